@@ -1,0 +1,72 @@
+/** Every code an onnxplain error can carry. Codes are stable: programs may branch on them. */
+export type ErrorCode =
+  // files and models
+  | 'file-missing'
+  | 'file-unreadable'
+  | 'file-format'
+  | 'model-corrupt'
+  | 'model-limit'
+  | 'model-invalid'
+  | 'model-external-data'
+  | 'model-unsupported'
+  // compiler
+  | 'op-unknown'
+  | 'op-no-gradient'
+  | 'shape-mismatch'
+  | 'type-mismatch'
+  | 'value-unknown'
+  // running a model
+  | 'provider-unavailable'
+  | 'session-failed'
+  | 'run-failed'
+  | 'closed'
+  | 'aborted'
+  | 'feed-name'
+  | 'feed-shape'
+  | 'feed-type'
+  | 'feed-value'
+  | 'output-unclear'
+  | 'target-range'
+  | 'no-gradient'
+  // numbers
+  | 'tensor-shape'
+  | 'singular'
+  | 'too-large'
+  | 'non-finite'
+  // what is asked for
+  | 'option-unknown'
+  | 'option-value'
+  | 'name-unknown'
+  | 'expression-syntax'
+  | 'kind-mismatch'
+  | 'not-applicable'
+  | 'usage';
+
+export interface Diagnosis {
+  readonly code: ErrorCode;
+  /** What was being looked at: a file, a node, an option. */
+  readonly where: string;
+  readonly expected: string;
+  readonly got: string;
+  /** What the reader can do about it. */
+  readonly remedy?: string;
+}
+
+/** The only error this library throws on purpose: says where, what was expected, what came, what to do. */
+export class OnnxplainError extends Error {
+  override readonly name = 'OnnxplainError';
+  readonly code: ErrorCode;
+  readonly diagnosis: Diagnosis;
+
+  constructor(diagnosis: Diagnosis, options?: ErrorOptions) {
+    const { where, expected, got, remedy } = diagnosis;
+    super(`${where}: expected ${expected}, got ${got}.${remedy === undefined ? '' : ` ${remedy}`}`, options);
+    this.code = diagnosis.code;
+    this.diagnosis = diagnosis;
+  }
+}
+
+/** Throws an {@link OnnxplainError}; reads as a statement in a guard. */
+export function fail(diagnosis: Diagnosis, options?: ErrorOptions): never {
+  throw new OnnxplainError(diagnosis, options);
+}

@@ -1,0 +1,167 @@
+import type { Key } from './random/key.js';
+import type { Shape, Tensor } from './tensor/tensor.js';
+
+/** Rows of inputs, [n, ...shape of one input], row major. */
+export type Batch = Tensor;
+
+/**
+ * Batched scalar function of one tensor, [n, ...shape] -> [n]: all that an explainer sees of a model.
+ * Target class, link and inner batching were settled when it was made.
+ */
+export interface Score {
+  /** Shape of one input, batch axis excluded. */
+  readonly shape: Shape;
+  /** Least and greatest value an input element may take; [-Infinity, Infinity] when nothing is known. */
+  readonly bounds: readonly [low: number, high: number];
+  /** The backward pass behind `gradient`: "gradient", "difference", "guided", "lrp-epsilon", ... */
+  readonly rules: string;
+  /** f of every row, [n]. */
+  value(batch: Batch): Promise<Float64Array>;
+  /** df/dx of every row, the batch's shape. */
+  gradient(batch: Batch): Promise<Tensor>;
+  /** Large matrix products on the device this score runs on; absent, plain loops are used. */
+  readonly products?: Products;
+}
+
+/** Dense float64 matrix products, so that large least-squares systems are built where multiplication is fast. */
+export interface Products {
+  /** aᵀ·b for a [n, p] and b [n, q]: [p, q]. */
+  transposeTimes(a: Tensor, b: Tensor): Promise<Tensor>;
+  /** a·bᵀ for a [n, p] and b [m, p]: [n, m]. */
+  timesTranspose(a: Tensor, b: Tensor): Promise<Tensor>;
+}
+
+/** Rows of the score that were evaluated to make something. */
+export interface Cost {
+  readonly forward: number;
+  readonly backward: number;
+}
+
+/** A local attribution is a slope; a global one is a slope times (x - baseline), in units of f ([Y19] section 2.5). */
+export type AttributionKind = 'local' | 'global';
+
+export interface Attribution {
+  /** One number per input element, shape of x, float64. */
+  readonly values: Tensor;
+  readonly kind: AttributionKind;
+  /** The expression that makes this explainer again, e.g. "integrated-gradients(steps=50)". */
+  readonly method: string;
+  /** The key it was made with: the same explainer, score, input and key give the same values. */
+  readonly key: Key;
+  /** Standard error of each value, when the method samples. */
+  readonly stderr?: Tensor;
+  /**
+   * What the method left unexplained, in its own definition: f(x) - f(baseline) - sum for path methods,
+   * weighted root mean square of the least-squares residual for regressions.
+   */
+  readonly residual?: number;
+  /** How the linear system behind it was solved, when there was one. */
+  readonly diagnosis?: SolveDiagnosis;
+  readonly cost: Cost;
+}
+
+export interface SolveDiagnosis {
+  /** The solver's expression, e.g. "ridge(0.001)". */
+  readonly method: string;
+  readonly form: 'primal' | 'dual';
+  readonly unknowns: number;
+  readonly equations: number;
+  /** Numerical rank of the system that was solved. */
+  readonly rank: number;
+  /** Ratio of its largest to its smallest kept singular value (an estimate where the solver factorises by Cholesky). */
+  readonly condition: number;
+}
+
+/** What explains. Made by a factory that took the options; deterministic in (f, x, key). */
+export interface Explainer {
+  (f: Score, x: Tensor, key: Key): Promise<Attribution>;
+  /** Canonical expression; parsing it gives the same explainer again. */
+  readonly expression: string;
+  readonly kind: AttributionKind;
+}
+
+/**
+ * A linear map from attributions to numbers, one row per draw: A is [n, d] with d the size of one input.
+ * Kept abstract so that square masks on large images need no dense matrix.
+ */
+export interface Rows {
+  readonly n: number;
+  readonly d: number;
+  /** A·v for v with d elements: [n]. */
+  times(v: Tensor): Float64Array;
+  /** out += Aᵀ·c for c with n elements. */
+  addTransposeTimes(c: Float64Array, out: Float64Array): void;
+  /** A·Bᵀ: [n, other.n]. */
+  inner(other: Rows, products: Products): Promise<Tensor>;
+  /** The matrix itself, [n, d] float64; throws `too-large` above 2^28 elements. */
+  dense(): Tensor;
+}
+
+/** Perturbed inputs and what was taken away: inputs = x - deltas. */
+export interface Draws {
+  /** [n, ...shape]. */
+  readonly inputs: Tensor;
+  /** I of [Y19] Def. 2.1, [n, ...shape]. */
+  readonly deltas: Tensor;
+  /** Which features were removed, 0/1 rows, where the perturbation removes features. Dotted with global attributions. */
+  readonly masks?: Rows;
+  /** Importance weight of each draw; absent: all 1. */
+  readonly weights?: Float64Array;
+}
+
+/** Draws from..to (exclusive) around x. Draw i is a function of (x, key, i) only: any split gives the same draws, bit for bit. */
+export interface Perturbation {
+  (x: Tensor, key: Key, from: number, to: number): Draws;
+  /** Canonical expression. */
+  readonly expression: string;
+  /** Whether its draws carry masks. */
+  readonly masks: boolean;
+  /** For exhaustive and stored perturbations: how many draws there are for an input of this shape. Absent: unlimited. */
+  count?(shape: Shape): number;
+}
+
+/** A statistic that can be fed one value at a time and joined. */
+export interface Reducer<S, V, R> {
+  init(): S;
+  add(state: S, value: V): S;
+  merge(a: S, b: S): S;
+  value(state: S): R;
+}
+
+/** What is known of a number, and how. A maximum of draws is a bound, not a mean. */
+export type Estimate =
+  | { readonly kind: 'mean'; readonly value: number; readonly stderr: number; readonly n: number }
+  | { readonly kind: 'bound'; readonly side: 'lower' | 'upper'; readonly value: number; readonly n: number }
+  | { readonly kind: 'exact'; readonly value: number; readonly n?: number }
+  | { readonly kind: 'censored'; readonly above: number; readonly n: number }
+  | { readonly kind: 'invalid'; readonly reason: string; readonly n: number };
+
+/** What a metric measures: an attribution of f at x, and how to explain again near x. */
+export interface Subject {
+  readonly f: Score;
+  readonly x: Tensor;
+  readonly attribution: Attribution;
+  readonly explain?: Explainer;
+}
+
+/** Several attributions of one input, measured on the same draws. */
+export interface Comparison {
+  /** One per subject, in order; equal to what `measure` gives with the same key. */
+  readonly estimates: readonly Estimate[];
+  /** Estimate of (value of subject i) - (value of subject j), with the standard error of the paired difference. */
+  difference(i: number, j: number): Estimate;
+}
+
+export interface Metric {
+  readonly name: string;
+  /** Canonical expression. */
+  readonly expression: string;
+  readonly better: 'lower' | 'higher';
+  readonly units: string;
+  readonly source: string;
+  /** Every choice that the number depends on, by name: goes into the record and the report. */
+  readonly definition: Readonly<Record<string, string>>;
+  measure(subject: Subject, key: Key): Promise<Estimate>;
+  /** Same draws for all subjects, which must share f and x: one pass over f instead of one per attribution. */
+  compare?(subjects: readonly Subject[], key: Key): Promise<Comparison>;
+}

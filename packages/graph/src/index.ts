@@ -1,0 +1,3 @@
+export * from './builder.js';
+export * from './ops.js';
+export * from './types.js';

@@ -1,0 +1,40 @@
+/**
+ * The operators of the canonical form, in the spelling of opset 18 or newer. Every table of the compiler (shape inference,
+ * interpreter, gradient rules) has a row for each: `Record<Op, ...>` makes a missing row a type error.
+ */
+export const OPS = [
+  // elementwise, one input
+  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp',
+  'Floor', 'Gelu', 'HardSigmoid', 'HardSwish', 'LeakyRelu', 'Log', 'Mish', 'Neg', 'PRelu', 'Reciprocal', 'Relu', 'Round',
+  'Selu', 'Shrink', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Tan', 'Tanh', 'ThresholdedRelu',
+  // elementwise, several inputs
+  'Add', 'Div', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Pow', 'Sub', 'Sum', 'Where',
+  // comparison and logic
+  'And', 'Equal', 'Greater', 'GreaterOrEqual', 'IsInf', 'IsNaN', 'Less', 'LessOrEqual', 'Not', 'Or', 'Xor',
+  // type and identity
+  'Cast', 'CastLike', 'Dropout', 'Identity',
+  // linear
+  'Conv', 'ConvTranspose', 'Einsum', 'Gemm', 'MatMul',
+  // pooling and normalisation
+  'AveragePool', 'BatchNormalization', 'GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization', 'LRN',
+  'LayerNormalization', 'LogSoftmax', 'LpNormalization', 'MaxPool', 'MeanVarianceNormalization', 'Softmax', 'Hardmax',
+  // movement
+  'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Pad', 'Reshape', 'Resize',
+  'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Trilu', 'Unsqueeze',
+  // reductions
+  'ArgMax', 'ArgMin', 'CumSum', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean',
+  'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
+  // recurrent
+  'GRU', 'LSTM', 'RNN',
+  // shapes and constants
+  'Constant', 'ConstantOfShape', 'EyeLike', 'NonZero', 'OneHot', 'Range', 'Shape', 'Size',
+] as const; // biome-ignore format: one family per paragraph
+
+export type Op = (typeof OPS)[number];
+
+const known: ReadonlySet<string> = new Set(OPS);
+
+/** Whether a node's operator belongs to the canonical form. */
+export function isOp(op: string, domain: string): op is Op {
+  return domain === '' && known.has(op);
+}
