@@ -1,0 +1,63 @@
+import type { Estimate } from '@onnxplain/core';
+import type { Mean } from '../record.js';
+
+/** A number for people: four significant digits, exponents only where they help. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace('e+', 'e');
+  return minus(String(Number(value.toPrecision(4))));
+}
+
+/** Half the width of a 95 % interval in standard errors. */
+export const Z95 = 1.96;
+
+/** "0.123 ± 0.004" with the decimals that the standard error supports; bounds as "≥ 0.4". */
+export function formatMean(mean: Pick<Mean, 'value' | 'stderr' | 'bound'>): string {
+  const sign = mean.bound === undefined ? '' : mean.bound === 'lower' ? '≥ ' : '≤ ';
+  if (mean.stderr === undefined || mean.stderr === 0) return sign + formatNumber(mean.value);
+  return `${sign}${withError(mean.value, mean.stderr)}`;
+}
+
+/** An estimate in words and numbers; its standard error after "±". */
+export function formatEstimate(estimate: Estimate): string {
+  switch (estimate.kind) {
+    case 'mean':
+      return withError(estimate.value, estimate.stderr);
+    case 'bound':
+      return `${estimate.side === 'lower' ? '≥' : '≤'} ${formatNumber(estimate.value)}`;
+    case 'exact':
+      return formatNumber(estimate.value);
+    case 'censored':
+      return `> ${formatNumber(estimate.above)}`;
+    case 'invalid':
+      return 'invalid';
+  }
+}
+
+function withError(value: number, stderr: number): string {
+  if (!(stderr > 0) || !Number.isFinite(value)) return formatNumber(value);
+  // Two digits of the standard error.
+  const digits = 1 - Math.floor(Math.log10(stderr));
+  const size = Math.max(Math.abs(value), stderr);
+  if (digits > 7 || size >= 1e6) return `${formatNumber(value)} ± ${formatNumber(stderr)}`;
+  const decimals = Math.max(0, digits);
+  return `${minus(value.toFixed(decimals))} ± ${stderr.toFixed(decimals)}`;
+}
+
+function minus(text: string): string {
+  return text.replace(/^-/, '−');
+}
+
+/** "12 kB", "3.4 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0);
+  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}
+
+/** "0.42 s", "3 min 20 s". */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

@@ -1,0 +1,32 @@
+/** Markup that may stand in a page as it is. */
+export interface Html {
+  readonly markup: string;
+}
+
+export type Insert = Html | string | number | undefined | false | readonly Insert[];
+
+/** Tagged template for markup: everything inserted is escaped unless it is markup itself. */
+export function html(strings: TemplateStringsArray, ...inserts: readonly Insert[]): Html {
+  return { markup: strings.map((text, i) => (i === 0 ? text : show(inserts[i - 1]) + text)).join('') };
+}
+
+function show(insert: Insert): string {
+  if (insert === undefined || insert === false) return '';
+  if (typeof insert === 'object') return 'markup' in insert ? insert.markup : insert.map(show).join('');
+  return escapeHtml(String(insert));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as it may stand in an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
+export function escapeHtml(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (character) => ENTITIES[character])
+    .replace(/\p{Cc}/gu, (character) => ('\t\n\r'.includes(character) ? character : '\uFFFD'));
+}

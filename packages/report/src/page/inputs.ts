@@ -1,0 +1,98 @@
+import { STEPS, scaleTable } from '../colour.js';
+import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunRecord } from '../record.js';
+import { formatEstimate, formatNumber } from './format.js';
+import { type Html, html } from './html.js';
+import { drawSeries } from './series.js';
+
+/** Files of the record by the path it names them with. */
+export type Pictures = ReadonlyMap<string, Uint8Array>;
+
+/** A section per input: what the model said, and every explainer's attribution with its numbers. */
+export function inputSections(record: RunRecord, pictures: Pictures): readonly Html[] {
+  return record.inputs.map((input, i) => {
+    const cells = record.attributions.filter((cell) => cell.input === i);
+    return html`<section><h3>${input.name}</h3><p class="soft">${predictionText(input, record)}</p>
+<div class="figures">${cells.map((cell) => attributionFigure({ record, cell, pictures }))}</div></section>`;
+  });
+}
+
+function predictionText(input: InputRecord, record: RunRecord): string {
+  const named = (index: number, label?: string) => (label === undefined ? `${index}` : `${index} (${label})`);
+  const predicted = input.prediction
+    ? `Predicted class ${named(input.prediction.class, input.prediction.label)}, output ${formatNumber(input.prediction.output)}. `
+    : '';
+  const target = `Explained: ${record.request.output}[${named(input.target, input.targetLabel)}] as ${record.request.link}`;
+  return `${predicted}${target}, f(x) = ${formatNumber(input.score)}. Shape [${input.shape.join(', ')}].`;
+}
+
+interface FigureParts {
+  readonly record: RunRecord;
+  readonly cell: AttributionCell;
+  readonly pictures: Pictures;
+}
+
+function attributionFigure({ record, cell, pictures }: FigureParts): Html {
+  const explainer = record.explainers[cell.explainer];
+  const estimates = record.estimates.filter((e) => e.input === cell.input && e.explainer === cell.explainer);
+  return html`<figure>${drawing(cell, { alt: explainer.expression, pictures })}
+<figcaption><code>${explainer.expression}</code> <span class="tag">${explainer.kind}</span>
+<dl>${facts(cell)}${estimates.map((estimate) => estimateRow(record, estimate))}</dl></figcaption></figure>`;
+}
+
+function drawing(cell: AttributionCell, { alt, pictures }: { alt: string; pictures: Pictures }): Html {
+  if (cell.status !== 'done') return missing(cell);
+  if (cell.series !== undefined) return drawSeries(cell.series);
+  const bytes = cell.picture && pictures.get(cell.picture.file);
+  if (cell.picture === undefined || bytes === undefined) {
+    return html`<p class="soft">No picture: the input is neither an image nor one-dimensional. Values are in <code>${cell.file ?? 'the record'}</code>.</p>`;
+  }
+  const uri = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+  return html`<img src="${uri}" alt="Input, attribution and both for ${alt}">${legend(cell.picture)}`;
+}
+
+function missing(cell: { status: 'not-applicable' | 'failed'; reason: string }): Html {
+  const word = cell.status === 'failed' ? 'failed' : 'not applicable';
+  return html`<p><span class="tag ${cell.status}">${word}</span> ${cell.reason}</p>`;
+}
+
+function legend({ scale, clip, percentile }: PictureRecord): Html {
+  const low = scale === 'diverging' ? formatNumber(-clip) : '0';
+  return html`<div class="soft">${low} <span class="scale" style="background:${gradientOf(scale)}"></span> ${formatNumber(clip)} (clipped at the ${percentile}th percentile of |value|)</div>`;
+}
+
+function gradientOf(scale: PictureRecord['scale']): string {
+  const table = scaleTable(scale);
+  const stops = Array.from({ length: 9 }, (_, i) => {
+    const at = Math.round((i / 8) * (STEPS - 1)) * 3;
+    return `rgb(${table[at]},${table[at + 1]},${table[at + 2]})`;
+  });
+  return `linear-gradient(90deg,${stops.join(',')})`;
+}
+
+function facts(cell: AttributionCell): readonly Html[] {
+  if (cell.status !== 'done') return [];
+  const rows: (readonly [string, string])[] = [
+    ['Σ values', formatNumber(cell.sum)],
+    ['cost', `${cell.cost.forward} forward, ${cell.cost.backward} backward rows`],
+  ];
+  if (cell.residual !== undefined) rows.push(['residual', formatNumber(cell.residual)]);
+  if (cell.diagnosis !== undefined) {
+    const { method, form, rank, unknowns, equations, condition } = cell.diagnosis;
+    rows.push([
+      'solve',
+      `${method}, ${form}, ${equations} equations, rank ${rank} of ${unknowns}, condition ${formatNumber(condition)}`,
+    ]);
+  }
+  return rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`);
+}
+
+function estimateRow(record: RunRecord, cell: EstimateCell): Html {
+  const { expression } = record.metrics[cell.metric];
+  const text =
+    cell.status !== 'done'
+      ? `${cell.status === 'failed' ? 'failed' : 'not applicable'}: ${cell.reason}`
+      : cell.estimate.kind === 'invalid'
+        ? `invalid: ${cell.estimate.reason}`
+        : formatEstimate(cell.estimate);
+  return html`<dt><code>${expression}</code></dt><dd>${text}</dd>`;
+}

@@ -1,0 +1,103 @@
+import type { MetricRecord, RunRecord } from '../record.js';
+import { formatBytes, formatSeconds } from './format.js';
+import { type Html, html, type Insert } from './html.js';
+import { inputSections, type Pictures } from './inputs.js';
+import { results } from './results.js';
+import { style } from './style.js';
+
+/**
+ * A run as one HTML page that needs no other file and no network: pictures are inside as data URIs, plots are SVG.
+ * `pictures` holds the PNG files that the record names, by that name; the page says so where one is missing.
+ */
+export function page(record: RunRecord, pictures: Pictures = new Map()): string {
+  const title = `Explanations of ${record.model.file}`;
+  const document = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${title}</title><style>${{ markup: style }}</style></head>
+<body>${header(title, record)}<main>
+${record.metrics.length > 0 && html`<section><h2>Measured</h2>${results(record)}</section>`}
+<section><h2>Inputs</h2>${inputSections(record, pictures)}</section>
+${record.metrics.length > 0 && html`<section><h2>Definitions</h2>${record.metrics.map(definition)}</section>`}
+<section><h2>How to repeat it</h2>${reproduce(record)}</section>
+</main><footer><p>onnxplain ${record.environment.onnxplain}, record version ${record.version}, ${record.created}.</p></footer></body></html>
+`;
+  return document.markup;
+}
+
+function header(title: string, record: RunRecord): Html {
+  const { inputs, explainers, metrics, environment, timings } = record;
+  return html`<header><h1>${title}</h1><p class="soft">${counted(inputs.length, 'input')}, ${counted(explainers.length, 'explainer')}, ${counted(metrics.length, 'metric')}; ${environment.device}, ${formatSeconds(timings.total)}; seed ${record.request.seed}.</p></header>`;
+}
+
+const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
+function definition(metric: MetricRecord, m: number): Html {
+  const rows: (readonly [string, string])[] = [
+    ['units', metric.units],
+    ['better', metric.better],
+    ['source', metric.source],
+    ...Object.entries(metric.definition),
+  ];
+  return html`<h3 id="definition-${m}"><code>${metric.expression}</code></h3>${list(rows)}`;
+}
+
+function list(rows: readonly (readonly [string, Insert])[]): Html {
+  return html`<dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>`;
+}
+
+function reproduce(record: RunRecord): Html {
+  const { request, model, environment } = record;
+  const command = request.command && html`<pre><code>${request.command.map(quoted).join(' ')}</code></pre>`;
+  return html`${command}${list([
+    ['seed', String(request.seed)],
+    [
+      'model',
+      html`${model.file}, ${formatBytes(model.bytes)}, ${model.parameters.toLocaleString('en')} parameters`,
+    ],
+    ['sha256', html`<code>${model.sha256}</code>`],
+    ['opsets', entries(model.opsets)],
+    ['operators', entries(model.ops)],
+    [
+      'programs',
+      `onnxplain ${environment.onnxplain}, ONNX Runtime ${environment.onnxruntime}, Node ${environment.node}, ${environment.platform}`,
+    ],
+    ['device', environment.device],
+    [
+      'providers',
+      environment.providers.map(
+        (p) => html`<div>${p.name}: ${p.available ? 'available' : (p.reason ?? 'not available')}</div>`,
+      ),
+    ],
+    ['time', timeText(record)],
+  ])}${inputFiles(record)}`;
+}
+
+function entries(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, n]) => `${name} ${n}`)
+    .join(', ');
+}
+
+function timeText({ timings }: RunRecord): string {
+  const parts = Object.entries(timings.parts).map(([name, s]) => `${name} ${formatSeconds(s)}`);
+  const { runtime, total } = timings;
+  if (runtime !== undefined) {
+    const share = total > 0 ? Math.round((100 * runtime.seconds) / total) : 0;
+    parts.push(
+      `inside ONNX Runtime ${formatSeconds(runtime.seconds)} (${share} %) in ${runtime.calls} calls of ${runtime.rows} rows`,
+    );
+  }
+  return [`total ${formatSeconds(total)}`, ...parts].join('; ');
+}
+
+function inputFiles({ inputs }: RunRecord): Html {
+  return html`<div class="scroll"><table><caption>Input files</caption><thead><tr><th scope="col">Input</th><th scope="col">File</th><th scope="col">sha256</th></tr></thead><tbody>
+${inputs.map((input) => html`<tr><td>${input.name}</td><td>${input.file ?? ''}</td><td><code>${input.sha256 ?? ''}</code></td></tr>`)}</tbody></table></div>`;
+}
+
+/** A word of a command line as a POSIX shell reads it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

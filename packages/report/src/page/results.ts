@@ -1,0 +1,58 @@
+import type { RunRecord, Summary } from '../record.js';
+import { formatMean } from './format.js';
+import { type Html, html } from './html.js';
+import { type Axis, axisOf, drawMark, type Mark } from './interval.js';
+
+/** A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best. */
+export function results(record: RunRecord): readonly Html[] {
+  return record.metrics.map((metric, m) => {
+    const rows = record.summaries.filter((summary) => summary.metric === m);
+    const axis = axisOf(rows.map(markOf).filter((mark) => mark !== undefined));
+    return html`<h3 id="metric-${m}"><code>${metric.expression}</code></h3>
+<div class="scroll"><table>
+<caption>${captionOf(record, rows, axis)} <a href="#definition-${m}">Definition</a></caption>
+<thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">Difference to the best</th><th scope="col">Inputs</th></tr></thead>
+<tbody>${rows.map((row) => resultRow(record, row, axis))}</tbody></table></div>`;
+  });
+}
+
+function captionOf(record: RunRecord, rows: readonly Summary[], axis: Axis): string {
+  const basis = rows.some((row) => row.mean?.basis === 'inputs')
+    ? `Mean over the inputs ± standard error across inputs (${record.inputs.length} inputs).`
+    : 'One input: ± is the standard error of the estimate over its draws.';
+  const bounds = rows.some((row) => row.mean?.bound !== undefined)
+    ? ' A triangle is a bound found by search: the true value lies on the side it points to.'
+    : '';
+  return `${basis}${bounds}${axis.kind === 'logarithmic' ? ' Logarithmic axis.' : ''}`;
+}
+
+function markOf(summary: Summary): Mark | undefined {
+  return summary.mean && { ...summary.mean, best: summary.best };
+}
+
+function resultRow(record: RunRecord, summary: Summary, axis: Axis): Html {
+  const mark = markOf(summary);
+  const best = summary.best && record.explainers.length > 1;
+  return html`<tr class="${best ? 'best' : ''}"><th scope="row"><code>${record.explainers[summary.explainer].expression}</code>${best && html` <span class="tag best">best</span>`}</th>
+<td class="number">${summary.mean ? formatMean(summary.mean) : '–'}</td>
+<td>${mark ? drawMark(mark, axis) : ''}</td>
+<td class="number">${differenceText(summary)}</td>
+<td>${countsText(summary)}</td></tr>`;
+}
+
+function differenceText({ difference }: Summary): string {
+  if (difference === undefined) return '';
+  const text = formatMean({ value: difference.value, stderr: difference.stderr });
+  return `${difference.value > 0 ? '+' : ''}${text}`;
+}
+
+function countsText({ counts, mean }: Summary): string {
+  const missing = [
+    [counts['not-applicable'], 'not applicable'],
+    [counts.invalid, 'invalid'],
+    [counts.censored, 'censored'],
+    [counts.failed, 'failed'],
+  ] as const;
+  const parts = missing.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`);
+  return [`${mean?.n ?? 0}`, ...parts].join(', ');
+}

@@ -1,0 +1,148 @@
+import { fail, type Tensor } from '@onnxplain/core';
+import { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
+import { encodePng } from './png.js';
+
+/** An 8-bit RGB picture. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** [height * width * 3]. */
+  readonly rgb: Uint8Array;
+}
+
+export interface HeatmapOptions extends HeatOptions {
+  /** The explained input; with it the picture has three panels: input, heat map, overlay. Same size as the attribution. */
+  readonly input?: Picture;
+  /** The longer side of a panel is brought to at least this many pixels, by repeating pixels; default 224. */
+  readonly side?: number;
+}
+
+/** A heat map as a PNG file, and what is needed to read it. */
+export interface Heatmap {
+  readonly png: Uint8Array;
+  readonly heat: Heat;
+}
+
+/** Draws an attribution (shapes as in {@link heat}) alone, or beside and over its input. Gaps between panels are transparent. */
+export function heatmap(values: Tensor, options: HeatmapOptions = {}): Heatmap {
+  const { input, side = 224 } = options;
+  const map = heat(values, options);
+  const panels: Picture[] = [map];
+  if (input !== undefined) {
+    expectSameSize(map, input);
+    panels.unshift(input);
+    panels.push(overlay(input, map));
+  }
+  const factor = Math.max(1, Math.ceil(side / Math.max(map.width, map.height)));
+  const row = beside(panels.map((panel) => repeatPixels(panel, factor)));
+  return { png: encodePng({ ...row, channels: 4, depth: 8 }), heat: map };
+}
+
+/**
+ * An input as a picture: [low, high] becomes 0..255. One channel is grey, three are RGB (or BGR with `order`), any other
+ * number is shown as the grey mean. Undefined where the shape is no picture.
+ */
+export function pictureOf(
+  x: Tensor,
+  options: {
+    channels?: ChannelAxis;
+    low?: readonly number[];
+    high?: readonly number[];
+    order?: 'rgb' | 'bgr';
+  } = {},
+): Picture | undefined {
+  const { channels = 'first', order = 'rgb' } = options;
+  const shape = pictureShape(x.shape, channels);
+  if (shape === undefined) return undefined;
+  const { width, height, depth } = shape;
+  const { low, high } = range(x, options);
+  const size = width * height;
+  const level = (pixel: number, channel: number): number => {
+    const v = x.data[channels === 'first' ? channel * size + pixel : pixel * depth + channel];
+    const lo = low[channel % low.length];
+    const hi = high[channel % high.length];
+    return hi > lo ? Math.round((255 * (Math.min(hi, Math.max(lo, v)) - lo)) / (hi - lo)) : 0;
+  };
+  const rgb = new Uint8Array(size * 3);
+  for (let pixel = 0; pixel < size; pixel++) {
+    for (let c = 0; c < 3; c++) {
+      rgb[pixel * 3 + c] =
+        depth === 3 ? level(pixel, order === 'rgb' ? c : 2 - c) : meanLevel(pixel, depth, level);
+    }
+  }
+  return { width, height, rgb };
+}
+
+function range(x: Tensor, { low, high }: { low?: readonly number[]; high?: readonly number[] }) {
+  const finite = [...(low ?? []), ...(high ?? [])].every(Number.isFinite);
+  if (low !== undefined && high !== undefined && finite) return { low, high };
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const v of x.data) {
+    if (v < least) least = v;
+    if (v > most) most = v;
+  }
+  return { low: [least], high: [most] };
+}
+
+function meanLevel(pixel: number, depth: number, level: (pixel: number, channel: number) => number): number {
+  let sum = 0;
+  for (let c = 0; c < depth; c++) sum += level(pixel, c);
+  return Math.round(sum / depth);
+}
+
+/** The input in grey, covered by the heat where the attribution is strong. */
+function overlay(input: Picture, map: Heat): Picture {
+  const rgb = new Uint8Array(input.rgb.length);
+  for (let i = 0; i < map.sums.length; i++) {
+    const strength = map.clip === 0 ? 0 : Math.min(1, Math.abs(map.sums[i]) / map.clip);
+    const cover = 0.9 * Math.sqrt(strength);
+    // ITU-R BT.601 luma
+    const grey = 0.299 * input.rgb[i * 3] + 0.587 * input.rgb[i * 3 + 1] + 0.114 * input.rgb[i * 3 + 2];
+    for (let c = 0; c < 3; c++) rgb[i * 3 + c] = Math.round((1 - cover) * grey + cover * map.rgb[i * 3 + c]);
+  }
+  return { width: input.width, height: input.height, rgb };
+}
+
+function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture {
+  if (factor === 1) return { width, height, rgb };
+  const out = new Uint8Array(rgb.length * factor * factor);
+  const wide = width * factor;
+  for (let y = 0; y < height * factor; y++) {
+    const from = Math.floor(y / factor) * width;
+    for (let x = 0; x < wide; x++) {
+      const source = (from + Math.floor(x / factor)) * 3;
+      out.set(rgb.subarray(source, source + 3), (y * wide + x) * 3);
+    }
+  }
+  return { width: wide, height: height * factor, rgb: out };
+}
+
+const GAP = 8;
+
+/** Pictures of one height in a row, as RGBA. */
+function beside(panels: readonly Picture[]): { width: number; height: number; data: Uint8Array } {
+  const { height } = panels[0];
+  const width = panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP);
+  const data = new Uint8Array(width * height * 4);
+  let left = 0;
+  for (const panel of panels) {
+    for (let i = 0; i < panel.width * height; i++) {
+      const at = (Math.floor(i / panel.width) * width + left + (i % panel.width)) * 4;
+      data.set(panel.rgb.subarray(i * 3, i * 3 + 3), at);
+      data[at + 3] = 255;
+    }
+    left += panel.width + GAP;
+  }
+  return { width, height, data };
+}
+
+function expectSameSize(map: Heat, input: Picture): void {
+  if (map.width === input.width && map.height === input.height) return;
+  fail({
+    code: 'tensor-shape',
+    where: 'heat map (input)',
+    expected: `a picture of ${map.width} x ${map.height}`,
+    got: `${input.width} x ${input.height}`,
+  });
+}

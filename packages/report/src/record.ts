@@ -1,0 +1,177 @@
+import type { AttributionKind, Cost, Estimate, Key, SolveDiagnosis } from '@onnxplain/core';
+import type { Scale } from './colour.js';
+
+/** Version of the layout of `record.json`; a number more when a field changes its meaning or goes away. */
+export const RECORD_VERSION = 1;
+
+/** Everything a run left behind: what was asked, of what, with which programs, and every number with its definition. */
+export interface RunRecord {
+  readonly schema: 'onnxplain-record';
+  readonly version: typeof RECORD_VERSION;
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly environment: Environment;
+  readonly request: Request;
+  readonly model: ModelRecord;
+  readonly inputs: readonly InputRecord[];
+  readonly explainers: readonly ExplainerRecord[];
+  readonly metrics: readonly MetricRecord[];
+  /** One per input and explainer, inputs outermost. */
+  readonly attributions: readonly AttributionCell[];
+  /** One per input, explainer and metric, inputs outermost. */
+  readonly estimates: readonly EstimateCell[];
+  /** One per explainer and metric. */
+  readonly summaries: readonly Summary[];
+  readonly timings: Timings;
+}
+
+export interface Environment {
+  readonly onnxplain: string;
+  readonly onnxruntime: string;
+  readonly node: string;
+  readonly platform: string;
+  /** The provider that ran the model. */
+  readonly device: string;
+  /** Every provider that was looked at; the reason says why one could not be used. */
+  readonly providers: readonly {
+    readonly name: string;
+    readonly available: boolean;
+    readonly reason?: string;
+  }[];
+}
+
+export interface Request {
+  /** The command line that repeats the run, one word an element; absent for library calls. */
+  readonly command?: readonly string[];
+  readonly seed: number;
+  readonly link: string;
+  /** The model output that was explained. */
+  readonly output: string;
+}
+
+export interface ModelRecord {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Opset version by domain; 'ai.onnx' is the standard one. */
+  readonly opsets: Readonly<Record<string, number>>;
+  /** How many nodes of each operator. */
+  readonly ops: Readonly<Record<string, number>>;
+  readonly parameters: number;
+}
+
+export interface InputRecord {
+  readonly name: string;
+  readonly file?: string;
+  readonly sha256?: string;
+  /** Of one input, batch axis excluded. */
+  readonly shape: readonly number[];
+  /** The class (or output element) that was explained. */
+  readonly target: number;
+  /** Absent for outputs of one number. */
+  readonly prediction?: Prediction;
+  /** f(x), the explained number: the target's output after the link. */
+  readonly score: number;
+  readonly targetLabel?: string;
+}
+
+export interface Prediction {
+  readonly class: number;
+  readonly label?: string;
+  /** Output of the predicted class, as the model gives it. */
+  readonly output: number;
+}
+
+export interface ExplainerRecord {
+  readonly expression: string;
+  readonly kind: AttributionKind;
+}
+
+export interface MetricRecord {
+  readonly name: string;
+  readonly expression: string;
+  readonly better: 'lower' | 'higher';
+  readonly units: string;
+  readonly source: string;
+  readonly definition: Readonly<Record<string, string>>;
+}
+
+/** Why a cell has no number: the method does not apply there, or it went wrong. */
+export type Missing =
+  | { readonly status: 'not-applicable'; readonly reason: string }
+  | { readonly status: 'failed'; readonly code: string; readonly reason: string };
+
+/** What stands at (input, explainer); the first two are indices into `inputs` and `explainers`. */
+export type AttributionCell = {
+  readonly input: number;
+  readonly explainer: number;
+} & (({ readonly status: 'done' } & AttributionRecord) | Missing);
+
+export interface AttributionRecord {
+  readonly key: Key;
+  readonly cost: Cost;
+  readonly residual?: number;
+  readonly diagnosis?: SolveDiagnosis;
+  readonly sum: number;
+  /** l2 norm of the values. */
+  readonly norm: number;
+  /** Paths relative to the record's folder. */
+  readonly file?: string;
+  readonly picture?: PictureRecord;
+  /** The numbers themselves, for inputs that are drawn as a row of bars. */
+  readonly series?: Series;
+}
+
+export interface PictureRecord {
+  readonly file: string;
+  readonly scale: Scale;
+  readonly clip: number;
+  readonly percentile: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Series {
+  readonly inputs: readonly number[];
+  readonly values: readonly number[];
+  readonly names?: readonly string[];
+}
+
+/** What stands at (input, explainer, metric). */
+export type EstimateCell = {
+  readonly input: number;
+  readonly explainer: number;
+  readonly metric: number;
+} & ({ readonly status: 'done'; readonly key: Key; readonly estimate: Estimate } | Missing);
+
+/** A number over all inputs where it could be had, and how many there were. */
+export interface Mean {
+  readonly value: number;
+  /** Absent when nothing is known of the spread (one input, and an estimate without standard error). */
+  readonly stderr?: number;
+  /** Where the standard error comes from: the spread across inputs, or, for one input, across draws. */
+  readonly basis: 'inputs' | 'draws';
+  readonly n: number;
+  /** The numbers averaged were bounds, so this is one. */
+  readonly bound?: 'lower' | 'upper';
+}
+
+/** One explainer under one metric. */
+export interface Summary {
+  readonly explainer: number;
+  readonly metric: number;
+  /** Absent when no input gave a number. */
+  readonly mean?: Mean;
+  readonly counts: Readonly<Record<'done' | 'not-applicable' | 'failed' | 'invalid' | 'censored', number>>;
+  readonly best: boolean;
+  /** This explainer minus the best one, on the inputs where both have numbers; absent for the best itself. */
+  readonly difference?: Mean & { readonly against: number };
+}
+
+export interface Timings {
+  /** Wall time of the run in seconds, and of its parts. */
+  readonly total: number;
+  readonly parts: Readonly<Record<string, number>>;
+  /** Seconds inside ONNX Runtime and the number of calls and rows, where the runtime counts them. */
+  readonly runtime?: { readonly seconds: number; readonly calls: number; readonly rows: number };
+}
