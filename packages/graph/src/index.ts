@@ -1,3 +1,10 @@
 export * from './builder.js';
 export * from './ops.js';
 export * from './types.js';
+export { type External, externalData, type Piece } from './onnx/external.js';
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './onnx/half.js';
+export { defaultLimits, type Limits } from './onnx/limits.js';
+export { type ReadOptions, read } from './onnx/read.js';
+export { write } from './onnx/write.js';
+export { type ExternalModel, type ExternalOptions, writeExternal } from './onnx/write-external.js';
+export { foreign, verify } from './verify.js';

@@ -1,0 +1,33 @@
+/** First opset of each domain that needs the IR version beside it, newest first (ONNX versioning document). */
+const FIRST_OPSET: Readonly<Record<string, readonly (readonly [opset: number, ir: number])[]>> = {
+  '': [
+    [25, 13],
+    [24, 12],
+    [23, 11],
+    [21, 10],
+    [19, 9],
+    [15, 8],
+    [12, 7],
+    [11, 6],
+    [10, 5],
+  ],
+  'ai.onnx.ml': [
+    [5, 10],
+    [4, 9],
+    [3, 8],
+    [2, 6],
+  ],
+};
+
+/** From this version on an initialiser need not be an input too. */
+const INITIALISERS = 4;
+/** From this version on a model may hold functions. */
+const FUNCTIONS = 8;
+
+/** The oldest IR version that holds a graph with these opsets: older runtimes can read the file. */
+export function irVersion(opsets: Readonly<Record<string, number>>, hasFunctions: boolean): number {
+  const needed = Object.entries(opsets).map(
+    ([domain, opset]) => FIRST_OPSET[domain]?.find(([first]) => opset >= first)?.[1] ?? INITIALISERS,
+  );
+  return Math.max(INITIALISERS, hasFunctions ? FUNCTIONS : 0, ...needed);
+}

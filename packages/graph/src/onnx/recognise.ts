@@ -1,0 +1,98 @@
+import { fail } from '@onnxplain/core';
+
+interface Format {
+  readonly name: string;
+  readonly matches: (head: Uint8Array, text: string) => boolean;
+  readonly remedy: string;
+}
+
+const FETCH = 'Fetch the model file itself.';
+const EXPORT = 'Export the model to ONNX.';
+
+const startsWith =
+  (...bytes: readonly number[]) =>
+  (head: Uint8Array): boolean =>
+    bytes.every((byte, i) => head[i] === byte);
+
+const FORMATS: readonly Format[] = [
+  {
+    name: 'a Git LFS pointer',
+    matches: (_, text) => text.startsWith('version https://git-lfs'),
+    remedy: 'The file holds only the address of the model: run "git lfs pull" where it came from.',
+  },
+  {
+    name: 'a web page',
+    matches: (_, text) => /^\s*<(!doctype|html|\?xml|head|body)/i.test(text),
+    remedy: `A download that ended at a login or error page looks like this. ${FETCH}`,
+  },
+  {
+    name: 'a PyTorch or other zip archive',
+    matches: startsWith(0x50, 0x4b, 0x03, 0x04),
+    remedy: 'Unpack it, or for a PyTorch file (.pt, .pth) export the model with torch.onnx.export.',
+  },
+  {
+    name: 'a gzip archive',
+    matches: startsWith(0x1f, 0x8b),
+    remedy: 'Unpack it first.',
+  },
+  {
+    name: 'a TensorFlow Lite model',
+    matches: (_, text) => text.startsWith('TFL3', 4),
+    remedy: `${EXPORT.slice(0, -1)}, for instance with tf2onnx --tflite.`,
+  },
+  {
+    name: 'a model in ORT format',
+    matches: (_, text) => text.startsWith('ORTM', 4),
+    remedy: 'Use the .onnx file that it was made from.',
+  },
+  {
+    name: 'a HDF5 file (Keras)',
+    matches: startsWith(0x89, 0x48, 0x44, 0x46),
+    remedy: `${EXPORT.slice(0, -1)}, for instance with tf2onnx.`,
+  },
+  {
+    name: 'a Python pickle (PyTorch, scikit-learn)',
+    // PROTO opcode, then a protocol number; as protobuf this would be a field with number 16 of group type.
+    matches: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
+    remedy: `${EXPORT.slice(0, -1)}, for instance with torch.onnx.export or skl2onnx.`,
+  },
+  {
+    name: 'a safetensors file',
+    matches: (_, text) => text.startsWith('{"', 8),
+    remedy: `Weights alone are not a model. ${EXPORT}`,
+  },
+  {
+    name: 'text',
+    matches: (head) => head.length > 16 && head.every(isPrintable),
+    remedy: FETCH,
+  },
+];
+
+const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
+
+/** Bytes looked at. */
+const HEAD = 512;
+
+/** Throws `file-format` when the bytes are plainly something other than an ONNX model, with what to do about it. */
+export function recognise(bytes: Uint8Array): void {
+  if (bytes.length === 0) {
+    fail({
+      code: 'model-corrupt',
+      where: 'model',
+      expected: 'an ONNX model',
+      got: 'an empty file',
+      remedy: FETCH,
+    });
+  }
+  const head = bytes.subarray(0, HEAD);
+  const text = new TextDecoder('latin1').decode(head);
+  const format = FORMATS.find(({ matches }) => matches(head, text));
+  if (format === undefined) return;
+  fail({
+    code: 'file-format',
+    where: 'model',
+    expected: 'an ONNX model',
+    got: format.name,
+    remedy: format.remedy,
+  });
+}

@@ -1,0 +1,92 @@
+import { fail } from '@onnxplain/core';
+import type { Constant, Graph, LocalFunction, Node } from '../types.js';
+import { writeAttribute } from './attribute.js';
+import { irVersion } from './ir-version.js';
+import { encode, type FunctionInit, type GraphInit, type NodeInit, type TensorInit } from './proto.js';
+import { writeTensor } from './tensor.js';
+import { writeValue } from './values.js';
+
+/** Most bytes of one protobuf message. */
+const MAX_MESSAGE = 2 ** 31 - 1;
+
+/**
+ * The ONNX file of a graph, readable by any runtime. Equal graphs give equal bytes. Inner values' declared types go
+ * into `value_info`. Throws `model-limit` above 2 GiB: use {@link writeExternal} there.
+ */
+export function write(graph: Graph): Uint8Array {
+  const bytes = constantBytes(graph);
+  if (bytes > MAX_MESSAGE) {
+    fail({
+      code: 'model-limit',
+      where: 'write',
+      expected: 'a model below 2 GiB',
+      got: `${bytes} bytes of weights`,
+      remedy: 'Use writeExternal(graph), which keeps the weights in a second file.',
+    });
+  }
+  return writeModel(graph, writeTensor);
+}
+
+/** How a main graph's constant is stored. */
+export type WriteConstant = (name: string, constant: Constant) => TensorInit;
+
+/** The model file, with the main graph's constants as `writeConstant` makes them. */
+export function writeModel(graph: Graph, writeConstant: WriteConstant): Uint8Array {
+  return encode({
+    irVersion: BigInt(irVersion(graph.opsets, graph.functions.length > 0)),
+    producerName: 'onnxplain',
+    opsetImport: writeOpsets(graph.opsets),
+    graph: writeGraph(graph, writeConstant),
+    functions: graph.functions.map(writeFunction),
+    metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
+  });
+}
+
+function writeGraph(graph: Graph, writeConstant: WriteConstant = writeTensor): GraphInit {
+  return {
+    name: graph.name === '' ? 'graph' : graph.name,
+    node: graph.nodes.map(writeNode),
+    initializer: [...graph.constants].map(([name, constant]) => writeConstant(name, constant)),
+    input: graph.inputs.map(writeValue),
+    output: graph.outputs.map(writeValue),
+    valueInfo: [...graph.declared].map(([name, type]) => writeValue({ name, ...type })),
+  };
+}
+
+function writeNode({ op, domain, name, inputs, outputs, attributes }: Node): NodeInit {
+  return {
+    opType: op,
+    domain,
+    name,
+    input: [...inputs],
+    output: [...outputs],
+    attribute: Object.entries(attributes).map(([key, value]) => writeAttribute(key, value, writeGraph)),
+  };
+}
+
+function writeFunction(local: LocalFunction): FunctionInit {
+  return {
+    name: local.name,
+    domain: local.domain,
+    input: [...local.inputs],
+    output: [...local.outputs],
+    attribute: [...local.parameters],
+    attributeProto: Object.entries(local.defaults).map(([key, value]) =>
+      writeAttribute(key, value, writeGraph),
+    ),
+    opsetImport: writeOpsets(local.opsets),
+    node: local.nodes.map(writeNode),
+  };
+}
+
+const writeOpsets = (opsets: Graph['opsets']) =>
+  Object.entries(opsets).map(([domain, version]) => ({ domain, version: BigInt(version) }));
+
+/** Bytes of the main graph's constants; strings count by their characters. */
+function constantBytes({ constants }: Graph): number {
+  let bytes = 0;
+  for (const { data } of constants.values()) {
+    bytes += ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + text.length, 0);
+  }
+  return bytes;
+}

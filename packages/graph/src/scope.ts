@@ -1,0 +1,42 @@
+import type { Graph, Node } from './types.js';
+
+const captures = new WeakMap<Graph, readonly string[]>();
+
+/** Names that an inner graph (If, Loop, Scan) takes from the graphs around it. */
+export function capturesOf(graph: Graph): readonly string[] {
+  const known = captures.get(graph);
+  if (known !== undefined) return known;
+  const own = new Set([...graph.inputs.map(({ name }) => name), ...graph.constants.keys()]);
+  for (const node of graph.nodes) for (const output of node.outputs) own.add(output);
+  const free = new Set<string>();
+  const use = (name: string): void => {
+    if (name !== '' && !own.has(name)) free.add(name);
+  };
+  for (const node of graph.nodes) usesOf(node).forEach(use);
+  for (const { name } of graph.outputs) use(name);
+  const found = [...free];
+  captures.set(graph, found);
+  return found;
+}
+
+/** Inner graphs of a node. */
+export function graphsOf(node: Node): readonly Graph[] {
+  const graphs: Graph[] = [];
+  for (const attribute of Object.values(node.attributes)) {
+    if (attribute.kind === 'graph') graphs.push(attribute.value);
+  }
+  return graphs;
+}
+
+/** Every name of the graph around it that a node reads: its inputs and what its inner graphs capture. */
+export function usesOf(node: Node): readonly string[] {
+  const inner = graphsOf(node);
+  const inputs = node.inputs.filter((name) => name !== '');
+  return inner.length === 0 ? inputs : [...inputs, ...inner.flatMap(capturesOf)];
+}
+
+/** How a node is called in messages. */
+export function describe({ op, domain, name, outputs }: Node): string {
+  const label = name === '' ? `with output "${outputs[0] ?? ''}"` : `"${name}"`;
+  return `${domain === '' ? '' : `${domain}:`}${op} node ${label}`;
+}
