@@ -1,4 +1,6 @@
+export { builderOf, emptyBuilder } from './build.js';
 export * from './builder.js';
+export { infer } from './infer/infer.js';
 export * from './ops.js';
 export * from './types.js';
 export { type External, externalData, type Piece } from './onnx/external.js';

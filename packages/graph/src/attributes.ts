@@ -1,0 +1,60 @@
+import { fail } from '@onnxplain/core';
+import { describe } from './scope.js';
+import type { Attribute, Constant, Graph, Node } from './types.js';
+
+/** A node's attributes by kind; an attribute of another kind is `model-invalid`. */
+export interface NodeAttributes {
+  int(name: string, fallback: number): number;
+  float(name: string, fallback: number): number;
+  string(name: string, fallback: string): string;
+  ints(name: string): readonly number[] | undefined;
+  floats(name: string): readonly number[] | undefined;
+  strings(name: string): readonly string[] | undefined;
+  tensor(name: string): Constant | undefined;
+  graph(name: string): Graph | undefined;
+}
+
+interface Values {
+  int: number;
+  float: number;
+  string: string;
+  ints: readonly number[];
+  floats: readonly number[];
+  strings: readonly string[];
+  tensor: Constant;
+  graph: Graph;
+}
+
+export function attributesOf(node: Node): NodeAttributes {
+  const read = <K extends keyof Values>(name: string, kind: K): Values[K] | undefined => {
+    const attribute = node.attributes[name];
+    if (attribute === undefined || attribute.kind === kind) return attribute?.value as Values[K] | undefined;
+    return (lenient(attribute, kind) ?? wrongKind(node, name, kind)) as Values[K];
+  };
+  return {
+    int: (name, fallback) => read(name, 'int') ?? fallback,
+    float: (name, fallback) => read(name, 'float') ?? fallback,
+    string: (name, fallback) => read(name, 'string') ?? fallback,
+    ints: (name) => read(name, 'ints'),
+    floats: (name) => read(name, 'floats'),
+    strings: (name) => read(name, 'strings'),
+    tensor: (name) => read(name, 'tensor'),
+    graph: (name) => read(name, 'graph'),
+  };
+}
+
+/** Exporters write 1 for a float attribute, and an empty list has no kind of its own. */
+function lenient({ kind, value }: Attribute, wanted: keyof Values): unknown {
+  if (wanted === 'float' && kind === 'int') return value;
+  return wanted.endsWith('s') && Array.isArray(value) && value.length === 0 ? value : undefined;
+}
+
+function wrongKind(node: Node, name: string, kind: string): never {
+  const got = node.attributes[name]?.kind ?? 'none';
+  return fail({
+    code: 'model-invalid',
+    where: `attribute "${name}" of ${describe(node)}`,
+    expected: kind,
+    got,
+  });
+}

@@ -1,0 +1,249 @@
+import { fail } from '@onnxplain/core';
+import type { AttributeInit, Builder } from './builder.js';
+import { constantFrom } from './eval/numbers.js';
+import { constantOfElements } from './infer/contents.js';
+import type { Scope } from './infer/site.js';
+import { type Typing, typingOf } from './infer/typing.js';
+import { keyOfConstant, keyOfNode } from './keys.js';
+import { namer, namesIn } from './names.js';
+import { isOp } from './ops.js';
+import type {
+  Attribute,
+  Attributes,
+  Constant,
+  DataType,
+  Dim,
+  Graph,
+  Node,
+  Value,
+  ValueType,
+} from './types.js';
+
+/** A builder that also places nodes as they stand; what rewriting a graph needs. */
+export interface GraphBuilder extends Builder {
+  readonly typing: Typing;
+  /** How many nodes there are so far. */
+  readonly length: number;
+  addInput(value: Value): void;
+  addConstant(name: string, value: Constant): void;
+  /** Appends a node under its own names. */
+  append(node: Node): void;
+  /** Gives the output of a node emitted since `mark` another name; false when the value is not such an output. */
+  rename(from: string, to: string, mark: number): boolean;
+}
+
+/** A builder that continues a graph: its values keep their names, types and constants. */
+export function builderOf(graph: Graph): Builder {
+  const builder = builderWithin(graph);
+  for (const value of graph.inputs) builder.addInput(value);
+  for (const [name, value] of graph.constants) builder.addConstant(name, value);
+  for (const node of graph.nodes) builder.append(node);
+  return builder;
+}
+
+/** A builder of a new graph in the standard domain. */
+export function emptyBuilder(opset: number): Builder {
+  return builderOf({
+    name: '',
+    opsets: { '': opset },
+    inputs: [],
+    outputs: [],
+    constants: new Map(),
+    nodes: [],
+    metadata: {},
+    functions: [],
+    declared: new Map(),
+  });
+}
+
+/** A builder that takes a graph's header and avoids its names, but holds none of its values yet. */
+export function builderWithin(graph: Graph, outer?: Scope): GraphBuilder {
+  return new NodeBuilder(graph, outer);
+}
+
+/** Operators whose outputs are not a function of their inputs, or that a session may treat so. */
+const NOT_SHARED: ReadonlySet<string> = new Set(['Dropout']);
+
+class NodeBuilder implements GraphBuilder {
+  readonly typing: Typing;
+  readonly opset: number;
+  readonly fresh: (hint: string) => string;
+  readonly #header: Graph;
+  readonly #inputs: Value[] = [];
+  readonly #constants = new Map<string, Constant>();
+  readonly #nodes: Node[] = [];
+  readonly #emitted = new Map<string, readonly string[]>();
+  readonly #constantNames = new Map<string, string>();
+
+  constructor(header: Graph, outer: Scope | undefined) {
+    this.#header = header;
+    this.typing = typingOf(header, outer);
+    this.opset = header.opsets[''] ?? 0;
+    this.fresh = namer(namesIn(header));
+  }
+
+  get length(): number {
+    return this.#nodes.length;
+  }
+
+  addInput(value: Value): void {
+    this.#inputs.push(value);
+    this.typing.addInput(value);
+  }
+
+  addConstant(name: string, value: Constant): void {
+    this.#constants.set(name, value);
+    this.typing.addConstant(name, value);
+    const key = keyOfConstant(value);
+    if (key !== undefined && !this.#constantNames.has(key)) this.#constantNames.set(key, name);
+  }
+
+  append(node: Node): void {
+    this.typing.addNode(node);
+    this.#nodes.push(node);
+    this.#share(node);
+  }
+
+  type(name: string): ValueType {
+    const type = this.typing.typeOf(name);
+    if (type !== undefined) return type;
+    return fail({
+      code: 'value-unknown',
+      where: `value "${name}"`,
+      expected: 'a value of the graph whose type is known',
+      got: 'none',
+      remedy: 'Check the name, or run shape inference on the model so that the file declares its type.',
+    });
+  }
+
+  dtype(name: string): DataType {
+    return this.type(name).dtype;
+  }
+
+  dims(name: string): readonly Dim[] {
+    const { dims } = this.type(name);
+    if (dims !== undefined) return dims;
+    return fail({
+      code: 'shape-mismatch',
+      where: `value "${name}"`,
+      expected: 'a known rank',
+      got: 'an unknown one',
+      remedy: 'Run shape inference on the model, or export it with fixed ranks.',
+    });
+  }
+
+  rank(name: string): number {
+    return this.dims(name).length;
+  }
+
+  constantOf(name: string): Constant | undefined {
+    return this.typing.constantOf(name);
+  }
+
+  constant(value: Constant, hint = 'constant'): string {
+    const key = keyOfConstant(value);
+    const same = key === undefined ? undefined : this.#constantNames.get(key);
+    if (same !== undefined) return same;
+    const name = this.fresh(hint);
+    this.addConstant(name, value);
+    return name;
+  }
+
+  scalar(value: number, like: string): string {
+    return this.constant(constantFrom(this.dtype(like), [], [value]), 'scalar');
+  }
+
+  ints(values: readonly number[]): string {
+    return this.constant(constantFrom('int64', [values.length], values), 'ints');
+  }
+
+  shape(name: string): string {
+    return this.emit('Shape', [name]);
+  }
+
+  reshapeTarget(name: string): string {
+    const dims = this.dims(name);
+    const symbolic = dims.filter((dim) => typeof dim !== 'number').length;
+    // Beside a 0, a -1 has no one size.
+    if (symbolic > 1 || (symbolic === 1 && dims.includes(0))) return this.shape(name);
+    return this.ints(dims.map((dim) => (typeof dim === 'number' ? dim : -1)));
+  }
+
+  emit(op: string, inputs: readonly string[], attributes: AttributeInit = {}): string {
+    return this.emitMany(op, inputs, 1, attributes)[0] ?? '';
+  }
+
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: AttributeInit = {},
+  ): readonly string[] {
+    const draft = {
+      op,
+      domain: '',
+      name: '',
+      inputs,
+      outputs: Array.from({ length: outputs }, () => ''),
+      attributes: given(attributes),
+    };
+    const key = keyOfNode(draft);
+    const same = key === undefined || NOT_SHARED.has(op) ? undefined : this.#emitted.get(key);
+    if (same !== undefined) return same;
+    const names = draft.outputs.map(() => this.fresh(op));
+    const node: Node = { ...draft, name: names[0] ?? op, outputs: names };
+    this.typing.addNode(node);
+    const folded = names.map((name) => this.#fold(name));
+    if (folded.every((name) => name !== undefined)) return folded;
+    this.#nodes.push(node);
+    this.#share(node);
+    return names;
+  }
+
+  rename(from: string, to: string, mark: number): boolean {
+    let at = mark;
+    while (at < this.#nodes.length && !this.#nodes[at]?.outputs.includes(from)) at++;
+    if (at === this.#nodes.length) return false;
+    const swap = (names: readonly string[]) => names.map((name) => (name === from ? to : name));
+    for (let i = at; i < this.#nodes.length; i++) {
+      const node = this.#nodes[i];
+      if (node === undefined) continue;
+      this.#forget(node);
+      const renamed = { ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) };
+      this.#nodes[i] = renamed;
+      this.#share(renamed);
+    }
+    this.typing.rename(from, to);
+    return true;
+  }
+
+  build(outputs: readonly Value[], inputs: readonly Value[] = this.#inputs): Graph {
+    return { ...this.#header, inputs, outputs, constants: new Map(this.#constants), nodes: [...this.#nodes] };
+  }
+
+  /** The constant that a just inferred value is, when its contents are integers and all known. */
+  #fold(name: string): string | undefined {
+    const type = this.typing.typeOf(name);
+    const value = type && constantOfElements(type, this.typing.elementsOf(name));
+    return value && this.constant(value);
+  }
+
+  #share(node: Node): void {
+    if (!isOp(node.op, node.domain) || NOT_SHARED.has(node.op)) return;
+    const key = keyOfNode(node);
+    if (key !== undefined && !this.#emitted.has(key)) this.#emitted.set(key, node.outputs);
+  }
+
+  #forget(node: Node): void {
+    const key = keyOfNode(node);
+    if (key !== undefined && this.#emitted.get(key) === node.outputs) this.#emitted.delete(key);
+  }
+}
+
+/** The attributes that are there. */
+function given(attributes: AttributeInit): Attributes {
+  const entries = Object.entries(attributes).filter(
+    (entry): entry is [string, Attribute] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(entries);
+}

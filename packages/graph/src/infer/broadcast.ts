@@ -1,0 +1,47 @@
+import type { Dim, Dims } from '../types.js';
+import { isUnknown, maxDim } from './dim.js';
+import type { Elements, Site } from './site.js';
+
+/** Longest formula worth keeping; beyond it a size becomes an unknown. */
+const LONGEST = 120;
+
+/**
+ * Shape of an elementwise result, ONNX multidirectional broadcasting; undefined when a rank is unknown. Distinct symbols
+ * give their maximum, since one of them must be 1 or both are equal.
+ */
+export function broadcast(site: Site, shapes: readonly (Dims | undefined)[]): Dims | undefined {
+  return shapes.reduce((a, b) =>
+    a === undefined || b === undefined ? undefined : broadcastPair(site, a, b),
+  );
+}
+
+function broadcastPair(site: Site, a: Dims, b: Dims): Dims {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const left = a[i - rank + a.length] ?? 1;
+    const right = b[i - rank + b.length] ?? 1;
+    return broadcastDim(site, left, right);
+  });
+}
+
+function broadcastDim(site: Site, a: Dim, b: Dim): Dim {
+  if (a === b || b === 1) return a;
+  if (a === 1) return b;
+  if (typeof a === 'number') return typeof b === 'number' ? site.mismatch('shapes that broadcast') : a;
+  if (typeof b === 'number') return b;
+  if (isUnknown(a) && isUnknown(b)) return site.unknown();
+  const larger = maxDim(a, b);
+  return typeof larger === 'string' && larger.length > LONGEST ? site.unknown() : larger;
+}
+
+/** Applies f to broadcast contents: a vector with a vector or with a scalar. */
+export function zip(
+  lists: readonly (Elements | undefined)[],
+  f: (...elements: readonly (Dim | undefined)[]) => Dim | undefined,
+): Elements | undefined {
+  const known = lists.filter((list) => list !== undefined);
+  if (known.length < lists.length) return undefined;
+  const length = Math.max(...known.map((list) => list.length));
+  if (known.some((list) => list.length !== length && list.length !== 1)) return undefined;
+  return Array.from({ length }, (_, i) => f(...known.map((list) => list[list.length === 1 ? 0 : i])));
+}

@@ -1,0 +1,15 @@
+import type { Graph, ValueType } from '../types.js';
+import { typingOf } from './typing.js';
+
+/**
+ * Type of every value of a graph in canonical form: inputs, constants and node outputs. Values that a foreign operator
+ * makes are missing unless the file declares them.
+ * Throws `shape-mismatch` or `type-mismatch` naming the first node whose inputs contradict each other.
+ */
+export function infer(graph: Graph): ReadonlyMap<string, ValueType> {
+  const typing = typingOf(graph);
+  for (const value of graph.inputs) typing.addInput(value);
+  for (const [name, value] of graph.constants) typing.addConstant(name, value);
+  for (const node of graph.nodes) typing.addNode(node);
+  return typing.types;
+}

@@ -1,0 +1,240 @@
+import type { Dim, Dims } from '../types.js';
+import { addDims, ceilDivide, divideDims, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
+import { spelled } from './shape.js';
+import { axisOf, type Elements, type InferRow, type Inferred, numbers, type Site } from './site.js';
+
+export const concat: InferRow = (site) => {
+  const shapes = site.node.inputs.map((_, i) => site.dims(i));
+  const dtype = site.dtype(0);
+  const known = shapes.find((dims) => dims !== undefined);
+  if (known === undefined) return [{ dtype, dims: undefined }];
+  const axis = axisOf(site, site.int('axis', 0), known.length);
+  const dims = known.map((_, i) => (i === axis ? joined(site, shapes, i) : agreed(site, shapes, i)));
+  return [{ dtype, dims, elements: known.length === 1 ? joinedElements(site, shapes) : undefined }];
+};
+
+function joined(site: Site, shapes: readonly (Dims | undefined)[], axis: number): Dim {
+  return shapes.reduce<Dim>((sum, dims) => addDims(sum, dims?.[axis] ?? site.unknown()), 0);
+}
+
+/** The size all operands share on an axis, by the operand that knows most. */
+function agreed(site: Site, shapes: readonly (Dims | undefined)[], axis: number): Dim {
+  const sizes = shapes.flatMap((dims) =>
+    dims === undefined ? [] : [dims[axis] ?? site.mismatch('inputs of one rank')],
+  );
+  const certain = new Set(sizes.filter((size) => typeof size === 'number'));
+  if (certain.size > 1) site.mismatch(`inputs that agree on axis ${axis}`);
+  return [...certain][0] ?? sizes[0] ?? site.unknown();
+}
+
+function joinedElements(site: Site, shapes: readonly (Dims | undefined)[]): Elements | undefined {
+  const all: (Dim | undefined)[] = [];
+  for (const [i, dims] of shapes.entries()) {
+    const part = site.elements(i);
+    const length = dims?.[0];
+    if (part === undefined && typeof length !== 'number') return undefined;
+    all.push(...(part ?? Array.from({ length: Number(length) }, () => undefined)));
+  }
+  return all;
+}
+
+export const split: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const { outputs } = site.node;
+  if (dims === undefined) return outputs.map(() => ({ dtype, dims }));
+  const axis = axisOf(site, site.int('axis', 0), dims.length);
+  const sizes = site.has(1) ? spelled(site, 1) : equalParts(site, dims[axis] ?? 1, outputs.length);
+  let from = 0;
+  return outputs.map((_, i): Inferred => {
+    const size = sizes?.[i] ?? site.unknown();
+    const source = dims.length === 1 ? site.elements(0) : undefined;
+    const elements = typeof size === 'number' ? source?.slice(from, from + size) : undefined;
+    from += typeof size === 'number' ? size : Number.NaN;
+    return { dtype, dims: dims.map((dim, j) => (j === axis ? size : dim)), elements };
+  });
+};
+
+/** Parts of ceil(size / n), the last one smaller. */
+function equalParts(site: Site, size: Dim, n: number): Dims {
+  const exact = divideDims(size, n);
+  if (exact !== undefined) return Array.from({ length: n }, () => exact);
+  const part = ceilDivide(size, n);
+  const last = subtractDims(size, multiplyDims(part, n - 1));
+  if (typeof last === 'number' && last < 0) site.mismatch(`at most ${size} parts`, `${n}`);
+  return Array.from({ length: n }, (_, i) => (i === n - 1 ? last : part));
+}
+
+export const transpose: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  if (dims === undefined) return [{ dtype, dims }];
+  const order = site.ints('perm') ?? dims.map((_, i) => dims.length - 1 - i);
+  if (order.length !== dims.length) site.mismatch(`perm of ${dims.length} axes`, `[${order.join(', ')}]`);
+  const out = order.map((axis) => dims[axis] ?? site.mismatch(`perm of axes below ${dims.length}`));
+  return [{ dtype, dims: out, elements: dims.length < 2 ? site.elements(0) : undefined }];
+};
+
+export const gather: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const indices = site.dims(1);
+  if (dims === undefined || indices === undefined) return [{ dtype, dims: undefined }];
+  const axis = axisOf(site, site.int('axis', 0), dims.length);
+  const out = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
+  return [{ dtype, dims: out, elements: dims.length === 1 ? picked(site) : undefined }];
+};
+
+function picked(site: Site): Elements | undefined {
+  const source = site.elements(0);
+  const at = numbers(site.elements(1));
+  if (source === undefined || at === undefined) return undefined;
+  return at.map((i) => {
+    const from = i < 0 ? i + source.length : i;
+    if (from < 0 || from >= source.length) site.mismatch(`an index below ${source.length}`, `${i}`);
+    return source[from];
+  });
+}
+
+/** Output takes the dtype of the data and the dims of the indices. */
+export const gatherElements: InferRow = (site) => [{ dtype: site.dtype(0), dims: site.dims(1) }];
+
+export const gatherND: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const indices = site.dims(1);
+  const depth = indices?.at(-1);
+  if (dims === undefined || indices === undefined || typeof depth !== 'number')
+    return [{ dtype, dims: undefined }];
+  const from = site.int('batch_dims', 0) + depth;
+  if (from > dims.length) site.mismatch(`index tuples of at most ${dims.length} entries`);
+  return [{ dtype, dims: [...indices.slice(0, -1), ...dims.slice(from)] }];
+};
+
+export const pad: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  if (dims === undefined) return [{ dtype, dims }];
+  const axes = site.has(3) ? numbers(site.elements(3)) : dims.map((_, i) => i);
+  const amounts = site.elements(1);
+  if (axes === undefined || amounts === undefined) return [{ dtype, dims: dims.map(site.unknown) }];
+  if (amounts.length !== 2 * axes.length) site.mismatch(`${2 * axes.length} pads`, `${amounts.length}`);
+  const out = [...dims];
+  for (const [i, axis] of axes.entries()) {
+    const at = axisOf(site, axis, dims.length);
+    const begin = amounts[i] ?? site.unknown();
+    const end = amounts[i + axes.length] ?? site.unknown();
+    out[at] = addDims(out[at] ?? 1, addDims(begin, end));
+  }
+  return [{ dtype, dims: out }];
+};
+
+export const slice: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const starts = site.elements(1);
+  const ends = site.elements(2);
+  const axes = site.has(3) ? numbers(site.elements(3)) : (starts ?? ends)?.map((_, i) => i);
+  const steps = site.has(4) ? numbers(site.elements(4)) : axes?.map(() => 1);
+  if (dims === undefined || axes === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
+  const out = [...dims];
+  let elements = dims.length === 1 ? site.elements(0) : undefined;
+  for (const [i, axis] of axes.entries()) {
+    const at = axisOf(site, axis, dims.length);
+    const cut: Cut = { start: starts?.[i], end: ends?.[i], step: steps?.[i] };
+    elements = elements && cutElements(elements, cut);
+    out[at] = elements?.length ?? cutLength(site, dims[at] ?? 1, cut);
+  }
+  return [{ dtype, dims: out, elements }];
+};
+
+interface Cut {
+  readonly start: Dim | undefined;
+  readonly end: Dim | undefined;
+  readonly step: number | undefined;
+}
+
+function cutElements(source: Elements, { start, end, step }: Cut): Elements | undefined {
+  if (typeof start !== 'number' || typeof end !== 'number' || step === undefined) return undefined;
+  const n = source.length;
+  const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
+  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + n : at, low), high);
+  const first = Math.min(Math.max(start < 0 ? start + n : start, 0), step > 0 ? n : n - 1);
+  const out: (Dim | undefined)[] = [];
+  for (let i = first; step > 0 ? i < clamp(end) : i > clamp(end); i += step) out.push(source[i]);
+  return out;
+}
+
+/** Number of elements kept of `size`. A bound past the end is taken as the end, as ONNX does. */
+function cutLength(site: Site, size: Dim, { start, end, step }: Cut): Dim {
+  if (start === undefined || end === undefined || step === undefined) return site.unknown();
+  if (step < 0) return backwardLength(site, size, { start, end, step });
+  const from = bound(size, start);
+  const to = bound(size, end);
+  const length = subtractDims(to, from);
+  if (typeof length === 'number') return Math.max(0, Math.ceil(length / step));
+  return ceilDivide(length, step);
+}
+
+/** A whole axis reversed, or known numbers; other backward slices of symbolic sizes are unknown. */
+function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step: number }): Dim {
+  const { start, end, step } = cut;
+  if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
+    const first = Math.min(start < 0 ? start + size : start, size - 1);
+    const last = end < 0 ? Math.max(end + size, -1) : Math.min(end, size - 1);
+    return Math.max(0, Math.ceil((first - last) / -step));
+  }
+  const whole = (start === -1 || isHuge(start)) && typeof end === 'number' && end < -(2 ** 31) + 2;
+  return whole ? ceilDivide(size, -step) : site.unknown();
+}
+
+const isHuge = (at: Dim): boolean => typeof at === 'number' && at >= 2 ** 31 - 1;
+
+/** A start or end counted from the front and kept within the axis. */
+function bound(size: Dim, at: Dim): Dim {
+  if (isHuge(at)) return size;
+  if (typeof at === 'number' && at < 0) {
+    const from = addDims(size, at);
+    return typeof from === 'number' ? Math.max(0, from) : from;
+  }
+  return at === 0 ? 0 : minDim(size, at);
+}
+
+export const depthToSpace: InferRow = (site) => blocks(site, (dims, b) => [
+  dims[0], divideDims(dims[1], b * b), multiplyDims(dims[2], b), multiplyDims(dims[3], b),
+]); // biome-ignore format: one line of sizes
+
+export const spaceToDepth: InferRow = (site) => blocks(site, (dims, b) => [
+  dims[0], multiplyDims(dims[1], b * b), floorDivide(dims[2], b), floorDivide(dims[3], b),
+]); // biome-ignore format: one line of sizes
+
+function blocks(
+  site: Site,
+  f: (dims: [Dim, Dim, Dim, Dim], block: number) => (Dim | undefined)[],
+): Inferred[] {
+  const { dtype, dims } = site.type(0);
+  if (dims === undefined) return [{ dtype, dims }];
+  const [n, c, h, w] = dims;
+  if (n === undefined || c === undefined || h === undefined || w === undefined) {
+    return site.mismatch('an input of rank 4');
+  }
+  const out = f([n, c, h, w], site.int('blocksize', 1));
+  return [{ dtype, dims: out.map((dim) => dim ?? site.mismatch('channels divisible by blocksize²')) }];
+}
+
+export const resize: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  if (dims === undefined) return [{ dtype, dims }];
+  const axes = (site.ints('axes') ?? dims.map((_, i) => i)).map((axis) => axisOf(site, axis, dims.length));
+  const sizes = site.has(3) ? spelled(site, 3) : undefined;
+  const scales = site.has(2) ? site.elements(2) : undefined;
+  const plain = site.string('keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  const out = [...dims];
+  for (const [i, axis] of axes.entries()) {
+    const scale = scales?.[i];
+    out[axis] = (plain ? sizes?.[i] : undefined) ?? scaled(dims[axis] ?? 1, scale) ?? site.unknown();
+  }
+  return [{ dtype, dims: out }];
+};
+
+/** floor(size * scale). */
+function scaled(size: Dim, scale: Dim | undefined): Dim | undefined {
+  if (typeof scale !== 'number') return undefined;
+  if (typeof size === 'number') return Math.floor(size * scale);
+  if (Number.isInteger(scale)) return multiplyDims(size, scale);
+  return Number.isInteger(1 / scale) ? floorDivide(size, 1 / scale) : undefined;
+}

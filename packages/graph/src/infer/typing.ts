@@ -1,0 +1,108 @@
+import { isOp } from '../ops.js';
+import type { Constant, Dim, Graph, Node, Value, ValueType } from '../types.js';
+import { elementsOfConstant, FOLLOWED } from './contents.js';
+import { canonicalDim, isUnknown } from './dim.js';
+import { type Elements, type Inferred, type Scope, siteOf } from './site.js';
+import { INFERENCE } from './table.js';
+
+/** What is known of every value of a graph, as nodes are added to it in order. */
+export interface Typing extends Scope {
+  readonly types: ReadonlyMap<string, ValueType>;
+  addInput(value: Value): void;
+  addConstant(name: string, value: Constant): void;
+  /** Infers the outputs of a node whose inputs were added; foreign operators take what the file declares. */
+  addNode(node: Node): void;
+  rename(from: string, to: string): void;
+}
+
+/** A typing of a graph's inputs and constants, no nodes yet. `outer` is what a subgraph sees of the graph around it. */
+export function typingOf(graph: Graph, outer?: Scope): Typing {
+  const types = new Map<string, ValueType>();
+  const elements = new Map<string, Elements>();
+  const constants = new Map<string, Constant>();
+  const declared = declaredTypes(graph);
+  let unknowns = highestUnknown(graph);
+
+  const scope: Scope = {
+    typeOf: (name) => types.get(name) ?? outer?.typeOf(name),
+    elementsOf: (name) => {
+      const constant = constants.get(name);
+      if (constant === undefined) return elements.get(name) ?? outer?.elementsOf(name);
+      const known = elements.get(name) ?? elementsOfConstant(constant);
+      if (known !== undefined) elements.set(name, known);
+      return known;
+    },
+    constantOf: (name) => constants.get(name) ?? outer?.constantOf(name),
+    unknown: outer?.unknown ?? (() => `?${++unknowns}`),
+  };
+
+  function define(name: string, { dtype, dims, elements: known }: Inferred): void {
+    types.set(name, refine({ dtype, dims }, declared.get(name)));
+    if (known !== undefined && known.length <= FOLLOWED) elements.set(name, known);
+  }
+
+  return {
+    ...scope,
+    types,
+    addInput: ({ name, dtype, dims }) => types.set(name, { dtype, dims: dims?.map(canonicalDim) }),
+    addConstant: (name, value) => {
+      constants.set(name, value);
+      types.set(name, { dtype: value.dtype, dims: value.dims });
+    },
+    addNode: (node) => {
+      const inferred = inferNode(node, scope);
+      for (const [i, name] of node.outputs.entries()) {
+        if (name === '') continue;
+        const known = inferred?.[i] ?? declared.get(name);
+        if (known !== undefined) define(name, known);
+      }
+    },
+    rename: (from, to) => {
+      for (const map of [types, elements, constants] as Map<string, unknown>[]) {
+        const known = map.get(from);
+        if (known !== undefined) map.set(to, known);
+        map.delete(from);
+      }
+    },
+  };
+}
+
+/** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
+function inferNode(node: Node, scope: Scope): readonly Inferred[] | undefined {
+  if (!isOp(node.op, node.domain)) return undefined;
+  if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
+  return INFERENCE[node.op](siteOf(node, scope));
+}
+
+/** What the file declares fills in what inference could not find; it never overrules it. */
+function refine(inferred: ValueType, declared: ValueType | undefined): ValueType {
+  if (declared?.dims === undefined) return inferred;
+  const { dtype, dims } = inferred;
+  if (dims === undefined) return { dtype, dims: declared.dims };
+  if (dims.length !== declared.dims.length) return inferred;
+  const filled = dims.map((dim, i): Dim => (isUnknown(dim) ? (declared.dims?.[i] ?? dim) : dim));
+  return { dtype, dims: filled };
+}
+
+/** `value_info` and the graph's outputs. */
+function declaredTypes(graph: Graph): ReadonlyMap<string, ValueType> {
+  const all = new Map<string, ValueType>();
+  const add = (name: string, { dtype, dims }: ValueType) =>
+    all.set(name, { dtype, dims: dims?.map(canonicalDim) });
+  for (const [name, type] of graph.declared) add(name, type);
+  for (const output of graph.outputs) add(output.name, output);
+  return all;
+}
+
+function highestUnknown(graph: Graph): number {
+  let highest = 0;
+  const types: readonly ValueType[] = [...graph.inputs, ...graph.outputs, ...graph.declared.values()];
+  for (const { dims } of types) {
+    for (const dim of dims ?? []) {
+      for (const [, number] of typeof dim === 'string' ? dim.matchAll(/\?(\d+)/g) : []) {
+        highest = Math.max(highest, Number(number));
+      }
+    }
+  }
+  return highest;
+}

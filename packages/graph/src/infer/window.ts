@@ -1,0 +1,124 @@
+import type { Dim, Dims } from '../types.js';
+import { addDims, ceilDivide, floorDivide, multiplyDims, subtractDims } from './dim.js';
+import type { InferRow, Site } from './site.js';
+
+/** Sliding-window attributes of one spatial axis. */
+export interface WindowAxis {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Extent of a dilated kernel. */
+export const extent = (axis: Pick<WindowAxis, 'kernel' | 'dilation'>): number =>
+  (axis.kernel - 1) * axis.dilation + 1;
+
+/** The window attributes of a Conv, ConvTranspose or pool, axis by axis; pads are 0 where `auto_pad` decides them. */
+export function windowAxes(site: Site, kernel: readonly number[]): readonly WindowAxis[] {
+  const rank = kernel.length;
+  const pads = autoPad(site) === 'NOTSET' ? site.ints('pads') : undefined;
+  return kernel.map((k, i) => ({
+    kernel: k,
+    stride: site.ints('strides')?.[i] ?? 1,
+    dilation: site.ints('dilations')?.[i] ?? 1,
+    begin: pads?.[i] ?? 0,
+    end: pads?.[i + rank] ?? 0,
+  }));
+}
+
+export const autoPad = (site: Site): string => site.string('auto_pad', 'NOTSET') || 'NOTSET';
+
+/** Output size of a convolution or pool along one axis. */
+function windowSize(site: Site, size: Dim, axis: WindowAxis): Dim {
+  const mode = autoPad(site);
+  if (mode.startsWith('SAME')) return ceilDivide(size, axis.stride);
+  const room = subtractDims(addDims(size, axis.begin + axis.end), extent(axis));
+  if (typeof room === 'number' && room < 0) {
+    return site.mismatch(`a spatial size of at least ${extent(axis) - axis.begin - axis.end}`);
+  }
+  if (site.int('ceil_mode', 0) === 0) return addDims(floorDivide(room, axis.stride), 1);
+  return ceilSize(size, room, axis);
+}
+
+/** With ceil_mode, a last window that would start in the padding at the end is dropped. */
+function ceilSize(size: Dim, room: Dim, axis: WindowAxis): Dim {
+  const out = addDims(ceilDivide(room, axis.stride), 1);
+  if (typeof out !== 'number' || typeof size !== 'number') return out;
+  return (out - 1) * axis.stride >= size + axis.begin ? out - 1 : out;
+}
+
+function spatial(site: Site, dims: Dims, axes: readonly WindowAxis[]): Dims {
+  if (dims.length !== axes.length + 2) site.mismatch(`an input of rank ${axes.length + 2}`);
+  return axes.map((axis, i) => windowSize(site, dims[i + 2] ?? 1, axis));
+}
+
+/** Kernel sizes: the attribute, or the trailing dims of the weights. */
+function kernelOf(site: Site, weights: Dims | undefined): readonly number[] | undefined {
+  const shape = site.ints('kernel_shape') ?? weights?.slice(2);
+  return shape?.every((size) => typeof size === 'number') ? (shape as readonly number[]) : undefined;
+}
+
+export const conv: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const weights = site.dims(1);
+  const kernel = kernelOf(site, weights);
+  if (dims === undefined) return [{ dtype, dims }];
+  const channels = weights?.[0] ?? site.unknown();
+  if (kernel === undefined)
+    return [{ dtype, dims: [dims[0] ?? 1, channels, ...dims.slice(2).map(site.unknown)] }];
+  const perGroup = weights?.[1];
+  const [n = 1, c] = dims;
+  const groups = site.int('group', 1);
+  if (typeof c === 'number' && typeof perGroup === 'number' && c !== perGroup * groups) {
+    site.mismatch(`${perGroup * groups} input channels`);
+  }
+  if (typeof channels === 'number' && channels % groups !== 0) {
+    site.mismatch(`output channels divisible by group ${groups}`);
+  }
+  return [{ dtype, dims: [n, channels, ...spatial(site, dims, windowAxes(site, kernel))] }];
+};
+
+export const convTranspose: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const weights = site.dims(1);
+  const kernel = kernelOf(site, weights);
+  if (dims === undefined || weights === undefined || kernel === undefined)
+    return [{ dtype, dims: dims?.map(site.unknown) }];
+  const [n = 1, c] = dims;
+  if (typeof c === 'number' && typeof weights[0] === 'number' && c !== weights[0]) {
+    site.mismatch(`${weights[0]} input channels`);
+  }
+  if (dims.length !== kernel.length + 2) site.mismatch(`an input of rank ${kernel.length + 2}`);
+  const channels = multiplyDims(weights[1] ?? 1, site.int('group', 1));
+  const sizes = windowAxes(site, kernel).map((axis, i) =>
+    transposedSize(site, { size: dims[i + 2] ?? 1, axis, i }),
+  );
+  return [{ dtype, dims: [n, channels, ...sizes] }];
+};
+
+function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: WindowAxis; i: number }): Dim {
+  const asked = site.ints('output_shape');
+  const fixed = asked?.[i + asked.length - (site.dims(0)?.length ?? 2) + 2];
+  if (fixed !== undefined) return fixed;
+  const extra = site.ints('output_padding')?.[i] ?? 0;
+  if (autoPad(site).startsWith('SAME')) return multiplyDims(size, axis.stride);
+  const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + extent(axis));
+  return subtractDims(full, axis.begin + axis.end);
+}
+
+export const pool: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const kernel = site.ints('kernel_shape') ?? site.mismatch('kernel_shape', 'none');
+  const out = dims && [...dims.slice(0, 2), ...spatial(site, dims, windowAxes(site, kernel))];
+  return [
+    { dtype, dims: out },
+    { dtype: 'int64', dims: out },
+  ];
+};
+
+export const globalPool: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  return [{ dtype, dims: dims?.map((dim, i) => (i < 2 ? dim : 1)) }];
+};

@@ -1,0 +1,38 @@
+import type { Attribute, Attributes, Constant, Node } from './types.js';
+
+/** Constants above this many elements are not compared. */
+const SMALL = 64;
+
+/** Equal for nodes that compute the same from the same inputs; undefined for those that hold tensors or graphs. */
+export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): string | undefined {
+  const attributesKey = keyOfAttributes(attributes);
+  return attributesKey && JSON.stringify([domain, op, inputs, outputs.length, attributesKey]);
+}
+
+function keyOfAttributes(attributes: Attributes): string | undefined {
+  const parts: string[] = [];
+  for (const name of Object.keys(attributes).sort()) {
+    const key = keyOfAttribute(attributes[name]);
+    if (key === undefined) return undefined;
+    parts.push(`${name}=${key}`);
+  }
+  return `{${parts.join(';')}}`;
+}
+
+function keyOfAttribute(attribute: Attribute | undefined): string | undefined {
+  if (attribute === undefined || attribute.kind === 'graph' || attribute.kind === 'tensor') return undefined;
+  const { kind, value } = attribute;
+  if (typeof value === 'string') return `${kind}:${JSON.stringify(value)}`;
+  if (typeof value === 'number') return `${kind}:${numberKey(value)}`;
+  return `${kind}:${JSON.stringify(value.map((item) => (typeof item === 'number' ? numberKey(item) : item)))}`;
+}
+
+const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+/** Equal for small constants with the same bits; undefined for large ones. */
+export function keyOfConstant({ dtype, dims, data }: Constant): string | undefined {
+  if (data.length > SMALL) return undefined;
+  const head = `${dtype}[${dims.join(',')}]`;
+  if (!ArrayBuffer.isView(data)) return head + JSON.stringify(data);
+  return head + new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join(',');
+}
