@@ -1,22 +1,33 @@
-/** Values that an expression can show: numbers, words, lists, and things that carry their own expression. */
+import { fingerprint } from './tensor/fingerprint.js';
+import { isTensor, type Tensor } from './tensor/tensor.js';
+
+/** Values that an expression can show: numbers, words, lists, tensors, and things that carry their own expression. */
 export type Showable =
   | number
   | string
   | boolean
   | readonly Showable[]
   | { readonly expression: string }
+  | Tensor
   | undefined;
 
-function showValue(value: Exclude<Showable, undefined>): string {
-  if (typeof value === 'object' && 'expression' in value) return value.expression;
+function showValue(value: Showable): string {
   if (Array.isArray(value)) return `[${value.map(showValue).join(',')}]`;
-  if (typeof value === 'function') return String((value as { expression: string }).expression);
+  if (hasExpression(value)) return value.expression;
+  // Cannot be parsed back: a tensor read from a file carries the file's name as its expression.
+  if (isTensor(value)) return `tensor(${value.shape.join('x')}, ${fingerprint(value)})`;
   return String(value);
+}
+
+function hasExpression(value: unknown): value is { readonly expression: string } {
+  const held = typeof value === 'function' || (typeof value === 'object' && value !== null);
+  return held && 'expression' in value && typeof value.expression === 'string';
 }
 
 /**
  * The canonical expression `name(positional, option=value)`: parsing it makes the same thing again.
- * Options that are undefined are left out.
+ * Options that are undefined are left out. A tensor that carries an `expression` (the file it came from) shows as
+ * that; any other one shows its shape and a fingerprint of its data.
  */
 export function expression(
   name: string,

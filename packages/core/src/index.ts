@@ -1,6 +1,40 @@
 export * from './error.js';
-export * from './expression.js';
-export * from './options.js';
-export type { Key } from './random/key.js';
-export { type Shape, sizeOf, type Tensor, tensor } from './tensor/tensor.js';
+export { expression, named, type Showable } from './expression.js';
+export { type Entry, entry, option, parseOptions, z } from './options.js';
+export { differenceToBaseline, noisyBaseline, subset } from './perturb/baseline.js';
+export { fixed } from './perturb/fixed.js';
+export { gaussian, uniform } from './perturb/noise.js';
+export { square } from './perturb/square.js';
+export { perturbations } from './perturb/table.js';
+export { fold, type Key, key } from './random/key.js';
+export { type Stream, stream } from './random/stream.js';
+export { threefry2x32 } from './random/threefry.js';
+export { type Elements, elements } from './reduce/elements.js';
+export { boundEstimate, invalid, meanEstimate } from './reduce/estimate.js';
+export { deltaStderr, type Joint, joint } from './reduce/joint.js';
+export { type Maximum, maximum } from './reduce/maximum.js';
+export { type Moments, moments } from './reduce/moments.js';
+export { type Covariance, covariance, type Pair, type Ratio, ratio } from './reduce/pairs.js';
+export { type Boxes, boxRows } from './rows/boxes.js';
+export { denseRows } from './rows/dense.js';
+export { type Box, eachRun, type Layout, type Plane, planeOf } from './rows/plane.js';
+export { plainProducts } from './rows/products.js';
+export { add, dot, multiply, type Norm, norm, scale, subtract, view } from './tensor/arithmetic.js';
+export { fingerprint } from './tensor/fingerprint.js';
+export { concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
+export {
+  expectShape,
+  firstNonFinite,
+  full,
+  isTensor,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+  toFloat32,
+  toFloat64,
+  zeros,
+} from './tensor/tensor.js';
 export * from './types.js';

@@ -1,6 +1,7 @@
 /** The door to zod: option schemas of everything that can be made by name. */
 import { z } from 'zod';
 import { fail } from './error.js';
+import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Explainer, Metric, Perturbation } from './types.js';
 
 export { z };
@@ -71,7 +72,8 @@ export function parseOptions<Options extends z.ZodObject>(
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return expressionOf(value) ?? 'a function';
-  return JSON.stringify(value);
+  if (isTensor(value)) return `a tensor of shape ${showShape(value.shape)}`;
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 function expressionOf(value: object): string | undefined {
@@ -92,5 +94,14 @@ export const option = {
     ),
   metric: () => z.custom<Metric>((v) => typeof v === 'object' && v !== null && 'measure' in v, 'a metric'),
   positive: () => z.number('a positive number').positive('a positive number').finite(),
+  /** Any finite number. */
+  number: () => z.number('a finite number').finite('a finite number'),
+  tensor: () => z.custom<Tensor>(isTensor, 'a tensor'),
+  /** What stands for absence: one number for all elements, or a tensor of the input's shape. */
+  baseline: () =>
+    z.custom<number | Tensor>(
+      (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),
+      'a finite number or a tensor',
+    ),
   count: () => z.number('a positive integer').int('a positive integer').positive('a positive integer'),
 };

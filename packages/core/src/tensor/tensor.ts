@@ -15,16 +15,72 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
-/** A tensor over `data`, which is not copied. Throws `tensor-shape` when shape and length disagree. */
+/** A shape as text, e.g. "[3, 224, 224]". */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** A tensor over `data`, which is not copied unless it is a plain array (float64). Throws `tensor-shape` when shape and length disagree. */
 export function tensor(data: Float32Array | Float64Array | readonly number[], shape: Shape): Tensor {
   const dense = data instanceof Float32Array || data instanceof Float64Array ? data : Float64Array.from(data);
   if (sizeOf(shape) !== dense.length) {
     fail({
       code: 'tensor-shape',
       where: 'tensor',
-      expected: `${sizeOf(shape)} elements for shape [${shape.join(', ')}]`,
+      expected: `${sizeOf(shape)} elements for shape ${showShape(shape)}`,
       got: `${dense.length}`,
     });
   }
   return { shape, data: dense };
+}
+
+/** Whether a value is a tensor: has a shape, and float data. */
+export function isTensor(value: unknown): value is Tensor {
+  if (typeof value !== 'object' || value === null) return false;
+  const { shape, data } = value as Partial<Tensor>;
+  return Array.isArray(shape) && (data instanceof Float32Array || data instanceof Float64Array);
+}
+
+/** Zeros of a shape; float64 unless the type of another tensor is asked for. */
+export function zeros(shape: Shape, like?: Tensor): Tensor {
+  return { shape, data: floats(sizeOf(shape), like) };
+}
+
+/** A constant tensor; float64 unless the type of another tensor is asked for. */
+export function full(shape: Shape, value: number, like?: Tensor): Tensor {
+  return { shape, data: floats(sizeOf(shape), like).fill(value) };
+}
+
+function floats(size: number, like: Tensor | undefined): Float32Array | Float64Array {
+  return like?.data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+}
+
+/** The same numbers in single precision; the data are not copied when they are already. */
+export function toFloat32(t: Tensor): Tensor & { readonly data: Float32Array } {
+  return { shape: t.shape, data: t.data instanceof Float32Array ? t.data : Float32Array.from(t.data) };
+}
+
+/** The same numbers in double precision; the data are not copied when they are already. */
+export function toFloat64(t: Tensor): Tensor & { readonly data: Float64Array } {
+  return { shape: t.shape, data: t.data instanceof Float64Array ? t.data : Float64Array.from(t.data) };
+}
+
+/** Whether two shapes are equal. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
+}
+
+/** Throws `tensor-shape` unless the tensor has the shape; `where` names it in the message. */
+export function expectShape(where: string, t: Tensor, shape: Shape): void {
+  if (sameShape(t.shape, shape)) return;
+  fail({ code: 'tensor-shape', where, expected: `shape ${showShape(shape)}`, got: showShape(t.shape) });
+}
+
+/** Flat index of the first NaN or infinity; -1 when all elements are finite. */
+export function firstNonFinite(t: Tensor): number {
+  const { data } = t;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) return i;
+  }
+  return -1;
 }

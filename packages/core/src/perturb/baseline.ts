@@ -1,0 +1,115 @@
+import { expression, named } from '../expression.js';
+import { option, parseOptions, z } from '../options.js';
+import type { Key } from '../random/key.js';
+import { denseRows } from '../rows/dense.js';
+import { full, type Tensor, zeros } from '../tensor/tensor.js';
+import type { Perturbation } from '../types.js';
+import { baselineFor, drawEach, expectSpan } from './draw.js';
+
+export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
+
+/**
+ * I = x - baseline, one draw, all features removed. `baseline` is a number (default 0) or a tensor of x's shape.
+ * Source: [Y19] section 2.4, "difference to baseline": with it infidelity asks for completeness.
+ * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ */
+export function differenceToBaseline(options: z.input<typeof differenceOptions> = {}): Perturbation {
+  const { baseline } = parseOptions('difference-to-baseline', differenceOptions, options);
+  const shown = expression('difference-to-baseline', [], { baseline: baseline === 0 ? undefined : baseline });
+  return named(
+    (x: Tensor, key: Key, from: number, to: number) => {
+      expectSpan(shown, { from, to }, 1);
+      const absent = baselineFor(shown, baseline, x);
+      const draws = drawEach(x, { key, from, to }, ({ input, delta }) => {
+        input.set(absent);
+        for (let j = 0; j < absent.length; j++) delta[j] = x.data[j] - absent[j];
+      });
+      return { ...draws, masks: denseRows(full([to - from, ...x.shape], 1, x)) };
+    },
+    { expression: shown, masks: true, count: () => 1 },
+  );
+}
+
+const clipOptions = z
+  .tuple([option.number(), option.number()], 'two numbers [low, high]')
+  .refine(([low, high]) => low < high, 'two numbers [low, high], low < high');
+
+export const noisyBaselineOptions = z.strictObject({
+  sigma: option.positive(),
+  baseline: option.baseline().default(0),
+  clip: clipOptions.optional(),
+});
+
+/**
+ * I = x - (baseline + sigma·N(0, 1)): the input becomes noise around the baseline (a number, default 0, or a tensor of
+ * x's shape). `clip: [low, high]` keeps the input in that box; [0, 1] around 0 is the half-normal of the authors'
+ * program; by default nothing is clipped. Source: [Y19] section 2.4, "difference to noisy baseline".
+ * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ */
+export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Perturbation {
+  const { sigma, baseline, clip } = parseOptions('noisy-baseline', noisyBaselineOptions, options);
+  const [low, high] = clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const shown = expression('noisy-baseline', [], {
+    sigma,
+    baseline: baseline === 0 ? undefined : baseline,
+    clip,
+  });
+  return named(
+    (x: Tensor, key: Key, from: number, to: number) => {
+      expectSpan(shown, { from, to });
+      const center = baselineFor(shown, baseline, x);
+      const { data } = x;
+      return drawEach(x, { key, from, to }, ({ random, input, delta }) => {
+        random.fillNormal(input);
+        for (let j = 0; j < input.length; j++) {
+          const noisy = center[j] + sigma * input[j];
+          input[j] = noisy < low ? low : noisy > high ? high : noisy;
+          delta[j] = data[j] - input[j];
+        }
+      });
+    },
+    { expression: shown, masks: false },
+  );
+}
+
+export const subsetOptions = z.strictObject({
+  probability: z
+    .number('a number between 0 and 1')
+    .gt(0, 'a number between 0 and 1')
+    .lt(1, 'a number between 0 and 1')
+    .default(0.5),
+  baseline: option.baseline().default(0),
+});
+
+/**
+ * Removes each feature with the `probability` (default 0.5), independently: I = mask ⊙ (x - baseline). `baseline` is a
+ * number (default 0) or a tensor of x's shape. Source: [Y19] section 2.4, "subset of difference to baseline".
+ * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ */
+export function subset(options: z.input<typeof subsetOptions> = {}): Perturbation {
+  const { probability, baseline } = parseOptions('subset', subsetOptions, options);
+  const limit = probability * 2 ** 32;
+  const shown = expression('subset', [], {
+    probability: probability === 0.5 ? undefined : probability,
+    baseline: baseline === 0 ? undefined : baseline,
+  });
+  return named(
+    (x: Tensor, key: Key, from: number, to: number) => {
+      expectSpan(shown, { from, to });
+      const absent = baselineFor(shown, baseline, x);
+      const removed = zeros([to - from, ...x.shape], x);
+      const size = x.data.length;
+      const draws = drawEach(x, { key, from, to }, ({ i, random, input, delta }) => {
+        const mask = removed.data.subarray((i - from) * size, (i - from + 1) * size);
+        for (let j = 0; j < size; j++) {
+          const gone = random.uint32() < limit;
+          mask[j] = gone ? 1 : 0;
+          input[j] = gone ? absent[j] : x.data[j];
+          delta[j] = gone ? x.data[j] - absent[j] : 0;
+        }
+      });
+      return { ...draws, masks: denseRows(removed) };
+    },
+    { expression: shown, masks: true },
+  );
+}

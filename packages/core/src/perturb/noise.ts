@@ -1,0 +1,65 @@
+import { expression, named } from '../expression.js';
+import { option, parseOptions, z } from '../options.js';
+import type { Stream } from '../random/stream.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Perturbation } from '../types.js';
+import { drawEach, expectSpan, subtractDelta } from './draw.js';
+
+export const gaussianOptions = z.strictObject({ sigma: option.positive() });
+
+/**
+ * I = sigma·N(0, 1) for every element; `sigma` is in units of the input. Throws `option-value`.
+ * Source: the perturbation of [Y19] section 2.4 around x itself; Smilkov et al. 2017 for smoothing.
+ */
+export function gaussian(options: z.input<typeof gaussianOptions>): Perturbation {
+  const { sigma } = parseOptions('gaussian', gaussianOptions, options);
+  return additive(expression('gaussian', [], { sigma }), (random, delta) => {
+    random.fillNormal(delta);
+    for (let j = 0; j < delta.length; j++) delta[j] *= sigma;
+  });
+}
+
+export const uniformOptions = z.strictObject({
+  radius: option.positive(),
+  ball: z.enum(['linf', 'l2'], '"linf" or "l2"').default('linf'),
+});
+
+/**
+ * I uniform in a ball around 0 of this `radius`, in units of the input: 'linf' (default) every element alone in
+ * [-radius, radius), 'l2' all together, uniform by volume. Throws `option-value`.
+ */
+export function uniform(options: z.input<typeof uniformOptions>): Perturbation {
+  const { radius, ball } = parseOptions('uniform', uniformOptions, options);
+  const shown = expression('uniform', [], { radius, ball: ball === 'linf' ? undefined : ball });
+  return additive(
+    shown,
+    ball === 'linf'
+      ? (random, delta) => random.fillUniform(delta, -radius, radius)
+      : (random, delta) => fillBall(random, delta, radius),
+  );
+}
+
+/** A normal direction, at a distance whose d-th power is uniform. */
+function fillBall(random: Stream, delta: Float32Array | Float64Array, radius: number): void {
+  random.fillNormal(delta);
+  let squares = 0;
+  for (let j = 0; j < delta.length; j++) squares += delta[j] * delta[j];
+  const factor = (radius * random.uniform() ** (1 / delta.length)) / Math.sqrt(squares);
+  for (let j = 0; j < delta.length; j++) delta[j] *= factor;
+}
+
+function additive(
+  shown: string,
+  fill: (random: Stream, delta: Float32Array | Float64Array) => void,
+): Perturbation {
+  return named(
+    (x: Tensor, key: Parameters<Perturbation>[1], from: number, to: number) => {
+      expectSpan(shown, { from, to });
+      return drawEach(x, { key, from, to }, (draw) => {
+        fill(draw.random, draw.delta);
+        subtractDelta(x, draw);
+      });
+    },
+    { expression: shown, masks: false },
+  );
+}

@@ -1,0 +1,180 @@
+import { fail } from '../error.js';
+import { row } from '../tensor/rows.js';
+import { type Shape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
+import type { Rows } from '../types.js';
+import { expectLength, expectSmall, type SparseRows } from './dense.js';
+import { eachRun, type Layout, type Plane, planeOf } from './plane.js';
+
+export interface Boxes {
+  /** Shape of one input. */
+  readonly shape: Shape;
+  /** Four numbers a row: top, bottom, left, right, the ends exclusive, inside the image. */
+  readonly boxes: Int32Array;
+  /** Which axes are height and width; default 'chw', the last two. */
+  readonly layout?: Layout;
+}
+
+interface BoxRows extends SparseRows {
+  readonly boxes: Int32Array;
+  readonly plane: Plane;
+}
+
+/**
+ * Rows that are 1 in a box of the image, in all channels, and 0 elsewhere. No matrix is stored: `times` takes
+ * d + n operations (integral image), `addTransposeTimes` too, and `inner` with other boxes n·m (areas of overlap).
+ * Throws `tensor-shape` for boxes that are not inside the image, `not-applicable` for inputs that are no image.
+ */
+export function boxRows({ shape, boxes, layout = 'chw' }: Boxes): Rows {
+  const plane = planeOf('boxRows', shape, layout);
+  const n = boxes.length / 4;
+  const d = sizeOf(shape);
+  checkBoxes(boxes, plane);
+  const self: BoxRows = {
+    sparse: true,
+    boxes,
+    plane,
+    n,
+    d,
+    times: (v) => {
+      expectLength('times', v.data.length, d);
+      return boxSums(boxes, integral(v, plane));
+    },
+    addTransposeTimes: (c, out) => {
+      expectLength('addTransposeTimes', c.length, n);
+      expectLength('addTransposeTimes', out.length, d);
+      addCovers(covers(boxes, c, plane), plane, out);
+    },
+    inner: async (other) => inner(self, other),
+    dense: () => dense(self),
+  };
+  return self;
+}
+
+function checkBoxes(boxes: Int32Array, { height, width }: Plane): void {
+  for (let i = 0; i < boxes.length; i += 4) {
+    const [top, bottom, left, right] = boxes.subarray(i, i + 4);
+    if (0 <= top && top <= bottom && bottom <= height && 0 <= left && left <= right && right <= width)
+      continue;
+    fail({
+      code: 'tensor-shape',
+      where: `boxRows, box ${Math.floor(i / 4)}`,
+      expected: `top, bottom within 0..${height} and left, right within 0..${width}`,
+      got: `${boxes.subarray(i, i + 4).join(', ')}`,
+    });
+  }
+}
+
+/** Sums over all corners: entry (y, x) of [height + 1, width + 1] is the sum of v above and left of it, in all channels. */
+function integral(v: Tensor, { channels, height, width, channel, pixel }: Plane): Tensor {
+  const out = zeros([height + 1, width + 1]);
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      const to = (y + 1) * (width + 1) + 1;
+      const from = c * channel + y * width * pixel;
+      for (let x = 0; x < width; x++) out.data[to + x] += v.data[from + x * pixel];
+    }
+  }
+  accumulate(out);
+  return out;
+}
+
+/** Running sums along both axes, in place. */
+function accumulate({ shape: [height, width], data }: Tensor): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 1; x < width; x++) data[y * width + x] += data[y * width + x - 1];
+  }
+  for (let i = width; i < height * width; i++) data[i] += data[i - width];
+}
+
+function boxSums(boxes: Int32Array, { shape, data }: Tensor): Float64Array {
+  const stride = shape[1];
+  const out = new Float64Array(boxes.length / 4);
+  for (let i = 0; i < out.length; i++) {
+    const above = boxes[4 * i] * stride;
+    const below = boxes[4 * i + 1] * stride;
+    const left = boxes[4 * i + 2];
+    const right = boxes[4 * i + 3];
+    out[i] = data[below + right] - data[above + right] - data[below + left] + data[above + left];
+  }
+  return out;
+}
+
+/** Sum of the weights of the boxes over each pixel, [height + 1, width + 1]: the transpose of the integral image. */
+function covers(boxes: Int32Array, weights: Float64Array, { height, width }: Plane): Tensor {
+  const out = zeros([height + 1, width + 1]);
+  const stride = width + 1;
+  for (let i = 0; i < weights.length; i++) {
+    const above = boxes[4 * i] * stride;
+    const below = boxes[4 * i + 1] * stride;
+    const left = boxes[4 * i + 2];
+    const right = boxes[4 * i + 3];
+    out.data[above + left] += weights[i];
+    out.data[above + right] -= weights[i];
+    out.data[below + left] -= weights[i];
+    out.data[below + right] += weights[i];
+  }
+  accumulate(out);
+  return out;
+}
+
+function addCovers(
+  cover: Tensor,
+  { channels, height, width, channel, pixel }: Plane,
+  out: Float64Array,
+): void {
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      const from = y * (width + 1);
+      const to = c * channel + y * width * pixel;
+      for (let x = 0; x < width; x++) out[to + x * pixel] += cover.data[from + x];
+    }
+  }
+}
+
+function inner(self: BoxRows, other: Rows): Tensor {
+  expectLength('inner', other.d, self.d);
+  expectSmall('inner', self.n, other.n);
+  const out = zeros([self.n, other.n]);
+  if (isBoxes(other) && samePlane(self.plane, other.plane)) overlaps(self, other.boxes, out);
+  else dots(self, other, out);
+  return out;
+}
+
+function isBoxes(rows: Rows): rows is BoxRows {
+  return 'boxes' in rows && 'plane' in rows;
+}
+
+function samePlane(a: Plane, b: Plane): boolean {
+  return a.height === b.height && a.width === b.width && a.pixel === b.pixel;
+}
+
+function overlaps({ boxes: a, plane, n }: BoxRows, b: Int32Array, out: Tensor): void {
+  const m = b.length / 4;
+  for (let i = 0; i < n; i++) {
+    const [top, bottom, left, right] = [a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]];
+    for (let j = 0; j < m; j++) {
+      const height = Math.min(bottom, b[4 * j + 1]) - Math.max(top, b[4 * j]);
+      const width = Math.min(right, b[4 * j + 3]) - Math.max(left, b[4 * j + 2]);
+      if (height > 0 && width > 0) out.data[i * m + j] = plane.channels * height * width;
+    }
+  }
+}
+
+/** Column j is this matrix times row j of the other one. */
+function dots(self: BoxRows, other: Rows, out: Tensor): void {
+  const matrix = other.dense();
+  for (let j = 0; j < other.n; j++) {
+    const column = self.times(row(matrix, j));
+    for (let i = 0; i < self.n; i++) out.data[i * other.n + j] = column[i];
+  }
+}
+
+function dense({ boxes, plane, n, d }: BoxRows): Tensor {
+  expectSmall('dense', n, d);
+  const out = zeros([n, d]);
+  for (let i = 0; i < n; i++) {
+    const box = [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]] as const;
+    eachRun(plane, box, (from, to) => out.data.fill(1, i * d + from, i * d + to));
+  }
+  return out;
+}

@@ -1,0 +1,110 @@
+import { fail } from '../error.js';
+import { reshape, rows } from '../tensor/rows.js';
+import { showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
+import type { Products, Rows } from '../types.js';
+import { mirror, transpose } from './products.js';
+
+/** Largest matrix that is ever made: 2^28 elements, 2 GiB in float64. */
+const LARGEST = 2 ** 28;
+/** Elements of one factor of a product: 2^24, 128 MiB in float64. */
+const BLOCK = 2 ** 24;
+
+/** Rows from stored numbers: t is [n, ...shape] and d the size of one row; the data are not copied. Throws `tensor-shape`. */
+export function denseRows(t: Tensor): Rows {
+  if (t.shape.length === 0) {
+    fail({ code: 'tensor-shape', where: 'denseRows', expected: 'shape [n, ...]', got: showShape(t.shape) });
+  }
+  const n = t.shape[0];
+  const d = sizeOf(t.shape.slice(1));
+  const matrix = reshape(t, [n, d]);
+  const self: Rows = {
+    n,
+    d,
+    times: (v) => times(matrix, v),
+    addTransposeTimes: (c, out) => addTransposeTimes(matrix, c, out),
+    inner: async (other, products) => {
+      if (hasInner(other)) return transpose(await other.inner(self, products));
+      const symmetric = other === self;
+      return inner(matrix, symmetric ? matrix : reshape(other.dense(), [other.n, other.d]), products);
+    },
+    dense: () => {
+      expectSmall('dense', n, d);
+      return toFloat64(matrix);
+    },
+  };
+  return self;
+}
+
+/** Rows that know better than dense products how they meet other rows. */
+export interface SparseRows extends Rows {
+  readonly sparse: true;
+}
+
+function hasInner(rows: Rows): rows is SparseRows {
+  return 'sparse' in rows;
+}
+
+/** Throws `too-large` when an [n, d] matrix would pass 2^28 elements. */
+export function expectSmall(where: string, n: number, d: number): void {
+  if (n * d <= LARGEST) return;
+  fail({
+    code: 'too-large',
+    where,
+    expected: `a matrix of at most ${LARGEST} elements`,
+    got: `[${n}, ${d}], ${n * d} elements`,
+    remedy: 'Use fewer draws, or fewer features.',
+  });
+}
+
+/** Throws `tensor-shape` unless the vector has the length that the rows need. */
+export function expectLength(where: string, got: number, expected: number): void {
+  if (got === expected) return;
+  fail({ code: 'tensor-shape', where, expected: `${expected} elements`, got: `${got}` });
+}
+
+function times({ shape: [n, d], data }: Tensor, v: Tensor): Float64Array {
+  expectLength('times', v.data.length, d);
+  const vector = v.data;
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const at = i * d;
+    let sum = 0;
+    for (let j = 0; j < d; j++) sum += data[at + j] * vector[j];
+    out[i] = sum;
+  }
+  return out;
+}
+
+function addTransposeTimes({ shape: [n, d], data }: Tensor, c: Float64Array, out: Float64Array): void {
+  expectLength('addTransposeTimes', c.length, n);
+  expectLength('addTransposeTimes', out.length, d);
+  for (let i = 0; i < n; i++) {
+    const at = i * d;
+    const weight = c[i];
+    for (let j = 0; j < d; j++) out[j] += weight * data[at + j];
+  }
+}
+
+/** a·bᵀ in blocks of rows, so that only two blocks are ever held in float64; half of them when a is b. */
+async function inner(a: Tensor, b: Tensor, products: Products): Promise<Tensor> {
+  const [n, d] = a.shape;
+  const [m, other] = b.shape;
+  expectLength('inner', other, d);
+  expectSmall('inner', n, m);
+  const out = new Float64Array(n * m);
+  const step = Math.max(1, Math.floor(BLOCK / Math.max(1, d)));
+  for (let i = 0; i < n; i += step) {
+    const left = toFloat64(rows(a, i, Math.min(n, i + step)));
+    for (let j = a === b ? i : 0; j < m; j += step) {
+      const right = a === b && i === j ? left : toFloat64(rows(b, j, Math.min(m, j + step)));
+      place(out, await products.timesTranspose(left, right), i * m + j, m);
+    }
+  }
+  if (a === b) mirror(out, n);
+  return { shape: [n, m], data: out };
+}
+
+function place(out: Float64Array, block: Tensor, at: number, stride: number): void {
+  const [n, m] = block.shape;
+  for (let i = 0; i < n; i++) out.set(block.data.subarray(i * m, (i + 1) * m), at + i * stride);
+}

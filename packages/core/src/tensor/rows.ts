@@ -1,0 +1,84 @@
+import { fail } from '../error.js';
+import { type Shape, sameShape, showShape, sizeOf, type Tensor, zeros } from './tensor.js';
+
+/** Rows from..to (exclusive) along axis 0, over the same data. Throws `tensor-shape`. */
+export function rows(t: Tensor, from: number, to: number): Tensor {
+  const [n = 0, ...shape] = t.shape;
+  if (
+    t.shape.length === 0 ||
+    !Number.isInteger(from) ||
+    !Number.isInteger(to) ||
+    from < 0 ||
+    to < from ||
+    to > n
+  ) {
+    fail({
+      code: 'tensor-shape',
+      where: `rows(${from}, ${to})`,
+      expected: t.shape.length === 0 ? 'a tensor with at least one axis' : `0 <= from <= to <= ${n}`,
+      got: `shape ${showShape(t.shape)}`,
+    });
+  }
+  const size = sizeOf(shape);
+  return { shape: [to - from, ...shape], data: t.data.subarray(from * size, to * size) };
+}
+
+/** Row i along axis 0 with that axis dropped, over the same data. Throws `tensor-shape`. */
+export function row(t: Tensor, i: number): Tensor {
+  const { shape, data } = rows(t, i, i + 1);
+  return { shape: shape.slice(1), data };
+}
+
+/** Tensors of one shape as the rows of a new one: n of [...shape] become [n, ...shape]. Throws `tensor-shape`. */
+export function stack(tensors: readonly Tensor[]): Tensor {
+  return concatRows(tensors.map((t) => ({ shape: [1, ...t.shape], data: t.data })));
+}
+
+/** Joins along axis 0; float32 only when all are. Throws `tensor-shape` when there is nothing to join or rows differ in shape. */
+export function concatRows(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  const shape: Shape = first?.shape.slice(1) ?? [];
+  const odd = tensors.find((t) => t.shape.length === 0 || !sameShape(t.shape.slice(1), shape));
+  if (first === undefined || odd !== undefined) {
+    fail({
+      code: 'tensor-shape',
+      where: 'concatRows',
+      expected: first === undefined ? 'at least one tensor' : `rows of shape ${showShape(shape)}`,
+      got: odd === undefined ? 'none' : showShape(odd.shape),
+    });
+  }
+  const wide = tensors.find((t) => t.data instanceof Float64Array);
+  const n = tensors.reduce((sum, t) => sum + t.shape[0], 0);
+  const joined = zeros([n, ...shape], wide ?? first);
+  let at = 0;
+  for (const t of tensors) {
+    joined.data.set(t.data, at);
+    at += t.data.length;
+  }
+  return joined;
+}
+
+/** The same data under another shape. Throws `tensor-shape` when the sizes differ. */
+export function reshape(t: Tensor, shape: Shape): Tensor {
+  if (sizeOf(shape) !== t.data.length) {
+    fail({
+      code: 'tensor-shape',
+      where: 'reshape',
+      expected: `a shape of ${t.data.length} elements, as ${showShape(t.shape)}`,
+      got: showShape(shape),
+    });
+  }
+  return { shape, data: t.data };
+}
+
+/** Elements of one piece of work: 2^22 (32 MiB in float64). */
+const PIECE = 2 ** 22;
+
+/** Splits n draws of `rowElements` elements into consecutive pieces of at most 2^22 elements, and at least one draw. */
+export function* spans(
+  n: number,
+  rowElements: number,
+): Generator<{ readonly from: number; readonly to: number }> {
+  const step = Math.max(1, Math.floor(PIECE / Math.max(1, rowElements)));
+  for (let from = 0; from < n; from += step) yield { from, to: Math.min(n, from + step) };
+}
