@@ -1,0 +1,80 @@
+import { type Entry, z } from '@onnxplain/core';
+import { kindsTaken, type Table, type Tables } from './tables.js';
+
+/** What a table says of one row: for help texts and programs that build forms. */
+export interface Described {
+  readonly name: string;
+  readonly summary: string;
+  /** The row as it is written: positional options in place, the others by name with their defaults. */
+  readonly usage: string;
+  readonly options: readonly DescribedOption[];
+}
+
+export interface DescribedOption {
+  readonly name: string;
+  /** In words: "number", "left | right", "explainer". */
+  readonly type: string;
+  readonly required: boolean;
+  readonly default?: unknown;
+}
+
+/** Every row of a table with its options, types and defaults, as its schema has them. */
+export function describe(tables: Tables, table: Table<unknown>): readonly Described[] {
+  return Object.values(table).map((entry) => describeEntry(tables, entry));
+}
+
+function describeEntry(tables: Tables, entry: Entry<unknown>): Described {
+  const options = Object.entries(entry.options.shape).map(([name, field]) => describeOption(tables, name, field));
+  const inOrder = [
+    ...entry.positional.flatMap((name) => options.filter((option) => option.name === name)),
+    ...options.filter((option) => !entry.positional.includes(option.name)),
+  ];
+  const shown = inOrder.map((option) => usageOf(option, entry.positional.includes(option.name)));
+  const usage = shown.length === 0 ? entry.name : `${entry.name}(${shown.join(', ')})`;
+  return { name: entry.name, summary: entry.summary, usage, options: inOrder };
+}
+
+function usageOf(option: DescribedOption, positional: boolean): string {
+  if (option.required) return positional ? option.name : `${option.name}=...`;
+  return option.default === undefined ? `[${option.name}]` : `${option.name}=${show(option.default)}`;
+}
+
+type Field = Entry<unknown>['options']['shape'][string];
+
+function describeOption(tables: Tables, name: string, field: Field): DescribedOption {
+  const absent = field.safeParse(undefined);
+  const kinds = kindsTaken(tables, field);
+  const type = kinds.length > 0 ? kinds.join(' | ') : typeOf(jsonSchema(field));
+  return { name, type, required: !absent.success, default: absent.success ? absent.data : undefined };
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema | boolean;
+}
+
+function jsonSchema(field: Field): JsonSchema {
+  return z.toJSONSchema(z.object({ field }), { io: 'input', unrepresentable: 'any' }).properties?.field as JsonSchema;
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' | ');
+  if (schema.type === 'array') {
+    return typeof schema.items === 'object' ? `[${typeOf(schema.items)}, ...]` : '[...]';
+  }
+  // The only thing without a JSON form besides the kinds of tables is a tensor.
+  return schema.type ?? 'file.npy';
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(',')}]`;
+  if ((typeof value === 'object' || typeof value === 'function') && value !== null && 'expression' in value) {
+    return String(value.expression);
+  }
+  return String(value);
+}

@@ -1,0 +1,139 @@
+import { type Entry, fail, OnnxplainError, type Tensor, tensor } from '@onnxplain/core';
+import { type Call, parse, type Term } from './parse.js';
+import { didYouMean } from './suggest.js';
+import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
+
+type Field = Entry<unknown>['options']['shape'][string];
+
+/** What making needs: the tables, and how a file named in an option becomes numbers. */
+export interface Workshop {
+  readonly tables: Tables;
+  readonly readTensor: (path: string) => Tensor;
+}
+
+/**
+ * Makes what an expression names. With `kind` only things of that kind.
+ * Throws `expression-syntax`, `name-unknown` (with the nearest names), `kind-mismatch`, and what the factories throw.
+ */
+export function makeIn<K extends Kind = Kind>(workshop: Workshop, text: string, kind?: K): MadeOf[K] {
+  const call = asCall(parse(text), text);
+  const kinds: readonly Kind[] = kind === undefined ? KINDS : [kind];
+  const found = kinds.find((candidate) => lookUp(workshop.tables, candidate, call.name) !== undefined);
+  if (found === undefined) return refuseName(workshop, call.name, kinds);
+  // `found` is `kind` where one was asked for.
+  return build(workshop, found, call) as MadeOf[K];
+}
+
+function asCall(term: Term, text: string): Call {
+  if (term.kind === 'call') return term;
+  if (term.kind === 'word') return bare(term.value, term.at);
+  return fail({
+    code: 'expression-syntax',
+    where: `expression "${text}"`,
+    expected: 'a name, such as gradient or smooth(gradient, gaussian(0.1))',
+    got: `a ${term.kind}`,
+  });
+}
+
+const bare = (name: string, at: number): Call => ({ kind: 'call', name, positional: [], named: [], at });
+
+function build(workshop: Workshop, kind: Kind, call: Call): unknown {
+  const entry = lookUp(workshop.tables, kind, call.name);
+  if (entry === undefined) return refuseName(workshop, call.name, [kind]);
+  const { shape } = entry.options;
+  const options = argumentsOf(call, entry).map(([name, term]) => {
+    const where = `${call.name}(${name})`;
+    const known = Object.hasOwn(shape, name);
+    return [name, known ? resolve(workshop, term, { field: shape[name], where }) : plain(term)] as const;
+  });
+  return entry.make(Object.fromEntries(options));
+}
+
+/** Options by name; positional ones get theirs from the table. */
+function argumentsOf(call: Call, entry: Entry<unknown>): readonly (readonly [string, Term])[] {
+  const { positional } = entry;
+  if (call.positional.length > positional.length) {
+    fail({
+      code: 'option-unknown',
+      where: call.name,
+      expected:
+        positional.length === 0
+          ? 'no options by position'
+          : `at most ${positional.length} by position (${positional.join(', ')})`,
+      got: `${call.positional.length}`,
+      remedy: `Give the others by name: ${Object.keys(entry.options.shape).join(', ') || 'there are none'}.`,
+    });
+  }
+  const byPosition = call.positional.map((value, i) => [positional[i], value] as const);
+  for (const { name } of call.named) {
+    if (byPosition.some(([given]) => given === name)) {
+      fail({ code: 'option-value', where: `${call.name}(${name})`, expected: 'one value', got: 'one by position and one by name' });
+    }
+  }
+  return [...byPosition, ...call.named.map(({ name, value }) => [name, value] as const)];
+}
+
+/** The first reading of a term that the option takes: a word may be a choice, a name in a table, or a file. */
+function resolve(workshop: Workshop, term: Term, { field, where }: { field: Field; where: string }): unknown {
+  let refused: OnnxplainError | undefined;
+  for (const reading of readings(workshop, term, field)) {
+    try {
+      const value = reading();
+      if (field.safeParse(value).success) return value;
+    } catch (error) {
+      if (!(error instanceof OnnxplainError)) throw error;
+      refused ??= error;
+    }
+  }
+  if (refused !== undefined) throw refused;
+  refuseKind(workshop, term, { taken: kindsTaken(workshop.tables, field), where });
+  return plain(term);
+}
+
+function* readings(workshop: Workshop, term: Term, field: Field): Iterable<() => unknown> {
+  if (term.kind !== 'call') yield () => plain(term);
+  if (term.kind === 'call' || term.kind === 'word') {
+    const call = term.kind === 'call' ? term : bare(term.value, term.at);
+    for (const kind of kindsOf(workshop.tables, call.name)) yield () => build(workshop, kind, call);
+  }
+  const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
+  const taken = kindsTaken(workshop.tables, field);
+  if (path !== undefined && taken.length === 0 && takesTensor(field)) yield () => tensorFile(workshop, path);
+}
+
+/** A term as it stands: what an option of numbers, words or lists takes. */
+function plain(term: Term): unknown {
+  if (term.kind === 'list') return term.items.map(plain);
+  if (term.kind === 'call') return `${term.name}(...)`;
+  return term.value;
+}
+
+const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1])).success;
+
+/** The file's numbers with its path as their expression, so that what is made from them can be written down again. */
+function tensorFile({ readTensor }: Workshop, path: string): Tensor {
+  const quoted = /^[^\s(),=[\]"']+$/.test(path) ? path : JSON.stringify(path);
+  return Object.assign({ ...readTensor(path) }, { expression: quoted });
+}
+
+function refuseKind(workshop: Workshop, term: Term, { taken, where }: { taken: readonly Kind[]; where: string }): void {
+  if (term.kind !== 'call' && (term.kind !== 'word' || taken.length === 0)) return;
+  const name = term.kind === 'call' ? term.name : term.value;
+  const kinds = kindsOf(workshop.tables, name);
+  if (kinds.length === 0) refuseName(workshop, name, taken.length === 0 ? KINDS : taken);
+  if (taken.length === 0) return;
+  fail({ code: 'kind-mismatch', where, expected: `${taken[0] === 'explainer' ? 'an' : 'a'} ${taken.join(' or ')}`, got: `the ${kinds.join(' or ')} ${name}` });
+}
+
+function refuseName(workshop: Workshop, name: string, kinds: readonly Kind[]): never {
+  const others = kindsOf(workshop.tables, name);
+  const known = kinds.flatMap((kind) => Object.keys(workshop.tables[kind]));
+  const word = kinds.length === KINDS.length ? 'name' : kinds.join(' or ');
+  return fail({
+    code: others.length > 0 ? 'kind-mismatch' : 'name-unknown',
+    where: `${word} "${name}"`,
+    expected: `one of ${known.sort().join(', ')}`,
+    got: others.length > 0 ? `the ${others.join(' or ')} ${name}` : `"${name}"`,
+    remedy: didYouMean(name, known),
+  });
+}

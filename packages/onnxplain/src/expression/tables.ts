@@ -1,0 +1,52 @@
+import type { Entry, Explainer, Metric, Perturbation } from '@onnxplain/core';
+
+/** Things that can be made by name, by kind. */
+export interface MadeOf {
+  readonly explainer: Explainer;
+  readonly metric: Metric;
+  readonly perturbation: Perturbation;
+  readonly solver: Solver;
+}
+
+/** What the expression language needs to know of a solver. */
+export interface Solver {
+  readonly expression: string;
+}
+
+export type Kind = keyof MadeOf;
+export type Table<Made> = Readonly<Record<string, Entry<Made>>>;
+export type Tables = { readonly [K in Kind]: Table<MadeOf[K]> };
+
+export const KINDS = ['explainer', 'metric', 'perturbation', 'solver'] as const satisfies readonly Kind[];
+
+/** The row of a name, or undefined; never a property inherited from Object. */
+export function lookUp(tables: Tables, kind: Kind, name: string): Entry<unknown> | undefined {
+  const table: Table<unknown> = tables[kind];
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** The kinds that have this name, in the order of {@link KINDS}. */
+export function kindsOf(tables: Tables, name: string): readonly Kind[] {
+  return KINDS.filter((kind) => Object.hasOwn(tables[kind], name));
+}
+
+/** Which kinds a field of an options schema takes: it is shown one thing of each that needs no options. */
+export function kindsTaken(tables: Tables, field: Entry<unknown>['options']['shape'][string]): readonly Kind[] {
+  return KINDS.filter((kind) => {
+    const sample = sampleOf(tables[kind]);
+    return sample !== undefined && field.safeParse(sample).success;
+  });
+}
+
+const samples = new WeakMap<object, unknown>();
+
+function sampleOf(table: Table<unknown>): unknown {
+  if (!samples.has(table)) samples.set(table, firstMade(table));
+  return samples.get(table);
+}
+
+/** Needs a row without required options: every table has one (gradient, difference, inverse, ...). */
+function firstMade(table: Table<unknown>): unknown {
+  const row = Object.values(table).find((entry) => entry.options.safeParse({}).success);
+  return row?.make({});
+}

@@ -1,0 +1,60 @@
+/** The door to jpeg-js. */
+import { fail } from '@onnxplain/core';
+import { MAX_PIXELS, type Pixels } from '@onnxplain/report';
+import jpeg from 'jpeg-js';
+
+/** RGB samples of a JPEG file. Throws `file-format` for what is none or is cut short, `too-large` for huge ones. */
+export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
+  const size = declaredSize(bytes, where);
+  if (size.width * size.height > MAX_PIXELS) {
+    fail({
+      code: 'too-large',
+      where,
+      expected: `at most ${MAX_PIXELS} pixels`,
+      got: `${size.width} x ${size.height}`,
+      remedy: 'Scale the picture down first.',
+    });
+  }
+  if (!endsAsJpeg(bytes)) {
+    return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
+  }
+  try {
+    const { width, height, data } = jpeg.decode(bytes, {
+      useTArray: true,
+      formatAsRGBA: false,
+      tolerantDecoding: false,
+      maxMemoryUsageInMB: 2048,
+      maxResolutionInMP: MAX_PIXELS / 1e6,
+    });
+    return { width, height, channels: 3, depth: 8, data };
+  } catch (cause) {
+    return broken(where, cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** Width and height of the frame header (SOF0 to SOF15, without DHT, JPG and DAC), before any decoding. */
+function declaredSize(bytes: Uint8Array, where: string): { width: number; height: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return broken(where, 'bytes that do not start as one');
+  for (let at = 2; at + 9 <= bytes.length; ) {
+    const marker = view.getUint16(at);
+    if (marker === 0xffff) {
+      at += 1;
+      continue;
+    }
+    const isFrame = marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker);
+    if (isFrame) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7) };
+    if (marker < 0xff01) break;
+    at += 2 + view.getUint16(at + 2);
+  }
+  return broken(where, 'no frame header');
+}
+
+/** The end marker is among the last bytes; some cameras append a little padding. */
+function endsAsJpeg(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(-4096)).includes(Buffer.from([0xff, 0xd9]));
+}
+
+function broken(where: string, got: string): never {
+  return fail({ code: 'file-format', where, expected: 'a complete JPEG picture', got });
+}
