@@ -63,7 +63,7 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
         random.fillNormal(input);
         for (let j = 0; j < input.length; j++) {
           const noisy = center[j] + sigma * input[j];
-          input[j] = noisy < low ? low : noisy > high ? high : noisy;
+          input[j] = Math.min(Math.max(noisy, low), high);
           delta[j] = data[j] - input[j];
         }
       });

@@ -1,0 +1,56 @@
+import { dot } from '../tensor/arithmetic.js';
+import { expectShape, type Shape, type Tensor, tensor } from '../tensor/tensor.js';
+import type { Score } from '../types.js';
+import { functionScore } from './function.js';
+
+/** f(x) = w·x + b: every explainer must be exact on it. The shape of an input is w's; b is 0 by default. */
+export function linearScore(w: Tensor, b = 0): Score {
+  return functionScore({
+    shape: w.shape,
+    value: (x) => dot(x, w) + b,
+    gradient: () => w,
+  });
+}
+
+/**
+ * f(x) = ½·xᵀAx + w·x + b with A [d, d], symmetric or not, and d the size of w; the gradient is ½(A + Aᵀ)x + w.
+ * The shape of an input is w's; b is 0 by default. Throws `tensor-shape`.
+ */
+export function quadraticScore(a: Tensor, w: Tensor, b = 0): Score {
+  const d = w.data.length;
+  expectShape('quadraticScore(A)', a, [d, d]);
+  const slope = (x: Tensor): Tensor => {
+    const out = new Float64Array(d);
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j < d; j++) out[i] += 0.5 * (a.data[i * d + j] + a.data[j * d + i]) * x.data[j];
+    }
+    return tensor(out, w.shape);
+  };
+  return functionScore({
+    shape: w.shape,
+    value: (x) => 0.5 * dot(x, slope(x)) + dot(x, w) + b,
+    gradient: (x) =>
+      tensor(
+        slope(x).data.map((value, i) => value + w.data[i]),
+        w.shape,
+      ),
+  });
+}
+
+/** f(x) = product of all elements: nothing but interaction. */
+export function productScore(shape: Shape): Score {
+  const productBut = (x: Tensor, skip: number): number => {
+    let product = 1;
+    for (let i = 0; i < x.data.length; i++) if (i !== skip) product *= x.data[i];
+    return product;
+  };
+  return functionScore({
+    shape,
+    value: (x) => productBut(x, -1),
+    gradient: (x) =>
+      tensor(
+        x.data.map((_, i) => productBut(x, i)),
+        shape,
+      ),
+  });
+}

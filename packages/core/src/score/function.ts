@@ -1,0 +1,64 @@
+import { fail } from '../error.js';
+import { row } from '../tensor/rows.js';
+import { expectShape, type Shape, showShape, type Tensor, zeros } from '../tensor/tensor.js';
+import type { Batch, Score } from '../types.js';
+
+export interface ScoreFunction {
+  /** Shape of one input. */
+  readonly shape: Shape;
+  /** f of one input. */
+  readonly value: (x: Tensor) => number;
+  /** df/dx of one input, of its shape. */
+  readonly gradient?: (x: Tensor) => Tensor;
+  /** Least and greatest value of an input element; default: nothing is known. */
+  readonly bounds?: readonly [low: number, high: number];
+}
+
+/**
+ * A score of any JavaScript function of one input. Without `gradient` the score's `gradient` throws `no-gradient`:
+ * `difference(score, { step })` gives it one. Batches and gradients of another shape throw `tensor-shape`.
+ */
+export function functionScore({ shape, value, gradient, bounds }: ScoreFunction): Score {
+  return {
+    shape,
+    bounds: bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+    rules: gradient === undefined ? 'none' : 'gradient',
+    value: async (batch) => Float64Array.from(inputsOf(batch, shape), value),
+    gradient: async (batch) => {
+      if (gradient === undefined) {
+        fail({
+          code: 'no-gradient',
+          where: 'functionScore',
+          expected: 'a function with a gradient',
+          got: 'only its value',
+          remedy: 'Use difference(score, { step }) for central differences.',
+        });
+      }
+      const out = zeros(batch.shape, batch);
+      inputsOf(batch, shape).forEach((x, i) => {
+        const slope = gradient(x);
+        expectShape('functionScore(gradient)', slope, shape);
+        row(out, i).data.set(slope.data);
+      });
+      return out;
+    },
+  };
+}
+
+/** The rows of a batch. Throws `tensor-shape` unless it is [n, ...shape]. */
+function inputsOf(batch: Batch, shape: Shape): Tensor[] {
+  expectBatch('functionScore', batch, shape);
+  return Array.from({ length: batch.shape[0] }, (_, i) => row(batch, i));
+}
+
+/** Throws `tensor-shape` unless the batch is [n, ...shape]. */
+export function expectBatch(where: string, batch: Batch, shape: Shape): void {
+  const { length } = batch.shape;
+  if (length === shape.length + 1 && shape.every((dim, axis) => dim === batch.shape[axis + 1])) return;
+  fail({
+    code: 'tensor-shape',
+    where,
+    expected: `a batch [n${shape.map((dim) => `, ${dim}`).join('')}]`,
+    got: showShape(batch.shape),
+  });
+}
