@@ -1,1 +1,31 @@
-export {};
+import type { Entry, Explainer } from '@onnxplain/core';
+import { gradientEntry } from './gradient.js';
+import { occlusionEntry } from './occlusion/occlusion.js';
+import { integratedGradientsEntry } from './path/integrated-gradients.js';
+import { pathGradientEntry } from './path/path-gradient.js';
+import { randomEntry } from './random.js';
+import { smoothEntry } from './smooth/smooth.js';
+import { timesInputEntry } from './times-input.js';
+
+export type { Baseline } from './baseline.js';
+export { gradient } from './gradient.js';
+export { type OcclusionOptions, occlusion } from './occlusion/occlusion.js';
+export type { Extent } from './occlusion/windows.js';
+export { integratedGradients } from './path/integrated-gradients.js';
+export type { PathOptions } from './path/path.js';
+export { pathGradient } from './path/path-gradient.js';
+export { type QuadratureRule, quadratureRules } from './path/quadrature.js';
+export { random } from './random.js';
+export { type SmoothOptions, type SmoothStatistic, smooth } from './smooth/smooth.js';
+export { type TimesInputOptions, timesInput } from './times-input.js';
+
+/** Every explainer by name. */
+export const explainers: Readonly<Record<string, Entry<Explainer>>> = {
+  gradient: gradientEntry,
+  'times-input': timesInputEntry,
+  'path-gradient': pathGradientEntry,
+  'integrated-gradients': integratedGradientsEntry,
+  smooth: smoothEntry,
+  occlusion: occlusionEntry,
+  random: randomEntry,
+};

@@ -1,0 +1,18 @@
+import { expectShape, full, option, type Shape, type Tensor, toFloat64 } from '@onnxplain/core';
+
+/** What an element is when it is absent: one number for all elements, or a tensor of the input's shape. */
+export type Baseline = number | Tensor;
+
+export const baselineOption = () => option.baseline().default(0);
+
+/** How a baseline shows in an expression: the default of 0 is left out. */
+export function showBaseline(baseline: Baseline): Baseline | undefined {
+  return baseline === 0 ? undefined : baseline;
+}
+
+/** The baseline as a float64 tensor of this shape; throws `tensor-shape` when it has another one. */
+export function fillBaseline(baseline: Baseline, shape: Shape): Tensor {
+  if (typeof baseline === 'number') return full(shape, baseline);
+  expectShape('baseline', baseline, shape);
+  return toFloat64(baseline);
+}

@@ -1,0 +1,103 @@
+import {
+  type Explainer,
+  entry,
+  expression,
+  option,
+  parseOptions,
+  reshape,
+  sizeOf,
+  spans,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
+import { type Baseline, baselineOption, fillBaseline, showBaseline } from '../baseline.js';
+import { explainer } from '../explainer.js';
+import { type Extent, type Window, windowAt, windowAxes, windowCount } from './windows.js';
+
+const extent = () => z.union([option.count(), z.array(option.count()).min(1)], 'a size or a list of sizes');
+
+const options = z.strictObject({
+  window: extent(),
+  stride: extent().optional(),
+  baseline: baselineOption(),
+});
+
+export interface OcclusionOptions {
+  /**
+   * Size of the window: a number means that size along the last two axes with all leading ones (channels) together, along
+   * the only axis of a vector; a list gives the trailing axes, e.g. [1, 4, 4] hides one channel at a time.
+   */
+  readonly window: Extent;
+  /** Step between windows, as `window`; default: the window, so that windows tile the input. At most the window. */
+  readonly stride?: Extent;
+  /** What a hidden element becomes; default 0. */
+  readonly baseline?: Baseline;
+}
+
+/**
+ * Hides one window of the input at a time: an element gets the mean of f(x) - f(x with the window hidden) over the windows that
+ * cover it. Windows are clipped at the border. Global, units of f. Evaluates f once per window and once at x; no gradients.
+ * Throws `option-value` for windows that do not fit the input or leave gaps.
+ * Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks".
+ */
+export function occlusion(given: OcclusionOptions): Explainer {
+  const { window, stride, baseline } = parseOptions('occlusion', options, { ...given });
+  const identity = {
+    expression: expression('occlusion', [window], { stride, baseline: showBaseline(baseline) }),
+    kind: 'global',
+  } as const;
+  return explainer(identity, async (f, x) => {
+    const axes = windowAxes(x.shape, window, stride);
+    const hidden = fillBaseline(baseline, x.shape);
+    const [whole] = await f.value(reshape(x, [1, ...x.shape]));
+    const drops = noDrops(sizeOf(x.shape));
+    for (const { from, to } of spans(windowCount(axes), sizeOf(x.shape))) {
+      const windows = Array.from({ length: to - from }, (_, i) => windowAt(axes, from + i));
+      const values = await f.value(hide(x, hidden, windows));
+      windows.forEach((window, i) => {
+        addDrop(drops, window, whole - values[i]);
+      });
+    }
+    const means = drops.sums.map((sum, i) => sum / drops.counts[i]);
+    return { values: tensor(means, x.shape), cost: { forward: windowCount(axes) + 1, backward: 0 } };
+  });
+}
+
+/** One copy of x per window, with the window's elements replaced by those of `hidden`. */
+function hide(x: Tensor, hidden: Tensor, windows: readonly Window[]): Tensor {
+  const size = x.data.length;
+  const rows = new Float64Array(windows.length * size);
+  windows.forEach(({ starts, length }, i) => {
+    rows.set(x.data, i * size);
+    for (const start of starts) rows.set(hidden.data.subarray(start, start + length), i * size + start);
+  });
+  return tensor(rows, [windows.length, ...x.shape]);
+}
+
+/** Sum of drops and number of windows, per element. */
+interface Drops {
+  readonly sums: Float64Array;
+  readonly counts: Float64Array;
+}
+
+function noDrops(size: number): Drops {
+  return { sums: new Float64Array(size), counts: new Float64Array(size) };
+}
+
+function addDrop({ sums, counts }: Drops, { starts, length }: Window, drop: number): void {
+  for (const start of starts) {
+    for (let i = start; i < start + length; i++) {
+      sums[i] += drop;
+      counts[i]++;
+    }
+  }
+}
+
+export const occlusionEntry = entry({
+  name: 'occlusion',
+  summary: 'Drop of the score when a window is hidden, averaged over the windows that cover an element.',
+  positional: ['window', 'stride', 'baseline'],
+  options,
+  make: occlusion,
+});

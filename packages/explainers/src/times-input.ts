@@ -1,0 +1,65 @@
+import {
+  type Explainer,
+  entry,
+  expression,
+  fail,
+  multiply,
+  option,
+  parseOptions,
+  subtract,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
+import { type Baseline, baselineOption, fillBaseline, showBaseline } from './baseline.js';
+import { explainer } from './explainer.js';
+
+const options = z.strictObject({ inner: option.explainer(), baseline: baselineOption() });
+
+export interface TimesInputOptions {
+  /** What x is measured from: one number or a tensor of the input's shape; default 0. */
+  readonly baseline?: Baseline;
+}
+
+/**
+ * A local explanation times (x - baseline), element by element: the global form of it ([Y19] section 2.5).
+ * `times-input(gradient)` is "input times gradient". Standard errors are scaled along.
+ * Throws `kind-mismatch` when the inner explanation is global already.
+ */
+export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Explainer {
+  const { baseline } = parseOptions('times-input', options, { inner, ...given });
+  if (inner.kind !== 'local') {
+    fail({
+      code: 'kind-mismatch',
+      where: 'times-input(inner)',
+      expected: 'a local explanation, such as gradient or path-gradient',
+      got: `${inner.expression}, which is ${inner.kind}: its values hold a factor (x - baseline) already`,
+    });
+  }
+  const identity = {
+    expression: expression('times-input', [inner], { baseline: showBaseline(baseline) }),
+    kind: 'global',
+  } as const;
+  return explainer(identity, async (f, x, key) => {
+    const { values, stderr, diagnosis, cost } = await inner(f, x, key);
+    const step = subtract(x, fillBaseline(baseline, x.shape));
+    return {
+      values: multiply(values, step),
+      stderr: stderr && multiply(stderr, absolute(step)),
+      diagnosis,
+      cost,
+    };
+  });
+}
+
+function absolute(t: Tensor): Tensor {
+  return tensor(t.data.map(Math.abs), t.shape);
+}
+
+export const timesInputEntry = entry({
+  name: 'times-input',
+  summary: 'A local explanation times (x - baseline): its global form.',
+  positional: ['inner', 'baseline'],
+  options,
+  make: ({ inner, ...rest }) => timesInput(inner, rest),
+});

@@ -1,0 +1,58 @@
+import { type Explainer, gaussian, square, subset, uniform } from '@onnxplain/core';
+import {
+  gradient,
+  integratedGradients,
+  occlusion,
+  pathGradient,
+  random,
+  smooth,
+  timesInput,
+} from '../src/index.js';
+
+/** An explainer and what it promises; every law runs over all of these. */
+export interface Example {
+  readonly explainer: Explainer;
+  /** Exact on linear scores: w when local, w·(x - baseline) when global. */
+  readonly exactOnLinear: boolean;
+  /** The residual is the whole gap f(x) - f(baseline) - sum, and 0 on quadratic scores. */
+  readonly complete?: boolean;
+}
+
+const baseline = 0.25;
+
+/** For inputs of shape [2, 3, 4]. */
+export const examples: readonly Example[] = [
+  { explainer: gradient(), exactOnLinear: true },
+  { explainer: timesInput(gradient()), exactOnLinear: true },
+  { explainer: timesInput(gradient(), { baseline }), exactOnLinear: true },
+  { explainer: pathGradient(), exactOnLinear: true },
+  { explainer: pathGradient({ steps: 10, rule: 'left', baseline }), exactOnLinear: true },
+  { explainer: integratedGradients({ steps: 7 }), exactOnLinear: true, complete: true },
+  {
+    explainer: integratedGradients({ steps: 7, rule: 'midpoint', baseline }),
+    exactOnLinear: true,
+    complete: true,
+  },
+  { explainer: integratedGradients({ steps: 5, rule: 'trapezoid' }), exactOnLinear: true, complete: true },
+  { explainer: integratedGradients({ steps: 5, rule: 'left' }), exactOnLinear: true },
+  { explainer: integratedGradients({ steps: 5, rule: 'right' }), exactOnLinear: true },
+  { explainer: smooth(gradient(), gaussian({ sigma: 0.3 }), { draws: 9 }), exactOnLinear: true },
+  { explainer: timesInput(smooth(gradient(), uniform({ radius: 0.2 }), { draws: 9 })), exactOnLinear: true },
+  {
+    explainer: smooth(integratedGradients({ steps: 3 }), uniform({ radius: 0.2 }), { draws: 9 }),
+    exactOnLinear: false,
+  },
+  {
+    explainer: smooth(gradient(), uniform({ radius: 0.2 }), { draws: 9, statistic: 'variance' }),
+    exactOnLinear: false,
+  },
+  {
+    explainer: smooth(gradient(), uniform({ radius: 0.2 }), { draws: 9, statistic: 'mean-square' }),
+    exactOnLinear: false,
+  },
+  { explainer: smooth(gradient(), square({ size: 2, positions: 'all' })), exactOnLinear: true },
+  { explainer: occlusion({ window: [1, 1, 1] }), exactOnLinear: true },
+  { explainer: occlusion({ window: 2, stride: 1, baseline }), exactOnLinear: false },
+  { explainer: random(), exactOnLinear: false },
+  { explainer: smooth(random(), subset(), { draws: 5 }), exactOnLinear: false },
+];

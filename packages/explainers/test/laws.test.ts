@@ -1,0 +1,150 @@
+import {
+  fold,
+  full,
+  functionScore,
+  type Key,
+  key,
+  linearScore,
+  meter,
+  multiply,
+  quadraticScore,
+  rows,
+  type Score,
+  sizeOf,
+  stream,
+  subtract,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@onnxplain/core';
+import { describe, expect, it } from 'vitest';
+import { explainers } from '../src/index.js';
+import { examples } from './examples.js';
+
+const shape = [2, 3, 4];
+const d = sizeOf(shape);
+const seed = key(7);
+
+function normals(name: string, dims: readonly number[]): Tensor {
+  const t = zeros(dims);
+  stream(fold(seed, name)).fillNormal(t.data);
+  return t;
+}
+
+const x = normals('x', shape);
+const w = normals('w', shape);
+const quadratic = quadraticScore(normals('A', [d, d]), w, 0.5);
+const curved = functionScore({
+  shape,
+  value: ({ data }) =>
+    data.reduce((sum: number, v: number, i: number) => sum + Math.sin(v + i) * w.data[i], 0),
+  gradient: ({ data }) =>
+    tensor(
+      Float64Array.from(data, (v, i) => Math.cos(v + i) * w.data[i]),
+      shape,
+    ),
+});
+
+/** The same score that evaluates `size` rows at a time, out of order. */
+function inPieces(f: Score, size: number): Score {
+  const pieces = (n: number) =>
+    Array.from({ length: Math.ceil(n / size) }, (_, i) => [i * size, Math.min(n, (i + 1) * size)]);
+  return {
+    ...f,
+    async value(batch) {
+      const values = new Float64Array(batch.shape[0]);
+      for (const [from, to] of pieces(batch.shape[0]).reverse())
+        values.set(await f.value(rows(batch, from, to)), from);
+      return values;
+    },
+    async gradient(batch) {
+      const slopes = zeros(batch.shape);
+      for (const [from, to] of pieces(batch.shape[0]).reverse()) {
+        slopes.data.set((await f.gradient(rows(batch, from, to))).data, from * d);
+      }
+      return slopes;
+    },
+  };
+}
+
+function largestGap(a: Tensor, b: Tensor): number {
+  return a.data.reduce((most: number, v: number, i: number) => Math.max(most, Math.abs(v - b.data[i])), 0);
+}
+
+const baselineOf = (expression: string): number => Number(/baseline=([\d.]+)/.exec(expression)?.[1] ?? 0);
+
+for (const { explainer, exactOnLinear, complete } of examples) {
+  describe(explainer.expression, () => {
+    const explain = (f: Score, k: Key = seed) => explainer(f, x, k);
+
+    it("gives finite float64 values of the input's shape, signed with kind, expression and key", async () => {
+      const found = await explain(curved);
+      expect(found.values.shape).toEqual(shape);
+      expect(found.values.data).toBeInstanceOf(Float64Array);
+      expect(found.values.data.every(Number.isFinite)).toBe(true);
+      expect(found).toMatchObject({ kind: explainer.kind, method: explainer.expression, key: seed });
+    });
+
+    it('gives the same bits for the same key', async () => {
+      const [first, second] = [await explain(curved), await explain(curved)];
+      expect(second).toEqual(first);
+    });
+
+    it('does not depend on how the score batches', async () => {
+      const whole = await explain(curved);
+      expect(await explain(inPieces(curved, 1))).toEqual(whole);
+      expect(await explain(inPieces(curved, 3))).toEqual(whole);
+    });
+
+    it('counts the rows it evaluates', async () => {
+      const metered = meter(curved);
+      const { cost } = await explain(metered.score);
+      expect(cost).toEqual(metered.cost());
+    });
+
+    it('refuses an input of another shape', async () => {
+      await expect(explainer(curved, zeros([d]), seed)).rejects.toMatchObject({ code: 'tensor-shape' });
+    });
+
+    if (exactOnLinear) {
+      it('is exact on linear scores', async () => {
+        const { values } = await explain(linearScore(w, 3));
+        const step = subtract(x, full(shape, baselineOf(explainer.expression)));
+        const truth = explainer.kind === 'local' ? w : multiply(w, step);
+        expect(largestGap(values, truth)).toBeLessThan(1e-12);
+      });
+    }
+
+    if (complete) {
+      it('explains all of f(x) - f(baseline) on quadratic scores', async () => {
+        const { values, residual } = await explain(quadratic);
+        const ends = tensor(
+          [...x.data, ...full(shape, baselineOf(explainer.expression)).data],
+          [2, ...shape],
+        );
+        const [atX, atBaseline] = await quadratic.value(ends);
+        const sum = values.data.reduce((a: number, b: number) => a + b, 0);
+        expect(sum).toBeCloseTo(atX - atBaseline, 10);
+        expect(residual).toBeCloseTo(0, 10);
+      });
+    }
+  });
+}
+
+describe('the table of explainers', () => {
+  it('has each row under its own name', () => {
+    for (const [name, row] of Object.entries(explainers)) expect(row.name).toBe(name);
+  });
+
+  it('is all in the examples', () => {
+    for (const name of Object.keys(explainers)) {
+      expect(examples.some(({ explainer }) => explainer.expression.startsWith(name))).toBe(true);
+    }
+  });
+
+  it('refuses unknown options', () => {
+    for (const row of Object.values(explainers)) {
+      expect(() => row.make({ bogus: 1 })).toThrow(expect.objectContaining({ code: 'option-unknown' }));
+    }
+  });
+});

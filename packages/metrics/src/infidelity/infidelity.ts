@@ -1,0 +1,141 @@
+import {
+  type Comparison,
+  entry,
+  expression,
+  fail,
+  fold,
+  type Key,
+  type Metric,
+  option,
+  type Perturbation,
+  parseOptions,
+  type Subject,
+  z,
+} from '@onnxplain/core';
+import { drawCount } from '../draw-count.js';
+import { expectSameQuestion, expectSubject } from '../subject.js';
+import { compareOnDraws } from './compare.js';
+import { type Scale, scales } from './error.js';
+
+const options = z.strictObject({
+  perturbation: option.perturbation(),
+  draws: option.count().optional(),
+  scale: z.enum(scales, `one of ${scales.join(', ')}`).default('none'),
+  stderr: option.positive().optional(),
+  batch: option.count().optional(),
+});
+type Options = z.output<typeof options>;
+
+const DEFAULT_DRAWS = 1000;
+
+export interface InfidelityOptions {
+  /** Number of draws; default 1000, and all of a perturbation that has a count. The standard error falls as 1/sqrt(draws). */
+  readonly draws?: number;
+  /**
+   * `none` (default): [Y19] Eq. 1. `optimal`: the attribution is multiplied by the least-squares scalar β = E[uv]/E[u²] first, as
+   * the authors' program and Captum's `normalize=True` do; the number then ignores the attribution's sign and scale.
+   */
+  readonly scale?: Scale;
+  /**
+   * Stop when the standard error is at most this, looked at after 200, 300, 450, ... draws, so that the result does not depend on
+   * timing or batching; default: take all draws. Not for perturbations that have a count.
+   */
+  readonly stderr?: number;
+  /** Greatest number of draws held at once; default: what fits 2^22 elements. Changes memory, never the number. */
+  readonly batch?: number;
+}
+
+/**
+ * Infidelity: E over draws of (I·Φ - (f(x) - f(x - I)))², in squared units of f; 0 is best. [Y19] Definition 2.1.
+ * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
+ *
+ * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws), or exact
+ * when a counted perturbation was gone through, or invalid when a draw was not finite. `compare` evaluates f once per draw for
+ * all attributions, and the error of a difference is that of the paired differences.
+ *
+ * Throws `not-applicable` for a global attribution under a perturbation without masks, `option-value` when a part of a counted
+ * perturbation is asked for, `tensor-shape` when shapes disagree.
+ */
+export function infidelity(perturbation: Perturbation, given: InfidelityOptions = {}): Metric {
+  const settings = parseOptions('infidelity', options, { perturbation, ...given });
+  expectUseful(settings);
+  const { scale, stderr } = settings;
+  const draws = settings.draws ?? (perturbation.count === undefined ? DEFAULT_DRAWS : undefined);
+  const compare = (subjects: readonly Subject[], key: Key) => compareAll(settings, subjects, key);
+  return {
+    name: 'infidelity',
+    expression: expression('infidelity', [perturbation], {
+      draws,
+      scale: scale === 'none' ? undefined : scale,
+      stderr,
+    }),
+    better: 'lower',
+    units: 'squared units of f',
+    source: 'Yeh et al. 2019, Definition 2.1',
+    definition: define(settings, draws),
+    measure: async (subject, key) => (await compare([subject], key)).estimates[0],
+    compare,
+  };
+}
+
+function expectUseful({ perturbation, stderr }: Options): void {
+  if (stderr === undefined || perturbation.count === undefined) return;
+  fail({
+    code: 'option-value',
+    where: 'infidelity(stderr)',
+    expected: `no standard error for ${perturbation.expression}, whose draws are all gone through`,
+    got: `${stderr}`,
+  });
+}
+
+function define({ perturbation, scale, stderr }: Options, draws: number | undefined): Metric['definition'] {
+  return {
+    value: 'mean over draws of (I·Φ - (f(x) - f(x - I)))²',
+    perturbation: perturbation.expression,
+    draws: draws === undefined ? 'all that the perturbation has' : `${draws}`,
+    scale:
+      scale === 'none'
+        ? 'none: the attribution as it stands'
+        : 'optimal: Φ times β = E[uv]/E[u²] with u = I·Φ, v = f(x) - f(x - I); β = 0 where u is all zero',
+    product: 'local attributions are dotted with I, global ones with the 0/1 mask of removed features',
+    stopping:
+      stderr === undefined ? 'after all draws' : `at a standard error of ${stderr}, or after all draws`,
+  };
+}
+
+async function compareAll(settings: Options, subjects: readonly Subject[], key: Key): Promise<Comparison> {
+  const { perturbation, draws, scale, stderr, batch } = settings;
+  const { f, x } = expectSameQuestion('infidelity', subjects);
+  for (const subject of subjects) expectApplicable(subject, perturbation);
+  const attributions = subjects.map(({ attribution }) => attribution);
+  const setting = { f, x, attributions, perturbation, key: fold(key, 'infidelity'), batch };
+  return compareOnDraws(setting, {
+    draws: drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DEFAULT_DRAWS }),
+    scale,
+    stderr,
+    complete: perturbation.count !== undefined,
+  });
+}
+
+/** A global attribution can only be dotted with masks. */
+function expectApplicable(subject: Subject, perturbation: Perturbation): void {
+  expectSubject('infidelity', subject);
+  const { kind, method } = subject.attribution;
+  if (kind === 'local' || perturbation.masks) return;
+  fail({
+    code: 'not-applicable',
+    where: 'infidelity',
+    expected: `a local attribution, because ${perturbation.expression} perturbs features without removing them`,
+    got: `${method}, which is global: its values hold a factor (x - baseline) already`,
+    remedy:
+      'Measure the local form (path-gradient for integrated-gradients), or use a perturbation with masks, such as square.',
+  });
+}
+
+export const infidelityEntry = entry({
+  name: 'infidelity',
+  summary: 'Mean squared error of I·Φ as a prediction of f(x) - f(x - I) over perturbations I.',
+  positional: ['perturbation', 'draws', 'scale', 'stderr'],
+  options,
+  make: ({ perturbation, ...rest }) => infidelity(perturbation, rest),
+});

@@ -1,0 +1,110 @@
+import {
+  boundEstimate,
+  type Estimate,
+  type Explainer,
+  fail,
+  fold,
+  type Key,
+  maximum,
+  norm,
+  row,
+  type Subject,
+  sizeOf,
+  spans,
+  subtract,
+  type Tensor,
+  toFloat64,
+  z,
+} from '@onnxplain/core';
+import { expectSubject } from '../subject.js';
+import type { Ball } from './ball.js';
+
+const noises = ['shared', 'fresh'] as const;
+/** `shared`: every Φ has the attribution's own key, so that the explainer's randomness cancels. `fresh`: a new key each time. */
+export type Noise = (typeof noises)[number];
+
+export const noiseOption = () => z.enum(noises, `one of ${noises.join(', ')}`).default('shared');
+
+/** How the choice shows in an expression: the default is left out. */
+export function showNoise(noise: Noise): Noise | undefined {
+  return noise === 'shared' ? undefined : noise;
+}
+
+/** How the choice reads in a definition. */
+export const noiseDefinition: Readonly<Record<Noise, string>> = {
+  shared: "shared: every explanation has the attribution's key",
+  fresh: 'fresh: every explanation has a key of its own',
+};
+
+/** An input near x, and how it is explained there. */
+export interface Neighbour {
+  readonly input: Tensor;
+  /** x - input. */
+  readonly delta: Tensor;
+  /** This neighbour's own randomness. */
+  readonly key: Key;
+  /** Values of the explanation at an input, with the noise that was chosen. */
+  explain(at: Tensor): Promise<Tensor>;
+}
+
+/** What a metric asks of each neighbour. */
+export interface Question {
+  readonly where: string;
+  readonly ball: Ball;
+  readonly noise: Noise;
+  readonly ask: (neighbour: Neighbour) => Promise<number>;
+}
+
+/**
+ * The largest answer over the neighbours of x, a lower bound. Neighbours run concurrently, as many as keep a bounded number of
+ * rows in flight (judged by what the attribution of x cost), so that a score can join them into large batches.
+ * Throws `not-applicable` when the subject does not carry its explainer.
+ */
+export async function largestNear(question: Question, subject: Subject, key: Key): Promise<Estimate> {
+  const { where, ball, ask } = question;
+  expectSubject(where, subject);
+  const neighbour = neighbours(question, subject, fold(key, where));
+  const { x, attribution } = subject;
+  const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
+  let most = maximum.init();
+  for (const { from, to } of spans(ball.count(x.shape), sizeOf(x.shape) * rows)) {
+    const answers = await Promise.all(neighbour(from, to).map(ask));
+    most = answers.reduce(maximum.add, most);
+  }
+  return boundEstimate(maximum.value(most));
+}
+
+/** Makes the neighbours from..to. */
+function neighbours({ where, ball, noise }: Question, subject: Subject, key: Key) {
+  const { f, x, attribution } = subject;
+  const explain = explainerOf(where, subject);
+  return (from: number, to: number): Neighbour[] => {
+    const { inputs, deltas } = ball.perturbation(x, fold(key, 'draws'), from, to);
+    return Array.from({ length: to - from }, (_, i) => {
+      const own = fold(fold(key, 'neighbour'), from + i);
+      const seed = noise === 'shared' ? attribution.key : fold(own, 'explain');
+      return {
+        input: row(inputs, i),
+        delta: row(deltas, i),
+        key: own,
+        explain: async (at) => (await explain(f, at, seed)).values,
+      };
+    });
+  };
+}
+
+function explainerOf(where: string, { explain, attribution }: Subject): Explainer {
+  if (explain !== undefined) return explain;
+  return fail({
+    code: 'not-applicable',
+    where,
+    expected: 'a subject that carries its explainer, to explain inputs near x',
+    got: `only the attribution that ${attribution.method} made`,
+    remedy: 'Give the explainer as `explain`.',
+  });
+}
+
+/** ‖a - b‖₂ over all elements, in float64. */
+export function distance(a: Tensor, b: Tensor): number {
+  return norm(subtract(toFloat64(a), toFloat64(b)), 'l2');
+}
