@@ -1,0 +1,45 @@
+import type { Call } from './call.js';
+import { sigmoid, softplus } from './special.js';
+
+type Scalar = (x: number) => number;
+
+/** An activation of the recurrent operators: its default alpha and beta (those it reads) and the function they make. */
+interface Activation {
+  readonly alpha?: number;
+  readonly beta?: number;
+  make(alpha: number, beta: number): Scalar;
+}
+
+const table: Readonly<Record<string, Activation>> = {
+  affine: { alpha: 1, beta: 0, make: (alpha, beta) => (x) => alpha * x + beta },
+  elu: { alpha: 1, make: (alpha) => (x) => (x < 0 ? alpha * Math.expm1(x) : x) },
+  hardsigmoid: {
+    alpha: 0.2,
+    beta: 0.5,
+    make: (alpha, beta) => (x) => Math.max(0, Math.min(1, alpha * x + beta)),
+  },
+  leakyrelu: { alpha: 0.01, make: (alpha) => (x) => (x < 0 ? alpha * x : x) },
+  relu: { make: () => (x) => Math.max(0, x) },
+  scaledtanh: { alpha: 1, beta: 1, make: (alpha, beta) => (x) => alpha * Math.tanh(beta * x) },
+  sigmoid: { make: () => sigmoid },
+  softplus: { make: () => softplus },
+  softsign: { make: () => (x) => x / (1 + Math.abs(x)) },
+  tanh: { make: () => Math.tanh },
+  thresholdedrelu: { alpha: 1, make: (alpha) => (x) => (x > alpha ? x : 0) },
+};
+
+/**
+ * The activations of all directions, by name in any case. `activation_alpha` and `activation_beta` are lists from which each
+ * function takes the next number if it has such a parameter.
+ */
+export function activationsOf(call: Call, names: readonly string[]): Scalar[] {
+  const alphas = [...(call.floats('activation_alpha') ?? [])];
+  const betas = [...(call.floats('activation_beta') ?? [])];
+  const next = (list: number[], fallback: number | undefined) =>
+    fallback === undefined ? 0 : (list.shift() ?? fallback);
+  return names.map((name) => {
+    const activation = table[name.toLowerCase()];
+    if (activation === undefined) return call.refuse('model-invalid', Object.keys(table).join(', '), name);
+    return activation.make(next(alphas, activation.alpha), next(betas, activation.beta));
+  });
+}

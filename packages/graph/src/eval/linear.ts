@@ -1,0 +1,62 @@
+import { sizeOf } from '@onnxplain/core';
+import { broadcastDims, broadcastTo, filled, type NumArray, permuted } from './array.js';
+import type { Call, EvalRow } from './call.js';
+import { einsum } from './einsum.js';
+
+/** out[m, n] += a[m, k] · b[k, n], each a plain row-major block. */
+function accumulate(
+  [a, b, out]: readonly [Float64Array, Float64Array, Float64Array],
+  [m, k, n]: readonly [number, number, number],
+): void {
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) {
+      const factor = a[i * k + p] as number;
+      for (let j = 0; j < n; j++) {
+        out[i * n + j] = out[i * n + j] + factor * b[p * n + j];
+      }
+    }
+  }
+}
+
+/** NumPy's matmul of arrays of rank 2 or more. */
+function batched(call: Call, a: NumArray, b: NumArray): NumArray {
+  const [m, k] = a.dims.slice(-2);
+  const [rows, n] = b.dims.slice(-2);
+  if (k !== rows) call.refuse('shape-mismatch', 'equal inner dims', `[${a.dims}] times [${b.dims}]`);
+  const batch = broadcastDims(call.where, [a.dims.slice(0, -2), b.dims.slice(0, -2)]);
+  const left = broadcastTo(a, [...batch, m, k]);
+  const right = broadcastTo(b, [...batch, k, n]);
+  const out = filled(a.dtype, [...batch, m, n]);
+  for (let i = 0; i < sizeOf(batch); i++) {
+    const block = (data: Float64Array, size: number) => data.subarray(i * size, (i + 1) * size);
+    accumulate([block(left, m * k), block(right, k * n), block(out.data, m * n)], [m, k, n]);
+  }
+  return out;
+}
+
+/** A vector counts as a row on the left and as a column on the right; the added axis goes again. */
+const matMul: EvalRow = (call) => {
+  const [a, b] = [call.input(0), call.input(1)];
+  const left = a.dims.length === 1 ? { ...a, dims: [1, ...a.dims] } : a;
+  const right = b.dims.length === 1 ? { ...b, dims: [...b.dims, 1] } : b;
+  const product = batched(call, left, right);
+  const rank = product.dims.length;
+  const dims = product.dims.filter(
+    (_, axis) => !(axis === rank - 2 && left !== a) && !(axis === rank - 1 && right !== b),
+  );
+  return { ...product, dims };
+};
+
+/** alpha A'B' + beta C. */
+const gemm: EvalRow = (call) => {
+  const side = (i: number, flag: string) =>
+    call.flag(flag) ? permuted(call.input(i), [1, 0]) : call.input(i);
+  const alpha = call.float('alpha', 1);
+  const beta = call.float('beta', 1);
+  const product = batched(call, side(0, 'transA'), side(1, 'transB'));
+  const c = call.inputs[2];
+  const bias = c && broadcastTo(c, product.dims);
+  return { ...product, data: product.data.map((v, i) => alpha * v + (bias ? beta * bias[i] : 0)) };
+};
+
+export const linearRows = { Einsum: einsum, Gemm: gemm, MatMul: matMul } satisfies Record<string, EvalRow>;

@@ -1,0 +1,162 @@
+import { sizeOf } from '@onnxplain/core';
+import { broadcastTo, eachLane, filled, lanesOf, type NumArray } from './array.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
+import { joinLanes, lanesOver, mean, meanSquare } from './lanes.js';
+import { logSumExp } from './special.js';
+
+/** Rewrites every lane along the node's axis. */
+const alongAxis =
+  (rewrite: (lane: Float64Array, call: Call) => Float64Array): EvalRow =>
+  (call) => {
+    const x = call.input(0);
+    const axis = call.axis('axis', -1, x.dims.length);
+    const lanes = lanesOf(x.dims, axis);
+    const y = filled(x.dtype, x.dims);
+    eachLane(lanes, (start, step) => {
+      const lane = Float64Array.from({ length: lanes.length }, (_, i) => x.data[start + i * step]);
+      rewrite(lane, call).forEach((v, i) => {
+        y.data[start + i * step] = v;
+      });
+    });
+    return y;
+  };
+
+function logSoftmax(lane: Float64Array): Float64Array {
+  const total = logSumExp(lane);
+  return lane.map((v) => v - total);
+}
+
+/** 1 at the first greatest element. */
+function hardmax(lane: Float64Array): Float64Array {
+  const best = lane.indexOf(lane.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
+  return lane.map((_, i) => (i === best ? 1 : 0));
+}
+
+/** x / ||x||_p; a lane of zeros stays zero. */
+function lpNormalized(lane: Float64Array, call: Call): Float64Array {
+  const p = call.int('p', 2);
+  const norm = lane.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
+  return lane.map((v) => (norm === 0 ? 0 : v / norm));
+}
+
+/** (x - mean) * scale / sqrt(variance + epsilon) + bias, statistics and parameters per channel (axis 1). */
+function normalizedByChannel(call: Call, statistics: readonly [mean: Float64Array, variance: Float64Array]) {
+  const x = call.input(0);
+  const [scale, bias] = [call.input(1).data, call.input(2).data];
+  const epsilon = call.float('epsilon', 1e-5);
+  const { length, inner } = lanesOf(x.dims, 1);
+  const data = x.data.map((v, i) => {
+    const c = x.dims.length > 1 ? Math.floor(i / inner) % length : 0;
+    return ((v - statistics[0][c]) * scale[c]) / Math.sqrt(statistics[1][c] + epsilon) + bias[c];
+  });
+  return { ...x, data };
+}
+
+/** In training mode the batch's own statistics are used and mixed into the running ones. */
+const batchNormalization: EvalRow = (call) => {
+  const [x, mean_, variance] = [call.input(0), call.input(3), call.input(4)];
+  if (!call.flag('training_mode')) return normalizedByChannel(call, [mean_.data, variance.data]);
+  const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const batch = channelStatistics(x, axes);
+  const momentum = call.float('momentum', 0.9);
+  const mix = (old: NumArray, now: Float64Array): NumArray => ({
+    ...old,
+    data: old.data.map((v, c) => v * momentum + now[c] * (1 - momentum)),
+  });
+  return [normalizedByChannel(call, batch), mix(mean_, batch[0]), mix(variance, batch[1])];
+};
+
+/** Mean and (population) variance over some axes, one per kept element. */
+function channelStatistics(x: NumArray, axes: readonly number[]): [Float64Array, Float64Array] {
+  const lanes = lanesOver(x, axes).lanes;
+  return [Float64Array.from(lanes, mean), Float64Array.from(lanes, (lane) => variance(lane))];
+}
+
+function variance(lane: Float64Array): number {
+  const centre = mean(lane);
+  return meanSquare(lane.map((v) => v - centre));
+}
+
+/** Like BatchNormalization with the statistics of each instance and channel. */
+const instanceNormalization: EvalRow = (call) => {
+  const x = call.input(0);
+  const [, channels] = x.dims;
+  const [scale, bias] = [call.input(1).data, call.input(2).data];
+  const epsilon = call.float('epsilon', 1e-5);
+  const axes = x.dims.map((_, axis) => axis).slice(2);
+  const [centres, variances] = channelStatistics(x, axes);
+  const plane = sizeOf(x.dims.slice(2));
+  const data = x.data.map((v, i) => {
+    const p = Math.floor(i / plane);
+    return (scale[p % channels] * (v - centres[p])) / Math.sqrt(variances[p] + epsilon) + bias[p % channels];
+  });
+  return { ...x, data };
+};
+
+/** Normalises over the axes from `axis` on; also returns mean and 1/sqrt(variance + epsilon). */
+const layerNormalization: EvalRow = (call) => {
+  const [x, scale] = [call.input(0), call.input(1)];
+  const bias = call.inputs[2];
+  const axis = call.axis('axis', -1, x.dims.length);
+  const epsilon = call.float('epsilon', 1e-5);
+  const axes = x.dims.map((_, i) => i).slice(axis);
+  const [centres, variances] = channelStatistics(x, axes);
+  const inverses = variances.map((v) => 1 / Math.sqrt(v + epsilon));
+  const length = sizeOf(x.dims.slice(axis));
+  const gain = broadcastTo(scale, x.dims);
+  const shift = bias && broadcastTo(bias, x.dims);
+  const data = x.data.map((v, i) => {
+    const lane = Math.floor(i / length);
+    return (v - centres[lane]) * inverses[lane] * gain[i] + (shift?.[i] ?? 0);
+  });
+  const dims = x.dims.map((dim, i) => (i < axis ? dim : 1));
+  return [
+    { ...x, data },
+    { dtype: 'float32', dims, data: centres },
+    { dtype: 'float32', dims, data: inverses },
+  ];
+};
+
+/** x / (bias + alpha/size · sum of squares over `size` neighbouring channels)^beta. */
+const lrn: EvalRow = (call) => {
+  const x = call.input(0);
+  const size = call.requiredInt('size');
+  const [alpha, beta, bias] = [call.float('alpha', 1e-4), call.float('beta', 0.75), call.float('bias', 1)];
+  const lanes = lanesOf(x.dims, 1);
+  const y = filled(x.dtype, x.dims);
+  eachLane(lanes, (start, step) => {
+    for (let c = 0; c < lanes.length; c++) {
+      let squares = 0;
+      const last = Math.min(lanes.length - 1, c + Math.ceil((size - 1) / 2));
+      for (let k = Math.max(0, c - Math.floor((size - 1) / 2)); k <= last; k++)
+        squares += x.data[start + k * step] ** 2;
+      y.data[start + c * step] = x.data[start + c * step] / (bias + (alpha / size) * squares) ** beta;
+    }
+  });
+  return y;
+};
+
+/** (x - mean) / (standard deviation + 1e-9) over `axes`; the constant is that of the standard's function body. */
+const meanVarianceNormalization: EvalRow = (call) => {
+  const x = call.input(0);
+  const axes = (call.ints('axes') ?? [0, 2, 3]).map((axis) => normalAxis(call.where, axis, x.dims.length));
+  const { lanes } = lanesOver(x, axes);
+  const normal = lanes.map((lane) => {
+    const centre = mean(lane);
+    const deviation = Math.sqrt(Math.max(0, meanSquare(lane) - centre ** 2)) + 1e-9;
+    return lane.map((v) => (v - centre) / deviation);
+  });
+  return joinLanes(x, axes, normal);
+};
+
+export const normRows = {
+  BatchNormalization: batchNormalization,
+  Hardmax: alongAxis(hardmax),
+  InstanceNormalization: instanceNormalization,
+  LRN: lrn,
+  LayerNormalization: layerNormalization,
+  LogSoftmax: alongAxis(logSoftmax),
+  LpNormalization: alongAxis(lpNormalized),
+  MeanVarianceNormalization: meanVarianceNormalization,
+  Softmax: alongAxis((lane) => logSoftmax(lane).map((v) => Math.exp(v))),
+} satisfies Record<string, EvalRow>;

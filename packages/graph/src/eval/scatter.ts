@@ -1,0 +1,47 @@
+import { sizeOf } from '@onnxplain/core';
+import { isInteger } from '../infer/site.js';
+import type { Call, EvalRow } from './call.js';
+import { wrapped } from './dtype.js';
+import { elementPositions, slicePositions } from './gather.js';
+
+const reductions: Readonly<Record<string, (old: number, update: number) => number>> = {
+  none: (_, update) => update,
+  add: (old, update) => old + update,
+  mul: (old, update) => old * update,
+  min: Math.min,
+  max: Math.max,
+};
+
+/** How an update meets what is there; several updates of one place are applied in order. */
+function reductionOf(call: Call): (old: number, update: number) => number {
+  const name = call.string('reduction', 'none');
+  const { dtype } = call.input(0);
+  const reduce = reductions[name] ?? call.refuse('model-invalid', 'none, add, mul, min or max', name);
+  return isInteger(dtype) ? (old, update) => wrapped(call.where, dtype, reduce(old, update)) : reduce;
+}
+
+const scatterElements: EvalRow = (call) => {
+  const [x, indices, updates] = [call.input(0), call.input(1), call.input(2)];
+  const reduce = reductionOf(call);
+  const data = x.data.slice();
+  elementPositions(call, x, indices).forEach((at, i) => {
+    data[at] = reduce(data[at], updates.data[i]);
+  });
+  return { ...x, data };
+};
+
+const scatterND: EvalRow = (call) => {
+  const [x, indices, updates] = [call.input(0), call.input(1), call.input(2)];
+  const reduce = reductionOf(call);
+  const data = x.data.slice();
+  const size = sizeOf(x.dims.slice(indices.dims.at(-1) ?? 0));
+  slicePositions(call, x, indices, 0).forEach((at, t) => {
+    for (let i = 0; i < size; i++) data[at + i] = reduce(data[at + i], updates.data[t * size + i]);
+  });
+  return { ...x, data };
+};
+
+export const scatterRows = {
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
+} satisfies Record<string, EvalRow>;

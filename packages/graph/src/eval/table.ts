@@ -1,0 +1,49 @@
+import type { Op } from '../ops.js';
+import type { EvalRow } from './call.js';
+import { castRows } from './cast.js';
+import { compareRows } from './compare.js';
+import { controlRows } from './control.js';
+import { convRows } from './conv.js';
+import { arithmeticRows, unaryRows } from './elementwise.js';
+import { gatherRows } from './gather.js';
+import { layoutRows } from './layout.js';
+import { linearRows } from './linear.js';
+import { normRows } from './norm.js';
+import { orderRows } from './order.js';
+import { pad } from './pad.js';
+import { poolRows } from './pool.js';
+import { recurrentRows } from './recurrent.js';
+import { reduceRows } from './reduce.js';
+import { resize } from './resize.js';
+import { scatterRows } from './scatter.js';
+import { shapeRows } from './shape.js';
+import { sliceRows } from './slice.js';
+
+/** How the interpreter computes each operator of the canonical form. */
+export const evalRows: Readonly<Record<Op, EvalRow>> = {
+  ...unaryRows,
+  ...arithmeticRows,
+  ...compareRows,
+  ...castRows,
+  ...linearRows,
+  ...convRows,
+  ...poolRows,
+  ...normRows,
+  ...sliceRows,
+  ...layoutRows,
+  ...gatherRows,
+  ...scatterRows,
+  Pad: pad,
+  Resize: resize,
+  ...reduceRows,
+  ...orderRows,
+  ...recurrentRows,
+  ...shapeRows,
+};
+
+const known = new Map<string, EvalRow>(Object.entries({ ...evalRows, ...controlRows }));
+
+/** The row of an operator of the standard domain: the canonical form's, or If, Loop, Scan. */
+export function evalRowOf(op: string, domain: string): EvalRow | undefined {
+  return domain === '' || domain === 'ai.onnx' ? known.get(op) : undefined;
+}

@@ -1,0 +1,119 @@
+import { sizeOf } from '@onnxplain/core';
+import type { Call } from './call.js';
+
+/** How a window slides over the spatial axes of an input. */
+export interface Geometry {
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Cells added before and after each axis. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Cells that a dilated kernel spans. */
+export function extentOf({ kernel, dilations }: Pick<Geometry, 'kernel' | 'dilations'>): number[] {
+  return kernel.map((k, axis) => (k - 1) * dilations[axis] + 1);
+}
+
+/** The attributes that convolutions and pools share, with their defaults. */
+export function windowAttributes(call: Call, kernel: readonly number[]) {
+  const ones = kernel.map(() => 1);
+  const pads = call.ints('pads') ?? [...ones, ...ones].fill(0);
+  const strides = call.ints('strides') ?? ones;
+  const dilations = call.ints('dilations') ?? ones;
+  if (
+    pads.length !== 2 * kernel.length ||
+    strides.length !== kernel.length ||
+    dilations.length !== kernel.length
+  ) {
+    call.refuse(
+      'model-invalid',
+      `strides, dilations and pads of ${kernel.length} axes`,
+      `${strides.length}, ${dilations.length} and ${pads.length} numbers`,
+    );
+  }
+  return {
+    kernel,
+    strides,
+    dilations,
+    before: pads.slice(0, kernel.length),
+    after: pads.slice(kernel.length),
+    autoPad: call.string('auto_pad', 'NOTSET'),
+  };
+}
+
+/** Splits a total padding: the odd cell goes to the end for SAME_UPPER, to the begin otherwise. */
+export function splitPadding(total: readonly number[], upper: boolean) {
+  const less = total.map((cells) => Math.floor(cells / 2));
+  const more = total.map((cells) => Math.ceil(cells / 2));
+  return upper ? { before: less, after: more } : { before: more, after: less };
+}
+
+/**
+ * Geometry of a convolution or pool over spatial dims `input`. With ceil_mode, a window that would start in the end
+ * padding is dropped, as in PyTorch.
+ */
+export function geometryOf(call: Call, input: readonly number[], kernel: readonly number[]): Geometry {
+  const window = windowAttributes(call, kernel);
+  if (input.length !== kernel.length) {
+    call.refuse('shape-mismatch', `${kernel.length} spatial axes`, `${input.length}`);
+  }
+  const extent = extentOf(window);
+  if (window.autoPad.startsWith('SAME')) {
+    const output = input.map((size, axis) => Math.ceil(size / window.strides[axis]));
+    const total = output.map((size, axis) =>
+      Math.max(0, (size - 1) * window.strides[axis] + extent[axis] - input[axis]),
+    );
+    return { ...window, input, output, ...splitPadding(total, window.autoPad === 'SAME_UPPER') };
+  }
+  const none = kernel.map(() => 0);
+  const { before, after } = window.autoPad === 'VALID' ? { before: none, after: none } : window;
+  const output = input.map((size, axis) => {
+    const stride = window.strides[axis];
+    const steps = (size + before[axis] + after[axis] - extent[axis]) / stride;
+    const count = (call.flag('ceil_mode') ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    return (count - 1) * stride >= size + before[axis] ? count - 1 : count;
+  });
+  if (output.some((size) => size < 0)) {
+    call.refuse('shape-mismatch', `an input at least as large as the kernel [${extent}]`, `[${input}]`);
+  }
+  return { ...window, input, output, before, after };
+}
+
+/**
+ * Where each tap of each window lies: [outputs, taps], row major, the flat position in the input or -1 in the padding.
+ */
+export function windows(geometry: Geometry): Int32Array {
+  const { input, output, kernel, strides, dilations, before } = geometry;
+  let table = Int32Array.of(0);
+  let [outputs, taps] = [1, 1];
+  for (let axis = 0; axis < input.length; axis++) {
+    const size = input[axis];
+    const [nextOutputs, nextTaps] = [outputs * output[axis], taps * kernel[axis]];
+    const next = new Int32Array(nextOutputs * nextTaps);
+    for (let i = 0; i < nextOutputs; i++) {
+      const start = (i % output[axis]) * strides[axis] - before[axis];
+      const row = Math.floor(i / output[axis]) * taps;
+      for (let t = 0; t < nextTaps; t++) {
+        const outer = table[row + Math.floor(t / kernel[axis])];
+        const cell = start + (t % kernel[axis]) * dilations[axis];
+        next[i * nextTaps + t] = outer < 0 || cell < 0 || cell >= size ? -1 : outer * size + cell;
+      }
+    }
+    [table, outputs, taps] = [next, nextOutputs, nextTaps];
+  }
+  return table;
+}
+
+/** Taps of each window that lie in the input or its declared padding: [outputs]. */
+export function paddedCounts(geometry: Geometry): Float64Array {
+  const input = geometry.input.map((size, axis) => size + geometry.before[axis] + geometry.after[axis]);
+  const table = windows({ ...geometry, input, before: input.map(() => 0) });
+  const taps = sizeOf(geometry.kernel);
+  return Float64Array.from({ length: sizeOf(geometry.output) }, (_, i) =>
+    table.subarray(i * taps, (i + 1) * taps).reduce((count, position) => count + (position < 0 ? 0 : 1), 0),
+  );
+}
