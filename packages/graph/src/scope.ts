@@ -40,3 +40,25 @@ export function describe({ op, domain, name, outputs }: Node): string {
   const label = name === '' ? `with output "${outputs[0] ?? ''}"` : `"${name}"`;
   return `${domain === '' ? '' : `${domain}:`}${op} node ${label}`;
 }
+
+/** A node that reads other names: in its inputs and in what its inner graphs capture. */
+export function substitute(node: Node, rename: (name: string) => string): Node {
+  const inputs = node.inputs.map((name) => (name === '' ? '' : rename(name)));
+  if (graphsOf(node).length === 0) return { ...node, inputs };
+  const attributes = Object.entries(node.attributes).map(([key, attribute]) =>
+    attribute.kind === 'graph'
+      ? [key, { kind: 'graph', value: substituteCaptures(attribute.value, rename) } as const]
+      : [key, attribute],
+  );
+  return { ...node, inputs, attributes: Object.fromEntries(attributes) };
+}
+
+function substituteCaptures(graph: Graph, rename: (name: string) => string): Graph {
+  const captured = new Set(capturesOf(graph));
+  const inner = (name: string): string => (captured.has(name) ? rename(name) : name);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => substitute(node, inner)),
+    outputs: graph.outputs.map((output) => ({ ...output, name: inner(output.name) })),
+  };
+}

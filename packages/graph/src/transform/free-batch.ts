@@ -1,0 +1,75 @@
+import { OnnxplainError } from '@onnxplain/core';
+import { builderWithin, type GraphBuilder } from '../build.js';
+import type { Dim, Graph, Value } from '../types.js';
+import { type Batch, thaw } from './thaw.js';
+
+export interface Freed {
+  /** With a symbolic batch, or the graph as it came. */
+  readonly graph: Graph;
+  readonly freed: boolean;
+  /** What was done, or what stood in the way. */
+  readonly reason: string;
+}
+
+/**
+ * A graph in canonical form that was exported with a fixed batch size, rewritten to the symbolic one "N": the first axis
+ * of every input becomes N, and sizes that the exporter froze into Reshape targets, Slice ends, Concat operands and
+ * initial states follow. Freed when every output's first axis then comes out as N; otherwise the graph is returned as it
+ * came, with the reason. Shapes are the only witness, so compare the numbers of a batch with those of its rows before
+ * relying on it: a model that mixes its rows (a mean over the batch axis) keeps its shapes.
+ */
+export function freeBatch(graph: Graph): Freed {
+  const stay = (reason: string): Freed => ({ graph, freed: false, reason });
+  const batch = fixedBatch(graph);
+  if (typeof batch === 'string') return stay(batch);
+  const symbol = freeSymbol(graph);
+  try {
+    const freed = rewrite(graph, { batch, symbol });
+    const fixed = freed.outputs.find(({ dims }) => dims?.[0] !== symbol);
+    if (fixed === undefined) return { graph: freed, freed: true, reason: `batch ${batch} became ${symbol}` };
+    return stay(
+      `output "${fixed.name}" has dims [${fixed.dims?.join(', ') ?? '?'}], whose first is not ${symbol}`,
+    );
+  } catch (error) {
+    // The shapes contradict each other once the batch is free: the batch size is part of the model.
+    if (error instanceof OnnxplainError) return stay(error.message);
+    throw error;
+  }
+}
+
+/** The first size that all inputs share, or why there is none. */
+function fixedBatch({ inputs }: Graph): number | string {
+  const first = inputs[0]?.dims?.[0];
+  if (first === undefined) return 'the graph has no input with a batch axis';
+  if (typeof first === 'string') return `the batch axis is symbolic already (${first})`;
+  const other = inputs.find(({ dims }) => dims?.[0] !== first);
+  if (other === undefined) return first;
+  return `input "${other.name}" has dims [${other.dims?.join(', ') ?? '?'}], whose first is not ${first}`;
+}
+
+/** N, or N_ ... when a formula of the graph uses that letter. */
+function freeSymbol(graph: Graph): string {
+  const types = [...graph.inputs, ...graph.outputs, ...graph.declared.values()];
+  const text = types.flatMap(({ dims }) => dims ?? []).join(' ');
+  const words = new Set(text.split(/[^\w?.]+/));
+  let symbol = 'N';
+  while (words.has(symbol)) symbol += '_';
+  return symbol;
+}
+
+function rewrite(graph: Graph, batch: Batch): Graph {
+  // Declared types speak of the fixed batch.
+  const builder = builderWithin({ ...graph, declared: new Map() });
+  const inputs = graph.inputs.map((value) => ({
+    ...value,
+    dims: [batch.symbol, ...(value.dims?.slice(1) ?? [])],
+  }));
+  for (const value of inputs) builder.addInput(value);
+  for (const [name, value] of graph.constants) builder.addConstant(name, value);
+  for (const node of graph.nodes) builder.append(thaw(node, builder, batch));
+  return builder.build(graph.outputs.map((value) => ({ ...value, dims: dimsOf(builder, value) })));
+}
+
+function dimsOf(builder: GraphBuilder, { name }: Value): readonly Dim[] | undefined {
+  return builder.type(name).dims;
+}

@@ -1,0 +1,42 @@
+import type { Graph, Node } from '../types.js';
+
+/** Operators that move or copy numbers but do not change them. */
+const MOVES = new Set([
+  'Identity',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Cast',
+  'Transpose',
+  'Dropout',
+]);
+const SQUASHES = new Set(['Softmax', 'Sigmoid', 'HardSigmoid']);
+const POST_TRANSFORMS = new Set(['SOFTMAX', 'SOFTMAX_ZERO', 'LOGISTIC', 'PROBIT']);
+
+/**
+ * Whether an output holds probabilities already: made by Softmax or Sigmoid, or by a classifier of ai.onnx.ml that ends
+ * in one, that normalises to sum 1, or whose trees vote with frequencies (no negative leaf).
+ */
+export function isProbability(graph: Graph, output: string): boolean {
+  const maker = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  let node = maker.get(output);
+  while (node !== undefined && node.domain === '' && MOVES.has(node.op)) node = maker.get(node.inputs[0]);
+  if (node === undefined) return false;
+  return node.domain === 'ai.onnx.ml'
+    ? isClassifierProbability(node)
+    : node.domain === '' && SQUASHES.has(node.op);
+}
+
+function isClassifierProbability({ op, attributes }: Node): boolean {
+  if (op === 'Normalizer') return attributes.norm?.value === 'L1';
+  const last = attributes.post_transform;
+  if (last?.kind === 'string' && POST_TRANSFORMS.has(last.value)) return true;
+  const votes = attributes.class_weights ?? attributes.class_weights_as_tensor;
+  if (op !== 'TreeEnsembleClassifier' || votes === undefined) return false;
+  if (votes.kind === 'floats') return votes.value.every((vote) => vote >= 0);
+  return votes.kind === 'tensor' && noneNegative(votes.value.data);
+}
+
+const noneNegative = (data: ArrayLike<number | bigint | string>): boolean =>
+  Array.from(data).every((vote) => Number(vote) >= 0);

@@ -1,0 +1,148 @@
+import { fail } from '@onnxplain/core';
+import { builderOf } from '../build.js';
+import { attr, type Builder } from '../builder.js';
+import { namer, namesIn } from '../names.js';
+import type { DataType, Dim, Graph, Value } from '../types.js';
+import { isProbability } from './probability.js';
+
+/** What is explained of an output's row z and a target y: z_y, its probability, or z_y - max over j != y of z_j. */
+export type Link = 'logit' | 'probability' | 'margin';
+
+export interface SelectOptions {
+  /** Name of the output, [N, C, ...] or [N]. */
+  readonly output: string;
+  /**
+   * 'logit' (default): the entry as it stands. 'probability': after Softmax over the classes, or Sigmoid for a single
+   * one, unless the output is a probability already. 'margin': the entry minus the largest other one.
+   */
+  readonly link?: Link;
+}
+
+/**
+ * A graph in canonical form with one more input, its last, `target` (int64, [N]) and one more output, its last, `score`
+ * ([N], the output's dtype): the entry of each row, flattened to [N, C], that `target` picks. Both get another name
+ * where theirs is taken. Outputs [N] and [N, 1] have the one target 0; a target outside 0 ... C-1 gives 0 where C is
+ * known, so check it before.
+ *
+ * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
+ * `shape-mismatch` for a scalar or one of unknown rank, `not-applicable` for the margin of a single class.
+ */
+export function select(graph: Graph, { output, link = 'logit' }: SelectOptions): Graph {
+  const { dtype, dims } = typeOfOutput(graph, output);
+  const fresh = namer(namesIn(graph));
+  const target: Value = { name: free(graph, 'target', fresh), dtype: 'int64', dims: [dims[0]] };
+  const inputs = [...graph.inputs, target];
+  const builder = builderOf({ ...graph, inputs });
+  const rows = toRows(builder, output);
+  const linked =
+    link === 'probability' && !isProbability(graph, output) ? probabilities(builder, rows) : rows;
+  const picked =
+    link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
+  const built = builder.build([...graph.outputs, { name: picked, dtype, dims: [dims[0]] }], inputs);
+  return renameLast(built, picked, free(graph, 'score', fresh));
+}
+
+/** Floats, of a rank of at least 1. */
+function typeOfOutput(graph: Graph, output: string): { dtype: DataType; dims: readonly Dim[] } {
+  const value = graph.outputs.find(({ name }) => name === output);
+  if (value === undefined) {
+    const names = graph.outputs.map(({ name }) => name).join(', ');
+    return fail({ code: 'name-unknown', where: 'output', expected: `one of ${names}`, got: `"${output}"` });
+  }
+  if (!FLOATS.has(value.dtype)) {
+    return fail({
+      code: 'type-mismatch',
+      where: `output "${output}"`,
+      expected: 'floating-point scores',
+      got: value.dtype,
+      remedy: 'Choose the output that holds scores or probabilities, not labels.',
+    });
+  }
+  const dims = builderOf(graph).dims(output);
+  if (dims.length > 0) return { dtype: value.dtype, dims };
+  return fail({
+    code: 'shape-mismatch',
+    where: `output "${output}"`,
+    expected: 'a row for each input',
+    got: 'one number for all',
+    remedy: 'Export the model with a batch axis.',
+  });
+}
+
+const FLOATS: ReadonlySet<DataType> = new Set<DataType>(['float32', 'float64', 'float16', 'bfloat16']);
+
+/** [N, C, ...] as [N, C*...], [N] as [N, 1]. */
+function toRows(builder: Builder, name: string): string {
+  const rank = builder.rank(name);
+  if (rank === 1) return builder.emit('Unsqueeze', [name, builder.ints([1])]);
+  return rank === 2 ? name : builder.emit('Flatten', [name], { axis: attr.int(1) });
+}
+
+/** A softmax over one class would always be 1; a single logit is that of the positive class. */
+function probabilities(builder: Builder, rows: string): string {
+  return builder.dims(rows)[1] === 1
+    ? builder.emit('Sigmoid', [rows])
+    : builder.emit('Softmax', [rows], { axis: attr.int(1) });
+}
+
+/** Entry `target` of each row, [N]. */
+function pick(builder: Builder, rows: string, target: string): string {
+  const axis = builder.ints([1]);
+  const classes = builder.dims(rows)[1];
+  if (typeof classes === 'number') {
+    const chosen = builder.emit('Where', [mask(builder, classes, target), rows, builder.scalar(0, rows)]);
+    return builder.emit('ReduceSum', [chosen, axis], { keepdims: attr.int(0) });
+  }
+  const indices = builder.emit('Unsqueeze', [target, axis]);
+  const entries = builder.emit('GatherElements', [rows, indices], { axis: attr.int(1) });
+  return builder.emit('Squeeze', [entries, axis]);
+}
+
+/** Where the class is the target, [N, C]: comparisons stay on a GPU, where gathers by int64 may not. */
+function mask(builder: Builder, classes: number, target: string): string {
+  const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
+  const numbers = builder.constant({ dtype: 'int64', dims: [1, classes], data }, 'classes');
+  return builder.emit('Equal', [numbers, builder.emit('Unsqueeze', [target, builder.ints([1])])]);
+}
+
+function margin(builder: Builder, rows: string, target: string): string {
+  const classes = builder.dims(rows)[1];
+  if (typeof classes !== 'number' || classes < 2) {
+    return fail({
+      code: 'not-applicable',
+      where: 'margin',
+      expected: 'an output with a known number of classes, at least 2',
+      got: `${classes}`,
+      remedy: "Use link 'logit'.",
+    });
+  }
+  const hidden = builder.scalar(LOWEST[builder.dtype(rows)] ?? -Number.MAX_VALUE, rows);
+  const others = builder.emit('Where', [mask(builder, classes, target), hidden, rows]);
+  const best = builder.emit('ReduceMax', [others, builder.ints([1])], { keepdims: attr.int(0) });
+  return builder.emit('Sub', [pick(builder, rows, target), best]);
+}
+
+/** Most negative number of a dtype. */
+const LOWEST: Partial<Record<DataType, number>> = {
+  float16: -65504,
+  float32: -(2 - 2 ** -23) * 2 ** 127,
+  bfloat16: -(2 - 2 ** -7) * 2 ** 127,
+};
+
+function free(graph: Graph, name: string, fresh: (hint: string) => string): string {
+  return namesIn(graph).has(name) ? fresh(name) : name;
+}
+
+/** Gives the score, which nothing reads, its name. */
+function renameLast(graph: Graph, from: string, to: string): Graph {
+  const swap = (name: string): string => (name === from ? to : name);
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) =>
+      node.outputs.includes(from) ? { ...node, outputs: node.outputs.map(swap) } : node,
+    ),
+    outputs: graph.outputs.map((value, i) =>
+      i === graph.outputs.length - 1 ? { ...value, name: swap(value.name) } : value,
+    ),
+  };
+}
