@@ -1,4 +1,4 @@
-import { type Entry, z } from '@onnxplain/core';
+import { type Entry, tensor, z } from '@onnxplain/core';
 import { kindsTaken, type Table, type Tables } from './tables.js';
 
 /** What a table says of one row: for help texts and programs that build forms. */
@@ -24,7 +24,9 @@ export function describe(tables: Tables, table: Table<unknown>): readonly Descri
 }
 
 function describeEntry(tables: Tables, entry: Entry<unknown>): Described {
-  const options = Object.entries(entry.options.shape).map(([name, field]) => describeOption(tables, name, field));
+  const options = Object.entries(entry.options.shape).map(([name, field]) =>
+    describeOption(tables, name, field),
+  );
   const inOrder = [
     ...entry.positional.flatMap((name) => options.filter((option) => option.name === name)),
     ...options.filter((option) => !entry.positional.includes(option.name)),
@@ -44,7 +46,7 @@ type Field = Entry<unknown>['options']['shape'][string];
 function describeOption(tables: Tables, name: string, field: Field): DescribedOption {
   const absent = field.safeParse(undefined);
   const kinds = kindsTaken(tables, field);
-  const type = kinds.length > 0 ? kinds.join(' | ') : typeOf(jsonSchema(field));
+  const type = kinds.length > 0 ? kinds.join(' | ') : (typeOf(jsonSchema(field)) ?? arraysTaken(field));
   return { name, type, required: !absent.success, default: absent.success ? absent.data : undefined };
 }
 
@@ -57,18 +59,26 @@ interface JsonSchema {
 }
 
 function jsonSchema(field: Field): JsonSchema {
-  return z.toJSONSchema(z.object({ field }), { io: 'input', unrepresentable: 'any' }).properties?.field as JsonSchema;
+  return z.toJSONSchema(z.object({ field }), { io: 'input', unrepresentable: 'any' }).properties
+    ?.field as JsonSchema;
 }
 
-function typeOf(schema: JsonSchema): string {
+/** Types without a JSON form, tensors among them, are found out by showing the field one of each. */
+function arraysTaken(field: Field): string {
+  const takes = (value: unknown) => field.safeParse(value).success;
+  return [takes(0.5) && 'number', takes(tensor([0], [1])) && 'file.npy'].filter(Boolean).join(' | ');
+}
+
+function typeOf(schema: JsonSchema): string | undefined {
   if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
   if (schema.const !== undefined) return String(schema.const);
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(typeOf))].join(' | ');
+  if (schema.anyOf !== undefined) {
+    return [...new Set(schema.anyOf.map((each) => typeOf(each) ?? 'file.npy'))].join(' | ');
+  }
   if (schema.type === 'array') {
     return typeof schema.items === 'object' ? `[${typeOf(schema.items)}, ...]` : '[...]';
   }
-  // The only thing without a JSON form besides the kinds of tables is a tensor.
-  return schema.type ?? 'file.npy';
+  return schema.type;
 }
 
 function show(value: unknown): string {

@@ -1,6 +1,16 @@
-import { entry, type Explainer, expression, named, OnnxplainError, option, type Perturbation, tensor, z } from '@onnxplain/core';
+import {
+  type Explainer,
+  entry,
+  expression,
+  named,
+  OnnxplainError,
+  option,
+  type Perturbation,
+  tensor,
+  z,
+} from '@onnxplain/core';
 import fc from 'fast-check';
-import { describe as group, expect, test } from 'vitest';
+import { expect, describe as group, test } from 'vitest';
 import { describe } from './describe.js';
 import { makeIn } from './make.js';
 import { parse } from './parse.js';
@@ -21,15 +31,27 @@ const isSolver = (v: unknown): v is Solver => typeof v === 'object' && v !== nul
 /** Small tables of the same make as the real ones, among them a word (random) that is both a choice and an explainer. */
 const tables: Tables = {
   explainer: {
-    gradient: entry({ name: 'gradient', summary: 'slope', options: z.object({}), make: () => explainer('gradient') }),
-    random: entry({ name: 'random', summary: 'noise', options: z.object({}), make: () => explainer('random') }),
+    gradient: entry({
+      name: 'gradient',
+      summary: 'slope',
+      options: z.object({}),
+      make: () => explainer('gradient'),
+    }),
+    random: entry({
+      name: 'random',
+      summary: 'noise',
+      options: z.object({}),
+      make: () => explainer('random'),
+    }),
     path: entry({
       name: 'path',
       summary: 'mean slope on a path',
       options: z.object({
         steps: option.count().default(50),
         rule: z.enum(['left', 'right']).default('left'),
-        baseline: z.union([z.number(), z.custom<{ data: unknown }>((v) => Object(v).data !== undefined)]).default(0),
+        baseline: z
+          .union([z.number(), z.custom<{ data: unknown }>((v) => Object(v).data !== undefined)])
+          .default(0),
       }),
       make: ({ steps, rule, baseline }) =>
         explainer(expression('path', [], { steps, rule, baseline: baseline as number })),
@@ -43,7 +65,8 @@ const tables: Tables = {
         perturbation: option.perturbation(),
         draws: option.count().default(50),
       }),
-      make: ({ inner, perturbation, draws }) => explainer(expression('smooth', [inner, perturbation], { draws })),
+      make: ({ inner, perturbation, draws }) =>
+        explainer(expression('smooth', [inner, perturbation], { draws })),
     }),
     optimal: entry({
       name: 'optimal',
@@ -58,7 +81,12 @@ const tables: Tables = {
   },
   metric: {},
   perturbation: {
-    still: entry({ name: 'still', summary: 'none', options: z.object({}), make: () => perturbation('still') }),
+    still: entry({
+      name: 'still',
+      summary: 'none',
+      options: z.object({}),
+      make: () => perturbation('still'),
+    }),
     gaussian: entry({
       name: 'gaussian',
       summary: 'noise',
@@ -259,7 +287,9 @@ group('the round trip', () => {
 });
 
 test('suggestions are the nearest names, and none when nothing is near', () => {
-  expect(nearest('integrated-gradient', ['integrated-gradients', 'gradient'])).toEqual(['integrated-gradients']);
+  expect(nearest('integrated-gradient', ['integrated-gradients', 'gradient'])).toEqual([
+    'integrated-gradients',
+  ]);
   expect(nearest('xyzzy', ['gradient', 'smooth'])).toEqual([]);
 });
 

@@ -67,7 +67,12 @@ function argumentsOf(call: Call, entry: Entry<unknown>): readonly (readonly [str
   const byPosition = call.positional.map((value, i) => [positional[i], value] as const);
   for (const { name } of call.named) {
     if (byPosition.some(([given]) => given === name)) {
-      fail({ code: 'option-value', where: `${call.name}(${name})`, expected: 'one value', got: 'one by position and one by name' });
+      fail({
+        code: 'option-value',
+        where: `${call.name}(${name})`,
+        expected: 'one value',
+        got: 'one by position and one by name',
+      });
     }
   }
   return [...byPosition, ...call.named.map(({ name, value }) => [name, value] as const)];
@@ -116,13 +121,22 @@ function tensorFile({ readTensor }: Workshop, path: string): Tensor {
   return Object.assign({ ...readTensor(path) }, { expression: quoted });
 }
 
-function refuseKind(workshop: Workshop, term: Term, { taken, where }: { taken: readonly Kind[]; where: string }): void {
+function refuseKind(
+  workshop: Workshop,
+  term: Term,
+  { taken, where }: { taken: readonly Kind[]; where: string },
+): void {
   if (term.kind !== 'call' && (term.kind !== 'word' || taken.length === 0)) return;
   const name = term.kind === 'call' ? term.name : term.value;
   const kinds = kindsOf(workshop.tables, name);
   if (kinds.length === 0) refuseName(workshop, name, taken.length === 0 ? KINDS : taken);
   if (taken.length === 0) return;
-  fail({ code: 'kind-mismatch', where, expected: `${taken[0] === 'explainer' ? 'an' : 'a'} ${taken.join(' or ')}`, got: `the ${kinds.join(' or ')} ${name}` });
+  fail({
+    code: 'kind-mismatch',
+    where,
+    expected: `${taken[0] === 'explainer' ? 'an' : 'a'} ${taken.join(' or ')}`,
+    got: `the ${kinds.join(' or ')} ${name}`,
+  });
 }
 
 function refuseName(workshop: Workshop, name: string, kinds: readonly Kind[]): never {

@@ -58,7 +58,11 @@ export function parse(text: string): Term {
     if (token.kind === 'string') return { kind: 'string', value: unquote(token.text), at: token.at };
     if (token.kind === 'mark' && token.text === '[') return list(token.at, depth);
     if (token.kind !== 'word') {
-      return complain(text, { at: token.at, expected: 'a name, a number, a text or a list', got: nameOf(token) });
+      return complain(text, {
+        at: token.at,
+        expected: 'a name, a number, a text or a list',
+        got: nameOf(token),
+      });
     }
     if (is('(')) return call(token, depth);
     return scalar(token);
@@ -80,10 +84,12 @@ export function parse(text: string): Term {
     expect('(');
     while (!is(')')) {
       if (positional.length + named.length > 0) expect(',');
-      const isNamed = peek().kind === 'word' && tokens[next + 1].text === '=' && tokens[next + 1].kind === 'mark';
+      const isNamed =
+        peek().kind === 'word' && tokens[next + 1].text === '=' && tokens[next + 1].kind === 'mark';
       if (isNamed) named.push(argument(named, depth));
       else if (named.length === 0) positional.push(term(depth + 1));
-      else complain(text, { at: peek().at, expected: 'option=value after a named option', got: nameOf(peek()) });
+      else
+        complain(text, { at: peek().at, expected: 'option=value after a named option', got: nameOf(peek()) });
     }
     expect(')');
     return { kind: 'call', name, positional, named, at };

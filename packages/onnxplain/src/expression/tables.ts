@@ -31,7 +31,10 @@ export function kindsOf(tables: Tables, name: string): readonly Kind[] {
 }
 
 /** Which kinds a field of an options schema takes: it is shown one thing of each that needs no options. */
-export function kindsTaken(tables: Tables, field: Entry<unknown>['options']['shape'][string]): readonly Kind[] {
+export function kindsTaken(
+  tables: Tables,
+  field: Entry<unknown>['options']['shape'][string],
+): readonly Kind[] {
   return KINDS.filter((kind) => {
     const sample = sampleOf(tables[kind]);
     return sample !== undefined && field.safeParse(sample).success;

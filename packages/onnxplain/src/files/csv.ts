@@ -17,7 +17,8 @@ export function readCsv(bytes: Uint8Array, where: string): CsvTable {
   const records = parseRecords(bytes, where);
   const headed = records.length > 0 && records[0].record.some((cell) => !isNumber(cell));
   const rows = headed ? records.slice(1) : records;
-  if (rows.length === 0) return fail({ code: 'file-format', where, expected: 'lines of numbers', got: 'none' });
+  if (rows.length === 0)
+    return fail({ code: 'file-format', where, expected: 'lines of numbers', got: 'none' });
   const width = records[0].record.length;
   const data = new Float64Array(rows.length * width);
   rows.forEach(({ record, info }, r) => {
@@ -55,13 +56,26 @@ function parseRecords(bytes: Uint8Array, where: string): readonly Parsed[] {
     }) as unknown as readonly Parsed[];
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    return fail({ code: 'file-format', where, expected: 'comma separated numbers', got: cause.message }, { cause });
+    return fail(
+      { code: 'file-format', where, expected: 'comma separated numbers', got: cause.message },
+      { cause },
+    );
   }
 }
 
 const isNumber = (cell: string): boolean => cell !== '' && Number.isFinite(Number(cell));
 
-function refuseCell({ where, line, column, cell }: { where: string; line: number; column: number; cell: string }) {
+function refuseCell({
+  where,
+  line,
+  column,
+  cell,
+}: {
+  where: string;
+  line: number;
+  column: number;
+  cell: string;
+}) {
   fail({
     code: 'file-format',
     where: `${where}, line ${line}, column ${column}`,

@@ -26,10 +26,13 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
 }
 
 /**
- * Writes files into a folder, all or none: they go into a new folder beside it, which then takes over the old one's place file
- * by file. Files of the folder that are not among them stay.
+ * Writes files into a folder: all are complete in a folder beside it before the first is moved, in the order given, so that
+ * the last one can name the others. Files that were there under other names stay.
  */
-export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+export async function writeFolder(
+  path: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<void> {
   const beside = besideOf(path);
   try {
     await mkdir(path, { recursive: true });
@@ -37,10 +40,8 @@ export async function writeFolder(path: string, files: ReadonlyMap<string, Uint8
       await mkdir(dirname(join(beside, name)), { recursive: true });
       await writeFile(join(beside, name), bytes);
     }
-    for (const name of files.keys()) {
-      await mkdir(dirname(join(path, name)), { recursive: true });
-      await rename(join(beside, name), join(path, name));
-    }
+    for (const name of files.keys()) await mkdir(dirname(join(path, name)), { recursive: true });
+    for (const name of files.keys()) await rename(join(beside, name), join(path, name));
   } catch (cause) {
     refuse(path, { cause, expected: 'a folder that can be written' });
   } finally {

@@ -35,7 +35,8 @@ export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
 /** Width and height of the frame header (SOF0 to SOF15, without DHT, JPG and DAC), before any decoding. */
 function declaredSize(bytes: Uint8Array, where: string): { width: number; height: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return broken(where, 'bytes that do not start as one');
+  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8)
+    return broken(where, 'bytes that do not start as one');
   for (let at = 2; at + 9 <= bytes.length; ) {
     const marker = view.getUint16(at);
     if (marker === 0xffff) {

@@ -65,7 +65,10 @@ export function writeNpy(values: Tensor, form: Partial<NpyForm> = {}): Uint8Arra
 }
 
 /** Magic, version, length and the Python dictionary, padded so that the data start at a multiple of 64. */
-function headerText(shape: readonly number[], { fortran, descr }: { fortran: boolean; descr: string }): Uint8Array {
+function headerText(
+  shape: readonly number[],
+  { fortran, descr }: { fortran: boolean; descr: string },
+): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dictionary = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': ${tuple}, }`;
   const total = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
@@ -79,13 +82,17 @@ function headerText(shape: readonly number[], { fortran, descr }: { fortran: boo
 function readHeader(bytes: Uint8Array, where: string): Header {
   const major = bytes[6];
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    broken(where, { expected: 'a NumPy array file (.npy)', got: `${bytes.length} bytes that do not start as one` });
+    broken(where, {
+      expected: 'a NumPy array file (.npy)',
+      got: `${bytes.length} bytes that do not start as one`,
+    });
   }
   if (major < 1 || major > 3) broken(where, { expected: '.npy version 1, 2 or 3', got: `version ${major}` });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wide = major > 1;
   const start = (wide ? 12 : 10) + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
-  if (start > bytes.length) broken(where, { expected: `a header of ${start} bytes`, got: `${bytes.length} bytes` });
+  if (start > bytes.length)
+    broken(where, { expected: `a header of ${start} bytes`, got: `${bytes.length} bytes` });
   const text = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, start));
   return { ...parseDictionary(text, where), start };
 }
@@ -112,7 +119,11 @@ function parseDictionary(text: string, where: string): Omit<Header, 'start'> {
     itemBytes: Number(size),
     littleEndian: byteOrder !== '>',
     fortran: order[1] === 'True',
-    shape: shape[1].split(',').map((dim) => dim.trim().replace('L', '')).filter(Boolean).map(Number),
+    shape: shape[1]
+      .split(',')
+      .map((dim) => dim.trim().replace('L', ''))
+      .filter(Boolean)
+      .map(Number),
   };
 }
 
@@ -172,7 +183,10 @@ function toColumnMajor(data: Floats, shape: readonly number[]): Floats {
 }
 
 /** Visits every element with its offset in both orders. */
-function eachColumnMajor(shape: readonly number[], visit: (rowMajor: number, columnMajor: number) => void): void {
+function eachColumnMajor(
+  shape: readonly number[],
+  visit: (rowMajor: number, columnMajor: number) => void,
+): void {
   const count = shape.reduce((product, dim) => product * dim, 1);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, dim) => product * dim, 1));
   const index = shape.map(() => 0);

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fail, parseOptions, z } from '@onnxplain/core';
+
+const numbers = z
+  .union([z.number(), z.array(z.number()).nonempty()], 'a number, or a list of numbers, one a channel')
+  .transform((value) => (typeof value === 'number' ? [value] : value));
+
+const name = (what: string) => z.string(what).min(1, what);
+const side = z.number('a number of pixels').int('a number of pixels').positive('a number of pixels');
+
+/** The fields of a model card; every one may be missing. Documented in docs/model-card.md. */
+const schema = z.strictObject({
+  description: z.string('a text').optional(),
+  input: name('the name of an input').optional(),
+  size: z.tuple([side, side], '[height, width]').optional(),
+  resize: side.optional(),
+  layout: z.enum(['nchw', 'nhwc'], 'nchw or nhwc').optional(),
+  channels: z.enum(['rgb', 'bgr', 'grey'], 'rgb, bgr or grey').optional(),
+  scale: z.number('a number').optional(),
+  mean: numbers.optional(),
+  std: numbers.optional(),
+  bounds: z
+    .tuple([z.number(), z.number()], '[low, high]')
+    .refine(([low, high]) => low < high, '[low, high] with low < high')
+    .optional(),
+  output: name('the name of an output or of an inner tensor').optional(),
+  link: z.enum(['logit', 'probability', 'margin'], 'logit, probability or margin').optional(),
+  labels: z.union([z.array(z.string()), z.string()], 'a list of names, or the path of a file').optional(),
+  labelOffset: z.number('a whole number').int('a whole number').optional(),
+  features: z.array(z.string(), 'a list of names').optional(),
+});
+
+/** What a model's author knows and its file does not say. Lengths of `mean` and `std` are 1 or the number of channels. */
+export type Card = Readonly<z.output<typeof schema>>;
+
+/** A card with its labels read. */
+export interface LoadedCard extends Card {
+  /** Name of class k, if there is one. */
+  label(k: number): string | undefined;
+}
+
+/** MODEL.card.json for MODEL.onnx. */
+export function cardPath(model: string): string {
+  return model.replace(/\.onnx$/i, '').concat('.card.json');
+}
+
+/**
+ * The card beside a model file, or an empty one where there is none. Throws `file-format`, `option-unknown` and
+ * `option-value` that name the field, and `file-missing` for a label file that is not there.
+ */
+export function readCard(model: string): LoadedCard {
+  const path = cardPath(model);
+  const text = readText(path);
+  return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path);
+}
+
+/** Checks a card's fields and reads its labels; `path` names it and is where relative paths start. */
+export function cardOf(fields: unknown, path: string): LoadedCard {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    return fail({ code: 'file-format', where: path, expected: 'a JSON object', got: JSON.stringify(fields) });
+  }
+  const card = parseOptions(path, schema, { ...fields });
+  const labels =
+    typeof card.labels === 'string' ? readLabels(resolve(dirname(path), card.labels)) : card.labels;
+  const offset = card.labelOffset ?? 0;
+  return { ...card, label: (k) => labels?.[k - offset] };
+}
+
+/** Labels from a text file (one a line) or a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */
+export function readLabels(path: string): readonly string[] {
+  const text = readText(path);
+  if (text === undefined) {
+    return fail({ code: 'file-missing', where: path, expected: 'a file of labels', got: 'no such file' });
+  }
+  if (!path.endsWith('.json')) return text.split(/\r?\n/).map((line) => line.trim());
+  const parsed = labelFile.safeParse(parseJson(text, path));
+  if (!parsed.success) {
+    return fail({
+      code: 'file-format',
+      where: path,
+      expected: 'a list of names, a list of [id, name] pairs, or an object from index to name',
+      got: text.slice(0, 60),
+    });
+  }
+  const entries = Array.isArray(parsed.data)
+    ? parsed.data.map((label, k) => [k, label] as const)
+    : Object.entries(parsed.data);
+  const labels: string[] = [];
+  for (const [k, label] of entries)
+    labels[Number(k)] = typeof label === 'string' ? label : label[label.length - 1];
+  return labels;
+}
+
+const label = z.union([z.string(), z.array(z.string()).nonempty()]);
+const labelFile = z.union([z.array(label), z.record(z.string().regex(/^\d+$/), label)]);
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    return fail(
+      {
+        code: 'file-unreadable',
+        where: path,
+        expected: 'a file that can be read',
+        got: cause instanceof Error ? cause.message : String(cause),
+      },
+      { cause },
+    );
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    return fail(
+      {
+        code: 'file-format',
+        where: path,
+        expected: 'JSON',
+        got: cause instanceof Error ? cause.message : 'another text',
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { fail, firstNonFinite, row, showShape, type Tensor } from '@onnxplain/core';
+import type { Picture } from '@onnxplain/report';
+import { readCsv } from './csv.js';
+import { readBytes } from './disk.js';
+import { loadImage, type Preprocessing } from './image.js';
+import { type NpyForm, readNpy } from './npy.js';
+import type { Dim } from './preprocessing.js';
+
+/** One input of the model and where it came from. */
+export interface NamedInput {
+  readonly name: string;
+  /** Shape of one input, batch axis excluded. */
+  readonly tensor: Tensor;
+  readonly file?: string;
+  /** Of the file's bytes. */
+  readonly sha256?: string;
+  /** What a person sees; absent for arrays and tables. */
+  readonly picture?: Picture;
+  /** Names of the columns of a table. */
+  readonly features?: readonly string[];
+}
+
+/** What was read, and the form in which answers are written back. */
+export interface LoadedInputs {
+  readonly inputs: readonly NamedInput[];
+  /** False when the only file held one input without a batch axis. */
+  readonly batched: boolean;
+  readonly form: NpyForm;
+}
+
+export interface Expected {
+  /** Dims of one input, batch axis excluded; undefined when the model does not say. */
+  readonly dims: readonly Dim[] | undefined;
+  /** How pictures are read; undefined when the input is none. */
+  readonly pictures: Preprocessing | undefined;
+}
+
+const EXTENSIONS: readonly string[] = ['.npy', '.png', '.jpg', '.jpeg', '.csv'];
+const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true };
+
+/**
+ * Reads files and folders (their .npy, .png, .jpg and .csv files, by name) as inputs of a model. Arrays and tables with the
+ * model's rank hold one input a row, with one axis less they are one input.
+ * Throws `file-*`, `feed-shape` when a shape does not fit, `feed-value` for values that are not finite.
+ */
+export async function loadInputs(paths: readonly string[], expected: Expected): Promise<LoadedInputs> {
+  const files = (await Promise.all(paths.map(expand))).flat();
+  const loaded: LoadedInputs[] = [];
+  for (const file of files) loaded.push(await loadFile(file, expected));
+  return {
+    inputs: loaded.flatMap(({ inputs }) => inputs),
+    batched: loaded.length > 1 || loaded[0].batched,
+    form: loaded[0].form,
+  };
+}
+
+async function expand(path: string): Promise<readonly string[]> {
+  const info = await stat(path).catch(() => undefined);
+  if (info === undefined) {
+    return fail({ code: 'file-missing', where: path, expected: 'a file or a folder', got: 'no such file' });
+  }
+  if (!info.isDirectory()) return [path];
+  const names = (await readdir(path))
+    .filter((name) => EXTENSIONS.includes(extname(name).toLowerCase()))
+    .sort();
+  if (names.length > 0) return names.map((name) => join(path, name));
+  return fail({
+    code: 'file-missing',
+    where: path,
+    expected: `files that end in ${EXTENSIONS.join(', ')}`,
+    got: 'a folder without any',
+  });
+}
+
+async function loadFile(file: string, expected: Expected): Promise<LoadedInputs> {
+  const extension = extname(file).toLowerCase();
+  if (!EXTENSIONS.includes(extension)) {
+    return fail({
+      code: 'file-format',
+      where: file,
+      expected: `a file that ends in ${EXTENSIONS.join(', ')}`,
+      got: extension === '' ? 'none of them' : extension,
+    });
+  }
+  const bytes = await readBytes(file);
+  const source = { file, sha256: createHash('sha256').update(bytes).digest('hex'), name: basename(file) };
+  if (extension === '.npy') {
+    const { tensor, form } = readNpy(bytes, file);
+    return { ...split(tensor, { source, dims: expected.dims }), form };
+  }
+  if (extension === '.csv') {
+    const { tensor, names } = readCsv(bytes, file);
+    return {
+      ...split(tensor, { source: { ...source, features: names }, dims: expected.dims }),
+      form: FLOAT32,
+    };
+  }
+  const image = loadImage(bytes, expected.pictures ?? refusePicture(file, expected.dims), file);
+  expectDims(image.tensor.shape, expected.dims, file);
+  return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32 };
+}
+
+interface SplitOptions {
+  readonly source: Omit<NamedInput, 'tensor'>;
+  readonly dims: Expected['dims'];
+}
+
+/** Rows of an array with the model's rank; the array itself with one axis less. */
+function split(array: Tensor, { source, dims }: SplitOptions): Pick<LoadedInputs, 'inputs' | 'batched'> {
+  const { file = source.name } = source;
+  const rank = dims?.length ?? array.shape.length - 1;
+  const batched = array.shape.length === rank + 1;
+  if (!batched && array.shape.length !== rank) refuseShape(array.shape, dims, file);
+  expectDims(batched ? array.shape.slice(1) : array.shape, dims, file);
+  const bad = firstNonFinite(array);
+  if (bad >= 0) {
+    fail({
+      code: 'feed-value',
+      where: file,
+      expected: 'finite numbers',
+      got: `${array.data[bad]} at element ${bad}`,
+    });
+  }
+  if (!batched) return { inputs: [{ ...source, tensor: array }], batched };
+  if (array.shape[0] === 0) {
+    fail({ code: 'feed-shape', where: file, expected: 'at least one input', got: showShape(array.shape) });
+  }
+  const inputs = Array.from({ length: array.shape[0] }, (_, i) => ({
+    ...source,
+    name: `${source.name}[${i}]`,
+    tensor: row(array, i),
+  }));
+  return { inputs, batched };
+}
+
+function expectDims(shape: readonly number[], dims: Expected['dims'], file: string): void {
+  if (dims === undefined) return;
+  const fits =
+    dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]);
+  if (!fits) refuseShape(shape, dims, file);
+}
+
+function refuseShape(shape: readonly number[], dims: Expected['dims'], file: string): never {
+  const one = (dims ?? []).join(', ');
+  return fail({
+    code: 'feed-shape',
+    where: file,
+    expected: `[${one}] for one input or [n${one && `, ${one}`}] for n`,
+    got: showShape(shape),
+  });
+}
+
+function refusePicture(file: string, dims: Expected['dims']): never {
+  return fail({
+    code: 'feed-shape',
+    where: file,
+    expected: `numbers for an input of shape [${dims?.join(', ') ?? 'unknown'}]`,
+    got: 'a picture',
+    remedy:
+      'Pictures need an input of [c, h, w] or [h, w, c] with 1 or 3 channels; see --layout, or use a .npy file.',
+  });
+}

@@ -1,0 +1,91 @@
+import { fail } from '@onnxplain/core';
+import type { Card } from './card.js';
+import type { Preprocessing } from './image.js';
+
+/** Fields that the command line may give over the card's. */
+export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
+
+/** One axis of the model's input: a size or a symbol. */
+export type Dim = number | string;
+
+/**
+ * How pictures become inputs of shape `dims` (batch axis excluded): what is given, else the model's own shape.
+ * Undefined where the input is no picture: not three axes, and neither first nor last has 1 or 3 channels.
+ * Throws `option-value` where the fields contradict the model or the size is unknown.
+ */
+export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): Preprocessing | undefined {
+  const layout = fields.layout ?? layoutOf(dims);
+  if (dims.length !== 3 || layout === undefined) return undefined;
+  const [count, height, width] = layout === 'nchw' ? dims : [dims[2], dims[0], dims[1]];
+  const channels = fields.channels ?? (count === 1 ? 'grey' : 'rgb');
+  expectChannels(channels, count);
+  const how: Preprocessing = {
+    size: sizeOf([height, width], fields.size),
+    resize: fields.resize,
+    layout,
+    channels,
+    scale: fields.scale ?? 1,
+    mean: fields.mean ?? [0],
+    std: fields.std ?? [1],
+  };
+  expectLengths(how);
+  return how;
+}
+
+/** Where the channels are, by the shape alone: three or one in front (PyTorch), or at the end (TensorFlow). */
+export function layoutOf(dims: readonly Dim[]): 'nchw' | 'nhwc' | undefined {
+  if (dims.length !== 3) return undefined;
+  const isChannels = (dim: Dim) => dim === 1 || dim === 3;
+  if (isChannels(dims[0])) return 'nchw';
+  return isChannels(dims[2]) ? 'nhwc' : undefined;
+}
+
+/** Least and greatest value that a pixel can have after preprocessing, over all channels. */
+export function pixelBounds({ scale, mean, std }: Preprocessing): readonly [number, number] {
+  const channels = Math.max(mean.length, std.length);
+  const ends = Array.from({ length: channels }, (_, c) =>
+    [0, 255].map((pixel) => (pixel * scale - mean[c % mean.length]) / std[c % std.length]),
+  ).flat();
+  return [Math.min(...ends), Math.max(...ends)];
+}
+
+function sizeOf(dims: readonly [Dim, Dim], size: PictureFields['size']): readonly [number, number] {
+  const [height, width] = dims.map((dim, i) => (typeof dim === 'number' ? dim : size?.[i]));
+  if (height === undefined || width === undefined) {
+    return fail({
+      code: 'option-value',
+      where: 'size',
+      expected: 'height and width of the input, which the model leaves open',
+      got: 'nothing',
+      remedy: 'Give --size, or "size" in the model card.',
+    });
+  }
+  if (size !== undefined && (size[0] !== height || size[1] !== width)) {
+    refuse('size', `${height},${width} as the model has it`, size.join(','));
+  }
+  return [height, width];
+}
+
+function expectChannels(channels: Preprocessing['channels'], count: Dim): void {
+  const wanted = channels === 'grey' ? 1 : 3;
+  if (typeof count === 'number' && count !== wanted) {
+    refuse('channels', `what fits an input of ${count} channels`, channels);
+  }
+}
+
+function expectLengths({ channels, mean, std, resize, size }: Preprocessing): void {
+  const count = channels === 'grey' ? 1 : 3;
+  for (const [field, list] of Object.entries({ mean, std })) {
+    if (list.length !== 1 && list.length !== count) {
+      refuse(field, `1 or ${count} numbers`, `${list.length}`);
+    }
+  }
+  if (std.includes(0)) refuse('std', 'numbers other than 0', std.join(','));
+  if (resize !== undefined && resize < Math.max(...size)) {
+    refuse('resize', `at least the longer side of the input, ${Math.max(...size)}`, `${resize}`);
+  }
+}
+
+function refuse(where: string, expected: string, got: string): never {
+  return fail({ code: 'option-value', where, expected, got });
+}
