@@ -98,11 +98,12 @@ const integerDivide = (call: Call, dtype: NumArray['dtype']) => (a: number, b: n
 /** The remainder with the divisor's sign (NumPy's mod), or with `fmod` the dividend's (C's fmod). */
 const mod: EvalRow = (call) => {
   const integers = isInteger(call.input(0).dtype);
-  const fmod = call.flag('fmod');
-  if (!integers && !fmod) call.refuse('model-invalid', 'fmod = 1 for floats', 'fmod = 0');
+  const remainder = (a: number, b: number) => a % (integers ? nonZero(call, b) : b);
+  if (call.flag('fmod')) return zipped(call, remainder);
   return zipped(call, (a, b) => {
-    const remainder = a % (integers ? nonZero(call, b) : b);
-    return !fmod && remainder !== 0 && remainder < 0 !== b < 0 ? remainder + b : remainder;
+    const rest = remainder(a, b);
+    if (rest === 0) return b < 0 || Object.is(b, -0) ? -0 : 0;
+    return rest < 0 === b < 0 ? rest : rest + b;
   });
 };
 

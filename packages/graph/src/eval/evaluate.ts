@@ -19,6 +19,9 @@ export interface EvaluateOptions {
 
 type Precision = NonNullable<EvaluateOptions['precision']>;
 
+/** First opset whose spelling the rows read. */
+const OLDEST = 18;
+
 /** Values by name; a subgraph's scope also sees the scopes around it. */
 type Scope = (name: string) => NumArray | undefined;
 
@@ -26,7 +29,7 @@ type Scope = (name: string) => NumArray | undefined;
  * Interprets a graph by the ONNX standard in float64: slow, plain, the oracle of the tests. Knows the operators of the
  * canonical form in the spelling of opset 18 or newer, and If, Loop and Scan.
  *
- * Throws `feed-*` for feeds that do not fit the inputs, `op-unknown` for another operator (canonicalise first), and
+ * Throws `model-unsupported` for an older opset and `op-unknown` for another operator (canonicalise first), `feed-*` for feeds that do not fit the inputs, and
  * `shape-mismatch`, `run-failed`, ... naming the node for values that an operator refuses.
  */
 export function evaluate(
@@ -35,9 +38,22 @@ export function evaluate(
   options: EvaluateOptions = {},
 ): Record<string, NumArray> {
   const { wanted = graph.outputs.map((output) => output.name), precision = 'float64' } = options;
+  checkOpset(graph);
   checkFeeds(graph, feeds);
   const scope = run(graph, new Map(Object.entries(feeds)), { wanted, precision, around: () => undefined });
   return Object.fromEntries(wanted.map((name) => [name, valueIn(scope, name, 'evaluate')]));
+}
+
+/** Older spellings differ in attributes that would be overlooked. */
+function checkOpset({ opsets }: Graph): void {
+  if ((opsets[''] ?? OLDEST) >= OLDEST) return;
+  fail({
+    code: 'model-unsupported',
+    where: 'evaluate',
+    expected: `opset ${OLDEST} or newer`,
+    got: `opset ${opsets['']}`,
+    remedy: 'Canonicalise the graph first.',
+  });
 }
 
 function valueIn(scope: Scope, name: string, where: string): NumArray {

@@ -101,12 +101,19 @@ const depthToSpace: EvalRow = (call) => {
   ]);
 };
 
+/** The inverse of DepthToSpace of the same mode. */
 const spaceToDepth: EvalRow = (call) => {
   const x = call.input(0);
   const [n, c, h, w] = x.dims;
   const b = call.requiredInt('blocksize');
+  const crd = call.string('mode', 'DCR') === 'CRD';
   const split = reshaped(call, x, [n, c, h / b, b, w / b, b]);
-  return reshaped(call, permuted(split, [0, 3, 5, 1, 2, 4]), [n, c * b * b, h / b, w / b]);
+  return reshaped(call, permuted(split, crd ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]), [
+    n,
+    c * b * b,
+    h / b,
+    w / b,
+  ]);
 };
 
 /** The triangle of each matrix above (upper, the default) or below the k-th diagonal; zeros elsewhere. */
