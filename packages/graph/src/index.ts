@@ -19,3 +19,8 @@ export { inline } from './transform/inline.js';
 export { prune } from './transform/prune.js';
 export { type Link, type SelectOptions, select } from './transform/select.js';
 export { shareCommon } from './transform/share-common.js';
+export type { Ask } from './ask.js';
+export { type Coverage, coverage } from './coverage.js';
+export { type GradOptions, grad } from './grad.js';
+export { tables } from './rules/index.js';
+export { type Row, type Rule, type RuleTable, refused, type Step, zero } from './rules/rule.js';

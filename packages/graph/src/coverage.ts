@@ -1,0 +1,65 @@
+import { type Diagnosis, fail } from '@onnxplain/core';
+import { type Ask, asked } from './ask.js';
+import { type Path, pathOf, type Station } from './path.js';
+import { canonicalise } from './pending.js';
+import { describe } from './scope.js';
+import type { Graph } from './types.js';
+
+/** What a rule table has for one node on the way from `wrt` to `of`. */
+export interface Coverage {
+  /** What messages call the node. */
+  readonly node: string;
+  readonly op: string;
+  readonly domain: string;
+  /** Version of the domain's operator set; undefined when the model does not import it. */
+  readonly opset: number | undefined;
+  /** 'zero': its derivative is 0 wherever it exists. 'refused': it has one that the table does not give. */
+  readonly status: 'rule' | 'zero' | 'refused' | 'unknown';
+  /** Why there is no rule, and what to do instead. */
+  readonly why?: string;
+  readonly remedy?: string;
+}
+
+/**
+ * Every node on the way from `wrt` to `of` of a graph, in order, with what `rules` has for it: what `grad` would meet, without
+ * building anything. Options and their errors are those of `grad`.
+ */
+export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
+  const canonical = canonicalise(graph);
+  const path = pathOf(canonical, asked(canonical, ask));
+  return path.stations.map((station) => cover(canonical, station));
+}
+
+const CUT = 'Explain an inner tensor after it (cut), or estimate the gradient with difference(score).';
+
+function cover(graph: Graph, { node, row }: Station): Coverage {
+  const { op, domain } = node;
+  const found = { node: describe(node), op, domain, opset: graph.opsets[domain] };
+  if (typeof row === 'function') return { ...found, status: 'rule' };
+  if (row === undefined)
+    return { ...found, status: 'unknown', why: 'it is not an operator with a backward rule', remedy: CUT };
+  return { ...found, ...row };
+}
+
+/** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
+export function requireRules(graph: Graph, path: Path): void {
+  const missing = path.stations
+    .map((station) => cover(graph, station))
+    .filter(({ status }) => status === 'refused' || status === 'unknown');
+  const [first] = missing;
+  if (first !== undefined) fail(diagnose(first, missing));
+}
+
+function diagnose(first: Coverage, missing: readonly Coverage[]): Diagnosis {
+  const domain = first.domain === '' ? 'ai.onnx' : first.domain;
+  const others = new Set(missing.slice(1).map(({ op }) => op));
+  others.delete(first.op);
+  const more = others.size === 0 ? '' : ` Also without rule: ${[...others].join(', ')}.`;
+  return {
+    code: first.status === 'unknown' ? 'op-unknown' : 'op-no-gradient',
+    where: `${first.node} (${domain} opset ${first.opset ?? 'not imported'})`,
+    expected: 'an operator with a backward rule',
+    got: `${first.op}: ${first.why}`,
+    remedy: `${first.remedy}${more}`,
+  };
+}

@@ -1,0 +1,76 @@
+import { infer } from './infer/infer.js';
+import { isFloat } from './infer/site.js';
+import { isOp } from './ops.js';
+import type { Row, RuleTable } from './rules/rule.js';
+import { usesOf } from './scope.js';
+import type { Graph, Node } from './types.js';
+
+/** A node between what is differentiated and what it is differentiated by. */
+export interface Station {
+  readonly node: Node;
+  /** Its backward rule; 'zero' too when it gives integers only; undefined for an operator that the table does not know. */
+  readonly row: Row | undefined;
+}
+
+/** The way from some values to one that depends on them. */
+export interface Path {
+  /** In topological order. Where the derivative is zero the way ends: what lies before such a node only is not on it. */
+  readonly stations: readonly Station[];
+  /** Values that may have a cotangent: floats that vary with `wrt`. */
+  readonly active: ReadonlySet<string>;
+  /** Those of `wrt` that `of` does not depend on at all. */
+  readonly apart: readonly string[];
+}
+
+export interface Ends {
+  readonly of: string;
+  readonly wrt: readonly string[];
+  readonly rules: RuleTable;
+}
+
+export function pathOf(graph: Graph, ends: Ends): Path {
+  const { stations, active } = ahead(graph, ends);
+  const reached = ancestors(graph, ends.of);
+  const live = new Set([ends.of]);
+  const kept: Station[] = [];
+  for (const station of stations.toReversed()) {
+    const { node, row } = station;
+    const on = node.outputs.some((name) => (isZero(row) ? reached : live).has(name));
+    if (!on) continue;
+    kept.push(station);
+    if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
+  }
+  return { stations: kept.reverse(), active, apart: ends.wrt.filter((name) => !reached.has(name)) };
+}
+
+export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
+
+/** Every node that varies with `wrt`, and the floats that do so with a derivative. */
+function ahead(graph: Graph, { wrt, rules }: Ends) {
+  const types = infer(graph);
+  const floats = (name: string): boolean => {
+    const type = types.get(name);
+    return name !== '' && (type === undefined || isFloat(type.dtype));
+  };
+  const active = new Set(wrt);
+  const stations: Station[] = [];
+  for (const node of graph.nodes) {
+    if (!usesOf(node).some((name) => active.has(name))) continue;
+    const outputs = node.outputs.filter(floats);
+    const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
+    const row = outputs.length === 0 ? ({ status: 'zero' } as const) : known;
+    stations.push({ node, row });
+    if (!isZero(row)) for (const name of outputs) active.add(name);
+  }
+  return { stations, active };
+}
+
+/** Every value that one depends on, itself included. */
+function ancestors(graph: Graph, of: string): ReadonlySet<string> {
+  const reached = new Set([of]);
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((name) => reached.has(name))) continue;
+    for (const name of usesOf(node)) reached.add(name);
+  }
+  return reached;
+}

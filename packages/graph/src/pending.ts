@@ -1,0 +1,2 @@
+import type { Graph } from './types.js';
+export const canonicalise = (graph: Graph): Graph => graph;

@@ -1,0 +1,184 @@
+import { attr } from '../builder.js';
+import type { Calculus, Size } from './calculus.js';
+import type { Rule, Step } from './rule.js';
+import { type Axis, padsOf, transposedFit, windowOf } from './window.js';
+
+/** Convolutions in any number of dimensions, with groups, strides, dilations and padding. */
+export const convolution = {
+  Conv: (b, step, dy) => {
+    const [x, kernel, bias] = step.inputs;
+    const window = windowOf(step, spatial(b, kernel), spatial(b, x));
+    const group = step.int('group', 1);
+    return [
+      step.wanted[0] ? convData(b, { dy, kernel, like: x, window, group }) : undefined,
+      step.wanted[1] ? convKernel(b, { x, dy, window, group }) : undefined,
+      bias ? perChannel(b, dy) : undefined,
+    ];
+  },
+  // The adjoint of a convolution from y's space to x's: so its own adjoint is that convolution.
+  ConvTranspose: (b, step, dy) => {
+    const [x, kernel, bias] = step.inputs;
+    const window = transposedWindow(b, step);
+    const group = step.int('group', 1);
+    return [
+      step.wanted[0] ? forward(b, { dy, kernel, like: x, window, group }) : undefined,
+      step.wanted[1] ? convKernel(b, { x: dy, dy: x, window, group }) : undefined,
+      bias ? perChannel(b, dy) : undefined,
+    ];
+  },
+} satisfies Record<string, Rule>;
+
+interface DataCotangent {
+  readonly dy: string;
+  readonly kernel: string;
+  /** The value whose cotangent this is. */
+  readonly like: string;
+  readonly window: readonly Axis[];
+  readonly group: number;
+}
+
+const spatial = (b: Calculus, x: string) => b.dims(x).slice(2);
+
+/** Sum over all axes but the channels, [C]. */
+export function perChannel(b: Calculus, x: string): string {
+  const axes = b.others(x, [1]);
+  return b.emit('ReduceSum', [x, b.ints(axes)], { keepdims: attr.int(0) });
+}
+
+/** Stride 1 and more than one tap: a convolution with flipped kernels, which runtimes run fastest; else a transposed one. */
+function convData(b: Calculus, given: DataCotangent): string {
+  const { window } = given;
+  const flips =
+    window.some((axis) => axis.kernel > 1) &&
+    window.every((axis) => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent);
+  return flips ? flippedConv(b, given) : transposedConv(b, given);
+}
+
+function flippedConv(b: Calculus, { dy, kernel, window, group }: DataCotangent): string {
+  return b.emit('Conv', [dy, flippedKernel(b, kernel, group)], {
+    kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
+    dilations: attr.ints(window.map((axis) => axis.dilation)),
+    pads: attr.ints([
+      ...window.map((axis) => axis.extent - 1 - axis.before),
+      ...window.map((axis) => axis.extent - 1 - axis.after),
+    ]),
+    group: attr.int(group),
+  });
+}
+
+/** [M, C/g, ...] -> [C, M/g, ...], every spatial axis reversed. Of a constant kernel, the runtime makes it once. */
+function flippedKernel(b: Calculus, kernel: string, group: number): string {
+  const axes = b.dims(kernel).map((_, axis) => axis);
+  const taps = axes.slice(2);
+  const reversed = b.slice(
+    kernel,
+    taps.map((axis) => ({ axis, from: -1, to: -(2 ** 31), step: -1 })),
+  );
+  if (group === 1) return b.transpose(reversed, [1, 0, ...taps]);
+  const size = (axis: number): Size => ({ of: kernel, axis });
+  const grouped = b.reshape(reversed, [group, -1, ...axes.slice(1).map(size)]);
+  const swapped = b.transpose(grouped, [0, 2, 1, ...taps.map((axis) => axis + 1)]);
+  return b.reshape(swapped, [-1, { of: swapped, axis: 2 }, ...taps.map(size)]);
+}
+
+function transposedConv(b: Calculus, { dy, kernel, like, window, group }: DataCotangent): string {
+  const fit = transposedFit(window, spatial(b, like), spatial(b, dy));
+  const full = b.emit('ConvTranspose', [dy, kernel], {
+    ...windowAttributes(window, group),
+    pads: attr.ints(fit.pads),
+    output_padding: attr.ints(fit.outputPadding),
+  });
+  return fit.crop ? cropLike(b, full, like) : full;
+}
+
+/** The leading part of every spatial axis, as long as that of `like`. */
+export function cropLike(b: Calculus, x: string, like: string): string {
+  const axes = b.others(like, [0, 1]);
+  const ends = b.sizes(axes.map((axis) => ({ of: like, axis })));
+  return b.emit('Slice', [x, b.ints(axes.map(() => 0)), ends, b.ints(axes)]);
+}
+
+function windowAttributes(window: readonly Axis[], group: number) {
+  return {
+    kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
+    strides: attr.ints(window.map((axis) => axis.stride)),
+    dilations: attr.ints(window.map((axis) => axis.dilation)),
+    group: attr.int(group),
+  };
+}
+
+function forward(b: Calculus, { dy, kernel, like, window, group }: DataCotangent): string {
+  const full = b.emit('Conv', [dy, kernel], {
+    ...windowAttributes(window, group),
+    pads: attr.ints(padsOf(window)),
+  });
+  return cropped(b, full, like);
+}
+
+/** Output padding of a stride or more makes one window too many. */
+function cropped(b: Calculus, x: string, like: string): string {
+  const same = spatial(b, x).every((size, i) => size === spatial(b, like)[i]);
+  return same ? x : cropLike(b, x, like);
+}
+
+interface KernelCotangent {
+  /** What the convolution slides over, [N, C, ...]. */
+  readonly x: string;
+  /** Cotangent of what it gives, [N, M, ...]. */
+  readonly dy: string;
+  readonly window: readonly Axis[];
+  readonly group: number;
+}
+
+/**
+ * dW[m, c, k] = sum over n, o of dy[n, m, o] x[n, c, o stride + k dilation - pad]: a convolution of x by dy in which batch and
+ * channels change places, and strides and dilations.
+ */
+function convKernel(b: Calculus, { x, dy, window, group }: KernelCotangent): string {
+  const axes = b.others(x, [0, 1]);
+  const image = channelsFirst(b, x, group);
+  const swapped = b.emit('Conv', [image, b.transpose(dy, [1, 0, ...axes])], {
+    strides: attr.ints(window.map((axis) => axis.dilation)),
+    dilations: attr.ints(window.map((axis) => axis.stride)),
+    pads: attr.ints(padsOf(window)),
+    group: attr.int(group),
+  });
+  const exact = spatial(b, swapped).every((size, i) => size === window[i].kernel);
+  const taps = axes.map((axis, i) => ({ axis, from: 0, to: window[i].kernel }));
+  return b.transpose(exact ? swapped : b.slice(swapped, taps), [1, 0, ...axes]);
+}
+
+/** [N, g C/g, ...] -> [C/g, g N, ...]: group by group, so that a grouped convolution keeps them apart. */
+function channelsFirst(b: Calculus, x: string, group: number): string {
+  const axes = b.others(x, [0, 1]);
+  if (group === 1) return b.transpose(x, [1, 0, ...axes]);
+  const sizes = axes.map((axis): Size => ({ of: x, axis }));
+  const channels = b.dims(x)[1];
+  const each = typeof channels === 'number' ? channels / group : -1;
+  const grouped = b.reshape(x, [{ of: x, axis: 0 }, group, each, ...sizes]);
+  const moved = b.transpose(grouped, [2, 1, 0, ...axes.map((axis) => axis + 1)]);
+  return b.reshape(moved, [each, -1, ...sizes]);
+}
+
+/** `auto_pad` and `output_shape` of a transposed convolution fix the output size; the padding follows. */
+function transposedWindow(b: Calculus, step: Step): readonly Axis[] {
+  const [x, kernel] = step.inputs;
+  const explicit = step.string('auto_pad', 'NOTSET') === 'NOTSET' && step.ints('output_shape') === undefined;
+  const plain = { ...step, string: (_: string, fallback: string) => fallback };
+  const window = windowOf(plain, spatial(b, kernel), spatial(b, step.outputs[0]));
+  if (explicit) return window;
+  const upper = step.string('auto_pad', 'NOTSET') === 'SAME_UPPER';
+  const extra = step.ints('output_padding');
+  return window.map((axis, i) => {
+    const [input, output] = [spatial(b, x)[i], spatial(b, step.outputs[0])[i]];
+    if (typeof input !== 'number' || typeof output !== 'number') {
+      return step.refuse(
+        'its padding depends on sizes that are not known',
+        'Fix the input size of the model.',
+      );
+    }
+    const total = Math.max(0, axis.stride * (input - 1) + (extra?.[i] ?? 0) + axis.extent - output);
+    const small = Math.floor(total / 2);
+    return { ...axis, before: upper ? small : total - small, after: upper ? total - small : small };
+  });
+}

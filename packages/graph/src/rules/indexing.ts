@@ -1,0 +1,85 @@
+import { attr } from '../builder.js';
+import type { Calculus, Size } from './calculus.js';
+import type { Rule, Step } from './rule.js';
+import { scatterElements, scatterNd } from './scatter.js';
+
+/** Operators that take or put elements by index. */
+export const indexing = {
+  Gather: (b, step, dy) => [gather(b, step, dy)],
+  GatherElements: (b, { inputs: [x, indices], int }, dy) => [
+    b.emit('ScatterElements', [b.zeros(x), indices, dy], {
+      axis: attr.int(int('axis', 0)),
+      reduction: attr.string('add'),
+    }),
+  ],
+  GatherND: (b, { inputs: [x, indices], int }, dy) => {
+    const full = withBatchCoordinates(b, indices, int('batch_dims', 0));
+    return [b.emit('ScatterND', [b.zeros(x), full, dy], { reduction: attr.string('add') })];
+  },
+  ScatterElements: scatterElements,
+  ScatterND: scatterNd,
+} satisfies Record<string, Rule>;
+
+function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): string {
+  const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+  const size = b.dims(x)[axis];
+  const known = b.constantOf(indices);
+  if (typeof size === 'number' && known?.data.length === 1) {
+    const at = Number(known.data[0]);
+    return onlyAt(b, dy, { x, axis, at: at < 0 ? at + size : at });
+  }
+  return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
+}
+
+/** One index: zeros before and after. */
+function onlyAt(b: Calculus, dy: string, { x, axis, at }: { x: string; axis: number; at: number }): string {
+  const sizes = b.dims(x).map((_, i): Size => (i === axis ? 1 : { of: x, axis: i }));
+  const before = sizes.map((_, i) => (i === axis ? at : 0));
+  const after = sizes.map((_, i) => (i === axis ? Number(b.dims(x)[axis]) - at - 1 : 0));
+  return b.pad(b.reshape(dy, sizes), before, after);
+}
+
+interface Places {
+  readonly axis: number;
+  /** Where along `axis` of the result each slice of d goes; of any rank, as in Gather. */
+  readonly indices: string;
+  readonly size: Size;
+}
+
+/** Adjoint of Gather: the axes that the indices gave d, from `axis` on, become one of size `size`; equal indices add up. */
+export function scatterAxis(b: Calculus, d: string, { axis, indices, size }: Places): string {
+  const count = b.rank(indices);
+  const all = b.others(d, []);
+  const taken = all.slice(axis, axis + count);
+  const rest = [...all.slice(0, axis), ...all.slice(axis + count)];
+  const updates = b.transpose(d, [...taken, ...rest]);
+  const shape = b.sizes([size, ...rest.map((at): Size => ({ of: d, axis: at }))]);
+  const zeros = b.emit('Expand', [b.scalar(0, d), shape]);
+  const put = b.emit('ScatterND', [zeros, b.unsqueeze(indices, [count]), updates], {
+    reduction: attr.string('add'),
+  });
+  const order = rest.map((_, i) => i + 1);
+  return b.transpose(put, [...order.slice(0, axis), 0, ...order.slice(axis)]);
+}
+
+/** Index tuples that also say which batch they are in, as if `batch_dims` were 0. */
+function withBatchCoordinates(b: Calculus, indices: string, batchDims: number): string {
+  if (batchDims === 0) return indices;
+  const last = b.rank(indices) - 1;
+  const tuples = b.sizes([...Array.from({ length: last }, (_, axis): Size => ({ of: indices, axis })), 1]);
+  const coordinates = Array.from({ length: batchDims }, (_, axis) => {
+    const places = b.reshape(
+      placesAlong(b, indices, axis),
+      Array.from({ length: last + 1 }, (_, i) => (i === axis ? -1 : 1)),
+    );
+    return b.emit('Expand', [b.cast(places, b.dtype(indices)), tuples]);
+  });
+  return b.concat([...coordinates, indices], last);
+}
+
+/** 0, 1, ..., size - 1 along an axis of x, int64. */
+export function placesAlong(b: Calculus, x: string, axis: number): string {
+  const scalar = (value: number) =>
+    b.constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(value)) }, 'integer');
+  return b.emit('Range', [scalar(0), b.squeeze(b.sizes([{ of: x, axis }]), [0]), scalar(1)]);
+}

@@ -1,0 +1,46 @@
+import type { NodeAttributes } from '../attributes.js';
+import type { Op } from '../ops.js';
+import type { Node } from '../types.js';
+import type { Calculus } from './calculus.js';
+
+/** One node of the forward graph as its backward rule sees it. */
+export interface Step extends NodeAttributes {
+  readonly node: Node;
+  /** Names of the input values; '' where an optional one is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Cotangent of each output; undefined where nothing that matters depends on it. */
+  readonly cotangents: readonly (string | undefined)[];
+  /** Which inputs need a cotangent. Cheap ones may be made regardless: what nobody uses is pruned. */
+  readonly wanted: readonly boolean[];
+  /** Refuses this one node, for a reason that lies in its attributes or shapes. */
+  refuse(why: string, remedy: string): never;
+}
+
+/**
+ * Cotangents of the outputs in, cotangents of the inputs out (undefined: the derivative is zero). `dy` is the cotangent of the
+ * first output (zeros when only later outputs have one). A rule is pure: it appends nodes through `b` and returns names. It may give
+ * an input the cotangent of what the input was broadcast to; it does not think about accumulation.
+ */
+export type Rule = (b: Calculus, step: Step, dy: string) => readonly (string | undefined)[];
+
+/** The derivative is zero wherever it exists: integers, comparisons, steps. */
+export interface Zero {
+  readonly status: 'zero';
+}
+
+/** There is a derivative, but this table does not give it. */
+export interface Refused {
+  readonly status: 'refused';
+  readonly why: string;
+  readonly remedy: string;
+}
+
+export type Row = Rule | Zero | Refused;
+
+/** Backward rules of every operator of the canonical form. */
+export type RuleTable = Readonly<Record<Op, Row>>;
+
+export const zero: Zero = { status: 'zero' };
+
+export const refused = (why: string, remedy: string): Refused => ({ status: 'refused', why, remedy });
