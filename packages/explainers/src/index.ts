@@ -1,6 +1,7 @@
 import type { Entry, Explainer } from '@onnxplain/core';
 import { gradientEntry } from './gradient.js';
 import { occlusionEntry } from './occlusion/occlusion.js';
+import { optimalEntry } from './optimal/optimal.js';
 import { integratedGradientsEntry } from './path/integrated-gradients.js';
 import { pathGradientEntry } from './path/path-gradient.js';
 import { randomEntry } from './random.js';
@@ -11,6 +12,8 @@ export type { Baseline } from './baseline.js';
 export { gradient } from './gradient.js';
 export { type OcclusionOptions, occlusion } from './occlusion/occlusion.js';
 export type { Extent } from './occlusion/windows.js';
+export { type OptimalOptions, optimal } from './optimal/optimal.js';
+export { paperCodeExplainers } from './paper-code.js';
 export { integratedGradients } from './path/integrated-gradients.js';
 export type { PathOptions } from './path/path.js';
 export { pathGradient } from './path/path-gradient.js';
@@ -27,5 +30,6 @@ export const explainers: Readonly<Record<string, Entry<Explainer>>> = {
   'integrated-gradients': integratedGradientsEntry,
   smooth: smoothEntry,
   occlusion: occlusionEntry,
+  optimal: optimalEntry,
   random: randomEntry,
 };

@@ -1,8 +1,9 @@
-import { type Explainer, gaussian, square, subset, uniform } from '@onnxplain/core';
+import { type Explainer, gaussian, ridge, square, subset, uniform } from '@onnxplain/core';
 import {
   gradient,
   integratedGradients,
   occlusion,
+  optimal,
   pathGradient,
   random,
   smooth,
@@ -53,6 +54,13 @@ export const examples: readonly Example[] = [
   { explainer: smooth(gradient(), square({ size: 2, positions: 'all' })), exactOnLinear: true },
   { explainer: occlusion({ window: [1, 1, 1] }), exactOnLinear: true },
   { explainer: occlusion({ window: 2, stride: 1, baseline }), exactOnLinear: false },
+  { explainer: optimal(gaussian({ sigma: 0.3 }), { draws: 60 }), exactOnLinear: true },
+  { explainer: optimal(subset(), { draws: 80 }), exactOnLinear: true },
+  { explainer: optimal(square({ size: 2 }), { draws: 12 }), exactOnLinear: false },
+  {
+    explainer: timesInput(optimal(gaussian({ sigma: 0.3 }), { draws: 60, solver: ridge(1e-3) })),
+    exactOnLinear: false,
+  },
   { explainer: random(), exactOnLinear: false },
   { explainer: smooth(random(), subset(), { draws: 5 }), exactOnLinear: false },
 ];

@@ -48,17 +48,28 @@ export async function fillTable(
   table: Table,
   { from, to, whole }: { from: number; to: number; whole: number },
 ): Promise<void> {
-  const { f, x, attributions, perturbation, key, batch = Number.POSITIVE_INFINITY } = setting;
-  const rowElements = Math.max(sizeOf(x.shape), Math.ceil(2 ** 22 / batch));
-  for (const piece of spans(to - from, rowElements)) {
-    const start = from + piece.from;
-    const draws = perturbation(x, key, start, from + piece.to);
+  const { f, x, attributions, perturbation, key, batch } = setting;
+  for (const [start, end] of pieces(from, to, { row: sizeOf(x.shape), batch })) {
+    const draws = perturbation(x, key, start, end);
     const values = await f.value(draws.inputs);
     for (let i = 0; i < values.length; i++) table.drops[start + i] = whole - values[i];
     if (draws.weights !== undefined) table.weights.set(draws.weights, start);
-    attributions.forEach((attribution, s) => {
-      table.predictions[s].set(predict(draws, attribution), start);
+    attributions.forEach((attribution, which) => {
+      table.predictions[which].set(predict(draws, attribution), start);
     });
+  }
+}
+
+/** Splits from..to into pieces that fit bounded memory and hold at most `batch` draws. */
+function* pieces(
+  from: number,
+  to: number,
+  { row, batch = Number.POSITIVE_INFINITY }: { row: number; batch?: number },
+): Generator<readonly [start: number, end: number]> {
+  for (const span of spans(to - from, row)) {
+    const last = from + span.to;
+    for (let start = from + span.from; start < last; start += batch)
+      yield [start, Math.min(last, start + batch)];
   }
 }
 

@@ -1,0 +1,108 @@
+import { fold, functionScore, key, type Shape, stream, type Tensor, tensor, zeros } from '@onnxplain/core';
+import { describe, expect, it } from 'vitest';
+import { type OcclusionOptions, occlusion } from './occlusion.js';
+
+const seed = key(4);
+
+function normals(name: string, dims: readonly number[]): Tensor {
+  const t = zeros(dims);
+  stream(fold(seed, name)).fillNormal(t.data);
+  return t;
+}
+
+/** Something that no symmetry of windows could get right by luck. */
+function crooked(shape: Shape) {
+  const w = normals('w', shape);
+  return functionScore({
+    shape,
+    value: ({ data }) => data.reduce((s: number, v: number, i: number) => s + Math.sin(v * w.data[i] + s), 0),
+  });
+}
+
+/** The definition for three axes: every window at 0, s, 2s, ..., each element asks which windows cover it. */
+async function slowOcclusion(
+  x: Tensor,
+  { window, stride, baseline }: Record<'window' | 'stride', number[]> & { baseline: number },
+) {
+  const [C, H, W] = x.shape;
+  const f = crooked(x.shape);
+  const scoreOf = async (data: Float64Array) => (await f.value(tensor(data, [1, C, H, W])))[0];
+  const whole = await scoreOf(Float64Array.from(x.data));
+  const starts = (dim: number, axis: number) => {
+    const last = Math.ceil((dim - window[axis]) / stride[axis]);
+    return Array.from({ length: last + 1 }, (_, k) => k * stride[axis]);
+  };
+  const sums = new Float64Array(x.data.length);
+  const counts = new Float64Array(x.data.length);
+  for (const c of starts(C, 0)) {
+    for (const h of starts(H, 1)) {
+      for (const w of starts(W, 2)) {
+        const covered = Array.from(x.data.keys()).filter((i) => {
+          const at = [Math.floor(i / (H * W)), Math.floor(i / W) % H, i % W];
+          return at.every((v, axis) => v >= [c, h, w][axis] && v < [c, h, w][axis] + window[axis]);
+        });
+        const hidden = Float64Array.from(x.data, (v, i) => (covered.includes(i) ? baseline : v));
+        const drop = whole - (await scoreOf(hidden));
+        for (const i of covered) [sums[i], counts[i]] = [sums[i] + drop, counts[i] + 1];
+      }
+    }
+  }
+  return sums.map((sum, i) => sum / counts[i]);
+}
+
+describe('occlusion', () => {
+  const x = normals('x', [3, 5, 7]);
+  const cases: readonly [OcclusionOptions, number[], number[]][] = [
+    [{ window: [1, 2, 3] }, [1, 2, 3], [1, 2, 3]],
+    [{ window: [2, 2, 3], stride: [1, 2, 2], baseline: 0.5 }, [2, 2, 3], [1, 2, 2]],
+    [{ window: 2, stride: 1 }, [3, 2, 2], [3, 1, 1]],
+    [{ window: 4, stride: 3, baseline: -1 }, [3, 4, 4], [3, 3, 3]],
+    [{ window: [3, 7] }, [3, 3, 7], [3, 3, 7]],
+    [{ window: [5, 2], stride: [5, 1] }, [3, 5, 2], [3, 5, 1]],
+    [{ window: [3, 5, 7] }, [3, 5, 7], [3, 5, 7]],
+    [{ window: [1, 1, 1] }, [1, 1, 1], [1, 1, 1]],
+  ];
+  for (const [options, window, stride] of cases) {
+    it(`${occlusion(options).expression} is the mean drop over the windows that cover an element`, async () => {
+      const { values } = await occlusion(options)(crooked(x.shape), x, seed);
+      const slow = await slowOcclusion(x, { window, stride, baseline: Number(options.baseline ?? 0) });
+      for (let i = 0; i < slow.length; i++) expect(values.data[i]).toBeCloseTo(slow[i], 12);
+    });
+  }
+
+  it('slides one window along a vector', async () => {
+    const f = functionScore({ shape: [5], value: ({ data }) => data[0] * data[1] + 10 * data[4] });
+    const { values, cost } = await occlusion({ window: 2, stride: 2 })(f, tensor([2, 3, 1, 1, 7], [5]), seed);
+    expect([...values.data]).toEqual([6, 6, 0, 0, 70]);
+    expect(cost).toEqual({ forward: 4, backward: 0 });
+  });
+
+  it("takes a baseline of the input's shape", async () => {
+    const f = functionScore({ shape: [3], value: ({ data }) => data[0] + 2 * data[1] + 4 * data[2] });
+    const baseline = tensor([1, 2, 3], [3]);
+    const { values } = await occlusion({ window: 1, baseline })(f, tensor([5, 5, 5], [3]), seed);
+    expect([...values.data]).toEqual([4, 6, 8]);
+  });
+
+  it('refuses windows that do not fit, have too many axes, or leave gaps', async () => {
+    const f = crooked(x.shape);
+    for (const options of [
+      { window: 6 },
+      { window: [1, 1, 1, 1] },
+      { window: 2, stride: 3 },
+      { window: [2, 9] },
+    ]) {
+      await expect(occlusion(options)(f, x, seed)).rejects.toMatchObject({ code: 'option-value' });
+    }
+    for (const window of [0, 1.5, [], [2, 0]]) {
+      expect(() => occlusion({ window })).toThrow(expect.objectContaining({ code: 'option-value' }));
+    }
+  });
+
+  it('shows itself as an expression', () => {
+    expect(occlusion({ window: [1, 4, 4], stride: 2, baseline: 0.5 }).expression).toBe(
+      'occlusion([1,4,4], stride=2, baseline=0.5)',
+    );
+    expect(occlusion({ window: 4 }).expression).toBe('occlusion(4)');
+  });
+});

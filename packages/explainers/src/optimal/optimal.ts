@@ -1,0 +1,119 @@
+import {
+  type Block,
+  denseRows,
+  type Explainer,
+  entry,
+  expression,
+  fail,
+  fold,
+  type Key,
+  option,
+  type Perturbation,
+  parseOptions,
+  plainProducts,
+  pseudoInverse,
+  regress,
+  reshape,
+  type Score,
+  type Solver,
+  sizeOf,
+  spans,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
+import { drawCount } from '../draw-count.js';
+import { explainer } from '../explainer.js';
+
+const options = z.strictObject({
+  perturbation: option.perturbation(),
+  draws: option.count().optional(),
+  solver: z
+    .custom<Solver>((v) => typeof v === 'function' && 'leastNorm' in v, 'a solver, e.g. ridge(1e-3)')
+    .optional(),
+});
+
+export interface OptimalOptions {
+  /**
+   * Number of equations. Default: all of a perturbation that has a count; else ten for each of d features, at least 1000 and at most
+   * 20 000, and 2000 above d = 2000. With fewer draws than features the solution is the one of least norm among the best.
+   */
+  readonly draws?: number;
+  /** How the least-squares system is solved; default `pseudoInverse()`. `ridge(lambda)` trades bias for calm with few draws. */
+  readonly solver?: Solver;
+}
+
+/** Neither form of the system, of size draws² or features², may be larger than this squared. */
+const LARGEST_SYSTEM = 2 ** 14;
+
+/**
+ * The explanation of least infidelity for a perturbation: Φ that minimises the mean of (I·Φ - (f(x) - f(x - I)))² over draws of I,
+ * by least squares. Where the perturbation removes features the mask stands for I and Φ is global; otherwise it is local.
+ * `residual` is the root of the infidelity on its own draws, which is less than on fresh ones; `diagnosis` says how the system
+ * was solved. Evaluates f once per draw and once at x; no gradients.
+ * Throws `option-value` when a part of a counted perturbation is asked for, `too-large` when draws and features both exceed
+ * 16 384, `singular` from the solver. Source: [Y19] Proposition 2.1, with function differences in place of I·IG, as their program.
+ */
+export function optimal(perturbation: Perturbation, given: OptimalOptions = {}): Explainer {
+  const { draws, solver } = parseOptions('optimal', options, { perturbation, ...given });
+  const identity = {
+    expression: expression('optimal', [perturbation], { draws, solver }),
+    kind: perturbation.masks ? 'global' : 'local',
+  } as const;
+  return explainer(identity, async (f, x, key) => {
+    const features = sizeOf(x.shape);
+    const n = drawCount(perturbation, x.shape, {
+      where: 'optimal',
+      draws,
+      otherwise: defaultDraws(features),
+    });
+    expectSolvable(n, features);
+    const blocks = await equations({ perturbation, n }, f, { x, key: fold(key, 'optimal') });
+    const found = await regress(blocks, solver ?? pseudoInverse(), f.products ?? plainProducts);
+    return {
+      values: tensor(found.values, x.shape),
+      residual: found.residual,
+      diagnosis: found.diagnosis,
+      cost: { forward: n + 1, backward: 0 },
+    };
+  });
+}
+
+function defaultDraws(features: number): number {
+  return features > 2000 ? 2000 : Math.min(20_000, Math.max(1000, 10 * features));
+}
+
+function expectSolvable(draws: number, features: number): void {
+  if (Math.min(draws, features) <= LARGEST_SYSTEM) return;
+  fail({
+    code: 'too-large',
+    where: 'optimal',
+    expected: `at most ${LARGEST_SYSTEM} draws or at most ${LARGEST_SYSTEM} features`,
+    got: `${draws} draws of ${features} features`,
+    remedy: 'Take fewer draws, at random positions.',
+  });
+}
+
+/** Equations rows·Φ = f(x) - f(x - I). Of the draws only what the rows need is kept: a square mask is four numbers. */
+async function equations(
+  { perturbation, n }: { perturbation: Perturbation; n: number },
+  f: Score,
+  { x, key }: { x: Tensor; key: Key },
+): Promise<Block[]> {
+  const [whole] = await f.value(reshape(x, [1, ...x.shape]));
+  const blocks: Block[] = [];
+  for (const { from, to } of spans(n, sizeOf(x.shape))) {
+    const { inputs, deltas, masks, weights } = perturbation(x, key, from, to);
+    const values = await f.value(inputs);
+    blocks.push({ rows: masks ?? denseRows(deltas), targets: values.map((value) => whole - value), weights });
+  }
+  return blocks;
+}
+
+export const optimalEntry = entry({
+  name: 'optimal',
+  summary: 'The explanation of least infidelity for a perturbation, by least squares.',
+  positional: ['perturbation', 'draws', 'solver'],
+  options,
+  make: ({ perturbation, ...rest }) => optimal(perturbation, rest),
+});
