@@ -2,8 +2,8 @@ import { fail } from '@onnxplain/core';
 import type { AttributeInit, Builder } from './builder.js';
 import { constantFrom } from './eval/numbers.js';
 import { constantOfElements } from './infer/contents.js';
-import type { Scope } from './infer/site.js';
-import { type Typing, typingOf } from './infer/typing.js';
+import type { Inferred } from './infer/site.js';
+import { inferNode, type Typing, typingOf } from './infer/typing.js';
 import { keyOfConstant, keyOfNode } from './keys.js';
 import { namer, namesIn } from './names.js';
 import { isOp } from './ops.js';
@@ -28,6 +28,10 @@ export interface GraphBuilder extends Builder {
   addConstant(name: string, value: Constant): void;
   /** Appends a node under its own names. */
   append(node: Node): void;
+  /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
+  preview(node: Node): readonly Inferred[];
+  /** The node that makes a value. */
+  makerOf(name: string): Node | undefined;
   /** Gives the output of a node emitted since `mark` another name; false when the value is not such an output. */
   rename(from: string, to: string, mark: number): boolean;
 }
@@ -56,8 +60,8 @@ export function emptyBuilder(opset: number): Builder {
   });
 }
 
-/** A builder that takes a graph's header and avoids its names, but holds none of its values yet. */
-export function builderWithin(graph: Graph, outer?: Scope): GraphBuilder {
+/** A builder that takes a graph's header and avoids its names, but holds none of its values yet; `outer` builds the graph around it. */
+export function builderWithin(graph: Graph, outer?: GraphBuilder): GraphBuilder {
   return new NodeBuilder(graph, outer);
 }
 
@@ -72,14 +76,15 @@ class NodeBuilder implements GraphBuilder {
   readonly #inputs: Value[] = [];
   readonly #constants = new Map<string, Constant>();
   readonly #nodes: Node[] = [];
+  readonly #makers = new Map<string, Node>();
   readonly #emitted = new Map<string, readonly string[]>();
   readonly #constantNames = new Map<string, string>();
 
-  constructor(header: Graph, outer: Scope | undefined) {
+  constructor(header: Graph, outer: GraphBuilder | undefined) {
     this.#header = header;
-    this.typing = typingOf(header, outer);
+    this.typing = typingOf(header, outer?.typing);
     this.opset = header.opsets[''] ?? 0;
-    this.fresh = namer(namesIn(header));
+    this.fresh = outer?.fresh ?? namer(namesIn(header));
   }
 
   get length(): number {
@@ -100,8 +105,15 @@ class NodeBuilder implements GraphBuilder {
 
   append(node: Node): void {
     this.typing.addNode(node);
-    this.#nodes.push(node);
-    this.#share(node);
+    this.#place(node, this.#nodes.length);
+  }
+
+  preview(node: Node): readonly Inferred[] {
+    return inferNode(node, this.typing) ?? [];
+  }
+
+  makerOf(name: string): Node | undefined {
+    return this.#makers.get(name);
   }
 
   type(name: string): ValueType {
@@ -195,8 +207,7 @@ class NodeBuilder implements GraphBuilder {
     this.typing.addNode(node);
     const folded = names.map((name) => this.#fold(name));
     if (folded.every((name) => name !== undefined)) return folded;
-    this.#nodes.push(node);
-    this.#share(node);
+    this.#place(node, this.#nodes.length);
     return names;
   }
 
@@ -209,9 +220,7 @@ class NodeBuilder implements GraphBuilder {
       const node = this.#nodes[i];
       if (node === undefined) continue;
       this.#forget(node);
-      const renamed = { ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) };
-      this.#nodes[i] = renamed;
-      this.#share(renamed);
+      this.#place({ ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) }, i);
     }
     this.typing.rename(from, to);
     return true;
@@ -226,6 +235,12 @@ class NodeBuilder implements GraphBuilder {
     const type = this.typing.typeOf(name);
     const value = type && constantOfElements(type, this.typing.elementsOf(name));
     return value && this.constant(value);
+  }
+
+  #place(node: Node, at: number): void {
+    this.#nodes[at] = node;
+    for (const name of node.outputs) this.#makers.set(name, node);
+    this.#share(node);
   }
 
   #share(node: Node): void {

@@ -1,5 +1,7 @@
 export { builderOf, emptyBuilder } from './build.js';
 export * from './builder.js';
+export { canonicalise } from './canonical/canonicalise.js';
+export { type Evaluator, type FoldOptions, fold } from './canonical/fold.js';
 export { infer } from './infer/infer.js';
 export * from './ops.js';
 export * from './types.js';

@@ -68,7 +68,7 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 }
 
 /** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
-function inferNode(node: Node, scope: Scope): readonly Inferred[] | undefined {
+export function inferNode(node: Node, scope: Scope): readonly Inferred[] | undefined {
   if (!isOp(node.op, node.domain)) return undefined;
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
   return INFERENCE[node.op](siteOf(node, scope));

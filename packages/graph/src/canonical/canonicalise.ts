@@ -1,0 +1,32 @@
+import { inline } from '../transform/inline.js';
+import { prune } from '../transform/prune.js';
+import type { Graph } from '../types.js';
+import { constants } from './constants.js';
+import { fold } from './fold.js';
+import { modernise } from './modernise.js';
+import { explicitPadding } from './padding.js';
+import { simplify } from './simplify.js';
+
+/** The rewrites that make a graph canonical, in order. */
+const REWRITES: readonly ((graph: Graph) => Graph)[] = [
+  inline,
+  constants,
+  modernise,
+  fold,
+  simplify,
+  explicitPadding,
+  prune,
+];
+
+/**
+ * The same model in canonical form: every node is an operator of {@link OPS} in the spelling of opset 18 (or the file's
+ * own, if newer) or a black box; local functions are inlined, constants folded, paddings explicit and nodes that do
+ * nothing gone. Outputs keep their names and values, inner values their names where they still exist. Linear in the size
+ * of the graph; large constants are not copied.
+ *
+ * Throws `shape-mismatch`, `type-mismatch` or `model-invalid` for a graph that contradicts itself and `model-unsupported`
+ * for one exported for training.
+ */
+export function canonicalise(graph: Graph): Graph {
+  return REWRITES.reduce((result, rewrite) => rewrite(result), graph);
+}

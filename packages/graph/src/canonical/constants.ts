@@ -1,0 +1,43 @@
+import { attributesOf } from '../attributes.js';
+import { constantFrom } from '../eval/numbers.js';
+import type { Constant, Graph, Node } from '../types.js';
+
+/** Constant nodes become constants of the graph; the data is not copied. */
+export function constants(graph: Graph): Graph {
+  const values = new Map(graph.constants);
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    const value = node.op === 'Constant' && node.domain === '' ? valueOf(node) : undefined;
+    const [name = ''] = node.outputs;
+    if (value === undefined || outputs.has(name)) nodes.push(withInner(node));
+    else values.set(name, value);
+  }
+  return { ...graph, constants: values, nodes };
+}
+
+function withInner(node: Node): Node {
+  const entries = Object.entries(node.attributes);
+  if (entries.every(([, attribute]) => attribute.kind !== 'graph')) return node;
+  const inner = entries.map(([name, attribute]) => [
+    name,
+    attribute.kind === 'graph' ? { ...attribute, value: constants(attribute.value) } : attribute,
+  ]);
+  return { ...node, attributes: Object.fromEntries(inner) };
+}
+
+/** The tensor of a Constant node; undefined for sparse ones. */
+export function valueOf(node: Node): Constant | undefined {
+  const a = attributesOf(node);
+  const has = (name: string) => name in node.attributes;
+  if (has('value_float')) return constantFrom('float32', [], [a.float('value_float', 0)]);
+  if (has('value_int')) return constantFrom('int64', [], [a.int('value_int', 0)]);
+  if (has('value_string')) return { dtype: 'string', dims: [], data: [a.string('value_string', '')] };
+  const floats = a.floats('value_floats');
+  if (floats !== undefined) return constantFrom('float32', [floats.length], floats);
+  const ints = a.ints('value_ints');
+  if (ints !== undefined) return constantFrom('int64', [ints.length], ints);
+  const strings = a.strings('value_strings');
+  if (strings !== undefined) return { dtype: 'string', dims: [strings.length], data: strings };
+  return a.tensor('value');
+}

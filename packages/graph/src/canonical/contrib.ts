@@ -1,0 +1,122 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import type { Attributes, Node } from '../types.js';
+import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './pieces.js';
+import { changed, input, type Respell, type Respellings, trimmed } from './respell.js';
+
+/** Attributes of these names only. */
+function only(attributes: Attributes, names: readonly string[]): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => names.includes(name)));
+}
+
+const CONV = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'];
+
+/** activation(Conv(x, w, bias) + z). */
+const fusedConv: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV));
+  const sum = input(node, 3) === '' ? conv : b.emit('Add', [conv, input(node, 3)]);
+  const parameters = a.floats('activation_params') ?? [];
+  return one(activation(b, sum, { name: a.string('activation', ''), parameters }));
+};
+
+/** activation(Gemm(a, b, c)). */
+const fusedGemm: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const gemm = b.emit(
+    'Gemm',
+    trimmed(node.inputs),
+    only(node.attributes, ['alpha', 'beta', 'transA', 'transB']),
+  );
+  const parameters = picked(a, ['activation_alpha', 'activation_beta']);
+  return one(activation(b, gemm, { name: a.string('activation', ''), parameters }));
+};
+
+const one = (value: string | undefined): readonly string[] | undefined =>
+  value === undefined ? undefined : [value];
+
+/** alpha * op(a) · op(b): trans swaps the last two axes, transBatch moves the first axis before the last. */
+const fusedMatMul: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const operand = (index: number, name: string) =>
+    transposed(b, input(node, index), {
+      swap: a.int(`trans${name}`, 0) !== 0,
+      batch: a.int(`transBatch${name}`, 0) !== 0,
+    });
+  return [scaled(b, b.emit('MatMul', [operand(0, 'A'), operand(1, 'B')]), a.float('alpha', 1))];
+};
+
+function transposed(
+  b: GraphBuilder,
+  value: string,
+  { swap, batch }: { swap: boolean; batch: boolean },
+): string {
+  const axes = b.dims(value).map((_, i) => i);
+  if (axes.length < 2 || !(swap || batch)) return value;
+  const [first = 0, ...rest] = axes;
+  const order = batch ? [...rest.slice(0, -1), first, ...rest.slice(-1)] : axes;
+  const perm = swap ? [...order.slice(0, -2), ...order.slice(-2).reverse()] : order;
+  return b.emit('Transpose', [value], { perm: attr.ints(perm) });
+}
+
+/** LayerNormalization(x + skip + bias); the sum is the fourth output. */
+const skipLayerNormalization: Respell = (node, b) => {
+  const [, , gamma = '', beta = ''] = node.inputs;
+  const sum = summed(node, b, input(node, 4));
+  const epsilon = attr.float(attributesOf(node).float('epsilon', 1e-12));
+  const normal = b.emitMany(
+    'LayerNormalization',
+    trimmed([sum, gamma, beta]),
+    wantsStatistics(node) ? 3 : 1,
+    {
+      axis: attr.int(-1),
+      epsilon,
+    },
+  );
+  return [normal[0] ?? '', normal[1] ?? '', normal[2] ?? '', sum];
+};
+
+const skipSimplified: Respell = (node, b) => {
+  const sum = summed(node, b, input(node, 3));
+  const epsilon = attributesOf(node).float('epsilon', 1e-12);
+  const [normal, inverse] = rootMeanSquare(b, sum, { axis: -1, epsilon });
+  return [b.emit('Mul', [normal, input(node, 2)]), '', inverse, sum];
+};
+
+const wantsStatistics = (node: Node): boolean => node.outputs.slice(1, 3).some((name) => name !== '');
+
+function summed(node: Node, b: GraphBuilder, bias: string): string {
+  const sum = b.emit('Add', [input(node, 0), input(node, 1)]);
+  return bias === '' ? sum : b.emit('Add', [sum, bias]);
+}
+
+/** RMS normalisation, under its older name also in the standard domain. */
+export const simplified: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const options = { axis: a.int('axis', -1), epsilon: a.float('epsilon', 1e-5) };
+  const [normal, inverse] = rootMeanSquare(b, input(node, 0), options);
+  return [b.emit('Mul', [normal, input(node, 1)]), inverse];
+};
+
+const biased = (node: Node, b: GraphBuilder): string =>
+  input(node, 1) === '' ? input(node, 0) : b.emit('Add', [input(node, 0), input(node, 1)]);
+
+const standard: Respell = (node, b) => changed(node, b, { domain: '' });
+
+/** Fused operators of ONNX Runtime (com.microsoft), as its optimiser and exporters for it write them. */
+export const contrib: Respellings = {
+  FusedConv: fusedConv,
+  FusedGemm: fusedGemm,
+  FusedMatMul: fusedMatMul,
+  TransposeMatMul: fusedMatMul,
+  Gelu: (node, b) => [gelu(b, input(node, 0))],
+  BiasGelu: (node, b) => [gelu(b, biased(node, b))],
+  FastGelu: (node, b) => [tanhGelu(b, biased(node, b))],
+  QuickGelu: (node, b) => [swish(b, input(node, 0), attributesOf(node).float('alpha', 1.702))],
+  LayerNormalization: standard,
+  SkipLayerNormalization: skipLayerNormalization,
+  SimplifiedLayerNormalization: simplified,
+  SkipSimplifiedLayerNormalization: skipSimplified,
+  Trilu: standard,
+};

@@ -1,0 +1,107 @@
+import { attributesOf } from '../../attributes.js';
+import type { GraphBuilder } from '../../build.js';
+import { attr } from '../../builder.js';
+import type { Node } from '../../types.js';
+import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+
+/** Attributes that became inputs: `axes` of the reductions (18, ReduceSum 13), Squeeze and Unsqueeze (13). */
+const axesInput: Respell = (node, b) => {
+  const axes = attributesOf(node).ints('axes');
+  if (axes === undefined) return undefined;
+  return changed(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
+};
+
+/** Split: `split` became an input in 13, `num_outputs` must be said since 18. */
+const split: Respell = (node, b, from) => {
+  const a = attributesOf(node);
+  const sizes = from < 13 ? a.ints('split') : undefined;
+  if (sizes !== undefined) {
+    return changed(node, b, { inputs: [input(node, 0), b.ints(sizes)], attributes: { split: undefined } });
+  }
+  if (input(node, 1) !== '') return undefined;
+  return changed(node, b, { attributes: { num_outputs: attr.int(node.outputs.length) } });
+};
+
+/** Slice: all attributes became inputs in 10. */
+const slice: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const starts = a.ints('starts') ?? [];
+  const axes = a.ints('axes') ?? starts.map((_, i) => i);
+  const inputs = [input(node, 0), b.ints(starts), b.ints(a.ints('ends') ?? []), b.ints(axes)];
+  return changed(node, b, { inputs, attributes: { starts: undefined, ends: undefined, axes: undefined } });
+};
+
+/** Pad: `pads` (`paddings` in 1) and `value` became inputs in 11. */
+const pad: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const pads = a.ints('pads') ?? a.ints('paddings') ?? [];
+  const inputs = [input(node, 0), b.ints(pads), b.scalar(a.float('value', 0), input(node, 0))];
+  return changed(node, b, { inputs, attributes: { pads: undefined, paddings: undefined, value: undefined } });
+};
+
+/** Clip: `min` and `max` became inputs in 11. */
+const clip: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const x = input(node, 0);
+  const bound = (name: string) => (name in node.attributes ? b.scalar(a.float(name, 0), x) : '');
+  const [low, high] = [bound('min'), bound('max')];
+  const inputs = high !== '' ? [x, low, high] : low !== '' ? [x, low] : [x];
+  return changed(node, b, { inputs, attributes: { min: undefined, max: undefined } });
+};
+
+/** TopK: `k` became an input in 10. */
+const topK: Respell = (node, b) => {
+  const k = attributesOf(node).int('k', 1);
+  return changed(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
+};
+
+/** Reshape: `shape` became an input in 5. */
+const reshape: Respell = (node, b) => {
+  const shape = attributesOf(node).ints('shape') ?? [];
+  return changed(node, b, { inputs: [input(node, 0), b.ints(shape)], attributes: { shape: undefined } });
+};
+
+/** Tile-1 took the repeats of one axis as `tiles` and `axis`. */
+const tile: Respell = (node, b) => {
+  const [x, tiles, axis] = [input(node, 0), input(node, 1), input(node, 2)];
+  if (axis === '') return undefined;
+  const repeats = repeatsOn(b, { rank: b.rank(x), tiles, axis });
+  return changed(node, b, { inputs: [x, repeats] });
+};
+
+/** A vector of ones with the repeats on one axis. */
+function repeatsOn(
+  b: GraphBuilder,
+  { rank, tiles, axis }: { rank: number; tiles: string; axis: string },
+): string {
+  const flat = (name: string) =>
+    b.emit('Reshape', [b.emit('Cast', [name], { to: attr.int(7) }), b.ints([1])]);
+  return b.emit('ScatterElements', [b.ints(new Array<number>(rank).fill(1)), flat(axis), flat(tiles)]);
+}
+
+/** Scatter was renamed in 11. */
+const scatter: Respell = (node, b) => changed(node, b, { op: 'ScatterElements' });
+
+/** Concat-1 joined axis 1 unless told otherwise. */
+const concat: Respell = (node: Node, b) =>
+  'axis' in node.attributes ? undefined : changed(node, b, { attributes: { axis: attr.int(1) } });
+
+const reductions = [
+  'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd',
+  'ReduceSum', 'ReduceSumSquare',
+]; // biome-ignore format: one family
+
+export const axes: Respellings = {
+  ...Object.fromEntries(reductions.map((op) => [op, below(18, axesInput)])),
+  Squeeze: below(13, axesInput),
+  Unsqueeze: below(13, axesInput),
+  Split: below(18, split),
+  Slice: below(10, slice),
+  Pad: below(11, pad),
+  Clip: below(11, clip),
+  TopK: below(10, topK),
+  Reshape: below(5, reshape),
+  Tile: below(6, tile),
+  Scatter: scatter,
+  Concat: below(4, concat),
+};

@@ -1,0 +1,61 @@
+import { attributesOf } from '../../attributes.js';
+import type { GraphBuilder } from '../../build.js';
+import { attr } from '../../builder.js';
+import { codeOf, elements } from '../../onnx/element.js';
+import type { DataType } from '../../types.js';
+import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+
+/** Before 7, b was aligned with a at `axis` when `broadcast` was 1 (at the end when there was no axis). */
+const aligned: Respell = (node, b) => {
+  const [x, y] = [input(node, 0), input(node, 1)];
+  const axis = attributesOf(node).int('axis', -1);
+  const plain = attributesOf(node).int('broadcast', 0) === 0 || !('axis' in node.attributes);
+  const other = plain ? y : alignedAt(b, { x, y, axis });
+  return changed(node, b, { inputs: [x, other], attributes: { broadcast: undefined, axis: undefined } });
+};
+
+/** y with 1s appended so that its first axis meets axis `axis` of x. */
+function alignedAt(b: GraphBuilder, { x, y, axis }: { x: string; y: string; axis: number }): string {
+  const first = axis < 0 ? axis + b.rank(x) : axis;
+  return trailing(b, y, b.rank(x) - first - b.rank(y));
+}
+
+/** A value with `count` axes of size 1 appended. */
+function trailing(b: GraphBuilder, value: string, count: number): string {
+  if (count <= 0) return value;
+  const rank = b.rank(value);
+  return b.emit('Unsqueeze', [value, b.ints(Array.from({ length: count }, (_, i) => rank + i))]);
+}
+
+/** Before 7, the slope of a PRelu ran along axis 1. */
+const prelu: Respell = (node, b) => {
+  const [x, slope] = [input(node, 0), input(node, 1)];
+  const perChannel = b.rank(slope) === 1 && b.dims(slope)[0] !== 1;
+  const inputs = [x, perChannel ? trailing(b, slope, b.rank(x) - 2) : slope];
+  return changed(node, b, { inputs });
+};
+
+const gemm: Respell = (node, b) => changed(node, b, { attributes: { broadcast: undefined } });
+
+/** Before 6, `to` was the name of a type. */
+const cast: Respell = (node, b) => {
+  const to = node.attributes.to;
+  if (to?.kind !== 'string') return undefined;
+  const name = to.value
+    .toLowerCase()
+    .replace(/^float$/, 'float32')
+    .replace('double', 'float64');
+  const dtype = DTYPES.find((known) => known === name);
+  return dtype && changed(node, b, { attributes: { to: attr.int(codeOf(dtype)) } });
+};
+
+const DTYPES = [...(Object.keys(elements) as DataType[]), 'string' as const];
+
+const operators = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];
+
+export const broadcast: Respellings = {
+  ...Object.fromEntries(operators.map((op) => [op, below(7, aligned)])),
+  PRelu: below(7, prelu),
+  Gemm: below(7, gemm),
+  Cast: below(6, cast),
+};

@@ -1,0 +1,32 @@
+import { attributesOf } from '../../attributes.js';
+import { attr } from '../../builder.js';
+import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+
+/**
+ * Before 13 these worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], default axis 1. Where that last group
+ * is one axis it is today's operator on it; otherwise the flattening is written out.
+ */
+const flattened: Respell = (node, b) => {
+  const x = input(node, 0);
+  const rank = b.rank(x);
+  const given = attributesOf(node).int('axis', 1);
+  const axis = given < 0 ? given + rank : given;
+  if (
+    b
+      .dims(x)
+      .slice(axis + 1)
+      .every((dim) => dim === 1) &&
+    axis < rank
+  ) {
+    return changed(node, b, { attributes: { axis: attr.int(axis) } });
+  }
+  const flat = b.emit('Flatten', [x], { axis: attr.int(axis) });
+  const y = b.emit(node.op, [flat], { axis: attr.int(1) });
+  return [b.emit('Reshape', [y, b.reshapeTarget(x)])];
+};
+
+export const softmax: Respellings = {
+  Softmax: below(13, flattened),
+  LogSoftmax: below(13, flattened),
+  Hardmax: below(13, flattened),
+};

@@ -1,0 +1,93 @@
+import { fail } from '@onnxplain/core';
+import { attributesOf } from '../../attributes.js';
+import type { GraphBuilder } from '../../build.js';
+
+import { constantFrom } from '../../eval/numbers.js';
+import { describe } from '../../scope.js';
+import type { Node } from '../../types.js';
+import { input, type Respell, type Respellings } from '../respell.js';
+
+/** Dropout at inference is the identity, with a mask of true. A model exported for training is refused: it is random. */
+const dropout: Respell = (node, b, from) => {
+  const x = input(node, 0);
+  const training = from >= 12 && input(node, 2) !== '' && b.constantOf(input(node, 2))?.data[0] !== 0;
+  if (training) refuseTraining(node);
+  if ((node.outputs[1] ?? '') === '') return [x];
+  const one = b.constant(constantFrom(from < 10 ? b.dtype(x) : 'bool', [], [1]));
+  return [x, b.emit('Expand', [one, b.shape(x)])];
+};
+
+function refuseTraining(node: Node): never {
+  return fail({
+    code: 'model-unsupported',
+    where: describe(node),
+    expected: 'a model exported for inference',
+    got: 'training_mode set, which makes the output random',
+    remedy: 'Call model.eval() before exporting.',
+  });
+}
+
+/**
+ * BatchNormalization stays one node at inference: ONNX Runtime folds it into a convolution before it, and its gradient is
+ * one multiplication. Batch statistics (training_mode) and per-activation ones (spatial=0, before 9) are written out.
+ */
+const batchNormalization: Respell = (node, b, from) => {
+  const a = attributesOf(node);
+  if (from >= 14 && a.int('training_mode', 0) !== 0) return trained(node, b);
+  if (from < 9 && a.int('spatial', 1) === 0) return perActivation(node, b);
+  const attributes = { spatial: undefined, is_test: undefined, consumed_inputs: undefined };
+  b.append({
+    ...node,
+    outputs: node.outputs.slice(0, 1),
+    attributes: without(node, Object.keys(attributes)),
+  });
+  return node.outputs.slice(0, 1);
+};
+
+function without(node: Node, names: readonly string[]): Node['attributes'] {
+  return Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)));
+}
+
+/** y = (x - mean) / sqrt(var + epsilon) * scale + bias over values of shapes that broadcast. */
+function normalised(
+  node: Node,
+  b: GraphBuilder,
+  [scale = '', bias = '', mean = '', variance = '']: readonly string[],
+): string {
+  const x = input(node, 0);
+  const epsilon = b.scalar(attributesOf(node).float('epsilon', 1e-5), variance);
+  const deviation = b.emit('Sqrt', [b.emit('Add', [variance, epsilon])]);
+  const standard = b.emit('Div', [b.emit('Sub', [x, mean]), deviation]);
+  return b.emit('Add', [b.emit('Mul', [standard, scale]), bias]);
+}
+
+function perActivation(node: Node, b: GraphBuilder): readonly string[] {
+  return [normalised(node, b, node.inputs.slice(1))];
+}
+
+/** Batch statistics; the running ones move by 1 - momentum. */
+function trained(node: Node, b: GraphBuilder): readonly string[] {
+  const [x = '', scale = '', bias = '', oldMean = '', oldVariance = ''] = node.inputs;
+  const rank = b.rank(x);
+  const axes = b.ints([0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2)]);
+  const column = b.ints([1, -1, ...new Array<number>(rank - 2).fill(1)]);
+  const spread = (value: string) => b.emit('Reshape', [value, column]);
+  const mean = b.emit('ReduceMean', [x, axes]);
+  const centred = b.emit('Sub', [x, mean]);
+  const variance = b.emit('ReduceMean', [b.emit('Mul', [centred, centred]), axes]);
+  const y = normalised(node, b, [spread(scale), spread(bias), mean, variance]);
+  const momentum = attributesOf(node).float('momentum', 0.9);
+  const running = (old: string, now: string) => {
+    const flat = b.emit('Reshape', [now, b.ints([-1])]);
+    const kept = b.emit('Mul', [old, b.scalar(momentum, old)]);
+    return b.emit('Add', [kept, b.emit('Mul', [flat, b.scalar(1 - momentum, flat)])]);
+  };
+  return [
+    y,
+    ...[oldMean, oldVariance]
+      .slice(0, node.outputs.length - 1)
+      .map((old, i) => running(old, i === 0 ? mean : variance)),
+  ];
+}
+
+export const training: Respellings = { Dropout: dropout, BatchNormalization: batchNormalization };

@@ -1,0 +1,126 @@
+import { attributesOf } from '../../attributes.js';
+import type { GraphBuilder } from '../../build.js';
+import { attr } from '../../builder.js';
+import { constantFrom } from '../../eval/numbers.js';
+import type { Node } from '../../types.js';
+import { cast } from '../pieces.js';
+import { input, type Respell, type Respellings } from '../respell.js';
+
+/** x · Wᵀ + b with the rows of `coefficients` as W. */
+function product(node: Node, b: GraphBuilder, rows: number): string {
+  const a = attributesOf(node);
+  const coefficients = a.floats('coefficients') ?? [];
+  const intercepts = a.floats('intercepts') ?? [];
+  const weights = constantFrom('float32', [rows, coefficients.length / rows], coefficients);
+  const inputs = [cast(b, input(node, 0), 'float32'), b.constant(weights, 'coefficients')];
+  if (intercepts.length > 0)
+    inputs.push(b.constant(constantFrom('float32', [intercepts.length], intercepts), 'intercepts'));
+  return b.emit('Gemm', inputs, { transB: attr.int(1) });
+}
+
+/** NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO (zeros stay zeros); undefined for PROBIT. */
+function transformed(node: Node, b: GraphBuilder, scores: string): string | undefined {
+  const name = attributesOf(node).string('post_transform', 'NONE');
+  if (name === 'NONE') return scores;
+  if (name === 'LOGISTIC') return b.emit('Sigmoid', [scores]);
+  if (name === 'SOFTMAX') return b.emit('Softmax', [scores], { axis: attr.int(-1) });
+  return undefined;
+}
+
+const linearRegressor: Respell = (node, b) => {
+  const y = transformed(node, b, product(node, b, attributesOf(node).int('targets', 1)));
+  return y === undefined ? undefined : [y];
+};
+
+/** Labels are those of the largest raw score, or of the sign of a single one. */
+const linearClassifier: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const ints = a.ints('classlabels_ints');
+  const strings = a.strings('classlabels_strings');
+  const count = (strings ?? ints ?? []).length;
+  const rows = a.floats('intercepts')?.length ?? count;
+  if (rows === 1 && count !== 2) return undefined;
+  const labels =
+    strings === undefined
+      ? constantFrom('int64', [count], ints ?? [])
+      : { dtype: 'string' as const, dims: [count], data: strings };
+  const raw = product(node, b, rows);
+  const both = rows === 1 ? twoSided(node, b, raw) : transformed(node, b, raw);
+  if (both === undefined) return undefined;
+  const zero = b.scalar(0, raw);
+  const winner =
+    rows === 1
+      ? b.emit('Reshape', [cast(b, b.emit('Greater', [raw, zero]), 'int64'), b.ints([-1])])
+      : b.emit('ArgMax', [raw], { axis: attr.int(1), keepdims: attr.int(0) });
+  return [b.emit('Gather', [b.constant(labels, 'labels'), winner]), both];
+};
+
+/** Scores of both classes from the one of the second. */
+function twoSided(node: Node, b: GraphBuilder, raw: string): string | undefined {
+  const one = transformed(node, b, raw);
+  return one && b.emit('Concat', [b.emit('Sub', [b.scalar(1, one), one]), one], { axis: attr.int(1) });
+}
+
+/** (x - offset) * scale. */
+const scaler: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const x = cast(b, input(node, 0), 'float32');
+  const vector = (values: readonly number[]) => b.constant(constantFrom('float32', [values.length], values));
+  const offset = a.floats('offset') ?? [];
+  const scale = a.floats('scale') ?? [];
+  const centred = offset.length === 0 ? x : b.emit('Sub', [x, vector(offset)]);
+  return [scale.length === 0 ? centred : b.emit('Mul', [centred, vector(scale)])];
+};
+
+/** Rows divided by their norm; a row of norm 0 stays as it is. */
+const normalizer: Respell = (node, b) => {
+  const norm = attributesOf(node).string('norm', 'MAX');
+  const x = cast(b, input(node, 0), 'float32');
+  const op = norm === 'L1' ? 'ReduceL1' : norm === 'L2' ? 'ReduceL2' : 'ReduceMax';
+  const size = b.emit(op, [x, b.ints([-1])]);
+  const zero = b.scalar(0, x);
+  const divisor = b.emit('Where', [b.emit('Equal', [size, zero]), b.scalar(1, x), size]);
+  return [b.emit('Div', [x, divisor])];
+};
+
+/** Elements equal to the replaced value (a NaN replaces NaNs) give way to the imputed ones. */
+const imputer: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const floats = a.floats('imputed_value_floats');
+  const values = floats ?? a.ints('imputed_value_int64s');
+  if (values === undefined) return undefined;
+  const x = input(node, 0);
+  const replaced =
+    floats === undefined ? a.int('replaced_value_int64', 0) : a.float('replaced_value_float', 0);
+  const missing = Number.isNaN(replaced) ? b.emit('IsNaN', [x]) : b.emit('Equal', [x, b.scalar(replaced, x)]);
+  return [b.emit('Where', [missing, b.constant(constantFrom(b.dtype(x), [values.length], values)), x])];
+};
+
+const binarizer: Respell = (node, b) => {
+  const x = input(node, 0);
+  return [cast(b, b.emit('Greater', [x, b.scalar(attributesOf(node).float('threshold', 0), x)]), b.dtype(x))];
+};
+
+/** Elements of the last axis by index; a vector counts as one row. */
+const arrayFeatureExtractor: Respell = (node, b) => {
+  const [x, indices] = [input(node, 0), b.emit('Reshape', [input(node, 1), b.ints([-1])])];
+  const picked = b.emit('Gather', [x, indices], { axis: attr.int(-1) });
+  return [b.rank(x) === 1 ? b.emit('Unsqueeze', [picked, b.ints([0])]) : picked];
+};
+
+const featureVectorizer: Respell = (node, b) => {
+  const columns = node.inputs.map((name) => cast(b, name, 'float32'));
+  return [b.emit('Concat', columns, { axis: attr.int(1) })];
+};
+
+/** Linear models and feature scaling of ai.onnx.ml in plain operators. */
+export const linearModels: Respellings = {
+  LinearRegressor: linearRegressor,
+  LinearClassifier: linearClassifier,
+  Scaler: scaler,
+  Normalizer: normalizer,
+  Imputer: imputer,
+  Binarizer: binarizer,
+  ArrayFeatureExtractor: arrayFeatureExtractor,
+  FeatureVectorizer: featureVectorizer,
+};

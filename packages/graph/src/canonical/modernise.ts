@@ -1,0 +1,51 @@
+import { isOp } from '../ops.js';
+import type { Graph, Node } from '../types.js';
+import { contrib } from './contrib.js';
+import { axes } from './lift/axes.js';
+import { broadcast } from './lift/broadcast.js';
+import { resizing } from './lift/resize.js';
+import { softmax } from './lift/softmax.js';
+import { training } from './lift/training.js';
+import { linearModels } from './machine-learning/linear.js';
+import { newer } from './newer.js';
+import type { Respellings } from './respell.js';
+import { rewrite } from './rewrite.js';
+
+/** The opset whose spelling the canonical form uses, unless the file's is newer. */
+export const CANONICAL_OPSET = 18;
+
+/** Respellings by domain. */
+const tables: Readonly<Record<string, Respellings>> = {
+  '': { ...axes, ...broadcast, ...resizing, ...softmax, ...training, ...newer },
+  'ai.onnx.ml': linearModels,
+  'com.microsoft': contrib,
+};
+
+/** Attributes that the first opsets had everywhere and later ones refuse. */
+const GONE = ['consumed_inputs', 'is_test', 'output_sequence'];
+
+/** Every node in the spelling of opset 18 (or the file's own, if newer), and composite operators in terms of plain ones. */
+export function modernise(graph: Graph): Graph {
+  const from = graph.opsets[''] ?? CANONICAL_OPSET;
+  const opsets = { ...graph.opsets, '': Math.max(from, CANONICAL_OPSET) };
+  const lifted = rewrite({ ...graph, opsets }, (given, b) => {
+    const node = from < 7 ? withoutOldAttributes(given) : given;
+    const version = graph.opsets[node.domain] ?? from;
+    const results = tables[node.domain]?.[node.op]?.(node, b, version);
+    if (results !== undefined || node === given) return results;
+    b.append(node);
+    return node.outputs;
+  });
+  return { ...lifted, opsets: used(lifted) };
+}
+
+function withoutOldAttributes(node: Node): Node {
+  const entries = Object.entries(node.attributes).filter(([name]) => !GONE.includes(name));
+  return { ...node, attributes: Object.fromEntries(entries) };
+}
+
+/** Opsets of the domains that are still there. */
+function used({ opsets, nodes }: Graph): Graph['opsets'] {
+  const foreign = nodes.some((node) => !isOp(node.op, node.domain));
+  return foreign ? opsets : { '': opsets[''] ?? CANONICAL_OPSET };
+}

@@ -1,0 +1,99 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import { simplified } from './contrib.js';
+import { gelu, scaled, swish, tanhGelu } from './pieces.js';
+import { input, type Respell, type Respellings } from './respell.js';
+
+/** (x - mean) / sqrt(var + epsilon) over each group of channels, then scale and bias: per group in 18, per channel since 21. */
+const groupNormalization: Respell = (node, b, from) => {
+  const a = attributesOf(node);
+  const [x = '', scale = '', bias = ''] = node.inputs;
+  const groups = a.int('num_groups', 1);
+  const normal = b.emit(
+    'InstanceNormalization',
+    [
+      b.emit('Reshape', [x, b.ints([0, groups, -1])]),
+      repeated(b, x, [groups, 1]),
+      repeated(b, x, [groups, 0]),
+    ],
+    { epsilon: attr.float(a.float('epsilon', 1e-5)) },
+  );
+  const whole = (value: string) => b.emit('Reshape', [value, b.reshapeTarget(x)]);
+  if (from < 21) return [whole(affine(b, normal, { scale, bias }))];
+  return [affine(b, whole(normal), { scale, bias })];
+};
+
+/** value * scale + bias along axis 1. */
+function affine(b: GraphBuilder, value: string, { scale, bias }: { scale: string; bias: string }): string {
+  const column = b.ints([1, -1, ...new Array<number>(b.rank(value) - 2).fill(1)]);
+  const spread = (vector: string) => b.emit('Reshape', [vector, column]);
+  return b.emit('Add', [b.emit('Mul', [value, spread(scale)]), spread(bias)]);
+}
+
+/** A vector of one number, of the dtype of `like`. */
+function repeated(b: GraphBuilder, like: string, [length, value]: readonly [number, number]): string {
+  return b.constant(constantFrom(b.dtype(like), [length], new Array<number>(length).fill(value)));
+}
+
+/** Gelu exists since 20; a model that says it earlier has it from a fused form. */
+const geluNode: Respell = (node, b) => {
+  if (attributesOf(node).string('approximate', 'none') === 'tanh') return [tanhGelu(b, input(node, 0))];
+  return b.opset >= 20 ? undefined : [gelu(b, input(node, 0))];
+};
+
+/** |x|^p pooled: the p-th root of the sum, which is the average times the size of the window. */
+const lpPool: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const p = a.int('p', 2);
+  const { p: _, ...attributes } = node.attributes;
+  const size = (a.ints('kernel_shape') ?? []).reduce((product, k) => product * k, 1);
+  const x = input(node, 0);
+  const power = b.emit('Pow', [b.emit('Abs', [x]), b.scalar(p, x)]);
+  const mean = b.emit('AveragePool', [power], { ...attributes, count_include_pad: attr.int(1) });
+  return [b.emit('Pow', [scaled(b, mean, size), b.scalar(1 / p, x)])];
+};
+
+const globalLpPool: Respell = (node, b) => {
+  const p = attributesOf(node).int('p', 2);
+  const x = input(node, 0);
+  const axes = b.ints(b.dims(x).flatMap((_, i) => (i < 2 ? [] : [i])));
+  const power = b.emit('Pow', [b.emit('Abs', [x]), b.scalar(p, x)]);
+  return [b.emit('Pow', [b.emit('ReduceSum', [power, axes]), b.scalar(1 / p, x)])];
+};
+
+/** alpha * tanh(beta * x). */
+const scaledTanh: Respell = (node, b) => {
+  const a = attributesOf(node);
+  return [scaled(b, b.emit('Tanh', [scaled(b, input(node, 0), a.float('beta', 1))]), a.float('alpha', 1))];
+};
+
+/** alpha * x + beta. */
+const affineNode: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const x = scaled(b, input(node, 0), a.float('alpha', 1));
+  return [b.emit('Add', [x, b.scalar(a.float('beta', 0), x)])];
+};
+
+/** x * scale + bias of each channel. */
+const imageScaler: Respell = (node, b) => {
+  const a = attributesOf(node);
+  const bias = a.floats('bias') ?? [];
+  const x = scaled(b, input(node, 0), a.float('scale', 1));
+  return [b.emit('Add', [x, b.constant(constantFrom(b.dtype(x), [bias.length, 1, 1], bias))])];
+};
+
+/** Standard operators outside the canonical form (newer than it, composite, or experimental) in terms of it. */
+export const newer: Respellings = {
+  GroupNormalization: groupNormalization,
+  RMSNormalization: simplified,
+  SimplifiedLayerNormalization: simplified,
+  Swish: (node, b) => [swish(b, input(node, 0), attributesOf(node).float('alpha', 1))],
+  Gelu: geluNode,
+  LpPool: lpPool,
+  GlobalLpPool: globalLpPool,
+  ScaledTanh: scaledTanh,
+  Affine: affineNode,
+  ImageScaler: imageScaler,
+};

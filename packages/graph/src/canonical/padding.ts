@@ -1,0 +1,93 @@
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { type Site, siteOf } from '../infer/site.js';
+import { autoPad, extent, type WindowAxis, windowAxes } from '../infer/window.js';
+import type { Dim, Graph, Node } from '../types.js';
+import { changed } from './respell.js';
+import { rewrite } from './rewrite.js';
+
+const WINDOWED = new Set(['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool']);
+
+/**
+ * Convolutions and pools with kernel, strides, dilations and pads written out. `auto_pad` stays only where the padding
+ * depends on a symbolic size.
+ */
+export function explicitPadding(graph: Graph): Graph {
+  return rewrite(graph, (node, b) =>
+    node.domain === '' && WINDOWED.has(node.op) ? explicit(node, b) : undefined,
+  );
+}
+
+function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
+  const site = siteOf(node, b.typing);
+  const dims = site.dims(0)?.slice(2);
+  const kernel =
+    site.ints('kernel_shape') ?? (node.op.startsWith('Conv') ? site.dims(1)?.slice(2) : undefined);
+  if (dims === undefined || !kernel?.every((size) => typeof size === 'number')) return undefined;
+  const axes = windowAxes(site, kernel as readonly number[]);
+  const padded = axes.map((axis, i) => padAxis(site, { axis, size: dims[i] ?? 1, i }));
+  if (!padded.every((pad) => pad !== undefined)) return undefined;
+  const noDilation = node.op === 'AveragePool' && b.opset < 19;
+  return changed(node, b, {
+    attributes: {
+      kernel_shape: attr.ints(axes.map((axis) => axis.kernel)),
+      strides: attr.ints(axes.map((axis) => axis.stride)),
+      dilations: noDilation ? undefined : attr.ints(axes.map((axis) => axis.dilation)),
+      pads: attr.ints([...padded.map(({ begin }) => begin), ...padded.map(({ end }) => end)]),
+      output_padding: node.op === 'ConvTranspose' ? attr.ints(padded.map(({ extra }) => extra)) : undefined,
+      auto_pad: undefined,
+      output_shape: undefined,
+    },
+  });
+}
+
+interface Placed {
+  readonly axis: WindowAxis;
+  readonly size: Dim;
+  /** Which spatial axis. */
+  readonly i: number;
+}
+
+interface Padded {
+  readonly begin: number;
+  readonly end: number;
+  /** `output_padding` of a transposed convolution. */
+  readonly extra: number;
+}
+
+/** Padding of one axis; undefined when it depends on a symbol. */
+function padAxis(site: Site, placed: Placed): Padded | undefined {
+  const { axis, i } = placed;
+  const extra = site.ints('output_padding')?.[i] ?? 0;
+  if (site.node.op === 'ConvTranspose') return transposedPad(site, placed, extra);
+  const mode = autoPad(site);
+  if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.begin, end: axis.end, extra };
+  const total = sameTotal(placed);
+  return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra };
+}
+
+/** What makes the output ceil(size / stride). */
+function sameTotal({ axis, size }: Placed): number | undefined {
+  if (axis.stride === 1) return extent(axis) - 1;
+  if (typeof size !== 'number') return undefined;
+  return Math.max(0, (Math.ceil(size / axis.stride) - 1) * axis.stride + extent(axis) - size);
+}
+
+/** SAME makes the output size * stride; `output_shape` says it; what is missing at the end is output padding. */
+function transposedPad(site: Site, { axis, size, i }: Placed, extra: number): Padded | undefined {
+  const mode = autoPad(site);
+  const shape = site.ints('output_shape');
+  const asked = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];
+  if (asked === undefined && !mode.startsWith('SAME')) return { begin: axis.begin, end: axis.end, extra };
+  const surplus = extent(axis) - axis.stride + extra;
+  if (asked !== undefined && typeof size !== 'number') return undefined;
+  const total = asked === undefined ? surplus : Number(size) * axis.stride + surplus - asked;
+  if (total < 0) return { begin: 0, end: 0, extra: extra - total };
+  return { ...halves(total, mode === 'SAME_UPPER'), extra };
+}
+
+/** The odd one of an odd total goes to the end for SAME_UPPER, to the beginning otherwise. */
+function halves(total: number, upper: boolean): { begin: number; end: number } {
+  const half = Math.floor(total / 2);
+  return upper ? { begin: half, end: total - half } : { begin: total - half, end: half };
+}

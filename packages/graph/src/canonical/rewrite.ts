@@ -1,0 +1,69 @@
+import { builderWithin, type GraphBuilder } from '../build.js';
+import { graphsOf, substitute } from '../scope.js';
+import type { Attribute, Graph, Node } from '../types.js';
+
+/**
+ * What becomes of one node: the values that stand for its outputs, or undefined to keep it as it is. Inputs of the node
+ * are values of the builder; what the rule emits or appends takes the node's place.
+ */
+export type NodeRule = (node: Node, b: GraphBuilder) => readonly string[] | undefined;
+
+/**
+ * Replays a graph node by node through a rule, inner graphs included. Values keep their names: what a rule emits for an
+ * output is named like it, and an output that an existing value stands for gives way to that value.
+ */
+export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Graph {
+  const b = builderWithin(graph, outer);
+  for (const value of graph.inputs) b.addInput(value);
+  for (const [name, value] of graph.constants) b.addConstant(name, value);
+  const pinned = new Set(graph.outputs.map(({ name }) => name));
+  const replay: Replay = { b, rule, alias: new Map(), pinned };
+  for (const node of graph.nodes) replayNode(node, replay);
+  return b.build(graph.outputs);
+}
+
+interface Replay {
+  readonly b: GraphBuilder;
+  readonly rule: NodeRule;
+  /** Values that another one stands for now. */
+  readonly alias: Map<string, string>;
+  /** Names of the graph's outputs, which must go on existing. */
+  readonly pinned: ReadonlySet<string>;
+}
+
+function replayNode(given: Node, replay: Replay): void {
+  const { b, rule } = replay;
+  const node = innerRewritten(
+    substitute(given, (name) => replay.alias.get(name) ?? name),
+    replay,
+  );
+  const mark = b.length;
+  const results = rule(node, b);
+  if (results === undefined) b.append(node);
+  else adopt({ node, results, mark }, replay);
+}
+
+/** Makes the results of a rule answer to the names of the node's outputs. */
+function adopt(
+  { node, results, mark }: { node: Node; results: readonly string[]; mark: number },
+  { b, alias, pinned }: Replay,
+): void {
+  for (const [i, name] of node.outputs.entries()) {
+    const given = results[i] ?? '';
+    const result = alias.get(given) ?? given;
+    if (name === '' || result === '' || result === name) continue;
+    if (b.rename(result, name, mark)) alias.set(result, name);
+    else if (pinned.has(name))
+      b.append({ ...node, op: 'Identity', domain: '', inputs: [result], outputs: [name], attributes: {} });
+    else alias.set(name, result);
+  }
+}
+
+function innerRewritten(node: Node, { rule, b }: Replay): Node {
+  if (graphsOf(node).length === 0) return node;
+  const inner = ([name, attribute]: [string, Attribute]): [string, Attribute] =>
+    attribute.kind === 'graph'
+      ? [name, { kind: 'graph', value: rewrite({ ...attribute.value, opsets: { '': b.opset } }, rule, b) }]
+      : [name, attribute];
+  return { ...node, attributes: Object.fromEntries(Object.entries(node.attributes).map(inner)) };
+}

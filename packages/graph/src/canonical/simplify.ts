@@ -1,0 +1,98 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { isUnknown } from '../infer/dim.js';
+import { codeOf } from '../onnx/element.js';
+import { isOp, type Op } from '../ops.js';
+import type { Dims, Graph } from '../types.js';
+import { changed, input, trimmed } from './respell.js';
+import { type NodeRule, rewrite } from './rewrite.js';
+
+/** Nodes that change nothing give way to their input, and zero states of recurrent networks are left out. */
+export function simplify(graph: Graph): Graph {
+  return rewrite(graph, (node, b) => (isOp(node.op, node.domain) ? SIMPLER[node.op]?.(node, b) : undefined));
+}
+
+const pass: NodeRule = (node) => [input(node, 0)];
+
+/** Passes where the output has the shape of the input, known to be so for every value of the symbols. */
+const passSameShape: NodeRule = (node, b) => {
+  const x = input(node, 0);
+  return same(b.typing.typeOf(x)?.dims, b.preview(node)[0]?.dims) ? [x] : undefined;
+};
+
+const passSingle: NodeRule = (node) => (node.inputs.length === 1 ? [input(node, 0)] : undefined);
+
+const cast: NodeRule = (node, b) => {
+  const to = b.preview(node)[0]?.dtype;
+  return to === b.typing.typeOf(input(node, 0))?.dtype ? [input(node, 0)] : undefined;
+};
+
+/** The type to cast to is known here. */
+const castLike: NodeRule = (node, b) => {
+  const to = b.typing.typeOf(input(node, 1))?.dtype;
+  if (to === undefined) return undefined;
+  if (to === b.typing.typeOf(input(node, 0))?.dtype) return [input(node, 0)];
+  return changed(node, b, { op: 'Cast', inputs: [input(node, 0)], attributes: { to: attr.int(codeOf(to)) } });
+};
+
+const transpose: NodeRule = (node) => {
+  const perm = attributesOf(node).ints('perm');
+  return perm?.every((axis, i) => axis === i) === true ? [input(node, 0)] : undefined;
+};
+
+const pad: NodeRule = (node, b) =>
+  b.typing.elementsOf(input(node, 1))?.every((amount) => amount === 0) === true
+    ? [input(node, 0)]
+    : undefined;
+
+/** A slice is whole when its steps are 1 and nothing is cut. */
+const slice: NodeRule = (node, b) => {
+  const steps = input(node, 4) === '' ? [] : b.typing.elementsOf(input(node, 4));
+  return steps?.every((step) => step === 1) === true ? passSameShape(node, b) : undefined;
+};
+
+/** Initial states of zeros are the default. */
+const recurrent: NodeRule = (node, b) => {
+  const inputs = node.inputs.map((name, i) => (i >= 5 && i <= 6 && isZero(b, name) ? '' : name));
+  return inputs.some((name, i) => name !== node.inputs[i])
+    ? changed(node, b, { inputs: trimmed(inputs) })
+    : undefined;
+};
+
+function isZero(b: GraphBuilder, name: string): boolean {
+  const maker = b.makerOf(name);
+  if (maker === undefined) return b.constantOf(name)?.data.every((v: unknown) => Number(v) === 0) === true;
+  if (maker.op === 'Expand') return isZero(b, input(maker, 0));
+  if (maker.op !== 'ConstantOfShape' || maker.domain !== '') return false;
+  const value = attributesOf(maker).tensor('value');
+  return value === undefined || Number(value.data[0]) === 0;
+}
+
+const SIMPLER: Readonly<Partial<Record<Op, NodeRule>>> = {
+  Identity: pass,
+  Cast: cast,
+  CastLike: castLike,
+  Concat: passSingle,
+  Max: passSingle,
+  Mean: passSingle,
+  Min: passSingle,
+  Sum: passSingle,
+  Expand: passSameShape,
+  Flatten: passSameShape,
+  Reshape: passSameShape,
+  Squeeze: passSameShape,
+  Unsqueeze: passSameShape,
+  Tile: passSameShape,
+  Transpose: transpose,
+  Pad: pad,
+  Slice: slice,
+  GRU: recurrent,
+  LSTM: recurrent,
+  RNN: recurrent,
+};
+
+function same(a: Dims | undefined, b: Dims | undefined): boolean {
+  if (a === undefined || a.length !== b?.length) return false;
+  return a.every((dim, i) => dim === b[i] && !isUnknown(dim));
+}
