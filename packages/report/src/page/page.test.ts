@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { sampleRecord } from '../../test/sample-record.js';
+import { encodePng } from '../png.js';
+import { formatEstimate, formatMean, formatNumber } from './format.js';
+import { escapeHtml, html } from './html.js';
+import { axisOf, drawMark } from './interval.js';
+import { page } from './page.js';
+import { drawSeries } from './series.js';
+
+const png = encodePng({ width: 1, height: 1, channels: 3, depth: 8, data: Uint8Array.of(1, 2, 3) });
+const pictures = new Map([0, 1, 2].map((i) => [`pictures/${i}.png`, png]));
+const markup = page(sampleRecord, pictures);
+
+/** Start tags in order, and a check that every element is closed by its own end tag. */
+function elements(text: string): readonly string[] {
+  const void_ = new Set(['meta', 'img', 'line', 'path', 'circle', 'rect', 'br']);
+  const open: string[] = [];
+  const seen: string[] = [];
+  for (const [, end, name] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*>/g)) {
+    if (end === '') seen.push(name);
+    if (void_.has(name)) continue;
+    if (end === '') open.push(name);
+    else expect(name).toBe(open.pop());
+  }
+  expect(open).toEqual([]);
+  return seen;
+}
+
+describe('the page', () => {
+  test('is well formed and has a table per metric and a figure per attribution', () => {
+    const seen = elements(markup);
+    expect(seen.filter((name) => name === 'figure')).toHaveLength(6);
+    expect(seen.filter((name) => name === 'table')).toHaveLength(sampleRecord.metrics.length + 1);
+    expect(seen.filter((name) => name === 'h1')).toHaveLength(1);
+    expect(seen).not.toContain('script');
+  });
+
+  test('asks nothing of the network', () => {
+    const addresses = [...markup.matchAll(/(?:src|href|url)\s*[=(]\s*"?([^")\s>]*)/g)].map(
+      (match) => match[1],
+    );
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const address of addresses) expect(address).toMatch(/^(data:image\/png;base64,|#|x$)/);
+  });
+
+  test('escapes what comes from files, models and errors', () => {
+    expect(markup).not.toContain('<script>');
+    expect(markup).not.toContain('<img src=x');
+    expect(markup).not.toContain('<b>');
+    expect(markup).toContain('seven &amp; co');
+  });
+
+  test('marks bounds as bounds and says what is invalid, not applicable or failed', () => {
+    expect(markup).toContain('≥ 0.83');
+    expect(markup).toContain('A triangle is a bound');
+    expect(markup).toContain('invalid: 3 of 1000 draws were not finite');
+    expect(markup).toContain('1 not applicable, 1 failed');
+  });
+
+  test('has the definitions, the command line as a shell reads it, and the reasons of providers', () => {
+    expect(markup).toContain('E[(I·Φ − (f(x) − f(x−I)))²]');
+    expect(markup).toContain(escapeHtml("onnxplain evaluate 'my model.onnx' --explainer 'it'\\''s'"));
+    expect(markup).toContain('cuda: libcublasLt.so.13');
+    expect(markup).toContain('inside ONNX Runtime 9.9 s (80 %)');
+  });
+
+  test('is the same for the same record', () => {
+    expect(page(sampleRecord, pictures)).toBe(markup);
+  });
+
+  test('says so where a picture is missing', () => {
+    expect(page(sampleRecord)).toContain('No picture');
+  });
+});
+
+test('inserted text is escaped, inserted markup is not, lists are joined', () => {
+  const inner = html`<i>${'<&"\'>'}</i>`;
+  expect(html`<p class="${'a"b'}">${[inner, inner]}${false}${undefined}${0}</p>`.markup).toBe(
+    '<p class="a&quot;b"><i>&lt;&amp;&quot;&#39;&gt;</i><i>&lt;&amp;&quot;&#39;&gt;</i>0</p>',
+  );
+  expect(escapeHtml('a\u0000b\n')).toBe('a\uFFFDb\n');
+});
+
+describe('numbers', () => {
+  test.each([
+    [0, '0'],
+    [1234.5678, '1235'],
+    [-0.012345, '−0.01235'],
+    [1e-5, '1.00e-5'],
+    [3.21e7, '3.21e7'],
+    [Number.NaN, 'NaN'],
+  ])('%d is written %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+
+  test('the standard error decides how many digits there are', () => {
+    expect(formatMean({ value: 1.23456, stderr: 0.0234 })).toBe('1.235 ± 0.023');
+    expect(formatMean({ value: 123.456, stderr: 12 })).toBe('123 ± 12');
+    expect(formatMean({ value: 0.5, stderr: 0 })).toBe('0.5');
+    expect(formatMean({ value: 2, stderr: 0.5, bound: 'lower' })).toBe('≥ 2.00 ± 0.50');
+    expect(formatMean({ value: 1e-9, stderr: 1e-11 })).toBe('1.00e-9 ± 1.00e-11');
+    expect(formatEstimate({ kind: 'censored', above: 3, n: 1 })).toBe('> 3');
+  });
+});
+
+describe('intervals', () => {
+  const at = (text: string, name: string) =>
+    Number(new RegExp(`class="range" ${name}="([\\d.]+)"`).exec(text)?.[1]);
+
+  test('reach 1.96 standard errors to both sides, on an axis common to the rows', () => {
+    const marks = [
+      { value: 10, stderr: 1 },
+      { value: 5, stderr: 0.5 },
+    ];
+    const axis = axisOf(marks);
+    expect(axis).toEqual({ kind: 'linear', low: 0, high: 11.96 });
+    const [wide, narrow] = marks.map((mark) => drawMark(mark, axis).markup);
+    const length = (text: string) =>
+      at(text, 'x1') - Number(/x2="([\d.]+)" y1="11" y2="11"\/>\n<path/.exec(text)?.[1]);
+    expect(length(wide) / length(narrow)).toBeCloseTo(2, 1);
+  });
+
+  test('are on a logarithmic axis when they span more than a factor 50 above 0', () => {
+    expect(axisOf([{ value: 1 }, { value: 100 }]).kind).toBe('logarithmic');
+    expect(axisOf([{ value: 1, stderr: 1 }, { value: 100 }]).kind).toBe('linear');
+  });
+
+  test('a bound is a triangle without an interval', () => {
+    const mark = { value: 1, stderr: 0.2, bound: 'lower' as const };
+    const text = drawMark(mark, axisOf([mark])).markup;
+    expect(text).toContain('class="bound"');
+    expect(text).not.toContain('<circle');
+    expect(text).toContain('lower bound 1');
+  });
+});
+
+describe('series', () => {
+  test('few features are bars in order of size, with their names', () => {
+    const { markup: text } = drawSeries({ inputs: [1, 2, 3], values: [0.1, -5, 2], names: ['a', 'b<', 'c'] });
+    expect([...text.matchAll(/end">([^<]*) = /g)].map((match) => match[1])).toEqual(['b&lt;', 'c', 'a']);
+    expect(text.match(/class="negative"/g)).toHaveLength(1);
+  });
+
+  test('many are an outline, zeros and constants included', () => {
+    const zeros = Array.from({ length: 100 }, () => 0);
+    expect(drawSeries({ inputs: zeros, values: zeros }).markup).not.toContain('NaN');
+  });
+});
