@@ -1,1 +1,13 @@
-export {};
+export { type Census, census } from './census.js';
+export { checkFeeds } from './feeds.js';
+export { type GradientOptions, grad, gradientGraph } from './gradient.js';
+export { type IsolateOptions, type Job, runIsolated } from './isolate.js';
+export type { BatchAxis, Model } from './model.js';
+export { type OpenOptions, open } from './open.js';
+export { classes, type Prediction, type PredictOptions, predict } from './predict.js';
+export { type Placement, type ProviderReport, place, probe, probeDevice } from './probe.js';
+export { ortProducts } from './products.js';
+export { type ScoreOptions, score } from './score/score.js';
+export type { Target } from './score/target.js';
+export { type Device, openSession, ortSeconds, type Session, type SessionOptions } from './session.js';
+export type { Arrays, Feed, Feeds, Port } from './value.js';

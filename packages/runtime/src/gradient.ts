@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { fail } from '@onnxplain/core';
+import { type Graph, grad as gradOf, type RuleTable, tables } from '@onnxplain/graph';
+import type { Model } from './model.js';
+import { openGraph } from './open.js';
+import { programOf } from './program.js';
+import type { Selected } from './score/question.js';
+
+export interface GradientOptions {
+  /** Output to differentiate; default: the only one. */
+  readonly of?: string;
+  /** Names of float inputs or inner values to differentiate by; default: the only float input. */
+  readonly wrt?: string | readonly string[];
+  /** Backward rules, by name of their table; default 'gradient', the derivative. */
+  readonly rules?: string;
+  /** Outputs to keep beside the gradient; default `of`. */
+  readonly keep?: readonly string[];
+}
+
+/**
+ * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of` and `gradient` as outputs.
+ * Throws `name-unknown` for rules, and what the compiler throws for operators without one.
+ */
+export function gradientGraph(model: Model, { rules = 'gradient', ...rest }: GradientOptions = {}): Graph {
+  return gradOf(model.graph, { ...rest, rules: ruleTable(rules) });
+}
+
+/** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */
+export async function grad(model: Model, options: GradientOptions = {}): Promise<Model> {
+  const graph = gradientGraph(model, options);
+  const program = programOf(graph);
+  const sha256 = createHash('sha256').update(program.model).digest('hex');
+  const { device, refused, threads, memory } = model;
+  return openGraph(graph, {
+    sha256,
+    placement: { device, refused },
+    threads,
+    memory,
+    program: () => program,
+  });
+}
+
+/** A table of backward rules by name. Throws `name-unknown`. */
+export function ruleTable(name: string): RuleTable {
+  const known: Readonly<Record<string, RuleTable>> = tables;
+  if (Object.hasOwn(known, name)) return known[name];
+  return fail({
+    code: 'name-unknown',
+    where: 'rules',
+    expected: `one of ${Object.keys(known).join(', ')}`,
+    got: `"${name}"`,
+  });
+}
+
+/** A selected score's gradient by an input, as a graph with that one output. */
+export function differentiate({ graph, target, score }: Selected, input: string, rules: string): Selected {
+  const backward = gradOf(graph, { of: score, wrt: input, rules: ruleTable(rules), keep: [] });
+  return { graph: backward, target, score: backward.outputs[0].name };
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { option, parseOptions, z } from '@onnxplain/core';
+import { canonicalise, type External, externalData, type Graph, type Limits, read } from '@onnxplain/graph';
+import { readModelFile } from './file.js';
+import { settleBatch } from './free-batch.js';
+import { type Model, type ModelParts, makeModel } from './model.js';
+import { place } from './probe.js';
+import { programOf } from './program.js';
+import type { Device } from './session.js';
+
+export interface OpenOptions {
+  /** 'auto' (default): CUDA where it works, else the CPU. A device asked for by name is used or refused, never replaced. */
+  readonly device?: Device | 'auto';
+  /** Threads inside one operator; default: all cores. */
+  readonly threads?: number;
+  /** Reader of weights kept in other files; default for a path: files beside it, for bytes: none. */
+  readonly external?: External;
+  /** Bytes that scores of the model may use for activations; default 512 MiB. */
+  readonly memory?: number;
+  /** What the file may ask of this machine; see `defaultLimits` of @onnxplain/graph. */
+  readonly limits?: Partial<Limits>;
+}
+
+const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+
+const schema = z.strictObject({
+  device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
+  threads: option.count().optional(),
+  external: z
+    .custom<External>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
+    .optional(),
+  memory: option.positive().default(512 * 2 ** 20),
+  limits: z.custom<Partial<Limits>>((v) => typeof v === 'object' && v !== null, 'limits by name').optional(),
+});
+
+/**
+ * Opens an ONNX model from a file or from its bytes. Native sessions are created when they are first needed.
+ *
+ * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for the device.
+ */
+export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
+  const { device, threads, memory } = parseOptions('open', schema, { ...options });
+  const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
+  const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
+  const weights = watch(options.external ?? (path === undefined ? undefined : externalData(dirname(path))));
+  const source = read(bytes, { limits: options.limits, external: weights.external });
+  const program = () => (weights.used() ? programOf(source) : { model: bytes });
+  return openGraph(source, {
+    path,
+    program,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    placement: await place(device),
+    threads,
+    memory,
+  });
+}
+
+/** Opens a graph as a model of its own, on the device of `origin`. */
+export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
+  const { placement, threads, path, program } = parts;
+  const name = path ?? source.name;
+  const settled = await settleBatch(canonicalise(source), { device: placement.device, threads, name });
+  const freed = settled.batch === 'freed';
+  return makeModel({
+    ...parts,
+    ...settled,
+    source,
+    program: freed ? () => programOf(settled.graph) : program,
+  });
+}
+
+export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
+
+/** The reader, and whether it was used. */
+function watch(external: External | undefined): { external: External | undefined; used(): boolean } {
+  let used = false;
+  if (external === undefined) return { external, used: () => used };
+  return {
+    external(piece) {
+      used = true;
+      return external(piece);
+    },
+    used: () => used,
+  };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { type Batching, fixedBatching, measuredBatching } from './batching.js';
+
+/** Feeds `rows` rows to a made-up machine and returns the sizes it ran. */
+function simulate(batching: Batching, rows: number, secondsOf: (size: number) => number): number[] {
+  const sizes: number[] = [];
+  for (let left = rows; left > 0; left -= sizes.at(-1) ?? 0) {
+    const size = batching.next(left);
+    expect(size).toBeGreaterThan(0);
+    expect(size).toBeLessThanOrEqual(left);
+    sizes.push(size);
+    batching.observe(size, secondsOf(size));
+  }
+  return sizes;
+}
+
+test('sizes grow fourfold while that is faster per row, and stay at the fastest', () => {
+  const batching = measuredBatching(100_000);
+  // Overhead of 1 ms per run until 256 rows; beyond, the cache is left and rows cost three times as much.
+  const sizes = simulate(batching, 5000, (n) => 1e-3 + n * (n > 256 ? 3e-5 : 1e-5));
+  expect(sizes.slice(0, 8)).toEqual([16, 16, 64, 64, 256, 256, 1024, 1024]);
+  expect(Math.max(...sizes.slice(8))).toBeLessThanOrEqual(256);
+  expect(simulate(batching, 2560, () => 1)).toEqual(Array(10).fill(256));
+});
+
+test('one slow first run at a size does not decide', () => {
+  const seen = new Set<number>();
+  const sizes = simulate(measuredBatching(4096), 20_000, (n) => {
+    const cold = !seen.has(n);
+    seen.add(n);
+    return (cold ? 0.2 : 0) + 1e-3 + n * 1e-6;
+  });
+  expect(Math.max(...sizes)).toBe(4096);
+});
+
+test('no size exceeds the limit, nor one that would block the loop for more than a second', () => {
+  expect(Math.max(...simulate(measuredBatching(25), 500, () => 1e-3))).toBe(25);
+  expect(Math.max(...simulate(measuredBatching(1), 5, () => 1e-3))).toBe(1);
+  expect(Math.max(...simulate(measuredBatching(1e6), 5000, (n) => 0.01 + n * 0.01))).toBe(64);
+});
+
+test('the tail is shared out instead of leaving a crumb', () => {
+  const batching = measuredBatching(16);
+  simulate(batching, 64, () => 1e-3);
+  expect(simulate(batching, 17, () => 1e-3)).toEqual([9, 8]);
+});
+
+test('shrinking halves down to one row and then gives up', () => {
+  const batching = measuredBatching(4);
+  expect([batching.shrink(), batching.next(100)]).toEqual([true, 2]);
+  expect([batching.shrink(), batching.next(100)]).toEqual([true, 1]);
+  expect(batching.shrink()).toBe(false);
+});
+
+test('a fixed size is kept', () => {
+  expect(simulate(fixedBatching(7), 20, () => 1)).toEqual([7, 7, 6]);
+});

@@ -1,0 +1,73 @@
+/** Decides how many rows go into each run. */
+export interface Batching {
+  /** Rows of the next run when `pending` wait; between 1 and `pending`. */
+  next(pending: number): number;
+  /** What a run of `rows` rows took. */
+  observe(rows: number, seconds: number): void;
+  /** Halves the largest size, after a run that found no memory; false when it is 1 already. */
+  shrink(): boolean;
+}
+
+const first = 16;
+const growth = 4;
+/** A larger size is kept only when it is this much faster per row. */
+const worthwhile = 1.05;
+/** Runs block the event loop: no size is tried that is expected to take longer. */
+const longestRun = 1;
+
+/**
+ * Sizes found by trying: every size is run twice (the first run at a size also pays for memory and is not trusted alone), then
+ * four times the rows are tried, as long as that pays, fits `limit` and does not block the event loop for a second.
+ */
+export function measuredBatching(limit: number): Batching {
+  let size = Math.min(first, limit);
+  let cap = limit;
+  let runs = 0;
+  let best = { size, rate: 0 };
+  let rate = 0;
+  let settled = false;
+
+  function grow(): void {
+    if (rate < best.rate * worthwhile) {
+      settled = true;
+      size = best.size;
+      return;
+    }
+    best = { size, rate };
+    const larger = Math.min(size * growth, cap);
+    settled = larger === size || larger / rate > longestRun;
+    if (settled) return;
+    size = larger;
+    runs = 0;
+    rate = 0;
+  }
+
+  return {
+    next: (pending) => even(pending, size, settled),
+    observe(rows, seconds) {
+      // A part-filled run says little about the size it was meant for.
+      if (settled || rows !== size) return;
+      runs++;
+      rate = Math.max(rate, rows / Math.max(seconds, 1e-9));
+      if (runs === 2) grow();
+    },
+    shrink() {
+      if (cap <= 1) return false;
+      cap = Math.max(1, Math.floor(size / 2));
+      size = cap;
+      settled = true;
+      return true;
+    },
+  };
+}
+
+/** Always `size` rows, as the caller chose. */
+export function fixedBatching(size: number): Batching {
+  return { next: (pending) => Math.min(size, pending), observe: () => undefined, shrink: () => false };
+}
+
+/** Settled, the rest is cut into equal runs instead of full ones and a crumb. */
+function even(pending: number, size: number, settled: boolean): number {
+  if (pending <= size) return pending;
+  return settled ? Math.ceil(pending / Math.ceil(pending / size)) : size;
+}

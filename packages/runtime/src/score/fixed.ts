@@ -1,0 +1,85 @@
+import { fail } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
+import { checkFeeds } from '../feeds.js';
+import { type Arrays, type Feed, type Feeds, fromTensor, isFloat, type Port } from '../value.js';
+
+/** The model's other inputs. */
+export interface Fixed {
+  /** Equal for equal feeds objects. */
+  readonly id: string;
+  /** Their arrays for a run of n rows. */
+  rows(n: number): Arrays;
+}
+
+const ids = new WeakMap<Feeds, string>();
+let count = 0;
+
+function idOf(feeds: Feeds): string {
+  if (Object.keys(feeds).length === 0) return '';
+  const id = ids.get(feeds) ?? `feeds ${++count}`;
+  ids.set(feeds, id);
+  return id;
+}
+
+export interface FixedOptions {
+  /** All inputs but the explained one. */
+  readonly ports: readonly Port[];
+  readonly feeds: Feeds;
+  /** The batch axis of the explained input: inputs that lead with it get their one row repeated. */
+  readonly batchDim: number | string | undefined;
+}
+
+/**
+ * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every explained row; inputs
+ * without a batch axis as they are. Checked like any feed.
+ */
+export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
+  const perRow = (port: Port) => batchDim !== undefined && port.dims?.[0] === batchDim;
+  const single = ports.map((port) =>
+    perRow(port) ? { ...port, dims: [1, ...(port.dims ?? []).slice(1)] } : port,
+  );
+  const given = Object.fromEntries(
+    Object.entries(feeds).map(([name, feed]) => {
+      const port = single.find((each) => each.name === name);
+      return [name, port === undefined ? feed : withBatchAxis(port, feed)];
+    }),
+  );
+  for (const { name } of ports) {
+    if (Object.hasOwn(given, name)) continue;
+    const remedy = `Give it in the option feeds: { "${name}": ... }.`;
+    fail({ code: 'feed-name', where: 'feeds', expected: `a value for input "${name}"`, got: 'none', remedy });
+  }
+  const arrays = checkFeeds(single, given);
+  const repeated = ports.filter(perRow).map(({ name }) => name);
+  let last: { rows: number; arrays: Arrays } = { rows: 1, arrays };
+  return {
+    id: idOf(feeds),
+    rows(n) {
+      if (n !== last.rows) last = { rows: n, arrays: repeatEach(arrays, repeated, n) };
+      return last.arrays;
+    },
+  };
+}
+
+function withBatchAxis(port: Port, feed: Feed): Feed {
+  const array = 'shape' in feed && isFloat(port.dtype) ? fromTensor(feed, port.dtype) : feed;
+  if ('shape' in array || port.dims?.[0] !== 1 || array.dims.length + 1 !== port.dims.length) return array;
+  return { ...array, dims: [1, ...array.dims] };
+}
+
+function repeatEach(arrays: Arrays, names: readonly string[], rows: number): Arrays {
+  const copies = names.map((name) => [name, repeat(arrays[name], rows)] as const);
+  return { ...arrays, ...Object.fromEntries(copies) };
+}
+
+function repeat({ dtype, dims, data }: Constant, rows: number): Constant {
+  const shape = [rows, ...dims.slice(1)];
+  if (!ArrayBuffer.isView(data)) {
+    return { dtype, dims: shape, data: Array.from({ length: rows }, () => data as readonly string[]).flat() };
+  }
+  const one = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const all = new Uint8Array(one.length * rows);
+  for (let i = 0; i < rows; i++) all.set(one, i * one.length);
+  const typed = data.constructor as new (buffer: ArrayBuffer) => typeof data;
+  return { dtype, dims: shape, data: new typed(all.buffer) };
+}

@@ -1,0 +1,63 @@
+import { type DataType, type Graph, infer, type Node, type ValueType } from '@onnxplain/graph';
+
+const bytes: Readonly<Record<DataType, number>> = {
+  float32: 4, float64: 8, float16: 2, bfloat16: 2, int8: 1, int16: 2, int32: 4, int64: 8,
+  uint8: 1, uint16: 2, uint32: 4, uint64: 8, bool: 1, string: 32,
+}; // biome-ignore format: one line of floats, one of the rest
+
+/** The same graph with sizes in place of the symbols that its inputs' dims name. */
+export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
+  const bind = <T extends ValueType>(type: T): T => ({
+    ...type,
+    dims: type.dims?.map((dim) => (typeof dim === 'string' ? (sizes.get(dim) ?? dim) : dim)),
+  });
+  return {
+    ...graph,
+    inputs: graph.inputs.map(bind),
+    outputs: graph.outputs.map(bind),
+    declared: new Map([...graph.declared].map(([name, type]) => [name, bind(type)])),
+  };
+}
+
+/**
+ * Most bytes alive at once when the graph runs one row: every value from the node that makes it to the last one that reads it.
+ * Workspace inside operators is not counted; sizes that stay unknown count as 1.
+ */
+export function bytesPerRow(graph: Graph): number {
+  const symbols = graph.inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));
+  const one = bindDims({ ...graph, declared: new Map() }, new Map(symbols.map((symbol) => [symbol, 1])));
+  return peak(one, infer(one));
+}
+
+function peak(graph: Graph, types: ReadonlyMap<string, ValueType>): number {
+  const size = (name: string) => (graph.constants.has(name) ? 0 : sizeInBytes(types.get(name)));
+  const lastUse = new Map<string, number>();
+  graph.nodes.forEach((node, at) => {
+    for (const name of namesReadBy(node)) lastUse.set(name, at);
+  });
+  for (const { name } of graph.outputs) lastUse.set(name, graph.nodes.length);
+  let alive = graph.inputs.reduce((sum, { name }) => sum + size(name), 0);
+  let most = alive;
+  graph.nodes.forEach((node, at) => {
+    for (const name of node.outputs) alive += size(name);
+    most = Math.max(most, alive);
+    for (const name of new Set([...namesReadBy(node), ...node.outputs])) {
+      if ((lastUse.get(name) ?? at) === at) alive -= size(name);
+    }
+  });
+  return most;
+}
+
+function sizeInBytes(type: ValueType | undefined): number {
+  if (type === undefined) return 0;
+  const elements = (type.dims ?? []).reduce<number>((n, dim) => n * (typeof dim === 'number' ? dim : 1), 1);
+  return elements * bytes[type.dtype];
+}
+
+/** Inputs of a node, and names of the graph around it that its inner graphs read. */
+function namesReadBy(node: Node): readonly string[] {
+  const inner = Object.values(node.attributes).flatMap((attribute) =>
+    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(namesReadBy) : [],
+  );
+  return [...node.inputs, ...inner].filter((name) => name !== '');
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { type Oracle, oracleModels, pathOf, readOracle, relativeGap, unpack } from '../../test/oracle.js';
+import type { Model } from '../model.js';
+import { open } from '../open.js';
+import { predict } from '../predict.js';
+import { score } from './score.js';
+
+type Case = Oracle['cases'][number];
+
+async function onEachFile(
+  name: string,
+  oracle: Oracle,
+  check: (model: Model) => Promise<void>,
+): Promise<void> {
+  for (const { file } of oracle.files) {
+    await using model = await open(pathOf(name, file), { device: 'cpu' });
+    await check(model);
+  }
+}
+
+const target = ({ target }: Case) => target ?? 0;
+const link = ({ params }: Case) => (params?.of === 'softmax' ? 'probability' : 'logit');
+
+test.skipIf(oracleModels.length > 0)('skipped: ../shared/oracle is not here', () => undefined);
+
+test.each(oracleModels)(
+  '%s: all logits, and the chosen one as a score, are those of PyTorch',
+  async (name) => {
+    const oracle = readOracle(name);
+    await onEachFile(name, oracle, async (model) => {
+      for (const each of oracle.cases.filter(({ method }) => method === 'logits')) {
+        const x = unpack(oracle.tensors[each.input]);
+        const { scores, classes } = await predict(model, {}, x);
+        expect(relativeGap(scores.data, each.expected.value)).toBeLessThan(1e-5);
+        const best = await (await score(model, { target: 'predicted' })).value(x);
+        for (const [i, value] of best.entries())
+          expect(value).toBe(scores.data[i * scores.shape[1] + classes[i]]);
+      }
+    });
+  },
+);
+
+test.each(oracleModels)('%s: gradients of logits and probabilities are those of PyTorch', async (name) => {
+  const oracle = readOracle(name);
+  const cases = oracle.cases.filter(({ method }) => method === 'gradient');
+  expect(cases.length).toBeGreaterThan(2);
+  await onEachFile(name, oracle, async (model) => {
+    for (const each of cases) {
+      const f = await score(model, { target: target(each), link: link(each) });
+      const slopes = await f.gradient(unpack(oracle.tensors[each.input]));
+      const rounding = each.f32.value.max_abs;
+      expect(relativeGap(slopes.data, each.expected.value), each.id).toBeLessThan(
+        Math.max(1e-4, 20 * rounding),
+      );
+    }
+  });
+});

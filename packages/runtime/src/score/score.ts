@@ -1,0 +1,128 @@
+import { option, type Progress, parseOptions, type Score, type Shape, z } from '@onnxplain/core';
+import type { Link } from '@onnxplain/graph';
+import { ruleTable } from '../gradient.js';
+import type { Model } from '../model.js';
+import { ortProducts } from '../products.js';
+import type { Feeds } from '../value.js';
+import { channel } from './channel.js';
+import { checkBatch } from './check.js';
+import { classCount } from './classes.js';
+import { type Lane, throwIfAborted } from './lane.js';
+import { settle } from './question.js';
+import { checkTargets, type Target, targetsOf } from './target.js';
+
+export interface ScoreOptions {
+  /**
+   * The class to explain: one for every row; a list, one per row of each batch; or 'predicted', each row's own best class: the score is
+   * then a maximum over classes, and its class may change from row to row.
+   */
+  readonly target: Target;
+  /** Output to explain; default: the only one of floats. Rows of any shape are flattened into classes. */
+  readonly output?: string;
+  /** Input to explain, or a float value inside the model, which the score is then a function of; default: the only float input. */
+  readonly input?: string;
+  /** Shape of one row, where the model leaves it open. */
+  readonly shape?: Shape;
+  /** Values of the model's other inputs, one row each, used for every explained row. */
+  readonly feeds?: Feeds;
+  /** 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin': over the best other class. */
+  readonly link?: Link;
+  /** Backward rules of `gradient`, by name; default 'gradient', the ordinary ones. */
+  readonly rules?: string;
+  /** Rows of one run; default: as many as memory allows and speed, measured during the first large calls, rewards. */
+  readonly batch?: number;
+  /** Bytes that one run may use for activations; default: the model's. */
+  readonly memory?: number;
+  /** Least and greatest value of an input element; default [-Infinity, Infinity]. */
+  readonly bounds?: readonly [low: number, high: number];
+  /** Calls throw `aborted` when it is given, between two runs. */
+  readonly signal?: AbortSignal;
+  /** Called after every run with the rows of this score so far. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+const name = () => z.string('a name').optional();
+const index = () => z.number('a class index').int('a class index');
+const links = ['logit', 'probability', 'margin'] as const satisfies readonly Link[];
+const bounded = 'two numbers, the lower first';
+
+const schema = z.strictObject({
+  target: z.union(
+    [index(), z.array(index()), z.literal('predicted')],
+    "a class, a list of classes or 'predicted'",
+  ),
+  output: name(),
+  input: name(),
+  shape: z.array(option.count(), 'a list of sizes').optional(),
+  feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
+  link: z.enum(links, `one of ${links.join(', ')}`).default('logit'),
+  rules: z.string('a name').default('gradient'),
+  batch: option.count().optional(),
+  memory: option.positive().optional(),
+  bounds: z
+    .custom<readonly [number, number]>((v) => Array.isArray(v) && v.length === 2 && v[0] <= v[1], bounded)
+    .default([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]),
+  signal: z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional(),
+  onProgress: z.custom<ScoreOptions['onProgress']>((v) => typeof v === 'function', 'a function').optional(),
+});
+
+/**
+ * A model as a score: one number of one output, as a function of one input, [n, ...shape] -> [n].
+ *
+ * Batches of any size, float32 or float64, are run in pieces; calls made in the same turn of the event loop on scores of the same model, output,
+ * input and link are joined into common runs, whatever their targets. Timers and signals get their turn between runs.
+ *
+ * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer inputs, label outputs), `feed-*`
+ * for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or infinity), `aborted`, `closed`, `run-failed`, and `gradient` what
+ * the compiler throws for operators without a rule.
+ */
+export async function score(model: Model, options: ScoreOptions): Promise<Score> {
+  const asked = parseOptions('score', schema, { ...options });
+  const { target, link, rules, batch, signal, onProgress, memory = model.memory } = asked;
+  ruleTable(rules);
+  const question = settle(model, asked);
+  checkTargets(target, await classCount(model, question));
+  const { value, gradient } = channel(model, question, {
+    link,
+    rules,
+    batch,
+    memory,
+    predicted: target === 'predicted',
+  });
+  const { shape } = question.input;
+  const progress = progressOf(onProgress);
+
+  const submit = async (lane: () => Lane, kind: Kind, rows: Parameters<Score['value']>[0]) => {
+    throwIfAborted(signal);
+    checkBatch(rows, shape);
+    const targets = targetsOf(target, rows.shape[0]);
+    return lane().submit({ rows, targets, signal, onRows: progress?.(kind) });
+  };
+
+  return {
+    shape,
+    bounds: asked.bounds,
+    rules,
+    async value(rows) {
+      const data = await submit(value, 'forward', rows);
+      return data instanceof Float64Array ? data : Float64Array.from(data);
+    },
+    async gradient(rows) {
+      return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
+    },
+    products: model.shared('products', () => ortProducts(model.session)),
+  };
+}
+
+type Kind = 'forward' | 'backward';
+
+/** Counts rows as they come back, and tells. */
+function progressOf(tell: ScoreOptions['onProgress']): ((kind: Kind) => (rows: number) => void) | undefined {
+  if (tell === undefined) return undefined;
+  const started = performance.now();
+  const rows = { forward: 0, backward: 0 };
+  return (kind) => (more) => {
+    rows[kind] += more;
+    tell({ ...rows, rows: rows.forward + rows.backward, seconds: (performance.now() - started) / 1000 });
+  };
+}

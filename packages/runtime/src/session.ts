@@ -1,0 +1,177 @@
+/** The door to ONNX Runtime. */
+import { availableParallelism } from 'node:os';
+import { fail } from '@onnxplain/core';
+import type { Constant, ConstantData, DataType } from '@onnxplain/graph';
+import * as ort from 'onnxruntime-node';
+import type { Arrays, Port } from './value.js';
+
+export type Device = 'cpu' | 'cuda' | 'webgpu';
+
+export interface SessionOptions {
+  readonly device?: Device;
+  /** Threads inside one operator; default: all cores. */
+  readonly threads?: number;
+  /** Arrays kept beside the model, for models opened from bytes, under the locations the model names. */
+  readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** What errors call the model. */
+  readonly name?: string;
+}
+
+/** An opened model. Runs are native code on the calling thread: one at a time, the event loop standing still meanwhile. */
+export interface Session {
+  readonly inputs: readonly Port[];
+  /** Outputs that are tensors; sequences and maps cannot be fetched. */
+  readonly outputs: readonly Port[];
+  /** Seconds spent inside `run`'s native code so far. */
+  readonly seconds: number;
+  /**
+   * Feeds are read without a copy, when the run starts: leave them alone until the promise settles. Results are new arrays.
+   * Other timers and I/O get their turn before every run. A run cannot be stopped.
+   * Throws `run-failed` with ONNX Runtime's own error as cause, `closed` after release.
+   */
+  run(feeds: Arrays, outputs?: readonly string[]): Promise<Arrays>;
+  /** Frees the native memory; a second release does nothing. */
+  release(): Promise<void>;
+}
+
+// Errors reach the caller as exceptions; the runtime need not print them as well.
+ort.env.logLevel = 'fatal';
+
+let total = 0;
+
+/** Seconds this process has spent inside ONNX Runtime's runs, all sessions together. */
+export function ortSeconds(): number {
+  return total;
+}
+
+// The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
+const providers: Readonly<Record<Device, ort.InferenceSession.ExecutionProviderConfig>> = {
+  cpu: 'cpu',
+  cuda: 'cuda',
+  webgpu: { name: 'webgpu', preferredLayout: 'NCHW' },
+};
+
+/**
+ * Opens a model, from the bytes of an .onnx file or from its path (which lets the runtime find external data beside it).
+ * Throws `session-failed` with ONNX Runtime's own error as cause.
+ */
+export async function openSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<Session> {
+  const { device = 'cpu', threads = availableParallelism(), external = [], name = 'the model' } = options;
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: [providers[device]],
+    intraOpNumThreads: threads,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    externalData: [...external],
+    // Idle pools of other sessions would otherwise spin and take the cores.
+    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+  };
+  try {
+    const native =
+      typeof model === 'string'
+        ? await ort.InferenceSession.create(model, settings)
+        : await ort.InferenceSession.create(model, settings);
+    return wrap(native, name);
+  } catch (cause) {
+    return fail(
+      {
+        code: 'session-failed',
+        where: name,
+        expected: `a model that ONNX Runtime ${ort.env.versions.node} can open on ${device}`,
+        got: `"${reason(cause)}"`,
+      },
+      { cause },
+    );
+  }
+}
+
+function wrap(native: ort.InferenceSession, name: string): Session {
+  const inputs = ports(native.inputMetadata);
+  const outputs = ports(native.outputMetadata);
+  let seconds = 0;
+  let released = false;
+  const underWay = new Set<Promise<unknown>>();
+  const failed = (cause: unknown): never =>
+    fail(
+      { code: 'run-failed', where: name, expected: 'a run without error', got: `"${reason(cause)}"` },
+      { cause },
+    );
+
+  return {
+    inputs,
+    outputs,
+    get seconds() {
+      return seconds;
+    },
+    async run(feeds, wanted = outputs.map((port) => port.name)) {
+      if (released) fail({ code: 'closed', where: name, expected: 'an open session', got: 'a released one' });
+      const fed = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toNative(value)]));
+      let begin = performance.now();
+      // The native call waits for the next setImmediate turn: this one, queued just before it, starts the clock.
+      setImmediate(() => {
+        begin = performance.now();
+      });
+      try {
+        const running = native.run(fed, wanted);
+        underWay.add(running);
+        const results = await running.finally(() => underWay.delete(running));
+        return Object.fromEntries(wanted.map((key) => [key, fromNative(results[key])]));
+      } catch (cause) {
+        return failed(cause);
+      } finally {
+        const spent = (performance.now() - begin) / 1000;
+        seconds += spent;
+        total += spent;
+      }
+    },
+    async release() {
+      if (released) return;
+      released = true;
+      // A run that waits for its turn would otherwise find the session gone.
+      await Promise.allSettled(underWay);
+      await native.release();
+    },
+  };
+}
+
+function ports(metadata: readonly ort.InferenceSession.ValueMetadata[]): Port[] {
+  return metadata.flatMap((entry) =>
+    entry.isTensor ? [{ name: entry.name, dtype: entry.type as DataType, dims: entry.shape }] : [],
+  );
+}
+
+// Where the engine has Float16Array, onnxruntime-common insists on it; we keep float16 as bits.
+const Half:
+  | (new (
+      buffer: ArrayBufferLike,
+      offset: number,
+      length: number,
+    ) => ort.Tensor.DataType)
+  | undefined = Reflect.get(globalThis, 'Float16Array');
+
+function toNative({ dtype, dims, data }: Constant): ort.Tensor {
+  const native =
+    dtype === 'float16' && Half !== undefined && data instanceof Uint16Array
+      ? new Half(data.buffer, data.byteOffset, data.length)
+      : (data as ort.Tensor.DataType);
+  return new ort.Tensor(dtype as ort.Tensor.Type, native, dims);
+}
+
+function fromNative(result: ort.Tensor): Constant {
+  const data = result.data as ConstantData;
+  const dtype = result.type as DataType;
+  const plain =
+    dtype === 'float16' && ArrayBuffer.isView(data) && !(data instanceof Uint16Array)
+      ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+      : data;
+  return { dtype, dims: result.dims, data: plain };
+}
+
+/** ONNX Runtime's message on one line, without the source locations it carries. */
+export function reason(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replaceAll(/\s+/g, ' ').trim().slice(0, 500);
+}

@@ -1,0 +1,71 @@
+import { fail, sizeOf, type Tensor } from '@onnxplain/core';
+import { type Constant, fromFloat16, toFloat16, type Value } from '@onnxplain/graph';
+
+/** What a model's input takes: an ONNX array of the input's own type, or a tensor, converted to the input's float type. */
+export type Feed = Constant | Tensor;
+export type Feeds = Readonly<Record<string, Feed>>;
+
+/** Arrays by name, as ONNX Runtime takes and gives them. float16 is kept as bits in a Uint16Array, bool as bytes 0 and 1. */
+export type Arrays = Readonly<Record<string, Constant>>;
+
+/** A graph input or output: name, element type, dims (numbers and symbols). */
+export type Port = Value;
+
+export type FloatType = 'float32' | 'float64' | 'float16';
+
+export function isFloat(dtype: string): dtype is FloatType {
+  return dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
+}
+
+type FloatData = Float32Array | Float64Array | Uint16Array;
+
+/** An uninitialised array for `length` elements of a float type. */
+export function allocate(dtype: FloatType, length: number): FloatData {
+  if (dtype === 'float16') return new Uint16Array(length);
+  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+}
+
+/** Writes numbers into an array of a float type, converting; a Uint16Array receives float16 bits. */
+export function write(numbers: Float32Array | Float64Array, into: FloatData, at: number): void {
+  if (into instanceof Uint16Array) {
+    for (let i = 0; i < numbers.length; i++) into[at + i] = toFloat16(numbers[i]);
+  } else into.set(numbers, at);
+}
+
+/** Whether an array can be handed to ONNX Runtime as it stands. */
+export function holds(dtype: FloatType, data: Float32Array | Float64Array): boolean {
+  return dtype === 'float32'
+    ? data instanceof Float32Array
+    : dtype === 'float64' && data instanceof Float64Array;
+}
+
+/** The numbers of a float array; float16 is widened, other types fail with `type-mismatch`. */
+export function floats(array: Constant, where: string): Float32Array | Float64Array {
+  const { data, dtype } = array;
+  if (data instanceof Float32Array || data instanceof Float64Array) return data;
+  if (dtype === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, fromFloat16);
+  return fail({ code: 'type-mismatch', where, expected: 'floating point numbers', got: dtype });
+}
+
+/** A float array as a tensor; float16 is widened to float32. Throws `type-mismatch` for other types. */
+export function toTensor(array: Constant, where: string): Tensor {
+  return { shape: array.dims, data: floats(array, where) };
+}
+
+/** A tensor as an ONNX array of a float type; not copied when it already has that type. */
+export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
+  const { shape, data } = tensor;
+  if (holds(dtype, data)) return { dtype, dims: shape, data };
+  const converted = allocate(dtype, sizeOf(shape));
+  write(data, converted, 0);
+  return { dtype, dims: shape, data: converted };
+}
+
+/** "float32 [N, 3, 224, 224]". */
+export function describe(type: { dtype: string; dims: readonly (number | string)[] | undefined }): string {
+  return `${type.dtype} ${type.dims === undefined ? '[...]' : showDims(type.dims)}`;
+}
+
+export function showDims(dims: readonly (number | string)[]): string {
+  return `[${dims.join(', ')}]`;
+}
