@@ -23,6 +23,17 @@ export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
 export { meter, type Progress, type Watch, watch } from './score/watch.js';
+export { type Block, type LeastSquares, leastSquares, type Regression, regress } from './solve/regress.js';
+export { type Constraint, type Problem, type Solution, solve } from './solve/solve.js';
+export {
+  inverse,
+  pseudoInverse,
+  ridge,
+  type Solved,
+  type Solver,
+  type System,
+  solvers,
+} from './solve/solver.js';
 export { add, dot, multiply, type Norm, norm, scale, subtract, view } from './tensor/arithmetic.js';
 export { fingerprint } from './tensor/fingerprint.js';
 export { concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';

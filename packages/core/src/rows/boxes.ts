@@ -26,6 +26,9 @@ interface BoxRows extends SparseRows {
  */
 export function boxRows({ shape, boxes, layout = 'chw' }: Boxes): Rows {
   const plane = planeOf('boxRows', shape, layout);
+  if (boxes.length % 4 !== 0) {
+    fail({ code: 'tensor-shape', where: 'boxRows', expected: 'four numbers a box', got: `${boxes.length}` });
+  }
   const n = boxes.length / 4;
   const d = sizeOf(shape);
   checkBoxes(boxes, plane);

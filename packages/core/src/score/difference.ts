@@ -25,7 +25,7 @@ export function difference(score: Score, options: z.input<typeof differenceOptio
     value: (rows) => score.value(rows),
     gradient: async (rows) => {
       expectBatch('difference', rows, score.shape);
-      const slopes = zeros(rows.shape, rows);
+      const slopes = zeros(rows.shape);
       for (let i = 0; i < rows.shape[0]; i++) {
         await slope(score, { x: row(rows, i), out: row(slopes, i), step, batch });
       }

@@ -49,7 +49,7 @@ export function productScore(shape: Shape): Score {
     value: (x) => productBut(x, -1),
     gradient: (x) =>
       tensor(
-        x.data.map((_, i) => productBut(x, i)),
+        Float64Array.from(x.data, (_, i) => productBut(x, i)),
         shape,
       ),
   });

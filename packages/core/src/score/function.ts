@@ -16,7 +16,7 @@ export interface ScoreFunction {
 
 /**
  * A score of any JavaScript function of one input. Without `gradient` the score's `gradient` throws `no-gradient`:
- * `difference(score, { step })` gives it one. Batches and gradients of another shape throw `tensor-shape`.
+ * `difference(score, { step })` gives it one. Gradients are float64. Batches and gradients of another shape throw `tensor-shape`.
  */
 export function functionScore({ shape, value, gradient, bounds }: ScoreFunction): Score {
   return {
@@ -34,7 +34,7 @@ export function functionScore({ shape, value, gradient, bounds }: ScoreFunction)
           remedy: 'Use difference(score, { step }) for central differences.',
         });
       }
-      const out = zeros(batch.shape, batch);
+      const out = zeros(batch.shape);
       inputsOf(batch, shape).forEach((x, i) => {
         const slope = gradient(x);
         expectShape('functionScore(gradient)', slope, shape);

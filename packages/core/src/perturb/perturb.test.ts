@@ -1,0 +1,368 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { key } from '../random/key.js';
+import { stream } from '../random/stream.js';
+import { plainProducts } from '../rows/products.js';
+import { norm } from '../tensor/arithmetic.js';
+import { row, rows } from '../tensor/rows.js';
+import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
+import type { Draws, Perturbation } from '../types.js';
+import { differenceToBaseline, noisyBaseline, subset } from './baseline.js';
+import { fixed } from './fixed.js';
+import { gaussian, uniform } from './noise.js';
+import { square } from './square.js';
+import { perturbations } from './table.js';
+
+function randomTensor(shape: Shape, seed: number): Tensor {
+  const data = new Float64Array(sizeOf(shape));
+  stream(key(seed)).fillNormal(data);
+  return tensor(data, shape);
+}
+
+const shape = [2, 4, 5];
+const x = randomTensor(shape, 0);
+const baseline = randomTensor(shape, 9);
+const stored = randomTensor([12, ...shape], 3);
+const storedInputs = tensor(
+  stored.data.map((delta, at) => x.data[at % 40] - delta),
+  stored.shape,
+);
+const storedMasks = tensor(
+  stored.data.map((delta) => (delta > 0 ? 1 : 0)),
+  stored.shape,
+);
+
+/** Every perturbation, with the baseline of its masks. */
+const examples: { readonly p: Perturbation; readonly baseline: number | Tensor }[] = [
+  { p: gaussian({ sigma: 0.5 }), baseline: 0 },
+  { p: uniform({ radius: 0.2 }), baseline: 0 },
+  { p: uniform({ radius: 0.2, ball: 'l2' }), baseline: 0 },
+  { p: differenceToBaseline(), baseline: 0 },
+  { p: differenceToBaseline({ baseline }), baseline },
+  { p: noisyBaseline({ sigma: 0.2 }), baseline: 0 },
+  { p: noisyBaseline({ sigma: 0.2, baseline, clip: [0, 1] }), baseline },
+  { p: subset({ probability: 0.2, baseline: 0.5 }), baseline: 0.5 },
+  { p: subset({ baseline }), baseline },
+  { p: square({ size: 2 }), baseline: 0 },
+  { p: square({ sizes: [1, 4], baseline: 0.25, stride: 2 }), baseline: 0.25 },
+  { p: square({ sizes: [1, 3], positions: 'all', baseline }), baseline },
+  { p: square({ size: 2, positions: 'all', layout: 'hwc' }), baseline: 0 },
+  { p: fixed(stored), baseline: 0 },
+  { p: fixed(stored, storedInputs, storedMasks), baseline: 0 },
+];
+
+const everyName = Object.keys(perturbations);
+
+function expectSame(a: Draws, b: Draws): void {
+  expect(a.inputs).toEqual(b.inputs);
+  expect(a.deltas).toEqual(b.deltas);
+  expect(a.masks?.dense()).toEqual(b.masks?.dense());
+}
+
+it('every perturbation of the table is among the examples', () => {
+  for (const name of everyName) {
+    expect(
+      examples.some(({ p }) => p.expression === name || p.expression.startsWith(`${name}(`)),
+      name,
+    ).toBe(true);
+  }
+});
+
+describe.each(examples.map((example) => ({ ...example, name: example.p.expression })))(
+  '$name',
+  ({ p, baseline }) => {
+    const most = Math.min(20, p.count?.(shape) ?? 20);
+    const span = fc
+      .tuple(fc.nat({ max: most }), fc.nat({ max: most }))
+      .map(([a, b]) => [Math.min(a, b), Math.max(a, b)]);
+
+    it('gives the same draws for any split, bit for bit', () => {
+      const whole = p(x, key(4), 0, most);
+      const masks = whole.masks?.dense();
+      fc.assert(
+        fc.property(span, ([from, to]) => {
+          const part = p(x, key(4), from, to);
+          expect(part.inputs).toEqual(rows(whole.inputs, from, to));
+          expect(part.deltas).toEqual(rows(whole.deltas, from, to));
+          if (masks !== undefined) expect(part.masks?.dense()).toEqual(rows(masks, from, to));
+        }),
+        { numRuns: 25 },
+      );
+    });
+
+    it.each(['float64', 'float32'])('inputs + deltas = x to the rounding of %s, in that type', (type) => {
+      const input = type === 'float32' ? toFloat32(x) : x;
+      const epsilon = type === 'float32' ? 2 ** -23 : 2 ** -52;
+      const { inputs, deltas } = p(input, key(1), 0, most);
+      expect(inputs.data.constructor).toBe(input.data.constructor);
+      expect(deltas.data.constructor).toBe(input.data.constructor);
+      expect(inputs.shape).toEqual([most, ...shape]);
+      expect(deltas.shape).toEqual([most, ...shape]);
+      const off = inputs.data.map((value, at) => {
+        const [whole, delta] = [input.data[at % 40], deltas.data[at]];
+        return Math.abs(value + delta - whole) / (Math.abs(whole) + Math.abs(delta) + Math.abs(value));
+      });
+      expect(Math.max(0, ...off.filter((value) => !Number.isNaN(value)))).toBeLessThanOrEqual(epsilon);
+    });
+
+    it('has masks exactly when it says so, and masks ⊙ (x - baseline) = deltas', () => {
+      const { deltas, masks } = p(x, key(1), 0, most);
+      expect(masks !== undefined).toBe(p.masks);
+      if (masks === undefined || p.expression.startsWith('fixed')) return;
+      const removed = masks.dense();
+      deltas.data.forEach((delta, at) => {
+        const absent = typeof baseline === 'number' ? baseline : baseline.data[at % 40];
+        expect([0, 1]).toContain(removed.data[at]);
+        expect(delta).toBe(removed.data[at] === 1 ? x.data[at % 40] - absent : 0);
+      });
+    });
+
+    it('has no draws beyond its count', () => {
+      const count = p.count?.(shape);
+      if (count === undefined) expect(p(x, key(0), 1e9, 1e9 + 1).inputs.shape[0]).toBe(1);
+      else expect(() => p(x, key(0), count, count + 1)).toThrow(`${count}..${count + 1}`);
+      expect(() => p(x, key(0), 2, 1)).toThrow('0 <= from <= to');
+    });
+
+    it('depends on the key unless there is a number of draws that are all taken', () => {
+      const [a, b] = [p(x, key(1), 0, most), p(x, key(2), 0, most)];
+      if (p.count === undefined) expect(a.deltas).not.toEqual(b.deltas);
+      else expectSame(a, b);
+    });
+  },
+);
+
+describe('moments', () => {
+  const n = 4000;
+  const one = randomTensor([6], 5);
+  const statistics = (p: Perturbation) => {
+    const { deltas } = p(one, key(8), 0, n);
+    const column = (j: number) => Array.from({ length: n }, (_, i) => deltas.data[i * 6 + j]);
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    return [0, 5].map((j) => {
+      const m = mean(column(j));
+      return { j, mean: m, variance: mean(column(j).map((v) => (v - m) ** 2)) };
+    });
+  };
+  const expectMoments = (p: Perturbation, mean: (v: number) => number, variance: (v: number) => number) => {
+    for (const got of statistics(p)) {
+      const value = one.data[got.j];
+      expect(Math.abs(got.mean - mean(value))).toBeLessThan(5 * Math.sqrt(variance(value) / n));
+      expect(got.variance / variance(value)).toBeGreaterThan(0.85);
+      expect(got.variance / variance(value)).toBeLessThan(1.15);
+    }
+  };
+
+  it('gaussian: mean 0, variance sigma²', () => {
+    expectMoments(
+      gaussian({ sigma: 0.3 }),
+      () => 0,
+      () => 0.09,
+    );
+  });
+
+  it('uniform in a box: mean 0, variance radius²/3, never outside', () => {
+    const p = uniform({ radius: 0.3 });
+    expectMoments(
+      p,
+      () => 0,
+      () => 0.03,
+    );
+    expect(norm(p(one, key(8), 0, n).deltas, 'linf')).toBeLessThanOrEqual(0.3);
+  });
+
+  it('uniform in the l2 ball: mean 0, variance radius²/(d + 2), (norm/radius)^d uniform', () => {
+    const p = uniform({ radius: 0.3, ball: 'l2' });
+    expectMoments(
+      p,
+      () => 0,
+      () => 0.09 / 8,
+    );
+    const { deltas } = p(one, key(8), 0, n);
+    const volumes = Array.from({ length: n }, (_, i) => (norm(row(deltas, i), 'l2') / 0.3) ** 6).sort(
+      (a, b) => a - b,
+    );
+    const gap = Math.max(...volumes.map((v, i) => Math.abs(v - (i + 0.5) / n)));
+    expect(volumes[n - 1]).toBeLessThanOrEqual(1 + 1e-12);
+    expect(gap * Math.sqrt(n)).toBeLessThan(1.95);
+  });
+
+  it('noisy baseline: mean x - baseline, variance sigma²', () => {
+    expectMoments(
+      noisyBaseline({ sigma: 0.3, baseline: 2 }),
+      (v) => v - 2,
+      () => 0.09,
+    );
+  });
+
+  it('noisy baseline clipped to [0, 1]: the half-normal of the authors, half of the pixels exactly 0', () => {
+    const { inputs } = noisyBaseline({ sigma: 0.2, clip: [0, 1] })(one, key(8), 0, n);
+    const zero = inputs.data.filter((value) => value === 0).length / inputs.data.length;
+    const mean = Float64Array.from(inputs.data).reduce((a, b) => a + b, 0) / inputs.data.length;
+    expect(Math.abs(zero - 0.5)).toBeLessThan(5 * Math.sqrt(0.25 / (6 * n)));
+    expect(mean).toBeCloseTo(0.2 / Math.sqrt(2 * Math.PI), 2);
+    expect(Math.min(...inputs.data)).toBe(0);
+    expect(Math.max(...inputs.data)).toBeLessThanOrEqual(1);
+  });
+
+  it('subset: each feature removed with the probability', () => {
+    const p = 0.2;
+    expectMoments(
+      subset({ probability: p }),
+      (v) => p * v,
+      (v) => p * (1 - p) * v * v,
+    );
+  });
+});
+
+describe('square', () => {
+  it('all: every side and corner once, by side, row and column, as many as the authors', async () => {
+    const p = square({ sizes: [1, 10], positions: 'all' });
+    expect(p.count?.([1, 28, 28])).toBe(5605);
+    expect(p.count?.([3, 32, 32])).toBe(7645);
+    expect(p.count?.([3, 224, 224])).toBe(481_885);
+    const image = randomTensor([1, 28, 28], 1);
+    const { masks } = p(image, key(0), 0, 5605);
+    const dense = masks?.dense().data ?? new Float64Array();
+    const seen = new Set(
+      Array.from({ length: 5605 }, (_, i) => dense.subarray(i * 784, (i + 1) * 784).join('')),
+    );
+    expect(seen.size).toBe(5605);
+    expect(masks?.n).toBe(5605);
+  });
+
+  it('all: enumerates in the stated order', () => {
+    const { inputs } = square({ sizes: [1, 2], positions: 'all' })(
+      tensor([1, 2, 3, 4], [2, 2]),
+      key(0),
+      0,
+      5,
+    );
+    expect(Array.from({ length: 5 }, (_, i) => Array.from(row(inputs, i).data))).toEqual([
+      [0, 2, 3, 4],
+      [1, 0, 3, 4],
+      [1, 2, 0, 4],
+      [1, 2, 3, 0],
+      [0, 0, 0, 0],
+    ]);
+  });
+
+  it('all: corners are multiples of the stride, squares inside', () => {
+    const p = square({ size: 2, positions: 'all', stride: 2 });
+    expect(p.count?.([5, 4])).toBe(4);
+    const { masks } = p(randomTensor([5, 4], 1), key(0), 0, 4);
+    expect(Array.from(masks?.dense().data.subarray(0, 20) ?? [])).toEqual([
+      1,
+      1,
+      0,
+      0,
+      1,
+      1,
+      ...new Array(14).fill(0),
+    ]);
+  });
+
+  it('random: reaches every side and corner equally often for one side', () => {
+    const { masks } = square({ size: 2 })(randomTensor([3, 4], 1), key(0), 0, 6000);
+    const counts = new Map<string, number>();
+    const dense = masks?.dense().data ?? new Float64Array();
+    for (let i = 0; i < 6000; i++) {
+      const shown = dense.subarray(i * 12, (i + 1) * 12).join('');
+      counts.set(shown, (counts.get(shown) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(6);
+    const chi = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
+    expect(chi).toBeLessThan(20.5); // 99.9 % of chi-squared with 5 degrees of freedom
+  });
+
+  it('removes the same pixels of all channels in both layouts', () => {
+    const chw = square({ size: 2, positions: 'all' })(
+      tensor(new Float64Array(24).fill(1), [2, 3, 4]),
+      key(0),
+      0,
+      6,
+    );
+    const hwc = square({ size: 2, positions: 'all', layout: 'hwc' })(
+      tensor(new Float64Array(24).fill(1), [3, 4, 2]),
+      key(0),
+      0,
+      6,
+    );
+    for (let i = 0; i < 6; i++) {
+      for (let c = 0; c < 2; c++) {
+        for (let pixel = 0; pixel < 12; pixel++) {
+          expect(row(hwc.inputs, i).data[pixel * 2 + c]).toBe(row(chw.inputs, i).data[c * 12 + pixel]);
+        }
+      }
+    }
+  });
+
+  it('refuses squares larger than the image, naming both, and inputs that are no image', () => {
+    expect(() => square({ sizes: [3, 9] })(x, key(0), 0, 1)).toThrow(
+      /side at most 4 for an input of shape \[2, 4, 5\], got side 9/,
+    );
+    expect(() => square({ size: 2 })(randomTensor([8], 1), key(0), 0, 1)).toThrow(/height, width/);
+    expect(() => square({})).toThrow('either size or sizes');
+    expect(() => square({ size: 1, sizes: [1, 2] })).toThrow('either size or sizes');
+    expect(() => square({ sizes: [3, 2] })).toThrow(/least, greatest/);
+  });
+
+  it('has masks whose products are areas of overlap', async () => {
+    const { masks } = square({ size: 2, positions: 'all' })(x, key(0), 0, 2);
+    expect((await masks?.inner(masks, plainProducts))?.data).toEqual(Float64Array.of(8, 4, 4, 8));
+  });
+});
+
+describe('fixed', () => {
+  it('takes inputs as they are, and makes them when there are none', () => {
+    expect(fixed(stored, storedInputs)(x, key(0), 2, 4).inputs).toEqual(rows(storedInputs, 2, 4));
+    expect(fixed(stored)(x, key(0), 2, 4).inputs).toEqual(rows(storedInputs, 2, 4));
+  });
+
+  it('refuses inputs that are not x - deltas: masks given as deltas', () => {
+    expect(() => fixed(storedMasks, storedInputs)(x, key(0), 0, 4)).toThrow(/expected inputs \+ deltas = x/);
+  });
+
+  it('refuses other shapes', () => {
+    expect(() => fixed(stored, rows(storedInputs, 0, 3))).toThrow(
+      /shape \[12, 2, 4, 5\], got \[3, 2, 4, 5\]/,
+    );
+    expect(() => fixed(stored)(randomTensor([40], 1), key(0), 0, 1)).toThrow(/shape \[2, 4, 5\], got \[40\]/);
+  });
+});
+
+describe('options', () => {
+  it('make the same perturbation from the table and from the factory, with one expression', () => {
+    const made = perturbations['noisy-baseline'].make({ sigma: 0.2, clip: [0, 1] });
+    expect(made.expression).toBe('noisy-baseline(sigma=0.2, clip=[0,1])');
+    expectSame(made(x, key(0), 0, 3), noisyBaseline({ sigma: 0.2, clip: [0, 1] })(x, key(0), 0, 3));
+    expect(perturbations.square.make({ sizes: [1, 10], positions: 'all' }).expression).toBe(
+      'square(sizes=[1,10], positions=all)',
+    );
+    expect(perturbations.subset.make({}).expression).toBe('subset');
+  });
+
+  it('that are unknown or wrong are refused by name', () => {
+    expect(() => perturbations.gaussian.make({ sigma: 1, mean: 0 })).toThrow('gaussian(mean)');
+    expect(() => gaussian({ sigma: 0 })).toThrow('gaussian(sigma): expected a positive number, got 0');
+    expect(() => noisyBaseline({ sigma: 1, clip: [1, 0] })).toThrow('low < high');
+    expect(() => subset({ probability: 1 })).toThrow('between 0 and 1');
+  });
+
+  it('a baseline must have the shape of the input', () => {
+    const wrong = randomTensor([40], 1);
+    for (const p of [
+      subset({ baseline: wrong }),
+      differenceToBaseline({ baseline: wrong }),
+      noisyBaseline({ sigma: 1, baseline: wrong }),
+    ]) {
+      expect(() => p(x, key(0), 0, 1)).toThrow('expected shape [2, 4, 5] of the input, got [40]');
+    }
+  });
+
+  it('a tensor shows as its shape and fingerprint, or as the file it came from', () => {
+    expect(subset({ baseline }).expression).toMatch(/^subset\(baseline=tensor\(2x4x5, [0-9a-f]{8}\)\)$/);
+    const read = { ...baseline, expression: 'mean.npy' };
+    expect(subset({ baseline: read }).expression).toBe('subset(baseline=mean.npy)');
+  });
+});
