@@ -1,0 +1,66 @@
+import { type Explainer, fixed, key, ridge, row, scale } from '@onnxplain/core';
+import {
+  gradient,
+  integratedGradients,
+  occlusion,
+  optimal,
+  pathGradient,
+  smooth,
+  timesInput,
+} from '@onnxplain/explainers';
+import { compareWithOracle, type Question } from './run.js';
+
+const rules = { gausslegendre: 'gauss-legendre', riemann_middle: 'midpoint', riemann_left: 'left' } as const;
+const inners: Readonly<Record<string, Explainer>> = {
+  gradient: gradient(),
+  input_x_gradient: timesInput(gradient()),
+};
+
+compareWithOracle({
+  async integrated_gradients({ of, f, x, stored }) {
+    const { method, n_steps, multiply_by_inputs, baseline } = of.params;
+    const options = {
+      steps: Number(n_steps),
+      rule: rules[method as keyof typeof rules],
+      baseline: typeof baseline === 'number' ? baseline : row(stored(baseline), 0),
+    };
+    const path = multiply_by_inputs === true ? integratedGradients(options) : pathGradient(options);
+    const { values, residual } = await path(f, x, key(0));
+    return { value: values.data, ...(residual === undefined ? {} : { convergence_delta: [-residual] }) };
+  },
+
+  async input_x_gradient({ f, x }) {
+    return { value: (await timesInput(gradient())(f, x, key(0))).values.data };
+  },
+
+  async smoothgrad({ of, f, x, stored }) {
+    const noise = fixed(scale(stored(of.params.noise), -1));
+    const run = async (statistic: 'mean' | 'mean-square' | 'variance') =>
+      (await smooth(inners[String(of.params.inner)], noise, { statistic })(f, x, key(0))).values.data;
+    return {
+      smoothgrad: await run('mean'),
+      smoothgrad_sq: await run('mean-square'),
+      vargrad: await run('variance'),
+    };
+  },
+
+  async occlusion({ of, f, x }: Question) {
+    const { window, strides, baseline } = of.params as {
+      window: number[];
+      strides: number[];
+      baseline: number;
+    };
+    return { value: (await occlusion({ window, stride: strides, baseline })(f, x, key(0))).values.data };
+  },
+
+  async optimal_explanation({ of, f, x, stored }) {
+    const perturbation = fixed(stored(of.params.perturbations));
+    const pinv = await optimal(perturbation)(f, x, key(0));
+    const calm = await optimal(perturbation, { solver: ridge(1e-3) })(f, x, key(0));
+    return {
+      pinv: pinv.values.data,
+      'ridge_1e-3': calm.values.data,
+      infidelity_of_pinv: [(pinv.residual ?? Number.NaN) ** 2],
+    };
+  },
+});

@@ -1,0 +1,78 @@
+import {
+  type Estimate,
+  type Explainer,
+  fixed,
+  key,
+  named,
+  norm,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@onnxplain/core';
+import { gradient, integratedGradients, pathGradient, timesInput } from '@onnxplain/explainers';
+import { infidelity, sensitivityMax } from '@onnxplain/metrics';
+import { compareWithOracle, type Question } from './run.js';
+
+const nothing: Explainer = named(
+  async (_f: Question['f'], x: Tensor, k: ReturnType<typeof key>) => ({
+    values: zeros(x.shape),
+    kind: 'local' as const,
+    method: 'nothing',
+    key: k,
+    cost: { forward: 0, backward: 0 },
+  }),
+  { expression: 'nothing', kind: 'local' as const },
+);
+
+const explainers: Readonly<Record<string, Explainer>> = {
+  gradient: gradient(),
+  input_x_gradient: timesInput(gradient()),
+  ig_local: pathGradient({ steps: 10, rule: 'left' }),
+  ig: integratedGradients({ steps: 20 }),
+  zeros: nothing,
+};
+
+async function subjectOf({ of, f, x }: Question) {
+  const explain = explainers[String(of.params.attribution)];
+  return { f, x, explain, attribution: await explain(f, x, key(0)) };
+}
+
+const valueIn = (estimate: Estimate): number => ('value' in estimate ? estimate.value : Number.NaN);
+
+compareWithOracle({
+  async infidelity(question) {
+    const { of, share } = question;
+    const perturbations = share(of.params.perturbations);
+    const stored = of.params.kind === 'mask' ? removal(question, perturbations) : fixed(perturbations);
+    const metric = infidelity(stored, { scale: of.params.normalize === true ? 'optimal' : 'none' });
+    return { value: [valueIn(await metric.measure(await subjectOf(question), key(1)))] };
+  },
+
+  async sensitivity_max(question) {
+    const { of, x, share } = question;
+    const inputs = share(of.params.perturbed_inputs);
+    const deltas = tensor(
+      inputs.data.map((value, i) => x.data[i % x.data.length] - value),
+      inputs.shape,
+    );
+    const perturbation = fixed(deltas, inputs);
+    const subject = await subjectOf(question);
+    const measure = async (normalize: boolean) =>
+      valueIn(await sensitivityMax({ perturbation, normalize }).measure(subject, key(1)));
+    return {
+      value: [await measure(true)],
+      unnormalized: [await measure(false)],
+      explanation_norm: [norm(subject.attribution.values, 'l2')],
+    };
+  },
+});
+
+/** Stored masks: I = mask ⊙ (x - baseline). */
+function removal({ of, x }: Question, masks: Tensor) {
+  const baseline = Number(of.params.baseline);
+  const deltas = tensor(
+    masks.data.map((mask, i) => mask * (x.data[i % x.data.length] - baseline)),
+    masks.shape,
+  );
+  return fixed(deltas, undefined, masks);
+}

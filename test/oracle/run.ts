@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { row, rows, type Score, type Tensor } from '@onnxplain/core';
+import { type Model, open, score } from '@onnxplain/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Case,
+  distanceFrom,
+  type Oracle,
+  oracleMissing,
+  oracleRoot,
+  readOracle,
+  tensorOf,
+} from './oracle.js';
+
+const models = ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'];
+
+/** One row of a case: a score, an input, and the case's tensors. */
+export interface Question {
+  readonly of: Case;
+  readonly f: Score;
+  readonly x: Tensor;
+  /** A stored tensor, all of it. */
+  stored(name: unknown): Tensor;
+  /** The part of a stored tensor that belongs to this row: equal shares, first row first. */
+  share(name: unknown): Tensor;
+}
+
+/** Numbers under the keys of a case's `expected`; those of several rows follow one another. */
+export type Answer = (question: Question) => Promise<Readonly<Record<string, ArrayLike<number>>>>;
+
+/** Asks every stored case of the methods on every export of every model, on ONNX Runtime's CPU provider. */
+export function compareWithOracle(answers: Readonly<Record<string, Answer>>): void {
+  if (oracleMissing !== undefined) {
+    it.skip(oracleMissing);
+    return;
+  }
+  for (const name of models) {
+    const oracle = readOracle(name);
+    for (const { file } of oracle.files)
+      describe(`${name}/${file}`, () => compareFile(oracle, join(oracleRoot, name, file), answers));
+  }
+}
+
+function compareFile(oracle: Oracle, path: string, answers: Readonly<Record<string, Answer>>): void {
+  let model: Model;
+  beforeAll(async () => {
+    model = await open(path, { device: 'cpu', threads: 1 });
+  });
+  afterAll(() => model.close());
+  for (const of of oracle.cases) {
+    const answer = answers[of.method];
+    if (answer === undefined) continue;
+    it(of.id, async () => {
+      const found = await Promise.all(questions(oracle, of).map(async (ask) => answer(await ask(model))));
+      for (const key of Object.keys(found[0])) {
+        const got = found.flatMap((each) => Array.from(each[key]));
+        expect({ key, distance: distanceFrom(of, key, got) }).toSatisfy(({ distance }) => distance <= 1);
+      }
+    });
+  }
+}
+
+function questions(oracle: Oracle, of: Case): ((model: Model) => Promise<Question>)[] {
+  const stored = (name: unknown) => tensorOf(oracle, name);
+  const inputs = stored(of.input);
+  const targets = typeof of.target === 'number' ? [of.target] : of.target;
+  const link = of.params.of === 'softmax' ? 'probability' : 'logit';
+  return targets.map((target, i) => async (model) => ({
+    of,
+    f: await score(model, { target, link }),
+    x: row(inputs, i),
+    stored,
+    share: (name) => {
+      const all = stored(name);
+      const each = all.shape[0] / targets.length;
+      return rows(all, i * each, (i + 1) * each);
+    },
+  }));
+}
