@@ -126,7 +126,7 @@ export const linearSamples = {
     einsum('ii', [3, 3]),
     einsum('i,j', [3], [2]),
     einsum('bqhd,bkhd->bhqk', [1, 3, 2, 2], [1, 2, 2, 2]),
-    einsum('...ij,...jk->...ik', [2, 1, 2, 3], [4, 3, 2]),
+    einsum('...ij,...jk->...ik', [2, 1, 2, 3], [2, 4, 3, 2]),
     einsum('...i,...i', [2, 3], [2, 3]),
     einsum('ij,jk,kl->il', [2, 2], [2, 3], [3, 2]),
   ],
