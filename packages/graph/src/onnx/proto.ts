@@ -1,7 +1,7 @@
 /** The door to protobuf: the generated code of onnx.proto over @bufbuild/protobuf. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { fail } from '@onnxplain/core';
-import { type ModelProto, ModelProtoSchema } from 'onnx-buf';
+import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
 
@@ -24,8 +24,8 @@ export {
 } from 'onnx-buf';
 
 /** Plain objects from which a message is made. */
-export type ModelInit = MessageInitShape<typeof ModelProtoSchema>;
-export type GraphInit = NonNullable<ModelInit['graph']>;
+export type ModelInit = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
+export type GraphInit = Exclude<NonNullable<ModelInit['graph']>, GraphProto>;
 export type NodeInit = NonNullable<GraphInit['node']>[number];
 export type TensorInit = NonNullable<GraphInit['initializer']>[number];
 export type ValueInfoInit = NonNullable<GraphInit['input']>[number];

@@ -2,26 +2,23 @@ import { fail } from '@onnxplain/core';
 import { namer, namesIn } from '../names.js';
 import { describe, graphsOf, substitute } from '../scope.js';
 import type { Attribute, Attributes, Graph, LocalFunction, Node } from '../types.js';
+import { checkCalls } from './calls.js';
 import { renameInside } from './rename.js';
-
-/** Calls inside calls. */
-const DEPTH = 64;
-/** Nodes of the result; few functions that call each other twice would make any number. */
-const NODES = 1_000_000;
 
 /**
  * The graph with every call of a local function replaced by the function's nodes, in inner graphs too: formal names
  * become the caller's, inner names fresh ones, attribute references the caller's values or the function's defaults
  * (an attribute that has neither is left out). The result has no functions.
  *
- * Throws `model-invalid` for recursion, `model-limit` when calls nest deeper than 64 or the result has over a million
- * nodes, `model-unsupported` when a function is written for another opset than the model.
+ * Throws `model-invalid` for recursion, `model-limit` when calls nest deeper than 64 or the result would have
+ * over a million nodes, `model-unsupported` when a function is written for another opset than the model.
  */
 export function inline(graph: Graph): Graph {
   if (graph.functions.length === 0) return graph;
+  checkCalls(graph);
   const functions = new Map(graph.functions.map((local) => [`${local.domain}:${local.name}`, local]));
   const opsets = Object.assign({}, ...graph.functions.map((local) => local.opsets), graph.opsets);
-  const expansion: Expansion = { functions, opsets, fresh: namer(namesIn(graph)), made: 0, open: [] };
+  const expansion: Expansion = { functions, opsets, fresh: namer(namesIn(graph)) };
   return { ...graph, opsets, functions: [], nodes: expandNodes(graph.nodes, expansion) };
 }
 
@@ -29,35 +26,14 @@ interface Expansion {
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly opsets: Graph['opsets'];
   readonly fresh: (hint: string) => string;
-  /** Functions being expanded, outermost first. */
-  readonly open: string[];
-  made: number;
 }
 
 function expandNodes(nodes: readonly Node[], expansion: Expansion): readonly Node[] {
   return nodes.flatMap((node) => {
-    const name = `${node.domain}:${node.op}`;
-    const local = expansion.functions.get(name);
-    if (local === undefined) return [countNode(expandInside(node, expansion), expansion)];
-    if (expansion.open.includes(name)) {
-      fail({
-        code: 'model-invalid',
-        where: describe(node),
-        expected: 'functions that do not call themselves',
-        got: [...expansion.open, name].join(' calls '),
-      });
-    }
-    if (expansion.open.length >= DEPTH) tooLarge(describe(node), `calls nested ${DEPTH} deep at most`);
-    expansion.open.push(name);
-    const body = expandNodes(instantiate(node, local, expansion), expansion);
-    expansion.open.pop();
-    return body;
+    const local = expansion.functions.get(`${node.domain}:${node.op}`);
+    if (local === undefined) return [expandInside(node, expansion)];
+    return expandNodes(instantiate(node, local, expansion), expansion);
   });
-}
-
-function countNode(node: Node, expansion: Expansion): Node {
-  if (++expansion.made > NODES) tooLarge(describe(node), `${NODES} nodes after inlining`);
-  return node;
 }
 
 function expandInside(node: Node, expansion: Expansion): Node {
@@ -85,11 +61,10 @@ function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expans
     if (same !== undefined) aliases.push(identity(same, actual));
     else names.set(formal, actual);
   });
-  const hint = call.name === '' ? local.name : call.name;
   const rename = (name: string): string => {
     const known = names.get(name);
     if (known !== undefined) return known;
-    const made = fresh(`${hint}/${name}`);
+    const made = fresh(`${local.name}/${name}`);
     names.set(name, made);
     return made;
   };
@@ -147,8 +122,4 @@ function checkOpsets(call: Node, local: LocalFunction, opsets: Graph['opsets']):
       remedy: 'Convert the model to one opset (onnx.version_converter), or export it without functions.',
     });
   }
-}
-
-function tooLarge(where: string, expected: string): never {
-  return fail({ code: 'model-limit', where, expected, got: 'more' });
 }
