@@ -172,6 +172,6 @@ export interface Timings {
   /** Wall time of the run in seconds, and of its parts. */
   readonly total: number;
   readonly parts: Readonly<Record<string, number>>;
-  /** Seconds inside ONNX Runtime and the number of calls and rows, where the runtime counts them. */
-  readonly runtime?: { readonly seconds: number; readonly calls: number; readonly rows: number };
+  /** Seconds of it inside ONNX Runtime. */
+  readonly runtime: { readonly seconds: number };
 }

@@ -140,6 +140,6 @@ export const sampleRecord: RunRecord = {
   timings: {
     total: 12.3,
     parts: { explain: 4, measure: 8 },
-    runtime: { seconds: 9.9, calls: 120, rows: 7000 },
+    runtime: { seconds: 9.9 },
   },
 };

@@ -34,7 +34,8 @@ interface FigureParts {
 function attributionFigure({ record, cell, pictures }: FigureParts): Html {
   const explainer = record.explainers[cell.explainer];
   const estimates = record.estimates.filter((e) => e.input === cell.input && e.explainer === cell.explainer);
-  return html`<figure>${drawing(cell, { alt: explainer.expression, pictures })}
+  const wide = cell.status === 'done' && cell.series !== undefined;
+  return html`<figure class="${wide ? 'wide' : ''}">${drawing(cell, { alt: explainer.expression, pictures })}
 <figcaption><code>${explainer.expression}</code> <span class="tag">${explainer.kind}</span>
 <dl>${facts(cell)}${estimates.map((estimate) => estimateRow(record, estimate))}</dl></figcaption></figure>`;
 }

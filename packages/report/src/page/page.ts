@@ -83,12 +83,8 @@ function entries(counts: Readonly<Record<string, number>>): string {
 function timeText({ timings }: RunRecord): string {
   const parts = Object.entries(timings.parts).map(([name, s]) => `${name} ${formatSeconds(s)}`);
   const { runtime, total } = timings;
-  if (runtime !== undefined) {
-    const share = total > 0 ? Math.round((100 * runtime.seconds) / total) : 0;
-    parts.push(
-      `inside ONNX Runtime ${formatSeconds(runtime.seconds)} (${share} %) in ${runtime.calls} calls of ${runtime.rows} rows`,
-    );
-  }
+  const share = total > 0 ? Math.round((100 * runtime.seconds) / total) : 0;
+  parts.push(`inside ONNX Runtime ${formatSeconds(runtime.seconds)} (${share} %)`);
   return [`total ${formatSeconds(total)}`, ...parts].join('; ');
 }
 

@@ -16,6 +16,7 @@ p { margin: .4rem 0; max-width: 46rem; }
 code, pre { font: .86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto; white-space: pre-wrap; }
 .scroll { overflow-x: auto; }
+a { color: var(--accent); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; padding: .3rem 0 .5rem; }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
@@ -37,7 +38,8 @@ svg.bars .value { fill: var(--soft); } svg.bars .signal { fill: none; stroke: va
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(21rem, 1fr)); gap: 1.6rem; margin-top: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; display: block; }
 figcaption { margin-top: .4rem; } figcaption code { color: var(--ink); }
-figcaption dl { grid-template-columns: auto 1fr; margin: .3rem 0 0; font-size: .84rem; }
+figure.wide { grid-column: 1 / -1; }
+figcaption dl { grid-template-columns: minmax(0, 1fr) minmax(0, 1.1fr); margin: .3rem 0 0; font-size: .84rem; }
 dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .15rem 1.2rem; margin: .6rem 0; font-size: .92rem; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .scale { display: inline-block; width: 7rem; height: .6rem; border-radius: 2px; vertical-align: middle; border: 1px solid var(--line); }

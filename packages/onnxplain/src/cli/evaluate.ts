@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { page, type RunRecord } from '@onnxplain/report';
+import { make } from '../expression/house.js';
+import { expectWritable, writeFolder } from '../files/disk.js';
+import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
+import { environmentOf, recordOf } from '../pipeline/record.js';
+import { EXIT, type ExitCode } from './failure.js';
+import type { QuestionFlags } from './flags.js';
+import { prepare } from './prepare.js';
+import type { Notices } from './streams.js';
+
+export interface EvaluateFlags extends QuestionFlags {
+  readonly explainer: readonly string[];
+  readonly metric: readonly string[];
+  readonly out: string;
+}
+
+/** What `evaluate` left, and how it ends. */
+export interface Evaluated {
+  readonly exit: ExitCode;
+  readonly record: RunRecord;
+  readonly files: readonly string[];
+}
+
+/** Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. */
+export async function evaluate(
+  path: string,
+  flags: EvaluateFlags,
+  context: { notices: Notices; signal?: AbortSignal; command: readonly string[] },
+): Promise<Evaluated> {
+  const explainers = flags.explainer.map((text) => make(text, 'explainer'));
+  const metrics = flags.metric.map((text) => make(text, 'metric'));
+  await expectWritable(flags.out);
+  const { model, about, loaded, asked, drawing } = await prepare(path, flags, context.signal);
+  try {
+    const { notices, command } = context;
+    const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
+    const evaluation = await evaluateAll(model, loaded.inputs, options);
+    const { link = 'logit', output = '' } = asked;
+    const { record, files } = recordOf(evaluation, {
+      model: about,
+      environment: await environmentOf(model),
+      request: { command, link, output },
+      drawing,
+    });
+    const all = new Map<string, Uint8Array | string>(files);
+    all.set('report.html', page(record, files));
+    all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
+    await writeFolder(flags.out, all);
+    return {
+      exit: exitOf(record),
+      record,
+      files: ['record.json', 'report.html'].map((name) => join(flags.out, name)),
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+/** A cell that does not apply is an answer; a cell that failed is not. */
+function exitOf({ attributions, estimates }: RunRecord): ExitCode {
+  const cells = [...attributions, ...estimates];
+  if (!cells.some(({ status }) => status === 'failed')) return EXIT.done;
+  return cells.some(({ status }) => status === 'done') ? EXIT.partly : EXIT.failed;
+}

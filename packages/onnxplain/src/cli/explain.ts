@@ -1,0 +1,160 @@
+import { type Attribution, fail, norm, stack } from '@onnxplain/core';
+import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
+import { make } from '../expression/house.js';
+import { writeWhole } from '../files/disk.js';
+import { writeNpy } from '../files/npy.js';
+import { drawAttribution } from '../pipeline/draw.js';
+import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
+import type { Outcome } from '../pipeline/outcome.js';
+import { inputRecord } from '../pipeline/record.js';
+import { EXIT, type ExitCode } from './failure.js';
+import { endingOf, type QuestionFlags } from './flags.js';
+import { type Prepared, prepare } from './prepare.js';
+import type { Notices } from './streams.js';
+
+export interface ExplainFlags extends QuestionFlags {
+  readonly explainer: string;
+  readonly out?: string;
+}
+
+/** What `explain` found, and how it ends. */
+export interface Explained {
+  readonly exit: ExitCode;
+  readonly explainer: string;
+  readonly files: readonly string[];
+  readonly explanations: readonly ExplainedInput[];
+}
+
+export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
+
+interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'key'> {
+  readonly sum: number;
+  readonly norm: number;
+  /** Row major, in the input's shape; only where no file was written. */
+  readonly values?: readonly number[];
+}
+
+const ENDINGS = ['.npy', '.png', '.json'] as const;
+
+/** Explains every input with one explainer and writes the attributions. */
+export async function explain(
+  path: string,
+  flags: ExplainFlags,
+  context: { notices: Notices; signal?: AbortSignal },
+): Promise<Explained> {
+  const explainer = make(flags.explainer, 'explainer');
+  const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
+  const prepared = await prepare(path, flags, context.signal);
+  try {
+    const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
+      ...prepared.asked,
+      explainers: [explainer],
+      seed: flags.seed,
+      onProgress: context.notices.progress,
+    });
+    const answers = explanations.map(answerOf);
+    const done = answers.filter(({ status }) => status === 'done').length;
+    const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
+    const result = { exit, explainer: explainer.expression, files: [], explanations: answers };
+    if (flags.out === undefined || ending === undefined || done === 0) return result;
+    const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
+    const short = answers.map((answer) =>
+      answer.status === 'done' ? { ...answer, values: undefined } : answer,
+    );
+    return { ...result, files, explanations: short };
+  } finally {
+    await prepared.model.close();
+  }
+}
+
+function answerOf({ question, attributions: [outcome] }: Explanation): ExplainedInput {
+  const input = inputRecord(question);
+  if (outcome.status !== 'done') return { ...input, ...outcome };
+  const { values, kind, cost, residual, diagnosis, key } = outcome.value;
+  let sum = 0;
+  for (const value of values.data) sum += value;
+  const found = {
+    kind,
+    cost,
+    residual,
+    diagnosis,
+    key,
+    sum,
+    norm: norm(values, 'l2'),
+    values: [...values.data],
+  };
+  return { ...input, status: 'done', ...found };
+}
+
+interface Writing {
+  readonly out: string;
+  readonly prepared: Prepared;
+  readonly explanations: readonly Explanation[];
+  readonly result: Explained;
+}
+
+/** By ending of the file; each returns the files it wrote. */
+const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => Promise<readonly string[]>>> =
+  {
+    async '.json'({ out, result }) {
+      await writeWhole(out, `${JSON.stringify(result, null, 2)}\n`);
+      return [out];
+    },
+    async '.npy'({ out, prepared, explanations }) {
+      const values = explanations.map(({ attributions: [outcome] }) => allDone(outcome).values);
+      const whole = prepared.loaded.batched ? stack(values) : values[0];
+      await writeWhole(out, writeNpy(whole, prepared.loaded.form));
+      return [out];
+    },
+    async '.png'({ out, prepared, explanations }) {
+      const drawn = explanations.map(({ question, attributions: [outcome] }) => {
+        const picture = drawAttribution(question.input, allDone(outcome), prepared.drawing);
+        return picture?.png ?? refusePicture(question.input.tensor.shape);
+      });
+      const names = drawn.map((_, i) => (drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}.png`)));
+      for (const [i, png] of drawn.entries()) await writeWhole(names[i], png);
+      return names;
+    },
+  };
+
+/** An array cannot say which of its rows are missing. */
+function allDone(outcome: Outcome<Attribution>): Attribution {
+  if (outcome.status === 'done') return outcome.value;
+  return fail({
+    code: 'not-applicable',
+    where: '-o',
+    expected: 'every input explained',
+    got: outcome.reason,
+    remedy: 'A .json file can hold answers beside failures.',
+  });
+}
+
+function refusePicture(shape: readonly number[]): never {
+  return fail({
+    code: 'not-applicable',
+    where: '-o',
+    expected: 'inputs that are pictures for a .png file',
+    got: `inputs of shape [${shape.join(', ')}]`,
+    remedy: 'Write a .npy or .json file.',
+  });
+}
+
+/** A line or two per input. */
+export function showExplained({ explainer, files, explanations }: Explained): string {
+  const lines = explanations.map((answer) => {
+    const { prediction, target, targetLabel, score } = answer;
+    const predicted = prediction ? `predicted ${named(prediction.class, prediction.label)}, ` : '';
+    const head = `${answer.name}: ${predicted}explained ${named(target, targetLabel)}, f(x) = ${formatNumber(score)}`;
+    return `${head}\n  ${answer.status === 'done' ? showValues(answer) : `${answer.status}: ${answer.reason}`}\n`;
+  });
+  return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
+}
+
+const named = (k: number, label?: string): string =>
+  label === undefined ? `class ${k}` : `class ${k} (${label})`;
+
+function showValues({ kind, sum, norm: length, residual, cost }: Values): string {
+  const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
+  const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
+  return `${kind}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
+}

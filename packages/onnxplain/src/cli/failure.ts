@@ -1,0 +1,55 @@
+import { type ErrorCode, OnnxplainError } from '@onnxplain/core';
+import { CommanderError } from 'commander';
+
+/** What a run ends with: done, failed, wrong usage, partly done. */
+export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Codes whose cause is what was asked for on the command line. */
+const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'usage',
+  'option-unknown',
+  'option-value',
+  'name-unknown',
+  'value-unknown',
+  'expression-syntax',
+  'kind-mismatch',
+  'output-unclear',
+  'target-range',
+]);
+
+/** An error as a person or a program reads it. */
+export interface Failure {
+  readonly exit: ExitCode;
+  readonly code: string;
+  readonly message: string;
+  readonly where?: string;
+  readonly expected?: string;
+  readonly got?: string;
+  readonly remedy?: string;
+}
+
+/** Anything thrown as a failure; a defect of ours keeps its stack in the message. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OnnxplainError) {
+    const { code, message, diagnosis } = error;
+    return { ...diagnosis, exit: USAGE.has(code) ? EXIT.usage : EXIT.failed, code, message };
+  }
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { exit: EXIT.usage, code: 'usage', message };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    exit: EXIT.failed,
+    code: 'internal',
+    message: `a defect of onnxplain, please report it: ${message}`,
+  };
+}
+
+/** One line for people (messages with a caret have more), one JSON object for programs. */
+export function showFailure(failure: Failure, json: boolean): string {
+  if (!json) return `onnxplain: ${failure.message} [${failure.code}]\n`;
+  const { exit: _, ...error } = failure;
+  return `${JSON.stringify({ error })}\n`;
+}

@@ -1,0 +1,140 @@
+import { fail } from '@onnxplain/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Card } from '../files/card.js';
+import type { PictureFields } from '../files/preprocessing.js';
+
+/** Flags of every command. */
+export interface CommonFlags {
+  readonly json?: boolean;
+  readonly seed: number;
+  readonly device: 'auto' | 'cpu' | 'cuda' | 'webgpu';
+  readonly quiet?: boolean;
+  readonly threads?: number;
+  readonly externalData?: string;
+}
+
+/** Flags of commands that explain inputs. */
+export interface QuestionFlags extends CommonFlags {
+  readonly input: readonly string[];
+  readonly target: 'predicted' | number | readonly number[];
+  readonly link?: Card['link'];
+  readonly output?: string;
+  readonly batch?: number;
+  readonly bounds?: readonly [number, number];
+  readonly mean?: Card['mean'];
+  readonly std?: Card['std'];
+  readonly scale?: number;
+  readonly channels?: Card['channels'];
+  readonly layout?: Card['layout'];
+  readonly size?: readonly [number, number];
+  readonly resize?: number;
+}
+
+/** Adds the flags of every command. */
+export function withCommonFlags(command: Command): Command {
+  return command
+    .option('--json', 'result as JSON on stdout, errors as JSON on stderr')
+    .addOption(new Option('--seed <n>', 'same seed, same draws').argParser(whole).default(0))
+    .addOption(
+      new Option('--device <name>', 'where the model runs')
+        .choices(['auto', 'cpu', 'cuda', 'webgpu'])
+        .default('auto'),
+    )
+    .option('--threads <n>', 'threads inside one operator', positive)
+    .option('--external-data <folder>', "folder of the model's weight files; default: the model's own")
+    .option('--quiet', 'no notices and no progress on stderr');
+}
+
+/** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
+export function withQuestionFlags(command: Command): Command {
+  return command
+    .requiredOption('--input <file...>', '.npy, .png, .jpg or .csv files, or folders of them')
+    .option('--target <class>', 'a class, a list with one per input, or "predicted"', target, 'predicted')
+    .addOption(
+      new Option('--link <name>', "what of the output is explained (default: the card's, or logit)").choices([
+        'logit',
+        'probability',
+        'margin',
+      ]),
+    )
+    .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
+    .option('--batch <rows>', 'rows of one run (default: measured)', positive)
+    .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
+    .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
+    .option('--std <numbers>', 'divides them', numbers)
+    .option('--scale <number>', 'multiplies pixels 0..255 first', number)
+    .addOption(new Option('--channels <order>', 'of the model').choices(['rgb', 'bgr', 'grey']))
+    .addOption(new Option('--layout <name>', 'of the model').choices(['nchw', 'nhwc']))
+    .option('--size <height,width>', 'of the input, where the model leaves it open', size)
+    .option('--resize <pixels>', 'short side before the middle is cut out', positive);
+}
+
+/** The card's picture fields under those of the command line. */
+export function pictureFields(flags: QuestionFlags, card: Card): PictureFields {
+  const { size, resize, layout, channels, scale, mean, std } = flags;
+  return {
+    size: size === undefined ? card.size : [...size],
+    resize: resize ?? card.resize,
+    layout: layout ?? card.layout,
+    channels: channels ?? card.channels,
+    scale: scale ?? card.scale,
+    mean: mean ?? card.mean,
+    std: std ?? card.std,
+  };
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('Not a whole number from 0 up.');
+  return value;
+}
+
+function positive(text: string): number {
+  const value = whole(text);
+  if (value === 0) throw new InvalidArgumentError('Not a whole number from 1 up.');
+  return value;
+}
+
+function numbers(text: string): [number, ...number[]] {
+  const [first, ...rest] = text.split(',').map(number);
+  return [first, ...rest];
+}
+
+function pair(text: string): readonly [number, number] {
+  const [low, high, ...more] = numbers(text);
+  if (high === undefined || more.length > 0 || low >= high) {
+    throw new InvalidArgumentError('Not two numbers, the lower first.');
+  }
+  return [low, high];
+}
+
+function size(text: string): readonly [number, number] {
+  const [height, width = height, ...more] = text.split(/[,x]/).map(positive);
+  if (more.length > 0) throw new InvalidArgumentError('Not height,width.');
+  return [height, width];
+}
+
+function target(text: string): QuestionFlags['target'] {
+  if (text === 'predicted') return text;
+  const classes = text.split(',').map(whole);
+  return classes.length === 1 ? classes[0] : classes;
+}
+
+/** Refuses an output file whose ending says nothing. */
+export function endingOf<E extends string>(path: string, endings: readonly E[]): E {
+  const found = endings.find((ending) => path.toLowerCase().endsWith(ending));
+  if (found !== undefined) return found;
+  return fail({
+    code: 'usage',
+    where: '-o',
+    expected: `a file that ends in ${endings.join(', ')}`,
+    got: path,
+  });
+}

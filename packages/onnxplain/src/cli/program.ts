@@ -1,0 +1,147 @@
+import { tables } from '@onnxplain/graph';
+import { Command, CommanderError, Option } from 'commander';
+import { catalogue } from '../expression/house.js';
+import { version } from '../pipeline/record.js';
+import { type EvaluateFlags, evaluate } from './evaluate.js';
+import { type ExplainFlags, explain, showExplained } from './explain.js';
+import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
+import { type CommonFlags, withCommonFlags, withQuestionFlags } from './flags.js';
+import { type GradFlags, grad, showGradient } from './grad.js';
+import { inspect, showInspection } from './inspect.js';
+import { showCatalogue } from './list.js';
+import { type Notices, noticesTo, type Streams } from './streams.js';
+import { showTable } from './table.js';
+
+export interface MainOptions extends Streams {
+  /** Stops what runs; nothing half done is left. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The command line: runs one command and returns the exit code, 0 done, 1 failed, 2 wrong usage, 3 partly done.
+ * `argv` is without node and script.
+ */
+export async function main(argv: readonly string[], options: MainOptions): Promise<ExitCode> {
+  const run: Run = { argv, ...options, exit: EXIT.done };
+  try {
+    await programOf(run).parseAsync([...argv], { from: 'user' });
+    return run.exit;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
+    const failure = failureOf(error);
+    options.err.write(showFailure(failure, argv.includes('--json')));
+    return failure.exit;
+  }
+}
+
+/** One call of the command line. */
+interface Run extends MainOptions {
+  readonly argv: readonly string[];
+  exit: ExitCode;
+}
+
+function programOf(run: Run): Command {
+  const program = new Command('onnxplain')
+    .description('Gradients, explanations and measured faithfulness for any ONNX model')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => run.out.write(text),
+      writeErr: (text) => run.err.write(text),
+      outputError: () => undefined,
+    })
+    .addHelpText(
+      'after',
+      '\nonnxplain list shows every explainer, metric, perturbation and solver with its options.',
+    );
+  addInspect(program, run);
+  addGrad(program, run);
+  addExplain(program, run);
+  addEvaluate(program, run);
+  addList(program, run);
+  return program;
+}
+
+function addInspect(program: Command, run: Run): void {
+  withCommonFlags(program.command('inspect <model>'))
+    .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
+    .action(async (model: string, flags: CommonFlags) => {
+      answer(run, flags, { result: await inspect(model, flags), show: showInspection });
+    });
+}
+
+function addGrad(program: Command, run: Run): void {
+  withCommonFlags(program.command('grad <model>'))
+    .description("write the model's gradient as an ONNX model")
+    .requiredOption('-o, --out <file>', 'the .onnx file to write')
+    .option('--of <name>', 'output to differentiate (default: the only one)')
+    .option('--wrt <name>', 'input or inner value to differentiate by (default: the only float input)')
+    .addOption(
+      new Option('--rules <name>', 'backward rules').choices(Object.keys(tables)).default('gradient'),
+    )
+    .action(async (model: string, flags: GradFlags) => {
+      answer(run, flags, { result: await grad(model, flags), show: showGradient });
+    });
+}
+
+function addExplain(program: Command, run: Run): void {
+  withCommonFlags(withQuestionFlags(program.command('explain <model>')))
+    .description('explain inputs with one explainer')
+    .requiredOption('--explainer <expression>', 'such as "integrated-gradients(steps=50)"')
+    .option('-o, --out <file>', '.npy (same form as the input), .png (input, heat map, overlay) or .json')
+    .action(async (model: string, flags: ExplainFlags) => {
+      const result = await noticed(run, flags, (notices) =>
+        explain(model, flags, { notices, signal: run.signal }),
+      );
+      run.exit = result.exit;
+      answer(run, flags, { result, show: showExplained });
+    });
+}
+
+function addEvaluate(program: Command, run: Run): void {
+  withCommonFlags(withQuestionFlags(program.command('evaluate <model>')))
+    .description('explain inputs with several explainers and measure the explanations')
+    .requiredOption('--explainer <expression...>', 'one or more')
+    .requiredOption(
+      '--metric <expression...>',
+      'one or more, such as "infidelity(gaussian(0.1), draws=1000)"',
+    )
+    .requiredOption('-o, --out <folder>', 'gets record.json, report.html, pictures/ and attributions/')
+    .action(async (model: string, flags: EvaluateFlags) => {
+      const command = ['onnxplain', ...run.argv];
+      const result = await noticed(run, flags, (notices) =>
+        evaluate(model, flags, { notices, signal: run.signal, command }),
+      );
+      run.exit = result.exit;
+      answer(run, flags, { result: result.record, show: showTable });
+      if (flags.quiet !== true) run.err.write(result.files.map((file) => `wrote ${file}\n`).join(''));
+    });
+}
+
+function addList(program: Command, run: Run): void {
+  program
+    .command('list')
+    .description('every explainer, metric, perturbation and solver with its options and defaults')
+    .option('--json', 'as JSON')
+    .action((flags: { json?: boolean }) => {
+      run.out.write(flags.json === true ? `${JSON.stringify(catalogue(), null, 2)}\n` : showCatalogue());
+    });
+}
+
+async function noticed<T>(run: Run, flags: CommonFlags, work: (notices: Notices) => Promise<T>): Promise<T> {
+  const notices = noticesTo(run.err, flags.quiet === true);
+  try {
+    return await work(notices);
+  } finally {
+    notices.end();
+  }
+}
+
+function answer<T>(
+  run: Run,
+  { json }: CommonFlags,
+  { result, show }: { result: T; show: (result: T) => string },
+): void {
+  run.out.write(json === true ? `${JSON.stringify(result, null, 2)}\n` : show(result));
+}

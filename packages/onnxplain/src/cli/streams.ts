@@ -1,0 +1,49 @@
+import { SingleBar } from 'cli-progress';
+import type { RunProgress } from '../pipeline/explain.js';
+
+/** Where a command writes: results to `out`, everything else to `err`. */
+export interface Streams {
+  readonly out: { write(text: string): unknown };
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** What a command tells while it runs. */
+export interface Notices {
+  notice(text: string): void;
+  progress(progress: RunProgress): void;
+  /** Takes a bar off the terminal. */
+  end(): void;
+}
+
+const WORDS: Readonly<Record<RunProgress['stage'], string>> = { explain: 'explaining', measure: 'measuring' };
+
+/** Notices as lines; progress as bars on a terminal, elsewhere as one line a stage. Nothing at all when quiet. */
+export function noticesTo(stream: Streams['err'], quiet: boolean): Notices {
+  if (quiet) return { notice: () => undefined, progress: () => undefined, end: () => undefined };
+  let stage: RunProgress['stage'] | undefined;
+  let bar: SingleBar | undefined;
+  const end = () => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    notice: (text) => stream.write(`${text}\n`),
+    progress(progress) {
+      if (progress.stage !== stage) {
+        end();
+        stage = progress.stage;
+        if (stream.isTTY === true) bar = startBar(stream, progress);
+        else stream.write(`${WORDS[stage]}: ${progress.total} in all\n`);
+      }
+      bar?.update(progress.done);
+    },
+    end,
+  };
+}
+
+function startBar(stream: Streams['err'], { stage, total }: RunProgress): SingleBar {
+  const format = `${WORDS[stage]} [{bar}] {value}/{total} {duration_formatted}`;
+  const bar = new SingleBar({ stream, format, clearOnComplete: true, hideCursor: true, barsize: 30 });
+  bar.start(total, 0);
+  return bar;
+}

@@ -1,0 +1,47 @@
+import type { Attribution } from '@onnxplain/core';
+import {
+  type ChannelAxis,
+  heatmap,
+  type PictureRecord,
+  pictureOf,
+  pictureShape,
+  type Series,
+} from '@onnxplain/report';
+import type { NamedInput } from '../files/load.js';
+
+/** How inputs are to be seen. */
+export interface Drawing {
+  /** Default: by the shape, 'last' where only the last axis can be colours. */
+  readonly channels?: ChannelAxis;
+  /** Order of three channels of arrays; pictures bring their own. Default 'rgb'. */
+  readonly order?: 'rgb' | 'bgr';
+}
+
+/** An attribution as a PNG with three panels; undefined where the input is no picture. */
+export function drawAttribution(
+  input: NamedInput,
+  attribution: Attribution,
+  drawing: Drawing = {},
+): { png: Uint8Array; picture: Omit<PictureRecord, 'file'> } | undefined {
+  const channels = drawing.channels ?? channelAxis(input.tensor.shape);
+  if (pictureShape(input.tensor.shape, channels) === undefined) return undefined;
+  const seen = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
+  const { png, heat } = heatmap(attribution.values, { channels, input: seen });
+  const { scale, clip, percentile, width, height } = heat;
+  return { png, picture: { scale, clip, percentile, width, height } };
+}
+
+function channelAxis(shape: readonly number[]): ChannelAxis {
+  const few = (n: number) => n === 1 || n === 3;
+  return shape.length === 3 && !few(shape[0]) && few(shape[2]) ? 'last' : 'first';
+}
+
+/** More numbers than this are not put into the record; they are in the attribution's own file. */
+const LONGEST_SERIES = 4096;
+
+/** The numbers of a one-dimensional input, [d] or [1, d], for bars; undefined for others. */
+export function seriesOf({ tensor, features }: NamedInput, { values }: Attribution): Series | undefined {
+  const long = tensor.shape.filter((dim) => dim > 1);
+  if (long.length > 1 || tensor.shape.length === 0 || tensor.data.length > LONGEST_SERIES) return undefined;
+  return { inputs: [...tensor.data], values: [...values.data], names: features };
+}

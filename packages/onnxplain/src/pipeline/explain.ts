@@ -1,0 +1,64 @@
+import { type Attribution, type Explainer, fail, fold, key } from '@onnxplain/core';
+import type { Model } from '@onnxplain/runtime';
+import type { NamedInput } from '../files/load.js';
+import { concurrency, type Outcome, outcomeOf, pooled } from './outcome.js';
+import { type Asked, ask, type Question } from './question.js';
+
+/** How far a run is: cells done of all cells of a stage. */
+export interface RunProgress {
+  readonly stage: 'explain' | 'measure';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ExplainOptions extends Asked {
+  readonly explainers: readonly Explainer[];
+  /** Same seed, same draws; default 0. */
+  readonly seed?: number;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** One input explained by every explainer, in their order. */
+export interface Explanation {
+  readonly question: Question;
+  readonly attributions: readonly Outcome<Attribution>[];
+}
+
+/**
+ * Explains inputs, all concurrently in groups, so that they share the model's runs. The key of input i is
+ * fold(fold(key(seed), 'explain'), i), the same for all explainers.
+ * Failures of single cells are part of the result; throws what concerns all: questions, `aborted`.
+ */
+export async function explain(
+  model: Model,
+  inputs: readonly NamedInput[],
+  options: ExplainOptions,
+): Promise<readonly Explanation[]> {
+  const { explainers, seed = 0, onProgress } = options;
+  expectSome({ inputs, explainers });
+  const questions = await ask(model, inputs, options);
+  const base = fold(key(seed), 'explain');
+  const cells = questions.flatMap((question, i) =>
+    explainers.map((explainer) => ({ question, explainer, i })),
+  );
+  let done = 0;
+  const outcomes = await pooled(
+    cells,
+    concurrency(inputs[0].tensor.data.length),
+    async ({ question, explainer, i }) => {
+      const outcome = await outcomeOf(() => explainer(question.f, question.input.tensor, fold(base, i)));
+      onProgress?.({ stage: 'explain', done: ++done, total: cells.length });
+      return outcome;
+    },
+  );
+  return questions.map((question, i) => ({
+    question,
+    attributions: outcomes.slice(i * explainers.length, (i + 1) * explainers.length),
+  }));
+}
+
+function expectSome(lists: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [where, list] of Object.entries(lists)) {
+    if (list.length === 0) fail({ code: 'usage', where, expected: 'at least one', got: 'none' });
+  }
+}

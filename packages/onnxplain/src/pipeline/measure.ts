@@ -1,0 +1,146 @@
+import {
+  type Comparison,
+  type Estimate,
+  type Explainer,
+  fold,
+  type Key,
+  key,
+  type Metric,
+  type Subject,
+} from '@onnxplain/core';
+import type { Explanation, RunProgress } from './explain.js';
+import { concurrency, missing, type Outcome, outcomeOf, pooled } from './outcome.js';
+
+/** One metric on one input, for every explainer in their order. */
+export interface Measurement {
+  readonly key: Key;
+  readonly estimates: readonly Outcome<Estimate>[];
+  /** (explainer i) - (explainer j) on the draws they shared; undefined where they shared none. */
+  difference(i: number, j: number): Estimate | undefined;
+}
+
+export interface MeasureOptions {
+  readonly explainers: readonly Explainer[];
+  readonly metrics: readonly Metric[];
+  readonly seed?: number;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/**
+ * Measures explanations, [input][metric]. The key of input i is fold(fold(key(seed), 'metric'), i), shared by all explainers
+ * and metrics, so that differences are paired. A metric that can compare evaluates f once per draw for all explainers.
+ */
+export async function measure(
+  explanations: readonly Explanation[],
+  { explainers, metrics, seed = 0, onProgress }: MeasureOptions,
+): Promise<readonly (readonly Measurement[])[]> {
+  const base = fold(key(seed), 'metric');
+  const cells = explanations.flatMap((explanation, i) =>
+    metrics.map((metric) => ({ explanation, metric, i })),
+  );
+  const size = explanations[0]?.question.input.tensor.data.length ?? 1;
+  let done = 0;
+  const measured = await pooled(cells, concurrency(size), async ({ explanation, metric, i }) => {
+    const found = await measureOne({ explanation, metric, explainers, key: fold(base, i) });
+    onProgress?.({ stage: 'measure', done: ++done, total: cells.length });
+    return found;
+  });
+  return explanations.map((_, i) => measured.slice(i * metrics.length, (i + 1) * metrics.length));
+}
+
+interface Cell {
+  readonly explanation: Explanation;
+  readonly metric: Metric;
+  readonly explainers: readonly Explainer[];
+  readonly key: Key;
+}
+
+/** A subject and the number of its explainer. */
+interface Numbered {
+  readonly explainer: number;
+  readonly subject: Subject;
+}
+
+async function measureOne({ explanation, metric, explainers, key }: Cell): Promise<Measurement> {
+  const { question, attributions } = explanation;
+  const { f, input } = question;
+  const estimates = attributions.map(noAttribution);
+  const numbered = attributions.flatMap((outcome, explainer): Numbered[] =>
+    outcome.status === 'done'
+      ? [
+          {
+            explainer,
+            subject: { f, x: input.tensor, attribution: outcome.value, explain: explainers[explainer] },
+          },
+        ]
+      : [],
+  );
+  const groups = await compareGroups({ metric, key, numbered });
+  for (const { members, outcomes } of groups) {
+    members.forEach(({ explainer }, m) => {
+      estimates[explainer] = outcomes[m];
+    });
+  }
+  return { key, estimates, difference: (i, j) => differenceWithin(groups, i, j) };
+}
+
+function noAttribution(outcome: Outcome<unknown>): Outcome<Estimate> {
+  if (outcome.status !== 'done')
+    return { ...outcome, reason: `no attribution to measure (${outcome.reason})` };
+  return { status: 'failed', code: 'internal', reason: 'not measured' };
+}
+
+/** Explainers that were measured on the same draws. */
+interface Group {
+  readonly members: readonly Numbered[];
+  readonly outcomes: readonly Outcome<Estimate>[];
+  readonly comparison?: Comparison;
+}
+
+interface GroupTask {
+  readonly metric: Metric;
+  readonly key: Key;
+  readonly numbered: readonly Numbered[];
+}
+
+/**
+ * All together where the metric can; where it does not apply to some, by kind of attribution, on which that depends; and then
+ * one by one.
+ */
+async function compareGroups({ metric, key, numbered }: GroupTask): Promise<readonly Group[]> {
+  if (numbered.length === 0) return [];
+  const { compare } = metric;
+  if (compare === undefined || numbered.length === 1) return alone({ metric, key, numbered });
+  try {
+    const comparison = await compare.call(
+      metric,
+      numbered.map(({ subject }) => subject),
+      key,
+    );
+    const outcomes = comparison.estimates.map((value) => ({ status: 'done' as const, value }));
+    return [{ members: numbered, outcomes, comparison }];
+  } catch (error) {
+    missing(error);
+    const parts = (['local', 'global'] as const)
+      .map((kind) => numbered.filter(({ subject }) => subject.attribution.kind === kind))
+      .filter((part) => part.length > 0);
+    if (parts.length === 1) return alone({ metric, key, numbered });
+    const groups = await Promise.all(parts.map((part) => compareGroups({ metric, key, numbered: part })));
+    return groups.flat();
+  }
+}
+
+function alone({ metric, key, numbered }: GroupTask): Promise<readonly Group[]> {
+  return pooled(numbered, 2, async (one) => ({
+    members: [one],
+    outcomes: [await outcomeOf(() => metric.measure(one.subject, key))],
+  }));
+}
+
+function differenceWithin(groups: readonly Group[], i: number, j: number): Estimate | undefined {
+  for (const { members, comparison } of groups) {
+    const [a, b] = [i, j].map((explainer) => members.findIndex((member) => member.explainer === explainer));
+    if (a >= 0 && b >= 0) return comparison?.difference(a, b);
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import { stat } from 'node:fs/promises';
+import { externalData, upTo, write } from '@onnxplain/graph';
+import type { ModelRecord } from '@onnxplain/report';
+import { type Model, type OpenOptions, open } from '@onnxplain/runtime';
+
+export interface OpenedModel {
+  readonly model: Model;
+  /** What the record says of the file, whatever was made of it to run it. */
+  readonly about: ModelRecord;
+}
+
+export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads'> {
+  /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
+  readonly output?: string;
+  /** Folder of weights kept beside the model; default: the model's own. */
+  readonly externalData?: string;
+}
+
+/** Opens a model file so that `output` is one of its outputs. Throws what `open` throws, and `value-unknown` for the name. */
+export async function openModel(path: string, options: ModelOptions = {}): Promise<OpenedModel> {
+  const { device, threads, output } = options;
+  const external = options.externalData === undefined ? undefined : externalData(options.externalData);
+  const model = await open(path, { device, threads, external });
+  const about = await aboutModel(model, path);
+  if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
+  try {
+    const inner = write(upTo(model.graph, output));
+    return { model: await open(inner, { device, threads }), about };
+  } finally {
+    await model.close();
+  }
+}
+
+async function aboutModel(model: Model, path: string): Promise<ModelRecord> {
+  const { sha256, ops, parameters, source } = model;
+  const opsets = Object.entries(source.opsets).map(([domain, version]) => [domain || 'ai.onnx', version]);
+  const { size: bytes } = await stat(path);
+  return { file: path, sha256, bytes, opsets: Object.fromEntries(opsets), ops, parameters };
+}

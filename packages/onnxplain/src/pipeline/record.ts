@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Attribution, norm } from '@onnxplain/core';
+import {
+  type AttributionCell,
+  type AttributionRecord,
+  type EstimateCell,
+  type InputRecord,
+  type ModelRecord,
+  RECORD_VERSION,
+  type Request,
+  type RunRecord,
+  summarise,
+} from '@onnxplain/report';
+import { type Model, probe } from '@onnxplain/runtime';
+import { writeNpy } from '../files/npy.js';
+import { type Drawing, drawAttribution, seriesOf } from './draw.js';
+import type { Evaluation } from './evaluate.js';
+import type { Question } from './question.js';
+
+export interface RecordOptions {
+  readonly model: ModelRecord;
+  readonly environment: RunRecord['environment'];
+  readonly request: Omit<Request, 'seed'>;
+  readonly drawing?: Drawing;
+  /** Default: now. */
+  readonly created?: Date;
+}
+
+/** A record and the files it names, by path relative to it. */
+export interface Recorded {
+  readonly record: RunRecord;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Writes down an evaluation: the record of `record.json`, pictures as PNG and attributions as .npy (float64). */
+export function recordOf(evaluation: Evaluation, options: RecordOptions): Recorded {
+  const { explainers, metrics, explanations, seed, times } = evaluation;
+  const files = new Map<string, Uint8Array>();
+  const started = performance.now();
+  const estimates = estimateCells(evaluation);
+  const attributions = attributionCells(evaluation, { drawing: options.drawing, files });
+  const parts = {
+    explain: times.explain,
+    measure: times.measure,
+    draw: (performance.now() - started) / 1000,
+  };
+  const record: RunRecord = {
+    schema: 'onnxplain-record',
+    version: RECORD_VERSION,
+    created: (options.created ?? new Date()).toISOString(),
+    environment: options.environment,
+    request: { ...options.request, seed },
+    model: options.model,
+    inputs: explanations.map(({ question }) => inputRecord(question)),
+    explainers: explainers.map(({ expression, kind }) => ({ expression, kind })),
+    metrics: metrics.map(({ name, expression, better, units, source, definition }) => ({
+      name,
+      expression,
+      better,
+      units,
+      source,
+      definition,
+    })),
+    attributions,
+    estimates,
+    summaries: summarise(estimates, {
+      explainers: explainers.length,
+      metrics,
+      paired: ({ input, metric, i, j }) => evaluation.measurements[input][metric].difference(i, j),
+    }),
+    timings: {
+      total: Object.values(parts).reduce((sum, seconds) => sum + seconds, 0),
+      parts,
+      runtime: { seconds: times.runtime },
+    },
+  };
+  return { record, files };
+}
+
+/** An input and its answer as the record has them. */
+export function inputRecord({ input, target, targetLabel, prediction, value }: Question): InputRecord {
+  const { name, file, sha256, tensor } = input;
+  return { name, file, sha256, shape: tensor.shape, target, targetLabel, prediction, score: value };
+}
+
+function estimateCells({ measurements }: Evaluation): EstimateCell[] {
+  const cells = measurements.flatMap((row, input) =>
+    row.flatMap(({ key, estimates }, metric) =>
+      estimates.map((outcome, explainer): EstimateCell => {
+        const place = { input, explainer, metric };
+        return outcome.status === 'done'
+          ? { ...place, status: 'done', key, estimate: outcome.value }
+          : { ...place, ...outcome };
+      }),
+    ),
+  );
+  return cells.sort((a, b) => a.input - b.input || a.explainer - b.explainer || a.metric - b.metric);
+}
+
+interface Output {
+  readonly drawing: Drawing | undefined;
+  readonly files: Map<string, Uint8Array>;
+}
+
+function attributionCells({ explanations }: Evaluation, output: Output): AttributionCell[] {
+  return explanations.flatMap(({ question, attributions }, input) =>
+    attributions.map((outcome, explainer): AttributionCell => {
+      const place = { input, explainer };
+      if (outcome.status !== 'done') return { ...place, ...outcome };
+      const name = `${String(input).padStart(4, '0')}-${String(explainer).padStart(2, '0')}`;
+      return {
+        ...place,
+        status: 'done',
+        ...attributionRecord({ question, attribution: outcome.value, name }, output),
+      };
+    }),
+  );
+}
+
+interface Part {
+  readonly question: Question;
+  readonly attribution: Attribution;
+  readonly name: string;
+}
+
+function attributionRecord(
+  { question, attribution, name }: Part,
+  { drawing, files }: Output,
+): AttributionRecord {
+  const { values, key, cost, residual, diagnosis } = attribution;
+  const file = `attributions/${name}.npy`;
+  files.set(file, writeNpy(values));
+  const series = seriesOf(question.input, attribution);
+  const drawn = series === undefined ? drawAttribution(question.input, attribution, drawing) : undefined;
+  const picture = drawn && { ...drawn.picture, file: `pictures/${name}.png` };
+  if (drawn !== undefined && picture !== undefined) files.set(picture.file, drawn.png);
+  let sum = 0;
+  for (const value of values.data) sum += value;
+  return { key, cost, residual, diagnosis, sum, norm: norm(values, 'l2'), file, picture, series };
+}
+
+/** Programs and providers of this process, for the record. Tries every provider once. */
+export async function environmentOf(model: Model): Promise<RunRecord['environment']> {
+  const providers = await probe();
+  return {
+    onnxplain: version,
+    onnxruntime: runtimeVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    device: model.device,
+    providers: providers.map(({ device, available, reason }) => ({ name: device, available, reason })),
+  };
+}
+
+/** This package's version. */
+export const version: string = versionIn(new URL('../../package.json', import.meta.url));
+
+/** Of the ONNX Runtime that the runtime package runs on. */
+function runtimeVersion(): string {
+  const ours = createRequire(import.meta.url);
+  const theirs = createRequire(ours.resolve('@onnxplain/runtime'));
+  return versionIn(theirs.resolve('onnxruntime-node/package.json'));
+}
+
+function versionIn(file: URL | string): string {
+  return String(JSON.parse(readFileSync(file, 'utf8')).version);
+}
