@@ -1,4 +1,5 @@
 import { fail } from '@onnxplain/core';
+import { canonicalise } from './canonical/canonicalise.js';
 import { infer } from './infer/infer.js';
 import { isFloat } from './infer/site.js';
 import type { Ends } from './path.js';
@@ -16,8 +17,41 @@ export interface Ask {
   readonly rules?: RuleTable;
 }
 
+/** A question with nothing left open, about a graph in canonical form. */
+export interface Question {
+  readonly graph: Graph;
+  readonly ends: Ends;
+  /** Constants that are inputs of `graph`, so that nothing they are in was folded away. */
+  readonly lifted: Graph['constants'];
+}
+
+/** Makes the graph canonical and the question complete. */
+export function question(graph: Graph, ask: Ask): Question {
+  const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
+  const canonical = canonicalise(lift(graph, lifted));
+  return { graph: canonical, ends: asked(canonical, ask), lifted };
+}
+
+function lift(graph: Graph, lifted: Graph['constants']): Graph {
+  const inputs = [...lifted].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+  const constants = new Map([...graph.constants].filter(([name]) => !lifted.has(name)));
+  return { ...graph, inputs: [...graph.inputs, ...inputs], constants };
+}
+
+/** The inputs that were constants made constants again. */
+export function lower(graph: Graph, lifted: Graph['constants']): Graph {
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => !lifted.has(name)),
+    constants: new Map([...graph.constants, ...lifted]),
+  };
+}
+
+const namesOf = (wrt: Ask['wrt']): readonly string[] =>
+  typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
+
 /** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
-export function asked(graph: Graph, { of, wrt, rules = tables.gradient }: Ask): Ends {
+function asked(graph: Graph, { of, wrt, rules = tables.gradient }: Ask): Ends {
   return { of: outputOf(graph, of), wrt: sourcesOf(graph, wrt), rules };
 }
 
@@ -48,7 +82,7 @@ function outputOf(graph: Graph, of: string | undefined): string {
 function sourcesOf(graph: Graph, wrt: Ask['wrt']): readonly string[] {
   if (wrt === undefined) return [onlyInput(graph)];
   const types = infer(graph);
-  const names = typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
+  const names = namesOf(wrt);
   for (const name of names) {
     const type = types.get(name);
     if (type === undefined) {

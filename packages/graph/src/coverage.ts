@@ -1,7 +1,6 @@
 import { type Diagnosis, fail } from '@onnxplain/core';
-import { type Ask, asked } from './ask.js';
+import { type Ask, question } from './ask.js';
 import { type Path, pathOf, type Station } from './path.js';
-import { canonicalise } from './pending.js';
 import { describe } from './scope.js';
 import type { Graph } from './types.js';
 
@@ -25,9 +24,8 @@ export interface Coverage {
  * building anything. Options and their errors are those of `grad`.
  */
 export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
-  const canonical = canonicalise(graph);
-  const path = pathOf(canonical, asked(canonical, ask));
-  return path.stations.map((station) => cover(canonical, station));
+  const { graph: canonical, ends } = question(graph, ask);
+  return pathOf(canonical, ends).stations.map((station) => cover(canonical, station));
 }
 
 const CUT = 'Explain an inner tensor after it (cut), or estimate the gradient with difference(score).';

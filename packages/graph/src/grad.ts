@@ -1,11 +1,10 @@
 import { fail } from '@onnxplain/core';
-import { type Ask, asked } from './ask.js';
+import { type Ask, lower, question } from './ask.js';
 import { attributesOf } from './attributes.js';
 import { builderOf } from './build.js';
 import { requireRules } from './coverage.js';
 import { namer, namesIn } from './names.js';
 import { type Ends, type Path, pathOf } from './path.js';
-import { canonicalise } from './pending.js';
 import { type Calculus, calculus } from './rules/calculus.js';
 import { tables } from './rules/index.js';
 import type { Step } from './rules/rule.js';
@@ -33,8 +32,7 @@ export interface GradOptions extends Ask {
  * `no-gradient` when `of` does not depend on wrt, `output-unclear`, `value-unknown`, `type-mismatch` for what cannot be asked.
  */
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
-  const source = canonicalise(graph);
-  const ends = asked(source, options);
+  const { graph: source, ends, lifted } = question(graph, options);
   const selected = isScalar(source, ends.of) ? source : select(source, { output: ends.of, link: 'logit' });
   const score = selected === source ? ends.of : (selected.outputs.at(-1)?.name ?? ends.of);
   const path = pathOf(selected, { ...ends, of: score });
@@ -51,7 +49,7 @@ export function grad(graph: Graph, options: GradOptions = {}): Graph {
     ...built,
     nodes: [...built.nodes, ...labels.map((name, i) => identity(gradients[i], name))],
   };
-  return { ...prune(shareCommon(named)), metadata: { ...graph.metadata, ...record(ends) } };
+  return { ...prune(shareCommon(lower(named, lifted))), metadata: { ...graph.metadata, ...record(ends) } };
 }
 
 /** Cotangents of every value on the path, from the last node to the first. */

@@ -1,11 +1,12 @@
 import { graphsOf } from './scope.js';
 import type { Graph } from './types.js';
 
-/** Every value name of a graph and of the graphs inside it. */
+/** Every name of a value or a node of a graph and of the graphs inside it: a new node is called after its first output. */
 export function namesIn(graph: Graph, into: Set<string> = new Set()): Set<string> {
   for (const { name } of graph.inputs) into.add(name);
   for (const name of graph.constants.keys()) into.add(name);
   for (const node of graph.nodes) {
+    into.add(node.name);
     for (const name of node.outputs) into.add(name);
     for (const inner of graphsOf(node)) namesIn(inner, into);
   }

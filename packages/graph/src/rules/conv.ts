@@ -1,13 +1,13 @@
 import { attr } from '../builder.js';
 import type { Calculus, Size } from './calculus.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule } from './rule.js';
 import { type Axis, padsOf, transposedFit, windowOf } from './window.js';
 
 /** Convolutions in any number of dimensions, with groups, strides, dilations and padding. */
 export const convolution = {
   Conv: (b, step, dy) => {
     const [x, kernel, bias] = step.inputs;
-    const window = windowOf(step, spatial(b, kernel), spatial(b, x));
+    const window = windowOf(step, spatial(b, kernel));
     const group = step.int('group', 1);
     return [
       step.wanted[0] ? convData(b, { dy, kernel, like: x, window, group }) : undefined,
@@ -18,7 +18,7 @@ export const convolution = {
   // The adjoint of a convolution from y's space to x's: so its own adjoint is that convolution.
   ConvTranspose: (b, step, dy) => {
     const [x, kernel, bias] = step.inputs;
-    const window = transposedWindow(b, step);
+    const window = windowOf(step, spatial(b, kernel));
     const group = step.int('group', 1);
     return [
       step.wanted[0] ? forward(b, { dy, kernel, like: x, window, group }) : undefined,
@@ -158,27 +158,4 @@ function channelsFirst(b: Calculus, x: string, group: number): string {
   const grouped = b.reshape(x, [{ of: x, axis: 0 }, group, each, ...sizes]);
   const moved = b.transpose(grouped, [2, 1, 0, ...axes.map((axis) => axis + 1)]);
   return b.reshape(moved, [each, -1, ...sizes]);
-}
-
-/** `auto_pad` and `output_shape` of a transposed convolution fix the output size; the padding follows. */
-function transposedWindow(b: Calculus, step: Step): readonly Axis[] {
-  const [x, kernel] = step.inputs;
-  const explicit = step.string('auto_pad', 'NOTSET') === 'NOTSET' && step.ints('output_shape') === undefined;
-  const plain = { ...step, string: (_: string, fallback: string) => fallback };
-  const window = windowOf(plain, spatial(b, kernel), spatial(b, step.outputs[0]));
-  if (explicit) return window;
-  const upper = step.string('auto_pad', 'NOTSET') === 'SAME_UPPER';
-  const extra = step.ints('output_padding');
-  return window.map((axis, i) => {
-    const [input, output] = [spatial(b, x)[i], spatial(b, step.outputs[0])[i]];
-    if (typeof input !== 'number' || typeof output !== 'number') {
-      return step.refuse(
-        'its padding depends on sizes that are not known',
-        'Fix the input size of the model.',
-      );
-    }
-    const total = Math.max(0, axis.stride * (input - 1) + (extra?.[i] ?? 0) + axis.extent - output);
-    const small = Math.floor(total / 2);
-    return { ...axis, before: upper ? small : total - small, after: upper ? total - small : small };
-  });
 }

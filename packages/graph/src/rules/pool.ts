@@ -34,8 +34,8 @@ function count(b: Calculus, x: string, axes: readonly number[]): string {
   return b.emit('ReduceProd', [sizes], { keepdims: attr.int(0) });
 }
 
-function windowsOf(b: Calculus, step: Step): readonly Axis[] {
-  return windowOf(step, step.ints('kernel_shape') ?? [], b.dims(step.inputs[0]).slice(2));
+function windowsOf(step: Step): readonly Axis[] {
+  return windowOf(step, step.ints('kernel_shape') ?? []);
 }
 
 /** Windows that tile the input side by side, the rest left over at the end; undefined where they do not. */
@@ -52,7 +52,7 @@ function tiling(b: Calculus, step: Step, window: readonly Axis[]) {
 }
 
 function maxPool(b: Calculus, step: Step, dy: string): string {
-  const window = windowsOf(b, step);
+  const window = windowsOf(step);
   const tiles = tiling(b, step, window);
   return tiles === undefined ? scatteredMax(b, step, dy) : tiledMax(b, step, { dy, ...tiles });
 }
@@ -133,7 +133,7 @@ function globalMaxPool(b: Calculus, { inputs: [x] }: Step, dy: string): string {
 /** The mean is linear: its adjoint spreads dy / n over each window. */
 function averagePool(b: Calculus, step: Step, dy: string): string {
   const [x] = step.inputs;
-  const window = windowsOf(b, step);
+  const window = windowsOf(step);
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
   const tiles = tiling(b, step, window);
   if (tiles !== undefined) {

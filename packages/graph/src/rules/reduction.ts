@@ -46,7 +46,7 @@ export const reduction = {
   // The values' cotangents go where the values came from.
   TopK: (b, { inputs: [x], outputs: [, chosen], node, inputs }, dy) => {
     const indices = chosen || b.emitMany('TopK', inputs, 2, node.attributes)[1];
-    const axis = node.attributes['axis'] ?? attr.int(-1);
+    const axis = node.attributes.axis ?? attr.int(-1);
     return [b.emit('ScatterElements', [b.zeros(x), indices, dy], { axis })];
   },
 } as const satisfies Record<string, Row>;

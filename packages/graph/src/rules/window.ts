@@ -1,5 +1,3 @@
-import { fail } from '@onnxplain/core';
-import { describe } from '../scope.js';
 import type { Dim, Dims } from '../types.js';
 import type { Step } from './rule.js';
 
@@ -14,47 +12,23 @@ export interface Axis {
   readonly extent: number;
 }
 
-/** What a node says of its sliding window, one entry per spatial axis. `spatial` are the sizes it slides over. */
-export function windowOf(step: Step, kernel: Dims, spatial: Dims): readonly Axis[] {
+/** What a node says of its sliding window, one entry per spatial axis. */
+export function windowOf(step: Step, kernel: Dims): readonly Axis[] {
   const strides = step.ints('strides');
   const dilations = step.ints('dilations');
   const pads = step.ints('pads');
-  const auto = step.string('auto_pad', 'NOTSET');
+  // The canonical form writes the padding out wherever it is one number.
+  if (step.string('auto_pad', 'NOTSET') !== 'NOTSET' || step.ints('output_shape') !== undefined) {
+    step.refuse('its padding depends on a size that is not known', 'Fix the input size of the model.');
+  }
   return kernel.map((size, i) => {
     if (typeof size !== 'number') {
       return step.refuse('its kernel size is not known', 'Export the model with a constant kernel.');
     }
     const [stride, dilation] = [strides?.[i] ?? 1, dilations?.[i] ?? 1];
-    const extent = (size - 1) * dilation + 1;
-    const axis = { kernel: size, stride, dilation, extent };
-    const explicit = { before: pads?.[i] ?? 0, after: pads?.[i + kernel.length] ?? 0 };
-    if (auto === 'NOTSET') return { ...axis, ...explicit };
-    return { ...axis, ...automatic(step, auto, { stride, extent, size: spatial[i] }) };
+    const [before, after] = [pads?.[i] ?? 0, pads?.[i + kernel.length] ?? 0];
+    return { kernel: size, stride, dilation, before, after, extent: (size - 1) * dilation + 1 };
   });
-}
-
-/** SAME_* pads so that there are ceil(size / stride) windows; VALID does not pad. */
-function automatic(
-  step: Step,
-  auto: string,
-  axis: { stride: number; extent: number; size: Dim | undefined },
-) {
-  if (auto === 'VALID') return { before: 0, after: 0 };
-  const { stride, extent, size } = axis;
-  if (stride > 1 && typeof size !== 'number') {
-    return fail({
-      code: 'shape-mismatch',
-      where: describe(step.node),
-      expected: `known spatial sizes for auto_pad ${auto} with stride ${stride}`,
-      got: `${size}`,
-      remedy: 'Fix the input size of the model.',
-    });
-  }
-  const windows = typeof size === 'number' ? Math.ceil(size / stride) : 0;
-  const total = typeof size === 'number' ? Math.max(0, (windows - 1) * stride + extent - size) : extent - 1;
-  const small = Math.floor(total / 2);
-  const [before, after] = auto === 'SAME_LOWER' ? [total - small, small] : [small, total - small];
-  return { before, after };
 }
 
 /** How a transposed window must be padded so that it ends where the forward one began. */
