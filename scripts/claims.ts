@@ -1,0 +1,27 @@
+export interface Summary {
+  readonly mean: number;
+  readonly stderr: number;
+  readonly n: number;
+}
+
+export type Verdict = 'holds' | 'does not hold' | 'undecided';
+
+/** Mean over inputs and its standard error across inputs. */
+export function summarise(values: readonly number[]): Summary {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, stderr: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.NaN, n };
+}
+
+/** Mean of a - b over inputs, paired input by input. */
+export function pairedDifference(a: readonly number[], b: readonly number[]): Summary {
+  return summarise(a.map((value, i) => value - b[i]));
+}
+
+/** Whether "a is lower than b" holds beyond two standard errors of the paired difference. */
+export function isLower(a: readonly number[], b: readonly number[]): Verdict {
+  const { mean, stderr } = pairedDifference(a, b);
+  if (mean < -2 * stderr) return 'holds';
+  return mean > 2 * stderr ? 'does not hold' : 'undecided';
+}

@@ -1,0 +1,85 @@
+"""Exports the small families by the real exporters and stores PyTorch's own logits and gradients beside them.
+
+    python make.py OUT [--only NAME]
+
+Per family: the TorchScript-based exporter (opset 11 with a fixed batch of 1, opset 13 and 17 with a symbolic batch, one unfused and unfolded)
+and the dynamo-based one (opset 18 and 20, symbolic batch). OUT/cases.json: per file the input, targets, float64 logits and gradient of the target logit.
+Needs torch and onnxscript; run in a virtual environment.
+"""
+
+import argparse
+import base64
+import contextlib
+import io
+import json
+import pathlib
+import warnings
+
+import numpy
+import torch
+
+from families import families
+
+VARIANTS = [
+    ('ts11-fixed', dict(dynamo=False, opset_version=11), False),
+    ('ts13', dict(dynamo=False, opset_version=13), True),
+    ('ts17-unfolded', dict(dynamo=False, opset_version=17, do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE), True),
+    ('dynamo18', dict(dynamo=True, opset_version=18), True),
+    ('dynamo20', dict(dynamo=True, opset_version=20), True),
+]
+
+
+def pack(array):
+    array = numpy.ascontiguousarray(array, numpy.float32)
+    return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
+
+
+def export(module, x, path, options, symbolic):
+    names = dict(input_names=['x'], output_names=['logits'])
+    if options['dynamo']:
+        shapes = ({0: torch.export.Dim('N')},) if symbolic else None
+        torch.onnx.export(module, (x,), path, dynamic_shapes=shapes, external_data=False, **names, **options)
+    else:
+        axes = {'x': {0: 'N'}, 'logits': {0: 'N'}} if symbolic else None
+        torch.onnx.export(module, (x if symbolic else x[:1],), path, dynamic_axes=axes, **names, **options)
+
+
+def truth(module, x):
+    double = module.double()
+    x = x.double().requires_grad_()
+    logits = double(x)
+    targets = logits.argmax(1)
+    logits.gather(1, targets[:, None]).sum().backward()
+    module.float()
+    return targets.tolist(), logits.detach().numpy(), x.grad.numpy()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('out', type=pathlib.Path)
+    parser.add_argument('--only')
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    warnings.filterwarnings('ignore')
+    cases = []
+    for name, module, shape in families():
+        if arguments.only and arguments.only != name:
+            continue
+        x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(7))
+        case = {'family': name, 'files': [], 'x': pack(x.numpy())}
+        for variant, options, symbolic in VARIANTS:
+            file = f'{name}.{variant}.onnx'
+            try:
+                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                    export(module, x, arguments.out / file, options, symbolic)
+                case['files'].append(file)
+            except Exception as error:  # an exporter that refuses a module is recorded, not hidden
+                print(f'{file}: {type(error).__name__} {str(error).splitlines()[0][:150]}')
+        case['targets'], logits, gradient = truth(module, x)
+        case['logits'], case['gradient'] = pack(logits), pack(gradient)
+        cases.append(case)
+        print(name, len(case['files']))
+    (arguments.out / 'cases.json').write_text(json.dumps(cases, indent=1))
+
+
+main()

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const packages = ['core', 'graph', 'runtime', 'explainers', 'metrics', 'report', 'onnxplain'];
+const project = mkdtempSync(join(tmpdir(), 'onnxplain-pack-'));
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+/** The pnpm that runs these tests, else one that npx finds. */
+function pnpm(args: readonly string[], cwd: string): string {
+  const self = process.env.npm_execpath ?? '';
+  const [command, first] = /pnpm[^/]*\.[cm]?js$/.test(self)
+    ? [process.execPath, [self]]
+    : /pnpm(\.exe)?$/.test(self)
+      ? [self, []]
+      : ['npx', ['--yes', 'pnpm@12']];
+  return execFileSync(command, [...first, ...args], { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, CI: 'true' } });
+}
+
+test('every package packs, installs into an empty project and imports there', { timeout: 240_000 }, () => {
+  for (const name of packages) pnpm(['pack', '--pack-destination', project], join(root, 'packages', name));
+  const tarballs = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+  expect(tarballs).toHaveLength(packages.length);
+
+  const dependencies = Object.fromEntries(
+    packages.map((name) => {
+      const { name: full, version } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+      return [full, `file:./${full.replace('@', '').replace('/', '-')}-${version}.tgz`];
+    }),
+  );
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', dependencies }));
+  const overrides = Object.entries(dependencies).map(([name, file]) => `  '${name}': '${file}'`);
+  writeFileSync(
+    join(project, 'pnpm-workspace.yaml'),
+    ['overrides:', ...overrides, 'allowBuilds:', '  onnxruntime-node: false', ''].join('\n'),
+  );
+  pnpm(['install', '--prefer-offline', '--no-frozen-lockfile'], project);
+
+  const program = Object.keys(dependencies)
+    .map((name) => `console.log('${name}', Object.keys(await import('${name}')).length > 0)`)
+    .join('\n');
+  writeFileSync(join(project, 'main.js'), program);
+  const printed = execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8' });
+  expect(printed.trim().split('\n').sort()).toEqual(
+    Object.keys(dependencies)
+      .map((name) => `${name} true`)
+      .sort(),
+  );
+  const help = execFileSync(join(project, 'node_modules/.bin/onnxplain'), ['--help'], { cwd: project, encoding: 'utf8' });
+  expect(help).toContain('evaluate');
+});
