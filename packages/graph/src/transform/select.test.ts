@@ -1,0 +1,184 @@
+import { expect, test } from 'vitest';
+import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
+import { numArray } from '../eval/array.js';
+import { evaluate } from '../eval/evaluate.js';
+import type { Attribute, Dim, Graph, Node } from '../types.js';
+import { verify } from '../verify.js';
+import { isProbability } from './probability.js';
+import { type Link, select } from './select.js';
+
+const model = (dims: readonly Dim[], nodes: readonly Node[] = [node('y = Identity(x)')]): Graph =>
+  graphOf({ inputs: [value('x', dims)], outputs: [value('y', dims)], nodes });
+
+const rows = [
+  [1, 4, -2],
+  [0.5, 0.5, 3],
+];
+const targets = [2, 0];
+
+/** The scores that select's graph computes for the rows above. */
+function scores(graph: Graph, link: Link, dims: readonly number[]): readonly number[] {
+  const selected = select(graph, { output: 'y', link });
+  verify(selected);
+  const feeds = {
+    x: numArray(
+      'float32',
+      dims,
+      rows.flat().slice(
+        0,
+        dims.reduce((a, b) => a * b),
+      ),
+    ),
+    target: numArray('int64', [dims[0]], targets.slice(0, dims[0])),
+  };
+  return [...evaluate(selected, feeds).score.data];
+}
+
+const softmax = (row: readonly number[]) => {
+  const sum = row.reduce((total, z) => total + Math.exp(z), 0);
+  return row.map((z) => Math.exp(z) / sum);
+};
+const others = (row: readonly number[], target: number) => row.filter((_, j) => j !== target);
+
+const LINKS: Readonly<Record<Link, (row: readonly number[], target: number) => number>> = {
+  logit: (row, target) => row[target],
+  probability: (row, target) => softmax(row)[target],
+  margin: (row, target) => row[target] - Math.max(...others(row, target)),
+};
+
+const expectClose = (got: readonly number[], wanted: readonly number[]) => {
+  expect(got).toHaveLength(wanted.length);
+  got.forEach((number, i) => {
+    expect(number).toBeCloseTo(wanted[i], 6);
+  });
+};
+
+test.each(Object.keys(LINKS) as Link[])(
+  '%s of [N, C] and of [N, C, 1, 1] is what its formula says',
+  (link) => {
+    const wanted = rows.map((row, i) => LINKS[link](row, targets[i]));
+    expectClose(scores(model(['N', 3]), link, [2, 3]), wanted);
+    expectClose(scores(model(['N', 3, 1, 1]), link, [2, 3, 1, 1]), wanted);
+    expectClose(scores(model([2, 3]), link, [2, 3]), wanted);
+  },
+);
+
+test.each(['logit', 'probability'] as const)('%s works where the number of classes is not known', (link) => {
+  expectClose(
+    scores(model(['N', 'C']), link, [2, 3]),
+    rows.map((row, i) => LINKS[link](row, targets[i])),
+  );
+});
+
+test('one number for each row is its score for target 0, and its probability a sigmoid', () => {
+  for (const dims of [['N'], ['N', 1]]) {
+    const graph = model(dims);
+    const selected = select(graph, { output: 'y' });
+    const feeds = {
+      x: numArray('float32', dims.length === 1 ? [2] : [2, 1], [3, -1]),
+      target: numArray('int64', [2], [0, 0]),
+    };
+    expect([...evaluate(selected, feeds).score.data]).toEqual([3, -1]);
+    const squashed = evaluate(select(graph, { output: 'y', link: 'probability' }), feeds).score.data;
+    expectClose([...squashed], [1 / (1 + Math.exp(-3)), 1 / (1 + Math.exp(1))]);
+  }
+});
+
+test('infinite scores of other classes do not spoil the chosen one', () => {
+  const feeds = {
+    x: numArray('float32', [1, 3], [-Infinity, 2, Infinity]),
+    target: numArray('int64', [1], [1]),
+  };
+  expect(evaluate(select(model([1, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(2));
+});
+
+test('a probability is not squashed again, and stands as it is for every link', () => {
+  const graph = model(
+    ['N', 3],
+    [node('p = Softmax(x)', { axis: { kind: 'int', value: 1 } }), node('y = Identity(p)')],
+  );
+  const wanted = rows.map((row, i) => softmax(row)[targets[i]]);
+  expectClose(scores(graph, 'logit', [2, 3]), wanted);
+  expectClose(scores(graph, 'probability', [2, 3]), wanted);
+});
+
+const strings = (text: string): Attribute => ({ kind: 'string', value: text });
+const weights = (...numbers: readonly number[]): Attribute => ({ kind: 'floats', value: numbers });
+
+test.each<[string, boolean, readonly Node[]]>([
+  ['a sigmoid', true, [node('y = Sigmoid(x)')]],
+  ['a reshaped softmax', true, [node('a = Softmax(x)'), node('y = Reshape(a, s)')]],
+  ['the logarithm of a softmax', false, [node('y = LogSoftmax(x)')]],
+  ['twice a softmax', false, [node('a = Softmax(x)'), node('y = Add(a, a)')]],
+  [
+    'a classifier that ends in a softmax',
+    true,
+    [node('l, y = ai.onnx.ml:LinearClassifier(x)', { post_transform: strings('SOFTMAX') })],
+  ],
+  [
+    'a classifier that does not',
+    false,
+    [node('l, y = ai.onnx.ml:LinearClassifier(x)', { post_transform: strings('NONE') })],
+  ],
+  ['scores normalised to sum 1', true, [node('y = ai.onnx.ml:Normalizer(x)', { norm: strings('L1') })]],
+  [
+    'a forest that votes',
+    true,
+    [node('l, y = ai.onnx.ml:TreeEnsembleClassifier(x)', { class_weights: weights(0, 0.5) })],
+  ],
+  [
+    'boosted trees',
+    false,
+    [node('l, y = ai.onnx.ml:TreeEnsembleClassifier(x)', { class_weights: weights(-1, 0.5) })],
+  ],
+  ['an input', false, []],
+])('%s: is it a probability? %s', (_, wanted, nodes) => {
+  const graph = graphOf({
+    inputs: [value('x', ['N', 3])],
+    outputs: [value('y', ['N', 3])],
+    nodes,
+    constants: { s: int64([-1, 3]) },
+  });
+  expect(isProbability(graph, 'y')).toBe(wanted);
+});
+
+test('the new input and output come last and take another name where theirs is taken', () => {
+  const graph = graphOf({
+    inputs: [value('target', ['N', 2])],
+    outputs: [value('y', ['N', 2]), value('score', ['N', 2])],
+    nodes: [node('y = Neg(target)'), node('score = Exp(y)')],
+  });
+  const selected = select(graph, { output: 'score' });
+  verify(selected);
+  expect(selected.inputs.slice(0, 1)).toEqual(graph.inputs);
+  expect(selected.outputs.slice(0, 2)).toEqual(graph.outputs);
+  expect(selected.inputs.at(-1)).toMatchObject({ dtype: 'int64', dims: ['N'] });
+  expect(selected.outputs.at(-1)).toMatchObject({ dtype: 'float32', dims: ['N'] });
+  const names = [...selected.inputs, ...selected.outputs].map(({ name }) => name);
+  expect(new Set(names).size).toBe(5);
+});
+
+test.each<[string, Graph, string, Link, string]>([
+  ['an output that does not exist', model(['N', 3]), 'z', 'logit', 'name-unknown'],
+  ['one number for all', model([]), 'y', 'logit', 'shape-mismatch'],
+  ['the margin of one class', model(['N', 1]), 'y', 'margin', 'not-applicable'],
+  ['the margin of unknown classes', model(['N', 'C']), 'y', 'margin', 'not-applicable'],
+  [
+    'labels',
+    graphOf({ inputs: [value('x', ['N'], 'int64')], outputs: [value('y', ['N'], 'int64')], nodes: [node('y = Identity(x)')] }),
+    'y', 'logit', 'type-mismatch',
+  ], // biome-ignore format: a row
+])('%s is refused', (_, graph, output, link, code) => {
+  expect(codeOf(() => select(graph, { output, link }))).toBe(code);
+});
+
+test('float32 weights are not touched', () => {
+  const w = float32([2], [1, 2]);
+  const graph = graphOf({
+    inputs: [value('x', ['N', 2])],
+    outputs: [value('y', ['N', 2])],
+    nodes: [node('y = Mul(x, w)')],
+    constants: { w },
+  });
+  expect(select(graph, { output: 'y' }).constants.get('w')).toBe(w);
+});
