@@ -36,8 +36,7 @@ const w = normals('w', shape);
 const quadratic = quadraticScore(normals('A', [d, d]), w, 0.5);
 const curved = functionScore({
   shape,
-  value: ({ data }) =>
-    data.reduce((sum: number, v: number, i: number) => sum + Math.sin(v + i) * w.data[i], 0),
+  value: ({ data }) => Array.from(data).reduce((sum, v, i) => sum + Math.sin(v + i) * w.data[i], 0),
   gradient: ({ data }) =>
     tensor(
       Float64Array.from(data, (v, i) => Math.cos(v + i) * w.data[i]),
@@ -68,7 +67,7 @@ function inPieces(f: Score, size: number): Score {
 }
 
 function largestGap(a: Tensor, b: Tensor): number {
-  return a.data.reduce((most: number, v: number, i: number) => Math.max(most, Math.abs(v - b.data[i])), 0);
+  return Array.from(a.data).reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i])), 0);
 }
 
 const baselineOf = (expression: string): number => Number(/baseline=([\d.]+)/.exec(expression)?.[1] ?? 0);
@@ -123,7 +122,7 @@ for (const { explainer, exactOnLinear, complete } of examples) {
           [2, ...shape],
         );
         const [atX, atBaseline] = await quadratic.value(ends);
-        const sum = values.data.reduce((a: number, b: number) => a + b, 0);
+        const sum = Array.from(values.data).reduce((a, b) => a + b, 0);
         expect(sum).toBeCloseTo(atX - atBaseline, 10);
         expect(residual).toBeCloseTo(0, 10);
       });

@@ -15,7 +15,7 @@ function crooked(shape: Shape) {
   const w = normals('w', shape);
   return functionScore({
     shape,
-    value: ({ data }) => data.reduce((s: number, v: number, i: number) => s + Math.sin(v * w.data[i] + s), 0),
+    value: ({ data }) => Array.from(data).reduce((s, v, i) => s + Math.sin(v * w.data[i] + s), 0),
   });
 }
 

@@ -135,7 +135,7 @@ describe('optimal', () => {
     const image = normals('image', [3, 6, 6]);
     const sum = functionScore({
       shape: [3, 6, 6],
-      value: ({ data }) => data.reduce((a: number, b: number) => a + b, 0),
+      value: ({ data }) => Array.from(data).reduce((a, b) => a + b, 0),
     });
     const { values, kind, residual } = await optimal(square({ sizes: [1, 3], positions: 'all' }))(
       sum,

@@ -2,8 +2,10 @@ import {
   fold,
   functionScore,
   key,
+  linearScore,
   productScore,
   quadraticScore,
+  type Score,
   stream,
   type Tensor,
   tensor,
@@ -52,7 +54,7 @@ describe('path methods', () => {
   it('share a product equally among its factors from a baseline of 0', async () => {
     const f = productScore(shape);
     const { values } = await integratedGradients({ steps: 5 })(f, x, seed);
-    const product = x.data.reduce((a: number, b: number) => a * b, 1);
+    const product = Array.from(x.data).reduce((a, b) => a * b, 1);
     for (const value of values.data) expect(value).toBeCloseTo(product / d, 12);
   });
 
@@ -70,6 +72,22 @@ describe('path methods', () => {
     expect(values.data[0]).toBeCloseTo(8.1, 12);
     expect(residual).toBeCloseTo(0.9, 12);
     expect(cost).toEqual({ forward: 2, backward: 10 });
+  });
+
+  it('evaluate the path in pieces of bounded size', async () => {
+    const wide = [2 ** 20];
+    const rows: number[] = [];
+    const slope = tensor(new Float64Array(2 ** 20).fill(2), wide);
+    const f: Score = {
+      ...linearScore(slope),
+      gradient: async (batch) => {
+        rows.push(batch.shape[0]);
+        return { shape: batch.shape, data: new Float64Array(batch.data.length).fill(2) };
+      },
+    };
+    const { values } = await pathGradient({ steps: 10, rule: 'midpoint' })(f, zeros(wide), seed);
+    expect(rows).toEqual([4, 4, 2]);
+    expect(values.data.every((v) => Math.abs(v - 2) < 1e-12)).toBe(true);
   });
 
   it('have expressions that show steps always and the rest where it differs from the default', () => {
