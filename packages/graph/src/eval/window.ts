@@ -71,11 +71,13 @@ export function geometryOf(call: Call, input: readonly number[], kernel: readonl
   }
   const none = kernel.map(() => 0);
   const { before, after } = window.autoPad === 'VALID' ? { before: none, after: none } : window;
+  const ceil = call.flag('ceil_mode');
   const output = input.map((size, axis) => {
     const stride = window.strides[axis];
     const steps = (size + before[axis] + after[axis] - extent[axis]) / stride;
-    const count = (call.flag('ceil_mode') ? Math.ceil(steps) : Math.floor(steps)) + 1;
-    return (count - 1) * stride >= size + before[axis] ? count - 1 : count;
+    if (!ceil) return Math.floor(steps) + 1;
+    const last = Math.ceil(steps);
+    return last * stride >= size + before[axis] ? last : last + 1;
   });
   if (output.some((size) => size < 0)) {
     call.refuse('shape-mismatch', `an input at least as large as the kernel [${extent}]`, `[${input}]`);
