@@ -8,7 +8,7 @@ export function constants(graph: Graph): Graph {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
-    const value = node.op === 'Constant' && node.domain === '' ? valueOf(node) : undefined;
+    const value = node.op === 'Constant' && node.domain === '' ? tensorOf(node) : undefined;
     const [name = ''] = node.outputs;
     if (value === undefined || outputs.has(name)) nodes.push(withInner(node));
     else values.set(name, value);
@@ -27,7 +27,7 @@ function withInner(node: Node): Node {
 }
 
 /** The tensor of a Constant node; undefined for sparse ones. */
-export function valueOf(node: Node): Constant | undefined {
+export function tensorOf(node: Node): Constant | undefined {
   const a = attributesOf(node);
   const has = (name: string) => name in node.attributes;
   if (has('value_float')) return constantFrom('float32', [], [a.float('value_float', 0)]);

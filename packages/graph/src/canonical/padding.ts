@@ -73,7 +73,10 @@ function sameTotal({ axis, size }: Placed): number | undefined {
   return Math.max(0, (Math.ceil(size / axis.stride) - 1) * axis.stride + extent(axis) - size);
 }
 
-/** SAME makes the output size * stride; `output_shape` says it; what is missing at the end is output padding. */
+/**
+ * SAME makes the output size * stride, or larger where the kernel is shorter than the stride (as ONNX Runtime has it);
+ * `output_shape` says the size, and what is missing of it at the end is output padding.
+ */
 function transposedPad(site: Site, { axis, size, i }: Placed, extra: number): Padded | undefined {
   const mode = autoPad(site);
   const shape = site.ints('output_shape');
@@ -81,7 +84,7 @@ function transposedPad(site: Site, { axis, size, i }: Placed, extra: number): Pa
   if (asked === undefined && !mode.startsWith('SAME')) return { begin: axis.begin, end: axis.end, extra };
   const surplus = extent(axis) - axis.stride + extra;
   if (asked !== undefined && typeof size !== 'number') return undefined;
-  const total = asked === undefined ? surplus : Number(size) * axis.stride + surplus - asked;
+  const total = asked === undefined ? Math.max(0, surplus) : Number(size) * axis.stride + surplus - asked;
   if (total < 0) return { begin: 0, end: 0, extra: extra - total };
   return { ...halves(total, mode === 'SAME_UPPER'), extra };
 }

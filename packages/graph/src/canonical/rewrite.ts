@@ -53,8 +53,7 @@ function adopt(
     const result = alias.get(given) ?? given;
     if (name === '' || result === '' || result === name) continue;
     if (b.rename(result, name, mark)) alias.set(result, name);
-    else if (pinned.has(name))
-      b.append({ ...node, op: 'Identity', domain: '', inputs: [result], outputs: [name], attributes: {} });
+    else if (pinned.has(name)) b.append(identity(result, name));
     else alias.set(name, result);
   }
 }
@@ -67,3 +66,12 @@ function innerRewritten(node: Node, { rule, b }: Replay): Node {
       : [name, attribute];
   return { ...node, attributes: Object.fromEntries(Object.entries(node.attributes).map(inner)) };
 }
+
+const identity = (from: string, to: string): Node => ({
+  op: 'Identity',
+  domain: '',
+  name: to,
+  inputs: [from],
+  outputs: [to],
+  attributes: {},
+});

@@ -52,6 +52,14 @@ const slice: NodeRule = (node, b) => {
   return steps?.every((step) => step === 1) === true ? passSameShape(node, b) : undefined;
 };
 
+/** A condition that is the same everywhere decides for one side. */
+const where: NodeRule = (node, b) => {
+  const [first, ...rest] = b.typing.elementsOf(input(node, 0)) ?? [];
+  if (first === undefined || rest.some((element) => element !== first)) return undefined;
+  const chosen = input(node, first === 0 ? 2 : 1);
+  return same(b.typing.typeOf(chosen)?.dims, b.preview(node)[0]?.dims) ? [chosen] : undefined;
+};
+
 /** Initial states of zeros are the default. */
 const recurrent: NodeRule = (node, b) => {
   const inputs = node.inputs.map((name, i) => (i >= 5 && i <= 6 && isZero(b, name) ? '' : name));
@@ -83,6 +91,7 @@ const SIMPLER: Readonly<Partial<Record<Op, NodeRule>>> = {
   Reshape: passSameShape,
   Squeeze: passSameShape,
   Unsqueeze: passSameShape,
+  Where: where,
   Tile: passSameShape,
   Transpose: transpose,
   Pad: pad,

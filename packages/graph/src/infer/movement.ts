@@ -182,7 +182,8 @@ function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step
   return whole ? ceilDivide(size, -step) : site.unknown();
 }
 
-const isHuge = (at: Dim): boolean => typeof at === 'number' && at >= 2 ** 31 - 1;
+/** Exporters write various large numbers for "to the end"; no axis has half a thousand million elements. */
+const isHuge = (at: Dim): boolean => typeof at === 'number' && at >= 2 ** 29;
 
 /** A start or end counted from the front and kept within the axis. */
 function bound(size: Dim, at: Dim): Dim {
@@ -195,7 +196,7 @@ function bound(size: Dim, at: Dim): Dim {
 }
 
 export const depthToSpace: InferRow = (site) => blocks(site, (dims, b) => [
-  dims[0], divideDims(dims[1], b * b), multiplyDims(dims[2], b), multiplyDims(dims[3], b),
+  dims[0], exactly(dims[1], b * b), multiplyDims(dims[2], b), multiplyDims(dims[3], b),
 ]); // biome-ignore format: one line of sizes
 
 export const spaceToDepth: InferRow = (site) => blocks(site, (dims, b) => [
@@ -230,6 +231,11 @@ export const resize: InferRow = (site) => {
   }
   return [{ dtype, dims: out }];
 };
+
+/** size / by; undefined for a number that it does not divide. */
+function exactly(size: Dim, by: number): Dim | undefined {
+  return typeof size === 'number' ? divideDims(size, by) : floorDivide(size, by);
+}
 
 /** floor(size * scale). */
 function scaled(size: Dim, scale: Dim | undefined): Dim | undefined {

@@ -168,7 +168,7 @@ function expandDim(site: Site, from: Dim, to: Dim): Dim {
 export const squeeze: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims === undefined) return [{ dtype, dims }];
-  const asked = site.has(1) ? numbers(site.elements(1)) : dims.flatMap((dim, i) => (dim === 1 ? [i] : []));
+  const asked = site.has(1) ? numbers(site.elements(1)) : ones(dims);
   if (asked === undefined) return [{ dtype, dims: undefined }];
   const gone = new Set(asked.map((axis) => axisOf(site, axis, dims.length)));
   for (const axis of gone) {
@@ -177,6 +177,12 @@ export const squeeze: InferRow = (site) => {
   }
   return [{ dtype, dims: dims.filter((_, i) => !gone.has(i)), elements: site.elements(0) }];
 };
+
+/** Axes of size 1; undefined when a symbol may be 1 too, for then not even the rank of the result is known. */
+function ones(dims: Dims): readonly number[] | undefined {
+  if (dims.some((dim) => typeof dim === 'string')) return undefined;
+  return dims.flatMap((dim, i) => (dim === 1 ? [i] : []));
+}
 
 export const unsqueeze: InferRow = (site) => {
   const { dtype, dims } = site.type(0);

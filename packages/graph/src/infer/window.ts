@@ -1,5 +1,5 @@
 import type { Dim, Dims } from '../types.js';
-import { addDims, ceilDivide, floorDivide, multiplyDims, subtractDims } from './dim.js';
+import { addDims, ceilDivide, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
 import type { InferRow, Site } from './site.js';
 
 /** Sliding-window attributes of one spatial axis. */
@@ -42,11 +42,11 @@ function windowSize(site: Site, size: Dim, axis: WindowAxis): Dim {
   return ceilSize(size, room, axis);
 }
 
-/** With ceil_mode, a last window that would start in the padding at the end is dropped. */
+/** With ceil_mode, windows that would start in the padding at the end are dropped. */
 function ceilSize(size: Dim, room: Dim, axis: WindowAxis): Dim {
-  const out = addDims(ceilDivide(room, axis.stride), 1);
-  if (typeof out !== 'number' || typeof size !== 'number') return out;
-  return (out - 1) * axis.stride >= size + axis.begin ? out - 1 : out;
+  const covering = addDims(ceilDivide(room, axis.stride), 1);
+  if (axis.end + axis.stride <= extent(axis)) return covering;
+  return minDim(covering, ceilDivide(addDims(size, axis.begin), axis.stride));
 }
 
 function spatial(site: Site, dims: Dims, axes: readonly WindowAxis[]): Dims {
@@ -103,9 +103,10 @@ function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: Window
   const fixed = asked?.[i + asked.length - (site.dims(0)?.length ?? 2) + 2];
   if (fixed !== undefined) return fixed;
   const extra = site.ints('output_padding')?.[i] ?? 0;
-  if (autoPad(site).startsWith('SAME')) return multiplyDims(size, axis.stride);
+  // ONNX Runtime does not pad the output where the kernel is shorter than the stride, unlike the standard's formula.
   const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + extent(axis));
-  return subtractDims(full, axis.begin + axis.end);
+  const surplus = Math.max(0, extent(axis) - axis.stride + extra);
+  return subtractDims(full, autoPad(site).startsWith('SAME') ? surplus : axis.begin + axis.end);
 }
 
 export const pool: InferRow = (site) => {

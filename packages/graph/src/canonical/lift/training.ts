@@ -7,14 +7,14 @@ import { describe } from '../../scope.js';
 import type { Node } from '../../types.js';
 import { input, type Respell, type Respellings } from '../respell.js';
 
-/** Dropout at inference is the identity, with a mask of true. A model exported for training is refused: it is random. */
+/** Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported for training is refused: it is random. */
 const dropout: Respell = (node, b, from) => {
   const x = input(node, 0);
   const training = from >= 12 && input(node, 2) !== '' && b.constantOf(input(node, 2))?.data[0] !== 0;
   if (training) refuseTraining(node);
   if ((node.outputs[1] ?? '') === '') return [x];
-  const one = b.constant(constantFrom(from < 10 ? b.dtype(x) : 'bool', [], [1]));
-  return [x, b.emit('Expand', [one, b.shape(x)])];
+  const kept = b.constant(constantFrom(from < 10 ? b.dtype(x) : 'bool', [], [from < 12 ? 0 : 1]));
+  return [x, b.emit('Expand', [kept, b.shape(x)])];
 };
 
 function refuseTraining(node: Node): never {

@@ -2,7 +2,7 @@ import { attributesOf } from '../../attributes.js';
 import type { GraphBuilder } from '../../build.js';
 import { attr } from '../../builder.js';
 import { constantFrom } from '../../eval/numbers.js';
-import type { Node } from '../../types.js';
+import type { Constant, Node } from '../../types.js';
 import { cast } from '../pieces.js';
 import { input, type Respell, type Respellings } from '../respell.js';
 
@@ -18,7 +18,7 @@ function product(node: Node, b: GraphBuilder, rows: number): string {
   return b.emit('Gemm', inputs, { transB: attr.int(1) });
 }
 
-/** NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO (zeros stay zeros); undefined for PROBIT. */
+/** NONE, SOFTMAX and LOGISTIC; undefined for SOFTMAX_ZERO and PROBIT, which stay black boxes. */
 function transformed(node: Node, b: GraphBuilder, scores: string): string | undefined {
   const name = attributesOf(node).string('post_transform', 'NONE');
   if (name === 'NONE') return scores;
@@ -35,30 +35,36 @@ const linearRegressor: Respell = (node, b) => {
 /** Labels are those of the largest raw score, or of the sign of a single one. */
 const linearClassifier: Respell = (node, b) => {
   const a = attributesOf(node);
-  const ints = a.ints('classlabels_ints');
-  const strings = a.strings('classlabels_strings');
-  const count = (strings ?? ints ?? []).length;
-  const rows = a.floats('intercepts')?.length ?? count;
-  if (rows === 1 && count !== 2) return undefined;
-  const labels =
-    strings === undefined
-      ? constantFrom('int64', [count], ints ?? [])
-      : { dtype: 'string' as const, dims: [count], data: strings };
+  const labels = labelsOf(node);
+  const rows = a.floats('intercepts')?.length ?? labels.data.length;
+  if (rows === 1 && labels.data.length !== 2) return undefined;
   const raw = product(node, b, rows);
-  const both = rows === 1 ? twoSided(node, b, raw) : transformed(node, b, raw);
-  if (both === undefined) return undefined;
-  const zero = b.scalar(0, raw);
-  const winner =
-    rows === 1
-      ? b.emit('Reshape', [cast(b, b.emit('Greater', [raw, zero]), 'int64'), b.ints([-1])])
-      : b.emit('ArgMax', [raw], { axis: attr.int(1), keepdims: attr.int(0) });
-  return [b.emit('Gather', [b.constant(labels, 'labels'), winner]), both];
+  const scores = rows === 1 ? twoSided(node, b, raw) : transformed(node, b, raw);
+  if (scores === undefined) return undefined;
+  return [b.emit('Gather', [b.constant(labels, 'labels'), winner(b, raw, rows)]), scores];
 };
 
-/** Scores of both classes from the one of the second. */
+function labelsOf(node: Node): Constant {
+  const a = attributesOf(node);
+  const strings = a.strings('classlabels_strings') ?? [];
+  if (strings.length > 0) return { dtype: 'string', dims: [strings.length], data: strings };
+  const ints = a.ints('classlabels_ints') ?? [];
+  return constantFrom('int64', [ints.length], ints);
+}
+
+function winner(b: GraphBuilder, raw: string, rows: number): string {
+  if (rows > 1) return b.emit('ArgMax', [raw], { axis: attr.int(1), keepdims: attr.int(0) });
+  const positive = b.emit('Greater', [raw, b.scalar(0, raw)]);
+  return b.emit('Reshape', [cast(b, positive, 'int64'), b.ints([-1])]);
+}
+
+/** Scores of both classes from the one of the second; ONNX Runtime ignores the softmax of a single score. */
 function twoSided(node: Node, b: GraphBuilder, raw: string): string | undefined {
-  const one = transformed(node, b, raw);
-  return one && b.emit('Concat', [b.emit('Sub', [b.scalar(1, one), one]), one], { axis: attr.int(1) });
+  const name = attributesOf(node).string('post_transform', 'NONE');
+  if (name === 'PROBIT') return undefined;
+  const second = name === 'LOGISTIC' ? b.emit('Sigmoid', [raw]) : raw;
+  const first = b.emit('Sub', [b.scalar(1, second), second]);
+  return b.emit('Concat', [first, second], { axis: attr.int(1) });
 }
 
 /** (x - offset) * scale. */
