@@ -158,6 +158,17 @@ describe('smooth', () => {
     );
   });
 
+  it('refuses draws that weigh nothing', async () => {
+    const weightless: Perturbation = named(
+      (at: Tensor, k: Key, from: number, to: number): Draws => ({
+        ...subset()(at, k, from, to),
+        weights: new Float64Array(to - from),
+      }),
+      { expression: 'weightless', masks: false },
+    );
+    await expect(smooth(gradient(), weightless)(f, x, seed)).rejects.toMatchObject({ code: 'non-finite' });
+  });
+
   it('refuses a part of an enumeration', async () => {
     const part = smooth(gradient(), square({ size: 1, positions: 'all' }), { draws: 3 });
     await expect(part(f, x, seed)).rejects.toMatchObject({ code: 'option-value' });

@@ -5,6 +5,7 @@ import {
   type Explainer,
   entry,
   expression,
+  fail,
   fold,
   type Key,
   multiply,
@@ -111,6 +112,14 @@ function summary(
   statistic: SmoothStatistic,
   complete: boolean,
 ): Pick<Findings, 'values' | 'stderr'> {
+  if (!(moments.weight > 0)) {
+    fail({
+      code: 'non-finite',
+      where: 'smooth',
+      expected: 'draws of positive weight',
+      got: `a total weight of ${moments.weight}`,
+    });
+  }
   if (statistic === 'variance') return { values: variance(moments) };
   return {
     values: tensor(moments.mean, moments.shape),
