@@ -34,7 +34,7 @@ test('one slow first run at a size does not decide', () => {
 });
 
 test('no size exceeds the limit, nor one that would block the loop for more than a second', () => {
-  expect(Math.max(...simulate(measuredBatching(25), 500, () => 1e-3))).toBe(25);
+  expect(Math.max(...simulate(measuredBatching(25), 500, () => 1e-3))).toBe(24);
   expect(Math.max(...simulate(measuredBatching(1), 5, () => 1e-3))).toBe(1);
   expect(Math.max(...simulate(measuredBatching(1e6), 5000, (n) => 0.01 + n * 0.01))).toBe(64);
 });
@@ -42,7 +42,7 @@ test('no size exceeds the limit, nor one that would block the loop for more than
 test('the tail is shared out instead of leaving a crumb', () => {
   const batching = measuredBatching(16);
   simulate(batching, 64, () => 1e-3);
-  expect(simulate(batching, 17, () => 1e-3)).toEqual([9, 8]);
+  expect(simulate(batching, 17, () => 1e-3)).toEqual([12, 5]);
 });
 
 test('shrinking halves down to one row and then gives up', () => {
@@ -50,6 +50,17 @@ test('shrinking halves down to one row and then gives up', () => {
   expect([batching.shrink(), batching.next(100)]).toEqual([true, 2]);
   expect([batching.shrink(), batching.next(100)]).toEqual([true, 1]);
   expect(batching.shrink()).toBe(false);
+});
+
+test('every run but the last holds a multiple of four rows, whatever the speed', () => {
+  for (const [limit, rows] of [
+    [1000, 777],
+    [37, 301],
+    [4, 19],
+  ]) {
+    const sizes = simulate(measuredBatching(limit), rows, (n) => 1e-3 + ((n * 7919) % 13) * 1e-4);
+    expect(sizes.slice(0, -1).every((size) => size % 4 === 0)).toBe(true);
+  }
 });
 
 test('a fixed size is kept', () => {

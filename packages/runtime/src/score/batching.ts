@@ -9,6 +9,11 @@ export interface Batching {
 }
 
 const first = 16;
+/**
+ * Sizes are multiples of this where they can be: the runtime's matrix kernels take rows in fours and the rest in another order of
+ * summation, so that with other sizes the measured speed would show in the last bits of the results.
+ */
+const quantum = 4;
 const growth = 4;
 /** A larger size is kept only when it is this much faster per row. */
 const worthwhile = 1.05;
@@ -20,8 +25,8 @@ const longestRun = 1;
  * four times the rows are tried, as long as that pays, fits `limit` and does not block the event loop for a second.
  */
 export function measuredBatching(limit: number): Batching {
-  let size = Math.min(first, limit);
-  let cap = limit;
+  let cap = limit < quantum ? limit : limit - (limit % quantum);
+  let size = Math.min(first, cap);
   let runs = 0;
   let best = { size, rate: 0 };
   let rate = 0;
@@ -69,5 +74,6 @@ export function fixedBatching(size: number): Batching {
 /** Settled, the rest is cut into equal runs instead of full ones and a crumb. */
 function even(pending: number, size: number, settled: boolean): number {
   if (pending <= size) return pending;
-  return settled ? Math.ceil(pending / Math.ceil(pending / size)) : size;
+  if (!settled || size < quantum) return size;
+  return Math.ceil(pending / Math.ceil(pending / size) / quantum) * quantum;
 }

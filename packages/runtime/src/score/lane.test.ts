@@ -100,8 +100,14 @@ test('a signal given beforehand rejects without a run, and listeners are not lef
   let listeners = 0;
   const signal = new AbortController().signal;
   const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
-  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners++;
+    add(...args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+    listeners--;
+    remove(...args);
+  };
   await lane.submit({ rows: rowsOf(1), signal });
   expect(listeners).toBe(0);
 });

@@ -163,7 +163,10 @@ test("a batch of the model's own type is fed without a copy", async () => {
     const inner = await model.session(name, make);
     return {
       ...inner,
-      run: (feeds, outputs) => (fed.push((feeds.x.data as Float32Array).buffer), inner.run(feeds, outputs)),
+      run(feeds, outputs) {
+        fed.push((feeds.x.data as Float32Array).buffer);
+        return inner.run(feeds, outputs);
+      },
     };
   };
   const x = random(40, 3);
