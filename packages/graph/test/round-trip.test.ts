@@ -3,7 +3,19 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
-import { freeBatch, type Graph, inline, prune, read, shareCommon, verify, write } from '../src/index.js';
+import {
+  freeBatch,
+  type Graph,
+  inline,
+  type LocalFunction,
+  prune,
+  read,
+  select,
+  shareCommon,
+  verify,
+  write,
+} from '../src/index.js';
+import { graphOf, node, value } from './graphs.js';
 
 const shared = new URL('../../../../shared/', import.meta.url).pathname;
 
@@ -113,4 +125,44 @@ describe.skipIf(models.length === 0)('published models', () => {
       }
     },
   );
+});
+
+const x = new Tensor('float32', Float32Array.of(-2, 0.5, 4), [1, 3]);
+
+test('ONNX Runtime runs a written function with attribute references as its inlined form', async () => {
+  const leaky: LocalFunction = {
+    domain: 'l',
+    name: 'leaky',
+    inputs: ['a'],
+    outputs: ['b'],
+    parameters: ['slope'],
+    defaults: {},
+    opsets: { '': 18 },
+    nodes: [node('b = LeakyRelu(a)', { alpha: { kind: 'reference', value: 'slope' } })],
+  };
+  const graph = graphOf({
+    inputs: [value('x', ['N', 3])],
+    outputs: [value('y', ['N', 3])],
+    nodes: [node('y = l:leaky(x)', { slope: { kind: 'float', value: 0.5 } })],
+    functions: [leaky],
+    opsets: { '': 18, l: 1 },
+  });
+  const wanted = { y: Float32Array.of(-1, 0.5, 4) };
+  expect(await run(write(graph), { x })).toEqual(wanted);
+  expect(await run(write(inline(graph)), { x })).toEqual(wanted);
+});
+
+test.each([
+  ['logit', (z: readonly number[]) => z[1]],
+  ['probability', (z: readonly number[]) => Math.exp(z[1]) / z.reduce((sum, v) => sum + Math.exp(v), 0)],
+  ['margin', (z: readonly number[]) => z[1] - Math.max(z[0], z[2])],
+] as const)('ONNX Runtime computes the %s that select adds', async (link, wanted) => {
+  const graph = graphOf({
+    inputs: [value('x', ['N', 3])],
+    outputs: [value('y', ['N', 3])],
+    nodes: [node('y = Neg(x)')],
+  });
+  const target = new Tensor('int64', BigInt64Array.of(1n), [1]);
+  const { score } = await run(write(select(graph, { output: 'y', link })), { x, target });
+  expect(score[0]).toBeCloseTo(wanted([2, -0.5, -4]), 6);
 });

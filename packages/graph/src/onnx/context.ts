@@ -1,4 +1,3 @@
-import type { DataType } from '../types.js';
 import type { External } from './external.js';
 import type { Limits } from './limits.js';
 import { exceeded } from './scan.js';
@@ -56,6 +55,3 @@ export const unsupportedTypes: ReadonlyMap<number, string> = new Map([
   [25, 'uint2'],
   [26, 'int2'],
 ]);
-
-/** The dtypes of a graph, for messages. */
-export const dtypeList = (names: readonly DataType[]): string => names.join(', ');

@@ -52,7 +52,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: 'a Python pickle (PyTorch, scikit-learn)',
-    // PROTO opcode, then a protocol number; as protobuf this would be a field with number 16 of group type.
+    // PROTO opcode, then a protocol number; as protobuf this would be field 32 or more, which models do not have.
     matches: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
     remedy: `${EXPORT.slice(0, -1)}, for instance with torch.onnx.export or skl2onnx.`,
   },

@@ -84,6 +84,11 @@ test('one number for each row is its score for target 0, and its probability a s
   }
 });
 
+test('of a score for each position the target counts through all of them', () => {
+  const feeds = { x: numArray('float32', [1, 2, 3], rows.flat()), target: numArray('int64', [1], [5]) };
+  expect(evaluate(select(model(['N', 2, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(3));
+});
+
 test('infinite scores of other classes do not spoil the chosen one', () => {
   const feeds = {
     x: numArray('float32', [1, 3], [-Infinity, 2, Infinity]),
@@ -162,6 +167,8 @@ test.each<[string, Graph, string, Link, string]>([
   ['an output that does not exist', model(['N', 3]), 'z', 'logit', 'name-unknown'],
   ['one number for all', model([]), 'y', 'logit', 'shape-mismatch'],
   ['the margin of one class', model(['N', 1]), 'y', 'margin', 'not-applicable'],
+  ['the margin over two axes', model(['N', 3, 4]), 'y', 'margin', 'not-applicable'],
+  ['the probability over two axes', model(['N', 'L', 4]), 'y', 'probability', 'not-applicable'],
   ['the margin of unknown classes', model(['N', 'C']), 'y', 'margin', 'not-applicable'],
   [
     'labels',

@@ -25,14 +25,17 @@ export interface SelectOptions {
  * known, so check it before.
  *
  * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
- * `shape-mismatch` for a scalar or one of unknown rank, `not-applicable` for the margin of a single class.
+ * `shape-mismatch` for a scalar or one of unknown rank, `not-applicable` for the margin of a single class, and for a
+ * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
  */
 export function select(graph: Graph, { output, link = 'logit' }: SelectOptions): Graph {
   const { dtype, dims } = typeOfOutput(graph, output);
+  const stands = link !== 'probability' || isProbability(graph, output);
   const fresh = namer(namesIn(graph));
   const target: Value = { name: free(graph, 'target', fresh), dtype: 'int64', dims: [dims[0]] };
   const inputs = [...graph.inputs, target];
   const builder = builderOf({ ...graph, inputs });
+  if (link === 'margin' || !stands) expectOneClassAxis(output, dims);
   const rows = toRows(builder, output);
   const linked =
     link === 'probability' && !isProbability(graph, output) ? probabilities(builder, rows) : rows;
@@ -66,6 +69,18 @@ function typeOfOutput(graph: Graph, output: string): { dtype: DataType; dims: re
     expected: 'a row for each input',
     got: 'one number for all',
     remedy: 'Export the model with a batch axis.',
+  });
+}
+
+/** A link that compares classes must know which axis they are on. */
+function expectOneClassAxis(output: string, dims: readonly Dim[]): void {
+  if (dims.slice(1).filter((dim) => dim !== 1).length < 2) return;
+  fail({
+    code: 'not-applicable',
+    where: `output "${output}"`,
+    expected: 'one axis of classes beside the batch',
+    got: `dims [${dims.join(', ')}]`,
+    remedy: "Use link 'logit', or a model that ends in [N, C].",
   });
 }
 
