@@ -32,9 +32,10 @@ const explainers: Readonly<Record<string, Explainer>> = {
   zeros: nothing,
 };
 
-async function subjectOf({ of, f, x }: Question) {
+/** The stored attributions explain the logit, also where the metric looks at the probability. */
+async function subjectOf({ of, f, logit, x }: Question) {
   const explain = explainers[String(of.params.attribution)];
-  return { f, x, explain, attribution: await explain(f, x, key(0)) };
+  return { f, x, explain, attribution: await explain(logit, x, key(0)) };
 }
 
 const valueIn = (estimate: Estimate): number => ('value' in estimate ? estimate.value : Number.NaN);

@@ -26,6 +26,7 @@ export interface Case {
   readonly method: string;
   readonly input: string;
   readonly target: number | readonly number[];
+  /** Empty for cases that store none. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly expected: Readonly<Record<string, Value>>;
   readonly f32: Readonly<Record<string, { readonly max_abs: number; readonly rel_l2: number | null }>>;
@@ -39,7 +40,8 @@ export interface Oracle {
 }
 
 export function readOracle(model: string): Oracle {
-  return JSON.parse(readFileSync(join(oracleRoot, model, 'cases.json'), 'utf8'));
+  const stored: Oracle = JSON.parse(readFileSync(join(oracleRoot, model, 'cases.json'), 'utf8'));
+  return { ...stored, cases: stored.cases.map((of) => ({ ...of, params: of.params ?? {} })) };
 }
 
 /** A stored tensor by name, as float64. */

@@ -18,6 +18,8 @@ const models = ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'];
 export interface Question {
   readonly of: Case;
   readonly f: Score;
+  /** The score of the logit itself, where f is its probability. */
+  readonly logit: Score;
   readonly x: Tensor;
   /** A stored tensor, all of it. */
   stored(name: unknown): Tensor;
@@ -68,6 +70,7 @@ function questions(oracle: Oracle, of: Case): ((model: Model) => Promise<Questio
   return targets.map((target, i) => async (model) => ({
     of,
     f: await score(model, { target, link }),
+    logit: await score(model, { target }),
     x: row(inputs, i),
     stored,
     share: (name) => {
