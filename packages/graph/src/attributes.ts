@@ -26,21 +26,27 @@ interface Values {
 }
 
 export function attributesOf(node: Node): NodeAttributes {
-  const read = <K extends keyof Values>(name: string, kind: K): Values[K] | undefined => {
-    const attribute = node.attributes[name];
-    if (attribute === undefined || attribute.kind === kind) return attribute?.value as Values[K] | undefined;
-    return (lenient(attribute, kind) ?? wrongKind(node, name, kind)) as Values[K];
-  };
   return {
-    int: (name, fallback) => read(name, 'int') ?? fallback,
-    float: (name, fallback) => read(name, 'float') ?? fallback,
-    string: (name, fallback) => read(name, 'string') ?? fallback,
-    ints: (name) => read(name, 'ints'),
-    floats: (name) => read(name, 'floats'),
-    strings: (name) => read(name, 'strings'),
-    tensor: (name) => read(name, 'tensor'),
-    graph: (name) => read(name, 'graph'),
+    int: (name, fallback) => readAttribute(node, name, 'int') ?? fallback,
+    float: (name, fallback) => readAttribute(node, name, 'float') ?? fallback,
+    string: (name, fallback) => readAttribute(node, name, 'string') ?? fallback,
+    ints: (name) => readAttribute(node, name, 'ints'),
+    floats: (name) => readAttribute(node, name, 'floats'),
+    strings: (name) => readAttribute(node, name, 'strings'),
+    tensor: (name) => readAttribute(node, name, 'tensor'),
+    graph: (name) => readAttribute(node, name, 'graph'),
   };
+}
+
+/** One attribute of a kind, if the node has it. */
+export function readAttribute<K extends keyof Values>(
+  node: Node,
+  name: string,
+  kind: K,
+): Values[K] | undefined {
+  const attribute = node.attributes[name];
+  if (attribute === undefined || attribute.kind === kind) return attribute?.value as Values[K] | undefined;
+  return (lenient(attribute, kind) ?? wrongKind(node, name, kind)) as Values[K];
 }
 
 /** Exporters write 1 for a float attribute, and an empty list has no kind of its own. */

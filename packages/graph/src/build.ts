@@ -78,6 +78,8 @@ class NodeBuilder implements GraphBuilder {
   readonly #nodes: Node[] = [];
   readonly #makers = new Map<string, Node>();
   readonly #emitted = new Map<string, readonly string[]>();
+  /** How many nodes are in `#emitted`. */
+  #indexed = 0;
   readonly #constantNames = new Map<string, string>();
 
   constructor(header: Graph, outer: GraphBuilder | undefined) {
@@ -200,7 +202,7 @@ class NodeBuilder implements GraphBuilder {
       attributes: given(attributes),
     };
     const key = keyOfNode(draft);
-    const same = key === undefined || NOT_SHARED.has(op) ? undefined : this.#emitted.get(key);
+    const same = key === undefined || NOT_SHARED.has(op) ? undefined : this.#emittedAs(key);
     if (same !== undefined) return same;
     const names = draft.outputs.map(() => this.fresh(op));
     const node: Node = { ...draft, name: names[0] ?? op, outputs: names };
@@ -219,7 +221,7 @@ class NodeBuilder implements GraphBuilder {
     for (let i = at; i < this.#nodes.length; i++) {
       const node = this.#nodes[i];
       if (node === undefined) continue;
-      this.#forget(node);
+      if (i < this.#indexed) this.#forget(node);
       this.#place({ ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) }, i);
     }
     this.typing.rename(from, to);
@@ -240,7 +242,14 @@ class NodeBuilder implements GraphBuilder {
   #place(node: Node, at: number): void {
     this.#nodes[at] = node;
     for (const name of node.outputs) this.#makers.set(name, node);
-    this.#share(node);
+    if (at < this.#indexed) this.#share(node);
+  }
+
+  /** What has been emitted under a key; nodes are indexed when the first question about them comes. */
+  #emittedAs(key: string): readonly string[] | undefined {
+    for (const node of this.#nodes.slice(this.#indexed)) this.#share(node);
+    this.#indexed = this.#nodes.length;
+    return this.#emitted.get(key);
   }
 
   #share(node: Node): void {

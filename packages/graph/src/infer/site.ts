@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
-import { attributesOf, type NodeAttributes } from '../attributes.js';
+import { type NodeAttributes, readAttribute } from '../attributes.js';
 import { describe } from '../scope.js';
-import type { Constant, DataType, Dim, Dims, Node, ValueType } from '../types.js';
+import type { Constant, DataType, Dim, Dims, Graph, Node, ValueType } from '../types.js';
 
 /**
  * Contents of a small tensor as far as they are known, row major: numbers or symbolic sizes; undefined where unknown.
@@ -41,23 +41,84 @@ export interface Scope {
 
 /** Views a node in a scope. */
 export function siteOf(node: Node, scope: Scope): Site {
-  const name = (index: number) => node.inputs[index] ?? '';
-  const mismatch = (expected: string, got?: string): never =>
-    fail({ code: 'shape-mismatch', where: describe(node), expected, got: got ?? inputsLabel(node, scope) });
-  const type = (index: number): ValueType =>
-    scope.typeOf(name(index)) ?? mismatch(`input ${index} to be given`);
-  return {
-    ...attributesOf(node),
-    node,
-    type,
-    has: (index) => name(index) !== '',
-    dtype: (index) => type(index).dtype,
-    dims: (index) => type(index).dims,
-    elements: (index) => (name(index) === '' ? undefined : scope.elementsOf(name(index))),
-    constant: (index) => (name(index) === '' ? undefined : scope.constantOf(name(index))),
-    unknown: scope.unknown,
-    mismatch,
-  };
+  return new NodeSite(node, scope);
+}
+
+/** A class because one is made for every node of a large graph: closures cost ten times as much. */
+class NodeSite implements Site {
+  readonly node: Node;
+  readonly unknown: () => Dim;
+  readonly #scope: Scope;
+
+  constructor(node: Node, scope: Scope) {
+    this.node = node;
+    this.unknown = scope.unknown;
+    this.#scope = scope;
+  }
+
+  type(index: number): ValueType {
+    return this.#scope.typeOf(this.#name(index)) ?? this.mismatch(`input ${index} to be given`);
+  }
+
+  has(index: number): boolean {
+    return this.#name(index) !== '';
+  }
+
+  dtype(index: number): DataType {
+    return this.type(index).dtype;
+  }
+
+  dims(index: number): Dims | undefined {
+    return this.type(index).dims;
+  }
+
+  elements(index: number): Elements | undefined {
+    return this.has(index) ? this.#scope.elementsOf(this.#name(index)) : undefined;
+  }
+
+  constant(index: number): Constant | undefined {
+    return this.has(index) ? this.#scope.constantOf(this.#name(index)) : undefined;
+  }
+
+  mismatch(expected: string, got = inputsLabel(this.node, this.#scope)): never {
+    return fail({ code: 'shape-mismatch', where: describe(this.node), expected, got });
+  }
+
+  int(name: string, fallback: number): number {
+    return readAttribute(this.node, name, 'int') ?? fallback;
+  }
+
+  float(name: string, fallback: number): number {
+    return readAttribute(this.node, name, 'float') ?? fallback;
+  }
+
+  string(name: string, fallback: string): string {
+    return readAttribute(this.node, name, 'string') ?? fallback;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return readAttribute(this.node, name, 'ints');
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return readAttribute(this.node, name, 'floats');
+  }
+
+  strings(name: string): readonly string[] | undefined {
+    return readAttribute(this.node, name, 'strings');
+  }
+
+  tensor(name: string): Constant | undefined {
+    return readAttribute(this.node, name, 'tensor');
+  }
+
+  graph(name: string): Graph | undefined {
+    return readAttribute(this.node, name, 'graph');
+  }
+
+  #name(index: number): string {
+    return this.node.inputs[index] ?? '';
+  }
 }
 
 /** "x [N, 3], w [4, 3]". */
