@@ -21,7 +21,7 @@ const dimsOf = (low: number, high: number) => fc.array(size, { minLength: low, m
 const between = (min: number, max: number) => fc.integer({ min, max });
 const seed = between(1, 1000);
 
-const agrees = (op: Op, draws: fc.Arbitrary<Sample>, numRuns = 40) =>
+const agrees = (op: Op, draws: fc.Arbitrary<Sample>, numRuns = 25) =>
   it(`for ${op}`, () => fc.assert(fc.asyncProperty(draws, expectAgreement), { numRuns, seed: 7 }));
 
 /** One or two spatial axes with everything that a window can be given. */
@@ -237,9 +237,9 @@ describe('the interpreter computes what ONNX Runtime computes on drawn attribute
   agrees('ConvTranspose', convTranspose);
   agrees('MaxPool', pool('MaxPool'));
   agrees('AveragePool', pool('AveragePool'));
-  agrees('Slice', slice, 100);
+  agrees('Slice', slice, 60);
   agrees('Pad', pad);
-  agrees('Resize', resize, 100);
+  agrees('Resize', resize, 50);
   agrees('Gather', gather);
   agrees('GatherElements', gatherElements);
   agrees('ScatterElements', scatterElements);
@@ -247,7 +247,7 @@ describe('the interpreter computes what ONNX Runtime computes on drawn attribute
   agrees('TopK', topK);
   agrees('OneHot', oneHot);
   agrees('MatMul', matMul);
-  for (const op of ['Add', 'Div', 'Max'] as const) agrees(op, broadcast(op), 20);
+  for (const op of ['Add', 'Div', 'Max'] as const) agrees(op, broadcast(op), 15);
   for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceL2', 'ReduceLogSumExp'] as const)
-    agrees(op, reduction(op), 20);
+    agrees(op, reduction(op), 15);
 });

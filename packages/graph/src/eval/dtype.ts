@@ -42,9 +42,10 @@ export function integerProduct(where: string, dtype: DataType, [a, b]: readonly 
 
 /** The integer nearest to `x`; halves go to the even one. */
 export function roundHalfEven(x: number): number {
-  if (!Number.isFinite(x)) return x;
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
+  if (!Number.isFinite(x) || x === 0) return x;
+  const size = Math.abs(x);
+  const below = Math.floor(size);
+  const rest = size - below;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 === 1);
+  return Math.sign(x) * (up ? below + 1 : below);
 }
