@@ -45,11 +45,16 @@ test('the tail is shared out instead of leaving a crumb', () => {
   expect(simulate(batching, 17, () => 1e-3)).toEqual([12, 5]);
 });
 
-test('shrinking halves down to one row and then gives up', () => {
-  const batching = measuredBatching(4);
-  expect([batching.shrink(), batching.next(100)]).toEqual([true, 2]);
-  expect([batching.shrink(), batching.next(100)]).toEqual([true, 1]);
-  expect(batching.shrink()).toBe(false);
+test('shrinking halves the rows that failed, down to one row, and then gives up', () => {
+  const batching = measuredBatching(16);
+  expect([batching.shrink(5), batching.next(100)]).toEqual([true, 2]);
+  expect([batching.shrink(2), batching.next(100)]).toEqual([true, 1]);
+  expect(batching.shrink(1)).toBe(false);
+});
+
+test('a model that needs seconds for the first size gets a smaller one', () => {
+  const sizes = simulate(measuredBatching(1000), 40, (n) => n * 0.2);
+  expect(sizes.slice(0, 4)).toEqual([16, 16, 4, 4]);
 });
 
 test('every run but the last holds a multiple of four rows, whatever the speed', () => {

@@ -4,8 +4,8 @@ export interface Batching {
   next(pending: number): number;
   /** What a run of `rows` rows took. */
   observe(rows: number, seconds: number): void;
-  /** Halves the largest size, after a run that found no memory; false when it is 1 already. */
-  shrink(): boolean;
+  /** At most half of `rows` from now on, which found no memory; false when nothing smaller may be tried. */
+  shrink(rows: number): boolean;
 }
 
 const first = 16;
@@ -17,7 +17,7 @@ const quantum = 4;
 const growth = 4;
 /** A larger size is kept only when it is this much faster per row. */
 const worthwhile = 1.05;
-/** Runs block the event loop: no size is tried that is expected to take longer. */
+/** Seconds. Runs block the event loop: no size is kept, or tried, that takes longer. */
 const longestRun = 1;
 
 /**
@@ -39,10 +39,11 @@ export function measuredBatching(limit: number): Batching {
       return;
     }
     best = { size, rate };
+    const bearable = Math.max(1, Math.floor(rate * longestRun));
     const larger = Math.min(size * growth, cap);
-    settled = larger === size || larger / rate > longestRun;
+    settled = larger === size || larger > bearable;
+    size = Math.min(settled ? size : larger, bearable);
     if (settled) return;
-    size = larger;
     runs = 0;
     rate = 0;
   }
@@ -56,9 +57,9 @@ export function measuredBatching(limit: number): Batching {
       rate = Math.max(rate, rows / Math.max(seconds, 1e-9));
       if (runs === 2) grow();
     },
-    shrink() {
-      if (cap <= 1) return false;
-      cap = Math.max(1, Math.floor(size / 2));
+    shrink(rows) {
+      if (rows <= 1) return false;
+      cap = Math.floor(rows / 2);
       size = cap;
       settled = true;
       return true;

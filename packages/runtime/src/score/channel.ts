@@ -2,11 +2,11 @@ import { sizeOf } from '@onnxplain/core';
 import { type Link, prune } from '@onnxplain/graph';
 import { differentiate } from '../gradient.js';
 import type { Model } from '../model.js';
-import { fixedBatching, measuredBatching } from './batching.js';
 import { type Lane, lane } from './lane.js';
 import { bytesPerRow } from './memory.js';
 import { type Question, type Selected, selectScore } from './question.js';
 import { rowRunner } from './run.js';
+import { sizesOf } from './sizes.js';
 
 export interface ChannelOptions {
   readonly link: Link;
@@ -68,12 +68,16 @@ function shareLane(model: Model, question: Question, request: LaneRequest): Lane
   return model.shared(`lane ${name} ${batch} ${memory} ${question.fixed.id}`, () => {
     const { graph, target, score } = request.make();
     const { input, fixed } = question;
-    const { fixedRows } = model;
-    const chosen = fixedRows ?? batch;
     const affordable = () => Math.max(1, Math.floor(memory / Math.max(1, bytesPerRow(graph))));
+    const { batching, filled } = sizesOf({
+      device: model.device,
+      fixedRows: model.fixedRows,
+      batch,
+      affordable,
+    });
     return lane({
       width,
-      batching: chosen === undefined ? measuredBatching(affordable()) : fixedBatching(chosen),
+      batching,
       allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
       run: rowRunner({
         session: () => model.session(name, () => graph),
@@ -82,7 +86,7 @@ function shareLane(model: Model, question: Question, request: LaneRequest): Lane
         fixed,
         output: score,
         width,
-        fixedRows,
+        filled,
       }),
     });
   });

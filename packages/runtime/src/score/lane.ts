@@ -91,7 +91,7 @@ export function lane(options: LaneOptions): Lane {
   /** An error belongs to the request that caused it: smaller runs when memory was short, else every request by itself. */
   async function isolate(segments: readonly JobSegment[], error: unknown): Promise<void> {
     const rows = countRows(segments);
-    if (rows > 1 && outOfMemory(error) && batching.shrink()) {
+    if (outOfMemory(error) && batching.shrink(rows)) {
       for (const { job, from } of segments) job.taken = Math.min(job.taken, from);
       queue = [...new Set([...segments.map(({ job }) => job), ...queue])];
     } else if (segments.length > 1) {

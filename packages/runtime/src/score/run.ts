@@ -16,17 +16,17 @@ export interface RowProgram {
   readonly output: string;
   /** Numbers of the output per row. */
   readonly width: number;
-  /** Rows that every run takes, when the model's batch axis is fixed; the rest is filled with copies. */
-  readonly fixedRows: number | undefined;
+  /** Rows of the run that n rows are put into; what is over is filled with copies. */
+  filled(n: number): number;
 }
 
 /** Runs segments of requests: one that already has the model's type and size is fed without a copy. */
 export function rowRunner(program: RowProgram): LaneOptions['run'] {
-  const { input, target, fixed, output, width, fixedRows } = program;
+  const { input, target, fixed, output, width } = program;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
   return async (segments) => {
     const n = segments.reduce((sum, { from, to }) => sum + to - from, 0);
-    const filled = fixedRows ?? n;
+    const filled = program.filled(n);
     const rows: Constant = {
       dtype: input.dtype,
       dims: [filled, ...input.shape],

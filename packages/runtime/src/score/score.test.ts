@@ -31,7 +31,7 @@ function random(n: number, width: number, seed = 1): Tensor {
 
 /** Logit c of the linear model, from its definition. */
 const logit = (x: ArrayLike<number>, c: number) =>
-  linearWeights[c].reduce((sum, w, i) => sum + w * x[i], linearBias[c]);
+  [...linearWeights[c]].reduce<number>((sum, w, i) => sum + w * x[i], linearBias[c]);
 
 const rowsOf = ({ shape: [n, d], data }: Tensor) =>
   Array.from({ length: n }, (_, i) => data.subarray(i * d, (i + 1) * d));
