@@ -1,1 +1,33 @@
-export {};
+/** The whole library: all packages, the expression language, files, and the pipeline of the command line. */
+export * from '@onnxplain/core';
+// Names that two packages have: core's fold is of keys, graph's of constants; the interpreter goes by its own name.
+export { fold } from '@onnxplain/core';
+export * from '@onnxplain/explainers';
+export * from '@onnxplain/graph';
+export { evaluate as interpret, fold as foldConstants, tables as ruleTables } from '@onnxplain/graph';
+export * from '@onnxplain/metrics';
+export * from '@onnxplain/report';
+export * from '@onnxplain/runtime';
+
+export { type MainOptions, main } from './cli/program.js';
+export { type Described, type DescribedOption, describe } from './expression/describe.js';
+export { catalogue, make, makeExplainer, makeMetric, makePerturbation, tables } from './expression/house.js';
+export { type Argument, type Call, parse, type Term } from './expression/parse.js';
+export type { Kind, MadeOf, Solver, Table, Tables } from './expression/tables.js';
+export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
+export { type CsvTable, readCsv } from './files/csv.js';
+export { writeFolder, writeWhole } from './files/disk.js';
+export { type LoadedImage, loadImage, type Preprocessing } from './files/image.js';
+export { type Expected, type LoadedInputs, loadInputs, type NamedInput } from './files/load.js';
+export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';
+export { type PictureFields, pixelBounds, preprocessingFor } from './files/preprocessing.js';
+export { grad } from './grad.js';
+export { type Drawing, drawAttribution } from './pipeline/draw.js';
+export { type EvaluateOptions, type Evaluation, evaluate } from './pipeline/evaluate.js';
+export { type ExplainOptions, type Explanation, explain, type RunProgress } from './pipeline/explain.js';
+export { type Measurement, type MeasureOptions, measure } from './pipeline/measure.js';
+export { type ModelOptions, type OpenedModel, openModel } from './pipeline/model.js';
+export type { Outcome } from './pipeline/outcome.js';
+export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
+export { type Asked, ask, type Question } from './pipeline/question.js';
+export { environmentOf, type Recorded, type RecordOptions, recordOf, version } from './pipeline/record.js';

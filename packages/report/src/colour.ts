@@ -1,7 +1,7 @@
 /** The door to d3-scale-chromatic: the two colour scales of attributions as tables of 8-bit RGB. */
 import { interpolateInferno, interpolateRdBu } from 'd3-scale-chromatic';
 
-export type Scale = 'diverging' | 'sequential';
+export type ColourScale = 'diverging' | 'sequential';
 
 /** Entries of a scale's table. Odd, so that 0 of a diverging scale has an entry of its own. */
 export const STEPS = 511;
@@ -10,7 +10,7 @@ export const STEPS = 511;
  * RGB triples of a scale, [STEPS * 3]. Diverging: blue (negative) over white (0) to red (positive), ColorBrewer's RdBu
  * turned round. Sequential: inferno, black (0) to pale yellow.
  */
-export function scaleTable(scale: Scale): Uint8Array {
+export function scaleTable(scale: ColourScale): Uint8Array {
   const known = tables.get(scale);
   if (known !== undefined) return known;
   const table = new Uint8Array(STEPS * 3);
@@ -22,7 +22,7 @@ export function scaleTable(scale: Scale): Uint8Array {
   return table;
 }
 
-const tables = new Map<Scale, Uint8Array>();
+const tables = new Map<ColourScale, Uint8Array>();
 
 /** d3 gives "rgb(r, g, b)" for some scales and "#rrggbb" for others. */
 function parseColour(text: string): readonly number[] {

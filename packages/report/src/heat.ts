@@ -1,5 +1,5 @@
 import { fail, type Tensor } from '@onnxplain/core';
-import { type Scale, STEPS, scaleTable } from './colour.js';
+import { type ColourScale, STEPS, scaleTable } from './colour.js';
 
 /** Where the colour channels of a picture-shaped input are: [channels, h, w] or [h, w, channels]. */
 export type ChannelAxis = 'first' | 'last';
@@ -10,14 +10,14 @@ export interface HeatOptions {
   /** |v| at this percentile gets the full colour, larger values too; 0..100, default 99. */
   readonly percentile?: number;
   /** Default: 'sequential' where no value is negative (a statistic such as a variance), else 'diverging'. */
-  readonly scale?: Scale;
+  readonly scale?: ColourScale;
 }
 
 /** One colour a position, and what the colours mean. */
 export interface Heat {
   readonly width: number;
   readonly height: number;
-  readonly scale: Scale;
+  readonly scale: ColourScale;
   /** The |value| that has the full colour. 0 when the attribution is 0 everywhere. */
   readonly clip: number;
   readonly percentile: number;
@@ -93,7 +93,7 @@ function percentileOfMagnitude(values: Float64Array, percentile: number): number
   return value > 0 ? value : largest;
 }
 
-function colours(values: Float64Array, { clip, scale }: { clip: number; scale: Scale }): Uint8Array {
+function colours(values: Float64Array, { clip, scale }: { clip: number; scale: ColourScale }): Uint8Array {
   const table = scaleTable(scale);
   const rgb = new Uint8Array(values.length * 3);
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,5 @@
 import type { AttributionKind, Cost, Estimate, Key, SolveDiagnosis } from '@onnxplain/core';
-import type { Scale } from './colour.js';
+import type { ColourScale } from './colour.js';
 
 /** Version of the layout of `record.json`; a number more when a field changes its meaning or goes away. */
 export const RECORD_VERSION = 1;
@@ -69,13 +69,13 @@ export interface InputRecord {
   /** The class (or output element) that was explained. */
   readonly target: number;
   /** Absent for outputs of one number. */
-  readonly prediction?: Prediction;
+  readonly prediction?: PredictionRecord;
   /** f(x), the explained number: the target's output after the link. */
   readonly score: number;
   readonly targetLabel?: string;
 }
 
-export interface Prediction {
+export interface PredictionRecord {
   readonly class: number;
   readonly label?: string;
   /** Output of the predicted class, as the model gives it. */
@@ -124,7 +124,7 @@ export interface AttributionRecord {
 
 export interface PictureRecord {
   readonly file: string;
-  readonly scale: Scale;
+  readonly scale: ColourScale;
   readonly clip: number;
   readonly percentile: number;
   readonly width: number;

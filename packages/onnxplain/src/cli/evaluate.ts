@@ -3,10 +3,10 @@ import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/house.js';
 import { expectWritable, writeFolder } from '../files/disk.js';
 import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
+import { prepare } from '../pipeline/prepare.js';
 import { environmentOf, recordOf } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
-import { prepare } from './prepare.js';
 import type { Notices } from './streams.js';
 
 export interface EvaluateFlags extends QuestionFlags {
@@ -31,7 +31,11 @@ export async function evaluate(
   const explainers = flags.explainer.map((text) => make(text, 'explainer'));
   const metrics = flags.metric.map((text) => make(text, 'metric'));
   await expectWritable(flags.out);
-  const { model, about, loaded, asked, drawing } = await prepare(path, flags, context.signal);
+  const { model, about, loaded, asked, drawing } = await prepare(path, {
+    ...flags,
+    inputs: flags.input,
+    signal: context.signal,
+  });
   try {
     const { notices, command } = context;
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
@@ -39,7 +43,7 @@ export async function evaluate(
     const { link = 'logit', output = '' } = asked;
     const { record, files } = recordOf(evaluation, {
       model: about,
-      environment: await environmentOf(model),
+      environment: environmentOf(model),
       request: { command, link, output },
       drawing,
     });

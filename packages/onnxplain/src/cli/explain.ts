@@ -6,10 +6,10 @@ import { writeNpy } from '../files/npy.js';
 import { drawAttribution } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
 import type { Outcome } from '../pipeline/outcome.js';
+import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, type QuestionFlags } from './flags.js';
-import { type Prepared, prepare } from './prepare.js';
 import type { Notices } from './streams.js';
 
 export interface ExplainFlags extends QuestionFlags {
@@ -44,7 +44,7 @@ export async function explain(
 ): Promise<Explained> {
   const explainer = make(flags.explainer, 'explainer');
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
-  const prepared = await prepare(path, flags, context.signal);
+  const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   try {
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,

@@ -1,33 +1,22 @@
 import { fail } from '@onnxplain/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Card } from '../files/card.js';
-import type { PictureFields } from '../files/preprocessing.js';
+import type { ModelOptions } from '../pipeline/model.js';
+import type { PrepareOptions } from '../pipeline/prepare.js';
+import type { Asked } from '../pipeline/question.js';
 
 /** Flags of every command. */
 export interface CommonFlags {
   readonly json?: boolean;
   readonly seed: number;
-  readonly device: 'auto' | 'cpu' | 'cuda' | 'webgpu';
+  readonly device: NonNullable<ModelOptions['device']>;
   readonly quiet?: boolean;
   readonly threads?: number;
   readonly externalData?: string;
 }
 
 /** Flags of commands that explain inputs. */
-export interface QuestionFlags extends CommonFlags {
+export interface QuestionFlags extends CommonFlags, Omit<PrepareOptions, 'inputs' | 'signal' | 'device'> {
   readonly input: readonly string[];
-  readonly target: 'predicted' | number | readonly number[];
-  readonly link?: Card['link'];
-  readonly output?: string;
-  readonly batch?: number;
-  readonly bounds?: readonly [number, number];
-  readonly mean?: Card['mean'];
-  readonly std?: Card['std'];
-  readonly scale?: number;
-  readonly channels?: Card['channels'];
-  readonly layout?: Card['layout'];
-  readonly size?: readonly [number, number];
-  readonly resize?: number;
 }
 
 /** Adds the flags of every command. */
@@ -69,20 +58,6 @@ export function withQuestionFlags(command: Command): Command {
     .option('--resize <pixels>', 'short side before the middle is cut out', positive);
 }
 
-/** The card's picture fields under those of the command line. */
-export function pictureFields(flags: QuestionFlags, card: Card): PictureFields {
-  const { size, resize, layout, channels, scale, mean, std } = flags;
-  return {
-    size: size === undefined ? card.size : [...size],
-    resize: resize ?? card.resize,
-    layout: layout ?? card.layout,
-    channels: channels ?? card.channels,
-    scale: scale ?? card.scale,
-    mean: mean ?? card.mean,
-    std: std ?? card.std,
-  };
-}
-
 function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
@@ -107,7 +82,7 @@ function numbers(text: string): [number, ...number[]] {
   return [first, ...rest];
 }
 
-function pair(text: string): readonly [number, number] {
+function pair(text: string): [number, number] {
   const [low, high, ...more] = numbers(text);
   if (high === undefined || more.length > 0 || low >= high) {
     throw new InvalidArgumentError('Not two numbers, the lower first.');
@@ -115,13 +90,13 @@ function pair(text: string): readonly [number, number] {
   return [low, high];
 }
 
-function size(text: string): readonly [number, number] {
+function size(text: string): [number, number] {
   const [height, width = height, ...more] = text.split(/[,x]/).map(positive);
   if (more.length > 0) throw new InvalidArgumentError('Not height,width.');
   return [height, width];
 }
 
-function target(text: string): QuestionFlags['target'] {
+function target(text: string): Asked['target'] {
   if (text === 'predicted') return text;
   const classes = text.split(',').map(whole);
   return classes.length === 1 ? classes[0] : classes;

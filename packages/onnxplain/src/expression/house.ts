@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { fail, perturbations, solvers, type Tensor } from '@onnxplain/core';
+import {
+  type Explainer,
+  fail,
+  type Metric,
+  type Perturbation,
+  perturbations,
+  solvers,
+  type Tensor,
+} from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
 import { metrics } from '@onnxplain/metrics';
 import { readNpy } from '../files/npy.js';
@@ -23,6 +31,15 @@ export const tables: Tables = {
 export function make<K extends Kind = Kind>(expression: string, kind?: K): MadeOf[K] {
   return makeIn({ tables, readTensor }, expression, kind);
 }
+
+/** {@link make} for an explainer. */
+export const makeExplainer = (expression: string): Explainer => make(expression, 'explainer');
+
+/** {@link make} for a metric. */
+export const makeMetric = (expression: string): Metric => make(expression, 'metric');
+
+/** {@link make} for a perturbation. */
+export const makePerturbation = (expression: string): Perturbation => make(expression, 'perturbation');
 
 /** Names, options, types and defaults of everything that can be made, by kind. */
 export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {

@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { fail, type Score, type Shape, sizeOf, stack, type Tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
-import type { Prediction } from '@onnxplain/report';
+import type { PredictionRecord } from '@onnxplain/report';
 import { type Model, predict, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
 
@@ -30,7 +31,7 @@ export interface Question {
   readonly target: number;
   readonly targetLabel?: string;
   /** Absent for an output of one number. */
-  readonly prediction?: Prediction;
+  readonly prediction?: PredictionRecord;
   readonly f: Score;
   /** f at the input. */
   readonly value: number;
@@ -47,6 +48,8 @@ export async function ask(
 ): Promise<readonly Question[]> {
   const { target = 'predicted' } = asked;
   expectOnePerInput(target, inputs.length);
+  // One listener per request under way is no leak.
+  if (asked.signal !== undefined) setMaxListeners(0, asked.signal);
   const scores = scoreMaker(model, asked);
   return Promise.all(
     inputs.map(async (input, i) => {
@@ -95,7 +98,7 @@ function scoreMaker(model: Model, { output, input, link, bounds, batch, signal }
 function predictionOf(
   outputs: Tensor,
   { best, label }: { best: number; label: Asked['label'] },
-): Prediction | undefined {
+): PredictionRecord | undefined {
   if (sizeOf(outputs.shape) === 1) return undefined;
   return { class: best, label: label?.(best), output: outputs.data[best] };
 }

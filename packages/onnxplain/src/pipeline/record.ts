@@ -12,7 +12,7 @@ import {
   type RunRecord,
   summarise,
 } from '@onnxplain/report';
-import { type Model, probe } from '@onnxplain/runtime';
+import type { Model } from '@onnxplain/runtime';
 import { writeNpy } from '../files/npy.js';
 import { type Drawing, drawAttribution, seriesOf } from './draw.js';
 import type { Evaluation } from './evaluate.js';
@@ -140,16 +140,16 @@ function attributionRecord(
   return { key, cost, residual, diagnosis, sum, norm: norm(values, 'l2'), file, picture, series };
 }
 
-/** Programs and providers of this process, for the record. Tries every provider once. */
-export async function environmentOf(model: Model): Promise<RunRecord['environment']> {
-  const providers = await probe();
+/** Programs and providers of this process, for the record. */
+export function environmentOf(model: Model): RunRecord['environment'] {
+  const refused = Object.entries(model.refused).map(([name, reason]) => ({ name, available: false, reason }));
   return {
     onnxplain: version,
     onnxruntime: runtimeVersion(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     device: model.device,
-    providers: providers.map(({ device, available, reason }) => ({ name: device, available, reason })),
+    providers: [{ name: model.device, available: true }, ...refused],
   };
 }
 

@@ -1,0 +1,103 @@
+import { fail } from '@onnxplain/core';
+import { infer } from '@onnxplain/graph';
+import type { ModelRecord } from '@onnxplain/report';
+import type { Model, Port } from '@onnxplain/runtime';
+import { type Card, readCard } from '../files/card.js';
+import { type LoadedInputs, loadInputs } from '../files/load.js';
+import { type Dim, type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
+import type { Drawing } from './draw.js';
+import { type ModelOptions, openModel } from './model.js';
+import type { Asked } from './question.js';
+
+/** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
+export interface PrepareOptions extends ModelOptions, Omit<Asked, 'input' | 'label'>, PictureFields {
+  /** Files and folders, see `loadInputs`. */
+  readonly inputs: readonly string[];
+}
+
+/** Model, inputs and question, ready to run. Close the model. */
+export interface Prepared {
+  readonly model: Model;
+  readonly about: ModelRecord;
+  readonly loaded: LoadedInputs;
+  readonly asked: Asked;
+  readonly drawing: Drawing;
+}
+
+/**
+ * Opens a model with its card, then reads the inputs as the model needs them. Options go before the card's fields.
+ * Throws what `readCard`, `openModel` and `loadInputs` throw.
+ */
+export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
+  const card = readCard(path);
+  const output = options.output ?? card.output;
+  const { model, about } = await openModel(path, { ...options, output });
+  try {
+    const dims = dimsOf(model, card.input);
+    const pictures = dims && preprocessingFor(dims, pictureFields(options, card));
+    const loaded = await loadInputs(options.inputs, { dims, pictures });
+    const inputs = loaded.inputs.map((each) => ({ features: card.features, ...each }));
+    const photos = inputs.every(({ picture }) => picture !== undefined);
+    const { target, batch, signal, link = card.link ?? 'logit' } = options;
+    return {
+      model,
+      about,
+      loaded: { ...loaded, inputs },
+      asked: {
+        target,
+        link,
+        output: output ?? onlyFloat(model.outputs),
+        input: card.input,
+        bounds: options.bounds ?? card.bounds ?? (photos && pictures ? pixelBounds(pictures) : undefined),
+        batch,
+        signal,
+        label: card.label,
+      },
+      drawing: {
+        channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
+        order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
+      },
+    };
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+/** The fields of the options, over those of the card. */
+function pictureFields(options: PrepareOptions, card: Card): PictureFields {
+  return {
+    size: options.size ?? card.size,
+    resize: options.resize ?? card.resize,
+    layout: options.layout ?? card.layout,
+    channels: options.channels ?? card.channels,
+    scale: options.scale ?? card.scale,
+    mean: options.mean ?? card.mean,
+    std: options.std ?? card.std,
+  };
+}
+
+const isFloat = ({ dtype }: Port): boolean => /^float/.test(dtype);
+
+/** The only float output's name; undefined leaves the refusal, with its list of outputs, to the score. */
+function onlyFloat(ports: readonly Port[]): string | undefined {
+  const floats = ports.filter(isFloat);
+  return floats.length === 1 ? floats[0].name : undefined;
+}
+
+/** Dims of one row of the input to explain; undefined when the model does not tell. */
+function dimsOf(model: Model, name: string | undefined): readonly Dim[] | undefined {
+  const floats = model.inputs.filter(isFloat);
+  if (name !== undefined) {
+    const type = model.inputs.find((port) => port.name === name) ?? infer(model.graph).get(name);
+    return type?.dims?.slice(1);
+  }
+  if (floats.length === 1) return floats[0].dims?.slice(1);
+  return fail({
+    code: 'option-value',
+    where: 'input of the model',
+    expected: 'one input of floating point numbers',
+    got: model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', '),
+    remedy: 'Name the one to explain, or an inner value such as an embedding, as "input" in the model card.',
+  });
+}
