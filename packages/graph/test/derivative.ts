@@ -63,14 +63,35 @@ function moved(feeds: Feeds, name: string, by: (i: number) => number): Feeds {
   return { ...feeds, [name]: { ...rest, data: data.map((x, i) => x + by(i)) } };
 }
 
-/** d of / d name, element by element, by differences of step h: (f(x + h) - f(x - h)) / 2h. */
-export function differences({ graph, feeds, of }: Projected, name: string, h = 1e-5): Float64Array {
-  const f = (at: Feeds): number => evaluate(graph, at, { wanted: [of] })[of].data[0];
-  return feeds[name].data.map((_, k) => {
-    const up = f(moved(feeds, name, (i) => (i === k ? h : 0)));
-    const down = f(moved(feeds, name, (i) => (i === k ? -h : 0)));
-    return (up - down) / (2 * h);
-  });
+/** A direction to move an input in, and how much a function and its gradient say it changes along it. */
+export interface Slopes {
+  readonly measured: number;
+  readonly claimed: number;
+  /** What rounding and curvature leave uncertain: sum of |gradient| |direction|. */
+  readonly size: number;
+}
+
+/** (f(x + h v) - f(x - h v)) / 2h and the inner product of v with a gradient, for the v of this number. */
+export function along(
+  projected: Projected,
+  name: string,
+  at: { gradient: NumArray; number: number },
+): Slopes {
+  const { graph, feeds, of } = projected;
+  const h = 1e-5;
+  const v = feeds[name].data.map((_, i) => wobble(`${name} ${at.number}`, i));
+  const f = (sign: number): number =>
+    evaluate(
+      graph,
+      moved(feeds, name, (i) => sign * h * v[i]),
+      { wanted: [of] },
+    )[of].data[0];
+  const terms = at.gradient.data.map((g, i) => g * v[i]);
+  return {
+    measured: (f(1) - f(-1)) / (2 * h),
+    claimed: terms.reduce((sum, term) => sum + term, 0),
+    size: terms.reduce((sum, term) => sum + Math.abs(term), 0),
+  };
 }
 
 /** The gradient graph of a projection by some inputs, and its values. */
@@ -79,16 +100,4 @@ export function gradients(projected: Projected, wrt: readonly string[]) {
   const labels = graph.outputs.slice(-wrt.length).map(({ name }) => name);
   const values = evaluate(graph, projected.feeds);
   return { graph, labels, values: labels.map((label) => values[label]) };
-}
-
-/** Largest difference between two lists, relative to the larger of 1 and the expected list's largest entry. */
-export function distance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let [error, size] = [0, 1];
-  for (let i = 0; i < expected.length; i++) {
-    const gap = Math.abs(got[i] - expected[i]);
-    error = Number.isNaN(gap) ? Number.POSITIVE_INFINITY : Math.max(error, gap);
-    size = Math.max(size, Math.abs(expected[i]));
-  }
-  return error / size;
 }

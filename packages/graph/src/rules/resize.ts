@@ -4,23 +4,16 @@ import type { Rule, Step } from './rule.js';
 
 /** Interpolation is linear and works axis by axis, so each axis goes back through the transposed matrix of its map. */
 export const resize: Rule = (b, step, dy) => {
-  refuseUnusual(step);
+  const policy = step.string('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') step.refuse(`Resize with ${policy} has no rule`, 'Export with fixed sizes.');
   const axes = resizedAxes(b, step);
   const factors = repeats(b, step, axes);
   if (factors !== undefined) return [summedRepeats(b, dy, factors)];
   return [axes.reduce((d, axis) => alongAxis(b, d, { axis, matrix: matrixOf(b, step, axis) }), dy)];
 };
 
-function refuseUnusual(step: Step): void {
-  const mode = step.string('coordinate_transformation_mode', 'half_pixel');
-  const policy = step.string('keep_aspect_ratio_policy', 'stretch');
-  const unusual = mode === 'tf_crop_and_resize' ? mode : policy === 'stretch' ? undefined : policy;
-  if (unusual === undefined) return;
-  step.refuse(
-    `Resize with ${unusual} has no rule`,
-    'Export with coordinate_transformation_mode half_pixel and policy stretch.',
-  );
-}
+const CROP = 'tf_crop_and_resize';
+const coordinates = (step: Step): string => step.string('coordinate_transformation_mode', 'half_pixel');
 
 /** The axes that Resize's sizes or scales list, in their order. */
 function listed(b: Calculus, { inputs: [x], ints }: Step): readonly number[] {
@@ -28,7 +21,7 @@ function listed(b: Calculus, { inputs: [x], ints }: Step): readonly number[] {
   return (ints('axes') ?? b.dims(x).map((_, axis) => axis)).map((axis) => (axis < 0 ? axis + rank : axis));
 }
 
-/** Those of them that may change size. */
+/** Those of them that may change. */
 function resizedAxes(b: Calculus, step: Step): readonly number[] {
   const {
     inputs: [x, , scales],
@@ -36,6 +29,7 @@ function resizedAxes(b: Calculus, step: Step): readonly number[] {
   } = step;
   const given = scales ? b.constantOf(scales)?.data : undefined;
   return listed(b, step).filter((axis, i) => {
+    if (coordinates(step) === CROP) return true;
     if (scales) return given === undefined || Number(given[i]) !== 1;
     return b.dims(x)[axis] !== b.dims(y)[axis];
   });
@@ -44,19 +38,30 @@ function resizedAxes(b: Calculus, step: Step): readonly number[] {
 /** The map along one axis as a matrix [out, in]: its values on the unit vectors. Constant, so the runtime makes it once. */
 function matrixOf(b: Calculus, step: Step, axis: number): string {
   const {
-    inputs: [x, , scales, sizes],
+    inputs: [x, roi, scales, sizes],
     node,
   } = step;
-  const i = listed(b, step).indexOf(axis);
-  const pick = (list: string) => b.slice(list, [{ axis: 0, from: i, to: i + 1 }]);
-  const attributes = { ...node.attributes, axes: undefined, keep_aspect_ratio_policy: undefined };
+  const order = listed(b, step);
+  const i = order.indexOf(axis);
+  const pick = (list: string, at = i) => b.slice(list, [{ axis: 0, from: at, to: at + 1 }]);
+  const attributes = {
+    ...node.attributes,
+    axes: undefined,
+    keep_aspect_ratio_policy: undefined,
+    // What is filled in from outside does not vary with the input.
+    extrapolation_value: attr.float(0),
+  };
   const unit = identity(b, x, axis);
-  if (scales) return b.emit('Resize', [unit, '', b.concat([pick(scales), one(b)], 0)], attributes);
+  const [none, all] = [numbers(b, 0), numbers(b, 1)];
+  const crop =
+    coordinates(step) === CROP ? b.concat([pick(roi), none, pick(roi, i + order.length), all], 0) : '';
+  if (scales) return b.emit('Resize', [unit, crop, b.concat([pick(scales), all], 0)], attributes);
   const size = b.sizes([{ of: x, axis }]);
-  return b.emit('Resize', [unit, '', '', b.concat([pick(sizes), size], 0)], attributes);
+  return b.emit('Resize', [unit, crop, '', b.concat([pick(sizes), size], 0)], attributes);
 }
 
-const one = (b: Calculus) => b.constant({ dtype: 'float32', dims: [1], data: Float32Array.of(1) }, 'one');
+const numbers = (b: Calculus, ...list: readonly number[]) =>
+  b.constant({ dtype: 'float32', dims: [list.length], data: Float32Array.from(list) }, 'numbers');
 
 function identity(b: Calculus, x: string, axis: number): string {
   const size = { of: x, axis };
@@ -79,7 +84,7 @@ function repeats(b: Calculus, step: Step, axes: readonly number[]): readonly num
     outputs: [y],
   } = step;
   const rounding = step.string('nearest_mode', 'round_prefer_floor');
-  const mode = step.string('coordinate_transformation_mode', 'half_pixel');
+  const mode = coordinates(step);
   const repeating =
     step.string('mode', 'nearest') === 'nearest' &&
     ((mode === 'asymmetric' && rounding === 'floor') ||
@@ -109,8 +114,7 @@ function summedRepeats(b: Calculus, dy: string, factors: readonly number[]): str
 /** Repeats every element of each spatial axis so many times. */
 export function repeatAxes(b: Calculus, x: string, factors: readonly number[]): string {
   if (factors.every((factor) => factor === 1)) return x;
-  const data = Float32Array.of(1, 1, ...factors);
-  const scales = b.constant({ dtype: 'float32', dims: [data.length], data }, 'scales');
+  const scales = numbers(b, 1, 1, ...factors);
   return b.emit('Resize', [x, '', scales], {
     mode: attr.string('nearest'),
     nearest_mode: attr.string('floor'),
