@@ -9,7 +9,6 @@ export { perturbations } from './perturb/table.js';
 export { fold, type Key, key } from './random/key.js';
 export { type Stream, stream } from './random/stream.js';
 export { threefry2x32 } from './random/threefry.js';
-export { type Elements, elements } from './reduce/elements.js';
 export { boundEstimate, invalid, meanEstimate } from './reduce/estimate.js';
 export { deltaStderr, type Joint, joint } from './reduce/joint.js';
 export { type Maximum, maximum } from './reduce/maximum.js';

@@ -4,7 +4,7 @@ import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
 import { full, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { baselineFor, drawEach, expectSpan } from './draw.js';
+import { baselineFor, type Draw, drawEach, expectSpan } from './draw.js';
 
 export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
 
@@ -48,7 +48,6 @@ export const noisyBaselineOptions = z.strictObject({
  */
 export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Perturbation {
   const { sigma, baseline, clip } = parseOptions('noisy-baseline', noisyBaselineOptions, options);
-  const [low, high] = clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const shown = expression('noisy-baseline', [], {
     sigma,
     baseline: baseline === 0 ? undefined : baseline,
@@ -58,18 +57,32 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
       const center = baselineFor(shown, baseline, x);
-      const { data } = x;
-      return drawEach(x, { key, from, to }, ({ random, input, delta }) => {
-        random.fillNormal(input);
-        for (let j = 0; j < input.length; j++) {
-          const noisy = center[j] + sigma * input[j];
-          input[j] = Math.min(Math.max(noisy, low), high);
-          delta[j] = data[j] - input[j];
-        }
+      return drawEach(x, { key, from, to }, (draw) => {
+        draw.random.fillNormal(draw.input);
+        moveAround(center, sigma, draw);
+        if (clip !== undefined) clamp(clip, draw);
+        subtractInput(x, draw);
       });
     },
     { expression: shown, masks: false },
   );
+}
+
+/** input = center + sigma * input. */
+function moveAround(center: Tensor['data'], sigma: number, { input }: Draw): void {
+  for (let j = 0; j < input.length; j++) input[j] = center[j] + sigma * input[j];
+}
+
+function clamp([low, high]: readonly [number, number], { input }: Draw): void {
+  for (let j = 0; j < input.length; j++) {
+    if (input[j] < low) input[j] = low;
+    else if (input[j] > high) input[j] = high;
+  }
+}
+
+/** input is there: delta = x - input. */
+function subtractInput({ data }: Tensor, { input, delta }: Draw): void {
+  for (let j = 0; j < data.length; j++) delta[j] = data[j] - input[j];
 }
 
 export const subsetOptions = z.strictObject({

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tensor } from '../tensor/tensor.js';
 import type { Reducer } from '../types.js';
-import { elements } from './elements.js';
 import { boundEstimate, meanEstimate } from './estimate.js';
 import { deltaStderr, joint } from './joint.js';
 import { maximum } from './maximum.js';
@@ -83,20 +81,6 @@ describe('every reducer gives the same value for any split', () => {
       }),
     );
   });
-
-  it('elements', () => {
-    const samples = fc.array(fc.tuple(anyNumber, anyNumber), { maxLength: 20 });
-    const reducer = elements([1, 2]);
-    fc.assert(
-      fc.property(samples, cuts, (values, at) => {
-        const tensors = values.map((pair) => tensor(pair, [1, 2]));
-        expectClose(
-          reducer.value(reduceSplit(reducer, tensors, at)),
-          reducer.value(reduce(reducer, tensors)),
-        );
-      }),
-    );
-  });
 });
 
 describe('the values are those of the naive formulas over the finite values', () => {
@@ -150,35 +134,6 @@ describe('the values are those of the naive formulas over the finite values', ()
       Array.from(c),
       [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => cov(column(i), column(j)))),
     );
-  });
-
-  it('elements agree with moments of each element', () => {
-    const samples = [
-      [1, 10],
-      [2, 40],
-      [4, -3],
-      [8, Number.NaN],
-    ];
-    const reducer = elements([2]);
-    const got = reducer.value(
-      reduce(
-        reducer,
-        samples.map((pair) => tensor(pair, [2])),
-      ),
-    );
-    expect(got.nonFinite).toBe(1);
-    for (const k of [0, 1]) {
-      const one = moments.value(
-        reduce(
-          moments,
-          samples.slice(0, 3).map((pair) => pair[k]),
-        ),
-      );
-      expectClose(
-        [got.mean.data[k], got.variance.data[k], got.stderr.data[k]],
-        [one.mean, one.variance, one.stderr],
-      );
-    }
   });
 });
 

@@ -3,6 +3,7 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { stack } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
+import type { Batch, Score } from '../types.js';
 import { difference } from './difference.js';
 import { linearScore, productScore, quadraticScore } from './exact.js';
 import { functionScore } from './function.js';
@@ -19,6 +20,15 @@ function expectClose(got: Tensor, expected: Tensor, tolerance: number): void {
   got.data.forEach((value, i) => {
     expect(Math.abs(value - expected.data[i])).toBeLessThan(tolerance);
   });
+}
+
+/** The same score, that shows each batch before it is evaluated. */
+function spy(score: Score, see: (batch: Batch) => void): Score {
+  const value = (batch: Batch) => {
+    see(batch);
+    return score.value(batch);
+  };
+  return { ...score, value };
 }
 
 const shape = [2, 3];
@@ -97,7 +107,7 @@ describe('difference', () => {
 
   it('stays within the bounds, where it is one-sided', async () => {
     const seen: number[] = [];
-    const spying = { ...cubic, value: (rows: Tensor) => (seen.push(...rows.data), cubic.value(rows)) };
+    const spying = spy(cubic, (rows) => seen.push(...rows.data));
     const { data } = await difference(spying, { step: 0.125 }).gradient(tensor([1, 0, 1], [1, 3]));
     expect([Math.min(...seen), Math.max(...seen)]).toEqual([0, 1]);
     expect(data[0]).toBeCloseTo((1 - 0.875 ** 3) / 0.125, 10);
@@ -123,7 +133,7 @@ describe('difference', () => {
   it('costs 2d rows of values per input, in batches of the size asked for', async () => {
     const { score, cost } = meter(exact.quadratic);
     const sizes: number[] = [];
-    const spying = { ...score, value: (rows: Tensor) => (sizes.push(rows.shape[0]), score.value(rows)) };
+    const spying = spy(score, (rows) => sizes.push(rows.shape[0]));
     await difference(spying, { step: 0.1, batch: 8 }).gradient(batch);
     expect(cost()).toEqual({ forward: 4 * 2 * 6, backward: 0 });
     expect(sizes).toEqual([8, 4, 8, 4, 8, 4, 8, 4]);
@@ -157,10 +167,10 @@ describe('watch', () => {
   it('throws aborted before a call, and when the call under way has ended', async () => {
     const abort = new AbortController();
     let evaluated = 0;
-    const slow = {
-      ...exact.linear,
-      value: async (rows: Tensor) => (evaluated++, abort.abort('enough'), exact.linear.value(rows)),
-    };
+    const slow = spy(exact.linear, () => {
+      evaluated++;
+      abort.abort('enough');
+    });
     const watched = watch(slow, { signal: abort.signal });
     await expect(watched.value(batch)).rejects.toMatchObject({ code: 'aborted', cause: 'enough' });
     await expect(watched.value(batch)).rejects.toMatchObject({ code: 'aborted' });

@@ -1,3 +1,5 @@
+import { addRowProducts } from '../rows/tile.js';
+
 /** Columns that are finished at a time: their rows stay in the cache. */
 const BLOCK = 64;
 
@@ -13,7 +15,18 @@ export function cholesky(matrix: Float64Array, k: number): Float64Array | undefi
   const least = roundingOf(k) * largestDiagonal(matrix, k);
   for (let from = 0; from < k; from += BLOCK) {
     const to = Math.min(k, from + BLOCK);
-    subtractFinished(factor, { k, from, to });
+    // K[i, j] -= the product of rows i and j in the finished columns.
+    addRowProducts({
+      left: factor,
+      right: factor,
+      stride: k,
+      rows: [from, k],
+      columns: [from, to],
+      inner: [0, from],
+      out: factor,
+      width: k,
+      sign: -1,
+    });
     if (!finishColumns(factor, { k, from, to, least })) return undefined;
   }
   return factor;
@@ -29,36 +42,6 @@ interface Columns {
   readonly k: number;
   readonly from: number;
   readonly to: number;
-}
-
-/** K[i, j] -= the product of rows i and j in the finished columns, for j in the block and i below; four at a time. */
-function subtractFinished(l: Float64Array, { k, from, to }: Columns): void {
-  for (let i = from; i < k; i += 2) {
-    const a0 = i * k;
-    const a1 = Math.min(i + 1, k - 1) * k;
-    for (let j = from; j < to; j += 2) {
-      const b0 = j * k;
-      const b1 = Math.min(j + 1, to - 1) * k;
-      let s00 = 0;
-      let s01 = 0;
-      let s10 = 0;
-      let s11 = 0;
-      for (let m = 0; m < from; m++) {
-        const x0 = l[a0 + m];
-        const x1 = l[a1 + m];
-        const y0 = l[b0 + m];
-        const y1 = l[b1 + m];
-        s00 += x0 * y0;
-        s01 += x0 * y1;
-        s10 += x1 * y0;
-        s11 += x1 * y1;
-      }
-      l[a0 + j] -= s00;
-      if (b1 > b0) l[a0 + j + 1] -= s01;
-      if (a1 > a0) l[a1 + j] -= s10;
-      if (a1 > a0 && b1 > b0) l[a1 + j + 1] -= s11;
-    }
-  }
 }
 
 /** The ordinary factorisation within the block; false when a pivot is too small. */
@@ -107,29 +90,43 @@ export interface LowRank {
 export function pivotedCholesky(matrix: Float64Array, k: number): LowRank {
   const left = Float64Array.from({ length: k }, (_, i) => matrix[i * k + i]);
   const least = roundingOf(k) * largestDiagonal(matrix, k);
-  const columns: Float64Array[] = [];
-  for (;;) {
-    const pivot = indexOfLargest(left);
-    if (columns.length === k || !(left[pivot] > least)) break;
-    const column = matrix.slice(pivot * k, (pivot + 1) * k);
-    for (const earlier of columns) {
-      const weight = earlier[pivot];
-      for (let i = 0; i < k; i++) column[i] -= weight * earlier[i];
-    }
+  const wide = new Float64Array(k * k);
+  let rank = 0;
+  for (let pivot = indexOfLargest(left); rank < k && left[pivot] > least; pivot = indexOfLargest(left)) {
+    const column = nextColumn(matrix, wide, { k, rank, pivot });
     const root = Math.sqrt(left[pivot]);
     for (let i = 0; i < k; i++) {
-      column[i] /= root;
-      left[i] -= column[i] * column[i];
+      const entry = column[i] / root;
+      wide[i * k + rank] = entry;
+      left[i] -= entry * entry;
     }
     left[pivot] = 0;
-    columns.push(column);
+    rank++;
   }
-  const rank = columns.length;
-  const factor = Float64Array.from(
-    { length: k * rank },
-    (_, at) => columns[at % rank][Math.floor(at / rank)],
-  );
+  const factor = new Float64Array(k * rank);
+  for (let i = 0; i < k; i++) factor.set(wide.subarray(i * k, i * k + rank), i * rank);
   return { factor, rank };
+}
+
+/** What the columns so far leave of column `pivot` of the matrix. */
+function nextColumn(
+  matrix: Float64Array,
+  wide: Float64Array,
+  { k, rank, pivot }: { readonly k: number; readonly rank: number; readonly pivot: number },
+): Float64Array {
+  const column = matrix.slice(pivot * k, (pivot + 1) * k);
+  addRowProducts({
+    left: wide,
+    right: wide,
+    stride: k,
+    rows: [pivot, pivot + 1],
+    columns: [0, k],
+    inner: [0, rank],
+    out: column,
+    width: 0,
+    sign: -1,
+  });
+  return column;
 }
 
 function indexOfLargest(values: Float64Array): number {
