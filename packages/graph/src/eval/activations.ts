@@ -38,8 +38,9 @@ export function activationsOf(call: Call, names: readonly string[]): Scalar[] {
   const next = (list: number[], fallback: number | undefined) =>
     fallback === undefined ? 0 : (list.shift() ?? fallback);
   return names.map((name) => {
-    const activation = table[name.toLowerCase()];
-    if (activation === undefined) return call.refuse('model-invalid', Object.keys(table).join(', '), name);
+    const known = name.toLowerCase();
+    if (!Object.hasOwn(table, known)) call.refuse('model-invalid', Object.keys(table).join(', '), name);
+    const activation = table[known];
     return activation.make(next(alphas, activation.alpha), next(betas, activation.beta));
   });
 }

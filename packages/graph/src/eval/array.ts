@@ -99,10 +99,19 @@ export function broadcastStrides(from: readonly number[], to: readonly number[])
   return to.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]));
 }
 
-/** The elements of `x` stretched to `dims`, to which it must broadcast. */
-export function broadcastTo(x: NumArray, dims: readonly number[]): Float64Array {
+/** The elements of `x` stretched to `dims`. Throws `shape-mismatch` where it does not broadcast to them. */
+export function broadcastTo(where: string, x: NumArray, dims: readonly number[]): Float64Array {
+  const lead = dims.length - x.dims.length;
+  if (lead < 0 || x.dims.some((dim, axis) => dim !== 1 && dim !== dims[axis + lead])) {
+    fail({ code: 'shape-mismatch', where, expected: `dims that broadcast to [${dims}]`, got: `[${x.dims}]` });
+  }
   if (x.data.length === sizeOf(dims)) return x.data;
   return take(x.data, positions(dims, broadcastStrides(x.dims, dims)));
+}
+
+/** Consecutive parts of `size` elements, by number, without a copy. */
+export function parts(data: Float64Array, size: number): (i: number) => Float64Array {
+  return (i) => data.subarray(i * size, (i + 1) * size);
 }
 
 /** `x` seen as [outer, length, inner] around one axis. */

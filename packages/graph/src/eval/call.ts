@@ -71,3 +71,25 @@ export function callOf(node: Node, { inputs, run }: CallContext): Call {
     refuse,
   };
 }
+
+/** Input `i`, which must hold one number for each of so many channels. */
+export function channelInput(call: Call, i: number, channels: number): Float64Array {
+  const { data, dims } = call.input(i);
+  if (data.length !== channels) {
+    call.refuse('shape-mismatch', `input ${i} of ${channels} channels`, `[${dims}]`);
+  }
+  return data;
+}
+
+/** The entry of a table that a string attribute, or else `fallback`, names. */
+export function choice<T>(
+  call: Call,
+  table: Readonly<Record<string, T>>,
+  [attribute, fallback]: readonly [string, string],
+): T {
+  const name = call.string(attribute, fallback);
+  if (!Object.hasOwn(table, name)) {
+    call.refuse('model-unsupported', `${attribute} one of ${Object.keys(table).join(', ')}`, name);
+  }
+  return table[name];
+}

@@ -1,6 +1,6 @@
+import { stretched } from './arithmetic.js';
 import type { NumArray } from './array.js';
 import type { EvalRow } from './call.js';
-import { stretched } from './elementwise.js';
 
 const truths =
   (f: (a: number, b: number) => boolean): EvalRow =>

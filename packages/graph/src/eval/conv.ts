@@ -1,18 +1,17 @@
 import { sizeOf } from '@onnxplain/core';
-import { filled, type NumArray } from './array.js';
-import type { Call, EvalRow } from './call.js';
+import { filled, type NumArray, parts } from './array.js';
+import { type Call, channelInput, type EvalRow } from './call.js';
 import { extentOf, type Geometry, geometryOf, splitPadding, windowAttributes, windows } from './window.js';
 
-/** Which channels a weight [outer, inner, ...kernel] of a grouped convolution joins. */
+/** A grouped convolution's weight is [groups · rows, columns, ...kernel]: it joins `rows` channels to `columns` in each group. */
 interface Channels {
   readonly batch: number;
   readonly groups: number;
-  /** Channels of the small side and of the large side of one group: the weight is [groups * rows, columns, taps]. */
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Visits every (window side plane, input side plane, weight kernel) that a grouped convolution joins. */
+/** Visits every pair of planes that a kernel joins: the number of the plane on either side, and of the kernel. */
 function eachKernel(channels: Channels, visit: (row: number, column: number, kernel: number) => void): void {
   const { batch, groups, rows, columns } = channels;
   for (let n = 0; n < batch; n++) {
@@ -26,24 +25,60 @@ function eachKernel(channels: Channels, visit: (row: number, column: number, ker
   }
 }
 
-/** The planes of `dims` [N, C, ...spatial] set to a per-channel bias, or to 0. */
-function biased(dims: readonly number[], dtype: NumArray['dtype'], bias: NumArray | undefined): NumArray {
-  const out = filled(dtype, dims);
-  const [batch, channels, ...spatial] = dims;
-  const plane = sizeOf(spatial);
-  for (let i = 0; bias !== undefined && i < batch * channels; i++) {
-    out.data.fill(bias.data[i % channels], i * plane, (i + 1) * plane);
+/** out[o] += sum over t of kernel[t] · source[table[o, t]]. */
+function correlate(
+  out: Float64Array,
+  table: Int32Array,
+  [source, kernel]: readonly [Float64Array, Float64Array],
+): void {
+  for (let o = 0, entry = 0; o < out.length; o++) {
+    let sum = 0;
+    for (let t = 0; t < kernel.length; t++, entry++) {
+      const position = table[entry];
+      if (position >= 0) sum += kernel[t] * source[position];
+    }
+    out[o] += sum;
   }
-  return out;
 }
 
-function kernelOf(call: Call, weight: NumArray): readonly number[] {
-  const kernel = weight.dims.slice(2);
+/** The transpose of {@link correlate}: out[table[o, t]] += kernel[t] · source[o]. */
+function spread(
+  out: Float64Array,
+  table: Int32Array,
+  [source, kernel]: readonly [Float64Array, Float64Array],
+): void {
+  for (let o = 0, entry = 0; o < source.length; o++) {
+    for (let t = 0; t < kernel.length; t++, entry++) {
+      const position = table[entry];
+      if (position >= 0) out[position] += kernel[t] * source[o];
+    }
+  }
+}
+
+/** An output [N, C, ...spatial] that holds its bias, or 0. */
+function biased(call: Call, dims: readonly number[]): NumArray {
+  const [, channels, ...spatial] = dims;
+  const y = filled(call.input(0).dtype, dims);
+  if (call.inputs[2] === undefined) return y;
+  const bias = channelInput(call, 2, channels);
+  const plane = sizeOf(spatial);
+  return { ...y, data: y.data.map((_, i) => bias[Math.floor(i / plane) % channels]) };
+}
+
+function kernelOf(call: Call): readonly number[] {
+  const kernel = call.input(1).dims.slice(2);
   const declared = call.ints('kernel_shape') ?? kernel;
   if (declared.join() !== kernel.join()) {
     call.refuse('shape-mismatch', `kernel_shape [${kernel}] of the weight`, `[${declared}]`);
   }
   return kernel;
+}
+
+/** Refuses a weight that does not join these channels of the input in these groups. */
+function checkChannels(call: Call, fits: boolean, groups: number): void {
+  if (fits) return;
+  const got = `input [${call.input(0).dims}], weight [${call.input(1).dims}]`;
+  call.refuse('shape-mismatch', `${groups} groups of channels`, got);
 }
 
 /** Y[n, m, o] = bias[m] + sum over c, t of W[m, c, t] X[n, c, window(o, t)]. */
@@ -52,28 +87,34 @@ const conv: EvalRow = (call) => {
   const [batch, channels, ...spatial] = x.dims;
   const [outChannels, columns] = weight.dims;
   const groups = call.int('group', 1);
-  if (channels !== columns * groups || outChannels % groups !== 0) {
-    call.refuse(
-      'shape-mismatch',
-      `${groups} groups of channels`,
-      `input [${x.dims}], weight [${weight.dims}]`,
-    );
-  }
-  const geometry = geometryOf(call, spatial, kernelOf(call, weight));
+  checkChannels(call, channels === columns * groups && outChannels % groups === 0, groups);
+  const geometry = geometryOf(call, spatial, kernelOf(call));
   const table = windows(geometry);
-  const y = biased([batch, outChannels, ...geometry.output], x.dtype, call.inputs[2]);
-  const [outputs, taps, plane] = [sizeOf(geometry.output), sizeOf(geometry.kernel), sizeOf(spatial)];
+  const y = biased(call, [batch, outChannels, ...geometry.output]);
+  const outputs = parts(y.data, sizeOf(geometry.output));
+  const sources = parts(x.data, sizeOf(spatial));
+  const kernels = parts(weight.data, sizeOf(geometry.kernel));
   eachKernel({ batch, groups, rows: outChannels / groups, columns }, (row, column, kernel) => {
-    const source = x.data.subarray(column * plane, (column + 1) * plane);
-    const taper = weight.data.subarray(kernel * taps, (kernel + 1) * taps);
-    for (let o = 0, entry = 0; o < outputs; o++) {
-      let sum = 0;
-      for (let t = 0; t < taps; t++, entry++) {
-        const position = table[entry] as number;
-        if (position >= 0) sum += taper[t] * source[position];
-      }
-      y.data[row * outputs + o] = y.data[row * outputs + o] + sum;
-    }
+    correlate(outputs(row), table, [sources(column), kernels(kernel)]);
+  });
+  return y;
+};
+
+/** Y[n, c, window(o, t)] += W[m, c, t] X[n, m, o]: the transpose of the linear map that Conv is. */
+const convTranspose: EvalRow = (call) => {
+  const [x, weight] = [call.input(0), call.input(1)];
+  const [batch, channels, ...spatial] = x.dims;
+  const [inChannels, columns] = weight.dims;
+  const groups = call.int('group', 1);
+  checkChannels(call, channels === inChannels && channels % groups === 0, groups);
+  const geometry = transposedGeometry(call, spatial, kernelOf(call));
+  const table = windows(geometry);
+  const y = biased(call, [batch, columns * groups, ...geometry.input]);
+  const outputs = parts(y.data, sizeOf(geometry.input));
+  const sources = parts(x.data, sizeOf(spatial));
+  const kernels = parts(weight.data, sizeOf(geometry.kernel));
+  eachKernel({ batch, groups, rows: channels / groups, columns }, (row, column, kernel) => {
+    spread(outputs(column), table, [sources(row), kernels(kernel)]);
   });
   return y;
 };
@@ -86,7 +127,7 @@ function transposedGeometry(call: Call, spatial: readonly number[], kernel: read
   const full = spatial.map((size, axis) => window.strides[axis] * (size - 1) + extra[axis] + extent[axis]);
   const same = window.autoPad.startsWith('SAME');
   const scaled = same ? spatial.map((size, axis) => size * window.strides[axis]) : undefined;
-  // PyTorch-era exporters write output_shape with all axes or only the spatial ones.
+  // Some files list all axes in output_shape, batch and channels too.
   const wanted = call.ints('output_shape')?.slice(-kernel.length) ?? scaled;
   if (wanted !== undefined) {
     const total = full.map((size, axis) => Math.max(0, size - wanted[axis]));
@@ -95,39 +136,9 @@ function transposedGeometry(call: Call, spatial: readonly number[], kernel: read
   }
   const { before, after } = window;
   const input = full.map((size, axis) => size - before[axis] - after[axis]);
+  if (input.some((size) => size < 0))
+    call.refuse('shape-mismatch', 'pads that leave an output', `[${input}]`);
   return { ...window, input, output: spatial };
 }
-
-/** Y[n, c, window(o, t)] += W[m, c, t] X[n, m, o]: the transpose of the linear map that Conv is. */
-const convTranspose: EvalRow = (call) => {
-  const [x, weight] = [call.input(0), call.input(1)];
-  const [batch, channels, ...spatial] = x.dims;
-  const [inChannels, columns] = weight.dims;
-  const groups = call.int('group', 1);
-  if (channels !== inChannels || channels % groups !== 0) {
-    call.refuse(
-      'shape-mismatch',
-      `${groups} groups of channels`,
-      `input [${x.dims}], weight [${weight.dims}]`,
-    );
-  }
-  const geometry = transposedGeometry(call, spatial, kernelOf(call, weight));
-  const table = windows(geometry);
-  const y = biased([batch, columns * groups, ...geometry.input], x.dtype, call.inputs[2]);
-  const [outputs, taps, plane] = [sizeOf(spatial), sizeOf(geometry.kernel), sizeOf(geometry.input)];
-  eachKernel({ batch, groups, rows: channels / groups, columns }, (row, column, kernel) => {
-    const target = y.data.subarray(column * plane, (column + 1) * plane);
-    for (let o = 0, entry = 0; o < outputs; o++) {
-      const value = x.data[row * outputs + o] as number;
-      for (let t = 0; t < taps; t++, entry++) {
-        const position = table[entry] as number;
-        if (position >= 0) {
-          target[position] = target[position] + value * weight.data[kernel * taps + t];
-        }
-      }
-    }
-  });
-  return y;
-};
 
 export const convRows = { Conv: conv, ConvTranspose: convTranspose } satisfies Record<string, EvalRow>;

@@ -1,4 +1,3 @@
-import { sizeOf } from '@onnxplain/core';
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 
 /** The elements that a reduction over `axes` folds together, one array per kept element. */
@@ -55,9 +54,4 @@ export function meanSquare(lane: Float64Array): number {
 export function reducedDims(dims: readonly number[], axes: readonly number[], keep: boolean): number[] {
   if (keep) return dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   return dims.filter((_, axis) => !axes.includes(axis));
-}
-
-/** Whether nothing is left to fold. */
-export function isEmpty(dims: readonly number[]): boolean {
-  return sizeOf(dims) === 0;
 }

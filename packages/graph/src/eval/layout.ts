@@ -4,7 +4,7 @@ import { type Call, type EvalRow, normalAxis } from './call.js';
 
 /** `x` with other dims over the same elements. */
 function reshaped(call: Call, x: NumArray, dims: readonly number[]): NumArray {
-  if (sizeOf(dims) !== x.data.length) {
+  if (sizeOf(dims) !== x.data.length || !dims.every((dim) => Number.isInteger(dim) && dim >= 0)) {
     call.refuse('shape-mismatch', `dims of ${x.data.length} elements`, `[${dims.join(', ')}]`);
   }
   return { ...x, dims };
@@ -67,7 +67,7 @@ const transpose: EvalRow = (call) => {
 const expand: EvalRow = (call) => {
   const x = call.input(0);
   const dims = broadcastDims(call.where, [x.dims, Array.from(call.input(1).data)]);
-  return { dtype: x.dtype, dims, data: broadcastTo(x, dims) };
+  return { dtype: x.dtype, dims, data: broadcastTo(call.where, x, dims) };
 };
 
 /** Tiling is broadcasting [1, d] to [r, d] along every axis. */
@@ -79,6 +79,7 @@ const tile: EvalRow = (call) => {
   }
   const source = { ...x, dims: x.dims.flatMap((dim) => [1, dim]) };
   const data = broadcastTo(
+    call.where,
     source,
     x.dims.flatMap((dim, axis) => [repeats[axis], dim]),
   );

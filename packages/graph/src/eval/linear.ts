@@ -1,5 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
-import { broadcastDims, broadcastTo, filled, type NumArray, permuted } from './array.js';
+import { broadcastDims, broadcastTo, filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { einsum } from './einsum.js';
 
@@ -24,12 +24,11 @@ function batched(call: Call, a: NumArray, b: NumArray): NumArray {
   const [rows, n] = b.dims.slice(-2);
   if (k !== rows) call.refuse('shape-mismatch', 'equal inner dims', `[${a.dims}] times [${b.dims}]`);
   const batch = broadcastDims(call.where, [a.dims.slice(0, -2), b.dims.slice(0, -2)]);
-  const left = broadcastTo(a, [...batch, m, k]);
-  const right = broadcastTo(b, [...batch, k, n]);
+  const left = broadcastTo(call.where, a, [...batch, m, k]);
+  const right = broadcastTo(call.where, b, [...batch, k, n]);
   const out = filled(a.dtype, [...batch, m, n]);
   for (let i = 0; i < sizeOf(batch); i++) {
-    const block = (data: Float64Array, size: number) => data.subarray(i * size, (i + 1) * size);
-    accumulate([block(left, m * k), block(right, k * n), block(out.data, m * n)], [m, k, n]);
+    accumulate([parts(left, m * k)(i), parts(right, k * n)(i), parts(out.data, m * n)(i)], [m, k, n]);
   }
   return out;
 }
@@ -55,7 +54,7 @@ const gemm: EvalRow = (call) => {
   const beta = call.float('beta', 1);
   const product = batched(call, side(0, 'transA'), side(1, 'transB'));
   const c = call.inputs[2];
-  const bias = c && broadcastTo(c, product.dims);
+  const bias = c && broadcastTo(call.where, c, product.dims);
   return { ...product, data: product.data.map((v, i) => alpha * v + (bias ? beta * bias[i] : 0)) };
 };
 

@@ -1,6 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
 import { broadcastTo, eachLane, filled, lanesOf, type NumArray } from './array.js';
-import { type Call, type EvalRow, normalAxis } from './call.js';
+import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
 import { joinLanes, lanesOver, mean, meanSquare } from './lanes.js';
 import { logSumExp } from './special.js';
 
@@ -39,37 +39,42 @@ function lpNormalized(lane: Float64Array, call: Call): Float64Array {
   return lane.map((v) => (norm === 0 ? 0 : v / norm));
 }
 
-/** (x - mean) * scale / sqrt(variance + epsilon) + bias, statistics and parameters per channel (axis 1). */
-function normalizedByChannel(call: Call, statistics: readonly [mean: Float64Array, variance: Float64Array]) {
+/** (x - mean) · scale / sqrt(variance + epsilon) + bias, statistics and parameters per channel (axis 1). */
+function normalizedByChannel(
+  call: Call,
+  [means, variances]: readonly [mean: Float64Array, variance: Float64Array],
+): NumArray {
   const x = call.input(0);
-  const [scale, bias] = [call.input(1).data, call.input(2).data];
-  const epsilon = call.float('epsilon', 1e-5);
   const { length, inner } = lanesOf(x.dims, 1);
+  const [scale, bias] = [channelInput(call, 1, length), channelInput(call, 2, length)];
+  const epsilon = call.float('epsilon', 1e-5);
   const data = x.data.map((v, i) => {
-    const c = x.dims.length > 1 ? Math.floor(i / inner) % length : 0;
-    return ((v - statistics[0][c]) * scale[c]) / Math.sqrt(statistics[1][c] + epsilon) + bias[c];
+    const c = Math.floor(i / inner) % length;
+    return ((v - means[c]) * scale[c]) / Math.sqrt(variances[c] + epsilon) + bias[c];
   });
   return { ...x, data };
 }
 
 /** In training mode the batch's own statistics are used and mixed into the running ones. */
 const batchNormalization: EvalRow = (call) => {
-  const [x, mean_, variance] = [call.input(0), call.input(3), call.input(4)];
-  if (!call.flag('training_mode')) return normalizedByChannel(call, [mean_.data, variance.data]);
+  const x = call.input(0);
+  const channels = lanesOf(x.dims, 1).length;
+  const [means, variances] = [channelInput(call, 3, channels), channelInput(call, 4, channels)];
+  if (!call.flag('training_mode')) return normalizedByChannel(call, [means, variances]);
   const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1);
   const batch = channelStatistics(x, axes);
   const momentum = call.float('momentum', 0.9);
-  const mix = (old: NumArray, now: Float64Array): NumArray => ({
-    ...old,
-    data: old.data.map((v, c) => v * momentum + now[c] * (1 - momentum)),
+  const mix = (i: number, now: Float64Array): NumArray => ({
+    ...call.input(i),
+    data: call.input(i).data.map((old, c) => old * momentum + now[c] * (1 - momentum)),
   });
-  return [normalizedByChannel(call, batch), mix(mean_, batch[0]), mix(variance, batch[1])];
+  return [normalizedByChannel(call, batch), mix(3, batch[0]), mix(4, batch[1])];
 };
 
 /** Mean and (population) variance over some axes, one per kept element. */
 function channelStatistics(x: NumArray, axes: readonly number[]): [Float64Array, Float64Array] {
   const lanes = lanesOver(x, axes).lanes;
-  return [Float64Array.from(lanes, mean), Float64Array.from(lanes, (lane) => variance(lane))];
+  return [Float64Array.from(lanes, mean), Float64Array.from(lanes, variance)];
 }
 
 function variance(lane: Float64Array): number {
@@ -81,7 +86,7 @@ function variance(lane: Float64Array): number {
 const instanceNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const [, channels] = x.dims;
-  const [scale, bias] = [call.input(1).data, call.input(2).data];
+  const [scale, bias] = [channelInput(call, 1, channels), channelInput(call, 2, channels)];
   const epsilon = call.float('epsilon', 1e-5);
   const axes = x.dims.map((_, axis) => axis).slice(2);
   const [centres, variances] = channelStatistics(x, axes);
@@ -103,8 +108,8 @@ const layerNormalization: EvalRow = (call) => {
   const [centres, variances] = channelStatistics(x, axes);
   const inverses = variances.map((v) => 1 / Math.sqrt(v + epsilon));
   const length = sizeOf(x.dims.slice(axis));
-  const gain = broadcastTo(scale, x.dims);
-  const shift = bias && broadcastTo(bias, x.dims);
+  const gain = broadcastTo(call.where, scale, x.dims);
+  const shift = bias && broadcastTo(call.where, bias, x.dims);
   const data = x.data.map((v, i) => {
     const lane = Math.floor(i / length);
     return (v - centres[lane]) * inverses[lane] * gain[i] + (shift?.[i] ?? 0);

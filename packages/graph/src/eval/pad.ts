@@ -1,5 +1,5 @@
 import { filled, type NumArray, stridesOf, take } from './array.js';
-import { type Call, type EvalRow, normalAxis } from './call.js';
+import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
 /** Which input index each mode shows at index `i` (which may lie outside [0, size)); -1 is the constant. */
 const modes: Readonly<Record<string, (i: number, size: number) => number>> = {
@@ -34,8 +34,7 @@ function padsOf(call: Call, rank: number): (readonly [before: number, after: num
 
 export const pad: EvalRow = (call): NumArray => {
   const x = call.input(0);
-  const name = call.string('mode', 'constant');
-  const mode = modes[name] ?? call.refuse('model-unsupported', Object.keys(modes).join(', '), name);
+  const mode = choice(call, modes, ['mode', 'constant']);
   const pads = padsOf(call, x.dims.length);
   const dims = x.dims.map((dim, axis) => dim + pads[axis][0] + pads[axis][1]);
   if (dims.some((dim) => dim < 0)) call.refuse('shape-mismatch', 'no negative dims', `[${dims}]`);
@@ -51,7 +50,7 @@ export const pad: EvalRow = (call): NumArray => {
     });
     table = next;
   });
-  if (name !== 'constant') return { dtype: x.dtype, dims, data: take(x.data, table) };
+  if (mode !== modes.constant) return { dtype: x.dtype, dims, data: take(x.data, table) };
   const y = filled(x.dtype, dims, call.inputs[2]?.data[0] ?? 0);
   return { ...y, data: y.data.map((fill, i) => (table[i] < 0 ? fill : x.data[table[i]])) };
 };

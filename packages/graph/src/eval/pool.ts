@@ -8,7 +8,7 @@ interface Pool {
   readonly planes: number;
   readonly geometry: Geometry;
   readonly dims: number[];
-  /** Positions inside plane `p` of the taps of window `o`, padding left out. */
+  /** Positions inside a plane of the taps of window `o`, padding left out. */
   taps(o: number): Int32Array;
 }
 
@@ -22,6 +22,9 @@ function poolOf(call: Call): Pool {
   const inside = Array.from({ length: sizeOf(geometry.output) }, (_, o) =>
     table.subarray(o * size, (o + 1) * size).filter((position) => position >= 0),
   );
+  if (inside.some((taps) => taps.length === 0)) {
+    call.refuse('model-invalid', 'pads smaller than the kernel', 'a window that holds padding only');
+  }
   return {
     x,
     planes: batch * channels,

@@ -1,5 +1,5 @@
 import { activationsOf } from './activations.js';
-import { filled, type NumArray, permuted } from './array.js';
+import { filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { type Cell, gru, lstm, rnn, type State, type Weights } from './cells.js';
 
@@ -25,10 +25,14 @@ function runOf(call: Call): Run {
   return { x, steps, batch, hidden: call.input(2).dims[2], directions };
 }
 
-/** Part `d` of an optional input whose first axis is the direction, or zeros. */
-function directionOf(x: NumArray | undefined, [d, directions]: readonly [number, number], size: number) {
-  const length = x === undefined ? size : x.data.length / directions;
-  return x === undefined ? new Float64Array(size) : x.data.subarray(d * length, (d + 1) * length);
+/** Input `i` split by direction: `size` numbers each, zeros when it is omitted. */
+function byDirection(call: Call, i: number, { size, directions }: { size: number; directions: number }) {
+  const x = call.inputs[i];
+  if (x === undefined) return () => new Float64Array(size);
+  if (x.data.length !== directions * size) {
+    call.refuse('shape-mismatch', `input ${i} of ${directions} directions by ${size} numbers`, `[${x.dims}]`);
+  }
+  return parts(x.data, size);
 }
 
 function weightsOf(call: Call, cell: Cell, run: Run): Weights[] {
@@ -36,16 +40,23 @@ function weightsOf(call: Call, cell: Cell, run: Run): Weights[] {
   const names = call.strings('activations') ?? directions.flatMap(() => cell.activations);
   const activations = activationsOf(call, names);
   const each = cell.activations.length;
+  const rows = cell.gates * hidden;
+  const input = (i: number, size: number) => byDirection(call, i, { size, directions: directions.length });
+  const [w, r, biases, peepholes] = [
+    input(1, rows * run.x.dims[2]),
+    input(2, rows * hidden),
+    input(3, 2 * rows),
+    input(7, 3 * hidden),
+  ];
   return directions.map((_, d) => {
-    const part = (i: number, size: number) => directionOf(call.inputs[i], [d, directions.length], size);
-    const bias = part(3, 2 * cell.gates * hidden);
+    const bias = parts(biases(d), rows);
     return {
       hidden,
-      w: part(1, 0),
-      r: part(2, 0),
-      wb: bias.subarray(0, cell.gates * hidden),
-      rb: bias.subarray(cell.gates * hidden),
-      p: part(7, 3 * hidden),
+      w: w(d),
+      r: r(d),
+      wb: bias(0),
+      rb: bias(1),
+      p: peepholes(d),
       activations: activations.slice(d * each, (d + 1) * each),
       clip: call.float('clip', Number.POSITIVE_INFINITY),
       inputForget: call.flag('input_forget'),
@@ -54,11 +65,11 @@ function weightsOf(call: Call, cell: Cell, run: Run): Weights[] {
   });
 }
 
-/** An initial state input, [direction, batch, hidden], or zeros. */
+/** A copy of an initial state input, [direction, batch, hidden], or zeros. */
 function initial(call: Call, i: number, { directions, batch, hidden, x }: Run): NumArray {
   const given = call.inputs[i];
   if (given === undefined) return filled(x.dtype, [directions.length, batch, hidden]);
-  return batchFirst(call) ? permuted(given, [1, 0, 2]) : given;
+  return permuted(given, batchFirst(call) ? [1, 0, 2] : [0, 1, 2]);
 }
 
 /**
@@ -73,22 +84,19 @@ const recurrent =
     const lengths = call.inputs[4]?.data ?? new Float64Array(batch).fill(steps);
     const width = x.dims[2];
     const y = filled(x.dtype, [steps, directions.length, batch, hidden]);
-    const [h, c] = [5, 6].map((i) => ({
-      ...initial(call, i, run),
-      data: initial(call, i, run).data.slice(),
-    }));
+    const [h, c] = [initial(call, 5, run), initial(call, 6, run)];
     weightsOf(call, cell, run).forEach((weights, d) => {
       const step = cell.step(weights);
       for (let b = 0; b < batch; b++) {
-        const row = (d * batch + b) * hidden;
-        let state: State = { h: h.data.slice(row, row + hidden), c: c.data.slice(row, row + hidden) };
+        const row = d * batch + b;
+        let state: State = { h: parts(h.data, hidden)(row), c: parts(c.data, hidden)(row) };
         for (let k = 0; k < lengths[b]; k++) {
           const t = directions[d] === 'reverse' ? lengths[b] - 1 - k : k;
-          state = step(x.data.subarray((t * batch + b) * width, (t * batch + b + 1) * width), state);
+          state = step(parts(x.data, width)(t * batch + b), state);
           y.data.set(state.h, ((t * directions.length + d) * batch + b) * hidden);
         }
-        h.data.set(state.h, row);
-        c.data.set(state.c, row);
+        h.data.set(state.h, row * hidden);
+        c.data.set(state.c, row * hidden);
       }
     });
     if (!batchFirst(call)) return [y, h, c];

@@ -1,5 +1,5 @@
 import { eachLane, filled, lanesOf, type NumArray } from './array.js';
-import { type Call, type EvalRow, normalAxis } from './call.js';
+import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
 /** How one axis is resized. `roi` is the cropped region of tf_crop_and_resize. */
 interface Axis {
@@ -66,7 +66,7 @@ function kernelTaps(call: Call, kernel: Kernel, x: number, { input, scale }: Axi
   return taps.map(([i, weight]) => [Math.min(input - 1, Math.max(0, i)), weight / total]);
 }
 
-/** Interpolates one axis of `x` by the taps of each output index; undefined taps give the extrapolation value. */
+/** Interpolates one axis of `x` by the taps of each output index. */
 function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray {
   const y = filled(x.dtype, x.dims.with(axis, taps.length));
   const lanes = lanesOf(x.dims, axis);
@@ -115,25 +115,23 @@ function samplerOf(call: Call): (x: number, axis: Axis) => Taps {
     const kernel = cubic(call.float('cubic_coeff_a', -0.75));
     return (x, axis) => kernelTaps(call, kernel, x, axis);
   }
-  const name = call.string('nearest_mode', 'round_prefer_floor');
-  const round = nearest[name] ?? call.refuse('model-invalid', Object.keys(nearest).join(', '), name);
+  const round = choice(call, nearest, ['nearest_mode', 'round_prefer_floor']);
   return (x, { input }) => [[Math.min(input - 1, Math.max(0, round(x))), 1]];
 }
 
 /** All modes are separable: one axis after the other. */
 export const resize: EvalRow = (call) => {
-  const name = call.string('coordinate_transformation_mode', 'half_pixel');
-  const coordinate =
-    coordinates[name] ?? call.refuse('model-invalid', Object.keys(coordinates).join(', '), name);
+  const coordinate = choice(call, coordinates, ['coordinate_transformation_mode', 'half_pixel']);
+  const crops = coordinate === coordinates.tf_crop_and_resize;
   const sampler = samplerOf(call);
   const axes = axesOf(call);
   let y = call.input(0);
   for (const [index, axis] of axes) {
-    if (axis.scale === 1 && axis.output === axis.input && name !== 'tf_crop_and_resize') continue;
+    if (axis.scale === 1 && axis.output === axis.input && !crops) continue;
     const taps = Array.from({ length: axis.output }, (_, i) => sampler(coordinate(i, axis), axis));
     y = resizeAxis(y, index, taps);
   }
-  return name === 'tf_crop_and_resize' ? extrapolated(call, y, axes) : y;
+  return crops ? extrapolated(call, y, axes) : y;
 };
 
 /** Output elements whose coordinate lies outside the input take extrapolation_value. */

@@ -1,6 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
 import { isInteger } from '../infer/site.js';
-import type { Call, EvalRow } from './call.js';
+import { type Call, choice, type EvalRow } from './call.js';
 import { wrapped } from './dtype.js';
 import { elementPositions, slicePositions } from './gather.js';
 
@@ -14,15 +14,20 @@ const reductions: Readonly<Record<string, (old: number, update: number) => numbe
 
 /** How an update meets what is there; several updates of one place are applied in order. */
 function reductionOf(call: Call): (old: number, update: number) => number {
-  const name = call.string('reduction', 'none');
   const { dtype } = call.input(0);
-  const reduce = reductions[name] ?? call.refuse('model-invalid', 'none, add, mul, min or max', name);
+  const reduce = choice(call, reductions, ['reduction', 'none']);
   return isInteger(dtype) ? (old, update) => wrapped(call.where, dtype, reduce(old, update)) : reduce;
+}
+
+function checkUpdates(call: Call, dims: readonly number[]): void {
+  const got = call.input(2).dims;
+  if (got.join() !== dims.join()) call.refuse('shape-mismatch', `updates of dims [${dims}]`, `[${got}]`);
 }
 
 const scatterElements: EvalRow = (call) => {
   const [x, indices, updates] = [call.input(0), call.input(1), call.input(2)];
   const reduce = reductionOf(call);
+  checkUpdates(call, indices.dims);
   const data = x.data.slice();
   elementPositions(call, x, indices).forEach((at, i) => {
     data[at] = reduce(data[at], updates.data[i]);
@@ -34,7 +39,9 @@ const scatterND: EvalRow = (call) => {
   const [x, indices, updates] = [call.input(0), call.input(1), call.input(2)];
   const reduce = reductionOf(call);
   const data = x.data.slice();
-  const size = sizeOf(x.dims.slice(indices.dims.at(-1) ?? 0));
+  const tail = x.dims.slice(indices.dims.at(-1) ?? 0);
+  checkUpdates(call, [...indices.dims.slice(0, -1), ...tail]);
+  const size = sizeOf(tail);
   slicePositions(call, x, indices, 0).forEach((at, t) => {
     for (let i = 0; i < size; i++) data[at + i] = reduce(data[at + i], updates.data[t * size + i]);
   });

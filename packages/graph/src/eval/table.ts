@@ -1,10 +1,10 @@
 import type { Op } from '../ops.js';
+import { arithmeticRows } from './arithmetic.js';
 import type { EvalRow } from './call.js';
 import { castRows } from './cast.js';
 import { compareRows } from './compare.js';
 import { controlRows } from './control.js';
 import { convRows } from './conv.js';
-import { arithmeticRows, unaryRows } from './elementwise.js';
 import { gatherRows } from './gather.js';
 import { layoutRows } from './layout.js';
 import { linearRows } from './linear.js';
@@ -18,6 +18,7 @@ import { resize } from './resize.js';
 import { scatterRows } from './scatter.js';
 import { shapeRows } from './shape.js';
 import { sliceRows } from './slice.js';
+import { unaryRows } from './unary.js';
 
 /** How the interpreter computes each operator of the canonical form. */
 export const evalRows: Readonly<Record<Op, EvalRow>> = {
