@@ -6,7 +6,10 @@ import { isFloat } from './value.js';
 export interface Census {
   /** Version of the standard operator set. */
   readonly opset: number;
-  /** How many nodes of each operator, inner graphs and local functions included; "domain:Op" outside the standard domain. */
+  /**
+   * How many nodes of each operator, inner graphs and local functions included; "domain:Op" outside the
+   * standard domain.
+   */
   readonly ops: Readonly<Record<string, number>>;
   /** Numbers in floating point initialisers. */
   readonly parameters: number;

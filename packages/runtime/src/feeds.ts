@@ -1,4 +1,4 @@
-import { fail, sizeOf } from '@onnxplain/core';
+import { fail, firstNonFinite, sizeOf } from '@onnxplain/core';
 import type { Constant, DataType, Dim } from '@onnxplain/graph';
 import {
   type Arrays,
@@ -12,9 +12,10 @@ import {
 } from './value.js';
 
 /**
- * Feeds made ready for the runtime, which itself ignores unknown names and lets NaN through. Checks that every input is
- * there and nothing else (`feed-name`), element types and storage (`feed-type`), rank, dims and that equal symbols get equal
- * sizes (`feed-shape`), and that numbers are finite and booleans 0 or 1 (`feed-value`, with the position).
+ * Feeds made ready for the runtime, which itself ignores unknown names and lets NaN through. Checks that every
+ * input is there and nothing else (`feed-name`), element types and storage (`feed-type`), rank, dims and that
+ * equal symbols get equal sizes (`feed-shape`), and that numbers are finite and booleans 0 or 1 (`feed-value`,
+ * with the position).
  */
 export function checkFeeds(ports: readonly Port[], feeds: Feeds): Arrays {
   const names = ports.map((port) => port.name);
@@ -122,8 +123,9 @@ function expectedSize(dim: Dim, size: number, symbols: Map<string, number>): num
   return bound;
 }
 
-function checkValues(port: Port, { dtype, dims, data }: Constant): void {
-  const at = firstBad(dtype, data);
+function checkValues(port: Port, array: Constant): void {
+  const { dtype, dims, data } = array;
+  const at = firstBad(array);
   if (at < 0) return;
   const expected = dtype === 'bool' ? '0 or 1' : dtype === 'string' ? 'strings' : 'finite numbers';
   const position = positionOf(at, dims);
@@ -132,17 +134,12 @@ function checkValues(port: Port, { dtype, dims, data }: Constant): void {
 }
 
 /** Index of the first element that may not be fed; -1 when all may. */
-function firstBad(dtype: DataType, data: Constant['data']): number {
-  if (data instanceof Float32Array || data instanceof Float64Array) return firstNotFinite(data);
+function firstBad({ dtype, dims, data }: Constant): number {
+  if (data instanceof Float32Array || data instanceof Float64Array)
+    return firstNonFinite({ shape: dims, data });
   if (dtype === 'float16') return (data as Uint16Array).findIndex((half) => (half & 0x7c00) === 0x7c00);
   if (dtype === 'bool') return (data as Uint8Array).findIndex((flag) => flag > 1);
   if (dtype === 'string') return (data as readonly string[]).findIndex((text) => typeof text !== 'string');
-  return -1;
-}
-
-/** Index of the first NaN or infinity; -1 when there is none. */
-export function firstNotFinite(data: Float32Array | Float64Array): number {
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
   return -1;
 }
 

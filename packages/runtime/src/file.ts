@@ -3,7 +3,10 @@ import { type ErrorCode, fail, OnnxplainError } from '@onnxplain/core';
 
 const urlLike = /^[a-z][a-z0-9+.-]+:\/\//i;
 
-/** Bytes of a model file. Throws `file-missing`, `file-unreadable` (directories, permissions, URLs) or `model-limit` (2 GiB). */
+/**
+ * Bytes of a model file. Throws `file-missing`, `file-unreadable` (directories, permissions, URLs) or
+ * `model-limit` (2 GiB).
+ */
 export async function readModelFile(path: string): Promise<Uint8Array> {
   const refuse = (code: ErrorCode, got: string, remedy?: string, cause?: unknown): never =>
     fail(

@@ -13,8 +13,8 @@ export interface Settled {
 }
 
 /**
- * How a graph takes several rows. A fixed leading axis is freed by rewriting the graph, which is kept only when it gives the original's
- * numbers on random rows, three at once against one at a time.
+ * How a graph takes several rows. A fixed leading axis is freed by rewriting the graph, which is kept only when
+ * it gives the original's numbers on random rows, three at once against one at a time.
  */
 export async function settleBatch(graph: Graph, options: SessionOptions): Promise<Settled> {
   const leading = graph.inputs.map((input) => input.dims?.[0]).filter((dim) => dim !== undefined);
@@ -35,7 +35,10 @@ interface Pair {
   readonly fixedRows: number;
 }
 
-/** Whether the freed graph treats rows as the fixed one does; false also when it does not run, or when nothing random can be fed. */
+/**
+ * Whether the freed graph treats rows as the fixed one does; false also when it does not run, or when nothing
+ * random can be fed.
+ */
 async function agree({ graph, candidate, fixedRows }: Pair, options: SessionOptions): Promise<boolean> {
   if (
     graph.inputs.some(({ dtype, dims }) => dtype === 'string' || dims?.some((dim) => typeof dim === 'string'))

@@ -18,8 +18,9 @@ export interface GradientOptions {
 }
 
 /**
- * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of` and `gradient` as outputs.
- * Throws `name-unknown` for rules, and what the compiler throws for operators without one.
+ * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of`
+ * and `gradient` as outputs. Throws `name-unknown` for rules, and what the compiler throws for operators
+ * without one.
  */
 export function gradientGraph(model: Model, { rules = 'gradient', ...rest }: GradientOptions = {}): Graph {
   return gradOf(model.graph, { ...rest, rules: ruleTable(rules) });

@@ -20,7 +20,7 @@ export interface IsolateOptions {
 type Reply = { readonly result: unknown } | { readonly error: unknown };
 
 /** What the child runs: one job, then it lets go of the channel and drains. */
-const child = `
+const bootstrap = `
 process.once('message', async ({ module, name, args }) => {
   const done = (reply) => process.send(reply, () => process.disconnect());
   try {
@@ -31,10 +31,11 @@ process.once('message', async ({ module, name, args }) => {
 });`;
 
 /**
- * Runs a job in a child process, because a run of ONNX Runtime cannot be stopped and some models kill their process: use it for models
- * that nobody vouches for. The promise settles after the child is gone.
+ * Runs a job in a child process, because a run of ONNX Runtime cannot be stopped and some models kill their
+ * process: use it for models that nobody vouches for. The promise settles after the child is gone.
  *
- * Throws `run-failed` when the time limit passes, the child dies or the job throws (its error is the cause); `aborted` on a signal.
+ * Throws `run-failed` when the time limit passes, the child dies or the job throws (its error is the cause);
+ * `aborted` on a signal.
  */
 export async function runIsolated(job: Job, options: IsolateOptions = {}): Promise<unknown> {
   const { seconds = 60, signal, execArgv = process.execArgv } = options;
@@ -61,37 +62,35 @@ interface End {
   readonly status: string;
 }
 
-function untilGone(
-  job: Job,
-  options: Required<Omit<IsolateOptions, 'signal'>> & IsolateOptions,
-): Promise<End> {
-  const { seconds, signal, execArgv } = options;
-  const args = [...execArgv, '--input-type=module', '--eval', child];
-  const process_ = spawn(process.execPath, args, {
+type Limits = Required<Pick<IsolateOptions, 'seconds' | 'execArgv'>> & Pick<IsolateOptions, 'signal'>;
+
+function untilGone(job: Job, { seconds, signal, execArgv }: Limits): Promise<End> {
+  const worker = spawn(process.execPath, [...execArgv, '--input-type=module', '--eval', bootstrap], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
   let reply: Reply | undefined;
   let late = false;
-  const kill = () => process_.kill('SIGKILL');
+  const kill = () => worker.kill('SIGKILL');
   const timer = setTimeout(() => {
     late = true;
     kill();
   }, seconds * 1000);
   signal?.addEventListener('abort', kill);
   process.once('exit', kill);
+  worker.once('message', (message) => {
+    reply = message as Reply;
+  });
+  // A child that dies early is reported by how it ended, not by the message that did not reach it.
+  worker.send({ module: String(job.module), name: job.name, args: job.args }, () => undefined);
 
   return new Promise((resolve, reject) => {
-    process_.once('message', (message) => {
-      reply = message as Reply;
-    });
-    process_.once('error', reject);
-    process_.once('close', (code, by) => {
+    worker.once('error', reject);
+    worker.once('close', (code, by) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', kill);
       process.off('exit', kill);
       resolve({ reply, late, status: by === null ? `exit code ${code}` : `signal ${by}` });
     });
-    process_.send({ module: String(job.module), name: job.name, args: job.args }, () => undefined);
   });
 }

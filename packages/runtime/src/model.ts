@@ -8,8 +8,8 @@ import { type Device, openSession, type Session } from './session.js';
 import type { Arrays, Feeds, Port } from './value.js';
 
 /**
- * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph and checked by running it;
- * or it stays fixed, and rows are run in groups of that size.
+ * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph
+ * and checked by running it; or it stays fixed, and rows are run in groups of that size.
  */
 export type BatchAxis = 'symbolic' | 'freed' | 'fixed';
 
@@ -40,7 +40,10 @@ export interface Model extends Census, AsyncDisposable {
    * @param outputs names of the outputs to compute; default all.
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Arrays>;
-  /** The session of a graph derived from this model: opened at the first call with its key, released with the model. */
+  /**
+   * The session of a graph derived from this model: opened at the first call with its key, released with the
+   * model.
+   */
   session(key: string, make: () => Graph): Promise<Session>;
   /** Something that lives as long as the model, made at the first call with its key. */
   shared<T>(key: string, make: () => T): T;

@@ -10,7 +10,10 @@ import { programOf } from './program.js';
 import type { Device } from './session.js';
 
 export interface OpenOptions {
-  /** 'auto' (default): CUDA where it works, else the CPU. A device asked for by name is used or refused, never replaced. */
+  /**
+   * 'auto' (default): CUDA where it works, else the CPU. A device asked for by name is used or refused, never
+   * replaced.
+   */
   readonly device?: Device | 'auto';
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
@@ -35,9 +38,10 @@ const schema = z.strictObject({
 });
 
 /**
- * Opens an ONNX model from a file or from its bytes. Native sessions are created when they are first needed.
+ * Opens an ONNX model from a file or from its bytes, which must not change afterwards. Native sessions are created when they are first needed.
  *
- * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for the device.
+ * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for
+ * the device.
  */
 export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
   const { device, threads, memory } = parseOptions('open', schema, { ...options });

@@ -26,7 +26,10 @@ export async function classes(model: Model, options: PredictOptions = {}): Promi
   return classCount(model, settle(model, options));
 }
 
-/** An output's numbers for a batch [n, ...shape] of any size, and each row's best class. Throws as {@link score} does. */
+/**
+ * An output's numbers for a batch [n, ...shape] of any size, and each row's best class. Throws as {@link score}
+ * does.
+ */
 export async function predict(model: Model, options: PredictOptions, batch: Tensor): Promise<Prediction> {
   const question = settle(model, options);
   checkBatch(batch, question.input.shape);

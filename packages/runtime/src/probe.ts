@@ -24,7 +24,10 @@ const remedies: Readonly<Record<Device, string>> = {
 
 const reports = new Map<Device, Promise<ProviderReport>>();
 
-/** All providers, each tried once per process with a convolution and a matrix product; a refusal carries its reason. */
+/**
+ * All providers, each tried once per process with a convolution and a matrix product; a refusal carries its
+ * reason.
+ */
 export async function probe(): Promise<readonly ProviderReport[]> {
   const found: ProviderReport[] = [];
   for (const device of devices) found.push(await probeDevice(device));
@@ -46,8 +49,8 @@ export interface Placement {
 }
 
 /**
- * Settles a requested device: 'auto' takes CUDA where it works, else the CPU, and never WebGPU, which is for the asking.
- * Throws `provider-unavailable` when a device asked for by name does not work.
+ * Settles a requested device: 'auto' takes CUDA where it works, else the CPU, and never WebGPU, which is for
+ * the asking. Throws `provider-unavailable` when a device asked for by name does not work.
  */
 export async function place(device: Device | 'auto'): Promise<Placement> {
   if (device === 'cpu') return { device, refused: {} };

@@ -3,13 +3,19 @@ import type { Attributes, Graph, Value } from '@onnxplain/graph';
 import type { Session } from './session.js';
 import { showDims, toTensor } from './value.js';
 
-/** Operands are fed in pieces of at most this many elements (256 MiB in float64), so that converted copies stay bounded. */
+/**
+ * Operands are fed in pieces of at most this many elements (256 MiB in float64), so that converted copies stay
+ * bounded.
+ */
 const pieceElements = 2 ** 25;
 
 /** Gives the session of a graph, opened once per key. */
 export type Sessions = (key: string, make: () => Graph) => Promise<Session>;
 
-/** Float64 matrix products by ONNX Runtime; float32 operands are widened. Throws `tensor-shape` when the shapes do not meet. */
+/**
+ * Float64 matrix products by ONNX Runtime; float32 operands are widened. Throws `tensor-shape` when the shapes
+ * do not meet.
+ */
 export function ortProducts(sessions: Sessions): Products {
   return {
     async transposeTimes(a, b) {

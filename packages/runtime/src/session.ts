@@ -17,7 +17,10 @@ export interface SessionOptions {
   readonly name?: string;
 }
 
-/** An opened model. Runs are native code on the calling thread: one at a time, the event loop standing still meanwhile. */
+/**
+ * An opened model. Runs are native code on the calling thread: one at a time, the event loop standing still
+ * meanwhile.
+ */
 export interface Session {
   readonly inputs: readonly Port[];
   /** Outputs that are tensors; sequences and maps cannot be fetched. */
@@ -25,9 +28,9 @@ export interface Session {
   /** Seconds spent inside `run`'s native code so far. */
   readonly seconds: number;
   /**
-   * Feeds are read without a copy, when the run starts: leave them alone until the promise settles. Results are new arrays.
-   * Other timers and I/O get their turn before every run. A run cannot be stopped.
-   * Throws `run-failed` with ONNX Runtime's own error as cause, `closed` after release.
+   * Feeds are read without a copy, when the run starts: leave them alone until the promise settles. Results are
+   * new arrays. Other timers and I/O get their turn before every run. A run cannot be stopped. Throws
+   * `run-failed` with ONNX Runtime's own error as cause, `closed` after release.
    */
   run(feeds: Arrays, outputs?: readonly string[]): Promise<Arrays>;
   /** Frees the native memory; a second release does nothing. */
@@ -52,8 +55,8 @@ const providers: Readonly<Record<Device, ort.InferenceSession.ExecutionProviderC
 };
 
 /**
- * Opens a model, from the bytes of an .onnx file or from its path (which lets the runtime find external data beside it).
- * Throws `session-failed` with ONNX Runtime's own error as cause.
+ * Opens a model, from the bytes of an .onnx file or from its path (which lets the runtime find external data
+ * beside it). Throws `session-failed` with ONNX Runtime's own error as cause.
  */
 export async function openSession(
   model: Uint8Array | string,
@@ -170,7 +173,7 @@ function fromNative(result: ort.Tensor): Constant {
   return { dtype, dims: result.dims, data: plain };
 }
 
-/** ONNX Runtime's message on one line, without the source locations it carries. */
+/** ONNX Runtime's message on one line. */
 export function reason(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.replaceAll(/\s+/g, ' ').trim().slice(0, 500);

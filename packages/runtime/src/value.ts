@@ -1,11 +1,17 @@
 import { fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Constant, fromFloat16, toFloat16, type Value } from '@onnxplain/graph';
 
-/** What a model's input takes: an ONNX array of the input's own type, or a tensor, converted to the input's float type. */
+/**
+ * What a model's input takes: an ONNX array of the input's own type, or a tensor, converted to the input's
+ * float type.
+ */
 export type Feed = Constant | Tensor;
 export type Feeds = Readonly<Record<string, Feed>>;
 
-/** Arrays by name, as ONNX Runtime takes and gives them. float16 is kept as bits in a Uint16Array, bool as bytes 0 and 1. */
+/**
+ * Arrays by name, as ONNX Runtime takes and gives them. float16 is kept as bits in a Uint16Array, bool as bytes
+ * 0 and 1.
+ */
 export type Arrays = Readonly<Record<string, Constant>>;
 
 /** A graph input or output: name, element type, dims (numbers and symbols). */

@@ -10,8 +10,9 @@ export interface Batching {
 
 const first = 16;
 /**
- * Sizes are multiples of this where they can be: the runtime's matrix kernels take rows in fours and the rest in another order of
- * summation, so that with other sizes the measured speed would show in the last bits of the results.
+ * Sizes are multiples of this where they can be: the runtime's matrix kernels take rows in fours and the rest
+ * in another order of summation, so that with other sizes the measured speed would show in the last bits of the
+ * results.
  */
 const quantum = 4;
 const growth = 4;
@@ -21,8 +22,9 @@ const worthwhile = 1.05;
 const longestRun = 1;
 
 /**
- * Sizes found by trying: every size is run twice (the first run at a size also pays for memory and is not trusted alone), then
- * four times the rows are tried, as long as that pays, fits `limit` and does not block the event loop for a second.
+ * Sizes found by trying: every size is run twice (the first run at a size also pays for memory and is not
+ * trusted alone), then four times the rows are tried, as long as that pays, fits `limit` and does not block the
+ * event loop for a second.
  */
 export function measuredBatching(limit: number): Batching {
   let cap = limit < quantum ? limit : limit - (limit % quantum);

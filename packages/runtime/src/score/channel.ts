@@ -16,7 +16,10 @@ export interface ChannelOptions {
   readonly memory: number;
 }
 
-/** Value and gradient of a question's score: scores that ask the same share it, so their calls are joined. Sessions open at the first use. */
+/**
+ * Value and gradient of a question's score: scores that ask the same share it, so their calls are joined.
+ * Sessions open at the first use.
+ */
 export interface Channel {
   value(): Lane;
   gradient(): Lane;

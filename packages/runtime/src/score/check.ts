@@ -9,7 +9,10 @@ import {
 } from '@onnxplain/core';
 import { positionOf } from '../feeds.js';
 
-/** Throws `tensor-shape` unless the batch is [n, ...shape], `feed-value` naming the position of a number that is not finite. */
+/**
+ * Throws `tensor-shape` unless the batch is [n, ...shape], `feed-value` naming the position of a number that is
+ * not finite.
+ */
 export function checkBatch(batch: Batch, shape: Shape): void {
   const expected = `a batch [n${shape.map((dim) => `, ${dim}`).join('')}]`;
   if (!isTensor(batch)) fail({ code: 'tensor-shape', where: 'score', expected, got: typeof batch });

@@ -30,8 +30,8 @@ export interface FixedOptions {
 }
 
 /**
- * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every explained row; inputs
- * without a batch axis as they are. Checked like any feed.
+ * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every
+ * explained row; inputs without a batch axis as they are. Checked like any feed.
  */
 export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
   const perRow = (port: Port) => batchDim !== undefined && port.dims?.[0] === batchDim;

@@ -26,13 +26,16 @@ export interface LaneOptions {
   readonly batching: Batching;
   /** An array for the results of one request. */
   allocate(length: number): Numbers;
-  /** One run over the rows of the segments, in order: their results, `width` numbers a row, and the native seconds it took. */
+  /**
+   * One run over the rows of the segments, in order: their results, `width` numbers a row, and the native
+   * seconds it took.
+   */
   run(segments: readonly Segment[]): Promise<{ readonly data: Numbers; readonly seconds: number }>;
 }
 
 /**
- * Where requests of one kind meet. Requests made in the same turn of the event loop, or while a run is under way, are joined into
- * runs of up to the batch size, in order of arrival, and handed back one by one.
+ * Where requests of one kind meet. Requests made in the same turn of the event loop, or while a run is under
+ * way, are joined into runs of up to the batch size, in order of arrival, and handed back one by one.
  */
 export interface Lane {
   submit(request: Request): Promise<Numbers>;
@@ -88,7 +91,10 @@ export function lane(options: LaneOptions): Lane {
     }
   }
 
-  /** An error belongs to the request that caused it: smaller runs when memory was short, else every request by itself. */
+  /**
+   * An error belongs to the request that caused it: smaller runs when memory was short, else every request by
+   * itself.
+   */
   async function isolate(segments: readonly JobSegment[], error: unknown): Promise<void> {
     const rows = countRows(segments);
     if (outOfMemory(error) && batching.shrink(rows)) {

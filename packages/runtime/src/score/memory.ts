@@ -20,8 +20,8 @@ export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Grap
 }
 
 /**
- * Most bytes alive at once when the graph runs one row: every value from the node that makes it to the last one that reads it.
- * Workspace inside operators is not counted; sizes that stay unknown count as 1.
+ * Most bytes alive at once when the graph runs one row: every value from the node that makes it to the last one
+ * that reads it. Workspace inside operators is not counted; sizes that stay unknown count as 1.
  */
 export function bytesPerRow(graph: Graph): number {
   const symbols = graph.inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));

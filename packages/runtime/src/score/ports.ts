@@ -37,36 +37,33 @@ export function chooseOutput(graph: Graph, name: string | undefined): Port {
 }
 
 export interface Explained {
-  /** Ends with the explained input being a graph input. */
+  /** The model's, or the part of it after the explained value. */
   readonly graph: Graph;
   readonly port: Port;
 }
 
 /**
- * The input to explain: the one named (cutting the graph where the name is an inner value), or the only one of floats that `feeds`
- * does not settle.
+ * The input to explain: the one named (cutting the graph where the name is an inner value), or the only one of
+ * floats that `feeds` does not settle.
  */
 export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): Explained {
-  const open = graph.inputs.filter((input) => isFloat(input.dtype) && !Object.hasOwn(feeds, input.name));
-  const port = name === undefined ? onlyOne(graph, open) : graph.inputs.find((input) => input.name === name);
-  if (port !== undefined) return isFloat(port.dtype) ? { graph, port } : notFloat(graph, port);
-  const after = cut(graph, String(name));
-  const [inner] = after.inputs;
-  return isFloat(inner.dtype) ? { graph: after, port: inner } : notFloat(graph, inner);
+  if (name === undefined) return { graph, port: onlyInput(graph, feeds) };
+  const named = graph.inputs.find((input) => input.name === name);
+  const after = named === undefined ? cut(graph, name) : graph;
+  const port = named ?? after.inputs[0];
+  return isFloat(port.dtype) ? { graph: after, port } : notFloat(graph, port);
 }
 
-function onlyOne(graph: Graph, open: readonly Port[]): Port {
-  if (open.length === 1) return open[0];
-  if (open.length === 0)
-    return notFloat(
-      graph,
-      graph.inputs.find(({ dtype }) => !isFloat(dtype)),
-    );
+function onlyInput(graph: Graph, feeds: Feeds): Port {
+  const open = graph.inputs.filter(({ name }) => !Object.hasOwn(feeds, name));
+  const floats = open.filter(({ dtype }) => isFloat(dtype));
+  if (floats.length === 1) return floats[0];
+  if (floats.length === 0) return notFloat(graph, open[0]);
   return fail({
     code: 'option-value',
     where: 'input',
-    expected: `one input to explain`,
-    got: open.map(show).join(', '),
+    expected: 'one input to explain',
+    got: floats.map(show).join(', '),
     remedy: 'Name one in the option input, and give the others in the option feeds.',
   });
 }

@@ -15,7 +15,7 @@ export interface Asked {
 
 /** What is asked of a model, settled: one float input, one float output, everything else given. */
 export interface Question {
-  /** Begins with the explained input's graph, sizes filled in. */
+  /** From the explained input on, its sizes filled in. */
   readonly graph: Graph;
   readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
   readonly output: string;
@@ -96,14 +96,20 @@ function classesOf(graph: Graph, output: string): number | undefined {
     );
 }
 
-/** A graph whose last output is the score of each row; `target` is the input that takes its class, when there is one. */
+/**
+ * A graph whose last output is the score of each row; `target` is the input that takes its class, when there is
+ * one.
+ */
 export interface Selected {
   readonly graph: Graph;
   readonly target: string | undefined;
   readonly score: string;
 }
 
-/** The question's score as a graph with that one output. `predicted`: every row's own best class, found in the graph. */
+/**
+ * The question's score as a graph with that one output. `predicted`: every row's own best class, found in the
+ * graph.
+ */
 export function selectScore(question: Question, link: Link, predicted: boolean): Selected {
   const selected = select(question.graph, { output: question.output, link });
   const score = selected.outputs[selected.outputs.length - 1];

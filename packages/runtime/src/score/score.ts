@@ -13,23 +13,32 @@ import { checkTargets, type Target, targetsOf } from './target.js';
 
 export interface ScoreOptions {
   /**
-   * The class to explain: one for every row; a list, one per row of each batch; or 'predicted', each row's own best class: the score is
-   * then a maximum over classes, and its class may change from row to row.
+   * The class to explain: one for every row; a list, one per row of each batch; or 'predicted', each row's own
+   * best class: the score is then a maximum over classes, and its class may change from row to row.
    */
   readonly target: Target;
   /** Output to explain; default: the only one of floats. Rows of any shape are flattened into classes. */
   readonly output?: string;
-  /** Input to explain, or a float value inside the model, which the score is then a function of; default: the only float input. */
+  /**
+   * Input to explain, or a float value inside the model, which the score is then a function of; default: the
+   * only float input.
+   */
   readonly input?: string;
   /** Shape of one row, where the model leaves it open. */
   readonly shape?: Shape;
   /** Values of the model's other inputs, one row each, used for every explained row. */
   readonly feeds?: Feeds;
-  /** 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin': over the best other class. */
+  /**
+   * 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin':
+   * over the best other class.
+   */
   readonly link?: Link;
   /** Backward rules of `gradient`, by name; default 'gradient', the ordinary ones. */
   readonly rules?: string;
-  /** Rows of one run; default: as many as memory allows and speed, measured during the first large calls, rewards. */
+  /**
+   * Rows of one run; default: as many as memory allows and speed, measured during the first large calls,
+   * rewards.
+   */
   readonly batch?: number;
   /** Bytes that one run may use for activations; default: the model's. */
   readonly memory?: number;
@@ -69,12 +78,14 @@ const schema = z.strictObject({
 /**
  * A model as a score: one number of one output, as a function of one input, [n, ...shape] -> [n].
  *
- * Batches of any size, float32 or float64, are run in pieces; calls made in the same turn of the event loop on scores of the same model, output,
- * input and link are joined into common runs, whatever their targets. Timers and signals get their turn between runs.
+ * Batches of any size, float32 or float64, are run in pieces; calls made in the same turn of the event loop on
+ * scores of the same model, output, input and link are joined into common runs, whatever their targets. Timers
+ * and signals get their turn between runs.
  *
- * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer inputs, label outputs), `feed-*`
- * for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or infinity), `aborted`, `closed`, `run-failed`, and `gradient` what
- * the compiler throws for operators without a rule.
+ * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
+ * inputs, label outputs), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or
+ * infinity), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
+ * rule.
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
   const asked = parseOptions('score', schema, { ...options });

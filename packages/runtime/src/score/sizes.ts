@@ -18,8 +18,8 @@ export interface Sizes {
 }
 
 /**
- * How many rows a run gets, and how many it is filled up to. GPU providers prepare themselves anew for every size they meet (CUDA tries
- * all its convolution algorithms), so there sizes are powers of two.
+ * How many rows a run gets, and how many it is filled up to. GPU providers prepare themselves anew for every
+ * size they meet (CUDA tries all its convolution algorithms), so there sizes are powers of two.
  */
 export function sizesOf({ device, fixedRows, batch, affordable }: SizesOptions): Sizes {
   if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), filled: () => fixedRows };
