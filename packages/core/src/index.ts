@@ -16,7 +16,7 @@ export { type Moments, moments } from './reduce/moments.js';
 export { type Covariance, covariance, type Pair, type Ratio, ratio } from './reduce/pairs.js';
 export { type Boxes, boxRows } from './rows/boxes.js';
 export { denseRows } from './rows/dense.js';
-export { type Box, eachRun, type Layout, type Plane, planeOf } from './rows/plane.js';
+export type { Layout } from './rows/plane.js';
 export { plainProducts } from './rows/products.js';
 export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';

@@ -4,7 +4,7 @@ import { option, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
 import { rows } from '../tensor/rows.js';
-import { expectShape, type Tensor, zeros } from '../tensor/tensor.js';
+import { expectShape, type Tensor, toFloat32, toFloat64, zeros } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';
 import { expectSpan } from './draw.js';
 
@@ -44,11 +44,9 @@ export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturba
   );
 }
 
-/** A copy in x's type. */
+/** The same numbers in x's type; copied only when the types differ. */
 function like(x: Tensor, t: Tensor): Tensor {
-  const copy = zeros(t.shape, x);
-  copy.data.set(t.data);
-  return copy;
+  return x.data instanceof Float32Array ? toFloat32(t) : toFloat64(t);
 }
 
 function removed(x: Tensor, deltas: Tensor): Tensor {

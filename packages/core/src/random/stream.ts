@@ -9,7 +9,10 @@ export interface Stream {
   uint32(): number;
   /** Uniform in [0, 1), 53 random bits. */
   uniform(): number;
-  /** Standard normal. The last bits may differ between JavaScript engines (Math.exp, Math.log), never within one. */
+  /**
+   * Standard normal, on a grid of about 2^-22 (24 random bits within a layer of the ziggurat). The last bits may differ
+   * between JavaScript engines (Math.exp, Math.log), never within one.
+   */
   normal(): number;
   /** Whole number uniform in 0..n-1, without modulo bias; n from 1 to 2^32. */
   below(n: number): number;

@@ -209,6 +209,19 @@ describe.skipIf(!existsSync(cases))('numbers of other programs (needs ../shared/
       expectClose(ridged.values, expected['ridge_1e-3'] as number[], 1e-6);
     },
   );
+
+  it.each(oracle.cases.filter(({ method }) => method === 'shap_regression'))(
+    '$id',
+    async ({ params, expected }) => {
+      const rows = denseRows(decode(oracle.tensors[params.masks]));
+      const targets = Float64Array.from(decode(expected.v as Encoded).data);
+      for (const kernel of ['authors', 'prop25']) {
+        const weights = Float64Array.from(decode(expected[`${kernel}_weights`] as Encoded).data);
+        const { values } = await regress([{ rows, targets, weights }], pseudoInverse(), plainProducts);
+        expectClose(values, expected[kernel] as number[], 1e-6);
+      }
+    },
+  );
 });
 
 interface Encoded {
