@@ -29,7 +29,7 @@ export interface GraphBuilder extends Builder {
   /** Appends a node under its own names. */
   append(node: Node): void;
   /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
-  preview(node: Node): readonly Inferred[];
+  preview(node: Node): readonly (Inferred | undefined)[];
   /** The node that makes a value. */
   makerOf(name: string): Node | undefined;
   /** Gives the output of a node emitted since `mark` another name; false when the value is not such an output. */
@@ -86,7 +86,9 @@ class NodeBuilder implements GraphBuilder {
     this.#header = header;
     this.typing = typingOf(header, outer?.typing);
     this.opset = header.opsets[''] ?? 0;
-    this.fresh = outer?.fresh ?? namer(namesIn(header));
+    // Collecting the names takes time that most rewrites do not need.
+    let name: ((hint: string) => string) | undefined;
+    this.fresh = outer?.fresh ?? ((hint) => (name ??= namer(namesIn(header)))(hint));
   }
 
   get length(): number {
@@ -110,7 +112,7 @@ class NodeBuilder implements GraphBuilder {
     this.#place(node, this.#nodes.length);
   }
 
-  preview(node: Node): readonly Inferred[] {
+  preview(node: Node): readonly (Inferred | undefined)[] {
     return inferNode(node, this.typing) ?? [];
   }
 

@@ -1,7 +1,8 @@
 export { builderOf, emptyBuilder } from './build.js';
 export * from './builder.js';
 export { canonicalise } from './canonical/canonicalise.js';
-export { type Evaluator, type FoldOptions, fold } from './canonical/fold.js';
+export type { Evaluator } from './canonical/evaluator.js';
+export { type FoldOptions, fold } from './canonical/fold.js';
 export { infer } from './infer/infer.js';
 export * from './ops.js';
 export * from './types.js';

@@ -1,6 +1,7 @@
 import { builderWithin, type GraphBuilder } from '../build.js';
 import { graphsOf, substitute } from '../scope.js';
 import type { Attribute, Graph, Node } from '../types.js';
+import { decidedBranch } from './branch.js';
 
 /**
  * What becomes of one node: the values that stand for its outputs, or undefined to keep it as it is. Inputs of the node
@@ -10,7 +11,8 @@ export type NodeRule = (node: Node, b: GraphBuilder) => readonly string[] | unde
 
 /**
  * Replays a graph node by node through a rule, inner graphs included. Values keep their names: what a rule emits for an
- * output is named like it, and an output that an existing value stands for gives way to that value.
+ * output is named like it, and an output that an existing value stands for gives way to that value. An If whose condition
+ * has become known gives way to the nodes of its branch.
  */
 export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Graph {
   const b = builderWithin(graph, outer);
@@ -33,14 +35,21 @@ interface Replay {
 
 function replayNode(given: Node, replay: Replay): void {
   const { b, rule } = replay;
-  const node = innerRewritten(
-    substitute(given, (name) => replay.alias.get(name) ?? name),
-    replay,
-  );
+  const current = substitute(given, (name) => replay.alias.get(name) ?? name);
+  const branch = decidedBranch(current, b);
+  if (branch !== undefined) return replayBranch(current, branch, replay);
+  const node = innerRewritten(current, replay);
   const mark = b.length;
   const results = rule(node, b);
   if (results === undefined) b.append(node);
   else adopt({ node, results, mark }, replay);
+}
+
+function replayBranch(node: Node, branch: Graph, replay: Replay): void {
+  const { b } = replay;
+  for (const [name, value] of branch.constants) b.addConstant(name, value);
+  for (const inner of branch.nodes) replayNode(inner, replay);
+  adopt({ node, results: branch.outputs.map(({ name }) => name), mark: b.length }, replay);
 }
 
 /** Makes the results of a rule answer to the names of the node's outputs. */

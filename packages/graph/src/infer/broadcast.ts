@@ -16,12 +16,10 @@ export function broadcast(site: Site, shapes: readonly (Dims | undefined)[]): Di
 }
 
 function broadcastPair(site: Site, a: Dims, b: Dims): Dims {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const left = a[i - rank + a.length] ?? 1;
-    const right = b[i - rank + b.length] ?? 1;
-    return broadcastDim(site, left, right);
-  });
+  if (a === b) return a;
+  if (a.length < b.length) return broadcastPair(site, b, a);
+  const missing = a.length - b.length;
+  return a.map((dim, i) => (i < missing ? dim : broadcastDim(site, dim, b[i - missing])));
 }
 
 function broadcastDim(site: Site, a: Dim, b: Dim): Dim {

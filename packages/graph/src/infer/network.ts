@@ -5,6 +5,13 @@ export const batchNormalization: InferRow = (site) => {
   return [site.type(0), statistics, statistics];
 };
 
+/** Like the input; `axis` must be one of its axes. */
+export const alongAxis: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  if (dims !== undefined) axisOf(site, site.int('axis', -1), dims.length);
+  return [{ dtype, dims }];
+};
+
 /** Y, then the mean and inverse standard deviation of each normalised block. */
 export const layerNormalization: InferRow = (site) => {
   const { dtype, dims } = site.type(0);

@@ -39,8 +39,8 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
 
   AveragePool: window.pool, BatchNormalization: network.batchNormalization, GlobalAveragePool: window.globalPool,
   GlobalMaxPool: window.globalPool, InstanceNormalization: sameType, LRN: sameType,
-  LayerNormalization: network.layerNormalization, LogSoftmax: sameType, LpNormalization: sameType, MaxPool: window.pool,
-  MeanVarianceNormalization: sameType, Softmax: sameType, Hardmax: sameType,
+  LayerNormalization: network.layerNormalization, LogSoftmax: network.alongAxis, LpNormalization: network.alongAxis, MaxPool: window.pool,
+  MeanVarianceNormalization: sameType, Softmax: network.alongAxis, Hardmax: network.alongAxis,
 
   Concat: movement.concat, DepthToSpace: movement.depthToSpace, Expand: shape.expand, Flatten: shape.flatten,
   Gather: movement.gather, GatherElements: movement.gatherElements, GatherND: movement.gatherND, Pad: movement.pad,

@@ -1,6 +1,7 @@
 import { isOp } from '../ops.js';
 import type { Constant, Dim, Graph, Node, Value, ValueType } from '../types.js';
 import { elementsOfConstant, FOLLOWED } from './contents.js';
+import { inferControl } from './control.js';
 import { canonicalDim, isUnknown } from './dim.js';
 import { type Elements, type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
@@ -68,10 +69,26 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 }
 
 /** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
-export function inferNode(node: Node, scope: Scope): readonly Inferred[] | undefined {
-  if (!isOp(node.op, node.domain)) return undefined;
+export function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
+  if (!isOp(node.op, node.domain)) {
+    return inferControl(node, scope, (body, inputs) => bodyOutputs(body, inputs, scope));
+  }
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
   return INFERENCE[node.op](siteOf(node, scope));
+}
+
+function bodyOutputs(
+  body: Graph,
+  inputs: readonly ValueType[],
+  outer: Scope,
+): readonly (ValueType | undefined)[] {
+  const typing = typingOf(body, outer);
+  body.inputs.forEach(({ name, dtype, dims }, i) =>
+    typing.addInput({ name, ...(inputs[i] ?? { dtype, dims }) }),
+  );
+  for (const [name, value] of body.constants) typing.addConstant(name, value);
+  for (const node of body.nodes) typing.addNode(node);
+  return body.outputs.map(({ name }) => typing.typeOf(name));
 }
 
 /** What the file declares fills in what inference could not find; it never overrules it. */

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
+import { attr } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import { infer } from '../infer/infer.js';
+import type { Constant, Dims, Graph, Node } from '../types.js';
+import { canonicalise } from './canonicalise.js';
+import { fold } from './fold.js';
+
+interface Sketch {
+  readonly dims?: Dims;
+  readonly opset?: number;
+  readonly constants?: Record<string, Constant>;
+}
+
+/** The canonical form of nodes that make y from a float input x. */
+function canonical(
+  nodes: readonly Node[],
+  { dims = ['N', 3], opset = 13, constants = {} }: Sketch = {},
+): Graph {
+  const inputs = [value('x', dims)];
+  return canonicalise(
+    graphOf({ inputs, outputs: [value('y', undefined)], nodes, constants, opsets: { '': opset } }),
+  );
+}
+
+const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
+const target = (graph: Graph): unknown => graph.constants.get(graph.nodes[0].inputs[1])?.data;
+
+describe('canonical form', () => {
+  it('keeps the names of outputs and of inner values', () => {
+    const graph = canonical([node('a = Softmax(x)'), node('b = Identity(a)'), node('y = Relu(b)')], {
+      dims: ['N', 3, 4],
+      opset: 9,
+    });
+    expect(ops(graph)).toEqual(['Flatten', 'Softmax', 'Reshape', 'Relu']);
+    expect(graph.nodes[2].outputs).toEqual(['a']);
+    expect(graph.nodes[3]).toMatchObject({ inputs: ['a'], outputs: ['y'] });
+  });
+
+  it('keeps an output that another value stands for, as an Identity', () => {
+    const graph = canonical([node('a = Relu(x)'), node('y = Dropout(a)')]);
+    expect(graph.nodes.map(({ op, outputs }) => [op, ...outputs])).toEqual([
+      ['Relu', 'a'],
+      ['Identity', 'y'],
+    ]);
+  });
+
+  it('is its own canonical form', () => {
+    const graph = canonical(
+      [
+        node('s = Shape(x)'),
+        node('a = Squeeze(x)', { axes: attr.ints([1]) }),
+        node('b = Dropout(a)'),
+        node('y = Reshape(b, s)'),
+      ],
+      { dims: ['N', 1, 4], opset: 11 },
+    );
+    expect(canonicalise(graph)).toEqual(graph);
+  });
+
+  it('says a computed Reshape target with constants where it can', () => {
+    const flat = [
+      node('s = Shape(x)'),
+      node('n = Slice(s, zero, one)'),
+      node('t = Concat(n, rest)', { axis: attr.int(0) }),
+      node('y = Reshape(x, t)'),
+    ];
+    const constants = { zero: int64([0]), one: int64([1]), rest: int64([6, 2]) };
+    const graph = canonical(flat, { dims: ['N', 3, 4], constants });
+    expect(ops(graph)).toEqual(['Reshape']);
+    expect(target(graph)).toEqual(BigInt64Array.of(-1n, 6n, 2n));
+    const heads = canonical(
+      [
+        node('s = Shape(x)'),
+        node('n = Slice(s, zero, two)'),
+        node('t = Concat(n, rest)', { axis: attr.int(0) }),
+        node('y = Reshape(x, t)'),
+      ],
+      {
+        dims: ['N', 'L', 12],
+        constants: { zero: int64([0]), two: int64([2]), rest: int64([6, 2]) },
+      },
+    );
+    expect(target(heads)).toEqual(BigInt64Array.of(0n, 0n, 6n, 2n));
+  });
+
+  it('leaves what changes nothing out, but not what might', () => {
+    const same = canonical(
+      [
+        node('s = Shape(x)'),
+        node('a = Expand(x, s)'),
+        node('b = Reshape(a, s)'),
+        node('c = Slice(b, zero, end)'),
+        node('d = Cast(c)', { to: attr.int(1) }),
+        node('y = Relu(d)'),
+      ],
+      {
+        constants: { zero: int64([0]), end: int64([2 ** 31 - 1]) },
+      },
+    );
+    expect(ops(same)).toEqual(['Relu']);
+    expect(
+      ops(
+        canonical([node('a = Reshape(x, t)'), node('y = Relu(a)')], {
+          dims: ['N', 'M'],
+          constants: { t: int64([-1, 4]) },
+        }),
+      ),
+    ).toEqual(['Reshape', 'Relu']);
+  });
+
+  it('lifts the graphs inside If and the values they capture', () => {
+    const branch = graphOf({
+      outputs: [value('t', undefined)],
+      nodes: [node('t = Unsqueeze(a)', { axes: attr.ints([0]) })],
+    });
+    const choose = node('y = If(c)', {
+      then_branch: { kind: 'graph', value: branch },
+      else_branch: { kind: 'graph', value: branch },
+    });
+    const graph = canonical([node('a = Dropout(x)'), choose], {
+      opset: 9,
+      constants: { c: constantFrom('bool', [], [1]) },
+    });
+    const inner = graph.nodes[0].attributes.then_branch;
+    expect(ops(graph)).toEqual(['If']);
+    expect(inner?.kind === 'graph' && inner.value.nodes[0].inputs[0]).toBe('x');
+    expect(infer(graph).get('y')?.dims).toEqual([1, 'N', 3]);
+  });
+
+  it('copies no weights and leaves large products of constants to the runtime', () => {
+    const weights = { dtype: 'float32' as const, dims: [1024, 1024], data: new Float32Array(2 ** 20) };
+    const graph = canonical([node('w2 = Transpose(w)'), node('y = MatMul(x, w2)')], {
+      dims: ['N', 1024],
+      constants: { w: weights },
+    });
+    expect(ops(graph)).toEqual(['Transpose', 'MatMul']);
+    expect(graph.constants.get('w')?.data).toBe(weights.data);
+  });
+
+  it('refuses a model exported for training, whose outputs are random', () => {
+    const constants = { r: float32([], [0.5]), on: constantFrom('bool', [], [1]) };
+    expect(codeOf(() => canonical([node('y = Dropout(x, r, on)')], { constants }))).toBe('model-unsupported');
+  });
+
+  it('keeps auto_pad only where the padding depends on a symbol', () => {
+    const conv = node('y = MaxPool(x)', {
+      kernel_shape: attr.ints([3]),
+      strides: attr.ints([2]),
+      auto_pad: attr.string('SAME_UPPER'),
+    });
+    const pads = (dims: Dims) => canonical([conv], { dims }).nodes[0].attributes;
+    expect(pads([1, 1, 8]).pads).toEqual(attr.ints([0, 1]));
+    expect(pads([1, 1, 'L']).auto_pad).toEqual(attr.string('SAME_UPPER'));
+  });
+
+  it('takes less than a second for ten thousand nodes', () => {
+    const chain = Array.from({ length: 10_000 }, (_, i) => {
+      const [from, to] = [i === 0 ? 'x' : `v${i}`, i === 9999 ? 'y' : `v${i + 1}`];
+      return i % 2 === 0 ? node(`${to} = Add(${from}, w)`) : node(`${to} = Relu(${from})`);
+    });
+    const seconds = (): number => {
+      const before = process.cpuUsage();
+      expect(canonical(chain, { constants: { w: float32([3], [1, 2, 3]) } }).nodes).toHaveLength(10_000);
+      return process.cpuUsage(before).user / 1e6;
+    };
+    expect(Math.min(seconds(), seconds())).toBeLessThan(1);
+  });
+});
+
+describe('folding', () => {
+  const folded = (nodes: readonly Node[], constants: Record<string, Constant>): Graph =>
+    fold(graphOf({ outputs: [value('y', undefined)], nodes, constants }));
+
+  it('computes what depends on constants only, rounded to the declared type', () => {
+    const graph = folded([node('a = Add(u, v)'), node('b = Sqrt(a)'), node('y = Mul(b, x)')], {
+      u: float32([], [1]),
+      v: float32([], [1]),
+    });
+    expect(graph.nodes).toHaveLength(1);
+    const [b] = graph.nodes[0].inputs;
+    expect(graph.constants.get(b)?.data).toEqual(Float32Array.of(Math.fround(Math.SQRT2)));
+  });
+
+  it('moves 64-bit integers and strings exactly, and does no arithmetic on integers that float64 cannot hold', () => {
+    const big = {
+      dtype: 'int64' as const,
+      dims: [2],
+      data: BigInt64Array.of(2n ** 62n + 1n, 2n ** 63n - 1n),
+    };
+    const text = { dtype: 'string' as const, dims: [2], data: ['a', 'b'] };
+    const graph = folded(
+      [
+        node('a = Unsqueeze(big, zero)'),
+        node('b = Concat(text, text)', { axis: attr.int(0) }),
+        node('c = Add(big, big)'),
+        node('y = my:Op(a, b, c)'),
+      ],
+      { big, text, zero: int64([0]) },
+    );
+    const [a, b] = graph.nodes[1].inputs.map((name) => graph.constants.get(name));
+    expect(a).toEqual({ ...big, dims: [1, 2] });
+    expect(b?.data).toEqual(['a', 'b', 'a', 'b']);
+    expect(ops(graph)).toEqual(['Add', 'Op']);
+  });
+});
