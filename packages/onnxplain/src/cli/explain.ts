@@ -1,7 +1,8 @@
+import { dirname } from 'node:path';
 import { type Attribution, fail, norm, stack } from '@onnxplain/core';
 import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
 import { make } from '../expression/house.js';
-import { writeWhole } from '../files/disk.js';
+import { expectWritable, writeWhole } from '../files/disk.js';
 import { writeNpy } from '../files/npy.js';
 import { drawAttribution } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
@@ -44,6 +45,7 @@ export async function explain(
 ): Promise<Explained> {
   const explainer = make(flags.explainer, 'explainer');
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
+  if (flags.out !== undefined) await expectWritable(dirname(flags.out));
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   try {
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { write } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { gradientGraph, type Port } from '@onnxplain/runtime';
-import { writeWhole } from '../files/disk.js';
+import { expectWritable, writeWhole } from '../files/disk.js';
 import { openModel } from '../pipeline/model.js';
 import { type CommonFlags, endingOf } from './flags.js';
 
@@ -28,6 +29,7 @@ export interface WrittenGradient {
 export async function grad(path: string, flags: GradFlags): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
   const { of, wrt, rules, out } = flags;
+  await expectWritable(dirname(flags.out));
   const { model } = await openModel(path, flags);
   try {
     const graph = gradientGraph(model, { of, wrt, rules });

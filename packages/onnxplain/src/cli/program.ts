@@ -120,12 +120,10 @@ function addEvaluate(program: Command, run: Run): void {
 }
 
 function addList(program: Command, run: Run): void {
-  program
-    .command('list')
+  withCommonFlags(program.command('list'))
     .description('every explainer, metric, perturbation and solver with its options and defaults')
-    .option('--json', 'as JSON')
-    .action((flags: { json?: boolean }) => {
-      run.out.write(flags.json === true ? `${JSON.stringify(catalogue(), null, 2)}\n` : showCatalogue());
+    .action((flags: CommonFlags) => {
+      answer(run, flags, { result: catalogue(), show: showCatalogue });
     });
 }
 

@@ -31,7 +31,7 @@ test.each([
   ['1,2\n3\n', 'line 2', '1'],
   ['1,2\n3,"4\n', 'x.csv', 'quote'],
   ['', 'x.csv', 'none'],
-  ['a,b\n', 'x.csv', 'none'],
+  ['a,b\n', 'x.csv', 'only a header'],
 ])('%j is refused as file-format, with the place', (text, where, got) => {
   const error = errorOf(text);
   expect(error.code).toBe('file-format');

@@ -18,7 +18,12 @@ export function readCsv(bytes: Uint8Array, where: string): CsvTable {
   const headed = records.length > 0 && records[0].record.some((cell) => !isNumber(cell));
   const rows = headed ? records.slice(1) : records;
   if (rows.length === 0)
-    return fail({ code: 'file-format', where, expected: 'lines of numbers', got: 'none' });
+    return fail({
+      code: 'file-format',
+      where,
+      expected: 'lines of numbers',
+      got: headed ? 'only a header' : 'none',
+    });
   const width = records[0].record.length;
   const data = new Float64Array(rows.length * width);
   rows.forEach(({ record, info }, r) => {

@@ -20,7 +20,7 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
     await writeFile(beside, bytes, { flag: 'wx' });
     await rename(beside, path);
   } catch (cause) {
-    await rm(beside, { force: true });
+    await rm(beside, { force: true }).catch(() => undefined);
     refuse(path, { cause, expected: 'a place where a file can be written' });
   }
 }
@@ -45,7 +45,7 @@ export async function writeFolder(
   } catch (cause) {
     refuse(path, { cause, expected: 'a folder that can be written' });
   } finally {
-    await rm(beside, { recursive: true, force: true });
+    await rm(beside, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { fail, OnnxplainError } from '@onnxplain/core';
 import { externalData, upTo, write } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
 import { type Model, type OpenOptions, open } from '@onnxplain/runtime';
@@ -20,7 +21,9 @@ export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads'> {
 export async function openModel(path: string, options: ModelOptions = {}): Promise<OpenedModel> {
   const { device, threads, output } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
-  const model = await open(path, { device, threads, external });
+  const model = await open(path, { device, threads, external }).catch((error: unknown) =>
+    refuse(path, error),
+  );
   const about = await aboutModel(model, path);
   if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
   try {
@@ -29,6 +32,12 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   } finally {
     await model.close();
   }
+}
+
+/** A reader of bytes knows the place in the file, but not the file. */
+function refuse(path: string, error: unknown): never {
+  if (!(error instanceof OnnxplainError) || error.diagnosis.where.includes(path)) throw error;
+  return fail({ ...error.diagnosis, where: `${path}, ${error.diagnosis.where}` }, { cause: error });
 }
 
 async function aboutModel(model: Model, path: string): Promise<ModelRecord> {

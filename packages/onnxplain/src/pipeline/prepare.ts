@@ -1,10 +1,10 @@
-import { fail } from '@onnxplain/core';
-import { infer } from '@onnxplain/graph';
+import { type Diagnosis, fail, toFloat32, toFloat64 } from '@onnxplain/core';
+import { infer, type ValueType } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
 import type { Model, Port } from '@onnxplain/runtime';
 import { type Card, readCard } from '../files/card.js';
 import { type LoadedInputs, loadInputs } from '../files/load.js';
-import { type Dim, type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
+import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
 import type { Drawing } from './draw.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
@@ -33,10 +33,16 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   const output = options.output ?? card.output;
   const { model, about } = await openModel(path, { ...options, output });
   try {
-    const dims = dimsOf(model, card.input);
+    const { dtype, dims: all } = explainedInput(model, card.input);
+    const dims = all?.slice(1);
     const pictures = dims && preprocessingFor(dims, pictureFields(options, card));
     const loaded = await loadInputs(options.inputs, { dims, pictures });
-    const inputs = loaded.inputs.map((each) => ({ features: card.features, ...each }));
+    const inputs = loaded.inputs.map((each) => ({
+      features: card.features,
+      ...each,
+      // Draws are made in the type of x: the numbers that the model will see.
+      tensor: dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
+    }));
     const photos = inputs.every(({ picture }) => picture !== undefined);
     const { target, batch, signal, link = card.link ?? 'logit' } = options;
     return {
@@ -85,19 +91,26 @@ function onlyFloat(ports: readonly Port[]): string | undefined {
   return floats.length === 1 ? floats[0].name : undefined;
 }
 
-/** Dims of one row of the input to explain; undefined when the model does not tell. */
-function dimsOf(model: Model, name: string | undefined): readonly Dim[] | undefined {
-  const floats = model.inputs.filter(isFloat);
+/** Type of the input to explain, which may be an inner value. */
+function explainedInput(model: Model, name: string | undefined): ValueType {
   if (name !== undefined) {
-    const type = model.inputs.find((port) => port.name === name) ?? infer(model.graph).get(name);
-    return type?.dims?.slice(1);
+    const found = model.inputs.find((port) => port.name === name) ?? infer(model.graph).get(name);
+    return found ?? refuseInput(model, { code: 'value-unknown', got: `"${name}"` });
   }
-  if (floats.length === 1) return floats[0].dims?.slice(1);
-  return fail({
+  const floats = model.inputs.filter(isFloat);
+  if (floats.length === 1) return floats[0];
+  return refuseInput(model, {
     code: 'option-value',
-    where: 'input of the model',
-    expected: 'one input of floating point numbers',
-    got: model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', '),
-    remedy: 'Name the one to explain, or an inner value such as an embedding, as "input" in the model card.',
+    got: `${floats.length} inputs of floating point numbers`,
+  });
+}
+
+function refuseInput(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'>): never {
+  return fail({
+    code,
+    where: 'input to explain',
+    expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
+    got,
+    remedy: 'Name the input, or an inner value such as an embedding, as "input" in the model card.',
   });
 }

@@ -35,18 +35,21 @@ export function formatEstimate(estimate: Estimate): string {
   }
 }
 
+/** Two digits of the standard error; a common power of ten where the numbers are very large or very small. */
 function withError(value: number, stderr: number): string {
-  if (!(stderr > 0) || !Number.isFinite(value)) return formatNumber(value);
-  // Two digits of the standard error.
-  const digits = 1 - Math.floor(Math.log10(stderr));
-  const size = Math.max(Math.abs(value), stderr);
-  if (digits > 7 || size >= 1e6) return `${formatNumber(value)} ± ${formatNumber(stderr)}`;
-  const decimals = Math.max(0, digits);
+  if (!(stderr > 0) || !Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
+  const power = Math.floor(Math.log10(Math.max(Math.abs(value), stderr)));
+  if (power >= 5 || power < -3) return `(${rounded(value / 10 ** power, stderr / 10 ** power)})e${power}`;
+  return rounded(value, stderr);
+}
+
+function rounded(value: number, stderr: number): string {
+  const decimals = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(stderr))));
   return `${minus(value.toFixed(decimals))} ± ${stderr.toFixed(decimals)}`;
 }
 
 function minus(text: string): string {
-  return text.replace(/^-/, '−');
+  return text.replace(/^-(?=.*[1-9])/, '−');
 }
 
 /** "12 kB", "3.4 MB". */

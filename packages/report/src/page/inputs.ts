@@ -89,11 +89,17 @@ function facts(cell: AttributionCell): readonly Html[] {
 
 function estimateRow(record: RunRecord, cell: EstimateCell): Html {
   const { expression } = record.metrics[cell.metric];
-  const text =
-    cell.status !== 'done'
-      ? `${cell.status === 'failed' ? 'failed' : 'not applicable'}: ${cell.reason}`
-      : cell.estimate.kind === 'invalid'
-        ? `invalid: ${cell.estimate.reason}`
-        : formatEstimate(cell.estimate);
-  return html`<dt><code>${expression}</code></dt><dd>${text}</dd>`;
+  return html`<dt><code>${expression}</code></dt><dd>${estimateText(cell)}</dd>`;
+}
+
+/** Reasons can be long: they open on demand. */
+function estimateText(cell: EstimateCell): Html | string {
+  if (cell.status !== 'done')
+    return reasoned(cell.status === 'failed' ? 'failed' : 'not applicable', cell.reason);
+  const { estimate } = cell;
+  return estimate.kind === 'invalid' ? reasoned('invalid', estimate.reason) : formatEstimate(estimate);
+}
+
+function reasoned(word: string, reason: string): Html {
+  return html`<details><summary>${word}</summary>${reason}</details>`;
 }

@@ -53,7 +53,7 @@ describe('the page', () => {
   test('marks bounds as bounds and says what is invalid, not applicable or failed', () => {
     expect(markup).toContain('≥ 0.83');
     expect(markup).toContain('A triangle is a bound');
-    expect(markup).toContain('invalid: 3 of 1000 draws were not finite');
+    expect(markup).toContain('<summary>invalid</summary>3 of 1000 draws were not finite');
     expect(markup).toContain('1 not applicable, 1 failed');
   });
 
@@ -98,7 +98,9 @@ describe('numbers', () => {
     expect(formatMean({ value: 123.456, stderr: 12 })).toBe('123 ± 12');
     expect(formatMean({ value: 0.5, stderr: 0 })).toBe('0.5');
     expect(formatMean({ value: 2, stderr: 0.5, bound: 'lower' })).toBe('≥ 2.00 ± 0.50');
-    expect(formatMean({ value: 1e-9, stderr: 1e-11 })).toBe('1.00e-9 ± 1.00e-11');
+    expect(formatMean({ value: 1e-9, stderr: 1e-11 })).toBe('(1.000 ± 0.010)e-9');
+    expect(formatMean({ value: -469485, stderr: 199493 })).toBe('(−4.7 ± 2.0)e5');
+    expect(formatMean({ value: 0, stderr: 3e-6 })).toBe('(0.0 ± 3.0)e-6');
     expect(formatEstimate({ kind: 'censored', above: 3, n: 1 })).toBe('> 3');
   });
 });

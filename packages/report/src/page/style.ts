@@ -17,6 +17,7 @@ code, pre { font: .86em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; overflow-x: auto; white-space: pre-wrap; }
 .scroll { overflow-x: auto; }
 a { color: var(--accent); }
+summary { cursor: pointer; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 caption { text-align: left; padding: .3rem 0 .5rem; }
 th, td { text-align: left; padding: .4rem .9rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }

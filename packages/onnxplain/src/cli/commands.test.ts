@@ -1,0 +1,287 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng, type RunRecord } from '@onnxplain/report';
+import { open } from '@onnxplain/runtime';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  folderWith,
+  linearModel,
+  npy,
+  onnxplain,
+  pictureModel,
+  softmaxModel,
+  WEIGHTS,
+} from '../../test/models.js';
+import { readNpy } from '../files/npy.js';
+
+const x = [1, 2, 3, 4];
+const folder = folderWith({
+  'm.onnx': linearModel(),
+  'm.card.json': '{ "labels": ["cat", "dog", "eel"], "features": ["a", "b", "c", "d"] }',
+  'picture.onnx': pictureModel(),
+  'picture.card.json': '{ "scale": 0.00392156862745098, "labels": ["bright"] }',
+  'softmax.onnx': softmaxModel(),
+  'softmax.card.json': '{ "output": "y" }',
+  'one.npy': npy([4], x),
+  'two.npy': npy([2, 4], [...x, -4, -3, -2, -1], { dtype: 'float64', fortran: true, littleEndian: false }),
+  'x.csv': 'a,b,c,d\n1,2,3,4\n',
+  'x.png': encodePng({
+    width: 6,
+    height: 6,
+    channels: 1,
+    depth: 8,
+    data: new Uint8Array(36).map((_, i) => i * 7),
+  }),
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string) => join(folder, name);
+const slopesOf = (k: number) => [0, 1, 2, 3].map((row) => WEIGHTS[row * 3 + k]);
+
+async function json(...argv: readonly string[]) {
+  const { exit, out, err } = await onnxplain(...argv, '--json', '--quiet');
+  expect({ exit, err }).toEqual({ exit: 0, err: '' });
+  return JSON.parse(out);
+}
+
+describe('inspect', () => {
+  test('tells inputs, outputs, opset, operators, parameters, hash and coverage', async () => {
+    expect(await json('inspect', at('m.onnx'))).toMatchObject({
+      inputs: [{ name: 'x', dtype: 'float32', dims: ['N', 4] }],
+      outputs: [{ name: 'y' }],
+      opsets: { 'ai.onnx': 17 },
+      ops: { MatMul: 1, Add: 1 },
+      parameters: 15,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      gradients: [{ of: 'y', nodes: 2, missing: [] }],
+    });
+  });
+
+  test('as text has a line for each', async () => {
+    const { exit, out } = await onnxplain('inspect', at('m.onnx'));
+    expect(exit).toBe(0);
+    expect(out).toMatch(/parameters +15\n/);
+    expect(out).toContain('all 2 nodes on the way have rules');
+  });
+});
+
+test('grad writes a model whose gradient is the weights', async () => {
+  await json('grad', at('m.onnx'), '-o', at('g.onnx'));
+  await using model = await open(at('g.onnx'), { device: 'cpu' });
+  expect(model.inputs.map(({ name }) => name)).toEqual(['x', 'target']);
+  const target = { dtype: 'int64', dims: [1], data: BigInt64Array.of(2n) } as const;
+  const { gradient } = await model.run({
+    x: { dtype: 'float32', dims: [1, 4], data: Float32Array.from(x) },
+    target,
+  });
+  expect(Array.from(gradient.data as Float32Array)).toEqual(slopesOf(2));
+});
+
+describe('explain', () => {
+  test('explains the predicted class and names it from the card', async () => {
+    const { explanations } = await json(
+      'explain',
+      at('m.onnx'),
+      '--input',
+      at('one.npy'),
+      '--explainer',
+      'gradient',
+    );
+    expect(explanations).toMatchObject([
+      {
+        name: 'one.npy',
+        target: 0,
+        targetLabel: 'cat',
+        prediction: { class: 0, label: 'cat' },
+        score: 30.5,
+        kind: 'local',
+      },
+    ]);
+    expect(explanations[0].values).toEqual(slopesOf(0));
+  });
+
+  test('takes one target per input, and writes the form of the input back', async () => {
+    const argv = ['--explainer', 'integrated-gradients(steps=3)', '--target', '1,2', '-o', at('out.npy')];
+    await json('explain', at('m.onnx'), '--input', at('two.npy'), ...argv);
+    const { tensor, form } = readNpy(readFileSync(at('out.npy')), 'out.npy');
+    expect(form).toEqual({ dtype: 'float64', fortran: true, littleEndian: false });
+    expect(tensor.shape).toEqual([2, 4]);
+    const expected = [
+      x.map((v, i) => v * slopesOf(1)[i]),
+      [-4, -3, -2, -1].map((v, i) => v * slopesOf(2)[i]),
+    ].flat();
+    tensor.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i], 5);
+    });
+  });
+
+  test('one input without a batch axis stays without one', async () => {
+    await json(
+      'explain',
+      at('m.onnx'),
+      '--input',
+      at('one.npy'),
+      '--explainer',
+      'gradient',
+      '-o',
+      at('one-out.npy'),
+    );
+    expect(readNpy(readFileSync(at('one-out.npy')), 'x').tensor.shape).toEqual([4]);
+  });
+
+  test('the logits before a softmax, named in the card, are explained as they stand', async () => {
+    const argv = ['--input', at('one.npy'), '--explainer', 'gradient', '--target', '0'];
+    const logit = await json('explain', at('softmax.onnx'), ...argv);
+    expect(logit.explanations[0].values).toEqual(slopesOf(0));
+    expect(logit.explanations[0].score).toBe(30.5);
+    const probability = await json('explain', at('softmax.onnx'), ...argv, '--link', 'probability');
+    expect(probability.explanations[0].score).toBeCloseTo(1, 6);
+  });
+
+  test('a picture is scaled as the card says, drawn in three panels, and bounded by its pixels', async () => {
+    const argv = ['--input', at('x.png'), '--explainer', 'gradient', '-o', at('heat.png')];
+    const { explanations, files } = await json('explain', at('picture.onnx'), ...argv);
+    expect(files).toEqual([at('heat.png')]);
+    expect(explanations[0].score).toBeCloseTo((35 * 7) / 2 / 255, 6);
+    expect(explanations[0]).toMatchObject({ prediction: { label: 'bright' }, sum: expect.closeTo(1, 5) });
+    expect(readFileSync(at('heat.png')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  test('a .json file holds what --json prints, values and all', async () => {
+    await json(
+      'explain',
+      at('m.onnx'),
+      '--input',
+      at('x.csv'),
+      '--explainer',
+      'gradient',
+      '-o',
+      at('out.json'),
+    );
+    const written = JSON.parse(readFileSync(at('out.json'), 'utf8'));
+    expect(written.explanations[0]).toMatchObject({ name: 'x.csv[0]', values: slopesOf(0) });
+  });
+
+  test('the same seed gives the same draws, another seed others', async () => {
+    const values = async (seed: string) => {
+      const argv = ['--input', at('one.npy'), '--explainer', 'random', '--seed', seed];
+      return (await json('explain', at('m.onnx'), ...argv)).explanations[0].values;
+    };
+    expect(await values('7')).toEqual(await values('7'));
+    expect(await values('7')).not.toEqual(await values('8'));
+  });
+});
+
+describe('evaluate', () => {
+  const out = at('result');
+  const argv = [
+    ...['evaluate', at('m.onnx'), '--input', at('two.npy')],
+    ...['--explainer', 'gradient', 'integrated-gradients(steps=3)', '--explainer', 'random'],
+    ...['--metric', 'infidelity(gaussian(0.5), draws=200)', 'infidelity(difference-to-baseline)', '-o', out],
+  ];
+
+  test('writes a record in which exact explanations of a linear model have infidelity 0', async () => {
+    const { exit, out: table, err } = await onnxplain(...argv);
+    expect(exit).toBe(0);
+    expect(err).toContain('explaining: 6 in all\n');
+    expect(err).not.toContain('\r');
+    expect(table).toMatch(/gradient .*\* /);
+    expect(table).toContain('2 not-applicable');
+    const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+    expect(record).toMatchObject({
+      schema: 'onnxplain-record',
+      version: 1,
+      request: { seed: 0, link: 'logit', output: 'y' },
+    });
+    expect(record.attributions).toHaveLength(6);
+    expect(record.estimates).toHaveLength(12);
+    const numbers = record.estimates.map((cell) =>
+      cell.status === 'done' && 'value' in cell.estimate ? cell.estimate.value : cell.status,
+    );
+    // Per input: gradient, integrated gradients (global: no masks in gaussian), random; for both metrics.
+    for (const input of [0, 6]) {
+      expect(numbers[input]).toBeLessThan(1e-8);
+      expect(numbers[input + 2]).toBe('not-applicable');
+      expect(numbers[input + 3]).toBeLessThan(1e-8);
+      expect(numbers[input + 4]).toBeGreaterThan(0.01);
+    }
+  });
+
+  test('writes pictures or series, attributions, and a page that names every explainer', async () => {
+    const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+    const [first] = record.attributions;
+    expect(first).toMatchObject({
+      status: 'done',
+      series: { inputs: x, values: slopesOf(0), names: ['a', 'b', 'c', 'd'] },
+    });
+    expect(readNpy(readFileSync(join(out, 'attributions/0000-00.npy')), 'x').tensor.data).toEqual(
+      Float64Array.from(slopesOf(0)),
+    );
+    const html = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const { expression } of record.explainers) expect(html).toContain(expression);
+  });
+
+  test('gives the same numbers when it runs again, with one input at a time as well', async () => {
+    const estimates = async (name: string, input: string) => {
+      await json(...argv.slice(0, 3), at(input), ...argv.slice(4, -1), at(name));
+      const record: RunRecord = JSON.parse(readFileSync(join(at(name), 'record.json'), 'utf8'));
+      return record.estimates.filter((cell) => cell.input === 0);
+    };
+    const again = await estimates('again', 'two.npy');
+    expect(again).toEqual(await estimates('third', 'two.npy'));
+    const alone = await estimates('alone', 'one.npy');
+    expect(alone).toEqual(again);
+  });
+
+  test('the paired difference of one input has the standard error of shared draws', async () => {
+    const record: RunRecord = await json(
+      ...argv.slice(0, 3),
+      at('one.npy'),
+      ...argv.slice(4, -1),
+      at('paired'),
+    );
+    const random = record.summaries.find((summary) => summary.metric === 0 && summary.explainer === 2);
+    expect(random?.difference).toMatchObject({
+      against: 0,
+      n: 1,
+      basis: 'draws',
+      stderr: expect.any(Number),
+    });
+  });
+
+  test('ends with 3 when some cells failed and with 1 when all did, and says why', async () => {
+    const some = ['--explainer', 'optimal(square(size=9))', '--metric', 'infidelity(gaussian(1), draws=10)'];
+    const base = ['evaluate', at('picture.onnx'), '--input', at('x.png'), ...some];
+    const partly = await onnxplain(...base, '--explainer', 'gradient', '-o', at('partly'));
+    expect(partly.exit).toBe(3);
+    expect(partly.out).toContain('failed: ');
+    const none = await onnxplain(...base, '-o', at('none'));
+    expect(none.exit).toBe(1);
+    const record: RunRecord = JSON.parse(readFileSync(join(at('partly'), 'record.json'), 'utf8'));
+    expect(record.attributions.map(({ status }) => status).sort()).toEqual(['done', 'failed']);
+  });
+});
+
+describe('help', () => {
+  test('list names everything with its options', async () => {
+    const { exit, out } = await onnxplain('list');
+    expect(exit).toBe(0);
+    for (const name of [
+      'integrated-gradients(steps=50',
+      'infidelity(perturbation',
+      'gaussian(sigma)',
+      'ridge(lambda)',
+    ]) {
+      expect(out).toContain(name);
+    }
+    expect(Object.keys(await json('list'))).toEqual(['explainer', 'metric', 'perturbation', 'solver']);
+  });
+
+  test('--help and --version end with 0 on stdout, no command with 2', async () => {
+    expect(await onnxplain('--version')).toEqual({ exit: 0, out: '0.1.0\n', err: '' });
+    const help = await onnxplain('evaluate', '--help');
+    expect(help).toMatchObject({ exit: 0, err: '' });
+    expect(help.out).toContain('--explainer <expression...>');
+    expect((await onnxplain()).exit).toBe(2);
+  });
+});

@@ -1,0 +1,244 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng } from '@onnxplain/report';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  folderWith,
+  linearModel,
+  npy,
+  onnxplain,
+  onnxplainUnder,
+  pictureModel,
+  softmaxModel,
+  twoOutputs,
+} from '../../test/models.js';
+
+const png = encodePng({ width: 6, height: 6, channels: 1, depth: 8, data: new Uint8Array(36).fill(9) });
+const folder = folderWith({
+  'm.onnx': linearModel(),
+  'picture.onnx': pictureModel(),
+  'softmax.onnx': softmaxModel(),
+  'two.onnx': twoOutputs(),
+  'carded.onnx': linearModel(),
+  'carded.card.json': '{ "chanels": "rgb" }',
+  'text.onnx': 'this is no model',
+  'short.onnx': linearModel().subarray(0, 90),
+  'x.npy': npy([4]),
+  'many.npy': npy([3, 4]),
+  'rank3.npy': npy([1, 1, 4]),
+  'five.npy': npy([5]),
+  'nan.npy': npy([4], [1, 2, Number.NaN, 4]),
+  'short.npy': npy([4]).subarray(0, 100),
+  'image.npy': npy([1, 6, 6]),
+  'x.csv': '1,2,3,4\n1,2,three,4\n',
+  'x.png': png,
+  'short.png': png.subarray(0, 40),
+  'x.txt': '1 2 3 4',
+  file: 'a plain file',
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string) => join(folder, name);
+const question = (input = 'x.npy', explainer = 'gradient') => [
+  '--input',
+  at(input),
+  '--explainer',
+  explainer,
+];
+const explain = (...rest: readonly string[]) => ['explain', at('m.onnx'), ...rest];
+const evaluate = (...rest: readonly string[]) => ['evaluate', at('m.onnx'), ...rest];
+
+/** What is typed, the exit code, the stable code, and words that the message must have. */
+const refusals: readonly (readonly [string, readonly string[], number, string, string])[] = [
+  ['an unknown command', ['expain'], 2, 'usage', "unknown command 'expain'"],
+  ['no model', ['inspect'], 2, 'usage', 'model'],
+  ['an unknown flag', ['inspect', at('m.onnx'), '--colour'], 2, 'usage', '--colour'],
+  ['a model that is not there', ['inspect', at('none.onnx')], 1, 'file-missing', 'none.onnx'],
+  ['a folder for a model', ['inspect', folder], 1, 'file-unreadable', 'directory'],
+  ['a text for a model', ['inspect', at('text.onnx')], 1, 'model-corrupt', 'text.onnx'],
+  ['a model cut short', ['inspect', at('short.onnx')], 1, 'model-corrupt', 'short.onnx'],
+  ['an unknown device', ['inspect', at('m.onnx'), '--device', 'tpu'], 2, 'usage', 'tpu'],
+  ['a seed that is no number', explain(...question(), '--seed', 'abc'), 2, 'usage', '--seed'],
+  ['a negative seed', explain(...question(), '--seed', '-1'), 2, 'usage', '--seed'],
+  ['no threads', explain(...question(), '--threads', '0'), 2, 'usage', '--threads'],
+  ['no input', explain('--explainer', 'gradient'), 2, 'usage', '--input'],
+  ['no explainer', explain('--input', at('x.npy')), 2, 'usage', '--explainer'],
+  ['an input that is not there', explain(...question('none.npy')), 1, 'file-missing', 'none.npy'],
+  ['an array of too high a rank', explain(...question('rank3.npy')), 1, 'feed-shape', '[1, 1, 4]'],
+  ['an array of another size', explain(...question('five.npy')), 1, 'feed-shape', '[4]'],
+  ['an array with NaN', explain(...question('nan.npy')), 1, 'feed-value', 'element 2'],
+  ['an array cut short', explain(...question('short.npy')), 1, 'file-format', 'short.npy'],
+  ['a table with a word', explain(...question('x.csv')), 1, 'file-format', 'line 2, column 3'],
+  ['a picture for a model of numbers', explain(...question('x.png')), 1, 'feed-shape', 'picture'],
+  [
+    'a picture cut short',
+    ['explain', at('picture.onnx'), ...question('short.png')],
+    1,
+    'file-format',
+    'short.png',
+  ],
+  ['an unknown kind of input', explain(...question('x.txt')), 1, 'file-format', '.txt'],
+  [
+    'an unknown explainer',
+    explain(...question('x.npy', 'grdient')),
+    2,
+    'name-unknown',
+    'Did you mean gradient?',
+  ],
+  [
+    'an unclosed bracket',
+    explain(...question('x.npy', 'smooth(gradient')),
+    2,
+    'expression-syntax',
+    'column 16',
+  ],
+  ['an unknown option', explain(...question('x.npy', 'path-gradient(stps=3)')), 2, 'option-unknown', 'steps'],
+  [
+    'an option of a wrong type',
+    explain(...question('x.npy', 'path-gradient(steps=many)')),
+    2,
+    'option-value',
+    'steps',
+  ],
+  [
+    'a perturbation as explainer',
+    explain(...question('x.npy', 'gaussian(1)')),
+    2,
+    'kind-mismatch',
+    'perturbation',
+  ],
+  [
+    'a missing baseline file',
+    explain(...question('x.npy', 'path-gradient(baseline=no.npy)')),
+    1,
+    'file-missing',
+    'no.npy',
+  ],
+  ['a target out of range', explain(...question(), '--target', '3'), 2, 'target-range', '3 classes'],
+  ['a target that is no number', explain(...question(), '--target', 'cat'), 2, 'usage', '--target'],
+  [
+    'two targets for three inputs',
+    explain(...question('many.npy'), '--target', '0,1'),
+    2,
+    'usage',
+    'one per input',
+  ],
+  ['an unknown link', explain(...question(), '--link', 'odds'), 2, 'usage', 'odds'],
+  ['an unknown output', explain(...question(), '--output', 'z'), 2, 'value-unknown', '"z"'],
+  ['two outputs and none named', ['explain', at('two.onnx'), ...question()], 2, 'output-unclear', 'xW'],
+  ['bounds the wrong way round', explain(...question(), '--bounds', '1,0'), 2, 'usage', '--bounds'],
+  [
+    'a card with a wrong field',
+    ['explain', at('carded.onnx'), ...question()],
+    2,
+    'option-unknown',
+    'chanels',
+  ],
+  [
+    "a size that is not the model's",
+    ['explain', at('picture.onnx'), ...question('x.png'), '--size', '9'],
+    2,
+    'option-value',
+    'size',
+  ],
+  [
+    'channels that the model does not have',
+    ['explain', at('picture.onnx'), ...question('x.png'), '--channels', 'rgb'],
+    2,
+    'option-value',
+    'channels',
+  ],
+  [
+    'an unknown kind of output file',
+    explain(...question(), '-o', at('out.gif')),
+    2,
+    'usage',
+    '.npy, .png, .json',
+  ],
+  ['a picture of numbers', explain(...question(), '-o', at('out.png')), 1, 'not-applicable', '[4]'],
+  [
+    'an output file in a file',
+    explain(...question(), '-o', at('file/out.npy')),
+    1,
+    'file-unreadable',
+    '/file',
+  ],
+  [
+    'an output folder in a file',
+    evaluate(...question(), '--metric', 'infidelity(gaussian(1))', '-o', at('file/out')),
+    1,
+    'file-unreadable',
+    'file',
+  ],
+  ['no metric', evaluate(...question(), '-o', at('out')), 2, 'usage', '--metric'],
+  [
+    'an unknown metric',
+    evaluate(...question(), '--metric', 'fidelity(gaussian(1))', '-o', at('out')),
+    2,
+    'name-unknown',
+    'infidelity',
+  ],
+  [
+    'an explainer as metric',
+    evaluate(...question(), '--metric', 'gradient', '-o', at('out')),
+    2,
+    'kind-mismatch',
+    'explainer',
+  ],
+  ['unknown rules', ['grad', at('m.onnx'), '-o', at('g.onnx'), '--rules', 'magic'], 2, 'usage', 'magic'],
+  [
+    'an unknown value to differentiate by',
+    ['grad', at('m.onnx'), '-o', at('g.onnx'), '--wrt', 'q'],
+    2,
+    'value-unknown',
+    '"q"',
+  ],
+  [
+    'an unknown output to differentiate',
+    ['grad', at('m.onnx'), '-o', at('g.onnx'), '--of', 'q'],
+    2,
+    'value-unknown',
+    '"q"',
+  ],
+  ['a gradient without a file', ['grad', at('m.onnx')], 2, 'usage', '--out'],
+  ['a gradient that is no .onnx', ['grad', at('m.onnx'), '-o', at('g.txt')], 2, 'usage', '.onnx'],
+];
+
+describe('is refused', () => {
+  test.each(refusals)('%s', async (_, argv, exit, code, words) => {
+    const plain = await onnxplain(...argv);
+    expect(plain.err).toContain(words);
+    expect(plain).toMatchObject({ exit, out: '' });
+    expect(plain.err).toContain(`[${code}]`);
+    expect(plain.err).not.toContain('    at ');
+  });
+
+  test.each(refusals)('%s, for a program: one line of JSON with the code', async (_, argv, exit, code) => {
+    const result = await onnxplain(...argv, '--json', '--quiet');
+    expect(result).toMatchObject({ exit, out: '' });
+    expect(JSON.parse(result.err).error).toMatchObject({ code, message: expect.any(String) });
+  });
+});
+
+test('a patch larger than the picture fails the run and says how large the picture is', async () => {
+  const argv = ['explain', at('picture.onnx'), ...question('image.npy', 'optimal(square(size=9))')];
+  const { exit, out } = await onnxplain(...argv);
+  expect(exit).toBe(1);
+  expect(out).toMatch(/failed: .*9/);
+});
+
+test('a refusal leaves no file behind', async () => {
+  await onnxplain(
+    ...evaluate(...question('nan.npy'), '--metric', 'infidelity(gaussian(1))', '-o', at('fresh')),
+  );
+  expect(readdirSync(at('fresh'))).toEqual([]);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('an aborted run ends with code aborted and writes nothing', async () => {
+  const argv = [...explain(...question(), '-o', at('aborted.npy')), '--json', '--quiet'];
+  const { exit, err } = await onnxplainUnder(AbortSignal.abort(), ...argv);
+  expect(exit).toBe(1);
+  expect(JSON.parse(err).error.code).toBe('aborted');
+  expect(existsSync(at('aborted.npy'))).toBe(false);
+});

@@ -1,0 +1,113 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { tensor } from '@onnxplain/core';
+import { type Graph, type Node, type Value, write } from '@onnxplain/graph';
+import { main } from '../src/cli/program.js';
+import { type NpyForm, writeNpy } from '../src/files/npy.js';
+
+const node = (op: string, inputs: readonly string[], output: string): Node => ({
+  op,
+  domain: '',
+  name: output,
+  inputs,
+  outputs: [output],
+  attributes: {},
+});
+
+/** Weights of the linear model, [4, 3]: column k are the slopes of class k. */
+export const WEIGHTS = [1, -1, 0, 2, 0, 1, 3, 1, -2, 4, -1, 0.5] as const;
+
+/** y = x W + b on rows of four numbers, three classes: everything about it is known exactly. */
+export function linearModel(more: Partial<Graph> = {}): Uint8Array {
+  const floats = (dims: readonly number[], data: readonly number[]) =>
+    ({ dtype: 'float32', dims, data: Float32Array.from(data) }) as const;
+  return write({
+    name: 'linear',
+    opsets: { '': 17 },
+    inputs: [{ name: 'x', dtype: 'float32', dims: ['N', 4] }],
+    outputs: [{ name: 'y', dtype: 'float32', dims: ['N', 3] }],
+    constants: new Map([
+      ['W', floats([4, 3], WEIGHTS)],
+      ['b', floats([3], [0.5, 0, -0.5])],
+    ]),
+    nodes: [node('MatMul', ['x', 'W'], 'xW'), node('Add', ['xW', 'b'], 'y')],
+    metadata: {},
+    functions: [],
+    declared: new Map(),
+    ...more,
+  });
+}
+
+const value = (name: string, dims: Value['dims']): Value => ({ name, dtype: 'float32', dims });
+
+/** The same with probabilities as its output; `xW` and `y` are inner values. */
+export const softmaxModel = (): Uint8Array =>
+  linearModel({
+    outputs: [value('p', ['N', 3])],
+    nodes: [node('MatMul', ['x', 'W'], 'xW'), node('Add', ['xW', 'b'], 'y'), node('Softmax', ['y'], 'p')],
+  });
+
+/** The same with two outputs of floats. */
+export const twoOutputs = (): Uint8Array =>
+  linearModel({ outputs: [value('y', ['N', 3]), value('xW', ['N', 3])] });
+
+/** A one-channel picture model: the mean of [N, 1, 6, 6] in class 0, nothing in class 1. */
+export const pictureModel = (): Uint8Array =>
+  linearModel({
+    inputs: [value('image', ['N', 1, 6, 6])],
+    outputs: [value('y', ['N', 2])],
+    constants: new Map([
+      ['axes', { dtype: 'int64', dims: [2], data: BigInt64Array.of(0n, -1n) }],
+      [
+        'W',
+        {
+          dtype: 'float32',
+          dims: [36, 2],
+          data: Float32Array.from({ length: 72 }, (_, i) => (i % 2 === 0 ? 1 / 36 : 0)),
+        },
+      ],
+    ]),
+    nodes: [node('Reshape', ['image', 'axes'], 'flat'), node('MatMul', ['flat', 'W'], 'y')],
+  });
+
+/** A new folder with files in it. */
+export function folderWith(files: Readonly<Record<string, Uint8Array | string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'onnxplain-test-'));
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+  return folder;
+}
+
+/** A .npy file of a shape with these numbers, or with 0, 0.25, 0.5, ... */
+export function npy(shape: readonly number[], data?: readonly number[], form?: Partial<NpyForm>): Uint8Array {
+  const count = shape.reduce((product, dim) => product * dim, 1);
+  return writeNpy(tensor(data ?? Array.from({ length: count }, (_, i) => i / 4), shape), {
+    dtype: 'float32',
+    ...form,
+  });
+}
+
+/** Runs the command line in this process. */
+export const onnxplain = (...argv: readonly string[]) => onnxplainUnder(undefined, ...argv);
+
+/** The same, with a signal that stops it. */
+export async function onnxplainUnder(
+  signal: AbortSignal | undefined,
+  ...argv: readonly string[]
+): Promise<{ exit: number; out: string; err: string }> {
+  const captured = { out: '', err: '' };
+  const err = new Writable({
+    write(chunk, _, done) {
+      captured.err += chunk;
+      done();
+    },
+  });
+  const out = {
+    write(text: string) {
+      captured.out += text;
+    },
+  };
+  const exit = await main(argv, { out, err, signal });
+  return { exit, ...captured };
+}
