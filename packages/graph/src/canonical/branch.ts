@@ -1,6 +1,6 @@
 import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
-import { renameInside } from '../transform/rename.js';
+import { renameGraph } from '../transform/rename.js';
 import type { Graph, Node } from '../types.js';
 
 /**
@@ -15,7 +15,5 @@ export function decidedBranch(node: Node, b: GraphBuilder): Graph | undefined {
   const branch = attributesOf(node).graph(condition === 0 ? 'else_branch' : 'then_branch');
   if (branch === undefined) return undefined;
   const called = new Map(branch.outputs.map(({ name }, i) => [name, node.outputs[i] ?? '']));
-  const rename = (name: string): string => called.get(name) || b.fresh(name);
-  const { value } = renameInside({ kind: 'graph', value: branch }, rename);
-  return value as Graph;
+  return renameGraph(branch, (name) => called.get(name) || b.fresh(name));
 }

@@ -37,7 +37,10 @@ function replayNode(given: Node, replay: Replay): void {
   const { b, rule } = replay;
   const current = substitute(given, (name) => replay.alias.get(name) ?? name);
   const branch = decidedBranch(current, b);
-  if (branch !== undefined) return replayBranch(current, branch, replay);
+  if (branch !== undefined) {
+    replayBranch(current, branch, replay);
+    return;
+  }
   const node = innerRewritten(current, replay);
   const mark = b.length;
   const results = rule(node, b);

@@ -10,7 +10,8 @@ export function renameInside(attribute: Attribute, fresh: Rename): Attribute {
     : attribute;
 }
 
-function renameGraph(graph: Graph, fresh: Rename): Graph {
+/** An inner graph that defines fresh names only; what it captures keeps its names. */
+export function renameGraph(graph: Graph, fresh: Rename): Graph {
   const names = new Map<string, string>();
   const define = (name: string): string => {
     if (name === '') return name;
