@@ -88,7 +88,12 @@ class NodeBuilder implements GraphBuilder {
     this.opset = header.opsets[''] ?? 0;
     // Collecting the names takes time that most rewrites do not need.
     let name: ((hint: string) => string) | undefined;
-    this.fresh = outer?.fresh ?? ((hint) => (name ??= namer(namesIn(header)))(hint));
+    this.fresh =
+      outer?.fresh ??
+      ((hint) => {
+        name ??= namer(namesIn(header));
+        return name(hint);
+      });
   }
 
   get length(): number {

@@ -119,10 +119,14 @@ describe('canonical form', () => {
       then_branch: { kind: 'graph', value: branch },
       else_branch: { kind: 'graph', value: branch },
     });
-    const graph = canonical([node('a = Dropout(x)'), choose], {
-      opset: 9,
-      constants: { c: constantFrom('bool', [], [1]) },
-    });
+    const graph = canonicalise(
+      graphOf({
+        inputs: [value('x', ['N', 3]), value('c', [], 'bool')],
+        outputs: [value('y', undefined)],
+        nodes: [node('a = Dropout(x)'), choose],
+        opsets: { '': 9 },
+      }),
+    );
     const inner = graph.nodes[0].attributes.then_branch;
     expect(ops(graph)).toEqual(['If']);
     expect(inner?.kind === 'graph' && inner.value.nodes[0].inputs[0]).toBe('x');
