@@ -8,7 +8,8 @@
  * onnx.backend.test.case.node. With names, only tests whose name contains one of them are run. Exit status 1 after a failure.
  *
  * A test passes when every output has the expected type and dims, and numbers within 1e-3 relative + 1e-7 absolute (ONNX's
- * own tolerance). An operator's test is written in the opset of its newest version, so its spelling is the canonical one. Tests of operators, element types or values that the graph cannot hold are skipped, and counted by reason.
+ * own tolerance). An operator's test is written in the opset of its newest version, so its spelling is the canonical one.
+ * Tests of operators, element types or values that the graph cannot hold are skipped, and counted by reason.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -64,6 +64,13 @@ describe('Loop', () => {
     ]);
   });
 
+  it('gives an empty scan of the declared dims when it never runs', () => {
+    expect(run(doubling, feeds(0, 100))).toEqual([
+      { dims: [1], data: [1] },
+      { dims: [0, 1], data: [] },
+    ]);
+  });
+
   it('stops when its condition turns false', () => {
     expect(run(doubling, feeds(10, 4))).toEqual([
       { dims: [1], data: [4] },

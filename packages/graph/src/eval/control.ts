@@ -1,13 +1,14 @@
 import { sizeOf } from '@onnxplain/core';
+import type { Value } from '../types.js';
 import { filled, lanesOf, type NumArray, numArray } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
 const ifRow: EvalRow = (call) => call.body(call.input(0).data[0] ? 'then_branch' : 'else_branch').run([]);
 
-/** Slices joined along a new axis; without any, dims start with 0 there. */
-function stacked(slices: readonly NumArray[], axis: number): NumArray {
-  if (slices.length === 0) return numArray('float32', [0], []);
-  const [{ dtype, dims }] = slices;
+/** Slices joined along a new axis; without any, the type and dims are those that the body declares. */
+function stacked(slices: readonly NumArray[], axis: number, declared: Value): NumArray {
+  const known = declared.dims?.map((dim) => (typeof dim === 'number' ? dim : 0)) ?? [];
+  const { dtype, dims } = slices.at(0) ?? filled(declared.dtype, known);
   const at = axis < 0 ? axis + dims.length + 1 : axis;
   const y = filled(dtype, dims.toSpliced(at, 0, slices.length));
   const { inner } = lanesOf(y.dims, at);
@@ -46,7 +47,7 @@ const loop: EvalRow = (call) => {
     carried = results.slice(0, count);
     for (const [k, value] of results.slice(count).entries()) scanned[k].push(value);
   }
-  return [...carried, ...scanned.map((slices) => stacked(slices, 0))];
+  return [...carried, ...scanned.map((slices, k) => stacked(slices, 0, body.graph.outputs[1 + count + k]))];
 };
 
 /** A list attribute of Scan, 0 for each entry when absent. */
@@ -74,7 +75,10 @@ const scan: EvalRow = (call) => {
   }
   const outAxes = listed(call, 'scan_output_axes', results.length);
   const reversed = listed(call, 'scan_output_directions', results.length);
-  return [...state, ...results.map((list, k) => stacked(reversed[k] ? list.toReversed() : list, outAxes[k]))];
+  const outputs = results.map((list, k) =>
+    stacked(reversed[k] ? list.toReversed() : list, outAxes[k], body.graph.outputs[states + k]),
+  );
+  return [...state, ...outputs];
 };
 
 /** Operators that run subgraphs; not of the canonical form, but the interpreter knows them. */

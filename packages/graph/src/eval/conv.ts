@@ -3,7 +3,7 @@ import { filled, type NumArray, parts } from './array.js';
 import { type Call, channelInput, type EvalRow } from './call.js';
 import { extentOf, type Geometry, geometryOf, splitPadding, windowAttributes, windows } from './window.js';
 
-/** A grouped convolution's weight is [groups · rows, columns, ...kernel]: it joins `rows` channels to `columns` in each group. */
+/** A grouped convolution's weight, [groups · rows, columns, ...kernel], joins `rows` channels to `columns` in each group. */
 interface Channels {
   readonly batch: number;
   readonly groups: number;

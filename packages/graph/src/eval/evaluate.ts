@@ -29,8 +29,9 @@ type Scope = (name: string) => NumArray | undefined;
  * Interprets a graph by the ONNX standard in float64: slow, plain, the oracle of the tests. Knows the operators of the
  * canonical form in the spelling of opset 18 or newer, and If, Loop and Scan.
  *
- * Throws `model-unsupported` for an older opset and `op-unknown` for another operator (canonicalise first), `feed-*` for feeds that do not fit the inputs, and
- * `shape-mismatch`, `run-failed`, ... naming the node for values that an operator refuses.
+ * Throws `model-unsupported` for an older opset and `op-unknown` for another operator (canonicalise first), `feed-*`
+ * for feeds that do not fit the inputs, and `shape-mismatch`, `run-failed`, ... naming the node for values that an
+ * operator refuses.
  */
 export function evaluate(
   graph: Graph,

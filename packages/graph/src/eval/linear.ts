@@ -10,7 +10,7 @@ function accumulate(
 ): void {
   for (let i = 0; i < m; i++) {
     for (let p = 0; p < k; p++) {
-      const factor = a[i * k + p] as number;
+      const factor = a[i * k + p];
       for (let j = 0; j < n; j++) {
         out[i * n + j] = out[i * n + j] + factor * b[p * n + j];
       }

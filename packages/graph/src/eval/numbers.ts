@@ -10,7 +10,10 @@ export function rounded(dtype: DataType, x: number): number {
   return dtype === 'bfloat16' ? fromBfloat16(toBfloat16(x)) : x;
 }
 
-/** The elements of a constant as float64. 64-bit integers beyond 2^53 become the nearest double. Throws `type-mismatch` for strings. */
+/**
+ * The elements of a constant as float64. 64-bit integers beyond 2^53 become the nearest double.
+ * Throws `type-mismatch` for strings.
+ */
 export function numbersOf(constant: Constant): Float64Array {
   const { dtype, data } = constant;
   if (!ArrayBuffer.isView(data)) {
