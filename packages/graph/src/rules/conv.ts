@@ -11,7 +11,7 @@ export const convolution = {
     const group = step.int('group', 1);
     return [
       step.wanted[0] ? convData(b, { dy, kernel, like: x, window, group }) : undefined,
-      step.wanted[1] ? convKernel(b, { x, dy, window, group }) : undefined,
+      step.wanted[1] ? convKernel(b, { x, dy, kernel, window, group }) : undefined,
       bias ? perChannel(b, dy) : undefined,
     ];
   },
@@ -22,7 +22,7 @@ export const convolution = {
     const group = step.int('group', 1);
     return [
       step.wanted[0] ? forward(b, { dy, kernel, like: x, window, group }) : undefined,
-      step.wanted[1] ? convKernel(b, { x: dy, dy: x, window, group }) : undefined,
+      step.wanted[1] ? convKernel(b, { x: dy, dy: x, kernel, window, group }) : undefined,
       bias ? perChannel(b, dy) : undefined,
     ];
   },
@@ -126,6 +126,8 @@ interface KernelCotangent {
   readonly x: string;
   /** Cotangent of what it gives, [N, M, ...]. */
   readonly dy: string;
+  /** [M, C/g, ...]. */
+  readonly kernel: string;
   readonly window: readonly Axis[];
   readonly group: number;
 }
@@ -134,9 +136,10 @@ interface KernelCotangent {
  * dW[m, c, k] = sum over n, o of dy[n, m, o] x[n, c, o stride + k dilation - pad]: a convolution of x by dy in which batch and
  * channels change places, and strides and dilations.
  */
-function convKernel(b: Calculus, { x, dy, window, group }: KernelCotangent): string {
+function convKernel(b: Calculus, given: KernelCotangent): string {
+  const { x, dy, window, group } = given;
   const axes = b.others(x, [0, 1]);
-  const image = channelsFirst(b, x, group);
+  const image = channelsFirst(b, given);
   const swapped = b.emit('Conv', [image, b.transpose(dy, [1, 0, ...axes])], {
     strides: attr.ints(window.map((axis) => axis.dilation)),
     dilations: attr.ints(window.map((axis) => axis.stride)),
@@ -149,12 +152,11 @@ function convKernel(b: Calculus, { x, dy, window, group }: KernelCotangent): str
 }
 
 /** [N, g C/g, ...] -> [C/g, g N, ...]: group by group, so that a grouped convolution keeps them apart. */
-function channelsFirst(b: Calculus, x: string, group: number): string {
+function channelsFirst(b: Calculus, { x, kernel, group }: KernelCotangent): string {
   const axes = b.others(x, [0, 1]);
   if (group === 1) return b.transpose(x, [1, 0, ...axes]);
   const sizes = axes.map((axis): Size => ({ of: x, axis }));
-  const channels = b.dims(x)[1];
-  const each = typeof channels === 'number' ? channels / group : -1;
+  const each = { of: kernel, axis: 1 };
   const grouped = b.reshape(x, [{ of: x, axis: 0 }, group, each, ...sizes]);
   const moved = b.transpose(grouped, [2, 1, 0, ...axes.map((axis) => axis + 1)]);
   return b.reshape(moved, [each, -1, ...sizes]);
