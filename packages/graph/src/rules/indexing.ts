@@ -1,4 +1,4 @@
-import { attr } from '../builder.js';
+import { addAt } from './add-at.js';
 import type { Calculus, Size } from './calculus.js';
 import type { Rule, Step } from './rule.js';
 import { scatterElements, scatterNd } from './scatter.js';
@@ -7,14 +7,11 @@ import { scatterElements, scatterNd } from './scatter.js';
 export const indexing = {
   Gather: (b, step, dy) => [gather(b, step, dy)],
   GatherElements: (b, { inputs: [x, indices], int }, dy) => [
-    b.emit('ScatterElements', [b.zeros(x), indices, dy], {
-      axis: attr.int(int('axis', 0)),
-      reduction: attr.string('add'),
-    }),
+    addAt(b, 'ScatterElements', { data: b.zeros(x), indices, updates: dy, axis: int('axis', 0) }),
   ],
   GatherND: (b, { inputs: [x, indices], int }, dy) => {
     const full = withBatchCoordinates(b, indices, int('batch_dims', 0));
-    return [b.emit('ScatterND', [b.zeros(x), full, dy], { reduction: attr.string('add') })];
+    return [addAt(b, 'ScatterND', { data: b.zeros(x), indices: full, updates: dy })];
   },
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
@@ -55,9 +52,7 @@ export function scatterAxis(b: Calculus, d: string, { axis, indices, size }: Pla
   const updates = b.transpose(d, [...taken, ...rest]);
   const shape = b.sizes([size, ...rest.map((at): Size => ({ of: d, axis: at }))]);
   const zeros = b.emit('Expand', [b.scalar(0, d), shape]);
-  const put = b.emit('ScatterND', [zeros, b.unsqueeze(indices, [count]), updates], {
-    reduction: attr.string('add'),
-  });
+  const put = addAt(b, 'ScatterND', { data: zeros, indices: b.unsqueeze(indices, [count]), updates });
   const order = rest.map((_, i) => i + 1);
   return b.transpose(put, [...order.slice(0, axis), 0, ...order.slice(axis)]);
 }

@@ -1,4 +1,5 @@
 import { attr } from '../builder.js';
+import { addAt } from './add-at.js';
 import type { Calculus } from './calculus.js';
 import { cropLike } from './conv.js';
 import { repeatAxes } from './resize.js';
@@ -62,11 +63,8 @@ function scatteredMax(b: Calculus, { node, inputs: [x] }: Step, dy: string): str
   const attributes = { ...node.attributes, storage_order: attr.int(0) };
   const [, indices] = b.emitMany('MaxPool', [x], 2, attributes);
   const flat = (value: string) => b.reshape(value, [-1]);
-  const sent = b.emit('ScatterElements', [flat(b.zeros(x)), flat(indices), flat(dy)], {
-    axis: attr.int(0),
-    reduction: attr.string('add'),
-  });
-  return b.reshapeLike(sent, x);
+  const places = { data: flat(b.zeros(x)), indices: flat(indices), updates: flat(dy), axis: 0 };
+  return b.reshapeLike(addAt(b, 'ScatterElements', places), x);
 }
 
 interface Tiles {

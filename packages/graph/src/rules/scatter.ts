@@ -1,10 +1,12 @@
 import { attr } from '../builder.js';
+import { addAt } from './add-at.js';
 import type { Calculus } from './calculus.js';
 import type { Rule, Step } from './rule.js';
 
 /** Puts updates into data by one operator, and reads them back by its partner, at the node's own places. */
 interface Places {
   put(data: string, updates: string, how: string): string;
+  add(data: string, updates: string): string;
   take(data: string): string;
 }
 
@@ -16,6 +18,8 @@ export const scatterElements: Rule = (b, step, dy) => {
     dy,
     put: (data, updates, how) =>
       b.emit('ScatterElements', [data, indices, updates], { axis, reduction: attr.string(how) }),
+    add: (data, updates) =>
+      addAt(b, 'ScatterElements', { data, indices, updates, axis: step.int('axis', 0) }),
     take: (data) => b.emit('GatherElements', [data, indices], { axis }),
   });
 };
@@ -27,6 +31,7 @@ export const scatterNd: Rule = (b, step, dy) => {
     dy,
     put: (data, updates, how) =>
       b.emit('ScatterND', [data, indices, updates], { reduction: attr.string(how) }),
+    add: (data, updates) => addAt(b, 'ScatterND', { data, indices, updates }),
     take: (data) => b.emit('GatherND', [data, indices]),
   });
 };
@@ -43,10 +48,10 @@ function scatter(b: Calculus, step: Step, given: Given) {
 }
 
 /** The tied extremes of a place, the data among them, share its cotangent equally. */
-function extreme(b: Calculus, { inputs: [data, , updates], outputs: [y] }: Step, { dy, put, take }: Given) {
+function extreme(b: Calculus, { inputs: [data, , updates], outputs: [y] }: Step, { dy, add, take }: Given) {
   const kept = b.mask(b.compare('Equal', data, y), dy);
   const arrived = b.mask(b.compare('Equal', updates, take(y)), dy);
-  const part = b.div(dy, put(kept, arrived, 'add'));
+  const part = b.div(dy, add(kept, arrived));
   return [b.mul(part, kept), undefined, b.mul(take(part), arrived)];
 }
 
@@ -57,10 +62,10 @@ function extreme(b: Calculus, { inputs: [data, , updates], outputs: [y] }: Step,
 function multiplied(
   b: Calculus,
   { inputs: [data, , updates], outputs: [y] }: Step,
-  { dy, put, take }: Given,
+  { dy, put, add, take }: Given,
 ) {
   const isZero = b.compare('Equal', updates, 0);
-  const zeros = put(b.zeros(data), b.mask(isZero, dy), 'add');
+  const zeros = add(b.zeros(data), b.mask(isZero, dy));
   const alone = b.emit('And', [isZero, b.compare('Equal', take(zeros), 1)]);
   const without = take(put(data, b.where(alone, 1, updates), 'mul'));
   const others = b.where(alone, without, b.div(take(y), b.where(isZero, 1, updates)));
