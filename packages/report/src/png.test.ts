@@ -64,8 +64,8 @@ test('any picture of 8 or 16 bits comes back as it was written', () => {
       seed: fc.nat(),
     })
     .map(({ width, height, channels, depth, seed }): Pixels => {
-      const make = depth === 8 ? Uint8Array : Uint16Array;
-      const data = make.from({ length: width * height * channels }, (_, i) => (seed + i * 7919) % 65536);
+      const samples = Array.from({ length: width * height * channels }, (_, i) => (seed + i * 7919) % 65536);
+      const data = depth === 8 ? Uint8Array.from(samples) : Uint16Array.from(samples);
       return {
         width,
         height,

@@ -42,8 +42,8 @@ test('what was written in any form reads back the same, form and all', () => {
   fc.assert(
     fc.property(shapes, forms, fc.double(), (shape, form, first) => {
       const count = shape.reduce((a, b) => a * b, 1);
-      const make = form.dtype === 'float32' ? Float32Array : Float64Array;
-      const values = make.from({ length: count }, (_, i) => (i === 0 ? first : i * 1.5));
+      const numbers = Array.from({ length: count }, (_, i) => (i === 0 ? first : i * 1.5));
+      const values = form.dtype === 'float32' ? Float32Array.from(numbers) : Float64Array.from(numbers);
       const read = readNpy(writeNpy(tensor(values, shape), form), 'x.npy');
       expect(read.tensor).toEqual({ shape, data: values });
       expect(read.form).toEqual(form);

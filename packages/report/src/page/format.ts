@@ -48,8 +48,10 @@ function rounded(value: number, stderr: number): string {
   return `${minus(value.toFixed(decimals))} ± ${stderr.toFixed(decimals)}`;
 }
 
+/** A true minus sign, and none before a zero. */
 function minus(text: string): string {
-  return text.replace(/^-(?=.*[1-9])/, '−');
+  if (!text.startsWith('-')) return text;
+  return /[1-9]/.test(text) ? `−${text.slice(1)}` : text.slice(1);
 }
 
 /** "12 kB", "3.4 MB". */

@@ -100,6 +100,7 @@ describe('numbers', () => {
     expect(formatMean({ value: 2, stderr: 0.5, bound: 'lower' })).toBe('≥ 2.00 ± 0.50');
     expect(formatMean({ value: 1e-9, stderr: 1e-11 })).toBe('(1.000 ± 0.010)e-9');
     expect(formatMean({ value: -469485, stderr: 199493 })).toBe('(−4.7 ± 2.0)e5');
+    expect(formatMean({ value: -0.001, stderr: 0.5 })).toBe('0.00 ± 0.50');
     expect(formatMean({ value: 0, stderr: 3e-6 })).toBe('(0.0 ± 3.0)e-6');
     expect(formatEstimate({ kind: 'censored', above: 3, n: 1 })).toBe('> 3');
   });

@@ -1,0 +1,109 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { folderWith, linearModel, npy, softmaxModel, WEIGHTS } from '../../test/models.js';
+import * as onnxplain from '../index.js';
+
+const folder = folderWith({ 'm.onnx': linearModel(), 'p.onnx': softmaxModel(), 'x.npy': npy([2, 4]) });
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+
+describe('the library', () => {
+  test('does in a few calls what the command line does', async () => {
+    const { model, about, loaded, asked } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const evaluation = await onnxplain.evaluate(model, loaded.inputs, {
+      ...asked,
+      explainers: [onnxplain.gradient(), onnxplain.makeExplainer('random')],
+      metrics: [onnxplain.makeMetric('infidelity(gaussian(1), draws=50)')],
+    });
+    const { record, files } = onnxplain.recordOf(evaluation, {
+      model: about,
+      environment: onnxplain.environmentOf(model),
+      request: { link: 'logit', output: 'y' },
+      created: new Date(0),
+    });
+    await model.close();
+    expect(record.summaries.map(({ best }) => best)).toEqual([true, false]);
+    expect(record.created).toBe('1970-01-01T00:00:00.000Z');
+    expect(record.environment.onnxruntime).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(files.size).toBe(4);
+    expect(onnxplain.page(record, files)).toContain('gradient');
+  });
+
+  test('reports progress cell by cell, and stops when it is told to', async () => {
+    const { model, loaded } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const seen: string[] = [];
+    const controller = new AbortController();
+    const options = {
+      explainers: [
+        onnxplain.gradient(),
+        onnxplain.smooth(onnxplain.gradient(), onnxplain.gaussian({ sigma: 1 }), { draws: 5 }),
+      ],
+      signal: controller.signal,
+      onProgress: ({ stage, done, total }: onnxplain.RunProgress) => {
+        seen.push(`${stage} ${done}/${total}`);
+      },
+    };
+    await onnxplain.explain(model, loaded.inputs, options);
+    expect(seen).toEqual(['explain 1/4', 'explain 2/4', 'explain 3/4', 'explain 4/4']);
+    const stopped = onnxplain.explain(model, loaded.inputs, {
+      ...options,
+      onProgress: () => controller.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+    await model.close();
+  });
+
+  test('the gradient of a graph is a graph, of a model a model', async () => {
+    await using model = await onnxplain.open(linearModel(), { device: 'cpu' });
+    expect(onnxplain.grad(model.graph).outputs.map(({ name }) => name)).toContain('gradient');
+    await using backward = await onnxplain.grad(model);
+    expect(backward.outputs.map(({ name }) => name)).toContain('gradient');
+  });
+
+  test('an inner value can be the output, and an unknown one is refused', async () => {
+    const { model, about } = await onnxplain.openModel(at('p.onnx'), { output: 'y', device: 'cpu' });
+    const { scores } = await onnxplain.predict(model, {}, onnxplain.tensor([1, 0, 0, 0], [1, 4]));
+    expect([...scores.data]).toEqual([WEIGHTS[0] + 0.5, WEIGHTS[1], WEIGHTS[2] - 0.5]);
+    expect(about).toMatchObject({ ops: { Softmax: 1 }, parameters: 15 });
+    await model.close();
+    await expect(onnxplain.openModel(at('p.onnx'), { output: 'z' })).rejects.toMatchObject({
+      code: 'value-unknown',
+    });
+  });
+
+  test('every row of every table has a name, a summary, a usage line and typed options', () => {
+    const catalogue = onnxplain.catalogue();
+    for (const rows of Object.values(catalogue)) {
+      for (const { name, summary, usage, options } of rows) {
+        expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+        expect(summary.length).toBeGreaterThan(5);
+        expect(usage.startsWith(name)).toBe(true);
+        for (const { type } of options) expect(type).not.toBe('');
+      }
+    }
+  });
+
+  test.each([
+    ...[
+      'gradient',
+      'random',
+      'path-gradient',
+      'integrated-gradients',
+      'sensitivity-max',
+      'sensitivity-gradient',
+    ],
+    ...['difference-to-baseline', 'subset', 'inverse', 'pseudo-inverse'],
+    'smooth(integrated-gradients(steps=20, rule=left), uniform(radius=0.2), draws=50)',
+    'optimal(square(sizes=[1,10], positions=all), solver=ridge(1e-3))',
+    'infidelity(noisy-baseline(sigma=0.2), draws=10000, scale=optimal)',
+    'times-input(gradient, baseline=-0.5)',
+    'occlusion(window=[3,5], stride=2)',
+    'sensitivity-max(radius=0.2, ball=linf, normalize=true)',
+    'infidelity(subset(0.2, baseline=1), stderr=0.01)',
+    'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
+  ])('%s makes itself again', (text) => {
+    const once = onnxplain.make(text).expression;
+    expect(onnxplain.make(once).expression).toBe(once);
+  });
+});

@@ -1,0 +1,172 @@
+import {
+  type Attribution,
+  type Comparison,
+  type Estimate,
+  type Explainer,
+  fail,
+  key,
+  linearScore,
+  type Metric,
+  named,
+  type Subject,
+  tensor,
+} from '@onnxplain/core';
+import { describe, expect, test } from 'vitest';
+import { seriesOf } from './draw.js';
+import type { Explanation } from './explain.js';
+import { measure } from './measure.js';
+import { outcomeOf, pooled } from './outcome.js';
+
+const x = tensor([1, 2], [2]);
+const f = linearScore(tensor([3, -1], [2]), 0);
+
+const attribution = (method: string, kind: Attribution['kind'] = 'local'): Attribution => ({
+  values: tensor([3, -1], [2]),
+  kind,
+  method,
+  key: key(0),
+  cost: { forward: 0, backward: 1 },
+});
+
+const explainerOf = (method: string, kind: Attribution['kind'] = 'local'): Explainer =>
+  named(() => Promise.resolve(attribution(method, kind)), { expression: method, kind });
+
+const explained = (explainers: readonly Explainer[]): Explanation => ({
+  question: { input: { name: 'x', tensor: x }, target: 0, f, value: 1 },
+  attributions: explainers.map(({ expression, kind }) => ({
+    status: 'done',
+    value: attribution(expression, kind),
+  })),
+});
+
+const exact = (value: number): Estimate => ({ kind: 'exact', value });
+
+/** A metric that counts its calls, knows only local attributions, and gives each the length of its method's name. */
+function localMetric(): Metric & { calls: string[] } {
+  const calls: string[] = [];
+  const of = ({ attribution: { method, kind } }: Subject): Estimate => {
+    if (kind === 'global') {
+      fail({ code: 'not-applicable', where: 'metric', expected: 'a local attribution', got: method });
+    }
+    return exact(method.length);
+  };
+  return {
+    name: 'length',
+    expression: 'length',
+    better: 'lower',
+    units: 'letters',
+    source: 'made up',
+    definition: {},
+    calls,
+    measure: async (subject) => {
+      calls.push(`measure ${subject.attribution.method}`);
+      return of(subject);
+    },
+    compare: async (subjects): Promise<Comparison> => {
+      calls.push(`compare ${subjects.map((subject) => subject.attribution.method).join()}`);
+      const estimates = subjects.map(of);
+      return {
+        estimates,
+        difference: (i, j) =>
+          exact(subjects[i].attribution.method.length - subjects[j].attribution.method.length),
+      };
+    },
+  };
+}
+
+describe('measuring', () => {
+  test('all explainers of an input are compared in one pass, and differences come from it', async () => {
+    const explainers = ['a', 'bbb'].map((name) => explainerOf(name));
+    const metric = localMetric();
+    const [[found]] = await measure([explained(explainers)], { explainers, metrics: [metric] });
+    expect(metric.calls).toEqual(['compare a,bbb']);
+    expect(found.estimates).toEqual([exact(1), exact(3)].map((value) => ({ status: 'done', value })));
+    expect(found.difference(1, 0)).toEqual(exact(2));
+  });
+
+  test('where the metric does not apply to some, the others are still compared together', async () => {
+    const explainers = [explainerOf('a'), explainerOf('gg', 'global'), explainerOf('bbb')];
+    const metric = localMetric();
+    const [[found]] = await measure([explained(explainers)], { explainers, metrics: [metric] });
+    expect(metric.calls).toEqual(['compare a,gg,bbb', 'compare a,bbb', 'measure gg']);
+    expect(found.estimates.map(({ status }) => status)).toEqual(['done', 'not-applicable', 'done']);
+    expect(found.difference(2, 0)).toEqual(exact(2));
+    expect(found.difference(1, 0)).toBeUndefined();
+  });
+
+  test('an explainer without attribution keeps its reason and stops nobody', async () => {
+    const explainers = ['a', 'b'].map((name) => explainerOf(name));
+    const explanation: Explanation = {
+      ...explained(explainers),
+      attributions: [
+        { status: 'failed', code: 'singular', reason: 'rank 3 of 784' },
+        { status: 'done', value: attribution('b') },
+      ],
+    };
+    const [[found]] = await measure([explanation], { explainers, metrics: [localMetric()] });
+    expect(found.estimates[0]).toMatchObject({
+      status: 'failed',
+      code: 'singular',
+      reason: expect.stringContaining('rank 3'),
+    });
+    expect(found.estimates[1]).toEqual({ status: 'done', value: exact(1) });
+  });
+
+  test('inputs have keys of their own, metrics of one input share one', async () => {
+    const explainers = [explainerOf('a')];
+    const both = [explained(explainers), explained(explainers)];
+    const found = await measure(both, { explainers, metrics: [localMetric(), localMetric()], seed: 3 });
+    expect(found[0][0].key).toEqual(found[0][1].key);
+    expect(found[0][0].key).not.toEqual(found[1][0].key);
+  });
+});
+
+describe('outcomes', () => {
+  test('not-applicable is an answer, other errors are failures, abortion ends everything', async () => {
+    const failing = (code: 'not-applicable' | 'singular' | 'aborted') =>
+      outcomeOf(async () => fail({ code, where: 'w', expected: 'e', got: 'g' }));
+    expect(await failing('not-applicable')).toMatchObject({ status: 'not-applicable' });
+    expect(await failing('singular')).toMatchObject({ status: 'failed', code: 'singular' });
+    await expect(failing('aborted')).rejects.toMatchObject({ code: 'aborted' });
+    expect(await outcomeOf(() => Promise.reject(new TypeError('x is undefined')))).toEqual({
+      status: 'failed',
+      code: 'internal',
+      reason: 'TypeError: x is undefined',
+    });
+  });
+
+  test('a pool never has more under way than its limit, and keeps the order', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await pooled([5, 1, 4, 2, 3], 2, async (n) => {
+      most = Math.max(most, ++running);
+      await new Promise((done) => setTimeout(done, n));
+      running--;
+      return n * 10;
+    });
+    expect(results).toEqual([50, 10, 40, 20, 30]);
+    expect(most).toBe(2);
+  });
+
+  test('a pool that fails starts nothing more and waits for what runs', async () => {
+    const ended: number[] = [];
+    const work = pooled([1, 2, 3, 4], 2, async (n) => {
+      await new Promise((done) => setTimeout(done, n === 1 ? 1 : 10));
+      if (n === 1) throw new Error('first');
+      ended.push(n);
+    });
+    await expect(work).rejects.toThrow('first');
+    expect(ended).toEqual([2]);
+  });
+});
+
+test('rows of numbers are series, pictures and scalars are not', () => {
+  const series = (shape: readonly number[]) => {
+    const t = tensor(new Float64Array(shape.reduce((a, b) => a * b, 1)), shape);
+    return seriesOf({ name: 'x', tensor: t }, { ...attribution('a'), values: t });
+  };
+  expect(series([5])?.values).toHaveLength(5);
+  expect(series([1, 5])).toBeDefined();
+  expect(series([5, 5])).toBeUndefined();
+  expect(series([5000])).toBeUndefined();
+});
