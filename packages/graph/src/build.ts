@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import type { AttributeInit, Builder } from './builder.js';
+import type { AttributeInit, Builder, InnerGraph } from './builder.js';
 import { constantFrom } from './eval/numbers.js';
 import { constantOfElements } from './infer/contents.js';
 import type { Inferred } from './infer/site.js';
@@ -38,7 +38,11 @@ export interface GraphBuilder extends Builder {
 
 /** A builder that continues a graph: its values keep their names, types and constants. */
 export function builderOf(graph: Graph): Builder {
-  const builder = builderWithin(graph);
+  return replayed(graph);
+}
+
+function replayed(graph: Graph, outer?: GraphBuilder): Builder {
+  const builder = builderWithin(graph, outer);
   for (const value of graph.inputs) builder.addInput(value);
   for (const [name, value] of graph.constants) builder.addConstant(name, value);
   for (const node of graph.nodes) builder.append(node);
@@ -137,6 +141,10 @@ class NodeBuilder implements GraphBuilder {
     });
   }
 
+  typeOf(name: string): ValueType | undefined {
+    return this.typing.typeOf(name);
+  }
+
   dtype(name: string): DataType {
     return this.type(name).dtype;
   }
@@ -233,6 +241,12 @@ class NodeBuilder implements GraphBuilder {
     }
     this.typing.rename(from, to);
     return true;
+  }
+
+  inside({ inputs, constants = new Map(), nodes = [], declared = new Map() }: InnerGraph): Builder {
+    const { opsets } = this.#header;
+    const header = { name: 'body', opsets, metadata: {}, functions: [], outputs: [], inputs, constants, nodes, declared };
+    return replayed(header, this);
   }
 
   build(outputs: readonly Value[], inputs: readonly Value[] = this.#inputs): Graph {

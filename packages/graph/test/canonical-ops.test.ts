@@ -80,7 +80,10 @@ function expectTypes(
 }
 
 describe.each(Object.entries(ways))('canonical form with %s', (_, symbols) => {
-  it.each(cases.map((c) => [nameOf(c), c] as const))('%s', async (__, c) => {
+  const fitting = cases.filter(
+    (c) => c.knownOnly !== true || Object.keys(environment(c, symbols)).length === 0,
+  );
+  it.each(fitting.map((c) => [nameOf(c), c] as const))('%s', async (__, c) => {
     const outputs = await expected(c);
     const canonical = canonicalise(graphOf(c, symbols));
     verify(canonical);

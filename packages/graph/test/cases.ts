@@ -16,6 +16,8 @@ export interface Case {
   readonly like?: Pick<Case, 'opset' | 'inputs' | 'attributes'>;
   /** Symbols leave the rank of the result open. */
   readonly openRank?: boolean;
+  /** Symbols make it a black box. */
+  readonly knownOnly?: boolean;
 }
 
 export interface Typed {
@@ -678,6 +680,52 @@ function fused(): Case[] {
   ];
 }
 
+function attentions(): Case[] {
+  const head = { q_num_heads: n(4), kv_num_heads: n(4) };
+  const A = [2, 5, 24];
+  const ms = { domain: 'com.microsoft', opset: 1 };
+  return [
+    { op: 'Attention', opset: 23, inputs: [A, [2, 7, 24], [2, 7, 24]], attributes: head },
+    {
+      op: 'Attention',
+      opset: 23,
+      inputs: [A, A, A],
+      attributes: { ...head, is_causal: n(1), scale: float(0.3), softcap: float(2) },
+    },
+    {
+      op: 'Attention',
+      opset: 23,
+      inputs: [A, [2, 7, 12], [2, 7, 12], [5, 7]],
+      attributes: { q_num_heads: n(4), kv_num_heads: n(2) },
+    },
+    {
+      knownOnly: true,
+      op: 'Attention',
+      opset: 23,
+      inputs: [[2, 4, 5, 6], [2, 4, 7, 6], [2, 4, 7, 3], { dtype: 'bool', dims: [5, 7] }],
+      outputs: 1,
+    },
+    {
+      ...ms,
+      op: 'MultiHeadAttention',
+      knownOnly: true,
+      inputs: [A, [2, 7, 24], [2, 7, 24], [72]],
+      attributes: { num_heads: n(4) },
+    },
+    { ...ms, op: 'Attention', knownOnly: true, inputs: [A, [24, 36], [36]], attributes: { num_heads: n(3) } },
+    {
+      ...ms,
+      op: 'Attention',
+      knownOnly: true,
+      inputs: [A, [24, 36], [36]],
+      attributes: { num_heads: n(3), unidirectional: n(1) },
+    },
+    { ...ms, op: 'MultiHeadAttention', inputs: [A, [2, 7, 24], [2, 7, 24]], attributes: { num_heads: n(4) } },
+    { op: 'RMSNormalization', opset: 23, inputs: [A, [24]], attributes: { epsilon: float(1e-3) } },
+    { op: 'Swish', opset: 24, inputs: [A], attributes: { alpha: float(0.7) } },
+  ];
+}
+
 function machineLearning(): Case[] {
   const ml = { domain: 'ai.onnx.ml', opset: 1 };
   const x = [4, 3];
@@ -736,7 +784,7 @@ function machineLearning(): Case[] {
 
 export const cases: readonly Case[] = [
   ...convolutions(), ...pools(), ...normalisations(), ...reductions(), ...movements(), ...elementwise(), ...products(),
-  ...shapes(), ...fused(), ...machineLearning(),
+  ...shapes(), ...fused(), ...attentions(), ...machineLearning(),
 ]; // biome-ignore format: one line
 
 /** What a case is called. */

@@ -13,7 +13,7 @@ export async function runModel(bytes: Uint8Array, feeds: Feeds, outputs?: readon
     logSeverityLevel: 4,
   });
   try {
-    return await session.run({ ...feeds }, outputs && [...outputs]);
+    return await session.run({ ...feeds }, outputs === undefined ? session.outputNames : [...outputs]);
   } finally {
     await session.release();
   }

@@ -2,6 +2,7 @@ import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import type { Attributes, Node } from '../types.js';
+import { multiHeadAttention, projectedAttention } from './attention.js';
 import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './pieces.js';
 import { changed, input, type Respell, type Respellings, trimmed } from './respell.js';
 
@@ -106,6 +107,8 @@ const standard: Respell = (node, b) => changed(node, b, { domain: '' });
 
 /** Fused operators of ONNX Runtime (com.microsoft), as its optimiser and exporters for it write them. */
 export const contrib: Respellings = {
+  Attention: projectedAttention,
+  MultiHeadAttention: multiHeadAttention,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,

@@ -2,6 +2,7 @@ import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
+import { attention } from './attention.js';
 import { simplified } from './contrib.js';
 import { gelu, scaled, swish, tanhGelu } from './pieces.js';
 import { input, type Respell, type Respellings } from './respell.js';
@@ -86,6 +87,7 @@ const imageScaler: Respell = (node, b) => {
 
 /** Standard operators outside the canonical form (newer than it, composite, or experimental) in terms of it. */
 export const newer: Respellings = {
+  Attention: attention,
   GroupNormalization: groupNormalization,
   RMSNormalization: simplified,
   SimplifiedLayerNormalization: simplified,

@@ -1,5 +1,5 @@
 import type { Dim, Dims } from '../types.js';
-import { addDims, ceilDivide, divideDims, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
+import { addDims, ceilDivide, divideDims, floorDivide, multiplyDims, subtractDims } from './dim.js';
 import { spelled } from './shape.js';
 import { axisOf, type Elements, type InferRow, type Inferred, numbers, type Site } from './site.js';
 
@@ -123,77 +123,6 @@ export const pad: InferRow = (site) => {
   }
   return [{ dtype, dims: out }];
 };
-
-export const slice: InferRow = (site) => {
-  const { dtype, dims } = site.type(0);
-  const starts = site.elements(1);
-  const ends = site.elements(2);
-  const axes = site.has(3) ? numbers(site.elements(3)) : (starts ?? ends)?.map((_, i) => i);
-  const steps = site.has(4) ? numbers(site.elements(4)) : axes?.map(() => 1);
-  if (dims === undefined || axes === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
-  const out = [...dims];
-  let elements = dims.length === 1 ? site.elements(0) : undefined;
-  for (const [i, axis] of axes.entries()) {
-    const at = axisOf(site, axis, dims.length);
-    const cut: Cut = { start: starts?.[i], end: ends?.[i], step: steps?.[i] };
-    elements = elements && cutElements(elements, cut);
-    out[at] = elements?.length ?? cutLength(site, dims[at] ?? 1, cut);
-  }
-  return [{ dtype, dims: out, elements }];
-};
-
-interface Cut {
-  readonly start: Dim | undefined;
-  readonly end: Dim | undefined;
-  readonly step: number | undefined;
-}
-
-function cutElements(source: Elements, { start, end, step }: Cut): Elements | undefined {
-  if (typeof start !== 'number' || typeof end !== 'number' || step === undefined) return undefined;
-  const n = source.length;
-  const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
-  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + n : at, low), high);
-  const first = Math.min(Math.max(start < 0 ? start + n : start, 0), step > 0 ? n : n - 1);
-  const out: (Dim | undefined)[] = [];
-  for (let i = first; step > 0 ? i < clamp(end) : i > clamp(end); i += step) out.push(source[i]);
-  return out;
-}
-
-/** Number of elements kept of `size`. A bound past the end is taken as the end, as ONNX does. */
-function cutLength(site: Site, size: Dim, { start, end, step }: Cut): Dim {
-  if (start === undefined || end === undefined || step === undefined) return site.unknown();
-  if (step < 0) return backwardLength(site, size, { start, end, step });
-  const from = bound(size, start);
-  const to = bound(size, end);
-  const length = subtractDims(to, from);
-  if (typeof length === 'number') return Math.max(0, Math.ceil(length / step));
-  return ceilDivide(length, step);
-}
-
-/** A whole axis reversed, or known numbers; other backward slices of symbolic sizes are unknown. */
-function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step: number }): Dim {
-  const { start, end, step } = cut;
-  if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
-    const first = Math.min(start < 0 ? start + size : start, size - 1);
-    const last = end < 0 ? Math.max(end + size, -1) : Math.min(end, size - 1);
-    return Math.max(0, Math.ceil((first - last) / -step));
-  }
-  const whole = (start === -1 || isHuge(start)) && typeof end === 'number' && end < -(2 ** 31) + 2;
-  return whole ? ceilDivide(size, -step) : site.unknown();
-}
-
-/** Exporters write various large numbers for "to the end"; no axis has half a thousand million elements. */
-const isHuge = (at: Dim): boolean => typeof at === 'number' && at >= 2 ** 29;
-
-/** A start or end counted from the front and kept within the axis. */
-function bound(size: Dim, at: Dim): Dim {
-  if (isHuge(at)) return size;
-  if (typeof at === 'number' && at < 0) {
-    const from = addDims(size, at);
-    return typeof from === 'number' ? Math.max(0, from) : from;
-  }
-  return at === 0 ? 0 : minDim(size, at);
-}
 
 export const depthToSpace: InferRow = (site) => blocks(site, (dims, b) => [
   dims[0], exactly(dims[1], b * b), multiplyDims(dims[2], b), multiplyDims(dims[3], b),

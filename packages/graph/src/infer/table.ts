@@ -7,6 +7,7 @@ import * as network from './network.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import type { InferRow } from './site.js';
+import { slice } from './slice.js';
 import * as window from './window.js';
 
 const { arithmetic, comparison, elementwise, logic, pointwise, predicate, sameType } = element;
@@ -44,7 +45,7 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
 
   Concat: movement.concat, DepthToSpace: movement.depthToSpace, Expand: shape.expand, Flatten: shape.flatten,
   Gather: movement.gather, GatherElements: movement.gatherElements, GatherND: movement.gatherND, Pad: movement.pad,
-  Reshape: shape.reshape, Resize: movement.resize, ScatterElements: sameType, ScatterND: sameType, Slice: movement.slice,
+  Reshape: shape.reshape, Resize: movement.resize, ScatterElements: sameType, ScatterND: sameType, Slice: slice,
   SpaceToDepth: movement.spaceToDepth, Split: movement.split, Squeeze: shape.squeeze, Tile: shape.tile,
   Transpose: movement.transpose, Trilu: sameType, Unsqueeze: shape.unsqueeze,
 

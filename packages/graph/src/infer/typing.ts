@@ -83,9 +83,9 @@ function bodyOutputs(
   outer: Scope,
 ): readonly (ValueType | undefined)[] {
   const typing = typingOf(body, outer);
-  body.inputs.forEach(({ name, dtype, dims }, i) =>
-    typing.addInput({ name, ...(inputs[i] ?? { dtype, dims }) }),
-  );
+  for (const [i, { name, dtype, dims }] of body.inputs.entries()) {
+    typing.addInput({ name, ...(inputs[i] ?? { dtype, dims }) });
+  }
   for (const [name, value] of body.constants) typing.addConstant(name, value);
   for (const node of body.nodes) typing.addNode(node);
   return body.outputs.map(({ name }) => typing.typeOf(name));
