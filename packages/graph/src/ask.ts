@@ -5,7 +5,7 @@ import { isFloat } from './infer/site.js';
 import type { Ends } from './path.js';
 import { tables } from './rules/index.js';
 import type { RuleTable } from './rules/rule.js';
-import type { Graph } from './types.js';
+import type { DataType, Graph } from './types.js';
 
 /** What to differentiate, by what, how. */
 export interface Ask {
@@ -47,8 +47,7 @@ export function lower(graph: Graph, lifted: Graph['constants']): Graph {
   };
 }
 
-const namesOf = (wrt: Ask['wrt']): readonly string[] =>
-  typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
+const namesOf = (wrt: Ask['wrt']): readonly string[] => (typeof wrt === 'string' ? [wrt] : [...new Set(wrt)]);
 
 /** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
 function asked(graph: Graph, { of, wrt, rules = tables.gradient }: Ask): Ends {
@@ -113,8 +112,8 @@ function onlyInput(graph: Graph): string {
   });
 }
 
-function requireFloat(name: string, dtype: string): void {
-  if (isFloat(dtype as never)) return;
+function requireFloat(name: string, dtype: DataType): void {
+  if (isFloat(dtype)) return;
   fail({
     code: 'type-mismatch',
     where: `value "${name}"`,

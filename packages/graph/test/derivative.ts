@@ -4,6 +4,7 @@ import { attr } from '../src/builder.js';
 import { type NumArray, numArray } from '../src/eval/array.js';
 import { evaluate } from '../src/eval/evaluate.js';
 import { grad } from '../src/grad.js';
+import { infer } from '../src/infer/infer.js';
 import { isFloat } from '../src/infer/site.js';
 import type { Graph, Value } from '../src/types.js';
 
@@ -53,6 +54,12 @@ export function project(graph: Graph, feeds: Feeds, names: readonly string[]): P
     feeds: { ...feeds, ...Object.fromEntries(directions.map(({ name, ...rest }) => [name, rest])) },
     of,
   };
+}
+
+/** Outputs that may be differentiated. */
+export function floatOutputs(graph: Graph): string[] {
+  const types = infer(graph);
+  return graph.outputs.flatMap(({ name }) => (isFloat(types.get(name)?.dtype ?? 'bool') ? [name] : []));
 }
 
 export const floatInputs = (graph: Graph): string[] =>

@@ -1,24 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { grad, infer, OPS, type Op, tables } from '../src/index.js';
-import { isFloat } from '../src/infer/site.js';
+import { grad, OPS, type Op, tables } from '../src/index.js';
 import { expectAgreement } from './against-ort.js';
-import { floatInputs, project } from './derivative.js';
+import { floatInputs, floatOutputs, project } from './derivative.js';
 import { type Sample, samples } from './samples.js';
-
-function floatOutputs({ graph }: Sample): string[] {
-  const types = infer(graph);
-  return graph.outputs.flatMap(({ name }) => (isFloat(types.get(name)?.dtype ?? 'bool') ? [name] : []));
-}
 
 /** The first smooth samples of each operator, gradient graphs of all their inputs. */
 const chosen = (op: Op): readonly Sample[] =>
   samples[op]()
-    .filter((one) => one.smooth && floatInputs(one.graph).length > 0 && floatOutputs(one).length > 0)
+    .filter((one) => one.smooth && floatInputs(one.graph).length > 0 && floatOutputs(one.graph).length > 0)
     .filter(({ feeds }) => Object.values(feeds).every(({ data }) => data.length > 0))
     .slice(0, 3);
 
 function gradientSample(one: Sample): Sample {
-  const { graph, feeds, of } = project(one.graph, one.feeds, floatOutputs(one));
+  const { graph, feeds, of } = project(one.graph, one.feeds, floatOutputs(one.graph));
   return { ...one, graph: grad(graph, { of, wrt: floatInputs(one.graph) }), feeds };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Graph, infer, type Op } from '../src/index.js';
+import type { Graph, Op } from '../src/index.js';
 import { isFloat } from '../src/infer/site.js';
-import { floatInputs, gradients, project } from './derivative.js';
+import { floatInputs, floatOutputs, gradients, project } from './derivative.js';
 import { type Sample, samples } from './samples.js';
 
 /** Operators whose rules look at sizes. */
@@ -33,11 +33,6 @@ function opened(graph: Graph): Graph {
     inputs: [{ ...first, dims }, ...rest],
     outputs: graph.outputs.map((value) => ({ ...value, dims: undefined })),
   };
-}
-
-function floatOutputs(graph: Graph): string[] {
-  const types = infer(graph);
-  return graph.outputs.flatMap(({ name }) => (isFloat(types.get(name)?.dtype ?? 'bool') ? [name] : []));
 }
 
 const suitable = ({ graph, smooth, note }: Sample): boolean =>
