@@ -47,6 +47,10 @@ export interface Request {
   readonly link: string;
   /** The model output that was explained. */
   readonly output: string;
+  /** Least and greatest value of an input element; absent: unbounded. */
+  readonly bounds?: readonly [low: number, high: number];
+  /** How pictures became inputs: size, layout, channels, scale, mean, std; absent where no input was one. */
+  readonly preprocessing?: Readonly<Record<string, number | string | readonly number[] | undefined>>;
 }
 
 export interface ModelRecord {

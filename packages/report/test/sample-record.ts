@@ -106,6 +106,8 @@ export const sampleRecord: RunRecord = {
     seed: 0,
     link: 'logit',
     output: 'logits',
+    bounds: [0, 1],
+    preprocessing: { size: [28, 28], channels: 'grey', scale: 1 / 255 },
   },
   model: {
     file: 'my <b>model</b>.onnx',

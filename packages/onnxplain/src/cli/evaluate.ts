@@ -31,7 +31,7 @@ export async function evaluate(
   const explainers = flags.explainer.map((text) => make(text, 'explainer'));
   const metrics = flags.metric.map((text) => make(text, 'metric'));
   await expectWritable(flags.out);
-  const { model, about, loaded, asked, drawing } = await prepare(path, {
+  const { model, about, loaded, asked, drawing, preprocessing } = await prepare(path, {
     ...flags,
     inputs: flags.input,
     signal: context.signal,
@@ -40,11 +40,11 @@ export async function evaluate(
     const { notices, command } = context;
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
     const evaluation = await evaluateAll(model, loaded.inputs, options);
-    const { link = 'logit', output = '' } = asked;
+    const { link = 'logit', output = '', bounds } = asked;
     const { record, files } = recordOf(evaluation, {
       model: about,
       environment: environmentOf(model),
-      request: { command, link, output },
+      request: { command, link, output, bounds, preprocessing: preprocessing && { ...preprocessing } },
       drawing,
     });
     const all = new Map<string, Uint8Array | string>(files);

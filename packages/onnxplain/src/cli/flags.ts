@@ -30,7 +30,10 @@ export function withCommonFlags(command: Command): Command {
         .default('auto'),
     )
     .option('--threads <n>', 'threads inside one operator', positive)
-    .option('--external-data <folder>', "folder of the model's weight files; default: the model's own")
+    .option(
+      '--external-data <folder>',
+      'folder of weight files that the model may read; without it, weights outside the model file are refused',
+    )
     .option('--quiet', 'no notices and no progress on stderr');
 }
 

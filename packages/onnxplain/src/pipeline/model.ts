@@ -13,7 +13,7 @@ export interface OpenedModel {
 export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads'> {
   /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
   readonly output?: string;
-  /** Folder of weights kept beside the model; default: the model's own. */
+  /** Folder of weight files that the model may read; without it, weights outside the model file are refused. */
   readonly externalData?: string;
 }
 

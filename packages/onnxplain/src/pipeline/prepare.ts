@@ -3,6 +3,7 @@ import { infer, type ValueType } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
 import type { Model, Port } from '@onnxplain/runtime';
 import { type Card, readCard } from '../files/card.js';
+import type { Preprocessing } from '../files/image.js';
 import { type LoadedInputs, loadInputs } from '../files/load.js';
 import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
 import type { Drawing } from './draw.js';
@@ -22,6 +23,8 @@ export interface Prepared {
   readonly loaded: LoadedInputs;
   readonly asked: Asked;
   readonly drawing: Drawing;
+  /** How pictures became inputs; undefined where no input was one. */
+  readonly preprocessing: Preprocessing | undefined;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
       // Draws are made in the type of x: the numbers that the model will see.
       tensor: dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
     }));
-    const photos = inputs.every(({ picture }) => picture !== undefined);
+    const photos = inputs.some(({ picture }) => picture !== undefined);
     const { target, batch, signal, link = card.link ?? 'logit' } = options;
     return {
       model,
@@ -59,6 +62,7 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
         signal,
         label: card.label,
       },
+      preprocessing: photos ? pictures : undefined,
       drawing: {
         channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
         order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',

@@ -61,6 +61,7 @@ describe('the page', () => {
     expect(markup).toContain('E[(I·Φ − (f(x) − f(x−I)))²]');
     expect(markup).toContain(escapeHtml("onnxplain evaluate 'my model.onnx' --explainer 'it'\\''s'"));
     expect(markup).toContain('cuda: libcublasLt.so.13');
+    expect(markup).toContain('size 28 28, channels grey, scale 0.00392');
     expect(markup).toContain('inside ONNX Runtime 9.9 s (80 %)');
   });
 

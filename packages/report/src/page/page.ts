@@ -10,7 +10,7 @@ import { style } from './style.js';
  * `pictures` holds the PNG files that the record names, by that name; the page says so where one is missing.
  */
 export function page(record: RunRecord, pictures: Pictures = new Map()): string {
-  const title = `Explanations of ${record.model.file}`;
+  const title = `Explanations of ${record.model.file.replace(/^.*[\\/]/, '')}`;
   const document = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -51,6 +51,9 @@ function reproduce(record: RunRecord): Html {
   const command = request.command && html`<pre><code>${request.command.map(quoted).join(' ')}</code></pre>`;
   return html`${command}${list([
     ['seed', String(request.seed)],
+    ['explained', `${request.output} as ${request.link}`],
+    ['bounds', request.bounds?.join(' to ') ?? 'none'],
+    ['preprocessing', preprocessingText(request)],
     [
       'model',
       html`${model.file}, ${formatBytes(model.bytes)}, ${model.parameters.toLocaleString('en')} parameters`,
@@ -71,6 +74,12 @@ function reproduce(record: RunRecord): Html {
     ],
     ['time', timeText(record)],
   ])}${inputFiles(record)}`;
+}
+
+function preprocessingText({ preprocessing = {} }: RunRecord['request']): string {
+  const given = Object.entries(preprocessing).filter(([, value]) => value !== undefined);
+  const show = (value: unknown): string => (Array.isArray(value) ? value.join(' ') : String(value));
+  return given.map(([name, value]) => `${name} ${show(value)}`).join(', ') || 'none';
 }
 
 function entries(counts: Readonly<Record<string, number>>): string {
