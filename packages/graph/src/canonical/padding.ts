@@ -14,9 +14,13 @@ const WINDOWED = new Set(['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool']);
  */
 export function explicitPadding(graph: Graph): Graph {
   return rewrite(graph, (node, b) =>
-    node.domain === '' && WINDOWED.has(node.op) ? explicit(node, b) : undefined,
+    node.domain === '' && WINDOWED.has(node.op) && typed(node, b) ? explicit(node, b) : undefined,
   );
 }
+
+/** Whether the types of all inputs are known; they are not after an operator that is foreign to the canonical form. */
+const typed = (node: Node, b: GraphBuilder): boolean =>
+  node.inputs.every((name) => name === '' || b.typing.typeOf(name) !== undefined);
 
 function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const site = siteOf(node, b.typing);
