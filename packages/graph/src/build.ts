@@ -245,7 +245,17 @@ class NodeBuilder implements GraphBuilder {
 
   inside({ inputs, constants = new Map(), nodes = [], declared = new Map() }: InnerGraph): Builder {
     const { opsets } = this.#header;
-    const header = { name: 'body', opsets, metadata: {}, functions: [], outputs: [], inputs, constants, nodes, declared };
+    const header = {
+      name: 'body',
+      opsets,
+      metadata: {},
+      functions: [],
+      outputs: [],
+      inputs,
+      constants,
+      nodes,
+      declared,
+    };
     return replayed(header, this);
   }
 

@@ -11,6 +11,8 @@ export interface Builder {
   readonly opset: number;
   /** Type of a value; throws `value-unknown` for a name the graph does not define. */
   type(name: string): ValueType;
+  /** Type of a value; undefined where it is not known. */
+  typeOf(name: string): ValueType | undefined;
   dtype(name: string): DataType;
   /** Dims of a value; throws `shape-mismatch` with a remedy when its rank is unknown. */
   dims(name: string): readonly Dim[];
@@ -40,8 +42,18 @@ export interface Builder {
   ): readonly string[];
   /** A name that nothing in the graph has yet. */
   fresh(hint: string): string;
+  /**
+   * A builder that continues a graph inside this one (the body of a Scan, a branch of an If): it sees this one's values and
+   * avoids its names.
+   */
+  inside(graph: InnerGraph): Builder;
   /** The graph so far, with these outputs (and inputs, when given). */
   build(outputs: readonly Value[], inputs?: readonly Value[]): Graph;
+}
+
+/** A graph for an attribute of a node, as far as it exists. */
+export interface InnerGraph extends Partial<Pick<Graph, 'constants' | 'nodes' | 'declared'>> {
+  readonly inputs: readonly Value[];
 }
 
 /** Shorthands for attributes. */

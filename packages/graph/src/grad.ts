@@ -1,19 +1,16 @@
 import { fail } from '@onnxplain/core';
 import { type Ask, lower, question } from './ask.js';
-import { attributesOf } from './attributes.js';
 import { builderOf } from './build.js';
 import { requireRules } from './coverage.js';
 import { namer, namesIn } from './names.js';
 import { type Ends, type Path, pathOf } from './path.js';
-import { type Calculus, calculus } from './rules/calculus.js';
+import { pullback } from './pullback.js';
+import { calculus } from './rules/calculus.js';
 import { tables } from './rules/index.js';
-import type { Step } from './rules/rule.js';
-import { describe } from './scope.js';
 import { prune } from './transform/prune.js';
 import { select } from './transform/select.js';
 import { shareCommon } from './transform/share-common.js';
 import type { Graph, Node, Value } from './types.js';
-import { unbroadcast } from './unbroadcast.js';
 
 export interface GradOptions extends Ask {
   /** Outputs to keep beside the gradient; `score` is the selected one. Default: `of`. */
@@ -39,7 +36,7 @@ export function grad(graph: Graph, options: GradOptions = {}): Graph {
   requireDependence(path, ends);
   requireRules(selected, path);
   const b = calculus(builderOf(selected));
-  const cotangents = backward(b, path, score);
+  const cotangents = pullback(b, path, new Map([[score, b.ones(score)]]));
   const gradients = ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name));
   const labels = labelsOf(selected, ends.wrt);
   const kept = (options.keep ?? [ends.of]).map((name) => output(selected, name));
@@ -50,39 +47,6 @@ export function grad(graph: Graph, options: GradOptions = {}): Graph {
     nodes: [...built.nodes, ...labels.map((name, i) => identity(gradients[i], name))],
   };
   return { ...prune(shareCommon(lower(named, lifted))), metadata: { ...graph.metadata, ...record(ends) } };
-}
-
-/** Cotangents of every value on the path, from the last node to the first. */
-function backward(b: Calculus, { stations, active }: Path, score: string): ReadonlyMap<string, string> {
-  const cotangents = new Map([[score, b.ones(score)]]);
-  for (const { node, row } of stations.toReversed()) {
-    const given = node.outputs.map((name) => cotangents.get(name));
-    if (typeof row !== 'function' || given.every((dy) => dy === undefined)) continue;
-    const wanted = node.inputs.map((name) => active.has(name));
-    const dy = given[0] ?? b.zeros(node.outputs[0]);
-    const found = row(b, step(node, given, wanted), dy);
-    node.inputs.forEach((name, i) => {
-      const part = wanted[i] ? found[i] : undefined;
-      if (part === undefined) return;
-      const fitted = unbroadcast(b, part, name);
-      const sum = cotangents.get(name);
-      cotangents.set(name, sum === undefined ? fitted : b.add(sum, fitted));
-    });
-  }
-  return cotangents;
-}
-
-function step(node: Node, cotangents: Step['cotangents'], wanted: readonly boolean[]): Step {
-  const { inputs, outputs } = node;
-  const refuse = (why: string, remedy: string): never =>
-    fail({
-      code: 'op-no-gradient',
-      where: describe(node),
-      expected: 'a node with a backward rule',
-      got: why,
-      remedy,
-    });
-  return { ...attributesOf(node), node, inputs, outputs, cotangents, wanted, refuse };
 }
 
 function isScalar(graph: Graph, of: string): boolean {

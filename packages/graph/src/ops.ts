@@ -26,6 +26,8 @@ export const OPS = [
   'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
   // recurrent
   'GRU', 'LSTM', 'RNN',
+  // control flow
+  'If', 'Loop', 'Scan',
   // shapes and constants
   'Constant', 'ConstantOfShape', 'EyeLike', 'NonZero', 'OneHot', 'Range', 'Shape', 'Size',
 ] as const; // biome-ignore format: one family per paragraph

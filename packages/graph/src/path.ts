@@ -3,7 +3,7 @@ import { isFloat } from './infer/site.js';
 import { isOp } from './ops.js';
 import type { Row, RuleTable } from './rules/rule.js';
 import { usesOf } from './scope.js';
-import type { Graph, Node } from './types.js';
+import type { Graph, Node, ValueType } from './types.js';
 
 /** A node between what is differentiated and what it is differentiated by. */
 export interface Station {
@@ -20,6 +20,7 @@ export interface Path {
   readonly active: ReadonlySet<string>;
   /** Those of `wrt` that `of` does not depend on at all. */
   readonly apart: readonly string[];
+  readonly rules: RuleTable;
 }
 
 export interface Ends {
@@ -28,10 +29,24 @@ export interface Ends {
   readonly rules: RuleTable;
 }
 
-export function pathOf(graph: Graph, ends: Ends): Path {
-  const { stations, active } = ahead(graph, ends);
-  const reached = ancestors(graph, ends.of);
-  const live = new Set([ends.of]);
+export function pathOf(graph: Graph, { of, wrt, rules }: Ends): Path {
+  const types = infer(graph);
+  return wayOf(graph.nodes, { from: wrt, to: [of], rules, typeOf: (name) => types.get(name) });
+}
+
+/** A way between several values of a list of nodes, whose types are looked up. */
+export interface Way {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly rules: RuleTable;
+  typeOf(name: string): ValueType | undefined;
+}
+
+export function wayOf(nodes: readonly Node[], way: Way): Path {
+  const { from, to, rules } = way;
+  const { stations, active } = ahead(nodes, way);
+  const reached = ancestors(nodes, to);
+  const live = new Set(to);
   const kept: Station[] = [];
   for (const station of stations.toReversed()) {
     const { node, row } = station;
@@ -40,21 +55,20 @@ export function pathOf(graph: Graph, ends: Ends): Path {
     kept.push(station);
     if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
   }
-  return { stations: kept.reverse(), active, apart: ends.wrt.filter((name) => !reached.has(name)) };
+  return { stations: kept.reverse(), active, apart: from.filter((name) => !reached.has(name)), rules };
 }
 
 export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
 
-/** Every node that varies with `wrt`, and the floats that do so with a derivative. */
-function ahead(graph: Graph, { wrt, rules }: Ends) {
-  const types = infer(graph);
+/** Every node that varies with `from`, and the floats that do so with a derivative. */
+function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
   const floats = (name: string): boolean => {
-    const type = types.get(name);
+    const type = typeOf(name);
     return name !== '' && (type === undefined || isFloat(type.dtype));
   };
-  const active = new Set(wrt);
+  const active = new Set(from);
   const stations: Station[] = [];
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     if (!usesOf(node).some((name) => active.has(name))) continue;
     const outputs = node.outputs.filter(floats);
     const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
@@ -65,10 +79,10 @@ function ahead(graph: Graph, { wrt, rules }: Ends) {
   return { stations, active };
 }
 
-/** Every value that one depends on, itself included. */
-function ancestors(graph: Graph, of: string): ReadonlySet<string> {
-  const reached = new Set([of]);
-  for (const node of graph.nodes.toReversed()) {
+/** Every value that some depend on, themselves included. */
+function ancestors(nodes: readonly Node[], of: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(of);
+  for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => reached.has(name))) continue;
     for (const name of usesOf(node)) reached.add(name);
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isOp, OPS, type Op, tables, verify } from '../src/index.js';
+import { usesOf } from '../src/scope.js';
 import { along, floatInputs, floatOutputs, gradients, type Projected, project } from './derivative.js';
 import { sample, scalar } from './samples/make.js';
 import { type Sample, samples } from './samples.js';
@@ -53,7 +54,7 @@ function checkSample(op: Op, sample: Sample): void {
 function dependsOn({ graph, of }: Projected, input: string): boolean {
   const reached = new Set([input]);
   for (const node of graph.nodes) {
-    if (node.inputs.some((name) => reached.has(name))) for (const name of node.outputs) reached.add(name);
+    if (usesOf(node).some((name) => reached.has(name))) for (const name of node.outputs) reached.add(name);
   }
   return reached.has(of);
 }

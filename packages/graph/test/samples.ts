@@ -1,4 +1,5 @@
 import type { Op } from '../src/index.js';
+import { controlSamples } from './samples/control.js';
 import { arithmeticSamples, compareSamples, unarySamples } from './samples/elementwise.js';
 import type { Sample } from './samples/make.js';
 import { movementSamples, reduceSamples, shapeSamples } from './samples/movement.js';
@@ -21,5 +22,6 @@ export const samples: Readonly<Record<Op, () => readonly Sample[]>> = {
   ...movementSamples,
   ...reduceSamples,
   ...recurrentSamples,
+  ...controlSamples,
   ...shapeSamples,
 };

@@ -1,4 +1,5 @@
 import { isOp } from '../ops.js';
+import { graphsOf } from '../scope.js';
 import type { Graph, Node } from '../types.js';
 import { contrib } from './contrib.js';
 import { axes } from './lift/axes.js';
@@ -44,8 +45,12 @@ function withoutOldAttributes(node: Node): Node {
   return { ...node, attributes: Object.fromEntries(entries) };
 }
 
+const hasForeign = (nodes: readonly Node[]): boolean =>
+  nodes.some(
+    (node) => !isOp(node.op, node.domain) || graphsOf(node).some((inner) => hasForeign(inner.nodes)),
+  );
+
 /** Opsets of the domains that are still there. */
 function used({ opsets, nodes }: Graph): Graph['opsets'] {
-  const foreign = nodes.some((node) => !isOp(node.op, node.domain));
-  return foreign ? opsets : { '': opsets[''] ?? CANONICAL_OPSET };
+  return hasForeign(nodes) ? opsets : { '': opsets[''] ?? CANONICAL_OPSET };
 }

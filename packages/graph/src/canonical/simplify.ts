@@ -60,12 +60,13 @@ const where: NodeRule = (node, b) => {
   return same(b.typing.typeOf(chosen)?.dims, b.preview(node)[0]?.dims) ? [chosen] : undefined;
 };
 
-/** Initial states of zeros are the default. */
+/** Initial states of zeros are the default; the states of all steps, which backward rules read, are always given. */
 const recurrent: NodeRule = (node, b) => {
   const inputs = node.inputs.map((name, i) => (i >= 5 && i <= 6 && isZero(b, name) ? '' : name));
-  return inputs.some((name, i) => name !== node.inputs[i])
-    ? changed(node, b, { inputs: trimmed(inputs) })
-    : undefined;
+  const [all, ...last] = node.outputs;
+  if (all !== '' && inputs.every((name, i) => name === node.inputs[i])) return undefined;
+  b.append({ ...node, inputs: trimmed(inputs), outputs: [all || b.fresh('states'), ...last] });
+  return node.outputs;
 };
 
 function isZero(b: GraphBuilder, name: string): boolean {

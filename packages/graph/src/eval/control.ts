@@ -81,5 +81,5 @@ const scan: EvalRow = (call) => {
   return [...state, ...outputs];
 };
 
-/** Operators that run subgraphs; not of the canonical form, but the interpreter knows them. */
+/** Operators that run subgraphs. */
 export const controlRows = { If: ifRow, Loop: loop, Scan: scan } satisfies Record<string, EvalRow>;

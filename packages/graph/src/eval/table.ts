@@ -39,12 +39,13 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
   ...reduceRows,
   ...orderRows,
   ...recurrentRows,
+  ...controlRows,
   ...shapeRows,
 };
 
-const known = new Map<string, EvalRow>(Object.entries({ ...evalRows, ...controlRows }));
+const known = new Map<string, EvalRow>(Object.entries(evalRows));
 
-/** The row of an operator of the standard domain: the canonical form's, or If, Loop, Scan. */
+/** The row of an operator of the standard domain. */
 export function evalRowOf(op: string, domain: string): EvalRow | undefined {
   return domain === '' || domain === 'ai.onnx' ? known.get(op) : undefined;
 }

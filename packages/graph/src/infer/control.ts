@@ -1,66 +1,90 @@
-import { attributesOf } from '../attributes.js';
-import type { Dim, Graph, Node, ValueType } from '../types.js';
-import type { Scope } from './site.js';
+import type { Dim, Graph, ValueType } from '../types.js';
+import { axisOf, type InferRow, type Inferred, type Site } from './site.js';
 
-/** What the outputs of an inner graph are, given its inputs, seen from a scope. */
-export type TypeBody = (body: Graph, inputs: readonly ValueType[]) => readonly (ValueType | undefined)[];
+/** What is known of a value, if anything. */
+type Known = ValueType | undefined;
 
-/**
- * Types of the outputs of If and Loop, which are foreign to the canonical form but stand before much that is not.
- * Undefined for other operators.
- */
-export function inferControl(
-  node: Node,
-  scope: Scope,
-  typeBody: TypeBody,
-): readonly (ValueType | undefined)[] | undefined {
-  if (node.domain !== '') return undefined;
-  if (node.op === 'If') return inferIf(node, scope, typeBody);
-  return node.op === 'Loop' ? inferLoop(node, scope, typeBody) : undefined;
+function graphOf(site: Site, name: string): Graph {
+  return site.graph(name) ?? site.mismatch(`a graph in its attribute "${name}"`);
 }
 
-function inferIf(
-  node: Node,
-  scope: Scope,
-  typeBody: TypeBody,
-): readonly (ValueType | undefined)[] | undefined {
-  const branches = ['then_branch', 'else_branch'].map((name) => attributesOf(node).graph(name));
-  const [first, second] = branches.map((branch) => branch && typeBody(branch, []));
-  return first?.map((type, i) => join(type, second?.[i], scope));
-}
+/** What both branches give. */
+export const branches: InferRow = (site) => {
+  const [first, second] = ['then_branch', 'else_branch'].map((name) => site.inside(graphOf(site, name), []));
+  return first.map((type, i) => join(site, type, second[i]));
+};
 
 /** What holds whichever of two values it is. */
-function join(a: ValueType | undefined, b: ValueType | undefined, scope: Scope): ValueType | undefined {
+function join(site: Site, a: Known, b: Known): Known {
   if (a === undefined || b === undefined || a.dtype !== b.dtype) return undefined;
   if (a.dims === undefined || a.dims.length !== b.dims?.length) return { dtype: a.dtype, dims: undefined };
-  return { dtype: a.dtype, dims: a.dims.map((dim, i): Dim => (dim === b.dims?.[i] ? dim : scope.unknown())) };
+  return { dtype: a.dtype, dims: a.dims.map((dim, i): Dim => (dim === b.dims?.[i] ? dim : site.unknown())) };
+}
+
+/** Values before the first step, and what every step reads before and after them. */
+interface Recursion {
+  readonly before: readonly ValueType[];
+  readonly carried: readonly ValueType[];
+  readonly after: readonly ValueType[];
 }
 
 /**
- * A value that is carried around keeps the sizes that the body gives back as they came; of the others only the rank is
- * known. What is collected gets a leading axis, one entry an iteration.
+ * Outputs of a body after the first step and every other: a value that is carried keeps the sizes that the body gives back as
+ * they came; of the others only the rank is known.
  */
-function inferLoop(
-  node: Node,
-  scope: Scope,
-  typeBody: TypeBody,
-): readonly (ValueType | undefined)[] | undefined {
-  const body = attributesOf(node).graph('body');
-  const initial = node.inputs.slice(2).map((name) => scope.typeOf(name));
-  if (body === undefined || !initial.every((type) => type !== undefined)) return undefined;
-  const counters: readonly ValueType[] = [
+function everyStep(site: Site, { before, carried, after }: Recursion): readonly Known[] {
+  const body = graphOf(site, 'body');
+  const conditions = site.node.op === 'Loop' ? 1 : 0;
+  const run = (states: readonly ValueType[]) =>
+    site.inside(body, [...before, ...states, ...after]).slice(conditions);
+  const joined = (results: readonly Known[], states: readonly Known[]) =>
+    states.map((type, i) => join(site, type, results[i]));
+  const stable = joined(run(carried), carried);
+  if (!stable.every((type) => type !== undefined)) return [];
+  const again = run(stable);
+  return [...joined(again, stable), ...again.slice(carried.length)];
+}
+
+/** Carried values, then what is collected along a new first axis, one entry an iteration. */
+export const loop: InferRow = (site) => {
+  const carried = site.node.inputs.slice(2).map((_, i) => site.type(i + 2));
+  const before: ValueType[] = [
     { dtype: 'int64', dims: [] },
     { dtype: 'bool', dims: [] },
   ];
-  const once = typeBody(body, [...counters, ...initial]).slice(1);
-  const stable = initial.map((type, i) => join(type, once[i], scope));
-  if (stable.some((type) => type === undefined)) return undefined;
-  const again = typeBody(body, [...counters, ...stable.filter((type) => type !== undefined)]).slice(1);
-  const carried = stable.map((type, i) => join(type, again[i], scope));
-  const collected = again.slice(initial.length).map((type) => collect(type, scope));
-  return [...carried, ...collected];
+  const types = everyStep(site, { before, carried, after: [] });
+  return types.map((type, i) =>
+    i < carried.length ? type : collected(type, { axis: 0, count: site.unknown() }),
+  );
+};
+
+/** States, then what is collected along an axis, one entry a slice. */
+export const scan: InferRow = (site) => {
+  const width = site.int('num_scan_inputs', 0);
+  const states = site.node.inputs.length - width;
+  const types = site.node.inputs.map((_, i) => site.type(i));
+  const axes = site.ints('scan_input_axes');
+  const sliced = types.slice(states).map((type, k) => along(site, type, axes?.[k] ?? 0));
+  const carried = types.slice(0, states);
+  const after = sliced.map(({ slice }) => slice);
+  const outputs = everyStep(site, { before: [], carried, after });
+  const count = sliced[0]?.count ?? site.unknown();
+  const outAxes = site.ints('scan_output_axes');
+  return outputs.map((type, i) =>
+    i < states ? type : collected(type, { axis: outAxes?.[i - states] ?? 0, count }),
+  );
+};
+
+/** A value's slice along an axis, and how many there are. */
+function along(site: Site, { dtype, dims }: ValueType, axis: number): { slice: ValueType; count: Dim } {
+  if (dims === undefined) return { slice: { dtype, dims }, count: site.unknown() };
+  const from = axisOf(site, axis, dims.length);
+  return { slice: { dtype, dims: dims.toSpliced(from, 1) }, count: dims[from] ?? site.unknown() };
 }
 
-function collect(type: ValueType | undefined, scope: Scope): ValueType | undefined {
-  return type && { ...type, dims: type.dims && [scope.unknown(), ...type.dims] };
+/** A value with an axis for its collection; negative counts from the back of the result. */
+function collected(type: Known, { axis, count }: { axis: number; count: Dim }): Inferred | undefined {
+  if (type?.dims === undefined) return type;
+  const at = axis < 0 ? axis + type.dims.length + 1 : axis;
+  return { dtype: type.dtype, dims: type.dims.toSpliced(at, 0, count) };
 }

@@ -25,11 +25,13 @@ export interface Site extends NodeAttributes {
   constant(index: number): Constant | undefined;
   /** A size that nothing is known of. */
   unknown(): Dim;
+  /** Types of the outputs of an inner graph for inputs of these types, as far as they follow. */
+  inside(graph: Graph, inputs: readonly ValueType[]): readonly (ValueType | undefined)[];
   /** Throws `shape-mismatch`, naming node, op and input dims. */
   mismatch(expected: string, got?: string): never;
 }
 
-export type InferRow = (site: Site) => readonly Inferred[];
+export type InferRow = (site: Site) => readonly (Inferred | undefined)[];
 
 /** What a site reads of the values around it. */
 export interface Scope {
@@ -37,6 +39,7 @@ export interface Scope {
   elementsOf(name: string): Elements | undefined;
   constantOf(name: string): Constant | undefined;
   unknown(): Dim;
+  inside: Site['inside'];
 }
 
 /** Views a node in a scope. */
@@ -48,11 +51,13 @@ export function siteOf(node: Node, scope: Scope): Site {
 class NodeSite implements Site {
   readonly node: Node;
   readonly unknown: () => Dim;
+  readonly inside: Site['inside'];
   readonly #scope: Scope;
 
   constructor(node: Node, scope: Scope) {
     this.node = node;
     this.unknown = scope.unknown;
+    this.inside = scope.inside;
     this.#scope = scope;
   }
 

@@ -1,4 +1,5 @@
 import type { Op } from '../ops.js';
+import * as control from './control.js';
 import { multiplyDims } from './dim.js';
 import * as element from './elementwise.js';
 import * as linear from './linear.js';
@@ -55,6 +56,8 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
   ReduceSum: reduce.sum, ReduceSumSquare: reduce.reduction, TopK: reduce.topK,
 
   GRU: network.recurrent, LSTM: network.recurrent, RNN: network.recurrent,
+
+  If: control.branches, Loop: control.loop, Scan: control.scan,
 
   Constant: shape.constant, ConstantOfShape: shape.constantOfShape, EyeLike: shape.eyeLike, NonZero: shape.nonZero,
   OneHot: shape.oneHot, Range: shape.range, Shape: shape.shape, Size: shape.size,

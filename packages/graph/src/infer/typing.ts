@@ -1,7 +1,6 @@
 import { isOp } from '../ops.js';
 import type { Constant, Dim, Graph, Node, Value, ValueType } from '../types.js';
 import { elementsOfConstant, FOLLOWED } from './contents.js';
-import { inferControl } from './control.js';
 import { canonicalDim, isUnknown } from './dim.js';
 import { type Elements, type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
@@ -35,6 +34,7 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
     },
     constantOf: (name) => constants.get(name) ?? outer?.constantOf(name),
     unknown: outer?.unknown ?? (() => `?${++unknowns}`),
+    inside: (body, inputs) => outputsOf(body, inputs, scope),
   };
 
   function define(name: string, { dtype, dims, elements: known }: Inferred): void {
@@ -70,14 +70,12 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 
 /** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
 export function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
-  if (!isOp(node.op, node.domain)) {
-    return inferControl(node, scope, (body, inputs) => bodyOutputs(body, inputs, scope));
-  }
+  if (!isOp(node.op, node.domain)) return undefined;
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
   return INFERENCE[node.op](siteOf(node, scope));
 }
 
-function bodyOutputs(
+function outputsOf(
   body: Graph,
   inputs: readonly ValueType[],
   outer: Scope,

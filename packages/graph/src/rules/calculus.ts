@@ -75,6 +75,7 @@ export function calculus(b: Builder): Calculus {
 const builder = (b: Builder): Builder => ({
   opset: b.opset,
   type: (name) => b.type(name),
+  typeOf: (name) => b.typeOf(name),
   dtype: (name) => b.dtype(name),
   dims: (name) => b.dims(name),
   rank: (name) => b.rank(name),
@@ -87,6 +88,7 @@ const builder = (b: Builder): Builder => ({
   emit: (op, inputs, attributes) => b.emit(op, inputs, attributes),
   emitMany: (op, inputs, outputs, attributes) => b.emitMany(op, inputs, outputs, attributes),
   fresh: (hint) => b.fresh(hint),
+  inside: (graph) => b.inside(graph),
   build: (outputs, inputs) => b.build(outputs, inputs),
 });
 

@@ -1,5 +1,6 @@
 import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
+import { control } from './control.js';
 import { convolution } from './conv.js';
 import { comparison, identity, shapes } from './flat.js';
 import { indexing } from './indexing.js';
@@ -17,6 +18,7 @@ const gradient = {
   ...activation,
   ...arithmetic,
   ...comparison,
+  ...control,
   ...convolution,
   ...identity,
   ...indexing,

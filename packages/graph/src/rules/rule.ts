@@ -1,20 +1,32 @@
 import type { NodeAttributes } from '../attributes.js';
 import type { Op } from '../ops.js';
-import type { Node } from '../types.js';
+import type { Graph, Node } from '../types.js';
 import type { Calculus } from './calculus.js';
 
 /** One node of the forward graph as its backward rule sees it. */
 export interface Step extends NodeAttributes {
   readonly node: Node;
-  /** Names of the input values; '' where an optional one is left out. */
+  /** Names of the input values, '' where an optional one is left out, then of what the node's inner graphs capture. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** Cotangent of each output; undefined where nothing that matters depends on it. */
   readonly cotangents: readonly (string | undefined)[];
   /** Which inputs need a cotangent. Cheap ones may be made regardless: what nobody uses is pruned. */
   readonly wanted: readonly boolean[];
+  /**
+   * Goes backward through an inner graph that `b` continues: cotangents of its outputs in, those of `wrt` (values that it reads or
+   * makes) out. The node's own table of rules applies.
+   */
+  pullback(b: Calculus, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
   /** Refuses this one node, for a reason that lies in its attributes or shapes. */
   refuse(why: string, remedy: string): never;
+}
+
+/** Where to start and what to find in an inner graph. */
+export interface InnerEnds {
+  /** Of each of its outputs. */
+  readonly cotangents: readonly (string | undefined)[];
+  readonly wrt: readonly string[];
 }
 
 /**

@@ -35,6 +35,8 @@ export interface SampleOptions {
   readonly attributes?: Attributes;
   /** How many outputs the node lists; default 1. */
   readonly outputs?: number;
+  /** How many of the inputs the node lists; its inner graphs read the others. Default: all. */
+  readonly reads?: number;
 }
 
 /** Opset of all samples. */
@@ -42,7 +44,7 @@ export const OPSET = 20;
 
 /** The sample of one node. Inputs are x0, x1, ... and outputs y0, y1, ...; an undefined input is omitted. */
 export function sample(op: Op, inputs: readonly Input[], options: SampleOptions = {}): Sample {
-  const { note = '', smooth = true, attributes = {}, outputs = 1 } = options;
+  const { note = '', smooth = true, attributes = {}, outputs = 1, reads = inputs.length } = options;
   const name = (i: number) => `x${i}`;
   const feeds: Record<string, NumArray> = {};
   const constants = new Map<string, Constant>();
@@ -63,7 +65,7 @@ export function sample(op: Op, inputs: readonly Input[], options: SampleOptions 
         op,
         domain: '',
         name: op,
-        inputs: inputs.map((input, i) => (input === undefined ? '' : name(i))),
+        inputs: inputs.slice(0, reads).map((input, i) => (input === undefined ? '' : name(i))),
         outputs: Array.from({ length: outputs }, (_, i) => `y${i}`),
         attributes,
       },

@@ -1,0 +1,75 @@
+import { fail } from '@onnxplain/core';
+import { attributesOf } from './attributes.js';
+import { requireRules } from './coverage.js';
+import { type Path, wayOf } from './path.js';
+import type { Calculus } from './rules/calculus.js';
+import type { RuleTable, Step } from './rules/rule.js';
+import { capturesOf, describe, graphsOf } from './scope.js';
+import type { Node } from './types.js';
+import { unbroadcast } from './unbroadcast.js';
+
+/** Cotangents of every value on the path, from the last node to the first. `seeds` are those of the values it leads to. */
+export function pullback(
+  b: Calculus,
+  path: Path,
+  seeds: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const cotangents = new Map(seeds);
+  for (const { node, row } of path.stations.toReversed()) {
+    const given = node.outputs.map((name) => cotangents.get(name));
+    if (typeof row !== 'function' || given.every((dy) => dy === undefined)) continue;
+    const step = stepOf(node, { given, path });
+    const found = row(b, step, given[0] ?? zerosOf(b, node));
+    step.inputs.forEach((name, i) => {
+      const part = step.wanted[i] ? found[i] : undefined;
+      if (part !== undefined) accumulate(b, cotangents, [name, unbroadcast(b, part, name)]);
+    });
+  }
+  return cotangents;
+}
+
+function accumulate(b: Calculus, sums: Map<string, string>, [name, part]: readonly [string, string]): void {
+  const sum = sums.get(name);
+  sums.set(name, sum === undefined ? part : b.add(sum, part));
+}
+
+/** For a node of which only later outputs have a cotangent. */
+function zerosOf(b: Calculus, { outputs: [first] }: Node): string {
+  return first === '' ? '' : b.zeros(first);
+}
+
+function stepOf(node: Node, { given, path }: { given: Step['cotangents']; path: Path }): Step {
+  const inputs = [...node.inputs, ...new Set(graphsOf(node).flatMap(capturesOf))];
+  const refuse = (why: string, remedy: string): never =>
+    fail({
+      code: 'op-no-gradient',
+      where: describe(node),
+      expected: 'a node with a backward rule',
+      got: why,
+      remedy,
+    });
+  return {
+    ...attributesOf(node),
+    node,
+    inputs,
+    outputs: node.outputs,
+    cotangents: given,
+    wanted: inputs.map((name) => path.active.has(name)),
+    pullback: through(path.rules),
+    refuse,
+  };
+}
+
+const through =
+  (rules: RuleTable): Step['pullback'] =>
+  (b, inner, { cotangents, wrt }) => {
+    const seeds = new Map<string, string>();
+    inner.outputs.forEach(({ name }, i) => {
+      const dy = cotangents[i];
+      if (dy !== undefined) accumulate(b, seeds, [name, dy]);
+    });
+    const path = wayOf(inner.nodes, { from: wrt, to: [...seeds.keys()], rules, typeOf: b.typeOf });
+    requireRules(inner, path);
+    const found = pullback(b, path, seeds);
+    return wrt.map((name) => found.get(name));
+  };

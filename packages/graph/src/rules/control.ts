@@ -1,0 +1,44 @@
+import { prune } from '../transform/prune.js';
+import type { Attribute } from '../types.js';
+import { type Calculus, calculus } from './calculus.js';
+import { distinct, innerGraph } from './inner.js';
+import { type Row, refused, type Step } from './rule.js';
+import { scan } from './scan.js';
+
+/** Operators that run inner graphs. */
+export const control = {
+  If: (b, step) => branches(b, step),
+  Loop: refused(
+    'how often it runs is not known before it has run',
+    'Export with the loop unrolled or as a Scan, explain an inner tensor after it (cut), or estimate the gradient with difference(score).',
+  ),
+  Scan: (b, step) => scan(b, step),
+} as const satisfies Record<string, Row>;
+
+/** The taken branch backward: an If on the same condition that gives the cotangent of everything captured. */
+function branches(b: Calculus, step: Step): readonly (string | undefined)[] {
+  const { inputs, wanted } = step;
+  const sources = inputs.filter((_, i) => wanted[i]);
+  const results = b.emitMany('If', inputs.slice(0, 1), sources.length, {
+    then_branch: branch(b, step, { name: 'then_branch', sources }),
+    else_branch: branch(b, step, { name: 'else_branch', sources }),
+  });
+  return inputs.map((name, i) => (wanted[i] ? results[sources.indexOf(name)] : undefined));
+}
+
+interface Branch {
+  readonly name: 'then_branch' | 'else_branch';
+  /** Values around it that need a cotangent. */
+  readonly sources: readonly string[];
+}
+
+function branch(b: Calculus, step: Step, { name, sources }: Branch): Attribute {
+  const graph = innerGraph(b, step, name);
+  const inner = calculus(b.inside(graph));
+  const found = step.pullback(inner, graph, { cotangents: step.cotangents, wrt: sources });
+  const outputs = distinct(
+    inner,
+    found.map((d, i) => d ?? inner.zeros(sources[i])),
+  );
+  return { kind: 'graph', value: prune(inner.build(outputs)) };
+}

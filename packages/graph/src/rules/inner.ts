@@ -1,0 +1,23 @@
+import { renameGraph } from '../transform/rename.js';
+import type { Graph, Value } from '../types.js';
+import type { Calculus } from './calculus.js';
+import type { Step } from './rule.js';
+
+/** A copy of an inner graph of a node, under names of its own. */
+export function innerGraph(b: Calculus, step: Step, name: string): Graph {
+  const graph = step.graph(name) ?? step.refuse(`it has no graph "${name}"`, 'Repair the model.');
+  return renameGraph(graph, b.fresh);
+}
+
+/** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
+export function distinct(b: Calculus, names: readonly string[]): readonly Value[] {
+  const free = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
+  return names.map((wished) => {
+    let name = wished;
+    while (!free.delete(name)) {
+      name = b.emit('Identity', [name]);
+      free.add(name);
+    }
+    return { name, ...b.type(name) };
+  });
+}
