@@ -1,10 +1,9 @@
 /** What 10 000 draws of infidelity cost, against nothing but the forward passes of 10 000 rows at the best batch size. */
 import { readFileSync } from 'node:fs';
-import { fold, key, type Tensor, tensor } from '@onnxplain/core';
+import { fold, key, noisyBaseline, type Tensor } from '@onnxplain/core';
 import { gradient } from '@onnxplain/explainers';
 import { infidelity } from '@onnxplain/metrics';
 import { type Model, openSession, score, type Session } from '@onnxplain/runtime';
-import { noisyBaseline } from '@onnxplain/core';
 import { interleaved, median, seconds } from './time.js';
 
 const DRAWS = 10_000;
@@ -62,8 +61,4 @@ export async function infidelityCost(model: Model, x: Tensor, rounds: number): P
   );
   await session.release();
   return { batch, ...times, ratio: times.metric / times.floor };
-}
-
-export function digit(pixels: Float32Array): Tensor {
-  return tensor(pixels, [1, 28, 28]);
 }

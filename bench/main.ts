@@ -1,17 +1,60 @@
 /**
- * Prints what the toolkit costs against its floor, raw ONNX Runtime on the same machine in the same run:
- * infidelity against bare forward passes, the gradient graph against the forward pass, and how much of `evaluate` is spent inside ONNX Runtime.
+ * Prints what the toolkit costs against its floor, raw ONNX Runtime on the same machine in the same run: infidelity against bare
+ * forward passes, the gradient graph against the forward pass, and how much of `evaluate` is spent inside ONNX Runtime.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Tensor, tensor } from '@onnxplain/core';
-import { type Model, open, ortSeconds, score } from '@onnxplain/runtime';
-import { evaluate, loadInputs, makeExplainer, makeMetric, openModel } from 'onnxplain';
+import { row, type Tensor, tensor } from '@onnxplain/core';
+import { type Model, open, score } from '@onnxplain/runtime';
+import { evaluate, makeExplainer, makeMetric } from 'onnxplain';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
-import { digit, infidelityCost } from './infidelity.js';
+import { infidelityCost } from './infidelity.js';
 import { interleaved } from './time.js';
 
-const root = join(import.meta.dirname, '..');
 const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(given.rounds);
-const file = join(root, 'models/mnist-cnn.onnx');
+
+async function gradientCost(model: Model, batch: Tensor): Promise<{ forward: number; gradient: number }> {
+  const f = await score(model, { target: 0, batch: batch.shape[0] });
+  return interleaved({ forward: () => f.value(batch), gradient: () => f.gradient(batch) }, 4 * rounds);
+}
+
+/** The expressions of `pnpm demo`. */
+const explainers = [
+  'gradient',
+  'integrated-gradients(steps=50)',
+  'smooth(gradient, gaussian(0.2), draws=50)',
+  'optimal(noisy-baseline(0.2), draws=5000)',
+  'optimal(square(sizes=[1,10], positions=all))',
+];
+const metrics = [
+  'infidelity(noisy-baseline(0.2), draws=2000)',
+  'infidelity(square(sizes=[1,10], positions=all))',
+  'sensitivity-max(radius=0.1, draws=5)',
+];
+
+async function shareInside(model: Model, digits: Tensor): Promise<{ total: number; inside: number }> {
+  const inputs = Array.from({ length: digits.shape[0] }, (_, i) => ({ name: `digit ${i}`, tensor: row(digits, i) }));
+  const made = { explainers: explainers.map(makeExplainer), metrics: metrics.map(makeMetric) };
+  const { times } = await evaluate(model, inputs, { ...made, target: 'predicted' });
+  return { total: times.explain + times.measure, inside: times.runtime };
+}
+
+const test = readDigits(packagedDigits(), 't10k');
+const batch = (n: number) => tensor(imageRows(test, 0, n), [n, 1, 28, 28]);
+const ms = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
+
+await using model = await open(join(import.meta.dirname, '../models/mnist-cnn.onnx'));
+
+const cost = await infidelityCost(model, row(batch(1), 0), rounds);
+console.log(`infidelity, 10 000 draws on one digit: ${ms(cost.metric)}`);
+console.log(`bare forward passes of 10 000 rows, batch ${cost.batch}: ${ms(cost.floor)}`);
+console.log(`ratio ${cost.ratio.toFixed(3)} (at most 1.25 wanted)\n`);
+
+const { forward, gradient } = await gradientCost(model, batch(64));
+console.log(`value, batch 64: ${ms(forward)}; value and gradient: ${ms(gradient)}; ratio ${(gradient / forward).toFixed(2)}\n`);
+
+const { total, inside } = await shareInside(model, batch(3));
+const share = ((100 * inside) / total).toFixed(1);
+console.log(`evaluate, 3 digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`);
+console.log(`inside ONNX Runtime: ${share} % (at least 85 % wanted)`);

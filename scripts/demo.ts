@@ -7,7 +7,8 @@ const squares = 'square(sizes=[1,10], positions=all)';
 const given = process.argv.slice(2);
 
 const asked = [
-  ...['evaluate', 'models/mnist-cnn.onnx', '--input', 'models/digits'],
+  ...['evaluate', 'models/mnist-cnn.onnx'],
+  ...[2, 4, 7, 9].flatMap((digit) => ['--input', `models/digits/${digit}.png`]),
   ...['--explainer', 'gradient'],
   ...['--explainer', 'integrated-gradients(steps=50)'],
   ...['--explainer', 'smooth(gradient, gaussian(0.2), draws=50)'],

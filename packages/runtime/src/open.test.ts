@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, stream, tensor } from '@onnxplain/core';
-import { type Graph, write, writeExternal } from '@onnxplain/graph';
+import { externalData, type Graph, write, writeExternal } from '@onnxplain/graph';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { curved, floats, graphOf, int, ints, linear, node, value } from '../test/models.js';
 import { grad } from './gradient.js';
@@ -83,13 +83,16 @@ test('options are checked', async () => {
   });
 });
 
-test('weights beside the model are found by path, and from bytes through a reader', async () => {
+test('weights outside the model file are read only when a reader for them is given', async () => {
   const graph = linear();
   const { model: bytes, data } = writeExternal(graph, { threshold: 1 });
   await writeFile(join(folder, 'external.onnx'), bytes);
   await writeFile(join(folder, 'weights.bin'), Buffer.concat(data));
   const weights = Buffer.concat(data);
-  const fromPath = await open(join(folder, 'external.onnx'), { device: 'cpu' });
+  const fromPath = await open(join(folder, 'external.onnx'), {
+    device: 'cpu',
+    external: externalData(folder),
+  });
   const fromBytes = await open(bytes, {
     device: 'cpu',
     external: ({ offset, length }) => new Uint8Array(weights.subarray(offset, offset + length)),
@@ -98,7 +101,9 @@ test('weights beside the model are found by path, and from bytes through a reade
     expect(Array.from((await model.run({ x })).logits.data as Float32Array)).toEqual([1.25, 0, 1.25, 1.5]);
     await model.close();
   }
-  await expect(open(bytes, { device: 'cpu' })).rejects.toMatchObject({ code: 'model-external-data' });
+  for (const refused of [bytes, join(folder, 'external.onnx')]) {
+    await expect(open(refused, { device: 'cpu' })).rejects.toMatchObject({ code: 'model-external-data' });
+  }
 });
 
 test('a fixed batch is freed when rows stay what they were', async () => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import { option, parseOptions, z } from '@onnxplain/core';
-import { canonicalise, type External, externalData, type Graph, type Limits, read } from '@onnxplain/graph';
+import { canonicalise, type External, type Graph, type Limits, read } from '@onnxplain/graph';
 import { readModelFile } from './file.js';
 import { settleBatch } from './free-batch.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
@@ -17,7 +16,7 @@ export interface OpenOptions {
   readonly device?: Device | 'auto';
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
-  /** Reader of weights kept in other files; default for a path: files beside it, for bytes: none. */
+  /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
   readonly external?: External;
   /** Bytes that scores of the model may use for activations; default 512 MiB. */
   readonly memory?: number;
@@ -47,7 +46,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   const { device, threads, memory } = parseOptions('open', schema, { ...options });
   const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
-  const weights = watch(options.external ?? (path === undefined ? undefined : externalData(dirname(path))));
+  const weights = watch(options.external);
   const source = read(bytes, { limits: options.limits, external: weights.external });
   const program = () => (weights.used() ? programOf(source) : { model: bytes });
   return openGraph(source, {
