@@ -5,6 +5,7 @@ import { constants } from './constants.js';
 import { fold } from './fold.js';
 import { modernise } from './modernise.js';
 import { explicitPadding } from './padding.js';
+import { reverse } from './reverse.js';
 import { simplify } from './simplify.js';
 
 /** The rewrites that make a graph canonical, in order. */
@@ -13,6 +14,7 @@ const REWRITES: readonly ((graph: Graph) => Graph)[] = [
   constants,
   modernise,
   fold,
+  reverse,
   simplify,
   explicitPadding,
   prune,

@@ -4,8 +4,9 @@ import { knownSize } from '../infer/site.js';
 import { isOp } from '../ops.js';
 import type { Graph, Node } from '../types.js';
 import { type Evaluator, interpreted } from './evaluator.js';
-import { rewrite } from './rewrite.js';
+import { type NodeRule, rewrite } from './rewrite.js';
 import { symbolicTargets } from './targets.js';
+import { unroll } from './unroll.js';
 
 export interface FoldOptions {
   /** Largest result that becomes a constant, in elements. Default 65536; what the inputs hold may always be replaced. */
@@ -20,14 +21,17 @@ const LARGEST_INPUT = 2 ** 18;
 /**
  * The graph with everything that depends on constants only computed: integer and shape arithmetic exactly, floats by the
  * evaluator. Shape of a value with known sizes is a constant; Reshape and Slice arguments that are computed from symbolic
- * shapes become constants where one -1 (or a 0) says the same. Large constants are never copied.
+ * shapes become constants where one -1 (or a 0) says the same; loops are unrolled that run a known number of times.
+ * Large constants are never copied.
  */
 export function fold(graph: Graph, options: FoldOptions = {}): Graph {
   const { elements = 2 ** 16, evaluator = interpreted } = options;
-  return rewrite(graph, (node, b) => {
+  const rule: NodeRule = (node, b) => {
     if (!isOp(node.op, node.domain) || node.op === 'Dropout') return undefined;
+    if (node.op === 'Loop') return unroll(node, b, rule);
     return knownContents(node, b) ?? computed(node, b, { elements, evaluator }) ?? symbolicTargets(node, b);
-  });
+  };
+  return rewrite(graph, rule);
 }
 
 /** Outputs whose integers inference knows. */

@@ -24,6 +24,19 @@ export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Gra
   return b.build(graph.outputs);
 }
 
+/**
+ * Replays the nodes of an inner graph into a builder around it, with values `given` for its inputs; what its outputs are then. Its
+ * constants must be values of the builder, its names new to it.
+ */
+export function replayInto(
+  b: GraphBuilder,
+  { graph, given, rule }: { graph: Graph; given: ReadonlyMap<string, string>; rule: NodeRule },
+): readonly string[] {
+  const alias = new Map(given);
+  for (const node of graph.nodes) replayNode(node, { b, rule, alias, pinned: new Set() });
+  return graph.outputs.map(({ name }) => alias.get(name) ?? name);
+}
+
 interface Replay {
   readonly b: GraphBuilder;
   readonly rule: NodeRule;

@@ -1,0 +1,61 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import type { Graph, Node } from '../types.js';
+import { input } from './respell.js';
+import { rewrite } from './rewrite.js';
+
+/**
+ * ReverseSequence in plain operators: a Slice backwards where every row is reversed as a whole, else the rows gathered in the order
+ * that their lengths give.
+ */
+export function reverse(graph: Graph): Graph {
+  return rewrite(graph, (node, b) =>
+    node.op === 'ReverseSequence' && node.domain === '' ? reversed(node, b) : undefined,
+  );
+}
+
+function reversed(node: Node, b: GraphBuilder): readonly string[] | undefined {
+  const [x, lengths] = [input(node, 0), input(node, 1)];
+  if (b.typing.typeOf(x)?.dims === undefined) return undefined;
+  const axis = attributesOf(node).int('time_axis', 0);
+  if (isWhole(b, lengths, b.dims(x)[axis])) {
+    return [b.emit('Slice', [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])])];
+  }
+  return [
+    b.emit('GatherElements', [x, expanded(b, order(b, { x, lengths, axis }), x)], { axis: attr.int(axis) }),
+  ];
+}
+
+/** Whether all lengths are the size of the axis. */
+function isWhole(b: GraphBuilder, lengths: string, size: unknown): boolean {
+  const maker = b.makerOf(lengths);
+  const source = maker?.op === 'Expand' && maker.domain === '' ? input(maker, 0) : lengths;
+  const known = b.typing.elementsOf(source);
+  return (
+    known !== undefined &&
+    known.length > 0 &&
+    known.every((length) => length !== undefined && length === size)
+  );
+}
+
+/** Which step of the sequence comes at each place: length - 1 - t before its length, t after. */
+function order(b: GraphBuilder, { x, lengths, axis }: { x: string; lengths: string; axis: number }): string {
+  const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
+  const steps = b.emit('Range', [
+    zero,
+    b.emit('Gather', [b.shape(x), b.constant(constantFrom('int64', [], [axis]))]),
+    one,
+  ]);
+  const t = b.emit('Unsqueeze', [steps, b.ints([1 - axis])]);
+  const length = b.emit('Unsqueeze', [lengths, b.ints([axis])]);
+  const back = b.emit('Sub', [b.emit('Sub', [length, one]), t]);
+  return b.emit('Where', [b.emit('Less', [t, length]), back, t]);
+}
+
+/** [time, batch] or [batch, time] for all elements of x. */
+function expanded(b: GraphBuilder, indices: string, x: string): string {
+  const more = b.ints(Array.from({ length: b.rank(x) - 2 }, (_, i) => i + 2));
+  return b.emit('Expand', [b.rank(x) > 2 ? b.emit('Unsqueeze', [indices, more]) : indices, b.shape(x)]);
+}
