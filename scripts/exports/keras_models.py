@@ -17,6 +17,7 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import keras
 import numpy
+import onnx
 import tensorflow as tf
 import tf2onnx
 from keras import layers as L
@@ -173,8 +174,10 @@ def main():
             path = out / f'{name}.{variant}.onnx'
             try:
                 write(path)
+                onnx.checker.check_model(path)  # what it cannot convert, tf2onnx may leave as it was
                 files.append(path.name)
-            except Exception as error:  # an exporter that refuses a network is recorded, not hidden
+            except Exception as error:  # an exporter that refuses a network, or writes an invalid file, is recorded, not hidden
+                path.unlink(missing_ok=True)
                 print(f'{path.name}: {type(error).__name__} {str(error)[:150]!r}')
         x = numpy.random.default_rng(7).normal(size=(3, *shape)).astype('float32')
         targets, logits, gradient = truth(build, shape, model, x, seed)

@@ -1,0 +1,41 @@
+import { coverage } from '@onnxplain/graph';
+import { type Model, open, score } from '@onnxplain/runtime';
+import { describe, expect, it } from 'vitest';
+import { type Case, casesOf, pathOf, relativeGap } from './exports.js';
+
+async function withModel(path: string, use: (model: Model) => Promise<void>): Promise<void> {
+  await using model = await open(path, { device: 'cpu', threads: 1 });
+  await use(model);
+}
+
+/** All classes of all rows, through the canonical graph that scores are made from. */
+async function logitsOf(model: Model, { x, logits }: Case): Promise<number[]> {
+  const [rows, classes] = logits.shape;
+  const columns: Float64Array[] = [];
+  for (let target = 0; target < classes; target++) {
+    columns.push(await (await score(model, { target })).value(x));
+  }
+  return Array.from({ length: rows * classes }, (_, i) => columns[i % classes][Math.floor(i / classes)]);
+}
+
+/** Files of one row take several too: their batch is freed, or their rows are run one by one. */
+const batches = (file: string): readonly string[] =>
+  file.includes('fixed') ? ['freed', 'fixed'] : ['symbolic'];
+
+describe.each(['families', 'keras'])('%s as exporters write them', (folder) => {
+  for (const known of casesOf(folder)) {
+    it.each([...known.files])('%s gives the logits and the gradient of its source', (file) =>
+      withModel(pathOf(folder, file), async (model) => {
+        const refused = coverage(model.graph).filter(
+          ({ status }) => status === 'refused' || status === 'unknown',
+        );
+        expect(refused).toEqual([]);
+        expect(batches(file)).toContain(model.batch);
+        expect(relativeGap(await logitsOf(model, known), known.logits.data)).toBeLessThan(1e-5);
+        const { gradient } = await score(model, { target: known.targets });
+        const { data } = await gradient(known.x);
+        expect(relativeGap(data, known.gradient.data)).toBeLessThan(1e-4);
+      }),
+    );
+  }
+});
