@@ -22,13 +22,24 @@ export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
 export { meter, type Progress, type Watch, watch } from './score/watch.js';
-export { type Block, type LeastSquares, leastSquares, type Regression, regress } from './solve/regress.js';
-export { type Constraint, type Problem, type Solution, solve } from './solve/solve.js';
+export { type Factorisation, factor, type Problem } from './solve/factor.js';
 export {
+  type Block,
+  type Constraint,
+  type Design,
+  type Fitter,
+  fitter,
+  type LeastSquares,
+  leastSquares,
+  type Regression,
+  regress,
+  type WeightedRows,
+} from './solve/regress.js';
+export {
+  type Factors,
   inverse,
   pseudoInverse,
   ridge,
-  type Solved,
   type Solver,
   type System,
   solvers,

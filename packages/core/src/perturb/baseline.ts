@@ -58,31 +58,30 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
       expectSpan(shown, { from, to });
       const center = baselineFor(shown, baseline, x);
       return drawEach(x, { key, from, to }, (draw) => {
-        draw.random.fillNormal(draw.input);
-        moveAround(center, sigma, draw);
-        if (clip !== undefined) clamp(clip, draw);
-        subtractInput(x, draw);
+        draw.random().fillNormal(draw.input);
+        moveAround({ x: x.data, center, sigma, clip }, draw);
       });
     },
     { expression: shown, masks: false },
   );
 }
 
-/** input = center + sigma * input. */
-function moveAround(center: Tensor['data'], sigma: number, { input }: Draw): void {
-  for (let j = 0; j < input.length; j++) input[j] = center[j] + sigma * input[j];
+interface Noise {
+  readonly x: Tensor['data'];
+  readonly center: Tensor['data'];
+  readonly sigma: number;
+  readonly clip?: readonly [low: number, high: number];
 }
 
-function clamp([low, high]: readonly [number, number], { input }: Draw): void {
+/** Normals are there: input = center + sigma * normal, clipped, and delta = x - input. */
+function moveAround(
+  { x, center, sigma, clip: [low, high] = [-Infinity, Infinity] }: Noise,
+  { input, delta }: Draw,
+): void {
   for (let j = 0; j < input.length; j++) {
-    if (input[j] < low) input[j] = low;
-    else if (input[j] > high) input[j] = high;
+    input[j] = Math.min(high, Math.max(low, center[j] + sigma * input[j]));
+    delta[j] = x[j] - input[j];
   }
-}
-
-/** input is there: delta = x - input. */
-function subtractInput({ data }: Tensor, { input, delta }: Draw): void {
-  for (let j = 0; j < data.length; j++) delta[j] = data[j] - input[j];
 }
 
 export const subsetOptions = z.strictObject({
@@ -113,9 +112,10 @@ export function subset(options: z.input<typeof subsetOptions> = {}): Perturbatio
       const removed = zeros([to - from, ...x.shape], x);
       const size = x.data.length;
       const draws = drawEach(x, { key, from, to }, ({ i, random, input, delta }) => {
+        const bits = random();
         const mask = removed.data.subarray((i - from) * size, (i - from + 1) * size);
         for (let j = 0; j < size; j++) {
-          const gone = random.uint32() < limit;
+          const gone = bits.uint32() < limit;
           mask[j] = gone ? 1 : 0;
           input[j] = gone ? absent[j] : x.data[j];
           delta[j] = gone ? x.data[j] - absent[j] : 0;

@@ -11,11 +11,12 @@ export interface Span {
   readonly to: number;
 }
 
-/** One draw to be written: its own randomness, and its rows of both tensors. */
+/** One draw to be written: its rows of both tensors. */
 export interface Draw {
   /** Index of the draw. */
   readonly i: number;
-  readonly random: Stream;
+  /** The start of its own randomness; made when asked for, because draws that are gone through need none. */
+  random(): Stream;
   readonly input: Float32Array | Float64Array;
   readonly delta: Float32Array | Float64Array;
 }
@@ -30,7 +31,7 @@ export function drawEach(x: Tensor, { key, from, to }: Span, write: (draw: Draw)
     const [start, end] = [(i - from) * size, (i - from + 1) * size];
     write({
       i,
-      random: stream(fold(key, i)),
+      random: () => stream(fold(key, i)),
       input: inputs.data.subarray(start, end),
       delta: deltas.data.subarray(start, end),
     });

@@ -56,7 +56,7 @@ function additive(
     (x: Tensor, key: Parameters<Perturbation>[1], from: number, to: number) => {
       expectSpan(shown, { from, to });
       return drawEach(x, { key, from, to }, (draw) => {
-        fill(draw.random, draw.delta);
+        fill(draw.random(), draw.delta);
         subtractDelta(x, draw);
       });
     },

@@ -57,12 +57,14 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
     const gone = absent.map((value, j) => x.data[j] - value);
     const boxes = new Int32Array(4 * (to - from));
     const draws = drawEach(x, { key, from, to }, ({ i, random, input, delta }) => {
-      const box = positions === 'all' ? nthSquare(grid, i) : randomSquare(grid, random);
-      boxes.set(box, 4 * (i - from));
+      const box = positions === 'all' ? nthSquare(grid, i) : randomSquare(grid, random());
+      for (let side = 0; side < 4; side++) boxes[4 * (i - from) + side] = box[side];
       input.set(x.data);
       eachRun(grid.plane, box, (start, end) => {
-        input.set(absent.subarray(start, end), start);
-        delta.set(gone.subarray(start, end), start);
+        for (let j = start; j < end; j++) {
+          input[j] = absent[j];
+          delta[j] = gone[j];
+        }
       });
     });
     return { ...draws, masks: boxRows({ shape: x.shape, boxes, layout }) };

@@ -3,6 +3,7 @@ import { reshape, rows } from '../tensor/rows.js';
 import { showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products, Rows } from '../types.js';
 import { mirror, transpose } from './products.js';
+import { addTransposeTimesVector, timesVector } from './vector.js';
 
 /** Largest matrix that is ever made: 2^28 elements, 2 GiB in float64. */
 const LARGEST = 2 ** 28;
@@ -20,8 +21,15 @@ export function denseRows(t: Tensor): Rows {
   const self: Rows = {
     n,
     d,
-    times: (v) => times(matrix, v),
-    addTransposeTimes: (c, out) => addTransposeTimes(matrix, c, out),
+    times: (v) => {
+      expectLength('times', v.data.length, d);
+      return timesVector(matrix, v.data);
+    },
+    addTransposeTimes: (c, out) => {
+      expectLength('addTransposeTimes', c.length, n);
+      expectLength('addTransposeTimes', out.length, d);
+      addTransposeTimesVector(matrix, c, out);
+    },
     inner: async (other, products) => {
       if (hasInner(other)) return transpose(await other.inner(self, products));
       const symmetric = other === self;
@@ -60,29 +68,6 @@ export function expectSmall(where: string, n: number, d: number): void {
 export function expectLength(where: string, got: number, expected: number): void {
   if (got === expected) return;
   fail({ code: 'tensor-shape', where, expected: `${expected} elements`, got: `${got}` });
-}
-
-function times({ shape: [n, d], data }: Tensor, v: Tensor): Float64Array {
-  expectLength('times', v.data.length, d);
-  const vector = v.data;
-  const out = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const at = i * d;
-    let sum = 0;
-    for (let j = 0; j < d; j++) sum += data[at + j] * vector[j];
-    out[i] = sum;
-  }
-  return out;
-}
-
-function addTransposeTimes({ shape: [n, d], data }: Tensor, c: Float64Array, out: Float64Array): void {
-  expectLength('addTransposeTimes', c.length, n);
-  expectLength('addTransposeTimes', out.length, d);
-  for (let i = 0; i < n; i++) {
-    const at = i * d;
-    const weight = c[i];
-    for (let j = 0; j < d; j++) out[j] += weight * data[at + j];
-  }
 }
 
 /** a·bᵀ in blocks of rows, so that only two blocks are ever held in float64; half of them when a is b. */

@@ -15,12 +15,6 @@ export const plainProducts: Products = {
   timesTranspose: async (a, b) => timesTranspose(a, b),
 };
 
-/** aᵀ·a for a [n, p] row major: [p, p], by the same loops. */
-export function gram(a: Float64Array, p: number): Float64Array {
-  const columns = transpose({ shape: [a.length / p, p], data: a });
-  return timesTranspose(columns, columns).data;
-}
-
 /** The transpose of a matrix, in float64. */
 export function transpose(t: Tensor): Tensor {
   const [n, p] = matrixShape('transpose', t);

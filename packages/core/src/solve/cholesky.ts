@@ -1,55 +1,53 @@
-import { addRowProducts } from '../rows/tile.js';
+import { row, rows } from '../tensor/rows.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { Products } from '../types.js';
+import type { System } from './solver.js';
 
-/** Columns that are finished at a time: their rows stay in the cache. */
-const BLOCK = 64;
+/** Columns that are finished at a time by plain loops; everything else is products. */
+const BLOCK = 128;
+/** Columns of what is left that are updated at a time, which bounds the product held. */
+const STRIP = 512;
 
 /** Smallest pivot that counts, relative to the largest diagonal element: k·2⁻⁵², the rounding of a sum of k terms. */
 export const roundingOf = (k: number): number => k * Number.EPSILON;
 
 /**
  * Lower triangle L with K = L·Lᵀ, row major [k, k] (the upper triangle is left over); undefined when a pivot is lost
- * in rounding, so that K is not clearly positive definite. K is not changed.
+ * in rounding, so that K is not clearly positive definite. K is not changed. Of its k³/3 operations all but k·BLOCK² are in
+ * `products`: source, Golub and Van Loan, "Matrix Computations", 4th ed., section 4.2.6 (block Cholesky).
  */
-export function cholesky(matrix: Float64Array, k: number): Float64Array | undefined {
-  const factor = matrix.slice();
+export async function cholesky({ matrix, k }: System, products: Products): Promise<Float64Array | undefined> {
+  const l = matrix.slice();
   const least = roundingOf(k) * largestDiagonal(matrix, k);
   for (let from = 0; from < k; from += BLOCK) {
     const to = Math.min(k, from + BLOCK);
-    // K[i, j] -= the product of rows i and j in the finished columns.
-    addRowProducts({
-      left: factor,
-      right: factor,
-      stride: k,
-      rows: [from, k],
-      columns: [from, to],
-      inner: [0, from],
-      out: factor,
-      width: k,
-      sign: -1,
-    });
-    if (!finishColumns(factor, { k, from, to, least })) return undefined;
+    if (!finishDiagonal(l, { k, from, to, least })) return undefined;
+    if (to === k) break;
+    const block = { k, from, to };
+    const panel = await products.timesTranspose(below(l, block), inverseOfDiagonal(l, block));
+    placeBelow(l, block, panel);
+    await subtractProduct(l, { k, from: to, panel }, products);
   }
-  return factor;
+  return l;
 }
 
-function largestDiagonal(matrix: Float64Array, k: number): number {
+export function largestDiagonal(matrix: Float64Array, k: number): number {
   let most = 0;
   for (let i = 0; i < k; i++) most = Math.max(most, matrix[i * k + i]);
   return most;
 }
 
-interface Columns {
+interface Block {
   readonly k: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** The ordinary factorisation within the block; false when a pivot is too small. */
-function finishColumns(l: Float64Array, { k, from, to, least }: Columns & { least: number }): boolean {
-  for (let i = from; i < k; i++) {
+/** The ordinary factorisation of a block on the diagonal; false when a pivot is too small. */
+function finishDiagonal(l: Float64Array, { k, from, to, least }: Block & { least: number }): boolean {
+  for (let i = from; i < to; i++) {
     const a = i * k;
-    const end = Math.min(i + 1, to);
-    for (let j = from; j < end; j++) {
+    for (let j = from; j <= i; j++) {
       const b = j * k;
       let sum = l[a + j];
       for (let m = from; m < j; m++) sum -= l[a + m] * l[b + m];
@@ -61,76 +59,91 @@ function finishColumns(l: Float64Array, { k, from, to, least }: Columns & { leas
   return true;
 }
 
+/** The inverse of a finished block on the diagonal, lower triangular. */
+function inverseOfDiagonal(l: Float64Array, { k, from, to }: Block): Tensor {
+  const size = to - from;
+  const inverse = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    const a = (from + i) * k + from;
+    const line = inverse.subarray(i * size, (i + 1) * size);
+    for (let j = 0; j < i; j++) {
+      for (let m = 0; m <= j; m++) line[m] -= l[a + j] * inverse[j * size + m];
+    }
+    for (let m = 0; m < i; m++) line[m] /= l[a + i];
+    line[i] = 1 / l[a + i];
+  }
+  return tensor(inverse, [size, size]);
+}
+
+/** What lies below a block on the diagonal, [k - to, to - from]. */
+function below(l: Float64Array, { k, from, to }: Block): Tensor {
+  const width = to - from;
+  const out = new Float64Array((k - to) * width);
+  for (let i = to; i < k; i++) out.set(l.subarray(i * k + from, i * k + to), (i - to) * width);
+  return tensor(out, [k - to, width]);
+}
+
+function placeBelow(l: Float64Array, { k, from, to }: Block, panel: Tensor): void {
+  for (let i = to; i < k; i++) l.set(row(panel, i - to).data, i * k + from);
+}
+
+interface Update {
+  readonly k: number;
+  /** The row of K that is the panel's first. */
+  readonly from: number;
+  readonly panel: Tensor;
+}
+
+/** K -= panel·panelᵀ in the lower triangle from row and column `from` on. */
+async function subtractProduct(
+  l: Float64Array,
+  { k, from, panel }: Update,
+  products: Products,
+): Promise<void> {
+  for (let left = from; left < k; left += STRIP) {
+    const right = Math.min(k, left + STRIP);
+    const lower = rows(panel, left - from, k - from);
+    const upper = right === k ? lower : rows(panel, left - from, right - from);
+    const { data } = await products.timesTranspose(lower, upper);
+    for (let i = left; i < k; i++) {
+      const at = (i - left) * (right - left) - left;
+      const end = Math.min(i + 1, right);
+      for (let j = left; j < end; j++) l[i * k + j] -= data[at + j];
+    }
+  }
+}
+
 /** Solves L·Lᵀ·z = right for z. */
 export function choleskySolve(l: Float64Array, right: Float64Array): Float64Array {
   const k = right.length;
   const z = right.slice();
-  for (let i = 0; i < k; i++) {
-    let sum = z[i];
-    for (let j = 0; j < i; j++) sum -= l[i * k + j] * z[j];
-    z[i] = sum / l[i * k + i];
-  }
+  for (let i = 0; i < k; i++) z[i] = (z[i] - dotUpTo(l, z, { at: i * k, length: i })) / l[i * k + i];
   for (let i = k - 1; i >= 0; i--) {
-    z[i] /= l[i * k + i];
-    for (let j = 0; j < i; j++) z[j] -= l[i * k + j] * z[i];
+    const at = i * k;
+    const value = z[i] / l[at + i];
+    z[i] = value;
+    for (let j = 0; j < i; j++) z[j] -= l[at + j] * value;
   }
   return z;
 }
 
-/** L [k, rank] row major with K = L·Lᵀ to rounding. */
-export interface LowRank {
-  readonly factor: Float64Array;
-  readonly rank: number;
-}
-
-/**
- * Cholesky with diagonal pivoting, stopped when all that is left is rounding: K = L·Lᵀ with as many columns as K has
- * numerical rank. Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 10.3.
- */
-export function pivotedCholesky(matrix: Float64Array, k: number): LowRank {
-  const left = Float64Array.from({ length: k }, (_, i) => matrix[i * k + i]);
-  const least = roundingOf(k) * largestDiagonal(matrix, k);
-  const wide = new Float64Array(k * k);
-  let rank = 0;
-  for (let pivot = indexOfLargest(left); rank < k && left[pivot] > least; pivot = indexOfLargest(left)) {
-    const column = nextColumn(matrix, wide, { k, rank, pivot });
-    const root = Math.sqrt(left[pivot]);
-    for (let i = 0; i < k; i++) {
-      const entry = column[i] / root;
-      wide[i * k + rank] = entry;
-      left[i] -= entry * entry;
-    }
-    left[pivot] = 0;
-    rank++;
+/** Of l from `at` on with the first `length` numbers of z, in four sums that do not wait for each other. */
+function dotUpTo(
+  l: Float64Array,
+  z: Float64Array,
+  { at, length }: { readonly at: number; readonly length: number },
+): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let j = 0;
+  for (; j + 4 <= length; j += 4) {
+    s0 += l[at + j] * z[j];
+    s1 += l[at + j + 1] * z[j + 1];
+    s2 += l[at + j + 2] * z[j + 2];
+    s3 += l[at + j + 3] * z[j + 3];
   }
-  const factor = new Float64Array(k * rank);
-  for (let i = 0; i < k; i++) factor.set(wide.subarray(i * k, i * k + rank), i * rank);
-  return { factor, rank };
-}
-
-/** What the columns so far leave of column `pivot` of the matrix. */
-function nextColumn(
-  matrix: Float64Array,
-  wide: Float64Array,
-  { k, rank, pivot }: { readonly k: number; readonly rank: number; readonly pivot: number },
-): Float64Array {
-  const column = matrix.slice(pivot * k, (pivot + 1) * k);
-  addRowProducts({
-    left: wide,
-    right: wide,
-    stride: k,
-    rows: [pivot, pivot + 1],
-    columns: [0, k],
-    inner: [0, rank],
-    out: column,
-    width: 0,
-    sign: -1,
-  });
-  return column;
-}
-
-function indexOfLargest(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
+  for (; j < length; j++) s0 += l[at + j] * z[j];
+  return s0 + s1 + (s2 + s3);
 }

@@ -1,6 +1,8 @@
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
+import { timesVector } from '../rows/vector.js';
 import { choleskySolve } from './cholesky.js';
+import type { System } from './solver.js';
 
 const ITERATIONS = 15;
 
@@ -8,9 +10,8 @@ const ITERATIONS = 15;
  * Ratio of the largest to the smallest eigenvalue of K = L·Lᵀ, from below: power iteration on K and on its inverse,
  * from one fixed random start.
  */
-export function conditionOf(matrix: Float64Array, factor: Float64Array): number {
-  const k = Math.sqrt(matrix.length);
-  const largest = powerIteration(k, (v) => symmetricTimes(matrix, v));
+export function conditionOf({ matrix, k }: System, factor: Float64Array): number {
+  const largest = powerIteration(k, (v) => timesVector({ shape: [k, k], data: matrix }, v));
   const inverseSmallest = powerIteration(k, (v) => choleskySolve(factor, v));
   return Math.max(1, largest * inverseSmallest);
 }
@@ -26,18 +27,6 @@ function powerIteration(k: number, apply: (v: Float64Array) => Float64Array): nu
     if (size === 0) return 0;
   }
   return size;
-}
-
-/** K·v for K [k, k] row major. */
-export function symmetricTimes(matrix: Float64Array, v: Float64Array): Float64Array {
-  const k = v.length;
-  const out = new Float64Array(k);
-  for (let i = 0; i < k; i++) {
-    let sum = 0;
-    for (let j = 0; j < k; j++) sum += matrix[i * k + j] * v[j];
-    out[i] = sum;
-  }
-  return out;
 }
 
 export function dotOf(a: Float64Array, b: Float64Array): number {

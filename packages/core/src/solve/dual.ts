@@ -2,21 +2,17 @@ import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
 import { dotOf } from './condition.js';
-import type { Equations, Form } from './regress.js';
-import { type Solution, solve, squareOf } from './solve.js';
+import { factor, squareOf } from './factor.js';
+import { type Equations, type Form, gather, weightsOf } from './regress.js';
 
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows
  * without their part along a, A - (Aa)aᵀ/|a|², and the targets v - A·z0: that part is orthogonal to a.
  */
-export const solveDual: Form = async (equations, method, products) => {
-  const { count, unknowns, totalWeight } = equations;
+export const factorDual: Form = async (equations, method, products) => {
+  const { blocks, count, unknowns, totalWeight } = equations;
   expectSmall('dual system', count, count);
-  const roots = gather(
-    equations,
-    ({ weights, rows }) => weights?.map(Math.sqrt) ?? new Float64Array(rows.n).fill(1),
-  );
-  const targets = gather(equations, (block) => block.targets);
+  const roots = gather(blocks, weightsOf).map(Math.sqrt);
   const normal = normalPart(equations);
   const matrix = await gramOf(equations, products);
   for (let i = 0; i < count; i++) {
@@ -26,48 +22,33 @@ export const solveDual: Form = async (equations, method, products) => {
       matrix.data[at] *= (roots[i] * roots[j]) / totalWeight;
     }
   }
-  const right = targets.map((v, i) => roots[i] * (v - normal.along[i] * normal.offset));
-  const { values, diagnosis } = solve(
-    { matrix, right, origin: { form: 'dual', unknowns, equations: count } },
-    method,
-  );
+  const origin = { form: 'dual', unknowns, equations: count } as const;
+  const { solve, diagnosis } = await factor({ matrix, origin }, method, products);
   return {
-    values: backToUnknowns(
-      equations,
-      values.map((y, i) => (y * roots[i]) / totalWeight),
-      normal,
-    ),
+    solve(targets, value = 0) {
+      const offset = value / normal.length;
+      const y = solve(targets.map((v, i) => roots[i] * (v - normal.along[i] * offset)));
+      const c = y.map((yi, i) => (yi * roots[i]) / totalWeight);
+      return addNormal(timesRows(equations, c), normal, offset - dotOf(normal.along, c));
+    },
     diagnosis,
   };
 };
 
-/** The constraint in units of its unit normal u = a/|a|: A·u, and u·z. Without one, zeros. */
+/** The constraint's normal as a unit vector u = a/|a|, and A·u. Without one, zeros. */
 interface NormalPart {
   readonly along: Float64Array;
   readonly unit?: Float64Array;
-  readonly offset: number;
+  /** |a|. */
+  readonly length: number;
 }
 
-function normalPart(equations: Equations): NormalPart {
-  const { constraint, count, unknowns } = equations;
-  if (constraint === undefined) return { along: new Float64Array(count), offset: 0 };
-  const length = Math.sqrt(squareOf(constraint, unknowns));
-  const unit = constraint.normal.map((a) => a / length);
-  const along = gather(equations, ({ rows }) => rows.times(tensor(unit, [unknowns])));
-  return { along, unit, offset: constraint.value / length };
-}
-
-function gather(
-  { blocks, count }: Equations,
-  part: (block: Equations['blocks'][number]) => Float64Array,
-): Float64Array {
-  const out = new Float64Array(count);
-  let at = 0;
-  for (const block of blocks) {
-    out.set(part(block), at);
-    at += block.rows.n;
-  }
-  return out;
+function normalPart({ blocks, normal, count, unknowns }: Equations): NormalPart {
+  if (normal === undefined) return { along: new Float64Array(count), length: 1 };
+  const length = Math.sqrt(squareOf(normal, unknowns));
+  const unit = normal.map((a) => a / length);
+  const along = gather(blocks, ({ rows }) => rows.times(tensor(unit, [unknowns])));
+  return { along, unit, length };
 }
 
 /** A·Aᵀ from the products of all pairs of blocks. */
@@ -92,19 +73,18 @@ async function gramOf({ blocks, count }: Equations, products: Products): Promise
   return out;
 }
 
-/** Aᵀ·c without its part along the normal, plus the offset along it. */
-function backToUnknowns(
-  { blocks, unknowns }: Equations,
-  c: Float64Array,
-  { along, unit, offset }: NormalPart,
-): Solution['values'] {
+/** Aᵀ·c. */
+function timesRows({ blocks, unknowns }: Equations, c: Float64Array): Float64Array {
   const values = new Float64Array(unknowns);
   let at = 0;
   for (const { rows } of blocks) {
     rows.addTransposeTimes(c.subarray(at, at + rows.n), values);
     at += rows.n;
   }
-  if (unit === undefined) return values;
-  const shift = offset - dotOf(along, c);
-  return values.map((value, j) => value + shift * unit[j]);
+  return values;
+}
+
+/** z + shift·u. */
+function addNormal(z: Float64Array, { unit }: NormalPart, shift: number): Float64Array {
+  return unit === undefined ? z : z.map((value, j) => value + shift * unit[j]);
 }

@@ -2,32 +2,42 @@ import { expectSmall } from '../rows/dense.js';
 import { rows as rowsOf } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
-import type { Block, Form } from './regress.js';
-import { solve } from './solve.js';
+import { factor } from './factor.js';
+import { type Equations, type Form, type WeightedRows, weightsOf } from './regress.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
 const PIECE = 2 ** 24;
 
 /** Normal equations AᵀWA/w z = AᵀWv/w. */
-export const solvePrimal: Form = async (equations, method, products) => {
-  const { blocks, unknowns, count, totalWeight, constraint } = equations;
+export const factorPrimal: Form = async (equations, method, products) => {
+  const { blocks, unknowns, count, totalWeight, normal } = equations;
   expectSmall('normal equations', unknowns, unknowns);
   const matrix = zeros([unknowns, unknowns]);
-  const right = new Float64Array(unknowns);
-  for (const block of blocks) {
-    await addGram(matrix, block, products);
-    const { rows, targets, weights } = block;
-    rows.addTransposeTimes(
-      targets.map((v, i) => ((weights?.[i] ?? 1) * v) / totalWeight),
-      right,
-    );
-  }
+  for (const block of blocks) await addGram(matrix, block, products);
   for (let i = 0; i < matrix.data.length; i++) matrix.data[i] /= totalWeight;
-  return solve({ matrix, right, constraint, origin: { form: 'primal', unknowns, equations: count } }, method);
+  const origin = { form: 'primal', unknowns, equations: count } as const;
+  const { solve, diagnosis } = await factor({ matrix, normal, origin }, method, products);
+  return { solve: (targets, value) => solve(rightOf(equations, targets), value), diagnosis };
 };
 
+/** AᵀWv/w. */
+function rightOf({ blocks, unknowns, totalWeight }: Equations, targets: Float64Array): Float64Array {
+  const right = new Float64Array(unknowns);
+  let at = 0;
+  for (const block of blocks) {
+    const weights = weightsOf(block);
+    const start = at;
+    block.rows.addTransposeTimes(
+      weights.map((weight, i) => (weight * targets[start + i]) / totalWeight),
+      right,
+    );
+    at += weights.length;
+  }
+  return right;
+}
+
 /** matrix += AᵀWA of a block. */
-async function addGram(matrix: Tensor, { rows, weights }: Block, products: Products): Promise<void> {
+async function addGram(matrix: Tensor, { rows, weights }: WeightedRows, products: Products): Promise<void> {
   const dense = rows.dense();
   const step = Math.max(1, Math.floor(PIECE / Math.max(1, rows.d)));
   for (let from = 0; from < rows.n; from += step) {

@@ -8,10 +8,9 @@ import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
 import { plainProducts } from '../rows/products.js';
 import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { solveDual } from './dual.js';
-import { solvePrimal } from './primal.js';
-import { type Block, type Equations, leastSquares, regress } from './regress.js';
-import type { Constraint } from './solve.js';
+import { factorDual } from './dual.js';
+import { factorPrimal } from './primal.js';
+import { type Block, type Equations, fitter, leastSquares, regress } from './regress.js';
 import { inverse, pseudoInverse, ridge } from './solver.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
@@ -31,14 +30,17 @@ function blockOf(n: number, d: number, seed: number): Block {
   };
 }
 
-function equationsOf(blocks: Block[], constraint?: Constraint): Equations {
+function equationsOf(blocks: Block[], normal?: Float64Array): Equations {
   const count = blocks.reduce((sum, { rows }) => sum + rows.n, 0);
   const totalWeight = blocks.reduce(
     (sum, { rows, weights }) => sum + (weights?.reduce((a, b) => a + b, 0) ?? rows.n),
     0,
   );
-  return { blocks, unknowns: blocks[0].rows.d, count, totalWeight, constraint };
+  return { blocks, unknowns: blocks[0].rows.d, count, totalWeight, normal };
 }
+
+const joined = (blocks: readonly Block[]): Float64Array =>
+  Float64Array.from(blocks.flatMap(({ targets }) => [...targets]));
 
 function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
   expect(got.length).toBe(expected.length);
@@ -60,18 +62,21 @@ describe('primal and dual', () => {
       fc.asyncProperty(sizes, fc.nat(1000), fc.boolean(), async ([n, m, d], seed, constrained) => {
         const blocks = [blockOf(n, d, seed), blockOf(m, d, seed + 50)];
         const constraint = constrained ? { normal: randomVector(d, seed + 99), value: -2 } : undefined;
-        const equations = equationsOf(blocks, constraint);
+        const equations = equationsOf(blocks, constraint?.normal);
+        const targets = joined(blocks);
         for (const [method, tolerance] of [
           [ridge(1e-2), 1e-9],
           [pseudoInverse({ rcond: 1e-9 }), 1e-4],
         ] as const) {
-          const primal = await solvePrimal(equations, method, plainProducts);
-          const dual = await solveDual(equations, method, plainProducts);
-          expectClose(dual.values, primal.values, tolerance);
+          const [primal, dual] = [
+            (await factorPrimal(equations, method, plainProducts)).solve(targets, constraint?.value),
+            (await factorDual(equations, method, plainProducts)).solve(targets, constraint?.value),
+          ];
+          expectClose(dual, primal, tolerance);
           const chosen = await leastSquares({ blocks, constraint }, method, plainProducts);
-          expectClose(chosen.values, primal.values, tolerance);
+          expectClose(chosen.values, primal, tolerance);
           if (constraint === undefined) continue;
-          const met = dual.values.reduce((sum, z, j) => sum + z * constraint.normal[j], 0);
+          const met = dual.reduce((sum, z, j) => sum + z * constraint.normal[j], 0);
           expect(met).toBeCloseTo(-2, 8);
         }
       }),
@@ -83,6 +88,32 @@ describe('primal and dual', () => {
     const form = async (n: number) => (await regress([blockOf(n, 6, 1)], ridge(1), plainProducts)).diagnosis;
     expect(await form(5)).toMatchObject({ form: 'dual', unknowns: 6, equations: 5 });
     expect(await form(6)).toMatchObject({ form: 'primal', unknowns: 6, equations: 6 });
+  });
+});
+
+describe('fitter', () => {
+  it.each([4, 9])('of %d equations of 5 unknowns fits any targets as a regression of its own', async (n) => {
+    const normal = randomVector(5, 3);
+    const { fit } = await fitter(
+      { blocks: [blockOf(n, 5, 1), blockOf(2, 5, 2)], normal },
+      ridge(0.1),
+      plainProducts,
+    );
+    for (const seed of [7, 8]) {
+      const blocks = [
+        { ...blockOf(n, 5, 1), targets: randomVector(n, seed) },
+        { ...blockOf(2, 5, 2), targets: randomVector(2, seed) },
+      ];
+      const constraint = { normal, value: seed };
+      const alone = await leastSquares({ blocks, constraint }, ridge(0.1), plainProducts);
+      expect(fit(joined(blocks), seed)).toEqual(alone);
+    }
+  });
+
+  it('refuses targets that do not fit or are not finite', async () => {
+    const { fit } = await fitter({ blocks: [blockOf(4, 3, 1)] }, ridge(1), plainProducts);
+    expect(() => fit(new Float64Array(5))).toThrow('4 elements');
+    expect(() => fit(Float64Array.of(1, 1, 1, Number.NaN))).toThrow('NaN at element 3');
   });
 });
 

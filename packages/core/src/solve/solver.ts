@@ -1,26 +1,30 @@
 import { fail } from '../error.js';
 import { expression, named } from '../expression.js';
 import { type Entry, entry, option, parseOptions, z } from '../options.js';
-import { cholesky, choleskySolve, pivotedCholesky, roundingOf } from './cholesky.js';
+import type { Products } from '../types.js';
+import { cholesky, choleskySolve, roundingOf } from './cholesky.js';
 import { conditionOf } from './condition.js';
-import { pseudoSolve } from './pseudo.js';
+import { pivotedCholesky } from './pivoted.js';
+import { pseudoFactors } from './pseudo.js';
 
-/** K·z = right with K symmetric positive semi-definite, [k, k] row major. */
+/** K, symmetric positive semi-definite, [k, k] row major. */
 export interface System {
   readonly matrix: Float64Array;
-  readonly right: Float64Array;
+  readonly k: number;
 }
 
-export interface Solved {
-  readonly values: Float64Array;
+/** K taken apart, so that K·z = right is cheap for any right side. */
+export interface Factors {
+  /** z, k numbers. */
+  solve(right: Float64Array): Float64Array;
   /** Numerical rank of the system, and ratio of its largest to its smallest kept eigenvalue (NaN when none is kept). */
   readonly rank: number;
   readonly condition: number;
 }
 
-/** A way to solve symmetric positive semi-definite systems. Does not change what it is given. */
+/** A way to solve symmetric positive semi-definite systems. Does not change what it is given; large products are left to `products`. */
 export interface Solver {
-  (system: System): Solved;
+  (system: System, products: Products): Promise<Factors>;
   /** Canonical expression. */
   readonly expression: string;
   /** Whether it has an answer (the one of least norm) where the equations leave unknowns free. */
@@ -32,7 +36,10 @@ export interface Solver {
  * k·2⁻⁵² of the largest diagonal element or a condition above 2⁵²/k, and for regressions with fewer equations than unknowns.
  */
 export function inverse(): Solver {
-  return named((system: System) => factorise('inverse', system), { expression: 'inverse', leastNorm: false });
+  return named((system: System, products: Products) => factorise('inverse', system, products), {
+    expression: 'inverse',
+    leastNorm: false,
+  });
 }
 
 const pseudoInverseOptions = z.strictObject({
@@ -47,10 +54,10 @@ const pseudoInverseOptions = z.strictObject({
  */
 export function pseudoInverse(options: z.input<typeof pseudoInverseOptions> = {}): Solver {
   const { rcond } = parseOptions('pseudo-inverse', pseudoInverseOptions, options);
-  return named((system: System) => pseudoSolve(system, rcond ?? roundingOf(system.right.length)), {
-    expression: expression('pseudo-inverse', [], { rcond }),
-    leastNorm: true,
-  });
+  return named(
+    (system: System, products: Products) => pseudoFactors(system, rcond ?? roundingOf(system.k), products),
+    { expression: expression('pseudo-inverse', [], { rcond }), leastNorm: true },
+  );
 }
 
 const ridgeOptions = z.strictObject({ lambda: option.positive() });
@@ -63,25 +70,24 @@ export function ridge(lambda: number): Solver {
   const parsed = parseOptions('ridge', ridgeOptions, { lambda });
   const shown = expression('ridge', [parsed.lambda]);
   return named(
-    ({ matrix, right }: System) => {
-      const k = right.length;
+    ({ matrix, k }: System, products: Products) => {
       const lifted = matrix.slice();
       for (let i = 0; i < k; i++) lifted[i * k + i] += parsed.lambda;
-      return factorise(shown, { matrix: lifted, right });
+      return factorise(shown, { matrix: lifted, k }, products);
     },
     { expression: shown, leastNorm: true },
   );
 }
 
-/** Solves by Cholesky, or throws `singular`. */
-function factorise(where: string, { matrix, right }: System): Solved {
-  const k = right.length;
-  const factor = cholesky(matrix, k);
-  const condition = factor === undefined ? Number.POSITIVE_INFINITY : conditionOf(matrix, factor);
+/** By Cholesky, or throws `singular`. */
+async function factorise(where: string, system: System, products: Products): Promise<Factors> {
+  const { k } = system;
+  const factor = await cholesky(system, products);
+  const condition = factor === undefined ? Number.POSITIVE_INFINITY : conditionOf(system, factor);
   if (factor !== undefined && condition * roundingOf(k) < 1) {
-    return { values: choleskySolve(factor, right), rank: k, condition };
+    return { solve: (right) => choleskySolve(factor, right), rank: k, condition };
   }
-  return singular(where, { unknowns: k, rank: pivotedCholesky(matrix, k).rank, condition });
+  return singular(where, { unknowns: k, rank: pivotedCholesky(system).rank, condition });
 }
 
 /** Throws the error that says how far a system is from having one solution. */

@@ -57,12 +57,12 @@ function floats(size: number, like: Tensor | undefined): Float32Array | Float64A
 
 /** The same numbers in single precision; the data are not copied when they are already. */
 export function toFloat32(t: Tensor): Tensor & { readonly data: Float32Array } {
-  return { shape: t.shape, data: t.data instanceof Float32Array ? t.data : Float32Array.from(t.data) };
+  return { shape: t.shape, data: t.data instanceof Float32Array ? t.data : new Float32Array(t.data) };
 }
 
 /** The same numbers in double precision; the data are not copied when they are already. */
 export function toFloat64(t: Tensor): Tensor & { readonly data: Float64Array } {
-  return { shape: t.shape, data: t.data instanceof Float64Array ? t.data : Float64Array.from(t.data) };
+  return { shape: t.shape, data: t.data instanceof Float64Array ? t.data : new Float64Array(t.data) };
 }
 
 /** Whether two shapes are equal. */
@@ -79,7 +79,12 @@ export function expectShape(where: string, t: Tensor, shape: Shape): void {
 /** Flat index of the first NaN or infinity; -1 when all elements are finite. */
 export function firstNonFinite(t: Tensor): number {
   const { data } = t;
-  for (let i = 0; i < data.length; i++) {
+  let i = 0;
+  // Four at a time first: 0 times a number that is not finite is NaN.
+  for (; i + 4 <= data.length; i += 4) {
+    if (data[i] * 0 + data[i + 1] * 0 + data[i + 2] * 0 + data[i + 3] * 0 !== 0) break;
+  }
+  for (; i < data.length; i++) {
     if (!Number.isFinite(data[i])) return i;
   }
   return -1;

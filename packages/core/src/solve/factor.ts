@@ -1,0 +1,122 @@
+import { fail } from '../error.js';
+import { expectLength } from '../rows/dense.js';
+import { timesVector } from '../rows/vector.js';
+import { expectShape, firstNonFinite, type Tensor, toFloat64 } from '../tensor/tensor.js';
+import type { Products, SolveDiagnosis } from '../types.js';
+import { dotOf } from './condition.js';
+import type { Solver, System } from './solver.js';
+
+/** Minimise ½·zᵀKz - right·z, which is K·z = right, over all z or over those with normal·z = value. */
+export interface Problem {
+  /** K, symmetric positive semi-definite [k, k]. */
+  readonly matrix: Tensor;
+  /** k numbers, not all zero; absent, z is free. */
+  readonly normal?: Float64Array;
+  /** Where the system comes from, for the diagnosis; default: k equations of k unknowns, primal. */
+  readonly origin?: Pick<SolveDiagnosis, 'form' | 'unknowns' | 'equations'>;
+}
+
+/** A system that was factorised once, to be solved for any number of right sides. */
+export interface Factorisation {
+  /** z, k numbers; `value` (default 0) is what normal·z is to be. Throws `tensor-shape`, `non-finite`. */
+  solve(right: Float64Array, value?: number): Float64Array;
+  readonly diagnosis: SolveDiagnosis;
+}
+
+/**
+ * Factorises a symmetric positive semi-definite system. Throws `tensor-shape`, `non-finite`, `option-value` for a zero normal,
+ * and `singular` where the method needs an invertible system.
+ */
+export async function factor(
+  { matrix, normal, origin }: Problem,
+  method: Solver,
+  products: Products,
+): Promise<Factorisation> {
+  const k = matrix.shape[0];
+  expectShape('factor(matrix)', matrix, [k, k]);
+  expectFinite('factor(matrix)', matrix.data);
+  const system = { matrix: toFloat64(matrix).data, k };
+  const { solve, rank, condition } =
+    normal === undefined
+      ? await method(system, products)
+      : await factorConstrained(system, normal, (projected) => method(projected, products));
+  const from = origin ?? { form: 'primal', unknowns: k, equations: k };
+  return {
+    solve(right, value = 0) {
+      expectLength('solve(right)', right.length, k);
+      expectFinite('solve(right)', right);
+      return solve(right, value);
+    },
+    diagnosis: { method: method.expression, ...from, rank, condition },
+  };
+}
+
+/** Throws `non-finite` when a number is not. */
+export function expectFinite(where: string, data: Float32Array | Float64Array): void {
+  const at = firstNonFinite({ shape: [data.length], data });
+  if (at < 0) return;
+  fail({ code: 'non-finite', where, expected: 'finite numbers', got: `${data[at]} at element ${at}` });
+}
+
+/** The square of the norm of a constraint's normal. Throws `option-value` when it is 0. */
+export function squareOf(normal: Float64Array, k: number): number {
+  expectLength('constraint(normal)', normal.length, k);
+  const square = dotOf(normal, normal);
+  if (square > 0 && Number.isFinite(square)) return square;
+  return fail({
+    code: 'option-value',
+    where: 'constraint(normal)',
+    expected: 'a finite vector that is not zero',
+    got: `squared norm ${square}`,
+  });
+}
+
+/**
+ * z = z0 + w with z0 = a·value/|a|² the shortest z that meets the constraint and w orthogonal to its normal a: w solves
+ * (PKP) w = P (right - K z0), with P the projection along a. The missing direction is filled with the mean eigenvalue, where
+ * w has no part.
+ */
+async function factorConstrained(
+  { matrix, k }: System,
+  normal: Float64Array,
+  factorise: (projected: System) => ReturnType<Solver>,
+) {
+  const square = squareOf(normal, k);
+  const pull = timesVector({ shape: [k, k], data: matrix }, normal);
+  const projected = project(matrix, { normal, pull, square });
+  const { solve, rank, condition } = await factorise({ matrix: projected, k });
+  return {
+    solve(right: Float64Array, value: number): Float64Array {
+      const rest = right.map((r, i) => r - (pull[i] * value) / square);
+      const along = dotOf(normal, rest) / square;
+      const free = solve(rest.map((r, i) => r - along * normal[i]));
+      return free.map((w, i) => w + (normal[i] * value) / square);
+    },
+    rank: rank - 1,
+    condition,
+  };
+}
+
+interface Direction {
+  readonly normal: Float64Array;
+  /** K·normal. */
+  readonly pull: Float64Array;
+  /** |normal|². */
+  readonly square: number;
+}
+
+/** PKP + mean eigenvalue · aaᵀ/|a|²; with b = K·a: K - (abᵀ + baᵀ)/|a|² + (a·b + mean·|a|²)·aaᵀ/|a|⁴. */
+function project(matrix: Float64Array, { normal: a, pull: b, square }: Direction): Float64Array {
+  const k = a.length;
+  const ab = dotOf(a, b);
+  let trace = -ab / square;
+  for (let i = 0; i < k; i++) trace += matrix[i * k + i];
+  const mean = k > 1 && trace > 0 ? trace / (k - 1) : 1;
+  const out = matrix.slice();
+  for (let i = 0; i < k; i++) {
+    for (let j = 0; j < k; j++) {
+      out[i * k + j] += -(a[i] * b[j] + b[i] * a[j]) / square + ((ab / square + mean) * a[i] * a[j]) / square;
+    }
+  }
+  return out;
+}
