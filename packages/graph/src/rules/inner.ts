@@ -11,13 +11,16 @@ export function innerGraph(b: Calculus, step: Step, name: string): Graph {
 
 /** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
 export function distinct(b: Calculus, names: readonly string[]): readonly Value[] {
-  const free = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
+  const made = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
+  const taken = new Set<string>();
   return names.map((wished) => {
     let name = wished;
-    while (!free.delete(name)) {
+    // A copy may be there already, and be an output itself.
+    while (!made.has(name) || taken.has(name)) {
       name = b.emit('Identity', [name]);
-      free.add(name);
+      made.add(name);
     }
+    taken.add(name);
     return { name, ...b.type(name) };
   });
 }

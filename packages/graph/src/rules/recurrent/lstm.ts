@@ -76,11 +76,11 @@ function cells(b: Calculus, layer: Layer, gates: { f: string; added: string }): 
     b,
     { states: [firstCell(b, layer)], scanned: [f, added], backwards: layer.reverse },
     (inner, [c], at) => {
-      const next = inner.add(inner.mul(at(f), c), at(added));
-      return { states: [next], stacked: [next] };
+      const kept = inner.mul(at(f), c);
+      return { states: [inner.add(kept, at(added))], stacked: [kept] };
     },
   );
-  return aroundSteps(b, layer, stacked);
+  return aroundSteps(b, layer, b.add(stacked, added));
 }
 
 /** The same where the gates see the cell; without `f`, it is 1 - i. */
