@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { option, parseOptions, z } from '@onnxplain/core';
-import { canonicalise, type External, type Graph, type Limits, read } from '@onnxplain/graph';
+import { canonicalise, type External, type Graph, type Limits, type Node, read } from '@onnxplain/graph';
 import { readModelFile } from './file.js';
 import { settleBatch } from './free-batch.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
@@ -64,14 +64,17 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const { placement, threads, path, program } = parts;
   const name = path ?? source.name;
   const settled = await settleBatch(canonicalise(source), { device: placement.device, threads, name });
-  const freed = settled.batch === 'freed';
+  const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({
     ...parts,
     ...settled,
     source,
-    program: freed ? () => programOf(settled.graph) : program,
+    program: rewritten ? () => programOf(settled.graph) : program,
   });
 }
+
+/** Sessions cannot give its maps; the canonical form gives the scores in them. */
+const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain === 'ai.onnx.ml';
 
 export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
 

@@ -46,6 +46,11 @@ describe('canonical form', () => {
     ]);
   });
 
+  it('keeps a cast of what a foreign operator gives, whose type is not known', () => {
+    const nodes = [node('a = my:Score(x)'), node('y = Cast(a)', { to: attr.int(1) })];
+    expect(ops(canonical(nodes))).toEqual(['Score', 'Cast']);
+  });
+
   it('keeps a window after a foreign operator, whose output has no known size', () => {
     const nodes = [node('a = my:Filter(x)'), node('y = ConvTranspose(a, w)', { auto_pad: attr.string('SAME_UPPER') })];
     const graph = canonical(nodes, { dims: ['N', 1, 4], constants: { w: float32([1, 1, 2], [1, 2]) } });

@@ -24,8 +24,8 @@ const passSameShape: NodeRule = (node, b) => {
 const passSingle: NodeRule = (node) => (node.inputs.length === 1 ? [input(node, 0)] : undefined);
 
 const cast: NodeRule = (node, b) => {
-  const to = b.preview(node)[0]?.dtype;
-  return to === b.typing.typeOf(input(node, 0))?.dtype ? [input(node, 0)] : undefined;
+  const from = b.typing.typeOf(input(node, 0))?.dtype;
+  return from !== undefined && from === b.preview(node)[0]?.dtype ? [input(node, 0)] : undefined;
 };
 
 /** The type to cast to is known here. */

@@ -41,16 +41,27 @@ interface Place {
   readonly where: string;
 }
 
-/** Outputs that are tensors; at least one must be. An output that lacks a type may have one among the inner values. */
+/**
+ * Outputs that are tensors; at least one must be. An output that lacks a type may have one among the inner values. A map from class
+ * to score counts as the scores.
+ */
 function readOutputs(proto: GraphProto, { where }: Place, reading: Reading): readonly Value[] {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
   );
-  const tensors = typed.filter(({ type }) => type?.value.case === 'tensorType' || type === undefined);
+  const maps = new Set(proto.node.filter(isZipMap).flatMap(({ output }) => output));
+  const isTensor = ({ type }: ValueInfoProto) => type?.value.case === 'tensorType' || type === undefined;
+  const tensors = typed.filter((value) => isTensor(value) || maps.has(value.name));
   const kept = tensors.length === 0 ? typed : tensors;
-  return kept.map((value) => readValue(value, `${where}, output`, reading));
+  return kept.map((value) =>
+    maps.has(value.name)
+      ? { name: value.name, dtype: 'float32', dims: [0, 1].map((axis) => reading.symbol(value.name, axis)) }
+      : readValue(value, `${where}, output`, reading),
+  );
 }
+
+const isZipMap = ({ domain, opType }: NodeProto): boolean => domain === 'ai.onnx.ml' && opType === 'ZipMap';
 
 function readConstants(proto: GraphProto, where: string, reading: Reading): ReadonlyMap<string, Constant> {
   const constants = new Map<string, Constant>();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Constant } from '../types.js';
 import { AttributeType, encode, type GraphInit, type ModelInit, type TensorInit } from './proto.js';
+import { canonicalise } from '../canonical/canonicalise.js';
 import { read } from './read.js';
 import { write } from './write.js';
 
@@ -229,13 +230,21 @@ test('functions, opsets, metadata and declared types are read and written', () =
 });
 
 test('outputs that are not tensors are left out, unless all are', () => {
+  const list = { name: 'm', type: { value: { case: 'sequenceType' as const, value: {} } } };
+  const node = [identity, { opType: 'SequenceConstruct', input: ['x'], output: ['m'] }];
+  const both = file({ node, output: [floatValue('y', ['N', 2]), list] });
+  expect(read(both).outputs.map(({ name }) => name)).toEqual(['y']);
+  expect(() => read(file({ node, output: [list] }))).toThrow(/output "m".*tensor.*sequence/);
+});
+
+test('a map from class to score is read as the scores', () => {
   const map = { name: 'm', type: { value: { case: 'sequenceType' as const, value: {} } } };
-  const node = [identity, { opType: 'ZipMap', domain: 'ai.onnx.ml', input: ['x'], output: ['m'] }];
+  const node = [identity, { opType: 'ZipMap', domain: 'ai.onnx.ml', input: ['y'], output: ['m'] }];
   const opsetImport = [
     { domain: '', version: 18n },
     { domain: 'ai.onnx.ml', version: 1n },
   ];
-  const both = file({ node, output: [floatValue('y', ['N', 2]), map] }, { opsetImport });
-  expect(read(both).outputs.map(({ name }) => name)).toEqual(['y']);
-  expect(() => read(file({ node, output: [map] }, { opsetImport }))).toThrow(/output "m".*tensor.*sequence/);
+  const graph = canonicalise(read(file({ node, output: [map] }, { opsetImport })));
+  expect(graph.outputs).toEqual([{ name: 'm', dtype: 'float32', dims: ['m_dim_0', 'm_dim_1'] }]);
+  expect(graph.nodes.map(({ op }) => op)).toEqual(['Identity']);
 });

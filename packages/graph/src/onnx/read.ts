@@ -20,8 +20,8 @@ export interface ReadOptions {
 /**
  * The graph of an ONNX file. Weights are views of `bytes` where their alignment allows, so `bytes` must not change
  * afterwards. Nodes are put into topological order, initialisers that are also inputs become constants only, sparse
- * ones are expanded, unnamed axes get a symbol each. Outputs that are not tensors (sequences and maps, as from ZipMap)
- * are left out as long as one tensor is left. The result has passed {@link verify}.
+ * ones are expanded, unnamed axes get a symbol each. The maps that ZipMap makes for scikit-learn's classifiers are taken for the
+ * scores in them; other outputs that are not tensors are left out as long as one tensor is left. The result has passed {@link verify}.
  *
  * Throws `file-format` (something other than ONNX), `model-corrupt` (cut short or damaged), `model-limit` (larger than
  * `limits`), `model-invalid` (against the rules of ONNX), `model-unsupported` (element types or attributes that a graph

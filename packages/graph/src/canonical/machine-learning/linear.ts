@@ -109,6 +109,8 @@ const binarizer: Respell = (node, b) => {
 
 /** Elements of the last axis by index; a vector counts as one row. */
 const arrayFeatureExtractor: Respell = (node, b) => {
+  // After a black box nothing is known of x.
+  if (b.typing.typeOf(input(node, 0))?.dims === undefined) return undefined;
   const [x, indices] = [input(node, 0), b.emit('Reshape', [input(node, 1), b.ints([-1])])];
   const picked = b.emit('Gather', [x, indices], { axis: attr.int(-1) });
   return [b.rank(x) === 1 ? b.emit('Unsqueeze', [picked, b.ints([0])]) : picked];
@@ -129,4 +131,6 @@ export const linearModels: Respellings = {
   Binarizer: binarizer,
   ArrayFeatureExtractor: arrayFeatureExtractor,
   FeatureVectorizer: featureVectorizer,
+  // The reader takes its map for the scores.
+  ZipMap: (node) => [input(node, 0)],
 };
