@@ -52,7 +52,10 @@ describe('canonical form', () => {
   });
 
   it('keeps a window after a foreign operator, whose output has no known size', () => {
-    const nodes = [node('a = my:Filter(x)'), node('y = ConvTranspose(a, w)', { auto_pad: attr.string('SAME_UPPER') })];
+    const nodes = [
+      node('a = my:Filter(x)'),
+      node('y = ConvTranspose(a, w)', { auto_pad: attr.string('SAME_UPPER') }),
+    ];
     const graph = canonical(nodes, { dims: ['N', 1, 4], constants: { w: float32([1, 1, 2], [1, 2]) } });
     expect(graph.nodes).toEqual(nodes);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { canonicalise } from '../canonical/canonicalise.js';
 import type { Constant } from '../types.js';
 import { AttributeType, encode, type GraphInit, type ModelInit, type TensorInit } from './proto.js';
-import { canonicalise } from '../canonical/canonicalise.js';
 import { read } from './read.js';
 import { write } from './write.js';
 
