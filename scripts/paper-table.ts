@@ -31,10 +31,10 @@ import { imageRows, packagedDigits, readDigits } from './idx.js';
 const { values: given } = parseArgs({
   options: {
     model: { type: 'string', default: join(import.meta.dirname, '../models/mnist-cnn.onnx') },
-    digits: { type: 'string', default: '24' },
-    draws: { type: 'string', default: '10000' },
-    'optimal-draws': { type: 'string', default: '4000' },
-    'sensitivity-draws': { type: 'string', default: '10' },
+    digits: { type: 'string', default: '20' },
+    draws: { type: 'string', default: '5000' },
+    'optimal-draws': { type: 'string', default: '3000' },
+    'sensitivity-draws': { type: 'string', default: '5' },
     seed: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
@@ -51,9 +51,9 @@ const perturbation = noisyBaseline({ sigma: 0.2 });
 const noise = uniform({ radius: 0.2, ball: 'linf' });
 const explainers: Readonly<Record<string, Explainer>> = {
   gradient: gradient(),
-  'path-gradient': pathGradient({ steps: 50 }),
+  'path-gradient': pathGradient({ steps: 20 }),
   'smooth gradient': smooth(gradient(), noise, { draws: 50 }),
-  'smooth path-gradient': smooth(pathGradient({ steps: 20 }), noise, { draws: 50 }),
+  'smooth path-gradient': smooth(pathGradient({ steps: 10 }), noise, { draws: 50 }),
   optimum: optimal(perturbation, { draws: optimalDraws }),
 };
 const names = Object.keys(explainers);

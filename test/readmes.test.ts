@@ -12,14 +12,14 @@ function example(readme: string): { code: string; output: string } {
   return { code: found.code, output: found.output };
 }
 
-for (const name of ['explainers', 'metrics']) {
-  test(`the README of ${name} prints what it says`, async () => {
-    const { code, output } = example(readFileSync(join(root, 'packages', name, 'README.md'), 'utf8'));
+for (const name of ['.', 'packages/graph', 'packages/explainers', 'packages/metrics']) {
+  test(`the first screen of ${name}/README.md prints what it says`, async () => {
+    const { code, output } = example(readFileSync(join(root, name, 'README.md'), 'utf8'));
     const folder = mkdtempSync(join(root, 'test', '.readme-'));
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     try {
-      writeFileSync(join(folder, `${name}.ts`), code);
-      await import(join(folder, `${name}.ts`));
+      writeFileSync(join(folder, 'screen.ts'), code);
+      await import(join(folder, 'screen.ts'));
       const printed = log.mock.calls.map((values) => `${formatWithOptions({ colors: false }, ...values)}\n`);
       expect(printed.join('')).toBe(output);
     } finally {
