@@ -116,6 +116,11 @@ export interface Perturbation {
   readonly expression: string;
   /** Whether its draws carry masks. */
   readonly masks: boolean;
+  /**
+   * Promise that masks (deltas, where there are none) and weights depend on the shape and number type of x only, neither on its
+   * numbers nor on the key: what is computed from them may be kept for other inputs. Default false.
+   */
+  readonly fixedDesign?: boolean;
   /** For exhaustive and stored perturbations: how many draws there are for an input of this shape. Absent: unlimited. */
   count?(shape: Shape): number;
 }

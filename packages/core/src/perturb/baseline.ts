@@ -26,7 +26,7 @@ export function differenceToBaseline(options: z.input<typeof differenceOptions> 
       });
       return { ...draws, masks: denseRows(full([to - from, ...x.shape], 1, x)) };
     },
-    { expression: shown, masks: true, count: () => 1 },
+    { expression: shown, masks: true, count: () => 1, fixedDesign: true },
   );
 }
 

@@ -40,7 +40,7 @@ export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturba
         ...(masks && { masks: denseRows(like(x, rows(masks, from, to))) }),
       };
     },
-    { expression: shown, masks: masks !== undefined, count: () => n },
+    { expression: shown, masks: masks !== undefined, count: () => n, fixedDesign: true },
   );
 }
 

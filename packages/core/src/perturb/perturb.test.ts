@@ -32,6 +32,8 @@ const storedMasks = tensor(
   stored.shape,
 );
 
+const withInputs = fixed(stored, storedInputs, storedMasks);
+
 /** Every perturbation, with the baseline of its masks. */
 const examples: { readonly p: Perturbation; readonly baseline: number | Tensor }[] = [
   { p: gaussian({ sigma: 0.5 }), baseline: 0 },
@@ -48,7 +50,7 @@ const examples: { readonly p: Perturbation; readonly baseline: number | Tensor }
   { p: square({ sizes: [1, 3], positions: 'all', baseline }), baseline },
   { p: square({ size: 2, positions: 'all', layout: 'hwc' }), baseline: 0 },
   { p: fixed(stored), baseline: 0 },
-  { p: fixed(stored, storedInputs, storedMasks), baseline: 0 },
+  { p: withInputs, baseline: 0 },
 ];
 
 const everyName = Object.keys(perturbations);
@@ -122,6 +124,16 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
       if (count === undefined) expect(p(x, key(0), 1e9, 1e9 + 1).inputs.shape[0]).toBe(1);
       else expect(() => p(x, key(0), count, count + 1)).toThrow(`${count}..${count + 1}`);
       expect(() => p(x, key(0), 2, 1)).toThrow('0 <= from <= to');
+    });
+
+    it('with a fixed design has the same masks, or deltas, for every input and key', () => {
+      if (!p.fixedDesign) return;
+      const rowsOf = ({ masks, deltas }: Draws) => masks?.dense() ?? deltas;
+      const here = p(x, key(1), 0, most);
+      // A stored input fits one x only; stored deltas and masks fit all.
+      const there = p(p === withInputs ? x : randomTensor(shape, 77), key(2), 0, most);
+      expect(rowsOf(there)).toEqual(rowsOf(here));
+      expect(there.weights).toEqual(here.weights);
     });
 
     it('depends on the key unless there is a number of draws that are all taken', () => {

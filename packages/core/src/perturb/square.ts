@@ -69,7 +69,11 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
     });
     return { ...draws, masks: boxRows({ shape: x.shape, boxes, layout }) };
   }
-  return named(perturb, { expression: shown, masks: true, ...(positions === 'all' ? { count } : {}) });
+  return named(perturb, {
+    expression: shown,
+    masks: true,
+    ...(positions === 'all' ? { count, fixedDesign: true } : {}),
+  });
 }
 
 /** All squares that may be removed. */

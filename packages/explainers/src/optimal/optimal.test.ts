@@ -131,6 +131,50 @@ describe('optimal', () => {
     expect(calls).toBe(1);
   });
 
+  it('factorises a fixed design once for all inputs of a shape, without changing any number', async () => {
+    const f = functionScore({
+      shape: [1, 6, 6],
+      value: ({ data }) => Array.from(data).reduce((sum, v, i) => sum + i * v ** 2, 0),
+    });
+    let products = 0;
+    const counting = {
+      ...plainProducts,
+      transposeTimes: (a: Tensor, b: Tensor) => {
+        products++;
+        return plainProducts.transposeTimes(a, b);
+      },
+    };
+    const squares = () => optimal(square({ sizes: [1, 3], positions: 'all' }), { solver: ridge(1e-3) });
+    const explain = squares();
+    const images = [1, 2, 3].map((i) => normals(`image ${i}`, [1, 6, 6]));
+    const kept = await Promise.all(images.map((image) => explain({ ...f, products: counting }, image, seed)));
+    kept.push(await explain({ ...f, products: counting }, images[0], fold(seed, 1)));
+    expect(products).toBe(1);
+    const alone = await Promise.all(images.map((image) => squares()(f, image, seed)));
+    expect(kept.slice(0, 3)).toEqual(alone);
+    expect(kept[3].values).toEqual(kept[0].values);
+
+    const single = tensor(Float32Array.from(images[0].data), [1, 6, 6]);
+    await explain({ ...f, products: counting }, single, seed);
+    expect(products).toBe(2);
+  });
+
+  it('tries again to factorise a fixed design where that failed', async () => {
+    let failures = 1;
+    const products = {
+      ...plainProducts,
+      transposeTimes: async (a: Tensor, b: Tensor) => {
+        if (failures-- > 0) throw new Error('no memory');
+        return plainProducts.transposeTimes(a, b);
+      },
+    };
+    const explain = optimal(square({ sizes: [1, 2], positions: 'all' }));
+    const f = functionScore({ shape: [3, 3], value: ({ data }) => data[4] });
+    const x = normals('x', [3, 3]);
+    await expect(explain({ ...f, products }, x, seed)).rejects.toThrow('no memory');
+    expect((await explain({ ...f, products }, x, seed)).residual).toBeLessThan(1e-9);
+  });
+
   it('with square masks explains a sum over pixels, sharing each pixel equally among channels', async () => {
     const image = normals('image', [3, 6, 6]);
     const sum = functionScore({

@@ -1,5 +1,4 @@
 import {
-  type Block,
   denseRows,
   type Explainer,
   entry,
@@ -12,7 +11,6 @@ import {
   parseOptions,
   plainProducts,
   pseudoInverse,
-  regress,
   reshape,
   type Score,
   type Solver,
@@ -20,10 +18,12 @@ import {
   spans,
   type Tensor,
   tensor,
+  type WeightedRows,
   z,
 } from '@onnxplain/core';
 import { drawCount } from '../draw-count.js';
 import { explainer } from '../explainer.js';
+import { fittersOf } from './fitters.js';
 
 const options = z.strictObject({
   perturbation: option.perturbation(),
@@ -50,7 +50,8 @@ const LARGEST_SYSTEM = 2 ** 14;
  * The explanation of least infidelity for a perturbation: Φ that minimises the mean of (I·Φ - (f(x) - f(x - I)))² over draws of I,
  * by least squares. Where the perturbation removes features the mask stands for I and Φ is global; otherwise it is local.
  * `residual` is the root of the infidelity on its own draws, which is less than on fresh ones; `diagnosis` says how the system
- * was solved. Evaluates f once per draw and once at x; no gradients.
+ * was solved. Evaluates f once per draw and once at x; no gradients. Where the perturbation has a fixed design the equations are
+ * factorised once for all inputs of a shape.
  * Throws `option-value` when a part of a counted perturbation is asked for, `too-large` when draws and features both exceed
  * 16 384, `singular` from the solver. Source: [Y19] Proposition 2.1, with function differences in place of I·IG, as their program.
  */
@@ -60,6 +61,7 @@ export function optimal(perturbation: Perturbation, given: OptimalOptions = {}):
     expression: expression('optimal', [perturbation], { draws, solver }),
     kind: perturbation.masks ? 'global' : 'local',
   } as const;
+  const factorise = fittersOf(perturbation, solver ?? pseudoInverse());
   return explainer(identity, async (f, x, key) => {
     const features = sizeOf(x.shape);
     const n = drawCount(perturbation, x.shape, {
@@ -68,12 +70,13 @@ export function optimal(perturbation: Perturbation, given: OptimalOptions = {}):
       otherwise: defaultDraws(features),
     });
     expectSolvable(n, features);
-    const blocks = await equations({ perturbation, n }, f, { x, key: fold(key, 'optimal') });
-    const found = await regress(blocks, solver ?? pseudoInverse(), f.products ?? plainProducts);
+    const { blocks, drops } = await equations({ perturbation, n }, f, { x, key: fold(key, 'optimal') });
+    const { fit } = await factorise(blocks, x, f.products ?? plainProducts);
+    const { values, residual, diagnosis } = fit(drops);
     return {
-      values: tensor(found.values, x.shape),
-      residual: found.residual,
-      diagnosis: found.diagnosis,
+      values: tensor(values, x.shape),
+      residual,
+      diagnosis,
       cost: { forward: n + 1, backward: 0 },
     };
   });
@@ -94,20 +97,22 @@ function expectSolvable(draws: number, features: number): void {
   });
 }
 
-/** Equations rows·Φ = f(x) - f(x - I). Of the draws only what the rows need is kept: a square mask is four numbers. */
+/** Equations rows·Φ = f(x) - f(x - I), whose right sides are the drops. Of the draws only what the rows need is kept: a square mask is four numbers. */
 async function equations(
   { perturbation, n }: { perturbation: Perturbation; n: number },
   f: Score,
   { x, key }: { x: Tensor; key: Key },
-): Promise<Block[]> {
+): Promise<{ readonly blocks: WeightedRows[]; readonly drops: Float64Array }> {
   const [whole] = await f.value(reshape(x, [1, ...x.shape]));
-  const blocks: Block[] = [];
+  const blocks: WeightedRows[] = [];
+  const drops = new Float64Array(n);
   for (const { from, to } of spans(n, sizeOf(x.shape))) {
     const { inputs, deltas, masks, weights } = perturbation(x, key, from, to);
     const values = await f.value(inputs);
-    blocks.push({ rows: masks ?? denseRows(deltas), targets: values.map((value) => whole - value), weights });
+    for (let i = 0; i < values.length; i++) drops[from + i] = whole - values[i];
+    blocks.push({ rows: masks ?? denseRows(deltas), weights });
   }
-  return blocks;
+  return { blocks, drops };
 }
 
 export const optimalEntry = entry({
