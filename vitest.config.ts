@@ -8,6 +8,6 @@ export default defineConfig({
     // ONNX Runtime sessions live in child processes, never in worker threads.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 });

@@ -13,7 +13,7 @@ function example(readme: string): { code: string; output: string } {
 }
 
 for (const name of ['.', 'packages/graph', 'packages/explainers', 'packages/metrics']) {
-  test(`the first screen of ${name}/README.md prints what it says`, async () => {
+  test(`the first screen of ${name}/README.md prints what it says`, { timeout: 180_000 }, async () => {
     const { code, output } = example(readFileSync(join(root, name, 'README.md'), 'utf8'));
     const folder = mkdtempSync(join(root, 'test', '.readme-'));
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);

@@ -21,6 +21,9 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
+/** Small enough to cross no kink of this digit, large enough for float32. */
+const STEP = 1e-3;
+
 /** One digit down the whole road of ARCHITECTURE.md; each stop is what the next one takes. */
 test('one digit walks from the file to the page', async () => {
   const { model, about, loaded, asked, drawing } = await prepare(join(root, 'models/mnist-cnn.onnx'), {
@@ -42,9 +45,9 @@ test('one digit walks from the file to the page', async () => {
   const [value] = await f.value(batch);
   const slope = row(await f.gradient(batch), 0);
   const steepest = slope.data.reduce((best, v, i) => (Math.abs(v) > Math.abs(slope.data[best]) ? i : best), 0);
-  const moved = Float32Array.from(x.data, (v, i) => (i === steepest ? v + 0.01 : v));
+  const moved = Float32Array.from(x.data, (v, i) => (i === steepest ? v + STEP : v));
   const [after] = await f.value(tensor(moved, [1, ...x.shape]));
-  expect((after - value) / 0.01 / slope.data[steepest]).toBeCloseTo(1, 1);
+  expect((after - value) / STEP / slope.data[steepest]).toBeCloseTo(1, 1);
 
   const explainer = makeExplainer('integrated-gradients(steps=30)');
   const attribution = await explainer(f, x, fold(key(0), 'explain'));
