@@ -2,7 +2,7 @@ import type { Calculus } from '../calculus.js';
 import type { Sloped } from './activation.js';
 import type { Backward } from './backward.js';
 import type { Layer } from './layer.js';
-import { preactivation } from './rnn.js';
+import { preactivations } from './rnn.js';
 import { across, before, hiddenBefore, isOver, rows, split, steps, whileLive, zeroState } from './steps.js';
 import { sweep } from './sweep.js';
 
@@ -30,7 +30,7 @@ interface Slopes {
  */
 export function lstm(b: Calculus, layer: Layer, coupled: boolean): Backward {
   const previous = rows(b, hiddenBefore(b, layer));
-  const gates = gatesOf(b, layer, { arguments: preactivation(b, layer, previous), coupled });
+  const gates = gatesOf(b, layer, { arguments: preactivations(b, layer, previous), coupled });
   const slopes = slopesOf(b, layer, { gates, coupled });
   const [h, c, stacked] = backwards(b, layer, slopes);
   const d = rows(b, stacked);
@@ -43,15 +43,15 @@ export function lstm(b: Calculus, layer: Layer, coupled: boolean): Backward {
 }
 
 interface Arguments {
-  /** W x + R H + b, rows of [4 H]. */
-  readonly arguments: string;
+  /** W x + R H + b of the gates i, o, f and the candidate, rows of [H]. */
+  readonly arguments: readonly string[];
   /** Whether f = 1 - i. */
   readonly coupled: boolean;
 }
 
 function gatesOf(b: Calculus, layer: Layer, { arguments: all, coupled }: Arguments): Gates {
   const [sigma, tanh] = layer.activations;
-  const [ai, ao, af, ag] = split(b, all, { axis: 1, parts: 4 });
+  const [ai, ao, af, ag] = all;
   const g = tanh(b, ag);
   const [pi, po, pf] = layer.peepholes ?? [];
   const forget = (i: Sloped, argument: string): Sloped =>
