@@ -1,3 +1,4 @@
+import { numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
 import { STEEP } from './calculus.js';
 import { type Rule, type Step, zero } from './rule.js';
@@ -87,11 +88,33 @@ export const activation = {
   ],
 } as const satisfies Record<string, Rule | typeof zero>;
 
-/** x passes where Clip left it alone, bounds included; a bound gets what it took. */
+/**
+ * x passes where Clip left it alone, bounds included; a bound gets what it took. Where the bounds are crossed the upper one takes all.
+ */
 function clip(b: Calculus, { inputs: [x, low, high], outputs: [y] }: Step, dy: string) {
-  const taken = (bound: string | undefined, op: 'Less' | 'Greater') =>
-    bound ? b.where(b.compare(op, x, bound), dy, 0) : undefined;
-  return [b.mul(dy, b.mask(b.compare('Equal', x, y), dy)), taken(low, 'Less'), taken(high, 'Greater')];
+  const taken = (condition: string) => b.where(condition, dy, 0);
+  const below = (bound: string) => b.compare('Less', x, bound);
+  const above = (bound: string) => b.compare('Greater', x, bound);
+  const same = b.mul(dy, b.mask(b.compare('Equal', x, y), dy));
+  if (!low) return [same, undefined, high ? taken(above(high)) : undefined];
+  if (!high) return [same, taken(below(low))];
+  const inside = b.emit('And', [b.compare('GreaterOrEqual', x, low), b.compare('LessOrEqual', x, high)]);
+  return [
+    inOrder(b, low, high) ? same : taken(inside),
+    taken(b.emit('And', [below(low), b.compare('Less', low, high)])),
+    taken(
+      b.emit('And', [
+        b.emit('Or', [above(high), b.compare('LessOrEqual', high, low)]),
+        b.emit('Not', [inside]),
+      ]),
+    ),
+  ];
+}
+
+/** Whether two bounds are known, the lower one first. */
+function inOrder(b: Calculus, low: string, high: string): boolean {
+  const [from, to] = [b.constantOf(low), b.constantOf(high)];
+  return from !== undefined && to !== undefined && numbersOf(from)[0] <= numbersOf(to)[0];
 }
 
 /** x Phi(x): Phi(x) + x phi(x) for the standard normal. */
