@@ -2,31 +2,57 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { timesVector } from '../rows/vector.js';
 import { choleskySolve } from './cholesky.js';
+import { symmetricEigen } from './eigen.js';
 import type { System } from './solver.js';
 
-const ITERATIONS = 15;
+/** Products with the matrix, and with its inverse. */
+const STEPS = 8;
 
 /**
- * Ratio of the largest to the smallest eigenvalue of K = L·Lᵀ, from below: power iteration on K and on its inverse,
+ * Ratio of the largest to the smallest eigenvalue of K = L·Lᵀ, from below: the Lanczos method on K and on its inverse,
  * from one fixed random start.
  */
 export function conditionOf({ matrix, k }: System, factor: Float64Array): number {
-  const largest = powerIteration(k, (v) => timesVector({ shape: [k, k], data: matrix }, v));
-  const inverseSmallest = powerIteration(k, (v) => choleskySolve(factor, v));
+  const largest = largestEigenvalue(k, (v) => timesVector({ shape: [k, k], data: matrix }, v));
+  const inverseSmallest = largestEigenvalue(k, (v) => choleskySolve(factor, v));
   return Math.max(1, largest * inverseSmallest);
 }
 
-function powerIteration(k: number, apply: (v: Float64Array) => Float64Array): number {
-  let v: Float64Array = new Float64Array(k);
-  stream(key(0)).fillNormal(v);
-  let size = Math.sqrt(dotOf(v, v));
-  for (let i = 0; i < ITERATIONS; i++) {
-    const unit = v.map((value) => value / size);
-    v = apply(unit);
-    size = Math.sqrt(dotOf(v, v));
-    if (size === 0) return 0;
+/**
+ * The largest eigenvalue of the operator within the span of v, Av, A²v, ...: of the matrix VᵀAV with V an orthonormal basis of it.
+ * Source: Golub and Van Loan, "Matrix Computations", 4th ed., section 10.1.
+ */
+function largestEigenvalue(k: number, apply: (v: Float64Array) => Float64Array): number {
+  const basis: Float64Array[] = [];
+  const images: Float64Array[] = [];
+  let next: Float64Array = new Float64Array(k);
+  stream(key(0)).fillNormal(next);
+  for (let length = lengthOf(next); basis.length < Math.min(STEPS, k) && length > 0; ) {
+    const unit = next.map((value) => value / length);
+    const image = apply(unit);
+    basis.push(unit);
+    images.push(image);
+    next = withoutPartsAlong(basis, image);
+    length = lengthOf(next);
+    // What is left of the image is rounding: the span is complete.
+    if (length <= k * Number.EPSILON * lengthOf(image)) break;
   }
-  return size;
+  const small = Float64Array.from(basis.flatMap((v) => images.map((image) => dotOf(v, image))));
+  return symmetricEigen(small, basis.length).values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+/** Gram-Schmidt, one direction after the other. */
+function withoutPartsAlong(basis: readonly Float64Array[], v: Float64Array): Float64Array {
+  const rest = v.slice();
+  for (const direction of basis) {
+    const along = dotOf(direction, rest);
+    for (let i = 0; i < rest.length; i++) rest[i] -= along * direction[i];
+  }
+  return rest;
+}
+
+function lengthOf(v: Float64Array): number {
+  return Math.sqrt(dotOf(v, v));
 }
 
 export function dotOf(a: Float64Array, b: Float64Array): number {
