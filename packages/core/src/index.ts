@@ -18,6 +18,7 @@ export { type Boxes, boxRows } from './rows/boxes.js';
 export { denseRows } from './rows/dense.js';
 export type { Layout } from './rows/plane.js';
 export { plainProducts } from './rows/products.js';
+export { type Around, around } from './score/around.js';
 export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';

@@ -21,6 +21,46 @@ export interface Score {
   gradient(batch: Batch): Promise<Tensor>;
   /** Large matrix products on the device this score runs on; absent, plain loops are used. */
   readonly products?: Products;
+  /**
+   * The same function with another backward pass; absent where there is no choice. Throws `name-unknown` and `option-*` for rules
+   * that there are not, `not-applicable` for rules that compare without a baseline.
+   */
+  under?(pass: Pass): Score;
+  /** The model behind the score; absent for a function that has no inside. */
+  readonly inside?: Inside;
+}
+
+/** A backward pass: what `gradient` is made of. */
+export interface Pass {
+  /** Name of a table of rules, e.g. "guided", "deep-lift", "lrp-gamma". */
+  readonly rules: string;
+  /** Options of the table, e.g. `{ gamma: 0.5 }`. */
+  readonly options?: Readonly<Record<string, number | string>>;
+  /** What x is compared with, of the shape of one input, for rules that compare. */
+  readonly baseline?: Tensor;
+}
+
+/** Inner tensors of the model behind a score, by name. */
+export interface Inside {
+  /** Those that are attention maps, [n, heads, queries, keys], in the order in which they are computed. */
+  readonly attention: readonly string[];
+  /** Throws `value-unknown` for a name that is not one of a float tensor with a row for each input. */
+  layers(names: readonly string[]): Layers;
+}
+
+/** Some inner tensors as functions of the input. */
+export interface Layers {
+  /** Shape of one row of each, batch axis excluded. */
+  readonly shapes: readonly Shape[];
+  /** Each tensor at every row of the batch, [n, ...shape]. */
+  values(batch: Batch): Promise<readonly Tensor[]>;
+  /** Each tensor with df/d tensor, by the score's backward pass. Throws `no-gradient` when f does not depend on it. */
+  slopes(batch: Batch): Promise<readonly Slope[]>;
+}
+
+export interface Slope {
+  readonly value: Tensor;
+  readonly gradient: Tensor;
 }
 
 /** Dense float64 matrix products, so that large least-squares systems are built where multiplication is fast. */

@@ -1,5 +1,6 @@
 import { fail } from '../error.js';
-import type { Batch, Cost, Score } from '../types.js';
+import type { Cost, Score } from '../types.js';
+import { around } from './around.js';
 
 export interface Progress extends Cost {
   /** Rows that were evaluated so far, forward and backward together. */
@@ -21,18 +22,15 @@ export interface Watch {
 export function watch(score: Score, { signal, onProgress }: Watch): Score {
   const started = performance.now();
   const metered = meter(score);
-  const guarded =
-    <Result>(evaluate: (batch: Batch) => Promise<Result>) =>
-    async (batch: Batch): Promise<Result> => {
-      expectRunning(signal);
-      const result = await evaluate(batch);
-      const { forward, backward } = metered.cost();
-      const seconds = (performance.now() - started) / 1000;
-      onProgress?.({ rows: forward + backward, forward, backward, seconds });
-      expectRunning(signal);
-      return result;
-    };
-  return { ...score, value: guarded(metered.score.value), gradient: guarded(metered.score.gradient) };
+  return around(metered.score, async (_kind, batch, evaluate) => {
+    expectRunning(signal);
+    const result = await evaluate(batch);
+    const { forward, backward } = metered.cost();
+    const seconds = (performance.now() - started) / 1000;
+    onProgress?.({ rows: forward + backward, forward, backward, seconds });
+    expectRunning(signal);
+    return result;
+  });
 }
 
 function expectRunning(signal: AbortSignal | undefined): void {
@@ -45,20 +43,11 @@ function expectRunning(signal: AbortSignal | undefined): void {
 
 /** The same score, and how many rows were evaluated through it so far; a call that throws is not counted. */
 export function meter(score: Score): { readonly score: Score; cost(): Cost } {
-  let forward = 0;
-  let backward = 0;
-  const counting: Score = {
-    ...score,
-    value: async (batch) => {
-      const values = await score.value(batch);
-      forward += batch.shape[0];
-      return values;
-    },
-    gradient: async (batch) => {
-      const slopes = await score.gradient(batch);
-      backward += batch.shape[0];
-      return slopes;
-    },
-  };
-  return { score: counting, cost: () => ({ forward, backward }) };
+  const rows = { forward: 0, backward: 0 };
+  const counting = around(score, async (kind, batch, evaluate) => {
+    const result = await evaluate(batch);
+    rows[kind] += batch.shape[0];
+    return result;
+  });
+  return { score: counting, cost: () => ({ ...rows }) };
 }
