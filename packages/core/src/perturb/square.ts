@@ -98,8 +98,7 @@ function gridOf(where: string, shape: Shape, grid: Grid): Grid {
 
 /** How many corners a square of this side has along each axis. */
 function corners({ plane, stride }: Grid, side: number): readonly [rows: number, columns: number] {
-  const along = (length: number): number => Math.floor((length - side) / stride) + 1;
-  return [along(plane.height), along(plane.width)];
+  return [Math.floor((plane.height - side) / stride) + 1, Math.floor((plane.width - side) / stride) + 1];
 }
 
 function countSquares(grid: Grid): number {

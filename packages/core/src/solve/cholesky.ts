@@ -4,7 +4,7 @@ import type { Products } from '../types.js';
 import type { System } from './solver.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */
-const BLOCK = 128;
+const BLOCK = 64;
 /** Columns of what is left that are updated at a time, which bounds the product held. */
 const STRIP = 512;
 
@@ -65,12 +65,13 @@ function inverseOfDiagonal(l: Float64Array, { k, from, to }: Block): Tensor {
   const inverse = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
     const a = (from + i) * k + from;
-    const line = inverse.subarray(i * size, (i + 1) * size);
+    const at = i * size;
+    const pivot = l[a + i];
     for (let j = 0; j < i; j++) {
-      for (let m = 0; m <= j; m++) line[m] -= l[a + j] * inverse[j * size + m];
+      const factor = l[a + j] / pivot;
+      for (let m = 0; m <= j; m++) inverse[at + m] -= factor * inverse[j * size + m];
     }
-    for (let m = 0; m < i; m++) line[m] /= l[a + i];
-    line[i] = 1 / l[a + i];
+    inverse[at + i] = 1 / pivot;
   }
   return tensor(inverse, [size, size]);
 }
