@@ -1,8 +1,11 @@
 import { type Diagnosis, fail } from '@onnxplain/core';
 import { type Ask, question } from './ask.js';
-import { type Path, pathOf, type Station } from './path.js';
-import { describe } from './scope.js';
-import type { Graph } from './types.js';
+import { builderOf } from './build.js';
+import type { Builder } from './builder.js';
+import { isFloat } from './infer/site.js';
+import { type Path, pathOf, type Station, wayOf } from './path.js';
+import { capturesOf, describe, graphsOf } from './scope.js';
+import type { Graph, Value } from './types.js';
 
 /** What a rule table has for one node on the way from `wrt` to `of`. */
 export interface Coverage {
@@ -20,17 +23,44 @@ export interface Coverage {
 }
 
 /**
- * Every node on the way from `wrt` to `of` of a graph, in order, with what `rules` has for it: what `grad` would meet, without
- * building anything. Options and their errors are those of `grad`.
+ * Every node on the way from `wrt` to `of` of a graph, in order and with those of its inner graphs, with what `rules` has for it:
+ * what `grad` would meet, without building anything. Options and their errors are those of `grad`.
  */
 export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
   const { graph: canonical, ends } = question(graph, ask);
-  return pathOf(canonical, ends).stations.map((station) => cover(canonical, station));
+  const path = pathOf(canonical, ends);
+  const around = { b: builderOf(canonical), path, opsets: canonical.opsets };
+  return path.stations.flatMap((station) => [cover(canonical, station), ...inside(around, station)]);
+}
+
+interface Around {
+  readonly b: Builder;
+  readonly path: Path;
+  readonly opsets: Graph['opsets'];
+}
+
+/** Nodes of the graphs inside a node, on the way from whatever varies to their outputs. */
+function inside({ b, path, opsets }: Around, { node, row }: Station): readonly Coverage[] {
+  if (typeof row !== 'function') return [];
+  return graphsOf(node).flatMap((graph) => {
+    const inner = b.inside(graph);
+    const captured = capturesOf(graph).filter((name) => path.active.has(name));
+    const read = graph.inputs.filter(({ dtype }) => isFloat(dtype));
+    const names = (values: readonly Value[]) => values.map(({ name }) => name);
+    const way = wayOf(graph.nodes, {
+      from: [...captured, ...names(read)],
+      to: names(graph.outputs),
+      rules: path.rules,
+      typeOf: (name) => inner.typeOf(name),
+    });
+    const around = { b: inner, path: way, opsets };
+    return way.stations.flatMap((one) => [cover({ opsets }, one), ...inside(around, one)]);
+  });
 }
 
 const CUT = 'Explain an inner tensor after it (cut), or estimate the gradient with difference(score).';
 
-function cover(graph: Graph, { node, row }: Station): Coverage {
+function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
   const { op, domain } = node;
   const found = { node: describe(node), op, domain, opset: graph.opsets[domain] };
   if (typeof row === 'function') return { ...found, status: 'rule' };
