@@ -24,7 +24,7 @@ const explainers = [
   'gradient',
   'integrated-gradients(steps=50)',
   'smooth(gradient, gaussian(0.2), draws=50)',
-  'optimal(noisy-baseline(0.2), draws=5000)',
+  'optimal(noisy-baseline(0.2), draws=3000)',
   'optimal(square(sizes=[1,10], positions=all))',
 ];
 const metrics = [

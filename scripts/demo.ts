@@ -12,7 +12,7 @@ const asked = [
   ...['--explainer', 'gradient'],
   ...['--explainer', 'integrated-gradients(steps=50)'],
   ...['--explainer', 'smooth(gradient, gaussian(0.2), draws=50)'],
-  ...['--explainer', 'optimal(noisy-baseline(0.2), draws=5000)'],
+  ...['--explainer', 'optimal(noisy-baseline(0.2), draws=3000)'],
   ...['--explainer', `optimal(${squares})`],
   ...['--metric', 'infidelity(noisy-baseline(0.2), draws=2000)'],
   ...['--metric', `infidelity(${squares})`],

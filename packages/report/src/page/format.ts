@@ -63,6 +63,7 @@ export function formatBytes(bytes: number): string {
 
 /** "0.42 s", "3 min 20 s". */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 59.5) return `${Number(seconds.toPrecision(3))} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
