@@ -2,6 +2,7 @@ export * from './error.js';
 export { expression, named, type Showable } from './expression.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
 export { differenceToBaseline, noisyBaseline, subset } from './perturb/baseline.js';
+export { drawCount } from './perturb/draw-count.js';
 export { fixed } from './perturb/fixed.js';
 export { gaussian, uniform } from './perturb/noise.js';
 export { square } from './perturb/square.js';

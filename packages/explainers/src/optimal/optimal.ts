@@ -1,5 +1,6 @@
 import {
   denseRows,
+  drawCount,
   type Explainer,
   entry,
   expression,
@@ -21,7 +22,6 @@ import {
   type WeightedRows,
   z,
 } from '@onnxplain/core';
-import { drawCount } from '../draw-count.js';
 import { explainer } from '../explainer.js';
 import { fittersOf } from './fitters.js';
 

@@ -2,6 +2,7 @@ import {
   type Attribution,
   type Cost,
   type Draws,
+  drawCount,
   type Explainer,
   entry,
   expression,
@@ -20,7 +21,6 @@ import {
   tensor,
   z,
 } from '@onnxplain/core';
-import { drawCount } from '../draw-count.js';
 import { explainer, type Findings } from '../explainer.js';
 import { addElements, type ElementMoments, noMoments, standardError, variance } from './elementwise.js';
 

@@ -1,5 +1,6 @@
 import {
   type Comparison,
+  drawCount,
   entry,
   expression,
   fail,
@@ -12,7 +13,6 @@ import {
   type Subject,
   z,
 } from '@onnxplain/core';
-import { drawCount } from '../draw-count.js';
 import { expectSameQuestion, expectSubject } from '../subject.js';
 import { compareOnDraws } from './compare.js';
 import { type Scale, scales } from './error.js';

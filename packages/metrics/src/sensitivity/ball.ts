@@ -1,5 +1,4 @@
-import { fail, option, type Perturbation, type Shape, uniform, z } from '@onnxplain/core';
-import { drawCount } from '../draw-count.js';
+import { drawCount, fail, option, type Perturbation, type Shape, uniform, z } from '@onnxplain/core';
 
 /** Options of every metric that looks at inputs near x. */
 export interface BallOptions {
