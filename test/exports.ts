@@ -44,7 +44,11 @@ function unpack({ shape, b64 }: Packed): Tensor {
 /** Largest difference as a part of the largest expected number. */
 export function relativeGap(got: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (got.length !== expected.length) return Number.POSITIVE_INFINITY;
-  const values = Array.from(expected);
-  const scale = Math.max(...values.map(Math.abs));
-  return Math.max(...values.map((value, i) => Math.abs(got[i] - value))) / scale;
+  let [gap, scale] = [0, 0];
+  for (const [i, value] of Array.from(expected).entries()) {
+    const difference = Math.abs(got[i] - value);
+    if (!(difference <= gap)) gap = difference;
+    scale = Math.max(scale, Math.abs(value));
+  }
+  return gap / scale;
 }
