@@ -8,9 +8,12 @@ function graphOf(site: Site, name: string): Graph {
   return site.graph(name) ?? site.mismatch(`a graph in its attribute "${name}"`);
 }
 
-/** What both branches give. */
+/** What the taken branch gives, or both: a branch that is not taken may contradict the sizes. */
 export const branches: InferRow = (site) => {
-  const [first, second] = ['then_branch', 'else_branch'].map((name) => site.inside(graphOf(site, name), []));
+  const [condition] = site.elements(0) ?? [];
+  const results = (name: string) => site.inside(graphOf(site, name), []);
+  if (typeof condition === 'number') return results(condition === 0 ? 'else_branch' : 'then_branch');
+  const [first, second] = [results('then_branch'), results('else_branch')];
   return first.map((type, i) => join(site, type, second[i]));
 };
 
