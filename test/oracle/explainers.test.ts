@@ -1,6 +1,11 @@
-import { type Explainer, fixed, key, ridge, row, scale } from '@onnxplain/core';
+import { type Explainer, fixed, key, norm, ridge, row, scale, type Tensor } from '@onnxplain/core';
 import {
+  deconvolution,
+  deepLift,
+  gradCam,
+  gradCamMap,
   gradient,
+  guidedBackprop,
   integratedGradients,
   occlusion,
   optimal,
@@ -8,6 +13,7 @@ import {
   smooth,
   timesInput,
 } from '@onnxplain/explainers';
+import { expect } from 'vitest';
 import { compareWithOracle, type Question } from './run.js';
 
 const rules = { gausslegendre: 'gauss-legendre', riemann_middle: 'midpoint', riemann_left: 'left' } as const;
@@ -27,6 +33,37 @@ compareWithOracle({
     const path = multiply_by_inputs === true ? integratedGradients(options) : pathGradient(options);
     const { values, residual } = await path(f, x, key(0));
     return { value: values.data, ...(residual === undefined ? {} : { convergence_delta: [-residual] }) };
+  },
+
+  async guided_backprop({ f, x }) {
+    return { value: (await guidedBackprop()(f, x, key(0))).values.data };
+  },
+
+  async deconvolution({ f, x }) {
+    return { value: (await deconvolution()(f, x, key(0))).values.data };
+  },
+
+  async deep_lift({ of, f, x, stored }) {
+    const { baseline } = of.params;
+    const from = typeof baseline === 'number' ? baseline : row(stored(baseline), 0);
+    const { values, residual = Number.NaN } = await deepLift({ baseline: from })(f, x, key(0));
+    // The stored delta is rounding in float64, which single precision cannot meet.
+    expect(Math.abs(residual)).toBeLessThan(1e-5 * norm(values, 'l2'));
+    return { value: values.data };
+  },
+
+  async layer_grad_cam({ of, f, x, file }) {
+    const layer = file.layers?.[String(of.params.layer)] ?? '';
+    const upsampled = async (upsample: 'bilinear' | 'nearest') => {
+      const { values } = await gradCam({ layer, upsample })(f, x, key(0));
+      return channelSum(values);
+    };
+    return {
+      value: (await gradCamMap(f, x, { layer })).data,
+      relu: (await gradCamMap(f, x, { layer, relu: true })).data,
+      upsampled_bilinear: await upsampled('bilinear'),
+      upsampled_nearest: await upsampled('nearest'),
+    };
   },
 
   async input_x_gradient({ f, x }) {
@@ -64,3 +101,13 @@ compareWithOracle({
     };
   },
 });
+
+/** [channels, ...positions] summed over channels. */
+function channelSum({ shape: [channels], data }: Tensor): Float64Array {
+  const size = data.length / channels;
+  return Float64Array.from({ length: size }, (_, i) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += data[c * size + i];
+    return sum;
+  });
+}

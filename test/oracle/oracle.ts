@@ -32,9 +32,15 @@ export interface Case {
   readonly f32: Readonly<Record<string, { readonly max_abs: number; readonly rel_l2: number | null }>>;
 }
 
+export interface StoredFile {
+  readonly file: string;
+  /** Names of inner tensors. */
+  readonly layers?: Readonly<Record<string, string>>;
+}
+
 export interface Oracle {
   readonly model: string;
-  readonly files: readonly { readonly file: string }[];
+  readonly files: readonly StoredFile[];
   readonly tensors: Readonly<Record<string, Stored>>;
   readonly cases: readonly Case[];
 }

@@ -9,6 +9,7 @@ import {
   oracleMissing,
   oracleRoot,
   readOracle,
+  type StoredFile,
   tensorOf,
 } from './oracle.js';
 
@@ -17,6 +18,7 @@ const models = ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'];
 /** One row of a case: a score, an input, and the case's tensors. */
 export interface Question {
   readonly of: Case;
+  readonly file: StoredFile;
   readonly f: Score;
   /** The score of the logit itself, where f is its probability. */
   readonly logit: Score;
@@ -38,12 +40,20 @@ export function compareWithOracle(answers: Readonly<Record<string, Answer>>): vo
   }
   for (const name of models) {
     const oracle = readOracle(name);
-    for (const { file } of oracle.files)
-      describe(`${name}/${file}`, () => compareFile(oracle, join(oracleRoot, name, file), answers));
+    for (const stored of oracle.files) {
+      const path = join(oracleRoot, name, stored.file);
+      describe(`${name}/${stored.file}`, () => compareFile({ oracle, stored, path }, answers));
+    }
   }
 }
 
-function compareFile(oracle: Oracle, path: string, answers: Readonly<Record<string, Answer>>): void {
+interface OneFile {
+  readonly oracle: Oracle;
+  readonly stored: StoredFile;
+  readonly path: string;
+}
+
+function compareFile({ oracle, stored, path }: OneFile, answers: Readonly<Record<string, Answer>>): void {
   let model: Model;
   beforeAll(async () => {
     model = await open(path, { device: 'cpu', threads: 1 });
@@ -53,7 +63,9 @@ function compareFile(oracle: Oracle, path: string, answers: Readonly<Record<stri
     const answer = answers[of.method];
     if (answer === undefined) continue;
     it(of.id, async () => {
-      const found = await Promise.all(questions(oracle, of).map(async (ask) => answer(await ask(model))));
+      const found = await Promise.all(
+        questions(oracle, of, stored).map(async (ask) => answer(await ask(model))),
+      );
       for (const key of Object.keys(found[0])) {
         const got = found.flatMap((each) => Array.from(each[key]));
         expect({ key, distance: distanceFrom(of, key, got) }).toSatisfy(({ distance }) => distance <= 1);
@@ -62,13 +74,14 @@ function compareFile(oracle: Oracle, path: string, answers: Readonly<Record<stri
   }
 }
 
-function questions(oracle: Oracle, of: Case): ((model: Model) => Promise<Question>)[] {
+function questions(oracle: Oracle, of: Case, file: StoredFile): ((model: Model) => Promise<Question>)[] {
   const stored = (name: unknown) => tensorOf(oracle, name);
   const inputs = stored(of.input);
   const targets = typeof of.target === 'number' ? [of.target] : of.target;
   const link = of.params.of === 'softmax' ? 'probability' : 'logit';
   return targets.map((target, i) => async (model) => ({
     of,
+    file,
     f: await score(model, { target, link }),
     logit: await score(model, { target }),
     x: row(inputs, i),

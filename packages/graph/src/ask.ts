@@ -29,7 +29,9 @@ export interface Question {
 export function question(graph: Graph, ask: Ask): Question {
   const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
   const canonical = canonicalise(lift(graph, lifted));
-  return { graph: canonical, ends: asked(canonical, ask), lifted };
+  const kept = new Set(namesOf(ask.wrt));
+  const prepared = ask.rules?.prepare?.(canonical, kept) ?? canonical;
+  return { graph: prepared, ends: asked(prepared, ask), lifted };
 }
 
 function lift(graph: Graph, lifted: Graph['constants']): Graph {

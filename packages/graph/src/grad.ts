@@ -1,16 +1,14 @@
 import { fail } from '@onnxplain/core';
-import { type Ask, lower, question } from './ask.js';
+import { type Ask, question } from './ask.js';
 import { builderOf } from './build.js';
 import { requireRules } from './coverage.js';
-import { namer, namesIn } from './names.js';
+import { finish, labelsOf, record } from './finish.js';
 import { type Ends, type Path, pathOf } from './path.js';
 import { pullback } from './pullback.js';
-import { calculus } from './rules/calculus.js';
-import { tables } from './rules/index.js';
-import { prune } from './transform/prune.js';
+import { type Calculus, calculus } from './rules/calculus.js';
 import { select } from './transform/select.js';
-import { shareCommon } from './transform/share-common.js';
-import type { Graph, Node, Value } from './types.js';
+import { withBaseline } from './transform/with-baseline.js';
+import type { Graph, Value } from './types.js';
 
 export interface GradOptions extends Ask {
   /** Outputs to keep beside the gradient; `score` is the selected one. Default: `of`. */
@@ -29,24 +27,49 @@ export interface GradOptions extends Ask {
  * `no-gradient` when `of` does not depend on wrt, `output-unclear`, `value-unknown`, `type-mismatch` for what cannot be asked.
  */
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
-  const { graph: source, ends, lifted } = question(graph, options);
-  const selected = isScalar(source, ends.of) ? source : select(source, { output: ends.of, link: 'logit' });
-  const score = selected === source ? ends.of : (selected.outputs.at(-1)?.name ?? ends.of);
-  const path = pathOf(selected, { ...ends, of: score });
+  const { b, source, ends, lifted, gradients } = differentiated(graph, options);
+  const names = labelsOf(source, 'gradient', ends.wrt);
+  return finish(b, {
+    inputs: source.inputs,
+    kept: (options.keep ?? [ends.of]).map((name) => outputOf(source, name)),
+    results: names.map((name, i) => ({ name, value: gradients[i], like: ends.wrt[i] })),
+    lifted,
+    metadata: { ...graph.metadata, ...record(ends) },
+  });
+}
+
+/** A graph with its backward pass behind it. */
+export interface Differentiated {
+  readonly b: Calculus;
+  /** The canonical graph, with `target` and `score` where an entry of each row had to be picked. */
+  readonly source: Graph;
+  readonly ends: Ends;
+  readonly lifted: Graph['constants'];
+  /** Gradients by each value of `ends.wrt`. */
+  readonly gradients: readonly string[];
+}
+
+/** The gradients of one number a row. */
+export function differentiated(graph: Graph, ask: Ask): Differentiated {
+  const { graph: canonical, ends, lifted } = question(graph, ask);
+  const selected = isScalar(canonical, ends.of) ? canonical : select(canonical, { output: ends.of });
+  const score = selected === canonical ? ends.of : (selected.outputs.at(-1)?.name ?? ends.of);
+  const { graph: source, reference } = ends.rules.compares
+    ? withBaseline(selected, ends.wrt)
+    : { graph: selected, reference: undefined };
+  const path = { ...requirePath(source, { ...ends, of: score }), reference };
+  const b = calculus(builderOf(source));
+  const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
+  const cotangents = pullback(b, path, new Map([[score, seed]]));
+  return { b, source, ends, lifted, gradients: ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name)) };
+}
+
+/** The way between the ends; throws where there is none, or one without rules. */
+export function requirePath(graph: Graph, ends: Ends): Path {
+  const path = pathOf(graph, ends);
   requireDependence(path, ends);
-  requireRules(selected, path);
-  const b = calculus(builderOf(selected));
-  const cotangents = pullback(b, path, new Map([[score, b.ones(score)]]));
-  const gradients = ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name));
-  const labels = labelsOf(selected, ends.wrt);
-  const kept = (options.keep ?? [ends.of]).map((name) => output(selected, name));
-  const outputs = labels.map((name, i): Value => ({ name, ...b.type(ends.wrt[i]) }));
-  const built = b.build([...kept, ...outputs], selected.inputs);
-  const named = {
-    ...built,
-    nodes: [...built.nodes, ...labels.map((name, i) => identity(gradients[i], name))],
-  };
-  return { ...prune(shareCommon(lower(named, lifted))), metadata: { ...graph.metadata, ...record(ends) } };
+  requireRules(graph, path);
+  return path;
 }
 
 function isScalar(graph: Graph, of: string): boolean {
@@ -65,7 +88,8 @@ function requireDependence({ apart }: Path, { of, wrt }: Ends): void {
   });
 }
 
-function output(graph: Graph, name: string): Value {
+/** An output by name. Throws `value-unknown`. */
+export function outputOf(graph: Graph, name: string): Value {
   const found = graph.outputs.find((value) => value.name === name);
   if (found !== undefined) return found;
   const names = graph.outputs.map((value) => value.name).join(', ');
@@ -75,27 +99,4 @@ function output(graph: Graph, name: string): Value {
     expected: `outputs: ${names}`,
     got: `"${name}"`,
   });
-}
-
-const identity = (from: string, to: string): Node => ({
-  op: 'Identity',
-  domain: '',
-  name: to,
-  inputs: [from],
-  outputs: [to],
-  attributes: {},
-});
-
-/** Names of the gradients, numbered where the graph has them already. */
-function labelsOf(graph: Graph, wrt: readonly string[]): readonly string[] {
-  const used = namesIn(graph);
-  const fresh = namer(used);
-  const wished = wrt.length === 1 ? ['gradient'] : wrt.map((name) => `gradient/${name}`);
-  return wished.map((name) => (used.has(name) ? fresh(name) : name));
-}
-
-/** What the result says of how it was made. */
-function record({ of, wrt, rules }: Ends): Record<string, string> {
-  const table = Object.entries(tables).find(([, known]) => known === rules)?.[0] ?? 'custom';
-  return { 'onnxplain.rules': table, 'onnxplain.of': of, 'onnxplain.wrt': wrt.join(',') };
 }

@@ -21,6 +21,8 @@ export interface Path {
   /** Those of `wrt` that `of` does not depend on at all. */
   readonly apart: readonly string[];
   readonly rules: RuleTable;
+  /** What stands for a value with `wrt` at its baseline, where the table asks for one. */
+  readonly reference?: (name: string) => string;
 }
 
 export interface Ends {

@@ -4,7 +4,7 @@ import { requireRules } from './coverage.js';
 import { type Path, wayOf } from './path.js';
 import type { Calculus } from './rules/calculus.js';
 import type { RuleTable, Step } from './rules/rule.js';
-import { capturesOf, describe, graphsOf } from './scope.js';
+import { capturesOf, describe, graphsOf, usesOf } from './scope.js';
 import type { Node } from './types.js';
 import { unbroadcast } from './unbroadcast.js';
 
@@ -26,6 +26,16 @@ export function pullback(
     });
   }
   return cotangents;
+}
+
+/** Cotangents to begin with; those of one value are added. */
+export function seedsOf(
+  b: Calculus,
+  pairs: readonly (readonly [value: string, cotangent: string])[],
+): ReadonlyMap<string, string> {
+  const seeds = new Map<string, string>();
+  for (const pair of pairs) accumulate(b, seeds, pair);
+  return seeds;
 }
 
 function accumulate(b: Calculus, sums: Map<string, string>, [name, part]: readonly [string, string]): void {
@@ -56,18 +66,35 @@ function stepOf(node: Node, { given, path }: { given: Step['cotangents']; path: 
     cotangents: given,
     wanted: inputs.map((name) => path.active.has(name)),
     pullback: through(path.rules),
+    upstream: () => upstreamOf(node, path),
+    reference: path.reference ?? ((name) => name),
     refuse,
   };
+}
+
+/** The nodes of the path that a node depends on. */
+function upstreamOf(node: Node, { stations }: Path): readonly Node[] {
+  const needed = new Set(usesOf(node));
+  const found: Node[] = [];
+  const at = stations.findIndex((station) => station.node === node);
+  for (const { node: earlier } of stations.slice(0, at).toReversed()) {
+    if (!earlier.outputs.some((name) => needed.has(name))) continue;
+    found.push(earlier);
+    for (const name of usesOf(earlier)) needed.add(name);
+  }
+  return found.reverse();
 }
 
 const through =
   (rules: RuleTable): Step['pullback'] =>
   (b, inner, { cotangents, wrt }) => {
-    const seeds = new Map<string, string>();
-    inner.outputs.forEach(({ name }, i) => {
-      const dy = cotangents[i];
-      if (dy !== undefined) accumulate(b, seeds, [name, dy]);
-    });
+    const seeds = seedsOf(
+      b,
+      inner.outputs.flatMap(({ name }, i) => {
+        const dy = cotangents[i];
+        return dy === undefined ? [] : [[name, dy] as const];
+      }),
+    );
     const path = wayOf(inner.nodes, { from: wrt, to: [...seeds.keys()], rules, typeOf: b.typeOf });
     requireRules(inner, path);
     const found = pullback(b, path, seeds);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fail } from '@onnxplain/core';
-import { type Graph, grad as gradOf, type RuleTable, tables } from '@onnxplain/graph';
+import { type Graph, grad as gradOf, type RuleTable, ruleTable } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
 import { programOf } from './program.js';
@@ -13,17 +12,21 @@ export interface GradientOptions {
   readonly wrt?: string | readonly string[];
   /** Backward rules, by name of their table; default 'gradient', the derivative. */
   readonly rules?: string;
+  /** Options of the table, e.g. `{ gamma: 0.5 }` of 'lrp-gamma'. */
+  readonly ruleOptions?: Readonly<Record<string, number | string>>;
   /** Outputs to keep beside the gradient; default `of`. */
   readonly keep?: readonly string[];
 }
 
 /**
  * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of`
- * and `gradient` as outputs. Throws `name-unknown` for rules, and what the compiler throws for operators
+ * and `gradient` as outputs (and `baseline` as an input where the rules compare with one). Throws `name-unknown`
+ * and `option-*` for rules, and what the compiler throws for operators
  * without one.
  */
-export function gradientGraph(model: Model, { rules = 'gradient', ...rest }: GradientOptions = {}): Graph {
-  return gradOf(model.graph, { ...rest, rules: ruleTable(rules) });
+export function gradientGraph(model: Model, options: GradientOptions = {}): Graph {
+  const { rules = 'gradient', ruleOptions, ...rest } = options;
+  return gradOf(model.graph, { ...rest, rules: ruleTable(rules, ruleOptions) });
 }
 
 /** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */
@@ -41,20 +44,9 @@ export async function grad(model: Model, options: GradientOptions = {}): Promise
   });
 }
 
-/** A table of backward rules by name. Throws `name-unknown`. */
-export function ruleTable(name: string): RuleTable {
-  const known: Readonly<Record<string, RuleTable>> = tables;
-  if (Object.hasOwn(known, name)) return known[name];
-  return fail({
-    code: 'name-unknown',
-    where: 'rules',
-    expected: `one of ${Object.keys(known).join(', ')}`,
-    got: `"${name}"`,
-  });
-}
-
 /** A selected score's gradient by an input, as a graph with that one output. */
-export function differentiate({ graph, target, score }: Selected, input: string, rules: string): Selected {
-  const backward = gradOf(graph, { of: score, wrt: input, rules: ruleTable(rules), keep: [] });
-  return { graph: backward, target, score: backward.outputs[0].name };
+export function differentiate({ graph, target, score }: Selected, input: string, rules: RuleTable): Selected {
+  const backward = gradOf(graph, { of: score, wrt: input, rules, keep: [] });
+  const baseline = rules.compares ? backward.inputs.at(-1)?.name : undefined;
+  return { graph: backward, target, score: backward.outputs[0].name, baseline };
 }

@@ -18,6 +18,10 @@ export interface Step extends NodeAttributes {
    * makes) out. The node's own table of rules applies.
    */
   pullback(b: Calculus, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
+  /** The nodes between `wrt` and this one, in order. */
+  upstream(): readonly Node[];
+  /** The same value with `wrt` at its baseline; itself where the table asks for no baseline or `wrt` is not in it. */
+  reference(name: string): string;
   /** Refuses this one node, for a reason that lies in its attributes or shapes. */
   refuse(why: string, remedy: string): never;
 }
@@ -50,8 +54,20 @@ export interface Refused {
 
 export type Row = Rule | Zero | Refused;
 
-/** Backward rules of every operator of the canonical form. */
-export type RuleTable = Readonly<Record<Op, Row>>;
+/** A row for every operator of the canonical form. */
+export type Rows = Readonly<Record<Op, Row>>;
+
+/** A backward pass: what every operator does to a cotangent, and what it needs beside the graph. */
+export interface RuleTable extends Rows {
+  /** The expression that makes it again; absent for a table that nobody else knows. */
+  readonly name?: string;
+  /** Rewrites the canonical graph first. Values in `kept` must stay. */
+  readonly prepare?: (graph: Graph, kept: ReadonlySet<string>) => Graph;
+  /** The cotangent that a score of each row begins with; default: 1. */
+  readonly seed?: (b: Calculus, score: string) => string;
+  /** Its rules compare with a baseline, which becomes an input of the graph. */
+  readonly compares?: boolean;
+}
 
 export const zero: Zero = { status: 'zero' };
 

@@ -1,17 +1,17 @@
 import { sizeOf } from '@onnxplain/core';
-import { type Link, prune } from '@onnxplain/graph';
+import { prune } from '@onnxplain/graph';
 import { differentiate } from '../gradient.js';
 import type { Model } from '../model.js';
+import { bothFixed } from './fixed.js';
 import { type Lane, lane } from './lane.js';
 import { bytesPerRow } from './memory.js';
-import { type Question, type Selected, selectScore } from './question.js';
+import type { Baseline, SettledPass } from './pass.js';
+import { type Question, type Selected, type SelectOptions, selectScore } from './question.js';
 import { rowRunner } from './run.js';
 import { sizesOf } from './sizes.js';
 
-export interface ChannelOptions {
-  readonly link: Link;
-  readonly predicted: boolean;
-  readonly rules: string;
+export interface ChannelOptions extends SelectOptions {
+  readonly pass: SettledPass;
   readonly batch: number | undefined;
   readonly memory: number;
 }
@@ -26,20 +26,27 @@ export interface Channel {
 }
 
 export function channel(model: Model, question: Question, options: ChannelOptions): Channel {
-  const { link, predicted, rules } = options;
-  const identity = `${question.identity} ${link}${predicted ? ' predicted' : ''}`;
-  const selected = () => model.shared(`selected ${identity}`, () => selectScore(question, link, predicted));
+  const { pass } = options;
+  const identity = identityOf(question, options);
+  const selected = () => model.shared(`selected ${identity}`, () => selectScore(question, options));
   return {
     value() {
       const name = `value ${identity}`;
       return shareLane(model, question, { ...options, name, make: selected, width: 1 });
     },
     gradient() {
-      const name = `gradient ${rules} ${identity}`;
-      const make = () => differentiate(selected(), question.input.name, rules);
-      return shareLane(model, question, { ...options, name, make, width: sizeOf(question.input.shape) });
+      const name = `gradient ${pass.rules} ${identity}`;
+      const make = () => differentiate(selected(), question.input.name, pass.table);
+      const { baseline } = pass;
+      const width = sizeOf(question.input.shape);
+      return shareLane(model, question, { ...options, name, make, width, baseline });
     },
   };
+}
+
+/** Two channels with equal identity compute the same score. */
+export function identityOf({ identity }: Question, { link, predicted }: SelectOptions): string {
+  return `${identity} ${link}${predicted ? ' predicted' : ''}`;
 }
 
 /** The numbers of the output itself, all classes of each row. */
@@ -58,19 +65,25 @@ export function outputLane(
   return shareLane(model, question, { ...options, name: `output ${identity}`, make, width: options.classes });
 }
 
-interface LaneRequest {
+export interface LaneRequest {
+  /** Lanes of the same name run the same graph. */
   readonly name: string;
   readonly make: () => Selected;
+  /** Numbers of the score per row. */
   readonly width: number;
   readonly batch?: number;
   readonly memory: number;
+  readonly baseline?: Baseline;
 }
 
-function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
-  const { name, batch, memory, width } = request;
-  return model.shared(`lane ${name} ${batch} ${memory} ${question.fixed.id}`, () => {
-    const { graph, target, score } = request.make();
-    const { input, fixed } = question;
+/** The lane of a request, made once for equal ones. */
+export function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
+  const { name, batch, memory, width, baseline } = request;
+  const id = `lane ${name} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
+  return model.shared(id, () => {
+    const { graph, target, score, baseline: port } = request.make();
+    const { input } = question;
+    const fixed = port && baseline ? bothFixed(question.fixed, baseline.fixed(port)) : question.fixed;
     const affordable = () => Math.max(1, Math.floor(memory / Math.max(1, bytesPerRow(graph))));
     const { batching, filled } = sizesOf({
       device: model.device,

@@ -61,6 +61,11 @@ export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
   };
 }
 
+/** The inputs of both. */
+export function bothFixed(one: Fixed, other: Fixed): Fixed {
+  return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
+}
+
 function withBatchAxis(port: Port, feed: Feed): Feed {
   const array = 'shape' in feed && isFloat(port.dtype) ? fromTensor(feed, port.dtype) : feed;
   if ('shape' in array || port.dims?.[0] !== 1 || array.dims.length + 1 !== port.dims.length) return array;

@@ -104,13 +104,18 @@ export interface Selected {
   readonly graph: Graph;
   readonly target: string | undefined;
   readonly score: string;
+  /** The input that takes the baseline, where the backward rules compare with one. */
+  readonly baseline?: string;
 }
 
-/**
- * The question's score as a graph with that one output. `predicted`: every row's own best class, found in the
- * graph.
- */
-export function selectScore(question: Question, link: Link, predicted: boolean): Selected {
+export interface SelectOptions {
+  readonly link: Link;
+  /** Every row's own best class, found in the graph. */
+  readonly predicted: boolean;
+}
+
+/** The question's score as a graph with that one output. */
+export function selectScore(question: Question, { link, predicted }: SelectOptions): Selected {
   const selected = select(question.graph, { output: question.output, link });
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;

@@ -1,14 +1,24 @@
-import { option, type Progress, parseOptions, type Score, type Shape, z } from '@onnxplain/core';
+import {
+  type Batch,
+  option,
+  type Pass,
+  type Progress,
+  parseOptions,
+  type Score,
+  type Shape,
+  z,
+} from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
-import { ruleTable } from '../gradient.js';
 import type { Model } from '../model.js';
 import { ortProducts } from '../products.js';
 import type { Feeds } from '../value.js';
-import { channel } from './channel.js';
+import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
 import { classCount } from './classes.js';
+import { insideOf } from './inside.js';
 import { type Lane, throwIfAborted } from './lane.js';
-import { settle } from './question.js';
+import { settlePass } from './pass.js';
+import { type Question, settle } from './question.js';
 import { checkTargets, type Target, targetsOf } from './target.js';
 
 export interface ScoreOptions {
@@ -89,21 +99,28 @@ const schema = z.strictObject({
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
   const asked = parseOptions('score', schema, { ...options });
-  const { target, link, rules, batch, signal, onProgress, memory = model.memory } = asked;
-  ruleTable(rules);
   const question = settle(model, asked);
-  checkTargets(target, await classCount(model, question));
-  const { value, gradient } = channel(model, question, {
-    link,
-    rules,
-    batch,
-    memory,
-    predicted: target === 'predicted',
-  });
-  const { shape } = question.input;
-  const progress = progressOf(onProgress);
+  checkTargets(asked.target, await classCount(model, question));
+  const progress = progressOf(asked.onProgress);
+  return scoreUnder(model, question, { ...asked, progress, pass: { rules: asked.rules } });
+}
 
-  const submit = async (lane: () => Lane, kind: Kind, rows: Parameters<Score['value']>[0]) => {
+interface Settled
+  extends Pick<z.output<typeof schema>, 'target' | 'link' | 'batch' | 'memory' | 'bounds' | 'signal'> {
+  readonly pass: Pass;
+  /** Told of the rows of all backward passes together. */
+  readonly progress: ReturnType<typeof progressOf>;
+}
+
+/** The score of a settled question under a backward pass. */
+function scoreUnder(model: Model, question: Question, settled: Settled): Score {
+  const { target, link, batch, memory = model.memory, signal, bounds, progress } = settled;
+  const pass = settlePass(settled.pass, question);
+  const options: ChannelOptions = { link, batch, memory, pass, predicted: target === 'predicted' };
+  const { value, gradient } = channel(model, question, options);
+  const { shape } = question.input;
+
+  const submit = async (lane: () => Lane, kind: Kind, rows: Batch) => {
     throwIfAborted(signal);
     checkBatch(rows, shape);
     const targets = targetsOf(target, rows.shape[0]);
@@ -112,8 +129,8 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
 
   return {
     shape,
-    bounds: asked.bounds,
-    rules,
+    bounds,
+    rules: pass.rules,
     async value(rows) {
       const data = await submit(value, 'forward', rows);
       return data instanceof Float64Array ? data : Float64Array.from(data);
@@ -122,6 +139,9 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
     products: model.shared('products', () => ortProducts(model.session)),
+    under: (other) => scoreUnder(model, question, { ...settled, pass: other }),
+    // Inner tensors have no baseline that rules could compare with.
+    inside: pass.baseline === undefined ? insideOf(model, question, { ...options, submit }) : undefined,
   };
 }
 

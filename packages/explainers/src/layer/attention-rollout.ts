@@ -1,0 +1,142 @@
+import {
+  type Explainer,
+  entry,
+  expression,
+  fail,
+  parseOptions,
+  reshape,
+  type Shape,
+  showShape,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
+import { explainer } from '../explainer.js';
+import { insideOf } from './inside.js';
+import { type SpreadOptions, spread, spreadOptions } from './spread.js';
+
+const index = () =>
+  z.number('a whole number from 0 up').int('a whole number from 0 up').min(0, 'a whole number from 0 up');
+
+const options = z.strictObject({
+  query: z.union([index(), z.literal('mean')], "a position from 0 up, or 'mean'").default(0),
+  special: index().optional(),
+  ...spreadOptions,
+  upsample: spreadOptions.upsample.default('nearest'),
+});
+
+export interface AttentionRolloutOptions extends SpreadOptions {
+  /** Position whose attention is followed: default 0, where the class token is; 'mean' of all. */
+  readonly query?: number | 'mean';
+  /** How many positions at the beginning belong to no part of the input (class token, registers); default: the least that fits. */
+  readonly special?: number;
+}
+
+/**
+ * Attention rollout: from layer to layer, (mean over heads of the attention + identity) / 2, multiplied up; an element of the input gets
+ * the weight of its position. The weights are shares of attention, not units of f, never negative, and of no class;
+ * `kind` is global, because they are not slopes. Positions of images [channels, height, width] are patches in row-major
+ * order, resized (default nearest: every patch flat) and shared among channels; those of sequences [length, features] are
+ * shared among features.
+ *
+ * Needs the score of a model in which attention maps [N, heads, T, T] exist: throws `not-applicable` for others and where the
+ * positions do not fit the input. Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers".
+ */
+export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer {
+  const settings = parseOptions('attention-rollout', options, { ...given });
+  const { query, special, upsample, layout } = settings;
+  const shown = {
+    query: query === 0 ? undefined : query,
+    special,
+    upsample: upsample === 'nearest' ? undefined : upsample,
+    layout: layout === 'channels-first' ? undefined : layout,
+  };
+  const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
+  return explainer(identity, async (f, x) => {
+    const inside = insideOf(f, 'attention-rollout');
+    if (inside.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
+    const maps = await inside.layers(inside.attention).values(reshape(x, [1, ...x.shape]));
+    const weights = rollout(maps, query);
+    return { values: onInput(weights, x.shape, settings), cost: { forward: 1, backward: 0 } };
+  });
+}
+
+function refuse(expected: string, got: string): never {
+  const remedy = 'Use gradient, lrp or occlusion.';
+  return fail({ code: 'not-applicable', where: 'attention-rollout', expected, got, remedy });
+}
+
+/** Weights of the positions for a query; the maps are [1, heads, T, T]. */
+export function rollout(maps: readonly Tensor[], query: number | 'mean'): Float64Array {
+  const [{ shape }] = maps;
+  const length = shape[2];
+  if (maps.some((map) => map.shape[2] !== length)) {
+    const sizes = maps.map((map) => map.shape[2]).join(', ');
+    refuse('attention maps over the same positions', `maps over ${sizes} positions`);
+  }
+  if (query !== 'mean' && query >= length) refuse(`a query below ${length}`, String(query));
+  // A row vector goes from the last layer to the first: v A_L ... A_1.
+  let row = Float64Array.from({ length }, (_, i) => (query === 'mean' ? 1 / length : Number(i === query)));
+  for (const map of maps.toReversed()) row = step(row, map);
+  return row;
+}
+
+/** v (mean over heads + identity) / 2; rows of attention sum to 1, so those of this do. */
+function step(
+  row: Float64Array<ArrayBuffer>,
+  { shape: [, heads, length], data }: Tensor,
+): Float64Array<ArrayBuffer> {
+  const next = row.map((v) => v / 2);
+  for (let h = 0; h < heads; h++) {
+    for (let q = 0; q < length; q++) {
+      const factor = row[q] / (2 * heads);
+      const from = (h * length + q) * length;
+      for (let k = 0; k < length; k++) next[k] += factor * data[from + k];
+    }
+  }
+  return next;
+}
+
+type Placement = Required<SpreadOptions> & Pick<AttentionRolloutOptions, 'special'>;
+
+/** Weights of positions as an attribution of the input. */
+function onInput(weights: Float64Array, shape: Shape, placement: Placement): Tensor {
+  if (shape.length < 2) {
+    const { special = 0 } = placement;
+    if (weights.length - special !== shape[0]) misfit(weights.length, shape);
+    return tensor(weights.slice(special), shape);
+  }
+  const { layout, special } = placement;
+  const sequence = shape.length === 2;
+  const positions = sequence || layout === 'channels-last' ? shape.slice(0, -1) : shape.slice(1);
+  const counts = special === undefined ? [0, 1, 2, 3, 4, 5] : [special];
+  for (const count of counts) {
+    const grid = gridOf(weights.length - count, positions);
+    if (grid === undefined) continue;
+    const map = tensor(weights.slice(count), grid);
+    return spread(map, shape, sequence ? { ...placement, layout: 'channels-last' } : placement);
+  }
+  return misfit(weights.length, shape);
+}
+
+/** Sizes of a grid of equal patches with so many of them; undefined when there is none. */
+function gridOf(count: number, positions: Shape): Shape | undefined {
+  const total = positions.reduce((n, size) => n * size, 1);
+  const side = (total / count) ** (1 / positions.length);
+  const patch = Math.round(side);
+  if (count < 1 || Math.abs(side - patch) > 1e-9 || positions.some((size) => size % patch !== 0))
+    return undefined;
+  return positions.map((size) => size / patch);
+}
+
+function misfit(length: number, shape: Shape): never {
+  return refuse(`positions that fit an input ${showShape(shape)}`, `attention over ${length} positions`);
+}
+
+export const attentionRolloutEntry = entry({
+  name: 'attention-rollout',
+  summary: 'Attention multiplied up from layer to layer, by position.',
+  positional: ['query'],
+  options,
+  make: attentionRollout,
+});

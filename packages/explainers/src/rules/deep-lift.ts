@@ -1,0 +1,56 @@
+import {
+  concatRows,
+  type Explainer,
+  entry,
+  expression,
+  multiply,
+  parseOptions,
+  reshape,
+  subtract,
+  toFloat64,
+  z,
+} from '@onnxplain/core';
+import { type Baseline, baselineOption, fillBaseline, showBaseline } from '../baseline.js';
+import { explainer } from '../explainer.js';
+import { under } from './under.js';
+
+const options = z.strictObject({ baseline: baselineOption() });
+
+export interface DeepLiftOptions {
+  /** What x is compared with: one number for all elements or a tensor of the input's shape; default 0. */
+  readonly baseline?: Baseline;
+}
+
+/**
+ * DeepLIFT, rescale rule: how much each activation changed from the baseline is handed back in proportion to what changed before it.
+ * Global, units of f. The values sum to f(x) - f(baseline) up to `residual`, which is 0 but for softmax and for normalisations
+ * by statistics of their input. One backward pass.
+ * Needs the score of a model: throws `not-applicable` for others, `op-no-gradient` for recurrent layers.
+ * Source: Shrikumar et al. 2017, "Learning Important Features Through Propagating Activation Differences".
+ */
+export function deepLift(given: DeepLiftOptions = {}): Explainer {
+  const { baseline } = parseOptions('deep-lift', options, { ...given });
+  const identity = {
+    expression: expression('deep-lift', [], { baseline: showBaseline(baseline) }),
+    kind: 'global',
+  } as const;
+  return explainer(identity, async (f, x) => {
+    const start = fillBaseline(baseline, x.shape);
+    const one = reshape(x, [1, ...x.shape]);
+    const [multipliers, [atX, atStart]] = await Promise.all([
+      under(f, { rules: 'deep-lift', baseline: start }).gradient(one),
+      f.value(concatRows([one, reshape(start, one.shape)])),
+    ]);
+    const values = toFloat64(multiply(reshape(multipliers, x.shape), subtract(x, start)));
+    const sum = values.data.reduce((a, b) => a + b, 0);
+    return { values, residual: atX - atStart - sum, cost: { forward: 2, backward: 1 } };
+  });
+}
+
+export const deepLiftEntry = entry({
+  name: 'deep-lift',
+  summary: 'Changes of activations from a baseline handed back in proportion (rescale rule).',
+  positional: ['baseline'],
+  options,
+  make: deepLift,
+});

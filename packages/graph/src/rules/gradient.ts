@@ -1,0 +1,31 @@
+import { activation } from './activation.js';
+import { arithmetic } from './arithmetic.js';
+import { control } from './control.js';
+import { convolution } from './conv.js';
+import { comparison, identity, shapes } from './flat.js';
+import { indexing } from './indexing.js';
+import { linear } from './linear.js';
+import { movement } from './movement.js';
+import { normalisation } from './normalisation.js';
+import { pooling } from './pool.js';
+import { recurrent } from './recurrent.js';
+import { reduction } from './reduction.js';
+import type { Rows } from './rule.js';
+
+/** The derivative, with PyTorch's conventions at kinks and ties (SUBGRADIENTS.md). */
+export const gradient = {
+  ...activation,
+  ...arithmetic,
+  ...comparison,
+  ...control,
+  ...convolution,
+  ...identity,
+  ...indexing,
+  ...linear,
+  ...movement,
+  ...normalisation,
+  ...pooling,
+  ...recurrent,
+  ...reduction,
+  ...shapes,
+} satisfies Rows;

@@ -1,0 +1,46 @@
+import { type Entry, fail } from '@onnxplain/core';
+import type { RuleTable } from '../rules/rule.js';
+import { deconv } from './deconv.js';
+import { deepLift } from './deep-lift.js';
+import { gradient } from './gradient.js';
+import { guided } from './guided.js';
+import * as lrp from './lrp/tables.js';
+
+/** Every backward pass by name, with its options. */
+export const ruleTables = {
+  gradient,
+  guided,
+  deconv,
+  'deep-lift': deepLift,
+  'lrp-epsilon': lrp.epsilon,
+  'lrp-gamma': lrp.gamma,
+  'lrp-alpha-beta': lrp.alphaBeta,
+  'lrp-z-plus': lrp.zPlus,
+  'lrp-flat': lrp.flat,
+  'lrp-w-square': lrp.wSquare,
+  'lrp-epsilon-plus': lrp.epsilonPlus,
+  'lrp-epsilon-alpha2-beta1': lrp.epsilonAlpha2Beta1,
+  'lrp-epsilon-gamma-box': lrp.epsilonGammaBox,
+} satisfies Record<string, Entry<RuleTable>>;
+
+export type RuleTableName = keyof typeof ruleTables;
+
+/** Every backward pass with the defaults of its options; 'gradient' is the ordinary one. */
+export const tables = Object.fromEntries(
+  Object.entries(ruleTables).map(([name, entry]) => [name, entry.make({})]),
+) as Readonly<Record<RuleTableName, RuleTable>>;
+
+/**
+ * A backward pass by name, with options of its own, e.g. `ruleTable('lrp-gamma', { gamma: 0.5 })`.
+ * Throws `name-unknown`, `option-unknown`, `option-value`.
+ */
+export function ruleTable(name: string, options: Readonly<Record<string, unknown>> = {}): RuleTable {
+  const known: Readonly<Record<string, Entry<RuleTable>>> = ruleTables;
+  if (Object.hasOwn(known, name)) return known[name].make(options);
+  return fail({
+    code: 'name-unknown',
+    where: 'rules',
+    expected: `one of ${Object.keys(known).join(', ')}`,
+    got: `"${name}"`,
+  });
+}

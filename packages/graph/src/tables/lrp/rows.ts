@@ -1,0 +1,99 @@
+import { activation } from '../../rules/activation.js';
+import { arithmetic } from '../../rules/arithmetic.js';
+import { control } from '../../rules/control.js';
+import { convolution } from '../../rules/conv.js';
+import { comparison, identity, shapes } from '../../rules/flat.js';
+import { indexing } from '../../rules/indexing.js';
+import { linear } from '../../rules/linear.js';
+import { movement } from '../../rules/movement.js';
+import { normalisation } from '../../rules/normalisation.js';
+import { pooling } from '../../rules/pool.js';
+import { recurrent } from '../../rules/recurrent.js';
+import { reduction } from '../../rules/reduction.js';
+import type { Rows, Rule } from '../../rules/rule.js';
+import { type Layer, layerOf } from './layer.js';
+import {
+  bilinear,
+  difference,
+  each,
+  homogeneous,
+  pass,
+  passFirst,
+  product,
+  proportional,
+  quotient,
+  softmax,
+  undefinedFor,
+} from './policy.js';
+import type { LrpRule } from './rule.js';
+
+/** A rule and the layers it is for. */
+export interface Part {
+  readonly when: (layer: Layer) => boolean;
+  readonly rule: LrpRule;
+}
+
+/**
+ * Rows that propagate relevance: layers by the first part that takes them, sums and means in proportion, maxima to the winner, what
+ * moves elements moves relevance.
+ */
+export function relevanceRows(parts: readonly Part[]): Rows {
+  const layered = (rule: Rule) => byPart(parts, rule);
+  const { ReduceLogSum, ReduceSumSquare } = reduction;
+  return {
+    ...each(activation, () => pass),
+    ...each(arithmetic, proportional),
+    Div: quotient,
+    Max: arithmetic.Max,
+    Min: arithmetic.Min,
+    Mod: pass,
+    Mul: product,
+    Neg: pass,
+    Pow: passFirst,
+    Sub: difference(arithmetic.Sub),
+    Where: arithmetic.Where,
+    ...comparison,
+    ...each(control, () => undefinedFor('control flow')),
+    ...each(convolution, layered),
+    ...identity,
+    ...indexing,
+    ScatterElements: proportional(indexing.ScatterElements),
+    ScatterND: proportional(indexing.ScatterND),
+    ...each(linear, layered),
+    ...movement,
+    Resize: proportional(movement.Resize),
+    ...each(normalisation, () => passFirst),
+    BatchNormalization: proportional(normalisation.BatchNormalization),
+    LogSoftmax: undefinedFor('LogSoftmax: explain the logits instead'),
+    Softmax: softmax,
+    AveragePool: proportional(pooling.AveragePool),
+    GlobalAveragePool: proportional(pooling.GlobalAveragePool),
+    GlobalMaxPool: pooling.GlobalMaxPool,
+    MaxPool: pooling.MaxPool,
+    ...each(recurrent, () => undefinedFor('recurrent layers')),
+    ...each(reduction, proportional),
+    // The derivative of log sum x times x sums to 1, and so does that of log sum exp x by itself.
+    ReduceLogSum: (b, step, relevance) =>
+      ReduceLogSum(b, step, relevance).map((share) => share && b.mul(share, step.inputs[0])),
+    ReduceLogSumExp: reduction.ReduceLogSumExp,
+    ReduceMax: reduction.ReduceMax,
+    ReduceMin: reduction.ReduceMin,
+    ReduceProd: undefinedFor('products of many values'),
+    ReduceSumSquare: homogeneous(ReduceSumSquare, 2),
+    TopK: reduction.TopK,
+    ...each(shapes, proportional),
+  };
+}
+
+const byPart =
+  (parts: readonly Part[], rule: Rule): Rule =>
+  (b, step, relevance) => {
+    const layer = layerOf(b, step);
+    if (layer === undefined) return bilinear(rule)(b, step, relevance);
+    const part = parts.find(({ when }) => when(layer));
+    if (part === undefined) {
+      return step.refuse('no rule of the composite takes it', 'End the list with a rule for all layers.');
+    }
+    const found = part.rule(b, layer, relevance);
+    return step.inputs.map((name) => (name === layer.x ? found : undefined));
+  };

@@ -1,0 +1,40 @@
+import { builderOf } from '../build.js';
+import { namer, namesIn } from '../names.js';
+import { substitute, usesOf } from '../scope.js';
+import type { Graph, Node, Value } from '../types.js';
+
+export interface WithBaseline {
+  /** The graph, and beside it what it computes from the baseline. */
+  readonly graph: Graph;
+  /** What stands for a value at the baseline: the value itself where it does not depend on `at`. */
+  readonly reference: (name: string) => string;
+}
+
+/**
+ * Computes everything that depends on `at` a second time, from inputs of their own: `baseline` (`baseline/NAME` each when `at` has
+ * several names, numbered where the graph has these names already), which come last.
+ */
+export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline {
+  const used = namesIn(graph);
+  const fresh = namer(used);
+  const types = builderOf(graph);
+  const wished = at.length === 1 ? ['baseline'] : at.map((name) => `baseline/${name}`);
+  const inputs = at.map(
+    (name, i): Value => ({
+      name: used.has(wished[i]) ? fresh(wished[i]) : wished[i],
+      ...types.type(name),
+    }),
+  );
+  const twins = new Map(at.map((name, i) => [name, inputs[i].name]));
+  const reference = (name: string): string => twins.get(name) ?? name;
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    nodes.push(node);
+    if (!usesOf(node).some((name) => twins.has(name))) continue;
+    for (const name of node.outputs) if (name !== '' && !twins.has(name)) twins.set(name, fresh(name));
+    const outputs = node.outputs.map((name) => (name === '' || at.includes(name) ? '' : reference(name)));
+    if (outputs.every((name) => name === '')) continue;
+    nodes.push({ ...substitute(node, reference), name: fresh(node.name), outputs });
+  }
+  return { graph: { ...graph, inputs: [...graph.inputs, ...inputs], nodes }, reference };
+}

@@ -1,0 +1,140 @@
+import { fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { attr, builderOf, type Graph, grad, infer, type Node, prune } from '@onnxplain/graph';
+import type { Model } from '../model.js';
+import { describe, isFloat } from '../value.js';
+import { type ChannelOptions, identityOf, type LaneRequest, shareLane } from './channel.js';
+import type { Lane } from './lane.js';
+import { type Question, type Selected, selectScore } from './question.js';
+
+/** What evaluates a batch in a lane: the score's own way, with its targets and signals. */
+export type Submit = (
+  lane: () => Lane,
+  kind: 'forward' | 'backward',
+  batch: Tensor,
+) => Promise<Tensor['data']>;
+
+/** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
+export function insideOf(
+  model: Model,
+  question: Question,
+  { submit, ...options }: ChannelOptions & { submit: Submit },
+): Inside {
+  return {
+    get attention() {
+      return model.shared(`attention ${question.identity}`, () => attentionMaps(question.graph));
+    },
+    layers(names): Layers {
+      const shapes = names.map((name) => shapeOf(question, name));
+      const sizes = shapes.map(sizeOf);
+      const width = sizes.reduce((sum, size) => sum + size, 0);
+      const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width'>) => () =>
+        shareLane(model, question, { ...options, ...request });
+      const list = JSON.stringify(names);
+      const values = lane({
+        name: `layers ${list} ${question.identity}`,
+        make: () => valuesOf(question, names),
+        width,
+      });
+      const slopes = lane({
+        name: `slopes ${list} ${options.pass.rules} ${identityOf(question, options)}`,
+        make: () => slopesOf(question, names, options),
+        width: 2 * width,
+      });
+      return {
+        shapes,
+        values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
+        async slopes(batch) {
+          const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
+          return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
+        },
+      };
+    },
+  };
+}
+
+/** Rows of numbers side by side, taken apart. */
+function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tensor[] {
+  const sizes = shapes.map(sizeOf);
+  const width = sizes.reduce((sum, size) => sum + size, 0);
+  const n = data.length / width;
+  let from = 0;
+  return shapes.map((shape, k) => {
+    const part =
+      data instanceof Float64Array ? new Float64Array(n * sizes[k]) : new Float32Array(n * sizes[k]);
+    for (let i = 0; i < n; i++) {
+      part.set(data.subarray(i * width + from, i * width + from + sizes[k]), i * sizes[k]);
+    }
+    from += sizes[k];
+    return { shape: [n, ...shape], data: part };
+  });
+}
+
+/** Shape of one row of an inner tensor. Throws `value-unknown` for what has none. */
+function shapeOf({ graph, input }: Question, name: string): Shape {
+  const type = infer(graph).get(name);
+  const [batch, ...dims] = type?.dims ?? [];
+  const [rows] = graph.inputs.find((port) => port.name === input.name)?.dims ?? [];
+  const known = dims.filter((dim) => typeof dim === 'number');
+  const fits = batch === rows && known.length === dims.length && !graph.constants.has(name);
+  if (type !== undefined && fits && isFloat(type.dtype)) return known;
+  const names = graph.nodes.flatMap(({ outputs }) => outputs);
+  return fail({
+    code: 'value-unknown',
+    where: `layer "${name}"`,
+    expected: 'an inner tensor of floats with a row for each input and known sizes',
+    got: type === undefined ? 'a name that the model does not have' : describe(type),
+    remedy: `The model's last values are ${names.slice(-8).join(', ')}.`,
+  });
+}
+
+/** The layers themselves, side by side. */
+function valuesOf({ graph, input }: Question, names: readonly string[]): Selected {
+  const { graph: joined, name } = beside(
+    prune({ ...graph, outputs: valuesNamed(graph, names) }),
+    names,
+    input.dtype,
+  );
+  return { graph: joined, target: undefined, score: name };
+}
+
+/** The layers and the score's gradients by them, side by side. */
+function slopesOf(question: Question, names: readonly string[], options: ChannelOptions): Selected {
+  const { graph, target, score } = selectScore(question, options);
+  const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
+  const backward = grad(shown, { of: score, wrt: names, rules: options.pass.table, keep: names });
+  const all = backward.outputs.map((output) => output.name);
+  const joined = beside(backward, all, question.input.dtype);
+  return { graph: joined.graph, target, score: joined.name };
+}
+
+function valuesNamed(graph: Graph, names: readonly string[]) {
+  const b = builderOf(graph);
+  return [...new Set(names)].map((name) => ({ name, ...b.type(name) }));
+}
+
+/** One output [N, sum of sizes] of several values with a row each. */
+function beside(graph: Graph, names: readonly string[], dtype: 'float32' | 'float64' | 'float16') {
+  const b = builderOf(graph);
+  const flat = names.map((name) => {
+    const rows = b.emit('Flatten', [name], { axis: attr.int(1) });
+    return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(CODES[dtype]) });
+  });
+  const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });
+  return { graph: prune(b.build([{ name, ...b.type(name) }])), name };
+}
+
+/** Element types as ONNX numbers them. */
+const CODES = { float32: 1, float16: 10, float64: 11 } as const;
+
+/** Softmax over the last axis of [N, heads, queries, keys] with as many queries as keys, multiplied by values. */
+function attentionMaps(graph: Graph): readonly string[] {
+  const types = infer(graph);
+  const multiplied = new Set(graph.nodes.flatMap(({ op, inputs }) => (op === 'MatMul' ? [inputs[0]] : [])));
+  const isMap = ({ op, outputs: [name], attributes }: Node): boolean => {
+    const dims = types.get(name)?.dims;
+    const { axis = attr.int(-1) } = attributes;
+    const last = axis.value === -1 || axis.value === 3;
+    return op === 'Softmax' && last && dims?.length === 4 && dims[2] === dims[3] && multiplied.has(name);
+  };
+  return graph.nodes.filter(isMap).map(({ outputs: [name] }) => name);
+}
