@@ -20,6 +20,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { explainers } from '../src/index.js';
 import { examples } from './examples.js';
+import { modelled } from './modelled.js';
 
 const shape = [2, 3, 4];
 const d = sizeOf(shape);
@@ -33,8 +34,8 @@ function normals(name: string, dims: readonly number[]): Tensor {
 
 const x = normals('x', shape);
 const w = normals('w', shape);
-const quadratic = quadraticScore(normals('A', [d, d]), w, 0.5);
-const curved = functionScore({
+const quadratic = modelled(quadraticScore(normals('A', [d, d]), w, 0.5));
+const curvedFunction = functionScore({
   shape,
   value: ({ data }) => Array.from(data).reduce((sum, v, i) => sum + Math.sin(v + i) * w.data[i], 0),
   gradient: ({ data }) =>
@@ -43,6 +44,7 @@ const curved = functionScore({
       shape,
     ),
 });
+const curved = modelled(curvedFunction);
 
 /** The same score that evaluates `size` rows at a time, out of order. */
 function inPieces(f: Score, size: number): Score {
@@ -107,7 +109,7 @@ for (const { explainer, exactOnLinear, complete } of examples) {
 
     if (exactOnLinear) {
       it('is exact on linear scores', async () => {
-        const { values } = await explain(linearScore(w, 3));
+        const { values } = await explain(modelled(linearScore(w, 3)));
         const step = subtract(x, full(shape, baselineOf(explainer.expression)));
         const truth = explainer.kind === 'local' ? w : multiply(w, step);
         expect(largestGap(values, truth)).toBeLessThan(1e-12);
@@ -145,5 +147,21 @@ describe('the table of explainers', () => {
     for (const row of Object.values(explainers)) {
       expect(() => row.make({ bogus: 1 })).toThrow(expect.objectContaining({ code: 'option-unknown' }));
     }
+  });
+});
+
+describe('explainers that need a model', () => {
+  it.each(['guided-backprop', 'deconvolution', 'deep-lift', 'lrp', 'attention-rollout'])(
+    '%s says so of a function',
+    async (name) => {
+      const explain = explainers[name].make({});
+      await expect(explain(curvedFunction, x, seed)).rejects.toMatchObject({ code: 'not-applicable' });
+    },
+  );
+
+  it('grad-cam says so of a function, and needs the name of a layer', async () => {
+    const explain = explainers['grad-cam'].make({ layer: 'input' });
+    await expect(explain(curvedFunction, x, seed)).rejects.toMatchObject({ code: 'not-applicable' });
+    expect(() => explainers['grad-cam'].make({})).toThrow(expect.objectContaining({ code: 'option-value' }));
   });
 });
