@@ -24,7 +24,7 @@ export {
   layerAttribution,
   layerAttributionMap,
 } from './layer/grad-cam.js';
-export type { Layout, SpreadOptions } from './layer/spread.js';
+export type { SpreadOptions } from './layer/spread.js';
 export { type Upsampling, upsample } from './layer/upsample.js';
 export { type OcclusionOptions, occlusion } from './occlusion/occlusion.js';
 export type { Extent } from './occlusion/windows.js';

@@ -49,7 +49,7 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
     query: query === 0 ? undefined : query,
     special,
     upsample: upsample === 'nearest' ? undefined : upsample,
-    layout: layout === 'channels-first' ? undefined : layout,
+    layout: layout === 'chw' ? undefined : layout,
   };
   const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
@@ -108,13 +108,13 @@ function onInput(weights: Float64Array, shape: Shape, placement: Placement): Ten
   }
   const { layout, special } = placement;
   const sequence = shape.length === 2;
-  const positions = sequence || layout === 'channels-last' ? shape.slice(0, -1) : shape.slice(1);
+  const positions = sequence || layout === 'hwc' ? shape.slice(0, -1) : shape.slice(1);
   const counts = special === undefined ? [0, 1, 2, 3, 4, 5] : [special];
   for (const count of counts) {
     const grid = gridOf(weights.length - count, positions);
     if (grid === undefined) continue;
     const map = tensor(weights.slice(count), grid);
-    return spread(map, shape, sequence ? { ...placement, layout: 'channels-last' } : placement);
+    return spread(map, shape, sequence ? { ...placement, layout: 'hwc' } : placement);
   }
   return misfit(weights.length, shape);
 }

@@ -1,26 +1,25 @@
-import { fail, type Shape, showShape, type Tensor, tensor, z } from '@onnxplain/core';
+import { fail, type Layout, type Shape, showShape, type Tensor, tensor, z } from '@onnxplain/core';
 import { type Upsampling, upsample, upsamplings } from './upsample.js';
 
 /** How a map of positions becomes an attribution of the input. */
 export interface SpreadOptions {
   /** How the map gets as many positions as the input; default bilinear. */
   readonly upsample?: Upsampling;
-  /** Which axis of the input holds the channels; default `channels-first`. */
+  /** Which axis of the input holds the channels; default `chw`. */
   readonly layout?: Layout;
 }
 
-export const layouts = ['channels-first', 'channels-last'] as const;
-export type Layout = (typeof layouts)[number];
+export const layouts = ['chw', 'hwc'] as const;
 
 export const spreadOptions = {
   upsample: z.enum(upsamplings, `one of ${upsamplings.join(', ')}`).default('bilinear'),
-  layout: z.enum(layouts, `one of ${layouts.join(', ')}`).default('channels-first'),
+  layout: z.enum(layouts, `one of ${layouts.join(', ')}`).default('chw'),
 };
 
 /** The options as an expression shows them: defaults are left out. */
 export const showSpread = ({ upsample: how, layout }: Required<SpreadOptions>) => ({
   upsample: how === 'bilinear' ? undefined : how,
-  layout: layout === 'channels-first' ? undefined : layout,
+  layout: layout === 'chw' ? undefined : layout,
 });
 
 /**
@@ -28,7 +27,7 @@ export const showSpread = ({ upsample: how, layout }: Required<SpreadOptions>) =
  * channels is the resized map.
  */
 export function spread(map: Tensor, shape: Shape, options: Required<SpreadOptions>): Tensor {
-  const last = options.layout === 'channels-last';
+  const last = options.layout === 'hwc';
   const positions = last ? shape.slice(0, -1) : shape.slice(1);
   if (positions.length === 0) refuse(shape);
   const channels = last ? shape[shape.length - 1] : shape[0];
