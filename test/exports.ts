@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Tensor, tensor } from '@onnxplain/core';
 
-interface Packed {
+export interface Packed {
   readonly shape: readonly number[];
   /** float32, little-endian. */
   readonly b64: string;
@@ -36,7 +36,7 @@ function unpackAll(stored: Record<string, unknown>, names: readonly string[]): R
   return Object.fromEntries(names.map((name) => [name, unpack(stored[name] as Packed)]));
 }
 
-function unpack({ shape, b64 }: Packed): Tensor {
+export function unpack({ shape, b64 }: Packed): Tensor {
   const { buffer } = new Uint8Array(Buffer.from(b64, 'base64'));
   return tensor(new Float32Array(buffer), shape);
 }

@@ -11,6 +11,7 @@ import { tables } from './rules/index.js';
 import { refused } from './rules/rule.js';
 import type { Graph } from './types.js';
 import { verify } from './verify.js';
+import { VERSION } from './version.js';
 
 const row = numArray('float32', [1, 2], [3, -2]);
 const rows = numArray('float32', [2, 2], [3, -2, 1, 5]);
@@ -158,6 +159,7 @@ describe('grad', () => {
     expect(graph.outputs.map(({ name }) => name)).toEqual(['score', 'gradient']);
     expect(graph.metadata).toEqual({
       'onnxplain.source': 'abc',
+      'onnxplain.version': VERSION,
       'onnxplain.rules': 'gradient',
       'onnxplain.of': 'logits',
       'onnxplain.wrt': 'x',
