@@ -5,9 +5,9 @@ type Kind = Attribute['kind'];
 /** Attributes of standard operators by kind; where versions of an operator differ, a name stands in two lists. */
 const NAMES: Partial<Record<Kind, readonly string[]>> = {
   int: [
-    'axis', 'batch_axis', 'batch_dims', 'blocksize', 'ceil_mode', 'count_include_pad', 'exclusive', 'group',
+    'axis', 'batch_axis', 'batch_dims', 'block_size', 'blocksize', 'ceil_mode', 'count_include_pad', 'exclusive', 'group',
     'hidden_size', 'input_forget', 'k', 'keepdims', 'largest', 'layout', 'linear_before_reset', 'new_axis',
-    'noop_with_empty_axes', 'num_outputs', 'num_scan_inputs', 'p', 'reverse', 'select_last_index', 'size', 'sorted',
+    'noop_with_empty_axes', 'num_outputs', 'output_dtype', 'num_scan_inputs', 'p', 'reverse', 'saturate', 'select_last_index', 'size', 'sorted',
     'storage_order', 'to', 'transA', 'transB', 'upper', 'stash_type',
   ],
   ints: [

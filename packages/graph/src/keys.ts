@@ -6,7 +6,11 @@ const SMALL = 64;
 /** Equal for nodes that compute the same from the same inputs; undefined for those that hold tensors or graphs. */
 export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): string | undefined {
   const attributesKey = keyOfAttributes(attributes);
-  return attributesKey && JSON.stringify([domain, op, inputs, outputs.length, attributesKey]);
+  if (attributesKey === undefined) return undefined;
+  // Lengths keep apart what names may hold.
+  let key = `${domain}:${op}>${outputs.length}${attributesKey}`;
+  for (const name of inputs) key += `${name.length}:${name}`;
+  return key;
 }
 
 function keyOfAttributes(attributes: Attributes): string | undefined {

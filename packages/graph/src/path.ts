@@ -1,7 +1,8 @@
 import { infer } from './infer/infer.js';
 import { isFloat } from './infer/site.js';
 import { isOp } from './ops.js';
-import type { Row, RuleTable } from './rules/rule.js';
+import { isQuantised, quantisedRefusal } from './rules/quantise.js';
+import { type Row, type RuleTable, zero } from './rules/rule.js';
 import { usesOf } from './scope.js';
 import type { Graph, Node, ValueType } from './types.js';
 
@@ -52,7 +53,8 @@ export function wayOf(nodes: readonly Node[], way: Way): Path {
   const kept: Station[] = [];
   for (const station of stations.toReversed()) {
     const { node, row } = station;
-    const on = node.outputs.some((name) => (isZero(row) ? reached : live).has(name));
+    const passes = !isZero(row) && node.outputs.some((name) => active.has(name));
+    const on = node.outputs.some((name) => (passes ? live : reached).has(name));
     if (!on) continue;
     kept.push(station);
     if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
@@ -61,6 +63,13 @@ export function wayOf(nodes: readonly Node[], way: Way): Path {
 }
 
 export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
+
+/** A node's rule; zero where it gives integers only, unless these stand for floats. */
+function rowOf(node: Node, rules: RuleTable, floats: boolean): Row | undefined {
+  const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
+  if (known === undefined && isQuantised(node.op)) return quantisedRefusal;
+  return floats || isQuantised(node.op) ? known : zero;
+}
 
 /** Every node that varies with `from`, and the floats that do so with a derivative. */
 function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
@@ -73,8 +82,7 @@ function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
   for (const node of nodes) {
     if (!usesOf(node).some((name) => active.has(name))) continue;
     const outputs = node.outputs.filter(floats);
-    const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
-    const row = outputs.length === 0 ? ({ status: 'zero' } as const) : known;
+    const row = rowOf(node, rules, outputs.length > 0);
     stations.push({ node, row });
     if (!isZero(row)) for (const name of outputs) active.add(name);
   }

@@ -19,13 +19,18 @@ export function capturesOf(graph: Graph): readonly string[] {
   return found;
 }
 
+const none: readonly Graph[] = [];
+
 /** Inner graphs of a node. */
 export function graphsOf(node: Node): readonly Graph[] {
-  const graphs: Graph[] = [];
-  for (const attribute of Object.values(node.attributes)) {
-    if (attribute.kind === 'graph') graphs.push(attribute.value);
+  let graphs: Graph[] | undefined;
+  for (const name in node.attributes) {
+    const attribute = node.attributes[name];
+    if (attribute.kind !== 'graph') continue;
+    graphs ??= [];
+    graphs.push(attribute.value);
   }
-  return graphs;
+  return graphs ?? none;
 }
 
 /** Every name of the graph around it that a node reads: its inputs and what its inner graphs capture. */
@@ -41,10 +46,11 @@ export function describe({ op, domain, name, outputs }: Node): string {
   return `${domain === '' ? '' : `${domain}:`}${op} node ${label}`;
 }
 
-/** A node that reads other names: in its inputs and in what its inner graphs capture. */
+/** A node that reads other names: in its inputs and in what its inner graphs capture. The node itself where none changes. */
 export function substitute(node: Node, rename: (name: string) => string): Node {
-  const inputs = node.inputs.map((name) => (name === '' ? '' : rename(name)));
-  if (graphsOf(node).length === 0) return { ...node, inputs };
+  const same = node.inputs.every((name) => name === '' || rename(name) === name);
+  const inputs = same ? node.inputs : node.inputs.map((name) => (name === '' ? '' : rename(name)));
+  if (graphsOf(node).length === 0) return same ? node : { ...node, inputs };
   const attributes = Object.entries(node.attributes).map(([key, attribute]) =>
     attribute.kind === 'graph'
       ? [key, { kind: 'graph', value: substituteCaptures(attribute.value, rename) } as const]

@@ -82,10 +82,10 @@ export interface Slopes {
 export function along(
   projected: Projected,
   name: string,
-  at: { gradient: NumArray; number: number },
+  at: { gradient: NumArray; number: number; step?: number },
 ): Slopes {
   const { graph, feeds, of } = projected;
-  const h = 1e-5;
+  const h = at.step ?? 1e-5;
   const v = feeds[name].data.map((_, i) => wobble(`${name} ${at.number}`, i));
   const f = (sign: number): number =>
     evaluate(

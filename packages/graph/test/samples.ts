@@ -4,6 +4,7 @@ import { arithmeticSamples, compareSamples, unarySamples } from './samples/eleme
 import type { Sample } from './samples/make.js';
 import { movementSamples, reduceSamples, shapeSamples } from './samples/movement.js';
 import { castSamples, linearSamples, normSamples } from './samples/network.js';
+import { quantiseSamples } from './samples/quantise.js';
 import { recurrentSamples } from './samples/recurrent.js';
 
 export type { Sample } from './samples/make.js';
@@ -21,6 +22,7 @@ export const samples: Readonly<Record<Op, () => readonly Sample[]>> = {
   ...normSamples,
   ...movementSamples,
   ...reduceSamples,
+  ...quantiseSamples,
   ...recurrentSamples,
   ...controlSamples,
   ...shapeSamples,

@@ -47,6 +47,14 @@ const lines: readonly Line[] = [
     inputs: [vector(-1, 0, 1, 6, 7), scalar(0), scalar(6)],
     gradient: { 0: [0, 1, 1, 1, 0], 1: [1], 2: [1] },
   },
+  // Crossed bounds.
+  {
+    op: 'Clip',
+    inputs: [vector(-1, 0, 0.5, 3), scalar(1), scalar(0)],
+    gradient: { 0: [0, 0, 0, 0], 1: [0], 2: [4] },
+  },
+  { op: 'LpNormalization', inputs: [vector(0, 0)], gradient: { 0: [0, 0] } },
+  { op: 'MeanVarianceNormalization', inputs: [image(2, 2)], gradient: { 0: [0, 0] } },
   { op: 'ReduceL2', inputs: [vector(0, 0)], gradient: { 0: [0, 0] } },
   { op: 'Sqrt', inputs: [vector(0)], gradient: { 0: [Number.POSITIVE_INFINITY] } },
   { op: 'Pow', inputs: [vector(0), vector(0)], gradient: { 0: [0], 1: [0] } },

@@ -121,5 +121,7 @@ export const contrib: Respellings = {
   SkipLayerNormalization: skipLayerNormalization,
   SimplifiedLayerNormalization: simplified,
   SkipSimplifiedLayerNormalization: skipSimplified,
+  QuantizeLinear: standard,
+  DequantizeLinear: standard,
   Trilu: standard,
 };

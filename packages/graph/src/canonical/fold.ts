@@ -18,6 +18,9 @@ export interface FoldOptions {
 /** Inputs above this many elements are left to the runtime, which folds them faster when it opens the model. */
 const LARGEST_INPUT = 2 ** 18;
 
+/** Dropout may be random; DequantizeLinear keeps weights small. */
+const KEPT: ReadonlySet<string> = new Set(['DequantizeLinear', 'Dropout']);
+
 /**
  * The graph with everything that depends on constants only computed: integer and shape arithmetic exactly, floats by the
  * evaluator. Shape of a value with known sizes is a constant; Reshape and Slice arguments that are computed from symbolic
@@ -27,7 +30,7 @@ const LARGEST_INPUT = 2 ** 18;
 export function fold(graph: Graph, options: FoldOptions = {}): Graph {
   const { elements = 2 ** 16, evaluator = interpreted } = options;
   const rule: NodeRule = (node, b) => {
-    if (!isOp(node.op, node.domain) || node.op === 'Dropout') return undefined;
+    if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;
     if (node.op === 'Loop') return unroll(node, b, rule);
     return knownContents(node, b) ?? computed(node, b, { elements, evaluator }) ?? symbolicTargets(node, b);
   };

@@ -12,6 +12,7 @@ import { normRows } from './norm.js';
 import { orderRows } from './order.js';
 import { pad } from './pad.js';
 import { poolRows } from './pool.js';
+import { quantiseRows } from './quantise.js';
 import { recurrentRows } from './recurrent.js';
 import { reduceRows } from './reduce.js';
 import { resize } from './resize.js';
@@ -38,6 +39,7 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
   Resize: resize,
   ...reduceRows,
   ...orderRows,
+  ...quantiseRows,
   ...recurrentRows,
   ...controlRows,
   ...shapeRows,

@@ -5,6 +5,7 @@ import * as element from './elementwise.js';
 import * as linear from './linear.js';
 import * as movement from './movement.js';
 import * as network from './network.js';
+import * as quantisation from './quantise.js';
 import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 import type { InferRow } from './site.js';
@@ -54,6 +55,8 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
   ReduceL2: reduce.reduction, ReduceLogSum: reduce.reduction, ReduceLogSumExp: reduce.reduction,
   ReduceMax: reduce.reduction, ReduceMean: reduce.reduction, ReduceMin: reduce.reduction, ReduceProd: reduce.product,
   ReduceSum: reduce.sum, ReduceSumSquare: reduce.reduction, TopK: reduce.topK,
+
+  DequantizeLinear: quantisation.dequantise, QuantizeLinear: quantisation.quantise,
 
   GRU: network.recurrent, LSTM: network.recurrent, RNN: network.recurrent,
 

@@ -1,7 +1,15 @@
 /** The door to protobuf: the generated code of onnx.proto over @bufbuild/protobuf. */
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { fail } from '@onnxplain/core';
-import { type GraphProto, type ModelProto, ModelProtoSchema } from 'onnx-buf';
+import {
+  type GraphProto,
+  GraphProtoSchema,
+  type ModelProto,
+  ModelProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+} from 'onnx-buf';
+import { field, joined, type Pieces } from './assemble.js';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
 
@@ -24,12 +32,18 @@ export {
 } from 'onnx-buf';
 
 /** Plain objects from which a message is made. */
-export type ModelInit = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
-export type GraphInit = Exclude<NonNullable<ModelInit['graph']>, GraphProto>;
+export type TensorInit = Exclude<MessageInitShape<typeof TensorProtoSchema>, TensorProto>;
+type GraphFields = Exclude<MessageInitShape<typeof GraphProtoSchema>, GraphProto>;
+export interface GraphInit extends Omit<GraphFields, 'initializer'> {
+  readonly initializer?: TensorInit[];
+}
 export type NodeInit = NonNullable<GraphInit['node']>[number];
-export type TensorInit = NonNullable<GraphInit['initializer']>[number];
 export type ValueInfoInit = NonNullable<GraphInit['input']>[number];
 export type AttributeInit = NonNullable<NodeInit['attribute']>[number];
+type ModelFields = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
+export interface ModelInit extends Omit<ModelFields, 'graph'> {
+  readonly graph?: GraphInit;
+}
 export type FunctionInit = NonNullable<ModelInit['functions']>[number];
 
 /** Messages per nested graph: attribute, graph, node; and the few above and below. */
@@ -60,7 +74,20 @@ export function decode(bytes: Uint8Array, limits: Limits): ModelProto {
   }
 }
 
-/** Encodes a model; equal models give equal bytes. */
-export function encode(model: ModelInit): Uint8Array {
-  return toBinary(ModelProtoSchema, create(ModelProtoSchema, model));
+/** Encodes a model; equal models give equal bytes. The main graph's weights are copied once, so they come last. */
+export function encode({ graph, ...header }: ModelInit): Uint8Array {
+  const model = toBinary(ModelProtoSchema, create(ModelProtoSchema, header));
+  if (graph === undefined) return model;
+  const { initializer = [], ...rest } = graph;
+  const fields = GraphProtoSchema.field;
+  const message = [
+    toBinary(GraphProtoSchema, create(GraphProtoSchema, rest)),
+    ...initializer.flatMap((tensor) => field(fields.initializer.number, encodeTensor(tensor))),
+  ];
+  return joined([model, ...field(ModelProtoSchema.field.graph.number, message)]);
+}
+
+function encodeTensor({ rawData, ...rest }: TensorInit): Pieces {
+  const head = toBinary(TensorProtoSchema, create(TensorProtoSchema, rest));
+  return rawData === undefined ? [head] : [head, ...field(TensorProtoSchema.field.rawData.number, [rawData])];
 }

@@ -2,7 +2,7 @@ import { fail } from '@onnxplain/core';
 import type { Constant, Graph, LocalFunction, Node } from '../types.js';
 import { writeAttribute } from './attribute.js';
 import { irVersion } from './ir-version.js';
-import { encode, type FunctionInit, type GraphInit, type NodeInit, type TensorInit } from './proto.js';
+import { encode, type FunctionInit, type NodeInit, type TensorInit } from './proto.js';
 import { writeTensor } from './tensor.js';
 import { writeValue } from './values.js';
 
@@ -42,7 +42,7 @@ export function writeModel(graph: Graph, writeConstant: WriteConstant): Uint8Arr
   });
 }
 
-function writeGraph(graph: Graph, writeConstant: WriteConstant = writeTensor): GraphInit {
+function writeGraph(graph: Graph, writeConstant: WriteConstant = writeTensor) {
   return {
     name: graph.name === '' ? 'graph' : graph.name,
     node: graph.nodes.map(writeNode),

@@ -8,6 +8,7 @@ import { linear } from './linear.js';
 import { movement } from './movement.js';
 import { normalisation } from './normalisation.js';
 import { pooling } from './pool.js';
+import { quantisation } from './quantise.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import type { Rows } from './rule.js';
@@ -25,6 +26,7 @@ export const gradient = {
   ...movement,
   ...normalisation,
   ...pooling,
+  ...quantisation,
   ...recurrent,
   ...reduction,
   ...shapes,

@@ -23,17 +23,20 @@ export const normalisation = {
   LpNormalization: (b, { inputs: [x], outputs: [y], int }, dy) => {
     const axes = [fromFront(b, x, int('axis', -1))];
     const euclidean = int('p', 2) === 2;
-    const norm = euclidean ? b.map('Sqrt', b.sum(b.square(x), axes)) : b.sum(b.map('Abs', x), axes);
+    const { flat, safe } = apartFromZero(b, b.sum(euclidean ? b.square(x) : b.map('Abs', x), axes));
+    const norm = euclidean ? b.map('Sqrt', safe) : safe;
     const direction = euclidean ? y : b.sign(x);
-    return [b.div(b.sub(dy, b.mul(direction, b.sum(b.mul(dy, y), axes))), norm)];
+    return [b.where(flat, 0, b.div(b.sub(dy, b.mul(direction, b.sum(b.mul(dy, y), axes))), norm))];
   },
   // y = c / (s + 1e-9) with c the centred values and s their deviation.
   MeanVarianceNormalization: (b, { inputs: [x], outputs: [y], ints }, dy) => {
     const axes = (ints('axes') ?? [0, 2, 3]).map((axis) => fromFront(b, x, axis));
     const centred = b.sub(x, b.mean(x, axes));
-    const deviation = b.map('Sqrt', b.mean(b.square(centred), axes));
+    const { flat, safe } = apartFromZero(b, b.mean(b.square(centred), axes));
+    const deviation = b.map('Sqrt', safe);
     const radial = b.mul(b.div(centred, deviation), b.mean(b.mul(dy, y), axes));
-    return [b.div(b.sub(b.sub(dy, b.mean(dy, axes)), radial), b.add(deviation, 1e-9))];
+    const along = b.sub(b.sub(dy, b.mean(dy, axes)), b.where(flat, 0, radial));
+    return [b.div(along, b.add(b.where(flat, 0, deviation), 1e-9))];
   },
   // y (dy - sum(dy y)).
   Softmax: (b, { inputs: [x], outputs: [y], int }, dy) => {
@@ -41,6 +44,12 @@ export const normalisation = {
     return [b.mul(y, b.sub(dy, b.sum(b.mul(dy, y), axes)))];
   },
 } as const satisfies Record<string, Row>;
+
+/** Where a size is 0, and the sizes with 1 there instead. */
+function apartFromZero(b: Calculus, size: string) {
+  const flat = b.compare('Equal', size, 0);
+  return { flat, safe: b.where(flat, 1, size) };
+}
 
 const fromFront = (b: Calculus, x: string, axis: number) => (axis < 0 ? axis + b.rank(x) : axis);
 

@@ -5,12 +5,14 @@ import { deepLift } from './deep-lift.js';
 import { gradient } from './gradient.js';
 import { guided } from './guided.js';
 import * as lrp from './lrp/tables.js';
+import { straightThrough } from './straight-through.js';
 
 /** Every backward pass by name, with its options. */
 export const ruleTables = {
   gradient,
   guided,
   deconv,
+  'straight-through': straightThrough,
   'deep-lift': deepLift,
   'lrp-epsilon': lrp.epsilon,
   'lrp-gamma': lrp.gamma,

@@ -8,6 +8,7 @@ import { linear } from '../../rules/linear.js';
 import { movement } from '../../rules/movement.js';
 import { normalisation } from '../../rules/normalisation.js';
 import { pooling } from '../../rules/pool.js';
+import { quantisation } from '../../rules/quantise.js';
 import { recurrent } from '../../rules/recurrent.js';
 import { reduction } from '../../rules/reduction.js';
 import type { Rows, Rule } from '../../rules/rule.js';
@@ -56,6 +57,7 @@ export function relevanceRows(parts: readonly Part[]): Rows {
     ...each(control, () => undefinedFor('control flow')),
     ...each(convolution, layered),
     ...identity,
+    ...quantisation,
     ...indexing,
     ScatterElements: proportional(indexing.ScatterElements),
     ScatterND: proportional(indexing.ScatterND),

@@ -1,0 +1,145 @@
+/** A graph that grows node by node, with the value of everything in it. */
+import { fold, key, sizeOf, stream } from '@onnxplain/core';
+import type { AttributeInit, DataType, Graph, Node, NumArray, Value } from '../../src/index.js';
+import { attr, builderOf, constantFrom, emptyBuilder, evaluate, numArray } from '../../src/index.js';
+import { usesOf } from '../../src/scope.js';
+import { OPSET } from '../samples/make.js';
+
+/** Draws of one case. */
+export interface Draw {
+  uniform(): number;
+  /** An integer from low to high, both included. */
+  int(low: number, high: number): number;
+  chance(p: number): boolean;
+  one<T>(list: readonly T[]): T;
+  shuffled<T>(list: readonly T[]): T[];
+}
+
+export function drawOf(seed: number): Draw {
+  const { uniform } = stream(fold(key(seed), 'random graph'));
+  const int = (low: number, high: number) => low + Math.floor(uniform() * (high - low + 1));
+  return {
+    uniform,
+    int,
+    chance: (p) => uniform() < p,
+    one: (list) => list[int(0, list.length - 1)],
+    shuffled: (list) =>
+      list
+        .map((item) => ({ item, at: uniform() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ item }) => item),
+  };
+}
+
+/** Largest number of elements, and largest magnitude, of a value that others are made of. */
+const MOST = 64;
+const LARGEST = 4;
+
+export interface Growth {
+  readonly draw: Draw;
+  /** Number of nodes so far. */
+  length(): number;
+  /** A value to go on from; those that nothing reads yet are likelier. */
+  pick(): string;
+  value(name: string): NumArray;
+  dims(name: string): readonly number[];
+  constant(value: NumArray): string;
+  ints(values: readonly number[]): string;
+  emit(op: string, inputs: readonly string[], attributes?: AttributeInit): string;
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes?: AttributeInit,
+  ): readonly string[];
+  /** Offers a value to `pick`, scaled where it is large; others are left to wither. */
+  keep(name: string): void;
+  /** The graph with some of the values that nothing reads as outputs. */
+  finish(): Graph;
+}
+
+export function growth(
+  inputs: readonly Value[],
+  feeds: Readonly<Record<string, NumArray>>,
+  draw: Draw,
+): Growth {
+  const start = emptyBuilder(OPSET).build([], inputs);
+  const b = builderOf({ ...start, name: 'random' });
+  const values = new Map(Object.entries(feeds));
+  const pool = inputs.map(({ name }) => name);
+  const read = new Set<string>();
+  let count = 0;
+
+  const constant = (value: NumArray): string => {
+    const name = b.constant(constantFrom(value.dtype, value.dims, value.data));
+    values.set(name, value);
+    return name;
+  };
+  const value = (name: string): NumArray => values.get(name) ?? missing(name);
+  const emitMany: Growth['emitMany'] = (op, names, outputs, attributes = {}) => {
+    const made = b.emitMany(op, names, outputs, attributes);
+    const node: Node = {
+      op,
+      domain: '',
+      name: op,
+      inputs: names,
+      outputs: made,
+      attributes: attributes as Node['attributes'],
+    };
+    for (const name of usesOf(node)) read.add(name);
+    if (made.every((name) => values.has(name))) return made;
+    count++;
+    const found = evaluate(
+      oneNode(node, value),
+      Object.fromEntries(usesOf(node).map((name) => [name, value(name)])),
+    );
+    for (const name of made) values.set(name, found[name]);
+    return made;
+  };
+  const emit: Growth['emit'] = (op, names, attributes) => emitMany(op, names, 1, attributes)[0];
+
+  return {
+    draw,
+    length: () => count,
+    pick() {
+      const leaves = pool.filter((name) => !read.has(name));
+      return draw.one(leaves.length > 0 && draw.chance(0.6) ? leaves : pool);
+    },
+    value,
+    dims: (name) => value(name).dims,
+    constant,
+    ints: (list) => constant(numArray('int64', [list.length], list)),
+    emit,
+    emitMany,
+    keep(name) {
+      const { dtype, dims, data } = value(name);
+      const size = sizeOf(dims);
+      const peak = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      if (!/float/.test(dtype) || size === 0 || size > MOST || dims.length > 5 || !Number.isFinite(peak))
+        return;
+      const plain = dtype === 'float32' ? name : emit('Cast', [name], { to: attr.int(1) });
+      if (peak <= LARGEST) pool.push(plain);
+      else if (draw.chance(0.5))
+        pool.push(emit('Mul', [plain, constant(numArray('float32', [], [Math.fround(1.7 / peak)]))]));
+      else pool.push(emit('Softsign', [plain]));
+    },
+    finish() {
+      const leaves = pool.filter((name) => !read.has(name)).slice(-3);
+      const names = leaves.length > 0 ? leaves : pool.slice(-1);
+      return b.build(names.map((name) => ({ name, dtype: value(name).dtype, dims: value(name).dims })));
+    },
+  };
+}
+
+/** A graph of one node, whose inputs are everything that it reads. */
+export function oneNode(node: Node, value: (name: string) => NumArray): Graph {
+  const inputs = [...new Set(usesOf(node))].map(
+    (name): Value => ({ name, dtype: value(name).dtype, dims: value(name).dims }),
+  );
+  const outputs = node.outputs.map((name) => ({ name, dtype: 'float32' as DataType, dims: undefined }));
+  return { ...emptyBuilder(OPSET).build(outputs, inputs), nodes: [node] };
+}
+
+function missing(name: string): never {
+  throw new Error(`no value ${name}`);
+}

@@ -1,0 +1,195 @@
+/** What must hold for the gradients of a random graph. */
+import {
+  canonicalise,
+  evaluate,
+  type Graph,
+  isOp,
+  type Node,
+  type NumArray,
+  verify,
+  vjp,
+} from '../../src/index.js';
+import { isFloat } from '../../src/infer/site.js';
+import { usesOf } from '../../src/scope.js';
+import { along, type Feeds, gradients, type Projected, project, type Slopes, wobble } from '../derivative.js';
+import type { RandomCase } from './case.js';
+
+/** Steps of the differences: a kink or a jump may lie within the first, hardly within all; rounding spoils the last. */
+const STEPS = [1e-5, 3e-7, 1e-4];
+const TOLERANCE = 2e-6;
+
+/** Nodes of a gradient that is taken apart node by node. */
+const LONGEST = 60;
+
+/** Why the laws do not hold; undefined when they do. */
+export type Complaint = string | undefined;
+
+/** About the gradients of all outputs of a graph by all its inputs, once and twice; errors thrown included. */
+export function complaint(one: RandomCase): Complaint {
+  try {
+    return check(one);
+  } catch (error) {
+    return `throws ${error instanceof Error ? error.stack?.split('\n').slice(0, 5).join('\n') : error}`;
+  }
+}
+
+function check({ graph, feeds, tied }: RandomCase): Complaint {
+  const projected = project(
+    graph,
+    feeds,
+    graph.outputs.map(({ name }) => name),
+  );
+  const wrt = inputsBehind({ ...projected, graph: canonicalise(projected.graph) }, Object.keys(feeds));
+  if (wrt.length === 0) return undefined;
+  const first = gradients(projected, wrt);
+  verify(first.graph);
+  const foreign = first.graph.nodes.find(({ op, domain }) => !isOp(op, domain));
+  if (foreign !== undefined) return `the gradient has a node ${foreign.op}`;
+  const law = tied ? chained : differs;
+  const wrong = law(projected, first, wrt);
+  if (wrong !== undefined) return `first order: ${wrong}`;
+  const again = project(first.graph, projected.feeds, first.labels);
+  const varying = inputsBehind(again, wrt);
+  if (varying.length === 0 || (tied && again.graph.nodes.length > LONGEST)) return undefined;
+  const wrongAgain = law(again, gradients(again, varying), varying);
+  return wrongAgain && `second order: ${wrongAgain}`;
+}
+
+type Law = (projected: Projected, result: ReturnType<typeof gradients>, wrt: readonly string[]) => Complaint;
+
+/** The gradient agrees with central differences of one of the steps. */
+const differs: Law = (projected, { graph, labels, values }, wrt) => {
+  for (const [i, name] of wrt.entries()) {
+    const found: Slopes[] = [];
+    for (const step of STEPS) {
+      const slopes = along(projected, name, { gradient: values[i], number: 1, step });
+      if (gapOf(slopes) <= TOLERANCE * Math.max(1, slopes.size, Math.abs(slopes.measured))) break;
+      found.push(slopes);
+    }
+    if (found.length < STEPS.length) continue;
+    const noise = rounding(projected, { graph, label: labels[i], gradient: values[i], name });
+    if (found.some((slopes, at) => gapOf(slopes) <= 10 * (noise.claim + noise.value / STEPS[at]))) continue;
+    const told = found.map(({ measured }) => measured).join(', ');
+    return `by ${name} along a direction ${found[0].claimed}, by differences ${told}`;
+  }
+  return undefined;
+};
+
+const gapOf = ({ measured, claimed }: Slopes): number => Math.abs(measured - claimed);
+
+interface Claim {
+  readonly graph: Graph;
+  readonly label: string;
+  readonly gradient: NumArray;
+  readonly name: string;
+}
+
+/**
+ * How much the last digits of the inputs change a value and its gradient: greatly where all elements of a lane that is normalised are
+ * equal, so that differences cannot be exact.
+ */
+function rounding(projected: Projected, { graph, label, gradient, name }: Claim) {
+  const { of } = projected;
+  const claimed = (found: NumArray) => along(projected, name, { gradient: found, number: 1 }).claimed;
+  const [value] = evaluate(graph, projected.feeds, { wanted: [of] })[of].data;
+  const noise = { claim: 0, value: 0 };
+  for (const k of [1, 2, 3]) {
+    const shaken = evaluate(graph, shake(projected.feeds, k), { wanted: [of, label] });
+    noise.claim = Math.max(noise.claim, Math.abs(claimed(shaken[label]) - claimed(gradient)));
+    noise.value = Math.max(noise.value, Math.abs(shaken[of].data[0] - value));
+  }
+  return noise;
+}
+
+/** Feeds with their last digits changed. */
+function shake(feeds: Feeds, number: number): Feeds {
+  const shaken = Object.entries(feeds).map(([name, value]) => {
+    const data = value.data.map((x, i) => x * (1 + 1e-15 * wobble(`${name} ${number}`, i)));
+    return [name, isFloat(value.dtype) ? { ...value, data } : value] as const;
+  });
+  return Object.fromEntries(shaken);
+}
+
+/** At ties and kinks: the gradient is what the nodes' own ones give, one after the other. */
+const chained: Law = ({ graph, feeds, of }, { values }, wrt) => {
+  const found = byChain(graph, feeds, of);
+  for (const [i, name] of wrt.entries()) {
+    const expected = found.get(name) ?? new Float64Array(values[i].data.length);
+    if (!expected.every(Number.isFinite)) continue;
+    const scale = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+    const gap = values[i].data.reduce((most, v, at) => Math.max(most, Math.abs(v - expected[at])), 0);
+    if (!(gap <= 1e-6 * scale)) return `by ${name}: [${values[i].data}], node by node [${expected}]`;
+  }
+  return undefined;
+};
+
+/** Cotangents of all values as numbers, one node's vector-Jacobian product at a time. */
+function byChain(graph: Graph, feeds: Feeds, of: string): ReadonlyMap<string, Float64Array> {
+  const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
+  const values = { ...evaluate(graph, feeds, { wanted: names }), ...feeds };
+  const cotangents = new Map([[of, Float64Array.of(1)]]);
+  for (const node of graph.nodes.toReversed()) {
+    for (const output of node.outputs) {
+      const cotangent = cotangents.get(output);
+      if (cotangent === undefined) continue;
+      for (const [name, part] of backThrough(graph, { node, output, cotangent, values })) {
+        const before = cotangents.get(name);
+        cotangents.set(name, before === undefined ? part : part.map((v, i) => v + before[i]));
+      }
+    }
+  }
+  return cotangents;
+}
+
+interface Passage {
+  readonly node: Node;
+  readonly output: string;
+  readonly cotangent: Float64Array;
+  readonly values: Readonly<Record<string, NumArray>>;
+}
+
+function backThrough(graph: Graph, { node, output, cotangent, values }: Passage): [string, Float64Array][] {
+  const { dtype, dims } = values[output];
+  if (!isFloat(dtype)) return [];
+  const uses = [...new Set(usesOf(node))];
+  const fed = uses.filter((name) => !graph.constants.has(name));
+  const one: Graph = {
+    ...graph,
+    inputs: fed.map((name) => ({ name, dtype: values[name].dtype, dims: values[name].dims })),
+    outputs: [{ name: output, dtype, dims }],
+    constants: new Map([...graph.constants].filter(([name]) => uses.includes(name))),
+    nodes: [node],
+  };
+  const feeds = Object.fromEntries(fed.map((name) => [name, values[name]]));
+  const wrt = fed.filter((name) => isFloat(values[name].dtype));
+  const all = wrt.length > 0 ? derivative(one, output, wrt) : undefined;
+  const graphs =
+    all !== undefined || wrt.length < 2 ? [all] : wrt.map((name) => derivative(one, output, [name]));
+  const parts = all === undefined ? wrt.map((name) => [name]) : [wrt];
+  return graphs.flatMap((back, i): [string, Float64Array][] => {
+    if (back === undefined) return [];
+    const into = back.inputs.at(-1)?.name ?? '';
+    const found = evaluate(back, { ...feeds, [into]: { dtype, dims, data: cotangent } });
+    const names = back.outputs.slice(-parts[i].length);
+    return parts[i].map((name, at) => [name, found[names[at].name].data]);
+  });
+}
+
+/** The product with a node's Jacobian; undefined where it does not depend on each of these inputs. */
+function derivative(graph: Graph, of: string, wrt: readonly string[]): Graph | undefined {
+  try {
+    return vjp(graph, { of, wrt });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'no-gradient') return undefined;
+    throw error;
+  }
+}
+
+/** Those of some inputs that a projection depends on. */
+function inputsBehind({ graph, of }: Projected, names: readonly string[]): string[] {
+  const behind = new Set([of]);
+  for (const node of graph.nodes.toReversed()) {
+    if (node.outputs.some((name) => behind.has(name))) for (const name of usesOf(node)) behind.add(name);
+  }
+  return names.filter((name) => behind.has(name));
+}

@@ -1,0 +1,77 @@
+/** Convolutions and pools of random shapes. */
+import { attr } from '../../src/index.js';
+import type { Growth } from './growth.js';
+import type { Maker } from './makers.js';
+import { fit, some } from './pieces.js';
+
+interface Window {
+  readonly spatial: readonly number[];
+  readonly kernel: readonly number[];
+  readonly dilations: readonly number[];
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+}
+
+function windowOf(g: Growth): Window {
+  const { draw } = g;
+  const axes = Array.from({ length: draw.one([1, 2, 2]) }, (_, i) => i);
+  const kernel = axes.map(() => draw.int(1, 3));
+  const dilations = axes.map(() => draw.one([1, 1, 2]));
+  const least = axes.map((i) => (kernel[i] - 1) * dilations[i] + 1);
+  return {
+    spatial: least.map((size) => Math.min(5, size + draw.int(0, 2))),
+    kernel,
+    dilations,
+    strides: axes.map(() => draw.int(1, 2)),
+    pads: [...kernel, ...kernel].map((size) => draw.int(0, Math.min(1, size - 1))),
+  };
+}
+
+const attributesOf = ({ kernel, dilations, strides, pads }: Window) => ({
+  kernel_shape: attr.ints(kernel),
+  dilations: attr.ints(dilations),
+  strides: attr.ints(strides),
+  pads: attr.ints(pads),
+});
+
+function convolution(g: Growth): void {
+  const w = windowOf(g);
+  const group = g.draw.int(1, 2);
+  const [from, to] = [group * g.draw.int(1, 2), group * g.draw.int(1, 2)];
+  const x = fit(g, g.pick(), [g.draw.int(1, 2), from, ...w.spatial]);
+  const weight = some(g, [to, from / group, ...w.kernel]);
+  const bias = g.draw.chance(0.5) ? [some(g, [to])] : [];
+  g.keep(g.emit('Conv', [x, weight, ...bias], { ...attributesOf(w), group: attr.int(group) }));
+}
+
+function transposed(g: Growth): void {
+  const w = windowOf(g);
+  const group = g.draw.int(1, 2);
+  const [from, to] = [group, group * g.draw.int(1, 2)];
+  const x = fit(g, g.pick(), [1, from, ...w.spatial.map((size) => Math.min(size, 3))]);
+  const weight = some(g, [from, to / group, ...w.kernel]);
+  const output_padding = attr.ints(w.strides.map((stride) => g.draw.int(0, stride - 1)));
+  const bias = g.draw.chance(0.5) ? [some(g, [to])] : [];
+  g.keep(
+    g.emit('ConvTranspose', [x, weight, ...bias], {
+      ...attributesOf(w),
+      group: attr.int(group),
+      output_padding,
+    }),
+  );
+}
+
+function pool(g: Growth): void {
+  const w = windowOf(g);
+  const op = g.draw.one(['MaxPool', 'AveragePool', 'GlobalMaxPool', 'GlobalAveragePool']);
+  const x = fit(g, g.pick(), [g.draw.int(1, 2), g.draw.int(1, 2), ...w.spatial]);
+  const own = op === 'AveragePool' ? { count_include_pad: attr.int(g.draw.int(0, 1)) } : {};
+  const attributes = { ...attributesOf(w), ...own, ceil_mode: attr.int(g.draw.int(0, 1)) };
+  g.keep(g.emit(op, [x], op.startsWith('Global') ? {} : attributes));
+}
+
+export const windows: readonly (readonly [Maker, number])[] = [
+  [convolution, 1.5],
+  [transposed, 0.7],
+  [pool, 1.5],
+];
