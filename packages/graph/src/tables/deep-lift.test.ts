@@ -141,6 +141,22 @@ describe('deep-lift', () => {
     expect(Math.abs(biased.claimed - biased.changed)).toBeGreaterThan(1e-3);
   });
 
+  it('is finite where attention is masked by an infinite score', () => {
+    const graph = graphOf({
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('y', ['N'])],
+      constants: {
+        mask: float32([3], [0, Number.NEGATIVE_INFINITY, 0]),
+        v: float32([3], [1, 2, 4]),
+        axes: int64([1]),
+      },
+      nodes: [node('m = Add(x, mask)'), node('a = Softmax(m)'), node('p = Mul(a, v)'), total('p')],
+    });
+    const at = (...row: readonly number[]) => numArray('float32', [1, 3], row);
+    const { multipliers } = lifted(graph, at(1, 2, 3), at(0, -1, 1));
+    expect(multipliers.every(Number.isFinite)).toBe(true);
+  });
+
   it('takes an activation that is written out as one', () => {
     const graph = graphOf({
       inputs: [value('x', ['N', 3])],

@@ -24,15 +24,18 @@ const WITHOUT = ['GRU', 'If', 'LSTM', 'Loop', 'RNN', 'Scan'] as const;
 /** x, and x minus its value at the baseline. */
 const change = (b: Calculus, step: Step, x: string): string => b.sub(x, step.reference(x));
 
-/** multiplier where the difference of x is not negligible, else the derivative. */
+/** Whether x changes. Infinite on both sides, as masked attention is, it does not: no difference is NaN. */
+const differs = (b: Calculus, dx: string): string =>
+  b.compare('GreaterOrEqual', b.map('Abs', dx), NEGLIGIBLE);
+
+/** The multiplier where x changes, else the derivative. */
 function unlessEqual(b: Calculus, dx: string, [multiplier, derivative]: readonly [string, string]): string {
-  const equal = b.compare('Less', b.map('Abs', dx), NEGLIGIBLE);
-  return b.where(equal, derivative, multiplier);
+  return b.where(differs(b, dx), multiplier, derivative);
 }
 
-/** What divides by a difference that may be 0 where it is not used. */
+/** A quotient by the change of x, for where there is one. */
 function safely(b: Calculus, value: string, dx: string): string {
-  return b.div(value, b.where(b.compare('Less', b.map('Abs', dx), NEGLIGIBLE), 1, dx));
+  return b.div(value, b.where(differs(b, dx), dx, 1));
 }
 
 /** The rescale rule: the cotangent times the change of y over the change of x (Shrikumar et al. 2017, eq. 13). */
