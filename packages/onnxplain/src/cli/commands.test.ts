@@ -77,7 +77,63 @@ test('grad writes a model whose gradient is the weights', async () => {
   expect(Array.from(gradient.data as Float32Array)).toEqual(slopesOf(2));
 });
 
+test('grad takes an inner tensor and other backward rules', async () => {
+  await json(
+    'grad',
+    at('softmax.onnx'),
+    '--of',
+    'p',
+    '--wrt',
+    'y',
+    '--rules',
+    'deep-lift',
+    '-o',
+    at('d.onnx'),
+  );
+  await using model = await open(at('d.onnx'), { device: 'cpu' });
+  expect(model.inputs.map(({ name }) => name)).toEqual(['x', 'target', 'baseline']);
+  expect(model.outputs.map(({ name, dims }) => [name, dims])).toEqual([
+    ['p', ['N', 3]],
+    ['gradient', ['N', 3]],
+  ]);
+});
+
 describe('explain', () => {
+  test.each([
+    ['guided-backprop', (w: number) => w],
+    ['deconvolution', (w: number) => w],
+    ['lrp(epsilon)', (w: number, i: number) => w * x[i]],
+    ['deep-lift(baseline=1)', (w: number, i: number) => w * (x[i] - 1)],
+  ] as const)('%s is exact on a linear model', async (explainer, truth) => {
+    await json(
+      'explain',
+      at('m.onnx'),
+      '--input',
+      at('one.npy'),
+      '--explainer',
+      explainer,
+      '-o',
+      at('o.npy'),
+    );
+    const found = readNpy(readFileSync(at('o.npy')), 'o.npy').tensor.data;
+    for (const [i, w] of slopesOf(0).entries()) expect(found[i]).toBeCloseTo(truth(w, i), 4);
+  });
+
+  test('an explainer that needs something else of the model says what', async () => {
+    const { exit, out } = await onnxplain(
+      'explain',
+      at('m.onnx'),
+      '--input',
+      at('one.npy'),
+      '--explainer',
+      'attention-rollout',
+      '-o',
+      at('o.npy'),
+    );
+    expect(exit).toBe(1);
+    expect(out).toContain('attention maps');
+  });
+
   test('explains the predicted class and names it from the card', async () => {
     const { explanations } = await json(
       'explain',
