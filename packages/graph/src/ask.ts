@@ -3,8 +3,8 @@ import { canonicalise } from './canonical/canonicalise.js';
 import { infer } from './infer/infer.js';
 import { isFloat } from './infer/site.js';
 import type { Ends } from './path.js';
-import { tables } from './rules/index.js';
 import type { RuleTable } from './rules/rule.js';
+import { tables } from './tables/index.js';
 import type { DataType, Graph } from './types.js';
 
 /** What to differentiate, by what, how. */

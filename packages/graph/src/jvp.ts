@@ -7,7 +7,7 @@ import { namer, namesIn } from './names.js';
 import { wayOf } from './path.js';
 import { pullback, seedsOf } from './pullback.js';
 import { type Calculus, calculus } from './rules/calculus.js';
-import { tables } from './rules/index.js';
+import { tables } from './tables/index.js';
 import type { Graph, Value } from './types.js';
 
 /**

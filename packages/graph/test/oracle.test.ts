@@ -7,7 +7,7 @@ import { canonicalise } from '../src/canonical/canonicalise.js';
 import { type NumArray, numArray } from '../src/eval/array.js';
 import { grad } from '../src/grad.js';
 import { read } from '../src/onnx/read.js';
-import { tables } from '../src/rules/index.js';
+import { tables } from '../src/tables/index.js';
 import { select } from '../src/transform/select.js';
 import type { Graph } from '../src/types.js';
 import * as oracle from './oracle.js';

@@ -62,12 +62,8 @@ describe('spread', () => {
   it('shares a map among channels, wherever they are', () => {
     const map = tensor([2, 4], [2]);
     const options = { upsample: 'none' } as const;
-    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'chw' }).data)).toEqual([
-      1, 2, 1, 2,
-    ]);
-    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'hwc' }).data)).toEqual([
-      1, 1, 2, 2,
-    ]);
+    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'chw' }).data)).toEqual([1, 2, 1, 2]);
+    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'hwc' }).data)).toEqual([1, 1, 2, 2]);
   });
 });
 

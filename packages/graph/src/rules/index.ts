@@ -1,1 +1,0 @@
-export { tables } from '../tables/index.js';
