@@ -61,7 +61,13 @@ export function differentiated(graph: Graph, ask: Ask): Differentiated {
   const b = calculus(builderOf(source));
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
-  return { b, source, ends, lifted, gradients: ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name)) };
+  return {
+    b,
+    source,
+    ends,
+    lifted,
+    gradients: ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name)),
+  };
 }
 
 /** The way between the ends; throws where there is none, or one without rules. */
@@ -70,6 +76,18 @@ export function requirePath(graph: Graph, ends: Ends): Path {
   requireDependence(path, ends);
   requireRules(graph, path);
   return path;
+}
+
+/** Refuses rules that need more than the graph to go backward through it. */
+export function requirePlain(what: string, { rules }: Ask): void {
+  if (rules?.compares !== true) return;
+  fail({
+    code: 'not-applicable',
+    where: what,
+    expected: 'rules that see the graph only',
+    got: `${rules.name ?? 'rules'}, which compare with a baseline`,
+    remedy: 'Use grad, or other rules.',
+  });
 }
 
 function isScalar(graph: Graph, of: string): boolean {

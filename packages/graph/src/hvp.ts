@@ -2,7 +2,7 @@ import type { Ask } from './ask.js';
 import { builderOf } from './build.js';
 import { requireRules } from './coverage.js';
 import { finish, labelsOf, record } from './finish.js';
-import { differentiated, outputOf } from './grad.js';
+import { differentiated, outputOf, requirePlain } from './grad.js';
 import { wayOf } from './path.js';
 import { pullback, seedsOf } from './pullback.js';
 import { calculus } from './rules/calculus.js';
@@ -17,9 +17,10 @@ import type { Graph, Value } from './types.js';
  * Rows are taken to be independent, as in `grad`. Where a gradient is constant the product is 0, which is no error: a
  * network of rectifiers is piecewise linear.
  *
- * Options and errors are those of `grad`.
+ * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
 export function hvp(graph: Graph, ask: Ask = {}): Graph {
+  requirePlain('hvp', ask);
   const { b: first, source, ends, lifted, gradients } = differentiated(graph, ask);
   const vectors = labelsOf(source, 'vector', ends.wrt);
   const inputs: readonly Value[] = [

@@ -2,7 +2,7 @@ import { type Ask, question } from './ask.js';
 import { builderOf } from './build.js';
 import { requireRules } from './coverage.js';
 import { finish, labelsOf, record } from './finish.js';
-import { outputOf, requirePath } from './grad.js';
+import { outputOf, requirePath, requirePlain } from './grad.js';
 import { namer, namesIn } from './names.js';
 import { wayOf } from './path.js';
 import { pullback, seedsOf } from './pullback.js';
@@ -18,9 +18,10 @@ import type { Graph, Value } from './types.js';
  * The backward pass is linear in its cotangent; going backward through it once more transposes it. What is left of
  * the first one after pruning are masks and factors, so the cost is about that of two forward passes.
  *
- * Options and errors are those of `grad`.
+ * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
 export function jvp(graph: Graph, ask: Ask = {}): Graph {
+  requirePlain('jvp', ask);
   const { graph: source, ends, lifted } = question(graph, ask);
   const path = requirePath(source, ends);
   const of = outputOf(source, ends.of);

@@ -1,7 +1,7 @@
 import { type Ask, question } from './ask.js';
 import { builderOf } from './build.js';
 import { finish, labelsOf, record } from './finish.js';
-import { outputOf, requirePath } from './grad.js';
+import { outputOf, requirePath, requirePlain } from './grad.js';
 import { pullback } from './pullback.js';
 import { calculus } from './rules/calculus.js';
 import type { Graph, Value } from './types.js';
@@ -11,9 +11,10 @@ import type { Graph, Value } from './types.js';
  * type and shape of `of`, in; `of` and `gradient` out, with the shape of wrt (`gradient/NAME` each when wrt has several
  * names). Nothing is assumed of rows, so that `of` may have any shape. Names that the graph has already are numbered.
  *
- * Options and errors are those of `grad`.
+ * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
 export function vjp(graph: Graph, ask: Ask = {}): Graph {
+  requirePlain('vjp', ask);
   const { graph: source, ends, lifted } = question(graph, ask);
   const path = requirePath(source, ends);
   const of = outputOf(source, ends.of);

@@ -14,7 +14,7 @@ export interface Integers {
   real(name: string, dtype?: DataType): string;
 }
 
-/** What comes in the place of a node: values for its outputs, or floats that stand for its integers. */
+/** What comes in the place of a node: values for its outputs, or floats that stand for its integers; '' for neither. */
 export interface Replacement {
   readonly values?: readonly string[];
   readonly twins?: readonly string[];
@@ -138,7 +138,7 @@ export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
   DynamicQuantizeLinear: (node, integers) => {
     const grid = dynamicGrid(input(node, 0), integers);
     const q = quantised(input(node, 0), { ...grid, to: 'uint8' }, integers);
-    return { twins: [q, grid.scale, grid.zero] };
+    return { values: ['', grid.scale, ''], twins: [q, '', grid.zero] };
   },
   MatMulInteger: (node, integers) => {
     const a = centred(input(node, 0), input(node, 2), -2, integers);

@@ -26,15 +26,19 @@ export function unquantised(graph: Graph): Graph {
   return prune(rewrite(graph, (node, b) => replaced(node, b, twins)));
 }
 
-/** Values for outputs of floats; outputs of integers keep their node, and get a twin of floats beside them. */
+/** Values for outputs of floats; outputs of integers stay as they are, and get a twin of floats beside them. */
 function replaced(node: Node, b: GraphBuilder, twins: Map<string, string>): readonly string[] | undefined {
   const integers = integersOf(b, twins);
   const rule = Object.hasOwn(quantisedArithmetic, node.op) ? quantisedArithmetic[node.op] : undefined;
   const found = rule?.(node, integers) ?? carried(node, integers);
-  found?.twins?.forEach((name, i) => {
-    twins.set(node.outputs[i], name);
+  if (found === undefined) return undefined;
+  const { values, twins: made = [] } = found;
+  made.forEach((name, i) => {
+    if (name !== '') twins.set(node.outputs[i], name);
   });
-  return found?.values;
+  const rest = node.outputs.map((name, i) => (values?.[i] ? '' : name));
+  if (rest.some((name) => name !== '')) b.append({ ...node, outputs: rest });
+  return values ?? node.outputs;
 }
 
 function integersOf(b: GraphBuilder, twins: ReadonlyMap<string, string>): Integers {

@@ -124,7 +124,7 @@ export function growth(
       else pool.push(emit('Softsign', [plain]));
     },
     finish() {
-      const leaves = pool.filter((name) => !read.has(name)).slice(-3);
+      const leaves = [...new Set(pool.filter((name) => !read.has(name)))].slice(-3);
       const names = leaves.length > 0 ? leaves : pool.slice(-1);
       return b.build(names.map((name) => ({ name, dtype: value(name).dtype, dims: value(name).dims })));
     },

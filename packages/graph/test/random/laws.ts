@@ -1,6 +1,7 @@
 /** What must hold for the gradients of a random graph. */
 import {
   canonicalise,
+  constantFrom,
   evaluate,
   type Graph,
   isOp,
@@ -85,8 +86,8 @@ interface Claim {
 }
 
 /**
- * How much the last digits of the inputs change a value and its gradient: greatly where all elements of a lane that is normalised are
- * equal, so that differences cannot be exact.
+ * How much the last digits change a value and its gradient: those of the inputs (greatly where all elements of a lane that is
+ * normalised are equal) and those of constants, which a rule rounds to float32. So much differences and gradient may differ.
  */
 function rounding(projected: Projected, { graph, label, gradient, name }: Claim) {
   const { of } = projected;
@@ -94,7 +95,7 @@ function rounding(projected: Projected, { graph, label, gradient, name }: Claim)
   const [value] = evaluate(graph, projected.feeds, { wanted: [of] })[of].data;
   const noise = { claim: 0, value: 0 };
   for (const k of [1, 2, 3]) {
-    const shaken = evaluate(graph, shake(projected.feeds, k), { wanted: [of, label] });
+    const shaken = evaluate(shakeConstants(graph, k), shake(projected.feeds, k), { wanted: [of, label] });
     noise.claim = Math.max(noise.claim, Math.abs(claimed(shaken[label]) - claimed(gradient)));
     noise.value = Math.max(noise.value, Math.abs(shaken[of].data[0] - value));
   }
@@ -108,6 +109,17 @@ function shake(feeds: Feeds, number: number): Feeds {
     return [name, isFloat(value.dtype) ? { ...value, data } : value] as const;
   });
   return Object.fromEntries(shaken);
+}
+
+/** A graph whose float32 scalars are their neighbours. */
+function shakeConstants(graph: Graph, number: number): Graph {
+  const constants = [...graph.constants].map(([name, constant], i) => {
+    const { dtype, data } = constant;
+    if (dtype !== 'float32' || data.length !== 1) return [name, constant] as const;
+    const factor = 1 + 1.2e-7 * Math.sign(wobble(`constant ${number}`, i));
+    return [name, constantFrom(dtype, constant.dims, [Number(data[0]) * factor])] as const;
+  });
+  return { ...graph, constants: new Map(constants) };
 }
 
 /** At ties and kinks: the gradient is what the nodes' own ones give, one after the other. */

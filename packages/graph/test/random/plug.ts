@@ -70,7 +70,7 @@ function replaced(g: Growth, feed: NumArray, { op, first }: { op: string; first:
   const x = free ? g.pick() : fit(g, g.pick(), feed.dims);
   if (first && STANDARDISES.has(op)) return varied(g, x);
   const [low, high] = [Math.min(...feed.data), Math.max(...feed.data)];
-  if (low > 0 && high > low) return kept(g, x, [low, high]);
+  if (low > 0) return kept(g, x, [low, 1.5 * high]);
   if (BETWEEN_ONE.has(op)) return kept(g, x, [-0.9, 0.9]);
   return x;
 }
