@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { externalData, read } from '@onnxplain/graph';
 import { encodePng, type RunRecord } from '@onnxplain/report';
 import { open } from '@onnxplain/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -75,6 +76,44 @@ test('grad writes a model whose gradient is the weights', async () => {
     target,
   });
   expect(Array.from(gradient.data as Float32Array)).toEqual(slopesOf(2));
+});
+
+test('grad says how the model was made, and of which file', async () => {
+  await json('grad', at('m.onnx'), '-o', at('said.onnx'));
+  const { sha256 } = await json('inspect', at('m.onnx'));
+  expect(read(readFileSync(at('said.onnx'))).metadata).toMatchObject({
+    'onnxplain.source.sha256': sha256,
+    'onnxplain.rules': 'gradient',
+    'onnxplain.of': 'y',
+    'onnxplain.wrt': 'x',
+    'onnxplain.version': expect.stringMatching(/^\d+\.\d+\.\d+$/),
+  });
+});
+
+describe('grad of a larger model', () => {
+  const source = join(import.meta.dirname, '../../../../models/mnist-cnn.onnx');
+  const image = { dtype: 'float32', dims: [1, 1, 28, 28], data: new Float32Array(784).fill(0.5) } as const;
+  const target = { dtype: 'int64', dims: [1], data: BigInt64Array.of(3n) } as const;
+
+  test('puts weights above a size into a file beside it, for the same numbers', async () => {
+    const inside = await json('grad', source, '-o', at('inside.onnx'));
+    const beside = await json('grad', source, '-o', at('beside.onnx'), '--external-above', '1000000');
+    expect(inside).not.toHaveProperty('data');
+    expect(beside.data.file).toBe(`${at('beside.onnx')}.data`);
+    expect(beside.bytes).toBeLessThan(100_000);
+    expect(beside.data.bytes).toBe(statSync(beside.data.file).size);
+    await using one = await open(at('inside.onnx'), { device: 'cpu' });
+    await using other = await open(at('beside.onnx'), { device: 'cpu', external: externalData(folder) });
+    const [a, b] = [await one.run({ image, target }), await other.run({ image, target })];
+    expect(b.gradient.data).toEqual(a.gradient.data);
+  });
+
+  test('can be differentiated again', async () => {
+    await json('grad', source, '-o', at('once.onnx'));
+    const again = ['--of', 'gradient', '--wrt', 'image', '-o', at('twice.onnx')];
+    const { outputs } = await json('grad', at('once.onnx'), ...again);
+    expect(outputs.map(({ name }: { name: string }) => name)).toEqual(['gradient', 'gradient_1']);
+  });
 });
 
 test('grad takes an inner tensor and other backward rules', async () => {

@@ -67,7 +67,7 @@ function number(text: string): number {
   return value;
 }
 
-function whole(text: string): number {
+export function whole(text: string): number {
   const value = number(text);
   if (!Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('Not a whole number from 0 up.');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
-import { write } from '@onnxplain/graph';
+import { basename, dirname } from 'node:path';
+import { type Graph, write, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { gradientGraph, type Port } from '@onnxplain/runtime';
 import { expectWritable, writeWhole } from '../files/disk.js';
@@ -12,13 +12,20 @@ export interface GradFlags extends CommonFlags {
   readonly of?: string;
   readonly wrt?: string;
   readonly rules: string;
+  /** Most bytes of weights that the model file itself holds. */
+  readonly externalAbove: number;
 }
+
+/** Below what one protobuf message may hold, with room for the nodes. */
+export const EXTERNAL_ABOVE = 2_000_000_000;
 
 /** What `grad` wrote. */
 export interface WrittenGradient {
   readonly file: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** The file beside it that holds the weights, where they are too large for one. */
+  readonly data?: { readonly file: string; readonly bytes: number };
   readonly nodes: number;
   readonly rules: string;
   readonly inputs: readonly Port[];
@@ -28,23 +35,45 @@ export interface WrittenGradient {
 /** Writes the model's gradient as an ONNX model. */
 export async function grad(path: string, flags: GradFlags): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
-  const { of, wrt, rules, out } = flags;
+  const { of, wrt, rules } = flags;
   await expectWritable(dirname(flags.out));
-  const { model } = await openModel(path, flags);
+  const { model, about } = await openModel(path, flags);
   try {
-    const graph = gradientGraph(model, { of, wrt, rules });
-    const bytes = write(graph);
-    await writeWhole(out, bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const made = gradientGraph(model, { of, wrt, rules });
+    const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
-    return { file: out, sha256, bytes: bytes.length, nodes: nodes.length, rules, inputs, outputs };
+    return { ...(await save(graph, flags)), nodes: nodes.length, rules, inputs, outputs };
   } finally {
     await model.close();
   }
 }
 
+/** Writes a graph, its weights in a second file where there are many; the model comes last, so that it never lacks them. */
+async function save(graph: Graph, { out, externalAbove }: GradFlags): Promise<WrittenFiles> {
+  if (weightBytes(graph) <= externalAbove) return saveModel(out, write(graph));
+  const file = `${out}.data`;
+  const { model, data } = writeExternal(graph, { location: basename(file) });
+  await writeWhole(file, data);
+  const bytes = data.reduce((sum, { length }) => sum + length, 0);
+  return { ...(await saveModel(out, model)), data: { file, bytes } };
+}
+
+type WrittenFiles = Pick<WrittenGradient, 'file' | 'sha256' | 'bytes' | 'data'>;
+
+async function saveModel(file: string, bytes: Uint8Array): Promise<WrittenFiles> {
+  await writeWhole(file, bytes);
+  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+}
+
+function weightBytes({ constants }: Graph): number {
+  let bytes = 0;
+  for (const { data } of constants.values()) bytes += ArrayBuffer.isView(data) ? data.byteLength : 0;
+  return bytes;
+}
+
 /** One line on what was written. */
-export function showGradient({ file, bytes, nodes, inputs, outputs }: WrittenGradient): string {
+export function showGradient({ file, bytes, data, nodes, inputs, outputs }: WrittenGradient): string {
   const names = (ports: readonly Port[]) => ports.map(({ name }) => name).join(', ');
-  return `${file}: ${formatBytes(bytes)}, ${nodes} nodes, (${names(inputs)}) -> (${names(outputs)})\n`;
+  const weights = data === undefined ? '' : ` (weights in ${data.file}, ${formatBytes(data.bytes)})`;
+  return `${file}: ${formatBytes(bytes)}${weights}, ${nodes} nodes, (${names(inputs)}) -> (${names(outputs)})\n`;
 }

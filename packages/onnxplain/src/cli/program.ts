@@ -5,8 +5,8 @@ import { version } from '../pipeline/record.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
-import { type CommonFlags, withCommonFlags, withQuestionFlags } from './flags.js';
-import { type GradFlags, grad, showGradient } from './grad.js';
+import { type CommonFlags, whole, withCommonFlags, withQuestionFlags } from './flags.js';
+import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
@@ -79,6 +79,14 @@ function addGrad(program: Command, run: Run): void {
     .option('--wrt <name>', 'input or inner value to differentiate by (default: the only float input)')
     .addOption(
       new Option('--rules <name>', 'backward rules').choices(Object.keys(tables)).default('gradient'),
+    )
+    .addOption(
+      new Option(
+        '--external-above <bytes>',
+        'weights of more bytes than this go to FILE.data, beside the model',
+      )
+        .argParser(whole)
+        .default(EXTERNAL_ABOVE),
     )
     .action(async (model: string, flags: GradFlags) => {
       answer(run, flags, { result: await grad(model, flags), show: showGradient });

@@ -12,8 +12,11 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file whole or not at all: beside its place first, then renamed. Makes the folder. */
-export async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+/** Writes a file whole or not at all: beside its place first, then renamed. Pieces come one after the other. Makes the folder. */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   const beside = besideOf(path);
   try {
     await mkdir(dirname(resolve(path)), { recursive: true });
