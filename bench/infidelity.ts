@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fold, key, noisyBaseline, type Tensor } from '@onnxplain/core';
 import { gradient } from '@onnxplain/explainers';
 import { infidelity } from '@onnxplain/metrics';
-import { type Model, openSession, score, type Session } from '@onnxplain/runtime';
+import { type Model, openSession, type Session, score } from '@onnxplain/runtime';
 import { interleaved, median, seconds } from './time.js';
 
 const DRAWS = 10_000;
@@ -29,7 +29,10 @@ async function forward(session: Session, rows: Tensor, batch: number): Promise<v
 }
 
 async function bestBatch(session: Session, rows: Tensor): Promise<number> {
-  const part = { shape: [2048, ...rows.shape.slice(1)], data: rows.data.subarray(0, (2048 * rows.data.length) / rows.shape[0]) };
+  const part = {
+    shape: [2048, ...rows.shape.slice(1)],
+    data: rows.data.subarray(0, (2048 * rows.data.length) / rows.shape[0]),
+  };
   let best = { batch: BATCHES[0], took: Number.POSITIVE_INFINITY };
   for (const batch of BATCHES) {
     const took = median([

@@ -34,7 +34,10 @@ const metrics = [
 ];
 
 async function shareInside(model: Model, digits: Tensor): Promise<{ total: number; inside: number }> {
-  const inputs = Array.from({ length: digits.shape[0] }, (_, i) => ({ name: `digit ${i}`, tensor: row(digits, i) }));
+  const inputs = Array.from({ length: digits.shape[0] }, (_, i) => ({
+    name: `digit ${i}`,
+    tensor: row(digits, i),
+  }));
   const made = { explainers: explainers.map(makeExplainer), metrics: metrics.map(makeMetric) };
   const { times } = await evaluate(model, inputs, { ...made, target: 'predicted' });
   return { total: times.explain + times.measure, inside: times.runtime };
@@ -52,9 +55,13 @@ console.log(`bare forward passes of 10 000 rows, batch ${cost.batch}: ${ms(cost.
 console.log(`ratio ${cost.ratio.toFixed(3)} (at most 1.25 wanted)\n`);
 
 const { forward, gradient } = await gradientCost(model, batch(64));
-console.log(`value, batch 64: ${ms(forward)}; value and gradient: ${ms(gradient)}; ratio ${(gradient / forward).toFixed(2)}\n`);
+console.log(
+  `value, batch 64: ${ms(forward)}; value and gradient: ${ms(gradient)}; ratio ${(gradient / forward).toFixed(2)}\n`,
+);
 
 const { total, inside } = await shareInside(model, batch(3));
 const share = ((100 * inside) / total).toFixed(1);
-console.log(`evaluate, 3 digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`);
+console.log(
+  `evaluate, 3 digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`,
+);
 console.log(`inside ONNX Runtime: ${share} % (at least 85 % wanted)`);

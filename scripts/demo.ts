@@ -22,8 +22,12 @@ const asked = [
 
 const shown = asked.map((word) => (/[ ()[\]]/.test(word) ? `'${word}'` : word)).join(' ');
 process.stderr.write(`onnxplain ${shown}\n\n`);
-const { status } = spawnSync(process.execPath, [join(root, 'packages/onnxplain/dist/cli/main.js'), ...asked], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [join(root, 'packages/onnxplain/dist/cli/main.js'), ...asked],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 process.exitCode = status ?? 1;

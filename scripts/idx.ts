@@ -30,19 +30,33 @@ export function readDigits(folder: string, part: 'train' | 't10k'): Digits {
       got: `${labels.dims[0]}`,
     });
   }
-  return { images: Float32Array.from(images.bytes, (v) => v / 255), labels: labels.bytes, count: images.dims[0] };
+  return {
+    images: Float32Array.from(images.bytes, (v) => v / 255),
+    labels: labels.bytes,
+    count: images.dims[0],
+  };
 }
 
 function readIdx(path: string, rank: number): { dims: number[]; bytes: Uint8Array } {
   const file = [path, `${path}.gz`].find((name) => existsSync(name));
   if (file === undefined) {
-    return fail({ code: 'file-missing', where: path, expected: 'an idx file, plain or .gz', got: 'nothing there' });
+    return fail({
+      code: 'file-missing',
+      where: path,
+      expected: 'an idx file, plain or .gz',
+      got: 'nothing there',
+    });
   }
   const raw = readFileSync(file);
   const bytes = file.endsWith('.gz') ? gunzipSync(raw) : raw;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 + 4 * rank || view.getUint32(0) !== 0x800 + rank) {
-    fail({ code: 'file-format', where: file, expected: `an idx file of ${rank} axes of bytes`, got: 'another header' });
+    fail({
+      code: 'file-format',
+      where: file,
+      expected: `an idx file of ${rank} axes of bytes`,
+      got: 'another header',
+    });
   }
   const dims = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const body = bytes.subarray(4 + 4 * rank);

@@ -10,5 +10,8 @@ const digits = readDigits(packagedDigits(), 't10k');
 for (let label = 0; label < 10; label++) {
   const index = digits.labels.indexOf(label);
   const data = Uint8Array.from(imageRows(digits, index, index + 1), (v) => Math.round(255 * v));
-  writeFileSync(join(folder, `${label}.png`), encodePng({ width: 28, height: 28, channels: 1, depth: 8, data }));
+  writeFileSync(
+    join(folder, `${label}.png`),
+    encodePng({ width: 28, height: 28, channels: 1, depth: 8, data }),
+  );
 }

@@ -94,7 +94,10 @@ async function main(): Promise<void> {
     process.stderr.write(`\rdigit ${i + 1} of ${digits}`);
   }
   process.stderr.write('\n');
-  print(names.map((_, k) => columns.map((c) => c.infidelity[k])), names.map((_, k) => columns.map((c) => c.sensitivity[k])));
+  print(
+    names.map((_, k) => columns.map((c) => c.infidelity[k])),
+    names.map((_, k) => columns.map((c) => c.sensitivity[k])),
+  );
 }
 
 type PerExplainer = readonly (readonly number[])[];
@@ -102,11 +105,17 @@ type PerExplainer = readonly (readonly number[])[];
 function print(infidelities: PerExplainer, sensitivities: PerExplainer): void {
   const claims = claimsOf(infidelities, sensitivities);
   if (given.json) {
-    process.stdout.write(`${JSON.stringify({ definition: faithfulness.definition, names, infidelities, sensitivities, claims }, null, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ definition: faithfulness.definition, names, infidelities, sensitivities, claims }, null, 2)}\n`,
+    );
     return;
   }
   const cell = ({ mean, stderr }: Summary) => `${mean.toPrecision(4)} ± ${stderr.toPrecision(2)}`;
-  const rows = names.map((name, k) => [name, cell(summarise(infidelities[k])), cell(summarise(sensitivities[k]))]);
+  const rows = names.map((name, k) => [
+    name,
+    cell(summarise(infidelities[k])),
+    cell(summarise(sensitivities[k])),
+  ]);
   const lines = [
     `| explainer | infidelity, ${perturbation.expression} | max-sensitivity, l-inf radius 0.2 |`,
     '|---|---|---|',
@@ -114,15 +123,22 @@ function print(infidelities: PerExplainer, sensitivities: PerExplainer): void {
     '',
     ...claims.map(([claim, verdict]) => `- ${claim}: ${verdict}`),
   ];
-  process.stdout.write(`Mean over ${digits} test digits ± standard error, ${draws} shared draws.\n\n${lines.join('\n')}\n`);
+  process.stdout.write(
+    `Mean over ${digits} test digits ± standard error, ${draws} shared draws.\n\n${lines.join('\n')}\n`,
+  );
 }
 
-function claimsOf(infidelities: PerExplainer, sensitivities: PerExplainer): readonly (readonly [string, Verdict])[] {
+function claimsOf(
+  infidelities: PerExplainer,
+  sensitivities: PerExplainer,
+): readonly (readonly [string, Verdict])[] {
   const [plain, path, smoothPlain, smoothPath, best] = infidelities;
   const [sPlain, sPath, sSmoothPlain, sSmoothPath] = sensitivities;
   const others = [plain, path, smoothPlain, smoothPath];
   return [
-    ...others.map((other, k) => [`the optimum has lower infidelity than ${names[k]}`, isLower(best, other)] as const),
+    ...others.map(
+      (other, k) => [`the optimum has lower infidelity than ${names[k]}`, isLower(best, other)] as const,
+    ),
     ['smoothing lowers the infidelity of gradient', isLower(smoothPlain, plain)],
     ['smoothing lowers the infidelity of path-gradient', isLower(smoothPath, path)],
     ['smoothing lowers the sensitivity of gradient', isLower(sSmoothPlain, sPlain)],

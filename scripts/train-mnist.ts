@@ -43,15 +43,28 @@ const label: Value = { name: 'label', dtype: 'int64', dims: ['N'] };
 
 function emptyGraph(inputs: readonly Value[]): Graph {
   const empty = { outputs: [], nodes: [], metadata: {}, functions: [] };
-  return { name: 'mnist-cnn', opsets: { '': OPSET }, inputs, constants: new Map(), declared: new Map(), ...empty };
+  return {
+    name: 'mnist-cnn',
+    opsets: { '': OPSET },
+    inputs,
+    constants: new Map(),
+    declared: new Map(),
+    ...empty,
+  };
 }
 
 /** Logits of a batch of images; weights are values named as above. */
 function network(b: Builder): string {
   const conv = (x: string, layer: string) => {
     const pads = attr.ints([2, 2, 2, 2]);
-    const z = b.emit('Conv', [x, `${layer}.weight`, `${layer}.bias`], { kernel_shape: attr.ints([5, 5]), pads });
-    return b.emit('MaxPool', [b.emit('Relu', [z])], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) });
+    const z = b.emit('Conv', [x, `${layer}.weight`, `${layer}.bias`], {
+      kernel_shape: attr.ints([5, 5]),
+      pads,
+    });
+    return b.emit('MaxPool', [b.emit('Relu', [z])], {
+      kernel_shape: attr.ints([2, 2]),
+      strides: attr.ints([2, 2]),
+    });
   };
   const flat = b.emit('Flatten', [conv(conv('image', 'conv1'), 'conv2')]);
   const hidden = b.emit('Relu', [b.emit('Gemm', [flat, 'dense1.weight', 'dense1.bias'])]);
@@ -72,7 +85,12 @@ function trainingGraph(): Graph {
 
 /** The model as it ships: image in, logits out. */
 function shippedGraph(parameters: readonly Float32Array[]): Graph {
-  const constants = new Map(names.map((name, i) => [name, { dtype: 'float32', dims: weights[name].dims, data: parameters[i] } as const]));
+  const constants = new Map(
+    names.map((name, i) => [
+      name,
+      { dtype: 'float32', dims: weights[name].dims, data: parameters[i] } as const,
+    ]),
+  );
   const b = builderOf({ ...emptyGraph([image]), constants });
   const inner = network(b);
   const graph = b.build([{ name: inner, dtype: 'float32', dims: ['N', 10] }]);
@@ -125,7 +143,10 @@ async function gradientsOf({ model, data, parameters }: Training, picked: Uint32
     image: { dtype: 'float32', dims: [picked.length, 1, 28, 28], data: images } as const,
     label: { dtype: 'int64', dims: [picked.length], data: labels } as const,
     ...Object.fromEntries(
-      names.map((name, i) => [name, { dtype: 'float32', dims: weights[name].dims, data: parameters[i] } as const]),
+      names.map((name, i) => [
+        name,
+        { dtype: 'float32', dims: weights[name].dims, data: parameters[i] } as const,
+      ]),
     ),
   };
   const out = await model.run(feeds);
@@ -154,7 +175,9 @@ async function train(data: Digits): Promise<Float32Array[]> {
       total += loss;
     }
     const seconds = Math.round(performance.now() / 1000);
-    console.log(`epoch ${epoch + 1}: mean cross entropy ${(total / (perEpoch * batch)).toFixed(4)}, ${seconds} s`);
+    console.log(
+      `epoch ${epoch + 1}: mean cross entropy ${(total / (perEpoch * batch)).toFixed(4)}, ${seconds} s`,
+    );
   }
   return parameters;
 }
@@ -178,4 +201,6 @@ async function accuracy(file: Uint8Array, data: Digits): Promise<number> {
 const file = write(shippedGraph(await train(readDigits(given.data, 'train'))));
 writeFileSync(given.out, file);
 const share = await accuracy(file, readDigits(given.data, 't10k'));
-console.log(`${given.out}: ${file.length} bytes, ${(100 * share).toFixed(2)} % of the 10 000 test digits right`);
+console.log(
+  `${given.out}: ${file.length} bytes, ${(100 * share).toFixed(2)} % of the 10 000 test digits right`,
+);

@@ -34,7 +34,11 @@ test.skipIf(!here)(
     );
     const out = join(folder, 'out');
     const words = ['evaluate', model, '--input', join(shared, 'images/panda.jpg'), '--quiet', '-o', out];
-    for (const explainer of ['gradient', 'integrated-gradients(steps=10)', `optimal(${squares}, draws=300, solver=ridge(1e-3))`]) {
+    for (const explainer of [
+      'gradient',
+      'integrated-gradients(steps=10)',
+      `optimal(${squares}, draws=300, solver=ridge(1e-3))`,
+    ]) {
       words.push('--explainer', explainer);
     }
     words.push('--metric', `infidelity(${squares}, draws=200)`);

@@ -18,7 +18,12 @@ function pnpm(args: readonly string[], cwd: string): string {
     : /pnpm(\.exe)?$/.test(self)
       ? [self, []]
       : ['npx', ['--yes', 'pnpm@12']];
-  return execFileSync(command, [...first, ...args], { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, CI: 'true' } });
+  return execFileSync(command, [...first, ...args], {
+    cwd,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: { ...process.env, CI: 'true' },
+  });
 }
 
 test('every package packs, installs into an empty project and imports there', { timeout: 240_000 }, () => {
@@ -28,11 +33,16 @@ test('every package packs, installs into an empty project and imports there', { 
 
   const dependencies = Object.fromEntries(
     packages.map((name) => {
-      const { name: full, version } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+      const { name: full, version } = JSON.parse(
+        readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
+      );
       return [full, `file:./${full.replace('@', '').replace('/', '-')}-${version}.tgz`];
     }),
   );
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module', dependencies }));
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'empty', private: true, type: 'module', dependencies }),
+  );
   const overrides = Object.entries(dependencies).map(([name, file]) => `  '${name}': '${file}'`);
   writeFileSync(
     join(project, 'pnpm-workspace.yaml'),
@@ -50,6 +60,9 @@ test('every package packs, installs into an empty project and imports there', { 
       .map((name) => `${name} true`)
       .sort(),
   );
-  const help = execFileSync(join(project, 'node_modules/.bin/onnxplain'), ['--help'], { cwd: project, encoding: 'utf8' });
+  const help = execFileSync(join(project, 'node_modules/.bin/onnxplain'), ['--help'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
   expect(help).toContain('evaluate');
 });

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
 import { attr, builderOf, type Graph, key, main, stream, type Value, write } from 'onnxplain';
+import * as ort from 'onnxruntime-node';
 import { afterAll, expect, test } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnxplain-second-'));
@@ -20,7 +20,14 @@ function smoothMlp(): Graph {
     return { dtype: 'float64', dims, data } as const;
   };
   const x: Value = { name: 'x', dtype: 'float64', dims: ['N', FEATURES] };
-  const empty = { outputs: [], nodes: [], constants: new Map(), metadata: {}, functions: [], declared: new Map() };
+  const empty = {
+    outputs: [],
+    nodes: [],
+    constants: new Map(),
+    metadata: {},
+    functions: [],
+    declared: new Map(),
+  };
   const b = builderOf({ name: 'smooth-mlp', opsets: { '': 18 }, inputs: [x], ...empty });
   const dense = (value: string, from: number, to: number) =>
     b.emit('Gemm', [value, b.constant(normals(from, to)), b.constant(normals(to))], { transB: attr.int(0) });
@@ -43,7 +50,8 @@ test('grad of what grad wrote is the second derivative, run by plain ONNX Runtim
   expect(first.inputNames).toEqual(['x', 'target']);
   const x = Float64Array.from({ length: FEATURES }, (_, i) => Math.sin(i + 1));
   const rows = (data: Float64Array) => new ort.Tensor('float64', data, [data.length / FEATURES, FEATURES]);
-  const classes = (...values: number[]) => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+  const classes = (...values: number[]) =>
+    new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
 
   const [, component] = second.inputNames.filter((name) => name !== 'x');
   const step = 1e-5;
