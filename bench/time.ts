@@ -25,5 +25,8 @@ export async function interleaved<Name extends string>(
       if (round >= 0) times.get(name)?.push(took);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<Name, number>;
+  return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<
+    Name,
+    number
+  >;
 }

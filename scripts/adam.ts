@@ -3,7 +3,11 @@ export function adam(sizes: readonly number[], { decay1 = 0.9, decay2 = 0.999, e
   const first = sizes.map((size) => new Float32Array(size));
   const second = sizes.map((size) => new Float32Array(size));
   let steps = 0;
-  return function step(parameters: readonly Float32Array[], gradients: readonly Float32Array[], rate: number) {
+  return function step(
+    parameters: readonly Float32Array[],
+    gradients: readonly Float32Array[],
+    rate: number,
+  ) {
     steps += 1;
     const scale = (rate * Math.sqrt(1 - decay2 ** steps)) / (1 - decay1 ** steps);
     for (let p = 0; p < parameters.length; p++) {
