@@ -74,10 +74,10 @@ async function measure(f: Score, x: Tensor, base: Key): Promise<Column> {
   const { estimates } = await faithfulness.compare(subjects, fold(base, 'infidelity'));
   const bounds = [];
   for (const subject of subjects) bounds.push(await stability.measure(subject, fold(base, 'sensitivity')));
-  return { infidelity: estimates.map(valueOf), sensitivity: bounds.map(valueOf) };
+  return { infidelity: estimates.map(numberOf), sensitivity: bounds.map(numberOf) };
 }
 
-function valueOf(estimate: { kind: string; value?: number }): number {
+function numberOf(estimate: { kind: string; value?: number }): number {
   if (estimate.value === undefined) throw new Error(`an estimate of kind ${estimate.kind} has no value`);
   return estimate.value;
 }

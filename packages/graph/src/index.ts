@@ -19,7 +19,15 @@ export { type ReadOptions, read } from './onnx/read.js';
 export { write } from './onnx/write.js';
 export { type ExternalModel, type ExternalOptions, writeExternal } from './onnx/write-external.js';
 export * from './ops.js';
-export { type Row, type Rows as RuleRows, type Rule, type RuleTable, refused, type Step, zero } from './rules/rule.js';
+export {
+  type Row,
+  type Rows as RuleRows,
+  type Rule,
+  type RuleTable,
+  refused,
+  type Step,
+  zero,
+} from './rules/rule.js';
 export { type RuleTableName, ruleTable, ruleTables, tables } from './tables/index.js';
 export { composite, layers } from './tables/lrp/composite.js';
 export type { Layer } from './tables/lrp/layer.js';
