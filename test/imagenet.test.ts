@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { main, type RunRecord } from 'onnxplain';
 import { afterAll, expect, test } from 'vitest';
 
@@ -42,7 +43,7 @@ test.skipIf(!here)(
       words.push('--explainer', explainer);
     }
     words.push('--metric', `infidelity(${squares}, draws=200)`);
-    const sink = { write: () => true };
+    const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
     expect(await main(words, { out: sink, err: sink })).toBe(0);
 
     const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { attr, builderOf, type Graph, key, main, stream, type Value, write } from 'onnxplain';
 import * as ort from 'onnxruntime-node';
 import { afterAll, expect, test } from 'vitest';
@@ -36,7 +37,7 @@ function smoothMlp(): Graph {
   return b.build([{ name: logits, dtype: 'float64', dims: ['N', 3] }]);
 }
 
-const sink = { write: () => true };
+const sink = new Writable({ write: (_chunk, _encoding, done) => done() });
 const run = async (...words: string[]) => expect(await main(words, { out: sink, err: sink })).toBe(0);
 
 test('grad of what grad wrote is the second derivative, run by plain ONNX Runtime', async () => {

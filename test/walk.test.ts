@@ -56,7 +56,7 @@ test('one digit walks from the file to the page', async () => {
 
   const explainer = makeExplainer('integrated-gradients(steps=30)');
   const attribution = await explainer(f, x, fold(key(0), 'explain'));
-  const sum = attribution.values.data.reduce((total, v) => total + v, 0);
+  const sum = Array.from(attribution.values.data).reduce((total, v) => total + v, 0);
   const [empty] = await f.value(tensor(new Float32Array(784), [1, ...x.shape]));
   expect(sum + (attribution.residual ?? Number.NaN)).toBeCloseTo(value - empty, 3);
 

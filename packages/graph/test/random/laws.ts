@@ -139,7 +139,7 @@ const chained: Law = ({ graph, feeds, of }, { values }, wrt) => {
 function byChain(graph: Graph, feeds: Feeds, of: string): ReadonlyMap<string, Float64Array> {
   const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
   const values = { ...evaluate(graph, feeds, { wanted: names }), ...feeds };
-  const cotangents = new Map([[of, Float64Array.of(1)]]);
+  const cotangents = new Map<string, Float64Array>([[of, Float64Array.of(1)]]);
   for (const node of graph.nodes.toReversed()) {
     for (const output of node.outputs) {
       const cotangent = cotangents.get(output);
