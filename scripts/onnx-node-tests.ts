@@ -1,7 +1,7 @@
 /**
  * Runs ONNX's own node tests through the interpreter:
  *
- *     pnpm exec tsx --conditions=source scripts/onnx-node-tests.ts FOLDER [NAME...]
+ *     pnpm exec tsx --conditions=source scripts/onnx-node-tests.ts FOLDER [NAME...] [--counts FILE]
  *
  * FOLDER holds one folder per test (model.onnx, test_data_set_N/input_K.pb, output_K.pb), as in onnx/backend/test/data/node
  * of ONNX's sources. Where a Python package of onnx lacks them, onnx.backend.test.cmd_tools writes them from the cases of
@@ -9,10 +9,12 @@
  *
  * A test passes when every output has the expected type and dims, and numbers within 1e-3 relative + 1e-7 absolute (ONNX's
  * own tolerance). An operator's test is written in the opset of its newest version, so its spelling is the canonical one.
- * Tests of operators, element types or values that the graph cannot hold are skipped, and counted by reason.
+ * Tests of operators, element types or values that the graph cannot hold are skipped, and counted by reason. With --counts, FILE gets
+ * how many tests of one node passed, by operator: scripts/coverage/node-tests.json.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { OnnxplainError } from '@onnxplain/core';
 import { canonicalise, evaluate, type Graph, isOp, type NumArray, numbersOf, read } from '@onnxplain/graph';
 
@@ -145,18 +147,35 @@ function runTest(folder: string): Outcome {
   }
 }
 
-const [folder, ...names] = process.argv.slice(2);
-if (folder === undefined) throw new Error('usage: onnx-node-tests.ts FOLDER [NAME...]');
+/** The operator that a test of one node is about. */
+function operatorOf(folder: string): string | undefined {
+  const { nodes } = read(readFileSync(join(folder, 'model.onnx')));
+  return nodes.length === 1 ? nodes[0].op : undefined;
+}
+
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { counts: { type: 'string' } },
+});
+const [folder, ...names] = positionals;
+if (folder === undefined) throw new Error('usage: onnx-node-tests.ts FOLDER [NAME...] [--counts FILE]');
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const reasons = new Map<string, number>();
+const byOperator = new Map<string, number>();
 for (const name of readdirSync(folder).sort()) {
   if (names.length > 0 && !names.some((part) => name.includes(part))) continue;
   const outcome = name in exceptions ? skipped(exceptions[name]) : runTest(join(folder, name));
   counts[outcome.kind]++;
+  const op = outcome.kind === 'passed' ? operatorOf(join(folder, name)) : undefined;
+  if (op !== undefined) byOperator.set(op, (byOperator.get(op) ?? 0) + 1);
   if (outcome.kind === 'failed') console.log(`failed  ${name}: ${outcome.reason}`);
   if (outcome.kind === 'skipped') reasons.set(outcome.reason, (reasons.get(outcome.reason) ?? 0) + 1);
 }
 console.log('skipped because of:');
 for (const [reason, count] of [...reasons].sort((a, b) => b[1] - a[1])) console.log(`${count}\t${reason}`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+if (given.counts !== undefined) {
+  const sorted = Object.fromEntries([...byOperator].sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(given.counts, `${JSON.stringify(sorted, undefined, 2)}\n`);
+}
 if (counts.failed > 0) process.exitCode = 1;

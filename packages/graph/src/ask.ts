@@ -30,7 +30,8 @@ export function question(graph: Graph, ask: Ask): Question {
   const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
   const canonical = canonicalise(lift(graph, lifted));
   const kept = new Set(namesOf(ask.wrt));
-  const prepared = ask.rules?.prepare?.(canonical, kept) ?? canonical;
+  const { prepare } = ask.rules ?? tables.gradient;
+  const prepared = prepare?.(canonical, kept) ?? canonical;
   return { graph: prepared, ends: asked(prepared, ask), lifted };
 }
 

@@ -84,7 +84,8 @@ class NodeBuilder implements GraphBuilder {
   readonly #emitted = new Map<string, readonly string[]>();
   /** How many nodes are in `#emitted`. */
   #indexed = 0;
-  readonly #constantNames = new Map<string, string>();
+  /** By contents for small ones, by identity for others. */
+  readonly #constantNames = new Map<string | Constant, string>();
 
   constructor(header: Graph, outer: GraphBuilder | undefined) {
     this.#header = header;
@@ -112,8 +113,8 @@ class NodeBuilder implements GraphBuilder {
   addConstant(name: string, value: Constant): void {
     this.#constants.set(name, value);
     this.typing.addConstant(name, value);
-    const key = keyOfConstant(value);
-    if (key !== undefined && !this.#constantNames.has(key)) this.#constantNames.set(key, name);
+    const key = keyOfConstant(value) ?? value;
+    if (!this.#constantNames.has(key)) this.#constantNames.set(key, name);
   }
 
   append(node: Node): void {
@@ -170,8 +171,7 @@ class NodeBuilder implements GraphBuilder {
   }
 
   constant(value: Constant, hint = 'constant'): string {
-    const key = keyOfConstant(value);
-    const same = key === undefined ? undefined : this.#constantNames.get(key);
+    const same = this.#constantNames.get(keyOfConstant(value) ?? value);
     if (same !== undefined) return same;
     const name = this.fresh(hint);
     this.addConstant(name, value);

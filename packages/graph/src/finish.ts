@@ -1,11 +1,12 @@
 import { lower } from './ask.js';
 import type { Builder } from './builder.js';
+import { isUnknown } from './infer/dim.js';
 import { namer, namesIn } from './names.js';
 import type { Ends } from './path.js';
 import { substitute } from './scope.js';
 import { prune } from './transform/prune.js';
 import { shareCommon } from './transform/share-common.js';
-import type { Graph, Node, Value } from './types.js';
+import type { Graph, Node, Value, ValueType } from './types.js';
 import { VERSION } from './version.js';
 
 /** A value that becomes an output under a name, of the type of another one. */
@@ -35,8 +36,25 @@ export function finish(b: Builder, { inputs, kept, results, lifted, metadata, st
   const current = standIns
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
-  return { ...prune(shareCommon(lower({ ...built, nodes: current }, lifted))), metadata };
+  const lean = prune(shareCommon(lower({ ...built, nodes: current }, lifted)));
+  return { ...lean, declared: symbolicTypes(b, lean), metadata };
 }
+
+/**
+ * Types of the values with a symbolic size. A runtime's own inference loses the symbol at the first Reshape; one that knows which
+ * values are of the same size lets them share memory and blocked layouts, and opens the graph faster.
+ */
+function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'] {
+  const types = new Map(declared);
+  for (const name of nodes.flatMap(({ outputs }) => outputs)) {
+    const type = b.typeOf(name);
+    if (type !== undefined && isSymbolic(type)) types.set(name, { dtype: type.dtype, dims: type.dims });
+  }
+  return types;
+}
+
+const isSymbolic = ({ dims }: ValueType): boolean =>
+  dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
 
 const identity = (from: string, to: string): Node => ({
   op: 'Identity',

@@ -54,6 +54,18 @@ describe('grad', () => {
     verify(graph);
   });
 
+  it('declares the values whose sizes are symbolic, which a Reshape by a constant would hide', () => {
+    const flat = graphOf({
+      inputs: [value('x', ['N', 2, 3])],
+      outputs: [value('y', undefined)],
+      constants: { shape: int64([-1, 6]) },
+      nodes: [node('r = Reshape(x, shape)'), node('y = Tanh(r)')],
+    });
+    const { declared, nodes } = grad(flat);
+    expect(nodes.flatMap(({ outputs }) => outputs)).toEqual(expect.arrayContaining([...declared.keys()]));
+    expect(declared.get('r')).toEqual({ dtype: 'float32', dims: ['N', 6] });
+  });
+
   it('gives every row the gradient of its own target', () => {
     const graph = grad(network);
     const both = numbers(graph, { x: rows, target: target(2, 0) });

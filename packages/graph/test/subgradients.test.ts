@@ -47,6 +47,17 @@ const lines: readonly Line[] = [
     inputs: [vector(-1, 0, 1, 6, 7), scalar(0), scalar(6)],
     gradient: { 0: [0, 1, 1, 1, 0], 1: [1], 2: [1] },
   },
+  // Known bounds of ReLU6, and others.
+  {
+    op: 'Clip',
+    inputs: [vector(-1, 0, 1e-30, 5.9999995, 6, 7), { fixed: scalar(0) }, { fixed: scalar(6) }],
+    gradient: { 0: [0, 0, 1, 1, 0, 0] },
+  },
+  {
+    op: 'Clip',
+    inputs: [vector(-1, 0, 1, 7, 8), { fixed: scalar(0) }, { fixed: scalar(7) }],
+    gradient: { 0: [0, 1, 1, 1, 0] },
+  },
   // Crossed bounds.
   {
     op: 'Clip',

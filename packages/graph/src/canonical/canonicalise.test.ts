@@ -28,6 +28,11 @@ const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 const target = (graph: Graph): unknown => graph.constants.get(graph.nodes[0].inputs[1])?.data;
 
 describe('canonical form', () => {
+  it('refuses Scan of opset 8, whose inputs were others', () => {
+    const scan = node('y = Scan(, x)', { num_scan_inputs: attr.int(1) });
+    expect(codeOf(() => canonical([scan], { opset: 8 }))).toBe('model-unsupported');
+  });
+
   it('keeps the names of outputs and of inner values', () => {
     const graph = canonical([node('a = Softmax(x)'), node('b = Identity(a)'), node('y = Relu(b)')], {
       dims: ['N', 3, 4],

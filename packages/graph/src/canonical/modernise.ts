@@ -4,6 +4,7 @@ import type { Graph, Node } from '../types.js';
 import { contrib } from './contrib.js';
 import { axes } from './lift/axes.js';
 import { broadcast } from './lift/broadcast.js';
+import { control } from './lift/control.js';
 import { resizing } from './lift/resize.js';
 import { softmax } from './lift/softmax.js';
 import { training } from './lift/training.js';
@@ -15,9 +16,9 @@ import { rewrite } from './rewrite.js';
 /** The opset whose spelling the canonical form uses, unless the file's is newer. */
 export const CANONICAL_OPSET = 18;
 
-/** Respellings by domain. */
-const tables: Readonly<Record<string, Respellings>> = {
-  '': { ...axes, ...broadcast, ...resizing, ...softmax, ...training, ...newer },
+/** Respellings by domain and operator. */
+export const respellings: Readonly<Record<string, Respellings>> = {
+  '': { ...axes, ...broadcast, ...control, ...resizing, ...softmax, ...training, ...newer },
   'ai.onnx.ml': linearModels,
   'com.microsoft': contrib,
 };
@@ -32,7 +33,7 @@ export function modernise(graph: Graph): Graph {
   const lifted = rewrite({ ...graph, opsets }, (given, b) => {
     const node = from < 7 ? withoutOldAttributes(given) : given;
     const version = graph.opsets[node.domain] ?? from;
-    const results = tables[node.domain]?.[node.op]?.(node, b, version);
+    const results = respellings[node.domain]?.[node.op]?.(node, b, version);
     if (results !== undefined || node === given) return results;
     b.append(node);
     return node.outputs;

@@ -4,6 +4,7 @@ import type { DataType } from '../types.js';
 import { type NumArray, positions, stridesOf } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { integerRange, roundHalfEven } from './dtype.js';
+import { rounded } from './numbers.js';
 
 /** The parameter (scale or zero point) of each element: one for all, one for each index of an axis, or one for each block of them. */
 function parameterOf(call: Call, x: NumArray, parameter: NumArray | undefined): (i: number) => number {
@@ -25,14 +26,15 @@ function parameterOf(call: Call, x: NumArray, parameter: NumArray | undefined): 
   return (i) => data[table[i] + own[axis] * Math.floor(along(i) / block)];
 }
 
-/** saturate(round(x / scale) + zero point), halves to even. */
+/** saturate(round(x / scale) + zero point), halves to even: of the quotient in x's type, which decides what is a half. */
 const quantise: EvalRow = (call) => {
   const x = call.input(0);
   const dtype = typeAfter(call);
   const [low, high] = integerRange(dtype) ?? call.refuse('model-unsupported', 'an integer type', dtype);
   const scale = parameterOf(call, x, call.input(1));
   const zero = parameterOf(call, x, call.inputs[2]);
-  const data = x.data.map((v, i) => Math.min(high, Math.max(low, roundHalfEven(v / scale(i)) + zero(i))) + 0);
+  const whole = (v: number, i: number) => roundHalfEven(rounded(x.dtype, v / scale(i))) + zero(i);
+  const data = x.data.map((v, i) => Math.min(high, Math.max(low, whole(v, i))) + 0);
   return { dtype, dims: x.dims, data };
 };
 

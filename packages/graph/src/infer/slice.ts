@@ -52,7 +52,7 @@ function cutLength(site: Site, size: Dim, { start, end, step }: Cut): Dim {
 function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step: number }): Dim {
   const { start, end, step } = cut;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
-    const first = Math.min(start < 0 ? start + size : start, size - 1);
+    const first = Math.min(Math.max(start < 0 ? start + size : start, 0), size - 1);
     const last = end < 0 ? Math.max(end + size, -1) : Math.min(end, size - 1);
     return Math.max(0, Math.ceil((first - last) / -step));
   }

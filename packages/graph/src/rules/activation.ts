@@ -91,24 +91,33 @@ export const activation = {
 /**
  * x passes where Clip left it alone, bounds included; a bound gets what it took. Where the bounds are crossed the upper one takes all.
  */
-function clip(b: Calculus, { inputs: [x, low, high], outputs: [y] }: Step, dy: string) {
+function clip(b: Calculus, step: Step, dy: string) {
+  const {
+    inputs: [x, low, high],
+    outputs: [y],
+  } = step;
+  if (isReLU6(b, step)) return [b.mul(dy, b.step(b.mul(y, b.sub(6, y))))];
   const taken = (condition: string) => b.where(condition, dy, 0);
   const below = (bound: string) => b.compare('Less', x, bound);
   const above = (bound: string) => b.compare('Greater', x, bound);
   const same = b.mul(dy, b.mask(b.compare('Equal', x, y), dy));
   if (!low) return [same, undefined, high ? taken(above(high)) : undefined];
   if (!high) return [same, taken(below(low))];
-  const inside = b.emit('And', [b.compare('GreaterOrEqual', x, low), b.compare('LessOrEqual', x, high)]);
+  const within = b.compare('LessOrEqual', x, high);
+  const inside = b.emit('And', [b.compare('GreaterOrEqual', x, low), within]);
+  const ordered = b.compare('Less', low, high);
+  const beyond = b.map('Not', b.emit('And', [within, ordered]));
   return [
     inOrder(b, low, high) ? same : taken(inside),
-    taken(b.emit('And', [below(low), b.compare('Less', low, high)])),
-    taken(
-      b.emit('And', [
-        b.emit('Or', [above(high), b.compare('LessOrEqual', high, low)]),
-        b.emit('Not', [inside]),
-      ]),
-    ),
+    taken(b.emit('And', [below(low), ordered])),
+    taken(b.emit('And', [beyond, b.map('Not', inside)])),
   ];
+}
+
+/** Bounds of 0 and 6 are those of ReLU6, whose derivative is 0 at both: the output alone tells it, as with Relu. */
+function isReLU6(b: Calculus, { inputs: [, low, high] }: Step): boolean {
+  const [from, to] = [low, high].map((bound) => (bound ? b.constantOf(bound) : undefined));
+  return from !== undefined && to !== undefined && numbersOf(from)[0] === 0 && numbersOf(to)[0] === 6;
 }
 
 /** Whether two bounds are known, the lower one first. */

@@ -1,5 +1,6 @@
 import { attr } from '../builder.js';
 import type { Calculus, Size } from './calculus.js';
+import { adjointKernel } from './kernel.js';
 import type { Rule } from './rule.js';
 import { type Axis, padsOf, transposedFit, windowOf } from './window.js';
 
@@ -45,17 +46,16 @@ export function perChannel(b: Calculus, x: string): string {
   return b.emit('ReduceSum', [x, b.ints(axes)], { keepdims: attr.int(0) });
 }
 
-/** Stride 1 and more than one tap: a convolution with flipped kernels, which runtimes run fastest; else a transposed one. */
+/** Stride 1: a convolution with the adjoint kernel, which runtimes run fastest and keep in blocked layouts; else a transposed one. */
 function convData(b: Calculus, given: DataCotangent): string {
-  const { window } = given;
-  const flips =
-    window.some((axis) => axis.kernel > 1) &&
-    window.every((axis) => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent);
-  return flips ? flippedConv(b, given) : transposedConv(b, given);
+  const flips = given.window.every(
+    (axis) => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent,
+  );
+  return flips ? adjointConv(b, given) : transposedConv(b, given);
 }
 
-function flippedConv(b: Calculus, { dy, kernel, window, group }: DataCotangent): string {
-  return b.emit('Conv', [dy, flippedKernel(b, kernel, group)], {
+function adjointConv(b: Calculus, { dy, kernel, window, group }: DataCotangent): string {
+  return b.emit('Conv', [dy, adjointKernel(b, kernel, group)], {
     kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
     dilations: attr.ints(window.map((axis) => axis.dilation)),
     pads: attr.ints([
@@ -64,21 +64,6 @@ function flippedConv(b: Calculus, { dy, kernel, window, group }: DataCotangent):
     ]),
     group: attr.int(group),
   });
-}
-
-/** [M, C/g, ...] -> [C, M/g, ...], every spatial axis reversed. Of a constant kernel, the runtime makes it once. */
-function flippedKernel(b: Calculus, kernel: string, group: number): string {
-  const axes = b.dims(kernel).map((_, axis) => axis);
-  const taps = axes.slice(2);
-  const reversed = b.slice(
-    kernel,
-    taps.map((axis) => ({ axis, from: -1, to: -(2 ** 31), step: -1 })),
-  );
-  if (group === 1) return b.transpose(reversed, [1, 0, ...taps]);
-  const size = (axis: number): Size => ({ of: kernel, axis });
-  const grouped = b.reshape(reversed, [group, -1, ...axes.slice(1).map(size)]);
-  const swapped = b.transpose(grouped, [0, 2, 1, ...taps.map((axis) => axis + 1)]);
-  return b.reshape(swapped, [-1, { of: swapped, axis: 2 }, ...taps.map(size)]);
 }
 
 function transposedConv(b: Calculus, { dy, kernel, like, window, group }: DataCotangent): string {

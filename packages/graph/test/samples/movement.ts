@@ -236,6 +236,7 @@ export const movementSamples = {
     slice('step 2', [0], [MAX], [1], [2]),
     slice('backwards', [-1], [-MAX], [1], [-1]),
     slice('backwards by 2', [3, 4], [0, 0], [0, 1], [-1, -2]),
+    slice('backwards from before the front', [-7], [-7], [0], [-3]),
     slice('clamped', [-100], [100], [0]),
     slice('empty', [3], [1], [0]),
   ],

@@ -1,0 +1,125 @@
+/**
+ * Prints what gradient graphs cost against their floor, the forward pass of the same file, both in bare sessions with two threads:
+ *
+ *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME]
+ *
+ * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target).
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Graph, grad, read, write } from '@onnxplain/graph';
+import { openSession, type Session } from '@onnxplain/runtime';
+import { interleaved } from './time.js';
+
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '15' }, only: { type: 'string' } },
+});
+const rounds = Number(given.rounds);
+const [folder = '.'] = positionals;
+
+/** Value and gradient over forward, at most. */
+const TARGETS: Readonly<Record<string, number>> = {
+  resnet18: 2.2,
+  vgg11: 2.1,
+  mobilenet_v2: 2.6,
+  densenet121: 2.8,
+  vit_small: 2.3,
+  lstm: 3.2,
+};
+const CREATION_TARGET = 3;
+const BATCHES: Readonly<Record<string, number>> = { lstm: 16 };
+const DEFAULT_BATCH = 8;
+
+interface Compared {
+  readonly forward: number;
+  readonly gradient: number;
+}
+
+const open = (bytes: Uint8Array) => openSession(bytes, { threads: 2 });
+
+/** Random feeds: sizes that are not fixed are the batch. */
+function feeds({ inputs }: Graph, batch: number) {
+  const entries = inputs.map(({ name, dtype, dims = [] }) => {
+    const sizes = dims.map((size) => (typeof size === 'number' ? size : batch));
+    const length = sizes.reduce((product, size) => product * size, 1);
+    const data =
+      dtype === 'int64'
+        ? new BigInt64Array(length)
+        : Float32Array.from(
+            { length },
+            () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()),
+          );
+    return [name, { dtype, dims: sizes, data }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+async function runCost(
+  sessions: Readonly<Record<keyof Compared, Session>>,
+  graph: Graph,
+  batch: number,
+): Promise<Compared> {
+  const fed = feeds(graph, batch);
+  return interleaved(
+    { forward: () => sessions.forward.run(fed), gradient: () => sessions.gradient.run(fed) },
+    rounds,
+  );
+}
+
+function creationCost(bytes: Readonly<Record<keyof Compared, Uint8Array>>): Promise<Compared> {
+  const create = async (model: Uint8Array) => (await open(model)).release();
+  return interleaved({ forward: () => create(bytes.forward), gradient: () => create(bytes.gradient) }, 5);
+}
+
+async function measure(path: string) {
+  const name = basename(path, '.onnx');
+  const file = readFileSync(path);
+  const forward = read(file);
+  const gradient = grad(forward);
+  const bytes = { forward: file, gradient: write(gradient) };
+  const creation = await creationCost(bytes);
+  const sessions = { forward: await open(bytes.forward), gradient: await open(bytes.gradient) };
+  const run = await runCost(sessions, gradient, BATCHES[name] ?? DEFAULT_BATCH);
+  await Promise.all([sessions.forward.release(), sessions.gradient.release()]);
+  return { name, nodes: [forward.nodes.length, gradient.nodes.length], run, creation };
+}
+
+const ms = (seconds: number) => (1000 * seconds).toFixed(1);
+const ratio = ({ forward, gradient }: Compared) => (gradient / forward).toFixed(2);
+const columns = [
+  'model',
+  'nodes',
+  'forward ms',
+  'value+grad ms',
+  'ratio',
+  'target',
+  'creation ms',
+  'ratio',
+  'target',
+];
+const widths = [14, 12, 11, 14, 7, 7, 16, 7, 7];
+const line = (cells: readonly string[]) =>
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[i]))).join('');
+
+console.log(line(columns));
+for (const file of readdirSync(folder)
+  .filter((entry) => entry.endsWith('.onnx'))
+  .sort()) {
+  if (given.only !== undefined && basename(file, '.onnx') !== given.only) continue;
+  const { name, nodes, run, creation } = await measure(join(folder, file));
+  console.log(
+    line([
+      name,
+      nodes.join(' > '),
+      ms(run.forward),
+      ms(run.gradient),
+      ratio(run),
+      `${TARGETS[name] ?? '-'}`,
+      `${ms(creation.forward)} > ${ms(creation.gradient)}`,
+      ratio(creation),
+      `${CREATION_TARGET}`,
+    ]),
+  );
+}

@@ -1,0 +1,16 @@
+import { fail } from '@onnxplain/core';
+import { describe } from '../../scope.js';
+import { below, type Respellings } from '../respell.js';
+
+export const control: Respellings = {
+  // Scan-8 had lengths of sequences as its first input, and a batch axis.
+  Scan: below(9, (node) =>
+    fail({
+      code: 'model-unsupported',
+      where: describe(node),
+      expected: 'Scan of opset 9 or newer',
+      got: 'Scan of opset 8, which runs over a batch axis',
+      remedy: 'Convert the model to opset 9 or newer, or export it again.',
+    }),
+  ),
+};

@@ -1,0 +1,24 @@
+import { rewrite } from '../canonical/rewrite.js';
+import { usesOf } from '../scope.js';
+import type { Graph } from '../types.js';
+import { prune } from './prune.js';
+
+/**
+ * Relu and the MaxPool that alone reads it exchange places: the largest of what a monotone function gives is what it gives of the
+ * largest, and there are fewer of those. Derivatives stay too: a window whose maximum is not positive has none either way. Values in
+ * `kept` and outputs stay where they are.
+ */
+export function poolFirst(graph: Graph, kept: ReadonlySet<string> = new Set()): Graph {
+  const uses = new Map<string, number>();
+  const names = [...graph.nodes.flatMap(usesOf), ...graph.outputs.map(({ name }) => name), ...kept];
+  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const moved = rewrite(graph, (node, b) => {
+    const [rectified = ''] = node.inputs;
+    const maker = b.makerOf(rectified);
+    const plain = node.op === 'MaxPool' && node.outputs.length === 1 && node.domain === '';
+    if (!plain || maker?.op !== 'Relu' || maker.domain !== '' || uses.get(rectified) !== 1) return undefined;
+    const pooled = b.emit('MaxPool', maker.inputs, node.attributes);
+    return [b.emit('Relu', [pooled])];
+  });
+  return prune(moved);
+}

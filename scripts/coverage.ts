@@ -1,0 +1,148 @@
+/** Writes COVERAGE.md from the tables of the compiler: pnpm exec tsx scripts/coverage.ts. A test checks that the file is up to date. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Graph, grad, isOp, OPS, type Op, tables } from '@onnxplain/graph';
+import { respellings } from '../packages/graph/src/canonical/modernise.js';
+import { cases } from '../packages/graph/test/cases.js';
+import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
+import { type Sample, samples } from '../packages/graph/test/samples.js';
+
+const root = join(import.meta.dirname, '..');
+
+/** Facts that the tables do not hold. */
+const fact = (name: string) =>
+  JSON.parse(readFileSync(join(root, 'scripts/coverage', `${name}.json`), 'utf8'));
+const versions: Readonly<Record<string, readonly number[]>> = fact('versions');
+const nodeTests: Readonly<Record<string, number>> = fact('node-tests');
+const providers: Readonly<Record<'cuda' | 'webgpu', { readonly host: readonly string[] }>> =
+  fact('providers');
+
+const isDifferentiable = ({ graph }: Sample): boolean =>
+  floatInputs(graph).length > 0 && floatOutputs(graph).length > 0;
+
+const hasRule = (op: Op): boolean => typeof tables.gradient[op] === 'function';
+
+function gradientOf(op: Op): string {
+  const row = tables.gradient[op];
+  if (typeof row === 'function') return 'rule';
+  return row.status === 'zero' ? 'zero' : `refused: ${row.why}`;
+}
+
+/** Operators of the gradient graphs of an operator's samples, inner graphs included. */
+function emitted(op: Op): ReadonlySet<string> {
+  const found = new Set<string>([op]);
+  if (!hasRule(op)) return found;
+  for (const { graph, feeds } of samples[op]().filter(isDifferentiable)) {
+    const projected = project(graph, feeds, floatOutputs(graph));
+    collect(grad(projected.graph, { of: projected.of, wrt: floatInputs(graph) }), found);
+  }
+  return found;
+}
+
+function collect({ nodes }: Graph, into: Set<string>): void {
+  for (const { op, attributes } of nodes) {
+    into.add(op);
+    for (const attribute of Object.values(attributes))
+      if (attribute.kind === 'graph') collect(attribute.value, into);
+  }
+}
+
+/** What of an operator and its gradient runs on the host although the model is on the GPU. */
+function onHost(ops: ReadonlySet<string>, provider: 'cuda' | 'webgpu'): string {
+  const list = providers[provider].host.filter((op) => ops.has(op));
+  return list.length === 0 ? 'yes' : `but ${list.join(', ')}`;
+}
+
+/** Attributes of an operator's samples, with how many values each takes. */
+function attributesOf(op: Op): string {
+  const seen = new Map<string, Set<string>>();
+  for (const { graph } of samples[op]()) {
+    for (const [name, { kind, value }] of Object.entries(graph.nodes[0].attributes)) {
+      const values = seen.get(name) ?? new Set<string>();
+      seen.set(name, values.add(kind === 'graph' || kind === 'tensor' ? kind : JSON.stringify(value)));
+    }
+  }
+  return [...seen].map(([name, { size }]) => (size === 1 ? name : `${name} (${size})`)).join(', ');
+}
+
+/** Definitions of the operator that are spelled otherwise than the newest, and tried against ONNX Runtime. */
+function oldSpellings(op: Op): string {
+  const defined = versions[op] ?? [];
+  const newest = defined.filter((version) => version <= 18).at(-1) ?? defined[0];
+  const tried = cases
+    .filter((one) => one.op === op && (one.domain ?? '') === '')
+    .map(({ opset }) => defined.filter((version) => version <= opset).at(-1) ?? 0);
+  return [...new Set(tried)]
+    .filter((version) => version < newest)
+    .sort((a, b) => a - b)
+    .join(', ');
+}
+
+function row(op: Op): string {
+  const list = samples[op]();
+  const smooth = hasRule(op) ? list.filter((one) => one.smooth && isDifferentiable(one)).length : 0;
+  const ops = emitted(op);
+  const cells = [
+    op,
+    `${versions[op]?.[0] ?? '?'}`,
+    oldSpellings(op),
+    gradientOf(op),
+    attributesOf(op),
+    `${list.length}`,
+    smooth === 0 ? '' : `${smooth}`,
+    `${nodeTests[op] ?? ''}`,
+    onHost(ops, 'cuda'),
+    onHost(ops, 'webgpu'),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Operators that canonical form says in terms of others, of one domain. */
+const decomposed = (domain: string): string =>
+  Object.keys(respellings[domain] ?? {})
+    .filter((op) => !isOp(op, domain))
+    .sort()
+    .join(', ');
+
+const count = (status: string): number => OPS.filter((op) => gradientOf(op).startsWith(status)).length;
+
+/** The page. */
+export function coveragePage(): string {
+  return `# Coverage
+
+Made by \`scripts/coverage.ts\` from the compiler's tables; \`test/coverage.test.ts\` checks that it is up to date.
+
+${OPS.length} operators have a row in every table (inference, interpreter, gradient): ${count('rule')} with a rule, ${count('zero')} whose derivative is zero
+wherever it exists, ${count('refused')} refused with a reason. Everything that rules emit is among them, so gradients can be differentiated again.
+
+- **since**: first opset that defines the operator. Every later one is accepted up to 26; older spellings are rewritten first.
+- **old spellings**: earlier definitions whose rewriting is tested against ONNX Runtime.
+- **attributes**: those that the samples set, with the number of values.
+- **samples**: one-node graphs on which the interpreter agrees with ONNX Runtime. Gradient graphs are compared with it too.
+- **smooth**: those whose gradient agrees with central differences in float64, once and twice.
+- **node tests**: tests of ONNX itself of this operator alone that the interpreter passes.
+- **CUDA**, **WebGPU**: whether ONNX Runtime has a kernel there for the operator and for everything in its gradient on the samples; "but"
+  names what it runs on the host instead. WebGPU runs arithmetic of 64-bit integers and floats on the host as well. Kernels as
+  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); limits of single attributes are not in it.
+
+Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
+\`packages/graph/SUBGRADIENTS.md\`.
+
+| operator | since | old spellings | gradient | attributes | samples | smooth | node tests | CUDA | WebGPU |
+|---|---|---|---|---|---|---|---|---|---|
+${OPS.map(row).join('\n')}
+
+## Accepted by decomposition
+
+Canonical form says these in terms of the operators above.
+
+- ai.onnx: ${decomposed('')}, ReverseSequence
+- com.microsoft: ${decomposed('com.microsoft')}
+- ai.onnx.ml: ${decomposed('ai.onnx.ml')}
+
+Quantised operators (QLinear*, *Integer, DynamicQuantizeLinear, QGemm) are differentiated with \`--rules straight-through\` only. A Loop is
+unrolled where it is known how often it runs. Other operators are black boxes: they run, and gradients may pass beside them.
+`;
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(join(root, 'COVERAGE.md'), coveragePage());

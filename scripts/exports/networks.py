@@ -1,0 +1,63 @@
+"""Exports full-size networks with random weights, for measuring.
+
+    python networks.py OUT [--only NAME]
+
+OUT/NAME.onnx: opset 17, symbolic batch, by the TorchScript-based exporter. The weights are random, so the files say nothing about accuracy.
+Needs torch, torchvision, timm and onnx; run in a virtual environment.
+"""
+
+import argparse
+import pathlib
+import warnings
+
+import timm
+import torch
+import torchvision
+
+IMAGE = (3, 224, 224)
+
+
+class Lstm(torch.nn.Module):
+    """All outputs of one layer, read off by a linear classifier after the last step."""
+
+    def __init__(self, inputs=64, hidden=128, classes=10):
+        super().__init__()
+        self.lstm = torch.nn.LSTM(inputs, hidden, batch_first=True)
+        self.head = torch.nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+NETWORKS = {
+    'resnet18': (torchvision.models.resnet18, IMAGE),
+    'vgg11': (torchvision.models.vgg11, IMAGE),
+    'mobilenet_v2': (torchvision.models.mobilenet_v2, IMAGE),
+    'densenet121': (torchvision.models.densenet121, IMAGE),
+    'vit_small': (lambda: timm.create_model('vit_small_patch16_224'), IMAGE),
+    'lstm': (Lstm, (32, 64)),
+}
+
+
+def export(make, shape, path):
+    torch.manual_seed(0)
+    names = dict(input_names=['x'], output_names=['logits'])
+    axes = {'x': {0: 'N'}, 'logits': {0: 'N'}}
+    example = torch.randn(2, *shape)
+    torch.onnx.export(make().eval(), (example,), path, dynamo=False, opset_version=17, dynamic_axes=axes, **names)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('out', type=pathlib.Path)
+    parser.add_argument('--only')
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    warnings.filterwarnings('ignore')
+    for name, (make, shape) in NETWORKS.items():
+        if arguments.only in (None, name):
+            export(make, shape, arguments.out / f'{name}.onnx')
+
+
+if __name__ == '__main__':
+    main()
