@@ -40,11 +40,22 @@ def pack(array):
     return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
 
 
+def forget_source(path):
+    """The dynamo exporter writes the stack trace of every node, with paths of this machine, into the file."""
+    model = onnx.load(path)
+    for graph in [model.graph, *model.functions]:
+        for node in graph.node:
+            node.doc_string = ''
+            del node.metadata_props[:]
+    onnx.save(model, path)
+
+
 def export(module, x, path, options, symbolic):
     names = dict(input_names=['x'], output_names=['logits'])
     if options['dynamo']:
         shapes = ({0: torch.export.Dim('N')},) if symbolic else None
         torch.onnx.export(module, (x,), path, dynamic_shapes=shapes, external_data=False, **names, **options)
+        forget_source(path)
     else:
         axes = {'x': {0: 'N'}, 'logits': {0: 'N'}} if symbolic else None
         torch.onnx.export(module, (x if symbolic else x[:1],), path, dynamic_axes=axes, **names, **options)
