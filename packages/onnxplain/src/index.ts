@@ -11,9 +11,17 @@ export * from '@onnxplain/runtime';
 
 export { type MainOptions, main } from './cli/program.js';
 export { type Described, type DescribedOption, describe } from './expression/describe.js';
-export { catalogue, make, makeExplainer, makeMetric, makePerturbation, tables } from './expression/house.js';
+export {
+  catalogue,
+  make,
+  makeExplainer,
+  makeMetric,
+  makePerturbation,
+  makeRules,
+  tables,
+} from './expression/house.js';
 export { type Argument, type Call, parse, type Term } from './expression/parse.js';
-export type { Kind, MadeOf, Solver, Table, Tables } from './expression/tables.js';
+export type { Kind, MadeOf, Rules, Solver, Table, Tables } from './expression/tables.js';
 export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
 export { type CsvTable, readCsv } from './files/csv.js';
 export { writeFolder, writeWhole } from './files/disk.js';

@@ -90,6 +90,33 @@ test('grad says how the model was made, and of which file', async () => {
   });
 });
 
+test('grad takes rules with their options, which the file remembers', async () => {
+  const { rules } = await json(
+    ...['grad', at('m.onnx'), '-o', at('r.onnx')],
+    ...['--rules', 'lrp-epsilon( epsilon=0.5 )'],
+  );
+  expect(rules).toBe('lrp-epsilon(epsilon=0.5)');
+  expect(read(readFileSync(at('r.onnx'))).metadata['onnxplain.rules']).toBe(rules);
+  await using model = await open(at('r.onnx'), { device: 'cpu' });
+  const { y, gradient } = await model.run({
+    x: { dtype: 'float32', dims: [1, 4], data: Float32Array.from(x) },
+    target: { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) },
+  });
+  // One linear layer: each x_i w_i y / (y + 0.5).
+  const [score] = y.data as Float32Array;
+  const relevance = slopesOf(0).map((w, i) => (w * x[i] * score) / (score + 0.5));
+  for (const [i, value] of relevance.entries()) expect(Number(gradient.data[i])).toBeCloseTo(value, 5);
+});
+
+test('grad differentiates by several weights, and inputs, at once', async () => {
+  const { outputs } = await json('grad', at('m.onnx'), '--wrt', 'W', 'x', '-o', at('w.onnx'));
+  expect(outputs).toMatchObject([
+    { name: 'y' },
+    { name: 'gradient/W', dims: [4, 3] },
+    { name: 'gradient/x', dims: ['N', 4] },
+  ]);
+});
+
 describe('grad of a larger model', () => {
   const source = join(import.meta.dirname, '../../../../models/mnist-cnn.onnx');
   const image = { dtype: 'float32', dims: [1, 1, 28, 28], data: new Float32Array(784).fill(0.5) } as const;
@@ -114,6 +141,12 @@ describe('grad of a larger model', () => {
     const { outputs } = await json('grad', at('once.onnx'), ...again);
     expect(outputs.map(({ name }: { name: string }) => name)).toEqual(['gradient', 'gradient_1']);
   });
+});
+
+test('grad differentiates an inner value, which becomes the output', async () => {
+  const { inputs, outputs } = await json('grad', at('softmax.onnx'), '--of', 'y', '-o', at('inner.onnx'));
+  expect(inputs.map(({ name }: { name: string }) => name)).toEqual(['x', 'target']);
+  expect(outputs.map(({ name }: { name: string }) => name)).toEqual(['y', 'gradient']);
 });
 
 test('grad takes an inner tensor and other backward rules', async () => {
@@ -366,10 +399,17 @@ describe('help', () => {
       'infidelity(perturbation',
       'gaussian(sigma)',
       'ridge(lambda)',
+      'lrp-gamma(gamma=0.25',
     ]) {
       expect(out).toContain(name);
     }
-    expect(Object.keys(await json('list'))).toEqual(['explainer', 'metric', 'perturbation', 'solver']);
+    expect(Object.keys(await json('list'))).toEqual([
+      'explainer',
+      'metric',
+      'perturbation',
+      'solver',
+      'rules',
+    ]);
   });
 
   test('--help and --version end with 0 on stdout, no command with 2', async () => {

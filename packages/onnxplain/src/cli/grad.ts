@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { type Graph, write, writeExternal } from '@onnxplain/graph';
+import { type Graph, grad as gradOf, write, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
-import { gradientGraph, type Port } from '@onnxplain/runtime';
+import type { Port } from '@onnxplain/runtime';
+import { makeRules } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
 import { openModel } from '../pipeline/model.js';
 import { type CommonFlags, endingOf } from './flags.js';
@@ -10,7 +11,8 @@ import { type CommonFlags, endingOf } from './flags.js';
 export interface GradFlags extends CommonFlags {
   readonly out: string;
   readonly of?: string;
-  readonly wrt?: string;
+  readonly wrt?: readonly string[];
+  /** Expression of the backward rules. */
   readonly rules: string;
   /** Most bytes of weights that the model file itself holds. */
   readonly externalAbove: number;
@@ -35,14 +37,21 @@ export interface WrittenGradient {
 /** Writes the model's gradient as an ONNX model. */
 export async function grad(path: string, flags: GradFlags): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
-  const { of, wrt, rules } = flags;
+  const { of, wrt } = flags;
+  const rules = makeRules(flags.rules);
   await expectWritable(dirname(flags.out));
-  const { model, about } = await openModel(path, flags);
+  const { model, about } = await openModel(path, { ...flags, output: of });
   try {
-    const made = gradientGraph(model, { of, wrt, rules });
+    const made = gradOf(model.graph, { of, wrt, rules });
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
-    return { ...(await save(graph, flags)), nodes: nodes.length, rules, inputs, outputs };
+    return {
+      ...(await save(graph, flags)),
+      nodes: nodes.length,
+      rules: rules.name ?? flags.rules,
+      inputs,
+      outputs,
+    };
   } finally {
     await model.close();
   }

@@ -1,4 +1,3 @@
-import { tables } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from '../expression/house.js';
 import { version } from '../pipeline/record.js';
@@ -53,7 +52,7 @@ function programOf(run: Run): Command {
     })
     .addHelpText(
       'after',
-      '\nonnxplain list shows every explainer, metric, perturbation and solver with its options.',
+      '\nonnxplain list shows every explainer, metric, perturbation, solver and backward rules with their options.',
     );
   addInspect(program, run);
   addGrad(program, run);
@@ -75,11 +74,12 @@ function addGrad(program: Command, run: Run): void {
   withCommonFlags(program.command('grad <model>'))
     .description("write the model's gradient as an ONNX model")
     .requiredOption('-o, --out <file>', 'the .onnx file to write')
-    .option('--of <name>', 'output to differentiate (default: the only one)')
-    .option('--wrt <name>', 'input or inner value to differentiate by (default: the only float input)')
-    .addOption(
-      new Option('--rules <name>', 'backward rules').choices(Object.keys(tables)).default('gradient'),
+    .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
+    .option(
+      '--wrt <name...>',
+      'inputs, inner values or weights to differentiate by (default: the only float input)',
     )
+    .option('--rules <expression>', 'backward rules, such as "lrp-epsilon(epsilon=0.01)"', 'gradient')
     .addOption(
       new Option(
         '--external-above <bytes>',
@@ -129,7 +129,7 @@ function addEvaluate(program: Command, run: Run): void {
 
 function addList(program: Command, run: Run): void {
   withCommonFlags(program.command('list'))
-    .description('every explainer, metric, perturbation and solver with its options and defaults')
+    .description('every explainer, metric, perturbation, solver and backward rules with options and defaults')
     .action((flags: CommonFlags) => {
       answer(run, flags, { result: catalogue(), show: showCatalogue });
     });

@@ -46,6 +46,7 @@ const question = (input = 'x.npy', explainer = 'gradient') => [
   explainer,
 ];
 const explain = (...rest: readonly string[]) => ['explain', at('m.onnx'), ...rest];
+const gradBy = (rules: string) => ['grad', at('m.onnx'), '-o', at('g.onnx'), '--rules', rules];
 const evaluate = (...rest: readonly string[]) => ['evaluate', at('m.onnx'), ...rest];
 
 /** What is typed, the exit code, the stable code, and words that the message must have. */
@@ -185,7 +186,12 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     'kind-mismatch',
     'explainer',
   ],
-  ['unknown rules', ['grad', at('m.onnx'), '-o', at('g.onnx'), '--rules', 'magic'], 2, 'usage', 'magic'],
+  ['unknown rules', gradBy('lrp-epsilom'), 2, 'name-unknown', 'Did you mean lrp-epsilon'],
+  ['an explainer for rules', gradBy('smooth'), 2, 'kind-mismatch', 'the explainer smooth'],
+  ['an unknown option of rules', gradBy('lrp-gamma(gama=1)'), 2, 'option-unknown', 'one of gamma, first'],
+  ['an option of rules of a wrong type', gradBy('lrp-gamma(gamma=-1)'), 2, 'option-value', 'from 0 up'],
+  ['rules that do not conserve', gradBy('lrp-alpha-beta(alpha=3)'), 2, 'option-value', 'alpha - beta = 1'],
+  ['rules with an open bracket', gradBy('lrp-gamma(gamma=1'), 2, 'expression-syntax', 'column 18'],
   [
     'an unknown value to differentiate by',
     ['grad', at('m.onnx'), '-o', at('g.onnx'), '--wrt', 'q'],

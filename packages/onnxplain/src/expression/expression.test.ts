@@ -121,6 +121,7 @@ const tables: Tables = {
       make: ({ lambda }) => ({ expression: expression('ridge', [lambda]), solverName: 'ridge' }),
     }),
   },
+  rules: {},
 };
 
 const files: string[] = [];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  type Entry,
   type Explainer,
   fail,
   type Metric,
@@ -9,11 +10,12 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
+import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
 import { readNpy } from '../files/npy.js';
 import { type Described, describe } from './describe.js';
 import { makeIn } from './make.js';
-import { KINDS, type Kind, type MadeOf, type Tables } from './tables.js';
+import { KINDS, type Kind, type MadeOf, type Rules, type Table, type Tables } from './tables.js';
 
 /** Everything that can be made by name. */
 export const tables: Tables = {
@@ -21,6 +23,7 @@ export const tables: Tables = {
   metric: metrics,
   perturbation: perturbations,
   solver: solvers,
+  rules: rulesOf(ruleTables),
 };
 
 /**
@@ -41,10 +44,28 @@ export const makeMetric = (expression: string): Metric => make(expression, 'metr
 /** {@link make} for a perturbation. */
 export const makePerturbation = (expression: string): Perturbation => make(expression, 'perturbation');
 
+/** {@link make} for backward rules, such as `lrp-epsilon(epsilon=0.01)`. */
+export const makeRules = (expression: string): RuleTable => make(expression, 'rules').table;
+
 /** Names, options, types and defaults of everything that can be made, by kind. */
 export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {
   const rows = KINDS.map((kind) => [kind, describe(tables, tables[kind])] as const);
   return Object.fromEntries(rows) as Record<Kind, readonly Described[]>;
+}
+
+/** Tables of rules are made bare; here each goes with its expression, like everything that is made by name. */
+function rulesOf(entries: Readonly<Record<string, Entry<RuleTable>>>): Table<Rules> {
+  return Object.fromEntries(Object.entries(entries).map(([name, row]) => [name, rulesRow(row)]));
+}
+
+function rulesRow(row: Entry<RuleTable>): Entry<Rules> {
+  return {
+    ...row,
+    make(options) {
+      const table = row.make(options);
+      return { table, expression: table.name ?? row.name };
+    },
+  };
 }
 
 function readTensor(path: string): Tensor {

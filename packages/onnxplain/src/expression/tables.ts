@@ -1,4 +1,5 @@
 import { type Entry, type Explainer, type Metric, OnnxplainError, type Perturbation } from '@onnxplain/core';
+import type { RuleTable } from '@onnxplain/graph';
 
 /** Things that can be made by name, by kind. */
 export interface MadeOf {
@@ -6,6 +7,7 @@ export interface MadeOf {
   readonly metric: Metric;
   readonly perturbation: Perturbation;
   readonly solver: Solver;
+  readonly rules: Rules;
 }
 
 /** What the expression language needs to know of a solver. */
@@ -13,11 +15,23 @@ export interface Solver {
   readonly expression: string;
 }
 
+/** A backward pass. */
+export interface Rules {
+  readonly expression: string;
+  readonly table: RuleTable;
+}
+
 export type Kind = keyof MadeOf;
 export type Table<Made> = Readonly<Record<string, Entry<Made>>>;
 export type Tables = { readonly [K in Kind]: Table<MadeOf[K]> };
 
-export const KINDS = ['explainer', 'metric', 'perturbation', 'solver'] as const satisfies readonly Kind[];
+export const KINDS = [
+  'explainer',
+  'metric',
+  'perturbation',
+  'solver',
+  'rules',
+] as const satisfies readonly Kind[];
 
 /** The row of a name, or undefined; never a property inherited from Object. */
 export function lookUp(tables: Tables, kind: Kind, name: string): Entry<unknown> | undefined {
