@@ -25,6 +25,7 @@ export type { Kind, MadeOf, Rules, Solver, Table, Tables } from './expression/ta
 export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
 export { type CsvTable, readCsv } from './files/csv.js';
 export { writeFolder, writeWhole } from './files/disk.js';
+export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './files/feeds.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './files/image.js';
 export { type Expected, type LoadedInputs, loadInputs, type NamedInput } from './files/load.js';
 export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';

@@ -53,6 +53,25 @@ export const softmaxModel = (): Uint8Array =>
 export const twoOutputs = (): Uint8Array =>
   linearModel({ outputs: [value('y', ['N', 3]), value('xW', ['N', 3])] });
 
+/** y = (x W) mask scale: the slopes of class k are those of the linear model, times `mask[k]` and `scale`. */
+export const gatedModel = (): Uint8Array =>
+  linearModel({
+    inputs: [
+      value('x', ['N', 4]),
+      { name: 'mask', dtype: 'int64', dims: ['N', 3] },
+      { name: 'on', dtype: 'bool', dims: [] },
+      value('scale', ['K']),
+    ],
+    nodes: [
+      node('MatMul', ['x', 'W'], 'xW'),
+      { ...node('Cast', ['mask'], 'm'), attributes: { to: { kind: 'int', value: 1 } } },
+      { ...node('Cast', ['on'], 'o'), attributes: { to: { kind: 'int', value: 1 } } },
+      node('Mul', ['xW', 'm'], 'masked'),
+      node('Mul', ['masked', 'o'], 'switched'),
+      node('Mul', ['switched', 'scale'], 'y'),
+    ],
+  });
+
 /** A one-channel picture model: the mean of [N, 1, 6, 6] in class 0, nothing in class 1. */
 export const pictureModel = (): Uint8Array =>
   linearModel({

@@ -51,7 +51,12 @@ export interface Request {
   readonly bounds?: readonly [low: number, high: number];
   /** How pictures became inputs: size, layout, channels, scale, mean, std; absent where no input was one. */
   readonly preprocessing?: Readonly<Record<string, number | string | readonly number[] | undefined>>;
+  /** Values of the model's further inputs, by name; absent where it has none. */
+  readonly feeds?: Readonly<Record<string, FeedRecord>>;
 }
+
+/** A file of numbers, or one number for every element. */
+export type FeedRecord = { readonly file: string; readonly sha256: string } | { readonly value: number };
 
 export interface ModelRecord {
   readonly file: string;

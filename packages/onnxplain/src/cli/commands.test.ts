@@ -6,6 +6,7 @@ import { open } from '@onnxplain/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   folderWith,
+  gatedModel,
   linearModel,
   npy,
   onnxplain,
@@ -22,6 +23,9 @@ const folder = folderWith({
   'picture.onnx': pictureModel(),
   'picture.card.json': '{ "scale": 0.00392156862745098, "labels": ["bright"] }',
   'softmax.onnx': softmaxModel(),
+  'gated.onnx': gatedModel(),
+  'mask.npy': npy([3], [2, 1, 0], { dtype: 'float64' }),
+  'scale.npy': npy([1], [10]),
   'softmax.card.json': '{ "output": "y" }',
   'one.npy': npy([4], x),
   'two.npy': npy([2, 4], [...x, -4, -3, -2, -1], { dtype: 'float64', fortran: true, littleEndian: false }),
@@ -297,6 +301,52 @@ describe('explain', () => {
     };
     expect(await values('7')).toEqual(await values('7'));
     expect(await values('7')).not.toEqual(await values('8'));
+  });
+});
+
+describe('a model with further inputs', () => {
+  const mask = `mask=${at('mask.npy')}`;
+  const scale = `scale=${at('scale.npy')}`;
+  const feeds = ['--feed', mask, scale, '--feed', 'on=1'];
+
+  test('is explained with the values that are given for them', async () => {
+    const argv = ['--input', at('two.npy'), '--explainer', 'gradient', ...feeds];
+    const { explanations } = await json('explain', at('gated.onnx'), ...argv, '--target', '0,1');
+    expect(explanations[0].values).toEqual(slopesOf(0).map((w) => w * 2 * 10));
+    expect(explanations[1].values).toEqual(slopesOf(1).map((w) => w * 10));
+  });
+
+  test('takes a number for all elements', async () => {
+    const argv = [
+      '--input',
+      at('one.npy'),
+      '--explainer',
+      'gradient',
+      '--target',
+      '2',
+      '--feed',
+      'mask=3',
+      'on=1',
+      scale,
+    ];
+    const { explanations } = await json('explain', at('gated.onnx'), ...argv);
+    expect(explanations[0].values).toEqual(slopesOf(2).map((w) => w * 3 * 10));
+  });
+
+  test('is evaluated with them, and the record and the page say where they came from', async () => {
+    const asked = ['--explainer', 'gradient', '--metric', 'infidelity(gaussian(0.5), draws=50)'];
+    const record: RunRecord = await json(
+      ...['evaluate', at('gated.onnx'), '--input', at('two.npy'), ...asked, ...feeds, '-o', at('fed')],
+    );
+    expect(record.request.feeds).toEqual({
+      mask: { file: at('mask.npy'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      scale: { file: at('scale.npy'), sha256: expect.any(String) },
+      on: { value: 1 },
+    });
+    expect(record.estimates).toMatchObject([{ status: 'done' }, { status: 'done' }]);
+    expect(readFileSync(join(at('fed'), 'report.html'), 'utf8')).toContain(
+      '<dt>input on</dt><dd>1 everywhere',
+    );
   });
 });
 

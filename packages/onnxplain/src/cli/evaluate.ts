@@ -31,7 +31,7 @@ export async function evaluate(
   const explainers = flags.explainer.map((text) => make(text, 'explainer'));
   const metrics = flags.metric.map((text) => make(text, 'metric'));
   await expectWritable(flags.out);
-  const { model, about, loaded, asked, drawing, preprocessing } = await prepare(path, {
+  const { model, about, loaded, asked, fed, drawing, preprocessing } = await prepare(path, {
     ...flags,
     inputs: flags.input,
     signal: context.signal,
@@ -44,7 +44,14 @@ export async function evaluate(
     const { record, files } = recordOf(evaluation, {
       model: about,
       environment: environmentOf(model),
-      request: { command, link, output, bounds, preprocessing: preprocessing && { ...preprocessing } },
+      request: {
+        command,
+        link,
+        output,
+        bounds,
+        preprocessing: preprocessing && { ...preprocessing },
+        feeds: Object.keys(fed).length === 0 ? undefined : fed,
+      },
       drawing,
     });
     const all = new Map<string, Uint8Array | string>(files);

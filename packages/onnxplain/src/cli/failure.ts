@@ -16,6 +16,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'kind-mismatch',
   'output-unclear',
   'target-range',
+  'feed-name',
 ]);
 
 /** An error as a person or a program reads it. */

@@ -50,6 +50,10 @@ export function withQuestionFlags(command: Command): Command {
       ]),
     )
     .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
+    .option(
+      '--feed <name=value...>',
+      'value of a further input, for every explained one: NAME=FILE.npy, or NAME=NUMBER for a number everywhere',
+    )
     .option('--batch <rows>', 'rows of one run (default: measured)', positive)
     .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
     .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)

@@ -4,6 +4,7 @@ import { encodePng } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   folderWith,
+  gatedModel,
   linearModel,
   npy,
   onnxplain,
@@ -19,6 +20,9 @@ const folder = folderWith({
   'picture.onnx': pictureModel(),
   'softmax.onnx': softmaxModel(),
   'two.onnx': twoOutputs(),
+  'gated.onnx': gatedModel(),
+  'scale.npy': npy([1]),
+  'half.npy': npy([3], [1, 0.5, 0]),
   'carded.onnx': linearModel(),
   'carded.card.json': '{ "chanels": "rgb" }',
   'text.onnx': 'this is no model',
@@ -47,6 +51,10 @@ const question = (input = 'x.npy', explainer = 'gradient') => [
 ];
 const explain = (...rest: readonly string[]) => ['explain', at('m.onnx'), ...rest];
 const gradBy = (rules: string) => ['grad', at('m.onnx'), '-o', at('g.onnx'), '--rules', rules];
+const fed = (...feeds: readonly string[]) => [
+  ...['explain', at('gated.onnx'), '--feed', `scale=${at('scale.npy')}`, ...feeds],
+  ...question(),
+];
 const evaluate = (...rest: readonly string[]) => ['evaluate', at('m.onnx'), ...rest];
 
 /** What is typed, the exit code, the stable code, and words that the message must have. */
@@ -123,6 +131,49 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     2,
     'usage',
     'one per input',
+  ],
+  ['a further input without a value', fed('on=1'), 2, 'feed-name', '--feed mask=FILE.npy'],
+  [
+    'two inputs that could be explained',
+    ['explain', at('gated.onnx'), ...question()],
+    2,
+    'option-value',
+    '--feed',
+  ],
+  ['a value for an unknown input', fed('maks=1'), 2, 'feed-name', 'Did you mean mask?'],
+  [
+    'a value for the explained input',
+    explain(...question(), '--feed', 'x=1'),
+    2,
+    'option-value',
+    '0 inputs of floating point numbers without a --feed',
+  ],
+  [
+    'a value where none is needed',
+    explain(...question(), '--feed', 'q=1'),
+    2,
+    'feed-name',
+    'no further inputs',
+  ],
+  ['two values for one input', fed('mask=1', 'mask=2'), 2, 'feed-name', '"mask" again'],
+  ['a value without a name', fed('1'), 2, 'usage', 'NAME=FILE.npy'],
+  ['a value that is not there', fed('on=1', `mask=${at('no.npy')}`), 1, 'file-missing', 'no.npy'],
+  ['a value of another size', fed(`mask=${at('five.npy')}`, 'on=1'), 1, 'feed-shape', '[1, 3]'],
+  [
+    'a value for every row',
+    fed(`mask=${at('many.npy')}`, 'on=1'),
+    1,
+    'feed-shape',
+    'one row for every explained',
+  ],
+  ['half an integer', fed(`mask=${at('half.npy')}`, 'on=1'), 1, 'feed-value', '0.5 at element 1'],
+  ['a truth value of two', fed('mask=1', 'on=2'), 1, 'feed-value', 'bool: whole numbers from 0 to 1'],
+  [
+    'a number for an input of open size',
+    ['explain', at('gated.onnx'), '--feed', 'scale=1', 'mask=1', 'on=1', ...question()],
+    1,
+    'feed-shape',
+    '--feed scale=FILE.npy',
   ],
   ['an unknown link', explain(...question(), '--link', 'odds'), 2, 'usage', 'odds'],
   ['an unknown output', explain(...question(), '--output', 'z'), 2, 'value-unknown', '"z"'],

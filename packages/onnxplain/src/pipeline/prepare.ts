@@ -1,19 +1,25 @@
 import { type Diagnosis, fail, toFloat32, toFloat64 } from '@onnxplain/core';
-import { infer, type ValueType } from '@onnxplain/graph';
+import { cut, infer } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
 import type { Model, Port } from '@onnxplain/runtime';
 import { type Card, readCard } from '../files/card.js';
+import { type FurtherInputs, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
-import { type LoadedInputs, loadInputs } from '../files/load.js';
+import { type LoadedInputs, loadInputs, type NamedInput } from '../files/load.js';
 import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
 import type { Drawing } from './draw.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
 
 /** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
-export interface PrepareOptions extends ModelOptions, Omit<Asked, 'input' | 'label'>, PictureFields {
+export interface PrepareOptions
+  extends ModelOptions,
+    Omit<Asked, 'input' | 'label' | 'feeds'>,
+    PictureFields {
   /** Files and folders, see `loadInputs`. */
   readonly inputs: readonly string[];
+  /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
+  readonly feed?: readonly string[];
 }
 
 /** Model, inputs and question, ready to run. Close the model. */
@@ -22,6 +28,8 @@ export interface Prepared {
   readonly about: ModelRecord;
   readonly loaded: LoadedInputs;
   readonly asked: Asked;
+  /** Where the values in `asked.feeds` came from. */
+  readonly fed: LoadedFeeds['record'];
   readonly drawing: Drawing;
   /** How pictures became inputs; undefined where no input was one. */
   readonly preprocessing: Preprocessing | undefined;
@@ -29,24 +37,26 @@ export interface Prepared {
 
 /**
  * Opens a model with its card, then reads the inputs as the model needs them. Options go before the card's fields.
- * Throws what `readCard`, `openModel` and `loadInputs` throw.
+ * Throws what `readCard`, `openModel`, `loadInputs` and `loadFeeds` throw.
  */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
   const output = options.output ?? card.output;
   const { model, about } = await openModel(path, { ...options, output });
   try {
-    const { dtype, dims: all } = explainedInput(model, card.input);
-    const dims = all?.slice(1);
+    const fed = options.feed ?? [];
+    const port = explainedInput(model, card.input, fed.map(fedName));
+    const dims = port.dims?.slice(1);
     const pictures = dims && preprocessingFor(dims, pictureFields(options, card));
     const loaded = await loadInputs(options.inputs, { dims, pictures });
     const inputs = loaded.inputs.map((each) => ({
       features: card.features,
       ...each,
       // Draws are made in the type of x: the numbers that the model will see.
-      tensor: dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
+      tensor: port.dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
     }));
     const photos = inputs.some(({ picture }) => picture !== undefined);
+    const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, inputs));
     const { target, batch, signal, link = card.link ?? 'logit' } = options;
     return {
       model,
@@ -57,11 +67,13 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
         link,
         output: output ?? onlyFloat(model.outputs),
         input: card.input,
+        feeds,
         bounds: options.bounds ?? card.bounds ?? (photos && pictures ? pixelBounds(pictures) : undefined),
         batch,
         signal,
         label: card.label,
       },
+      fed: record,
       preprocessing: photos ? pictures : undefined,
       drawing: {
         channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
@@ -95,17 +107,18 @@ function onlyFloat(ports: readonly Port[]): string | undefined {
   return floats.length === 1 ? floats[0].name : undefined;
 }
 
-/** Type of the input to explain, which may be an inner value. */
-function explainedInput(model: Model, name: string | undefined): ValueType {
+/** The input to explain, which may be an inner value: the one named, or the only one of floats that gets no value otherwise. */
+function explainedInput(model: Model, name: string | undefined, fed: readonly string[]): Port {
   if (name !== undefined) {
     const found = model.inputs.find((port) => port.name === name) ?? infer(model.graph).get(name);
-    return found ?? refuseInput(model, { code: 'value-unknown', got: `"${name}"` });
+    if (found !== undefined) return { ...found, name };
+    return refuseInput(model, { code: 'value-unknown', got: `"${name}"` });
   }
-  const floats = model.inputs.filter(isFloat);
+  const floats = model.inputs.filter((port) => isFloat(port) && !fed.includes(port.name));
   if (floats.length === 1) return floats[0];
   return refuseInput(model, {
     code: 'option-value',
-    got: `${floats.length} inputs of floating point numbers`,
+    got: `${floats.length} inputs of floating point numbers without a --feed`,
   });
 }
 
@@ -115,6 +128,23 @@ function refuseInput(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'
     where: 'input to explain',
     expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
     got,
-    remedy: 'Name the input, or an inner value such as an embedding, as "input" in the model card.',
+    remedy:
+      'Name the input, or an inner value such as an embedding, as "input" in the model card, or give the others: --feed NAME=FILE.npy.',
   });
+}
+
+/** All other inputs that are needed, and the sizes that the explained one settles for them. */
+function furtherInputs(
+  model: Model,
+  { name, dims = [] }: Port,
+  inputs: readonly NamedInput[],
+): FurtherInputs {
+  const isInput = model.inputs.some((port) => port.name === name);
+  const ports = isInput ? model.inputs : cut(model.graph, name).inputs;
+  const [batch = 'N', ...row] = dims;
+  const sizes = row.flatMap((dim, axis) => {
+    const found = new Set(inputs.map(({ tensor }) => tensor.shape[axis]));
+    return typeof dim === 'string' && found.size === 1 ? [[dim, inputs[0].tensor.shape[axis]] as const] : [];
+  });
+  return { ports: ports.filter((port) => port.name !== name), batch, sizes: new Map(sizes) };
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { fail, type Score, type Shape, sizeOf, stack, type Tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
 import type { PredictionRecord } from '@onnxplain/report';
-import { type Model, predict, score } from '@onnxplain/runtime';
+import { type Feeds, type Model, predict, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
 
 /** What is asked of a model about its inputs. */
@@ -15,6 +15,8 @@ export interface Asked {
   readonly output?: string;
   /** Input to explain, or an inner value; default: the only float input. */
   readonly input?: string;
+  /** Values of the model's other inputs, one row each, used for every explained input. */
+  readonly feeds?: Feeds;
   /** Least and greatest value of an input element; default: unbounded. */
   readonly bounds?: readonly [low: number, high: number];
   /** Rows of one run; default: measured. */
@@ -54,10 +56,10 @@ export async function ask(
   return Promise.all(
     inputs.map(async (input, i) => {
       const one = stack([input.tensor]);
-      const { output, input: name } = asked;
+      const { output, input: name, feeds } = asked;
       const { scores: outputs, classes } = await predict(
         model,
-        { output, input: name, shape: input.tensor.shape },
+        { output, input: name, feeds, shape: input.tensor.shape },
         one,
       );
       const chosen = target === 'predicted' ? classes[0] : typeof target === 'number' ? target : target[i];
@@ -85,11 +87,12 @@ function expectOnePerInput(target: Asked['target'], inputs: number): void {
   });
 }
 
-function scoreMaker(model: Model, { output, input, link, bounds, batch, signal }: Asked) {
+function scoreMaker(model: Model, { output, input, feeds, link, bounds, batch, signal }: Asked) {
   const made = new Map<string, Promise<Score>>();
   return (target: number, shape: Shape): Promise<Score> => {
     const id = `${target} of [${shape.join(', ')}]`;
-    const known = made.get(id) ?? score(model, { target, shape, output, input, link, bounds, batch, signal });
+    const known =
+      made.get(id) ?? score(model, { target, shape, output, input, feeds, link, bounds, batch, signal });
     made.set(id, known);
     return known;
   };

@@ -1,4 +1,4 @@
-import type { MetricRecord, RunRecord } from '../record.js';
+import type { FeedRecord, MetricRecord, RunRecord } from '../record.js';
 import { formatBytes, formatSeconds } from './format.js';
 import { type Html, html, type Insert } from './html.js';
 import { inputSections, type Pictures } from './inputs.js';
@@ -46,6 +46,9 @@ function list(rows: readonly (readonly [string, Insert])[]): Html {
   return html`<dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>`;
 }
 
+const feedText = (feed: FeedRecord): string =>
+  'value' in feed ? `${feed.value} everywhere` : `${feed.file}, sha256 ${feed.sha256}`;
+
 function reproduce(record: RunRecord): Html {
   const { request, model, environment } = record;
   const command = request.command && html`<pre><code>${request.command.map(quoted).join(' ')}</code></pre>`;
@@ -54,6 +57,7 @@ function reproduce(record: RunRecord): Html {
     ['explained', `${request.output} as ${request.link}`],
     ['bounds', request.bounds?.join(' to ') ?? 'none'],
     ['preprocessing', preprocessingText(request)],
+    ...Object.entries(request.feeds ?? {}).map(([name, feed]) => [`input ${name}`, feedText(feed)] as const),
     [
       'model',
       html`${model.file}, ${formatBytes(model.bytes)}, ${model.parameters.toLocaleString('en')} parameters`,

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { type Diagnosis, fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import type { Constant, DataType } from '@onnxplain/graph';
+import type { FeedRecord } from '@onnxplain/report';
+import type { Feed, Feeds, Port } from '@onnxplain/runtime';
+import { didYouMean } from '../expression/suggest.js';
+import { readBytes } from './disk.js';
+import { readNpy } from './npy.js';
+import type { Dim } from './preprocessing.js';
+
+/** Values of a model's further inputs, and where they came from. */
+export interface LoadedFeeds {
+  readonly feeds: Feeds;
+  readonly record: Readonly<Record<string, FeedRecord>>;
+}
+
+export interface FurtherInputs {
+  /** All inputs but the explained one. */
+  readonly ports: readonly Port[];
+  /** The batch axis of the explained input: inputs that lead with it are given as one row. */
+  readonly batch: Dim;
+  /** Symbolic sizes that the explained input settles. */
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/**
+ * Values for inputs by name, each `NAME=FILE.npy`, or `NAME=NUMBER` for the same number in every element. Arrays hold one row, with
+ * or without its batch axis, and are brought to the input's type where that loses nothing.
+ * Throws `usage` for another form, `feed-name` for names that are unknown or twice there, and for inputs without a value; `feed-shape`,
+ * `feed-type` and `feed-value` for what the input cannot take; `file-*`.
+ */
+export async function loadFeeds(texts: readonly string[], further: FurtherInputs): Promise<LoadedFeeds> {
+  const given = settle(texts, further.ports);
+  const feeds: Record<string, Feed> = {};
+  const record: Record<string, FeedRecord> = {};
+  for (const { port, value, text } of given) {
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    const asked = { port, further, text };
+    const { array, source } = Number.isFinite(number) ? filled(number, asked) : await read(value, asked);
+    feeds[port.name] = asElements(array, asked);
+    record[port.name] = source;
+  }
+  return { feeds, record };
+}
+
+/** Every input with the text that gives its value. */
+function settle(texts: readonly string[], ports: readonly Port[]) {
+  const given = texts.map((text) => ({ ...parse(text), text }));
+  for (const [i, { name, text }] of given.entries()) {
+    requireKnown(name, ports, text);
+    if (given.findIndex((other) => other.name === name) < i)
+      refuse(text, { code: 'feed-name', expected: 'each input once', got: `"${name}" again` });
+  }
+  return ports.map((port) => {
+    const found = given.find(({ name }) => name === port.name);
+    return { port, ...(found ?? refuseMissing(port)) };
+  });
+}
+
+/** The input that `NAME=...` gives a value. */
+export const fedName = (text: string): string => parse(text).name;
+
+function parse(text: string): { name: string; value: string } {
+  const at = text.indexOf('=');
+  if (at > 0 && at < text.length - 1) return { name: text.slice(0, at), value: text.slice(at + 1) };
+  return refuse(text, { code: 'usage', expected: 'NAME=FILE.npy or NAME=NUMBER', got: `"${text}"` });
+}
+
+function requireKnown(name: string, ports: readonly Port[], text: string): void {
+  const names = ports.map((port) => port.name);
+  if (names.includes(name)) return;
+  refuse(text, {
+    code: 'feed-name',
+    expected: names.length === 0 ? 'none, the model has no further inputs' : `one of ${names.join(', ')}`,
+    got: `"${name}"`,
+    remedy: didYouMean(name, names),
+  });
+}
+
+interface Given {
+  readonly port: Port;
+  readonly further: FurtherInputs;
+  readonly text: string;
+}
+
+/** The dims of one row without its batch axis, as far as they are known. */
+function rowOf({ dims }: Port, { batch, sizes }: FurtherInputs): readonly Dim[] | undefined {
+  const row = dims?.[0] === batch ? dims.slice(1) : dims;
+  return row?.map((dim) => (typeof dim === 'string' ? (sizes.get(dim) ?? dim) : dim));
+}
+
+function filled(number: number, { port, further, text }: Given): { array: Tensor; source: FeedRecord } {
+  const dims = rowOf(port, further);
+  const known = dims?.filter((dim) => typeof dim === 'number');
+  if (known === undefined || known.length !== dims?.length) {
+    return refuse(text, {
+      code: 'feed-shape',
+      expected: 'an input of known size to fill with a number',
+      got: shown(port),
+      remedy: `Give its values: --feed ${port.name}=FILE.npy.`,
+    });
+  }
+  return { array: tensor(new Float64Array(sizeOf(known)).fill(number), known), source: { value: number } };
+}
+
+async function read(path: string, asked: Given): Promise<{ array: Tensor; source: FeedRecord }> {
+  const bytes = await readBytes(path);
+  const array = readNpy(bytes, path).tensor;
+  expectShape(array, asked);
+  return { array, source: { file: path, sha256: createHash('sha256').update(bytes).digest('hex') } };
+}
+
+function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
+  const row = rowOf(port, further);
+  const fits = (dims: readonly Dim[]) =>
+    dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]);
+  const batched = port.dims?.[0] === further.batch;
+  if (row === undefined || fits(row) || (batched && fits([1, ...row]))) return;
+  refuse(text, {
+    code: 'feed-shape',
+    expected: `[${(batched ? [1, ...row] : row).join(', ')}]${batched ? ', one row for every explained input' : ''}`,
+    got: `[${shape.join(', ')}]`,
+  });
+}
+
+type IntegerType = readonly [low: number, high: number, array: (data: Tensor['data']) => Constant['data']];
+
+/** Least and greatest value (of 64 bits: those that were read from a file without rounding), and the array of the type. */
+const INTEGERS: Partial<Record<DataType, IntegerType>> = {
+  bool: [0, 1, (data) => Uint8Array.from(data)],
+  int8: [-(2 ** 7), 2 ** 7 - 1, (data) => Int8Array.from(data)],
+  int16: [-(2 ** 15), 2 ** 15 - 1, (data) => Int16Array.from(data)],
+  int32: [-(2 ** 31), 2 ** 31 - 1, (data) => Int32Array.from(data)],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, (data) => BigInt64Array.from([...data].map(BigInt))],
+  uint8: [0, 2 ** 8 - 1, (data) => Uint8Array.from(data)],
+  uint16: [0, 2 ** 16 - 1, (data) => Uint16Array.from(data)],
+  uint32: [0, 2 ** 32 - 1, (data) => Uint32Array.from(data)],
+  uint64: [0, Number.MAX_SAFE_INTEGER, (data) => BigUint64Array.from([...data].map(BigInt))],
+}; // biome-ignore format: one line a type
+
+/** Numbers as the input's type holds them. */
+function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
+  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') return finite(array, text);
+  const type = INTEGERS[dtype];
+  if (type === undefined) {
+    const remedy = 'Give it in the library: option feeds of score.';
+    return refuse(text, { code: 'feed-type', expected: 'an input of numbers', got: dtype, remedy });
+  }
+  const [low, high, elements] = type;
+  const bad = array.data.findIndex((value) => !Number.isInteger(value) || value < low || value > high);
+  if (bad >= 0) {
+    refuse(text, {
+      code: 'feed-value',
+      expected: `${dtype}: whole numbers from ${low} to ${high}`,
+      got: `${array.data[bad]} at element ${bad}`,
+    });
+  }
+  return { dtype, dims: array.shape, data: elements(array.data) };
+}
+
+function finite(array: Tensor, text: string): Tensor {
+  const bad = array.data.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return array;
+  return refuse(text, {
+    code: 'feed-value',
+    expected: 'finite numbers',
+    got: `${array.data[bad]} at element ${bad}`,
+  });
+}
+
+function refuseMissing(port: Port): never {
+  return fail({
+    code: 'feed-name',
+    where: `input ${shown(port)}`,
+    expected: 'a value',
+    got: 'none',
+    remedy: `Give it: --feed ${port.name}=FILE.npy, or --feed ${port.name}=NUMBER for the same number everywhere.`,
+  });
+}
+
+const shown = ({ name, dtype, dims }: Port): string => `"${name}" (${dtype} [${dims?.join(', ') ?? '...'}])`;
+
+function refuse(text: string, diagnosis: Omit<Diagnosis, 'where'>): never {
+  return fail({ where: `--feed ${text}`, ...diagnosis });
+}
