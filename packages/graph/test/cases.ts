@@ -393,6 +393,7 @@ function movements(): Case[] {
       attributes: { mode: string('linear') },
     },
     { op: 'Resize', opset: 10, inputs: [[1, 2, 4, 6], f32([4], 1, 1, 0.5, 0.5)] },
+    { op: 'Resize', opset: 10, inputs: [[1, 2, 4, 6], f32([4], 1, 1, 1.5, 0.5)] },
     {
       op: 'Resize',
       opset: 10,

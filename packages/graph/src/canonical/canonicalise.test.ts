@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { attr } from '../builder.js';
+import { numArray } from '../eval/array.js';
+import { evaluate } from '../eval/evaluate.js';
 import { constantFrom } from '../eval/numbers.js';
 import { infer } from '../infer/infer.js';
 import type { Constant, Dims, Graph, Node } from '../types.js';
@@ -31,6 +33,19 @@ describe('canonical form', () => {
   it('refuses Scan of opset 8, whose inputs were others', () => {
     const scan = node('y = Scan(, x)', { num_scan_inputs: attr.int(1) });
     expect(codeOf(() => canonical([scan], { opset: 8 }))).toBe('model-unsupported');
+  });
+
+  it('compares every element of a row with every one of a column, also where both are as long', () => {
+    const constants = { row: int64([0, 1, 2], [1, 3]), column: int64([0, 1, 2], [3, 1]) };
+    const nodes = [
+      node('causal = LessOrEqual(row, column)'),
+      node('distance = Sub(row, column)'),
+      node('d = Cast(distance)', { to: attr.int(1) }),
+      node('y = Where(causal, x, d)'),
+    ];
+    const graph = canonical(nodes, { dims: [3, 3], opset: 16, constants });
+    const x = numArray('float32', [3, 3], new Float64Array(9).fill(7));
+    expect([...evaluate(graph, { x }).y.data]).toEqual([7, 1, 2, 7, 7, 1, 7, 7, 7]);
   });
 
   it('keeps the names of outputs and of inner values', () => {

@@ -53,3 +53,19 @@ it('sees that lengths repeated for any batch are whole', () => {
   });
   expect(canonicalise(graph).nodes.map(({ op }) => op)).toEqual(['Slice']);
 });
+
+it('reverses as many rows as there are steps, each by its own length', async () => {
+  for (const timeFirst of [true, false]) {
+    const axes = { time_axis: attr.int(timeFirst ? 0 : 1), batch_axis: attr.int(timeFirst ? 1 : 0) };
+    const graph = graphOf({
+      inputs: [value('x', [3, 3, 2])],
+      outputs: [value('y', [3, 3, 2])],
+      nodes: [node('y = ReverseSequence(x, lengths)', axes)],
+      constants: { lengths: int64([1, 3, 2]) },
+    });
+    const feeds = { x: feedFor('float32', [3, 3, 2]) };
+    expect((await runGraph(canonicalise(graph), feeds)).y.data).toEqual(
+      (await runGraph(graph, feeds)).y.data,
+    );
+  }
+});

@@ -5,7 +5,15 @@ import type { DataType, Dim } from '../types.js';
 import { broadcast, zip } from './broadcast.js';
 import { within } from './contents.js';
 import { addDims, divideDims, floorDivide, maxDim, minDim, multiplyDims, subtractDims } from './dim.js';
-import { type Elements, type InferRow, isFloat, isInteger, type Site } from './site.js';
+import {
+  type Elements,
+  type InferRow,
+  type Inferred,
+  isFloat,
+  isInteger,
+  knownSize,
+  type Site,
+} from './site.js';
 
 type Combine = (a: Dim, b: Dim, dtype: DataType) => Dim | undefined;
 
@@ -25,7 +33,7 @@ export function arithmetic(combine: Combine): InferRow {
     const elements = site.node.inputs
       .map((_, i) => site.elements(i))
       .reduce((a, b) => zip([a, b], (x, y) => join(combine, dtype, x, y)));
-    return [{ dtype, dims: allDims(site), elements }];
+    return [result(site, dtype, elements)];
   };
 }
 
@@ -50,7 +58,7 @@ export function comparison(compare: (difference: number) => boolean): InferRow {
       const sign = Math.sign(typeof a === 'number' ? -1 : 1);
       return isPlainSymbol(a, b) ? (compare(sign) ? 1 : 0) : undefined;
     });
-    return [{ dtype: 'bool', dims: allDims(site), elements }];
+    return [result(site, 'bool', elements)];
   };
 }
 
@@ -69,7 +77,7 @@ export function logic(f: (a: boolean, b: boolean) => boolean): InferRow {
     const elements = zip([site.elements(0), site.elements(1)], (a, b) =>
       typeof a === 'number' && typeof b === 'number' ? Number(f(a !== 0, b !== 0)) : undefined,
     );
-    return [{ dtype: 'bool', dims: allDims(site), elements }];
+    return [result(site, 'bool', elements)];
   };
 }
 
@@ -85,7 +93,7 @@ export const where: InferRow = (site) => {
   const elements = zip([site.elements(0), site.elements(1), site.elements(2)], (c, a, b) =>
     c === undefined ? (a === b ? a : undefined) : c !== 0 ? a : b,
   );
-  return [{ dtype: site.dtype(1), dims: allDims(site), elements }];
+  return [result(site, site.dtype(1), elements)];
 };
 
 export const cast: InferRow = (site) => [castTo(site, dtypeOfCode(site, site.int('to', 0)))];
@@ -141,7 +149,7 @@ export const pow: InferRow = (site) => {
   const elements = zip([site.elements(0), site.elements(1)], (a, b) =>
     typeof a === 'number' && typeof b === 'number' ? within(a ** b, dtype) : undefined,
   );
-  return [{ dtype, dims: allDims(site), elements }];
+  return [result(site, dtype, elements)];
 };
 
 /** Polynomials hold integers: other numbers combine only with numbers. */
@@ -156,6 +164,12 @@ function join(combine: Combine, dtype: DataType, a: Dim | undefined, b: Dim | un
 }
 
 const integral = (a: Dim): boolean => typeof a === 'string' || Number.isInteger(a);
+
+/** Contents are those of the inputs place by place, so they hold unless a row meets a column: of n and n elements come n n. */
+function result(site: Site, dtype: DataType, elements: Elements | undefined): Inferred {
+  const dims = allDims(site);
+  return { dtype, dims, elements: elements?.length === knownSize(dims) ? elements : undefined };
+}
 
 /** Dims of the broadcast of all inputs. */
 function allDims(site: Site) {

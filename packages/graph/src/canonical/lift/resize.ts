@@ -2,21 +2,56 @@ import { attributesOf } from '../../attributes.js';
 import type { GraphBuilder } from '../../build.js';
 import { attr } from '../../builder.js';
 import { constantFrom, numbersOf } from '../../eval/numbers.js';
-import type { Node } from '../../types.js';
+import type { Attributes, Node } from '../../types.js';
 import { changed, input, type Respell, type Respellings } from '../respell.js';
 
-/** Upsample and Resize-10 put output pixel i at i / scale, and took the floor (the ceiling when shrinking) of it. */
+/**
+ * Upsample and Resize-10 put output pixel i at i / scale. To the nearest, they took the floor of it along axes that grow and the
+ * ceiling along those that shrink, which are two operators today.
+ */
 function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly string[] {
+  const x = input(node, 0);
+  if (attributesOf(node).string('mode', 'nearest') !== 'nearest') return [resized(b, x, scales, linear)];
   const known = b.constantOf(scales);
-  const shrinks = known !== undefined && numbersOf(known).some((scale) => scale < 1);
-  const mode = attributesOf(node).string('mode', 'nearest') === 'nearest' ? 'nearest' : 'linear';
-  const nearest = { nearest_mode: attr.string(shrinks ? 'ceil' : 'floor') };
-  const result = b.emit('Resize', [input(node, 0), '', scales], {
-    mode: attr.string(mode),
+  const factors = known === undefined ? [] : numbersOf(known);
+  if (factors.every((scale) => scale >= 1)) return [resized(b, x, scales, nearest('floor'))];
+  if (factors.every((scale) => scale <= 1)) return [resized(b, x, scales, nearest('ceil'))];
+  const only = (keep: (scale: number) => boolean) =>
+    b.constant(
+      constantFrom(
+        'float32',
+        [factors.length],
+        factors.map((s) => (keep(s) ? s : 1)),
+      ),
+      'scales',
+    );
+  const shrunk = resized(
+    b,
+    x,
+    only((scale) => scale < 1),
+    nearest('ceil'),
+  );
+  return [
+    resized(
+      b,
+      shrunk,
+      only((scale) => scale > 1),
+      nearest('floor'),
+    ),
+  ];
+}
+
+const linear: Attributes = { mode: attr.string('linear') };
+const nearest = (rounding: string): Attributes => ({
+  mode: attr.string('nearest'),
+  nearest_mode: attr.string(rounding),
+});
+
+function resized(b: GraphBuilder, x: string, scales: string, mode: Attributes): string {
+  return b.emit('Resize', [x, '', scales], {
+    ...mode,
     coordinate_transformation_mode: attr.string('asymmetric'),
-    ...(mode === 'nearest' ? nearest : {}),
   });
-  return [result];
 }
 
 /** Upsample took its scales as an attribute until 9 (by axis name in 1), as an input after; gone since 10. */
