@@ -40,7 +40,7 @@ function truncated(b: Calculus, x: string): string {
   return b.where(b.compare('Less', x, 0), b.map('Ceil', x), b.map('Floor', x));
 }
 
-/** dy p x^(p-1); 0 where p = 0, also at x = 0. */
+/** dy p x^(p-1); 0 where p = 0, also at x = 0, where x^(p-1) and its own derivatives are infinite. */
 function powerBase(b: Calculus, { inputs: [x, exponent] }: Step, dy: string): string {
   const known = scalarOf(b, exponent);
   if (known === 0) return b.zeros(x);
@@ -48,8 +48,8 @@ function powerBase(b: Calculus, { inputs: [x, exponent] }: Step, dy: string): st
   if (known === 2) return b.mul(dy, b.mul(x, 2));
   if (known !== undefined) return b.mul(dy, b.mul(b.pow(x, known - 1), known));
   const p = b.cast(exponent, b.dtype(x));
-  const slope = b.mul(p, b.emit('Pow', [x, b.sub(p, 1)]));
-  return b.mul(dy, b.where(b.compare('Equal', p, 0), 0, slope));
+  const flat = b.emit('And', [b.compare('Equal', x, 0), b.compare('Equal', p, 0)]);
+  return b.mul(dy, b.mul(p, b.emit('Pow', [x, b.where(flat, 0, b.sub(p, 1))])));
 }
 
 /** dy x^p log x; 0 where x = 0 and p >= 0. */

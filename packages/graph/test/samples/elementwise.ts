@@ -184,6 +184,9 @@ export const arithmeticSamples = {
     sample('Pow', [random([2, 3], 21), fixed(of('int64', [], [2]))], { note: 'integer exponent' }),
     sample('Pow', [random([2, 3], 21, [0.5, 2]), fixed(scalar(-0.5))], { note: 'negative exponent' }),
     sample('Pow', [float32([3], [0, 0, 0]), float32([3], [0, 1, 2])], { note: 'base 0', smooth: false }),
+    sample('Pow', [float32([4], [0, 0, 0, 0]), fixed(float32([4], [0, 1, 2, 3]))], {
+      note: 'constant powers of 0',
+    }),
     sample('Pow', [of('int64', [3], [2, -3, 4]), of('int64', [3], [3, 3, 0])], {
       note: 'int64',
       smooth: false,
