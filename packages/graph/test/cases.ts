@@ -158,6 +158,21 @@ function pools(): Case[] {
   ]);
   return [
     ...list,
+    ...['SAME_UPPER', 'SAME_LOWER'].flatMap((mode) =>
+      ['MaxPool', 'AveragePool'].map(
+        (op): Case => ({
+          op,
+          opset: 19,
+          inputs: [X],
+          attributes: {
+            kernel_shape: kernel,
+            dilations: ints([2, 3]),
+            strides: ints([2, 1]),
+            auto_pad: string(mode),
+          },
+        }),
+      ),
+    ),
     {
       op: 'AveragePool',
       opset: 19,

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { type Site, siteOf } from '../infer/site.js';
-import { autoPad, extent, type WindowAxis, windowAxes } from '../infer/window.js';
+import { autoPad, extent, sameTotal, type WindowAxis, windowAxes } from '../infer/window.js';
 import type { Dim, Graph, Node } from '../types.js';
 import { changed } from './respell.js';
 import { rewrite } from './rewrite.js';
@@ -66,15 +66,8 @@ function padAxis(site: Site, placed: Placed): Padded | undefined {
   if (site.node.op === 'ConvTranspose') return transposedPad(site, placed, extra);
   const mode = autoPad(site);
   if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.begin, end: axis.end, extra };
-  const total = sameTotal(placed);
+  const total = sameTotal(site, placed.size, axis);
   return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra };
-}
-
-/** What makes the output ceil(size / stride). */
-function sameTotal({ axis, size }: Placed): number | undefined {
-  if (axis.stride === 1) return extent(axis) - 1;
-  if (typeof size !== 'number') return undefined;
-  return Math.max(0, (Math.ceil(size / axis.stride) - 1) * axis.stride + extent(axis) - size);
 }
 
 /**

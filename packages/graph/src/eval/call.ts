@@ -6,6 +6,7 @@ import type { NumArray } from './array.js';
 
 /** What a row sees of a node: its input values, its attributes, and where to point when something is wrong. */
 export interface Call extends NodeAttributes {
+  readonly op: string;
   /** The node, for messages. */
   readonly where: string;
   readonly inputs: readonly (NumArray | undefined)[];
@@ -55,6 +56,7 @@ export function callOf(node: Node, context: CallContext): Call {
 
 /** A class because one is made for every node that is run: closures cost ten times as much. */
 class NodeCall implements Call {
+  readonly op: string;
   readonly where: string;
   readonly inputs: CallContext['inputs'];
   readonly outputs: number;
@@ -62,6 +64,7 @@ class NodeCall implements Call {
   readonly #run: CallContext['run'];
 
   constructor(node: Node, { inputs, run }: CallContext) {
+    this.op = node.op;
     this.where = describe(node);
     this.inputs = inputs;
     this.outputs = node.outputs.length;

@@ -63,9 +63,14 @@ export function geometryOf(call: Call, input: readonly number[], kernel: readonl
   }
   const extent = extentOf(window);
   if (window.autoPad.startsWith('SAME')) {
-    const output = input.map((size, axis) => Math.ceil(size / window.strides[axis]));
-    const total = output.map((size, axis) =>
-      Math.max(0, (size - 1) * window.strides[axis] + extent[axis] - input[axis]),
+    // ONNX Runtime pads pools as if they had no dilation.
+    const covered = call.op.endsWith('Pool') ? kernel : extent;
+    const total = input.map((size, axis) => {
+      const stride = window.strides[axis];
+      return Math.max(0, (Math.ceil(size / stride) - 1) * stride + covered[axis] - size);
+    });
+    const output = input.map(
+      (size, axis) => Math.floor((size + total[axis] - extent[axis]) / window.strides[axis]) + 1,
     );
     return { ...window, input, output, ...splitPadding(total, window.autoPad === 'SAME_UPPER') };
   }

@@ -33,13 +33,33 @@ export const autoPad = (site: Site): string => site.string('auto_pad', 'NOTSET')
 /** Output size of a convolution or pool along one axis. */
 function windowSize(site: Site, size: Dim, axis: WindowAxis): Dim {
   const mode = autoPad(site);
-  if (mode.startsWith('SAME')) return ceilDivide(size, axis.stride);
+  if (mode.startsWith('SAME')) return sameSize(site, size, axis);
   const room = subtractDims(addDims(size, axis.begin + axis.end), extent(axis));
   if (typeof room === 'number' && room < 0) {
     return site.mismatch(`a spatial size of at least ${extent(axis) - axis.begin - axis.end}`);
   }
   if (site.int('ceil_mode', 0) === 0) return addDims(floorDivide(room, axis.stride), 1);
   return ceilSize(size, room, axis);
+}
+
+/**
+ * Cells that SAME adds along an axis for ceil(size / stride) windows; undefined where that depends on a symbol. ONNX Runtime reckons them
+ * for pools as if they had no dilation, unlike the standard's formula, so that dilated pools have fewer windows.
+ */
+export function sameTotal(site: Site, size: Dim, axis: WindowAxis): number | undefined {
+  const covered = isPool(site) ? axis.kernel : extent(axis);
+  if (axis.stride === 1) return covered - 1;
+  if (typeof size !== 'number') return undefined;
+  return Math.max(0, (Math.ceil(size / axis.stride) - 1) * axis.stride + covered - size);
+}
+
+const isPool = (site: Site): boolean => site.node.op.endsWith('Pool');
+
+function sameSize(site: Site, size: Dim, axis: WindowAxis): Dim {
+  if (axis.dilation === 1 || !isPool(site)) return ceilDivide(size, axis.stride);
+  const total = sameTotal(site, size, axis);
+  if (total === undefined) return site.unknown();
+  return addDims(floorDivide(subtractDims(addDims(size, total), extent(axis)), axis.stride), 1);
 }
 
 /** With ceil_mode, windows that would start in the padding at the end are dropped. */
