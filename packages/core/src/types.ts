@@ -141,7 +141,7 @@ export interface Rows {
 export interface Draws {
   /** [n, ...shape]. */
   readonly inputs: Tensor;
-  /** I of [Y19] Def. 2.1, [n, ...shape]. */
+  /** I of [Y19] Def. 2.1, [n, ...shape]; drawn perturbations make it when it is first read. */
   readonly deltas: Tensor;
   /** Which features were removed, 0/1 rows, where the perturbation removes features. Dotted with global attributions. */
   readonly masks?: Rows;

@@ -4,7 +4,7 @@ import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
 import { full, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { baselineFor, type Draw, drawEach, expectSpan } from './draw.js';
+import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
 
 export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
 
@@ -20,11 +20,8 @@ export function differenceToBaseline(options: z.input<typeof differenceOptions> 
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to }, 1);
       const absent = baselineFor(shown, baseline, x);
-      const draws = drawEach(x, { key, from, to }, ({ input, delta }) => {
-        input.set(absent);
-        for (let j = 0; j < absent.length; j++) delta[j] = x.data[j] - absent[j];
-      });
-      return { ...draws, masks: denseRows(full([to - from, ...x.shape], 1, x)) };
+      const inputs = inputsOfEach(x, { key, from, to }, ({ input }) => input.set(absent));
+      return drawsOf(x, inputs, denseRows(full([to - from, ...x.shape], 1, x)));
     },
     { expression: shown, masks: true, count: () => 1, fixedDesign: true },
   );
@@ -57,31 +54,24 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
       const center = baselineFor(shown, baseline, x);
-      return drawEach(x, { key, from, to }, (draw) => {
-        draw.random().fillNormal(draw.input);
-        moveAround({ x: x.data, center, sigma, clip }, draw);
+      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
+        random().fillNormal(input);
+        moveTo(center, sigma, input);
+        if (clip !== undefined) clipTo(clip, input);
       });
+      return drawsOf(x, inputs);
     },
     { expression: shown, masks: false },
   );
 }
 
-interface Noise {
-  readonly x: Tensor['data'];
-  readonly center: Tensor['data'];
-  readonly sigma: number;
-  readonly clip?: readonly [low: number, high: number];
+/** Normals are there: input = center + sigma * normal. */
+function moveTo(center: Tensor['data'], sigma: number, input: Tensor['data']): void {
+  for (let j = 0; j < input.length; j++) input[j] = center[j] + sigma * input[j];
 }
 
-/** Normals are there: input = center + sigma * normal, clipped, and delta = x - input. */
-function moveAround(
-  { x, center, sigma, clip: [low, high] = [-Infinity, Infinity] }: Noise,
-  { input, delta }: Draw,
-): void {
-  for (let j = 0; j < input.length; j++) {
-    input[j] = Math.min(high, Math.max(low, center[j] + sigma * input[j]));
-    delta[j] = x[j] - input[j];
-  }
+function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {
+  for (let j = 0; j < input.length; j++) input[j] = Math.min(high, Math.max(low, input[j]));
 }
 
 export const subsetOptions = z.strictObject({
@@ -111,17 +101,16 @@ export function subset(options: z.input<typeof subsetOptions> = {}): Perturbatio
       const absent = baselineFor(shown, baseline, x);
       const removed = zeros([to - from, ...x.shape], x);
       const size = x.data.length;
-      const draws = drawEach(x, { key, from, to }, ({ i, random, input, delta }) => {
+      const inputs = inputsOfEach(x, { key, from, to }, ({ i, random, input }) => {
         const bits = random();
         const mask = removed.data.subarray((i - from) * size, (i - from + 1) * size);
         for (let j = 0; j < size; j++) {
           const gone = bits.uint32() < limit;
           mask[j] = gone ? 1 : 0;
           input[j] = gone ? absent[j] : x.data[j];
-          delta[j] = gone ? x.data[j] - absent[j] : 0;
         }
       });
-      return { ...draws, masks: denseRows(removed) };
+      return drawsOf(x, inputs, denseRows(removed));
     },
     { expression: shown, masks: true },
   );

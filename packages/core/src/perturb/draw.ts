@@ -2,7 +2,7 @@ import { fail } from '../error.js';
 import { fold, type Key } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
 import { sameShape, showShape, type Tensor, zeros } from '../tensor/tensor.js';
-import type { Draws } from '../types.js';
+import type { Draws, Rows } from '../types.js';
 
 /** Which draws are asked for. */
 export interface Span {
@@ -11,37 +11,48 @@ export interface Span {
   readonly to: number;
 }
 
-/** One draw to be written: its rows of both tensors. */
+/** One draw to be written. */
 export interface Draw {
   /** Index of the draw. */
   readonly i: number;
   /** The start of its own randomness; made when asked for, because draws that are gone through need none. */
   random(): Stream;
+  /** Its row of the inputs, zeros at first. */
   readonly input: Float32Array | Float64Array;
-  readonly delta: Float32Array | Float64Array;
 }
 
-/** Makes draws from..to in x's type, one at a time; draw i sees only x and the stream of (key, i). */
-export function drawEach(x: Tensor, { key, from, to }: Span, write: (draw: Draw) => void): Draws {
-  const shape = [to - from, ...x.shape];
+/** The inputs of draws from..to in x's type, written one at a time; draw i sees only x and the stream of (key, i). */
+export function inputsOfEach(x: Tensor, { key, from, to }: Span, write: (draw: Draw) => void): Tensor {
   const size = x.data.length;
-  const inputs = zeros(shape, x);
-  const deltas = zeros(shape, x);
+  const inputs = zeros([to - from, ...x.shape], x);
   for (let i = from; i < to; i++) {
-    const [start, end] = [(i - from) * size, (i - from + 1) * size];
-    write({
-      i,
-      random: () => stream(fold(key, i)),
-      input: inputs.data.subarray(start, end),
-      delta: deltas.data.subarray(start, end),
-    });
+    const input = inputs.data.subarray((i - from) * size, (i - from + 1) * size);
+    write({ i, random: () => stream(fold(key, i)), input });
   }
-  return { inputs, deltas };
+  return inputs;
 }
 
-/** delta is there: input = x - delta. */
-export function subtractDelta({ data }: Tensor, { input, delta }: Draw): void {
-  for (let j = 0; j < data.length; j++) input[j] = data[j] - delta[j];
+/** Draws whose deltas x - inputs are made when they are first read: many readers look at the inputs alone. */
+export function drawsOf(x: Tensor, inputs: Tensor, masks?: Rows): Draws {
+  let deltas: Tensor | undefined;
+  return {
+    inputs,
+    get deltas() {
+      deltas ??= subtractRows(x, inputs);
+      return deltas;
+    },
+    ...(masks && { masks }),
+  };
+}
+
+/** x - t for every row t. */
+export function subtractRows({ data }: Tensor, t: Tensor): Tensor {
+  const out = zeros(t.shape, t);
+  const size = data.length;
+  for (let at = 0; at < out.data.length; at += size) {
+    for (let j = 0; j < size; j++) out.data[at + j] = data[j] - t.data[at + j];
+  }
+  return out;
 }
 
 /** A baseline as one number for every element of x, in x's type. Throws `tensor-shape`. */

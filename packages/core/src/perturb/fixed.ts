@@ -4,9 +4,9 @@ import { option, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
 import { rows } from '../tensor/rows.js';
-import { expectShape, type Tensor, toFloat32, toFloat64, zeros } from '../tensor/tensor.js';
+import { expectShape, type Tensor, toFloat32, toFloat64 } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';
-import { expectSpan } from './draw.js';
+import { expectSpan, subtractRows } from './draw.js';
 
 export const fixedOptions = z.strictObject({
   deltas: option.tensor(),
@@ -32,7 +32,7 @@ export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturba
       expectShape(`${shown} of an input`, x, shape);
       expectSpan(shown, { from, to }, n);
       const delta = like(x, rows(deltas, from, to));
-      const input = inputs === undefined ? removed(x, delta) : like(x, rows(inputs, from, to));
+      const input = inputs === undefined ? subtractRows(x, delta) : like(x, rows(inputs, from, to));
       if (inputs !== undefined) expectSum(shown, x, { inputs: input, deltas: delta });
       return {
         inputs: input,
@@ -47,15 +47,6 @@ export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturba
 /** The same numbers in x's type; copied only when the types differ. */
 function like(x: Tensor, t: Tensor): Tensor {
   return x.data instanceof Float32Array ? toFloat32(t) : toFloat64(t);
-}
-
-function removed(x: Tensor, deltas: Tensor): Tensor {
-  const inputs = zeros(deltas.shape, x);
-  const size = x.data.length;
-  for (let at = 0; at < deltas.data.length; at += size) {
-    for (let j = 0; j < size; j++) inputs.data[at + j] = x.data[j] - deltas.data[at + j];
-  }
-  return inputs;
 }
 
 function expectSum(where: string, x: Tensor, { inputs, deltas }: Draws): void {

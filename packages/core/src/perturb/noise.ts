@@ -3,7 +3,7 @@ import { option, parseOptions, z } from '../options.js';
 import type { Stream } from '../random/stream.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { drawEach, expectSpan, subtractDelta } from './draw.js';
+import { drawsOf, expectSpan, inputsOfEach } from './draw.js';
 
 export const gaussianOptions = z.strictObject({ sigma: option.positive() });
 
@@ -48,6 +48,7 @@ function fillBall(random: Stream, delta: Float32Array | Float64Array, radius: nu
   for (let j = 0; j < delta.length; j++) delta[j] *= factor;
 }
 
+/** x - I for I that `fill` writes. */
 function additive(
   shown: string,
   fill: (random: Stream, delta: Float32Array | Float64Array) => void,
@@ -55,10 +56,11 @@ function additive(
   return named(
     (x: Tensor, key: Parameters<Perturbation>[1], from: number, to: number) => {
       expectSpan(shown, { from, to });
-      return drawEach(x, { key, from, to }, (draw) => {
-        fill(draw.random(), draw.delta);
-        subtractDelta(x, draw);
+      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
+        fill(random(), input);
+        for (let j = 0; j < input.length; j++) input[j] = x.data[j] - input[j];
       });
+      return drawsOf(x, inputs);
     },
     { expression: shown, masks: false },
   );

@@ -7,7 +7,7 @@ import { boxRows } from '../rows/boxes.js';
 import { type Box, eachRun, type Plane, planeOf } from '../rows/plane.js';
 import { type Shape, showShape, type Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { baselineFor, drawEach, expectSpan } from './draw.js';
+import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
 
 const sizesOptions = z
   .tuple([option.count(), option.count()], 'two positive integers [least, greatest]')
@@ -54,20 +54,14 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
     const grid = gridFor(x.shape);
     expectSpan(shown, { from, to }, positions === 'all' ? countSquares(grid) : undefined);
     const absent = baselineFor(shown, baseline, x);
-    const gone = absent.map((value, j) => x.data[j] - value);
     const boxes = new Int32Array(4 * (to - from));
-    const draws = drawEach(x, { key, from, to }, ({ i, random, input, delta }) => {
+    const inputs = inputsOfEach(x, { key, from, to }, ({ i, random, input }) => {
       const box = positions === 'all' ? nthSquare(grid, i) : randomSquare(grid, random());
       for (let side = 0; side < 4; side++) boxes[4 * (i - from) + side] = box[side];
       input.set(x.data);
-      eachRun(grid.plane, box, (start, end) => {
-        for (let j = start; j < end; j++) {
-          input[j] = absent[j];
-          delta[j] = gone[j];
-        }
-      });
+      eachRun(grid.plane, box, (start, end) => input.set(absent.subarray(start, end), start));
     });
-    return { ...draws, masks: boxRows({ shape: x.shape, boxes, layout }) };
+    return drawsOf(x, inputs, boxRows({ shape: x.shape, boxes, layout }));
   }
   return named(perturb, {
     expression: shown,

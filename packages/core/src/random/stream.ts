@@ -56,13 +56,18 @@ function next(state: Int32Array): number {
   const s1 = state[1];
   const s2 = state[2];
   const s3 = state[3];
-  const product = Math.imul(s1, 5);
   const c = s2 ^ s0;
   const d = s3 ^ s1;
   state[0] = s0 ^ d;
   state[1] = s1 ^ c;
   state[2] = c ^ (s1 << 9);
   state[3] = (d << 11) | (d >>> 21);
+  return scramble(s1);
+}
+
+/** What a state whose second word is s1 gives next. */
+function scramble(s1: number): number {
+  const product = Math.imul(s1, 5);
   return Math.imul((product << 7) | (product >>> 25), 9);
 }
 
@@ -110,17 +115,30 @@ function tail(state: Int32Array): number {
   }
 }
 
-/** The state lives in local variables, except where a draw falls near an edge: three times as fast as `normal` in a loop. */
 function fillNormal(state: Int32Array, out: Float32Array | Float64Array): void {
+  for (let i = fillInside(state, out, 0); i < out.length; i = fillInside(state, out, i + 1)) {
+    out[i] = normal(state);
+  }
+}
+
+/**
+ * Fills out[from..] up to the first draw that may lie outside the curve, which is left to `normal`, and returns its place: in these
+ * long runs nothing is called, so that the state stays in registers.
+ */
+function fillInside(state: Int32Array, out: Float32Array | Float64Array, from: number): number {
   const limits = inside;
   const scales = widths;
   let s0 = state[0];
   let s1 = state[1];
   let s2 = state[2];
   let s3 = state[3];
-  for (let i = 0; i < out.length; i++) {
-    const product = Math.imul(s1, 5);
-    const bits = Math.imul((product << 7) | (product >>> 25), 9);
+  let i = from;
+  for (; i < out.length; i++) {
+    const bits = scramble(s1);
+    const layer = bits & 255;
+    const point = bits >> 8;
+    if (Math.abs(point) >= limits[layer]) break;
+    out[i] = point * scales[layer];
     const shifted = s1 << 9;
     s2 ^= s0;
     s3 ^= s1;
@@ -128,24 +146,10 @@ function fillNormal(state: Int32Array, out: Float32Array | Float64Array): void {
     s0 ^= s3;
     s2 ^= shifted;
     s3 = (s3 << 11) | (s3 >>> 21);
-    const layer = bits & 255;
-    const point = bits >> 8;
-    if (Math.abs(point) < limits[layer]) {
-      out[i] = point * scales[layer];
-      continue;
-    }
-    state[0] = s0;
-    state[1] = s1;
-    state[2] = s2;
-    state[3] = s3;
-    out[i] = nearEdge(state, layer, point * scales[layer]) ?? normal(state);
-    s0 = state[0];
-    s1 = state[1];
-    s2 = state[2];
-    s3 = state[3];
   }
   state[0] = s0;
   state[1] = s1;
   state[2] = s2;
   state[3] = s3;
+  return i;
 }

@@ -2,6 +2,7 @@ import {
   type Attribution,
   type Draws,
   denseRows,
+  dot,
   fail,
   type Key,
   type Perturbation,
@@ -55,7 +56,7 @@ export async function fillTable(
     for (let i = 0; i < values.length; i++) table.drops[start + i] = whole - values[i];
     if (draws.weights !== undefined) table.weights.set(draws.weights, start);
     attributions.forEach((attribution, which) => {
-      table.predictions[which].set(predict(draws, attribution), start);
+      table.predictions[which].set(predict(x, draws, attribution), start);
     });
   }
 }
@@ -73,10 +74,18 @@ function* pieces(
   }
 }
 
-/** I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I. */
-function predict(draws: Draws, { kind, values }: Attribution): Float64Array {
-  if (kind === 'local') return denseRows(draws.deltas).times(values);
-  if (draws.masks !== undefined) return draws.masks.times(values);
+/**
+ * I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I, as
+ * x·Φ - (x - I)·Φ, which needs no array of deltas.
+ */
+function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
+  if (kind === 'local') {
+    const whole = dot(x, values);
+    return denseRows(inputs)
+      .times(values)
+      .map((rest) => whole - rest);
+  }
+  if (masks !== undefined) return masks.times(values);
   return fail({
     code: 'not-applicable',
     where: 'infidelity',
