@@ -38,6 +38,7 @@ export { type Freed, freeBatch } from './transform/free-batch.js';
 export { inline } from './transform/inline.js';
 export { mergeAffine } from './transform/merge-affine.js';
 export { prune } from './transform/prune.js';
+export { rowWise } from './transform/row-wise.js';
 export { type Link, type SelectOptions, select } from './transform/select.js';
 export { shareCommon } from './transform/share-common.js';
 export * from './types.js';

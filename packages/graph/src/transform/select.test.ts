@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
+import { attr } from '../builder.js';
 import { numArray } from '../eval/array.js';
 import { evaluate } from '../eval/evaluate.js';
 import type { Attribute, Dim, Graph, Node } from '../types.js';
@@ -188,4 +189,20 @@ test('float32 weights are not touched', () => {
     constants: { w },
   });
   expect(select(graph, { output: 'y' }).constants.get('w')).toBe(w);
+});
+
+test('an output that was regrouped to a column has the rows it had before', () => {
+  const column = (nodes: readonly Node[]) =>
+    graphOf({
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('y', undefined)],
+      constants: { shape: int64([-1, 1]) },
+      nodes,
+    });
+  expect(scores(column([node('y = Reshape(x, shape)')]), 'logit', [2, 3])).toEqual([-2, 0.5]);
+  const doubled = column([
+    node('twice = Concat(x, x)', { axis: attr.int(0) }),
+    node('y = Reshape(twice, shape)'),
+  ]);
+  expect(codeOf(() => select(doubled, { output: 'y' }))).toBe('shape-mismatch');
 });

@@ -1,9 +1,10 @@
 import { fail } from '@onnxplain/core';
-import { builderOf } from '../build.js';
+import { graphBuilderOf } from '../build.js';
 import { attr, type Builder } from '../builder.js';
-import { namer, namesIn } from '../names.js';
+import { namesIn } from '../names.js';
 import type { DataType, Dim, Graph, Value } from '../types.js';
 import { isProbability } from './probability.js';
+import { rowWise } from './row-wise.js';
 
 /** What is explained of an output's row z and a target y: z_y, its probability, or z_y - max over j != y of z_j. */
 export type Link = 'logit' | 'probability' | 'margin';
@@ -22,38 +23,42 @@ export interface SelectOptions {
  * A graph in canonical form with one more input, its last, `target` (int64, [N]) and one more output, its last, `score`
  * ([N], the output's dtype): the entry of each row, flattened to [N, C], that `target` picks. Both get another name
  * where theirs is taken. Outputs [N] and [N, 1] have the one target 0; a target outside 0 ... C-1 gives 0 where C is
- * known, so check it before.
+ * known, so check it before. Of an output that was regrouped to several rows an input, [3*N, 1], the rows are those
+ * before that, [N, 3] (`rowWise`).
  *
  * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
- * `shape-mismatch` for a scalar or one of unknown rank, `not-applicable` for the margin of a single class, and for a
+ * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin of a single class, and for a
  * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
  */
 export function select(graph: Graph, { output, link = 'logit' }: SelectOptions): Graph {
-  const { dtype, dims } = typeOfOutput(graph, output);
+  const builder = graphBuilderOf(graph);
+  requireScores(graph, output);
+  const scores = rowWise(graph, output, (name) => builder.typeOf(name)?.dims);
+  const { dtype, dims } = typeOfRows(scores, builder);
   const stands = link !== 'probability' || isProbability(graph, output);
-  const fresh = namer(namesIn(graph));
-  const target: Value = { name: free(graph, 'target', fresh), dtype: 'int64', dims: [dims[0]] };
-  const inputs = [...graph.inputs, target];
-  const builder = builderOf({ ...graph, inputs });
+  const used = namesIn(graph);
+  const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
+  const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
+  builder.addInput(target);
   if (link === 'margin' || !stands) expectOneClassAxis(output, dims);
-  const rows = toRows(builder, output);
+  const rows = toRows(builder, scores);
   const linked =
     link === 'probability' && !isProbability(graph, output) ? probabilities(builder, rows) : rows;
   const picked =
     link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
-  const built = builder.build([...graph.outputs, { name: picked, dtype, dims: [dims[0]] }], inputs);
-  return renameLast(built, picked, free(graph, 'score', fresh));
+  const built = builder.build([...graph.outputs, { name: picked, dtype, dims: [dims[0]] }]);
+  return renameLast(built, picked, free('score'));
 }
 
-/** Floats, of a rank of at least 1. */
-function typeOfOutput(graph: Graph, output: string): { dtype: DataType; dims: readonly Dim[] } {
+/** The output is there, and of floats. */
+function requireScores(graph: Graph, output: string): void {
   const value = graph.outputs.find(({ name }) => name === output);
   if (value === undefined) {
     const names = graph.outputs.map(({ name }) => name).join(', ');
-    return fail({ code: 'name-unknown', where: 'output', expected: `one of ${names}`, got: `"${output}"` });
+    fail({ code: 'name-unknown', where: 'output', expected: `one of ${names}`, got: `"${output}"` });
   }
   if (!FLOATS.has(value.dtype)) {
-    return fail({
+    fail({
       code: 'type-mismatch',
       where: `output "${output}"`,
       expected: 'floating-point scores',
@@ -61,8 +66,12 @@ function typeOfOutput(graph: Graph, output: string): { dtype: DataType; dims: re
       remedy: 'Choose the output that holds scores or probabilities, not labels.',
     });
   }
-  const dims = builderOf(graph).dims(output);
-  if (dims.length > 0) return { dtype: value.dtype, dims };
+}
+
+/** Of a rank of at least 1. */
+function typeOfRows(output: string, builder: Builder): { dtype: DataType; dims: readonly Dim[] } {
+  const dims = builder.dims(output);
+  if (dims.length > 0) return { dtype: builder.dtype(output), dims };
   return fail({
     code: 'shape-mismatch',
     where: `output "${output}"`,
@@ -143,10 +152,6 @@ const LOWEST: Partial<Record<DataType, number>> = {
   float32: -(2 - 2 ** -23) * 2 ** 127,
   bfloat16: -(2 - 2 ** -7) * 2 ** 127,
 };
-
-function free(graph: Graph, name: string, fresh: (hint: string) => string): string {
-  return namesIn(graph).has(name) ? fresh(name) : name;
-}
 
 /** Gives the score, which nothing reads, its name. */
 function renameLast(graph: Graph, from: string, to: string): Graph {

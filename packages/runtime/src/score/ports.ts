@@ -1,45 +1,54 @@
 import { fail } from '@onnxplain/core';
-import { cut, type Graph } from '@onnxplain/graph';
+import { cut, type Graph, upTo } from '@onnxplain/graph';
 import { describe, type Feeds, isFloat, type Port } from '../value.js';
 
-/** The output to explain: the one named, or the only one of floats. */
-export function chooseOutput(graph: Graph, name: string | undefined): Port {
-  const all = graph.outputs.map(show);
+/** A graph for one question, and the input or output of it that the question is about. */
+export interface Explained {
+  readonly graph: Graph;
+  readonly port: Port;
+}
+
+/**
+ * The output to explain: the one named (leaving off what comes after where the name is an inner value), or the only one of
+ * floats.
+ */
+export function chooseOutput(graph: Graph, name: string | undefined): Explained {
+  if (name === undefined) return { graph, port: onlyOutput(graph) };
+  const named = graph.outputs.find((output) => output.name === name);
+  const before = named === undefined ? endingAt(graph, name) : graph;
+  const port = named ?? before.outputs[0];
+  if (isFloat(port.dtype)) return { graph: before, port };
+  return fail({
+    code: 'type-mismatch',
+    where: `output "${name}"`,
+    expected: 'floating point scores',
+    got: port.dtype,
+  });
+}
+
+function endingAt(graph: Graph, name: string): Graph {
+  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return upTo(graph, name);
+  return fail({
+    code: 'name-unknown',
+    where: 'output',
+    expected: `one of ${graph.outputs.map(show).join(', ')}, or an inner value`,
+    got: `"${name}"`,
+  });
+}
+
+function onlyOutput(graph: Graph): Port {
   const floats = graph.outputs.filter(({ dtype }) => isFloat(dtype));
-  if (name !== undefined) {
-    const named = graph.outputs.find((output) => output.name === name);
-    if (named === undefined)
-      return fail({
-        code: 'name-unknown',
-        where: 'output',
-        expected: `one of ${all.join(', ')}`,
-        got: `"${name}"`,
-      });
-    if (isFloat(named.dtype)) return named;
-    return fail({
-      code: 'type-mismatch',
-      where: `output "${name}"`,
-      expected: 'floating point scores',
-      got: named.dtype,
-    });
-  }
   if (floats.length === 1) return floats[0];
   return fail({
     code: floats.length === 0 ? 'type-mismatch' : 'output-unclear',
     where: 'output',
     expected: 'one output of floating point scores',
-    got: all.join(', '),
+    got: graph.outputs.map(show).join(', '),
     remedy:
       floats.length === 0
         ? 'Export the model with its scores as an output.'
         : 'Name one in the option output.',
   });
-}
-
-export interface Explained {
-  /** The model's, or the part of it after the explained value. */
-  readonly graph: Graph;
-  readonly port: Port;
 }
 
 /**

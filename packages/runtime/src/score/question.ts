@@ -1,5 +1,14 @@
 import { fail, type Shape } from '@onnxplain/core';
-import { type Graph, infer, type Link, type Node, prune, select } from '@onnxplain/graph';
+import {
+  type Graph,
+  infer,
+  type Link,
+  type Node,
+  prune,
+  rowWise,
+  select,
+  type ValueType,
+} from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, type Feeds, type FloatType, isFloat, type Port, showDims } from '../value.js';
 import { type Fixed, fixFeeds } from './fixed.js';
@@ -27,23 +36,35 @@ export interface Question {
 }
 
 export function settle(model: Model, { output, input, shape, feeds = {} }: Asked): Question {
-  const { graph, port } = chooseInput(model.graph, input, feeds);
-  const chosen = chooseOutput(graph, output);
+  const { graph: after, port } = chooseInput(model.graph, input, feeds);
+  const { graph, port: chosen } = chooseOutput(after, output);
+  requireInput(graph, port, chosen);
   const row = shapeOfRow(port, shape);
   const bound = bindDims(graph, symbolsOf(port, row));
   const inputs = bound.inputs.map((each) =>
     each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each,
   );
-  const settled: Graph = { ...bound, inputs };
+  const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
   const others = settled.inputs.filter(({ name }) => name !== port.name);
   return {
     graph: settled,
     input: { name: port.name, dtype: isFloat(port.dtype) ? port.dtype : 'float32', shape: row },
-    output: chosen.name,
-    classes: classesOf(settled, chosen.name),
+    output: name,
+    classes: classesOf(settled, { name, types }),
     fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port) }),
-    identity: JSON.stringify([port.name, row, chosen.name]),
+    identity: JSON.stringify([port.name, row, name]),
   };
+}
+
+/** An inner value may be computed without the input. */
+function requireInput({ inputs }: Graph, port: Port, output: Port): void {
+  if (inputs.some(({ name }) => name === port.name)) return;
+  fail({
+    code: 'not-applicable',
+    where: `output "${output.name}"`,
+    expected: `a value that depends on "${port.name}"`,
+    got: 'one that does not',
+  });
 }
 
 function batchDim(port: Port): number | string {
@@ -85,8 +106,22 @@ function symbolsOf(port: Port, row: Shape): ReadonlyMap<string, number> {
   return new Map(dims.flatMap((dim, i) => (typeof dim === 'string' ? [[dim, row[i]] as const] : [])));
 }
 
-function classesOf(graph: Graph, output: string): number | undefined {
-  const dims = infer(graph).get(output)?.dims ?? graph.outputs.find(({ name }) => name === output)?.dims;
+interface Scores {
+  readonly name: string;
+  readonly types: ReadonlyMap<string, ValueType>;
+}
+
+/** The graph with the value that has a row of scores for each input among its outputs: as a rule, the output itself. */
+function withRows(graph: Graph, output: string): Scores & { readonly graph: Graph } {
+  const types = infer(graph);
+  const name = rowWise(graph, output, (value) => types.get(value)?.dims);
+  const type = types.get(name);
+  if (type === undefined || graph.outputs.some((each) => each.name === name)) return { graph, name, types };
+  return { graph: { ...graph, outputs: [...graph.outputs, { name, ...type }] }, name, types };
+}
+
+function classesOf(graph: Graph, { name: output, types }: Scores): number | undefined {
+  const dims = types.get(output)?.dims ?? graph.outputs.find(({ name }) => name === output)?.dims;
   if (dims === undefined) return undefined;
   return dims
     .slice(1)

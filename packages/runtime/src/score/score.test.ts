@@ -15,6 +15,7 @@ import {
 } from '../../test/models.js';
 import type { Model } from '../model.js';
 import { open } from '../open.js';
+import { predict } from '../predict.js';
 import { score } from './score.js';
 
 async function opened(graph: Graph, options: Parameters<typeof open>[1] = {}): Promise<Model> {
@@ -235,6 +236,58 @@ test('an embedding can be explained in place of integer inputs, with the other i
   const x = tensor([1, 2, 3, 4, 0, 0, 0, 1], [2, 2, 2]);
   expect(Array.from(await f.value(x))).toEqual([18, 3]);
   expect(Array.from((await f.gradient(x)).data)).toEqual([0, 3, 0, 3, 0, 3, 0, 3]);
+});
+
+/** p = softmax(s x w) with s [1] given, and y = x w, z = s y inside. */
+const softmaxed = graphOf({
+  inputs: [value('x', ['N', 3]), value('s', [1])],
+  outputs: [value('p', ['N', 2])],
+  constants: { w: floats([3, 2], [1, 2, 3, 4, 5, 6]) },
+  nodes: [node('MatMul', ['x', 'w'], ['y']), node('Mul', ['y', 's'], ['z']), node('Softmax', ['z'], ['p'])],
+});
+
+test('an inner value can be explained in place of an output, with only the inputs that it needs', async () => {
+  const model = await opened(softmaxed);
+  const ones = tensor([1, 1, 1], [1, 3]);
+  const before = await score(model, { target: 1, output: 'y', input: 'x' });
+  expect(Array.from(await before.value(ones))).toEqual([12]);
+  expect(Array.from((await before.gradient(ones)).data)).toEqual([2, 4, 6]);
+  const logit = await score(model, { target: 1, output: 'z', feeds: { s: tensor([2], [1]) } });
+  expect(Array.from(await logit.value(ones))).toEqual([24]);
+  const { classes } = await predict(model, { output: 'y', input: 'x' }, ones);
+  expect(Array.from(classes)).toEqual([1]);
+});
+
+test('an inner value that does not depend on the input is refused', async () => {
+  const refused = score(await opened(softmaxed), { target: 0, output: 'y', input: 's' });
+  await expect(refused).rejects.toMatchObject({ code: 'not-applicable' });
+});
+
+test('an output whose rows an exporter flattened has the classes that it had before', async () => {
+  const flattened = (nodes: readonly ReturnType<typeof node>[]) =>
+    graphOf({
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('column', ['M', 1])],
+      constants: { w: floats([3, 2], [1, 2, 3, 4, 5, 6]), shape: ints([-1, 1]) },
+      nodes: [node('MatMul', ['x', 'w'], ['y']), ...nodes],
+    });
+  const column = await opened(flattened([node('Reshape', ['y', 'shape'], ['column'])]));
+  const x = tensor([1, 1, 1, 1, 0, 0], [2, 3]);
+  const second = await score(column, { target: [1, 0] });
+  expect(Array.from(await second.value(x))).toEqual([12, 1]);
+  expect(Array.from((await second.gradient(x)).data)).toEqual([2, 4, 6, 1, 3, 5]);
+  const best = await score(column, { target: 'predicted' });
+  expect(Array.from((await best.gradient(x)).data)).toEqual([2, 4, 6, 2, 4, 6]);
+  const { scores } = await predict(column, {}, x);
+  expect(scores).toEqual({ shape: [2, 2], data: Float32Array.of(9, 12, 1, 2) });
+  const mixed = [
+    node('Reshape', ['y', 'shape'], ['long']),
+    node('Concat', ['long', 'long'], ['column'], { axis: int(0) }),
+  ];
+  await expect(score(await opened(flattened(mixed)), { target: 0 })).rejects.toMatchObject({
+    code: 'shape-mismatch',
+    message: expect.stringMatching(/one row for each input, got \[4\*N, 1\]/),
+  });
 });
 
 test('other inputs with a batch axis are given for one row and repeated', async () => {

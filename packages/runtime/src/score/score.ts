@@ -27,7 +27,10 @@ export interface ScoreOptions {
    * best class: the score is then a maximum over classes, and its class may change from row to row.
    */
   readonly target: Target;
-  /** Output to explain; default: the only one of floats. Rows of any shape are flattened into classes. */
+  /**
+   * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
+   * one of floats. Rows of any shape are flattened into classes.
+   */
   readonly output?: string;
   /**
    * Input to explain, or a float value inside the model, which the score is then a function of; default: the
@@ -93,7 +96,7 @@ const schema = z.strictObject({
  * and signals get their turn between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
- * inputs, label outputs), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or
+ * inputs, label outputs), `not-applicable` (an output that does not depend on the input), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or
  * infinity), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
  */
