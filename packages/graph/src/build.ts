@@ -3,7 +3,7 @@ import type { AttributeInit, Builder, InnerGraph } from './builder.js';
 import { constantFrom } from './eval/numbers.js';
 import { constantOfElements } from './infer/contents.js';
 import type { Inferred } from './infer/site.js';
-import { inferNode, type Typing, typingOf } from './infer/typing.js';
+import { type Typing, typingOf } from './infer/typing.js';
 import { keyOfConstant, keyOfNode } from './keys.js';
 import { namer, namesIn } from './names.js';
 import { isOp } from './ops.js';
@@ -38,10 +38,11 @@ export interface GraphBuilder extends Builder {
 
 /** A builder that continues a graph: its values keep their names, types and constants. */
 export function builderOf(graph: Graph): Builder {
-  return replayed(graph);
+  return graphBuilderOf(graph);
 }
 
-function replayed(graph: Graph, outer?: GraphBuilder): Builder {
+/** The same as {@link builderOf}, of which more may be asked. */
+export function graphBuilderOf(graph: Graph, outer?: GraphBuilder): GraphBuilder {
   const builder = builderWithin(graph, outer);
   for (const value of graph.inputs) builder.addInput(value);
   for (const [name, value] of graph.constants) builder.addConstant(name, value);
@@ -81,9 +82,11 @@ class NodeBuilder implements GraphBuilder {
   readonly #constants = new Map<string, Constant>();
   readonly #nodes: Node[] = [];
   readonly #makers = new Map<string, Node>();
+  /** How many nodes are in `#makers`: nodes are indexed when the first question about them comes. */
+  #made = 0;
   readonly #emitted = new Map<string, readonly string[]>();
   /** How many nodes are in `#emitted`. */
-  #indexed = 0;
+  #shared = 0;
   /** By contents for small ones, by identity for others. */
   readonly #constantNames = new Map<string | Constant, string>();
 
@@ -119,14 +122,15 @@ class NodeBuilder implements GraphBuilder {
 
   append(node: Node): void {
     this.typing.addNode(node);
-    this.#place(node, this.#nodes.length);
+    this.#nodes.push(node);
   }
 
   preview(node: Node): readonly (Inferred | undefined)[] {
-    return inferNode(node, this.typing) ?? [];
+    return this.typing.preview(node);
   }
 
   makerOf(name: string): Node | undefined {
+    for (; this.#made < this.#nodes.length; this.#made++) this.#make(this.#nodes[this.#made]);
     return this.#makers.get(name);
   }
 
@@ -213,7 +217,7 @@ class NodeBuilder implements GraphBuilder {
       domain: '',
       name: '',
       inputs,
-      outputs: Array.from({ length: outputs }, () => ''),
+      outputs: new Array<string>(outputs).fill(''),
       attributes: given(attributes),
     };
     const key = keyOfNode(draft);
@@ -224,20 +228,18 @@ class NodeBuilder implements GraphBuilder {
     this.typing.addNode(node);
     const folded = names.map((name) => this.#fold(name));
     if (folded.every((name) => name !== undefined)) return folded;
-    this.#place(node, this.#nodes.length);
+    this.#nodes.push(node);
     return names;
   }
 
   rename(from: string, to: string, mark: number): boolean {
     let at = mark;
-    while (at < this.#nodes.length && !this.#nodes[at]?.outputs.includes(from)) at++;
+    while (at < this.#nodes.length && !this.#nodes[at].outputs.includes(from)) at++;
     if (at === this.#nodes.length) return false;
     const swap = (names: readonly string[]) => names.map((name) => (name === from ? to : name));
     for (let i = at; i < this.#nodes.length; i++) {
       const node = this.#nodes[i];
-      if (node === undefined) continue;
-      if (i < this.#indexed) this.#forget(node);
-      this.#place({ ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) }, i);
+      this.#replace(i, { ...node, inputs: swap(node.inputs), outputs: swap(node.outputs) });
     }
     this.typing.rename(from, to);
     return true;
@@ -256,7 +258,7 @@ class NodeBuilder implements GraphBuilder {
       nodes,
       declared,
     };
-    return replayed(header, this);
+    return graphBuilderOf(header, this);
   }
 
   build(outputs: readonly Value[], inputs: readonly Value[] = this.#inputs): Graph {
@@ -270,16 +272,20 @@ class NodeBuilder implements GraphBuilder {
     return value && this.constant(value);
   }
 
-  #place(node: Node, at: number): void {
+  #replace(at: number, node: Node): void {
+    if (at < this.#shared) this.#forget(this.#nodes[at]);
     this.#nodes[at] = node;
-    for (const name of node.outputs) this.#makers.set(name, node);
-    if (at < this.#indexed) this.#share(node);
+    if (at < this.#shared) this.#share(node);
+    if (at < this.#made) this.#make(node);
   }
 
-  /** What has been emitted under a key; nodes are indexed when the first question about them comes. */
+  #make(node: Node): void {
+    for (const name of node.outputs) this.#makers.set(name, node);
+  }
+
+  /** What has been emitted under a key. */
   #emittedAs(key: string): readonly string[] | undefined {
-    for (const node of this.#nodes.slice(this.#indexed)) this.#share(node);
-    this.#indexed = this.#nodes.length;
+    for (; this.#shared < this.#nodes.length; this.#shared++) this.#share(this.#nodes[this.#shared]);
     return this.#emitted.get(key);
   }
 

@@ -28,8 +28,9 @@ export interface Coverage {
  */
 export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
   const { graph: canonical, ends } = question(graph, ask);
-  const path = pathOf(canonical, ends);
-  const around = { b: builderOf(canonical), path, opsets: canonical.opsets };
+  const b = builderOf(canonical);
+  const path = pathOf(canonical, ends, b);
+  const around = { b, path, opsets: canonical.opsets };
   return path.stations.flatMap((station) => [cover(canonical, station), ...inside(around, station)]);
 }
 
@@ -72,6 +73,7 @@ function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
 /** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
 export function requireRules(graph: Graph, path: Path): void {
   const missing = path.stations
+    .filter(({ row }) => typeof row !== 'function')
     .map((station) => cover(graph, station))
     .filter(({ status }) => status === 'refused' || status === 'unknown');
   const [first] = missing;

@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import { type Ask, question } from './ask.js';
 import { builderOf } from './build.js';
+import type { Builder } from './builder.js';
 import { requireRules } from './coverage.js';
 import { finish, labelsOf, record } from './finish.js';
 import { type Ends, type Path, pathOf } from './path.js';
@@ -57,8 +58,8 @@ export function differentiated(graph: Graph, ask: Ask): Differentiated {
   const { graph: source, reference } = ends.rules.compares
     ? withBaseline(selected, ends.wrt)
     : { graph: selected, reference: undefined };
-  const path = { ...requirePath(source, { ...ends, of: score }), reference };
   const b = calculus(builderOf(source));
+  const path = { ...requirePath(source, { ...ends, of: score }, b), reference };
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
   return {
@@ -71,8 +72,8 @@ export function differentiated(graph: Graph, ask: Ask): Differentiated {
 }
 
 /** The way between the ends; throws where there is none, or one without rules. */
-export function requirePath(graph: Graph, ends: Ends): Path {
-  const path = pathOf(graph, ends);
+export function requirePath(graph: Graph, ends: Ends, b: Builder): Path {
+  const path = pathOf(graph, ends, b);
   requireDependence(path, ends);
   requireRules(graph, path);
   return path;

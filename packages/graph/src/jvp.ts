@@ -23,10 +23,10 @@ import type { Graph, Value } from './types.js';
 export function jvp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('jvp', ask);
   const { graph: source, ends, lifted } = question(graph, ask);
-  const path = requirePath(source, ends);
+  const known = builderOf(source);
+  const path = requirePath(source, ends, known);
   const of = outputOf(source, ends.of);
   const fresh = namer(namesIn(source));
-  const known = builderOf(source);
   const tangents = labelsOf(source, 'tangent', ends.wrt);
   const cotangent: Value = { name: fresh('cotangent'), ...known.type(of.name) };
   const inputs: readonly Value[] = [

@@ -1,4 +1,4 @@
-import { infer } from './infer/infer.js';
+import type { Builder } from './builder.js';
 import { isFloat } from './infer/site.js';
 import { isOp } from './ops.js';
 import { isQuantised, quantisedRefusal } from './rules/quantise.js';
@@ -32,9 +32,9 @@ export interface Ends {
   readonly rules: RuleTable;
 }
 
-export function pathOf(graph: Graph, { of, wrt, rules }: Ends): Path {
-  const types = infer(graph);
-  return wayOf(graph.nodes, { from: wrt, to: [of], rules, typeOf: (name) => types.get(name) });
+/** The way between the ends of a graph that a builder continues. */
+export function pathOf({ nodes }: Graph, { of, wrt, rules }: Ends, b: Pick<Builder, 'typeOf'>): Path {
+  return wayOf(nodes, { from: wrt, to: [of], rules, typeOf: (name) => b.typeOf(name) });
 }
 
 /** A way between several values of a list of nodes, whose types are looked up. */

@@ -58,8 +58,8 @@ function stepOf(node: Node, { given, path }: { given: Step['cotangents']; path: 
       got: why,
       remedy,
     });
-  return {
-    ...attributesOf(node),
+  // Spreading an object of functions takes ten times as long.
+  return Object.assign(attributesOf(node), {
     node,
     inputs,
     outputs: node.outputs,
@@ -67,9 +67,9 @@ function stepOf(node: Node, { given, path }: { given: Step['cotangents']; path: 
     wanted: inputs.map((name) => path.active.has(name)),
     pullback: through(path.rules),
     upstream: () => upstreamOf(node, path),
-    reference: path.reference ?? ((name) => name),
+    reference: path.reference ?? ((name: string) => name),
     refuse,
-  };
+  });
 }
 
 /** The nodes of the path that a node depends on. */

@@ -36,7 +36,7 @@ export function graphsOf(node: Node): readonly Graph[] {
 /** Every name of the graph around it that a node reads: its inputs and what its inner graphs capture. */
 export function usesOf(node: Node): readonly string[] {
   const inner = graphsOf(node);
-  const inputs = node.inputs.filter((name) => name !== '');
+  const inputs = node.inputs.includes('') ? node.inputs.filter((name) => name !== '') : node.inputs;
   return inner.length === 0 ? inputs : [...inputs, ...inner.flatMap(capturesOf)];
 }
 

@@ -1,11 +1,13 @@
 import { attr } from './builder.js';
 import type { Calculus } from './rules/calculus.js';
+import type { Dims } from './types.js';
 
 /**
  * The cotangent of x from that of what x was broadcast to: summed over the axes that broadcasting added or stretched. A size that may
  * or may not be 1 is decided when the graph runs.
  */
 export function unbroadcast(b: Calculus, cotangent: string, x: string): string {
+  if (isSame(b.dims(cotangent), b.dims(x))) return cotangent;
   const added = b.rank(cotangent) - b.rank(x);
   const leading = Array.from({ length: added }, (_, axis) => axis);
   const d =
@@ -17,6 +19,9 @@ export function unbroadcast(b: Calculus, cotangent: string, x: string): string {
   const summed = b.sum(d, stretched);
   return unsure.length === 0 ? summed : sumWhereOne(b, summed, x);
 }
+
+const isSame = (a: Dims, b: Dims): boolean =>
+  a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
 
 /** Sums over the axes where x turns out to have size 1. */
 function sumWhereOne(b: Calculus, d: string, x: string): string {

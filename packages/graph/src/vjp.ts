@@ -16,11 +16,11 @@ import type { Graph, Value } from './types.js';
 export function vjp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('vjp', ask);
   const { graph: source, ends, lifted } = question(graph, ask);
-  const path = requirePath(source, ends);
+  const known = builderOf(source);
+  const path = requirePath(source, ends, known);
   const of = outputOf(source, ends.of);
   const [cotangent] = labelsOf(source, 'cotangent', [of.name]);
-  const type = builderOf(source).type(of.name);
-  const inputs: readonly Value[] = [...source.inputs, { name: cotangent, ...type }];
+  const inputs: readonly Value[] = [...source.inputs, { name: cotangent, ...known.type(of.name) }];
   const b = calculus(builderOf({ ...source, inputs }));
   const found = pullback(b, path, new Map([[of.name, cotangent]]));
   const names = labelsOf(source, 'gradient', ends.wrt);

@@ -30,9 +30,10 @@ export const elementwise: InferRow = (site) => [{ dtype: sharedDtype(site), dims
 export function arithmetic(combine: Combine): InferRow {
   return (site) => {
     const dtype = sharedDtype(site);
-    const elements = site.node.inputs
-      .map((_, i) => site.elements(i))
-      .reduce((a, b) => zip([a, b], (x, y) => join(combine, dtype, x, y)));
+    const contents = site.node.inputs.map((_, i) => site.elements(i));
+    const elements = contents.includes(undefined)
+      ? undefined
+      : contents.reduce((a, b) => zip([a, b], (x, y) => join(combine, dtype, x, y)));
     return [result(site, dtype, elements)];
   };
 }

@@ -11,5 +11,5 @@ export function infer(graph: Graph): ReadonlyMap<string, ValueType> {
   for (const value of graph.inputs) typing.addInput(value);
   for (const [name, value] of graph.constants) typing.addConstant(name, value);
   for (const node of graph.nodes) typing.addNode(node);
-  return typing.types;
+  return typing.types();
 }

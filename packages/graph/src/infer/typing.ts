@@ -7,11 +7,16 @@ import { INFERENCE } from './table.js';
 
 /** What is known of every value of a graph, as nodes are added to it in order. */
 export interface Typing extends Scope {
-  readonly types: ReadonlyMap<string, ValueType>;
+  types(): ReadonlyMap<string, ValueType>;
   addInput(value: Value): void;
   addConstant(name: string, value: Constant): void;
-  /** Infers the outputs of a node whose inputs were added; foreign operators take what the file declares. */
+  /**
+   * Adds a node whose inputs were added; foreign operators take what the file declares. Its outputs are inferred when something is asked
+   * next: most rewrites leave most nodes alone and ask nothing.
+   */
   addNode(node: Node): void;
+  /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
+  preview(node: Node): readonly (Inferred | undefined)[];
   rename(from: string, to: string): void;
 }
 
@@ -42,23 +47,49 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
     if (known !== undefined && known.length <= FOLLOWED) elements.set(name, known);
   }
 
+  let last: { readonly node: Node; readonly outputs: readonly (Inferred | undefined)[] } | undefined;
+  /** A node is often previewed, then added. */
+  const inferred = (node: Node) => {
+    if (last?.node !== node) last = { node, outputs: inferNode(node, scope) ?? [] };
+    return last.outputs;
+  };
+
+  const waiting: Node[] = [];
+  /** The scope with all nodes that were added. */
+  function settled(): Scope {
+    for (const node of waiting) {
+      const outputs = inferred(node);
+      node.outputs.forEach((name, i) => {
+        const known = name === '' ? undefined : (outputs[i] ?? declared.get(name));
+        if (known !== undefined) define(name, known);
+      });
+    }
+    waiting.length = 0;
+    return scope;
+  }
+
   return {
-    ...scope,
-    types,
+    typeOf: (name) => settled().typeOf(name),
+    elementsOf: (name) => settled().elementsOf(name),
+    constantOf: scope.constantOf,
+    unknown: scope.unknown,
+    inside: (body, inputs) => settled().inside(body, inputs),
+    preview: (node) => {
+      settled();
+      return inferred(node);
+    },
+    types: () => {
+      settled();
+      return types;
+    },
     addInput: ({ name, dtype, dims }) => types.set(name, { dtype, dims: dims?.map(canonicalDim) }),
     addConstant: (name, value) => {
       constants.set(name, value);
       types.set(name, { dtype: value.dtype, dims: value.dims });
     },
-    addNode: (node) => {
-      const inferred = inferNode(node, scope);
-      for (const [i, name] of node.outputs.entries()) {
-        if (name === '') continue;
-        const known = inferred?.[i] ?? declared.get(name);
-        if (known !== undefined) define(name, known);
-      }
-    },
+    addNode: (node) => waiting.push(node),
     rename: (from, to) => {
+      settled();
       for (const map of [types, elements, constants] as Map<string, unknown>[]) {
         const known = map.get(from);
         if (known !== undefined) map.set(to, known);
@@ -69,7 +100,7 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 }
 
 /** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
-export function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
+function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
   if (!isOp(node.op, node.domain)) return undefined;
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
   return INFERENCE[node.op](siteOf(node, scope));

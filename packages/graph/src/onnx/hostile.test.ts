@@ -2,7 +2,8 @@ import { OnnxplainError } from '@onnxplain/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { codeOf } from '../../test/graphs.js';
-import { AttributeType, encode, type GraphInit, type NodeInit, type TensorInit } from './proto.js';
+import { encode } from './encode.js';
+import { AttributeType, type GraphInit, type NodeInit, type TensorInit } from './proto.js';
 import { read } from './read.js';
 
 const type = (elemType = 1, dims: readonly bigint[] = [1n]) => ({

@@ -1,15 +1,16 @@
-/** The door to protobuf: the generated code of onnx.proto over @bufbuild/protobuf. */
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+/** The messages of onnx.proto, and how a file is decoded to them. */
+import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { fail } from '@onnxplain/core';
 import {
   type GraphProto,
-  GraphProtoSchema,
+  type GraphProtoSchema,
   type ModelProto,
   ModelProtoSchema,
+  type NodeProto,
   type TensorProto,
-  TensorProtoSchema,
+  type TensorProtoSchema,
+  type TypeProto_TensorSchema,
 } from 'onnx-buf';
-import { field, joined, type Pieces } from './assemble.js';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
 
@@ -34,12 +35,19 @@ export {
 /** Plain objects from which a message is made. */
 export type TensorInit = Exclude<MessageInitShape<typeof TensorProtoSchema>, TensorProto>;
 type GraphFields = Exclude<MessageInitShape<typeof GraphProtoSchema>, GraphProto>;
-export interface GraphInit extends Omit<GraphFields, 'initializer'> {
-  readonly initializer?: TensorInit[];
+type NodeFields = Exclude<NonNullable<GraphFields['node']>[number], NodeProto>;
+export type NodeInit = Pick<NodeFields, 'opType' | 'domain' | 'name' | 'input' | 'output' | 'attribute'>;
+export type TensorTypeInit = MessageInitShape<typeof TypeProto_TensorSchema>;
+export interface ValueInfoInit {
+  readonly name: string;
+  readonly type?: { readonly value: { readonly case: 'tensorType'; readonly value: TensorTypeInit } };
 }
-export type NodeInit = NonNullable<GraphInit['node']>[number];
-export type ValueInfoInit = NonNullable<GraphInit['input']>[number];
 export type AttributeInit = NonNullable<NodeInit['attribute']>[number];
+export interface GraphInit extends Omit<GraphFields, 'initializer' | 'node' | 'valueInfo'> {
+  readonly initializer?: TensorInit[];
+  readonly node?: NodeInit[];
+  readonly valueInfo?: ValueInfoInit[];
+}
 type ModelFields = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
 export interface ModelInit extends Omit<ModelFields, 'graph'> {
   readonly graph?: GraphInit;
@@ -72,22 +80,4 @@ export function decode(bytes: Uint8Array, limits: Limits): ModelProto {
       { cause },
     );
   }
-}
-
-/** Encodes a model; equal models give equal bytes. The main graph's weights are copied once, so they come last. */
-export function encode({ graph, ...header }: ModelInit): Uint8Array {
-  const model = toBinary(ModelProtoSchema, create(ModelProtoSchema, header));
-  if (graph === undefined) return model;
-  const { initializer = [], ...rest } = graph;
-  const fields = GraphProtoSchema.field;
-  const message = [
-    toBinary(GraphProtoSchema, create(GraphProtoSchema, rest)),
-    ...initializer.flatMap((tensor) => field(fields.initializer.number, encodeTensor(tensor))),
-  ];
-  return joined([model, ...field(ModelProtoSchema.field.graph.number, message)]);
-}
-
-function encodeTensor({ rawData, ...rest }: TensorInit): Pieces {
-  const head = toBinary(TensorProtoSchema, create(TensorProtoSchema, rest));
-  return rawData === undefined ? [head] : [head, ...field(TensorProtoSchema.field.rawData.number, [rawData])];
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { canonicalise } from '../canonical/canonicalise.js';
 import type { Constant } from '../types.js';
-import { AttributeType, encode, type GraphInit, type ModelInit, type TensorInit } from './proto.js';
+import { encode } from './encode.js';
+import { AttributeType, type GraphInit, type ModelInit, type TensorInit } from './proto.js';
 import { read } from './read.js';
 import { write } from './write.js';
 

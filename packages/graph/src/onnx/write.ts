@@ -1,8 +1,9 @@
 import { fail } from '@onnxplain/core';
 import type { Constant, Graph, LocalFunction, Node } from '../types.js';
 import { writeAttribute } from './attribute.js';
+import { encode } from './encode.js';
 import { irVersion } from './ir-version.js';
-import { encode, type FunctionInit, type NodeInit, type TensorInit } from './proto.js';
+import type { FunctionInit, NodeInit, TensorInit } from './proto.js';
 import { writeTensor } from './tensor.js';
 import { writeValue } from './values.js';
 
