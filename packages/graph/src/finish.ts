@@ -31,13 +31,19 @@ export interface Finish {
 /** The graph that a builder holds, with results as outputs, and nothing twice or in vain. */
 export function finish(b: Builder, { inputs, kept, results, lifted, metadata, standIns }: Finish): Graph {
   const outputs = results.map(({ name, like }): Value => ({ name, ...b.type(like) }));
-  const built = b.build([...kept, ...outputs], inputs);
+  const built = b.build([...kept.map((value) => inferred(b, value)), ...outputs], inputs);
   const nodes = [...built.nodes, ...results.map(({ name, value }) => identity(value, name))];
   const current = standIns
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const lean = prune(shareCommon(lower({ ...built, nodes: current }, lifted)));
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
+}
+
+/** An output with the dims that follow from its node: some exporters declare others. */
+function inferred(b: Builder, value: Value): Value {
+  const dims = b.typeOf(value.name)?.dims;
+  return dims === undefined || dims.some(isUnknown) ? value : { ...value, dims };
 }
 
 /**

@@ -54,6 +54,14 @@ describe('grad', () => {
     verify(graph);
   });
 
+  it('declares outputs with the dims that their nodes give, whatever the file says', () => {
+    const graph = grad({ ...network, outputs: [value('logits', ['M', 2])] });
+    expect(graph.outputs.map(({ name, dims }) => [name, dims])).toEqual([
+      ['logits', ['N', 3]],
+      ['gradient', ['N', 2]],
+    ]);
+  });
+
   it('declares the values whose sizes are symbolic, which a Reshape by a constant would hide', () => {
     const flat = graphOf({
       inputs: [value('x', ['N', 2, 3])],
