@@ -4,6 +4,7 @@ import { isUnknown } from './infer/dim.js';
 import { namer, namesIn } from './names.js';
 import type { Ends } from './path.js';
 import { substitute } from './scope.js';
+import { blockedMasks } from './transform/blocked-masks.js';
 import { prune } from './transform/prune.js';
 import { shareCommon } from './transform/share-common.js';
 import type { Graph, Node, Value, ValueType } from './types.js';
@@ -36,7 +37,8 @@ export function finish(b: Builder, { inputs, kept, results, lifted, metadata, st
   const current = standIns
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
-  const lean = prune(shareCommon(lower({ ...built, nodes: current }, lifted)));
+  const shared = prune(shareCommon(lower({ ...built, nodes: current }, lifted)));
+  const lean = blockedMasks(shared, (name) => b.typeOf(name));
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
 }
 

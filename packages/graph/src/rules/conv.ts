@@ -1,7 +1,10 @@
 import { attr } from '../builder.js';
+import type { Dims } from '../types.js';
 import type { Calculus, Size } from './calculus.js';
+import { interleavedConv } from './interleaved.js';
 import { adjointKernel } from './kernel.js';
 import type { Rule } from './rule.js';
+import { zerosBetween } from './tile.js';
 import { type Axis, padsOf, transposedFit, windowOf } from './window.js';
 
 /** Convolutions in any number of dimensions, with groups, strides, dilations and padding. */
@@ -46,22 +49,44 @@ export function perChannel(b: Calculus, x: string): string {
   return b.emit('ReduceSum', [x, b.ints(axes)], { keepdims: attr.int(0) });
 }
 
-/** Stride 1: a convolution with the adjoint kernel, which runtimes run fastest and keep in blocked layouts; else a transposed one. */
+/**
+ * A convolution with the adjoint kernel, which runtimes run fastest and keep in blocked layouts, where the stride is 1 or there is one
+ * channel a group (zeros between the elements make the stride 1, and cost little); else a transposed one.
+ */
 function convData(b: Calculus, given: DataCotangent): string {
-  const flips = given.window.every(
-    (axis) => axis.stride === 1 && axis.before < axis.extent && axis.after < axis.extent,
-  );
-  return flips ? adjointConv(b, given) : transposedConv(b, given);
+  const { window, dy, kernel } = given;
+  const strides = window.map((axis) => axis.stride);
+  const dense = strides.every((stride) => stride === 1);
+  const depthwise = b.dims(kernel)[0] === given.group && b.dims(kernel)[1] === 1;
+  const few = interleavedConv(b, { ...given, input: spatial(b, given.like), output: spatial(b, dy) });
+  if (few !== undefined) return few;
+  const pads = adjointPads(window, { input: spatial(b, given.like), output: spatial(b, dy) });
+  if (pads === undefined || !(dense || depthwise)) return transposedConv(b, given);
+  return adjointConv(b, { ...given, dy: dense ? dy : zerosBetween(b, dy, strides) }, pads);
 }
 
-function adjointConv(b: Calculus, { dy, kernel, window, group }: DataCotangent): string {
+/** How a convolution of stride 1 over the strided outputs must be padded to give the inputs; undefined where it would have to crop. */
+function adjointPads(window: readonly Axis[], { input, output }: { input: Dims; output: Dims }) {
+  const before = window.map((axis) => axis.extent - 1 - axis.before);
+  const after = window.map((axis, i) => {
+    const [size, windows] = [input[i], output[i]];
+    if (axis.stride === 1) return axis.extent - 1 - axis.after;
+    const known = typeof size === 'number' && typeof windows === 'number';
+    return known ? size - windows * axis.stride + axis.before : Number.NaN;
+  });
+  const pads = [...before, ...after];
+  return pads.every((pad) => pad >= 0) ? pads : undefined;
+}
+
+function adjointConv(
+  b: Calculus,
+  { dy, kernel, window, group }: DataCotangent,
+  pads: readonly number[],
+): string {
   return b.emit('Conv', [dy, adjointKernel(b, kernel, group)], {
     kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
     dilations: attr.ints(window.map((axis) => axis.dilation)),
-    pads: attr.ints([
-      ...window.map((axis) => axis.extent - 1 - axis.before),
-      ...window.map((axis) => axis.extent - 1 - axis.after),
-    ]),
+    pads: attr.ints(pads),
     group: attr.int(group),
   });
 }

@@ -4,6 +4,7 @@ import type { Calculus } from './calculus.js';
 import { cropLike } from './conv.js';
 import { repeatAxes } from './resize.js';
 import type { Rule, Step } from './rule.js';
+import { channelsFirst, channelsLast, cut, joined } from './tile.js';
 import { type Axis, transposedFit, windowOf } from './window.js';
 
 /** Pooling. Of tied maxima, the first in row-major order gets the cotangent. */
@@ -16,6 +17,9 @@ export const pooling = {
 
 /** Largest block of ones kept as a constant; beyond it the runtime expands. */
 const BLOCK = 1 << 16;
+
+/** Windows of more elements are not taken apart. */
+const ELEMENTS = 16;
 
 /** Every element's share of the mean over `axes` (which dy has with size 1). Multiplying by a block of 1 / n beats Expand. */
 export function spread(b: Calculus, dy: string, to: { like: string; axes: readonly number[] }): string {
@@ -55,7 +59,9 @@ function tiling(b: Calculus, step: Step, window: readonly Axis[]) {
 function maxPool(b: Calculus, step: Step, dy: string): string {
   const window = windowsOf(step);
   const tiles = tiling(b, step, window);
-  return tiles === undefined ? scatteredMax(b, step, dy) : tiledMax(b, step, { dy, ...tiles });
+  const few = window.reduce((product, axis) => product * axis.kernel, 1) <= ELEMENTS;
+  const known = few && typeof b.dims(step.inputs[0])[1] === 'number';
+  return known && tiles ? tiledMax(b, step, { dy, ...tiles }) : scatteredMax(b, step, dy);
 }
 
 /** Windows overlap: each says where its maximum was, and sends its cotangent there. */
@@ -74,45 +80,31 @@ interface Tiles {
 }
 
 /**
- * Windows side by side: an element gets its window's cotangent where it equals the maximum and has the highest rank of those that do.
- * Ranks fall in row-major order and differ within a window; [a >= b] = HardSigmoid(a - b), steep, with 1 at 0.
+ * Windows side by side: the elements of every window are asked in row-major order whether they are the maximum; the first that is
+ * takes the cotangent from those that follow. One of them is, so the last one need not be asked.
  */
-function tiledMax(
-  b: Calculus,
-  { node, inputs: [x], outputs: [y] }: Step,
-  { dy, factors, left }: Tiles,
-): string {
-  const grow = (value: string) => repeatAxes(b, value, factors);
-  const whole = left.every((size) => size === 0) ? x : cropTo(b, x, left);
-  const ranked = b.where(b.compare('Equal', whole, grow(y)), ranks(b, whole, factors), 0);
-  const best = grow(b.emit('MaxPool', [ranked], withoutCeil(node.attributes)));
-  const chosen = b.mask(b.compare('Equal', ranked, best), dy);
+function tiledMax(b: Calculus, { inputs: [x], outputs: [y] }: Step, { dy, factors, left }: Tiles): string {
+  const maximum = channelsLast(b, y);
+  const elements = cut(b, cropped(b, channelsLast(b, x), left), factors);
+  let rest = channelsLast(b, dy);
+  const parts = elements.map((element, i) => {
+    if (i === elements.length - 1) return rest;
+    const part = b.mul(rest, b.mask(b.compare('Equal', element, maximum), dy));
+    rest = b.sub(rest, part);
+    return part;
+  });
   const padding = left.map(() => 0);
-  return b.pad(b.mul(grow(dy), chosen), [0, 0, ...padding], [0, 0, ...left]);
+  return channelsFirst(b, b.pad(joined(b, parts, factors), [0, ...padding, 0], [0, ...left, 0]));
 }
 
-const withoutCeil = (attributes: Step['node']['attributes']) => ({
-  ...attributes,
-  ceil_mode: undefined,
-  storage_order: undefined,
-});
-
-function cropTo(b: Calculus, x: string, left: readonly number[]): string {
-  const sizes = b.dims(x).slice(2);
-  const spans = left.map((rest, i) => ({ axis: i + 2, from: 0, to: Number(sizes[i]) - rest }));
+/** Without what lies beyond the last window; channels last. */
+function cropped(b: Calculus, x: string, left: readonly number[]): string {
+  const sizes = b.dims(x).slice(1);
+  const spans = left.map((rest, i) => ({ axis: i + 1, from: 0, to: Number(sizes[i]) - rest }));
   return b.slice(
     x,
     spans.filter((_, i) => left[i] > 0),
   );
-}
-
-/** A number for every position, falling in row-major order inside each window, the same in all windows: [1, 1, ...]. */
-function ranks(b: Calculus, x: string, factors: readonly number[]): string {
-  const total = factors.reduce((product, factor) => product * factor, 1);
-  const falling = Float32Array.from({ length: total }, (_, i) => total - i);
-  const one = b.constant({ dtype: 'float32', dims: [1, 1, ...factors], data: falling }, 'ranks');
-  const repeats = b.dims(x).map((size, axis) => (axis < 2 ? 1 : Number(size) / factors[axis - 2]));
-  return b.emit('Tile', [b.cast(one, b.dtype(x)), b.ints(repeats)]);
 }
 
 function globalMaxPool(b: Calculus, { inputs: [x] }: Step, dy: string): string {

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { float32, graphOf, value } from '../../test/graphs.js';
+import { builderOf } from '../build.js';
+import { evaluate } from '../eval/evaluate.js';
+import { type Calculus, calculus } from './calculus.js';
+import { cut, joined, zerosBetween } from './tile.js';
+
+const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
+
+/** 0, 1, 2, ... */
+const numbers = (dims: readonly number[]): number[] => Array.from({ length: count(dims) }, (_, i) => i);
+
+/** What is made of 0, 1, 2, ... in a shape. */
+function made(dims: readonly number[], make: (b: Calculus, x: string) => readonly string[]) {
+  const b = calculus(builderOf(graphOf({ constants: { x: float32(dims, numbers(dims)) } })));
+  const names = make(b, 'x');
+  const results = evaluate(b.build(names.map((name) => value(name, undefined))), {});
+  return names.map((name) => ({ dims: [...results[name].dims], data: Array.from(results[name].data) }));
+}
+
+describe('tiles', () => {
+  it('are the elements of every window in row-major order, channels together', () => {
+    const parts = made([1, 2, 4, 3], (b, x) => cut(b, x, [2, 2]));
+    expect(parts.map(({ data }) => data)).toEqual([
+      [0, 1, 2, 6, 7, 8],
+      [3, 4, 5, 9, 10, 11],
+      [12, 13, 14, 18, 19, 20],
+      [15, 16, 17, 21, 22, 23],
+    ]);
+    expect(parts[0].dims).toEqual([1, 1, 2, 3]);
+  });
+
+  it.each([
+    ['one axis', [2, 6, 3], [3]],
+    ['two axes', [2, 4, 6, 3], [2, 3]],
+    ['an axis that is left alone', [1, 4, 3, 2, 2], [2, 1, 2]],
+  ])('are joined to what was cut: %s', (_, dims, factors) => {
+    const [whole] = made(dims, (b, x) => [joined(b, cut(b, x, factors), factors)]);
+    expect(whole).toEqual({ dims, data: numbers(dims) });
+  });
+});
+
+describe('zerosBetween', () => {
+  it.each([
+    ['one axis', [2, 3, 4], [3]],
+    ['two axes', [1, 2, 2, 2], [2, 3]],
+    ['three axes', [2, 2, 1, 2, 3], [2, 1, 2]],
+  ])('puts stride - 1 zeros after every element: %s', (_, dims, strides) => {
+    const [grown] = made(dims, (b, x) => [zerosBetween(b, x, strides)]);
+    const shape = dims.map((size, axis) => size * (axis < 2 ? 1 : strides[axis - 2]));
+    const expected = new Array<number>(count(shape)).fill(0);
+    for (const element of numbers(dims)) {
+      const place = dims.map((size, axis) => Math.floor(element / count(dims.slice(axis + 1))) % size);
+      const at = place.reduce(
+        (sum, i, axis) => sum * shape[axis] + i * (axis < 2 ? 1 : strides[axis - 2]),
+        0,
+      );
+      expected[at] = element;
+    }
+    expect(grown).toEqual({ dims: shape, data: expected });
+  });
+});
