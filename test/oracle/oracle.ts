@@ -1,10 +1,15 @@
+/** Reads the numbers that other programs computed on small models: for the tests of this folder and of every package. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Tensor, tensor } from '@onnxplain/core';
+import { sizeOf, type Tensor, tensor } from '@onnxplain/core';
 
-/** Numbers of other programs on small models, kept beside the repository; tests that need them are skipped without. */
-export const oracleRoot = join(import.meta.dirname, '../../../shared/oracle');
-export const oracleMissing = existsSync(oracleRoot) ? undefined : `no reference cases at ${oracleRoot}`;
+const root = join(import.meta.dirname, '../../../shared/oracle');
+
+/** Why there are no cases: they are kept beside the repository; tests that need them are skipped without. */
+export const oracleMissing = existsSync(root) ? undefined : `no reference cases at ${root}`;
+/** Models that have cases; none where they are missing. */
+export const oracleModels: readonly string[] =
+  oracleMissing === undefined ? ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'] : [];
 
 interface Stored {
   readonly dtype: 'float32' | 'int32' | 'uint8';
@@ -14,6 +19,7 @@ interface Stored {
 
 interface Sampled {
   readonly sampled: true;
+  readonly shape: readonly number[];
   readonly indices: Stored;
   readonly values: Stored;
 }
@@ -25,15 +31,25 @@ export interface Case {
   readonly id: string;
   readonly method: string;
   readonly input: string;
+  /** 0 for cases that store none. */
   readonly target: number | readonly number[];
   /** Empty for cases that store none. */
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params: Params;
   readonly expected: Readonly<Record<string, Value>>;
+  /** How far the reference itself is from `expected` in float32. */
   readonly f32: Readonly<Record<string, { readonly max_abs: number; readonly rel_l2: number | null }>>;
+}
+
+interface Params extends Readonly<Record<string, unknown>> {
+  /** What was explained; absent: the logit. */
+  readonly of?: 'logit' | 'softmax';
+  readonly labels?: readonly number[];
 }
 
 export interface StoredFile {
   readonly file: string;
+  readonly input: { readonly name: string };
+  readonly output: string;
   /** Names of inner tensors. */
   readonly layers?: Readonly<Record<string, string>>;
 }
@@ -46,9 +62,14 @@ export interface Oracle {
 }
 
 export function readOracle(model: string): Oracle {
-  const stored: Oracle = JSON.parse(readFileSync(join(oracleRoot, model, 'cases.json'), 'utf8'));
-  return { ...stored, cases: stored.cases.map((of) => ({ ...of, params: of.params ?? {} })) };
+  const stored: Oracle = JSON.parse(readFileSync(pathOf(model, 'cases.json'), 'utf8'));
+  return {
+    ...stored,
+    cases: stored.cases.map((of) => ({ ...of, target: of.target ?? 0, params: of.params ?? {} })),
+  };
 }
+
+export const pathOf = (model: string, file: string): string => join(root, model, file);
 
 /** A stored tensor by name, as float64. */
 export function tensorOf(oracle: Oracle, name: unknown): Tensor {
@@ -65,30 +86,45 @@ function numbers({ dtype, b64 }: Stored): Float64Array {
 
 /**
  * How far numbers are from a case's expected ones, in units of what the reference allows: at most 1 agrees.
- * Allowed are 1e-5 of the largest expected number plus 20 times the distance of the reference's own float32 run; where kinks
- * may flip, a relative l2 distance of 10 times that run's plus 1e-4 will do as well.
+ * Allowed are 1e-5 of the largest expected number plus 20 times the distance of the reference's own float32 run.
  */
 export function distanceFrom(of: Case, key: string, got: ArrayLike<number>): number {
-  const { expected, found } = pair(of.expected[key], got);
-  const { max_abs: peer, rel_l2: relative } = of.f32[key];
-  const gaps = expected.map((value, i) => Math.abs(value - found[i]));
+  const { expected, gaps } = gapsOf(of, key, got);
   const largest = Math.max(...expected.map(Math.abs));
-  const plain = Math.max(...gaps) / (1e-5 * largest + 20 * peer);
-  const kinked = Math.hypot(...gaps) / Math.hypot(...expected) / (10 * (relative ?? 0) + 1e-4);
-  return Math.min(plain, Number.isNaN(kinked) ? Number.POSITIVE_INFINITY : kinked);
+  return Math.max(...gaps) / (1e-5 * largest + 20 * of.f32[key].max_abs);
+}
+
+/**
+ * The same where kinks may flip: a relative l2 distance of 10 times that of the reference's float32 run plus 1e-4 will do as
+ * well.
+ */
+export function distanceAcrossKinks(of: Case, key: string, got: ArrayLike<number>): number {
+  const { expected, gaps } = gapsOf(of, key, got);
+  const relative = Math.hypot(...gaps) / Math.hypot(...expected);
+  const kinked = relative / (10 * (of.f32[key].rel_l2 ?? 0) + 1e-4);
+  return Math.min(distanceFrom(of, key, got), Number.isNaN(kinked) ? Number.POSITIVE_INFINITY : kinked);
+}
+
+function gapsOf(of: Case, key: string, got: ArrayLike<number>): { expected: number[]; gaps: number[] } {
+  const { expected, found } = pair(of.expected[key], got);
+  return { expected, gaps: expected.map((value, i) => Math.abs(value - found[i])) };
 }
 
 /** Expected numbers and those to compare with them, in the same order. */
 function pair(value: Value, got: ArrayLike<number>): { expected: number[]; found: number[] } {
   const all = Array.from(got);
   if (typeof value === 'object' && value !== null && 'sampled' in value) {
+    expectCount(sizeOf(value.shape), all.length);
     const indices = [...numbers(value.indices)];
     return { expected: [...numbers(value.values)], found: indices.map((i) => all[i]) };
   }
   const expected = flat(value);
-  if (expected.length !== all.length)
-    throw new Error(`expected ${expected.length} numbers, got ${all.length}`);
+  expectCount(expected.length, all.length);
   return { expected, found: all };
+}
+
+function expectCount(expected: number, got: number): void {
+  if (expected !== got) throw new Error(`expected ${expected} numbers, got ${got}`);
 }
 
 function flat(value: Exclude<Value, Sampled>): number[] {

@@ -13,8 +13,7 @@ import {
   tables,
 } from '../src/index.js';
 import { graphOf, node, value } from './graphs.js';
-import { run } from './oracle.js';
-import { runModel, tensorOf } from './session.js';
+import { run, runModel, tensorOf } from './session.js';
 
 /**
  * A small network quantised by ONNX Runtime's tools in three ways, its outputs by ONNX Runtime, and the gradient of the first one by

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { type NumArray, numArray } from '../src/eval/array.js';
 import type { Constant, DataType, Graph } from '../src/index.js';
 import { write } from '../src/index.js';
 
@@ -20,6 +21,21 @@ export async function runModel(bytes: Uint8Array, feeds: Feeds, outputs?: readon
 }
 
 export const runGraph = (graph: Graph, feeds: Feeds): Promise<Feeds> => runModel(write(graph), feeds);
+
+/** A graph's outputs by ONNX Runtime, numbers in and numbers out: int64 stays, every other input is fed as float32. */
+export async function run(
+  graph: Graph,
+  feeds: Readonly<Record<string, NumArray>>,
+): Promise<Readonly<Record<string, NumArray>>> {
+  const tensors = Object.entries(feeds).map(([name, { dtype, dims, data }]) => {
+    const elements = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
+    return [name, new ort.Tensor(elements, dims)] as const;
+  });
+  const results = Object.entries(await runGraph(graph, Object.fromEntries(tensors)));
+  return Object.fromEntries(
+    results.map(([name, { dims, data }]) => [name, numArray('float32', dims, Array.from(data, Number))]),
+  );
+}
 
 /** Deterministic numbers in [-1, 1), or small integers, for an input. */
 export function feedFor(dtype: DataType, dims: readonly number[], seed = 1): ort.Tensor {

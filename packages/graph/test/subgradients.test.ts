@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/build.js';
 import { attr, evaluate, type Graph, grad, type NumArray, type Op } from '../src/index.js';
 import { gradients, type Projected } from './derivative.js';
-import { run } from './oracle.js';
 import { float32, type Input, int, ints, type SampleOptions, sample, scalar } from './samples/make.js';
+import { run } from './session.js';
 
 const { float, int: integer, ints: list, string } = attr;
 const vector = (...values: readonly number[]): NumArray => float32([values.length], values);

@@ -1,11 +1,18 @@
 import { expect, test } from 'vitest';
-import { gapPerTolerance, type Oracle, oracleModels, pathOf, readOracle, unpack } from '../../test/oracle.js';
+import {
+  type Case,
+  distanceFrom,
+  type Oracle,
+  oracleMissing,
+  oracleModels,
+  pathOf,
+  readOracle,
+  tensorOf,
+} from '../../../../test/oracle/oracle.js';
 import type { Model } from '../model.js';
 import { open } from '../open.js';
 import { predict } from '../predict.js';
 import { score } from './score.js';
-
-type Case = Oracle['cases'][number];
 
 async function onEachFile(
   name: string,
@@ -18,10 +25,9 @@ async function onEachFile(
   }
 }
 
-const target = ({ target }: Case) => target ?? 0;
-const link = ({ params }: Case) => (params?.of === 'softmax' ? 'probability' : 'logit');
+const link = ({ params }: Case) => (params.of === 'softmax' ? 'probability' : 'logit');
 
-test.skipIf(oracleModels.length > 0)('skipped: ../shared/oracle is not here', () => undefined);
+if (oracleMissing !== undefined) test.skip(oracleMissing);
 
 test.each(oracleModels)(
   '%s: all logits, and the chosen one as a score, are those of PyTorch',
@@ -29,9 +35,9 @@ test.each(oracleModels)(
     const oracle = readOracle(name);
     await onEachFile(name, oracle, async (model) => {
       for (const each of oracle.cases.filter(({ method }) => method === 'logits')) {
-        const x = unpack(oracle.tensors[each.input]);
+        const x = tensorOf(oracle, each.input);
         const { scores, classes } = await predict(model, {}, x);
-        expect(gapPerTolerance(scores.data, each), each.id).toBeLessThan(1);
+        expect(distanceFrom(each, 'value', scores.data), each.id).toBeLessThan(1);
         const best = await (await score(model, { target: 'predicted' })).value(x);
         for (const [i, value] of best.entries())
           expect(value).toBe(scores.data[i * scores.shape[1] + classes[i]]);
@@ -46,9 +52,9 @@ test.each(oracleModels)('%s: gradients of logits and probabilities are those of 
   expect(cases.length).toBeGreaterThan(2);
   await onEachFile(name, oracle, async (model) => {
     for (const each of cases) {
-      const f = await score(model, { target: target(each), link: link(each) });
-      const slopes = await f.gradient(unpack(oracle.tensors[each.input]));
-      expect(gapPerTolerance(slopes.data, each), each.id).toBeLessThan(1);
+      const f = await score(model, { target: each.target, link: link(each) });
+      const slopes = await f.gradient(tensorOf(oracle, each.input));
+      expect(distanceFrom(each, 'value', slopes.data), each.id).toBeLessThan(1);
     }
   });
 });
