@@ -22,7 +22,7 @@ async function logitsOf(model: Model, { x, logits }: Case): Promise<number[]> {
 const batches = (file: string): readonly string[] =>
   file.includes('fixed') ? ['freed', 'fixed'] : ['symbolic'];
 
-describe.each(['families', 'keras', 'sklearn'])('%s as exporters write them', (folder) => {
+describe.each(['families', 'keras', 'sklearn', 'transformers'])('%s as exporters write them', (folder) => {
   for (const known of casesOf(folder)) {
     it.each([...known.files])('%s gives the logits and the gradient of its source', (file) =>
       withModel(pathOf(folder, file), async (model) => {
