@@ -46,13 +46,15 @@ export function drawsOf(x: Tensor, inputs: Tensor, masks?: Rows): Draws {
 }
 
 /** x - t for every row t. */
-export function subtractRows({ data }: Tensor, t: Tensor): Tensor {
-  const out = zeros(t.shape, t);
-  const size = data.length;
-  for (let at = 0; at < out.data.length; at += size) {
-    for (let j = 0; j < size; j++) out.data[at + j] = data[j] - t.data[at + j];
-  }
-  return out;
+export function subtractRows({ data: x }: Tensor, { shape, data }: Tensor): Tensor {
+  const out = data.slice();
+  for (let at = 0; at < out.length; at += x.length) subtractFrom(x, out.subarray(at, at + x.length));
+  return { shape, data: out };
+}
+
+/** row = x - row, in place. */
+export function subtractFrom(x: Tensor['data'], row: Tensor['data']): void {
+  for (let j = 0; j < x.length; j++) row[j] = x[j] - row[j];
 }
 
 /** A baseline as one number for every element of x, in x's type. Throws `tensor-shape`. */

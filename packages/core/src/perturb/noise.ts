@@ -3,7 +3,7 @@ import { option, parseOptions, z } from '../options.js';
 import type { Stream } from '../random/stream.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { drawsOf, expectSpan, inputsOfEach } from './draw.js';
+import { drawsOf, expectSpan, inputsOfEach, subtractFrom } from './draw.js';
 
 export const gaussianOptions = z.strictObject({ sigma: option.positive() });
 
@@ -58,7 +58,7 @@ function additive(
       expectSpan(shown, { from, to });
       const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
         fill(random(), input);
-        for (let j = 0; j < input.length; j++) input[j] = x.data[j] - input[j];
+        subtractFrom(x.data, input);
       });
       return drawsOf(x, inputs);
     },

@@ -119,13 +119,26 @@ export function choleskySolve(l: Float64Array, right: Float64Array): Float64Arra
   const k = right.length;
   const z = right.slice();
   for (let i = 0; i < k; i++) z[i] = (z[i] - dotUpTo(l, z, { at: i * k, length: i })) / l[i * k + i];
-  for (let i = k - 1; i >= 0; i--) {
-    const at = i * k;
-    const value = z[i] / l[at + i];
-    z[i] = value;
-    for (let j = 0; j < i; j++) z[j] -= l[at + j] * value;
-  }
+  for (let end = k; end > 0; end -= 4) finishFour(l, z, { from: Math.max(0, end - 4), to: end });
   return z;
+}
+
+/** Divides z[from..to), at most four numbers, by their triangle of Lᵀ, and takes their part from all z before them at once. */
+function finishFour(
+  l: Float64Array,
+  z: Float64Array,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  const k = z.length;
+  for (let i = to - 1; i >= from; i--) {
+    z[i] /= l[i * k + i];
+    for (let j = from; j < i; j++) z[j] -= l[i * k + j] * z[i];
+  }
+  const [z0, z1 = 0, z2 = 0, z3 = 0] = z.subarray(from, to);
+  for (let j = 0; j < from; j++) {
+    const at = from * k + j;
+    z[j] -= l[at] * z0 + l[at + k] * z1 + l[at + 2 * k] * z2 + l[at + 3 * k] * z3;
+  }
 }
 
 /** Of l from `at` on with the first `length` numbers of z, in four sums that do not wait for each other. */

@@ -107,10 +107,10 @@ async function equations(
   const blocks: WeightedRows[] = [];
   const drops = new Float64Array(n);
   for (const { from, to } of spans(n, sizeOf(x.shape))) {
-    const { inputs, deltas, masks, weights } = perturbation(x, key, from, to);
-    const values = await f.value(inputs);
+    const draws = perturbation(x, key, from, to);
+    const values = await f.value(draws.inputs);
     for (let i = 0; i < values.length; i++) drops[from + i] = whole - values[i];
-    blocks.push({ rows: masks ?? denseRows(deltas), weights });
+    blocks.push({ rows: draws.masks ?? denseRows(draws.deltas), weights: draws.weights });
   }
   return { blocks, drops };
 }
