@@ -35,6 +35,17 @@ describe('canonical form', () => {
     expect(codeOf(() => canonical([scan], { opset: 8 }))).toBe('model-unsupported');
   });
 
+  it('says LpPool by AveragePool, but not where windows may be cut off at the end', () => {
+    const pool = (ceil: number) =>
+      node('y = LpPool(x)', {
+        kernel_shape: attr.ints([3]),
+        strides: attr.ints([2]),
+        ceil_mode: attr.int(ceil),
+      });
+    expect(ops(canonical([pool(0)], { dims: [1, 2, 6], opset: 22 }))).toContain('AveragePool');
+    expect(ops(canonical([pool(1)], { dims: [1, 2, 6], opset: 22 }))).toEqual(['LpPool']);
+  });
+
   it('compares every element of a row with every one of a column, also where both are as long', () => {
     const constants = { row: int64([0, 1, 2], [1, 3]), column: int64([0, 1, 2], [3, 1]) };
     const nodes = [

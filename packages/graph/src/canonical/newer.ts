@@ -44,9 +44,13 @@ const geluNode: Respell = (node, b) => {
   return b.opset >= 20 ? undefined : [gelu(b, input(node, 0))];
 };
 
-/** |x|^p pooled: the p-th root of the sum, which is the average times the size of the window. */
+/**
+ * |x|^p pooled: the p-th root of the sum, which is the average times the size of the window. With ceil_mode the last windows may be cut
+ * off and the average be one of fewer, so it is kept as it is.
+ */
 const lpPool: Respell = (node, b) => {
   const a = attributesOf(node);
+  if (a.int('ceil_mode', 0) === 1) return undefined;
   const p = a.int('p', 2);
   const { p: _, ...attributes } = node.attributes;
   const size = (a.ints('kernel_shape') ?? []).reduce((product, k) => product * k, 1);
