@@ -78,8 +78,7 @@ function blockKernel({ dims, data, dtype }: Constant, [rows, columns]: readonly 
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
   const [outputs, inputs, height, width] = dims;
   const shape = [inputs * BLOCK * BLOCK, outputs, rows.taps, columns.taps];
-  const [make, size] = [data instanceof Float32Array ? Float32Array : Float64Array, product(shape)];
-  const result = make.from({ length: size }, (_, at) => {
+  const values = Float64Array.from({ length: product(shape) }, (_, at) => {
     const [channel, output, i, j] = placeOf(at, shape);
     const y = rows.link(Math.floor(channel / BLOCK) % BLOCK, i);
     const x = columns.link(channel % BLOCK, j);
@@ -87,7 +86,7 @@ function blockKernel({ dims, data, dtype }: Constant, [rows, columns]: readonly 
     const input = Math.floor(channel / (BLOCK * BLOCK));
     return data[((output * inputs + input) * height + y) * width + x];
   });
-  return { dtype, dims: shape, data: result };
+  return { dtype, dims: shape, data: data instanceof Float32Array ? new Float32Array(values) : values };
 }
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
