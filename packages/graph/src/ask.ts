@@ -28,11 +28,26 @@ export interface Question {
 /** Makes the graph canonical and the question complete. */
 export function question(graph: Graph, ask: Ask): Question {
   const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
+  requireDependent(graph, [...lifted.keys()]);
   const canonical = canonicalise(lift(graph, lifted));
   const kept = new Set(namesOf(ask.wrt));
   const { prepare } = ask.rules ?? tables.gradient;
   const prepared = prepare?.(canonical, kept) ?? canonical;
   return { graph: prepared, ends: asked(prepared, ask), lifted };
+}
+
+/** A graph that was differentiated holds what follows from its constants computed ahead, but for those it was differentiated by. */
+function requireDependent({ metadata }: Graph, constants: readonly string[]): void {
+  const before = metadata['onnxplain.wrt']?.split(',');
+  const lost = constants.filter((name) => before?.includes(name) === false);
+  if (lost.length === 0) return;
+  fail({
+    code: 'not-applicable',
+    where: 'grad, option `wrt`',
+    expected: `inputs, or constants that the graph was differentiated by: ${before?.join(', ')}`,
+    got: lost.join(', '),
+    remedy: 'Differentiate the model by both at once first (wrt: several names), then its gradient.',
+  });
 }
 
 function lift(graph: Graph, lifted: Graph['constants']): Graph {

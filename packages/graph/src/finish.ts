@@ -5,6 +5,7 @@ import { namer, namesIn } from './names.js';
 import type { Ends } from './path.js';
 import { substitute } from './scope.js';
 import { blockedMasks } from './transform/blocked-masks.js';
+import { precompute } from './transform/precompute.js';
 import { prune } from './transform/prune.js';
 import { shareCommon } from './transform/share-common.js';
 import type { Graph, Node, Value, ValueType } from './types.js';
@@ -37,7 +38,8 @@ export function finish(b: Builder, { inputs, kept, results, lifted, metadata, st
   const current = standIns
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
-  const shared = prune(shareCommon(lower({ ...built, nodes: current }, lifted)));
+  const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
+  const shared = prune(shareCommon(lower(ready, lifted)));
   const lean = blockedMasks(shared, (name) => b.typeOf(name));
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
 }

@@ -95,6 +95,14 @@ describe('grad', () => {
     expect(numbers(total, { x: rows })).toEqual(numbers(graph, { x: rows }));
   });
 
+  it('refuses a second derivative by a constant that the first one was not taken by: what follows from it was computed', () => {
+    const first = grad(network, { wrt: 'x' });
+    const again = { of: 'gradient', wrt: 'w' };
+    expect(codeOf(() => grad(first, again))).toBe('not-applicable');
+    const both = grad(network, { wrt: ['x', 'w'] });
+    expect(codeOf(() => grad(both, { ...again, of: 'gradient/x' }))).toBe('none');
+  });
+
   it('differentiates by constants, summed over the batch, even where they would have been folded away', () => {
     const nodes = [node('v = Transpose(w)', { perm: attr.ints([1, 0]) }), node('y = MatMul(x, v)')];
     const constants = { w: float32([1, 2], [1, 2]) };

@@ -25,7 +25,8 @@ export interface GradOptions extends Ask {
  * constant's gradient is summed over the rows. Names that the graph has already are numbered.
  *
  * Throws `op-unknown` or `op-no-gradient` for a node on the way without a rule (`coverage` lists them beforehand),
- * `no-gradient` when `of` does not depend on wrt, `output-unclear`, `value-unknown`, `type-mismatch` for what cannot be asked.
+ * `no-gradient` when `of` does not depend on wrt, `output-unclear`, `value-unknown`, `type-mismatch` for what cannot be asked,
+ * `not-applicable` for a constant of a gradient graph that the first derivative was not taken by.
  */
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
   const { b, source, ends, lifted, gradients } = differentiated(graph, options);

@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../build.js';
 import { constantOfElements } from '../infer/contents.js';
 import { knownSize } from '../infer/site.js';
 import { isOp } from '../ops.js';
-import type { Graph, Node } from '../types.js';
+import type { Constant, Graph, Node, ValueType } from '../types.js';
 import { type Evaluator, interpreted } from './evaluator.js';
 import { type NodeRule, rewrite } from './rewrite.js';
 import { symbolicTargets } from './targets.js';
@@ -17,6 +17,7 @@ export interface FoldOptions {
 
 /** Inputs above this many elements are left to the runtime, which folds them faster when it opens the model. */
 const LARGEST_INPUT = 2 ** 18;
+const LARGEST_RESULT = 2 ** 16;
 
 /** Dropout may be random; DequantizeLinear keeps weights small. */
 const KEPT: ReadonlySet<string> = new Set(['DequantizeLinear', 'Dropout']);
@@ -28,7 +29,7 @@ const KEPT: ReadonlySet<string> = new Set(['DequantizeLinear', 'Dropout']);
  * Large constants are never copied.
  */
 export function fold(graph: Graph, options: FoldOptions = {}): Graph {
-  const { elements = 2 ** 16, evaluator = interpreted } = options;
+  const { elements = LARGEST_RESULT, evaluator = interpreted } = options;
   const rule: NodeRule = (node, b) => {
     if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;
     if (node.op === 'Loop') return unroll(node, b, rule);
@@ -48,15 +49,32 @@ function knownContents(node: Node, b: GraphBuilder): readonly string[] | undefin
 function computed(
   node: Node,
   b: GraphBuilder,
-  { elements, evaluator }: Required<FoldOptions>,
+  options: Required<FoldOptions>,
 ): readonly string[] | undefined {
   const inputs = node.inputs.map((name) => (name === '' ? undefined : b.constantOf(name)));
   if (inputs.some((value, i) => node.inputs[i] !== '' && value === undefined)) return undefined;
+  const results = evaluated(node, { inputs, outputs: b.preview(node), opset: b.opset }, options);
+  return results?.map((value) => b.constant(value));
+}
+
+/** What is known of a node of constants. */
+export interface Known {
+  readonly inputs: readonly (Constant | undefined)[];
+  readonly outputs: readonly (ValueType | undefined)[];
+  readonly opset: number;
+}
+
+/** What a node makes of constants; undefined where that would be large, or different every time. */
+export function evaluated(
+  node: Node,
+  { inputs, outputs, opset }: Known,
+  { elements = LARGEST_RESULT, evaluator = interpreted }: FoldOptions = {},
+): readonly Constant[] | undefined {
+  if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;
   const given = inputs.reduce((sum, value) => sum + (value?.data.length ?? 0), 0);
-  const made = b.preview(node).reduce((sum, type) => sum + (knownSize(type?.dims) ?? 0), 0);
-  if (given > LARGEST_INPUT || made > Math.max(elements, given)) return undefined;
-  const results = evaluator(node, inputs, b.opset);
-  if (results === undefined || results.some((value) => value.data.length > Math.max(elements, given)))
-    return undefined;
-  return results.map((value) => b.constant(value));
+  const made = outputs.reduce((sum, type) => sum + (knownSize(type?.dims) ?? 0), 0);
+  const most = Math.max(elements, given);
+  if (given > LARGEST_INPUT || made > most) return undefined;
+  const results = evaluator(node, inputs, opset);
+  return results?.some(({ data }) => data.length > most) ? undefined : results;
 }
