@@ -120,7 +120,9 @@ export function growth(
       const plain = dtype === 'float32' ? name : emit('Cast', [name], { to: attr.int(1) });
       if (peak <= LARGEST) pool.push(plain);
       else if (draw.chance(0.5))
-        pool.push(emit('Mul', [plain, constant(numArray('float32', [], [Math.fround(1.7 / peak)]))]));
+        pool.push(
+          emit('Mul', [plain, constant(numArray('float32', [], [Math.fround(shrunkTo(peak) / peak)]))]),
+        );
       else pool.push(emit('Softsign', [plain]));
     },
     finish() {
@@ -130,6 +132,9 @@ export function growth(
     },
   };
 }
+
+/** What the largest magnitude of a large value becomes: another for each, lest values tie but for their rounding. */
+const shrunkTo = (peak: number): number => 1.2 + ((peak * 0.6180339887498949) % 0.5);
 
 /** A graph of one node, whose inputs are everything that it reads. */
 export function oneNode(node: Node, value: (name: string) => NumArray): Graph {
