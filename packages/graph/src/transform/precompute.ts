@@ -2,6 +2,9 @@ import { evaluated } from '../canonical/fold.js';
 import { graphsOf } from '../scope.js';
 import type { Constant, Graph, Node, ValueType } from '../types.js';
 
+/** Inputs above this many elements are left to the runtime, which moves weights faster than the interpreter does. */
+const LARGEST = 2 ** 12;
+
 /**
  * The graph with constants in place of nodes that have no other inputs: a runtime would compute them whenever it opens the model. Large
  * ones are left to it. Outputs of the graph stay.
@@ -15,6 +18,7 @@ export function precompute(graph: Graph, typeOf: (name: string) => ValueType | u
       return undefined;
     if (graphsOf(node).length > 0 || node.outputs.some((name) => outputs.has(name))) return undefined;
     const inputs = node.inputs.map((name) => constants.get(name));
+    if (inputs.some((value) => value !== undefined && value.data.length > LARGEST)) return undefined;
     return evaluated(node, { inputs, outputs: node.outputs.map(typeOf), opset });
   };
   const nodes = graph.nodes.filter((node) => {
