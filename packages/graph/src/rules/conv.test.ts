@@ -15,6 +15,8 @@ interface Case {
   readonly strides: readonly number[];
   readonly pads: readonly number[];
   readonly group?: number;
+  /** Spatial axes whose size the graph leaves open. */
+  readonly open?: readonly number[];
 }
 
 const wobbles = (name: string, dims: readonly number[]): Constant =>
@@ -33,10 +35,11 @@ function outputOf({ kernel, input, strides, pads }: Case): number[] {
 
 /** The gradient of sum(c Conv(x, k)) by x. */
 function gradientOf(given: Case) {
-  const { kernel, input, strides, pads, group = 1 } = given;
+  const { kernel, input, strides, pads, group = 1, open = [] } = given;
   const output = outputOf(given);
+  const dims = input.map((size, axis) => (open.includes(axis - 1) ? `S${axis}` : size));
   const graph = graphOf({
-    inputs: [value('x', ['N', ...input])],
+    inputs: [value('x', ['N', ...dims])],
     outputs: [value('s', ['N'])],
     constants: { c: wobbles('c', [1, ...output]), k: wobbles('k', kernel), rest: axesOf(output) },
     nodes: [
@@ -119,6 +122,11 @@ const cases: readonly (readonly [string, readonly string[], Case])[] = [
     'one channel a group, one axis',
     ['Pad'],
     { kernel: [3, 1, 4], input: [3, 11], strides: [2], pads: [1, 2], group: 3 },
+  ],
+  [
+    'one channel a group, strided along one axis, of unknown size along the other',
+    ['ConvTranspose'],
+    { kernel: [2, 1, 3, 3], input: [2, 8, 7], strides: [2, 1], pads: [0, 1, 1, 1], group: 2, open: [1] },
   ],
   [
     'one channel a group, padded beyond the kernel',

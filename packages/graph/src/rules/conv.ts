@@ -54,15 +54,21 @@ export function perChannel(b: Calculus, x: string): string {
  * channel a group (zeros between the elements make the stride 1, and cost little); else a transposed one.
  */
 function convData(b: Calculus, given: DataCotangent): string {
-  const { window, dy, kernel } = given;
+  const { window, dy } = given;
+  const sizes = { input: spatial(b, given.like), output: spatial(b, dy) };
+  const few = interleavedConv(b, { ...given, ...sizes });
+  if (few !== undefined) return few;
   const strides = window.map((axis) => axis.stride);
   const dense = strides.every((stride) => stride === 1);
-  const depthwise = b.dims(kernel)[0] === given.group && b.dims(kernel)[1] === 1;
-  const few = interleavedConv(b, { ...given, input: spatial(b, given.like), output: spatial(b, dy) });
-  if (few !== undefined) return few;
-  const pads = adjointPads(window, { input: spatial(b, given.like), output: spatial(b, dy) });
-  if (pads === undefined || !(dense || depthwise)) return transposedConv(b, given);
+  const pads = adjointPads(window, sizes);
+  if (pads === undefined || !(dense || spreads(b, given))) return transposedConv(b, given);
   return adjointConv(b, { ...given, dy: dense ? dy : zerosBetween(b, dy, strides) }, pads);
+}
+
+/** Whether there is one channel a group, and zeros can be put between elements: their number must be known. */
+function spreads(b: Calculus, { dy, kernel, group }: DataCotangent): boolean {
+  const [outputs, inputs] = b.dims(kernel);
+  return outputs === group && inputs === 1 && spatial(b, dy).every((size) => typeof size === 'number');
 }
 
 /** How a convolution of stride 1 over the strided outputs must be padded to give the inputs; undefined where it would have to crop. */
