@@ -193,6 +193,21 @@ describe('canonical form', () => {
     expect(codeOf(() => canonical([node('y = Dropout(x, r, on)')], { constants }))).toBe('model-unsupported');
   });
 
+  it('keeps ceil_mode only where there are more windows by it', () => {
+    const pool = (strides: number) =>
+      node('y = MaxPool(x)', {
+        kernel_shape: attr.ints([2]),
+        strides: attr.ints([strides]),
+        ceil_mode: attr.int(1),
+      });
+    const ceil = (size: Dims[number], strides: number) =>
+      canonical([pool(strides)], { dims: [1, 1, size] }).nodes[0].attributes.ceil_mode;
+    const on = attr.int(1);
+    expect([ceil(5, 2), ceil(9, 4), ceil('L', 2)]).toEqual([on, on, on]);
+    // The windows fit; the last one would start at 6, beyond the end; a stride of 1 leaves nothing over.
+    expect([ceil(6, 2), ceil(6, 3), ceil('L', 1)]).toEqual([undefined, undefined, undefined]);
+  });
+
   it('keeps auto_pad only where the padding depends on a symbol', () => {
     const conv = node('y = MaxPool(x)', {
       kernel_shape: attr.ints([3]),

@@ -1,3 +1,4 @@
+import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { type Site, siteOf } from '../infer/site.js';
@@ -10,7 +11,7 @@ const WINDOWED = new Set(['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool']);
 
 /**
  * Convolutions and pools with kernel, strides, dilations and pads written out. `auto_pad` stays only where the padding
- * depends on a symbolic size.
+ * depends on a symbolic size, `ceil_mode` where there are more windows by it.
  */
 export function explicitPadding(graph: Graph): Graph {
   return rewrite(graph, (node, b) =>
@@ -41,8 +42,19 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
       output_padding: node.op === 'ConvTranspose' ? attr.ints(padded.map(({ extra }) => extra)) : undefined,
       auto_pad: undefined,
       output_shape: undefined,
+      ceil_mode: addsWindows(node, b) ? node.attributes.ceil_mode : undefined,
     },
   });
+}
+
+/**
+ * Whether ceil_mode makes a difference. Where its last window would start in the padding it does not; the standard's shape inference
+ * counts that window nevertheless, and runtimes that trust it refuse the gradient.
+ */
+function addsWindows(node: Node, b: GraphBuilder): boolean {
+  if (attributesOf(node).int('ceil_mode', 0) === 0) return false;
+  const windows = (each: Node) => b.preview(each)[0]?.dims?.join();
+  return windows(node) !== windows({ ...node, attributes: { ...node.attributes, ceil_mode: attr.int(0) } });
 }
 
 interface Placed {
