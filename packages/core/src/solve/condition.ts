@@ -1,7 +1,6 @@
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import { timesVector } from '../rows/vector.js';
-import { choleskySolve } from './cholesky.js';
+import { choleskySolve, dotUpTo } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 import type { System } from './solver.js';
 
@@ -13,7 +12,7 @@ const STEPS = 8;
  * from one fixed random start.
  */
 export function conditionOf({ matrix, k }: System, factor: Float64Array): number {
-  const largest = largestEigenvalue(k, (v) => timesVector({ shape: [k, k], data: matrix }, v));
+  const largest = largestEigenvalue(k, (v) => v.map((_, i) => dotUpTo(matrix, v, { at: i * k, length: k })));
   const inverseSmallest = largestEigenvalue(k, (v) => choleskySolve(factor, v));
   return Math.max(1, largest * inverseSmallest);
 }
@@ -25,8 +24,9 @@ export function conditionOf({ matrix, k }: System, factor: Float64Array): number
 function largestEigenvalue(k: number, apply: (v: Float64Array) => Float64Array): number {
   const basis: Float64Array[] = [];
   const images: Float64Array[] = [];
-  let next: Float64Array = new Float64Array(k);
-  stream(key(0)).fillNormal(next);
+  const start = new Float32Array(k);
+  stream(key(0)).fillNormal(start);
+  let next: Float64Array = Float64Array.from(start);
   for (let length = lengthOf(next); basis.length < Math.min(STEPS, k) && length > 0; ) {
     const unit = next.map((value) => value / length);
     const image = apply(unit);

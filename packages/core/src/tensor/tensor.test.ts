@@ -59,6 +59,24 @@ describe('tensors', () => {
     expect(firstNonFinite(tensor([1, Number.NaN, 1 / 0], [3]))).toBe(1);
   });
 
+  it.each([Float32Array, Float64Array])(
+    'are finite up to the largest number of %o, at any offset',
+    (type) => {
+      const largest = type === Float32Array ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
+      const finite = new type([0, -0, largest, -largest, 5e-324, 1, -1, 1e30, -1e-300]);
+      for (const bad of [Number.NaN, 1 / 0, -1 / 0]) {
+        for (let at = 0; at < 9; at++) {
+          const data = finite.slice();
+          expect(firstNonFinite(tensor(data, [9]))).toBe(-1);
+          data[at] = bad;
+          expect(firstNonFinite(tensor(data, [9]))).toBe(at);
+          expect(firstNonFinite(tensor(data.subarray(at), [9 - at]))).toBe(0);
+          expect(firstNonFinite(tensor(data.subarray(0, at), [at]))).toBe(-1);
+        }
+      }
+    },
+  );
+
   it('have fingerprints that tell one changed bit', () => {
     expect(fingerprint(t)).toBe(fingerprint(tensor([1, 2, 3, 4, 5, 6], [6])));
     expect(fingerprint(t)).not.toBe(fingerprint(tensor([1, 2, 3, 4, 5, 6 + 1e-15], [6])));

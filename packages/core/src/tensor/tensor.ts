@@ -77,15 +77,19 @@ export function expectShape(where: string, t: Tensor, shape: Shape): void {
 }
 
 /** Flat index of the first NaN or infinity; -1 when all elements are finite. */
-export function firstNonFinite(t: Tensor): number {
-  const { data } = t;
-  let i = 0;
-  // Four at a time first: 0 times a number that is not finite is NaN.
-  for (; i + 4 <= data.length; i += 4) {
-    if (data[i] * 0 + data[i + 1] * 0 + data[i + 2] * 0 + data[i + 3] * 0 !== 0) break;
+export function firstNonFinite({ data }: Tensor): number {
+  return allFinite(data) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
+}
+
+/** Read as integers: where all bits of the exponent are set, its lowest bit carries into the sign. */
+function allFinite(data: Tensor['data']): boolean {
+  const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  let carried = 0;
+  if (data instanceof Float32Array) {
+    for (let i = 0; i < words.length; i++) carried |= (words[i] & 0x7f80_0000) + 0x0080_0000;
+  } else {
+    // The exponent of a float64 is in its second word.
+    for (let i = 1; i < words.length; i += 2) carried |= (words[i] & 0x7ff0_0000) + 0x0010_0000;
   }
-  for (; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) return i;
-  }
-  return -1;
+  return carried >= 0;
 }
