@@ -247,6 +247,15 @@ describe('folding', () => {
     expect(graph.constants.get(b)?.data).toEqual(Float32Array.of(Math.fround(Math.SQRT2)));
   });
 
+  it('computes the outputs that a node names, wherever they stand among those it leaves out', () => {
+    const graph = folded([node(', place = TopK(u, k)'), node('y = my:Op(place)')], {
+      u: float32([3], [1, 5, 3]),
+      k: int64([2]),
+    });
+    const [place] = graph.nodes[0].inputs;
+    expect(graph.constants.get(place)?.data).toEqual(BigInt64Array.of(1n, 2n));
+  });
+
   it('moves 64-bit integers and strings exactly, and does no arithmetic on integers that float64 cannot hold', () => {
     const big = {
       dtype: 'int64' as const,

@@ -3,7 +3,7 @@ import { evaluate } from '../eval/evaluate.js';
 import { constantFrom } from '../eval/numbers.js';
 import type { Constant, ConstantData, Graph, Node } from '../types.js';
 
-/** Computes the outputs of a node from its inputs; undefined where it cannot. */
+/** Computes a node's outputs, those that have a name, from its inputs; undefined where it cannot. */
 export type Evaluator = (
   node: Node,
   inputs: readonly (Constant | undefined)[],

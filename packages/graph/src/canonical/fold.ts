@@ -54,7 +54,8 @@ function computed(
   const inputs = node.inputs.map((name) => (name === '' ? undefined : b.constantOf(name)));
   if (inputs.some((value, i) => node.inputs[i] !== '' && value === undefined)) return undefined;
   const results = evaluated(node, { inputs, outputs: b.preview(node), opset: b.opset }, options);
-  return results?.map((value) => b.constant(value));
+  const named = node.outputs.filter((name) => name !== '');
+  return results && node.outputs.map((name) => (name === '' ? '' : b.constant(results[named.indexOf(name)])));
 }
 
 /** What is known of a node of constants. */
@@ -64,7 +65,7 @@ export interface Known {
   readonly opset: number;
 }
 
-/** What a node makes of constants; undefined where that would be large, or different every time. */
+/** What a node makes of constants, one for each output with a name; undefined where that would be large, or different every time. */
 export function evaluated(
   node: Node,
   { inputs, outputs, opset }: Known,
