@@ -17,6 +17,7 @@ export { type Moments, moments } from './reduce/moments.js';
 export { type Covariance, covariance, type Pair, type Ratio, ratio } from './reduce/pairs.js';
 export { type Boxes, boxRows } from './rows/boxes.js';
 export { denseRows } from './rows/dense.js';
+export { differenceRows } from './rows/differences.js';
 export type { Layout } from './rows/plane.js';
 export { plainProducts } from './rows/products.js';
 export { type Around, around } from './score/around.js';

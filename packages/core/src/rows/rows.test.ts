@@ -6,6 +6,7 @@ import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Rows } from '../types.js';
 import { boxRows } from './boxes.js';
 import { denseRows } from './dense.js';
+import { differenceRows } from './differences.js';
 import { plainProducts } from './products.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
@@ -46,6 +47,12 @@ function boxMatrix(shape: Shape, boxes: Int32Array, layout: 'chw' | 'hwc'): Tens
   return tensor(data, [n, sizeOf(shape)]);
 }
 
+/** x - t for every row t, by the definition. */
+function differences(x: Tensor, t: Tensor): Tensor {
+  const data = Array.from(t.data, (value, at) => x.data[at % x.data.length] - value);
+  return tensor(data, t.shape);
+}
+
 /** a·bᵀ by the definition. */
 function naiveInner(a: Tensor, b: Tensor): Tensor {
   const [[n, d], [m]] = [a.shape, b.shape];
@@ -68,6 +75,11 @@ const vector = (data: Float64Array): Tensor => tensor(data, [data.length]);
 
 describe.each([
   { name: 'dense', rows: denseRows(randomTensor([7, 2, 3, 5], 1)), matrix: randomTensor([7, 30], 1) },
+  {
+    name: 'difference',
+    rows: differenceRows(randomTensor([2, 3, 5], 2), randomTensor([7, 2, 3, 5], 1)),
+    matrix: differences(randomTensor([2, 3, 5], 2), randomTensor([7, 30], 1)),
+  },
   ...(['chw', 'hwc'] as const).map((layout) => {
     const shape = layout === 'chw' ? [2, 3, 5] : [3, 5, 2];
     const boxes = randomBoxes(9, 3, 5);

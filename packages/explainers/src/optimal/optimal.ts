@@ -1,5 +1,5 @@
 import {
-  denseRows,
+  differenceRows,
   drawCount,
   type Explainer,
   entry,
@@ -110,7 +110,7 @@ async function equations(
     const draws = perturbation(x, key, from, to);
     const values = await f.value(draws.inputs);
     for (let i = 0; i < values.length; i++) drops[from + i] = whole - values[i];
-    blocks.push({ rows: draws.masks ?? denseRows(draws.deltas), weights: draws.weights });
+    blocks.push({ rows: draws.masks ?? differenceRows(x, draws.inputs), weights: draws.weights });
   }
   return { blocks, drops };
 }

@@ -1,8 +1,7 @@
 import {
   type Attribution,
   type Draws,
-  denseRows,
-  dot,
+  differenceRows,
   fail,
   type Key,
   type Perturbation,
@@ -74,17 +73,9 @@ function* pieces(
   }
 }
 
-/**
- * I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I, as
- * x·Φ - (x - I)·Φ, which needs no array of deltas.
- */
+/** I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I. */
 function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
-  if (kind === 'local') {
-    const whole = dot(x, values);
-    return denseRows(inputs)
-      .times(values)
-      .map((rest) => whole - rest);
-  }
+  if (kind === 'local') return differenceRows(x, inputs).times(values);
   if (masks !== undefined) return masks.times(values);
   return fail({
     code: 'not-applicable',

@@ -1,0 +1,52 @@
+import { reshape } from '../tensor/rows.js';
+import { sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
+import type { Rows } from '../types.js';
+import { denseRows, expectSmall } from './dense.js';
+import { timesVector } from './vector.js';
+
+/**
+ * The rows x - t for every row t of `inputs` [n, ...shape of x], in float64: what was taken away from x where f was evaluated at
+ * `inputs`. Products are made from `inputs` as they stand, the matrix only where it is asked for. Throws `tensor-shape`.
+ */
+export function differenceRows(x: Tensor, inputs: Tensor): Rows {
+  const rest = denseRows(inputs);
+  const { n, d } = rest;
+  const whole = reshape(x, [1, d]);
+  const dense = () => {
+    expectSmall('dense', n, d);
+    return subtracted(whole, reshape(inputs, [n, d]));
+  };
+  const self: Rows = {
+    n,
+    d,
+    times(v) {
+      const rests = rest.times(v);
+      const [all] = timesVector(whole, v.data);
+      return rests.map((value) => all - value);
+    },
+    addTransposeTimes(c, out) {
+      rest.addTransposeTimes(
+        c.map((weight) => -weight),
+        out,
+      );
+      const total = c.reduce((sum, weight) => sum + weight, 0);
+      for (let j = 0; j < d; j++) out[j] += total * x.data[j];
+    },
+    inner: (other, products) => {
+      const rows = denseRows(dense());
+      return rows.inner(other === self ? rows : other, products);
+    },
+    dense,
+  };
+  return self;
+}
+
+function subtracted({ data: x }: Tensor, { shape, data }: Tensor): Tensor {
+  const out = zeros(shape);
+  const d = sizeOf(shape.slice(1));
+  for (let at = 0; at < data.length; at += d) {
+    const [row, from] = [out.data.subarray(at, at + d), data.subarray(at, at + d)];
+    for (let j = 0; j < d; j++) row[j] = x[j] - from[j];
+  }
+  return { shape, data: out.data };
+}
