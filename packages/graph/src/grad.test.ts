@@ -308,3 +308,21 @@ describe('rule tables', () => {
     expect(got.map((g) => g + 0)).toEqual(expected);
   });
 });
+
+it('an output that was regrouped to one axis has a target for each row, not the sum of its numbers', () => {
+  const line = (nodes: Graph['nodes']) =>
+    graphOf({
+      inputs: [value('x', ['N', 2])],
+      outputs: [value('y', undefined)],
+      constants: { all: int64([-1]) },
+      nodes,
+    });
+  const squares = grad(line([node('square = Mul(x, x)'), node('y = Reshape(square, all)')]));
+  const target = numArray('int64', [2], [0, 1]);
+  expect(numbers(squares, { x: rows, target }).map((slope) => slope + 0)).toEqual([6, 0, 0, 10]);
+  const doubled = line([
+    node('twice = Concat(x, x)', { axis: attr.int(0) }),
+    node('y = Reshape(twice, all)'),
+  ]);
+  expect(() => grad(doubled)).toThrow(/one row for each input/);
+});

@@ -7,6 +7,7 @@ import { finish, labelsOf, record } from './finish.js';
 import { type Ends, type Path, pathOf } from './path.js';
 import { pullback } from './pullback.js';
 import { type Calculus, calculus } from './rules/calculus.js';
+import { rowWise } from './transform/row-wise.js';
 import { select } from './transform/select.js';
 import { withBaseline } from './transform/with-baseline.js';
 import type { Graph, Value } from './types.js';
@@ -92,9 +93,11 @@ export function requirePlain(what: string, { rules }: Ask): void {
   });
 }
 
+/** Whether it is one number, or one number a row: several of a row are regrouped to [N, ...] by `select`. */
 function isScalar(graph: Graph, of: string): boolean {
   const dims = graph.outputs.find(({ name }) => name === of)?.dims ?? builderOf(graph).dims(of);
-  return dims.length <= 1;
+  if (dims.length !== 1) return dims.length === 0;
+  return rowWise(graph, of, (name) => (name === of ? dims : builderOf(graph).typeOf(name)?.dims)) === of;
 }
 
 function requireDependence({ apart }: Path, { of, wrt }: Ends): void {
