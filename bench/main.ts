@@ -19,7 +19,8 @@ async function gradientCost(model: Model, batch: Tensor): Promise<{ forward: num
   return interleaved({ forward: () => f.value(batch), gradient: () => f.gradient(batch) }, 4 * rounds);
 }
 
-/** The expressions of `pnpm demo`. */
+/** The expressions of `pnpm demo`, and its number of inputs. */
+const DIGITS = 4;
 const explainers = [
   'gradient',
   'integrated-gradients(steps=50)',
@@ -59,9 +60,9 @@ console.log(
   `value, batch 64: ${ms(forward)}; value and gradient: ${ms(gradient)}; ratio ${(gradient / forward).toFixed(2)}\n`,
 );
 
-const { total, inside } = await shareInside(model, batch(3));
+const { total, inside } = await shareInside(model, batch(DIGITS));
 const share = ((100 * inside) / total).toFixed(1);
 console.log(
-  `evaluate, 3 digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`,
+  `evaluate, ${DIGITS} digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`,
 );
 console.log(`inside ONNX Runtime: ${share} % (at least 85 % wanted)`);
