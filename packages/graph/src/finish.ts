@@ -1,5 +1,6 @@
 import { lower } from './ask.js';
 import type { Builder } from './builder.js';
+import { identity } from './identity.js';
 import { isUnknown } from './infer/dim.js';
 import { namer, namesIn } from './names.js';
 import type { Ends } from './path.js';
@@ -8,7 +9,7 @@ import { blockedMasks } from './transform/blocked-masks.js';
 import { precompute } from './transform/precompute.js';
 import { prune } from './transform/prune.js';
 import { shareCommon } from './transform/share-common.js';
-import type { Graph, Node, Value, ValueType } from './types.js';
+import type { Graph, Value, ValueType } from './types.js';
 import { VERSION } from './version.js';
 
 /** A value that becomes an output under a name, of the type of another one. */
@@ -65,15 +66,6 @@ function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'
 
 const isSymbolic = ({ dims }: ValueType): boolean =>
   dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
-
-const identity = (from: string, to: string): Node => ({
-  op: 'Identity',
-  domain: '',
-  name: to,
-  inputs: [from],
-  outputs: [to],
-  attributes: {},
-});
 
 /** "gradient" for one value, "gradient/NAME" each for several; numbered where the graph has these names already. */
 export function labelsOf(graph: Graph, base: string, names: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 import { fail } from '../error.js';
 import { fold, type Key } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
+import { subtractRows } from '../tensor/rows.js';
 import { sameShape, showShape, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Draws, Rows } from '../types.js';
 
@@ -43,18 +44,6 @@ export function drawsOf(x: Tensor, inputs: Tensor, masks?: Rows): Draws {
     },
     ...(masks && { masks }),
   };
-}
-
-/** x - t for every row t. */
-export function subtractRows({ data: x }: Tensor, { shape, data }: Tensor): Tensor {
-  const out = data.slice();
-  for (let at = 0; at < out.length; at += x.length) subtractFrom(x, out.subarray(at, at + x.length));
-  return { shape, data: out };
-}
-
-/** row = x - row, in place. */
-export function subtractFrom(x: Tensor['data'], row: Tensor['data']): void {
-  for (let j = 0; j < x.length; j++) row[j] = x[j] - row[j];
 }
 
 /** A baseline as one number for every element of x, in x's type. Throws `tensor-shape`. */

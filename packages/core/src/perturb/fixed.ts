@@ -3,10 +3,10 @@ import { expression, named } from '../expression.js';
 import { option, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
-import { rows } from '../tensor/rows.js';
+import { rows, subtractRows } from '../tensor/rows.js';
 import { expectShape, type Tensor, toFloat32, toFloat64 } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';
-import { expectSpan, subtractRows } from './draw.js';
+import { expectSpan } from './draw.js';
 
 export const fixedOptions = z.strictObject({
   deltas: option.tensor(),

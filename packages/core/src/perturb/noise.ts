@@ -1,9 +1,10 @@
 import { expression, named } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Stream } from '../random/stream.js';
+import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { drawsOf, expectSpan, inputsOfEach, subtractFrom } from './draw.js';
+import { drawsOf, expectSpan, inputsOfEach } from './draw.js';
 
 export const gaussianOptions = z.strictObject({ sigma: option.positive() });
 
@@ -56,11 +57,8 @@ function additive(
   return named(
     (x: Tensor, key: Parameters<Perturbation>[1], from: number, to: number) => {
       expectSpan(shown, { from, to });
-      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        fill(random(), input);
-        subtractFrom(x.data, input);
-      });
-      return drawsOf(x, inputs);
+      const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => fill(random(), input));
+      return drawsOf(x, subtractRows(x, deltas, deltas));
     },
     { expression: shown, masks: false },
   );

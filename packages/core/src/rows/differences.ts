@@ -1,5 +1,5 @@
-import { reshape } from '../tensor/rows.js';
-import { sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
+import { reshape, subtractRows } from '../tensor/rows.js';
+import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Rows } from '../types.js';
 import { denseRows, expectSmall } from './dense.js';
 import { timesVector } from './vector.js';
@@ -14,7 +14,7 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
   const whole = reshape(x, [1, d]);
   const dense = () => {
     expectSmall('dense', n, d);
-    return subtracted(whole, reshape(inputs, [n, d]));
+    return subtractRows(x, reshape(inputs, [n, d]), zeros([n, d]));
   };
   const self: Rows = {
     n,
@@ -39,14 +39,4 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
     dense,
   };
   return self;
-}
-
-function subtracted({ data: x }: Tensor, { shape, data }: Tensor): Tensor {
-  const out = zeros(shape);
-  const d = sizeOf(shape.slice(1));
-  for (let at = 0; at < data.length; at += d) {
-    const [row, from] = [out.data.subarray(at, at + d), data.subarray(at, at + d)];
-    for (let j = 0; j < d; j++) row[j] = x[j] - from[j];
-  }
-  return { shape, data: out.data };
 }

@@ -71,6 +71,23 @@ export function reshape(t: Tensor, shape: Shape): Tensor {
   return { shape, data: t.data };
 }
 
+/**
+ * x - t for every row t of `rows` [n, ...shape of x], written into `out` of their size and returned: by default a new tensor of
+ * their type; `rows` itself is overwritten when it is given.
+ */
+export function subtractRows(
+  { data: x }: Tensor,
+  rows: Tensor,
+  out: Tensor = zeros(rows.shape, rows),
+): Tensor {
+  const width = x.length;
+  for (let at = 0; at < rows.data.length; at += width) {
+    const [row, rest] = [rows.data.subarray(at, at + width), out.data.subarray(at, at + width)];
+    for (let j = 0; j < width; j++) rest[j] = x[j] - row[j];
+  }
+  return out;
+}
+
 /** Elements of one piece of work: 2^22 (32 MiB in float64). */
 const PIECE = 2 ** 22;
 

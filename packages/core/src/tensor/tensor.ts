@@ -81,7 +81,7 @@ export function firstNonFinite({ data }: Tensor): number {
   return allFinite(data) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
 }
 
-/** Read as integers: where all bits of the exponent are set, its lowest bit carries into the sign. */
+/** Read as (little-endian) integers: where all bits of the exponent are set, its lowest bit carries into the sign. */
 function allFinite(data: Tensor['data']): boolean {
   const words = new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   let carried = 0;

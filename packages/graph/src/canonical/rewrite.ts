@@ -1,4 +1,5 @@
 import { builderWithin, type GraphBuilder } from '../build.js';
+import { identity } from '../identity.js';
 import { graphsOf, substitute } from '../scope.js';
 import type { Attribute, Graph, Node } from '../types.js';
 import { decidedBranch } from './branch.js';
@@ -91,12 +92,3 @@ function innerRewritten(node: Node, { rule, b }: Replay): Node {
       : [name, attribute];
   return { ...node, attributes: Object.fromEntries(Object.entries(node.attributes).map(inner)) };
 }
-
-const identity = (from: string, to: string): Node => ({
-  op: 'Identity',
-  domain: '',
-  name: to,
-  inputs: [from],
-  outputs: [to],
-  attributes: {},
-});

@@ -1,4 +1,5 @@
 import { fail } from '@onnxplain/core';
+import { identity } from '../identity.js';
 import { namer, namesIn } from '../names.js';
 import { describe, graphsOf, substitute } from '../scope.js';
 import type { Attribute, Attributes, Graph, LocalFunction, Node } from '../types.js';
@@ -97,15 +98,6 @@ function bind(node: Node, values: Attributes): Node {
   }
   return { ...node, attributes: Object.fromEntries(attributes) };
 }
-
-const identity = (from: string, to: string): Node => ({
-  op: 'Identity',
-  domain: '',
-  name: to,
-  inputs: [from],
-  outputs: [to],
-  attributes: {},
-});
 
 const mapAttributes = (attributes: Attributes, map: (attribute: Attribute) => Attribute): Attributes =>
   Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, map(attribute)]));
