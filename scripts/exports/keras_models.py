@@ -8,7 +8,6 @@ Needs tensorflow, tf2onnx and numpy; run in a virtual environment.
 """
 
 import argparse
-import base64
 import json
 import os
 import pathlib
@@ -22,6 +21,8 @@ import tensorflow as tf
 import tf2onnx
 from keras import layers as L
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from fixture_files import pack
 
 IMAGE = (16, 16, 3)
 
@@ -149,11 +150,6 @@ def export_lite(model, shape, path):
     lite.write_bytes(converter.convert())
     tf2onnx.convert.from_tflite(str(lite), opset=13, output_path=str(path))
     lite.unlink()
-
-
-def pack(array):
-    array = numpy.ascontiguousarray(array, numpy.float32)
-    return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
 
 
 def main():

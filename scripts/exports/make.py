@@ -8,18 +8,17 @@ Needs torch and onnxscript; run in a virtual environment.
 """
 
 import argparse
-import base64
 import contextlib
 import io
 import json
 import pathlib
 import warnings
 
-import numpy
 import onnx
 import torch
 
 from families import families
+from fixture_files import forget_source, pack
 
 VARIANTS = [
     ('ts7', dict(dynamo=False, opset_version=7), True),
@@ -33,21 +32,6 @@ VARIANTS = [
 
 # Upsample of opset 9 has no half-pixel coordinates: the exporter warns that the file computes something else.
 UNFAITHFUL = ['unet-bilinear.ts9.onnx']
-
-
-def pack(array):
-    array = numpy.ascontiguousarray(array, numpy.float32)
-    return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
-
-
-def forget_source(path):
-    """The dynamo exporter writes the stack trace of every node, with paths of this machine, into the file."""
-    model = onnx.load(path)
-    for graph in [model.graph, *model.functions]:
-        for node in graph.node:
-            node.doc_string = ''
-            del node.metadata_props[:]
-    onnx.save(model, path)
 
 
 def export(module, x, path, options, symbolic):

@@ -8,7 +8,6 @@ Needs scikit-learn and skl2onnx; run in a virtual environment.
 """
 
 import argparse
-import base64
 import json
 import pathlib
 import warnings
@@ -28,6 +27,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, PolynomialFeatures, RobustScaler, StandardScaler
+
+from fixture_files import pack
 
 MLP = dict(hidden_layer_sizes=(8, 6), max_iter=60, random_state=0)
 
@@ -108,11 +109,6 @@ def truth(outputs, x, step=1e-6):
         difference = rows_of(outputs, x + shift) - rows_of(outputs, x - shift)
         gradient[:, j] = numpy.take_along_axis(difference, targets[:, None], 1)[:, 0] / (2 * step * scale[j])
     return targets.tolist(), values, gradient
-
-
-def pack(array):
-    array = numpy.ascontiguousarray(array, numpy.float32)
-    return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
 
 
 def write(estimator, x, path, opset, zipmap):

@@ -8,7 +8,6 @@ symbolic batch. OUT/cases.json is that of make.py. Needs torch, onnxscript and t
 """
 
 import argparse
-import base64
 import contextlib
 import io
 import json
@@ -16,11 +15,12 @@ import logging
 import pathlib
 import warnings
 
-import numpy
 import onnx
 import torch
 import transformers
 from torch import nn
+
+from fixture_files import forget_source, pack
 
 WIDTH, LENGTH = 16, 12
 SIZES = dict(hidden_size=WIDTH, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
@@ -60,25 +60,6 @@ def make():
 
 
 SHAPES = {'vit-library': (3, 16, 16), 'wav2vec2': (120,)}
-
-
-def pack(array):
-    array = numpy.ascontiguousarray(array, numpy.float32)
-    return {'shape': list(array.shape), 'b64': base64.b64encode(array.tobytes()).decode()}
-
-
-def forget_source(path):
-    """Stack traces of every node and paths of this machine."""
-    model = onnx.load(path)
-    for graph in [model.graph, *model.functions]:
-        for node in graph.node:
-            node.doc_string = ''
-            del node.metadata_props[:]
-        for value in [*getattr(graph, 'value_info', []), *getattr(graph, 'initializer', [])]:
-            del value.metadata_props[:]
-    del model.graph.metadata_props[:]
-    del model.metadata_props[:]
-    onnx.save(model, path)
 
 
 def export(module, x, path, dynamo):
