@@ -4,7 +4,14 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, softmaxModel, WEIGHTS } from '../../test/models.js';
 import * as onnxplain from '../index.js';
 
-const folder = folderWith({ 'm.onnx': linearModel(), 'p.onnx': softmaxModel(), 'x.npy': npy([2, 4]) });
+const folder = folderWith({
+  'm.onnx': linearModel(),
+  'p.onnx': softmaxModel(),
+  'p.card.json': '{ "features": ["a", "b", "c", "d"] }',
+  'x.npy': npy([2, 4]),
+  'bare.csv': '1,2,3,4\n',
+  'headed.csv': 'e,f,g,h\n1,2,3,4\n',
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 
@@ -28,6 +35,13 @@ describe('the library', () => {
     expect(record.environment.onnxruntime).toMatch(/^\d+\.\d+\.\d+$/);
     expect(files.size).toBe(4);
     expect(onnxplain.page(record, files)).toContain('gradient');
+  });
+
+  test('features are called as the table calls them, or else as the card does', async () => {
+    const inputs = ['bare.csv', 'headed.csv', 'x.npy'].map(at);
+    const { model, loaded } = await onnxplain.prepare(at('p.onnx'), { inputs });
+    await model.close();
+    expect(loaded.inputs.map(({ features }) => features?.join(''))).toEqual(['abcd', 'efgh', 'abcd', 'abcd']);
   });
 
   test('reports progress cell by cell, and stops when it is told to', async () => {

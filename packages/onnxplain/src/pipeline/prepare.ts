@@ -50,8 +50,8 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     const pictures = dims && preprocessingFor(dims, pictureFields(options, card));
     const loaded = await loadInputs(options.inputs, { dims, pictures });
     const inputs = loaded.inputs.map((each) => ({
-      features: card.features,
       ...each,
+      features: each.features ?? card.features,
       // Draws are made in the type of x: the numbers that the model will see.
       tensor: port.dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
     }));
