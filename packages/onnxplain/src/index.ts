@@ -21,7 +21,7 @@ export {
   tables,
 } from './expression/house.js';
 export { type Argument, type Call, parse, type Term } from './expression/parse.js';
-export type { Kind, MadeOf, Rules, Solver, Table, Tables } from './expression/tables.js';
+export type { Kind, MadeOf, Rules, Table, Tables } from './expression/tables.js';
 export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
 export { type CsvTable, readCsv } from './files/csv.js';
 export { writeFolder, writeWhole } from './files/disk.js';

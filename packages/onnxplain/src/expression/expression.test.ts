@@ -6,6 +6,7 @@ import {
   OnnxplainError,
   option,
   type Perturbation,
+  type Solver,
   tensor,
   z,
 } from '@onnxplain/core';
@@ -15,7 +16,7 @@ import { describe } from './describe.js';
 import { makeIn } from './make.js';
 import { parse } from './parse.js';
 import { nearest } from './suggest.js';
-import type { Solver, Tables } from './tables.js';
+import type { Tables } from './tables.js';
 
 const explainer = (text: string): Explainer =>
   named(() => Promise.reject(new Error('not run here')), { expression: text, kind: 'local' as const });
@@ -26,7 +27,9 @@ const perturbation = (text: string): Perturbation =>
     },
     { expression: text, masks: false },
   );
-const isSolver = (v: unknown): v is Solver => typeof v === 'object' && v !== null && 'solverName' in v;
+const solver = (text: string): Solver =>
+  named(() => Promise.reject(new Error('not run here')), { expression: text, leastNorm: true });
+const isSolver = (v: unknown): v is Solver => typeof v === 'function' && 'leastNorm' in v;
 
 /** Small tables of the same make as the real ones, among them a word (random) that is both a choice and an explainer. */
 const tables: Tables = {
@@ -111,14 +114,14 @@ const tables: Tables = {
       name: 'inverse',
       summary: 'plain',
       options: z.object({}),
-      make: () => ({ expression: 'inverse', solverName: 'inverse' }),
+      make: () => solver('inverse'),
     }),
     ridge: entry({
       name: 'ridge',
       summary: 'ridge',
       positional: ['lambda'],
       options: z.object({ lambda: option.positive() }),
-      make: ({ lambda }) => ({ expression: expression('ridge', [lambda]), solverName: 'ridge' }),
+      make: ({ lambda }) => solver(expression('ridge', [lambda])),
     }),
   },
   rules: {},

@@ -1,4 +1,11 @@
-import { type Entry, type Explainer, type Metric, OnnxplainError, type Perturbation } from '@onnxplain/core';
+import {
+  type Entry,
+  type Explainer,
+  type Metric,
+  OnnxplainError,
+  type Perturbation,
+  type Solver,
+} from '@onnxplain/core';
 import type { RuleTable } from '@onnxplain/graph';
 
 /** Things that can be made by name, by kind. */
@@ -8,11 +15,6 @@ export interface MadeOf {
   readonly perturbation: Perturbation;
   readonly solver: Solver;
   readonly rules: Rules;
-}
-
-/** What the expression language needs to know of a solver. */
-export interface Solver {
-  readonly expression: string;
 }
 
 /** A backward pass. */
