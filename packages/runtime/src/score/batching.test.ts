@@ -14,23 +14,39 @@ function simulate(batching: Batching, rows: number, secondsOf: (size: number) =>
   return sizes;
 }
 
-test('sizes grow fourfold while that is faster per row, and stay at the fastest', () => {
+test('sizes are tried in fourfold steps until one is far slower, three times in turn, and the fastest is kept', () => {
   const batching = measuredBatching(100_000);
   // Overhead of 1 ms per run until 256 rows; beyond, the cache is left and rows cost three times as much.
-  const sizes = simulate(batching, 5000, (n) => 1e-3 + n * (n > 256 ? 3e-5 : 1e-5));
-  expect(sizes.slice(0, 8)).toEqual([16, 16, 64, 64, 256, 256, 1024, 1024]);
-  expect(Math.max(...sizes.slice(8))).toBeLessThanOrEqual(256);
+  const sizes = simulate(batching, 6000, (n) => 1e-3 + n * (n > 256 ? 3e-5 : 1e-5));
+  const turn = [16, 64, 256, 1024];
+  expect(sizes.slice(0, 12)).toEqual([...turn, ...turn, ...turn]);
+  expect(Math.max(...sizes.slice(12))).toBeLessThanOrEqual(256);
   expect(simulate(batching, 2560, () => 1)).toEqual(Array(10).fill(256));
 });
 
-test('one slow first run at a size does not decide', () => {
+test('a slow first run at every size does not decide', () => {
   const seen = new Set<number>();
-  const sizes = simulate(measuredBatching(4096), 20_000, (n) => {
+  const sizes = simulate(measuredBatching(4096), 40_000, (n) => {
     const cold = !seen.has(n);
     seen.add(n);
     return (cold ? 0.2 : 0) + 1e-3 + n * 1e-6;
   });
-  expect(Math.max(...sizes)).toBe(4096);
+  expect(sizes.at(-2)).toBeGreaterThan(1024);
+});
+
+test('a moment in which the machine is three times slower does not decide', () => {
+  const secondsOf = (n: number) => 1e-3 + n * 1e-5;
+  for (let slow = 0; slow < 14; slow++) {
+    const batching = measuredBatching(1024);
+    let run = 0;
+    const busy = () => slow <= run && run < slow + 4;
+    simulate(batching, 5000, (n) => {
+      const seconds = secondsOf(n) * (busy() ? 3 : 1);
+      run++;
+      return seconds;
+    });
+    expect(batching.next(10_000)).toBeGreaterThan(900);
+  }
 });
 
 test('no size exceeds the limit, nor one that would block the loop for more than a second', () => {

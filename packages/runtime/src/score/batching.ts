@@ -16,54 +16,69 @@ const first = 16;
  */
 const quantum = 4;
 const growth = 4;
-/** A larger size is kept only when it is this much faster per row. */
-const worthwhile = 1.05;
+/** Times that each size is run before one is chosen, in turn, so that a moment when the machine is busy meets them all. */
+const trials = 3;
+/** No larger size is tried after one that is this much slower per row than the fastest so far. */
+const hopeless = 0.8;
+/** The smallest size is chosen that comes this near to the fastest. */
+const near = 0.98;
 /** Seconds. Runs block the event loop: no size is kept, or tried, that takes longer. */
 const longestRun = 1;
 
+interface Trial {
+  readonly size: number;
+  /** Rows per second of its fastest run: the first also pays for memory and is not trusted alone. */
+  rate: number;
+  runs: number;
+}
+
 /**
- * Sizes found by trying: every size is run twice (the first run at a size also pays for memory and is not
- * trusted alone), then four times the rows are tried, as long as that pays, fits `limit` and does not block the
- * event loop for a second.
+ * Sizes found by trying: fourfold steps for as long as they fit `limit`, do not block the event loop for a second and are not
+ * far slower; then the same sizes again, in turn, until each was run three times and the fastest is kept.
  */
 export function measuredBatching(limit: number): Batching {
-  let cap = limit < quantum ? limit : limit - (limit % quantum);
-  let size = Math.min(first, cap);
-  let runs = 0;
-  let best = { size, rate: 0 };
-  let rate = 0;
-  let settled = false;
+  const cap = whole(limit);
+  const ladder: Trial[] = [{ size: Math.min(first, cap), rate: 0, runs: 0 }];
+  let at = 0;
+  let chosen: number | undefined;
 
-  function grow(): void {
-    if (rate < best.rate * worthwhile) {
-      settled = true;
-      size = best.size;
-      return;
-    }
-    best = { size, rate };
-    const bearable = Math.max(1, Math.floor(rate * longestRun));
+  const bestRate = () => Math.max(...ladder.map(({ rate }) => rate));
+  const bearable = () => Math.max(1, Math.floor(bestRate() * longestRun));
+
+  /** The step above the last, or undefined when the climb ends there. */
+  function climb({ size, rate }: Trial): Trial | undefined {
     const larger = Math.min(size * growth, cap);
-    settled = larger === size || larger > bearable;
-    size = Math.min(settled ? size : larger, bearable);
-    if (settled) return;
-    runs = 0;
-    rate = 0;
+    if (larger === size || larger > bearable() || rate < hopeless * bestRate()) return undefined;
+    return { size: larger, rate: 0, runs: 0 };
+  }
+
+  function advance(): void {
+    const last = at === ladder.length - 1;
+    const step = last ? climb(ladder[at]) : undefined;
+    if (step !== undefined) ladder.push(step);
+    at = last && step === undefined ? 0 : at + 1;
+    const tooLong = ladder[at].runs > 1 && ladder[at].size > bearable();
+    if (ladder[at].runs === trials || tooLong) choose();
+  }
+
+  function choose(): void {
+    const good = ladder.find(({ rate }) => rate >= near * bestRate()) ?? ladder[0];
+    chosen = Math.min(good.size, whole(bearable()));
   }
 
   return {
-    next: (pending) => even(pending, size, settled),
+    next: (pending) => (chosen === undefined ? Math.min(pending, ladder[at].size) : even(pending, chosen)),
     observe(rows, seconds) {
+      const trial = ladder[at];
       // A part-filled run says little about the size it was meant for.
-      if (settled || rows !== size) return;
-      runs++;
-      rate = Math.max(rate, rows / Math.max(seconds, 1e-9));
-      if (runs === 2) grow();
+      if (chosen !== undefined || rows !== trial.size) return;
+      trial.runs++;
+      trial.rate = Math.max(trial.rate, rows / Math.max(seconds, 1e-9));
+      advance();
     },
     shrink(rows) {
       if (rows <= 1) return false;
-      cap = Math.floor(rows / 2);
-      size = cap;
-      settled = true;
+      chosen = Math.floor(rows / 2);
       return true;
     },
   };
@@ -74,9 +89,13 @@ export function fixedBatching(size: number): Batching {
   return { next: (pending) => Math.min(size, pending), observe: () => undefined, shrink: () => false };
 }
 
-/** Settled, the rest is cut into equal runs instead of full ones and a crumb. */
-function even(pending: number, size: number, settled: boolean): number {
-  if (pending <= size) return pending;
-  if (!settled || size < quantum) return size;
+/** The rest cut into equal runs instead of full ones and a crumb. */
+function even(pending: number, size: number): number {
+  if (pending <= size || size < quantum) return Math.min(pending, size);
   return Math.ceil(pending / Math.ceil(pending / size) / quantum) * quantum;
+}
+
+/** At most n, in quanta where there is one. */
+function whole(n: number): number {
+  return n < quantum ? n : n - (n % quantum);
 }
