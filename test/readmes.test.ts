@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import { expect, test, vi } from 'vitest';
@@ -12,7 +12,9 @@ function example(readme: string): { code: string; output: string } {
   return { code: found.code, output: found.output };
 }
 
-for (const name of ['.', 'packages/graph', 'packages/explainers', 'packages/metrics']) {
+const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+
+for (const name of ['.', ...packages]) {
   test(`the first screen of ${name}/README.md prints what it says`, { timeout: 180_000 }, async () => {
     const { code, output } = example(readFileSync(join(root, name, 'README.md'), 'utf8'));
     const folder = mkdtempSync(join(root, 'test', '.readme-'));
