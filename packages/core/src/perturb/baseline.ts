@@ -55,19 +55,14 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
       expectSpan(shown, { from, to });
       const center = baselineFor(shown, baseline, x);
       const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        random().fillNormal(input);
-        moveTo(center, sigma, input);
+        input.set(center);
+        random().addNormal(input, sigma);
         if (clip !== undefined) clipTo(clip, input);
       });
       return drawsOf(x, inputs);
     },
     { expression: shown, masks: false },
   );
-}
-
-/** Normals are there: input = center + sigma * normal. */
-function moveTo(center: Tensor['data'], sigma: number, input: Tensor['data']): void {
-  for (let j = 0; j < input.length; j++) input[j] = center[j] + sigma * input[j];
 }
 
 function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {

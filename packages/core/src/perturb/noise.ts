@@ -1,5 +1,6 @@
 import { expression, named } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
+import type { Key } from '../random/key.js';
 import type { Stream } from '../random/stream.js';
 import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -14,10 +15,18 @@ export const gaussianOptions = z.strictObject({ sigma: option.positive() });
  */
 export function gaussian(options: z.input<typeof gaussianOptions>): Perturbation {
   const { sigma } = parseOptions('gaussian', gaussianOptions, options);
-  return additive(expression('gaussian', [], { sigma }), (random, delta) => {
-    random.fillNormal(delta);
-    for (let j = 0; j < delta.length; j++) delta[j] *= sigma;
-  });
+  const shown = expression('gaussian', [], { sigma });
+  return named(
+    (x: Tensor, key: Key, from: number, to: number) => {
+      expectSpan(shown, { from, to });
+      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
+        input.set(x.data);
+        random().addNormal(input, -sigma);
+      });
+      return drawsOf(x, inputs);
+    },
+    { expression: shown, masks: false },
+  );
 }
 
 export const uniformOptions = z.strictObject({
@@ -55,7 +64,7 @@ function additive(
   fill: (random: Stream, delta: Float32Array | Float64Array) => void,
 ): Perturbation {
   return named(
-    (x: Tensor, key: Parameters<Perturbation>[1], from: number, to: number) => {
+    (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
       const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => fill(random(), input));
       return drawsOf(x, subtractRows(x, deltas, deltas));

@@ -18,6 +18,8 @@ export interface Stream {
   below(n: number): number;
   /** Standard normals into out[from..to), by default all of it: the same numbers as `normal` one by one. */
   fillNormal(out: Float32Array | Float64Array, from?: number, to?: number): void;
+  /** Adds `scale` times standard normals to all of `out`: z from `normal` one by one, out = out + scale·z. */
+  addNormal(out: Float32Array | Float64Array, scale: number): void;
   /** Uniform numbers in [low, high) into all of `out`; rounding to float32 may give `high` itself. */
   fillUniform(out: Float32Array | Float64Array, low: number, high: number): void;
 }
@@ -42,7 +44,8 @@ export function streamFrom(state: Int32Array): Stream {
     uniform: () => uniform(state),
     normal: () => normal(state),
     below: (n) => below(state, n),
-    fillNormal: (out, from = 0, to = out.length) => fillNormal(state, out.subarray(from, to)),
+    fillNormal: (out, from = 0, to = out.length) => addNormal(state, out.subarray(from, to).fill(0), 1),
+    addNormal: (out, scale) => addNormal(state, out, scale),
     fillUniform: (out, low, high) => {
       const width = high - low;
       for (let i = 0; i < out.length; i++) out[i] = low + width * uniform(state);
@@ -115,17 +118,22 @@ function tail(state: Int32Array): number {
   }
 }
 
-function fillNormal(state: Int32Array, out: Float32Array | Float64Array): void {
-  for (let i = fillInside(state, out, 0); i < out.length; i = fillInside(state, out, i + 1)) {
-    out[i] = normal(state);
+function addNormal(state: Int32Array, out: Float32Array | Float64Array, scale: number): void {
+  for (let i = addInside(state, out, { scale, from: 0 }); i < out.length; ) {
+    out[i] += scale * normal(state);
+    i = addInside(state, out, { scale, from: i + 1 });
   }
 }
 
 /**
- * Fills out[from..] up to the first draw that may lie outside the curve, which is left to `normal`, and returns its place: in these
+ * Adds to out[from..] up to the first draw that may lie outside the curve, which is left to `normal`, and returns its place: in these
  * long runs nothing is called, so that the state stays in registers.
  */
-function fillInside(state: Int32Array, out: Float32Array | Float64Array, from: number): number {
+function addInside(
+  state: Int32Array,
+  out: Float32Array | Float64Array,
+  { scale, from }: { readonly scale: number; readonly from: number },
+): number {
   const limits = inside;
   const scales = widths;
   let s0 = state[0];
@@ -138,7 +146,7 @@ function fillInside(state: Int32Array, out: Float32Array | Float64Array, from: n
     const layer = bits & 255;
     const point = bits >> 8;
     if (Math.abs(point) >= limits[layer]) break;
-    out[i] = point * scales[layer];
+    out[i] += scale * (point * scales[layer]);
     const shifted = s1 << 9;
     s2 ^= s0;
     s3 ^= s1;
