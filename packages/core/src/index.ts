@@ -47,9 +47,9 @@ export {
   type System,
   solvers,
 } from './solve/solver.js';
-export { add, dot, multiply, type Norm, norm, scale, subtract, view } from './tensor/arithmetic.js';
+export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { fingerprint } from './tensor/fingerprint.js';
-export { concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
+export { asBatch, concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
 export {
   expectShape,
   firstNonFinite,

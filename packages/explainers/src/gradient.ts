@@ -1,4 +1,4 @@
-import { type Explainer, entry, reshape, toFloat64, z } from '@onnxplain/core';
+import { asBatch, type Explainer, entry, row, toFloat64, z } from '@onnxplain/core';
 import { explainer } from './explainer.js';
 
 /**
@@ -8,8 +8,8 @@ import { explainer } from './explainer.js';
  */
 export function gradient(): Explainer {
   return explainer({ expression: 'gradient', kind: 'local' }, async (f, x) => {
-    const slopes = await f.gradient(reshape(x, [1, ...x.shape]));
-    return { values: toFloat64(reshape(slopes, x.shape)), cost: { forward: 0, backward: 1 } };
+    const slopes = await f.gradient(asBatch(x));
+    return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };
   });
 }
 

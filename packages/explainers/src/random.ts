@@ -8,7 +8,7 @@ import { explainer } from './explainer.js';
 export function random(): Explainer {
   return explainer({ expression: 'random', kind: 'local' }, async (_f, x, key) => {
     const values = zeros(x.shape);
-    stream(key).fillNormal(values.data, 0, values.data.length);
+    stream(key).fillNormal(values.data);
     return { values, cost: { forward: 0, backward: 0 } };
   });
 }

@@ -32,6 +32,13 @@ export function scale(t: Tensor, factor: number): Tensor {
   return out;
 }
 
+/** Sum of all elements in float64, first to last. */
+export function sum({ data }: Tensor): number {
+  let total = 0;
+  for (let i = 0; i < data.length; i++) total += data[i];
+  return total;
+}
+
 /** Sum of products in float64; the shapes must agree. Throws `tensor-shape`. */
 export function dot(a: Tensor, b: Tensor): number {
   expectShape('dot', b, a.shape);

@@ -29,9 +29,14 @@ export function row(t: Tensor, i: number): Tensor {
   return { shape: shape.slice(1), data };
 }
 
+/** x as a batch of one, [...shape] as [1, ...shape], over the same data. */
+export function asBatch(x: Tensor): Tensor {
+  return { shape: [1, ...x.shape], data: x.data };
+}
+
 /** Tensors of one shape as the rows of a new one: n of [...shape] become [n, ...shape]. Throws `tensor-shape`. */
 export function stack(tensors: readonly Tensor[]): Tensor {
-  return concatRows(tensors.map((t) => ({ shape: [1, ...t.shape], data: t.data })));
+  return concatRows(tensors.map(asBatch));
 }
 
 /** Joins along axis 0; float32 only when all are. Throws `tensor-shape` when there is nothing to join or rows differ in shape. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, dot, multiply, norm, scale, subtract, view } from './arithmetic.js';
+import { add, dot, multiply, norm, scale, subtract, sum, view } from './arithmetic.js';
 import { fingerprint } from './fingerprint.js';
-import { concatRows, reshape, row, rows, spans, stack } from './rows.js';
+import { asBatch, concatRows, reshape, row, rows, spans, stack } from './rows.js';
 import {
   expectShape,
   firstNonFinite,
@@ -105,6 +105,12 @@ describe('rows', () => {
     expect(concatRows([rows(t, 0, 1), rows(t, 1, 1), rows(t, 1, 3)])).toEqual(t);
   });
 
+  it('of a batch of one are the tensor itself, over the same data', () => {
+    expect(asBatch(t).shape).toEqual([1, 3, 2]);
+    expect(asBatch(t).data).toBe(t.data);
+    expect(row(asBatch(t), 0)).toEqual(t);
+  });
+
   it('keep float32 only when all are', () => {
     const single = toFloat32(t);
     expect(concatRows([single, single]).data).toBeInstanceOf(Float32Array);
@@ -147,6 +153,12 @@ describe('arithmetic', () => {
     expect(Array.from(multiply(t, u).data)).toEqual([6, 10, 12, 12, 10, 6]);
     expect(Array.from(scale(t, 2).data)).toEqual([2, 4, 6, 8, 10, 12]);
     expect(dot(t, u)).toBe(56);
+  });
+
+  it('sums in float64, whatever the type', () => {
+    expect(sum(t)).toBe(21);
+    expect(sum(toFloat32(tensor([2 ** 24, 1, 1], [3])))).toBe(2 ** 24 + 2);
+    expect(sum(zeros([0]))).toBe(0);
   });
 
   it('refuses other shapes, naming both', () => {

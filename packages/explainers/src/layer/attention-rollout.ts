@@ -1,10 +1,10 @@
 import {
+  asBatch,
   type Explainer,
   entry,
   expression,
   fail,
   parseOptions,
-  reshape,
   type Shape,
   showShape,
   type Tensor,
@@ -55,7 +55,7 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
   return explainer(identity, async (f, x) => {
     const inside = insideOf(f, 'attention-rollout');
     if (inside.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
-    const maps = await inside.layers(inside.attention).values(reshape(x, [1, ...x.shape]));
+    const maps = await inside.layers(inside.attention).values(asBatch(x));
     const weights = rollout(maps, query);
     return { values: onInput(weights, x.shape, settings), cost: { forward: 1, backward: 0 } };
   });

@@ -1,10 +1,10 @@
 import {
+  asBatch,
   type Explainer,
   entry,
   expression,
   fail,
   parseOptions,
-  reshape,
   type Score,
   type Slope,
   sizeOf,
@@ -77,7 +77,7 @@ async function mapOf(
       remedy: 'Choose a layer before the positions are averaged or flattened.',
     });
   }
-  const [slope] = await layers.slopes(reshape(x, [1, ...x.shape]));
+  const [slope] = await layers.slopes(asBatch(x));
   const map = worth(slope);
   return tensor(relu ? map.map((v) => Math.max(0, v)) : map, shape.slice(1));
 }

@@ -1,10 +1,10 @@
 import {
+  asBatch,
   type Explainer,
   entry,
   expression,
   option,
   parseOptions,
-  reshape,
   sizeOf,
   spans,
   type Tensor,
@@ -50,7 +50,7 @@ export function occlusion(given: OcclusionOptions): Explainer {
   return explainer(identity, async (f, x) => {
     const axes = windowAxes(x.shape, window, stride);
     const hidden = fillBaseline(baseline, x.shape);
-    const [whole] = await f.value(reshape(x, [1, ...x.shape]));
+    const [whole] = await f.value(asBatch(x));
     const drops = noDrops(sizeOf(x.shape));
     for (const { from, to } of spans(windowCount(axes), sizeOf(x.shape))) {
       const windows = Array.from({ length: to - from }, (_, i) => windowAt(axes, from + i));

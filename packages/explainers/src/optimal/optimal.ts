@@ -1,4 +1,5 @@
 import {
+  asBatch,
   differenceRows,
   drawCount,
   type Explainer,
@@ -12,7 +13,6 @@ import {
   parseOptions,
   plainProducts,
   pseudoInverse,
-  reshape,
   type Score,
   type Solver,
   sizeOf,
@@ -103,7 +103,7 @@ async function equations(
   f: Score,
   { x, key }: { x: Tensor; key: Key },
 ): Promise<{ readonly blocks: WeightedRows[]; readonly drops: Float64Array }> {
-  const [whole] = await f.value(reshape(x, [1, ...x.shape]));
+  const [whole] = await f.value(asBatch(x));
   const blocks: WeightedRows[] = [];
   const drops = new Float64Array(n);
   for (const { from, to } of spans(n, sizeOf(x.shape))) {

@@ -1,11 +1,11 @@
 import {
-  concatRows,
   type Explainer,
   entry,
   multiply,
   parseOptions,
-  reshape,
+  stack,
   subtract,
+  sum,
   toFloat64,
 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
@@ -26,14 +26,12 @@ export function integratedGradients(given: PathOptions = {}): Explainer {
   } as const;
   return explainer(identity, async (f, x) => {
     const start = fillBaseline(baseline, x.shape);
-    const ends = [x, start].map((end) => reshape(end, [1, ...x.shape]));
     const [slopes, [atX, atStart]] = await Promise.all([
       meanGradientOnPath(f, { baseline: start, x }, { steps, rule }),
-      f.value(concatRows(ends)),
+      f.value(stack([x, start])),
     ]);
     const values = toFloat64(multiply(slopes, subtract(x, start)));
-    const sum = values.data.reduce((a, b) => a + b, 0);
-    return { values, residual: atX - atStart - sum, cost: { forward: 2, backward: steps } };
+    return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: steps } };
   });
 }
 

@@ -1,12 +1,14 @@
 import {
-  concatRows,
+  asBatch,
   type Explainer,
   entry,
   expression,
   multiply,
   parseOptions,
-  reshape,
+  row,
+  stack,
   subtract,
+  sum,
   toFloat64,
   z,
 } from '@onnxplain/core';
@@ -36,14 +38,12 @@ export function deepLift(given: DeepLiftOptions = {}): Explainer {
   } as const;
   return explainer(identity, async (f, x) => {
     const start = fillBaseline(baseline, x.shape);
-    const one = reshape(x, [1, ...x.shape]);
     const [multipliers, [atX, atStart]] = await Promise.all([
-      under(f, { rules: 'deep-lift', baseline: start }).gradient(one),
-      f.value(concatRows([one, reshape(start, one.shape)])),
+      under(f, { rules: 'deep-lift', baseline: start }).gradient(asBatch(x)),
+      f.value(stack([x, start])),
     ]);
-    const values = toFloat64(multiply(reshape(multipliers, x.shape), subtract(x, start)));
-    const sum = values.data.reduce((a, b) => a + b, 0);
-    return { values, residual: atX - atStart - sum, cost: { forward: 2, backward: 1 } };
+    const values = toFloat64(multiply(row(multipliers, 0), subtract(x, start)));
+    return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: 1 } };
   });
 }
 

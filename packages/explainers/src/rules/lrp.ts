@@ -1,10 +1,12 @@
 import {
+  asBatch,
   type Explainer,
   entry,
   expression,
   option,
   parseOptions,
-  reshape,
+  row,
+  sum,
   toFloat64,
   z,
 } from '@onnxplain/core';
@@ -62,12 +64,11 @@ export function lrp(given: LrpOptions = {}): Explainer {
   const ruleOptions = definedOf(rest);
   const identity = { expression: expression('lrp', [rule], ruleOptions), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
-    const one = reshape(x, [1, ...x.shape]);
+    const one = asBatch(x);
     const backward = under(f, { rules: `lrp-${rule}`, options: ruleOptions });
     const [relevance, [value]] = await Promise.all([backward.gradient(one), f.value(one)]);
-    const values = toFloat64(reshape(relevance, x.shape));
-    const sum = values.data.reduce((a, b) => a + b, 0);
-    return { values, residual: value - sum, cost: { forward: 1, backward: 1 } };
+    const values = toFloat64(row(relevance, 0));
+    return { values, residual: value - sum(values), cost: { forward: 1, backward: 1 } };
   });
 }
 

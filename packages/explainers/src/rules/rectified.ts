@@ -1,12 +1,12 @@
-import { type Explainer, entry, reshape, toFloat64, z } from '@onnxplain/core';
+import { asBatch, type Explainer, entry, row, toFloat64, z } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
 import { under } from './under.js';
 
 /** The backward pass of a table at x. */
 function rectified(expression: string, rules: string): Explainer {
   return explainer({ expression, kind: 'local' }, async (f, x) => {
-    const slopes = await under(f, { rules }).gradient(reshape(x, [1, ...x.shape]));
-    return { values: toFloat64(reshape(slopes, x.shape)), cost: { forward: 0, backward: 1 } };
+    const slopes = await under(f, { rules }).gradient(asBatch(x));
+    return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };
   });
 }
 

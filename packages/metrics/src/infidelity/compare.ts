@@ -1,4 +1,4 @@
-import { type Comparison, type Estimate, fail, reshape } from '@onnxplain/core';
+import { asBatch, type Comparison, type Estimate, fail } from '@onnxplain/core';
 import { type Scale, squaredErrors } from './error.js';
 import { estimateMean } from './mean.js';
 import { emptyTable, fillTable, firstDraws, type Setting, type Table } from './table.js';
@@ -19,7 +19,7 @@ export interface Plan {
  */
 export async function compareOnDraws(setting: Setting, plan: Plan): Promise<Comparison> {
   const { f, x, attributions } = setting;
-  const [whole] = await f.value(reshape(x, [1, ...x.shape]));
+  const [whole] = await f.value(asBatch(x));
   const table = emptyTable(plan.draws, attributions.length);
   const taken = attributions.map(() => plan.draws);
   let filled = 0;

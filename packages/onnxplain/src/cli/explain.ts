@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type Attribution, fail, norm, stack } from '@onnxplain/core';
+import { type Attribution, fail, norm, stack, sum } from '@onnxplain/core';
 import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
 import { make } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
@@ -73,15 +73,13 @@ function answerOf({ question, attributions: [outcome] }: Explanation): Explained
   const input = inputRecord(question);
   if (outcome.status !== 'done') return { ...input, ...outcome };
   const { values, kind, cost, residual, diagnosis, key } = outcome.value;
-  let sum = 0;
-  for (const value of values.data) sum += value;
   const found = {
     kind,
     cost,
     residual,
     diagnosis,
     key,
-    sum,
+    sum: sum(values),
     norm: norm(values, 'l2'),
     values: [...values.data],
   };

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { fail, type Score, type Shape, sizeOf, stack, type Tensor } from '@onnxplain/core';
+import { asBatch, fail, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
 import type { PredictionRecord } from '@onnxplain/report';
 import { type Feeds, type Model, predict, score } from '@onnxplain/runtime';
@@ -55,7 +55,7 @@ export async function ask(
   const scores = scoreMaker(model, asked);
   return Promise.all(
     inputs.map(async (input, i) => {
-      const one = stack([input.tensor]);
+      const one = asBatch(input.tensor);
       const { output, input: name, feeds } = asked;
       const { scores: outputs, classes } = await predict(
         model,

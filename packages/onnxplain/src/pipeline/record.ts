@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Attribution, norm } from '@onnxplain/core';
+import { type Attribution, norm, sum } from '@onnxplain/core';
 import {
   type AttributionCell,
   type AttributionRecord,
@@ -135,9 +135,8 @@ function attributionRecord(
   const drawn = series === undefined ? drawAttribution(question.input, attribution, drawing) : undefined;
   const picture = drawn && { ...drawn.picture, file: `pictures/${name}.png` };
   if (drawn !== undefined && picture !== undefined) files.set(picture.file, drawn.png);
-  let sum = 0;
-  for (const value of values.data) sum += value;
-  return { key, cost, residual, diagnosis, sum, norm: norm(values, 'l2'), file, picture, series };
+  const size = { sum: sum(values), norm: norm(values, 'l2') };
+  return { key, cost, residual, diagnosis, ...size, file, picture, series };
 }
 
 /** Programs and providers of this process, for the record. */
