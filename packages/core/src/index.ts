@@ -21,10 +21,11 @@ export { differenceRows } from './rows/differences.js';
 export type { Layout } from './rows/plane.js';
 export { plainProducts } from './rows/products.js';
 export { type Around, around } from './score/around.js';
+export { expectBatch } from './score/batch.js';
 export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
-export { meter, type Progress, type Watch, watch } from './score/watch.js';
+export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';
 export {
   type Block,

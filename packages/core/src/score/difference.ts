@@ -3,7 +3,7 @@ import { option, parseOptions, z } from '../options.js';
 import { row } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Score } from '../types.js';
-import { expectBatch } from './function.js';
+import { expectBatch } from './batch.js';
 
 const differenceOptions = z.strictObject({
   step: option.positive().default(1e-3),

@@ -1,7 +1,8 @@
 import { fail } from '../error.js';
 import { row } from '../tensor/rows.js';
-import { expectShape, type Shape, showShape, type Tensor, zeros } from '../tensor/tensor.js';
+import { expectShape, type Shape, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Batch, Score } from '../types.js';
+import { expectBatch } from './batch.js';
 
 export interface ScoreFunction {
   /** Shape of one input. */
@@ -49,16 +50,4 @@ export function functionScore({ shape, value, gradient, bounds }: ScoreFunction)
 function inputsOf(batch: Batch, shape: Shape): Tensor[] {
   expectBatch('functionScore', batch, shape);
   return Array.from({ length: batch.shape[0] }, (_, i) => row(batch, i));
-}
-
-/** Throws `tensor-shape` unless the batch is [n, ...shape]. */
-export function expectBatch(where: string, batch: Batch, shape: Shape): void {
-  const { length } = batch.shape;
-  if (length === shape.length + 1 && shape.every((dim, axis) => dim === batch.shape[axis + 1])) return;
-  fail({
-    code: 'tensor-shape',
-    where,
-    expected: `a batch [n${shape.map((dim) => `, ${dim}`).join('')}]`,
-    got: showShape(batch.shape),
-  });
 }

@@ -54,7 +54,7 @@ describe.each(Object.entries(exact))('the exact %s score', (_name, score) => {
 
   it('refuses batches of another shape', async () => {
     await expect(score.value(randomTensor(shape, 1))).rejects.toThrow(
-      'expected a batch [n, 2, 3], got [2, 3]',
+      'expected a batch [n, 2, 3], got [2, 3]. Add the batch axis in front.',
     );
     await expect(score.gradient(randomTensor([1, 3, 2], 1))).rejects.toThrow('got [1, 3, 2]');
   });

@@ -23,17 +23,18 @@ export function watch(score: Score, { signal, onProgress }: Watch): Score {
   const started = performance.now();
   const metered = meter(score);
   return around(metered.score, async (_kind, batch, evaluate) => {
-    expectRunning(signal);
+    throwIfAborted(signal);
     const result = await evaluate(batch);
     const { forward, backward } = metered.cost();
     const seconds = (performance.now() - started) / 1000;
     onProgress?.({ rows: forward + backward, forward, backward, seconds });
-    expectRunning(signal);
+    throwIfAborted(signal);
     return result;
   });
 }
 
-function expectRunning(signal: AbortSignal | undefined): void {
+/** Throws `aborted`, with the signal's reason as cause, when the signal was given. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   fail(
     { code: 'aborted', where: 'score', expected: 'to run to the end', got: 'an abort signal' },

@@ -1,12 +1,4 @@
-import {
-  type Batch,
-  fail,
-  firstNonFinite,
-  isTensor,
-  type Shape,
-  sameShape,
-  showShape,
-} from '@onnxplain/core';
+import { type Batch, expectBatch, fail, firstNonFinite, type Shape } from '@onnxplain/core';
 import { positionOf } from '../feeds.js';
 
 /**
@@ -14,12 +6,7 @@ import { positionOf } from '../feeds.js';
  * not finite.
  */
 export function checkBatch(batch: Batch, shape: Shape): void {
-  const expected = `a batch [n${shape.map((dim) => `, ${dim}`).join('')}]`;
-  if (!isTensor(batch)) fail({ code: 'tensor-shape', where: 'score', expected, got: typeof batch });
-  if (batch.shape.length !== shape.length + 1 || !sameShape(batch.shape.slice(1), shape)) {
-    const remedy = sameShape(batch.shape, shape) ? 'Add the batch axis in front.' : undefined;
-    fail({ code: 'tensor-shape', where: 'score', expected, got: showShape(batch.shape), remedy });
-  }
+  expectBatch('score', batch, shape);
   const bad = firstNonFinite(batch);
   if (bad < 0) return;
   const got = `${batch.data[bad]} at ${positionOf(bad, batch.shape)}`;

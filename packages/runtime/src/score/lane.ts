@@ -1,4 +1,4 @@
-import { fail, type Tensor } from '@onnxplain/core';
+import { type Tensor, throwIfAborted } from '@onnxplain/core';
 import type { Batching } from './batching.js';
 
 /** Consecutive rows of one request, part of one run. */
@@ -185,13 +185,6 @@ function makeJob(
   if (signal?.aborted) abort();
   else signal?.addEventListener('abort', abort);
   return job;
-}
-
-/** Throws `aborted`, with the signal's reason as cause, when the signal has been given. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
-  const [expected, got] = ['to run to the end', 'an abort signal'];
-  fail({ code: 'aborted', where: 'score', expected, got }, { cause: signal.reason });
 }
 
 function countRows(segments: readonly Segment[]): number {

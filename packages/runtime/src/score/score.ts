@@ -6,6 +6,7 @@ import {
   parseOptions,
   type Score,
   type Shape,
+  throwIfAborted,
   z,
 } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
@@ -16,7 +17,7 @@ import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
 import { classCount } from './classes.js';
 import { insideOf } from './inside.js';
-import { type Lane, throwIfAborted } from './lane.js';
+import type { Lane } from './lane.js';
 import { settlePass } from './pass.js';
 import { type Question, settle } from './question.js';
 import { checkTargets, type Target, targetsOf } from './target.js';
