@@ -12,11 +12,12 @@ export { type GradOptions, grad } from './grad.js';
 export { hvp } from './hvp.js';
 export { infer } from './infer/infer.js';
 export { jvp } from './jvp.js';
+export { bytesOf, type Chunks } from './onnx/chunks.js';
 export { type External, externalData, type Piece } from './onnx/external.js';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './onnx/half.js';
 export { defaultLimits, type Limits } from './onnx/limits.js';
 export { type ReadOptions, read } from './onnx/read.js';
-export { write } from './onnx/write.js';
+export { weightBytes, write, writeChunks } from './onnx/write.js';
 export { type ExternalModel, type ExternalOptions, writeExternal } from './onnx/write-external.js';
 export * from './ops.js';
 export {

@@ -1,3 +1,4 @@
+import { sizeOf } from '@onnxplain/core';
 import type { Attribute, Attributes, Constant, Node } from './types.js';
 
 /** Constants above this many elements are not compared. */
@@ -34,8 +35,10 @@ function keyOfAttribute(attribute: Attribute | undefined): string | undefined {
 const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 /** Equal for small constants with the same bits; undefined for large ones. */
-export function keyOfConstant({ dtype, dims, data }: Constant): string | undefined {
-  if (data.length > SMALL) return undefined;
+export function keyOfConstant(constant: Constant): string | undefined {
+  const { dtype, dims } = constant;
+  if (sizeOf(dims) > SMALL) return undefined;
+  const { data } = constant;
   const head = `${dtype}[${dims.join(',')}]`;
   if (!ArrayBuffer.isView(data)) return head + JSON.stringify(data);
   return head + new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join(',');

@@ -42,6 +42,7 @@ export type ConstantData =
 export interface Constant {
   readonly dtype: DataType;
   readonly dims: readonly number[];
+  /** Large ones may be put together at every reading: read it once. */
   readonly data: ConstantData;
 }
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type Graph, grad as gradOf, type RuleTable, ruleTable } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
-import { programOf } from './program.js';
+import { programOf, sha256Of } from './program.js';
 import type { Selected } from './score/question.js';
 
 export interface GradientOptions {
@@ -32,15 +31,13 @@ export function gradientGraph(model: Model, options: GradientOptions = {}): Grap
 /** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */
 export async function grad(model: Model, options: GradientOptions = {}): Promise<Model> {
   const graph = gradientGraph(model, options);
-  const program = programOf(graph);
-  const sha256 = createHash('sha256').update(program.model).digest('hex');
   const { device, refused, threads, memory } = model;
   return openGraph(graph, {
-    sha256,
+    sha256: sha256Of(graph),
     placement: { device, refused },
     threads,
     memory,
-    program: () => program,
+    program: () => programOf(graph),
   });
 }
 

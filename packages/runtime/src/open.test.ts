@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, stream, tensor } from '@onnxplain/core';
-import { externalData, type Graph, write, writeExternal } from '@onnxplain/graph';
+import { bytesOf, externalData, type Graph, write, writeExternal } from '@onnxplain/graph';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { curved, floats, graphOf, int, ints, linear, node, value } from '../test/models.js';
 import { grad } from './gradient.js';
@@ -87,8 +87,8 @@ test('weights outside the model file are read only when a reader for them is giv
   const graph = linear();
   const { model: bytes, data } = writeExternal(graph, { threshold: 1 });
   await writeFile(join(folder, 'external.onnx'), bytes);
-  await writeFile(join(folder, 'weights.bin'), Buffer.concat(data));
-  const weights = Buffer.concat(data);
+  const weights = bytesOf(data);
+  await writeFile(join(folder, 'weights.bin'), weights);
   const fromPath = await open(join(folder, 'external.onnx'), {
     device: 'cpu',
     external: externalData(folder),

@@ -1,4 +1,5 @@
-import { type Graph, write, writeExternal } from '@onnxplain/graph';
+import { createHash } from 'node:crypto';
+import { bytesOf, type Graph, weightBytes, write, writeChunks, writeExternal } from '@onnxplain/graph';
 
 /** What a session is opened from: a model's bytes or path, and the contents of files that the bytes refer to. */
 export interface Program {
@@ -7,24 +8,24 @@ export interface Program {
 }
 
 /** Above this many bytes of weights a protobuf message becomes too large for its own format. */
-const largest = 2 ** 31 - 2 ** 24;
+const LARGEST = 2 ** 31 - 2 ** 24;
+
+/** Where large graphs have their weights. */
+const location = 'weights.bin';
+
+const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) < LARGEST;
 
 /** A graph of any size as a program. */
 export function programOf(graph: Graph): Program {
-  let weights = 0;
-  for (const { data } of graph.constants.values()) if (ArrayBuffer.isView(data)) weights += data.byteLength;
-  if (weights < largest) return { model: write(graph) };
-  const location = 'weights.bin';
+  if (fitsOneFile(graph)) return { model: write(graph) };
   const { model, data } = writeExternal(graph, { location });
-  return { model, external: [{ path: location, data: concat(data) }] };
+  return { model, external: [{ path: location, data: bytesOf(data) }] };
 }
 
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+/** SHA-256 of a graph's model file, lower-case hexadecimal. */
+export function sha256Of(graph: Graph): string {
+  const hash = createHash('sha256');
+  const chunks = fitsOneFile(graph) ? writeChunks(graph) : [writeExternal(graph, { location }).model];
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
 }

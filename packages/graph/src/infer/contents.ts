@@ -1,3 +1,4 @@
+import { sizeOf } from '@onnxplain/core';
 import type { Constant, DataType, Dim, ValueType } from '../types.js';
 import type { Elements } from './site.js';
 
@@ -5,10 +6,11 @@ import type { Elements } from './site.js';
 export const FOLLOWED = 1024;
 
 /** Contents of a small numeric constant. */
-export function elementsOfConstant({ dtype, data }: Constant): Elements | undefined {
-  if (data.length > FOLLOWED || dtype === 'string' || dtype === 'float16' || dtype === 'bfloat16')
+export function elementsOfConstant(constant: Constant): Elements | undefined {
+  const { dtype, dims } = constant;
+  if (sizeOf(dims) > FOLLOWED || dtype === 'string' || dtype === 'float16' || dtype === 'bfloat16')
     return undefined;
-  return Array.from(data as ArrayLike<number | bigint>, Number);
+  return Array.from(constant.data as ArrayLike<number | bigint>, Number);
 }
 
 /** The constant that fully known contents of an integer or boolean tensor spell; undefined otherwise. */

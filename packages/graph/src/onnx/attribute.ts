@@ -5,8 +5,8 @@ import {
   type AttributeInit,
   type AttributeProto,
   AttributeType,
-  type GraphInit,
   type GraphProto,
+  type InnerGraphInit,
 } from './proto.js';
 import { readSparse, readTensor, writeTensor } from './tensor.js';
 import { decodeText } from './text.js';
@@ -97,7 +97,7 @@ const encoder = new TextEncoder();
 export function writeAttribute(
   name: string,
   attribute: Attribute,
-  writeGraph: (graph: Graph) => GraphInit,
+  writeGraph: (graph: Graph) => InnerGraphInit,
 ): AttributeInit {
   switch (attribute.kind) {
     case 'int':

@@ -12,8 +12,8 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { field, joined, type Pieces } from './assemble.js';
-import type { ModelInit, NodeInit, TensorInit, TensorTypeInit, ValueInfoInit } from './proto.js';
+import { bytesOf, type Chunks, chunksOf, field, type Parts } from './chunks.js';
+import type { InitialiserInit, ModelInit, NodeInit, TensorTypeInit, ValueInfoInit } from './proto.js';
 
 const GRAPH = GraphProtoSchema.field;
 const NODE = NodeProtoSchema.field;
@@ -21,13 +21,16 @@ const VALUE = ValueInfoProtoSchema.field;
 const TENSOR = TypeProto_TensorSchema.field;
 const DIM = TensorShapeProto_DimensionSchema.field;
 
+/** Encodes a model; equal models give equal bytes. */
+export const encode = (model: ModelInit): Uint8Array => bytesOf(encodeChunks(model));
+
 /**
- * Encodes a model; equal models give equal bytes. Of what there is much of, nothing is made twice: the main graph's nodes and inner
- * values are written without a message of each, its weights are copied once.
+ * The same in chunks. Of what there is much of, nothing is made twice: the main graph's nodes and inner values are written without a
+ * message of each, its weights are not copied.
  */
-export function encode({ graph, ...header }: ModelInit): Uint8Array {
+export function encodeChunks({ graph, ...header }: ModelInit): Chunks {
   const model = toBinary(ModelProtoSchema, create(ModelProtoSchema, header));
-  if (graph === undefined) return model;
+  if (graph === undefined) return chunksOf([model]);
   const { initializer = [], node = [], valueInfo = [], ...rest } = graph;
   const message = [
     toBinary(GraphProtoSchema, create(GraphProtoSchema, rest)),
@@ -35,7 +38,7 @@ export function encode({ graph, ...header }: ModelInit): Uint8Array {
     repeated(GRAPH.valueInfo, valueInfo, writeValueInfo),
     ...initializer.flatMap((tensor) => field(GRAPH.initializer.number, encodeTensor(tensor))),
   ];
-  return joined([model, ...field(ModelProtoSchema.field.graph.number, message)]);
+  return chunksOf([model, ...field(ModelProtoSchema.field.graph.number, message)]);
 }
 
 interface Field {
@@ -99,7 +102,7 @@ function writeText(to: BinaryWriter, { number }: Field, text: string): void {
   to.tag(number, WireType.LengthDelimited).string(text);
 }
 
-function encodeTensor({ rawData, ...rest }: TensorInit): Pieces {
+function encodeTensor({ rawData, ...rest }: InitialiserInit): Parts {
   const head = toBinary(TensorProtoSchema, create(TensorProtoSchema, rest));
   return rawData === undefined ? [head] : [head, ...field(TensorProtoSchema.field.rawData.number, [rawData])];
 }

@@ -11,6 +11,7 @@ import {
   type TensorProtoSchema,
   type TypeProto_TensorSchema,
 } from 'onnx-buf';
+import type { Part } from './chunks.js';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
 
@@ -42,11 +43,16 @@ export interface ValueInfoInit {
   readonly name: string;
   readonly type?: { readonly value: { readonly case: 'tensorType'; readonly value: TensorTypeInit } };
 }
+/** A tensor of the main graph, whose raw data may be looked up when it is written. */
+export type InitialiserInit = Omit<TensorInit, 'rawData'> & { readonly rawData?: Uint8Array | Part };
 export type AttributeInit = NonNullable<NodeInit['attribute']>[number];
-export interface GraphInit extends Omit<GraphFields, 'initializer' | 'node' | 'valueInfo'> {
+export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node' | 'valueInfo'> {
   readonly initializer?: TensorInit[];
   readonly node?: NodeInit[];
   readonly valueInfo?: ValueInfoInit[];
+}
+export interface GraphInit extends Omit<InnerGraphInit, 'initializer'> {
+  readonly initializer?: readonly InitialiserInit[];
 }
 type ModelFields = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
 export interface ModelInit extends Omit<ModelFields, 'graph'> {

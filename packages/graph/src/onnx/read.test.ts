@@ -112,6 +112,20 @@ test('weights whose place in the file allows it are views, not copies', () => {
   expect(views).toBe(1);
 });
 
+test('large weights out of line in the file are copied when they are read, and not kept', () => {
+  const numbers = Float32Array.from({ length: 1 << 16 }, (_, i) => i / 3);
+  const rawData = new Uint8Array(numbers.buffer);
+  let copies = 0;
+  for (const name of ['g', 'gg', 'ggg', 'gggg']) {
+    const model = file({ name, initializer: [{ name: 'w', dims: [1n << 16n], dataType: 1, rawData }] });
+    const weights = read(model).constants.get('w');
+    expect(weights).toEqual({ dtype: 'float32', dims: [1 << 16], data: numbers });
+    const [data, again] = [weights?.data, weights?.data];
+    if (ArrayBuffer.isView(data) && ArrayBuffer.isView(again) && data.buffer !== again.buffer) copies++;
+  }
+  expect(copies).toBe(3);
+});
+
 test.each([
   ['linear positions', { dims: [2n] }, [1n, 5n]],
   ['coordinates', { dims: [2n, 2n] }, [0n, 1n, 1n, 2n]],

@@ -1,8 +1,16 @@
-import { fail } from '@onnxplain/core';
+import { fail, sizeOf } from '@onnxplain/core';
+import { derived } from '../derived.js';
 import type { Constant, ConstantData, DataType } from '../types.js';
+import type { Part } from './chunks.js';
 import { type Reading, unsupportedTypes } from './context.js';
-import { codeOf, dtypeOf, type Element, elements } from './element.js';
-import { DataLocation, type SparseTensorProto, type TensorInit, type TensorProto } from './proto.js';
+import { codeOf, dtypeOf, elements } from './element.js';
+import {
+  DataLocation,
+  type InitialiserInit,
+  type SparseTensorProto,
+  type TensorInit,
+  type TensorProto,
+} from './proto.js';
 import { exceeded } from './scan.js';
 import { decodeText } from './text.js';
 
@@ -10,40 +18,49 @@ import { decodeText } from './text.js';
 export function readTensor(proto: TensorProto, where: string, reading: Reading): Constant {
   const dims = readDims(proto.dims, where, reading);
   const dtype = readType(proto.dataType, where);
-  const size = dims.reduce((product, dim) => product * dim, 1);
   if (proto.segment !== undefined) unsupported(where, 'a tensor stored in segments');
-  const data =
-    dtype === 'string' ? readStrings(proto, where) : readNumbers(proto, { dtype, size, where, reading });
-  if (data.length !== size) {
+  if (dtype === 'string') return listed({ dtype, dims, data: readStrings(proto, where) }, where);
+  return readNumbers(proto, { dtype, dims, where, reading });
+}
+
+/** A constant of a list in a file, which may be of any length. */
+function listed(constant: Constant, where: string): Constant {
+  const { dims, data } = constant;
+  const size = sizeOf(dims);
+  if (data.length !== size)
     invalid(where, `${size} elements for dims [${dims.join(', ')}]`, `${data.length}`);
-  }
-  return { dtype, dims, data };
+  return constant;
 }
 
 interface Wanted {
   readonly dtype: Exclude<DataType, 'string'>;
-  readonly size: number;
+  readonly dims: readonly number[];
   readonly where: string;
   readonly reading: Reading;
 }
 
-function readNumbers(proto: TensorProto, { dtype, size, where, reading }: Wanted): ConstantData {
+function readNumbers(proto: TensorProto, { dtype, dims, where, reading }: Wanted): Constant {
   const element = elements[dtype];
-  reading.spend(size * element.bytes);
+  const bytes = sizeOf(dims) * element.bytes;
+  reading.spend(bytes);
   if (proto.dataLocation === DataLocation.EXTERNAL) {
-    const raw = readExternal(proto, size * element.bytes, { where, reading });
-    return normalise(dtype, element.view(raw));
+    const raw = readExternal(proto, bytes, { where, reading });
+    return { dtype, dims, data: normalise(dtype, element.view(raw)) };
   }
-  if (proto.rawData.length === 0) return element.list(proto);
-  if (proto.rawData.length !== size * element.bytes) {
-    invalid(where, `${size * element.bytes} bytes of raw data`, `${proto.rawData.length}`);
-  }
-  return normalise(dtype, element.view(aligned(proto.rawData, element)));
+  if (proto.rawData.length === 0) return listed({ dtype, dims, data: element.list(proto) }, where);
+  if (proto.rawData.length !== bytes) invalid(where, `${bytes} bytes of raw data`, `${proto.rawData.length}`);
+  return rawConstant(proto.rawData, { dtype, dims });
 }
 
-/** The bytes themselves when a typed array may view them, else a copy. */
-function aligned(bytes: Uint8Array, { bytes: width }: Element): Uint8Array {
-  return bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+/** Misaligned constants of at least this many bytes are not copied before somebody reads them. */
+const LARGE = 2 ** 16;
+
+/** Views the bytes where a typed array may, else copies them. */
+function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<Wanted, 'dtype' | 'dims'>): Constant {
+  const { bytes: width, view } = elements[dtype];
+  if (raw.byteOffset % width === 0) return { dtype, dims, data: normalise(dtype, view(raw)) };
+  const copy = () => view(new Uint8Array(raw));
+  return raw.length < LARGE ? { dtype, dims, data: copy() } : derived({ dtype, dims }, copy);
 }
 
 /** Truth values are 0 and 1; writers may store any other byte for true. */
@@ -104,7 +121,7 @@ export function readSparse(proto: SparseTensorProto, where: string, reading: Rea
   reading.spend(size * elements[dtype].bytes);
   // Moved as bytes: the typed arrays of a dtype are alike in nothing else.
   const width = elements[dtype].bytes;
-  const source = ArrayBuffer.isView(values.data) ? rawBytes(values.data) : new Uint8Array();
+  const source = rawBytes(values.data);
   const target = new Uint8Array(size * width);
   const positions = linearPositions(indices.data, { dims, count: values.data.length, where });
   positions.forEach((position, i) => {
@@ -150,16 +167,51 @@ export function readType(code: number, where: string): DataType {
 }
 
 /** A constant as a tensor of a file: little-endian raw data. */
-export function writeTensor(name: string, { dtype, dims, data }: Constant): TensorInit {
-  const head = { name, dims: dims.map(BigInt), dataType: codeOf(dtype) };
-  if (!ArrayBuffer.isView(data)) return { ...head, stringData: data.map((text) => encoder.encode(text)) };
-  return { ...head, rawData: rawBytes(data) };
+export function writeTensor(name: string, constant: Constant): TensorInit {
+  const { data } = constant;
+  return ArrayBuffer.isView(data)
+    ? { ...headOf(name, constant), rawData: rawBytes(data) }
+    : { ...headOf(name, constant), stringData: data.map((text) => encoder.encode(text)) };
 }
+
+/** The same for an initialiser, whose numbers are looked up when the file is written. */
+export function writeInitialiser(name: string, constant: Constant): InitialiserInit {
+  const { dtype } = constant;
+  if (dtype === 'string') return writeTensor(name, constant);
+  return { ...headOf(name, constant), rawData: rawPart(name, constant) };
+}
+
+const headOf = (name: string, { dtype, dims }: Constant): TensorInit => ({
+  name,
+  dims: dims.map(BigInt),
+  dataType: codeOf(dtype),
+});
 
 const encoder = new TextEncoder();
 
-/** The bytes behind typed numbers, not copied. Every platform that Node runs on today is little-endian. */
-export function rawBytes(data: Exclude<ConstantData, readonly string[]>): Uint8Array<ArrayBuffer> {
+/** The bytes of a constant of numbers, which are looked up when they are asked for. */
+export function rawPart(name: string, constant: Constant): Part {
+  const length = byteLengthOf(constant);
+  return {
+    length,
+    bytes() {
+      const bytes = rawBytes(constant.data);
+      if (bytes.length !== length) invalid(`constant "${name}"`, `${length} bytes`, `${bytes.length}`);
+      return bytes;
+    },
+  };
+}
+
+/** Bytes of a constant in a file; strings count by their characters. */
+export function byteLengthOf(constant: Constant): number {
+  const { dtype, dims } = constant;
+  if (dtype !== 'string') return sizeOf(dims) * elements[dtype].bytes;
+  return Array.from(constant.data, String).reduce((sum, text) => sum + text.length, 0);
+}
+
+/** The bytes behind typed numbers, not copied; none for strings. Every platform that Node runs on today is little-endian. */
+function rawBytes(data: ConstantData): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(data)) return new Uint8Array();
   const { buffer, byteOffset, byteLength } = data;
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer, byteOffset, byteLength)

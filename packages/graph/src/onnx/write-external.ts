@@ -1,7 +1,8 @@
 import type { Constant, Graph } from '../types.js';
+import { bytesOf, type Chunks, chunksOf, type Part } from './chunks.js';
 import { codeOf } from './element.js';
-import { DataLocation, type TensorInit } from './proto.js';
-import { rawBytes, writeTensor } from './tensor.js';
+import { DataLocation, type InitialiserInit } from './proto.js';
+import { byteLengthOf, rawPart, writeInitialiser } from './tensor.js';
 import { writeModel } from './write.js';
 
 export interface ExternalOptions {
@@ -13,8 +14,8 @@ export interface ExternalOptions {
 
 export interface ExternalModel {
   readonly model: Uint8Array;
-  /** Pieces of the data file, to be written one after the other; most are views of the constants, not copies. */
-  readonly data: readonly Uint8Array[];
+  /** The data file; its chunks are views of large constants, not copies. */
+  readonly data: Chunks;
 }
 
 /** Start of each constant in the data file, in bytes: a cache line. */
@@ -23,25 +24,24 @@ const ALIGNMENT = 64;
 /** The ONNX file of a graph and the file of its weights, of any size. Equal graphs give equal bytes. */
 export function writeExternal(graph: Graph, options: ExternalOptions = {}): ExternalModel {
   const { location = 'weights.bin', threshold = 1024 } = options;
-  const data: Uint8Array[] = [];
+  const parts: (Uint8Array | Part)[] = [];
   let end = 0;
-  const append = (bytes: Uint8Array): number => {
+  const append = (part: Part): number => {
     const gap = (ALIGNMENT - (end % ALIGNMENT)) % ALIGNMENT;
-    if (gap > 0) data.push(new Uint8Array(gap));
-    data.push(bytes);
+    parts.push(new Uint8Array(gap), part);
     const offset = end + gap;
-    end = offset + bytes.byteLength;
+    end = offset + part.length;
     return offset;
   };
-  const writeConstant = (name: string, constant: Constant): TensorInit => {
+  const writeConstant = (name: string, constant: Constant): InitialiserInit => {
     const { dtype, dims } = constant;
-    if (!ArrayBuffer.isView(constant.data) || constant.data.byteLength < threshold)
-      return writeTensor(name, constant);
-    const bytes = rawBytes(constant.data);
-    const place = { location, offset: String(append(bytes)), length: String(bytes.byteLength) };
+    if (dtype === 'string' || byteLengthOf(constant) < threshold) return writeInitialiser(name, constant);
+    const part = rawPart(name, constant);
+    const place = { location, offset: String(append(part)), length: String(part.length) };
     const externalData = Object.entries(place).map(([key, value]) => ({ key, value }));
     const dataLocation = DataLocation.EXTERNAL;
     return { name, dims: dims.map(BigInt), dataType: codeOf(dtype), dataLocation, externalData };
   };
-  return { model: writeModel(graph, writeConstant), data };
+  const model = bytesOf(writeModel(graph, writeConstant));
+  return { model, data: chunksOf(parts) };
 }

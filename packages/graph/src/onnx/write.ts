@@ -1,10 +1,11 @@
 import { fail } from '@onnxplain/core';
 import type { Constant, Graph, LocalFunction, Node } from '../types.js';
 import { writeAttribute } from './attribute.js';
-import { encode } from './encode.js';
+import { bytesOf, type Chunks } from './chunks.js';
+import { encodeChunks } from './encode.js';
 import { irVersion } from './ir-version.js';
-import type { FunctionInit, NodeInit, TensorInit } from './proto.js';
-import { writeTensor } from './tensor.js';
+import type { FunctionInit, InitialiserInit, InnerGraphInit, NodeInit } from './proto.js';
+import { byteLengthOf, writeInitialiser, writeTensor } from './tensor.js';
 import { writeValue } from './values.js';
 
 /** Most bytes of one protobuf message. */
@@ -14,8 +15,14 @@ const MAX_MESSAGE = 2 ** 31 - 1;
  * The ONNX file of a graph, readable by any runtime. Equal graphs give equal bytes. Inner values' declared types go
  * into `value_info`. Throws `model-limit` above 2 GiB: use {@link writeExternal} there.
  */
-export function write(graph: Graph): Uint8Array {
-  const bytes = constantBytes(graph);
+export const write = (graph: Graph): Uint8Array => bytesOf(writeChunks(graph));
+
+/**
+ * The file of {@link write} in chunks, for disks and hashes: large constants are views of where they are, not copies. Throws
+ * `model-limit` above 2 GiB.
+ */
+export function writeChunks(graph: Graph): Chunks {
+  const bytes = weightBytes(graph);
   if (bytes > MAX_MESSAGE) {
     fail({
       code: 'model-limit',
@@ -25,15 +32,15 @@ export function write(graph: Graph): Uint8Array {
       remedy: 'Use writeExternal(graph), which keeps the weights in a second file.',
     });
   }
-  return writeModel(graph, writeTensor);
+  return writeModel(graph, writeInitialiser);
 }
 
 /** How a main graph's constant is stored. */
-export type WriteConstant = (name: string, constant: Constant) => TensorInit;
+export type WriteConstant = (name: string, constant: Constant) => InitialiserInit;
 
 /** The model file, with the main graph's constants as `writeConstant` makes them. */
-export function writeModel(graph: Graph, writeConstant: WriteConstant): Uint8Array {
-  return encode({
+export function writeModel(graph: Graph, writeConstant: WriteConstant): Chunks {
+  return encodeChunks({
     irVersion: BigInt(irVersion(graph.opsets, graph.functions.length > 0)),
     producerName: 'onnxplain',
     opsetImport: writeOpsets(graph.opsets),
@@ -43,7 +50,7 @@ export function writeModel(graph: Graph, writeConstant: WriteConstant): Uint8Arr
   });
 }
 
-function writeGraph(graph: Graph, writeConstant: WriteConstant = writeTensor) {
+function writeGraph<T>(graph: Graph, writeConstant: (name: string, constant: Constant) => T) {
   return {
     name: graph.name === '' ? 'graph' : graph.name,
     node: graph.nodes.map(writeNode),
@@ -54,6 +61,8 @@ function writeGraph(graph: Graph, writeConstant: WriteConstant = writeTensor) {
   };
 }
 
+const writeInner = (graph: Graph): InnerGraphInit => writeGraph(graph, writeTensor);
+
 function writeNode({ op, domain, name, inputs, outputs, attributes }: Node): NodeInit {
   return {
     opType: op,
@@ -61,7 +70,7 @@ function writeNode({ op, domain, name, inputs, outputs, attributes }: Node): Nod
     name,
     input: [...inputs],
     output: [...outputs],
-    attribute: Object.entries(attributes).map(([key, value]) => writeAttribute(key, value, writeGraph)),
+    attribute: Object.entries(attributes).map(([key, value]) => writeAttribute(key, value, writeInner)),
   };
 }
 
@@ -73,7 +82,7 @@ function writeFunction(local: LocalFunction): FunctionInit {
     output: [...local.outputs],
     attribute: [...local.parameters],
     attributeProto: Object.entries(local.defaults).map(([key, value]) =>
-      writeAttribute(key, value, writeGraph),
+      writeAttribute(key, value, writeInner),
     ),
     opsetImport: writeOpsets(local.opsets),
     node: local.nodes.map(writeNode),
@@ -84,10 +93,8 @@ const writeOpsets = (opsets: Graph['opsets']) =>
   Object.entries(opsets).map(([domain, version]) => ({ domain, version: BigInt(version) }));
 
 /** Bytes of the main graph's constants; strings count by their characters. */
-function constantBytes({ constants }: Graph): number {
+export function weightBytes({ constants }: Graph): number {
   let bytes = 0;
-  for (const { data } of constants.values()) {
-    bytes += ArrayBuffer.isView(data) ? data.byteLength : data.reduce((sum, text) => sum + text.length, 0);
-  }
+  for (const constant of constants.values()) bytes += byteLengthOf(constant);
   return bytes;
 }

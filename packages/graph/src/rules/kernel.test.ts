@@ -45,6 +45,13 @@ describe('the kernel of an adjoint convolution', () => {
     expect(adjointKernel(b, once, 1)).toBe('k');
   });
 
+  it('takes no memory: its elements are put in place when they are read', () => {
+    const b = calculus(builderOf(graphOf({ constants: { k: kernel(4, 3, 3, 3) } })));
+    const adjoint = b.constantOf(adjointKernel(b, 'k', 1));
+    expect(adjoint?.data).toEqual(adjoint?.data);
+    expect(adjoint?.data).not.toBe(adjoint?.data);
+  });
+
   it('keeps half precision bit by bit', () => {
     const half: Constant = { dtype: 'float16', dims: [2, 1, 2], data: Uint16Array.of(1, 2, 3, 4) };
     const b = calculus(builderOf(graphOf({ constants: { k: half } })));

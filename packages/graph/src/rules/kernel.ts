@@ -1,9 +1,12 @@
-import type { Constant } from '../types.js';
+import { fail } from '@onnxplain/core';
+import { derived } from '../derived.js';
+import { isFloat } from '../infer/site.js';
+import type { Constant, ConstantData } from '../types.js';
 import type { Calculus, Size } from './calculus.js';
 
 /**
  * The kernel of the adjoint convolution of stride 1: [M, C/g, ...] -> [C, M/g, ...], every spatial axis reversed. Of a constant it is
- * made here: runtimes take long to reverse axes when they open a model.
+ * made ahead, for runtimes take long to reverse axes when they open a model, but not kept: its elements are put in place when they are read.
  */
 export function adjointKernel(b: Calculus, kernel: string, group: number): string {
   const constant = b.constantOf(kernel);
@@ -32,10 +35,10 @@ const adjoints = new WeakMap<Constant, Map<number, Constant>>();
 function adjointOf(kernel: Constant, group: number): Constant | undefined {
   const known = adjoints.get(kernel)?.get(group);
   if (known !== undefined) return known;
-  const { dims } = kernel;
-  const data = rearranged(kernel, group);
-  if (data === undefined) return undefined;
-  const adjoint = { ...kernel, dims: [dims[1] * group, dims[0] / group, ...dims.slice(2)], data };
+  const { dtype, dims } = kernel;
+  if (!isFloat(dtype)) return undefined;
+  const swapped = [dims[1] * group, dims[0] / group, ...dims.slice(2)];
+  const adjoint = derived({ dtype, dims: swapped }, () => rearranged(kernel, group));
   remember(kernel, group, adjoint);
   remember(adjoint, group, kernel);
   return adjoint;
@@ -45,9 +48,9 @@ function remember(of: Constant, group: number, adjoint: Constant): void {
   adjoints.set(of, (adjoints.get(of) ?? new Map<number, Constant>()).set(group, adjoint));
 }
 
-function rearranged({ data, dims }: Constant, group: number) {
+function rearranged({ dtype, dims, data }: Constant, group: number): ConstantData {
   if (!(data instanceof Float32Array || data instanceof Float64Array || data instanceof Uint16Array))
-    return undefined;
+    return fail({ code: 'type-mismatch', where: 'adjoint kernel', expected: 'floats', got: dtype });
   const [outputs, inputs] = [dims[0] / group, dims[1]];
   const taps = dims.slice(2).reduce((product, size) => product * size, 1);
   const result = data.slice();

@@ -1,3 +1,4 @@
+import { sizeOf } from '@onnxplain/core';
 import { evaluated } from '../canonical/fold.js';
 import { graphsOf } from '../scope.js';
 import type { Constant, Graph, Node, ValueType } from '../types.js';
@@ -18,7 +19,7 @@ export function precompute(graph: Graph, typeOf: (name: string) => ValueType | u
       return undefined;
     if (graphsOf(node).length > 0 || node.outputs.some((name) => outputs.has(name))) return undefined;
     const inputs = node.inputs.map((name) => constants.get(name));
-    if (inputs.some((value) => value !== undefined && value.data.length > LARGEST)) return undefined;
+    if (inputs.some((value) => value !== undefined && sizeOf(value.dims) > LARGEST)) return undefined;
     return evaluated(node, { inputs, outputs: node.outputs.map(typeOf), opset });
   };
   const nodes = graph.nodes.filter((node) => {

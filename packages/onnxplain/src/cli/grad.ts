@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { type Graph, grad as gradOf, write, writeExternal } from '@onnxplain/graph';
+import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import type { Port } from '@onnxplain/runtime';
 import { makeRules } from '../expression/house.js';
@@ -59,25 +59,27 @@ export async function grad(path: string, flags: GradFlags): Promise<WrittenGradi
 
 /** Writes a graph, its weights in a second file where there are many; the model comes last, so that it never lacks them. */
 async function save(graph: Graph, { out, externalAbove }: GradFlags): Promise<WrittenFiles> {
-  if (weightBytes(graph) <= externalAbove) return saveModel(out, write(graph));
+  if (weightBytes(graph) <= externalAbove) return saveModel(out, writeChunks(graph));
   const file = `${out}.data`;
   const { model, data } = writeExternal(graph, { location: basename(file) });
   await writeWhole(file, data);
-  const bytes = data.reduce((sum, { length }) => sum + length, 0);
-  return { ...(await saveModel(out, model)), data: { file, bytes } };
+  return { ...(await saveModel(out, [model])), data: { file, bytes: data.length } };
 }
 
 type WrittenFiles = Pick<WrittenGradient, 'file' | 'sha256' | 'bytes' | 'data'>;
 
-async function saveModel(file: string, bytes: Uint8Array): Promise<WrittenFiles> {
-  await writeWhole(file, bytes);
-  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
-}
-
-function weightBytes({ constants }: Graph): number {
+async function saveModel(file: string, chunks: Iterable<Uint8Array>): Promise<WrittenFiles> {
+  const hash = createHash('sha256');
   let bytes = 0;
-  for (const { data } of constants.values()) bytes += ArrayBuffer.isView(data) ? data.byteLength : 0;
-  return bytes;
+  function* counted(): Generator<Uint8Array> {
+    for (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  await writeWhole(file, counted());
+  return { file, sha256: hash.digest('hex'), bytes };
 }
 
 /** One line on what was written. */

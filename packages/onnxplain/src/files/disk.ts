@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fail } from '@onnxplain/core';
+import { fail, OnnxplainError } from '@onnxplain/core';
 
 /** Bytes of a file. Throws `file-missing` or `file-unreadable`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -12,10 +12,10 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file whole or not at all: beside its place first, then renamed. Pieces come one after the other. Makes the folder. */
+/** Writes a file whole or not at all: beside its place first, then renamed. Chunks come one after the other. Makes the folder. */
 export async function writeWhole(
   path: string,
-  bytes: Uint8Array | string | readonly Uint8Array[],
+  bytes: Uint8Array | string | Iterable<Uint8Array>,
 ): Promise<void> {
   const beside = besideOf(path);
   try {
@@ -24,6 +24,8 @@ export async function writeWhole(
     await rename(beside, path);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
+    // What the chunks themselves refuse.
+    if (cause instanceof OnnxplainError) throw cause;
     refuse(path, { cause, expected: 'a place where a file can be written' });
   }
 }
