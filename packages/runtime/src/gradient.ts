@@ -1,8 +1,7 @@
-import { type Graph, grad as gradOf, type RuleTable, ruleTable } from '@onnxplain/graph';
+import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
 import { programOf, sha256Of } from './program.js';
-import type { Selected } from './score/question.js';
 
 export interface GradientOptions {
   /** Output to differentiate; default: the only one. */
@@ -39,11 +38,4 @@ export async function grad(model: Model, options: GradientOptions = {}): Promise
     memory,
     program: () => programOf(graph),
   });
-}
-
-/** A selected score's gradient by an input, as a graph with that one output. */
-export function differentiate({ graph, target, score }: Selected, input: string, rules: RuleTable): Selected {
-  const backward = gradOf(graph, { of: score, wrt: input, rules, keep: [] });
-  const baseline = rules.compares ? backward.inputs.at(-1)?.name : undefined;
-  return { graph: backward, target, score: backward.outputs[0].name, baseline };
 }

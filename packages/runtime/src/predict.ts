@@ -1,18 +1,9 @@
-import type { Shape, Tensor } from '@onnxplain/core';
+import type { Tensor } from '@onnxplain/core';
 import type { Model } from './model.js';
 import { outputLane } from './score/channel.js';
 import { checkBatch } from './score/check.js';
 import { classCount } from './score/classes.js';
-import { settle } from './score/question.js';
-import type { Feeds } from './value.js';
-
-/** Which output of which input; defaults as for {@link score}. */
-export interface PredictOptions {
-  readonly output?: string;
-  readonly input?: string;
-  readonly shape?: Shape;
-  readonly feeds?: Feeds;
-}
+import { type QuestionOptions, settle } from './score/question.js';
 
 export interface Prediction {
   /** The output's numbers, [n, classes]. */
@@ -22,7 +13,7 @@ export interface Prediction {
 }
 
 /** How many classes an output has: the numbers of one row. Throws as {@link score} does. */
-export async function classes(model: Model, options: PredictOptions = {}): Promise<number> {
+export async function classes(model: Model, options: QuestionOptions = {}): Promise<number> {
   return classCount(model, settle(model, options));
 }
 
@@ -30,7 +21,7 @@ export async function classes(model: Model, options: PredictOptions = {}): Promi
  * An output's numbers for a batch [n, ...shape] of any size, and each row's best class. Throws as {@link score}
  * does.
  */
-export async function predict(model: Model, options: PredictOptions, batch: Tensor): Promise<Prediction> {
+export async function predict(model: Model, options: QuestionOptions, batch: Tensor): Promise<Prediction> {
   const question = settle(model, options);
   checkBatch(batch, question.input.shape);
   const width = await classCount(model, question);

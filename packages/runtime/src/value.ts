@@ -23,6 +23,13 @@ export function isFloat(dtype: string): dtype is FloatType {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 }
 
+/** A graph input or output of floating point numbers. */
+export type FloatPort = Port & { readonly dtype: FloatType };
+
+export function isFloatPort(port: Port): port is FloatPort {
+  return isFloat(port.dtype);
+}
+
 type FloatData = Float32Array | Float64Array | Uint16Array;
 
 /** An uninitialised array for `length` elements of a float type. */

@@ -1,13 +1,13 @@
 import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
-import { differentiate } from '../gradient.js';
 import type { Model } from '../model.js';
 import { bothFixed } from './fixed.js';
 import { type Lane, lane } from './lane.js';
 import { bytesPerRow } from './memory.js';
 import type { Baseline, SettledPass } from './pass.js';
-import { type Question, type Selected, type SelectOptions, selectScore } from './question.js';
+import type { Question } from './question.js';
 import { rowRunner } from './run.js';
+import { differentiate, type Selected, type SelectOptions, selectScore } from './selected.js';
 import { sizesOf } from './sizes.js';
 
 export interface ChannelOptions extends SelectOptions {

@@ -4,7 +4,8 @@ import type { Model } from '../model.js';
 import { describe, isFloat } from '../value.js';
 import { type ChannelOptions, identityOf, type LaneRequest, shareLane } from './channel.js';
 import type { Lane } from './lane.js';
-import { type Question, type Selected, selectScore } from './question.js';
+import type { Question } from './question.js';
+import { type Selected, selectScore } from './selected.js';
 
 /** What evaluates a batch in a lane: the score's own way, with its targets and signals. */
 export type Submit = (

@@ -1,23 +1,10 @@
-import { type Tensor, throwIfAborted } from '@onnxplain/core';
 import type { Batching } from './batching.js';
+import { type Job, makeJob, type Numbers, type Request, report } from './job.js';
 
 /** Consecutive rows of one request, part of one run. */
-export interface Segment {
-  readonly rows: Tensor;
-  /** One class per row of `rows`; absent when the graph finds the class itself. */
-  readonly targets?: BigInt64Array;
+export interface Segment extends Pick<Request, 'rows' | 'targets'> {
   readonly from: number;
   readonly to: number;
-}
-
-export type Numbers = Float32Array | Float64Array;
-
-export interface Request {
-  readonly rows: Tensor;
-  readonly targets?: BigInt64Array;
-  readonly signal?: AbortSignal;
-  /** Called with the number of rows that came back from a run. */
-  onRows?(rows: number): void;
 }
 
 export interface LaneOptions {
@@ -39,17 +26,6 @@ export interface LaneOptions {
  */
 export interface Lane {
   submit(request: Request): Promise<Numbers>;
-}
-
-interface Job extends Request {
-  readonly n: number;
-  results: Numbers | undefined;
-  /** Rows that were given to a run, and rows that came back. */
-  taken: number;
-  done: number;
-  settled: boolean;
-  resolve(results: Numbers): void;
-  reject(error: unknown): void;
 }
 
 type JobSegment = Segment & { readonly job: Job };
@@ -137,54 +113,6 @@ export function lane(options: LaneOptions): Lane {
       });
     },
   };
-}
-
-/** What a caller's progress function throws is that caller's error. */
-function report(job: Job, rows: number): void {
-  try {
-    job.onRows?.(rows);
-  } catch (error) {
-    job.reject(error);
-  }
-}
-
-function makeJob(
-  request: Request,
-  resolve: (results: Numbers) => void,
-  reject: (error: unknown) => void,
-): Job {
-  const { signal } = request;
-  const settle = () => {
-    job.settled = true;
-    signal?.removeEventListener('abort', abort);
-  };
-  const job: Job = {
-    ...request,
-    onRows: request.onRows,
-    n: request.rows.shape[0],
-    results: undefined,
-    taken: 0,
-    done: 0,
-    settled: false,
-    resolve(results) {
-      settle();
-      resolve(results);
-    },
-    reject(error) {
-      settle();
-      reject(error);
-    },
-  };
-  const abort = () => {
-    try {
-      throwIfAborted(signal);
-    } catch (error) {
-      job.reject(error);
-    }
-  };
-  if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort);
-  return job;
 }
 
 function countRows(segments: readonly Segment[]): number {

@@ -1,11 +1,11 @@
 import { fail } from '@onnxplain/core';
 import { cut, type Graph, upTo } from '@onnxplain/graph';
-import { describe, type Feeds, isFloat, type Port } from '../value.js';
+import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../value.js';
 
 /** A graph for one question, and the input or output of it that the question is about. */
 export interface Explained {
   readonly graph: Graph;
-  readonly port: Port;
+  readonly port: FloatPort;
 }
 
 /**
@@ -17,7 +17,7 @@ export function chooseOutput(graph: Graph, name: string | undefined): Explained 
   const named = graph.outputs.find((output) => output.name === name);
   const before = named === undefined ? endingAt(graph, name) : graph;
   const port = named ?? before.outputs[0];
-  if (isFloat(port.dtype)) return { graph: before, port };
+  if (isFloatPort(port)) return { graph: before, port };
   return fail({
     code: 'type-mismatch',
     where: `output "${name}"`,
@@ -36,8 +36,8 @@ function endingAt(graph: Graph, name: string): Graph {
   });
 }
 
-function onlyOutput(graph: Graph): Port {
-  const floats = graph.outputs.filter(({ dtype }) => isFloat(dtype));
+function onlyOutput(graph: Graph): FloatPort {
+  const floats = graph.outputs.filter(isFloatPort);
   if (floats.length === 1) return floats[0];
   return fail({
     code: floats.length === 0 ? 'type-mismatch' : 'output-unclear',
@@ -60,12 +60,12 @@ export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds
   const named = graph.inputs.find((input) => input.name === name);
   const after = named === undefined ? cut(graph, name) : graph;
   const port = named ?? after.inputs[0];
-  return isFloat(port.dtype) ? { graph: after, port } : notFloat(graph, port);
+  return isFloatPort(port) ? { graph: after, port } : notFloat(graph, port);
 }
 
-function onlyInput(graph: Graph, feeds: Feeds): Port {
+function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
   const open = graph.inputs.filter(({ name }) => !Object.hasOwn(feeds, name));
-  const floats = open.filter(({ dtype }) => isFloat(dtype));
+  const floats = open.filter(isFloatPort);
   if (floats.length === 1) return floats[0];
   if (floats.length === 0) return notFloat(graph, open[0]);
   return fail({

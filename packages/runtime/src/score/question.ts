@@ -1,24 +1,26 @@
 import { fail, type Shape } from '@onnxplain/core';
-import {
-  type Graph,
-  infer,
-  type Link,
-  type Node,
-  prune,
-  rowWise,
-  select,
-  type ValueType,
-} from '@onnxplain/graph';
+import { type Graph, infer, rowWise, type ValueType } from '@onnxplain/graph';
 import type { Model } from '../model.js';
-import { describe, type Feeds, type FloatType, isFloat, type Port, showDims } from '../value.js';
+import { describe, type Feeds, type FloatType, type Port, showDims } from '../value.js';
 import { type Fixed, fixFeeds } from './fixed.js';
 import { bindDims } from './memory.js';
 import { chooseInput, chooseOutput } from './ports.js';
 
-export interface Asked {
+/** Which output of the model, as a function of which input. */
+export interface QuestionOptions {
+  /**
+   * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
+   * one of floats. Rows of any shape are flattened into classes.
+   */
   readonly output?: string;
+  /**
+   * Input to explain, or a float value inside the model, of which the output is then a function; default: the
+   * only float input.
+   */
   readonly input?: string;
+  /** Shape of one row, where the model leaves it open. */
   readonly shape?: Shape;
+  /** Values of the model's other inputs, one row each, used for every explained row. */
   readonly feeds?: Feeds;
 }
 
@@ -35,7 +37,12 @@ export interface Question {
   readonly identity: string;
 }
 
-export function settle(model: Model, { output, input, shape, feeds = {} }: Asked): Question {
+/**
+ * Cuts the model's graph down to the question and fills in what is known of sizes.
+ * Throws `output-unclear`, `option-value` (several inputs), `name-unknown`, `value-unknown`, `type-mismatch` (integer inputs, label
+ * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
+ */
+export function settle(model: Model, { output, input, shape, feeds = {} }: QuestionOptions): Question {
   const { graph: after, port } = chooseInput(model.graph, input, feeds);
   const { graph, port: chosen } = chooseOutput(after, output);
   requireInput(graph, port, chosen);
@@ -48,7 +55,7 @@ export function settle(model: Model, { output, input, shape, feeds = {} }: Asked
   const others = settled.inputs.filter(({ name }) => name !== port.name);
   return {
     graph: settled,
-    input: { name: port.name, dtype: isFloat(port.dtype) ? port.dtype : 'float32', shape: row },
+    input: { name: port.name, dtype: port.dtype, shape: row },
     output: name,
     classes: classesOf(settled, { name, types }),
     fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port) }),
@@ -129,51 +136,4 @@ function classesOf(graph: Graph, { name: output, types }: Scores): number | unde
       (product, dim) => (product === undefined || typeof dim === 'string' ? undefined : product * dim),
       1,
     );
-}
-
-/**
- * A graph whose last output is the score of each row; `target` is the input that takes its class, when there is
- * one.
- */
-export interface Selected {
-  readonly graph: Graph;
-  readonly target: string | undefined;
-  readonly score: string;
-  /** The input that takes the baseline, where the backward rules compare with one. */
-  readonly baseline?: string;
-}
-
-export interface SelectOptions {
-  readonly link: Link;
-  /** Every row's own best class, found in the graph. */
-  readonly predicted: boolean;
-}
-
-/** The question's score as a graph with that one output. */
-export function selectScore(question: Question, { link, predicted }: SelectOptions): Selected {
-  const selected = select(question.graph, { output: question.output, link });
-  const score = selected.outputs[selected.outputs.length - 1];
-  const target = selected.inputs[selected.inputs.length - 1].name;
-  const graph = prune({ ...selected, outputs: [score] });
-  if (!predicted) return { graph, target, score: score.name };
-  return { graph: ownTarget(graph, target, question.output), target: undefined, score: score.name };
-}
-
-/** Makes the target the position of each row's largest entry; the first of several. */
-function ownTarget(graph: Graph, target: string, output: string): Graph {
-  const rows = `${target}/rows`;
-  const node = (op: string, inputs: readonly string[], outputs: readonly string[], attributes: Node['attributes']): Node => ({
-    op, domain: '', name: `${target}/${op}`, inputs, outputs, attributes,
-  }); // biome-ignore format: the fields of a node
-  const int = (value: number) => ({ kind: 'int', value }) as const;
-  const found = [
-    node('Flatten', [output], [rows], { axis: int(1) }),
-    node('ArgMax', [rows], [target], { axis: int(1), keepdims: int(0) }),
-  ];
-  const at = graph.nodes.findIndex(({ inputs }) => inputs.includes(target));
-  return {
-    ...graph,
-    inputs: graph.inputs.filter(({ name }) => name !== target),
-    nodes: at < 0 ? graph.nodes : graph.nodes.toSpliced(at, 0, ...found),
-  };
 }

@@ -5,7 +5,6 @@ import {
   type Progress,
   parseOptions,
   type Score,
-  type Shape,
   throwIfAborted,
   z,
 } from '@onnxplain/core';
@@ -19,29 +18,15 @@ import { classCount } from './classes.js';
 import { insideOf } from './inside.js';
 import type { Lane } from './lane.js';
 import { settlePass } from './pass.js';
-import { type Question, settle } from './question.js';
+import { type Question, type QuestionOptions, settle } from './question.js';
 import { checkTargets, type Target, targetsOf } from './target.js';
 
-export interface ScoreOptions {
+export interface ScoreOptions extends QuestionOptions {
   /**
    * The class to explain: one for every row; a list, one per row of each batch; or 'predicted', each row's own
    * best class: the score is then a maximum over classes, and its class may change from row to row.
    */
   readonly target: Target;
-  /**
-   * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
-   * one of floats. Rows of any shape are flattened into classes.
-   */
-  readonly output?: string;
-  /**
-   * Input to explain, or a float value inside the model, which the score is then a function of; default: the
-   * only float input.
-   */
-  readonly input?: string;
-  /** Shape of one row, where the model leaves it open. */
-  readonly shape?: Shape;
-  /** Values of the model's other inputs, one row each, used for every explained row. */
-  readonly feeds?: Feeds;
   /**
    * 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin':
    * over the best other class.

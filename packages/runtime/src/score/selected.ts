@@ -1,0 +1,67 @@
+import {
+  attr,
+  type Graph,
+  grad,
+  type Link,
+  type Node,
+  prune,
+  type RuleTable,
+  select,
+} from '@onnxplain/graph';
+import type { Question } from './question.js';
+
+/** A graph with one output, `score`, of as many numbers for each row: the score, its gradient, or the layers that were asked for. */
+export interface Selected {
+  readonly graph: Graph;
+  /** The input that takes each row's class; undefined where the graph finds it or needs none. */
+  readonly target: string | undefined;
+  readonly score: string;
+  /** The input that takes the baseline, where the backward rules compare with one. */
+  readonly baseline?: string;
+}
+
+export interface SelectOptions {
+  readonly link: Link;
+  /** Every row's own best class, found in the graph. */
+  readonly predicted: boolean;
+}
+
+/** The question's score as a graph with that one output. */
+export function selectScore(question: Question, { link, predicted }: SelectOptions): Selected {
+  const selected = select(question.graph, { output: question.output, link });
+  const score = selected.outputs[selected.outputs.length - 1];
+  const target = selected.inputs[selected.inputs.length - 1].name;
+  const graph = prune({ ...selected, outputs: [score] });
+  if (!predicted) return { graph, target, score: score.name };
+  return { graph: ownTarget(graph, target, question.output), target: undefined, score: score.name };
+}
+
+/** A selected score's gradient by an input, as a graph with that one output. */
+export function differentiate({ graph, target, score }: Selected, input: string, rules: RuleTable): Selected {
+  const backward = grad(graph, { of: score, wrt: input, rules, keep: [] });
+  const baseline = rules.compares ? backward.inputs.at(-1)?.name : undefined;
+  return { graph: backward, target, score: backward.outputs[0].name, baseline };
+}
+
+/** Makes the target the position of each row's largest entry; the first of several. */
+function ownTarget(graph: Graph, target: string, output: string): Graph {
+  const rows = `${target}/rows`;
+  const axis = attr.int(1);
+  const found: readonly Node[] = [
+    { op: 'Flatten', domain: '', name: rows, inputs: [output], outputs: [rows], attributes: { axis } },
+    {
+      op: 'ArgMax',
+      domain: '',
+      name: target,
+      inputs: [rows],
+      outputs: [target],
+      attributes: { axis, keepdims: attr.int(0) },
+    },
+  ];
+  const at = graph.nodes.findIndex(({ inputs }) => inputs.includes(target));
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => name !== target),
+    nodes: at < 0 ? graph.nodes : graph.nodes.toSpliced(at, 0, ...found),
+  };
+}
