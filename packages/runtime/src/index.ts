@@ -11,4 +11,4 @@ export type { QuestionOptions } from './score/question.js';
 export { type ScoreOptions, score } from './score/score.js';
 export type { Target } from './score/target.js';
 export { type Device, openSession, ortSeconds, type Session, type SessionOptions } from './session.js';
-export type { Arrays, Feed, Feeds, Port } from './value.js';
+export { type Arrays, type Feed, type Feeds, type FloatPort, isFloatPort, type Port } from './value.js';

@@ -11,6 +11,7 @@ import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, type QuestionFlags } from './flags.js';
+import { showInput } from './input.js';
 import type { Notices } from './streams.js';
 
 export interface ExplainFlags extends QuestionFlags {
@@ -142,16 +143,11 @@ function refusePicture(shape: readonly number[]): never {
 /** A line or two per input. */
 export function showExplained({ explainer, files, explanations }: Explained): string {
   const lines = explanations.map((answer) => {
-    const { prediction, target, targetLabel, score } = answer;
-    const predicted = prediction ? `predicted ${named(prediction.class, prediction.label)}, ` : '';
-    const head = `${answer.name}: ${predicted}explained ${named(target, targetLabel)}, f(x) = ${formatNumber(score)}`;
-    return `${head}\n  ${answer.status === 'done' ? showValues(answer) : `${answer.status}: ${answer.reason}`}\n`;
+    const found = answer.status === 'done' ? showValues(answer) : `${answer.status}: ${answer.reason}`;
+    return `${showInput(answer)}\n  ${found}\n`;
   });
   return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
-
-const named = (k: number, label?: string): string =>
-  label === undefined ? `class ${k}` : `class ${k} (${label})`;
 
 function showValues({ kind, sum, norm: length, residual, cost }: Values): string {
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;

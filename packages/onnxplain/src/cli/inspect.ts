@@ -1,6 +1,6 @@
 import { type Coverage, coverage } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
-import type { Model, Port } from '@onnxplain/runtime';
+import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
 import { type Failure, failureOf } from './failure.js';
 import type { CommonFlags } from './flags.js';
@@ -37,9 +37,7 @@ export async function inspect(path: string, flags: CommonFlags): Promise<Inspect
   const { model, about } = await openModel(path, flags);
   try {
     const { inputs, outputs } = model.source;
-    const gradients = outputs
-      .filter(({ dtype }) => dtype.startsWith('float'))
-      .map(({ name }) => gradientCoverage(model, name));
+    const gradients = outputs.filter(isFloatPort).map(({ name }) => gradientCoverage(model, name));
     return { ...about, inputs, outputs, batch: model.batch, device: model.device, gradients };
   } finally {
     await model.close();

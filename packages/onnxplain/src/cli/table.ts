@@ -1,4 +1,5 @@
-import { formatMean, formatNumber, type RunRecord, type Summary } from '@onnxplain/report';
+import { formatMean, type RunRecord, type Summary } from '@onnxplain/report';
+import { showInput } from './input.js';
 
 /** The result of an evaluation for a terminal: predictions, a table of explainers by metrics, and what went wrong. */
 export function showTable(record: RunRecord): string {
@@ -9,19 +10,15 @@ export function showTable(record: RunRecord): string {
     ...metrics.map((_, m) => cellText(record.summaries.find((s) => s.explainer === e && s.metric === m))),
   ]);
   const table = metrics.length === 0 ? [] : alignColumns([['', ...heads], ...body]);
-  return [...predictions(record), '', ...table, '', ...legend(record, heads), ...problems(record), ''].join(
-    '\n',
-  );
-}
-
-function predictions({ inputs }: RunRecord): string[] {
-  const named = (k: number, label?: string) => (label === undefined ? `class ${k}` : `class ${k} (${label})`);
-  return inputs.map(({ name, prediction, target, targetLabel, score }) => {
-    const explained = `explained ${named(target, targetLabel)}, f(x) = ${formatNumber(score)}`;
-    return prediction === undefined
-      ? `${name}: ${explained}`
-      : `${name}: predicted ${named(prediction.class, prediction.label)}, ${explained}`;
-  });
+  return [
+    ...record.inputs.map(showInput),
+    '',
+    ...table,
+    '',
+    ...legend(record, heads),
+    ...problems(record),
+    '',
+  ].join('\n');
 }
 
 /** Names that occur more than once are numbered. */

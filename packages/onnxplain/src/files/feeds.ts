@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Diagnosis, fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import { type Diagnosis, fail, firstNonFinite, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 import type { Constant, DataType } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
 import { didYouMean } from '../expression/suggest.js';
+import { type Dim, fits } from './dims.js';
 import { readBytes } from './disk.js';
 import { readNpy } from './npy.js';
-import type { Dim } from './preprocessing.js';
 
 /** Values of a model's further inputs, and where they came from. */
 export interface LoadedFeeds {
@@ -112,10 +112,8 @@ async function read(path: string, asked: Given): Promise<{ array: Tensor; source
 
 function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
   const row = rowOf(port, further);
-  const fits = (dims: readonly Dim[]) =>
-    dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]);
   const batched = port.dims?.[0] === further.batch;
-  if (row === undefined || fits(row) || (batched && fits([1, ...row]))) return;
+  if (row === undefined || fits(shape, row) || (batched && fits(shape, [1, ...row]))) return;
   refuse(text, {
     code: 'feed-shape',
     expected: `[${(batched ? [1, ...row] : row).join(', ')}]${batched ? ', one row for every explained input' : ''}`,
@@ -159,7 +157,7 @@ function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
 }
 
 function finite(array: Tensor, text: string): Tensor {
-  const bad = array.data.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNonFinite(array);
   if (bad < 0) return array;
   return refuse(text, {
     code: 'feed-value',

@@ -4,10 +4,10 @@ import { basename, extname, join } from 'node:path';
 import { fail, firstNonFinite, row, showShape, type Tensor } from '@onnxplain/core';
 import type { Picture } from '@onnxplain/report';
 import { readCsv } from './csv.js';
+import { type Dim, fits } from './dims.js';
 import { readBytes } from './disk.js';
 import { loadImage, type Preprocessing } from './image.js';
 import { type NpyForm, readNpy } from './npy.js';
-import type { Dim } from './preprocessing.js';
 
 /** One input of the model and where it came from. */
 export interface NamedInput {
@@ -137,10 +137,7 @@ function split(array: Tensor, { source, dims }: SplitOptions): Pick<LoadedInputs
 }
 
 function expectDims(shape: readonly number[], dims: Expected['dims'], file: string): void {
-  if (dims === undefined) return;
-  const fits =
-    dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]);
-  if (!fits) refuseShape(shape, dims, file);
+  if (dims !== undefined && !fits(shape, dims)) refuseShape(shape, dims, file);
 }
 
 function refuseShape(shape: readonly number[], dims: Expected['dims'], file: string): never {

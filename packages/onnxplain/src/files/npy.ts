@@ -1,4 +1,5 @@
 import { fail, type Tensor, tensor } from '@onnxplain/core';
+import { fromFloat16 } from '@onnxplain/graph';
 
 /** How the numbers of a .npy file were stored; what is written in the same form keeps it. */
 export interface NpyForm {
@@ -131,7 +132,7 @@ type Reader = (view: DataView, at: number, littleEndian: boolean) => number;
 
 /** By kind and bytes of one element. 64-bit integers above 2^53 are rounded, as any float64 holds them. */
 const READERS: Readonly<Record<string, Reader>> = {
-  f2: (view, at, little) => halfToNumber(view.getUint16(at, little)),
+  f2: (view, at, little) => fromFloat16(view.getUint16(at, little)),
   f4: (view, at, little) => view.getFloat32(at, little),
   f8: (view, at, little) => view.getFloat64(at, little),
   i1: (view, at) => view.getInt8(at),
@@ -145,7 +146,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   b1: (view, at) => view.getUint8(at),
 };
 
-function readElements(bytes: Uint8Array, header: Header, count: number): Float32Array | Float64Array {
+function readElements(bytes: Uint8Array, header: Header, count: number): Tensor['data'] {
   const { kind, itemBytes, littleEndian, start } = header;
   const read = READERS[`${kind}${itemBytes}`];
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
@@ -155,18 +156,8 @@ function readElements(bytes: Uint8Array, header: Header, count: number): Float32
   return values;
 }
 
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-type Floats = Float32Array | Float64Array;
-
 /** Fortran order is C order of the reversed shape, axes reversed. */
-function toRowMajor(data: Floats, shape: readonly number[]): Floats {
+function toRowMajor(data: Tensor['data'], shape: readonly number[]): Tensor['data'] {
   const out = data.slice();
   eachColumnMajor(shape, (rowMajor, columnMajor) => {
     out[rowMajor] = data[columnMajor];
@@ -174,7 +165,7 @@ function toRowMajor(data: Floats, shape: readonly number[]): Floats {
   return out;
 }
 
-function toColumnMajor(data: Floats, shape: readonly number[]): Floats {
+function toColumnMajor(data: Tensor['data'], shape: readonly number[]): Tensor['data'] {
   const out = data.slice();
   eachColumnMajor(shape, (rowMajor, columnMajor) => {
     out[columnMajor] = data[rowMajor];

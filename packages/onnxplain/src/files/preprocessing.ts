@@ -1,12 +1,10 @@
 import { fail } from '@onnxplain/core';
 import type { Card } from './card.js';
+import type { Dim } from './dims.js';
 import type { Preprocessing } from './image.js';
 
 /** Fields that the command line may give over the card's. */
 export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
-
-/** One axis of the model's input: a size or a symbol. */
-export type Dim = number | string;
 
 /**
  * How pictures become inputs of shape `dims` (batch axis excluded): what is given, else the model's own shape.

@@ -9,7 +9,7 @@ import {
   type Subject,
 } from '@onnxplain/core';
 import type { Explanation, RunProgress } from './explain.js';
-import { concurrency, missing, type Outcome, outcomeOf, pooled } from './outcome.js';
+import { concurrency, type Outcome, outcomeOf, pooled, throwIfFinal } from './outcome.js';
 
 /** One metric on one input, for every explainer in their order. */
 export interface Measurement {
@@ -120,7 +120,7 @@ async function compareGroups({ metric, key, numbered }: GroupTask): Promise<read
     const outcomes = comparison.estimates.map((value) => ({ status: 'done' as const, value }));
     return [{ members: numbered, outcomes, comparison }];
   } catch (error) {
-    missing(error);
+    throwIfFinal(error);
     const parts = (['local', 'global'] as const)
       .map((kind) => numbered.filter(({ subject }) => subject.attribution.kind === kind))
       .filter((part) => part.length > 0);

@@ -15,14 +15,19 @@ export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> 
   try {
     return { status: 'done', value: await work() };
   } catch (error) {
+    throwIfFinal(error);
     return missing(error);
   }
 }
 
+/** Throws on what ends the whole run: `aborted` and `closed`. */
+export function throwIfFinal(error: unknown): void {
+  if (error instanceof OnnxplainError && FINAL.has(error.code)) throw error;
+}
+
 /** A failure as the reason for an empty cell. */
-export function missing(error: unknown): Missing {
+function missing(error: unknown): Missing {
   if (error instanceof OnnxplainError) {
-    if (FINAL.has(error.code)) throw error;
     const { code, message: reason } = error;
     return NOT_APPLICABLE.has(code)
       ? { status: 'not-applicable', reason }

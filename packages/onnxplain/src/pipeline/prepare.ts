@@ -1,7 +1,7 @@
 import { type Diagnosis, fail, toFloat32, toFloat64 } from '@onnxplain/core';
 import { cut, infer } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
-import type { Model, Port } from '@onnxplain/runtime';
+import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { type Card, readCard } from '../files/card.js';
 import { type FurtherInputs, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
@@ -99,11 +99,9 @@ function pictureFields(options: PrepareOptions, card: Card): PictureFields {
   };
 }
 
-const isFloat = ({ dtype }: Port): boolean => /^float/.test(dtype);
-
 /** The only float output's name; undefined leaves the refusal, with its list of outputs, to the score. */
 function onlyFloat(ports: readonly Port[]): string | undefined {
-  const floats = ports.filter(isFloat);
+  const floats = ports.filter(isFloatPort);
   return floats.length === 1 ? floats[0].name : undefined;
 }
 
@@ -114,7 +112,7 @@ function explainedInput(model: Model, name: string | undefined, fed: readonly st
     if (found !== undefined) return { ...found, name };
     return refuseInput(model, { code: 'value-unknown', got: `"${name}"` });
   }
-  const floats = model.inputs.filter((port) => isFloat(port) && !fed.includes(port.name));
+  const floats = model.inputs.filter((port) => isFloatPort(port) && !fed.includes(port.name));
   if (floats.length === 1) return floats[0];
   return refuseInput(model, {
     code: 'option-value',

@@ -1,0 +1,9 @@
+import type { Shape } from '@onnxplain/core';
+
+/** One axis of a model's input: a size or a symbol. */
+export type Dim = number | string;
+
+/** Whether an array of this shape can be fed; a symbol takes any size. */
+export function fits(shape: Shape, dims: readonly Dim[]): boolean {
+  return dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]);
+}
