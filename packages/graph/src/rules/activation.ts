@@ -96,7 +96,7 @@ function clip(b: Calculus, step: Step, dy: string) {
     inputs: [x, low, high],
     outputs: [y],
   } = step;
-  if (isReLU6(b, step)) return [b.mul(dy, b.step(b.sub(b.emit('Clip', [b.mul(y, 2), low, high]), y)))];
+  if (isReLU6(b, step)) return [b.mul(dy, b.step(b.emit('Min', [y, b.sub(6, y)])))];
   const taken = (condition: string) => b.where(condition, dy, 0);
   const below = (bound: string) => b.compare('Less', x, bound);
   const above = (bound: string) => b.compare('Greater', x, bound);
@@ -115,8 +115,8 @@ function clip(b: Calculus, step: Step, dy: string) {
 }
 
 /**
- * Bounds of 0 and 6 are those of ReLU6, whose derivative is 0 at both: the output alone tells it, as with Relu. min(2 y, 6) - y is
- * positive, without rounding, for all y between.
+ * Bounds of 0 and 6 are those of ReLU6, whose derivative is 0 at both: the output alone tells it, as with Relu. min(y, 6 - y) is
+ * positive for all y between.
  */
 function isReLU6(b: Calculus, { inputs: [, low, high] }: Step): boolean {
   const [from, to] = [low, high].map((bound) => (bound ? b.constantOf(bound) : undefined));

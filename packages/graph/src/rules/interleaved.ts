@@ -36,11 +36,30 @@ export function interleavedConv(b: Calculus, given: Adjoint): string | undefined
     strides: attr.ints(phases.map(({ stride }) => stride)),
     pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
   });
-  return b.emit('DepthToSpace', [channels], { blocksize: attr.int(BLOCK), mode: attr.string('CRD') });
+  const [rows, columns] = phases.map(({ blocks }) => blocks);
+  return laidOut(b, channels, { channels: weights.dims[1], rows, columns });
+}
+
+interface Blocks {
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * [N, C 2 2, rows, columns] -> [N, C, 2 rows, 2 columns], column by column, then row by row: ONNX Runtime moves one axis at a time
+ * several times faster than DepthToSpace moves two.
+ */
+function laidOut(b: Calculus, x: string, { channels, rows, columns }: Blocks): string {
+  const pairs = b.transpose(b.reshape(x, [-1, BLOCK, rows * columns]), [0, 2, 1]);
+  const lines = b.transpose(b.reshape(pairs, [-1, BLOCK, rows, BLOCK * columns]), [0, 2, 1, 3]);
+  return b.reshape(lines, [-1, channels, BLOCK * rows, BLOCK * columns]);
 }
 
 /** How a kernel over the outputs that computes a block of inputs slides along one axis. */
 interface Phases {
+  /** Of the input. */
+  readonly blocks: number;
   readonly taps: number;
   readonly stride: number;
   readonly before: number;
@@ -57,7 +76,7 @@ function phasesOf(axis: Axis, input: Dims[number], output: Dims[number]): Phases
   const { kernel, stride, before } = axis;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   // Smaller kernels overlap little: there a transposed convolution is as fast.
-  const pays = kernel > 2 * stride && axis.dilation === 1;
+  const pays = kernel > stride && axis.dilation === 1;
   if (!pays || BLOCK % stride !== 0 || input % BLOCK !== 0) return undefined;
   const [step, windows] = [BLOCK / stride, input / BLOCK];
   const lowest = Math.ceil((before - kernel + 1) / stride);
@@ -65,6 +84,7 @@ function phasesOf(axis: Axis, input: Dims[number], output: Dims[number]): Phases
   const overhang = step * (windows - 1) + highest - (output - 1);
   if (lowest > 0 || overhang <= -step) return undefined;
   return {
+    blocks: windows,
     taps: highest - lowest + 1,
     stride: step,
     before: -lowest,

@@ -3,27 +3,31 @@ import { attr, type Builder } from '../builder.js';
 import { numbersOf } from '../eval/numbers.js';
 import { namer, namesIn } from '../names.js';
 import { STEEP } from '../rules/calculus.js';
-import type { Constant, Graph, Node } from '../types.js';
+import type { Attributes, Constant, Graph, Node } from '../types.js';
+import { prune } from './prune.js';
 
 /** Channels that ONNX Runtime keeps together on processors with AVX-512; others keep 8 or 4. */
 const LANES = 16;
+
+/** It fills up blocks whose channels are a multiple of this. */
+const ALIGNED = 4;
 
 /**
  * Masks of rectifiers between convolutions, spelled so that ONNX Runtime computes them where the convolutions are, in its blocked
  * layout of channels (NCHWc). That layout knows convolutions, sums and products, and none of the operators of a mask; so what a mask
  * does to each element becomes a depthwise convolution with kernels of one element, and the step its fused activation. Values stay
- * the same to the last bit where convolutions are computed in float32 (TF32 may lose elements within 0.002 of the 6 of a ReLU6).
+ * the same to the last bit where convolutions are computed in float32 (TF32 may lose elements within 0.006 of the 6 of a ReLU6).
  */
 export function blockedMasks(graph: Graph, typeOf: Builder['typeOf']): Graph {
   const layout = layoutOf(graph, typeOf);
-  const masking = maskingNodes(graph.nodes, layout);
-  if (masking.size === 0) return graph;
-  const { scale, constants } = scaling(graph, layout);
-  const context = { masking, graph, scale };
+  const masks = masksOf(graph.nodes, layout);
+  if (masks.size === 0) return graph;
+  const makers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));
+  const context = { graph, layout, makers, speller: speller(graph) };
   const nodes = graph.nodes.flatMap((node) =>
-    masking.get(node.outputs[0]) === node ? respelled(node, context) : [node],
+    masks.has(node.outputs[0]) ? respelled(node, context) : [node],
   );
-  return { ...graph, nodes, constants: new Map([...graph.constants, ...constants]) };
+  return prune({ ...graph, nodes, constants: new Map([...graph.constants, ...context.speller.constants]) });
 }
 
 /** Number of channels of the values that ONNX Runtime has in blocks. */
@@ -36,7 +40,7 @@ function layoutOf({ nodes, constants }: Graph, typeOf: Builder['typeOf']): Layou
     const type = typeOf(name);
     const channels = type?.dims?.[1];
     if (type?.dtype !== 'float32' || type.dims?.length !== 4 || typeof channels !== 'number') continue;
-    if (channels % LANES === 0 && isBlocked(node, layout, constants)) layout.set(name, channels);
+    if (channels % ALIGNED === 0 && isBlocked(node, layout, constants)) layout.set(name, channels);
   }
   return layout;
 }
@@ -48,67 +52,35 @@ const UNARY: ReadonlySet<string> = new Set([
 ]); // biome-ignore format: a list
 
 /** Operators that need all their inputs in blocks. */
-const NARY: ReadonlySet<string> = new Set(['Add', 'Concat', 'Mul', 'Sub']);
+const NARY: ReadonlySet<string> = new Set(['Add', 'Min', 'Mul', 'Sub']);
 
 function isBlocked({ op, inputs, outputs, attributes }: Node, layout: Layout, constants: Graph['constants']) {
   if (op === 'Conv') return takesBlocks(constants.get(inputs[1]), attributes.group?.value ?? 1);
   if (UNARY.has(op)) return outputs.length === 1 && layout.has(inputs[0]);
+  if (op === 'Concat') return inputs.every((name) => (layout.get(name) ?? 1) % LANES === 0);
   return (
     NARY.has(op) && inputs.every((name) => layout.has(name) || numberOf(constants.get(name)) !== undefined)
   );
 }
 
-/** Whether a kernel [M, C/g, ...] lets a convolution work on blocks: known, all channels of a group in whole blocks, or few of them. */
+/** Whether a kernel [M, C/g, ...] lets a convolution work on blocks: known, its channels fill some, or they are few. */
 function takesBlocks(kernel: Constant | undefined, group: unknown): boolean {
   if (kernel === undefined || typeof group !== 'number') return false;
   const [outputs, inputs] = kernel.dims;
-  if (group === 1) return inputs < LANES || inputs % LANES === 0;
+  if (group === 1) return inputs < LANES || inputs % ALIGNED === 0;
   const depthwise = inputs === 1 && outputs === group;
   return depthwise || (inputs % LANES === 0 && (outputs / group) % LANES === 0);
 }
 
-/** What masks are computed with, beside steps. */
-const ARITHMETIC: ReadonlySet<string> = new Set(['Clip', 'Mul', 'Sub']);
-
-function usersOf(nodes: readonly Node[]): ReadonlyMap<string, readonly Node[]> {
-  const users = new Map<string, Node[]>();
-  for (const node of nodes) {
-    for (const name of node.inputs) {
-      const known = users.get(name);
-      if (known === undefined) users.set(name, [node]);
-      else known.push(node);
-    }
+/** Steps of blocked values, by name, whose products are blocked too. */
+function masksOf(nodes: readonly Node[], layout: Layout): ReadonlySet<string> {
+  const steps = nodes.filter((node) => isStep(node) && layout.has(node.inputs[0]));
+  const masks = new Set(steps.map(({ outputs: [mask] }) => mask));
+  for (const { op, inputs, outputs } of nodes) {
+    if (op === 'Mul' && layout.has(outputs[0])) continue;
+    for (const name of inputs) masks.delete(name);
   }
-  return users;
-}
-
-const usesIn = (users: ReadonlyMap<string, readonly Node[]>, name: string): readonly Node[] =>
-  users.get(name) ?? [];
-
-/** Steps of blocked values whose products go on to convolutions in blocks, and the arithmetic before them. */
-function maskingNodes(nodes: readonly Node[], layout: Layout): ReadonlyMap<string, Node> {
-  const makers = new Map(nodes.map((node) => [node.outputs[0], node]));
-  const masking = new Map<string, Node>();
-  const visit = (name: string): void => {
-    const node = makers.get(name);
-    if (node === undefined || masking.has(name) || !layout.has(name) || !ARITHMETIC.has(node.op)) return;
-    masking.set(name, node);
-    node.inputs.forEach(visit);
-  };
-  const users = usersOf(nodes);
-  const staysBlocked = ({ outputs: [mask] }: Node): boolean =>
-    usesIn(users, mask).every(
-      (product) =>
-        product.op === 'Mul' &&
-        layout.has(product.outputs[0]) &&
-        usesIn(users, product.outputs[0]).some(({ op }) => op === 'Conv'),
-    );
-  for (const node of nodes) {
-    if (!isStep(node) || !layout.has(node.inputs[0]) || !staysBlocked(node)) continue;
-    masking.set(node.outputs[0], node);
-    visit(node.inputs[0]);
-  }
-  return masking;
+  return masks;
 }
 
 function isStep(node: Node): boolean {
@@ -117,49 +89,75 @@ function isStep(node: Node): boolean {
   return float('alpha', 0.2) >= STEEP * 0.99 && float('beta', 0.5) === 0;
 }
 
-/** A depthwise convolution that multiplies every element of a blocked value by one number. */
-type Scale = (x: string, by: number, output?: string) => Node;
+/** Every element of a blocked value times `by`, plus `shift`. */
+interface Affine {
+  readonly x: string;
+  readonly channels: number;
+  readonly by: number;
+  readonly shift?: number;
+}
 
-function scaling(graph: Graph, layout: Layout) {
+/** Makes nodes with new names, and depthwise convolutions of kernels that many share. */
+function speller(graph: Graph) {
   const fresh = namer(namesIn(graph));
   const constants = new Map<string, Constant>();
-  const kernels = new Map<string, string>();
-  const kernelOf = (channels: number, value: number): string => {
-    const key = `${channels}:${value}`;
-    const name = kernels.get(key) ?? fresh('scale');
-    const data = new Float32Array(channels).fill(value);
-    if (!kernels.has(key)) constants.set(name, { dtype: 'float32', dims: [channels, 1, 1, 1], data });
-    kernels.set(key, name);
+  const names = new Map<string, string>();
+  const filled = (dims: readonly number[], value: number): string => {
+    const key = `${dims}:${value}`;
+    const name = names.get(key) ?? fresh('filled');
+    names.set(key, name);
+    constants.set(name, { dtype: 'float32', dims, data: new Float32Array(dims[0]).fill(value) });
     return name;
   };
-  const scale: Scale = (x, by, output = fresh('scaled')) => {
-    const channels = layout.get(x) ?? 0;
-    const attributes = { group: attr.int(channels), kernel_shape: attr.ints([1, 1]) };
-    const inputs = [x, kernelOf(channels, by)];
-    return { op: 'Conv', domain: '', name: output, inputs, outputs: [output], attributes };
+  const spell = (op: string, inputs: readonly string[], attributes: Attributes = {}): Node => {
+    const name = fresh('masking');
+    return { op, domain: '', name, inputs, outputs: [name], attributes };
   };
-  return { scale, constants };
+  const affine = ({ x, channels, by, shift = 0 }: Affine): Node => {
+    const bias = shift === 0 ? [] : [filled([channels], shift)];
+    return spell('Conv', [x, filled([channels, 1, 1, 1], by), ...bias], {
+      group: attr.int(channels),
+      kernel_shape: attr.ints([1, 1]),
+    });
+  };
+  return { spell, affine, constants };
 }
 
 interface Context {
-  readonly masking: ReadonlyMap<string, Node>;
   readonly graph: Graph;
-  readonly scale: Scale;
+  readonly layout: Layout;
+  readonly makers: ReadonlyMap<string, Node>;
+  readonly speller: ReturnType<typeof speller>;
 }
 
-/** The nodes that take a node's place. */
-function respelled(node: Node, { masking, graph, scale }: Context): readonly Node[] {
-  const [x = '', y = ''] = node.inputs;
-  const [numberOfX, numberOfY] = [x, y].map((name) => numberOf(graph.constants.get(name)));
-  if (node.op === 'Mul' && numberOfY !== undefined) return [scale(x, numberOfY, node.outputs[0])];
-  if (node.op === 'Sub' && numberOfX === undefined && numberOfY === undefined) {
-    const negative = scale(y, -1);
-    return [negative, { ...node, op: 'Add', inputs: [negative.outputs[0], x] }];
+/**
+ * The nodes that take a step's place. min(y, t - y) = y - relu(2 y - t), without rounding for y from 0 to t: Relu is the one activation
+ * that costs a convolution nothing.
+ */
+function respelled(step: Node, context: Context): readonly Node[] {
+  const { spell, affine } = context.speller;
+  const [x = ''] = step.inputs;
+  const channels = context.layout.get(x) ?? 0;
+  const fold = foldAt(x, context);
+  if (fold === undefined) {
+    const same = affine({ x, channels, by: 1 });
+    return [same, { ...step, inputs: same.outputs }];
   }
-  // The sum above is part of its convolution, and takes the step as activation.
-  if (node.op !== 'HardSigmoid' || masking.get(x)?.op === 'Sub') return [node];
-  const same = scale(x, 1);
-  return [same, { ...node, inputs: [same.outputs[0]] }];
+  const above = affine({ x: fold.y, channels, by: 2, shift: -fold.top });
+  const excess = spell('Relu', above.outputs);
+  const less = affine({ x: excess.name, channels, by: -1 });
+  const least = spell('Add', [less.name, fold.y]);
+  return [above, excess, less, least, { ...step, inputs: least.outputs }];
+}
+
+/** min(y, top - y). */
+function foldAt(name: string, { graph, makers }: Context): { y: string; top: number } | undefined {
+  const least = makers.get(name);
+  const [y = '', rest = ''] = least?.inputs ?? [];
+  const difference = makers.get(rest);
+  const top = numberOf(graph.constants.get(difference?.inputs[0] ?? ''));
+  const folds = least?.op === 'Min' && difference?.op === 'Sub' && difference.inputs[1] === y;
+  return folds && top !== undefined ? { y, top } : undefined;
 }
 
 function numberOf(constant: Constant | undefined): number | undefined {
