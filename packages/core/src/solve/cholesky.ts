@@ -142,7 +142,7 @@ function finishFour(
 }
 
 /** Of l from `at` on with the first `length` numbers of z, in four sums that do not wait for each other. */
-export function dotUpTo(
+function dotUpTo(
   l: Float64Array,
   z: Float64Array,
   { at, length }: { readonly at: number; readonly length: number },

@@ -1,6 +1,8 @@
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import { choleskySolve, dotUpTo } from './cholesky.js';
+import { tensor, toFloat64 } from '../tensor/tensor.js';
+import type { Products } from '../types.js';
+import { choleskySolve } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 import type { System } from './solver.js';
 
@@ -11,9 +13,17 @@ const STEPS = 8;
  * Ratio of the largest to the smallest eigenvalue of K = L·Lᵀ, from below: the Lanczos method on K and on its inverse,
  * from one fixed random start.
  */
-export function conditionOf({ matrix, k }: System, factor: Float64Array): number {
-  const largest = largestEigenvalue(k, (v) => v.map((_, i) => dotUpTo(matrix, v, { at: i * k, length: k })));
-  const inverseSmallest = largestEigenvalue(k, (v) => choleskySolve(factor, v));
+export async function conditionOf(
+  { matrix, k }: System,
+  factor: Float64Array,
+  products: Products,
+): Promise<number> {
+  const whole = tensor(matrix, [k, k]);
+  const largest = await largestEigenvalue(k, async (v) => {
+    const image = await products.timesTranspose(tensor(v, [1, k]), whole);
+    return toFloat64(image).data;
+  });
+  const inverseSmallest = await largestEigenvalue(k, async (v) => choleskySolve(factor, v));
   return Math.max(1, largest * inverseSmallest);
 }
 
@@ -21,7 +31,10 @@ export function conditionOf({ matrix, k }: System, factor: Float64Array): number
  * The largest eigenvalue of the operator within the span of v, Av, A²v, ...: of the matrix VᵀAV with V an orthonormal basis of it.
  * Source: Golub and Van Loan, "Matrix Computations", 4th ed., section 10.1.
  */
-function largestEigenvalue(k: number, apply: (v: Float64Array) => Float64Array): number {
+async function largestEigenvalue(
+  k: number,
+  apply: (v: Float64Array) => Promise<Float64Array>,
+): Promise<number> {
   const basis: Float64Array[] = [];
   const images: Float64Array[] = [];
   const start = new Float32Array(k);
@@ -29,7 +42,7 @@ function largestEigenvalue(k: number, apply: (v: Float64Array) => Float64Array):
   let next: Float64Array = Float64Array.from(start);
   for (let length = lengthOf(next); basis.length < Math.min(STEPS, k) && length > 0; ) {
     const unit = next.map((value) => value / length);
-    const image = apply(unit);
+    const image = await apply(unit);
     basis.push(unit);
     images.push(image);
     next = withoutPartsAlong(basis, image);

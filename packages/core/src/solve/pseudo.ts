@@ -23,7 +23,7 @@ export async function pseudoFactors(system: System, rcond: number, products: Pro
 async function fullRank(system: System, rcond: number, products: Products): Promise<Factors | undefined> {
   const factor = await cholesky(system, products);
   if (factor === undefined) return undefined;
-  const condition = conditionOf(system, factor);
+  const condition = await conditionOf(system, factor, products);
   if (condition * MARGIN * rcond > 1) return undefined;
   return { solve: (right) => choleskySolve(factor, right), rank: system.k, condition };
 }
@@ -42,7 +42,7 @@ async function lowRank(system: System, rcond: number, products: Products): Promi
   const square = { matrix: data, k: rank };
   const inner = await cholesky(square, products);
   if (inner === undefined) return undefined;
-  const condition = conditionOf(square, inner);
+  const condition = await conditionOf(square, inner, products);
   if (condition * MARGIN * rcond > 1) return undefined;
   return {
     solve(right) {

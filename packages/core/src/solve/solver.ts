@@ -83,7 +83,8 @@ export function ridge(lambda: number): Solver {
 async function factorise(where: string, system: System, products: Products): Promise<Factors> {
   const { k } = system;
   const factor = await cholesky(system, products);
-  const condition = factor === undefined ? Number.POSITIVE_INFINITY : conditionOf(system, factor);
+  const condition =
+    factor === undefined ? Number.POSITIVE_INFINITY : await conditionOf(system, factor, products);
   if (factor !== undefined && condition * roundingOf(k) < 1) {
     return { solve: (right) => choleskySolve(factor, right), rank: k, condition };
   }
