@@ -86,8 +86,7 @@ function checkStorage(port: Port, array: Constant): Constant {
   const { name, of = '' } = storage[array.dtype];
   const got = Object.prototype.toString.call(array.data).slice(8, -1);
   if (got !== name) fail({ code: 'feed-type', where, expected: `a ${name}${of} for ${array.dtype}`, got });
-  const { buffer } = array.data as Float32Array;
-  if (typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer) {
+  if (ArrayBuffer.isView(array.data) && array.data.buffer instanceof SharedArrayBuffer) {
     const remedy = 'Copy it: data.slice().';
     fail({ code: 'feed-type', where, expected: 'memory of its own', got: 'a SharedArrayBuffer', remedy });
   }
@@ -137,10 +136,10 @@ function checkValues(port: Port, array: Constant): void {
 function firstBad({ dtype, dims, data }: Constant): number {
   if (data instanceof Float32Array || data instanceof Float64Array)
     return firstNonFinite({ shape: dims, data });
-  if (dtype === 'float16') return (data as Uint16Array).findIndex((half) => (half & 0x7c00) === 0x7c00);
-  if (dtype === 'bool') return (data as Uint8Array).findIndex((flag) => flag > 1);
-  if (dtype === 'string') return (data as readonly string[]).findIndex((text) => typeof text !== 'string');
-  return -1;
+  if (dtype === 'float16' && data instanceof Uint16Array)
+    return data.findIndex((half) => (half & 0x7c00) === 0x7c00);
+  if (dtype === 'bool' && data instanceof Uint8Array) return data.findIndex((flag) => flag > 1);
+  return ArrayBuffer.isView(data) ? -1 : data.findIndex((text) => typeof text !== 'string');
 }
 
 /** "[2, 0, 5]": the coordinates of a flat index. */

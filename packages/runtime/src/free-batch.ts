@@ -1,9 +1,9 @@
-import { fold, key, type Stream, sizeOf, stream } from '@onnxplain/core';
-import { type Constant, freeBatch, type Graph } from '@onnxplain/graph';
+import { fold, key, sizeOf, stream } from '@onnxplain/core';
+import { type Constant, constantFrom, freeBatch, type Graph } from '@onnxplain/graph';
 import type { BatchAxis } from './model.js';
 import { programOf } from './program.js';
 import { openSession, type Session, type SessionOptions } from './session.js';
-import { type Arrays, allocate, floats, isFloat, type Port, write } from './value.js';
+import { type Arrays, floats, isFloat, joinRows, type Port } from './value.js';
 
 export interface Settled {
   readonly batch: BatchAxis;
@@ -27,7 +27,7 @@ export async function settleBatch(graph: Graph, options: SessionOptions): Promis
   return { batch: 'fixed', graph, fixedRows };
 }
 
-const trialRows = 3;
+const TRIAL_ROWS = 3;
 
 interface Pair {
   readonly graph: Graph;
@@ -51,11 +51,11 @@ async function agree({ graph, candidate, fixedRows }: Pair, options: SessionOpti
       sessions.push(await openSession(model, { ...options, external }));
     }
     const [original, freed] = sessions;
-    const rows = Array.from({ length: trialRows }, (_, i) => randomRow(graph.inputs, i));
-    const together = await freed.run(repeatRows(rows));
+    const rows = Array.from({ length: TRIAL_ROWS }, (_, i) => randomRow(graph.inputs, i));
+    const got = await freed.run(together(rows));
     for (const [i, row] of rows.entries()) {
-      const alone = await original.run(repeatRows(Array.from({ length: fixedRows }, () => row)));
-      if (!original.outputs.every(({ name }) => sameRow({ together: together[name], i, alone: alone[name] })))
+      const alone = await original.run(together(Array.from({ length: fixedRows }, () => row)));
+      if (!original.outputs.every(({ name }) => sameRow({ together: got[name], i, alone: alone[name] })))
         return false;
     }
     return true;
@@ -72,41 +72,19 @@ function randomRow(inputs: readonly Port[], i: number): Arrays {
   return Object.fromEntries(
     inputs.map(({ name, dtype, dims = [] }) => {
       const shape = [1, ...dims.slice(1).map(Number)];
-      return [name, { dtype, dims: shape, data: randomData(dtype, sizeOf(shape), random) }];
+      const numbers = new Float64Array(sizeOf(shape));
+      if (isFloat(dtype)) random.fillNormal(numbers);
+      else for (let at = 0; at < numbers.length; at++) numbers[at] = random.below(2);
+      return [name, constantFrom(dtype, shape, numbers)];
     }),
   );
 }
 
-function randomData(dtype: Port['dtype'], length: number, random: Stream): Constant['data'] {
-  if (isFloat(dtype)) {
-    const normals = new Float32Array(length);
-    random.fillNormal(normals);
-    const data = allocate(dtype, length);
-    write(normals, data, 0);
-    return data;
-  }
-  const flags = Array.from({ length }, () => random.below(2));
-  if (dtype === 'int64') return BigInt64Array.from(flags, BigInt);
-  if (dtype === 'uint64') return BigUint64Array.from(flags, BigInt);
-  if (dtype === 'int32') return Int32Array.from(flags);
-  if (dtype === 'int16') return Int16Array.from(flags);
-  if (dtype === 'int8') return Int8Array.from(flags);
-  if (dtype === 'uint32') return Uint32Array.from(flags);
-  return dtype === 'uint16' ? Uint16Array.from(flags) : Uint8Array.from(flags);
-}
-
-/** Single rows stacked along the batch axis, input by input. */
-function repeatRows(rows: readonly Arrays[]): Arrays {
+/** Single rows joined along the batch axis, input by input. */
+function together(rows: readonly Arrays[]): Arrays {
   const [first] = rows;
-  return Object.fromEntries(
-    Object.entries(first).map(([name, { dtype, dims }]) => {
-      const parts = rows.map((row) => row[name].data as Float32Array);
-      const width = parts[0].length;
-      const data = new (parts[0].constructor as Float32ArrayConstructor)(width * rows.length);
-      for (const [i, part] of parts.entries()) data.set(part, i * width);
-      return [name, { dtype, dims: [rows.length, ...dims.slice(1)], data }];
-    }),
-  );
+  const joined = Object.keys(first).map((name) => [name, joinRows(rows.map((row) => row[name]))] as const);
+  return Object.fromEntries(joined);
 }
 
 /** Row i of three against the row that ran alone (or in a batch of copies of itself). */
@@ -115,7 +93,7 @@ function sameRow({ together, i, alone }: { together: Constant; i: number; alone:
     const width = sizeOf(dims.slice(1));
     return data.slice(row * width, (row + 1) * width);
   };
-  if (together.dims[0] !== trialRows || together.dims.length !== alone.dims.length) return false;
+  if (together.dims[0] !== TRIAL_ROWS || together.dims.length !== alone.dims.length) return false;
   const [got, expected] = [rowOf(together, i), rowOf(alone, 0)];
   if (got.length !== expected.length) return false;
   if (!isFloat(together.dtype)) return expected.every((value: unknown, at: number) => value === got[at]);

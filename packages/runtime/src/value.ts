@@ -74,6 +74,27 @@ export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   return { dtype, dims: shape, data: converted };
 }
 
+/** Arrays of one type and of equal rows as one, joined along the first axis. At least one. */
+export function joinRows(parts: readonly Constant[]): Constant {
+  const [{ dtype, dims, data }] = parts;
+  const joined = [parts.reduce((rows, part) => rows + part.dims[0], 0), ...dims.slice(1)];
+  if (!ArrayBuffer.isView(data)) return { dtype, dims: joined, data: parts.flatMap(stringsOf) };
+  const pieces = parts.map(bytesIn);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  const typed = data.constructor as new (buffer: ArrayBuffer) => typeof data;
+  return { dtype, dims: joined, data: new typed(bytes.buffer) };
+}
+
+const stringsOf = ({ data }: Constant): readonly string[] => (ArrayBuffer.isView(data) ? [] : data);
+
+const bytesIn = ({ data }: Constant): Uint8Array =>
+  ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array();
+
 /** "float32 [N, 3, 224, 224]". */
 export function describe(type: { dtype: string; dims: readonly (number | string)[] | undefined }): string {
   return `${type.dtype} ${type.dims === undefined ? '[...]' : showDims(type.dims)}`;

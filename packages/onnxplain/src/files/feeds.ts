@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type Diagnosis, fail, firstNonFinite, sizeOf, type Tensor, tensor } from '@onnxplain/core';
-import type { Constant, DataType } from '@onnxplain/graph';
+import {
+  type Diagnosis,
+  fail,
+  firstNonFinite,
+  sizeOf,
+  type Tensor,
+  tensor,
+  toFloat64,
+} from '@onnxplain/core';
+import { constantFrom, type DataType } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
 import { didYouMean } from '../expression/suggest.js';
@@ -121,30 +129,28 @@ function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
   });
 }
 
-type IntegerType = readonly [low: number, high: number, array: (data: Tensor['data']) => Constant['data']];
-
-/** Least and greatest value (of 64 bits: those that were read from a file without rounding), and the array of the type. */
-const INTEGERS: Partial<Record<DataType, IntegerType>> = {
-  bool: [0, 1, (data) => Uint8Array.from(data)],
-  int8: [-(2 ** 7), 2 ** 7 - 1, (data) => Int8Array.from(data)],
-  int16: [-(2 ** 15), 2 ** 15 - 1, (data) => Int16Array.from(data)],
-  int32: [-(2 ** 31), 2 ** 31 - 1, (data) => Int32Array.from(data)],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, (data) => BigInt64Array.from([...data].map(BigInt))],
-  uint8: [0, 2 ** 8 - 1, (data) => Uint8Array.from(data)],
-  uint16: [0, 2 ** 16 - 1, (data) => Uint16Array.from(data)],
-  uint32: [0, 2 ** 32 - 1, (data) => Uint32Array.from(data)],
-  uint64: [0, Number.MAX_SAFE_INTEGER, (data) => BigUint64Array.from([...data].map(BigInt))],
-}; // biome-ignore format: one line a type
+/** Least and greatest value; of 64 bits those that were read from a file without rounding. */
+const INTEGERS: Partial<Record<DataType, readonly [low: number, high: number]>> = {
+  bool: [0, 1],
+  int8: [-(2 ** 7), 2 ** 7 - 1],
+  int16: [-(2 ** 15), 2 ** 15 - 1],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint8: [0, 2 ** 8 - 1],
+  uint16: [0, 2 ** 16 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  uint64: [0, Number.MAX_SAFE_INTEGER],
+};
 
 /** Numbers as the input's type holds them. */
 function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
   if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') return finite(array, text);
-  const type = INTEGERS[dtype];
-  if (type === undefined) {
+  const range = INTEGERS[dtype];
+  if (range === undefined) {
     const remedy = 'Give it in the library: option feeds of score.';
     return refuse(text, { code: 'feed-type', expected: 'an input of numbers', got: dtype, remedy });
   }
-  const [low, high, elements] = type;
+  const [low, high] = range;
   const bad = array.data.findIndex((value) => !Number.isInteger(value) || value < low || value > high);
   if (bad >= 0) {
     refuse(text, {
@@ -153,7 +159,7 @@ function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
       got: `${array.data[bad]} at element ${bad}`,
     });
   }
-  return { dtype, dims: array.shape, data: elements(array.data) };
+  return constantFrom(dtype, array.shape, toFloat64(array).data);
 }
 
 function finite(array: Tensor, text: string): Tensor {

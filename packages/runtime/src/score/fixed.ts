@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import { checkFeeds } from '../feeds.js';
-import { type Arrays, type Feed, type Feeds, fromTensor, isFloat, type Port } from '../value.js';
+import { type Arrays, type Feed, type Feeds, fromTensor, isFloat, joinRows, type Port } from '../value.js';
 
 /** The model's other inputs. */
 export interface Fixed {
@@ -73,18 +73,6 @@ function withBatchAxis(port: Port, feed: Feed): Feed {
 }
 
 function repeatEach(arrays: Arrays, names: readonly string[], rows: number): Arrays {
-  const copies = names.map((name) => [name, repeat(arrays[name], rows)] as const);
+  const copies = names.map((name) => [name, joinRows(new Array<Constant>(rows).fill(arrays[name]))] as const);
   return { ...arrays, ...Object.fromEntries(copies) };
-}
-
-function repeat({ dtype, dims, data }: Constant, rows: number): Constant {
-  const shape = [rows, ...dims.slice(1)];
-  if (!ArrayBuffer.isView(data)) {
-    return { dtype, dims: shape, data: Array.from({ length: rows }, () => data as readonly string[]).flat() };
-  }
-  const one = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const all = new Uint8Array(one.length * rows);
-  for (let i = 0; i < rows; i++) all.set(one, i * one.length);
-  const typed = data.constructor as new (buffer: ArrayBuffer) => typeof data;
-  return { dtype, dims: shape, data: new typed(all.buffer) };
 }
