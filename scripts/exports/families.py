@@ -9,6 +9,7 @@ import math
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torchvision import ops
 
 
 def conv_bn(cin, cout, kernel=3, stride=1, groups=1, act=nn.ReLU):
@@ -245,6 +246,52 @@ class Detector(nn.Module):
         return torch.cat([boxes.sigmoid() * 2 - 0.5, scores.sigmoid()], 1).amax(2)
 
 
+class SpatialTransformer(nn.Module):
+    """Jaderberg et al. 2015: the image is read at places that it chooses itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.locate = nn.Sequential(conv_bn(3, 4, 5, 2), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(16, 6))
+        self.locate[-1].weight.data.mul_(0.3)
+        self.locate[-1].bias.data.copy_(torch.tensor([0.8, 0.15, 0.07, -0.1, 0.9, -0.05]))
+        self.classify = Head(conv_bn(3, 6), 6)
+        y, x = torch.meshgrid(torch.linspace(-1, 1, 12), torch.linspace(-1, 1, 12), indexing='ij')
+        self.register_buffer('base', torch.stack([x, y, torch.ones_like(x)], -1).view(1, 144, 3))
+
+    def forward(self, x):
+        grid = (self.base @ self.locate(x).view(-1, 2, 3).transpose(1, 2)).view(-1, 12, 12, 2)
+        return self.classify(F.grid_sample(x, grid, align_corners=False))
+
+
+class RegionHead(nn.Module):
+    """The second stage of a detector on boxes that are the same for every image."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.features, self.pool = conv_bn(3, 6, 3, 2), pool
+        self.register_buffer('boxes', torch.tensor([[0.7, 1.3, 9.4, 12.6], [3.2, -1.1, 15.3, 7.8], [5.1, 4.9, 9.2, 8.3]]))
+        self.fc, self.score = nn.Linear(6 * 4, 8), nn.Linear(8, 5)
+
+    def forward(self, x):
+        n = x.shape[0]
+        rows = torch.arange(n, dtype=x.dtype).view(n, 1, 1).expand(n, 3, 1)
+        rois = torch.cat([rows, self.boxes.expand(n, 3, 4)], 2).view(n * 3, 5)
+        pooled = self.pool(self.features(x), rois)
+        return self.score(F.relu(self.fc(pooled.view(n, 3, 24)))).amax(1)
+
+
+class Deformable(nn.Module):
+    """Deformable convolution, version 2: offsets and a mask from the features themselves."""
+
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.where, self.conv = nn.Conv2d(cin, 27, 3, padding=1), ops.DeformConv2d(cin, cout, 3, padding=1)
+
+    def forward(self, x):
+        y, x_, mask = self.where(x).chunk(3, 1)
+        return self.conv(x, torch.cat([y, x_], 1), mask.sigmoid())
+
+
 class Series(nn.Module):
     def __init__(self):
         super().__init__()
@@ -294,6 +341,11 @@ def make():
     yield 'detector', Detector(), IMAGE
     yield 'conv3d', nn.Sequential(nn.Conv3d(1, 2, 3, 2, 1), nn.LeakyReLU(0.1), nn.AvgPool3d(2), nn.Flatten(), nn.Linear(16, 5), nn.Tanh(), nn.Linear(5, 5)), (1, 8, 8, 8)
     yield 'groupnorm', Head(nn.Sequential(nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Mish(), nn.InstanceNorm2d(4, affine=True), nn.SELU()), 4), IMAGE
+    yield 'spatial-transformer', SpatialTransformer(), IMAGE
+    yield 'roi-align', RegionHead(ops.RoIAlign(2, 0.5, 2, aligned=True)), IMAGE
+    yield 'roi-align-adaptive', RegionHead(ops.RoIAlign(2, 0.5, -1)), IMAGE
+    yield 'roi-pool', RegionHead(ops.RoIPool(2, 0.5)), IMAGE
+    yield 'deformable', Head(nn.Sequential(conv_bn(3, 4, 3, 2), Deformable(4, 6)), 6), IMAGE
 
 
 def families(seed=0):

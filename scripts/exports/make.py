@@ -4,7 +4,7 @@
 
 Per family: the TorchScript-based exporter (opset 7, 9 and 13 with a symbolic batch, 11 with a fixed batch of 1, 17 unfused and unfolded)
 and the dynamo-based one (opset 18 and 20, symbolic batch). OUT/cases.json: per file the input, targets, float64 logits and gradient of the target logit.
-Needs torch and onnxscript; run in a virtual environment.
+Needs torch, torchvision and onnxscript; run in a virtual environment.
 """
 
 import argparse
@@ -30,8 +30,8 @@ VARIANTS = [
     ('dynamo20', dict(dynamo=True, opset_version=20), True),
 ]
 
-# Upsample of opset 9 has no half-pixel coordinates: the exporter warns that the file computes something else.
-UNFAITHFUL = ['unet-bilinear.ts9.onnx']
+# Upsample of opset 9 and RoiAlign below 16 have no half-pixel coordinates: the exporter warns that the file computes something else.
+UNFAITHFUL = ['unet-bilinear.ts9.onnx', 'roi-align.ts11-fixed.onnx', 'roi-align.ts13.onnx']
 
 
 def export(module, x, path, options, symbolic):

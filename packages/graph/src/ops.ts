@@ -24,6 +24,8 @@ export const OPS = [
   // reductions
   'ArgMax', 'ArgMin', 'CumSum', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean',
   'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
+  // sampling between elements
+  'DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign',
   // quantisation
   'DequantizeLinear', 'QuantizeLinear',
   // recurrent

@@ -311,6 +311,18 @@ function reductions(): Case[] {
 function movements(): Case[] {
   const index = constantFrom('int64', [2, 2], [0, 1, 1, 2]);
   return [
+    {
+      op: 'RoiAlign',
+      opset: 10,
+      inputs: [X, f32([2, 4], 0.5, 1, 6, 5, -1, 2, 3, 6.5), i64(1, 0)],
+      attributes: { output_height: n(2), output_width: n(3), sampling_ratio: n(2) },
+    },
+    {
+      op: 'GridSample',
+      opset: 16,
+      inputs: [X, [2, 4, 3, 2]],
+      attributes: { mode: string('bicubic'), padding_mode: string('reflection') },
+    },
     { op: 'Reshape', opset: 7, inputs: [X, i64(0, -1, 7)] },
     { op: 'Reshape', opset: 14, inputs: [X, i64(2, 4, 6, 7)] },
     { op: 'Flatten', opset: 9, inputs: [X], attributes: { axis: n(2) } },

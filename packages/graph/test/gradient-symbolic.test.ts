@@ -18,6 +18,7 @@ const SIZED: readonly Op[] = [
     'Pad',
     'Reshape',
   ] as const),
+  ...(['DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign'] as const),
   ...(['Resize', 'Slice', 'Split', 'Tile', 'Transpose', 'ReduceMean', 'ReduceProd', 'TopK'] as const),
 ];
 

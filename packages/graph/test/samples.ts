@@ -6,6 +6,7 @@ import { movementSamples, reduceSamples, shapeSamples } from './samples/movement
 import { castSamples, linearSamples, normSamples } from './samples/network.js';
 import { quantiseSamples } from './samples/quantise.js';
 import { recurrentSamples } from './samples/recurrent.js';
+import { samplingSamples } from './samples/sampling.js';
 
 export type { Sample } from './samples/make.js';
 
@@ -24,6 +25,7 @@ export const samples: Readonly<Record<Op, () => readonly Sample[]>> = {
   ...reduceSamples,
   ...quantiseSamples,
   ...recurrentSamples,
+  ...samplingSamples,
   ...controlSamples,
   ...shapeSamples,
 };

@@ -105,6 +105,46 @@ const lines: readonly Line[] = [
   },
   { op: 'ReduceProd', inputs: [vector(0, 3, 5)], gradient: { 0: [15, 0, 0] } },
   { op: 'ReduceProd', inputs: [vector(0, 0, 5)], gradient: { 0: [0, 0, 0] } },
+  // Places 0, 1 and 2 of three.
+  ...(['zeros', 'border', 'reflection'] as const).map(
+    (padding_mode): Line => ({
+      op: 'GridSample',
+      inputs: [float32([1, 1, 1, 3], [1, 2, 4]), float32([1, 1, 3, 2], [-1, 0, 0, 0, 1, 0])],
+      attributes: { padding_mode: string(padding_mode), align_corners: integer(1) },
+      gradient: { 0: [1, 1, 1], 1: padding_mode === 'zeros' ? [1, 0, 2, 0, -4, 0] : [0, 0, 2, 0, 0, 0] },
+    }),
+  ),
+  {
+    op: 'GridSample',
+    inputs: [float32([1, 1, 1, 2], [1, 2]), float32([1, 1, 2, 2], [-0.4, 0, 0.1, 0])],
+    attributes: { mode: string('nearest') },
+    gradient: { 0: [1, 1], 1: [0, 0, 0, 0] },
+  },
+  {
+    op: 'DeformConv',
+    inputs: [image(1, 5, 5, 7), float32([1, 1, 1, 1], [1]), float32([1, 2, 2, 2], new Array(8).fill(0))],
+    gradient: { 0: [1, 1, 1, 1], 2: [4, 2, -5, -7, 4, -5, 2, -7] },
+  },
+  // One sample, at the first element.
+  {
+    op: 'RoiAlign',
+    inputs: [image(1, 5, 5, 5), float32([1, 4], [0, 0, 1, 1]), ints(0)],
+    attributes: { sampling_ratio: integer(1) },
+    gradient: { 0: [1, 0, 0, 0], 1: [0, 0, 0, 0] },
+  },
+  // One sample, between four equal elements.
+  {
+    op: 'RoiAlign',
+    inputs: [image(5, 5, 5, 5), float32([1, 4], [0, 0, 2, 2]), ints(0)],
+    attributes: { sampling_ratio: integer(1), mode: string('max') },
+    gradient: { 0: [0.25, 0, 0, 0] },
+  },
+  {
+    op: 'MaxRoiPool',
+    inputs: [image(1, 5, 5, 5), float32([1, 5], [0, 0, 0, 1, 1])],
+    attributes: { pooled_shape: list([1, 1]) },
+    gradient: { 0: [0, 1, 0, 0], 1: [0, 0, 0, 0, 0] },
+  },
   { op: 'Trilu', inputs: [float32([2, 2], [1, 2, 3, 4]), int(0)], gradient: { 0: [1, 1, 0, 1] } },
 ];
 

@@ -55,17 +55,17 @@ function spread(
   }
 }
 
-/** An output [N, C, ...spatial] that holds its bias, or 0. */
-function biased(call: Call, dims: readonly number[]): NumArray {
+/** An output [N, C, ...spatial] that holds its bias (input `at`), or 0. */
+export function biased(call: Call, dims: readonly number[], at = 2): NumArray {
   const [, channels, ...spatial] = dims;
   const y = filled(call.input(0).dtype, dims);
-  if (call.inputs[2] === undefined) return y;
-  const bias = channelInput(call, 2, channels);
+  if (call.inputs[at] === undefined) return y;
+  const bias = channelInput(call, at, channels);
   const plane = sizeOf(spatial);
   return { ...y, data: y.data.map((_, i) => bias[Math.floor(i / plane) % channels]) };
 }
 
-function kernelOf(call: Call): readonly number[] {
+export function kernelOf(call: Call): readonly number[] {
   const kernel = call.input(1).dims.slice(2);
   const declared = call.ints('kernel_shape') ?? kernel;
   if (declared.join() !== kernel.join()) {
@@ -75,7 +75,7 @@ function kernelOf(call: Call): readonly number[] {
 }
 
 /** Refuses a weight that does not join these channels of the input in these groups. */
-function checkChannels(call: Call, fits: boolean, groups: number): void {
+export function checkChannels(call: Call, fits: boolean, groups: number): void {
   if (fits) return;
   const got = `input [${call.input(0).dims}], weight [${call.input(1).dims}]`;
   call.refuse('shape-mismatch', `${groups} groups of channels`, got);

@@ -5,7 +5,9 @@ import { castRows } from './cast.js';
 import { compareRows } from './compare.js';
 import { controlRows } from './control.js';
 import { convRows } from './conv.js';
+import { deformConv } from './deform.js';
 import { gatherRows } from './gather.js';
+import { gridSample } from './grid-sample.js';
 import { layoutRows } from './layout.js';
 import { linearRows } from './linear.js';
 import { normRows } from './norm.js';
@@ -16,6 +18,7 @@ import { quantiseRows } from './quantise.js';
 import { recurrentRows } from './recurrent.js';
 import { reduceRows } from './reduce.js';
 import { resize } from './resize.js';
+import { roiRows } from './roi.js';
 import { scatterRows } from './scatter.js';
 import { shapeRows } from './shape.js';
 import { sliceRows } from './slice.js';
@@ -37,6 +40,9 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
   ...scatterRows,
   Pad: pad,
   Resize: resize,
+  DeformConv: deformConv,
+  GridSample: gridSample,
+  ...roiRows,
   ...reduceRows,
   ...orderRows,
   ...quantiseRows,

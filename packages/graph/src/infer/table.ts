@@ -7,6 +7,7 @@ import * as movement from './movement.js';
 import * as network from './network.js';
 import * as quantisation from './quantise.js';
 import * as reduce from './reduce.js';
+import * as sampling from './sampling.js';
 import * as shape from './shape.js';
 import type { InferRow } from './site.js';
 import { slice } from './slice.js';
@@ -55,6 +56,8 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
   ReduceL2: reduce.reduction, ReduceLogSum: reduce.reduction, ReduceLogSumExp: reduce.reduction,
   ReduceMax: reduce.reduction, ReduceMean: reduce.reduction, ReduceMin: reduce.reduction, ReduceProd: reduce.product,
   ReduceSum: reduce.sum, ReduceSumSquare: reduce.reduction, TopK: reduce.topK,
+
+  DeformConv: window.conv, GridSample: sampling.gridSample, MaxRoiPool: sampling.maxRoiPool, RoiAlign: sampling.roiAlign,
 
   DequantizeLinear: quantisation.dequantise, QuantizeLinear: quantisation.quantise,
 

@@ -12,6 +12,7 @@ import { quantisation } from './quantise.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
 import type { Rows } from './rule.js';
+import { sampling } from './sampling.js';
 
 /** The derivative, with PyTorch's conventions at kinks and ties (SUBGRADIENTS.md). */
 export const gradient = {
@@ -29,5 +30,6 @@ export const gradient = {
   ...quantisation,
   ...recurrent,
   ...reduction,
+  ...sampling,
   ...shapes,
 } satisfies Rows;

@@ -18,7 +18,7 @@ const ELEMENTWISE = [
 /** Products of what varies: the mean of both ends' derivatives is exact for them. */
 const PRODUCTS = ['Einsum', 'Gemm', 'MatMul', 'Conv', 'ConvTranspose', 'ReduceSumSquare'] as const;
 /** The largest (or least) of several: who wins at x, and who won at the baseline. */
-const EXTREMES = ['GlobalMaxPool', 'Max', 'MaxPool', 'Min', 'ReduceMax', 'ReduceMin'] as const;
+const EXTREMES = ['GlobalMaxPool', 'Max', 'MaxPool', 'MaxRoiPool', 'Min', 'ReduceMax', 'ReduceMin'] as const;
 const WITHOUT = ['GRU', 'If', 'LSTM', 'Loop', 'RNN', 'Scan'] as const;
 
 /** x, and x minus its value at the baseline. */

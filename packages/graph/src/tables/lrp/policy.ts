@@ -27,6 +27,12 @@ export const proportional =
 const times = (b: Calculus, x: string, share: string | undefined): string | undefined =>
   share === undefined ? undefined : b.mul(x, share);
 
+/** As {@link proportional} for y that is linear in its first input; where that is read, and with what weights, counts as constant. */
+export const proportionalFirst =
+  (rule: Rule): Rule =>
+  (b, step, relevance) =>
+    proportional(rule)(b, { ...step, wanted: step.wanted.map((wanted, i) => wanted && i === 0) }, relevance);
+
 /** As {@link proportional} for y of another degree in its inputs (2 of a sum of squares), so that the shares sum to 1. */
 export const homogeneous =
   (rule: Rule, degree: number): Rule =>

@@ -12,6 +12,7 @@ import { quantisation } from '../../rules/quantise.js';
 import { recurrent } from '../../rules/recurrent.js';
 import { reduction } from '../../rules/reduction.js';
 import type { Rows, Rule } from '../../rules/rule.js';
+import { sampling } from '../../rules/sampling.js';
 import { type Layer, layerOf } from './layer.js';
 import {
   bilinear,
@@ -22,6 +23,7 @@ import {
   passFirst,
   product,
   proportional,
+  proportionalFirst,
   quotient,
   softmax,
   undefinedFor,
@@ -64,6 +66,8 @@ export function relevanceRows(parts: readonly Part[]): Rows {
     ...each(linear, layered),
     ...movement,
     Resize: proportional(movement.Resize),
+    ...each(sampling, proportionalFirst),
+    MaxRoiPool: sampling.MaxRoiPool,
     ...each(normalisation, () => passFirst),
     BatchNormalization: proportional(normalisation.BatchNormalization),
     LogSoftmax: undefinedFor('LogSoftmax: explain the logits instead'),

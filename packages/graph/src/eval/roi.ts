@@ -1,0 +1,142 @@
+import { sizeOf } from '@onnxplain/core';
+import { filled, type NumArray } from './array.js';
+import { type Call, choice, type EvalRow } from './call.js';
+import { checkedIndex } from './gather.js';
+
+/** Part of an axis of the input that one cell of the output covers, for a region. */
+interface Region {
+  /** Row of the input. */
+  readonly batch: number;
+  /** Its bounds along y, then x, in the input's own coordinates. */
+  readonly spans: readonly (readonly [from: number, to: number])[];
+}
+
+/** Positions in a plane of H rows of W, with weights. */
+type Corners = readonly (readonly [at: number, weight: number])[];
+
+/** Bilinear between the four nearest elements; up to one element outside counts as the border, farther out nothing is there. */
+function cornersAt([y, x]: readonly number[], [height, width]: readonly number[]): Corners {
+  if (y < -1 || y > height || x < -1 || x > width) return [];
+  const along = (c: number, size: number): readonly (readonly [number, number])[] => {
+    const held = Math.max(0, c);
+    const low = Math.floor(held);
+    if (low >= size - 1) return [[size - 1, 1], [size - 1, 0]]; // biome-ignore format: a pair
+    return [[low, low + 1 - held], [low + 1, held - low]]; // biome-ignore format: a pair
+  };
+  return along(y, height).flatMap(([i, v]) =>
+    along(x, width).map(([j, w]): [number, number] => [i * width + j, v * w]),
+  );
+}
+
+/** The places inside cell `p` of `cells` along a span, evenly apart. */
+function samplesOf(
+  [from, to]: readonly [number, number],
+  [cells, p]: readonly [number, number],
+  ratio: number,
+) {
+  const cell = (to - from) / cells;
+  const count = ratio > 0 ? ratio : Math.ceil(cell);
+  return Array.from({ length: Math.max(0, count) }, (_, s) => from + cell * (p + (s + 0.5) / count));
+}
+
+/** What is made of the values at a cell's samples: their mean, or the greatest of all their weighted corners. */
+const pooling: Readonly<Record<string, (samples: readonly (readonly number[])[]) => number>> = {
+  avg: (samples) => samples.flat().reduce((sum, value) => sum + value, 0) / Math.max(1, samples.length),
+  max: (samples) => {
+    const greatest = samples.map((corners) => (corners.length === 0 ? 0 : Math.max(...corners)));
+    return samples.length === 0 ? 0 : Math.max(...greatest);
+  },
+};
+
+function alignedRegions(call: Call): Region[] {
+  const [x, rois, rows] = [call.input(0), call.input(1), call.input(2)];
+  const half = call.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
+  const scale = call.float('spatial_scale', 1);
+  return Array.from(rows.data, (row, r) => {
+    const [x1, y1, x2, y2] = rois.data.subarray(4 * r, 4 * r + 4).map((c) => c * scale - (half ? 0.5 : 0));
+    // Without the offset, a region is at least one element long.
+    const span = (from: number, to: number) => [from, half ? to : Math.max(to, from + 1)] as const;
+    return { batch: checkedIndex(call, row, x.dims[0]), spans: [span(y1, y2), span(x1, x2)] };
+  });
+}
+
+/** The mean (or maximum) of values read between elements, at a grid of samples in every cell of every region. */
+const roiAlign: EvalRow = (call) => {
+  const { dims } = call.input(0);
+  const pool = choice(call, pooling, ['mode', 'avg']);
+  const ratio = call.int('sampling_ratio', 0);
+  return eachCell(call, {
+    regions: alignedRegions(call),
+    cells: [call.int('output_height', 1), call.int('output_width', 1)],
+    value({ spans }, cell, plane) {
+      const [ys, xs] = cell.map(([cells, p], axis) => samplesOf(spans[axis], [cells, p], ratio));
+      const points = ys.flatMap((y) => xs.map((x) => cornersAt([y, x], dims.slice(2))));
+      return pool(points.map((corners) => corners.map(([at, weight]) => plane[at] * weight)));
+    },
+  });
+};
+
+/** Half away from zero. */
+const rounded = (x: number): number => Math.sign(x) * Math.round(Math.abs(x));
+
+/** Regions by whole elements, both ends inside. */
+function wholeRegions(call: Call): Region[] {
+  const [x, rois] = [call.input(0), call.input(1)];
+  const scale = call.float('spatial_scale', 1);
+  return Array.from({ length: rois.dims[0] }, (_, r) => {
+    const [row, ...corners] = rois.data.subarray(5 * r, 5 * r + 5);
+    const [x1, y1, x2, y2] = corners.map((c) => rounded(c * scale));
+    const span = (from: number, to: number) => [from, Math.max(to + 1, from + 1)] as const;
+    return { batch: checkedIndex(call, row, x.dims[0]), spans: [span(y1, y2), span(x1, x2)] };
+  });
+}
+
+/** The greatest element of every cell of every region; cells may overlap by one element, and one without any gives 0. */
+const maxRoiPool: EvalRow = (call) => {
+  const { dims } = call.input(0);
+  const [height, width] = call.ints('pooled_shape') ?? call.refuse('model-invalid', 'pooled_shape', 'none');
+  return eachCell(call, {
+    regions: wholeRegions(call),
+    cells: [height, width],
+    value({ spans }, cell, plane) {
+      const [[top, bottom], [left, right]] = cell.map(([cells, p], axis) => {
+        const [from, to] = spans[axis];
+        const inside = (at: number) => Math.min(dims[axis + 2], Math.max(0, at + from));
+        const length = (to - from) / cells;
+        return [inside(Math.floor(p * length)), inside(Math.ceil((p + 1) * length))];
+      });
+      let best = top < bottom && left < right ? Number.NEGATIVE_INFINITY : 0;
+      for (let i = top; i < bottom; i++) {
+        for (let j = left; j < right; j++) best = Math.max(best, plane[i * dims[3] + j]);
+      }
+      return best;
+    },
+  });
+};
+
+interface Cells {
+  readonly regions: readonly Region[];
+  readonly cells: readonly [height: number, width: number];
+  /** `cell` is, for y and x, how many cells there are and which one this is. */
+  value(region: Region, cell: readonly (readonly [number, number])[], plane: Float64Array): number;
+}
+
+function eachCell(call: Call, { regions, cells: [height, width], value }: Cells): NumArray {
+  const x = call.input(0);
+  const [, channels, ...spatial] = x.dims;
+  const size = sizeOf(spatial);
+  const y = filled(x.dtype, [regions.length, channels, height, width]);
+  regions.forEach((region, r) => {
+    for (let c = 0; c < channels; c++) {
+      const start = (region.batch * channels + c) * size;
+      const plane = x.data.subarray(start, start + size);
+      for (let o = 0; o < height * width; o++) {
+        const cell = [[height, Math.floor(o / width)], [width, o % width]] as const; // biome-ignore format: a pair
+        y.data[(r * channels + c) * height * width + o] = value(region, cell, plane);
+      }
+    }
+  });
+  return y;
+}
+
+export const roiRows = { MaxRoiPool: maxRoiPool, RoiAlign: roiAlign } satisfies Record<string, EvalRow>;

@@ -1,0 +1,76 @@
+import { attr } from '../../builder.js';
+import type { Calculus } from '../calculus.js';
+import { placesAlong } from '../indexing.js';
+import type { Rule } from '../rule.js';
+import {
+  beside,
+  fromRows,
+  type Reading,
+  readingOf,
+  rowsOf,
+  tapped,
+  toCoordinate,
+  toRows,
+} from './reading.js';
+import { type Span, spanOf } from './span.js';
+import { wide } from './wide.js';
+
+/**
+ * Samples in the cells of a region are read by linear interpolation; a cell is their mean, or the greatest of all their weighted
+ * elements. The derivative goes on to the region's corners, where torchvision's stops.
+ */
+export const roiAlign: Rule = wide((b, step, dy) => {
+  const [x, rois, rows] = step.inputs;
+  const spans = [spanOf(b, step, 0), spanOf(b, step, 1)];
+  const reading = readingOf(b, {
+    rows: rowsOf(b, x),
+    batch: b.reshape(b.cast(rows, 'int64'), [-1, 1, 1, 1, 1]),
+    along: spans.map(({ taps, on }) => [taps, on] as const),
+  });
+  // [regions, height, width, taps along y, taps along x, C]
+  const cells = b.unsqueeze(b.transpose(dy, [0, 2, 3, 1]), [3, 4]);
+  const d = step.string('mode', 'avg') === 'max' ? toGreatest(b, reading, { cells, spans }) : cells;
+  const [[top, bottom], [left, right]] = spans.map((span, a) => toEnds(b, reading, { d, span, a }));
+  const corners = left && top && right && bottom ? b.concat([left, top, right, bottom], 1) : undefined;
+  return [fromRows(b, toRows(b, reading, d), { like: x }), corners && b.reshapeLike(corners, rois)];
+});
+
+interface Cells {
+  /** [regions, height, width, 1, 1, C]. */
+  readonly cells: string;
+  readonly spans: readonly Span[];
+}
+
+/** The cotangent where a cell's greatest weighted tap is, the first of equal ones, and zeros elsewhere. */
+function toGreatest(b: Calculus, reading: Reading, { cells, spans }: Cells): string {
+  const values = b.mul(beside(b, reading.weight), tapped(b, reading));
+  const scores = spans.reduce(
+    (all, { missing }) => (missing === undefined ? all : b.add(all, beside(b, missing))),
+    values,
+  );
+  const shape = [0, 1, 2, -1, 5].map((axis) => (axis < 0 ? -1 : { of: cells, axis }));
+  const flat = b.reshape(scores, shape);
+  const first = b.emit('ArgMax', [flat], { axis: attr.int(3), keepdims: attr.int(1) });
+  const chosen = b.compare('Equal', b.reshape(placesAlong(b, flat, 3), [-1, 1]), first);
+  return b.reshapeLike(b.where(chosen, b.squeeze(cells, [3]), 0), scores);
+}
+
+interface Ends {
+  readonly d: string;
+  readonly span: Span;
+  /** Which axis the span is of. */
+  readonly a: number;
+}
+
+/** Cotangents of where the regions start and end along an axis, [regions, 1] each. */
+function toEnds(b: Calculus, reading: Reading, { d, span, a }: Ends): readonly (string | undefined)[] {
+  const found = toCoordinate(b, reading, { d, a });
+  if (found === undefined) return [undefined, undefined];
+  const other = [2 - a, 4 - a];
+  const taps = b.squeeze(b.sum(found, other), other);
+  const pairs = b.reshape(taps, [{ of: taps, axis: 0 }, { of: taps, axis: 1 }, -1, 2]);
+  const samples = b.mul(b.squeeze(b.sum(pairs, [3]), [3]), span.scale);
+  const total = (value: string) => b.squeeze(b.sum(value, [1, 2]), [2]);
+  const end = total(b.mul(samples, span.share));
+  return [b.sub(total(samples), end), end];
+}
