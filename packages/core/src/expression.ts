@@ -16,10 +16,17 @@ function showValue(value: Showable): string {
   if (hasExpression(value)) return value.expression;
   // Cannot be parsed back: a tensor read from a file carries the file's name as its expression.
   if (isTensor(value)) return `tensor(${value.shape.join('x')}, ${fingerprint(value)})`;
-  return String(value);
+  return typeof value === 'string' ? showText(value) : String(value);
 }
 
-function hasExpression(value: unknown): value is { readonly expression: string } {
+/** A word as it stands; other texts, such as names of tensors with slashes and dots, in quotes. */
+function showText(text: string): string {
+  const isWord = /^[A-Za-z_][\w-]*$/.test(text) && text !== 'true' && text !== 'false';
+  return isWord ? text : JSON.stringify(text);
+}
+
+/** Whether a value, a function as a rule, carries its expression. */
+export function hasExpression(value: unknown): value is { readonly expression: string } {
   const held = typeof value === 'function' || (typeof value === 'object' && value !== null);
   return held && 'expression' in value && typeof value.expression === 'string';
 }
@@ -27,7 +34,7 @@ function hasExpression(value: unknown): value is { readonly expression: string }
 /**
  * The canonical expression `name(positional, option=value)`: parsing it makes the same thing again.
  * Options that are undefined are left out. A tensor that carries an `expression` (the file it came from) shows as
- * that; any other one shows its shape and a fingerprint of its data.
+ * that; any other one shows its shape and a fingerprint of its data. Texts that are no words are quoted.
  */
 export function expression(
   name: string,

@@ -16,6 +16,11 @@ describe('expression', () => {
     );
   });
 
+  it('quotes texts that would be read as something else', () => {
+    const texts = ['relu', 'gauss-legendre', '/b3/Relu:0', '21', 'true', 'a "b"'];
+    expect(expression('f', texts)).toBe('f(relu, gauss-legendre, "/b3/Relu:0", "21", "true", "a \\"b\\"")');
+  });
+
   it('shows things that carry an expression as that, also in lists', () => {
     const inner = gaussian({ sigma: 0.5 });
     expect(expression('smooth', [inner], { also: [inner, { expression: 'x.npy' }] })).toBe(

@@ -1,8 +1,9 @@
 /** The door to zod: option schemas of everything that can be made by name. */
 import { z } from 'zod';
 import { fail } from './error.js';
+import { hasExpression } from './expression.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
-import type { Explainer, Metric, Perturbation } from './types.js';
+import type { Explainer, Perturbation } from './types.js';
 
 export { z };
 
@@ -71,28 +72,19 @@ export function parseOptions<Options extends z.ZodObject>(
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'function') return expressionOf(value) ?? 'a function';
+  if (typeof value === 'function') return hasExpression(value) ? value.expression : 'a function';
   if (isTensor(value)) return `a tensor of shape ${showShape(value.shape)}`;
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
-function expressionOf(value: object): string | undefined {
-  return 'expression' in value && typeof value.expression === 'string' ? value.expression : undefined;
-}
-
-const hasExpression = (value: unknown): boolean =>
-  typeof value === 'function' && expressionOf(value) !== undefined;
+const isMade = (value: unknown): boolean => typeof value === 'function' && hasExpression(value);
 
 /** Option types that are made by name themselves. */
 export const option = {
   explainer: () =>
-    z.custom<Explainer>((v) => hasExpression(v) && 'kind' in Object(v), 'an explainer, e.g. gradient'),
+    z.custom<Explainer>((v) => isMade(v) && 'kind' in Object(v), 'an explainer, e.g. gradient'),
   perturbation: () =>
-    z.custom<Perturbation>(
-      (v) => hasExpression(v) && 'masks' in Object(v),
-      'a perturbation, e.g. gaussian(0.1)',
-    ),
-  metric: () => z.custom<Metric>((v) => typeof v === 'object' && v !== null && 'measure' in v, 'a metric'),
+    z.custom<Perturbation>((v) => isMade(v) && 'masks' in Object(v), 'a perturbation, e.g. gaussian(0.1)'),
   positive: () => z.number('a positive number').positive('a positive number').finite(),
   /** Any finite number. */
   number: () => z.number('a finite number').finite('a finite number'),

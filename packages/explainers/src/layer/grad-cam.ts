@@ -101,15 +101,12 @@ function layerExplainer(name: string, given: GradCamOptions, worth: Worth): Expl
   const settings = parseOptions(name, options, { ...given });
   const { layer, relu } = settings;
   const shown = { relu: relu ? true : undefined, ...showSpread(settings) };
-  const identity = { expression: expression(name, [quoted(layer)], shown), kind: 'global' } as const;
+  const identity = { expression: expression(name, [layer], shown), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
     const map = await mapOf(f, x, { layer, relu, worth });
     return { values: spread(map, x.shape, settings), cost: { forward: 0, backward: 1 } };
   });
 }
-
-/** Names of tensors often hold slashes and dots, which an expression takes in quotes only. */
-const quoted = (name: string): string => (/^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name));
 
 /**
  * Grad-CAM: at every position of a layer, the sum over channels of the activation times the channel's mean gradient. Global, units of

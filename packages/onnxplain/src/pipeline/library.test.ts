@@ -113,6 +113,7 @@ describe('the library', () => {
     'infidelity(noisy-baseline(sigma=0.2), draws=10000, scale=optimal)',
     'times-input(gradient, baseline=-0.5)',
     'occlusion(window=[3,5], stride=2)',
+    ...['grad-cam(relu, upsample=none)', 'layer-attribution("21")', 'grad-cam("/a b/\\"c\\"")'],
     'sensitivity-max(radius=0.2, ball=linf, normalize=true)',
     'infidelity(subset(0.2, baseline=1), stderr=0.01)',
     'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
