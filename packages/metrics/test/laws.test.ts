@@ -1,0 +1,124 @@
+import {
+  asBatch,
+  type Explainer,
+  fold,
+  full,
+  functionScore,
+  gaussian,
+  key,
+  linearScore,
+  type Metric,
+  named,
+  quadraticScore,
+  row,
+  rows,
+  type Score,
+  type Subject,
+  stream,
+  subset,
+  type Tensor,
+  toFloat64,
+  zeros,
+} from '@onnxplain/core';
+import { describe, expect, it } from 'vitest';
+import { metrics } from '../src/index.js';
+
+const shape = [3, 4];
+const seed = key(13);
+
+function normals(name: string, dims: readonly number[]): Tensor {
+  const t = zeros(dims);
+  stream(fold(seed, name)).fillNormal(t.data);
+  return t;
+}
+
+const x = normals('x', shape);
+const w = normals('w', shape);
+const curved = quadraticScore(normals('A', [12, 12]), w);
+
+const slope: Explainer = named(
+  async (f: Score, at: Tensor, k: typeof seed) => ({
+    values: toFloat64(row(await f.gradient(asBatch(at)), 0)),
+    kind: 'local' as const,
+    method: 'slope',
+    key: k,
+    cost: { forward: 0, backward: 1 },
+  }),
+  { expression: 'slope', kind: 'local' as const },
+);
+
+async function subjectOf(f: Score): Promise<Subject> {
+  return { f, x, explain: slope, attribution: await slope(f, x, seed) };
+}
+
+/** The same score that evaluates its rows one by one. */
+const rowByRow = (f: Score): Score => ({
+  ...f,
+  async value(batch) {
+    const values = new Float64Array(batch.shape[0]);
+    for (let i = 0; i < values.length; i++) values.set(await f.value(rows(batch, i, i + 1)), i);
+    return values;
+  },
+});
+
+/** Every row of the table: with few draws, and where it needs a perturbation with one that has masks and one that has none. */
+const examples: readonly Metric[] = Object.values(metrics).flatMap(({ positional, make }) =>
+  positional.includes('perturbation')
+    ? [gaussian({ sigma: 0.3 }), subset()].map((perturbation) => make({ perturbation, draws: 20 }))
+    : [make({ draws: 5 })],
+);
+
+for (const metric of examples) {
+  describe(metric.expression, () => {
+    it('is 0 for the gradient of a linear score', async () => {
+      const found = await metric.measure(await subjectOf(linearScore(w, 3)), seed);
+      expect(found).toHaveProperty('value');
+      expect('value' in found && found.value).toBeCloseTo(0, 20);
+    });
+
+    it('is above 0 where the gradient changes, with the kind of number that it announces', async () => {
+      const found = await metric.measure(await subjectOf(curved), seed);
+      expect(['mean', 'bound']).toContain(found.kind);
+      expect('value' in found && found.value).toBeGreaterThan(0.01);
+    });
+
+    it('gives the same bits for the same key, however the score batches, and others for another key', async () => {
+      const subject = await subjectOf(curved);
+      const first = await metric.measure(subject, seed);
+      expect(await metric.measure(await subjectOf(rowByRow(curved)), seed)).toEqual(first);
+      expect(await metric.measure(subject, key(14))).not.toEqual(first);
+    });
+
+    const { compare } = metric;
+    if (compare !== undefined) {
+      it('compares attributions as it measures them, and differs from itself by nothing', async () => {
+        const subject = await subjectOf(curved);
+        const { estimates, difference } = await compare([subject, subject], seed);
+        expect(estimates[1]).toEqual(await metric.measure(subject, seed));
+        expect(difference(0, 1)).toMatchObject({ value: 0, stderr: 0 });
+      });
+    }
+
+    it('is invalid where the score is not finite, never a number', async () => {
+      const broken = functionScore({
+        shape,
+        value: () => Number.NaN,
+        gradient: () => full(shape, Number.NaN),
+      });
+      const subject = { ...(await subjectOf(curved)), f: broken };
+      expect(await metric.measure(subject, seed)).toMatchObject({ kind: 'invalid' });
+    });
+
+    it('refuses an input and an attribution of another shape', async () => {
+      const subject = await subjectOf(curved);
+      const { attribution } = subject;
+      const odd = { ...attribution, values: zeros([12]) };
+      for (const wrong of [
+        { ...subject, x: zeros([12]) },
+        { ...subject, attribution: odd },
+      ]) {
+        await expect(metric.measure(wrong, seed)).rejects.toMatchObject({ code: 'tensor-shape' });
+      }
+    });
+  });
+}
