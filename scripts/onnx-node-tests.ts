@@ -35,12 +35,19 @@ const OPSET = 18;
 
 /** Tests whose expectation this library does not share, and why. */
 const exceptions: Readonly<Record<string, string>> = {
+  test_dft_inverse: 'a part that is 0 expected as float32 rounded it',
+  test_dft_inverse_opset19: 'a part that is 0 expected as float32 rounded it',
+  test_maxunpool_export_with_output_shape:
+    'indices of another size than output_shape; ONNX Runtime and we count through output_shape',
   test_scan_sum: 'Scan of opset 8, which had a batch axis',
   test_resize_downsample_scales_cubic_align_corners:
     'resized length before rounding; ONNX Runtime and we round',
   test_resize_downsample_scales_linear_align_corners:
     'resized length before rounding; ONNX Runtime and we round',
 };
+
+/** Operators whose numbers are no two programs' the same. */
+const random = /^(Bernoulli|Multinomial|Random)/;
 
 /** Relative tolerance by type: ONNX's own, and four units in the last place for the narrow floats. */
 const tolerances: Readonly<Record<string, number>> = { float16: 2 ** -9, bfloat16: 2 ** -6 };
@@ -123,19 +130,21 @@ function outcomeOf(error: unknown): Outcome {
 
 /**
  * One operator alone has the spelling of its newest version whatever the opset says (see above), and is not rewritten, so that
- * its own row is what runs; everything else old is canonicalised.
+ * its own row is what runs; everything else that is old, or that canonical form decomposes, is canonicalised.
  */
-function inCanonicalOpset(graph: Graph): Graph {
-  if (graph.opsets[''] >= OPSET) return graph;
+function inCanonicalForm(graph: Graph): Graph {
   const alone = graph.nodes.length === 1 && !control.has(graph.nodes[0].op);
+  if (unsupportedOp(graph) !== undefined) return canonicalise(graph);
+  if (graph.opsets[''] >= OPSET) return graph;
   return alone ? { ...graph, opsets: { '': OPSET } } : canonicalise(graph);
 }
 
 function runTest(folder: string): Outcome {
   try {
-    const graph = inCanonicalOpset(read(readFileSync(join(folder, 'model.onnx'))));
+    const graph = inCanonicalForm(read(readFileSync(join(folder, 'model.onnx'))));
     const op = unsupportedOp(graph);
     if (op !== undefined) return skipped(`operator ${op}`);
+    if (graph.nodes.some(({ op }) => random.test(op))) return skipped('random numbers');
     if (graph.inputs.some(({ dtype }) => dtype === 'string')) return skipped('strings');
     for (const set of readdirSync(folder).filter((name) => name.startsWith('test_data_set_'))) {
       const outcome = runDataSet(graph, join(folder, set));

@@ -6,7 +6,7 @@ import type { Inferred } from './infer/site.js';
 import { type Typing, typingOf } from './infer/typing.js';
 import { keyOfConstant, keyOfNode } from './keys.js';
 import { namer, namesIn } from './names.js';
-import { isOp } from './ops.js';
+import { DRAWS, isOp } from './ops.js';
 import type {
   Attribute,
   Attributes,
@@ -30,7 +30,7 @@ export interface GraphBuilder extends Builder {
   append(node: Node): void;
   /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
   preview(node: Node): readonly (Inferred | undefined)[];
-  /** The node that makes a value. */
+  /** The node that makes a value, here or in the graph around. */
   makerOf(name: string): Node | undefined;
   /** Gives the output of a node emitted since `mark` another name; false when the value is not such an output. */
   rename(from: string, to: string, mark: number): boolean;
@@ -70,14 +70,12 @@ export function builderWithin(graph: Graph, outer?: GraphBuilder): GraphBuilder 
   return new NodeBuilder(graph, outer);
 }
 
-/** Operators whose outputs are not a function of their inputs, or that a session may treat so. */
-const NOT_SHARED: ReadonlySet<string> = new Set(['Dropout']);
-
 class NodeBuilder implements GraphBuilder {
   readonly typing: Typing;
   readonly opset: number;
   readonly fresh: (hint: string) => string;
   readonly #header: Graph;
+  readonly #outer: GraphBuilder | undefined;
   readonly #inputs: Value[] = [];
   readonly #constants = new Map<string, Constant>();
   readonly #nodes: Node[] = [];
@@ -92,6 +90,7 @@ class NodeBuilder implements GraphBuilder {
 
   constructor(header: Graph, outer: GraphBuilder | undefined) {
     this.#header = header;
+    this.#outer = outer;
     this.typing = typingOf(header, outer?.typing);
     this.opset = header.opsets[''] ?? 0;
     // Collecting the names takes time that most rewrites do not need.
@@ -131,7 +130,7 @@ class NodeBuilder implements GraphBuilder {
 
   makerOf(name: string): Node | undefined {
     for (; this.#made < this.#nodes.length; this.#made++) this.#make(this.#nodes[this.#made]);
-    return this.#makers.get(name);
+    return this.#makers.get(name) ?? this.#outer?.makerOf(name);
   }
 
   type(name: string): ValueType {
@@ -221,7 +220,7 @@ class NodeBuilder implements GraphBuilder {
       attributes: given(attributes),
     };
     const key = keyOfNode(draft);
-    const same = key === undefined || NOT_SHARED.has(op) ? undefined : this.#emittedAs(key);
+    const same = key === undefined || DRAWS.has(op) ? undefined : this.#emittedAs(key);
     if (same !== undefined) return same;
     const names = draft.outputs.map(() => this.fresh(op));
     const node: Node = { ...draft, name: names[0] ?? op, outputs: names };
@@ -290,7 +289,7 @@ class NodeBuilder implements GraphBuilder {
   }
 
   #share(node: Node): void {
-    if (!isOp(node.op, node.domain) || NOT_SHARED.has(node.op)) return;
+    if (!isOp(node.op, node.domain) || DRAWS.has(node.op)) return;
     const key = keyOfNode(node);
     if (key !== undefined && !this.#emitted.has(key)) this.#emitted.set(key, node.outputs);
   }

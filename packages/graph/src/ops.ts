@@ -14,18 +14,24 @@ export const OPS = [
   // type and identity
   'Cast', 'CastLike', 'Dropout', 'Identity',
   // linear
-  'Conv', 'ConvTranspose', 'Einsum', 'Gemm', 'MatMul',
+  'Conv', 'ConvTranspose', 'Det', 'Einsum', 'Gemm', 'MatMul',
   // pooling and normalisation
   'AveragePool', 'BatchNormalization', 'GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization', 'LRN',
   'LayerNormalization', 'LogSoftmax', 'LpNormalization', 'MaxPool', 'MeanVarianceNormalization', 'Softmax', 'Hardmax',
   // movement
-  'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Pad', 'Reshape', 'Resize',
-  'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Trilu', 'Unsqueeze',
+  'Col2Im', 'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Pad', 'Reshape', 'Resize',
+  'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Trilu', 'Unique', 'Unsqueeze',
   // reductions
-  'ArgMax', 'ArgMin', 'CumSum', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean',
+  'ArgMax', 'ArgMin', 'CumProd', 'CumSum', 'NonMaxSuppression', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean',
   'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
   // sampling between elements
   'DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign',
+  // signals
+  'BlackmanWindow', 'DFT', 'HammingWindow', 'HannWindow', 'MelWeightMatrix',
+  // random numbers
+  'Bernoulli', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike',
+  // bits
+  'BitCast', 'BitShift', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor',
   // quantisation
   'DequantizeLinear', 'QuantizeLinear',
   // recurrent
@@ -35,6 +41,11 @@ export const OPS = [
   // shapes and constants
   'Constant', 'ConstantOfShape', 'EyeLike', 'NonZero', 'OneHot', 'Range', 'Shape', 'Size',
 ] as const; // biome-ignore format: one family per paragraph
+
+/** Operators whose outputs are not a function of their inputs, or that a session may treat so: never folded, never shared. */
+export const DRAWS: ReadonlySet<string> = new Set([
+  'Bernoulli', 'Dropout', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike',
+]); // biome-ignore format: one family
 
 export type Op = (typeof OPS)[number];
 

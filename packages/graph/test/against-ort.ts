@@ -22,14 +22,15 @@ function error(got: NumArray, expected: NumArray): number {
   }, 0);
 }
 
-/** Runs a sample in the interpreter (float64) and in ONNX Runtime (float32) and expects types, dims and numbers to agree. */
-export async function expectAgreement({ graph, feeds }: Sample): Promise<void> {
+/** Runs a sample in the interpreter (float64) and in ONNX Runtime (float32) and expects types, dims and, where they are not random, numbers to agree. */
+export async function expectAgreement({ graph, feeds, draws }: Sample): Promise<void> {
   const tensors = Object.entries(feeds).map(([name, value]) => [name, asTensor(value)] as const);
   const expected = await runGraph(graph, Object.fromEntries(tensors));
   const results = evaluate(graph, feeds);
   for (const { name } of graph.outputs) {
     const [got, want] = [results[name], asNumbers(expected[name])];
     expect({ dtype: got.dtype, dims: [...got.dims] }).toEqual({ dtype: want.dtype, dims: [...want.dims] });
-    expect(error(got, want), `output ${name}: ${got.data} against ${want.data}`).toBeLessThan(1e-5);
+    if (!draws)
+      expect(error(got, want), `output ${name}: ${got.data} against ${want.data}`).toBeLessThan(1e-5);
   }
 }

@@ -749,8 +749,153 @@ function attentions(): Case[] {
       attributes: { num_heads: n(3), unidirectional: n(1) },
     },
     { ...ms, op: 'MultiHeadAttention', inputs: [A, [2, 7, 24], [2, 7, 24]], attributes: { num_heads: n(4) } },
+    {
+      op: 'Attention',
+      opset: 23,
+      knownOnly: true,
+      inputs: [[2, 4, 3, 6], [2, 4, 2, 6], [2, 4, 2, 3], constantFrom('bool', [3, 2], [0, 0, 1, 1, 0, 1])],
+    },
+    {
+      op: 'Attention',
+      opset: 23,
+      knownOnly: true,
+      inputs: [
+        [2, 4, 3, 6],
+        [2, 4, 3, 6],
+        [2, 4, 3, 3],
+        constantFrom('bool', [3, 3], [0, 1, 1, 1, 1, 0, 0, 1, 1]),
+      ],
+      attributes: { is_causal: n(1) },
+    },
     { op: 'RMSNormalization', opset: 23, inputs: [A, [24]], attributes: { epsilon: float(1e-3) } },
     { op: 'Swish', opset: 24, inputs: [A], attributes: { alpha: float(0.7) } },
+  ];
+}
+
+function losses(): Case[] {
+  const [x, deep, weights] = [[3, 5], [2, 4, 3, 2], f32([4], 0.5, 1, 2, 0.25)];
+  const labels = i64(1, 4, 0);
+  const many = constantFrom('int64', [2, 3, 2], [0, 1, 2, 3, 3, 2, 1, 0, 0, 2, 1, 3]);
+  const reductions = ['none', 'sum', 'mean'].map((name) => ({ reduction: string(name) }));
+  const ignored = { ignore_index: n(2) };
+  const scores: Pick<Case, 'op' | 'outputs'>[] = [
+    { op: 'NegativeLogLikelihoodLoss' },
+    { op: 'SoftmaxCrossEntropyLoss', outputs: 2 },
+  ];
+  return scores.flatMap((one): Case[] => [
+    { ...one, opset: 12, inputs: [x, labels] },
+    ...reductions.flatMap((attributes): Case[] => [
+      { ...one, opset: 13, inputs: [deep, many], attributes },
+      { ...one, opset: 13, inputs: [deep, many, weights], attributes },
+      { ...one, opset: 13, inputs: [deep, many], attributes: { ...attributes, ...ignored } },
+      { ...one, opset: 13, inputs: [deep, many, weights], attributes: { ...attributes, ...ignored } },
+    ]),
+    {
+      ...one,
+      opset: 13,
+      inputs: [x, constantFrom('int32', [3], [1, -100, 0])],
+      attributes: { ignore_index: n(-100) },
+    },
+  ]);
+}
+
+function rotations(): Case[] {
+  const [whole, heads, tables] = [
+    [2, 5, 12],
+    [2, 3, 5, 4],
+    [9, 2],
+  ];
+  const positions = constantFrom('int64', [2, 5], [0, 1, 2, 3, 4, 8, 3, 3, 0, 1]);
+  const angles = [2, 5, 2];
+  const ms = { op: 'RotaryEmbedding', domain: 'com.microsoft', opset: 1 };
+  const standard = { op: 'RotaryEmbedding', opset: 23 };
+  const interleaved = { interleaved: n(1) };
+  const partial = { rotary_embedding_dim: n(2) };
+  return [
+    { ...standard, inputs: [whole, tables, tables, positions], attributes: { num_heads: n(3) } },
+    {
+      ...standard,
+      inputs: [whole, tables, tables, positions],
+      attributes: { num_heads: n(3), ...interleaved },
+    },
+    { ...standard, inputs: [heads, tables, tables, positions] },
+    { ...standard, inputs: [heads, angles, angles], attributes: interleaved },
+    { ...standard, inputs: [heads, [2, 5, 1], [2, 5, 1]], attributes: partial },
+    {
+      ...standard,
+      inputs: [whole, [9, 1], [9, 1], positions],
+      attributes: { num_heads: n(3), ...partial, ...interleaved },
+    },
+    { ...ms, inputs: [whole, positions, tables, tables], knownOnly: true },
+    { ...ms, inputs: [whole, i64(3), tables, tables], attributes: interleaved, knownOnly: true },
+    { ...ms, inputs: [heads, i64(0), tables, tables] },
+    { ...ms, inputs: [whole, positions, [9, 1], [9, 1]], attributes: { num_heads: n(3), ...partial } },
+  ];
+}
+
+function placements(): Case[] {
+  const where = constantFrom('bool', [3], [1, 0, 1]);
+  const unpool = (attributes: Case['attributes'], ...rest: Case['inputs']): Case => ({
+    op: 'MaxUnpool',
+    opset: 11,
+    inputs: [[1, 2, 2, 2], constantFrom('int64', [1, 2, 2, 2], [1, 3, 8, 10, 17, 18, 24, 31]), ...rest],
+    attributes: { kernel_shape: ints([2, 2]), strides: ints([2, 2]), ...attributes },
+  });
+  const grid = (theta: readonly number[], size: Constant, aligned: number): Case => ({
+    op: 'AffineGrid',
+    opset: 20,
+    inputs: [theta, size],
+    attributes: { align_corners: n(aligned) },
+  });
+  const cache = (
+    update: readonly number[],
+    attributes: Case['attributes'],
+    ...starts: Case['inputs']
+  ): Case => ({
+    op: 'TensorScatter',
+    opset: 24,
+    inputs: [[2, 3, 6, 2], update, ...starts],
+    attributes,
+  });
+  return [
+    { op: 'Compress', opset: 9, inputs: [[4, 3], where], attributes: { axis: n(1) } },
+    { op: 'Compress', opset: 11, inputs: [[4, 3], where], attributes: { axis: n(-2) } },
+    { op: 'Compress', opset: 11, inputs: [[4, 3], { dtype: 'bool', dims: [12] }] },
+    { op: 'CenterCropPad', opset: 18, inputs: [X, i64(2, 5, 3, 9)] },
+    { op: 'CenterCropPad', opset: 18, inputs: [X, i64(10, 4)], attributes: { axes: ints([-2, 3]) } },
+    unpool({}),
+    { ...unpool({}), opset: 9 },
+    unpool({ pads: ints([0, 0, 0, 0]) }, i64(1, 2, 5, 5)),
+    unpool({ strides: ints([3, 2]), pads: ints([0, 0, 1, 0]) }),
+    ...[0, 1].flatMap((aligned) => [
+      grid([2, 2, 3], i64(2, 1, 3, 4), aligned),
+      grid([2, 2, 3], i64(2, 1, 1, 3), aligned),
+      grid([1, 3, 4], i64(1, 1, 2, 3, 4), aligned),
+    ]),
+    cache([2, 3, 2, 2], {}, i64(1, 4)),
+    cache([2, 3, 6, 2], {}),
+    cache([2, 3, 3, 2], { mode: string('circular'), axis: n(2) }, i64(5, 2)),
+    cache([2, 1, 6, 2], { axis: n(1) }, i64(2, 0)),
+  ];
+}
+
+function signals(): Case[] {
+  const at = (value: number) => constantFrom('int64', [], [value]);
+  const stft = (inputs: Case['inputs'], attributes?: Case['attributes']): Case => ({
+    op: 'STFT',
+    opset: 17,
+    inputs,
+    attributes,
+  });
+  return [
+    { op: 'DFT', opset: 17, inputs: [[2, 4, 3, 2]] },
+    { op: 'DFT', opset: 17, inputs: [[2, 4, 3, 1], at(4)], attributes: { axis: n(-2), onesided: n(1) } },
+    { op: 'DFT', opset: 17, inputs: [[2, 4, 3, 2]], attributes: { axis: n(2), inverse: n(1) } },
+    { op: 'DFT', opset: 20, inputs: [[2, 4, 3, 2], '', at(1)] },
+    stft([[2, 9, 1], at(2), '', at(4)]),
+    stft([[2, 9], at(3), [4]]),
+    stft([[2, 9, 1], at(3), [4], at(4)], { onesided: n(0) }),
+    stft([[2, 9, 2], at(3), '', at(5)], { onesided: n(0) }),
   ];
 }
 
@@ -812,7 +957,7 @@ function machineLearning(): Case[] {
 
 export const cases: readonly Case[] = [
   ...convolutions(), ...pools(), ...normalisations(), ...reductions(), ...movements(), ...elementwise(), ...products(),
-  ...shapes(), ...fused(), ...attentions(), ...machineLearning(),
+  ...shapes(), ...fused(), ...attentions(), ...losses(), ...rotations(), ...placements(), ...signals(), ...machineLearning(),
 ]; // biome-ignore format: one line
 
 /** What a case is called. */

@@ -20,6 +20,7 @@ const SIZED: readonly Op[] = [
   ] as const),
   ...(['DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign'] as const),
   ...(['Resize', 'Slice', 'Split', 'Tile', 'Transpose', 'ReduceMean', 'ReduceProd', 'TopK'] as const),
+  ...(['DFT', 'Det', 'Unique'] as const),
 ];
 
 /** What needs its sizes: a padding that depends on them, a diagonal. */

@@ -7,6 +7,7 @@ import { castSamples, linearSamples, normSamples } from './samples/network.js';
 import { quantiseSamples } from './samples/quantise.js';
 import { recurrentSamples } from './samples/recurrent.js';
 import { samplingSamples } from './samples/sampling.js';
+import { bitSamples, drawSamples, placeSamples, signalSamples } from './samples/signal.js';
 
 export type { Sample } from './samples/make.js';
 
@@ -23,6 +24,10 @@ export const samples: Readonly<Record<Op, () => readonly Sample[]>> = {
   ...normSamples,
   ...movementSamples,
   ...reduceSamples,
+  ...placeSamples,
+  ...signalSamples,
+  ...drawSamples,
+  ...bitSamples,
   ...quantiseSamples,
   ...recurrentSamples,
   ...samplingSamples,

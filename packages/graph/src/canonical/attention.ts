@@ -2,7 +2,7 @@ import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
-import type { Node } from '../types.js';
+import type { DataType, Node } from '../types.js';
 import { input, type Respell } from './respell.js';
 
 /** Queries, keys and values, [batch, heads, length, size of a head]. */
@@ -28,10 +28,28 @@ function attend(b: GraphBuilder, { q, k, v }: Heads, options: Options): string {
   const keys = b.emit('Transpose', [k], { perm: attr.ints([0, 1, 3, 2]) });
   const products = b.emit('MatMul', [b.emit('Mul', [q, scale]), keys]);
   const bounded = capped(b, products, options.softcap);
-  const seen = options.causal ? causal(b, bounded) : bounded;
-  const weights = b.emit('Softmax', [masked(b, seen, options.mask)], { axis: attr.int(-1) });
-  return b.emit('MatMul', [weights, v]);
+  return b.emit('MatMul', [weightsOf(b, bounded, options), v]);
 }
+
+/** softmax over the keys that may be seen; a query that sees none has weights of 0. */
+function weightsOf(b: GraphBuilder, products: string, { mask, causal }: Options): string {
+  const softmax = (x: string) => b.emit('Softmax', [x], { axis: attr.int(-1) });
+  const chosen = mask !== '' && b.dtype(mask) === 'bool';
+  const biased = mask === '' || chosen ? products : b.emit('Add', [products, mask]);
+  const lower = causal ? upToOwnPlace(b, products) : '';
+  if (!chosen && lower === '') return softmax(biased);
+  const seen = !chosen ? lower : lower === '' ? mask : b.emit('And', [lower, mask]);
+  const weights = softmax(b.emit('Where', [seen, biased, b.scalar(LOWEST[b.dtype(biased)] ?? 0, biased)]));
+  return chosen ? b.emit('Where', [seen, weights, b.scalar(0, weights)]) : weights;
+}
+
+/** What a product that is not seen is replaced by: finite, so that the derivative of no row is NaN. */
+const LOWEST: Readonly<Partial<Record<DataType, number>>> = {
+  float16: -65504,
+  bfloat16: -3.3895313892515355e38,
+  float32: -3.4028234663852886e38,
+  float64: -Number.MAX_VALUE,
+};
 
 /** 1 / sqrt(size of a head), asked at run time where the size is a symbol. */
 function defaultScale(b: GraphBuilder, q: string): string {
@@ -47,18 +65,11 @@ function capped(b: GraphBuilder, products: string, softcap: number): string {
   return b.emit('Mul', [b.emit('Tanh', [b.emit('Div', [products, cap])]), cap]);
 }
 
-function masked(b: GraphBuilder, products: string, mask: string): string {
-  if (mask === '') return products;
-  if (b.dtype(mask) !== 'bool') return b.emit('Add', [products, mask]);
-  return b.emit('Where', [mask, products, b.scalar(Number.NEGATIVE_INFINITY, products)]);
-}
-
 /** A query sees the keys up to its own place. */
-function causal(b: GraphBuilder, products: string): string {
+function upToOwnPlace(b: GraphBuilder, products: string): string {
   const square = b.emit('Slice', [b.shape(products), b.ints([2]), b.ints([4])]);
   const ones = b.emit('Expand', [b.constant(constantFrom('float32', [], [1])), square]);
-  const lower = b.emit('Cast', [b.emit('Trilu', [ones], { upper: attr.int(0) })], { to: attr.int(9) });
-  return masked(b, products, lower);
+  return b.emit('Cast', [b.emit('Trilu', [ones], { upper: attr.int(0) })], { to: attr.int(9) });
 }
 
 /** [batch, length, heads * size] with heads apart. */
@@ -80,11 +91,13 @@ function repeated(b: GraphBuilder, value: string, times: number): string {
   return b.emit('Gather', [value, b.ints(order)], { axis: attr.int(1) });
 }
 
-/** Attention of opset 23, on 3-D or 4-D inputs; with a cache only where it is not causal, and without `qk_matmul_output`. */
+/** Attention of opset 23, on 3-D or 4-D inputs; with a cache only where it is not causal, without windows and `qk_matmul_output`. */
 export const attention: Respell = (node, b) => {
   const a = attributesOf(node);
   const isCausal = a.int('is_causal', 0) !== 0;
   const cached = input(node, 4) !== '';
+  const windowed = a.int('left_window_size', -1) >= 0 || a.int('right_window_size', -1) >= 0;
+  if (windowed) return undefined;
   if ((isCausal && cached) || node.inputs.length > 6 || (node.outputs[3] ?? '') !== '') return undefined;
   const flat = b.rank(input(node, 0)) === 3;
   const heads = (i: number, count: string) =>

@@ -5,6 +5,7 @@ import type { Attributes, Node } from '../types.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
 import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './pieces.js';
 import { changed, input, type Respell, type Respellings, trimmed } from './respell.js';
+import { microsoftRotaryEmbedding } from './rotary.js';
 
 /** Attributes of these names only. */
 function only(attributes: Attributes, names: readonly string[]): Attributes {
@@ -109,6 +110,7 @@ const standard: Respell = (node, b) => changed(node, b, { domain: '' });
 export const contrib: Respellings = {
   Attention: projectedAttention,
   MultiHeadAttention: multiHeadAttention,
+  RotaryEmbedding: microsoftRotaryEmbedding,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,

@@ -1,10 +1,12 @@
+import { sizeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../build.js';
 import { constantOfElements } from '../infer/contents.js';
 import { knownSize } from '../infer/site.js';
-import { isOp } from '../ops.js';
+import { DRAWS, isOp } from '../ops.js';
 import type { Constant, Graph, Node, ValueType } from '../types.js';
 import { type Evaluator, interpreted } from './evaluator.js';
 import { type NodeRule, rewrite } from './rewrite.js';
+import { resolveSequence } from './sequence.js';
 import { symbolicTargets } from './targets.js';
 import { unroll } from './unroll.js';
 
@@ -19,19 +21,21 @@ export interface FoldOptions {
 const LARGEST_INPUT = 2 ** 18;
 const LARGEST_RESULT = 2 ** 16;
 
-/** Dropout may be random; DequantizeLinear keeps weights small. */
-const KEPT: ReadonlySet<string> = new Set(['DequantizeLinear', 'Dropout']);
+/** DequantizeLinear keeps weights small. */
+const KEPT: ReadonlySet<string> = new Set(['DequantizeLinear', ...DRAWS]);
 
 /**
  * The graph with everything that depends on constants only computed: integer and shape arithmetic exactly, floats by the
  * evaluator. Shape of a value with known sizes is a constant; Reshape and Slice arguments that are computed from symbolic
- * shapes become constants where one -1 (or a 0) says the same; loops are unrolled that run a known number of times.
+ * shapes become constants where one -1 (or a 0) says the same; loops are unrolled that run a known number of times, and tensors of
+ * sequences read where their places are known.
  * Large constants are never copied.
  */
 export function fold(graph: Graph, options: FoldOptions = {}): Graph {
   const { elements = LARGEST_RESULT, evaluator = interpreted } = options;
   const rule: NodeRule = (node, b) => {
-    if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;
+    if (!isOp(node.op, node.domain)) return resolveSequence(node, b);
+    if (KEPT.has(node.op)) return undefined;
     if (node.op === 'Loop') return unroll(node, b, rule);
     return knownContents(node, b) ?? computed(node, b, { elements, evaluator }) ?? symbolicTargets(node, b);
   };
@@ -72,7 +76,7 @@ export function evaluated(
   { elements = LARGEST_RESULT, evaluator = interpreted }: FoldOptions = {},
 ): readonly Constant[] | undefined {
   if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;
-  const given = inputs.reduce((sum, value) => sum + (value?.data.length ?? 0), 0);
+  const given = inputs.reduce((sum, value) => sum + (value ? sizeOf(value.dims) : 0), 0);
   const made = outputs.reduce((sum, type) => sum + (knownSize(type?.dims) ?? 0), 0);
   const most = Math.max(elements, given);
   if (given > LARGEST_INPUT || made > most) return undefined;

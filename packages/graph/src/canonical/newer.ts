@@ -4,8 +4,12 @@ import { attr } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
 import { attention } from './attention.js';
 import { simplified } from './contrib.js';
+import { negativeLogLikelihood, softmaxCrossEntropy } from './loss.js';
 import { gelu, scaled, swish, tanhGelu } from './pieces.js';
+import { affineGrid, centerCropPad, compress, maxUnpool, tensorScatter } from './places.js';
 import { input, type Respell, type Respellings } from './respell.js';
+import { rotaryEmbedding } from './rotary.js';
+import { signals } from './signal.js';
 
 /** (x - mean) / sqrt(var + epsilon) over each group of channels, then scale and bias: per group in 18, per channel since 21. */
 const groupNormalization: Respell = (node, b, from) => {
@@ -102,4 +106,13 @@ export const newer: Respellings = {
   ScaledTanh: scaledTanh,
   Affine: affineNode,
   ImageScaler: imageScaler,
+  ...signals,
+  AffineGrid: affineGrid,
+  CenterCropPad: centerCropPad,
+  Compress: compress,
+  MaxUnpool: maxUnpool,
+  NegativeLogLikelihoodLoss: negativeLogLikelihood,
+  RotaryEmbedding: rotaryEmbedding,
+  SoftmaxCrossEntropyLoss: softmaxCrossEntropy,
+  TensorScatter: tensorScatter,
 };

@@ -1,6 +1,7 @@
 import { sizeOf } from '@onnxplain/core';
 import { broadcastDims, broadcastTo, filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
+import { det } from './det.js';
 import { einsum } from './einsum.js';
 
 /** out[m, n] += a[m, k] · b[k, n], each a plain row-major block. */
@@ -58,4 +59,7 @@ const gemm: EvalRow = (call) => {
   return { ...product, data: product.data.map((v, i) => alpha * v + (bias ? beta * bias[i] : 0)) };
 };
 
-export const linearRows = { Einsum: einsum, Gemm: gemm, MatMul: matMul } satisfies Record<string, EvalRow>;
+export const linearRows = { Det: det, Einsum: einsum, Gemm: gemm, MatMul: matMul } satisfies Record<
+  string,
+  EvalRow
+>;

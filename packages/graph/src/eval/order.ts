@@ -25,24 +25,26 @@ const argBest =
     return { dtype: 'int64', dims, data: Float64Array.from(found) };
   };
 
-/** Running sums along an axis; exclusive leaves the own element out, reverse runs from the end. */
-const cumSum: EvalRow = (call) => {
-  const x = call.input(0);
-  const lanes = lanesOf(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
-  const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')];
-  const y = filled(x.dtype, x.dims);
-  const settle = isInteger(x.dtype) ? (v: number) => wrapped(call.where, x.dtype, v) : (v: number) => v;
-  eachLane(lanes, (start, step) => {
-    let total = 0;
-    for (let i = 0; i < lanes.length; i++) {
-      const at = start + (reverse ? lanes.length - 1 - i : i) * step;
-      const next = settle(total + x.data[at]);
-      y.data[at] = exclusive ? total : next;
-      total = next;
-    }
-  });
-  return y;
-};
+/** Running totals along an axis, beginning with `start`; exclusive leaves the own element out, reverse runs from the end. */
+const running =
+  (start: number, f: (total: number, x: number) => number): EvalRow =>
+  (call) => {
+    const x = call.input(0);
+    const lanes = lanesOf(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
+    const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')];
+    const y = filled(x.dtype, x.dims);
+    const settle = isInteger(x.dtype) ? (v: number) => wrapped(call.where, x.dtype, v) : (v: number) => v;
+    eachLane(lanes, (first, step) => {
+      let total = start;
+      for (let i = 0; i < lanes.length; i++) {
+        const at = first + (reverse ? lanes.length - 1 - i : i) * step;
+        const next = settle(f(total, x.data[at]));
+        y.data[at] = exclusive ? total : next;
+        total = next;
+      }
+    });
+    return y;
+  };
 
 /** How many elements TopK keeps, checked against the axis. */
 function countOf(call: Call, length: number): number {
@@ -79,6 +81,7 @@ const topK: EvalRow = (call) => {
 export const orderRows = {
   ArgMax: argBest((a, b) => a > b),
   ArgMin: argBest((a, b) => a < b),
-  CumSum: cumSum,
+  CumProd: running(1, (total, x) => total * x),
+  CumSum: running(0, (total, x) => total + x),
   TopK: topK,
 } satisfies Record<string, EvalRow>;

@@ -1,11 +1,15 @@
 import type { Op } from '../ops.js';
 import { arithmeticRows } from './arithmetic.js';
+import { bitRows } from './bits.js';
+import { nonMaxSuppression } from './boxes.js';
 import type { EvalRow } from './call.js';
 import { castRows } from './cast.js';
+import { col2im } from './col2im.js';
 import { compareRows } from './compare.js';
 import { controlRows } from './control.js';
 import { convRows } from './conv.js';
 import { deformConv } from './deform.js';
+import { drawRows } from './draw.js';
 import { gatherRows } from './gather.js';
 import { gridSample } from './grid-sample.js';
 import { layoutRows } from './layout.js';
@@ -21,8 +25,10 @@ import { resize } from './resize.js';
 import { roiRows } from './roi.js';
 import { scatterRows } from './scatter.js';
 import { shapeRows } from './shape.js';
+import { signalRows } from './signal.js';
 import { sliceRows } from './slice.js';
 import { unaryRows } from './unary.js';
+import { unique } from './unique.js';
 
 /** How the interpreter computes each operator of the canonical form. */
 export const evalRows: Readonly<Record<Op, EvalRow>> = {
@@ -38,8 +44,14 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
   ...layoutRows,
   ...gatherRows,
   ...scatterRows,
+  Col2Im: col2im,
+  NonMaxSuppression: nonMaxSuppression,
   Pad: pad,
   Resize: resize,
+  Unique: unique,
+  ...signalRows,
+  ...drawRows,
+  ...bitRows,
   DeformConv: deformConv,
   GridSample: gridSample,
   ...roiRows,

@@ -100,6 +100,11 @@ export const where: InferRow = (site) => {
 export const cast: InferRow = (site) => [castTo(site, dtypeOfCode(site, site.int('to', 0)))];
 export const castLike: InferRow = (site) => [castTo(site, site.dtype(1))];
 
+/** The same bits read as another type of their width. */
+export const bitCast: InferRow = (site) => [
+  { dtype: dtypeOfCode(site, site.int('to', 0)), dims: site.dims(0) },
+];
+
 function castTo(site: Site, dtype: DataType) {
   const from = site.dtype(0);
   const elements = site.elements(0)?.map((a) => convert(a, from, dtype));

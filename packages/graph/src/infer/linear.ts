@@ -84,3 +84,10 @@ function bind(
     at += width;
   }
 }
+
+/** [..., n, n] -> [...]. */
+export const determinant: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  if (dims !== undefined && dims.length < 2) site.mismatch('square matrices');
+  return [{ dtype, dims: dims?.slice(0, -2) }];
+};

@@ -1,5 +1,13 @@
 import type { Dim, Dims } from '../types.js';
-import { addDims, ceilDivide, divideDims, floorDivide, multiplyDims, subtractDims } from './dim.js';
+import {
+  addDims,
+  ceilDivide,
+  divideDims,
+  floorDivide,
+  multiplyDims,
+  productOf,
+  subtractDims,
+} from './dim.js';
 import { spelled } from './shape.js';
 import { axisOf, type Elements, type InferRow, type Inferred, numbers, type Site } from './site.js';
 
@@ -173,3 +181,28 @@ function scaled(size: Dim, scale: Dim | undefined): Dim | undefined {
   if (Number.isInteger(scale)) return multiplyDims(size, scale);
   return Number.isInteger(1 / scale) ? floorDivide(size, 1 / scale) : undefined;
 }
+
+/** [N, channels * elements of a block, blocks] -> [N, channels, ...image]. */
+export const col2im: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const [image, block] = [spelled(site, 1), spelled(site, 2)];
+  if (dims === undefined || image === undefined) return [{ dtype, dims: undefined }];
+  const elements = block && productOf(block);
+  const channels = elements && divideDims(dims[1] ?? 1, elements);
+  return [{ dtype, dims: [dims[0] ?? 1, channels ?? site.unknown(), ...image] }];
+};
+
+/** The unique values, where each is first, which one each element is, and how often each occurs. */
+export const unique: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const found = site.unknown();
+  const whole = !('axis' in site.node.attributes);
+  const axis = dims && !whole ? axisOf(site, site.int('axis', 0), dims.length) : 0;
+  const all = whole ? dims && productOf(dims) : dims?.[axis];
+  const values = whole ? [found] : dims?.map((dim, i) => (i === axis ? found : dim));
+  const count = { dtype: 'int64' as const, dims: [found] };
+  return [{ dtype, dims: values }, count, { dtype: 'int64', dims: [all ?? site.unknown()] }, count];
+};
+
+/** Batch, class and box of everything selected. */
+export const nonMaxSuppression: InferRow = (site) => [{ dtype: 'int64', dims: [site.unknown(), 3] }];

@@ -1,6 +1,7 @@
 import type { Op } from '../ops.js';
 import * as control from './control.js';
 import { multiplyDims } from './dim.js';
+import * as draw from './draw.js';
 import * as element from './elementwise.js';
 import * as linear from './linear.js';
 import * as movement from './movement.js';
@@ -9,6 +10,7 @@ import * as quantisation from './quantise.js';
 import * as reduce from './reduce.js';
 import * as sampling from './sampling.js';
 import * as shape from './shape.js';
+import * as signal from './signal.js';
 import type { InferRow } from './site.js';
 import { slice } from './slice.js';
 import * as window from './window.js';
@@ -39,25 +41,36 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
 
   Cast: element.cast, CastLike: element.castLike, Dropout: network.dropout, Identity: element.identity,
 
-  Conv: window.conv, ConvTranspose: window.convTranspose, Einsum: linear.einsum, Gemm: linear.gemm, MatMul: linear.matmul,
+  Conv: window.conv, ConvTranspose: window.convTranspose, Det: linear.determinant, Einsum: linear.einsum, Gemm: linear.gemm, MatMul: linear.matmul,
 
   AveragePool: window.pool, BatchNormalization: network.batchNormalization, GlobalAveragePool: window.globalPool,
   GlobalMaxPool: window.globalPool, InstanceNormalization: sameType, LRN: sameType,
   LayerNormalization: network.layerNormalization, LogSoftmax: network.alongAxis, LpNormalization: network.alongAxis, MaxPool: window.pool,
   MeanVarianceNormalization: sameType, Softmax: network.alongAxis, Hardmax: network.alongAxis,
 
-  Concat: movement.concat, DepthToSpace: movement.depthToSpace, Expand: shape.expand, Flatten: shape.flatten,
+  Col2Im: movement.col2im, Concat: movement.concat, DepthToSpace: movement.depthToSpace, Expand: shape.expand, Flatten: shape.flatten,
   Gather: movement.gather, GatherElements: movement.gatherElements, GatherND: movement.gatherND, Pad: movement.pad,
   Reshape: shape.reshape, Resize: movement.resize, ScatterElements: sameType, ScatterND: sameType, Slice: slice,
   SpaceToDepth: movement.spaceToDepth, Split: movement.split, Squeeze: shape.squeeze, Tile: shape.tile,
-  Transpose: movement.transpose, Trilu: sameType, Unsqueeze: shape.unsqueeze,
+  Transpose: movement.transpose, Trilu: sameType, Unique: movement.unique,
+  Unsqueeze: shape.unsqueeze,
 
-  ArgMax: reduce.argExtreme, ArgMin: reduce.argExtreme, CumSum: sameType, ReduceL1: reduce.reduction,
+  ArgMax: reduce.argExtreme, ArgMin: reduce.argExtreme, CumProd: sameType, CumSum: sameType,
+  NonMaxSuppression: movement.nonMaxSuppression, ReduceL1: reduce.reduction,
   ReduceL2: reduce.reduction, ReduceLogSum: reduce.reduction, ReduceLogSumExp: reduce.reduction,
   ReduceMax: reduce.reduction, ReduceMean: reduce.reduction, ReduceMin: reduce.reduction, ReduceProd: reduce.product,
   ReduceSum: reduce.sum, ReduceSumSquare: reduce.reduction, TopK: reduce.topK,
 
   DeformConv: window.conv, GridSample: sampling.gridSample, MaxRoiPool: sampling.maxRoiPool, RoiAlign: sampling.roiAlign,
+
+  BlackmanWindow: signal.windowFunction, DFT: signal.dft, HammingWindow: signal.windowFunction,
+  HannWindow: signal.windowFunction, MelWeightMatrix: signal.melWeights,
+
+  Bernoulli: draw.drawnLike, Multinomial: draw.multinomial, RandomNormal: draw.drawn, RandomNormalLike: draw.drawnLike,
+  RandomUniform: draw.drawn, RandomUniformLike: draw.drawnLike,
+
+  BitCast: element.bitCast, BitShift: elementwise, BitwiseAnd: elementwise, BitwiseNot: sameType, BitwiseOr: elementwise,
+  BitwiseXor: elementwise,
 
   DequantizeLinear: quantisation.dequantise, QuantizeLinear: quantisation.quantise,
 

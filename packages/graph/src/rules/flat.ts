@@ -1,3 +1,4 @@
+import { dftRule } from './dft.js';
 import type { Rule, Zero } from './rule.js';
 import { zero } from './rule.js';
 
@@ -15,6 +16,35 @@ export const comparison = {
   Or: zero,
   Xor: zero,
 } as const satisfies Record<string, Zero>;
+
+/** Random numbers: what they are drawn with has no derivative. */
+export const draws = {
+  Bernoulli: zero,
+  Multinomial: zero,
+  RandomNormal: zero,
+  RandomNormalLike: zero,
+  RandomUniform: zero,
+  RandomUniformLike: zero,
+} as const satisfies Record<string, Zero>;
+
+/** Bits of numbers: piecewise constant. */
+export const bits = {
+  BitCast: zero,
+  BitShift: zero,
+  BitwiseAnd: zero,
+  BitwiseNot: zero,
+  BitwiseOr: zero,
+  BitwiseXor: zero,
+} as const satisfies Record<string, Zero>;
+
+/** Transforms and windows, which are made from their length. */
+export const signals = {
+  BlackmanWindow: zero,
+  DFT: dftRule,
+  HammingWindow: zero,
+  HannWindow: zero,
+  MelWeightMatrix: zero,
+} as const satisfies Record<string, Rule | Zero>;
 
 /** Type and identity. */
 export const identity = {

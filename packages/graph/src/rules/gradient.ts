@@ -2,7 +2,7 @@ import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
 import { control } from './control.js';
 import { convolution } from './conv.js';
-import { comparison, identity, shapes } from './flat.js';
+import { bits, comparison, draws, identity, shapes, signals } from './flat.js';
 import { indexing } from './indexing.js';
 import { linear } from './linear.js';
 import { movement } from './movement.js';
@@ -18,9 +18,11 @@ import { sampling } from './sampling.js';
 export const gradient = {
   ...activation,
   ...arithmetic,
+  ...bits,
   ...comparison,
   ...control,
   ...convolution,
+  ...draws,
   ...identity,
   ...indexing,
   ...linear,
@@ -32,4 +34,5 @@ export const gradient = {
   ...reduction,
   ...sampling,
   ...shapes,
+  ...signals,
 } satisfies Rows;

@@ -1,3 +1,4 @@
+import { attr } from '../builder.js';
 import { addAt } from './add-at.js';
 import type { Calculus, Size } from './calculus.js';
 import type { Rule, Step } from './rule.js';
@@ -15,6 +16,7 @@ export const indexing = {
   },
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
+  Unique: (b, step, dy) => [unique(b, step, dy)],
 } satisfies Record<string, Rule>;
 
 function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): string {
@@ -26,6 +28,17 @@ function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): s
     return onlyAt(b, dy, { x, axis, at: at < 0 ? at + size : at });
   }
   return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
+}
+
+/** Each of the unique elements is the first of its equals. */
+function unique(b: Calculus, { inputs: [x], outputs: [, given], node, int }: Step, dy: string): string {
+  const indices = given || b.emitMany('Unique', [x], 2, node.attributes)[1];
+  if ('axis' in node.attributes) {
+    const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+    return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
+  }
+  const zeros = b.reshape(b.zeros(x), [-1]);
+  return b.reshapeLike(b.emit('ScatterElements', [zeros, indices, dy], { axis: attr.int(0) }), x);
 }
 
 /** One index: zeros before and after. */

@@ -1,10 +1,12 @@
 import { attr } from '../builder.js';
 import type { Calculus } from './calculus.js';
+import { det } from './det.js';
 import { einsum } from './einsum.js';
 import type { Rule, Step } from './rule.js';
 
 /** Matrix products. */
 export const linear = {
+  Det: det,
   Einsum: einsum,
   Gemm: (b, step, dy) => gemm(b, step, dy),
   MatMul: (b, step, dy) => matMul(b, step, dy),

@@ -1,5 +1,6 @@
 import { attr } from '../builder.js';
 import type { Calculus, Size } from './calculus.js';
+import { col2im } from './col2im.js';
 import { pad } from './pad.js';
 import { inverse } from './reduction.js';
 import { resize } from './resize.js';
@@ -10,6 +11,7 @@ const reshaped: Rule = (b, { inputs: [x] }, dy) => [b.reshapeLike(dy, x)];
 
 /** Operators that move elements about. */
 export const movement = {
+  Col2Im: col2im,
   Concat: (b, step, dy) => concat(b, step, dy),
   DepthToSpace: (b, { inputs: [x], int, string }, dy) => {
     const block = int('blocksize', 1);

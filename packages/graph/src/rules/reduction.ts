@@ -3,17 +3,20 @@ import { numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
 import { spread } from './pool.js';
 import { type Row, type Step, zero } from './rule.js';
+import { cumProd } from './running.js';
 
 /** Reductions. `keep` gives a value of the reduced shape its axes back, with size 1. */
 export const reduction = {
   ArgMax: zero,
   ArgMin: zero,
+  CumProd: cumProd,
   CumSum: (b, { node, inputs: [, axis], int }, dy) => [
     b.emit('CumSum', [dy, axis], {
       ...node.attributes,
       reverse: attr.int(1 - int('reverse', 0)),
     }),
   ],
+  NonMaxSuppression: zero,
   ReduceL1: (b, step, dy) => [b.mul(keep(b, step, dy), b.sign(step.inputs[0]))],
   // x / y, and 0 at the origin.
   ReduceL2: (b, step, dy) => {

@@ -1,5 +1,5 @@
 import { keyOfConstant, keyOfNode } from '../keys.js';
-import { isOp } from '../ops.js';
+import { DRAWS, isOp } from '../ops.js';
 import { substitute } from '../scope.js';
 import type { Constant, Graph, Node } from '../types.js';
 
@@ -31,8 +31,7 @@ export function shareCommon(graph: Graph): Graph {
   return { ...graph, constants, nodes };
 }
 
-/** In training mode Dropout is random. */
-const isShareable = ({ op, domain }: Node): boolean => isOp(op, domain) && op !== 'Dropout';
+const isShareable = ({ op, domain }: Node): boolean => isOp(op, domain) && !DRAWS.has(op);
 
 /** Whether the first node makes every output that the second makes, and none of the second's is a graph output. */
 function canReplace(node: Node, same: readonly string[], outputs: ReadonlySet<string>): boolean {

@@ -19,6 +19,8 @@ export interface Sample {
   readonly note: string;
   /** Whether every output is differentiable at the feeds: no ties, no kinks, no rounding, nothing infinite. */
   readonly smooth: boolean;
+  /** Whether outputs are random: only their types and dims can be compared. */
+  readonly draws: boolean;
 }
 
 /** An input that is a constant of the graph rather than a feed, as shapes, axes and pads usually are. */
@@ -33,18 +35,23 @@ export interface SampleOptions {
   /** Default true. */
   readonly smooth?: boolean;
   readonly attributes?: Attributes;
+  /** Default false. */
+  readonly draws?: boolean;
+  /** Default {@link OPSET}. */
+  readonly opset?: number;
   /** How many outputs the node lists; default 1. */
   readonly outputs?: number;
   /** How many of the inputs the node lists; its inner graphs read the others. Default: all. */
   readonly reads?: number;
 }
 
-/** Opset of all samples. */
+/** Opset of samples of operators that it has. */
 export const OPSET = 20;
 
 /** The sample of one node. Inputs are x0, x1, ... and outputs y0, y1, ...; an undefined input is omitted. */
 export function sample(op: Op, inputs: readonly Input[], options: SampleOptions = {}): Sample {
-  const { note = '', smooth = true, attributes = {}, outputs = 1, reads = inputs.length } = options;
+  const { note = '', smooth = true, draws = false, opset = OPSET } = options;
+  const { attributes = {}, outputs = 1, reads = inputs.length } = options;
   const name = (i: number) => `x${i}`;
   const feeds: Record<string, NumArray> = {};
   const constants = new Map<string, Constant>();
@@ -56,7 +63,7 @@ export function sample(op: Op, inputs: readonly Input[], options: SampleOptions 
   }
   const graph: Graph = {
     name: op,
-    opsets: { '': OPSET },
+    opsets: { '': opset },
     inputs: Object.entries(feeds).map(([label, { dtype, dims }]) => ({ name: label, dtype, dims })),
     outputs: [],
     constants,
@@ -75,7 +82,7 @@ export function sample(op: Op, inputs: readonly Input[], options: SampleOptions 
     declared: new Map(),
   };
   const types = infer(graph);
-  return { graph: { ...graph, outputs: outputsOf(graph, types) }, feeds, note, smooth };
+  return { graph: { ...graph, outputs: outputsOf(graph, types) }, feeds, note, smooth, draws };
 }
 
 function outputsOf(graph: Graph, types: ReadonlyMap<string, ValueType>): Value[] {

@@ -2,7 +2,7 @@ import { activation } from '../../rules/activation.js';
 import { arithmetic } from '../../rules/arithmetic.js';
 import { control } from '../../rules/control.js';
 import { convolution } from '../../rules/conv.js';
-import { comparison, identity, shapes } from '../../rules/flat.js';
+import { bits, comparison, draws, identity, shapes, signals } from '../../rules/flat.js';
 import { indexing } from '../../rules/indexing.js';
 import { linear } from '../../rules/linear.js';
 import { movement } from '../../rules/movement.js';
@@ -56,6 +56,9 @@ export function relevanceRows(parts: readonly Part[]): Rows {
     Sub: difference(arithmetic.Sub),
     Where: arithmetic.Where,
     ...comparison,
+    ...bits,
+    ...draws,
+    ...each(signals, proportional),
     ...each(control, () => undefinedFor('control flow')),
     ...each(convolution, layered),
     ...identity,
@@ -64,7 +67,9 @@ export function relevanceRows(parts: readonly Part[]): Rows {
     ScatterElements: proportional(indexing.ScatterElements),
     ScatterND: proportional(indexing.ScatterND),
     ...each(linear, layered),
+    Det: undefinedFor('determinants'),
     ...movement,
+    Col2Im: proportional(movement.Col2Im),
     Resize: proportional(movement.Resize),
     ...each(sampling, proportionalFirst),
     MaxRoiPool: sampling.MaxRoiPool,
@@ -78,6 +83,7 @@ export function relevanceRows(parts: readonly Part[]): Rows {
     MaxPool: pooling.MaxPool,
     ...each(recurrent, () => undefinedFor('recurrent layers')),
     ...each(reduction, proportional),
+    CumProd: undefinedFor('products of many values'),
     // The derivative of log sum x times x sums to 1, and so does that of log sum exp x by itself.
     ReduceLogSum: (b, step, relevance) =>
       ReduceLogSum(b, step, relevance).map((share) => share && b.mul(share, step.inputs[0])),

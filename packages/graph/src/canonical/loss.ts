@@ -1,0 +1,57 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { calculus } from '../rules/calculus.js';
+import type { Node } from '../types.js';
+import { input, type Respell } from './respell.js';
+
+/** -log p of each label, of log-probabilities [N, classes, ...] and labels [N, ...]. */
+export const negativeLogLikelihood: Respell = (node, b) =>
+  known(node, b) ? [reduced(node, b, input(node, 0))] : undefined;
+
+/** The same of scores, whose logarithmic softmax is the second output. */
+export const softmaxCrossEntropy: Respell = (node, b) => {
+  if (!known(node, b)) return undefined;
+  const logarithms = b.emit('LogSoftmax', [input(node, 0)], { axis: attr.int(1) });
+  return [reduced(node, b, logarithms), logarithms];
+};
+
+/** Whether the types of scores and labels are known. */
+const known = (node: Node, b: GraphBuilder): boolean =>
+  [0, 1].every((i) => b.typeOf(input(node, i))?.dims !== undefined);
+
+/** Loss of every label by its weight, 0 where it is to be ignored. */
+interface Losses {
+  readonly losses: string;
+  /** Undefined where every label weighs 1. */
+  readonly weights: string | undefined;
+}
+
+function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
+  const b = calculus(graph);
+  const [, labels = '', classWeights = ''] = node.inputs;
+  const ignored = 'ignore_index' in node.attributes;
+  const kept = ignored
+    ? b.map('Not', b.compare('Equal', labels, attributesOf(node).int('ignore_index', 0)))
+    : '';
+  const counted = (x: string) => (ignored ? b.where(kept, x, 0) : x);
+  const chosen = counted(labels);
+  const picked = b.emit('GatherElements', [logarithms, b.unsqueeze(chosen, [1])], { axis: attr.int(1) });
+  const losses = b.neg(b.squeeze(picked, [1]));
+  if (classWeights === '') {
+    return { losses: counted(losses), weights: ignored ? b.mask(kept, losses) : undefined };
+  }
+  const weights = counted(b.emit('Gather', [classWeights, chosen], { axis: attr.int(0) }));
+  return { losses: counted(b.mul(losses, weights)), weights };
+}
+
+/** The losses one by one, their sum, or their mean, which is one by weights. */
+function reduced(node: Node, b: GraphBuilder, logarithms: string): string {
+  const { losses, weights } = lossesOf(node, b, logarithms);
+  const all = (op: string, x: string) => b.emit(op, [x], { keepdims: attr.int(0) });
+  const reduction = attributesOf(node).string('reduction', 'mean');
+  if (reduction === 'none') return losses;
+  if (reduction === 'sum') return all('ReduceSum', losses);
+  if (weights === undefined) return all('ReduceMean', losses);
+  return b.emit('Div', [all('ReduceSum', losses), all('ReduceSum', weights)]);
+}

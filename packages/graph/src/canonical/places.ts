@@ -1,0 +1,124 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import { type Calculus, calculus } from '../rules/calculus.js';
+import { placesAlong } from '../rules/indexing.js';
+import type { Node } from '../types.js';
+import { input, type Respell } from './respell.js';
+
+const rankOf = (b: GraphBuilder, name: string): number | undefined => b.typeOf(name)?.dims?.length;
+
+/** What the condition is true for, of the elements or along an axis: taken by index. */
+export const compress: Respell = (node, b) => {
+  const [x, condition] = [input(node, 0), input(node, 1)];
+  if (rankOf(b, x) === undefined || rankOf(b, condition) === undefined) return undefined;
+  const at = b.emit('Squeeze', [b.emit('NonZero', [condition]), b.ints([0])]);
+  const whole = !('axis' in node.attributes);
+  const from = whole ? b.emit('Reshape', [x, b.ints([-1])]) : x;
+  return [b.emit('Gather', [from, at], { axis: attr.int(whole ? 0 : attributesOf(node).int('axis', 0)) })];
+};
+
+/** A Pad by half of what is missing on each side, the odd element at the end; less than nothing crops. */
+export const centerCropPad: Respell = (node, b) => {
+  const [x, target] = [input(node, 0), input(node, 1)];
+  const rank = rankOf(b, x);
+  if (rank === undefined || rankOf(b, target) === undefined) return undefined;
+  const given = attributesOf(node).ints('axes') ?? Array.from({ length: rank }, (_, axis) => axis);
+  const axes = b.ints(given.map((axis) => (axis + rank) % rank));
+  const c = calculus(b);
+  const missing = c.sub(c.cast(target, 'int64'), b.emit('Gather', [b.shape(x), axes]));
+  // Integer division goes towards 0.
+  const before = b.emit('Div', [missing, b.ints([2])]);
+  return [
+    b.emit('Pad', [x, c.concat([before, c.sub(missing, before)], 0), '', axes], {
+      mode: attr.string('constant'),
+    }),
+  ];
+};
+
+/** Every element where its index says in zeros, which are numbered through the whole output. */
+export const maxUnpool: Respell = (node, b) => {
+  const [x = '', indices = '', size = ''] = node.inputs;
+  if (rankOf(b, x) === undefined) return undefined;
+  const shape = size === '' ? unpooled(node, b) : size;
+  const total = b.emit('ReduceProd', [shape, b.ints([0])], { keepdims: attr.int(1) });
+  const zeros = b.emit('Expand', [b.scalar(0, x), total]);
+  const flat = (value: string) => b.emit('Reshape', [value, b.ints([-1])]);
+  const put = b.emit('ScatterElements', [zeros, flat(indices), flat(x)], { axis: attr.int(0) });
+  return [b.emit('Reshape', [put, shape])];
+};
+
+/** Size before pooling: (size - 1) stride + kernel - padding along every spatial axis. */
+function unpooled(node: Node, b: GraphBuilder): string {
+  const x = input(node, 0);
+  const a = attributesOf(node);
+  const kernel = a.ints('kernel_shape') ?? [];
+  const strides = a.ints('strides') ?? kernel.map(() => 1);
+  const pads = a.ints('pads') ?? [...kernel, ...kernel].map(() => 0);
+  const extra = kernel.map((size, i) => size - pads[i] - pads[i + kernel.length] - strides[i]);
+  const part = (start: number, end?: number) =>
+    b.emit('Shape', [x], { start: attr.int(start), end: end === undefined ? undefined : attr.int(end) });
+  const spatial = b.emit('Add', [b.emit('Mul', [part(2), b.ints(strides)]), b.ints(extra)]);
+  return b.emit('Concat', [part(0, 2), spatial], { axis: attr.int(0) });
+}
+
+/** A cache with new entries from a place on, one place for each row of the batch. */
+export const tensorScatter: Respell = (node, b) => {
+  const [cache = '', update = '', starts = ''] = node.inputs;
+  const rank = rankOf(b, update);
+  if (rank === undefined || rankOf(b, cache) === undefined) return undefined;
+  const a = attributesOf(node);
+  const axis = (a.int('axis', -2) + rank) % rank;
+  const c = calculus(b);
+  const along = (vector: string, at: number) =>
+    c.reshape(
+      vector,
+      Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)),
+    );
+  const steps = along(placesAlong(c, update, axis), axis);
+  const places = starts === '' ? steps : c.add(along(starts, 0), steps);
+  const round = a.string('mode', 'linear') === 'circular' ? modulo(c, places, { of: cache, axis }) : places;
+  return [b.emit('ScatterElements', [cache, c.expand(round, update), update], { axis: attr.int(axis) })];
+};
+
+const modulo = (b: Calculus, places: string, size: { of: string; axis: number }): string =>
+  b.emit('Mod', [places, b.sizes([size])]);
+
+/** theta applied to a regular grid of positions from -1 to 1, the last axis of the image first. */
+export const affineGrid: Respell = (node, b) => {
+  const [theta = '', size = ''] = node.inputs;
+  const [length] = b.typeOf(size)?.dims ?? [];
+  if (typeof length !== 'number' || b.typeOf(theta) === undefined) return undefined;
+  const axes = length - 2;
+  const aligned = attributesOf(node).int('align_corners', 0) !== 0;
+  const c = calculus(b);
+  const spatial = b.emit('Slice', [size, b.ints([2]), b.ints([2 + axes])]);
+  const columns = Array.from({ length: axes }, (_, i) => {
+    const at = axes - 1 - i;
+    const places = coordinates(c, c.squeeze(c.slice(spatial, [{ axis: 0, from: at, to: at + 1 }]), [0]), {
+      aligned,
+      like: theta,
+    });
+    return c.reshape(
+      places,
+      Array.from({ length: axes }, (_, axis) => (axis === at ? -1 : 1)),
+    );
+  });
+  const filled = [...columns, b.scalar(1, theta)].map((column) =>
+    c.unsqueeze(b.emit('Expand', [column, spatial]), [axes]),
+  );
+  const positions = c.reshape(c.concat(filled, axes), [-1, axes + 1]);
+  const grid = c.matmul(positions, c.transpose(theta, [0, 2, 1]));
+  return [b.emit('Reshape', [grid, c.concat([b.ints([0]), spatial, b.ints([axes])], 0)])];
+};
+
+/** n numbers from -1 to 1: centres of pixels at the ends if aligned, else the edges of the outer ones. */
+function coordinates(b: Calculus, n: string, { aligned, like }: { aligned: boolean; like: string }): string {
+  const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
+  const places = b.cast(b.emit('Range', [zero, n, one]), b.dtype(like));
+  const size = b.cast(n, b.dtype(like));
+  if (!aligned) return b.sub(b.div(b.add(b.mul(places, 2), 1), size), 1);
+  const gaps = b.emit('Max', [b.sub(size, 1), b.scalar(1, like)]);
+  return b.sub(1, b.div(b.mul(b.sub(b.sub(size, 1), places), 2), gaps));
+}

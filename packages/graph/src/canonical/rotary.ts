@@ -1,0 +1,102 @@
+import { attributesOf } from '../attributes.js';
+import type { GraphBuilder } from '../build.js';
+import { attr } from '../builder.js';
+import { type Calculus, calculus } from '../rules/calculus.js';
+import { placesAlong } from '../rules/indexing.js';
+import type { Node } from '../types.js';
+import type { Respell } from './respell.js';
+
+/** What is rotated: [batch, heads, length, size] or [batch, length, heads, size]. */
+interface Rotation {
+  readonly x: string;
+  /** Axis of the heads. */
+  readonly heads: 1 | 2;
+  /** Of each position, [batch, length, half of what is rotated] or without batch. */
+  readonly cos: string;
+  readonly sin: string;
+  /** How many elements of a head are rotated; 0 for all. */
+  readonly width: number;
+  /** Whether pairs are neighbours rather than halves. */
+  readonly interleaved: boolean;
+}
+
+/** RotaryEmbedding of opset 23: positions are looked up in tables, or every one has its own angles. */
+export const rotaryEmbedding: Respell = (node, b) => {
+  const [x = '', cos = '', sin = '', positions = ''] = node.inputs;
+  const looked = (table: string) => (positions === '' ? table : b.emit('Gather', [table, positions]));
+  return rotated(node, b, {
+    heads: attributesOf(node).int('num_heads', 0),
+    x,
+    cos: looked(cos),
+    sin: looked(sin),
+  });
+};
+
+/** RotaryEmbedding of com.microsoft: always tables; one position is that of the first element of every row. */
+export const microsoftRotaryEmbedding: Respell = (node, b) => {
+  const [x = '', positions = '', cos = '', sin = ''] = node.inputs;
+  const half = b.typeOf(cos)?.dims?.[1];
+  const size = b.typeOf(x)?.dims?.at(-1);
+  const first = b.typeOf(positions)?.dims?.length === 1;
+  const given = attributesOf(node).int('num_heads', 0);
+  const heads =
+    given !== 0 || typeof half !== 'number' || typeof size !== 'number' ? given : size / (2 * half);
+  const places = first
+    ? b.emit('Add', [placesAlong(calculus(b), x, lengthAxis(b, x)), positions])
+    : positions;
+  const looked = (table: string) => b.emit('Gather', [table, places]);
+  return rotated(node, b, { heads, x, cos: looked(cos), sin: looked(sin) });
+};
+
+const lengthAxis = (b: GraphBuilder, x: string): number => (b.rank(x) === 3 ? 1 : 2);
+
+interface Given {
+  /** 0 where the input has an axis for them. */
+  readonly heads: number;
+  readonly x: string;
+  readonly cos: string;
+  readonly sin: string;
+}
+
+function rotated(
+  node: Node,
+  graph: GraphBuilder,
+  { heads, x, cos, sin }: Given,
+): readonly string[] | undefined {
+  const rank = graph.typeOf(x)?.dims?.length;
+  if (rank === undefined || (rank === 3 && heads === 0)) return undefined;
+  const b = calculus(graph);
+  const a = attributesOf(node);
+  const [width, interleaved] = [a.int('rotary_embedding_dim', 0), a.int('interleaved', 0) !== 0];
+  if (rank === 4) return [rotate(b, { x, heads: 1, cos, sin, width, interleaved })];
+  const apart = b.emit('Reshape', [x, b.ints([0, 0, heads, -1])]);
+  const turned = rotate(b, { x: apart, heads: 2, cos, sin, width, interleaved });
+  return [b.emit('Reshape', [turned, b.ints([0, 0, -1])])];
+}
+
+/** (u, v) to (u cos - v sin, u sin + v cos) for every pair; the rest of each head stays. */
+function rotate(b: Calculus, { x, heads, width, ...rotation }: Rotation): string {
+  const part = (from: number, to: number) => b.slice(x, [{ axis: 3, from, to }]);
+  const turning = width === 0 ? x : part(0, width);
+  const spread = (angles: string) => b.unsqueeze(angles, [b.rank(angles) === 3 ? heads : heads - 1]);
+  const [cos, sin] = [spread(rotation.cos), spread(rotation.sin)];
+  const [u, v] = pairs(b, turning, rotation.interleaved);
+  const real = b.sub(b.mul(u, cos), b.mul(v, sin));
+  const imaginary = b.add(b.mul(u, sin), b.mul(v, cos));
+  const together = rotation.interleaved
+    ? b.emit('Reshape', [
+        b.concat([b.unsqueeze(real, [4]), b.unsqueeze(imaginary, [4])], 4),
+        b.ints([0, 0, 0, -1]),
+      ])
+    : b.concat([real, imaginary], 3);
+  return width === 0 || width === b.dims(x)[3] ? together : b.concat([together, part(width, 2 ** 31)], 3);
+}
+
+function pairs(b: Calculus, x: string, interleaved: boolean): readonly [string, string] {
+  if (interleaved) {
+    const every = (from: number) => b.slice(x, [{ axis: 3, from, to: 2 ** 31, step: 2 }]);
+    return [every(0), every(1)];
+  }
+  const [u = '', v = ''] = b.emitMany('Split', [x], 2, { axis: attr.int(3), num_outputs: attr.int(2) });
+  return [u, v];
+}

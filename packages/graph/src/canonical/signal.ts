@@ -1,0 +1,42 @@
+import { attributesOf } from '../attributes.js';
+import { attr } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import { type Calculus, calculus } from '../rules/calculus.js';
+import { dft } from '../rules/dft.js';
+import { below, changed, type Respell, type Respellings } from './respell.js';
+
+/** Before 20, the axis was an attribute, 1 unless said otherwise. */
+const transform: Respell = (node, b) =>
+  changed(node, b, { attributes: { axis: attr.int(attributesOf(node).int('axis', 1)) } });
+
+/** Frames of the signal, each as long as the window and times it, transformed. */
+const shortTime: Respell = (node, graph) => {
+  const [signal = '', step = '', window = '', given = ''] = node.inputs;
+  const rank = graph.typeOf(signal)?.dims?.length;
+  if (rank === undefined) return undefined;
+  const b = calculus(graph);
+  const x = rank === 2 ? b.unsqueeze(signal, [2]) : signal;
+  const single = (name: string) => b.cast(b.emit('Reshape', [name, b.ints([])]), 'int64');
+  const size = (name: string, axis: number) => b.squeeze(b.sizes([{ of: name, axis }]), [0]);
+  const length = given !== '' ? single(given) : window !== '' ? size(window, 0) : size(x, 1);
+  const frames = b.emit('Gather', [x, places(b, { total: size(x, 1), length, step: single(step) })], {
+    axis: attr.int(1),
+  });
+  const seen = window === '' ? frames : b.mul(frames, b.unsqueeze(window, [1]));
+  return [dft(b, seen, { axis: 2, length: '', oneSided: attributesOf(node).int('onesided', 1) !== 0 })];
+};
+
+interface Frames {
+  readonly total: string;
+  readonly length: string;
+  readonly step: string;
+}
+
+/** [frames, length]: which elements of the signal each frame has. */
+function places(b: Calculus, { total, length, step }: Frames): string {
+  const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
+  const starts = b.emit('Range', [zero, b.add(b.sub(total, length), one), step]);
+  return b.add(b.unsqueeze(starts, [1]), b.emit('Range', [zero, length, one]));
+}
+
+export const signals: Respellings = { DFT: below(20, transform), STFT: shortTime };

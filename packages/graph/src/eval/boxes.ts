@@ -1,0 +1,50 @@
+import { numArray } from './array.js';
+import type { Call, EvalRow } from './call.js';
+
+/** Lowest and highest coordinate on both axes. */
+type Box = readonly [low0: number, low1: number, high0: number, high1: number];
+
+/** A box given by two opposite corners in any order, or by its centre and size (first axis second). */
+function boxOf(call: Call, [a, b, c, d]: Float64Array): Box {
+  if (call.flag('center_point_box')) return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
+  return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
+}
+
+const area = ([a, b, c, d]: Box): number => (c - a) * (d - b);
+
+/** Area of the intersection by area of the union; 0 for boxes without area. */
+function overlap(x: Box, y: Box): number {
+  const common: Box = [
+    Math.max(x[0], y[0]),
+    Math.max(x[1], y[1]),
+    Math.min(x[2], y[2]),
+    Math.min(x[3], y[3]),
+  ];
+  if (common[2] <= common[0] || common[3] <= common[1]) return 0;
+  return area(common) / (area(x) + area(y) - area(common));
+}
+
+/** For every batch and class the boxes of highest score that overlap no better one, [selected, 3]: batch, class, box. */
+export const nonMaxSuppression: EvalRow = (call) => {
+  const [boxes, scores] = [call.input(0), call.input(1)];
+  const [most, threshold, least] = [2, 3, 4].map((i) => call.inputs[i]?.data[0]);
+  const [batches, classes, count] = scores.dims;
+  const selected: number[] = [];
+  for (let batch = 0; batch < batches; batch++) {
+    const box = (i: number) =>
+      boxOf(call, boxes.data.subarray((batch * count + i) * 4, (batch * count + i + 1) * 4));
+    for (let kind = 0; kind < classes; kind++) {
+      const score = (i: number) => scores.data[(batch * classes + kind) * count + i];
+      const order = Array.from({ length: count }, (_, i) => i)
+        .filter((i) => least === undefined || score(i) > least)
+        .sort((i, j) => score(j) - score(i) || i - j);
+      const kept: number[] = [];
+      for (const i of order) {
+        if (kept.length >= (most ?? 0)) break;
+        if (kept.every((k) => overlap(box(i), box(k)) <= (threshold ?? 0))) kept.push(i);
+      }
+      selected.push(...kept.flatMap((i) => [batch, kind, i]));
+    }
+  }
+  return numArray('int64', [selected.length / 3, 3], selected);
+};

@@ -1,0 +1,117 @@
+import { filled, lanesOf, type NumArray, numArray } from './array.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
+import { typeOfCode } from './cast.js';
+
+/** Real and imaginary part of element n. */
+type Complex = (n: number) => readonly [re: number, im: number];
+
+/** Axis of a DFT: an attribute before opset 20, an input since. */
+function axisOf(call: Call, rank: number): number {
+  return normalAxis(
+    call.where,
+    call.has('axis') ? call.int('axis', 1) : (call.inputs[2]?.data[0] ?? -2),
+    rank,
+  );
+}
+
+/** The other half of a spectrum of a real signal is the first one, conjugated. */
+const mirrored =
+  (half: Complex, length: number): Complex =>
+  (n) => {
+    if (2 * n <= length) return half(n);
+    const [re, im] = half(length - n);
+    return [re, -im];
+  };
+
+/** Sum of x[n] e^(sign 2 pi i k n / length), by the definition. */
+function transformed(
+  x: Complex,
+  k: number,
+  { length, sign }: { length: number; sign: 1 | -1 },
+): [number, number] {
+  let [real, imaginary] = [0, 0];
+  for (let n = 0; n < length; n++) {
+    const [re, im] = x(n);
+    const angle = (sign * 2 * Math.PI * ((k * n) % length)) / length;
+    real += re * Math.cos(angle) - im * Math.sin(angle);
+    imaginary += re * Math.sin(angle) + im * Math.cos(angle);
+  }
+  return [real, imaginary];
+}
+
+/**
+ * Discrete Fourier transform along an axis of [..., 1 or 2]. A signal shorter than the length goes on with zeros, a longer one is cut
+ * off. One-sided: half of the spectrum comes out, or (inverse) goes in. ONNX Runtime 1.29 then reads more than half where it is there.
+ */
+const dft: EvalRow = (call) => {
+  const x = call.input(0);
+  const axis = axisOf(call, x.dims.length);
+  const [inverse, oneSided] = [call.flag('inverse'), call.flag('onesided')];
+  const [size, parts] = [x.dims[axis], x.dims[x.dims.length - 1]];
+  const length = call.inputs[1]?.data[0] ?? (inverse && oneSided ? 2 * (size - 1) : size);
+  const kept = oneSided && !inverse ? Math.floor(length / 2) + 1 : length;
+  const out = inverse && oneSided ? 1 : 2;
+  const y = filled(x.dtype, x.dims.with(axis, kept).with(x.dims.length - 1, out));
+  const { outer, inner: step } = lanesOf(x.dims, axis);
+  const inner = step / parts;
+  for (let lane = 0; lane < outer * inner; lane++) {
+    const [o, i] = [Math.floor(lane / inner), lane % inner];
+    const given: Complex = (n) => {
+      const at = ((o * size + n) * inner + i) * parts;
+      return n < size ? [x.data[at], parts === 2 ? x.data[at + 1] : 0] : [0, 0];
+    };
+    const source = inverse && oneSided ? mirrored(given, length) : given;
+    for (let k = 0; k < kept; k++) {
+      const result = transformed(source, k, { length, sign: inverse ? 1 : -1 });
+      for (let part = 0; part < out; part++)
+        y.data[((o * kept + k) * inner + i) * out + part] = result[part] / (inverse ? length : 1);
+    }
+  }
+  return y;
+};
+
+/** Sum of a_j cos(2 pi j n / N); N is the length, or the length - 1 of a symmetric one. */
+const windowOf =
+  (...coefficients: readonly number[]): EvalRow =>
+  (call): NumArray => {
+    const length = call.input(0).data[0];
+    const period = call.int('periodic', 1) === 0 ? length - 1 : length;
+    const at = (n: number) =>
+      coefficients.reduce((sum, a, j) => sum + a * Math.cos((2 * Math.PI * j * n) / period), 0);
+    return numArray(
+      outputType(call),
+      [length],
+      Float64Array.from({ length }, (_, n) => at(n)),
+    );
+  };
+
+const outputType = (call: Call) => typeOfCode(call, call.int('output_datatype', 1));
+
+const mel = (hertz: number) => 2595 * Math.log10(1 + hertz / 700);
+const hertz = (mel: number) => 700 * (10 ** (mel / 2595) - 1);
+
+/** Triangles of height 1 between frequencies that are evenly spaced in mel: [frequencies, bands]. */
+const melWeights: EvalRow = (call) => {
+  const [bands, length, rate, lowest, highest] = [0, 1, 2, 3, 4].map((i) => call.input(i).data[0]);
+  const y = filled(outputType(call), [Math.floor(length / 2) + 1, bands]);
+  const step = (mel(highest) - mel(lowest)) / (bands + 2);
+  const edge = (i: number) => Math.floor(((length + 1) * hertz(mel(lowest) + i * step)) / rate);
+  for (let band = 0; band < bands; band++) {
+    const [low, centre, high] = [edge(band), edge(band + 1), edge(band + 2)];
+    const put = (at: number, weight: number) => {
+      y.data[at * bands + band] = weight;
+    };
+    if (low === centre) put(centre, 1);
+    else for (let at = low; at <= centre; at++) put(at, (at - low) / (centre - low));
+    for (let at = centre; at < high; at++) put(at, (high - at) / (high - centre));
+  }
+  return y;
+};
+
+export const signalRows = {
+  BlackmanWindow: windowOf(0.42, -0.5, 0.08),
+  DFT: dft,
+  HammingWindow: windowOf(25 / 46, -21 / 46),
+  HannWindow: windowOf(0.5, -0.5),
+  MelWeightMatrix: melWeights,
+} satisfies Record<string, EvalRow>;

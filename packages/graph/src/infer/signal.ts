@@ -1,0 +1,44 @@
+import type { Dim } from '../types.js';
+import { addDims, floorDivide, multiplyDims } from './dim.js';
+import { dtypeOfCode } from './elementwise.js';
+import { axisOf, type InferRow, numbers, type Site } from './site.js';
+
+/** [..., 1 or 2]: the transformed axis gets the length asked for, half of it and one more where one side is enough. */
+export const dft: InferRow = (site) => {
+  const { dtype, dims } = site.type(0);
+  const asked = dftAxis(site);
+  if (dims === undefined || asked === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
+  const axis = axisOf(site, asked, dims.length);
+  const [oneSided, inverse] = [site.int('onesided', 0) !== 0, site.int('inverse', 0) !== 0];
+  const size = dims[axis] ?? 1;
+  const whole = oneSided && inverse ? multiplyDims(addDims(size, -1), 2) : size;
+  const length = site.has(1) ? (site.elements(1)?.[0] ?? site.unknown()) : whole;
+  const kept: Dim = oneSided && !inverse ? addDims(floorDivide(length, 2), 1) : length;
+  const parts = oneSided && inverse ? 1 : 2;
+  return [{ dtype, dims: dims.map((dim, i) => (i === axis ? kept : i === dims.length - 1 ? parts : dim)) }];
+};
+
+/** An attribute before opset 20, an input since. */
+function dftAxis(site: Site): number | undefined {
+  if ('axis' in site.node.attributes) return site.int('axis', 1);
+  return site.has(2) ? numbers(site.elements(2))?.[0] : -2;
+}
+
+export const windowFunction: InferRow = (site) => [
+  {
+    dtype: dtypeOfCode(site, site.int('output_datatype', 1)),
+    dims: [site.elements(0)?.[0] ?? site.unknown()],
+  },
+];
+
+/** [frequencies, bands]. */
+export const melWeights: InferRow = (site) => {
+  const [bands, length] = [0, 1].map((i) => site.elements(i)?.[0]);
+  const frequencies = length === undefined ? site.unknown() : addDims(floorDivide(length, 2), 1);
+  return [
+    {
+      dtype: dtypeOfCode(site, site.int('output_datatype', 1)),
+      dims: [frequencies, bands ?? site.unknown()],
+    },
+  ];
+};
