@@ -73,6 +73,7 @@ export async function openSession(
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
   try {
+    // `create` is overloaded: a union of path and bytes fits neither signature.
     const native =
       typeof model === 'string'
         ? await ort.InferenceSession.create(model, settings)

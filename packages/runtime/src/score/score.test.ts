@@ -336,6 +336,7 @@ test.each([
   ['an unknown input', { target: 0, input: 'z' }, 'value-unknown', /z/],
   ['a feed too many', { target: 0, feeds: { q: tensor([1], [1]) } }, 'feed-name', /"q"/],
   ['bounds the wrong way round', { target: 0, bounds: [1, 0] }, 'option-value', /lower first/],
+  ['bounds that are texts', { target: 0, bounds: ['0', '1'] }, 'option-value', /two numbers/],
   ['an empty batch size', { target: 0, batch: 0 }, 'option-value', /positive integer/],
 ] as const)('%s is refused', async (_, options, code, message) => {
   const refused = score(await opened(linear()), options as never);

@@ -54,6 +54,10 @@ const index = () => z.number('a class index').int('a class index');
 const links = ['logit', 'probability', 'margin'] as const satisfies readonly Link[];
 const bounded = 'two numbers, the lower first';
 
+/** Infinite ends, which zod's numbers refuse, say that nothing is known. */
+const isInterval = (v: unknown): boolean =>
+  Array.isArray(v) && v.length === 2 && v.every((end) => typeof end === 'number') && v[0] <= v[1];
+
 const schema = z.strictObject({
   target: z.union(
     [index(), z.array(index()), z.literal('predicted')],
@@ -68,7 +72,7 @@ const schema = z.strictObject({
   batch: option.count().optional(),
   memory: option.positive().optional(),
   bounds: z
-    .custom<readonly [number, number]>((v) => Array.isArray(v) && v.length === 2 && v[0] <= v[1], bounded)
+    .custom<readonly [number, number]>(isInterval, bounded)
     .default([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]),
   signal: z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional(),
   onProgress: z.custom<ScoreOptions['onProgress']>((v) => typeof v === 'function', 'a function').optional(),
