@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { row, type Tensor, tensor } from '@onnxplain/core';
 import { type Model, open, score } from '@onnxplain/runtime';
 import { evaluate, makeExplainer, makeMetric } from 'onnxplain';
+import { demonstration } from '../scripts/demonstration.js';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
 import { infidelityCost } from './infidelity.js';
 import { interleaved } from './time.js';
@@ -19,26 +20,12 @@ async function gradientCost(model: Model, batch: Tensor): Promise<{ forward: num
   return interleaved({ forward: () => f.value(batch), gradient: () => f.gradient(batch) }, 4 * rounds);
 }
 
-/** The expressions of `pnpm demo`, and its number of inputs. */
-const DIGITS = 4;
-const explainers = [
-  'gradient',
-  'integrated-gradients(steps=50)',
-  'smooth(gradient, gaussian(0.2), draws=50)',
-  'optimal(noisy-baseline(0.2), draws=3000)',
-  'optimal(square(sizes=[1,10], positions=all))',
-];
-const metrics = [
-  'infidelity(noisy-baseline(0.2), draws=2000)',
-  'infidelity(square(sizes=[1,10], positions=all))',
-  'sensitivity-max(radius=0.1, draws=5)',
-];
-
 async function shareInside(model: Model, digits: Tensor): Promise<{ total: number; inside: number }> {
   const inputs = Array.from({ length: digits.shape[0] }, (_, i) => ({
     name: `digit ${i}`,
     tensor: row(digits, i),
   }));
+  const { explainers, metrics } = demonstration;
   const made = { explainers: explainers.map(makeExplainer), metrics: metrics.map(makeMetric) };
   const { times } = await evaluate(model, inputs, { ...made, target: 'predicted' });
   return { total: times.explain + times.measure, inside: times.runtime };
@@ -60,9 +47,9 @@ console.log(
   `value, batch 64: ${ms(forward)}; value and gradient: ${ms(gradient)}; ratio ${(gradient / forward).toFixed(2)}\n`,
 );
 
-const { total, inside } = await shareInside(model, batch(DIGITS));
+const { total, inside } = await shareInside(model, batch(demonstration.digits.length));
 const share = ((100 * inside) / total).toFixed(1);
 console.log(
-  `evaluate, ${DIGITS} digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`,
+  `evaluate, ${demonstration.digits.length} digits, the expressions of the demonstration: ${total.toFixed(1)} s, ${inside.toFixed(1)} s`,
 );
 console.log(`inside ONNX Runtime: ${share} % (at least 85 % wanted)`);

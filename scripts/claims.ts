@@ -1,17 +1,12 @@
-export interface Summary {
-  readonly mean: number;
-  readonly stderr: number;
-  readonly n: number;
-}
+import { type Moments, moments } from '@onnxplain/core';
+
+export type Summary = Pick<Moments, 'n' | 'mean' | 'stderr'>;
 
 export type Verdict = 'holds' | 'does not hold' | 'undecided';
 
 /** Mean over inputs and its standard error across inputs. */
 export function summarise(values: readonly number[]): Summary {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, stderr: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.NaN, n };
+  return moments.value(values.reduce(moments.add, moments.init()));
 }
 
 /** Mean of a - b over inputs, paired input by input. */

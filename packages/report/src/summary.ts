@@ -1,4 +1,4 @@
-import type { Estimate } from '@onnxplain/core';
+import { type Estimate, moments } from '@onnxplain/core';
 import type { EstimateCell, Mean, MetricRecord, Summary } from './record.js';
 
 export interface SummaryOptions {
@@ -65,9 +65,8 @@ function meanOf(values: readonly Numbered[]): Mean | undefined {
   if (n === 0) return undefined;
   const bound = values.find((v) => v.bound !== undefined)?.bound;
   if (n === 1) return { value: values[0].value, stderr: values[0].stderr, basis: 'draws', n, bound };
-  const mean = values.reduce((sum, v) => sum + v.value, 0) / n;
-  const squares = values.reduce((sum, v) => sum + (v.value - mean) ** 2, 0);
-  return { value: mean, stderr: Math.sqrt(squares / (n - 1) / n), basis: 'inputs', n, bound };
+  const { mean, stderr } = moments.value(values.map((v) => v.value).reduce(moments.add, moments.init()));
+  return { value: mean, stderr, basis: 'inputs', n, bound };
 }
 
 /** Best mean among the explainers that have numbers for the most inputs, so that skipping hard inputs wins nothing. */
