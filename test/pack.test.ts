@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,33 @@ function pnpm(args: readonly string[], cwd: string): string {
   });
 }
 
-test('every package packs, installs into an empty project and imports there', { timeout: 240_000 }, () => {
+/** The strictest settings a user may have: declarations of libraries are checked too. */
+const compilerOptions = {
+  strict: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable'],
+  module: 'nodenext',
+  noEmit: true,
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules/@types')],
+};
+
+const strictProgram = `
+import { type Attribution, gradient, infidelity, key, open, type Score, score, square, tensor } from 'onnxplain';
+await using model = await open('model.onnx');
+const f: Score = await score(model, { target: 0 });
+const x = tensor([1, 2], [2]);
+const attribution: Attribution = await gradient()(f, x, key(0));
+const estimate = await infidelity(square({ sizes: [1, 2] })).measure({ f, x, attribution }, key(1));
+if (estimate.kind === 'mean') console.log(estimate.value, estimate.stderr);
+`;
+
+test('every package packs, installs into an empty project, imports and passes strict type checks there', {
+  timeout: 240_000,
+}, () => {
   for (const name of packages) pnpm(['pack', '--pack-destination', project], join(root, 'packages', name));
   const tarballs = readdirSync(project).filter((name) => name.endsWith('.tgz'));
   expect(tarballs).toHaveLength(packages.length);
@@ -60,6 +86,15 @@ test('every package packs, installs into an empty project and imports there', { 
       .map((name) => `${name} true`)
       .sort(),
   );
+  writeFileSync(join(project, 'main.ts'), strictProgram);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+  const compiled = spawnSync(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    project,
+  ]);
+  expect(compiled.stdout.toString()).toBe('');
+
   const help = execFileSync(join(project, 'node_modules/.bin/onnxplain'), ['--help'], {
     cwd: project,
     encoding: 'utf8',

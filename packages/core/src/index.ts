@@ -48,6 +48,7 @@ export {
   type System,
   solvers,
 } from './solve/solver.js';
+export { didYouMean } from './suggest.js';
 export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { fingerprint } from './tensor/fingerprint.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';

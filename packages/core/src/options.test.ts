@@ -5,6 +5,7 @@ import { entry, option, parseOptions, z } from './options.js';
 import { gaussian } from './perturb/noise.js';
 import { perturbations } from './perturb/table.js';
 import { solvers } from './solve/solver.js';
+import { didYouMean } from './suggest.js';
 import { tensor } from './tensor/tensor.js';
 
 describe('expression', () => {
@@ -47,6 +48,14 @@ describe('options', () => {
 
   it('get their defaults', () => {
     expect(parseOptions('f', schema, {})).toEqual({ steps: 50, baseline: 0 });
+  });
+
+  it('suggest the nearest names, and none when nothing is near', () => {
+    expect(() => parseOptions('f', schema, { stpes: 3 })).toThrow('Did you mean steps?');
+    expect(() => parseOptions('f', schema, { xyzzy: 3 })).toThrow(/got option "xyzzy"\.$/);
+    expect(didYouMean('integrated-gradient', ['integrated-gradients', 'gradient'])).toBe(
+      'Did you mean integrated-gradients?',
+    );
   });
 
   it('take a number or a tensor for a baseline, and nothing else', () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fail } from './error.js';
 import { hasExpression } from './expression.js';
+import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Explainer, Perturbation } from './types.js';
 
@@ -55,6 +56,7 @@ export function parseOptions<Options extends z.ZodObject>(
         where: `${where}(${option})`,
         expected: known.length === 0 ? 'no options' : `one of ${known.join(', ')}`,
         got: `option "${option}"`,
+        remedy: didYouMean(option, known),
       });
     }
   }

@@ -99,9 +99,15 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     explain(...question('x.npy', 'smooth(gradient')),
     2,
     'expression-syntax',
-    'column 16',
+    'column 16: expected "," or ")", got the end',
   ],
-  ['an unknown option', explain(...question('x.npy', 'path-gradient(stps=3)')), 2, 'option-unknown', 'steps'],
+  [
+    'an unknown option',
+    explain(...question('x.npy', 'path-gradient(stps=3)')),
+    2,
+    'option-unknown',
+    'Did you mean steps?',
+  ],
   [
     'an option of a wrong type',
     explain(...question('x.npy', 'path-gradient(steps=many)')),

@@ -15,7 +15,6 @@ import { expect, describe as group, test } from 'vitest';
 import { describe } from './describe.js';
 import { makeIn } from './make.js';
 import { parse } from './parse.js';
-import { nearest } from './suggest.js';
 import type { Tables } from './tables.js';
 
 const explainer = (text: string): Explainer =>
@@ -288,13 +287,6 @@ group('the round trip', () => {
       }),
     );
   });
-});
-
-test('suggestions are the nearest names, and none when nothing is near', () => {
-  expect(nearest('integrated-gradient', ['integrated-gradients', 'gradient'])).toEqual([
-    'integrated-gradients',
-  ]);
-  expect(nearest('xyzzy', ['gradient', 'smooth'])).toEqual([]);
 });
 
 test('a description shows positional options first, defaults, choices and kinds', () => {

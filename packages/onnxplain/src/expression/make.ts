@@ -1,6 +1,5 @@
-import { type Entry, fail, OnnxplainError, type Tensor, tensor } from '@onnxplain/core';
+import { didYouMean, type Entry, fail, OnnxplainError, type Tensor, tensor } from '@onnxplain/core';
 import { type Call, parse, type Term } from './parse.js';
-import { didYouMean } from './suggest.js';
 import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
 
 type Field = Entry<unknown>['options']['shape'][string];

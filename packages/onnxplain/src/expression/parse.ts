@@ -51,6 +51,11 @@ export function parse(text: string): Term {
     take();
   }
 
+  function comma(closing: string): void {
+    if (!is(',')) complain(text, { at: peek().at, expected: `"," or "${closing}"`, got: nameOf(peek()) });
+    take();
+  }
+
   function term(depth: number): Term {
     const token = take();
     if (depth > DEEPEST)
@@ -71,7 +76,7 @@ export function parse(text: string): Term {
   function list(at: number, depth: number): Term {
     const items: Term[] = [];
     while (!is(']')) {
-      if (items.length > 0) expect(',');
+      if (items.length > 0) comma(']');
       items.push(term(depth + 1));
     }
     expect(']');
@@ -83,7 +88,7 @@ export function parse(text: string): Term {
     const named: Argument[] = [];
     expect('(');
     while (!is(')')) {
-      if (positional.length + named.length > 0) expect(',');
+      if (positional.length + named.length > 0) comma(')');
       const isNamed =
         peek().kind === 'word' && tokens[next + 1].text === '=' && tokens[next + 1].kind === 'mark';
       if (isNamed) named.push(argument(named, depth));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type Diagnosis,
+  didYouMean,
   fail,
   firstNonFinite,
   sizeOf,
@@ -11,7 +12,6 @@ import {
 import { constantFrom, type DataType } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
-import { didYouMean } from '../expression/suggest.js';
 import { type Dim, fits } from './dims.js';
 import { readBytes } from './disk.js';
 import { readNpy } from './npy.js';

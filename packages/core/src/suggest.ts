@@ -1,5 +1,5 @@
 /** The known names nearest to a wrong one, by edit distance; none when nothing is near. */
-export function nearest(name: string, known: readonly string[], most = 3): readonly string[] {
+function nearest(name: string, known: readonly string[], most = 3): readonly string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
