@@ -8,7 +8,8 @@ export type { Scale } from './infidelity/error.js';
 export { type InfidelityOptions, infidelity } from './infidelity/infidelity.js';
 export { paperCode } from './paper-code.js';
 export type { BallOptions } from './sensitivity/ball.js';
-export type { Noise } from './sensitivity/neighbours.js';
+export type { Noise } from './sensitivity/noise.js';
+export type { SensitivityOptions } from './sensitivity/sensitivity.js';
 export { type SensitivityGradientOptions, sensitivityGradient } from './sensitivity/sensitivity-gradient.js';
 export {
   type SensitivityLipschitzOptions,

@@ -1,7 +1,6 @@
 import {
   add,
   entry,
-  expression,
   type Key,
   type Metric,
   norm,
@@ -15,25 +14,17 @@ import {
   z,
   zeros,
 } from '@onnxplain/core';
-import { type BallOptions, ballOf, ballOptions } from './ball.js';
-import {
-  largestNear,
-  type Neighbour,
-  type Noise,
-  noiseDefinition,
-  noiseOption,
-  showNoise,
-} from './neighbours.js';
+import type { Neighbour } from './neighbours.js';
+import { type SensitivityOptions, sensitivity, sensitivityOptions } from './sensitivity.js';
 
 const options = z.strictObject({
-  ...ballOptions,
+  ...sensitivityOptions,
   step: option.positive().default(1e-3),
   directions: option.count().default(3),
-  noise: noiseOption(),
 });
 type Options = z.output<typeof options>;
 
-export interface SensitivityGradientOptions extends BallOptions {
+export interface SensitivityGradientOptions extends SensitivityOptions {
   /** Half the distance between the two explanations of a difference quotient, in units of the input; default 1e-3. */
   readonly step?: number;
   /**
@@ -41,8 +32,6 @@ export interface SensitivityGradientOptions extends BallOptions {
    * change of Φ that the last one caused: power iteration, which for symmetric Jacobians (gradients) finds the steepest one.
    */
   readonly directions?: number;
-  /** Randomness of a stochastic explainer, as in `sensitivityMax`; default `shared`. */
-  readonly noise?: Noise;
 }
 
 /**
@@ -55,32 +44,23 @@ export interface SensitivityGradientOptions extends BallOptions {
  */
 export function sensitivityGradient(given: SensitivityGradientOptions = {}): Metric {
   const settings = parseOptions('sensitivity-gradient', options, { ...given });
-  const { step, directions, noise } = settings;
-  const ball = ballOf('sensitivity-gradient', settings);
-  return {
-    name: 'sensitivity-gradient',
-    expression: expression('sensitivity-gradient', [], {
-      ...ball.shown,
-      step,
-      directions,
-      noise: showNoise(noise),
-    }),
-    better: 'lower',
-    units: 'units of Φ per unit of x',
-    source: 'Yeh et al. 2019, section 3 (SENS_GRAD)',
-    definition: {
+  const { step, directions } = settings;
+  return sensitivity(
+    {
+      name: 'sensitivity-gradient',
+      units: 'units of Φ per unit of x',
+      source: 'Yeh et al. 2019, section 3 (SENS_GRAD)',
       value:
         'largest ‖Φ(y + h·e) - Φ(y - h·e)‖₂ / 2h over draws of y near x and unit directions e, a lower bound',
-      ...ball.definition,
-      step: `h = ${step}`,
-      directions: `${directions} at each y: a random one, then the change of Φ that the last one caused`,
-      noise: noiseDefinition[noise],
+      shown: { step, directions },
+      definition: {
+        step: `h = ${step}`,
+        directions: `${directions} at each y: a random one, then the change of Φ that the last one caused`,
+      },
+      ask: (neighbour) => steepest(neighbour, settings),
     },
-    measure: (subject, key) => {
-      const ask = (neighbour: Neighbour) => steepest(neighbour, settings);
-      return largestNear({ where: 'sensitivity-gradient', ball, noise, ask }, subject, key);
-    },
-  };
+    settings,
+  );
 }
 
 /** Largest difference quotient over the directions. */

@@ -1,21 +1,11 @@
-import { entry, expression, type Metric, norm, parseOptions, z } from '@onnxplain/core';
-import { type BallOptions, ballOf, ballOptions } from './ball.js';
-import {
-  distance,
-  largestNear,
-  type Neighbour,
-  type Noise,
-  noiseDefinition,
-  noiseOption,
-  showNoise,
-} from './neighbours.js';
+import { entry, type Metric, norm, parseOptions, z } from '@onnxplain/core';
+import { distance } from './neighbours.js';
+import { type SensitivityOptions, sensitivity, sensitivityOptions } from './sensitivity.js';
 
-const options = z.strictObject({ ...ballOptions, noise: noiseOption() });
+const options = z.strictObject(sensitivityOptions);
 
-export interface SensitivityLipschitzOptions extends BallOptions {
-  /** Randomness of a stochastic explainer, as in `sensitivityMax`; default `shared`. With `fresh` small δ divide pure noise. */
-  readonly noise?: Noise;
-}
+/** With `noise: 'fresh'` small δ divide pure noise. */
+export type SensitivityLipschitzOptions = SensitivityOptions;
 
 /**
  * Local Lipschitz estimate: the largest ‖Φ(x + δ) - Φ(x)‖₂ / ‖δ‖₂ over draws of δ in a ball, a lower bound of the maximum.
@@ -24,29 +14,19 @@ export interface SensitivityLipschitzOptions extends BallOptions {
  * Source: Alvarez-Melis & Jaakkola 2018; SENS_LIPS of [Y19] section 3.
  */
 export function sensitivityLipschitz(given: SensitivityLipschitzOptions = {}): Metric {
-  const settings = parseOptions('sensitivity-lipschitz', options, { ...given });
-  const { noise } = settings;
-  const ball = ballOf('sensitivity-lipschitz', settings);
-  return {
-    name: 'sensitivity-lipschitz',
-    expression: expression('sensitivity-lipschitz', [], { ...ball.shown, noise: showNoise(noise) }),
-    better: 'lower',
-    units: 'units of Φ per unit of x',
-    source: 'Yeh et al. 2019, section 3 (SENS_LIPS); Alvarez-Melis & Jaakkola 2018',
-    definition: {
+  return sensitivity(
+    {
+      name: 'sensitivity-lipschitz',
+      units: 'units of Φ per unit of x',
+      source: 'Yeh et al. 2019, section 3 (SENS_LIPS); Alvarez-Melis & Jaakkola 2018',
       value: 'largest ‖Φ(x + δ) - Φ(x)‖₂ / ‖δ‖₂ over draws of δ, a lower bound; draws with δ = 0 count as 0',
-      ...ball.definition,
-      noise: noiseDefinition[noise],
-    },
-    measure: (subject, key) => {
-      const here = subject.attribution.values;
-      const ask = async ({ input, delta, explain }: Neighbour) => {
+      async ask({ input, delta, explain }, { attribution }) {
         const length = norm(delta, 'l2');
-        return length === 0 ? 0 : distance(await explain(input), here) / length;
-      };
-      return largestNear({ where: 'sensitivity-lipschitz', ball, noise, ask }, subject, key);
+        return length === 0 ? 0 : distance(await explain(input), attribution.values) / length;
+      },
     },
-  };
+    parseOptions('sensitivity-lipschitz', options, { ...given }),
+  );
 }
 
 export const sensitivityLipschitzEntry = entry({

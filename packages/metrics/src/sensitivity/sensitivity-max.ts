@@ -1,29 +1,15 @@
-import { entry, expression, type Metric, norm, parseOptions, z } from '@onnxplain/core';
-import { type BallOptions, ballOf, ballOptions } from './ball.js';
-import {
-  distance,
-  largestNear,
-  type Neighbour,
-  type Noise,
-  noiseDefinition,
-  noiseOption,
-  showNoise,
-} from './neighbours.js';
+import { entry, type Metric, norm, parseOptions, z } from '@onnxplain/core';
+import { distance } from './neighbours.js';
+import { type SensitivityOptions, sensitivity, sensitivityOptions } from './sensitivity.js';
 
 const options = z.strictObject({
-  ...ballOptions,
+  ...sensitivityOptions,
   normalize: z.boolean('true or false').default(false),
-  noise: noiseOption(),
 });
 
-export interface SensitivityMaxOptions extends BallOptions {
+export interface SensitivityMaxOptions extends SensitivityOptions {
   /** Divide by ‖Φ(x)‖₂, as the authors' program, Captum and Quantus do; default false, Definition 3.1. */
   readonly normalize?: boolean;
-  /**
-   * Randomness of a stochastic explainer: `shared` (default) uses the attribution's own key everywhere, so that only the input
-   * changes; `fresh` a new key for each neighbour, as the authors' program, which adds the explainer's noise to the number.
-   */
-  readonly noise?: Noise;
 }
 
 /**
@@ -34,31 +20,31 @@ export interface SensitivityMaxOptions extends BallOptions {
  */
 export function sensitivityMax(given: SensitivityMaxOptions = {}): Metric {
   const settings = parseOptions('sensitivity-max', options, { ...given });
-  const { normalize, noise } = settings;
-  const ball = ballOf('sensitivity-max', settings);
-  return {
-    name: 'sensitivity-max',
-    expression: expression('sensitivity-max', [], {
-      ...ball.shown,
-      normalize: normalize || undefined,
-      noise: showNoise(noise),
-    }),
-    better: 'lower',
-    units: normalize ? 'fraction of ‖Φ(x)‖₂' : 'units of Φ',
-    source: 'Yeh et al. 2019, Definition 3.1',
-    definition: {
+  const { normalize } = settings;
+  const metric = sensitivity(
+    {
+      name: 'sensitivity-max',
+      units: normalize ? 'fraction of ‖Φ(x)‖₂' : 'units of Φ',
+      source: 'Yeh et al. 2019, Definition 3.1',
       value: `largest ‖Φ(x + δ) - Φ(x)‖₂${normalize ? ' / ‖Φ(x)‖₂' : ''} over draws of δ, a lower bound`,
-      ...ball.definition,
-      normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no',
-      noise: noiseDefinition[noise],
+      shown: { normalize: normalize || undefined },
+      definition: { normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no' },
+      ask: async ({ input, explain }, { attribution: { values } }) =>
+        distance(await explain(input), values) / (normalize ? norm(values, 'l2') : 1),
     },
-    measure: async (subject, key) => {
-      const here = subject.attribution.values;
-      const unit = normalize ? norm(here, 'l2') : 1;
-      if (unit === 0) return { kind: 'invalid', reason: 'the explanation to divide by is all zero', n: 0 };
-      const ask = async ({ input, explain }: Neighbour) => distance(await explain(input), here) / unit;
-      return largestNear({ where: 'sensitivity-max', ball, noise, ask }, subject, key);
-    },
+    settings,
+  );
+  return normalize ? expectingSome(metric) : metric;
+}
+
+/** Nothing to divide by is said as such, not as draws that are not finite. */
+function expectingSome(metric: Metric): Metric {
+  return {
+    ...metric,
+    measure: async (subject, key) =>
+      norm(subject.attribution.values, 'l2') === 0
+        ? { kind: 'invalid', reason: 'the explanation to divide by is all zero', n: 0 }
+        : metric.measure(subject, key),
   };
 }
 

@@ -1,0 +1,48 @@
+import { expression, type Metric, type Subject } from '@onnxplain/core';
+import { type BallOptions, ballOf, ballOptions } from './ball.js';
+import { largestNear, type Neighbour } from './neighbours.js';
+import { type Noise, noiseDefinition, noiseOption, showNoise } from './noise.js';
+
+/** Options of every sensitivity. */
+export interface SensitivityOptions extends BallOptions {
+  /**
+   * Randomness of a stochastic explainer: `shared` (default) uses the attribution's own key everywhere, so that only the input
+   * changes; `fresh` a new key for each neighbour, as the authors' program, which adds the explainer's noise to the number.
+   */
+  readonly noise?: Noise;
+}
+
+export const sensitivityOptions = { ...ballOptions, noise: noiseOption() };
+
+/** What one sensitivity asks of each input near x, and how that reads. */
+export interface Sensitivity extends Pick<Metric, 'name' | 'units' | 'source'> {
+  /** The definition of the number. */
+  readonly value: string;
+  /** Further options, as an expression and as the definition show them. */
+  readonly shown?: Readonly<Record<string, number | boolean | undefined>>;
+  readonly definition?: Readonly<Record<string, string>>;
+  /** The number of one neighbour; the metric is the largest. */
+  ask(neighbour: Neighbour, subject: Subject): Promise<number>;
+}
+
+/**
+ * The metric that gives the largest answer over neighbours of x, as a lower bound. It throws `not-applicable` when the subject lacks
+ * `explain`; making it throws `option-value` for a ball together with a perturbation.
+ */
+export function sensitivity(
+  { name, units, source, value, shown, definition, ask }: Sensitivity,
+  options: SensitivityOptions & { readonly noise: Noise },
+): Metric {
+  const { noise } = options;
+  const ball = ballOf(name, options);
+  return {
+    name,
+    expression: expression(name, [], { ...ball.shown, ...shown, noise: showNoise(noise) }),
+    better: 'lower',
+    units,
+    source,
+    definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
+    measure: (subject, key) =>
+      largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject) }, subject, key),
+  };
+}
