@@ -4,9 +4,8 @@ import { constantFrom } from './eval/numbers.js';
 import { constantOfElements } from './infer/contents.js';
 import type { Inferred } from './infer/site.js';
 import { type Typing, typingOf } from './infer/typing.js';
-import { keyOfConstant, keyOfNode } from './keys.js';
+import { isShareable, keyOfConstant, keyOfNode } from './keys.js';
 import { namer, namesIn } from './names.js';
-import { DRAWS, isOp } from './ops.js';
 import type {
   Attribute,
   Attributes,
@@ -87,6 +86,8 @@ class NodeBuilder implements GraphBuilder {
   #shared = 0;
   /** By contents for small ones, by identity for others. */
   readonly #constantNames = new Map<string | Constant, string>();
+  /** Names of scalars by dtype and value. */
+  readonly #scalars = new Map<string, string>();
 
   constructor(header: Graph, outer: GraphBuilder | undefined) {
     this.#header = header;
@@ -182,7 +183,13 @@ class NodeBuilder implements GraphBuilder {
   }
 
   scalar(value: number, like: string): string {
-    return this.constant(constantFrom(this.dtype(like), [], [value]), 'scalar');
+    const dtype = this.dtype(like);
+    const key = `${dtype} ${Object.is(value, -0) ? '-0' : value}`;
+    const known = this.#scalars.get(key);
+    if (known !== undefined) return known;
+    const name = this.constant(constantFrom(dtype, [], [value]), 'scalar');
+    this.#scalars.set(key, name);
+    return name;
   }
 
   ints(values: readonly number[]): string {
@@ -220,7 +227,7 @@ class NodeBuilder implements GraphBuilder {
       attributes: given(attributes),
     };
     const key = keyOfNode(draft);
-    const same = key === undefined || DRAWS.has(op) ? undefined : this.#emittedAs(key);
+    const same = key !== undefined && isShareable(draft) ? this.#emittedAs(key) : undefined;
     if (same !== undefined) return same;
     const names = draft.outputs.map(() => this.fresh(op));
     const node: Node = { ...draft, name: names[0] ?? op, outputs: names };
@@ -228,6 +235,7 @@ class NodeBuilder implements GraphBuilder {
     const folded = names.map((name) => this.#fold(name));
     if (folded.every((name) => name !== undefined)) return folded;
     this.#nodes.push(node);
+    if (key !== undefined) this.#shareLast(key);
     return names;
   }
 
@@ -289,9 +297,16 @@ class NodeBuilder implements GraphBuilder {
   }
 
   #share(node: Node): void {
-    if (!isOp(node.op, node.domain) || DRAWS.has(node.op)) return;
+    if (!isShareable(node)) return;
     const key = keyOfNode(node);
     if (key !== undefined && !this.#emitted.has(key)) this.#emitted.set(key, node.outputs);
+  }
+
+  /** Shares the node that has just been emitted, after all others were. */
+  #shareLast(key: string): void {
+    if (this.#shared < this.#nodes.length - 1) return;
+    const node = this.#nodes[this.#shared++];
+    if (isShareable(node)) this.#emitted.set(key, node.outputs);
   }
 
   #forget(node: Node): void {
@@ -302,8 +317,12 @@ class NodeBuilder implements GraphBuilder {
 
 /** The attributes that are there. */
 function given(attributes: AttributeInit): Attributes {
+  if (areGiven(attributes)) return attributes;
   const entries = Object.entries(attributes).filter(
     (entry): entry is [string, Attribute] => entry[1] !== undefined,
   );
   return Object.fromEntries(entries);
 }
+
+const areGiven = (attributes: AttributeInit): attributes is Attributes =>
+  !Object.values(attributes).includes(undefined);

@@ -57,9 +57,11 @@ function inferred(b: Builder, value: Value): Value {
  */
 function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'] {
   const types = new Map(declared);
-  for (const name of nodes.flatMap(({ outputs }) => outputs)) {
-    const type = b.typeOf(name);
-    if (type !== undefined && isSymbolic(type)) types.set(name, { dtype: type.dtype, dims: type.dims });
+  for (const { outputs } of nodes) {
+    for (const name of outputs) {
+      const type = b.typeOf(name);
+      if (type !== undefined && isSymbolic(type)) types.set(name, type);
+    }
   }
   return types;
 }

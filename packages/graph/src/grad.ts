@@ -8,7 +8,7 @@ import { type Ends, type Path, pathOf } from './path.js';
 import { pullback } from './pullback.js';
 import { type Calculus, calculus } from './rules/calculus.js';
 import { rowWise } from './transform/row-wise.js';
-import { select } from './transform/select.js';
+import { selected } from './transform/select.js';
 import { withBaseline } from './transform/with-baseline.js';
 import type { Graph, Value } from './types.js';
 
@@ -55,12 +55,11 @@ export interface Differentiated {
 /** The gradients of one number a row. */
 export function differentiated(graph: Graph, ask: Ask): Differentiated {
   const { graph: canonical, ends, lifted } = question(graph, ask);
-  const selected = isScalar(canonical, ends.of) ? canonical : select(canonical, { output: ends.of });
-  const score = selected === canonical ? ends.of : (selected.outputs.at(-1)?.name ?? ends.of);
+  const { graph: scored, builder, score } = scoreOf(canonical, ends.of);
   const { graph: source, reference } = ends.rules.compares
-    ? withBaseline(selected, ends.wrt)
-    : { graph: selected, reference: undefined };
-  const b = calculus(builderOf(source));
+    ? withBaseline(scored, ends.wrt)
+    : { graph: scored, reference: undefined };
+  const b = calculus(source === scored ? builder : builderOf(source));
   const path = { ...requirePath(source, { ...ends, of: score }, b), reference };
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
@@ -71,6 +70,13 @@ export function differentiated(graph: Graph, ask: Ask): Differentiated {
     lifted,
     gradients: ends.wrt.map((name) => cotangents.get(name) ?? b.zeros(name)),
   };
+}
+
+/** The graph with one number a row, the builder that continues it, and the number's name. */
+function scoreOf(graph: Graph, of: string) {
+  if (isScalar(graph, of)) return { graph, builder: builderOf(graph), score: of };
+  const { graph: scored, builder } = selected(graph, { output: of });
+  return { graph: scored, builder, score: scored.outputs.at(-1)?.name ?? of };
 }
 
 /** The way between the ends; throws where there is none, or one without rules. */

@@ -1,8 +1,12 @@
 import { sizeOf } from '@onnxplain/core';
+import { DRAWS, isOp } from './ops.js';
 import type { Attribute, Attributes, Constant, Node } from './types.js';
 
 /** Constants above this many elements are not compared. */
 const SMALL = 64;
+
+/** Whether nodes with equal keys may be one: those of the canonical form that do not draw random numbers. */
+export const isShareable = ({ op, domain }: Node): boolean => isOp(op, domain) && !DRAWS.has(op);
 
 /** Equal for nodes that compute the same from the same inputs; undefined for those that hold tensors or graphs. */
 export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): string | undefined {
@@ -15,8 +19,10 @@ export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): st
 }
 
 function keyOfAttributes(attributes: Attributes): string | undefined {
+  const names = Object.keys(attributes);
+  if (names.length === 0) return '{}';
   const parts: string[] = [];
-  for (const name of Object.keys(attributes).sort()) {
+  for (const name of names.sort()) {
     const key = keyOfAttribute(attributes[name]);
     if (key === undefined) return undefined;
     parts.push(`${name}=${key}`);

@@ -5,19 +5,17 @@ import { type Site, siteOf } from '../infer/site.js';
 import { autoPad, extent, sameTotal, type WindowAxis, windowAxes } from '../infer/window.js';
 import type { Dim, Graph, Node } from '../types.js';
 import { changed } from './respell.js';
-import { rewrite } from './rewrite.js';
-
-const WINDOWED = new Set(['Conv', 'ConvTranspose', 'MaxPool', 'AveragePool']);
+import { type NodeRule, rewriteOps } from './rewrite.js';
 
 /**
  * Convolutions and pools with kernel, strides, dilations and pads written out. `auto_pad` stays only where the padding
  * depends on a symbolic size, `ceil_mode` where there are more windows by it.
  */
-export function explicitPadding(graph: Graph): Graph {
-  return rewrite(graph, (node, b) =>
-    node.domain === '' && WINDOWED.has(node.op) && typed(node, b) ? explicit(node, b) : undefined,
-  );
-}
+export const explicitPadding = (graph: Graph): Graph => rewriteOps(graph, WINDOWED);
+
+const written: NodeRule = (node, b) => (typed(node, b) ? explicit(node, b) : undefined);
+
+const WINDOWED = { Conv: written, ConvTranspose: written, MaxPool: written, AveragePool: written };
 
 /** Whether the types of all inputs are known; they are not after an operator that is foreign to the canonical form. */
 const typed = (node: Node, b: GraphBuilder): boolean =>

@@ -4,17 +4,13 @@ import { attr } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
 import type { Graph, Node } from '../types.js';
 import { input } from './respell.js';
-import { rewrite } from './rewrite.js';
+import { rewriteOps } from './rewrite.js';
 
 /**
  * ReverseSequence in plain operators: a Slice backwards where every row is reversed as a whole, else the rows gathered in the order
  * that their lengths give.
  */
-export function reverse(graph: Graph): Graph {
-  return rewrite(graph, (node, b) =>
-    node.op === 'ReverseSequence' && node.domain === '' ? reversed(node, b) : undefined,
-  );
-}
+export const reverse = (graph: Graph): Graph => rewriteOps(graph, { ReverseSequence: reversed });
 
 function reversed(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const [x, lengths] = [input(node, 0), input(node, 1)];

@@ -25,6 +25,14 @@ export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Gra
   return b.build(graph.outputs);
 }
 
+/** {@link rewrite} with rules for some standard operators; the graph itself where it has none of them. */
+export function rewriteOps(graph: Graph, rules: Readonly<Partial<Record<string, NodeRule>>>): Graph {
+  const ruleOf = ({ op, domain }: Node) =>
+    domain === '' && Object.hasOwn(rules, op) ? rules[op] : undefined;
+  const concerned = graph.nodes.some((node) => ruleOf(node) !== undefined || graphsOf(node).length > 0);
+  return concerned ? rewrite(graph, (node, b) => ruleOf(node)?.(node, b)) : graph;
+}
+
 /**
  * Replays the nodes of an inner graph into a builder around it, with values `given` for its inputs; what its outputs are then. Its
  * constants must be values of the builder, its names new to it.

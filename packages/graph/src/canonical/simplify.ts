@@ -3,15 +3,13 @@ import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { isUnknown } from '../infer/dim.js';
 import { codeOf } from '../onnx/element.js';
-import { isOp, type Op } from '../ops.js';
+import type { Op } from '../ops.js';
 import type { Dims, Graph } from '../types.js';
 import { changed, input, trimmed } from './respell.js';
-import { type NodeRule, rewrite } from './rewrite.js';
+import { type NodeRule, rewriteOps } from './rewrite.js';
 
 /** Nodes that change nothing give way to their input, and zero states of recurrent networks are left out. */
-export function simplify(graph: Graph): Graph {
-  return rewrite(graph, (node, b) => (isOp(node.op, node.domain) ? SIMPLER[node.op]?.(node, b) : undefined));
-}
+export const simplify = (graph: Graph): Graph => rewriteOps(graph, SIMPLER);
 
 const pass: NodeRule = (node) => [input(node, 0)];
 

@@ -81,7 +81,7 @@ export function canonicalDim(dim: Dim): Dim {
 
 /** Whether a size stands for nothing but itself ("?3"). */
 export function isUnknown(dim: Dim): boolean {
-  return typeof dim === 'string' && /^\?\d+$/.test(dim);
+  return typeof dim === 'string' && dim.startsWith('?') && /^\?\d+$/.test(dim);
 }
 
 function extreme(name: 'min' | 'max', a: Dim, b: Dim): Dim {

@@ -1,5 +1,4 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
   AttributeProtoSchema,
   GraphProtoSchema,
@@ -12,13 +11,18 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
+import type { Dims, ValueType } from '../types.js';
 import { bytesOf, type Chunks, chunksOf, field, type Parts } from './chunks.js';
-import type { InitialiserInit, ModelInit, NodeInit, TensorTypeInit, ValueInfoInit } from './proto.js';
+import { codeOf } from './element.js';
+import type { InitialiserInit, ModelInit, NodeInit } from './proto.js';
+import { type Records, records } from './records.js';
 
 const GRAPH = GraphProtoSchema.field;
 const NODE = NodeProtoSchema.field;
 const VALUE = ValueInfoProtoSchema.field;
+const TYPE = TypeProtoSchema.field;
 const TENSOR = TypeProto_TensorSchema.field;
+const SHAPE = TensorShapeProtoSchema.field;
 const DIM = TensorShapeProto_DimensionSchema.field;
 
 /** Encodes a model; equal models give equal bytes. */
@@ -31,11 +35,11 @@ export const encode = (model: ModelInit): Uint8Array => bytesOf(encodeChunks(mod
 export function encodeChunks({ graph, ...header }: ModelInit): Chunks {
   const model = toBinary(ModelProtoSchema, create(ModelProtoSchema, header));
   if (graph === undefined) return chunksOf([model]);
-  const { initializer = [], node = [], valueInfo = [], ...rest } = graph;
+  const { initializer = [], node = [], declared = new Map(), ...rest } = graph;
   const message = [
     toBinary(GraphProtoSchema, create(GraphProtoSchema, rest)),
     repeated(GRAPH.node, node, writeNode),
-    repeated(GRAPH.valueInfo, valueInfo, writeValueInfo),
+    repeated(GRAPH.valueInfo, declared, writeValueInfo),
     ...initializer.flatMap((tensor) => field(GRAPH.initializer.number, encodeTensor(tensor))),
   ];
   return chunksOf([model, ...field(ModelProtoSchema.field.graph.number, message)]);
@@ -46,60 +50,49 @@ interface Field {
 }
 
 function repeated<T>(
-  number: Field,
-  items: readonly T[],
-  write: (to: BinaryWriter, item: T) => void,
+  { number }: Field,
+  items: Iterable<T>,
+  write: (to: Records, item: T) => void,
 ): Uint8Array {
-  const to = new BinaryWriter();
+  const to = records();
   for (const item of items) {
-    open(to, number);
+    to.open(number);
     write(to, item);
-    to.join();
+    to.close();
   }
-  return to.finish();
+  return to.written();
 }
 
-function writeNode(to: BinaryWriter, node: NodeInit): void {
+function writeNode(to: Records, node: NodeInit): void {
   const { input = [], output = [], name = '', opType = '', domain = '', attribute = [] } = node;
-  for (const value of input) writeText(to, NODE.input, value);
-  for (const value of output) writeText(to, NODE.output, value);
-  if (name !== '') writeText(to, NODE.name, name);
-  writeText(to, NODE.opType, opType);
-  if (domain !== '') writeText(to, NODE.domain, domain);
-  for (const each of attribute) {
-    const bytes = toBinary(AttributeProtoSchema, create(AttributeProtoSchema, each));
-    to.tag(NODE.attribute.number, WireType.LengthDelimited).bytes(bytes);
+  for (const value of input) to.text(NODE.input.number, value);
+  for (const value of output) to.text(NODE.output.number, value);
+  if (name !== '') to.text(NODE.name.number, name);
+  to.text(NODE.opType.number, opType);
+  if (domain !== '') to.text(NODE.domain.number, domain);
+  for (const each of attribute)
+    to.bytes(NODE.attribute.number, toBinary(AttributeProtoSchema, create(AttributeProtoSchema, each)));
+}
+
+function writeValueInfo(to: Records, [name, { dtype, dims }]: readonly [string, ValueType]): void {
+  to.text(VALUE.name.number, name);
+  to.open(VALUE.type.number);
+  to.open(TYPE.tensorType.number);
+  to.int(TENSOR.elemType.number, codeOf(dtype));
+  if (dims !== undefined) writeDims(to, dims);
+  to.close();
+  to.close();
+}
+
+function writeDims(to: Records, dims: Dims): void {
+  to.open(TENSOR.shape.number);
+  for (const dim of dims) {
+    to.open(SHAPE.dim.number);
+    if (typeof dim === 'number') to.int(DIM.dimValue.number, dim);
+    else to.text(DIM.dimParam.number, dim);
+    to.close();
   }
-}
-
-function writeValueInfo(to: BinaryWriter, { name = '', type }: ValueInfoInit): void {
-  writeText(to, VALUE.name, name);
-  if (type?.value?.case === 'tensorType') writeTensorType(to, type.value.value);
-}
-
-function writeTensorType(to: BinaryWriter, { elemType = 0, shape }: TensorTypeInit): void {
-  open(to, VALUE.type);
-  open(to, TypeProtoSchema.field.tensorType);
-  to.tag(TENSOR.elemType.number, WireType.Varint).int32(elemType);
-  if (shape !== undefined) {
-    open(to, TENSOR.shape);
-    for (const { value } of shape.dim ?? []) {
-      open(to, TensorShapeProtoSchema.field.dim);
-      if (value?.case === 'dimValue') to.tag(DIM.dimValue.number, WireType.Varint).int64(value.value);
-      if (value?.case === 'dimParam') writeText(to, DIM.dimParam, value.value);
-      to.join();
-    }
-    to.join();
-  }
-  to.join().join();
-}
-
-function open(to: BinaryWriter, { number }: Field): void {
-  to.tag(number, WireType.LengthDelimited).fork();
-}
-
-function writeText(to: BinaryWriter, { number }: Field, text: string): void {
-  to.tag(number, WireType.LengthDelimited).string(text);
+  to.close();
 }
 
 function encodeTensor({ rawData, ...rest }: InitialiserInit): Parts {

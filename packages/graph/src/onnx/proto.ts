@@ -9,8 +9,8 @@ import {
   type NodeProto,
   type TensorProto,
   type TensorProtoSchema,
-  type TypeProto_TensorSchema,
 } from 'onnx-buf';
+import type { ValueType } from '../types.js';
 import type { Part } from './chunks.js';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
@@ -38,21 +38,18 @@ export type TensorInit = Exclude<MessageInitShape<typeof TensorProtoSchema>, Ten
 type GraphFields = Exclude<MessageInitShape<typeof GraphProtoSchema>, GraphProto>;
 type NodeFields = Exclude<NonNullable<GraphFields['node']>[number], NodeProto>;
 export type NodeInit = Pick<NodeFields, 'opType' | 'domain' | 'name' | 'input' | 'output' | 'attribute'>;
-export type TensorTypeInit = MessageInitShape<typeof TypeProto_TensorSchema>;
-export interface ValueInfoInit {
-  readonly name: string;
-  readonly type?: { readonly value: { readonly case: 'tensorType'; readonly value: TensorTypeInit } };
-}
+export type ValueInfoInit = NonNullable<GraphFields['valueInfo']>[number];
 /** A tensor of the main graph, whose raw data may be looked up when it is written. */
 export type InitialiserInit = Omit<TensorInit, 'rawData'> & { readonly rawData?: Uint8Array | Part };
 export type AttributeInit = NonNullable<NodeInit['attribute']>[number];
-export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node' | 'valueInfo'> {
+export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node'> {
   readonly initializer?: TensorInit[];
   readonly node?: NodeInit[];
-  readonly valueInfo?: ValueInfoInit[];
 }
 export interface GraphInit extends Omit<InnerGraphInit, 'initializer'> {
   readonly initializer?: readonly InitialiserInit[];
+  /** More of `valueInfo`. */
+  readonly declared?: ReadonlyMap<string, ValueType>;
 }
 type ModelFields = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
 export interface ModelInit extends Omit<ModelFields, 'graph'> {

@@ -44,7 +44,7 @@ export function writeModel(graph: Graph, writeConstant: WriteConstant): Chunks {
     irVersion: BigInt(irVersion(graph.opsets, graph.functions.length > 0)),
     producerName: 'onnxplain',
     opsetImport: writeOpsets(graph.opsets),
-    graph: writeGraph(graph, writeConstant),
+    graph: { ...writeGraph(graph, writeConstant), declared: graph.declared },
     functions: graph.functions.map(writeFunction),
     metadataProps: Object.entries(graph.metadata).map(([key, value]) => ({ key, value })),
   });
@@ -57,11 +57,13 @@ function writeGraph<T>(graph: Graph, writeConstant: (name: string, constant: Con
     initializer: [...graph.constants].map(([name, constant]) => writeConstant(name, constant)),
     input: graph.inputs.map(writeValue),
     output: graph.outputs.map(writeValue),
-    valueInfo: [...graph.declared].map(([name, type]) => writeValue({ name, ...type })),
   };
 }
 
-const writeInner = (graph: Graph): InnerGraphInit => writeGraph(graph, writeTensor);
+const writeInner = (graph: Graph): InnerGraphInit => ({
+  ...writeGraph(graph, writeTensor),
+  valueInfo: [...graph.declared].map(([name, type]) => writeValue({ name, ...type })),
+});
 
 function writeNode({ op, domain, name, inputs, outputs, attributes }: Node): NodeInit {
   return {

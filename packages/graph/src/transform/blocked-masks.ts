@@ -20,6 +20,7 @@ const ALIGNED = 4;
  */
 export function blockedMasks(graph: Graph, typeOf: Builder['typeOf']): Graph {
   const layout = layoutOf(graph, typeOf);
+  if (layout.size === 0) return graph;
   const masks = masksOf(graph.nodes, layout);
   if (masks.size === 0) return graph;
   const makers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));

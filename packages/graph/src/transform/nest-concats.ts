@@ -1,6 +1,6 @@
 import { attributesOf } from '../attributes.js';
 import { attr } from '../builder.js';
-import { rewrite } from '../canonical/rewrite.js';
+import { type NodeRule, rewriteOps } from '../canonical/rewrite.js';
 import type { Graph } from '../types.js';
 
 /**
@@ -10,8 +10,7 @@ import type { Graph } from '../types.js';
 export function nestConcats(graph: Graph): Graph {
   const joined = new Map<string, string>();
   const key = (axis: number, parts: readonly string[]) => JSON.stringify([axis, parts]);
-  return rewrite(graph, (node, b) => {
-    if (node.op !== 'Concat' || node.domain !== '') return undefined;
+  const nested: NodeRule = (node, b) => {
     const axis = attributesOf(node).int('axis', 0);
     const [name = ''] = node.outputs;
     const lengths = Array.from(
@@ -23,5 +22,6 @@ export function nestConcats(graph: Graph): Graph {
     if (known === undefined) return undefined;
     const beginning = joined.get(key(axis, node.inputs.slice(0, known))) ?? '';
     return [b.emit('Concat', [beginning, ...node.inputs.slice(known)], { axis: attr.int(axis) })];
-  });
+  };
+  return rewriteOps(graph, { Concat: nested });
 }

@@ -1,4 +1,4 @@
-import { rewrite } from '../canonical/rewrite.js';
+import { type NodeRule, rewriteOps } from '../canonical/rewrite.js';
 import { usesOf } from '../scope.js';
 import type { Graph } from '../types.js';
 import { prune } from './prune.js';
@@ -9,16 +9,23 @@ import { prune } from './prune.js';
  * `kept` and outputs stay where they are.
  */
 export function poolFirst(graph: Graph, kept: ReadonlySet<string> = new Set()): Graph {
-  const uses = new Map<string, number>();
-  const names = [...graph.nodes.flatMap(usesOf), ...graph.outputs.map(({ name }) => name), ...kept];
-  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
-  const moved = rewrite(graph, (node, b) => {
+  let uses: ReadonlyMap<string, number> | undefined;
+  const swapped: NodeRule = (node, b) => {
     const [rectified = ''] = node.inputs;
     const maker = b.makerOf(rectified);
-    const plain = node.op === 'MaxPool' && node.outputs.length === 1 && node.domain === '';
-    if (!plain || maker?.op !== 'Relu' || maker.domain !== '' || uses.get(rectified) !== 1) return undefined;
+    if (node.outputs.length > 1 || maker?.op !== 'Relu' || maker.domain !== '') return undefined;
+    uses ??= usesIn(graph, kept);
+    if (uses.get(rectified) !== 1) return undefined;
     const pooled = b.emit('MaxPool', maker.inputs, node.attributes);
     return [b.emit('Relu', [pooled])];
-  });
-  return prune(moved);
+  };
+  const moved = rewriteOps(graph, { MaxPool: swapped });
+  return moved === graph ? graph : prune(moved);
+}
+
+function usesIn({ nodes, outputs }: Graph, kept: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const uses = new Map<string, number>();
+  const names = [...nodes.flatMap(usesOf), ...outputs.map(({ name }) => name), ...kept];
+  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return uses;
 }

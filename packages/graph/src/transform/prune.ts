@@ -41,6 +41,7 @@ function pruneInside(node: Node): Node {
 
 /** Functions that the nodes call, and those that these call. */
 function liveFunctions({ nodes, functions }: Graph): Graph['functions'] {
+  if (functions.length === 0) return functions;
   const byName = new Map(functions.map((local) => [`${local.domain}:${local.name}`, local]));
   const live = new Set<string>();
   const waiting = [nodes];

@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import { graphBuilderOf } from '../build.js';
 import { attr, type Builder } from '../builder.js';
+import { identity } from '../identity.js';
 import { namesIn } from '../names.js';
 import type { DataType, Dim, Graph, Value } from '../types.js';
 import { isProbability } from './probability.js';
@@ -30,7 +31,12 @@ export interface SelectOptions {
  * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin of a single class, and for a
  * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
  */
-export function select(graph: Graph, { output, link = 'logit' }: SelectOptions): Graph {
+export function select(graph: Graph, options: SelectOptions): Graph {
+  return selected(graph, options).graph;
+}
+
+/** The graph of {@link select}, and a builder that continues it. */
+export function selected(graph: Graph, { output, link = 'logit' }: SelectOptions): Selected {
   const builder = graphBuilderOf(graph);
   requireScores(graph, output);
   const scores = rowWise(graph, output, (name) => builder.typeOf(name)?.dims);
@@ -46,8 +52,17 @@ export function select(graph: Graph, { output, link = 'logit' }: SelectOptions):
     link === 'probability' && !isProbability(graph, output) ? probabilities(builder, rows) : rows;
   const picked =
     link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
-  const built = builder.build([...graph.outputs, { name: picked, dtype, dims: [dims[0]] }]);
-  return renameLast(built, picked, free('score'));
+  const score = free('score');
+  if (!builder.rename(picked, score, graph.nodes.length)) builder.append(identity(picked, score));
+  return {
+    graph: builder.build([...graph.outputs, { name: score, dtype, dims: [dims[0]] }]),
+    builder,
+  };
+}
+
+interface Selected {
+  readonly graph: Graph;
+  readonly builder: Builder;
 }
 
 /** The output is there, and of floats. */
@@ -152,17 +167,3 @@ const LOWEST: Partial<Record<DataType, number>> = {
   float32: -(2 - 2 ** -23) * 2 ** 127,
   bfloat16: -(2 - 2 ** -7) * 2 ** 127,
 };
-
-/** Gives the score, which nothing reads, its name. */
-function renameLast(graph: Graph, from: string, to: string): Graph {
-  const swap = (name: string): string => (name === from ? to : name);
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) =>
-      node.outputs.includes(from) ? { ...node, outputs: node.outputs.map(swap) } : node,
-    ),
-    outputs: graph.outputs.map((value, i) =>
-      i === graph.outputs.length - 1 ? { ...value, name: swap(value.name) } : value,
-    ),
-  };
-}

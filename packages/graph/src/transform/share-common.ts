@@ -1,5 +1,4 @@
-import { keyOfConstant, keyOfNode } from '../keys.js';
-import { DRAWS, isOp } from '../ops.js';
+import { isShareable, keyOfConstant, keyOfNode } from '../keys.js';
 import { substitute } from '../scope.js';
 import type { Constant, Graph, Node } from '../types.js';
 
@@ -30,8 +29,6 @@ export function shareCommon(graph: Graph): Graph {
   }
   return { ...graph, constants, nodes };
 }
-
-const isShareable = ({ op, domain }: Node): boolean => isOp(op, domain) && !DRAWS.has(op);
 
 /** Whether the first node makes every output that the second makes, and none of the second's is a graph output. */
 function canReplace(node: Node, same: readonly string[], outputs: ReadonlySet<string>): boolean {
