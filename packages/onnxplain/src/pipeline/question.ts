@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { asBatch, fail, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
 import type { PredictionRecord } from '@onnxplain/report';
@@ -50,8 +49,6 @@ export async function ask(
 ): Promise<readonly Question[]> {
   const { target = 'predicted' } = asked;
   expectOnePerInput(target, inputs.length);
-  // One listener per request under way is no leak.
-  if (asked.signal !== undefined) setMaxListeners(0, asked.signal);
   const scores = scoreMaker(model, asked);
   return Promise.all(
     inputs.map(async (input, i) => {

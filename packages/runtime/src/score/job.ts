@@ -1,4 +1,5 @@
 import { type Tensor, throwIfAborted } from '@onnxplain/core';
+import { onAbort } from './abort.js';
 
 export type Numbers = Tensor['data'];
 
@@ -43,11 +44,11 @@ export function makeJob(
   };
   const settle = (answer: () => void) => {
     job.settled = true;
-    signal?.removeEventListener('abort', abort);
+    forget?.();
     answer();
   };
   const abort = () => rejectIfThrown(job, () => throwIfAborted(signal));
-  signal?.addEventListener('abort', abort);
+  const forget = signal && onAbort(signal, abort);
   abort();
   return job;
 }

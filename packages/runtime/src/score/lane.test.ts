@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { type Tensor, tensor } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { fixedBatching, measuredBatching } from './batching.js';
@@ -89,6 +90,19 @@ test('an aborted request is rejected at once, its rows are dropped and the other
   expect(Array.from(await short)).toEqual([40]);
   expect(runs).toEqual([[1, 2, 3, 4], [20]]);
   expect(Array.from(await lane.submit({ rows: rowsOf(3) }))).toEqual([6]);
+});
+
+test('a signal has one listener for all requests under way, and its abort rejects every one of them', async () => {
+  const { lane } = doubling();
+  const stop = new AbortController();
+  const requests = Array.from({ length: 20 }, (_, i) =>
+    lane.submit({ rows: rowsOf(i), signal: stop.signal }),
+  );
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
+  stop.abort();
+  const ends = await Promise.allSettled(requests);
+  expect(ends.map(({ status }) => status)).toEqual(requests.map(() => 'rejected'));
+  expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
 });
 
 test('a signal given beforehand rejects without a run, and listeners are not left behind', async () => {
