@@ -58,6 +58,7 @@ export interface Layers {
   slopes(batch: Batch): Promise<readonly Slope[]>;
 }
 
+/** An inner tensor and the gradient by it, of one shape. */
 export interface Slope {
   readonly value: Tensor;
   readonly gradient: Tensor;
@@ -80,6 +81,7 @@ export interface Cost {
 /** A local attribution is a slope; a global one is a slope times (x - baseline), in units of f ([Y19] section 2.5). */
 export type AttributionKind = 'local' | 'global';
 
+/** What an explainer found: how much each element of one input counts, and how that was found. */
 export interface Attribution {
   /** One number per input element, shape of x, float64. */
   readonly values: Tensor;
@@ -91,8 +93,8 @@ export interface Attribution {
   /** Standard error of each value, when the method samples. */
   readonly stderr?: Tensor;
   /**
-   * What the method left unexplained, in its own definition: f(x) - f(baseline) - sum for path methods,
-   * weighted root mean square of the least-squares residual for regressions.
+   * What the method left unexplained, in its own definition: f(x) - f(baseline) - sum for path methods and DeepLIFT, f(x) - sum
+   * for LRP, weighted root mean square of the least-squares residual for regressions.
    */
   readonly residual?: number;
   /** How the linear system behind it was solved, when there was one. */
@@ -100,6 +102,7 @@ export interface Attribution {
   readonly cost: Cost;
 }
 
+/** How a linear system was solved, and how well it could be. */
 export interface SolveDiagnosis {
   /** The solver's expression, e.g. "ridge(0.001)". */
   readonly method: string;
@@ -197,6 +200,7 @@ export interface Comparison {
   difference(i: number, j: number): Estimate;
 }
 
+/** How good an attribution is, by one definition: measuring gives an estimate, which says what kind of number it is. */
 export interface Metric {
   readonly name: string;
   /** Canonical expression. */
@@ -206,6 +210,10 @@ export interface Metric {
   readonly source: string;
   /** Every choice that the number depends on, by name: goes into the record and the report. */
   readonly definition: Readonly<Record<string, string>>;
+  /**
+   * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input,
+   * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.
+   */
   measure(subject: Subject, key: Key): Promise<Estimate>;
   /** Same draws for all subjects, which must share f and x: one pass over f instead of one per attribution. */
   compare?(subjects: readonly Subject[], key: Key): Promise<Comparison>;

@@ -1,7 +1,5 @@
 import type { Shape } from '@onnxplain/core';
-
-/** One axis of a model's input: a size or a symbol. */
-export type Dim = number | string;
+import type { Dim } from '@onnxplain/graph';
 
 /** Whether an array of this shape can be fed; a symbol takes any size. */
 export function fits(shape: Shape, dims: readonly Dim[]): boolean {

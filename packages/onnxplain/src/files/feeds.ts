@@ -9,10 +9,10 @@ import {
   tensor,
   toFloat64,
 } from '@onnxplain/core';
-import { constantFrom, type DataType } from '@onnxplain/graph';
+import { constantFrom, type DataType, type Dim } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
-import { type Dim, fits } from './dims.js';
+import { fits } from './dims.js';
 import { readBytes } from './disk.js';
 import { readNpy } from './npy.js';
 

@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
+import type { Dim } from '@onnxplain/graph';
 import type { Card } from './card.js';
-import type { Dim } from './dims.js';
 import type { Preprocessing } from './image.js';
 
 /** Fields that the command line may give over the card's. */
