@@ -1,20 +1,26 @@
 /**
  * Prints what gradient graphs cost against their floor, the forward pass of the same file, both in bare sessions with two threads:
  *
- *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME]
+ *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--profile]
  *
- * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target).
+ * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target). With
+ * --profile it prints instead what each operator costs in both, in parts of the forward pass.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Graph, grad, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
+import { profile } from './profile.js';
 import { interleaved } from './time.js';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '15' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '15' },
+    only: { type: 'string' },
+    profile: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(given.rounds);
 const [folder = '.'] = positionals;
@@ -86,6 +92,25 @@ async function measure(path: string) {
   return { name, nodes: [forward.nodes.length, gradient.nodes.length], run, creation };
 }
 
+/** What operators take less of the forward pass than this is not printed. */
+const NEGLIGIBLE = 0.01;
+
+async function printProfile(path: string): Promise<void> {
+  const file = readFileSync(path);
+  const forward = read(file);
+  const gradient = grad(forward);
+  const fed = feeds(gradient, BATCHES[basename(path, '.onnx')] ?? DEFAULT_BATCH);
+  const shares = [await profile(file, fed, rounds), await profile(write(gradient), fed, rounds)];
+  const [whole] = shares.map((list) => list.reduce((sum, { ms }) => sum + ms, 0));
+  console.log(basename(path, '.onnx'));
+  for (const [i, name] of ['forward', 'value and gradient'].entries()) {
+    const parts = shares[i]
+      .map(({ op, nodes, ms }) => ({ op: `${op} (${nodes})`, part: ms / whole }))
+      .filter(({ part }) => part >= NEGLIGIBLE);
+    console.log(`  ${name}: ${parts.map(({ op, part }) => `${op} ${part.toFixed(2)}`).join(', ')}`);
+  }
+}
+
 const ms = (seconds: number) => (1000 * seconds).toFixed(1);
 const ratio = ({ forward, gradient }: Compared) => (gradient / forward).toFixed(2);
 const columns = [
@@ -103,12 +128,8 @@ const widths = [14, 12, 11, 14, 7, 7, 16, 7, 7];
 const line = (cells: readonly string[]) =>
   cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[i]))).join('');
 
-console.log(line(columns));
-for (const file of readdirSync(folder)
-  .filter((entry) => entry.endsWith('.onnx'))
-  .sort()) {
-  if (given.only !== undefined && basename(file, '.onnx') !== given.only) continue;
-  const { name, nodes, run, creation } = await measure(join(folder, file));
+async function printCosts(path: string): Promise<void> {
+  const { name, nodes, run, creation } = await measure(path);
   console.log(
     line([
       name,
@@ -122,4 +143,12 @@ for (const file of readdirSync(folder)
       `${CREATION_TARGET}`,
     ]),
   );
+}
+
+if (!given.profile) console.log(line(columns));
+for (const file of readdirSync(folder)
+  .filter((entry) => entry.endsWith('.onnx'))
+  .sort()) {
+  if (given.only !== undefined && basename(file, '.onnx') !== given.only) continue;
+  await (given.profile ? printProfile : printCosts)(join(folder, file));
 }

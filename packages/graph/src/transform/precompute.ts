@@ -4,7 +4,7 @@ import { graphsOf } from '../scope.js';
 import type { Constant, Graph, Node, ValueType } from '../types.js';
 
 /** Inputs above this many elements are left to the runtime, which moves weights faster than the interpreter does. */
-const LARGEST = 2 ** 12;
+const LARGEST = 2 ** 17;
 
 /**
  * The graph with constants in place of nodes that have no other inputs: a runtime would compute them whenever it opens the model. Large

@@ -6,7 +6,16 @@ import type { Step } from '../rule.js';
 export interface Sloped {
   readonly value: string;
   readonly slope: string;
+  /** `factor` times the slope, from `product`, which is factor times the value; where that takes less than a product with the slope. */
+  scaled?(factor: string, product: string): string;
 }
+
+/** A factor times a slope; `product` is the factor times the value. */
+export const scaledSlope = (
+  b: Calculus,
+  { slope, scaled }: Sloped,
+  { factor, product }: { factor: string; product: string },
+): string => scaled?.(factor, product) ?? b.mul(factor, slope);
 
 /** An activation of a recurrent operator. The slope costs nothing when nobody reads it. */
 export type Activation = (b: Calculus, x: string) => Sloped;
@@ -68,7 +77,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   sigmoid: {
     make: () => (b, x) => {
       const value = b.map('Sigmoid', x);
-      return { value, slope: b.mul(value, b.sub(1, value)) };
+      const rest = b.sub(1, value);
+      return { value, slope: b.mul(value, rest), scaled: (_, product) => b.mul(product, rest) };
     },
   },
   softplus: { make: () => (b, x) => ({ value: b.map('Softplus', x), slope: b.map('Sigmoid', x) }) },
@@ -81,7 +91,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   tanh: {
     make: () => (b, x) => {
       const value = b.map('Tanh', x);
-      return { value, slope: b.sub(1, b.square(value)) };
+      const scaled = (factor: string, product: string) => b.sub(factor, b.mul(product, value));
+      return { value, slope: b.sub(1, b.square(value)), scaled };
     },
   },
   thresholdedrelu: {

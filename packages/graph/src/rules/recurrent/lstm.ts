@@ -1,5 +1,5 @@
 import type { Calculus } from '../calculus.js';
-import type { Sloped } from './activation.js';
+import { type Sloped, scaledSlope } from './activation.js';
 import type { Backward } from './backward.js';
 import type { Layer } from './layer.js';
 import { preactivations } from './rnn.js';
@@ -12,7 +12,16 @@ interface Gates {
   readonly o: Sloped;
   readonly f: Sloped;
   readonly g: Sloped;
-  readonly cell: { readonly before: string; readonly after: string };
+  readonly cell: Cell;
+  /** i g */
+  readonly added: string;
+}
+
+/** The cell before and after each step, and what of it is kept, f C. */
+interface Cell {
+  readonly before: string;
+  readonly after: string;
+  readonly kept: string;
 }
 
 /** Slopes with 0, and f with 1, after the end of a sequence, where the cell stays; [T, B, ...]. */
@@ -59,17 +68,19 @@ function gatesOf(b: Calculus, layer: Layer, { arguments: all, coupled }: Argumen
   if (pi === undefined) {
     const i = sigma(b, ai);
     const f = forget(i, af);
-    const cell = cells(b, layer, { f: f.value, added: b.mul(i.value, g.value) });
-    return { i, o: sigma(b, ao), f, g, cell };
+    const added = b.mul(i.value, g.value);
+    return { i, o: sigma(b, ao), f, g, added, cell: cells(b, layer, { f: f.value, added }) };
   }
   const cell = peepingCells(b, layer, { i: ai, f: coupled ? undefined : af, g: g.value });
   const i = sigma(b, b.add(ai, b.mul(cell.before, pi)));
   const f = forget(i, coupled ? af : b.add(af, b.mul(cell.before, pf)));
-  return { i, o: sigma(b, b.add(ao, b.mul(cell.after, po))), f, g, cell };
+  const o = sigma(b, b.add(ao, b.mul(cell.after, po)));
+  const kept = b.mul(f.value, cell.before);
+  return { i, o, f, g, added: b.mul(i.value, g.value), cell: { ...cell, kept } };
 }
 
 /** C' = f C + added. */
-function cells(b: Calculus, layer: Layer, gates: { f: string; added: string }): Gates['cell'] {
+function cells(b: Calculus, layer: Layer, gates: { f: string; added: string }): Cell {
   const f = steps(b, whileLive(b, gates.f, { layer, other: 1 }), layer);
   const added = steps(b, whileLive(b, gates.added, { layer, other: 0 }), layer);
   const [, stacked] = sweep(
@@ -80,7 +91,7 @@ function cells(b: Calculus, layer: Layer, gates: { f: string; added: string }): 
       return { states: [inner.add(kept, at(added))], stacked: [kept] };
     },
   );
-  return aroundSteps(b, layer, b.add(stacked, added));
+  return { ...aroundSteps(b, layer, b.add(stacked, added)), kept: rows(b, stacked) };
 }
 
 /** The same where the gates see the cell; without `f`, it is 1 - i. */
@@ -88,7 +99,7 @@ function peepingCells(
   b: Calculus,
   layer: Layer,
   gates: { i: string; f: string | undefined; g: string },
-): Gates['cell'] {
+): Omit<Cell, 'kept'> {
   const [sigma] = layer.activations;
   const [pi, , pf] = layer.peepholes ?? [];
   const [ai, g] = [steps(b, gates.i, layer), steps(b, gates.g, layer)];
@@ -110,20 +121,21 @@ function peepingCells(
 
 const firstCell = (b: Calculus, layer: Layer): string => layer.first.c ?? zeroState(b, layer);
 
-const aroundSteps = (b: Calculus, { first, reverse }: Layer, after: string): Gates['cell'] => ({
+const aroundSteps = (b: Calculus, { first, reverse }: Layer, after: string): Omit<Cell, 'kept'> => ({
   before: rows(b, before(b, after, { first: first.c, reverse })),
   after: rows(b, after),
 });
 
 function slopesOf(b: Calculus, layer: Layer, { gates, coupled }: { gates: Gates; coupled: boolean }): Slopes {
-  const { i, o, f, g, cell } = gates;
+  const { i, o, f, g, cell, added } = gates;
   const squashed = layer.activations[2](b, cell.after);
-  const byInput = coupled ? b.sub(g.value, cell.before) : g.value;
   const parts = [
-    b.mul(byInput, i.slope),
-    b.mul(squashed.value, o.slope),
-    b.mul(cell.before, f.slope),
-    b.mul(i.value, g.slope),
+    coupled
+      ? b.mul(b.sub(g.value, cell.before), i.slope)
+      : scaledSlope(b, i, { factor: g.value, product: added }),
+    scaledSlope(b, o, { factor: squashed.value, product: rows(b, layer.y) }),
+    scaledSlope(b, f, { factor: cell.before, product: cell.kept }),
+    scaledSlope(b, g, { factor: i.value, product: added }),
   ];
   const timed = (x: string, other: number) => steps(b, whileLive(b, x, { layer, other }), layer);
   return {
