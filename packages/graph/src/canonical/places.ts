@@ -3,7 +3,7 @@ import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
 import { type Calculus, calculus } from '../rules/calculus.js';
-import { placesAlong } from '../rules/indexing.js';
+import { placesAlong } from '../rules/places.js';
 import type { Node } from '../types.js';
 import { input, type Respell } from './respell.js';
 

@@ -2,7 +2,7 @@ import { attributesOf } from '../attributes.js';
 import type { GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
 import { type Calculus, calculus } from '../rules/calculus.js';
-import { placesAlong } from '../rules/indexing.js';
+import { placesAlong } from '../rules/places.js';
 import type { Node } from '../types.js';
 import type { Respell } from './respell.js';
 

@@ -1,6 +1,6 @@
 import { attr } from '../builder.js';
 import type { Calculus } from './calculus.js';
-import { placesAlong } from './indexing.js';
+import { placesAlong } from './places.js';
 import type { Rule } from './rule.js';
 
 /**

@@ -1,7 +1,7 @@
 import { attr } from '../builder.js';
 import { constantFrom, numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
-import { placesAlong } from './indexing.js';
+import { placesAlong } from './places.js';
 import type { Rule, Step } from './rule.js';
 
 /** What a discrete Fourier transform does beside transforming. */

@@ -1,6 +1,7 @@
 import { attr } from '../builder.js';
-import { addAt } from './add-at.js';
+import { addAt, areDistinct } from './add-at.js';
 import type { Calculus, Size } from './calculus.js';
+import { placesAlong } from './places.js';
 import type { Rule, Step } from './rule.js';
 import { scatterElements, scatterNd } from './scatter.js';
 
@@ -54,10 +55,12 @@ interface Places {
   /** Where along `axis` of the result each slice of d goes; of any rank, as in Gather. */
   readonly indices: string;
   readonly size: Size;
+  /** Whether no index comes twice; default: where they are known and different. */
+  readonly distinct?: boolean;
 }
 
 /** Adjoint of Gather: the axes that the indices gave d, from `axis` on, become one of size `size`; equal indices add up. */
-export function scatterAxis(b: Calculus, d: string, { axis, indices, size }: Places): string {
+export function scatterAxis(b: Calculus, d: string, { axis, indices, size, distinct }: Places): string {
   const count = b.rank(indices);
   const all = b.others(d, []);
   const taken = all.slice(axis, axis + count);
@@ -65,7 +68,12 @@ export function scatterAxis(b: Calculus, d: string, { axis, indices, size }: Pla
   const updates = b.transpose(d, [...taken, ...rest]);
   const shape = b.sizes([size, ...rest.map((at): Size => ({ of: d, axis: at }))]);
   const zeros = b.emit('Expand', [b.scalar(0, d), shape]);
-  const put = addAt(b, 'ScatterND', { data: zeros, indices: b.unsqueeze(indices, [count]), updates });
+  const put = addAt(b, 'ScatterND', {
+    data: zeros,
+    indices: b.unsqueeze(indices, [count]),
+    updates,
+    distinct: distinct ?? areDistinct(b, indices, 1),
+  });
   const order = rest.map((_, i) => i + 1);
   return b.transpose(put, [...order.slice(0, axis), 0, ...order.slice(axis)]);
 }
@@ -83,11 +91,4 @@ function withBatchCoordinates(b: Calculus, indices: string, batchDims: number): 
     return b.emit('Expand', [b.cast(places, b.dtype(indices)), tuples]);
   });
   return b.concat([...coordinates, indices], last);
-}
-
-/** 0, 1, ..., size - 1 along an axis of x, int64. */
-export function placesAlong(b: Calculus, x: string, axis: number): string {
-  const scalar = (value: number) =>
-    b.constant({ dtype: 'int64', dims: [], data: BigInt64Array.of(BigInt(value)) }, 'integer');
-  return b.emit('Range', [scalar(0), b.squeeze(b.sizes([{ of: x, axis }]), [0]), scalar(1)]);
 }

@@ -1,7 +1,8 @@
 import { attr } from '../builder.js';
 import { numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
-import { placesAlong, scatterAxis } from './indexing.js';
+import { scatterAxis } from './indexing.js';
+import { placesAlong } from './places.js';
 import type { Rule, Step } from './rule.js';
 
 /** Padding with a constant is undone by cropping; reflected, repeated and wrapped elements add up where they came from. */

@@ -1,6 +1,7 @@
 import { numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
-import { placesAlong, scatterAxis } from './indexing.js';
+import { scatterAxis } from './indexing.js';
+import { placesAlong } from './places.js';
 import type { Rule, Step } from './rule.js';
 
 /** Zeros around the part that was taken. */
@@ -87,6 +88,6 @@ function scattered(
     const numbers = [starts, ends].map(pick);
     const rest = steps ? [b.ints([0]), pick(steps)] : [b.ints([0])];
     const places = b.emit('Slice', [placesAlong(b, x, axis), ...numbers, ...rest], node.attributes);
-    return scatterAxis(b, d, { axis, indices: places, size: { of: x, axis } });
+    return scatterAxis(b, d, { axis, indices: places, size: { of: x, axis }, distinct: true });
   }, dy);
 }

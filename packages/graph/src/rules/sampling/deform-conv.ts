@@ -1,7 +1,7 @@
 import { constantFrom } from '../../eval/numbers.js';
 import type { Calculus, Size } from '../calculus.js';
 import { perChannel } from '../conv.js';
-import { placesAlong } from '../indexing.js';
+import { placesAlong } from '../places.js';
 import type { Rule, Step } from '../rule.js';
 import { type Axis as WindowAxis, windowOf } from '../window.js';
 import {

@@ -1,5 +1,5 @@
 import type { Calculus } from '../calculus.js';
-import { placesAlong } from '../indexing.js';
+import { placesAlong } from '../places.js';
 import type { Rule, Step } from '../rule.js';
 import { type Axis, type Coordinate, held, mirrored, product, sizeTerm, sum } from './coordinate.js';
 import { alone, fromRows, type Reading, readingOf, rowsOf, toCoordinate, toRows } from './reading.js';

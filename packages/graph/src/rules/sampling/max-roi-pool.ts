@@ -1,7 +1,7 @@
 import { attr } from '../../builder.js';
 import { addAt } from '../add-at.js';
 import type { Calculus } from '../calculus.js';
-import { placesAlong } from '../indexing.js';
+import { placesAlong } from '../places.js';
 import type { Rule, Step } from '../rule.js';
 import { type Axis, sizeTerm } from './coordinate.js';
 import { fromRows, rowsOf } from './reading.js';

@@ -1,7 +1,7 @@
 import { attr } from '../../builder.js';
 import type { Calculus } from '../calculus.js';
-import { placesAlong } from '../indexing.js';
-import type { Rule } from '../rule.js';
+import { placesAlong } from '../places.js';
+import type { Rule, Step } from '../rule.js';
 import {
   beside,
   fromRows,
@@ -12,7 +12,7 @@ import {
   toCoordinate,
   toRows,
 } from './reading.js';
-import { type Span, spanOf } from './span.js';
+import { type Span, spanOf, weightsOf } from './span.js';
 import { wide } from './wide.js';
 
 /**
@@ -29,11 +29,34 @@ export const roiAlign: Rule = wide((b, step, dy) => {
   });
   // [regions, height, width, taps along y, taps along x, C]
   const cells = b.unsqueeze(b.transpose(dy, [0, 2, 3, 1]), [3, 4]);
-  const d = step.string('mode', 'avg') === 'max' ? toGreatest(b, reading, { cells, spans }) : cells;
+  const isMean = step.string('mode', 'avg') === 'avg';
+  const d = isMean ? cells : toGreatest(b, reading, { cells, spans });
   const [[top, bottom], [left, right]] = spans.map((span, a) => toEnds(b, reading, { d, span, a }));
   const corners = left && top && right && bottom ? b.concat([left, top, right, bottom], 1) : undefined;
-  return [fromRows(b, toRows(b, reading, d), { like: x }), corners && b.reshapeLike(corners, rois)];
+  return [
+    isMean ? meanToFeatures(b, step, { dy, spans }) : fromRows(b, toRows(b, reading, d), { like: x }),
+    corners && b.reshapeLike(corners, rois),
+  ];
 });
+
+/**
+ * Means are products: y[r] = V[r] x[row r] W[r]', and all regions go back in two of them. Adding up the taps one by one takes longer,
+ * and holds every tap of every region at a time.
+ */
+function meanToFeatures(
+  b: Calculus,
+  step: Step,
+  { dy, spans }: { dy: string; spans: readonly Span[] },
+): string {
+  const [x, rois, rows] = step.inputs;
+  const [v, w] = spans.map((span) => weightsOf(b, span, rois));
+  const isRow = b.compare('Equal', b.unsqueeze(b.cast(rows, 'int64'), [1]), placesAlong(b, x, 0));
+  // [regions, width of the output, N, W]
+  const inRow = b.mul(b.unsqueeze(w, [2]), b.unsqueeze(b.mask(isRow, w), [1, 3]));
+  const product = (equation: string, one: string, other: string) =>
+    b.emit('Einsum', [one, other], { equation: attr.string(equation) });
+  return product('rjnw,rchj->nchw', inRow, product('rih,rcij->rchj', v, dy));
+}
 
 interface Cells {
   /** [regions, height, width, 1, 1, C]. */

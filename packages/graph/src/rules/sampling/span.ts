@@ -1,4 +1,5 @@
 import type { Calculus } from '../calculus.js';
+import { placesAlong } from '../places.js';
 import type { Step } from '../rule.js';
 import { type Axis, held, sizeTerm } from './coordinate.js';
 import { adaptiveSamples, fixedSamples, type Samples } from './samples.js';
@@ -14,6 +15,7 @@ export interface Span {
   /** How far each sample moves with the region's end, [regions or 1, cells, samples]; with its start, 1 less that. */
   readonly share: string;
   readonly scale: number;
+  readonly cells: number;
 }
 
 /** Weights hold 1 / samples of a mean; samples farther out than one element weigh nothing. */
@@ -33,6 +35,7 @@ export function spanOf(b: Calculus, step: Step, axis: 0 | 1): Span {
     missing: missing && put(missing),
     share: grows === undefined ? samples.share : b.mul(samples.share, grows),
     scale: step.float('spatial_scale', 1),
+    cells,
   };
 }
 
@@ -89,4 +92,14 @@ interface Place {
 function placed(b: Calculus, value: string, { regions, cells, axis }: Place): string {
   const rows = { of: regions, axis: 0 };
   return b.reshape(value, axis === 0 ? [rows, cells, 1, -1, 1] : [rows, 1, cells, 1, -1]);
+}
+
+/**
+ * The weight of every element of the axis in every cell: [regions, cells, elements]. A cell of the mean is a product of two of these
+ * matrices with an image.
+ */
+export function weightsOf(b: Calculus, { taps, on, cells }: Span, regions: string): string {
+  const list = (value: string) => b.reshape(value, [{ of: regions, axis: 0 }, cells, -1, 1]);
+  const isThere = b.compare('Equal', list(taps.index), placesAlong(b, on.size.of, on.size.axis));
+  return b.squeeze(b.sum(b.mul(list(taps.weight), b.mask(isThere, taps.weight)), [2]), [2]);
 }
