@@ -38,6 +38,7 @@ export { cut, upTo } from './transform/cut.js';
 export { type Freed, freeBatch } from './transform/free-batch.js';
 export { inline } from './transform/inline.js';
 export { mergeAffine } from './transform/merge-affine.js';
+export { logitsOf } from './transform/probability.js';
 export { prune } from './transform/prune.js';
 export { rowWise } from './transform/row-wise.js';
 export { type Link, type SelectOptions, select } from './transform/select.js';

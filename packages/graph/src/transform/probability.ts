@@ -19,14 +19,26 @@ const POST_TRANSFORMS = new Set(['SOFTMAX', 'SOFTMAX_ZERO', 'LOGISTIC', 'PROBIT'
  * in one, that normalises to sum 1, or whose trees vote with frequencies (no negative leaf).
  */
 export function isProbability(graph: Graph, output: string): boolean {
+  const node = makerOf(graph, output);
+  if (node === undefined) return false;
+  return node.domain === 'ai.onnx.ml' ? isClassifierProbability(node) : isSquash(node);
+}
+
+/** The value that a Softmax or Sigmoid made an output's probabilities of; undefined where none of them did. */
+export function logitsOf(graph: Graph, output: string): string | undefined {
+  const node = makerOf(graph, output);
+  return node !== undefined && isSquash(node) ? node.inputs[0] : undefined;
+}
+
+/** The node that computed what an output holds. */
+function makerOf(graph: Graph, output: string): Node | undefined {
   const maker = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   let node = maker.get(output);
   while (node !== undefined && node.domain === '' && MOVES.has(node.op)) node = maker.get(node.inputs[0]);
-  if (node === undefined) return false;
-  return node.domain === 'ai.onnx.ml'
-    ? isClassifierProbability(node)
-    : node.domain === '' && SQUASHES.has(node.op);
+  return node;
 }
+
+const isSquash = ({ domain, op }: Node): boolean => domain === '' && SQUASHES.has(op);
 
 function isClassifierProbability({ op, attributes }: Node): boolean {
   if (op === 'Normalizer') return attributes.norm?.value === 'L1';

@@ -29,6 +29,8 @@ const folder = folderWith({
   'softmax.card.json': '{ "output": "y" }',
   'one.npy': npy([4], x),
   'two.npy': npy([2, 4], [...x, -4, -3, -2, -1], { dtype: 'float64', fortran: true, littleEndian: false }),
+  'plain-picture.onnx': pictureModel(),
+  'probabilities.onnx': softmaxModel(),
   'x.csv': 'a,b,c,d\n1,2,3,4\n',
   'x.png': encodePng({
     width: 6,
@@ -67,6 +69,17 @@ describe('inspect', () => {
     expect(exit).toBe(0);
     expect(out).toMatch(/parameters +15\n/);
     expect(out).toContain('all 2 nodes on the way have rules');
+    expect(out).not.toMatch(/^(value|logits)/m);
+  });
+
+  test('names the logits that probabilities are made of, and on demand every inner value in order', async () => {
+    const { out } = await onnxplain('inspect', at('probabilities.onnx'), '--values');
+    expect(out).toMatch(/^logits +of p: y \(--output\)$/m);
+    expect(out.match(/^value .*$/gm)).toEqual([
+      'value       xW: float32 [N, 3] (MatMul)',
+      'value       y: float32 [N, 3] (Add)',
+      'value       p: float32 [N, 3] (Softmax)',
+    ]);
   });
 });
 
@@ -268,6 +281,25 @@ describe('explain', () => {
     expect(logit.explanations[0].score).toBe(30.5);
     const probability = await json('explain', at('softmax.onnx'), ...argv, '--link', 'probability');
     expect(probability.explanations[0].score).toBeCloseTo(1, 6);
+  });
+
+  test('an inner value is explained by name, and is then what the files hold', async () => {
+    const argv = ['--input', at('mask.npy'), '--explainer', 'gradient', '--target', '1'];
+    const { explanations } = await json('explain', at('m.onnx'), '--wrt', 'xW', ...argv);
+    expect(explanations[0].shape).toEqual([3]);
+    expect(explanations[0].values).toEqual([0, 1, 0]);
+  });
+
+  test('pixels that nobody scaled and probabilities taken for logits are pointed out, unless quiet', async () => {
+    const told = async (model: string, input: string, ...more: readonly string[]) =>
+      (await onnxplain('explain', at(model), '--input', at(input), '--explainer', 'gradient', ...more)).err;
+    expect(await told('plain-picture.onnx', 'x.png')).toContain('pixels 0 to 255');
+    expect(await told('plain-picture.onnx', 'x.png', '--scale', '0.01')).not.toContain('pixels');
+    expect(await told('picture.onnx', 'x.png')).not.toContain('pixels');
+    expect(await told('probabilities.onnx', 'one.npy')).toContain('--output "y" explains the logits');
+    expect(await told('probabilities.onnx', 'one.npy', '--link', 'probability')).not.toContain('logits');
+    expect(await told('softmax.onnx', 'one.npy')).not.toContain('logits');
+    expect(await told('probabilities.onnx', 'one.npy', '--quiet')).toBe('');
   });
 
   test('a picture is scaled as the card says, drawn in three panels, and bounded by its pixels', async () => {

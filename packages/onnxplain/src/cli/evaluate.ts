@@ -31,13 +31,14 @@ export async function evaluate(
   const explainers = flags.explainer.map((text) => make(text, 'explainer'));
   const metrics = flags.metric.map((text) => make(text, 'metric'));
   await expectWritable(flags.out);
-  const { model, about, loaded, asked, fed, drawing, preprocessing } = await prepare(path, {
+  const { model, about, loaded, asked, fed, drawing, preprocessing, doubts } = await prepare(path, {
     ...flags,
     inputs: flags.input,
     signal: context.signal,
   });
   try {
     const { notices, command } = context;
+    doubts.forEach(notices.notice);
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
     const evaluation = await evaluateAll(model, loaded.inputs, options);
     const { link = 'logit', output = '', bounds } = asked;

@@ -49,6 +49,7 @@ export async function explain(
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   try {
+    prepared.doubts.forEach(context.notices.notice);
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [explainer],

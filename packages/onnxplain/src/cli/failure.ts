@@ -1,8 +1,8 @@
 import { type ErrorCode, OnnxplainError } from '@onnxplain/core';
 import { CommanderError } from 'commander';
 
-/** What a run ends with: done, failed, wrong usage, partly done. */
-export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3 } as const;
+/** What a run ends with: done, failed, wrong usage, partly done, stopped by Ctrl-C (as shells know it). */
+export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3, stopped: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Codes whose cause is what was asked for on the command line. */
@@ -34,7 +34,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof OnnxplainError) {
     const { code, message, diagnosis } = error;
-    return { ...diagnosis, exit: USAGE.has(code) ? EXIT.usage : EXIT.failed, code, message };
+    return { ...diagnosis, exit: exitOf(code), code, message };
   }
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
@@ -46,6 +46,11 @@ export function failureOf(error: unknown): Failure {
     code: 'internal',
     message: `a defect of onnxplain, please report it: ${message}`,
   };
+}
+
+function exitOf(code: ErrorCode): ExitCode {
+  if (code === 'aborted') return EXIT.stopped;
+  return USAGE.has(code) ? EXIT.usage : EXIT.failed;
 }
 
 /** One line for people (messages with a caret have more), one JSON object for programs. */

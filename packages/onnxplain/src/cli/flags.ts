@@ -37,10 +37,21 @@ export function withCommonFlags(command: Command): Command {
     .option('--quiet', 'no notices and no progress on stderr');
 }
 
+/**
+ * Adds a flag that must be given. Looked for when all else is read: a misspelt flag is then named as such, where
+ * commander's own required options would only say that the right one is missing.
+ */
+export function withRequired(command: Command, flags: string, description: string): Command {
+  const option = new Option(flags, `${description} (required)`);
+  return command.addOption(option).hook('preAction', () => {
+    if (command.getOptionValue(option.attributeName()) !== undefined) return;
+    fail({ code: 'usage', where: flags, expected: description, got: 'nothing' });
+  });
+}
+
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
-  return command
-    .requiredOption('--input <file...>', '.npy, .png, .jpg or .csv files, or folders of them')
+  return withRequired(command, '--input <file...>', '.npy, .png, .jpg or .csv files, or folders of them')
     .option('--target <class>', 'a class, a list with one per input, or "predicted"', target, 'predicted')
     .addOption(
       new Option('--link <name>', "what of the output is explained (default: the card's, or logit)").choices([
@@ -48,6 +59,10 @@ export function withQuestionFlags(command: Command): Command {
         'probability',
         'margin',
       ]),
+    )
+    .option(
+      '--wrt <name>',
+      "input to explain, or an inner value such as an embedding, which --input then holds (default: the card's, or the only float input)",
     )
     .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
     .option(

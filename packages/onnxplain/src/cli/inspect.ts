@@ -1,4 +1,4 @@
-import { type Coverage, coverage } from '@onnxplain/graph';
+import { type Coverage, coverage, infer, logitsOf } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
@@ -20,6 +20,17 @@ export interface Inspection {
   readonly ops: Readonly<Record<string, number>>;
   /** Of every float output, by the only float input. */
   readonly gradients: readonly GradientCoverage[];
+  /** What nodes compute, in order, where asked for. Without the values whose type is not known. */
+  readonly values?: readonly InnerValue[];
+}
+
+export interface InspectFlags extends CommonFlags {
+  readonly values?: boolean;
+}
+
+/** A value inside the model, by the name that everything takes which asks for one. */
+export interface InnerValue extends Port {
+  readonly op: string;
 }
 
 export interface GradientCoverage {
@@ -28,30 +39,44 @@ export interface GradientCoverage {
   readonly nodes: number;
   /** Those without a rule; none: the gradient can be taken. */
   readonly missing: readonly Coverage[];
+  /** The value that a Softmax or Sigmoid makes this output of. */
+  readonly logits?: string;
   /** Why coverage could not be told. */
   readonly failure?: Pick<Failure, 'code' | 'message'>;
 }
 
 /** Opens a model and describes it, gradient coverage included. */
-export async function inspect(path: string, flags: CommonFlags): Promise<Inspection> {
+export async function inspect(path: string, flags: InspectFlags): Promise<Inspection> {
   const { model, about } = await openModel(path, flags);
   try {
     const { inputs, outputs } = model.source;
     const gradients = outputs.filter(isFloatPort).map(({ name }) => gradientCoverage(model, name));
-    return { ...about, inputs, outputs, batch: model.batch, device: model.device, gradients };
+    const values = flags.values === true ? innerValues(model) : undefined;
+    return { ...about, inputs, outputs, batch: model.batch, device: model.device, gradients, values };
   } finally {
     await model.close();
   }
 }
 
+function innerValues({ graph }: Model): readonly InnerValue[] {
+  const types = infer(graph);
+  return graph.nodes.flatMap(({ op, outputs }) =>
+    outputs.flatMap((name) => {
+      const type = types.get(name);
+      return type === undefined ? [] : [{ name, op, ...type }];
+    }),
+  );
+}
+
 function gradientCoverage(model: Model, of: string): GradientCoverage {
+  const logits = logitsOf(model.graph, of);
   try {
     const nodes = coverage(model.graph, { of });
     const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
-    return { of, nodes: nodes.length, missing };
+    return { of, nodes: nodes.length, missing, logits };
   } catch (error) {
     const { code, message } = failureOf(error);
-    return { of, nodes: 0, missing: [], failure: { code, message } };
+    return { of, nodes: 0, missing: [], logits, failure: { code, message } };
   }
 }
 
@@ -73,16 +98,23 @@ export function showInspection(found: Inspection): string {
     ['parameters', found.parameters.toLocaleString('en')],
     ['batch axis', found.batch],
     ['device', found.device],
+    ...found.gradients.flatMap(showLogits),
     ...found.gradients.map((each) => ['gradient', showCoverage(each)] as const),
+    ...(found.values ?? []).map((each) => ['value', `${port(each)} (${each.op})`] as const),
   ];
   return rows.map(([term, text]) => `${term.padEnd(11)} ${text}\n`).join('');
+}
+
+function showLogits({ of, logits }: GradientCoverage): readonly (readonly [string, string])[] {
+  return logits === undefined ? [] : [['logits', `of ${of}: ${logits} (--output)`]];
 }
 
 function showCoverage({ of, nodes, missing, failure }: GradientCoverage): string {
   if (failure !== undefined) return `of ${of}: ${failure.message}`;
   if (missing.length === 0) return `of ${of}: all ${nodes} nodes on the way have rules`;
   const lines = missing.map(
-    ({ node, op, why, remedy }) => `\n${' '.repeat(14)}${node} (${op}): ${why} ${remedy ?? ''}`,
+    ({ node, op, why, remedy }) =>
+      `\n${' '.repeat(14)}${node} (${op}): ${[why, remedy].filter((text) => text !== undefined).join('. ')}`,
   );
   return `of ${of}: ${missing.length} of ${nodes} nodes have no rule${lines.join('')}`;
 }

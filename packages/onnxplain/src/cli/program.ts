@@ -4,9 +4,9 @@ import { version } from '../pipeline/record.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
-import { type CommonFlags, whole, withCommonFlags, withQuestionFlags } from './flags.js';
+import { type CommonFlags, whole, withCommonFlags, withQuestionFlags, withRequired } from './flags.js';
 import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
-import { inspect, showInspection } from './inspect.js';
+import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
@@ -17,7 +17,7 @@ export interface MainOptions extends Streams {
 }
 
 /**
- * The command line: runs one command and returns the exit code, 0 done, 1 failed, 2 wrong usage, 3 partly done.
+ * The command line: runs one command and returns the exit code, 0 done, 1 failed, 2 wrong usage, 3 partly done, 130 stopped.
  * `argv` is without node and script.
  */
 export async function main(argv: readonly string[], options: MainOptions): Promise<ExitCode> {
@@ -65,15 +65,19 @@ function programOf(run: Run): Command {
 function addInspect(program: Command, run: Run): void {
   withCommonFlags(program.command('inspect <model>'))
     .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
-    .action(async (model: string, flags: CommonFlags) => {
+    .option('--values', 'inner values too, in order: names for --output, --wrt and the layers of explainers')
+    .action(async (model: string, flags: InspectFlags) => {
       answer(run, flags, { result: await inspect(model, flags), show: showInspection });
     });
 }
 
 function addGrad(program: Command, run: Run): void {
-  withCommonFlags(program.command('grad <model>'))
+  withRequired(
+    withCommonFlags(program.command('grad <model>')),
+    '-o, --out <file>',
+    'the .onnx file to write',
+  )
     .description("write the model's gradient as an ONNX model")
-    .requiredOption('-o, --out <file>', 'the .onnx file to write')
     .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
     .option(
       '--wrt <name...>',
@@ -94,9 +98,9 @@ function addGrad(program: Command, run: Run): void {
 }
 
 function addExplain(program: Command, run: Run): void {
-  withCommonFlags(withQuestionFlags(program.command('explain <model>')))
+  const command = withCommonFlags(withQuestionFlags(program.command('explain <model>')));
+  withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"')
     .description('explain inputs with one explainer')
-    .requiredOption('--explainer <expression>', 'such as "integrated-gradients(steps=50)"')
     .option('-o, --out <file>', '.npy (same form as the input), .png (input, heat map, overlay) or .json')
     .action(async (model: string, flags: ExplainFlags) => {
       const result = await noticed(run, flags, (notices) =>
@@ -108,23 +112,21 @@ function addExplain(program: Command, run: Run): void {
 }
 
 function addEvaluate(program: Command, run: Run): void {
-  withCommonFlags(withQuestionFlags(program.command('evaluate <model>')))
-    .description('explain inputs with several explainers and measure the explanations')
-    .requiredOption('--explainer <expression...>', 'one or more')
-    .requiredOption(
-      '--metric <expression...>',
-      'one or more, such as "infidelity(gaussian(0.1), draws=1000)"',
-    )
-    .requiredOption('-o, --out <folder>', 'gets record.json, report.html, pictures/ and attributions/')
-    .action(async (model: string, flags: EvaluateFlags) => {
-      const command = ['onnxplain', ...run.argv];
-      const result = await noticed(run, flags, (notices) =>
-        evaluate(model, flags, { notices, signal: run.signal, command }),
-      );
-      run.exit = result.exit;
-      answer(run, flags, { result: result.record, show: showTable });
-      if (flags.quiet !== true) run.err.write(result.files.map((file) => `wrote ${file}\n`).join(''));
-    });
+  const command = withCommonFlags(withQuestionFlags(program.command('evaluate <model>')));
+  command.description('explain inputs with several explainers and measure the explanations');
+  withRequired(command, '--explainer <expression...>', 'one or more, such as gradient');
+  const metric = 'one or more, such as "infidelity(gaussian(0.1), draws=1000)"';
+  withRequired(command, '--metric <expression...>', metric);
+  const out = 'the folder for record.json, report.html, pictures/ and attributions/';
+  withRequired(command, '-o, --out <folder>', out).action(async (model: string, flags: EvaluateFlags) => {
+    const command = ['onnxplain', ...run.argv];
+    const result = await noticed(run, flags, (notices) =>
+      evaluate(model, flags, { notices, signal: run.signal, command }),
+    );
+    run.exit = result.exit;
+    answer(run, flags, { result: result.record, show: showTable });
+    if (flags.quiet !== true) run.err.write(result.files.map((file) => `wrote ${file}\n`).join(''));
+  });
 }
 
 function addList(program: Command, run: Run): void {

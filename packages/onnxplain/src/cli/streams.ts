@@ -9,7 +9,7 @@ export interface Streams {
 
 /** What a command tells while it runs. */
 export interface Notices {
-  notice(text: string): void;
+  readonly notice: (text: string) => void;
   progress(progress: RunProgress): void;
   /** Takes a bar off the terminal. */
   end(): void;

@@ -62,6 +62,13 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
   ['an unknown command', ['expain'], 2, 'usage', "unknown command 'expain'"],
   ['no model', ['inspect'], 2, 'usage', 'model'],
   ['an unknown flag', ['inspect', at('m.onnx'), '--colour'], 2, 'usage', '--colour'],
+  [
+    'a misspelt flag beside a missing one',
+    explain('--input', at('x.npy'), '--explainr', 'gradient'),
+    2,
+    'usage',
+    'Did you mean --explainer?',
+  ],
   ['a model that is not there', ['inspect', at('none.onnx')], 1, 'file-missing', 'none.onnx'],
   ['a folder for a model', ['inspect', folder], 1, 'file-unreadable', 'directory'],
   ['a text for a model', ['inspect', at('text.onnx')], 1, 'model-corrupt', 'text.onnx'],
@@ -298,10 +305,10 @@ test('a refusal leaves no file behind', async () => {
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
-test('an aborted run ends with code aborted and writes nothing', async () => {
+test('an aborted run ends with 130 and code aborted, and writes nothing', async () => {
   const argv = [...explain(...question(), '-o', at('aborted.npy')), '--json', '--quiet'];
   const { exit, err } = await onnxplainUnder(AbortSignal.abort(), ...argv);
-  expect(exit).toBe(1);
+  expect(exit).toBe(130);
   expect(JSON.parse(err).error.code).toBe('aborted');
   expect(existsSync(at('aborted.npy'))).toBe(false);
 });

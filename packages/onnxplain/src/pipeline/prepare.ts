@@ -7,6 +7,7 @@ import { type FurtherInputs, fedName, type LoadedFeeds, loadFeeds } from '../fil
 import type { Preprocessing } from '../files/image.js';
 import { type LoadedInputs, loadInputs, type NamedInput } from '../files/load.js';
 import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
+import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
@@ -18,6 +19,8 @@ export interface PrepareOptions
     PictureFields {
   /** Files and folders, see `loadInputs`. */
   readonly inputs: readonly string[];
+  /** Input to explain, or an inner value, which the files then hold; default: the card's, or the only float input. */
+  readonly wrt?: string;
   /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
   readonly feed?: readonly string[];
 }
@@ -33,6 +36,8 @@ export interface Prepared {
   readonly drawing: Drawing;
   /** How pictures became inputs; undefined where no input was one. */
   readonly preprocessing: Preprocessing | undefined;
+  /** What is seldom meant as it was asked, a sentence each, for people. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -42,12 +47,14 @@ export interface Prepared {
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
   const output = options.output ?? card.output;
+  const input = options.wrt ?? card.input;
   const { model, about } = await openModel(path, { ...options, output });
   try {
     const fed = options.feed ?? [];
-    const port = explainedInput(model, card.input, fed.map(fedName));
+    const port = explainedInput(model, input, fed.map(fedName));
     const dims = port.dims?.slice(1);
-    const pictures = dims && preprocessingFor(dims, pictureFields(options, card));
+    const fields = pictureFields(options, card);
+    const pictures = dims && preprocessingFor(dims, fields);
     const loaded = await loadInputs(options.inputs, { dims, pictures });
     const inputs = loaded.inputs.map((each) => ({
       ...each,
@@ -58,23 +65,25 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     const photos = inputs.some(({ picture }) => picture !== undefined);
     const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, inputs));
     const { target, batch, signal, link = card.link ?? 'logit' } = options;
+    const asked: Asked = {
+      target,
+      link,
+      output: output ?? onlyFloat(model.outputs),
+      input,
+      feeds,
+      bounds: options.bounds ?? card.bounds ?? (photos && pictures ? pixelBounds(pictures) : undefined),
+      batch,
+      signal,
+      label: card.label,
+    };
     return {
       model,
       about,
       loaded: { ...loaded, inputs },
-      asked: {
-        target,
-        link,
-        output: output ?? onlyFloat(model.outputs),
-        input: card.input,
-        feeds,
-        bounds: options.bounds ?? card.bounds ?? (photos && pictures ? pixelBounds(pictures) : undefined),
-        batch,
-        signal,
-        label: card.label,
-      },
+      asked,
       fed: record,
       preprocessing: photos ? pictures : undefined,
+      doubts: doubtsOf({ model, asked, pictures: photos ? fields : undefined }),
       drawing: {
         channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
         order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
@@ -127,7 +136,7 @@ function refuseInput(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'
     expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
     got,
     remedy:
-      'Name the input, or an inner value such as an embedding, as "input" in the model card, or give the others: --feed NAME=FILE.npy.',
+      'Name the input, or an inner value such as an embedding, by --wrt or as "input" in the model card, or give the others: --feed NAME=FILE.npy. onnxplain inspect MODEL --values names the inner values.',
   });
 }
 

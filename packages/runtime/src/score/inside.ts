@@ -84,7 +84,7 @@ function shapeOf({ graph, input }: Question, name: string): Shape {
     where: `layer "${name}"`,
     expected: 'an inner tensor of floats with a row for each input and known sizes',
     got: type === undefined ? 'a name that the model does not have' : describe(type),
-    remedy: `The model's last values are ${names.slice(-8).join(', ')}.`,
+    remedy: `The model's last values are ${names.slice(-8).join(', ')}; onnxplain inspect MODEL --values shows all.`,
   });
 }
 
