@@ -1,40 +1,44 @@
-import { readFile, stat } from 'node:fs/promises';
-import { type ErrorCode, fail, OnnxplainError } from '@onnxplain/core';
+import { readFile } from 'node:fs/promises';
+import { type Diagnosis, fail } from '@onnxplain/core';
 
-const urlLike = /^[a-z][a-z0-9+.-]+:\/\//i;
+const URL_LIKE = /^[a-z][a-z0-9+.-]+:\/\//i;
+
+type Refusal = Pick<Diagnosis, 'code' | 'got' | 'remedy'>;
+
+const missing: Refusal = { code: 'file-missing', got: 'no file of that name' };
+const forbidden: Refusal = { code: 'file-unreadable', got: 'no permission to read it' };
+
+/** What Node's codes say of a model file. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  ENOENT: missing,
+  ENOTDIR: missing,
+  EACCES: forbidden,
+  EPERM: forbidden,
+  EISDIR: { code: 'file-unreadable', got: 'a directory', remedy: 'Name the .onnx file in it.' },
+  ERR_FS_FILE_TOO_LARGE: {
+    code: 'model-limit',
+    got: 'more than 2 GiB',
+    remedy: 'Export the model with its weights as external data.',
+  },
+};
 
 /**
  * Bytes of a model file. Throws `file-missing`, `file-unreadable` (directories, permissions, URLs) or
  * `model-limit` (2 GiB).
  */
 export async function readModelFile(path: string): Promise<Uint8Array> {
-  const refuse = (code: ErrorCode, got: string, remedy?: string, cause?: unknown): never =>
-    fail(
-      { code, where: path === '' ? '""' : path, expected: 'a readable .onnx file', got, remedy },
-      { cause },
-    );
-
-  if (urlLike.test(path))
-    return refuse('file-unreadable', 'a URL', 'Download it first and give the path of the file.');
+  if (URL_LIKE.test(path)) {
+    const remedy = 'Download it first and give the path of the file.';
+    return refuse(path, { code: 'file-unreadable', got: 'a URL', remedy });
+  }
   try {
-    const about = await stat(path);
-    if (about.isDirectory()) return refuse('file-unreadable', 'a directory', 'Name the .onnx file in it.');
     return await readFile(path);
   } catch (cause) {
-    if (cause instanceof OnnxplainError) throw cause;
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      return refuse('file-missing', 'no file of that name', undefined, cause);
-    if (code === 'ERR_FS_FILE_TOO_LARGE') {
-      return refuse(
-        'model-limit',
-        'more than 2 GiB',
-        'Export the model with its weights as external data.',
-        cause,
-      );
-    }
-    if (code === 'EACCES' || code === 'EPERM')
-      return refuse('file-unreadable', 'no permission to read it', undefined, cause);
-    return refuse('file-unreadable', String(cause), undefined, cause);
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    return refuse(path, REFUSALS[code] ?? { code: 'file-unreadable', got: String(cause) }, cause);
   }
+}
+
+function refuse(path: string, refusal: Refusal, cause?: unknown): never {
+  return fail({ where: path || '""', expected: 'a readable .onnx file', ...refusal }, { cause });
 }
