@@ -34,6 +34,7 @@ export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Exp
       where: 'times-input(inner)',
       expected: 'a local explanation, such as gradient or path-gradient',
       got: `${inner.expression}, which is ${inner.kind}: its values hold a factor (x - baseline) already`,
+      remedy: 'Take it as it is, or give its local form (path-gradient for integrated-gradients).',
     });
   }
   const identity = {

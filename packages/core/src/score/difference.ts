@@ -85,5 +85,6 @@ function movePair(pair: Tensor['data'], j: number, { x, step, bounds: [low, high
     where: 'difference(step)',
     expected: `a step that changes element ${j} = ${x.data[j]} within [${low}, ${high}]`,
     got: `${step}`,
+    remedy: 'Take a larger step, or give the score wider bounds.',
   });
 }

@@ -46,5 +46,6 @@ function refuse(shape: Shape): never {
     where: 'input',
     expected: 'channels and positions, such as [3, 224, 224]',
     got: `shape ${showShape(shape)}`,
+    remedy: 'Use gradient, lrp or occlusion.',
   });
 }

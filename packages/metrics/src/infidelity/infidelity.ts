@@ -85,6 +85,7 @@ function expectUseful({ perturbation, stderr }: Options): void {
     where: 'infidelity(stderr)',
     expected: `no standard error for ${perturbation.expression}, whose draws are all gone through`,
     got: `${stderr}`,
+    remedy: 'Leave stderr out, or use a perturbation that draws at random.',
   });
 }
 

@@ -58,5 +58,6 @@ function expectNoBall(where: string, { radius, ball }: BallOptions): void {
     where: `${where}(perturbation)`,
     expected: 'either a ball (radius, ball) or a perturbation',
     got: 'both',
+    remedy: 'Leave radius and ball out: the perturbation says how far its draws go.',
   });
 }

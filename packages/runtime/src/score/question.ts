@@ -71,6 +71,7 @@ function requireInput({ inputs }: Graph, port: Port, output: Port): void {
     where: `output "${output.name}"`,
     expected: `a value that depends on "${port.name}"`,
     got: 'one that does not',
+    remedy: 'Name another output, or an inner value on the way to it, in the option output.',
   });
 }
 
