@@ -39,23 +39,32 @@ export const roiAlign: Rule = wide((b, step, dy) => {
   ];
 });
 
+interface Mean {
+  readonly dy: string;
+  readonly spans: readonly Span[];
+}
+
 /**
  * Means are products: y[r] = V[r] x[row r] W[r]', and all regions go back in two of them. Adding up the taps one by one takes longer,
  * and holds every tap of every region at a time.
  */
-function meanToFeatures(
-  b: Calculus,
-  step: Step,
-  { dy, spans }: { dy: string; spans: readonly Span[] },
-): string {
+function meanToFeatures(b: Calculus, step: Step, { dy, spans }: Mean): string {
   const [x, rois, rows] = step.inputs;
+  const [batch, channels, height, width] = b.others(x, []).map((axis) => ({ of: x, axis }));
   const [v, w] = spans.map((span) => weightsOf(b, span, rois));
+  // [regions, output width, H, C]: a column of cells at a time.
+  const columns = b.matmul(b.unsqueeze(b.transpose(v, [0, 2, 1]), [1]), b.transpose(dy, [0, 3, 2, 1]));
   const isRow = b.compare('Equal', b.unsqueeze(b.cast(rows, 'int64'), [1]), placesAlong(b, x, 0));
-  // [regions, width of the output, N, W]
+  // [regions, output width, N, W]
   const inRow = b.mul(b.unsqueeze(w, [2]), b.unsqueeze(b.mask(isRow, w), [1, 3]));
-  const product = (equation: string, one: string, other: string) =>
-    b.emit('Einsum', [one, other], { equation: attr.string(equation) });
-  return product('rjnw,rchj->nchw', inRow, product('rih,rcij->rchj', v, dy));
+  const all = b.matmul(b.transpose(flattened(b, inRow), [1, 0]), flattened(b, columns));
+  return b.transpose(b.reshape(all, [batch, width, height, channels]), [0, 3, 2, 1]);
+}
+
+/** [i, j, k, l] -> [i j, k l]. */
+function flattened(b: Calculus, x: string): string {
+  const [, , k, l] = b.others(x, []).map((axis) => b.sizes([{ of: x, axis }]));
+  return b.emit('Reshape', [x, b.concat([b.ints([-1]), b.mul(k, l)], 0)]);
 }
 
 interface Cells {
