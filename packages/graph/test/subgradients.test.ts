@@ -145,6 +145,12 @@ const lines: readonly Line[] = [
     attributes: { pooled_shape: list([1, 1]) },
     gradient: { 0: [0, 1, 0, 0], 1: [0, 0, 0, 0, 0] },
   },
+  { op: 'CumProd', inputs: [vector(0, 3, 5), int(0)], opset: 26, gradient: { 0: [19, 0, 0] } },
+  { op: 'CumProd', inputs: [vector(2, 0, 5), int(0)], opset: 26, gradient: { 0: [1, 12, 0] } },
+  { op: 'Det', inputs: [float32([2, 2], [1, 2, 2, 4])], gradient: { 0: [4, -2, -2, 1] } },
+  { op: 'Unique', inputs: [vector(2, 1, 2)], gradient: { 0: [1, 1, 0] } },
+  { op: 'Bernoulli', inputs: [vector(0.5, 1)], gradient: { 0: [0, 0] } },
+  { op: 'RandomNormalLike', inputs: [vector(1)], gradient: { 0: [0] } },
   { op: 'Trilu', inputs: [float32([2, 2], [1, 2, 3, 4]), int(0)], gradient: { 0: [1, 1, 0, 1] } },
 ];
 

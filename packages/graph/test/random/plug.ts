@@ -10,9 +10,10 @@ const isPlain = ({ dtype }: NumArray): boolean => dtype === 'float32';
 
 /** Samples with something to differentiate, and nothing infinite or empty. */
 const usable = (sample: Sample): boolean => {
+  if (sample.draws) return false;
   const feeds = Object.values(sample.feeds);
   const calm = feeds.every(
-    ({ data }) => data.length > 0 && data.length <= 100 && data.every((v) => Math.abs(v) < 100),
+    ({ data }) => data.length > 0 && data.length <= 200 && data.every((v) => Math.abs(v) < 100),
   );
   return calm && feeds.some(isPlain) && sample.graph.outputs.some(({ dtype }) => /float/.test(dtype));
 };
