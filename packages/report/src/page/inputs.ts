@@ -7,6 +7,28 @@ import { drawSeries } from './series.js';
 /** Files of the record by the path it names them with. */
 export type Pictures = ReadonlyMap<string, Uint8Array>;
 
+const KINDS = {
+  local: 'A local attribution holds slopes: how much f rises per unit of each element.',
+  global: 'A global attribution holds contributions, in units of f.',
+} as const;
+
+const PICTURES =
+  'Pictures, from the left: the input, the attribution (red raises f, blue lowers it; where it has no sign, bright is much), both together.';
+
+const RESIDUAL =
+  'The residual is what a method leaves over: of the change of f that it shares out, or (root mean square) of the equations that it solves.';
+
+/** What the figures show, of what this record has: for readers who did not run it. */
+export function legendOf({ explainers, attributions }: RunRecord): string {
+  const done = attributions.filter((cell) => cell.status === 'done');
+  const kinds = (['local', 'global'] as const).filter((kind) => explainers.some((e) => e.kind === kind));
+  return [
+    ...(done.some((cell) => cell.picture !== undefined) ? [PICTURES] : []),
+    ...kinds.map((kind) => KINDS[kind]),
+    ...(done.some((cell) => cell.residual !== undefined) ? [RESIDUAL] : []),
+  ].join(' ');
+}
+
 /** A section per input: what the model said, and every explainer's attribution with its numbers. */
 export function inputSections(record: RunRecord, pictures: Pictures): readonly Html[] {
   return record.inputs.map((input, i) => {

@@ -35,6 +35,25 @@ describe('the page', () => {
     expect(seen).not.toContain('script');
   });
 
+  test('says what local and global mean, of those that it has', () => {
+    expect(markup).toContain('A local attribution');
+    const explainers = sampleRecord.explainers.map((each) => ({ ...each, kind: 'global' as const }));
+    const global = page({ ...sampleRecord, explainers }, pictures);
+    expect(global).toContain('A global attribution');
+    expect(global).not.toContain('A local attribution');
+  });
+
+  test('every number of the results has its label where narrow screens hide the head', () => {
+    const [, head] = /<table class="results">[\s\S]*?<thead><tr>(.*?)<\/tr>/.exec(markup) ?? [];
+    const labels = new Set([...markup.matchAll(/data-label="([^"]*)"/g)].map((match) => match[1]));
+    expect(labels.size).toBeGreaterThan(2);
+    for (const label of ['Difference to the best', 'Inputs']) {
+      expect(head).toContain(`>${label}<`);
+      expect(labels).toContain(label);
+    }
+    for (const { name } of sampleRecord.metrics) expect(labels).toContain(name);
+  });
+
   test('asks nothing of the network', () => {
     const addresses = [...markup.matchAll(/(?:src|href|url)\s*[=(]\s*"?([^")\s>]*)/g)].map(
       (match) => match[1],

@@ -1,7 +1,7 @@
 import type { FeedRecord, MetricRecord, RunRecord } from '../record.js';
 import { formatBytes, formatSeconds } from './format.js';
 import { type Html, html, type Insert } from './html.js';
-import { inputSections, type Pictures } from './inputs.js';
+import { inputSections, legendOf, type Pictures } from './inputs.js';
 import { results } from './results.js';
 import { style } from './style.js';
 
@@ -17,7 +17,7 @@ export function page(record: RunRecord, pictures: Pictures = new Map()): string 
 <title>${title}</title><style>${{ markup: style }}</style></head>
 <body>${header(title, record)}<main>
 ${record.metrics.length > 0 && html`<section><h2>Measured</h2>${results(record)}</section>`}
-<section><h2>Inputs</h2>${inputSections(record, pictures)}</section>
+<section><h2>Inputs</h2><p class="soft">${legendOf(record)}</p>${inputSections(record, pictures)}</section>
 ${record.metrics.length > 0 && html`<section><h2>Definitions</h2>${record.metrics.map(definition)}</section>`}
 <section><h2>How to repeat it</h2>${reproduce(record)}</section>
 </main><footer><p>onnxplain ${record.environment.onnxplain}, record version ${record.version}, ${record.created}.</p></footer></body></html>

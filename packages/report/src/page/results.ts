@@ -9,10 +9,10 @@ export function results(record: RunRecord): readonly Html[] {
     const rows = record.summaries.filter((summary) => summary.metric === m);
     const axis = axisOf(rows.map(markOf).filter((mark) => mark !== undefined));
     return html`<h3 id="metric-${m}"><code>${metric.expression}</code></h3>
-<div class="scroll"><table>
+<div class="scroll"><table class="results">
 <caption>${captionOf(record, rows, axis)} <a href="#definition-${m}">Definition</a></caption>
 <thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">Difference to the best</th><th scope="col">Inputs</th></tr></thead>
-<tbody>${rows.map((row) => resultRow(record, row, axis))}</tbody></table></div>`;
+<tbody>${rows.map((row) => resultRow(record, { row, axis, name: metric.name }))}</tbody></table></div>`;
   });
 }
 
@@ -30,14 +30,22 @@ function markOf(summary: Summary): Mark | undefined {
   return summary.mean && { ...summary.mean, best: summary.best };
 }
 
-function resultRow(record: RunRecord, summary: Summary, axis: Axis): Html {
+interface ResultRow {
+  readonly row: Summary;
+  readonly axis: Axis;
+  /** Of the metric. */
+  readonly name: string;
+}
+
+/** On narrow screens the cells of a row stand below each other, with their labels in place of the table's head. */
+function resultRow(record: RunRecord, { row: summary, axis, name }: ResultRow): Html {
   const mark = markOf(summary);
   const best = summary.best && record.explainers.length > 1;
   return html`<tr class="${best ? 'best' : ''}"><th scope="row"><code>${record.explainers[summary.explainer].expression}</code>${best && html` <span class="tag best">best</span>`}</th>
-<td class="number">${summary.mean ? formatMean(summary.mean) : '–'}</td>
+<td class="number" data-label="${name}">${summary.mean ? formatMean(summary.mean) : '–'}</td>
 <td>${mark ? drawMark(mark, axis) : ''}</td>
-<td class="number">${differenceText(summary)}</td>
-<td>${countsText(summary)}</td></tr>`;
+<td class="number" data-label="Difference to the best">${differenceText(summary)}</td>
+<td data-label="Inputs">${countsText(summary)}</td></tr>`;
 }
 
 function differenceText({ difference }: Summary): string {

@@ -36,7 +36,7 @@ svg .bound { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoi
 svg.bars { width: 100%; max-width: 42rem; height: auto; font-size: 11.5px; fill: var(--ink); }
 svg.bars .positive { fill: var(--positive); } svg.bars .negative { fill: var(--negative); }
 svg.bars .value { fill: var(--soft); } svg.bars .signal { fill: none; stroke: var(--soft); } svg.bars .filled { fill: var(--accent); }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(21rem, 1fr)); gap: 1.6rem; margin-top: .8rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); gap: 1.6rem; margin-top: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; display: block; }
 figcaption { margin-top: .4rem; } figcaption code { color: var(--ink); }
 figure.wide { grid-column: 1 / -1; }
@@ -45,5 +45,13 @@ dl { display: grid; grid-template-columns: minmax(9rem, auto) 1fr; gap: .15rem 1
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .scale { display: inline-block; width: 7rem; height: .6rem; border-radius: 2px; vertical-align: middle; border: 1px solid var(--line); }
 footer { color: var(--soft); font-size: .85rem; padding-bottom: 3rem; margin-top: 3rem; }
+@media (max-width: 42rem) {
+  .results, .results caption, .results tbody, .results th, .results td { display: block; }
+  .results thead { position: absolute; clip-path: inset(50%); }
+  .results tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  .results th, .results td { border: 0; padding: .1rem 0; }
+  .results td:empty { display: none; }
+  .results [data-label]::before { content: attr(data-label) ": "; color: var(--soft); font-weight: 400; }
+}
 @media print { h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 `;
