@@ -26,28 +26,20 @@ export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
+export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';
 export {
   type Block,
   type Constraint,
-  type Design,
   type Fitter,
   fitter,
   type LeastSquares,
   leastSquares,
   type Regression,
   regress,
-  type WeightedRows,
 } from './solve/regress.js';
-export {
-  type Factors,
-  inverse,
-  pseudoInverse,
-  ridge,
-  type Solver,
-  type System,
-  solvers,
-} from './solve/solver.js';
+export { inverse, pseudoInverse, ridge, solvers } from './solve/solver.js';
+export type { Factors, Solver, System } from './solve/system.js';
 export { didYouMean } from './suggest.js';
 export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { fingerprint } from './tensor/fingerprint.js';

@@ -1,11 +1,7 @@
 import { fail } from '../error.js';
-import { threefry2x32 } from './threefry.js';
+import { type Key, threefry2x32 } from './threefry.js';
 
-/** Identity of a random quantity: 64 bits as two unsigned 32-bit words. */
-export interface Key {
-  readonly hi: number;
-  readonly lo: number;
-}
+export type { Key };
 
 /** Counters of `fold` with a number stay below 2^21 in the high word; those of text start here. */
 const TEXT_LENGTH = 0xffff_0000;

@@ -1,4 +1,8 @@
-import type { Key } from './key.js';
+/** Identity of a random quantity: 64 bits as two unsigned 32-bit words. */
+export interface Key {
+  readonly hi: number;
+  readonly lo: number;
+}
 
 const PARITY = 0x1bd11bda;
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;

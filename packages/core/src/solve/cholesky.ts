@@ -1,7 +1,7 @@
 import { row, rows } from '../tensor/rows.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
-import type { System } from './solver.js';
+import type { System } from './system.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */
 const BLOCK = 64;

@@ -4,7 +4,7 @@ import { tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
 import { choleskySolve } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
-import type { System } from './solver.js';
+import type { System } from './system.js';
 
 /** Products with the matrix, and with its inverse. */
 const STEPS = 8;

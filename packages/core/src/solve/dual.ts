@@ -2,8 +2,8 @@ import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
 import { dotOf } from './condition.js';
+import { type Equations, type Form, gather, weightsOf } from './equations.js';
 import { factor, squareOf } from './factor.js';
-import { type Equations, type Form, gather, weightsOf } from './regress.js';
 
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows

@@ -10,7 +10,8 @@ import { symmetricEigen } from './eigen.js';
 import { factor } from './factor.js';
 import { pivotedCholesky } from './pivoted.js';
 import type { Constraint } from './regress.js';
-import { inverse, pseudoInverse, ridge, type Solver, solvers } from './solver.js';
+import { inverse, pseudoInverse, ridge, solvers } from './solver.js';
+import type { Solver } from './system.js';
 
 const cholesky = (matrix: Float64Array, k: number) => choleskyOf({ matrix, k }, plainProducts);
 

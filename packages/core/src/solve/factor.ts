@@ -4,7 +4,7 @@ import { timesVector } from '../rows/vector.js';
 import { expectShape, firstNonFinite, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products, SolveDiagnosis } from '../types.js';
 import { dotOf } from './condition.js';
-import type { Solver, System } from './solver.js';
+import type { Solver, System } from './system.js';
 
 /** Minimise ½·zᵀKz - right·z, which is K·z = right, over all z or over those with normal·z = value. */
 export interface Problem {

@@ -1,6 +1,6 @@
 import { addRowProducts } from '../rows/tile.js';
 import { largestDiagonal, roundingOf } from './cholesky.js';
-import type { System } from './solver.js';
+import type { System } from './system.js';
 
 /** L [k, rank] row major with K = L·Lᵀ to rounding. */
 export interface LowRank {

@@ -2,8 +2,8 @@ import { expectSmall } from '../rows/dense.js';
 import { rows as rowsOf } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
+import { type Equations, type Form, type WeightedRows, weightsOf } from './equations.js';
 import { factor } from './factor.js';
-import { type Equations, type Form, type WeightedRows, weightsOf } from './regress.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
 const PIECE = 2 ** 24;

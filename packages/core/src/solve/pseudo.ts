@@ -5,7 +5,7 @@ import { cholesky, choleskySolve } from './cholesky.js';
 import { conditionOf } from './condition.js';
 import { symmetricEigen } from './eigen.js';
 import { pivotedCholesky } from './pivoted.js';
-import type { Factors, System } from './solver.js';
+import type { Factors, System } from './system.js';
 
 /** A spectrum that ends this far above the cut is decided without eigenvalues: covers the estimate of the condition. */
 const MARGIN = 1e3;

@@ -9,8 +9,9 @@ import { denseRows } from '../rows/dense.js';
 import { plainProducts } from '../rows/products.js';
 import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { factorDual } from './dual.js';
+import type { Equations } from './equations.js';
 import { factorPrimal } from './primal.js';
-import { type Block, type Equations, fitter, leastSquares, regress } from './regress.js';
+import { type Block, fitter, leastSquares, regress } from './regress.js';
 import { inverse, pseudoInverse, ridge } from './solver.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {

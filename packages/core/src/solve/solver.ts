@@ -6,30 +6,7 @@ import { cholesky, choleskySolve, roundingOf } from './cholesky.js';
 import { conditionOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';
 import { pseudoFactors } from './pseudo.js';
-
-/** K, symmetric positive semi-definite, [k, k] row major. */
-export interface System {
-  readonly matrix: Float64Array;
-  readonly k: number;
-}
-
-/** K taken apart, so that K·z = right is cheap for any right side. */
-export interface Factors {
-  /** z, k numbers. */
-  solve(right: Float64Array): Float64Array;
-  /** Numerical rank of the system, and ratio of its largest to its smallest kept eigenvalue (NaN when none is kept). */
-  readonly rank: number;
-  readonly condition: number;
-}
-
-/** A way to solve symmetric positive semi-definite systems. Does not change what it is given; large products are left to `products`. */
-export interface Solver {
-  (system: System, products: Products): Promise<Factors>;
-  /** Canonical expression. */
-  readonly expression: string;
-  /** Whether it has an answer (the one of least norm) where the equations leave unknowns free. */
-  readonly leastNorm: boolean;
-}
+import type { Factors, Solver, System } from './system.js';
 
 /**
  * The solution of an invertible system, by Cholesky. Throws `singular` when K is not clearly invertible: a pivot below

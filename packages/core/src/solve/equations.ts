@@ -1,0 +1,80 @@
+import { fail } from '../error.js';
+import { expectLength } from '../rows/dense.js';
+import type { Products, Rows } from '../types.js';
+import { type Factorisation, squareOf } from './factor.js';
+import type { Solver } from './system.js';
+
+/** The left sides of equations rows·z = targets, each with a weight (default 1). */
+export interface WeightedRows {
+  readonly rows: Rows;
+  readonly weights?: Float64Array;
+}
+
+/** Everything in least squares but the targets. */
+export interface Design {
+  /** Together they are the equations; blocks bound how much of them is dense at a time. */
+  readonly blocks: readonly WeightedRows[];
+  /** Of a constraint normal·z = value; absent, z is free. */
+  readonly normal?: Float64Array;
+}
+
+/** A design that was looked over, and what both forms need of it. */
+export interface Equations extends Design {
+  readonly unknowns: number;
+  readonly count: number;
+  readonly totalWeight: number;
+}
+
+/** How a form of the system is factorised; its right sides are the targets. */
+export type Form = (equations: Equations, method: Solver, products: Products) => Promise<Factorisation>;
+
+/** Throws `tensor-shape` where blocks do not fit together, `option-value` for bad weights and a normal of zeros. */
+export function equationsOf({ blocks, normal }: Design): Equations {
+  const unknowns = blocks[0]?.rows.d ?? 0;
+  let [count, totalWeight] = [0, 0];
+  for (const { rows, weights } of blocks) {
+    expectLength('regress(rows)', rows.d, unknowns);
+    expectLength('regress(weights)', weights?.length ?? rows.n, rows.n);
+    count += rows.n;
+    totalWeight += weights?.reduce(addWeight, 0) ?? rows.n;
+  }
+  if (normal !== undefined) squareOf(normal, unknowns);
+  if (!(totalWeight > 0)) {
+    fail({
+      code: 'option-value',
+      where: 'regress',
+      expected: 'equations with a positive weight',
+      got: `${count} equations of total weight ${totalWeight}`,
+    });
+  }
+  return { blocks, normal, unknowns, count, totalWeight };
+}
+
+function addWeight(sum: number, weight: number): number {
+  if (weight >= 0 && Number.isFinite(weight)) return sum + weight;
+  return fail({
+    code: 'option-value',
+    where: 'regress(weights)',
+    expected: 'weights of at least 0',
+    got: `${weight}`,
+  });
+}
+
+/** One number per equation, from those of each block. */
+export function gather<B extends WeightedRows>(
+  blocks: readonly B[],
+  part: (block: B) => Float64Array,
+): Float64Array {
+  const out = new Float64Array(blocks.reduce((sum, { rows }) => sum + rows.n, 0));
+  let at = 0;
+  for (const block of blocks) {
+    out.set(part(block), at);
+    at += block.rows.n;
+  }
+  return out;
+}
+
+/** The weights of a block, with the default. */
+export function weightsOf({ rows, weights }: WeightedRows): Float64Array {
+  return weights ?? new Float64Array(rows.n).fill(1);
+}
