@@ -139,7 +139,7 @@ describe('the table of explainers', () => {
 
   it('is all in the examples', () => {
     for (const name of Object.keys(explainers)) {
-      expect(examples.some(({ explainer }) => explainer.expression.startsWith(name))).toBe(true);
+      expect(examples.map(({ explainer }) => explainer.expression.split('(')[0])).toContain(name);
     }
   });
 
