@@ -75,6 +75,11 @@ describe('blockedMasks', () => {
     const alone: readonly Graph[] = [
       masked(18, ...relu),
       masked(32, ...relu, node('n = Neg(m)')),
+      {
+        ...masked(32, ...relu),
+        nodes: masked(32, ...relu).nodes.slice(0, -1),
+        outputs: [value('p', undefined)],
+      },
       masked(32, node('r = Softplus(u)'), step('m = HardSigmoid(r)')),
       masked(32, node('r = Relu(u)'), node('m = HardSigmoid(r)')),
     ];

@@ -73,12 +73,14 @@ function takesBlocks(kernel: Constant | undefined, group: unknown): boolean {
   return depthwise || (inputs % LANES === 0 && (outputs / group) % LANES === 0);
 }
 
-/** Steps of blocked values, by name, whose products are blocked too. */
+/** Steps of blocked values, by name, whose products are blocked too and go on to convolutions in blocks. */
 function masksOf(nodes: readonly Node[], layout: Layout): ReadonlySet<string> {
   const steps = nodes.filter((node) => isStep(node) && layout.has(node.inputs[0]));
   const masks = new Set(steps.map(({ outputs: [mask] }) => mask));
+  const convolved = new Set(nodes.flatMap(({ op, inputs: [x = ''] }) => (op === 'Conv' ? [x] : [])));
   for (const { op, inputs, outputs } of nodes) {
-    if (op === 'Mul' && layout.has(outputs[0])) continue;
+    const [product] = outputs;
+    if (op === 'Mul' && layout.has(product) && convolved.has(product)) continue;
     for (const name of inputs) masks.delete(name);
   }
   return masks;
