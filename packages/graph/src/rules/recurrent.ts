@@ -1,8 +1,8 @@
 import type { Calculus } from './calculus.js';
 import type { Backward, CellRule } from './recurrent/backward.js';
 import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
-import { batchFirst, type Cell, layersOf } from './recurrent/read.js';
 import { lstm } from './recurrent/lstm.js';
+import { batchFirst, type Cell, layersOf } from './recurrent/read.js';
 import { rnn } from './recurrent/rnn.js';
 import { across, rows, steps } from './recurrent/steps.js';
 import type { Rule, Step } from './rule.js';
