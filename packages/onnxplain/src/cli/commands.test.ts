@@ -31,6 +31,7 @@ const folder = folderWith({
   'two.npy': npy([2, 4], [...x, -4, -3, -2, -1], { dtype: 'float64', fortran: true, littleEndian: false }),
   'plain-picture.onnx': pictureModel(),
   'probabilities.onnx': softmaxModel(),
+  'pictures.npy': npy([2, 1, 6, 6]),
   'x.csv': 'a,b,c,d\n1,2,3,4\n',
   'x.png': encodePng({
     width: 6,
@@ -309,6 +310,12 @@ describe('explain', () => {
     expect(explanations[0].score).toBeCloseTo((35 * 7) / 2 / 255, 6);
     expect(explanations[0]).toMatchObject({ prediction: { label: 'bright' }, sum: expect.closeTo(1, 5) });
     expect(readFileSync(at('heat.png')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  test('pictures of several inputs are named after them', async () => {
+    const several = ['--input', at('x.png'), at('pictures.npy'), '--explainer', 'gradient'];
+    const { files } = await json('explain', at('picture.onnx'), ...several, '-o', at('heat.png'));
+    expect(files).toEqual(['heat-0-x.png', 'heat-1-pictures-0.png', 'heat-2-pictures-1.png'].map(at));
   });
 
   test('a .json file holds what --json prints, values and all', async () => {

@@ -113,11 +113,19 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
         const picture = drawAttribution(question.input, allDone(outcome), prepared.drawing);
         return picture?.png ?? refusePicture(question.input.tensor.shape);
       });
-      const names = drawn.map((_, i) => (drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}.png`)));
+      const names = explanations.map(({ question }, i) =>
+        drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}-${fileWord(question.input.name)}.png`),
+      );
       for (const [i, png] of drawn.entries()) await writeWhole(names[i], png);
       return names;
     },
   };
+
+/** The name of an input as a part of a file's name: "cat.jpg" is cat, "many.npy[3]" many-3. */
+function fileWord(name: string): string {
+  const word = name.replace(/\.[a-z]+(?=$|\[)/i, '');
+  return word.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
+}
 
 /** An array cannot say which of its rows are missing. */
 function allDone(outcome: Outcome<Attribution>): Attribution {

@@ -101,7 +101,10 @@ function addExplain(program: Command, run: Run): void {
   const command = withCommonFlags(withQuestionFlags(program.command('explain <model>')));
   withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"')
     .description('explain inputs with one explainer')
-    .option('-o, --out <file>', '.npy (same form as the input), .png (input, heat map, overlay) or .json')
+    .option(
+      '-o, --out <file>',
+      '.npy (same form as the input), .png (input, heat map, overlay; of several inputs -0-NAME.png and so on) or .json',
+    )
     .action(async (model: string, flags: ExplainFlags) => {
       const result = await noticed(run, flags, (notices) =>
         explain(model, flags, { notices, signal: run.signal }),
