@@ -48,6 +48,11 @@ export function expression(
   return shown.length === 0 ? name : `${name}(${shown.join(', ')})`;
 }
 
+/** The value, or undefined where it is the default: an expression then leaves it out. */
+export function omitDefault<T>(value: T, usual: NoInfer<T>): T | undefined {
+  return value === usual ? undefined : value;
+}
+
 /** Gives a function its expression and properties: an explainer or a perturbation is such a function. */
 export function named<F extends (...args: never[]) => unknown, P extends { readonly expression: string }>(
   f: F,

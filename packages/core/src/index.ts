@@ -1,5 +1,5 @@
 export * from './error.js';
-export { expression, named, type Showable } from './expression.js';
+export { expression, named, omitDefault, type Showable } from './expression.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
 export { differenceToBaseline, noisyBaseline, subset } from './perturb/baseline.js';
 export { drawCount } from './perturb/draw-count.js';

@@ -5,11 +5,6 @@ export type Baseline = number | Tensor;
 
 export const baselineOption = () => option.baseline().default(0);
 
-/** How a baseline shows in an expression: the default of 0 is left out. */
-export function showBaseline(baseline: Baseline): Baseline | undefined {
-  return baseline === 0 ? undefined : baseline;
-}
-
 /** The baseline as a float64 tensor of this shape; throws `tensor-shape` when it has another one. */
 export function fillBaseline(baseline: Baseline, shape: Shape): Tensor {
   if (typeof baseline === 'number') return full(shape, baseline);

@@ -4,6 +4,7 @@ import {
   expression,
   fail,
   multiply,
+  omitDefault,
   option,
   parseOptions,
   subtract,
@@ -11,7 +12,7 @@ import {
   tensor,
   z,
 } from '@onnxplain/core';
-import { type Baseline, baselineOption, fillBaseline, showBaseline } from './baseline.js';
+import { type Baseline, baselineOption, fillBaseline } from './baseline.js';
 import { explainer } from './explainer.js';
 
 const options = z.strictObject({ inner: option.explainer(), baseline: baselineOption() });
@@ -38,7 +39,7 @@ export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Exp
     });
   }
   const identity = {
-    expression: expression('times-input', [inner], { baseline: showBaseline(baseline) }),
+    expression: expression('times-input', [inner], { baseline: omitDefault(baseline, 0) }),
     kind: 'global',
   } as const;
   return explainer(identity, async (f, x, key) => {

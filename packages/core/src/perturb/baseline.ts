@@ -1,4 +1,4 @@
-import { expression, named } from '../expression.js';
+import { expression, named, omitDefault } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
@@ -15,7 +15,7 @@ export const differenceOptions = z.strictObject({ baseline: option.baseline().de
  */
 export function differenceToBaseline(options: z.input<typeof differenceOptions> = {}): Perturbation {
   const { baseline } = parseOptions('difference-to-baseline', differenceOptions, options);
-  const shown = expression('difference-to-baseline', [], { baseline: baseline === 0 ? undefined : baseline });
+  const shown = expression('difference-to-baseline', [], { baseline: omitDefault(baseline, 0) });
   return named(
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to }, 1);
@@ -47,7 +47,7 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
   const { sigma, baseline, clip } = parseOptions('noisy-baseline', noisyBaselineOptions, options);
   const shown = expression('noisy-baseline', [], {
     sigma,
-    baseline: baseline === 0 ? undefined : baseline,
+    baseline: omitDefault(baseline, 0),
     clip,
   });
   return named(
@@ -87,8 +87,8 @@ export function subset(options: z.input<typeof subsetOptions> = {}): Perturbatio
   const { probability, baseline } = parseOptions('subset', subsetOptions, options);
   const limit = probability * 2 ** 32;
   const shown = expression('subset', [], {
-    probability: probability === 0.5 ? undefined : probability,
-    baseline: baseline === 0 ? undefined : baseline,
+    probability: omitDefault(probability, 0.5),
+    baseline: omitDefault(baseline, 0),
   });
   return named(
     (x: Tensor, key: Key, from: number, to: number) => {

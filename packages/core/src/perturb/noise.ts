@@ -1,4 +1,4 @@
-import { expression, named } from '../expression.js';
+import { expression, named, omitDefault } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import type { Stream } from '../random/stream.js';
@@ -40,12 +40,17 @@ export const uniformOptions = z.strictObject({
  */
 export function uniform(options: z.input<typeof uniformOptions>): Perturbation {
   const { radius, ball } = parseOptions('uniform', uniformOptions, options);
-  const shown = expression('uniform', [], { radius, ball: ball === 'linf' ? undefined : ball });
-  return additive(
-    shown,
-    ball === 'linf'
-      ? (random, delta) => random.fillUniform(delta, -radius, radius)
-      : (random, delta) => fillBall(random, delta, radius),
+  const shown = expression('uniform', [], { radius, ball: omitDefault(ball, 'linf') });
+  return named(
+    (x: Tensor, key: Key, from: number, to: number) => {
+      expectSpan(shown, { from, to });
+      const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
+        if (ball === 'linf') random().fillUniform(input, -radius, radius);
+        else fillBall(random(), input, radius);
+      });
+      return drawsOf(x, subtractRows(x, deltas, deltas));
+    },
+    { expression: shown, masks: false },
   );
 }
 
@@ -56,19 +61,4 @@ function fillBall(random: Stream, delta: Float32Array | Float64Array, radius: nu
   for (let j = 0; j < delta.length; j++) squares += delta[j] * delta[j];
   const factor = (radius * random.uniform() ** (1 / delta.length)) / Math.sqrt(squares);
   for (let j = 0; j < delta.length; j++) delta[j] *= factor;
-}
-
-/** x - I for I that `fill` writes. */
-function additive(
-  shown: string,
-  fill: (random: Stream, delta: Float32Array | Float64Array) => void,
-): Perturbation {
-  return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to });
-      const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => fill(random(), input));
-      return drawsOf(x, subtractRows(x, deltas, deltas));
-    },
-    { expression: shown, masks: false },
-  );
 }

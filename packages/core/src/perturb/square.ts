@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import { expression, named } from '../expression.js';
+import { expression, named, omitDefault } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import type { Stream } from '../random/stream.js';
@@ -20,7 +20,7 @@ export const squareOptions = z
     positions: z.enum(['random', 'all'], '"random" or "all"').default('random'),
     stride: option.count().default(1),
     baseline: option.baseline().default(0),
-    layout: z.enum(['chw', 'hwc'], '"chw" or "hwc"').default('chw'),
+    layout: option.layout().default('chw'),
   })
   .refine(({ size, sizes }) => (size === undefined) !== (sizes === undefined), {
     message: 'either size or sizes',
@@ -41,10 +41,10 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
   const shown = expression('square', [], {
     size: given.size,
     sizes: given.sizes,
-    positions: positions === 'random' ? undefined : positions,
-    stride: stride === 1 ? undefined : stride,
-    baseline: baseline === 0 ? undefined : baseline,
-    layout: layout === 'chw' ? undefined : layout,
+    positions: omitDefault(positions, 'random'),
+    stride: omitDefault(stride, 1),
+    baseline: omitDefault(baseline, 0),
+    layout: omitDefault(layout, 'chw'),
   });
   const gridFor = (shape: Shape): Grid =>
     gridOf(shown, shape, { sizes, stride, plane: planeOf(shown, shape, layout) });

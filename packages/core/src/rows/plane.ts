@@ -1,8 +1,10 @@
 import { fail } from '../error.js';
 import { type Shape, showShape, sizeOf } from '../tensor/tensor.js';
 
+export const layouts = ['chw', 'hwc'] as const;
+
 /** Where height and width are: the last two axes ('chw', any axes before them), or the first two of three ('hwc'). */
-export type Layout = 'chw' | 'hwc';
+export type Layout = (typeof layouts)[number];
 
 /** An input seen as an image: element (y, x) of channel c is at c * channel + (y * width + x) * pixel. */
 export interface Plane {

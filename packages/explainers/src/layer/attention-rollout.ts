@@ -4,6 +4,7 @@ import {
   entry,
   expression,
   fail,
+  omitDefault,
   parseOptions,
   type Shape,
   showShape,
@@ -46,10 +47,10 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
   const settings = parseOptions('attention-rollout', options, { ...given });
   const { query, special, upsample, layout } = settings;
   const shown = {
-    query: query === 0 ? undefined : query,
+    query: omitDefault(query, 0),
     special,
-    upsample: upsample === 'nearest' ? undefined : upsample,
-    layout: layout === 'chw' ? undefined : layout,
+    upsample: omitDefault(upsample, 'nearest'),
+    layout: omitDefault(layout, 'chw'),
   };
   const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {

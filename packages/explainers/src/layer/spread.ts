@@ -1,4 +1,14 @@
-import { fail, type Layout, type Shape, showShape, type Tensor, tensor, z } from '@onnxplain/core';
+import {
+  fail,
+  type Layout,
+  omitDefault,
+  option,
+  type Shape,
+  showShape,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
 import { type Upsampling, upsample, upsamplings } from './upsample.js';
 
 /** How a map of positions becomes an attribution of the input. */
@@ -9,17 +19,15 @@ export interface SpreadOptions {
   readonly layout?: Layout;
 }
 
-export const layouts = ['chw', 'hwc'] as const;
-
 export const spreadOptions = {
   upsample: z.enum(upsamplings, `one of ${upsamplings.join(', ')}`).default('bilinear'),
-  layout: z.enum(layouts, `one of ${layouts.join(', ')}`).default('chw'),
+  layout: option.layout().default('chw'),
 };
 
 /** The options as an expression shows them: defaults are left out. */
 export const showSpread = ({ upsample: how, layout }: Required<SpreadOptions>) => ({
-  upsample: how === 'bilinear' ? undefined : how,
-  layout: layout === 'chw' ? undefined : layout,
+  upsample: omitDefault(how, 'bilinear'),
+  layout: omitDefault(layout, 'chw'),
 });
 
 /**

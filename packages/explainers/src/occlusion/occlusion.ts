@@ -3,6 +3,7 @@ import {
   type Explainer,
   entry,
   expression,
+  omitDefault,
   option,
   parseOptions,
   sizeOf,
@@ -11,7 +12,7 @@ import {
   tensor,
   z,
 } from '@onnxplain/core';
-import { type Baseline, baselineOption, fillBaseline, showBaseline } from '../baseline.js';
+import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
 import { explainer } from '../explainer.js';
 import { type Extent, type Window, windowAt, windowAxes, windowCount } from './windows.js';
 
@@ -44,7 +45,7 @@ export interface OcclusionOptions {
 export function occlusion(given: OcclusionOptions): Explainer {
   const { window, stride, baseline } = parseOptions('occlusion', options, { ...given });
   const identity = {
-    expression: expression('occlusion', [window], { stride, baseline: showBaseline(baseline) }),
+    expression: expression('occlusion', [window], { stride, baseline: omitDefault(baseline, 0) }),
     kind: 'global',
   } as const;
   return explainer(identity, async (f, x) => {

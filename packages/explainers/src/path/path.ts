@@ -1,5 +1,15 @@
-import { expression, option, type Score, sizeOf, spans, type Tensor, tensor, z } from '@onnxplain/core';
-import { type Baseline, baselineOption, showBaseline } from '../baseline.js';
+import {
+  expression,
+  omitDefault,
+  option,
+  type Score,
+  sizeOf,
+  spans,
+  type Tensor,
+  tensor,
+  z,
+} from '@onnxplain/core';
+import { type Baseline, baselineOption } from '../baseline.js';
 import { type QuadratureRule, quadratureRules, quadratures } from './quadrature.js';
 
 export interface PathOptions {
@@ -21,8 +31,8 @@ export const pathOptions = z.strictObject({
 export function showPath(name: string, { steps, rule, baseline }: z.output<typeof pathOptions>): string {
   return expression(name, [], {
     steps,
-    rule: rule === 'gauss-legendre' ? undefined : rule,
-    baseline: showBaseline(baseline),
+    rule: omitDefault(rule, 'gauss-legendre'),
+    baseline: omitDefault(baseline, 0),
   });
 }
 

@@ -4,6 +4,7 @@ import {
   entry,
   expression,
   multiply,
+  omitDefault,
   parseOptions,
   row,
   stack,
@@ -12,7 +13,7 @@ import {
   toFloat64,
   z,
 } from '@onnxplain/core';
-import { type Baseline, baselineOption, fillBaseline, showBaseline } from '../baseline.js';
+import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
 import { explainer } from '../explainer.js';
 import { under } from './under.js';
 
@@ -33,7 +34,7 @@ export interface DeepLiftOptions {
 export function deepLift(given: DeepLiftOptions = {}): Explainer {
   const { baseline } = parseOptions('deep-lift', options, { ...given });
   const identity = {
-    expression: expression('deep-lift', [], { baseline: showBaseline(baseline) }),
+    expression: expression('deep-lift', [], { baseline: omitDefault(baseline, 0) }),
     kind: 'global',
   } as const;
   return explainer(identity, async (f, x) => {

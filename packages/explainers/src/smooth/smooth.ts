@@ -10,6 +10,7 @@ import {
   fold,
   type Key,
   multiply,
+  omitDefault,
   option,
   type Perturbation,
   parseOptions,
@@ -58,7 +59,7 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
   const identity = {
     expression: expression('smooth', [inner, perturbation], {
       draws: shown,
-      statistic: statistic === 'mean' ? undefined : statistic,
+      statistic: omitDefault(statistic, 'mean'),
     }),
     kind: inner.kind,
   };

@@ -7,6 +7,7 @@ import {
   fold,
   type Key,
   type Metric,
+  omitDefault,
   option,
   type Perturbation,
   parseOptions,
@@ -66,7 +67,7 @@ export function infidelity(perturbation: Perturbation, given: InfidelityOptions 
     name: 'infidelity',
     expression: expression('infidelity', [perturbation], {
       draws,
-      scale: scale === 'none' ? undefined : scale,
+      scale: omitDefault(scale, 'none'),
       stderr,
     }),
     better: 'lower',

@@ -1,4 +1,13 @@
-import { drawCount, fail, option, type Perturbation, type Shape, uniform, z } from '@onnxplain/core';
+import {
+  drawCount,
+  fail,
+  omitDefault,
+  option,
+  type Perturbation,
+  type Shape,
+  uniform,
+  z,
+} from '@onnxplain/core';
 
 /** Options of every metric that looks at inputs near x. */
 export interface BallOptions {
@@ -41,7 +50,7 @@ export function ballOf(where: string, options: BallOptions): Ball {
     perturbation,
     shown:
       options.perturbation === undefined
-        ? { radius, draws, ball: ball === 'l2' ? undefined : ball }
+        ? { radius, draws, ball: omitDefault(ball, 'l2') }
         : { perturbation, draws },
     definition: {
       neighbours: perturbation.expression,

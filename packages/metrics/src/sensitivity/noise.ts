@@ -6,11 +6,6 @@ export type Noise = (typeof noises)[number];
 
 export const noiseOption = () => z.enum(noises, `one of ${noises.join(', ')}`).default('shared');
 
-/** How the choice shows in an expression: the default is left out. */
-export function showNoise(noise: Noise): Noise | undefined {
-  return noise === 'shared' ? undefined : noise;
-}
-
 /** How the choice reads in a definition. */
 export const noiseDefinition: Readonly<Record<Noise, string>> = {
   shared: "shared: every explanation has the attribution's key",

@@ -1,7 +1,7 @@
-import { expression, type Metric, type Subject } from '@onnxplain/core';
+import { expression, type Metric, omitDefault, type Subject } from '@onnxplain/core';
 import { type BallOptions, ballOf, ballOptions } from './ball.js';
 import { largestNear, type Neighbour } from './neighbours.js';
-import { type Noise, noiseDefinition, noiseOption, showNoise } from './noise.js';
+import { type Noise, noiseDefinition, noiseOption } from './noise.js';
 
 /** Options of every sensitivity. */
 export interface SensitivityOptions extends BallOptions {
@@ -37,7 +37,7 @@ export function sensitivity(
   const ball = ballOf(name, options);
   return {
     name,
-    expression: expression(name, [], { ...ball.shown, ...shown, noise: showNoise(noise) }),
+    expression: expression(name, [], { ...ball.shown, ...shown, noise: omitDefault(noise, 'shared') }),
     better: 'lower',
     units,
     source,
