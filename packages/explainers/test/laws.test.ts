@@ -1,5 +1,4 @@
 import {
-  fold,
   full,
   functionScore,
   type Key,
@@ -11,7 +10,6 @@ import {
   rows,
   type Score,
   sizeOf,
-  stream,
   subtract,
   type Tensor,
   tensor,
@@ -21,16 +19,12 @@ import { describe, expect, it } from 'vitest';
 import { explainers } from '../src/index.js';
 import { examples } from './examples.js';
 import { modelled } from './modelled.js';
+import { normalsOf } from './normals.js';
 
 const shape = [2, 3, 4];
 const d = sizeOf(shape);
 const seed = key(7);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const w = normals('w', shape);

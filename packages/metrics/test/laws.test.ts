@@ -1,7 +1,6 @@
 import {
   asBatch,
   type Explainer,
-  fold,
   full,
   functionScore,
   gaussian,
@@ -14,7 +13,6 @@ import {
   rows,
   type Score,
   type Subject,
-  stream,
   subset,
   type Tensor,
   toFloat64,
@@ -22,15 +20,11 @@ import {
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { metrics } from '../src/index.js';
+import { normalsOf } from './normals.js';
 
 const shape = [3, 4];
 const seed = key(13);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const w = normals('w', shape);

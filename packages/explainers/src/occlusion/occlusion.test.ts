@@ -1,14 +1,10 @@
-import { fold, functionScore, key, type Shape, stream, type Tensor, tensor, zeros } from '@onnxplain/core';
+import { functionScore, key, type Shape, type Tensor, tensor } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { type OcclusionOptions, occlusion } from './occlusion.js';
 
 const seed = key(4);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 /** Something that no symmetry of windows could get right by luck. */
 function crooked(shape: Shape) {

@@ -14,21 +14,16 @@ import {
   ridge,
   row,
   square,
-  stream,
   type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { optimal } from './optimal.js';
 
 const seed = key(8);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 /** Solves M·z = r by Gauss-Jordan with row exchanges. */
 function gaussJordan(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {

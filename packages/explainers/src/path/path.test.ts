@@ -1,29 +1,22 @@
 import {
-  fold,
   functionScore,
   key,
   linearScore,
   productScore,
   quadraticScore,
   type Score,
-  stream,
-  type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { pathGradient } from './path-gradient.js';
 
 const shape = [2, 3];
 const d = 6;
 const seed = key(2);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const baseline = normals('baseline', shape);

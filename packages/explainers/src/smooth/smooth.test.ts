@@ -2,7 +2,6 @@ import {
   type Attribution,
   type Draws,
   fixed,
-  fold,
   gaussian,
   type Key,
   key,
@@ -13,7 +12,6 @@ import {
   row,
   type Score,
   square,
-  stream,
   subset,
   type Tensor,
   tensor,
@@ -21,6 +19,7 @@ import {
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { gradient } from '../gradient.js';
 import { integratedGradients } from '../path/integrated-gradients.js';
 import { timesInput } from '../times-input.js';
@@ -29,12 +28,7 @@ import { smooth } from './smooth.js';
 const shape = [2, 3];
 const d = 6;
 const seed = key(11);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const w = normals('w', shape);

@@ -16,24 +16,19 @@ import {
   type Score,
   type Subject,
   square,
-  stream,
   subset,
   type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { type InfidelityOptions, infidelity } from './infidelity.js';
 
 const shape = [4, 5];
 const d = 20;
 const seed = key(3);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const w = normals('w', shape);

@@ -21,6 +21,7 @@ import {
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
+import { normalsOf } from '../../test/normals.js';
 import { sensitivityGradient } from './sensitivity-gradient.js';
 import { sensitivityLipschitz } from './sensitivity-lipschitz.js';
 import { sensitivityMax } from './sensitivity-max.js';
@@ -28,12 +29,7 @@ import { sensitivityMax } from './sensitivity-max.js';
 const shape = [2, 3];
 const d = 6;
 const seed = key(5);
-
-function normals(name: string, dims: readonly number[]): Tensor {
-  const t = zeros(dims);
-  stream(fold(seed, name)).fillNormal(t.data);
-  return t;
-}
+const normals = normalsOf(seed);
 
 const x = normals('x', shape);
 const w = normals('w', shape);
