@@ -3,7 +3,7 @@ import { row } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Rows } from '../types.js';
 import { expectLength, expectSmall, type SparseRows } from './dense.js';
-import { eachRun, type Layout, type Plane, planeOf } from './plane.js';
+import { type Box, eachRun, type Layout, type Plane, planeOf } from './plane.js';
 
 export interface Boxes {
   /** Shape of one input. */
@@ -53,16 +53,22 @@ export function boxRows({ shape, boxes, layout = 'chw' }: Boxes): Rows {
   return self;
 }
 
+/** Loops over many boxes read them in place instead: a box made for each costs them a tenth of their time. */
+function boxOf(boxes: Int32Array, i: number): Box {
+  return [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]];
+}
+
 function checkBoxes(boxes: Int32Array, { height, width }: Plane): void {
-  for (let i = 0; i < boxes.length; i += 4) {
-    const [top, bottom, left, right] = boxes.subarray(i, i + 4);
+  for (let i = 0; i < boxes.length / 4; i++) {
+    const box = boxOf(boxes, i);
+    const [top, bottom, left, right] = box;
     if (0 <= top && top <= bottom && bottom <= height && 0 <= left && left <= right && right <= width)
       continue;
     fail({
       code: 'tensor-shape',
-      where: `boxRows, box ${Math.floor(i / 4)}`,
+      where: `boxRows, box ${i}`,
       expected: `top, bottom within 0..${height} and left, right within 0..${width}`,
-      got: `${boxes.subarray(i, i + 4).join(', ')}`,
+      got: box.join(', '),
     });
   }
 }
@@ -154,7 +160,7 @@ function samePlane(a: Plane, b: Plane): boolean {
 function overlaps({ boxes: a, plane, n }: BoxRows, b: Int32Array, out: Tensor): void {
   const m = b.length / 4;
   for (let i = 0; i < n; i++) {
-    const [top, bottom, left, right] = [a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]];
+    const [top, bottom, left, right] = boxOf(a, i);
     for (let j = 0; j < m; j++) {
       const height = Math.min(bottom, b[4 * j + 1]) - Math.max(top, b[4 * j]);
       const width = Math.min(right, b[4 * j + 3]) - Math.max(left, b[4 * j + 2]);
@@ -176,8 +182,7 @@ function dense({ boxes, plane, n, d }: BoxRows): Tensor {
   expectSmall('dense', n, d);
   const out = zeros([n, d]);
   for (let i = 0; i < n; i++) {
-    const box = [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]] as const;
-    eachRun(plane, box, (from, to) => out.data.fill(1, i * d + from, i * d + to));
+    eachRun(plane, boxOf(boxes, i), (from, to) => out.data.fill(1, i * d + from, i * d + to));
   }
   return out;
 }

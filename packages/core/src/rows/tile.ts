@@ -1,5 +1,5 @@
 /** Two rows of one matrix and four of another, by where they start, and the stretch of them that is multiplied. */
-export interface Tile {
+interface Tile {
   readonly left: Float64Array;
   readonly right: Float64Array;
   readonly a: readonly [number, number];
@@ -9,13 +9,10 @@ export interface Tile {
 }
 
 /** Rows of a tile on either side. */
-export const TILE = { a: 2, b: 4 } as const;
+const TILE = { a: 2, b: 4 } as const;
 
 /** The eight products of a tile, a by a: each number that is read is used several times, which is what takes the time. */
-export function dotTile(
-  { left, right, a: [a0, a1], b: [b0, b1, b2, b3], from, to }: Tile,
-  out: Float64Array,
-): void {
+function dotTile({ left, right, a: [a0, a1], b: [b0, b1, b2, b3], from, to }: Tile, out: Float64Array): void {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
@@ -51,7 +48,7 @@ export function dotTile(
 }
 
 /** Products of rows of two matrices, tile by tile. */
-export interface RowProducts {
+interface RowProducts {
   readonly left: Float64Array;
   readonly right: Float64Array;
   /** Length of a row in both. */
