@@ -7,7 +7,7 @@ import { showDims, toTensor } from './value.js';
  * Operands are fed in pieces of at most this many elements (256 MiB in float64), so that converted copies stay
  * bounded.
  */
-const pieceElements = 2 ** 25;
+const PIECE_ELEMENTS = 2 ** 25;
 
 /** Gives the session of a graph, opened once per key. */
 export type Sessions = (key: string, make: () => Graph) => Promise<Session>;
@@ -21,7 +21,7 @@ export function ortProducts(sessions: Sessions): Products {
     async transposeTimes(a, b) {
       const [n, p, q] = meet(a, b, 0);
       const session = await sessions('products/transpose-times', () => gemm('transA'));
-      const step = Math.max(1, Math.floor(pieceElements / Math.max(p, q, 1)));
+      const step = Math.max(1, Math.floor(PIECE_ELEMENTS / Math.max(p, q, 1)));
       let sum: Tensor | undefined;
       for (let from = 0; from < n; from += step) {
         const to = Math.min(n, from + step);

@@ -8,22 +8,22 @@ export interface Batching {
   shrink(rows: number): boolean;
 }
 
-const first = 16;
+const FIRST = 16;
 /**
  * Sizes are multiples of this where they can be: the runtime's matrix kernels take rows in fours and the rest
  * in another order of summation, so that with other sizes the measured speed would show in the last bits of the
  * results.
  */
-const quantum = 4;
-const growth = 4;
+const QUANTUM = 4;
+const GROWTH = 4;
 /** Times that each size is run before one is chosen, in turn, so that a moment when the machine is busy meets them all. */
-const trials = 3;
+const TRIALS = 3;
 /** No larger size is tried after one that is this much slower per row than the fastest so far. */
-const hopeless = 0.8;
+const HOPELESS = 0.8;
 /** The smallest size is chosen that comes this near to the fastest. */
-const near = 0.98;
+const NEAR = 0.98;
 /** Seconds. Runs block the event loop: no size is kept, or tried, that takes longer. */
-const longestRun = 1;
+const LONGEST_RUN = 1;
 
 interface Trial {
   readonly size: number;
@@ -38,17 +38,17 @@ interface Trial {
  */
 export function measuredBatching(limit: number): Batching {
   const cap = whole(limit);
-  const ladder: Trial[] = [{ size: Math.min(first, cap), rate: 0, runs: 0 }];
+  const ladder: Trial[] = [{ size: Math.min(FIRST, cap), rate: 0, runs: 0 }];
   let at = 0;
   let chosen: number | undefined;
 
   const bestRate = () => Math.max(...ladder.map(({ rate }) => rate));
-  const bearable = () => Math.max(1, Math.floor(bestRate() * longestRun));
+  const bearable = () => Math.max(1, Math.floor(bestRate() * LONGEST_RUN));
 
   /** The step above the last, or undefined when the climb ends there. */
   function climb({ size, rate }: Trial): Trial | undefined {
-    const larger = Math.min(size * growth, cap);
-    if (larger === size || larger > bearable() || rate < hopeless * bestRate()) return undefined;
+    const larger = Math.min(size * GROWTH, cap);
+    if (larger === size || larger > bearable() || rate < HOPELESS * bestRate()) return undefined;
     return { size: larger, rate: 0, runs: 0 };
   }
 
@@ -58,11 +58,11 @@ export function measuredBatching(limit: number): Batching {
     if (step !== undefined) ladder.push(step);
     at = last && step === undefined ? 0 : at + 1;
     const tooLong = ladder[at].runs > 1 && ladder[at].size > bearable();
-    if (ladder[at].runs === trials || tooLong) choose();
+    if (ladder[at].runs === TRIALS || tooLong) choose();
   }
 
   function choose(): void {
-    const good = ladder.find(({ rate }) => rate >= near * bestRate()) ?? ladder[0];
+    const good = ladder.find(({ rate }) => rate >= NEAR * bestRate()) ?? ladder[0];
     chosen = Math.min(good.size, whole(bearable()));
   }
 
@@ -91,11 +91,11 @@ export function fixedBatching(size: number): Batching {
 
 /** The rest cut into equal runs instead of full ones and a crumb. */
 function even(pending: number, size: number): number {
-  if (pending <= size || size < quantum) return Math.min(pending, size);
-  return Math.ceil(pending / Math.ceil(pending / size) / quantum) * quantum;
+  if (pending <= size || size < QUANTUM) return Math.min(pending, size);
+  return Math.ceil(pending / Math.ceil(pending / size) / QUANTUM) * QUANTUM;
 }
 
 /** At most n, in quanta where there is one. */
 function whole(n: number): number {
-  return n < quantum ? n : n - (n % quantum);
+  return n < QUANTUM ? n : n - (n % QUANTUM);
 }

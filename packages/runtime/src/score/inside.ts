@@ -1,5 +1,5 @@
 import { fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
-import { attr, builderOf, type Graph, grad, infer, type Node, prune } from '@onnxplain/graph';
+import { attentionMaps, attr, builderOf, codeOf, type Graph, grad, infer, prune } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, isFloat } from '../value.js';
 import { type ChannelOptions, identityOf, type LaneRequest, shareLane } from './channel.js';
@@ -118,24 +118,8 @@ function beside(graph: Graph, names: readonly string[], dtype: 'float32' | 'floa
   const b = builderOf(graph);
   const flat = names.map((name) => {
     const rows = b.emit('Flatten', [name], { axis: attr.int(1) });
-    return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(CODES[dtype]) });
+    return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
   });
   const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });
   return { graph: prune(b.build([{ name, ...b.type(name) }])), name };
-}
-
-/** Element types as ONNX numbers them. */
-const CODES = { float32: 1, float16: 10, float64: 11 } as const;
-
-/** Softmax over the last axis of [N, heads, queries, keys] with as many queries as keys, multiplied by values. */
-function attentionMaps(graph: Graph): readonly string[] {
-  const types = infer(graph);
-  const multiplied = new Set(graph.nodes.flatMap(({ op, inputs }) => (op === 'MatMul' ? [inputs[0]] : [])));
-  const isMap = ({ op, outputs: [name], attributes }: Node): boolean => {
-    const dims = types.get(name)?.dims;
-    const { axis = attr.int(-1) } = attributes;
-    const last = axis.value === -1 || axis.value === 3;
-    return op === 'Softmax' && last && dims?.length === 4 && dims[2] === dims[3] && multiplied.has(name);
-  };
-  return graph.nodes.filter(isMap).map(({ outputs: [name] }) => name);
 }
