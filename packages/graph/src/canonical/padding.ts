@@ -27,7 +27,7 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const kernel =
     site.ints('kernel_shape') ?? (node.op.startsWith('Conv') ? site.dims(1)?.slice(2) : undefined);
   if (dims === undefined || !kernel?.every((size) => typeof size === 'number')) return undefined;
-  const axes = windowAxes(site, kernel as readonly number[]);
+  const axes = windowAxes(site, kernel);
   const padded = axes.map((axis, i) => padAxis(site, { axis, size: dims[i] ?? 1, i }));
   if (!padded.every((pad) => pad !== undefined)) return undefined;
   const noDilation = node.op === 'AveragePool' && b.opset < 19;

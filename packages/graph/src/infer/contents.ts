@@ -26,7 +26,7 @@ export function constantOfElements(
       return undefined;
     values.push(element);
   }
-  const shape = dims as readonly number[];
+  const shape = dims;
   if (dtype === 'int64') return { dtype, dims: shape, data: BigInt64Array.from(values, BigInt) };
   if (dtype === 'int32') return { dtype, dims: shape, data: Int32Array.from(values) };
   return dtype === 'bool' ? { dtype, dims: shape, data: Uint8Array.from(values) } : undefined;

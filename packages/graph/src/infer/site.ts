@@ -156,7 +156,5 @@ export function axisOf(site: Site, axis: number, rank: number): number {
 
 /** The integers of a small input, when all are known. */
 export function numbers(elements: Elements | undefined): readonly number[] | undefined {
-  return elements?.every((element) => typeof element === 'number')
-    ? (elements as readonly number[])
-    : undefined;
+  return elements?.every((element) => typeof element === 'number') ? elements : undefined;
 }

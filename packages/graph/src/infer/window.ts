@@ -77,7 +77,7 @@ function spatial(site: Site, dims: Dims, axes: readonly WindowAxis[]): Dims {
 /** Kernel sizes: the attribute, or the trailing dims of the weights. */
 function kernelOf(site: Site, weights: Dims | undefined): readonly number[] | undefined {
   const shape = site.ints('kernel_shape') ?? weights?.slice(2);
-  return shape?.every((size) => typeof size === 'number') ? (shape as readonly number[]) : undefined;
+  return shape?.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
 export const conv: InferRow = (site) => {

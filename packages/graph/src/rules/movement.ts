@@ -50,7 +50,7 @@ function concat(b: Calculus, { inputs, outputs: [y], int }: Step, dy: string): r
     return b.emitMany('Split', [dy, parts], inputs.length, { axis: attr.int(axis) });
   }
   let to = 0;
-  return (sizes as readonly number[]).map((size) => {
+  return sizes.map((size) => {
     const from = to;
     to += size;
     return b.slice(dy, [{ axis, from, to }]);

@@ -25,7 +25,7 @@ const ELEMENTS = 16;
 export function spread(b: Calculus, dy: string, to: { like: string; axes: readonly number[] }): string {
   const { like, axes } = to;
   const sizes = axes.map((axis) => b.dims(like)[axis]);
-  const known = sizes.every((size) => typeof size === 'number') ? (sizes as readonly number[]) : undefined;
+  const known = sizes.every((size) => typeof size === 'number') ? sizes : undefined;
   const n = known?.reduce((product, size) => product * size, 1);
   if (n === undefined || known === undefined) return b.div(b.expand(dy, like), count(b, like, axes));
   if (n > BLOCK || n === 0) return b.div(b.expand(dy, like), n);
