@@ -1,4 +1,5 @@
 import {
+  type Attribution,
   type Comparison,
   type Estimate,
   type Explainer,
@@ -64,30 +65,31 @@ interface Numbered {
 async function measureOne({ explanation, metric, explainers, key }: Cell): Promise<Measurement> {
   const { question, attributions } = explanation;
   const { f, input } = question;
-  const estimates = attributions.map(noAttribution);
-  const numbered = attributions.flatMap((outcome, explainer): Numbered[] =>
-    outcome.status === 'done'
-      ? [
-          {
-            explainer,
-            subject: { f, x: input.tensor, attribution: outcome.value, explain: explainers[explainer] },
-          },
-        ]
-      : [],
-  );
+  const numbered = attributions.flatMap((outcome, explainer): Numbered[] => {
+    if (outcome.status !== 'done') return [];
+    const subject = { f, x: input.tensor, attribution: outcome.value, explain: explainers[explainer] };
+    return [{ explainer, subject }];
+  });
   const groups = await compareGroups({ metric, key, numbered });
-  for (const { members, outcomes } of groups) {
-    members.forEach(({ explainer }, m) => {
-      estimates[explainer] = outcomes[m];
-    });
-  }
+  const found = [...groups.flatMap(measured), ...attributions.flatMap(unmeasured)];
+  const estimates = found.toSorted((a, b) => a.explainer - b.explainer).map(({ outcome }) => outcome);
   return { key, estimates, difference: (i, j) => differenceWithin(groups, i, j) };
 }
 
-function noAttribution(outcome: Outcome<unknown>): Outcome<Estimate> {
-  if (outcome.status !== 'done')
-    return { ...outcome, reason: `no attribution to measure (${outcome.reason})` };
-  return { status: 'failed', code: 'internal', reason: 'not measured' };
+/** What came of measuring an explainer, by its number. */
+interface Found {
+  readonly explainer: number;
+  readonly outcome: Outcome<Estimate>;
+}
+
+function measured({ members, outcomes }: Group): readonly Found[] {
+  return members.map(({ explainer }, m) => ({ explainer, outcome: outcomes[m] }));
+}
+
+function unmeasured(outcome: Outcome<Attribution>, explainer: number): readonly Found[] {
+  if (outcome.status === 'done') return [];
+  const reason = `no attribution to measure (${outcome.reason})`;
+  return [{ explainer, outcome: { ...outcome, reason } }];
 }
 
 /** Explainers that were measured on the same draws. */
