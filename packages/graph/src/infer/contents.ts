@@ -26,10 +26,9 @@ export function constantOfElements(
       return undefined;
     values.push(element);
   }
-  const shape = dims;
-  if (dtype === 'int64') return { dtype, dims: shape, data: BigInt64Array.from(values, BigInt) };
-  if (dtype === 'int32') return { dtype, dims: shape, data: Int32Array.from(values) };
-  return dtype === 'bool' ? { dtype, dims: shape, data: Uint8Array.from(values) } : undefined;
+  if (dtype === 'int64') return { dtype, dims, data: BigInt64Array.from(values, BigInt) };
+  if (dtype === 'int32') return { dtype, dims, data: Int32Array.from(values) };
+  return dtype === 'bool' ? { dtype, dims, data: Uint8Array.from(values) } : undefined;
 }
 
 /** A number as the dtype can hold it; undefined where it would overflow or is not ours to round. */
