@@ -3,8 +3,8 @@ import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/house.js';
 import { expectWritable, writeFolder } from '../files/disk.js';
 import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
-import { prepare } from '../pipeline/prepare.js';
-import { environmentOf, recordOf } from '../pipeline/record.js';
+import { type Prepared, prepare } from '../pipeline/prepare.js';
+import { environmentOf, type Recorded, type RecordOptions, recordOf } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
 import type { Notices } from './streams.js';
@@ -31,42 +31,48 @@ export async function evaluate(
   const explainers = flags.explainer.map((text) => make(text, 'explainer'));
   const metrics = flags.metric.map((text) => make(text, 'metric'));
   await expectWritable(flags.out);
-  const { model, about, loaded, asked, fed, drawing, preprocessing, doubts } = await prepare(path, {
-    ...flags,
-    inputs: flags.input,
-    signal: context.signal,
-  });
+  const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
+  const { model, about, loaded, asked, drawing, doubts } = prepared;
   try {
     const { notices, command } = context;
     doubts.forEach(notices.notice);
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
-    const evaluation = await evaluateAll(model, loaded.inputs, options);
-    const { link = 'logit', output = '', bounds } = asked;
-    const { record, files } = recordOf(evaluation, {
+    const recorded = recordOf(await evaluateAll(model, loaded.inputs, options), {
       model: about,
       environment: environmentOf(model),
-      request: {
-        command,
-        link,
-        output,
-        bounds,
-        preprocessing: preprocessing && { ...preprocessing },
-        feeds: Object.keys(fed).length === 0 ? undefined : fed,
-      },
+      request: requestOf(prepared, command),
       drawing,
     });
-    const all = new Map<string, Uint8Array | string>(files);
-    all.set('report.html', page(record, files));
-    all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
-    await writeFolder(flags.out, all);
-    return {
-      exit: exitOf(record),
-      record,
-      files: ['record.json', 'report.html'].map((name) => join(flags.out, name)),
-    };
+    const { record } = recorded;
+    return { exit: exitOf(record), record, files: await writeRecorded(flags.out, recorded) };
   } finally {
     await model.close();
   }
+}
+
+/** What was asked, as the record has it. */
+function requestOf(
+  { asked, preprocessing, fed }: Prepared,
+  command: readonly string[],
+): RecordOptions['request'] {
+  const { link = 'logit', output = '', bounds } = asked;
+  return {
+    command,
+    link,
+    output,
+    bounds,
+    preprocessing: preprocessing && { ...preprocessing },
+    feeds: Object.keys(fed).length === 0 ? undefined : fed,
+  };
+}
+
+/** Writes the record, its page and their files; names those to begin with. */
+async function writeRecorded(out: string, { record, files }: Recorded): Promise<readonly string[]> {
+  const all = new Map<string, Uint8Array | string>(files);
+  all.set('report.html', page(record, files));
+  all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
+  await writeFolder(out, all);
+  return ['record.json', 'report.html'].map((name) => join(out, name));
 }
 
 /** A cell that does not apply is an answer; a cell that failed is not. */

@@ -56,19 +56,27 @@ export async function explain(
       seed: flags.seed,
       onProgress: context.notices.progress,
     });
-    const answers = explanations.map(answerOf);
-    const done = answers.filter(({ status }) => status === 'done').length;
-    const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
-    const result = { exit, explainer: explainer.expression, files: [], explanations: answers };
-    if (flags.out === undefined || ending === undefined || done === 0) return result;
+    const result = resultOf(explainer.expression, explanations);
+    if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
     const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
-    const short = answers.map((answer) =>
-      answer.status === 'done' ? { ...answer, values: undefined } : answer,
-    );
-    return { ...result, files, explanations: short };
+    return { ...result, files, explanations: result.explanations.map(withoutValues) };
   } finally {
     await prepared.model.close();
   }
+}
+
+/** The answers, none of them written yet. */
+function resultOf(explainer: string, explanations: readonly Explanation[]): Explained {
+  const answers = explanations.map(answerOf);
+  const done = answers.filter(isDone).length;
+  const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
+  return { exit, explainer, files: [], explanations: answers };
+}
+
+const isDone = ({ status }: ExplainedInput): boolean => status === 'done';
+
+function withoutValues(answer: ExplainedInput): ExplainedInput {
+  return answer.status === 'done' ? { ...answer, values: undefined } : answer;
 }
 
 function answerOf({ question, attributions: [outcome] }: Explanation): ExplainedInput {
