@@ -180,7 +180,8 @@ Canonical form says these in terms of the operators above.
 - ai.onnx.ml: ${decomposed('ai.onnx.ml')}
 
 Sequences and optional values (${SEQUENCES.join(', ')}) are resolved where lengths and places are known when the graph is made. A Loop is
-unrolled where it is known how often it runs.
+unrolled where it is known how often it runs; elsewhere it stays one, and its gradient runs it again, keeping what every iteration began with, and
+goes back by a Scan.
 
 ## Not differentiated
 
@@ -190,7 +191,8 @@ domains are: they run, and gradients may pass beside them. In the way of a gradi
 ${left()}
 - Sequences and optional values whose lengths or places are known only when the graph runs.
 - Attention with a window, with a cache where it is causal, with lengths of its keys or with its products as an output; LpPool with \`ceil_mode\`.
-- QuantizeLinear, and a Loop that runs until something is computed, have a row that says why not.
+- A Loop that is not unrolled and carries a value whose shape changes on the way (a list that grows).
+- QuantizeLinear has a row that says why not.
 `;
 }
 

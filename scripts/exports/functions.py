@@ -51,6 +51,23 @@ class Parts(nn.Module):
         return torch.stack([torch.exp(parts[1]), parts[0] * parts[-1]], dim=0)
 
 
+class Loops(nn.Module):
+    """Loops of which a script does not know how often they run: as many steps as a number says, then until one is large."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer('w', torch.tensor([[0.5, -1.0, 0.25], [1.0, 0.75, -0.5], [-0.25, 0.5, 1.25]]))
+
+    def forward(self, x):
+        h, total = x, torch.zeros_like(x)
+        for i in range(2 + int(x.abs().sum().long())):
+            h = torch.tanh(h @ self.w) + x * float(i)
+            total = total + h * h / 16
+        while bool(total.square().sum() < 9.0):
+            total = total * 1.5 + torch.sin(total)
+        return total
+
+
 def spectrum(x, window):
     return torch.view_as_real(torch.stft(x, 8, hop_length=3, window=window, center=False, return_complex=True))
 
@@ -82,6 +99,7 @@ FUNCTIONS = {
     'noise': (Call(lambda x: x.square() + torch.randn_like(x)), (2, 3)),
     'nms': (Call(kept, BOXES), (4,)),
     'parts': (torch.jit.script(Parts()), (2, 6)),
+    'loops': (torch.jit.script(Loops()), (2, 3)),
 }
 
 

@@ -1,4 +1,5 @@
 import type { Dim, Graph, ValueType } from '../types.js';
+import { subtractDims } from './dim.js';
 import { axisOf, type InferRow, type Inferred, type Site } from './site.js';
 
 /** What is known of a value, if anything. */
@@ -56,9 +57,9 @@ export const loop: InferRow = (site) => {
     { dtype: 'bool', dims: [] },
   ];
   const types = everyStep(site, { before, carried, after: [] });
-  return types.map((type, i) =>
-    i < carried.length ? type : collected(type, { axis: 0, count: site.unknown() }),
-  );
+  // A symbol is at least 1; a loop may not run at all.
+  const count = subtractDims(site.unknown(), 1);
+  return types.map((type, i) => (i < carried.length ? type : collected(type, { axis: 0, count })));
 };
 
 /** States, then what is collected along an axis, one entry a slice. */

@@ -2,17 +2,16 @@ import { prune } from '../transform/prune.js';
 import type { Attribute } from '../types.js';
 import { type Calculus, calculus } from './calculus.js';
 import { distinct, innerGraph } from './inner.js';
-import { type Row, refused, type Step } from './rule.js';
-import { scan } from './scan.js';
+import { iteration } from './iteration.js';
+import { loopForward } from './loop-forward.js';
+import type { Row, Step } from './rule.js';
+import { scanForward } from './scan-forward.js';
 
 /** Operators that run inner graphs. */
 export const control = {
   If: (b, step) => branches(b, step),
-  Loop: refused(
-    'how often it runs is not known before it has run',
-    'Export with the loop unrolled or as a Scan, explain an inner tensor after it (cut), or estimate the gradient with difference(score).',
-  ),
-  Scan: (b, step) => scan(b, step),
+  Loop: (b, step) => iteration(b, step, loopForward(b, step)),
+  Scan: (b, step) => iteration(b, step, scanForward(b, step)),
 } as const satisfies Record<string, Row>;
 
 /** The taken branch backward: an If on the same condition that gives the cotangent of everything captured. */

@@ -20,7 +20,7 @@ const usable = (sample: Sample): boolean => {
 
 const isRefused = (op: Op): boolean => {
   const row = tables.gradient[op];
-  return typeof row === 'object' && row.status === 'refused' && op !== 'Loop';
+  return typeof row === 'object' && row.status === 'refused';
 };
 
 const tableOf = (ops: readonly Op[]): readonly (readonly Sample[])[] =>
