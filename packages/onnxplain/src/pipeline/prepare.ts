@@ -2,7 +2,7 @@ import { type Diagnosis, fail, toFloat32, toFloat64 } from '@onnxplain/core';
 import { cut, infer } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
-import { type Card, readCard } from '../files/card.js';
+import { type LoadedCard, readCard } from '../files/card.js';
 import { type FurtherInputs, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
 import { type LoadedInputs, loadInputs, type NamedInput } from '../files/load.js';
@@ -46,57 +46,85 @@ export interface Prepared {
  */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
-  const output = options.output ?? card.output;
-  const input = options.wrt ?? card.input;
-  const { model, about } = await openModel(path, { ...options, output });
+  const { model, about } = await openModel(path, { ...options, output: options.output ?? card.output });
   try {
-    const fed = options.feed ?? [];
-    const port = explainedInput(model, input, fed.map(fedName));
-    const dims = port.dims?.slice(1);
-    const fields = pictureFields(options, card);
-    const pictures = dims && preprocessingFor(dims, fields);
-    const loaded = await loadInputs(options.inputs, { dims, pictures });
-    const inputs = loaded.inputs.map((each) => ({
-      ...each,
-      features: each.features ?? card.features,
-      // Draws are made in the type of x: the numbers that the model will see.
-      tensor: port.dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
-    }));
-    const photos = inputs.some(({ picture }) => picture !== undefined);
-    const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, inputs));
-    const { target, batch, signal, link = card.link ?? 'logit' } = options;
-    const asked: Asked = {
-      target,
-      link,
-      output: output ?? onlyFloat(model.outputs),
-      input,
-      feeds,
-      bounds: options.bounds ?? card.bounds ?? (photos && pictures ? pixelBounds(pictures) : undefined),
-      batch,
-      signal,
-      label: card.label,
-    };
-    return {
-      model,
-      about,
-      loaded: { ...loaded, inputs },
-      asked,
-      fed: record,
-      preprocessing: photos ? pictures : undefined,
-      doubts: doubtsOf({ model, asked, pictures: photos ? fields : undefined }),
-      drawing: {
-        channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
-        order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
-      },
-    };
+    return { model, about, ...(await readFor(model, options, card)) };
   } catch (error) {
     await model.close();
     throw error;
   }
 }
 
+/** The inputs as the opened model needs them, and what is asked about them. */
+async function readFor(
+  model: Model,
+  options: PrepareOptions,
+  card: LoadedCard,
+): Promise<Omit<Prepared, 'model' | 'about'>> {
+  const fed = options.feed ?? [];
+  const port = explainedInput(model, options.wrt ?? card.input, fed.map(fedName));
+  const fields = pictureFields(options, card);
+  const pictures = port.dims && preprocessingFor(port.dims.slice(1), fields);
+  const loaded = await loadRows(port, options.inputs, { pictures, features: card.features });
+  const photos = loaded.inputs.some(({ picture }) => picture !== undefined);
+  const preprocessing = photos ? pictures : undefined;
+  const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, loaded.inputs));
+  const asked = askedOf(options, card, { feeds, outputs: model.outputs, pictures: preprocessing });
+  return {
+    loaded,
+    asked,
+    fed: record,
+    preprocessing,
+    doubts: doubtsOf({ model, asked, pictures: photos ? fields : undefined }),
+    drawing: drawingOf(pictures),
+  };
+}
+
+interface Reading extends Pick<LoadedCard, 'features'> {
+  readonly pictures: Preprocessing | undefined;
+}
+
+/** The files' rows in the type of the input. */
+async function loadRows(port: Port, paths: readonly string[], reading: Reading): Promise<LoadedInputs> {
+  const { pictures, features } = reading;
+  const loaded = await loadInputs(paths, { dims: port.dims?.slice(1), pictures });
+  const inputs = loaded.inputs.map((each) => ({
+    ...each,
+    features: each.features ?? features,
+    // Draws are made in the type of x: the numbers that the model will see.
+    tensor: port.dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
+  }));
+  return { ...loaded, inputs };
+}
+
+interface Settled extends Pick<Asked, 'feeds'> {
+  readonly outputs: readonly Port[];
+  readonly pictures: Preprocessing | undefined;
+}
+
+/** Options go before the card's fields, and both before what the model says. */
+function askedOf(options: PrepareOptions, card: LoadedCard, { feeds, outputs, pictures }: Settled): Asked {
+  const { target, batch, signal } = options;
+  return {
+    target,
+    link: options.link ?? card.link ?? 'logit',
+    output: options.output ?? card.output ?? onlyFloat(outputs),
+    input: options.wrt ?? card.input,
+    feeds,
+    bounds: options.bounds ?? card.bounds ?? (pictures && pixelBounds(pictures)),
+    batch,
+    signal,
+    label: card.label,
+  };
+}
+
+const drawingOf = (pictures: Preprocessing | undefined): Drawing => ({
+  channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
+  order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
+});
+
 /** The fields of the options, over those of the card. */
-function pictureFields(options: PrepareOptions, card: Card): PictureFields {
+function pictureFields(options: PrepareOptions, card: LoadedCard): PictureFields {
   return {
     size: options.size ?? card.size,
     resize: options.resize ?? card.resize,
