@@ -99,7 +99,8 @@ interface Claim {
 
 /**
  * How much the last digits change a value and its gradient: those of the inputs (greatly where all elements of a lane that is
- * normalised are equal) and those of constants, which a rule rounds to float32. So much differences and gradient may differ.
+ * normalised are equal) and those of the gradient's own constants, which are rounded to float32. So much differences and gradient may
+ * differ. Constants that the value has too are left: differences see them as they are.
  */
 function rounding(projected: Projected, { graph, label, gradient, name }: Claim) {
   const { of } = projected;
@@ -107,7 +108,9 @@ function rounding(projected: Projected, { graph, label, gradient, name }: Claim)
   const [value] = evaluate(graph, projected.feeds, { wanted: [of] })[of].data;
   const noise = { claim: 0, value: 0 };
   for (const k of [1, 2, 3]) {
-    const shaken = evaluate(shakeConstants(graph, k), shake(projected.feeds, k), { wanted: [of, label] });
+    const shaken = evaluate(shakeConstants(graph, projected.graph.constants, k), shake(projected.feeds, k), {
+      wanted: [of, label],
+    });
     noise.claim = Math.max(noise.claim, Math.abs(claimed(shaken[label]) - claimed(gradient)));
     noise.value = Math.max(noise.value, Math.abs(shaken[of].data[0] - value));
   }
@@ -123,13 +126,16 @@ function shake(feeds: Feeds, number: number): Feeds {
   return Object.fromEntries(shaken);
 }
 
-/** A graph whose float32 scalars are their neighbours. */
-function shakeConstants(graph: Graph, number: number): Graph {
-  const constants = [...graph.constants].map(([name, constant], i) => {
-    const { dtype, data } = constant;
-    if (dtype !== 'float32' || data.length !== 1) return [name, constant] as const;
-    const factor = 1 + 1.2e-7 * Math.sign(wobble(`constant ${number}`, i));
-    return [name, constantFrom(dtype, constant.dims, [Number(data[0]) * factor])] as const;
+/** A graph whose float32 constants, but for those that are kept, are their neighbours. */
+function shakeConstants(graph: Graph, kept: Graph['constants'], number: number): Graph {
+  const constants = [...graph.constants].map(([name, constant]) => {
+    const { dtype, dims, data } = constant;
+    if (dtype !== 'float32' || kept.has(name)) return [name, constant] as const;
+    const neighbours = Array.from(
+      data,
+      (x, i) => Number(x) * (1 + 1.2e-7 * Math.sign(wobble(`${name} ${number}`, i))),
+    );
+    return [name, constantFrom(dtype, dims, neighbours)] as const;
   });
   return { ...graph, constants: new Map(constants) };
 }
