@@ -51,11 +51,11 @@ test('seconds count the native time only, not the time other work of the loop ta
   await session.run({ x });
   const [own, all] = [session.seconds, ortSeconds()];
   setImmediate(() => {
-    for (const until = performance.now() + 60; performance.now() < until; );
+    for (const until = performance.now() + 1000; performance.now() < until; );
   });
   await session.run({ x });
   expect(session.seconds - own).toBeGreaterThan(0);
-  expect(session.seconds - own).toBeLessThan(0.03);
+  expect(session.seconds - own).toBeLessThan(0.5);
   expect(ortSeconds() - all).toBeCloseTo(session.seconds - own, 9);
   await session.release();
 });
