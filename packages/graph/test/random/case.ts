@@ -1,5 +1,5 @@
 /** Random graphs over the whole table of operators. */
-import { type Graph, type NumArray, numArray, prune, type Value } from '../../src/index.js';
+import { type Graph, type NumArray, numArray, prune, read, type Value, write } from '../../src/index.js';
 import { type Draw, drawOf, growth } from './growth.js';
 import { type Maker, makers } from './makers.js';
 import { activation, casts, plug } from './plug.js';
@@ -35,7 +35,7 @@ function inputOf(draw: Draw, tied: boolean): NumArray {
   return numArray('float32', dims, data);
 }
 
-/** A connected graph of 5 to about 40 nodes on 1 to 3 inputs; the same one for the same seed. */
+/** A connected graph of 5 to about 40 nodes on 1 to 3 inputs, as a file holds it; the same one for the same seed. */
 export function randomCase(seed: number): RandomCase {
   const draw = drawOf(seed);
   const tied = draw.chance(0.3);
@@ -45,5 +45,5 @@ export function randomCase(seed: number): RandomCase {
   const g = growth(inputs, feeds, draw);
   const goal = draw.int(5, draw.chance(0.5) ? 12 : 36);
   while (g.length() < goal) anyMaker(draw)(g);
-  return { seed, graph: prune(g.finish()), feeds, tied };
+  return { seed, graph: read(write(prune(g.finish()))), feeds, tied };
 }
