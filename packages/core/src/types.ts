@@ -200,6 +200,12 @@ export interface Comparison {
   difference(i: number, j: number): Estimate;
 }
 
+/**
+ * 'same-kind': the number is in the attribution's own units, which for local ones are those of a slope and for global ones those
+ * of f, so that only attributions of one kind can be ranked by it. 'any': its units do not depend on the attribution.
+ */
+export type Comparable = 'any' | 'same-kind';
+
 /** How good an attribution is, by one definition: measuring gives an estimate, which says what kind of number it is. */
 export interface Metric {
   readonly name: string;
@@ -210,6 +216,8 @@ export interface Metric {
   readonly source: string;
   /** Every choice that the number depends on, by name: goes into the record and the report. */
   readonly definition: Readonly<Record<string, string>>;
+  /** Which attributions of an input the number can be compared between; default 'any'. */
+  readonly comparable?: Comparable;
   /**
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input,
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.

@@ -47,6 +47,14 @@ describe('metrics', () => {
     });
   }
 
+  it('can be compared between kinds of attributions unless they are in units of Φ', () => {
+    for (const [metric, expression] of expressions) {
+      const ownUnits = metric.units.startsWith('units of Φ');
+      expect(`${expression}: ${metric.comparable}`).toBe(`${expression}: ${ownUnits ? 'same-kind' : 'any'}`);
+    }
+    expect(new Set(expressions.map(([metric]) => metric.comparable))).toEqual(new Set(['any', 'same-kind']));
+  });
+
   it('are in the table under their own names, and refuse unknown options', () => {
     for (const [name, row] of Object.entries(metrics)) {
       expect(row.name).toBe(name);

@@ -1,4 +1,5 @@
 export { type ColourScale, STEPS, scaleTable } from './colour.js';
+export { type ComparedExplainers, compared } from './compared.js';
 export { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
 export { formatBytes, formatEstimate, formatMean, formatNumber, formatSeconds } from './page/format.js';
 export type { Pictures } from './page/inputs.js';

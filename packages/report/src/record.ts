@@ -1,8 +1,8 @@
-import type { AttributionKind, Cost, Estimate, Key, SolveDiagnosis } from '@onnxplain/core';
+import type { AttributionKind, Comparable, Cost, Estimate, Key, SolveDiagnosis } from '@onnxplain/core';
 import type { ColourScale } from './colour.js';
 
 /** Version of the layout of `record.json`; a number more when a field changes its meaning or goes away. */
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 /** Everything a run left behind: what was asked, of what, with which programs, and every number with its definition. */
 export interface RunRecord {
@@ -103,6 +103,8 @@ export interface MetricRecord {
   readonly units: string;
   readonly source: string;
   readonly definition: Readonly<Record<string, string>>;
+  /** Which explainers the numbers can be compared between; absent: 'any'. */
+  readonly comparable?: Comparable;
 }
 
 /** Why a cell has no number: the method does not apply there, or it went wrong. */
@@ -172,8 +174,12 @@ export interface Summary {
   /** Absent when no input gave a number. */
   readonly mean?: Mean;
   readonly counts: Readonly<Record<'done' | 'not-applicable' | 'failed' | 'invalid' | 'censored', number>>;
+  /**
+   * Best of the explainers whose numbers can be compared, of which there are at least two: under a metric that compares attributions
+   * of the same kind only, each kind may have one.
+   */
   readonly best: boolean;
-  /** This explainer minus the best one, on the inputs where both have numbers; absent for the best itself. */
+  /** This explainer minus the best of those, on the inputs where both have numbers; absent for the best itself and where there is none. */
   readonly difference?: Mean & { readonly against: number };
 }
 

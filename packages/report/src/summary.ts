@@ -1,9 +1,10 @@
 import { type Estimate, moments } from '@onnxplain/core';
-import type { EstimateCell, Mean, MetricRecord, Summary } from './record.js';
+import { compared } from './compared.js';
+import type { EstimateCell, ExplainerRecord, Mean, MetricRecord, Summary } from './record.js';
 
 export interface SummaryOptions {
-  readonly explainers: number;
-  readonly metrics: readonly Pick<MetricRecord, 'better'>[];
+  readonly explainers: readonly Pick<ExplainerRecord, 'kind'>[];
+  readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable'>[];
   /**
    * Estimate of (explainer i) - (explainer j) on one input, from draws they shared. Used where there is only one
    * input, whose spread over inputs says nothing.
@@ -14,22 +15,28 @@ export interface SummaryOptions {
 /** Per explainer and metric: mean over inputs, what had to be left out, the best, and paired differences against it. */
 export function summarise(cells: readonly EstimateCell[], options: SummaryOptions): Summary[] {
   return options.metrics.flatMap((metric, m) => {
-    const columns = Array.from({ length: options.explainers }, (_, explainer) =>
+    const columns = options.explainers.map((_, explainer) =>
       cells.filter((cell) => cell.metric === m && cell.explainer === explainer),
     );
     const means = columns.map((column) => meanOf(column.map(numberOf).filter(isNumbered)));
-    const best = bestOf(means, metric.better);
-    return columns.map((column, explainer) => ({
-      explainer,
-      metric: m,
-      mean: means[explainer],
-      counts: count(column),
-      best: explainer === best,
-      difference:
-        best === undefined || explainer === best || means[explainer] === undefined
-          ? undefined
-          : difference({ column, against: columns[best], best, options }),
+    const bests = compared(metric, options.explainers).map(({ members }) => ({
+      members,
+      best: bestOf(members, means, metric.better),
     }));
+    return columns.map((column, explainer) => {
+      const best = bests.find(({ members }) => members.includes(explainer))?.best;
+      return {
+        explainer,
+        metric: m,
+        mean: means[explainer],
+        counts: count(column),
+        best: explainer === best,
+        difference:
+          best === undefined || explainer === best || means[explainer] === undefined
+            ? undefined
+            : difference({ column, against: columns[best], best, options }),
+      };
+    });
   });
 }
 
@@ -69,20 +76,25 @@ function meanOf(values: readonly Numbered[]): Mean | undefined {
   return { value: mean, stderr, basis: 'inputs', n, bound };
 }
 
-/** Best mean among the explainers that have numbers for the most inputs, so that skipping hard inputs wins nothing. */
-function bestOf(means: readonly (Mean | undefined)[], better: 'lower' | 'higher'): number | undefined {
-  const most = Math.max(0, ...means.map((mean) => mean?.n ?? 0));
-  let best: number | undefined;
-  let bestValue = Number.POSITIVE_INFINITY;
-  means.forEach((mean, explainer) => {
-    if (mean === undefined || mean.n < most) return;
-    const value = better === 'lower' ? mean.value : -mean.value;
-    if (value < bestValue) {
-      bestValue = value;
-      best = explainer;
-    }
+/**
+ * Best mean among the members that have numbers for the most inputs, so that skipping hard inputs wins nothing; none where fewer
+ * than two have a number: alone nobody is best.
+ */
+function bestOf(
+  members: readonly number[],
+  means: readonly (Mean | undefined)[],
+  better: 'lower' | 'higher',
+): number | undefined {
+  const found = members.flatMap((explainer) => {
+    const mean = means[explainer];
+    return mean === undefined ? [] : [{ explainer, mean }];
   });
-  return best;
+  if (found.length < 2) return undefined;
+  const most = Math.max(...found.map(({ mean }) => mean.n));
+  const ranked = found
+    .filter(({ mean }) => mean.n === most && Number.isFinite(mean.value))
+    .toSorted((a, b) => (better === 'lower' ? 1 : -1) * (a.mean.value - b.mean.value));
+  return ranked[0]?.explainer;
 }
 
 function difference({

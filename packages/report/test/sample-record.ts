@@ -80,15 +80,22 @@ const metrics: RunRecord['metrics'] = [
     expression: 'sensitivity-max(radius=0.1)',
     better: 'lower',
     units: 'units of the attribution',
+    comparable: 'same-kind',
     source: 'Yeh et al. 2019, Def. 3.1',
     definition: { ball: 'l2', radius: '0.1' },
   },
 ];
 
+const explainers: RunRecord['explainers'] = [
+  { expression: 'gradient', kind: 'local' },
+  { expression: 'smooth(gradient, gaussian(0.1), draws=50)', kind: 'local' },
+  { expression: 'integrated-gradients(steps=50)', kind: 'global' },
+];
+
 /** A record with every kind of cell, and text that would break a page that forgets to escape: for tests. */
 export const sampleRecord: RunRecord = {
   schema: 'onnxplain-record',
-  version: 1,
+  version: 2,
   created: '2026-01-02T03:04:05.000Z',
   environment: {
     onnxplain: '0.1.0',
@@ -130,15 +137,11 @@ export const sampleRecord: RunRecord = {
     },
     { name: 'row 2', shape: [3], target: 0, score: -1 },
   ],
-  explainers: [
-    { expression: 'gradient', kind: 'local' },
-    { expression: 'smooth(gradient, gaussian(0.1), draws=50)', kind: 'local' },
-    { expression: 'integrated-gradients(steps=50)', kind: 'global' },
-  ],
+  explainers,
   metrics,
   attributions,
   estimates: cells,
-  summaries: summarise(cells, { explainers: 3, metrics }),
+  summaries: summarise(cells, { explainers, metrics }),
   timings: {
     total: 12.3,
     parts: { explain: 4, measure: 8 },

@@ -49,6 +49,7 @@ export function sensitivityGradient(given: SensitivityGradientOptions = {}): Met
     {
       name: 'sensitivity-gradient',
       units: 'units of Φ per unit of x',
+      comparable: 'same-kind',
       source: 'Yeh et al. 2019, section 3 (SENS_GRAD)',
       value:
         'largest ‖Φ(y + h·e) - Φ(y - h·e)‖₂ / 2h over draws of y near x and unit directions e, a lower bound',

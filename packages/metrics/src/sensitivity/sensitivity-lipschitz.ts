@@ -18,6 +18,7 @@ export function sensitivityLipschitz(given: SensitivityLipschitzOptions = {}): M
     {
       name: 'sensitivity-lipschitz',
       units: 'units of Φ per unit of x',
+      comparable: 'same-kind',
       source: 'Yeh et al. 2019, section 3 (SENS_LIPS); Alvarez-Melis & Jaakkola 2018',
       value: 'largest ‖Φ(x + δ) - Φ(x)‖₂ / ‖δ‖₂ over draws of δ, a lower bound; draws with δ = 0 count as 0',
       async ask({ input, delta, explain }, { attribution }) {

@@ -25,6 +25,7 @@ export function sensitivityMax(given: SensitivityMaxOptions = {}): Metric {
     {
       name: 'sensitivity-max',
       units: normalize ? 'fraction of ‖Φ(x)‖₂' : 'units of Φ',
+      comparable: normalize ? 'any' : 'same-kind',
       source: 'Yeh et al. 2019, Definition 3.1',
       value: `largest ‖Φ(x + δ) - Φ(x)‖₂${normalize ? ' / ‖Φ(x)‖₂' : ''} over draws of δ, a lower bound`,
       shown: { normalize: normalize || undefined },

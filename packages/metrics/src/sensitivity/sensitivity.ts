@@ -15,7 +15,7 @@ export interface SensitivityOptions extends BallOptions {
 export const sensitivityOptions = { ...ballOptions, noise: noiseOption() };
 
 /** What one sensitivity asks of each input near x, and how that reads. */
-export interface Sensitivity extends Pick<Metric, 'name' | 'units' | 'source'> {
+export interface Sensitivity extends Pick<Metric, 'name' | 'units' | 'source' | 'comparable'> {
   /** The definition of the number. */
   readonly value: string;
   /** Further options, as an expression and as the definition show them. */
@@ -30,7 +30,7 @@ export interface Sensitivity extends Pick<Metric, 'name' | 'units' | 'source'> {
  * `explain`; making it throws `option-value` for a ball together with a perturbation.
  */
 export function sensitivity(
-  { name, units, source, value, shown, definition, ask }: Sensitivity,
+  { name, units, source, comparable, value, shown, definition, ask }: Sensitivity,
   options: SensitivityOptions & { readonly noise: Noise },
 ): Metric {
   const { noise } = options;
@@ -41,6 +41,7 @@ export function sensitivity(
     better: 'lower',
     units,
     source,
+    comparable,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     measure: (subject, key) =>
       largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject) }, subject, key),

@@ -407,7 +407,7 @@ describe('evaluate', () => {
     const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
     expect(record).toMatchObject({
       schema: 'onnxplain-record',
-      version: 1,
+      version: 2,
       request: { seed: 0, link: 'logit', output: 'y' },
     });
     expect(record.attributions).toHaveLength(6);
@@ -448,6 +448,27 @@ describe('evaluate', () => {
     expect(again).toEqual(await estimates('third', 'two.npy'));
     const alone = await estimates('alone', 'one.npy');
     expect(alone).toEqual(again);
+  });
+
+  test('local and global attributions are ranked apart where the metric has their units', async () => {
+    const explainers = ['gradient', 'integrated-gradients(steps=2)', 'random', 'times-input(random)'];
+    const asked = [...argv.slice(0, 4), '--explainer', ...explainers, '-o', at('apart'), '--quiet'];
+    const shown = async (...metrics: readonly string[]) =>
+      (await onnxplain(...asked, '--metric', ...metrics)).out;
+    const table = await shown('sensitivity-max(draws=2)', 'infidelity(difference-to-baseline)');
+    const starred = (column: number) =>
+      explainers.map((name) => {
+        const row = table.split('\n').find((line) => line.startsWith(name)) ?? '';
+        return row.slice(column).startsWith('* ');
+      });
+    const head = table.split('\n').find((line) => line.includes('sensitivity-max')) ?? '';
+    // Local ones do not change at all: the first of equals is named. Global ones change by W·δ, and by noise·δ, which is less.
+    expect(starred(head.indexOf('sensitivity-max'))).toEqual([true, false, false, true]);
+    expect(starred(head.indexOf('infidelity')).filter(Boolean)).toHaveLength(1);
+    expect(head).toContain('kind');
+    expect(table).toMatch(/^sensitivity-max: .*each kind has its own best$/m);
+    expect(table).toMatch(/^infidelity: .*squared units of f$/m);
+    expect(await shown('sensitivity-max(draws=2, normalize=true)')).not.toMatch(/kind/);
   });
 
   test('the paired difference of one input has the standard error of shared draws', async () => {

@@ -1,15 +1,18 @@
-import { formatMean, type RunRecord, type Summary } from '@onnxplain/report';
+import { compared, formatMean, type RunRecord, type Summary } from '@onnxplain/report';
 import { showInput } from './input.js';
 
 /** The result of an evaluation for a terminal: predictions, a table of explainers by metrics, and what went wrong. */
 export function showTable(record: RunRecord): string {
   const { explainers, metrics } = record;
   const heads = columnNames(metrics.map(({ name }) => name));
-  const body = explainers.map(({ expression }, e) => [
+  const apart = metrics.some((metric) => areApart(metric, explainers));
+  const body = explainers.map(({ expression, kind }, e) => [
     expression,
+    ...(apart ? [kind] : []),
     ...metrics.map((_, m) => cellText(record.summaries.find((s) => s.explainer === e && s.metric === m))),
   ]);
-  const table = metrics.length === 0 ? [] : alignColumns([['', ...heads], ...body]);
+  const table =
+    metrics.length === 0 ? [] : alignColumns([['', ...(apart ? ['kind'] : []), ...heads], ...body]);
   return [
     ...record.inputs.map(showInput),
     '',
@@ -19,6 +22,11 @@ export function showTable(record: RunRecord): string {
     ...problems(record),
     '',
   ].join('\n');
+}
+
+/** Whether a metric cannot rank all explainers together. */
+function areApart(metric: RunRecord['metrics'][number], explainers: RunRecord['explainers']): boolean {
+  return compared(metric, explainers).length > 1;
 }
 
 /** Names that occur more than once are numbered. */
@@ -49,10 +57,15 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function legend({ metrics, inputs, summaries }: RunRecord, heads: readonly string[]): string[] {
-  const lines = metrics.map(
-    ({ expression, better, units }, m) => `${heads[m]}: ${expression}, ${better} is better, ${units}`,
-  );
+const APART =
+  '; Φ holds slopes where it is local and units of f where it is global, so each kind has its own best';
+
+function legend({ metrics, explainers, inputs, summaries }: RunRecord, heads: readonly string[]): string[] {
+  const lines = metrics.map((metric, m) => {
+    const { expression, better, units } = metric;
+    const apart = areApart(metric, explainers) ? APART : '';
+    return `${heads[m]}: ${expression}, ${better} is better, ${units}${apart}`;
+  });
   if (lines.length === 0) return lines;
   const spread = inputs.length > 1 ? 'standard error across inputs' : 'standard error over draws';
   const bounds = summaries.some(({ mean }) => mean?.bound !== undefined) ? '; ≥ and ≤ are bounds' : '';

@@ -54,18 +54,19 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
     model: options.model,
     inputs: explanations.map(({ question }) => inputRecord(question)),
     explainers: explainers.map(({ expression, kind }) => ({ expression, kind })),
-    metrics: metrics.map(({ name, expression, better, units, source, definition }) => ({
+    metrics: metrics.map(({ name, expression, better, units, source, definition, comparable = 'any' }) => ({
       name,
       expression,
       better,
       units,
       source,
       definition,
+      comparable,
     })),
     attributions,
     estimates,
     summaries: summarise(estimates, {
-      explainers: explainers.length,
+      explainers,
       metrics,
       paired: ({ input, metric, i, j }) => evaluation.measurements[input][metric].difference(i, j),
     }),

@@ -43,6 +43,25 @@ describe('the page', () => {
     expect(global).not.toContain('A local attribution');
   });
 
+  test('ranks local and global apart where a metric has their units, and says why', () => {
+    const { metrics, explainers } = sampleRecord;
+    const [infidelity, sensitivity] = markup.split('<table class="results">').slice(1);
+    expect(infidelity).not.toContain('each kind has its own best');
+    expect(sensitivity).toContain('each kind has its own best');
+    const groups = sensitivity.match(/<tbody>[\s\S]*?<\/tbody>/g)?.slice(0, 2) ?? [];
+    expect(groups.map((group) => group.match(/<th colspan="5".*?>(local|global)</)?.[1])).toEqual([
+      'local',
+      'global',
+    ]);
+    expect(groups[0]).toContain(explainers[1].expression);
+    expect(groups[1]).toContain(explainers[2].expression);
+    const together = page(
+      { ...sampleRecord, metrics: metrics.map((m) => ({ ...m, comparable: 'any' })) },
+      pictures,
+    );
+    expect(together).not.toContain('each kind has its own best');
+  });
+
   test('every number of the results has its label where narrow screens hide the head', () => {
     const [, head] = /<table class="results">[\s\S]*?<thead><tr>(.*?)<\/tr>/.exec(markup) ?? [];
     const labels = new Set([...markup.matchAll(/data-label="([^"]*)"/g)].map((match) => match[1]));

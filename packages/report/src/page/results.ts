@@ -1,29 +1,56 @@
+import { compared } from '../compared.js';
 import type { RunRecord, Summary } from '../record.js';
 import { formatMean } from './format.js';
-import { type Html, html } from './html.js';
+import { type Html, html, type Insert } from './html.js';
 import { type Axis, axisOf, drawMark, type Mark } from './interval.js';
 
-/** A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best. */
+/** A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best it can be compared with. */
 export function results(record: RunRecord): readonly Html[] {
   return record.metrics.map((metric, m) => {
     const rows = record.summaries.filter((summary) => summary.metric === m);
-    const axis = axisOf(rows.map(markOf).filter((mark) => mark !== undefined));
+    const groups = groupsOf(record, m, rows);
     return html`<h3 id="metric-${m}"><code>${metric.expression}</code></h3>
 <div class="scroll"><table class="results">
-<caption>${captionOf(record, rows, axis)} <a href="#definition-${m}">Definition</a></caption>
+<caption>${captionOf(record, rows, groups)} <a href="#definition-${m}">Definition</a></caption>
 <thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">Difference to the best</th><th scope="col">Inputs</th></tr></thead>
-<tbody>${rows.map((row) => resultRow(record, { row, axis, name: metric.name }))}</tbody></table></div>`;
+${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, name: metric.name }))}</tbody>`)}</table></div>`;
   });
 }
 
-function captionOf(record: RunRecord, rows: readonly Summary[], axis: Axis): string {
+/** Rows that can be compared, on one axis. */
+interface Group {
+  /** Absent where there is one group only. */
+  readonly heading: Insert;
+  readonly axis: Axis;
+  readonly rows: readonly Summary[];
+}
+
+function groupsOf({ metrics, explainers }: RunRecord, m: number, rows: readonly Summary[]): readonly Group[] {
+  const groups = compared(metrics[m], explainers);
+  return groups.map(({ kind, members }) => {
+    const own = rows.filter(({ explainer }) => members.includes(explainer));
+    return {
+      heading:
+        groups.length > 1 &&
+        html`<tr><th colspan="5" scope="rowgroup"><span class="tag">${kind}</span></th></tr>`,
+      axis: axisOf(own.map(markOf).filter((mark) => mark !== undefined)),
+      rows: own,
+    };
+  });
+}
+
+const KINDS_APART =
+  ' This number has the units of the attribution: slopes for local ones, units of f for global ones. So each kind has its own best and its own axis.';
+
+function captionOf(record: RunRecord, rows: readonly Summary[], groups: readonly Group[]): string {
   const basis = rows.some((row) => row.mean?.basis === 'inputs')
     ? `Mean over the inputs ± standard error across inputs (${record.inputs.length} inputs).`
     : 'One input: ± is the standard error of the estimate over its draws.';
   const bounds = rows.some((row) => row.mean?.bound !== undefined)
     ? ' A triangle is a bound found by search: the true value lies on the side it points to.'
     : '';
-  return `${basis}${bounds}${axis.kind === 'logarithmic' ? ' Logarithmic axis.' : ''}`;
+  const logarithmic = groups.some(({ axis }) => axis.kind === 'logarithmic') ? ' Logarithmic axis.' : '';
+  return `${basis}${bounds}${groups.length > 1 ? KINDS_APART : ''}${logarithmic}`;
 }
 
 function markOf(summary: Summary): Mark | undefined {
@@ -40,7 +67,7 @@ interface ResultRow {
 /** On narrow screens the cells of a row stand below each other, with their labels in place of the table's head. */
 function resultRow(record: RunRecord, { row: summary, axis, name }: ResultRow): Html {
   const mark = markOf(summary);
-  const best = summary.best && record.explainers.length > 1;
+  const { best } = summary;
   return html`<tr class="${best ? 'best' : ''}"><th scope="row"><code>${record.explainers[summary.explainer].expression}</code>${best && html` <span class="tag best">best</span>`}</th>
 <td class="number" data-label="${name}">${summary.mean ? formatMean(summary.mean) : '–'}</td>
 <td>${mark ? drawMark(mark, axis) : ''}</td>
