@@ -132,7 +132,7 @@ function forward(b: Calculus, { dy, kernel, like, window, group }: DataCotangent
 }
 
 /** Output padding of a stride or more makes one window too many. */
-function cropped(b: Calculus, x: string, like: string): string {
+export function cropped(b: Calculus, x: string, like: string): string {
   const same = spatial(b, x).every((size, i) => size === spatial(b, like)[i]);
   return same ? x : cropLike(b, x, like);
 }

@@ -1,10 +1,10 @@
 import { attr } from '../builder.js';
 import { addAt } from './add-at.js';
 import type { Calculus } from './calculus.js';
-import { cropLike } from './conv.js';
+import { cropLike, cropped } from './conv.js';
 import { repeatAxes } from './resize.js';
 import type { Rule, Step } from './rule.js';
-import { channelsFirst, channelsLast, cut, joined } from './tile.js';
+import { channelsFirst, channelsLast, joined } from './tile.js';
 import { type Axis, transposedFit, windowOf } from './window.js';
 
 /** Pooling. Of tied maxima, the first in row-major order gets the cotangent. */
@@ -93,13 +93,13 @@ interface Tiles {
  * Windows side by side: the elements of every window are asked in row-major order whether they are the maximum; the first that is
  * takes the cotangent from those that follow. One of them is, so the last one need not be asked.
  */
-function tiledMax(b: Calculus, { inputs: [x], outputs: [y] }: Step, { dy, factors, left }: Tiles): string {
-  const maximum = channelsLast(b, y);
-  const elements = cut(b, cropped(b, channelsLast(b, x), left), factors);
+function tiledMax(b: Calculus, step: Step, { dy, factors, left }: Tiles): string {
+  const maximum = channelsLast(b, step.outputs[0]);
   let rest = channelsLast(b, dy);
-  const parts = elements.map((element, i) => {
-    if (i === elements.length - 1) return rest;
-    const part = b.mul(rest, b.mask(b.compare('Equal', element, maximum), dy));
+  const parts = corners(factors).map((corner) => {
+    if (corner.every((size, i) => size === factors[i])) return rest;
+    const largest = channelsLast(b, maximumUpTo(b, step, { corner, factors }));
+    const part = b.mul(rest, b.mask(b.compare('Equal', largest, maximum), dy));
     rest = b.sub(rest, part);
     return part;
   });
@@ -107,14 +107,26 @@ function tiledMax(b: Calculus, { inputs: [x], outputs: [y] }: Step, { dy, factor
   return channelsFirst(b, b.pad(joined(b, parts, factors), [0, ...padding, 0], [0, ...left, 0]));
 }
 
-/** Without what lies beyond the last window; channels last. */
-function cropped(b: Calculus, x: string, left: readonly number[]): string {
-  const sizes = b.dims(x).slice(1);
-  const spans = left.map((rest, i) => ({ axis: i + 1, from: 0, to: Number(sizes[i]) - rest }));
-  return b.slice(
-    x,
-    spans.filter((_, i) => left[i] > 0),
+/** How far every element of a window is from the window's first corner, itself included, in row-major order. */
+const corners = (factors: readonly number[]): readonly (readonly number[])[] =>
+  factors.reduce<readonly (readonly number[])[]>(
+    (before, factor) =>
+      before.flatMap((sizes) => Array.from({ length: factor }, (_, i) => [...sizes, i + 1])),
+    [[]],
   );
+
+/**
+ * The largest element between the first corner of every window and another one. If all that come before in row-major order are
+ * smaller than the window's maximum, this is the maximum just where the element at that corner is. So no element need be cut out, and
+ * poolings, unlike cuts, are done where channels are kept in blocks.
+ */
+function maximumUpTo(
+  b: Calculus,
+  { inputs: [x], outputs: [y] }: Step,
+  { corner, factors }: { corner: readonly number[]; factors: readonly number[] },
+): string {
+  const pooled = b.emit('MaxPool', [x], { kernel_shape: attr.ints(corner), strides: attr.ints(factors) });
+  return cropped(b, pooled, y);
 }
 
 function globalMaxPool(b: Calculus, { inputs: [x] }: Step, dy: string): string {

@@ -3,7 +3,7 @@ import { float32, graphOf, value } from '../../test/graphs.js';
 import { builderOf } from '../build.js';
 import { evaluate } from '../eval/evaluate.js';
 import { type Calculus, calculus } from './calculus.js';
-import { cut, joined, zerosBetween } from './tile.js';
+import { joined, zerosBetween } from './tile.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
@@ -19,26 +19,25 @@ function made(dims: readonly number[], make: (b: Calculus, x: string) => readonl
 }
 
 describe('tiles', () => {
-  it('are the elements of every window in row-major order, channels together', () => {
-    const parts = made([1, 2, 4, 3], (b, x) => cut(b, x, [2, 2]));
-    expect(parts.map(({ data }) => data)).toEqual([
-      [0, 1, 2, 6, 7, 8],
-      [3, 4, 5, 9, 10, 11],
-      [12, 13, 14, 18, 19, 20],
-      [15, 16, 17, 21, 22, 23],
-    ]);
-    expect(parts[0].dims).toEqual([1, 1, 2, 3]);
-  });
-
   it.each([
     ['one axis', [2, 6, 3], [3]],
     ['two axes', [2, 4, 6, 3], [2, 3]],
     ['an axis that is left alone', [1, 4, 3, 2, 2], [2, 1, 2]],
-  ])('are joined to what was cut: %s', (_, dims, factors) => {
-    const [whole] = made(dims, (b, x) => [joined(b, cut(b, x, factors), factors)]);
+  ])('are joined from the elements of every window in row-major order: %s', (_, dims, factors) => {
+    const [whole] = made(dims, (b, x) => [joined(b, elements(b, x, factors), factors)]);
     expect(whole).toEqual({ dims, data: numbers(dims) });
   });
 });
+
+/** Every element of the windows of [N, ..., C], by slices with steps. */
+function elements(b: Calculus, x: string, factors: readonly number[]): readonly string[] {
+  const axes = b.ints(factors.map((_, i) => i + 1));
+  const ends = b.ints(b.dims(x).slice(1, -1).map(Number));
+  return numbers(factors).map((element) => {
+    const place = factors.map((factor, i) => Math.floor(element / count(factors.slice(i + 1))) % factor);
+    return b.emit('Slice', [x, b.ints(place), ends, axes, b.ints(factors)]);
+  });
+}
 
 describe('zerosBetween', () => {
   it.each([

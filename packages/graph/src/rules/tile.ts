@@ -1,9 +1,8 @@
-import { attr } from '../builder.js';
 import type { Calculus, Size } from './calculus.js';
 
 /**
- * Windows that lie side by side, cut and joined with the channels last: there, what moves together are whole rows of channels, where
- * with the channels first it would be single numbers.
+ * Windows that lie side by side, joined with the channels last: there, what moves together are whole rows of channels, where with the
+ * channels first it would be single numbers.
  */
 
 /** [N, C, ...] -> [N, ..., C]. Runtimes that keep channels in blocks do this on the way out of them. */
@@ -17,15 +16,7 @@ export function channelsFirst(b: Calculus, x: string): string {
   return b.transpose(x, [0, last, ...b.others(x, [0, last])]);
 }
 
-/** [N, s f, ..., C] -> the elements of every window, in row-major order, each [N, s, ..., C]. Sizes but N must be known. */
-export function cut(b: Calculus, x: string, factors: readonly number[]): readonly string[] {
-  return factors.reduce<readonly string[]>(
-    (parts, factor, i) => parts.flatMap((part) => cutAxis(b, part, { axis: i + 1, factor })),
-    [x],
-  );
-}
-
-/** The inverse of {@link cut}. */
+/** The elements of every window in row-major order, each [N, s, ..., C] -> [N, s f, ..., C]. Sizes but N must be known. */
 export function joined(b: Calculus, parts: readonly string[], factors: readonly number[]): string {
   const [whole] = factors.reduceRight<readonly string[]>((pieces, factor, i) => {
     const runs = Array.from({ length: pieces.length / factor }, (_, run) => run * factor);
@@ -48,22 +39,6 @@ export function zerosBetween(b: Calculus, x: string, strides: readonly number[])
   const padded = b.pad(b.reshape(last, [batch, ...apart]), [0, ...apart.map(() => 0)], [0, ...zeros]);
   const grown = spatial.map((size, i) => size * strides[i]);
   return channelsFirst(b, b.reshape(padded, [batch, ...grown, channels]));
-}
-
-/** An axis that is cut into windows of `factor` elements. */
-interface Cut {
-  readonly axis: number;
-  readonly factor: number;
-}
-
-function cutAxis(b: Calculus, x: string, { axis, factor }: Cut): readonly string[] {
-  if (factor === 1) return [x];
-  const [size, ...rest] = sizesOf(b, x, axis);
-  const inner = product(rest);
-  const windows = b.reshape(x, [...leading(x, axis), size / factor, factor * inner]);
-  const widths = b.ints(new Array<number>(factor).fill(inner));
-  const parts = b.emitMany('Split', [windows, widths], factor, { axis: attr.int(axis + 1) });
-  return parts.map((part) => b.reshape(part, [...leading(x, axis), size / factor, ...rest]));
 }
 
 function joinAxis(b: Calculus, parts: readonly string[], axis: number): string {
