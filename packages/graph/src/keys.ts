@@ -5,11 +5,12 @@ import type { Attribute, Attributes, Constant, Node } from './types.js';
 /** Constants above this many elements are not compared. */
 const SMALL = 64;
 
-/** Whether nodes with equal keys may be one: those of the canonical form that do not draw random numbers. */
-export const isShareable = ({ op, domain }: Node): boolean => isOp(op, domain) && !DRAWS.has(op);
-
-/** Equal for nodes that compute the same from the same inputs; undefined for those that hold tensors or graphs. */
+/**
+ * Equal for nodes of the canonical form that compute the same from the same inputs. Undefined for those of which no two are known to:
+ * foreign ones, those that draw random numbers, those that hold tensors or graphs.
+ */
 export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): string | undefined {
+  if (!isOp(op, domain) || DRAWS.has(op)) return undefined;
   const attributesKey = keyOfAttributes(attributes);
   if (attributesKey === undefined) return undefined;
   // Lengths keep apart what names may hold.

@@ -27,3 +27,12 @@ export function namer(used: Set<string>): (hint: string) => string {
     return name;
   };
 }
+
+/** Makes names that a graph does not have; it is searched for the first one, which most rewrites never need. */
+export function namesBeside(graph: Graph): (hint: string) => string {
+  let name: ((hint: string) => string) | undefined;
+  return (hint) => {
+    name ??= namer(namesIn(graph));
+    return name(hint);
+  };
+}

@@ -1,4 +1,5 @@
 import { OnnxplainError } from '@onnxplain/core';
+import { emptyGraph } from '../empty-graph.js';
 import { evaluate } from '../eval/evaluate.js';
 import { constantFrom } from '../eval/numbers.js';
 import type { Constant, ConstantData, Graph, Node } from '../types.js';
@@ -92,14 +93,9 @@ function run(
 function graphOf(node: Node, constants: Graph['constants'], opset: number): Graph {
   const outputs = node.outputs.filter((name) => name !== '');
   return {
-    name: '',
-    opsets: { '': opset },
-    inputs: [],
+    ...emptyGraph({ '': opset }),
     outputs: outputs.map((name) => ({ name, dtype: 'float32', dims: undefined })),
     constants,
     nodes: [node],
-    metadata: {},
-    functions: [],
-    declared: new Map(),
   };
 }

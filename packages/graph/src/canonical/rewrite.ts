@@ -64,7 +64,7 @@ function replayNode(given: Node, replay: Replay): void {
     return;
   }
   const node = innerRewritten(current, replay);
-  const mark = b.length;
+  const mark = b.nodeCount();
   const results = rule(node, b);
   if (results === undefined) b.append(node);
   else adopt({ node, results, mark }, replay);
@@ -74,7 +74,7 @@ function replayBranch(node: Node, branch: Graph, replay: Replay): void {
   const { b } = replay;
   for (const [name, value] of branch.constants) b.addConstant(name, value);
   for (const inner of branch.nodes) replayNode(inner, replay);
-  adopt({ node, results: branch.outputs.map(({ name }) => name), mark: b.length }, replay);
+  adopt({ node, results: branch.outputs.map(({ name }) => name), mark: b.nodeCount() }, replay);
 }
 
 /** Makes the results of a rule answer to the names of the node's outputs. */

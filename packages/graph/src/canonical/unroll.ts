@@ -1,6 +1,7 @@
 import { attributesOf } from '../attributes.js';
 import { builderWithin, type GraphBuilder } from '../build.js';
 import { attr } from '../builder.js';
+import { emptyGraph } from '../empty-graph.js';
 import { constantFrom } from '../eval/numbers.js';
 import { renameGraph } from '../transform/rename.js';
 import type { Graph, Node } from '../types.js';
@@ -19,7 +20,7 @@ export function unroll(node: Node, b: GraphBuilder, rule: NodeRule): readonly st
   const trips = input(node, 0) === '' ? Number.POSITIVE_INFINITY : known(b, input(node, 0));
   const start = input(node, 1) === '' ? 1 : known(b, input(node, 1));
   if (body === undefined || trips === undefined || start === undefined) return undefined;
-  const aside = builderWithin(header(body, b), b);
+  const aside = builderWithin(emptyGraph({ '': b.opset }), b);
   const results = iterate({ body, trips, start, initial: node.inputs.slice(2) }, aside, rule);
   if (results === undefined) return undefined;
   const { constants, nodes } = aside.build([]);
@@ -57,7 +58,7 @@ function iterate(
     const given = new Map(copy.inputs.map(({ name }, at) => [name, values[at] ?? '']));
     const [next = '', ...results] = replayInto(b, { graph: copy, given, rule });
     condition = known(b, next);
-    if (condition === undefined || b.length > MOST_NODES) return undefined;
+    if (condition === undefined || b.nodeCount() > MOST_NODES) return undefined;
     carried = results.slice(0, initial.length);
     scans.push(results.slice(initial.length));
   }
@@ -83,14 +84,3 @@ function known(b: GraphBuilder, name: string): number | undefined {
   const [element] = b.typing.elementsOf(name) ?? [];
   return typeof element === 'number' ? element : undefined;
 }
-
-/** An empty graph of the canonical opset. */
-const header = (body: Graph, b: GraphBuilder): Graph => ({
-  ...body,
-  opsets: { '': b.opset },
-  inputs: [],
-  outputs: [],
-  constants: new Map(),
-  nodes: [],
-  declared: new Map(),
-});

@@ -1,4 +1,4 @@
-import { isShareable, keyOfConstant, keyOfNode } from '../keys.js';
+import { keyOfConstant, keyOfNode } from '../keys.js';
 import { substitute } from '../scope.js';
 import type { Constant, Graph, Node } from '../types.js';
 
@@ -16,7 +16,7 @@ export function shareCommon(graph: Graph): Graph {
   const nodes: Node[] = [];
   for (const original of graph.nodes) {
     const node = substitute(original, resolve);
-    const key = isShareable(node) ? keyOfNode(node) : undefined;
+    const key = keyOfNode(node);
     const same = key === undefined ? undefined : first.get(key);
     if (same !== undefined && canReplace(node, same, outputs)) {
       node.outputs.forEach((name, i) => {

@@ -1,0 +1,54 @@
+import type { Builder } from '../builder.js';
+import { constantFrom } from '../eval/numbers.js';
+import { keyOfConstant } from '../keys.js';
+import type { Constant, DataType, Graph } from '../types.js';
+
+/** The constants of a graph in the making, each only once. */
+export interface ConstantPool extends Pick<Builder, 'constant' | 'ints'> {
+  readonly all: Graph['constants'];
+  /** Adds a constant under its own name. */
+  add(name: string, value: Constant): void;
+  scalarOf(dtype: DataType, value: number): string;
+}
+
+export interface PoolOptions {
+  readonly fresh: Builder['fresh'];
+  /** Told of every new constant. */
+  added(name: string, value: Constant): void;
+}
+
+export function constantPool({ fresh, added }: PoolOptions): ConstantPool {
+  const all = new Map<string, Constant>();
+  const names = new Map<string | Constant, string>();
+  const scalars = new Map<string, string>();
+
+  function add(name: string, value: Constant): void {
+    all.set(name, value);
+    added(name, value);
+    const key = identityOf(value);
+    if (!names.has(key)) names.set(key, name);
+  }
+
+  function constant(value: Constant, hint = 'constant'): string {
+    const same = names.get(identityOf(value));
+    if (same !== undefined) return same;
+    const name = fresh(hint);
+    add(name, value);
+    return name;
+  }
+
+  function scalarOf(dtype: DataType, value: number): string {
+    const key = `${dtype} ${Object.is(value, -0) ? '-0' : value}`;
+    const name = scalars.get(key) ?? constant(constantFrom(dtype, [], [value]), 'scalar');
+    scalars.set(key, name);
+    return name;
+  }
+
+  const ints = (values: readonly number[]) =>
+    constant(constantFrom('int64', [values.length], values), 'ints');
+
+  return { all, add, constant, scalarOf, ints };
+}
+
+/** By contents for small ones. */
+const identityOf = (value: Constant): string | Constant => keyOfConstant(value) ?? value;
