@@ -24,8 +24,9 @@ export { type Argument, type Call, parse, type Term } from './expression/parse.j
 export type { Kind, MadeOf, Rules, Table, Tables } from './expression/tables.js';
 export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
 export { type CsvTable, readCsv } from './files/csv.js';
-export { writeFolder, writeWhole } from './files/disk.js';
+export { writeWhole } from './files/disk.js';
 export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './files/feeds.js';
+export { writeFolder } from './files/folder.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './files/image.js';
 export { type Expected, type LoadedInputs, loadInputs, type NamedInput } from './files/load.js';
 export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';

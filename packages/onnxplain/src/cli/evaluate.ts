@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/house.js';
-import { expectWritable, writeFolder } from '../files/disk.js';
+import { expectWritable } from '../files/disk.js';
+import { writeFolder } from '../files/folder.js';
 import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { environmentOf, type Recorded, type RecordOptions, recordOf } from '../pipeline/record.js';

@@ -1,8 +1,9 @@
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type Attribution, fail, norm, stack, sum } from '@onnxplain/core';
 import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
 import { make } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
+import { writeFolder } from '../files/folder.js';
 import { writeNpy } from '../files/npy.js';
 import { drawAttribution } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
@@ -124,7 +125,7 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
       const names = explanations.map(({ question }, i) =>
         drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}-${fileWord(question.input.name)}.png`),
       );
-      for (const [i, png] of drawn.entries()) await writeWhole(names[i], png);
+      await writeFolder(dirname(out), new Map(drawn.map((png, i) => [basename(names[i]), png])));
       return names;
     },
   };

@@ -69,7 +69,8 @@ function legend({ metrics, explainers, inputs, summaries }: RunRecord, heads: re
   if (lines.length === 0) return lines;
   const spread = inputs.length > 1 ? 'standard error across inputs' : 'standard error over draws';
   const bounds = summaries.some(({ mean }) => mean?.bound !== undefined) ? '; ≥ and ≤ are bounds' : '';
-  return [...lines, `n = ${inputs.length}, ± ${spread}, * best${bounds}`];
+  const best = summaries.some((summary) => summary.best) ? ', * best' : '';
+  return [...lines, `n = ${inputs.length}, ± ${spread}${best}${bounds}`];
 }
 
 /** Every different reason once. */

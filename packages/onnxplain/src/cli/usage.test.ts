@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -297,18 +297,40 @@ test('a patch larger than the picture fails the run and says how large the pictu
   expect(out).toMatch(/failed: .*9/);
 });
 
-test('a refusal leaves no file behind', async () => {
-  await onnxplain(
-    ...evaluate(...question('nan.npy'), '--metric', 'infidelity(gaussian(1))', '-o', at('fresh')),
-  );
-  expect(readdirSync(at('fresh'))).toEqual([]);
-  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
-});
+const metric = ['--metric', 'infidelity(gaussian(1), draws=10)'];
 
-test('an aborted run ends with 130 and code aborted, and writes nothing', async () => {
-  const argv = [...explain(...question(), '-o', at('aborted.npy')), '--json', '--quiet'];
-  const { exit, err } = await onnxplainUnder(AbortSignal.abort(), ...argv);
-  expect(exit).toBe(130);
-  expect(JSON.parse(err).error.code).toBe('aborted');
-  expect(existsSync(at('aborted.npy'))).toBe(false);
+/** Commands that write, into folders that are not there and folders that are. */
+const writing = (input: string): readonly (readonly string[])[] => [
+  evaluate(...question(input), ...metric, '-o', at('fresh/deep/out')),
+  explain(...question(input), '-o', at('fresh/deep/out.npy')),
+  evaluate(...question(input), ...metric, '-o', at('empty')),
+  evaluate(...question(input), ...metric, '-o', at('full')),
+];
+
+describe('leaves nothing that it made, and everything that was there:', () => {
+  mkdirSync(at('empty'));
+  mkdirSync(at('full'));
+  writeFileSync(at('full/record.json'), 'of before');
+  const everything = () => readdirSync(folder, { recursive: true }).toSorted();
+  const before = everything();
+
+  test.each(writing('nan.npy'))('a refused %s', async (...argv) => {
+    expect((await onnxplain(...argv)).exit).toBe(1);
+    expect(everything()).toEqual(before);
+  });
+
+  test.each(writing('x.npy'))('an aborted %s, with 130 and code aborted', async (...argv) => {
+    const { exit, err } = await onnxplainUnder(AbortSignal.abort(), ...argv, '--json', '--quiet');
+    expect(exit).toBe(130);
+    expect(JSON.parse(err).error.code).toBe('aborted');
+    expect(everything()).toEqual(before);
+    expect(readFileSync(at('full/record.json'), 'utf8')).toBe('of before');
+  });
+
+  test('an explain that failed for every input', async () => {
+    const failing = question('image.npy', 'optimal(square(size=9))');
+    const argv = ['explain', at('picture.onnx'), ...failing, '-o', at('fresh/deep/out.npy')];
+    expect((await onnxplain(...argv)).exit).toBe(1);
+    expect(everything()).toEqual(before);
+  });
 });

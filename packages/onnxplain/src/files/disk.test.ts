@@ -49,3 +49,12 @@ test('a place that cannot be written is named, and nothing remains beside it', a
   await expect(writeWhole(path, [bytes(1)])).rejects.toMatchObject({ code: 'file-unreadable' });
   expect(readdirSync(folder)).toEqual(['taken']);
 });
+
+test('a folder made for a file that cannot be written is taken away again', async () => {
+  function* chunks() {
+    yield bytes(1);
+    fail({ code: 'model-invalid', where: 'constant "w"', expected: '4 bytes', got: '8' });
+  }
+  await expect(writeWhole(join(folder, 'new', 'deep', 'model.onnx'), chunks())).rejects.toThrow();
+  expect(readdirSync(folder)).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, OnnxplainError } from '@onnxplain/core';
 
@@ -12,63 +12,65 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Writes a file whole or not at all: beside its place first, then renamed. Chunks come one after the other. Makes the folder. */
+/**
+ * Writes a file whole or not at all: beside its place first, then renamed. Chunks come one after the other. Makes the folder, and takes
+ * it away again where the file cannot be written.
+ */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array | string | Iterable<Uint8Array>,
 ): Promise<void> {
   const beside = besideOf(path);
+  let made: readonly string[] = [];
   try {
-    await mkdir(dirname(resolve(path)), { recursive: true });
+    made = await makeFolder(dirname(path));
     await writeFile(beside, bytes, { flag: 'wx' });
     await rename(beside, path);
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
+    await removeMade(made);
     // What the chunks themselves refuse.
     if (cause instanceof OnnxplainError) throw cause;
     refuse(path, { cause, expected: 'a place where a file can be written' });
   }
 }
 
-/**
- * Writes files into a folder: all are complete in a folder beside it before the first is moved, in the order given, so that
- * the last one can name the others. Files that were there under other names stay.
- */
-export async function writeFolder(
-  path: string,
-  files: ReadonlyMap<string, Uint8Array | string>,
-): Promise<void> {
-  const beside = besideOf(path);
-  try {
-    await mkdir(path, { recursive: true });
-    for (const [name, bytes] of files) {
-      await mkdir(dirname(join(beside, name)), { recursive: true });
-      await writeFile(join(beside, name), bytes);
-    }
-    for (const name of files.keys()) await mkdir(dirname(join(path, name)), { recursive: true });
-    for (const name of files.keys()) await rename(join(beside, name), join(path, name));
-  } catch (cause) {
-    refuse(path, { cause, expected: 'a folder that can be written' });
-  } finally {
-    await rm(beside, { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-/** Creates the folder if it is not there and tries that files can be made in it: before hours of work, not after. */
+/** Tries that files can be made in a folder: before hours of work, not after. Leaves nothing, nor the folder where it was not there. */
 export async function expectWritable(folder: string): Promise<void> {
   const probe = besideOf(join(folder, 'probe'));
+  let made: readonly string[] = [];
   try {
-    await mkdir(folder, { recursive: true });
+    made = await makeFolder(folder);
     await writeFile(probe, '');
   } catch (cause) {
     refuse(folder, { cause, expected: 'a folder that can be written' });
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
+    await removeMade(made);
+  }
+}
+
+/** Creates a folder and those it lies in, as far as they are not there; returns the ones that it made, innermost first. */
+export async function makeFolder(path: string): Promise<readonly string[]> {
+  const whole = resolve(path);
+  const outermost = await mkdir(whole, { recursive: true });
+  const made: string[] = [];
+  if (outermost === undefined) return made;
+  for (let folder = whole; folder.length >= outermost.length; folder = dirname(folder)) made.push(folder);
+  return made;
+}
+
+/** Takes away folders that {@link makeFolder} made. One that holds something by now stays, with those it lies in. */
+export async function removeMade(made: readonly string[]): Promise<void> {
+  try {
+    for (const folder of made) await rmdir(folder);
+  } catch {
+    // Not empty: what is in there is not ours.
   }
 }
 
 /** A name in the same folder, so that renaming stays on one disk. */
-function besideOf(path: string): string {
+export function besideOf(path: string): string {
   return `${resolve(path)}.${randomBytes(6).toString('hex')}.part`;
 }
 
@@ -82,7 +84,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name',
 };
 
-function refuse(path: string, { cause, expected }: { cause: unknown; expected: string }): never {
+/** Throws what went wrong on the disk as `file-missing` or `file-unreadable`. */
+export function refuse(path: string, { cause, expected }: { cause: unknown; expected: string }): never {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return fail(
     {
