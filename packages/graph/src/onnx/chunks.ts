@@ -1,3 +1,5 @@
+import { varint } from './varint.js';
+
 /** Bytes of known number that are looked up, or made, when they are written. */
 export interface Part {
   readonly length: number;
@@ -63,11 +65,3 @@ export function field(number: number, content: Parts): Parts {
 }
 
 const lengthOf = (parts: Parts): number => parts.reduce((sum, { length }) => sum + length, 0);
-
-/** Base 128, least significant digit first. */
-function varint(value: number): Uint8Array {
-  const digits: number[] = [];
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) digits.push((rest % 128) + 128);
-  return Uint8Array.from([...digits, rest]);
-}
