@@ -5,7 +5,8 @@ import { tensor } from '@onnxplain/core';
 import { encodePng } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import { cardOf, cardPath, readCard } from './card.js';
-import { expectWritable, writeFolder, writeWhole } from './disk.js';
+import { expectWritable, writeWhole } from './disk.js';
+import { writeFolder } from './folder.js';
 import { loadInputs } from './load.js';
 import { writeNpy } from './npy.js';
 import { pixelBounds, preprocessingFor } from './preprocessing.js';
@@ -187,6 +188,6 @@ describe('writing', () => {
     const file = put('plain', '');
     await expect(expectWritable(join(file, 'out'))).rejects.toMatchObject({ code: 'file-unreadable' });
     await expectWritable(join(folder, 'fine'));
-    expect(readdirSync(join(folder, 'fine'))).toEqual([]);
+    expect(readdirSync(folder)).not.toContain('fine');
   });
 });
