@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import { type Tensor, tensor } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { fixedBatching, measuredBatching } from './batching.js';
-import { type Lane, type LaneOptions, lane, type Segment } from './lane.js';
+import { type Lane, type LaneOptions, lane } from './lane.js';
+import type { Segment } from './segment.js';
 
 const rowsOf = (...numbers: number[]): Tensor => tensor(numbers, [numbers.length, 1]);
 

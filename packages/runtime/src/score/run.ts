@@ -3,7 +3,8 @@ import type { Constant } from '@onnxplain/graph';
 import type { Session } from '../session.js';
 import { type Arrays, allocate, type FloatType, floats, holds, showDims, write } from '../value.js';
 import type { Fixed } from './fixed.js';
-import type { LaneOptions, Segment } from './lane.js';
+import type { LaneOptions } from './lane.js';
+import { countRows, type Segment } from './segment.js';
 
 /** A graph of one explained input, run over rows. */
 export interface RowProgram {
@@ -25,7 +26,7 @@ export function rowRunner(program: RowProgram): LaneOptions['run'] {
   const { input, target, fixed, output, width } = program;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
   return async (segments) => {
-    const n = segments.reduce((sum, { from, to }) => sum + to - from, 0);
+    const n = countRows(segments);
     const filled = program.filled(n);
     const rows: Constant = {
       dtype: input.dtype,
