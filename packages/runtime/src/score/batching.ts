@@ -25,56 +25,23 @@ const NEAR = 0.98;
 /** Seconds. Runs block the event loop: no size is kept, or tried, that takes longer. */
 const LONGEST_RUN = 1;
 
-interface Trial {
-  readonly size: number;
-  /** Rows per second of its fastest run: the first also pays for memory and is not trusted alone. */
-  rate: number;
-  runs: number;
-}
-
 /**
  * Sizes found by trying: fourfold steps for as long as they fit `limit`, do not block the event loop for a second and are not
  * far slower; then the same sizes again, in turn, until each was run three times and the fastest is kept.
  */
 export function measuredBatching(limit: number): Batching {
   const cap = whole(limit);
-  const ladder: Trial[] = [{ size: Math.min(FIRST, cap), rate: 0, runs: 0 }];
-  let at = 0;
+  let climb: Climb = { ladder: [untried(Math.min(FIRST, cap))], at: 0 };
   let chosen: number | undefined;
-
-  const bestRate = () => Math.max(...ladder.map(({ rate }) => rate));
-  const bearable = () => Math.max(1, Math.floor(bestRate() * LONGEST_RUN));
-
-  /** The step above the last, or undefined when the climb ends there. */
-  function climb({ size, rate }: Trial): Trial | undefined {
-    const larger = Math.min(size * GROWTH, cap);
-    if (larger === size || larger > bearable() || rate < HOPELESS * bestRate()) return undefined;
-    return { size: larger, rate: 0, runs: 0 };
-  }
-
-  function advance(): void {
-    const last = at === ladder.length - 1;
-    const step = last ? climb(ladder[at]) : undefined;
-    if (step !== undefined) ladder.push(step);
-    at = last && step === undefined ? 0 : at + 1;
-    const tooLong = ladder[at].runs > 1 && ladder[at].size > bearable();
-    if (ladder[at].runs === TRIALS || tooLong) choose();
-  }
-
-  function choose(): void {
-    const good = ladder.find(({ rate }) => rate >= NEAR * bestRate()) ?? ladder[0];
-    chosen = Math.min(good.size, whole(bearable()));
-  }
-
   return {
-    next: (pending) => (chosen === undefined ? Math.min(pending, ladder[at].size) : even(pending, chosen)),
+    next(pending) {
+      return chosen === undefined ? Math.min(pending, turn(climb).size) : even(pending, chosen);
+    },
     observe(rows, seconds) {
-      const trial = ladder[at];
       // A part-filled run says little about the size it was meant for.
-      if (chosen !== undefined || rows !== trial.size) return;
-      trial.runs++;
-      trial.rate = Math.max(trial.rate, rows / Math.max(seconds, 1e-9));
-      advance();
+      if (chosen !== undefined || rows !== turn(climb).size) return;
+      climb = passTurn(timed(climb, seconds), cap);
+      if (isOver(climb)) chosen = bestSize(climb);
     },
     shrink(rows) {
       if (rows <= 1) return false;
@@ -82,6 +49,60 @@ export function measuredBatching(limit: number): Batching {
       return true;
     },
   };
+}
+
+interface Trial {
+  readonly size: number;
+  /** Rows per second of its fastest run: the first also pays for memory and is not trusted alone. */
+  readonly rate: number;
+  readonly runs: number;
+}
+
+/** The sizes under trial, smallest first, and whose turn it is. */
+interface Climb {
+  readonly ladder: readonly Trial[];
+  readonly at: number;
+}
+
+const untried = (size: number): Trial => ({ size, rate: 0, runs: 0 });
+const turn = ({ ladder, at }: Climb): Trial => ladder[at];
+const bestRate = ({ ladder }: Climb): number => Math.max(...ladder.map(({ rate }) => rate));
+/** Most rows that take no longer than a run may. */
+const bearable = (climb: Climb): number => Math.max(1, Math.floor(bestRate(climb) * LONGEST_RUN));
+
+/** With another run of the size whose turn it is. */
+function timed({ ladder, at }: Climb, seconds: number): Climb {
+  const { size, rate, runs } = ladder[at];
+  const faster = Math.max(rate, size / Math.max(seconds, 1e-9));
+  return { ladder: ladder.with(at, { size, rate: faster, runs: runs + 1 }), at };
+}
+
+/** The turn of the size above, which after the largest is a new one if there may be one, or else the smallest. */
+function passTurn(climb: Climb, cap: number): Climb {
+  const { ladder, at } = climb;
+  if (at < ladder.length - 1) return { ladder, at: at + 1 };
+  const larger = stepAbove(climb, cap);
+  return larger === undefined ? { ladder, at: 0 } : { ladder: [...ladder, untried(larger)], at: at + 1 };
+}
+
+/** The size a step above the one whose turn it is, or undefined when the climb ends there. */
+function stepAbove(climb: Climb, cap: number): number | undefined {
+  const { size, rate } = turn(climb);
+  const larger = Math.min(size * GROWTH, cap);
+  if (larger === size || larger > bearable(climb) || rate < HOPELESS * bestRate(climb)) return undefined;
+  return larger;
+}
+
+/** Whether the size whose turn it is was run often enough, or has proved to take too long. */
+function isOver(climb: Climb): boolean {
+  const { size, runs } = turn(climb);
+  return runs === TRIALS || (runs > 1 && size > bearable(climb));
+}
+
+function bestSize(climb: Climb): number {
+  const enough = NEAR * bestRate(climb);
+  const { size } = climb.ladder.find(({ rate }) => rate >= enough) ?? climb.ladder[0];
+  return Math.min(size, whole(bearable(climb)));
 }
 
 /** Always `size` rows, as the caller chose. */
