@@ -1,5 +1,4 @@
 import {
-  type Batch,
   option,
   type Pass,
   type Progress,
@@ -15,8 +14,7 @@ import type { Feeds } from '../value.js';
 import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
 import { classCount } from './classes.js';
-import { insideOf } from './inside.js';
-import type { Lane } from './lane.js';
+import { insideOf, type Submit } from './inside.js';
 import { settlePass } from './pass.js';
 import { type Question, type QuestionOptions, settle } from './question.js';
 import { checkTargets, type Target, targetsOf } from './target.js';
@@ -107,21 +105,14 @@ interface Settled
 
 /** The score of a settled question under a backward pass. */
 function scoreUnder(model: Model, question: Question, settled: Settled): Score {
-  const { target, link, batch, memory = model.memory, signal, bounds, progress } = settled;
+  const { target, link, batch, memory = model.memory, bounds } = settled;
   const pass = settlePass(settled.pass, question);
   const options: ChannelOptions = { link, batch, memory, pass, predicted: target === 'predicted' };
   const { value, gradient } = channel(model, question, options);
-  const { shape } = question.input;
-
-  const submit = async (lane: () => Lane, kind: Kind, rows: Batch) => {
-    throwIfAborted(signal);
-    checkBatch(rows, shape);
-    const targets = targetsOf(target, rows.shape[0]);
-    return lane().submit({ rows, targets, signal, onRows: progress?.(kind) });
-  };
+  const submit = submitter(question, settled);
 
   return {
-    shape,
+    shape: question.input.shape,
     bounds,
     rules: pass.rules,
     async value(rows) {
@@ -135,6 +126,16 @@ function scoreUnder(model: Model, question: Question, settled: Settled): Score {
     under: (other) => scoreUnder(model, question, { ...settled, pass: other }),
     // Inner tensors have no baseline that rules could compare with.
     inside: pass.baseline === undefined ? insideOf(model, question, { ...options, submit }) : undefined,
+  };
+}
+
+/** Takes a batch to a lane, checked, with the class of each row. */
+function submitter({ input }: Question, { target, signal, progress }: Settled): Submit {
+  return async (lane, kind, rows) => {
+    throwIfAborted(signal);
+    checkBatch(rows, input.shape);
+    const targets = targetsOf(target, rows.shape[0]);
+    return lane().submit({ rows, targets, signal, onRows: progress?.(kind) });
   };
 }
 
