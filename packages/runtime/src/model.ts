@@ -1,10 +1,11 @@
-import { fail, OnnxplainError } from '@onnxplain/core';
+import { fail } from '@onnxplain/core';
 import type { Graph } from '@onnxplain/graph';
 import { type Census, census } from './census.js';
 import { checkFeeds } from './feeds.js';
+import { expectOpen, holdings, release, sessionOf, thingOf } from './holdings.js';
 import type { Placement } from './probe.js';
 import { type Program, programOf } from './program.js';
-import { type Device, openSession, type Session } from './session.js';
+import type { Device, Session } from './session.js';
 import type { Arrays, Feeds, Port } from './value.js';
 
 /**
@@ -65,66 +66,28 @@ export interface ModelParts {
   readonly program: () => Program;
 }
 
-export function makeModel(parts: ModelParts): Model {
-  const { graph, source, path, placement, threads, batch, fixedRows, memory } = parts;
-  const where = path ?? source.name;
-  const options = { device: placement.device, threads, name: where };
-  const sessions = new Map<string, Promise<Session>>();
-  const things = new Map<string, unknown>();
-  let closed = false;
-
-  function session(key: string, make: () => Program): Promise<Session> {
-    if (closed) return Promise.reject(closedError(where));
-    const known = sessions.get(key);
-    if (known !== undefined) return known;
-    const opened = Promise.resolve().then(() => {
-      const { model, external } = make();
-      return openSession(model, { ...options, external });
-    });
-    sessions.set(key, opened);
-    // A failure is reported to the callers that asked, and may be cured by the next one.
-    opened.catch(() => sessions.delete(key));
-    return opened;
-  }
-
-  async function close(): Promise<void> {
-    closed = true;
-    const all = [...sessions.values()];
-    sessions.clear();
-    things.clear();
-    for (const opened of await Promise.allSettled(all)) {
-      if (opened.status === 'fulfilled') await opened.value.release();
-    }
-  }
-
+export function makeModel({ placement, program, ...parts }: ModelParts): Model {
+  const { graph, source, threads, path } = parts;
+  const { device, refused } = placement;
+  const { inputs, outputs } = graph;
+  const held = holdings({ device, threads, name: path ?? source.name });
   return {
     ...census(source),
-    graph,
-    source,
-    path,
-    sha256: parts.sha256,
-    inputs: graph.inputs,
-    outputs: graph.outputs,
-    device: placement.device,
-    refused: placement.refused,
-    threads,
-    batch,
-    fixedRows,
-    memory,
-    async run(feeds, outputs) {
-      if (closed) throw closedError(where);
-      const checked = checkFeeds(graph.inputs, feeds);
-      const wanted = outputs?.map((name) => checkOutput(graph, name));
-      return (await session('forward', parts.program)).run(checked, wanted);
+    ...parts,
+    inputs,
+    outputs,
+    device,
+    refused,
+    async run(feeds, wanted) {
+      expectOpen(held);
+      const checked = checkFeeds(inputs, feeds);
+      const names = wanted?.map((output) => checkOutput(graph, output));
+      return (await sessionOf(held, 'forward', program)).run(checked, names);
     },
-    session: (key, make) => session(`graph/${key}`, () => programOf(make())),
-    shared<T>(key: string, make: () => T): T {
-      if (closed) throw closedError(where);
-      if (!things.has(key)) things.set(key, make());
-      return things.get(key) as T;
-    },
-    close,
-    [Symbol.asyncDispose]: close,
+    session: (key, make) => sessionOf(held, `graph/${key}`, () => programOf(make())),
+    shared: (key, make) => thingOf(held, key, make),
+    close: () => release(held),
+    [Symbol.asyncDispose]: () => release(held),
   };
 }
 
@@ -137,9 +100,4 @@ function checkOutput(graph: Graph, name: string): string {
     expected: `one of ${names.join(', ')}`,
     got: `"${name}"`,
   });
-}
-
-function closedError(where: string): OnnxplainError {
-  const [expected, got] = ['an open model', 'one that was closed'];
-  return new OnnxplainError({ code: 'closed', where, expected, got });
 }
