@@ -62,8 +62,24 @@ export async function openSession(
   model: Uint8Array | string,
   options: SessionOptions = {},
 ): Promise<Session> {
-  const { device = 'cpu', threads = availableParallelism(), external = [], name = 'the model' } = options;
-  const settings: ort.InferenceSession.SessionOptions = {
+  const { device = 'cpu', name = 'the model' } = options;
+  const settings = settingsOf(options);
+  try {
+    // `create` is overloaded: a union of path and bytes fits neither signature.
+    const native =
+      typeof model === 'string'
+        ? await ort.InferenceSession.create(model, settings)
+        : await ort.InferenceSession.create(model, settings);
+    return sessionOf(native, name);
+  } catch (cause) {
+    const expected = `a model that ONNX Runtime ${ort.env.versions.node} can open on ${device}`;
+    return fail({ code: 'session-failed', where: name, expected, got: `"${reason(cause)}"` }, { cause });
+  }
+}
+
+function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOptions {
+  const { device = 'cpu', threads = availableParallelism(), external = [] } = options;
+  return {
     executionProviders: [providers[device]],
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
@@ -72,73 +88,68 @@ export async function openSession(
     // Idle pools of other sessions would otherwise spin and take the cores.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
+}
+
+interface State {
+  readonly native: ort.InferenceSession;
+  /** What errors call the model. */
+  readonly name: string;
+  readonly underWay: Set<Promise<unknown>>;
+  seconds: number;
+  released: boolean;
+}
+
+function sessionOf(native: ort.InferenceSession, name: string): Session {
+  const state: State = { native, name, underWay: new Set(), seconds: 0, released: false };
+  const outputs = ports(native.outputMetadata);
+  const all = outputs.map((port) => port.name);
+  return {
+    inputs: ports(native.inputMetadata),
+    outputs,
+    get seconds() {
+      return state.seconds;
+    },
+    run: (feeds, wanted = all) => run(state, feeds, wanted),
+    release: () => release(state),
+  };
+}
+
+async function run(state: State, feeds: Arrays, wanted: readonly string[]): Promise<Arrays> {
+  const { native, name: where, underWay, released } = state;
+  if (released) fail({ code: 'closed', where, expected: 'an open session', got: 'a released one' });
+  const fed = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toNative(value)]));
+  const seconds = stopwatch();
   try {
-    // `create` is overloaded: a union of path and bytes fits neither signature.
-    const native =
-      typeof model === 'string'
-        ? await ort.InferenceSession.create(model, settings)
-        : await ort.InferenceSession.create(model, settings);
-    return wrap(native, name);
+    const running = native.run(fed, wanted);
+    underWay.add(running);
+    const results = await running.finally(() => underWay.delete(running));
+    return Object.fromEntries(wanted.map((key) => [key, fromNative(results[key])]));
   } catch (cause) {
-    return fail(
-      {
-        code: 'session-failed',
-        where: name,
-        expected: `a model that ONNX Runtime ${ort.env.versions.node} can open on ${device}`,
-        got: `"${reason(cause)}"`,
-      },
-      { cause },
-    );
+    const [expected, got] = ['a run without error', `"${reason(cause)}"`];
+    return fail({ code: 'run-failed', where, expected, got }, { cause });
+  } finally {
+    const spent = seconds();
+    state.seconds += spent;
+    total += spent;
   }
 }
 
-function wrap(native: ort.InferenceSession, name: string): Session {
-  const inputs = ports(native.inputMetadata);
-  const outputs = ports(native.outputMetadata);
-  let seconds = 0;
-  let released = false;
-  const underWay = new Set<Promise<unknown>>();
-  const failed = (cause: unknown): never =>
-    fail(
-      { code: 'run-failed', where: name, expected: 'a run without error', got: `"${reason(cause)}"` },
-      { cause },
-    );
+/** Counts the seconds of the native call that comes next. */
+function stopwatch(): () => number {
+  let begin = performance.now();
+  // The native call waits for the next setImmediate turn: this one, queued just before it, starts the clock.
+  setImmediate(() => {
+    begin = performance.now();
+  });
+  return () => (performance.now() - begin) / 1000;
+}
 
-  return {
-    inputs,
-    outputs,
-    get seconds() {
-      return seconds;
-    },
-    async run(feeds, wanted = outputs.map((port) => port.name)) {
-      if (released) fail({ code: 'closed', where: name, expected: 'an open session', got: 'a released one' });
-      const fed = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toNative(value)]));
-      let begin = performance.now();
-      // The native call waits for the next setImmediate turn: this one, queued just before it, starts the clock.
-      setImmediate(() => {
-        begin = performance.now();
-      });
-      try {
-        const running = native.run(fed, wanted);
-        underWay.add(running);
-        const results = await running.finally(() => underWay.delete(running));
-        return Object.fromEntries(wanted.map((key) => [key, fromNative(results[key])]));
-      } catch (cause) {
-        return failed(cause);
-      } finally {
-        const spent = (performance.now() - begin) / 1000;
-        seconds += spent;
-        total += spent;
-      }
-    },
-    async release() {
-      if (released) return;
-      released = true;
-      // A run that waits for its turn would otherwise find the session gone.
-      await Promise.allSettled(underWay);
-      await native.release();
-    },
-  };
+async function release(state: State): Promise<void> {
+  if (state.released) return;
+  state.released = true;
+  // A run that waits for its turn would otherwise find the session gone.
+  await Promise.allSettled(state.underWay);
+  await state.native.release();
 }
 
 function ports(metadata: readonly ort.InferenceSession.ValueMetadata[]): Port[] {
