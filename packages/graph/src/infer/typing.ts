@@ -1,8 +1,9 @@
 import { isOp } from '../ops.js';
-import type { Constant, Dim, Graph, Node, Value, ValueType } from '../types.js';
-import { elementsOfConstant, FOLLOWED } from './contents.js';
-import { canonicalDim, isUnknown } from './dim.js';
-import { type Elements, type Inferred, type Scope, siteOf } from './site.js';
+import type { Constant, Graph, Node, Value, ValueType } from '../types.js';
+import { declaredTypes, filledIn, unknownsBeside } from './declared.js';
+import { canonicalDim } from './dim.js';
+import { type Known, knownWithin } from './known.js';
+import { type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
 
 /** What is known of every value of a graph, as nodes are added to it in order. */
@@ -22,80 +23,67 @@ export interface Typing extends Scope {
 
 /** A typing of a graph's inputs and constants, no nodes yet. `outer` is what a subgraph sees of the graph around it. */
 export function typingOf(graph: Graph, outer?: Scope): Typing {
-  const types = new Map<string, ValueType>();
-  const elements = new Map<string, Elements>();
-  const constants = new Map<string, Constant>();
-  const declared = declaredTypes(graph);
-  let unknowns = highestUnknown(graph);
-
-  const scope: Scope = {
-    typeOf: (name) => types.get(name) ?? outer?.typeOf(name),
-    elementsOf: (name) => {
-      const constant = constants.get(name);
-      if (constant === undefined) return elements.get(name) ?? outer?.elementsOf(name);
-      const known = elements.get(name) ?? elementsOfConstant(constant);
-      if (known !== undefined) elements.set(name, known);
-      return known;
-    },
-    constantOf: (name) => constants.get(name) ?? outer?.constantOf(name),
-    unknown: outer?.unknown ?? (() => `?${++unknowns}`),
+  const scope: Scope & Known = {
+    ...knownWithin(outer),
+    unknown: outer?.unknown ?? unknownsBeside(graph),
     inside: (body, inputs) => outputsOf(body, inputs, scope),
   };
-
-  function define(name: string, { dtype, dims, elements: known }: Inferred): void {
-    types.set(name, refine({ dtype, dims }, declared.get(name)));
-    if (known !== undefined && known.length <= FOLLOWED) elements.set(name, known);
-  }
-
-  let last: { readonly node: Node; readonly outputs: readonly (Inferred | undefined)[] } | undefined;
-  /** A node is often previewed, then added. */
-  const inferred = (node: Node) => {
-    if (last?.node !== node) last = { node, outputs: inferNode(node, scope) ?? [] };
-    return last.outputs;
-  };
-
-  const waiting: Node[] = [];
-  /** The scope with all nodes that were added. */
-  function settled(): Scope {
-    for (const node of waiting) {
-      const outputs = inferred(node);
-      node.outputs.forEach((name, i) => {
-        const known = name === '' ? undefined : (outputs[i] ?? declared.get(name));
-        if (known !== undefined) define(name, known);
-      });
-    }
-    waiting.length = 0;
+  const nodes = inferring(scope, declaredTypes(graph));
+  const settled = () => {
+    nodes.settle();
     return scope;
-  }
-
+  };
   return {
     typeOf: (name) => settled().typeOf(name),
     elementsOf: (name) => settled().elementsOf(name),
     constantOf: scope.constantOf,
     unknown: scope.unknown,
     inside: (body, inputs) => settled().inside(body, inputs),
-    preview: (node) => {
-      settled();
+    types: () => settled().types,
+    addInput: ({ name, dtype, dims }) => scope.define(name, { dtype, dims: dims?.map(canonicalDim) }),
+    addConstant: scope.addConstant,
+    addNode: nodes.add,
+    preview: nodes.preview,
+    rename: (from, to) => settled().rename(from, to),
+  };
+}
+
+/** Nodes in the order in which they are added, inferred when something is asked. */
+function inferring(scope: Scope & Known, declared: ReadonlyMap<string, ValueType>) {
+  const waiting: Node[] = [];
+  // A node is often previewed, then added.
+  const inferred = latest((node: Node) => inferNode(node, scope) ?? []);
+
+  function define(node: Node): void {
+    const outputs = inferred(node);
+    for (const [i, name] of node.outputs.entries()) {
+      const said = declared.get(name);
+      const known = name === '' ? undefined : (outputs[i] ?? said);
+      if (known !== undefined) scope.define(name, filledIn(known, said));
+    }
+  }
+
+  function settle(): void {
+    waiting.forEach(define);
+    waiting.length = 0;
+  }
+
+  return {
+    add: (node: Node) => waiting.push(node),
+    settle,
+    preview(node: Node) {
+      settle();
       return inferred(node);
     },
-    types: () => {
-      settled();
-      return types;
-    },
-    addInput: ({ name, dtype, dims }) => types.set(name, { dtype, dims: dims?.map(canonicalDim) }),
-    addConstant: (name, value) => {
-      constants.set(name, value);
-      types.set(name, { dtype: value.dtype, dims: value.dims });
-    },
-    addNode: (node) => waiting.push(node),
-    rename: (from, to) => {
-      settled();
-      for (const map of [types, elements, constants] as Map<string, unknown>[]) {
-        const known = map.get(from);
-        if (known !== undefined) map.set(to, known);
-        map.delete(from);
-      }
-    },
+  };
+}
+
+/** A function that remembers its last result. */
+function latest<A, R>(of: (argument: A) => R): (argument: A) => R {
+  let last: { readonly argument: A; readonly result: R } | undefined;
+  return (argument) => {
+    if (last === undefined || last.argument !== argument) last = { argument, result: of(argument) };
+    return last.result;
   };
 }
 
@@ -118,37 +106,4 @@ function outputsOf(
   for (const [name, value] of body.constants) typing.addConstant(name, value);
   for (const node of body.nodes) typing.addNode(node);
   return body.outputs.map(({ name }) => typing.typeOf(name));
-}
-
-/** What the file declares fills in what inference could not find; it never overrules it. */
-function refine(inferred: ValueType, declared: ValueType | undefined): ValueType {
-  if (declared?.dims === undefined) return inferred;
-  const { dtype, dims } = inferred;
-  if (dims === undefined) return { dtype, dims: declared.dims };
-  if (dims.length !== declared.dims.length) return inferred;
-  const filled = dims.map((dim, i): Dim => (isUnknown(dim) ? (declared.dims?.[i] ?? dim) : dim));
-  return { dtype, dims: filled };
-}
-
-/** `value_info` and the graph's outputs. */
-function declaredTypes(graph: Graph): ReadonlyMap<string, ValueType> {
-  const all = new Map<string, ValueType>();
-  const add = (name: string, { dtype, dims }: ValueType) =>
-    all.set(name, { dtype, dims: dims?.map(canonicalDim) });
-  for (const [name, type] of graph.declared) add(name, type);
-  for (const output of graph.outputs) add(output.name, output);
-  return all;
-}
-
-function highestUnknown(graph: Graph): number {
-  let highest = 0;
-  const types: readonly ValueType[] = [...graph.inputs, ...graph.outputs, ...graph.declared.values()];
-  for (const { dims } of types) {
-    for (const dim of dims ?? []) {
-      for (const [, number] of typeof dim === 'string' ? dim.matchAll(/\?(\d+)/g) : []) {
-        highest = Math.max(highest, Number(number));
-      }
-    }
-  }
-  return highest;
 }
