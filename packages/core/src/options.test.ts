@@ -53,6 +53,11 @@ describe('options', () => {
   it('suggest the nearest names, and none when nothing is near', () => {
     expect(() => parseOptions('f', schema, { stpes: 3 })).toThrow('Did you mean steps?');
     expect(() => parseOptions('f', schema, { xyzzy: 3 })).toThrow(/got option "xyzzy"\.$/);
+    const layers = ['/conv1/Conv_output_0', '/layer4/layer4.1/conv2/Conv_output_0', '/fc/Gemm_output_0'];
+    expect(didYouMean('Conv1', layers)).toBe(`Did you mean ${layers[0]}?`);
+    expect(didYouMean('layer4.1.conv2', layers)).toBe(`Did you mean ${layers[1]}?`);
+    expect(didYouMean('xw', ['xW', 'y'])).toBe('Did you mean xW?');
+    expect(didYouMean('fc', ['/features/fc/Gemm_output_0'])).toBeUndefined();
     expect(didYouMean('integrated-gradient', ['integrated-gradients', 'gradient'])).toBe(
       'Did you mean integrated-gradients?',
     );

@@ -1,13 +1,25 @@
-/** The known names nearest to a wrong one, by edit distance; none when nothing is near. */
+/**
+ * The known names nearest to a wrong one, by edit distance; none when nothing is near. Names that begin with it or hold it, whatever
+ * their punctuation, are near: "conv1" for "/conv1/Conv_output_0".
+ */
 function nearest(name: string, known: readonly string[], most = 3): readonly string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
+  const part = plain(name);
+  const holdsIt = (candidate: string) => part.length >= 3 && plain(candidate).includes(part);
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= limit || candidate.startsWith(name))
+    .filter(({ candidate, distance }) => {
+      // All letters replaced is another name.
+      const misspelt = distance <= limit && distance < Math.max(name.length, candidate.length);
+      return misspelt || candidate.startsWith(name) || holdsIt(candidate);
+    })
     .sort((a, b) => a.distance - b.distance)
     .slice(0, most)
     .map(({ candidate }) => candidate);
 }
+
+/** Letters and digits, small. */
+const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
 /** "Did you mean a or b?", or nothing. */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {

@@ -121,6 +121,8 @@ export interface Explainer {
   /** Canonical expression; parsing it gives the same explainer again. */
   readonly expression: string;
   readonly kind: AttributionKind;
+  /** Inner tensors that it was told to look at, so that a name that a model does not have is found before anything runs; default none. */
+  readonly layers?: readonly string[];
 }
 
 /**

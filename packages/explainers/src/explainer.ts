@@ -1,6 +1,5 @@
 import {
   type Attribution,
-  type AttributionKind,
   type Explainer,
   expectShape,
   fail,
@@ -14,12 +13,15 @@ import {
 /** What an explaining function finds out; the rest of an {@link Attribution} is who asked and how. */
 export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
 
+/** What an {@link Explainer} is known by. */
+export type Identity = Pick<Explainer, 'expression' | 'kind' | 'layers'>;
+
 /**
  * Makes an {@link Explainer} of a function of (f, x, key): checks that x has the score's shape (`tensor-shape`) and that every
  * value found is finite (`non-finite`), and signs the result with the kind, the expression and the key.
  */
 export function explainer(
-  identity: { readonly expression: string; readonly kind: AttributionKind },
+  identity: Identity,
   explain: (f: Score, x: Tensor, key: Key) => Promise<Findings>,
 ): Explainer {
   const { expression, kind } = identity;
@@ -29,7 +31,7 @@ export function explainer(
     expectFinite(expression, findings.values);
     return { ...findings, kind, method: expression, key };
   };
-  return named(signed, { expression, kind });
+  return named(signed, identity);
 }
 
 function expectFinite(where: string, values: Tensor): void {

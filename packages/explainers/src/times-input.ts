@@ -41,6 +41,7 @@ export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Exp
   const identity = {
     expression: expression('times-input', [inner], { baseline: omitDefault(baseline, 0) }),
     kind: 'global',
+    layers: inner.layers,
   } as const;
   return explainer(identity, async (f, x, key) => {
     const { values, stderr, diagnosis, cost } = await inner(f, x, key);

@@ -6,17 +6,19 @@ import {
   linearScore,
   meter,
   multiply,
+  named,
   quadraticScore,
   rows,
   type Score,
   sizeOf,
+  subset,
   subtract,
   type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { explainers } from '../src/index.js';
+import { explainers, gradCam, gradient, layerAttribution, smooth, timesInput } from '../src/index.js';
 import { examples } from './examples.js';
 import { modelled } from './modelled.js';
 import { normalsOf } from './normals.js';
@@ -141,6 +143,18 @@ describe('the table of explainers', () => {
     for (const row of Object.values(explainers)) {
       expect(() => row.make({ bogus: 1 })).toThrow(expect.objectContaining({ code: 'option-unknown' }));
     }
+  });
+});
+
+describe('explainers that look at layers', () => {
+  it('name them, those that others explain by among them', () => {
+    const cam = gradCam({ layer: 'conv' });
+    expect(cam.layers).toEqual(['conv']);
+    expect(layerAttribution({ layer: '/a/b' }).layers).toEqual(['/a/b']);
+    const calm = smooth(smooth(cam, subset(), { draws: 2 }), subset(), { draws: 2 });
+    expect(calm.layers).toEqual(['conv']);
+    expect(timesInput(named(gradient(), { expression: 'mine', layers: ['fc'] })).layers).toEqual(['fc']);
+    expect(gradient().layers ?? []).toEqual([]);
   });
 });
 

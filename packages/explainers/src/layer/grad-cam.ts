@@ -101,7 +101,7 @@ function layerExplainer(name: string, given: GradCamOptions, worth: Worth): Expl
   const settings = parseOptions(name, options, { ...given });
   const { layer, relu } = settings;
   const shown = { relu: relu ? true : undefined, ...showSpread(settings) };
-  const identity = { expression: expression(name, [layer], shown), kind: 'global' } as const;
+  const identity = { expression: expression(name, [layer], shown), kind: 'global', layers: [layer] } as const;
   return explainer(identity, async (f, x) => {
     const map = await mapOf(f, x, { layer, relu, worth });
     return { values: spread(map, x.shape, settings), cost: { forward: 0, backward: 1 } };
@@ -112,7 +112,8 @@ function layerExplainer(name: string, given: GradCamOptions, worth: Worth): Expl
  * Grad-CAM: at every position of a layer, the sum over channels of the activation times the channel's mean gradient. Global, units of
  * f. The map is resized to the input's positions, and each input channel gets an equal share of it; {@link gradCamMap} gives
  * the map as it is. Needs the score of a model.
- * Throws `not-applicable` for a score without one and for a layer that does not fit the input, `value-unknown` for the name.
+ * Throws `not-applicable` for a score without one and for a layer that does not fit the input, `value-unknown` for the name, which its
+ * `layers` tells beforehand.
  * Source: Selvaraju et al. 2017, "Grad-CAM"; without its final ReLU by default, as in Captum.
  */
 export const gradCam = (given: GradCamOptions): Explainer => layerExplainer('grad-cam', given, camWorth);

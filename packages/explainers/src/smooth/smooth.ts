@@ -62,6 +62,7 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
       statistic: omitDefault(statistic, 'mean'),
     }),
     kind: inner.kind,
+    layers: inner.layers,
   };
   return explainer(identity, async (f, x, key) => {
     const n = drawCount(perturbation, x.shape, { where: 'smooth', draws, otherwise });

@@ -191,6 +191,29 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
   ['an unknown link', explain(...question(), '--link', 'odds'), 2, 'usage', 'odds'],
   ['an unknown output', explain(...question(), '--output', 'z'), 2, 'value-unknown', '"z"'],
   ['two outputs and none named', ['explain', at('two.onnx'), ...question()], 2, 'output-unclear', 'xW'],
+  [
+    'an unknown layer',
+    explain(...question('many.npy', 'grad-cam(xw)')),
+    2,
+    'value-unknown',
+    'Did you mean xW?',
+  ],
+  [
+    'an unknown layer of one of several explainers',
+    evaluate(
+      ...[
+        '--input',
+        at('x.npy'),
+        '--explainer',
+        'gradient',
+        'smooth(layer-attribution(hidden), gaussian(1))',
+      ],
+      ...['--metric', 'infidelity(square(1))', '-o', at('out')],
+    ),
+    2,
+    'value-unknown',
+    'layer "hidden"',
+  ],
   ['bounds the wrong way round', explain(...question(), '--bounds', '1,0'), 2, 'usage', '--bounds'],
   [
     'a card with a wrong field',

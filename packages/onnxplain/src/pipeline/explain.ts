@@ -1,6 +1,7 @@
 import { type Attribution, type Explainer, fail, fold, key } from '@onnxplain/core';
 import type { Model } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
+import { expectLayers } from './layers.js';
 import { concurrency, type Outcome, outcomeOf, pooled } from './outcome.js';
 import { type Asked, ask, type Question } from './question.js';
 
@@ -27,7 +28,7 @@ export interface Explanation {
 /**
  * Explains inputs, all concurrently in groups, so that they share the model's runs. The key of input i is
  * fold(fold(key(seed), 'explain'), i), the same for all explainers.
- * Failures of single cells are part of the result; throws what concerns all: questions, `aborted`.
+ * Failures of single cells are part of the result; throws what concerns all: questions, layers that the model does not have, `aborted`.
  */
 export async function explain(
   model: Model,
@@ -36,6 +37,7 @@ export async function explain(
 ): Promise<readonly Explanation[]> {
   const { explainers, seed = 0, onProgress } = options;
   expectSome({ inputs, explainers });
+  await expectLayers(model, inputs, options);
   const questions = await ask(model, inputs, options);
   const base = fold(key(seed), 'explain');
   const cells = questions.flatMap((question, i) =>

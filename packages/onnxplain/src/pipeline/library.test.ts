@@ -68,6 +68,31 @@ describe('the library', () => {
     await model.close();
   });
 
+  test('a layer that the model does not have is refused before anything runs', async () => {
+    const { model, loaded } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const stages: string[] = [];
+    const opened: string[] = [];
+    const watched = {
+      ...model,
+      session: (key: string, make: Parameters<typeof model.session>[1]) => {
+        opened.push(key);
+        return model.session(key, make);
+      },
+    };
+    const asked = {
+      explainers: [onnxplain.gradient(), onnxplain.gradCam({ layer: 'xw' })],
+      onProgress: ({ stage }: onnxplain.RunProgress) => stages.push(stage),
+    };
+    await expect(onnxplain.explain(watched, loaded.inputs, asked)).rejects.toMatchObject({
+      code: 'value-unknown',
+      message: expect.stringContaining('Did you mean xW?'),
+    });
+    expect([stages, opened]).toEqual([[], []]);
+    await onnxplain.explain(watched, loaded.inputs, { explainers: [onnxplain.gradient()] });
+    expect(opened).not.toEqual([]);
+    await model.close();
+  });
+
   test('the gradient of a graph is a graph, of a model a model', async () => {
     await using model = await onnxplain.open(linearModel(), { device: 'cpu' });
     expect(onnxplain.grad(model.graph).outputs.map(({ name }) => name)).toContain('gradient');

@@ -1,4 +1,4 @@
-import { fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { didYouMean, fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import { attentionMaps, attr, builderOf, codeOf, type Graph, grad, infer, prune } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, isFloat } from '../value.js';
@@ -70,22 +70,34 @@ function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tenso
   });
 }
 
-/** Shape of one row of an inner tensor. Throws `value-unknown` for what has none. */
-function shapeOf({ graph, input }: Question, name: string): Shape {
-  const type = infer(graph).get(name);
-  const [batch, ...dims] = type?.dims ?? [];
-  const [rows] = graph.inputs.find((port) => port.name === input.name)?.dims ?? [];
-  const known = dims.filter((dim) => typeof dim === 'number');
-  const fits = batch === rows && known.length === dims.length && !graph.constants.has(name);
-  if (type !== undefined && fits && isFloat(type.dtype)) return known;
-  const names = graph.nodes.flatMap(({ outputs }) => outputs);
+/** Shape of one row of an inner tensor. Throws `value-unknown` for what has none, and says what is near the name. */
+function shapeOf(question: Question, name: string): Shape {
+  const shape = rowShape(question, name);
+  if (shape !== undefined) return shape;
+  const names = question.graph.nodes.flatMap(({ outputs }) => outputs);
+  const type = infer(question.graph).get(name);
+  const near = didYouMean(
+    name,
+    names.filter((each) => each !== name && rowShape(question, each) !== undefined),
+  );
+  const hint = near ?? `The model's last values are ${names.slice(-8).join(', ')}.`;
   return fail({
     code: 'value-unknown',
     where: `layer "${name}"`,
     expected: 'an inner tensor of floats with a row for each input and known sizes',
     got: type === undefined ? 'a name that the model does not have' : describe(type),
-    remedy: `The model's last values are ${names.slice(-8).join(', ')}; onnxplain inspect MODEL --values shows all.`,
+    remedy: `${hint} onnxplain inspect MODEL --values shows all.`,
   });
+}
+
+/** Shape of one row of what computes floats for each input. */
+function rowShape({ graph, input }: Question, name: string): Shape | undefined {
+  const type = infer(graph).get(name);
+  if (type === undefined || !isFloat(type.dtype) || graph.constants.has(name)) return undefined;
+  const [batch, ...dims] = type.dims ?? [];
+  const [rows] = graph.inputs.find((port) => port.name === input.name)?.dims ?? [];
+  const known = dims.filter((dim) => typeof dim === 'number');
+  return batch === rows && known.length === dims.length ? known : undefined;
 }
 
 /** The layers themselves, side by side. */

@@ -1,0 +1,20 @@
+import type { Explainer } from '@onnxplain/core';
+import { type Model, score } from '@onnxplain/runtime';
+import type { NamedInput } from '../files/load.js';
+import type { Asked } from './question.js';
+
+/**
+ * Refuses layers that the model does not have before anything runs: no input could be explained by them. Throws `value-unknown` with
+ * the nearest names, and what `score` throws.
+ */
+export async function expectLayers(
+  model: Model,
+  [{ tensor }]: readonly NamedInput[],
+  { explainers, output, input, feeds }: Asked & { readonly explainers: readonly Explainer[] },
+): Promise<void> {
+  const layers = explainers.flatMap((explainer) => explainer.layers ?? []);
+  if (layers.length === 0) return;
+  // Which class does not matter to the names.
+  const { inside } = await score(model, { target: 0, shape: tensor.shape, output, input, feeds });
+  inside?.layers(layers);
+}
