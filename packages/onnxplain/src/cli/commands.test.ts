@@ -522,6 +522,21 @@ describe('help', () => {
     ]);
   });
 
+  test('every command offers the flags that it uses, and no others', async () => {
+    const offered = async (command: string) => {
+      const { out } = await onnxplain(command, '--help');
+      const flags = ['json', 'quiet', 'device', 'external-data', 'seed', 'threads', 'target', 'explainer'];
+      return flags.filter((flag) => new RegExp(`^ +--${flag}\\b`, 'm').test(out));
+    };
+    const model = ['json', 'quiet', 'device', 'external-data'];
+    expect(await offered('list')).toEqual(['json', 'quiet']);
+    expect(await offered('inspect')).toEqual(model);
+    expect(await offered('grad')).toEqual(model);
+    for (const command of ['explain', 'evaluate']) {
+      expect(await offered(command)).toEqual([...model, 'seed', 'threads', 'target', 'explainer']);
+    }
+  });
+
   test('--help and --version end with 0 on stdout, no command with 2', async () => {
     expect(await onnxplain('--version')).toEqual({ exit: 0, out: '0.1.0\n', err: '' });
     const help = await onnxplain('evaluate', '--help');

@@ -7,15 +7,23 @@ import type { Asked } from '../pipeline/question.js';
 /** Flags of every command. */
 export interface CommonFlags {
   readonly json?: boolean;
-  readonly seed: number;
-  readonly device: NonNullable<ModelOptions['device']>;
   readonly quiet?: boolean;
-  readonly threads?: number;
+}
+
+/** Flags of commands that open a model. */
+export interface ModelFlags extends CommonFlags {
+  readonly device: NonNullable<ModelOptions['device']>;
   readonly externalData?: string;
 }
 
+/** Flags of commands that run a model. */
+export interface RunFlags extends ModelFlags {
+  readonly seed: number;
+  readonly threads?: number;
+}
+
 /** Flags of commands that explain inputs. */
-export interface QuestionFlags extends CommonFlags, Omit<PrepareOptions, 'inputs' | 'signal' | 'device'> {
+export interface QuestionFlags extends RunFlags, Omit<PrepareOptions, 'inputs' | 'signal' | 'device'> {
   readonly input: readonly string[];
 }
 
@@ -23,18 +31,28 @@ export interface QuestionFlags extends CommonFlags, Omit<PrepareOptions, 'inputs
 export function withCommonFlags(command: Command): Command {
   return command
     .option('--json', 'result as JSON on stdout, errors as JSON on stderr')
-    .addOption(new Option('--seed <n>', 'same seed, same draws').argParser(whole).default(0))
+    .option('--quiet', 'no notices and no progress on stderr');
+}
+
+/** Adds the flags of commands that open a model. */
+export function withModelFlags(command: Command): Command {
+  return withCommonFlags(command)
     .addOption(
-      new Option('--device <name>', 'where the model runs')
+      new Option('--device <name>', 'where the model is opened and runs')
         .choices(['auto', 'cpu', 'cuda', 'webgpu'])
         .default('auto'),
     )
-    .option('--threads <n>', 'threads inside one operator', positive)
     .option(
       '--external-data <folder>',
       'folder of weight files that the model may read; without it, weights outside the model file are refused',
-    )
-    .option('--quiet', 'no notices and no progress on stderr');
+    );
+}
+
+/** Adds the flags of commands that run a model. */
+export function withRunFlags(command: Command): Command {
+  return withModelFlags(command)
+    .addOption(new Option('--seed <n>', 'same seed, same draws').argParser(whole).default(0))
+    .option('--threads <n>', 'threads inside one operator', positive);
 }
 
 /**

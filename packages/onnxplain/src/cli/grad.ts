@@ -6,9 +6,9 @@ import type { Port } from '@onnxplain/runtime';
 import { makeRules } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
 import { openModel } from '../pipeline/model.js';
-import { type CommonFlags, endingOf } from './flags.js';
+import { endingOf, type ModelFlags } from './flags.js';
 
-export interface GradFlags extends CommonFlags {
+export interface GradFlags extends ModelFlags {
   readonly out: string;
   readonly of?: string;
   readonly wrt?: readonly string[];

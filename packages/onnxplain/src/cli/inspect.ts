@@ -3,7 +3,7 @@ import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
 import { type Failure, failureOf } from './failure.js';
-import type { CommonFlags } from './flags.js';
+import type { ModelFlags } from './flags.js';
 
 /** What `inspect` finds out. */
 export interface Inspection {
@@ -24,7 +24,7 @@ export interface Inspection {
   readonly values?: readonly InnerValue[];
 }
 
-export interface InspectFlags extends CommonFlags {
+export interface InspectFlags extends ModelFlags {
   readonly values?: boolean;
 }
 

@@ -4,10 +4,19 @@ import { version } from '../pipeline/record.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
-import { type CommonFlags, whole, withCommonFlags, withQuestionFlags, withRequired } from './flags.js';
+import {
+  type CommonFlags,
+  whole,
+  withCommonFlags,
+  withModelFlags,
+  withQuestionFlags,
+  withRequired,
+  withRunFlags,
+} from './flags.js';
 import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
+import { misplaced } from './misplaced.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 
@@ -22,13 +31,14 @@ export interface MainOptions extends Streams {
  */
 export async function main(argv: readonly string[], options: MainOptions): Promise<ExitCode> {
   const run: Run = { argv, ...options, exit: EXIT.done };
+  const program = programOf(run);
   try {
-    await programOf(run).parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...argv], { from: 'user' });
     return run.exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
-    const failure = failureOf(error);
+    const failure = failureOf(misplaced(error, { program, argv }) ?? error);
     options.err.write(showFailure(failure, argv.includes('--json')));
     return failure.exit;
   }
@@ -63,7 +73,7 @@ function programOf(run: Run): Command {
 }
 
 function addInspect(program: Command, run: Run): void {
-  withCommonFlags(program.command('inspect <model>'))
+  withModelFlags(program.command('inspect <model>'))
     .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
     .option('--values', 'inner values too, in order: names for --output, --wrt and the layers of explainers')
     .action(async (model: string, flags: InspectFlags) => {
@@ -72,11 +82,7 @@ function addInspect(program: Command, run: Run): void {
 }
 
 function addGrad(program: Command, run: Run): void {
-  withRequired(
-    withCommonFlags(program.command('grad <model>')),
-    '-o, --out <file>',
-    'the .onnx file to write',
-  )
+  withRequired(withModelFlags(program.command('grad <model>')), '-o, --out <file>', 'the .onnx file to write')
     .description("write the model's gradient as an ONNX model")
     .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
     .option(
@@ -98,7 +104,7 @@ function addGrad(program: Command, run: Run): void {
 }
 
 function addExplain(program: Command, run: Run): void {
-  const command = withCommonFlags(withQuestionFlags(program.command('explain <model>')));
+  const command = withRunFlags(withQuestionFlags(program.command('explain <model>')));
   withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"')
     .description('explain inputs with one explainer')
     .option(
@@ -115,7 +121,7 @@ function addExplain(program: Command, run: Run): void {
 }
 
 function addEvaluate(program: Command, run: Run): void {
-  const command = withCommonFlags(withQuestionFlags(program.command('evaluate <model>')));
+  const command = withRunFlags(withQuestionFlags(program.command('evaluate <model>')));
   command.description('explain inputs with several explainers and measure the explanations');
   withRequired(command, '--explainer <expression...>', 'one or more, such as gradient');
   const metric = 'one or more, such as "infidelity(gaussian(0.1), draws=1000)"';
