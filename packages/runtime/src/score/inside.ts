@@ -14,41 +14,50 @@ export type Submit = (
   batch: Tensor,
 ) => Promise<Tensor['data']>;
 
+/** How the score runs, which inner tensors follow. */
+interface InsideOptions extends ChannelOptions {
+  readonly submit: Submit;
+}
+
 /** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
-export function insideOf(
-  model: Model,
-  question: Question,
-  { submit, ...options }: ChannelOptions & { submit: Submit },
-): Inside {
+export function insideOf(model: Model, question: Question, options: InsideOptions): Inside {
   return {
     get attention() {
       return model.shared(`attention ${question.identity}`, () => attentionMaps(question.graph));
     },
-    layers(names): Layers {
-      const shapes = names.map((name) => shapeOf(question, name));
-      const sizes = shapes.map(sizeOf);
-      const width = sizes.reduce((sum, size) => sum + size, 0);
-      const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width'>) => () =>
-        shareLane(model, question, { ...options, ...request });
-      const list = JSON.stringify(names);
-      const values = lane({
-        name: `layers ${list} ${question.identity}`,
-        make: () => valuesOf(question, names),
-        width,
-      });
-      const slopes = lane({
-        name: `slopes ${list} ${options.pass.rules} ${identityOf(question, options)}`,
-        make: () => slopesOf(question, names, options),
-        width: 2 * width,
-      });
-      return {
-        shapes,
-        values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
-        async slopes(batch) {
-          const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
-          return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
-        },
-      };
+    layers: (names) => layersOf(names, { model, question, options }),
+  };
+}
+
+interface Place {
+  readonly model: Model;
+  readonly question: Question;
+  readonly options: InsideOptions;
+}
+
+function layersOf(names: readonly string[], { model, question, options }: Place): Layers {
+  const { submit, pass } = options;
+  const shapes = names.map((name) => shapeOf(question, name));
+  const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
+  const list = JSON.stringify(names);
+  const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width'>) => () =>
+    shareLane(model, question, { ...options, ...request });
+  const values = lane({
+    name: `layers ${list} ${question.identity}`,
+    make: () => valuesOf(question, names),
+    width,
+  });
+  const slopes = lane({
+    name: `slopes ${list} ${pass.rules} ${identityOf(question, options)}`,
+    make: () => slopesOf(question, names, options),
+    width: 2 * width,
+  });
+  return {
+    shapes,
+    values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
+    async slopes(batch) {
+      const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
+      return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
     },
   };
 }
