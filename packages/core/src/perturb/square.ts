@@ -38,14 +38,7 @@ export const squareOptions = z
 export function square(options: z.input<typeof squareOptions>): Perturbation {
   const given = parseOptions('square', squareOptions, options);
   const { size = 1, sizes = [size, size], positions, stride, baseline, layout } = given;
-  const shown = expression('square', [], {
-    size: given.size,
-    sizes: given.sizes,
-    positions: omitDefault(positions, 'random'),
-    stride: omitDefault(stride, 1),
-    baseline: omitDefault(baseline, 0),
-    layout: omitDefault(layout, 'chw'),
-  });
+  const shown = expressionOf(given);
   const gridFor = (shape: Shape): Grid =>
     gridOf(shown, shape, { sizes, stride, plane: planeOf(shown, shape, layout) });
   const count = (shape: Shape): number => countSquares(gridFor(shape));
@@ -67,6 +60,18 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
     expression: shown,
     masks: true,
     ...(positions === 'all' ? { count, fixedDesign: true } : {}),
+  });
+}
+
+function expressionOf(given: z.output<typeof squareOptions>): string {
+  const { size, sizes, positions, stride, baseline, layout } = given;
+  return expression('square', [], {
+    size,
+    sizes,
+    positions: omitDefault(positions, 'random'),
+    stride: omitDefault(stride, 1),
+    baseline: omitDefault(baseline, 0),
+    layout: omitDefault(layout, 'chw'),
   });
 }
 

@@ -12,12 +12,8 @@ const BLOCK = 2 ** 24;
 
 /** Rows from stored numbers: t is [n, ...shape] and d the size of one row; the data are not copied. Throws `tensor-shape`. */
 export function denseRows(t: Tensor): Rows {
-  if (t.shape.length === 0) {
-    fail({ code: 'tensor-shape', where: 'denseRows', expected: 'shape [n, ...]', got: showShape(t.shape) });
-  }
-  const n = t.shape[0];
-  const d = sizeOf(t.shape.slice(1));
-  const matrix = reshape(t, [n, d]);
+  const matrix = matrixOf(t);
+  const [n, d] = matrix.shape;
   const self: Rows = {
     n,
     d,
@@ -41,6 +37,15 @@ export function denseRows(t: Tensor): Rows {
     },
   };
   return self;
+}
+
+/** Each row as it lies in memory: [n, d]. */
+function matrixOf(t: Tensor): Tensor {
+  if (t.shape.length === 0) {
+    fail({ code: 'tensor-shape', where: 'denseRows', expected: 'shape [n, ...]', got: showShape(t.shape) });
+  }
+  const [n, ...shape] = t.shape;
+  return reshape(t, [n, sizeOf(shape)]);
 }
 
 /** Rows that know better than dense products how they meet other rows. */

@@ -12,10 +12,7 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
   const rest = denseRows(inputs);
   const { n, d } = rest;
   const whole = reshape(x, [1, d]);
-  const dense = () => {
-    expectSmall('dense', n, d);
-    return subtractRows(x, reshape(inputs, [n, d]), zeros([n, d]));
-  };
+  const dense = () => differences(x, reshape(inputs, [n, d]));
   const self: Rows = {
     n,
     d,
@@ -25,10 +22,8 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
       return rests.map((value) => all - value);
     },
     addTransposeTimes(c, out) {
-      rest.addTransposeTimes(
-        c.map((weight) => -weight),
-        out,
-      );
+      const negative = c.map((weight) => -weight);
+      rest.addTransposeTimes(negative, out);
       const total = c.reduce((sum, weight) => sum + weight, 0);
       for (let j = 0; j < d; j++) out[j] += total * x.data[j];
     },
@@ -39,4 +34,10 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
     dense,
   };
   return self;
+}
+
+function differences(x: Tensor, inputs: Tensor): Tensor {
+  const [n, d] = inputs.shape;
+  expectSmall('dense', n, d);
+  return subtractRows(x, inputs, zeros([n, d]));
 }

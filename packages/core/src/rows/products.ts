@@ -35,15 +35,8 @@ function matrixShape(where: string, t: Tensor): readonly [n: number, p: number] 
 
 function timesTranspose(a: Tensor, b: Tensor): Tensor & { readonly data: Float64Array } {
   const [n, p] = matrixShape('timesTranspose', a);
-  const [m, q] = matrixShape('timesTranspose', b);
-  if (p !== q) {
-    fail({
-      code: 'tensor-shape',
-      where: 'timesTranspose',
-      expected: `rows of ${p} elements on both sides`,
-      got: `${showShape(a.shape)} and ${showShape(b.shape)}`,
-    });
-  }
+  const [m] = matrixShape('timesTranspose', b);
+  expectSameRows(a, b);
   const out = new Float64Array(n * m);
   const symmetric = a === b;
   const [left, right] = [toFloat64(a).data, toFloat64(b).data];
@@ -63,6 +56,16 @@ function timesTranspose(a: Tensor, b: Tensor): Tensor & { readonly data: Float64
   }
   if (symmetric) mirror(out, n);
   return { shape: [n, m], data: out };
+}
+
+function expectSameRows(a: Tensor, b: Tensor): void {
+  if (a.shape[1] === b.shape[1]) return;
+  fail({
+    code: 'tensor-shape',
+    where: 'timesTranspose',
+    expected: `rows of ${a.shape[1]} elements on both sides`,
+    got: `${showShape(a.shape)} and ${showShape(b.shape)}`,
+  });
 }
 
 /** Copies the upper triangle onto the lower one. */
