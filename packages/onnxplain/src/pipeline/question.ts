@@ -50,28 +50,37 @@ export async function ask(
   const { target = 'predicted' } = asked;
   expectOnePerInput(target, inputs.length);
   const scores = scoreMaker(model, asked);
-  return Promise.all(
-    inputs.map(async (input, i) => {
-      const one = asBatch(input.tensor);
-      const { output, input: name, feeds } = asked;
-      const { scores: outputs, classes } = await predict(
-        model,
-        { output, input: name, feeds, shape: input.tensor.shape },
-        one,
-      );
-      const chosen = target === 'predicted' ? classes[0] : typeof target === 'number' ? target : target[i];
-      const f = await scores(chosen, input.tensor.shape);
-      const [value] = await f.value(one);
-      return {
-        input,
-        target: chosen,
-        targetLabel: asked.label?.(chosen),
-        prediction: predictionOf(outputs, { best: classes[0], label: asked.label }),
-        f,
-        value,
-      };
-    }),
-  );
+  const own = (i: number) => (typeof target === 'object' ? target[i] : target);
+  return Promise.all(inputs.map((input, i) => askOne(input, own(i), { model, asked, scores })));
+}
+
+interface Asking {
+  readonly model: Model;
+  readonly asked: Asked;
+  readonly scores: ScoreMaker;
+}
+
+async function askOne(
+  input: NamedInput,
+  target: 'predicted' | number,
+  { model, asked, scores }: Asking,
+): Promise<Question> {
+  const { output, input: name, feeds, label } = asked;
+  const { shape } = input.tensor;
+  const one = asBatch(input.tensor);
+  const { scores: outputs, classes } = await predict(model, { output, input: name, feeds, shape }, one);
+  const [best] = classes;
+  const chosen = target === 'predicted' ? best : target;
+  const f = await scores(chosen, shape);
+  const [value] = await f.value(one);
+  return {
+    input,
+    target: chosen,
+    targetLabel: label?.(chosen),
+    prediction: predictionOf(outputs, { best, label }),
+    f,
+    value,
+  };
 }
 
 function expectOnePerInput(target: Asked['target'], inputs: number): void {
@@ -84,9 +93,12 @@ function expectOnePerInput(target: Asked['target'], inputs: number): void {
   });
 }
 
-function scoreMaker(model: Model, { output, input, feeds, link, bounds, batch, signal }: Asked) {
+type ScoreMaker = (target: number, shape: Shape) => Promise<Score>;
+
+/** Scores of a model, one for each target and shape. */
+function scoreMaker(model: Model, { output, input, feeds, link, bounds, batch, signal }: Asked): ScoreMaker {
   const made = new Map<string, Promise<Score>>();
-  return (target: number, shape: Shape): Promise<Score> => {
+  return (target, shape) => {
     const id = `${target} of [${shape.join(', ')}]`;
     const known =
       made.get(id) ?? score(model, { target, shape, output, input, feeds, link, bounds, batch, signal });

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Attribution, norm, sum } from '@onnxplain/core';
+import { type Attribution, type Metric, norm, sum } from '@onnxplain/core';
 import {
   type AttributionCell,
   type AttributionRecord,
   type EstimateCell,
   type InputRecord,
+  type MetricRecord,
   type ModelRecord,
   RECORD_VERSION,
   type Request,
   type RunRecord,
+  type Summary,
   summarise,
+  type Timings,
 } from '@onnxplain/report';
 import type { Model } from '@onnxplain/runtime';
 import { writeNpy } from '../files/npy.js';
@@ -40,11 +43,7 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
   const started = performance.now();
   const estimates = estimateCells(evaluation);
   const attributions = attributionCells(evaluation, { drawing: options.drawing, files });
-  const parts = {
-    explain: times.explain,
-    measure: times.measure,
-    draw: (performance.now() - started) / 1000,
-  };
+  const draw = (performance.now() - started) / 1000;
   const record: RunRecord = {
     schema: 'onnxplain-record',
     version: RECORD_VERSION,
@@ -54,27 +53,11 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
     model: options.model,
     inputs: explanations.map(({ question }) => inputRecord(question)),
     explainers: explainers.map(({ expression, kind }) => ({ expression, kind })),
-    metrics: metrics.map(({ name, expression, better, units, source, definition, comparable = 'any' }) => ({
-      name,
-      expression,
-      better,
-      units,
-      source,
-      definition,
-      comparable,
-    })),
+    metrics: metrics.map(metricRecord),
     attributions,
     estimates,
-    summaries: summarise(estimates, {
-      explainers,
-      metrics,
-      paired: ({ input, metric, i, j }) => evaluation.measurements[input][metric].difference(i, j),
-    }),
-    timings: {
-      total: Object.values(parts).reduce((sum, seconds) => sum + seconds, 0),
-      parts,
-      runtime: { seconds: times.runtime },
-    },
+    summaries: summariesOf(evaluation, estimates),
+    timings: timingsOf(times, draw),
   };
   return { record, files };
 }
@@ -83,6 +66,30 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
 export function inputRecord({ input, target, targetLabel, prediction, value }: Question): InputRecord {
   const { name, file, sha256, tensor } = input;
   return { name, file, sha256, shape: tensor.shape, target, targetLabel, prediction, score: value };
+}
+
+function metricRecord(metric: Metric): MetricRecord {
+  const { name, expression, better, units, source, definition, comparable = 'any' } = metric;
+  return { name, expression, better, units, source, definition, comparable };
+}
+
+function summariesOf(
+  { explainers, metrics, measurements }: Evaluation,
+  estimates: readonly EstimateCell[],
+): readonly Summary[] {
+  return summarise(estimates, {
+    explainers,
+    metrics,
+    paired: ({ input, metric, i, j }) => measurements[input][metric].difference(i, j),
+  });
+}
+
+function timingsOf({ explain, measure, runtime }: Evaluation['times'], draw: number): Timings {
+  return {
+    total: explain + measure + draw,
+    parts: { explain, measure, draw },
+    runtime: { seconds: runtime },
+  };
 }
 
 function estimateCells({ measurements }: Evaluation): EstimateCell[] {
