@@ -18,23 +18,19 @@ export function summarise(cells: readonly EstimateCell[], options: SummaryOption
     const columns = options.explainers.map((_, explainer) =>
       cells.filter((cell) => cell.metric === m && cell.explainer === explainer),
     );
-    const means = columns.map((column) => meanOf(column.map(numberOf).filter(isNumbered)));
-    const bests = compared(metric, options.explainers).map(({ members }) => ({
-      members,
-      best: bestOf(members, means, metric.better),
-    }));
+    const means = columns.map((column) => meanOf(numbersOf(column)));
+    const rivals = compared(metric, options.explainers).map(({ members }) => members);
     return columns.map((column, explainer) => {
-      const best = bests.find(({ members }) => members.includes(explainer))?.best;
+      const members = rivals.find((group) => group.includes(explainer)) ?? [];
+      const best = bestOf(members, means, metric.better);
+      const worse = best !== undefined && best !== explainer && means[explainer] !== undefined;
       return {
         explainer,
         metric: m,
         mean: means[explainer],
         counts: count(column),
         best: explainer === best,
-        difference:
-          best === undefined || explainer === best || means[explainer] === undefined
-            ? undefined
-            : difference({ column, against: columns[best], best, options }),
+        difference: worse ? difference({ column, against: columns[best], best, options }) : undefined,
       };
     });
   });
@@ -47,7 +43,8 @@ interface Numbered {
   readonly bound?: 'lower' | 'upper';
 }
 
-const isNumbered = (value: Numbered | undefined): value is Numbered => value !== undefined;
+const numbersOf = (column: readonly EstimateCell[]): readonly Numbered[] =>
+  column.map(numberOf).filter((number) => number !== undefined);
 
 function numberOf(cell: EstimateCell): Numbered | undefined {
   return cell.status === 'done' ? fromEstimate(cell.input, cell.estimate) : undefined;
@@ -97,36 +94,35 @@ function bestOf(
   return ranked[0]?.explainer;
 }
 
-function difference({
-  column,
-  against,
-  best,
-  options,
-}: {
-  column: readonly EstimateCell[];
-  against: readonly EstimateCell[];
-  best: number;
-  options: SummaryOptions;
-}): Summary['difference'] {
-  const other = new Map(
-    against
-      .map(numberOf)
-      .filter(isNumbered)
-      .map((v) => [v.input, v]),
-  );
-  const pairs: Numbered[] = [];
-  for (const mine of column.map(numberOf).filter(isNumbered)) {
-    const theirs = other.get(mine.input);
-    if (theirs !== undefined) pairs.push({ input: mine.input, value: mine.value - theirs.value });
-  }
-  if (pairs.length === 1) {
-    const { metric, explainer } = column[0];
-    const shared = options.paired?.({ input: pairs[0].input, metric, i: explainer, j: best });
-    const estimate = shared && fromEstimate(pairs[0].input, shared);
-    if (estimate !== undefined) pairs[0] = { ...estimate, bound: undefined };
-  }
-  const mean = meanOf(pairs);
-  return mean && { ...mean, against: best };
+interface Contest {
+  readonly column: readonly EstimateCell[];
+  readonly against: readonly EstimateCell[];
+  /** The explainer of `against`. */
+  readonly best: number;
+  readonly options: SummaryOptions;
+}
+
+function difference(contest: Contest): Summary['difference'] {
+  const pairs = pairsOf(contest);
+  const mean = meanOf(pairs.length === 1 ? [onSharedDraws(contest, pairs[0]) ?? pairs[0]] : pairs);
+  return mean && { ...mean, against: contest.best };
+}
+
+/** Differences on the inputs where both have numbers. */
+function pairsOf({ column, against }: Contest): readonly Numbered[] {
+  const theirs = new Map(numbersOf(against).map(({ input, value }) => [input, value]));
+  return numbersOf(column).flatMap(({ input, value }) => {
+    const other = theirs.get(input);
+    return other === undefined ? [] : [{ input, value: value - other }];
+  });
+}
+
+/** The difference on one input from draws they shared, where they did. */
+function onSharedDraws({ column, best, options }: Contest, { input }: Numbered): Numbered | undefined {
+  const { metric, explainer } = column[0];
+  const shared = options.paired?.({ input, metric, i: explainer, j: best });
+  const estimate = shared && fromEstimate(input, shared);
+  return estimate && { ...estimate, bound: undefined };
 }
 
 function count(column: readonly EstimateCell[]): Summary['counts'] {
