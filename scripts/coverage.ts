@@ -138,8 +138,8 @@ function left(): string {
 
 const count = (status: string): number => OPS.filter((op) => gradientOf(op).startsWith(status)).length;
 
-/** The page. */
-export function coveragePage(): string {
+/** What the columns of the table say. */
+function legend(): string {
   return `# Coverage
 
 Made by \`scripts/coverage.ts\` from the compiler's tables; \`test/coverage.test.ts\` checks that it is up to date.
@@ -159,19 +159,31 @@ wherever it exists, ${count('refused')} refused with a reason. Everything that r
 
 Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.
+`;
+}
 
-| operator | since | old spellings | gradient | attributes | samples | smooth | node tests | CUDA | WebGPU |
+/** A row for each operator. */
+function table(): string {
+  return `| operator | since | old spellings | gradient | attributes | samples | smooth | node tests | CUDA | WebGPU |
 |---|---|---|---|---|---|---|---|---|---|
 ${OPS.map(row).join('\n')}
+`;
+}
 
-ONNX Runtime 1.29 does not run on the CPU: RoiAlign and MaxRoiPool as of opset 22 (the same under another number), MaxRoiPool of anything but
+/** Where ONNX Runtime and the standard part. */
+function departures(): string {
+  return `ONNX Runtime 1.29 does not run on the CPU: RoiAlign and MaxRoiPool as of opset 22 (the same under another number), MaxRoiPool of anything but
 float32, GridSample by cubics over three axes, DeformConv over three. The interpreter and the rules take all but the last. Nor does it run random
 numbers as of opset 22 (the same under another number).
 
 It departs from the standard, which the interpreter follows, for a DFT from more than half a spectrum (\`inverse\`, \`onesided\`) and for STFT of
 complex signals with a window.
+`;
+}
 
-## Accepted by decomposition
+/** What canonical form says in terms of other operators. */
+function decomposition(): string {
+  return `## Accepted by decomposition
 
 Canonical form says these in terms of the operators above.
 
@@ -182,8 +194,12 @@ Canonical form says these in terms of the operators above.
 Sequences and optional values (${SEQUENCES.join(', ')}) are resolved where lengths and places are known when the graph is made. A Loop is
 unrolled where it is known how often it runs; elsewhere it stays one, and its gradient runs it again, keeping what every iteration began with, and
 goes back by a Scan.
+`;
+}
 
-## Not differentiated
+/** What has no rule. */
+function remainder(): string {
+  return `## Not differentiated
 
 Of the standard's operators up to opset 26, the newest that ONNX Runtime 1.29 opens, these have no rule. They are black boxes, as operators of other
 domains are: they run, and gradients may pass beside them. In the way of a gradient they are refused by name.
@@ -194,6 +210,11 @@ ${left()}
 - A Loop that is not unrolled and carries a value whose shape changes on the way (a list that grows).
 - QuantizeLinear has a row that says why not.
 `;
+}
+
+/** The page. */
+export function coveragePage(): string {
+  return [legend(), table(), departures(), decomposition(), remainder()].join('\n');
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(join(root, 'COVERAGE.md'), coveragePage());
