@@ -30,6 +30,7 @@ export {
   type Step,
   zero,
 } from './rules/rule.js';
+export { graphsOf } from './scope.js';
 export { type RuleTableName, ruleTable, ruleTables, tables } from './tables/index.js';
 export { composite, layers } from './tables/lrp/composite.js';
 export type { Layer } from './tables/lrp/layer.js';

@@ -47,8 +47,8 @@ async function agree({ graph, candidate, fixedRows }: Pair, options: SessionOpti
   const sessions: Session[] = [];
   try {
     for (const each of [graph, candidate]) {
-      const { model, external } = programOf(each);
-      sessions.push(await openSession(model, { ...options, external }));
+      const { model, ...rest } = programOf(each);
+      sessions.push(await openSession(model, { ...options, ...rest }));
     }
     const [original, freed] = sessions;
     const rows = Array.from({ length: TRIAL_ROWS }, (_, i) => randomRow(graph.inputs, i));

@@ -30,8 +30,8 @@ export function sessionOf(held: Holdings, key: string, make: () => Program): Pro
   const known = sessions.get(key);
   if (known !== undefined) return known;
   const opened = Promise.resolve().then(() => {
-    const { model, external } = make();
-    return openSession(model, { ...options, external });
+    const { model, ...rest } = make();
+    return openSession(model, { ...options, ...rest });
   });
   sessions.set(key, opened);
   // A failure is reported to the callers that asked, and may be cured by the next one.

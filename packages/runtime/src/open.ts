@@ -5,7 +5,7 @@ import { readModelFile } from './file.js';
 import { settleBatch } from './free-batch.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { place } from './probe.js';
-import { programOf } from './program.js';
+import { fileOf, programOf } from './program.js';
 import type { Device } from './session.js';
 
 export interface OpenOptions {
@@ -48,7 +48,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
   const weights = watch(options.external);
   const source = read(bytes, { limits: options.limits, external: weights.external });
-  const program = () => (weights.used() ? programOf(source) : { model: bytes });
+  const program = () => (weights.used() ? programOf(source) : fileOf(bytes, source));
   return openGraph(source, {
     path,
     program,

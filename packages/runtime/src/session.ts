@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Arrays kept beside the model, for models opened from bytes, under the locations the model names. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Names of nodes that WebGPU leaves to the processor. */
+  readonly onHost?: readonly string[];
   /** What errors call the model. */
   readonly name?: string;
 }
@@ -47,11 +49,20 @@ export function ortSeconds(): number {
   return total;
 }
 
-// The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
-const providers: Readonly<Record<Device, ort.InferenceSession.ExecutionProviderConfig>> = {
-  cpu: 'cpu',
-  cuda: 'cuda',
-  webgpu: { name: 'webgpu', preferredLayout: 'NCHW' },
+function providerOf({
+  device = 'cpu',
+  onHost = [],
+}: SessionOptions): ort.InferenceSession.ExecutionProviderConfig {
+  if (device !== 'webgpu') return device;
+  // The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
+  const webgpu: WebGpu = { name: device, preferredLayout: 'NCHW' };
+  // An empty list is refused.
+  return onHost.length === 0 ? webgpu : { ...webgpu, forceCpuNodeNames: onHost };
+}
+
+/** Typed in the browser's package only. */
+type WebGpu = ort.InferenceSession.WebGpuExecutionProviderOption & {
+  readonly forceCpuNodeNames?: readonly string[];
 };
 
 /**
@@ -80,9 +91,10 @@ export async function openSession(
 function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOptions {
   const { device = 'cpu', threads = availableParallelism(), external = [] } = options;
   return {
-    executionProviders: [providers[device]],
+    executionProviders: [providerOf(options)],
     intraOpNumThreads: threads,
-    graphOptimizationLevel: 'all',
+    // WebGPU gives a convolution the program of another one that has an activation fused into it (1.29): none is fused there.
+    graphOptimizationLevel: device === 'webgpu' ? 'basic' : 'all',
     logSeverityLevel: 4,
     externalData: [...external],
     // Idle pools of other sessions would otherwise spin and take the cores.
