@@ -1,4 +1,5 @@
 /** What must hold for the gradients of a random graph. */
+import { OnnxplainError } from '@onnxplain/core';
 import {
   canonicalise,
   constantFrom,
@@ -73,7 +74,8 @@ const differs: Law = (projected, result, wrt) => {
   for (const [i, name] of wrt.entries()) {
     const found: Slopes[] = [];
     for (const step of STEPS) {
-      const slopes = along(projected, name, { gradient: values[i], number: 1, step });
+      const slopes = alongSameShapes(projected, name, { gradient: values[i], number: 1, step });
+      if (slopes === undefined) break;
       if (gapOf(slopes) <= TOLERANCE * Math.max(1, slopes.size, Math.abs(slopes.measured))) break;
       found.push(slopes);
     }
@@ -85,6 +87,16 @@ const differs: Law = (projected, result, wrt) => {
   }
   return undefined;
 };
+
+/** Undefined where a value gets another shape on the way (elements that were equal no longer are, and Unique gives one more). */
+function alongSameShapes(...given: Parameters<typeof along>): Slopes | undefined {
+  try {
+    return along(...given);
+  } catch (error) {
+    if (error instanceof OnnxplainError && error.code === 'shape-mismatch') return undefined;
+    throw error;
+  }
+}
 
 /** Whether there is no derivative here: the value jumps, as where two expressions of one number are compared and rounding decides. */
 function jumps(projected: Projected, name: string, gradient: NumArray): boolean {
