@@ -74,6 +74,30 @@ describe('a frozen batch of 1 is freed, row by row the same', () => {
     expectRows(fixed([1, 5, 6], [1, 5, 6], nodes, { split: int64([5, 2, 3]), merge: int64([5, 1, 6]) }));
   });
 
+  test('in rows of an attention layer that keeps time first, merged for a matrix and taken apart behind it', () => {
+    // [1, 5, 6] -> [5, 1, 2 heads, 3] -> [5, 6] -> Gemm -> [5, 2, 2] -> [5, 4] -> [5, 1, 4] -> [1, 5, 4].
+    const nodes = [
+      node('t = Transpose(x)', { perm: ints(1, 0, 2) }),
+      node('h = Reshape(t, split)'),
+      node('m = Reshape(h, merge)'),
+      node('g = Gemm(m, w)'),
+      node('p = Reshape(g, pairs)'),
+      node('r = Relu(p)'),
+      node('q = Reshape(r, flat)'),
+      node('a = Reshape(q, apart)'),
+      node('y = Transpose(a)', { perm: ints(1, 0, 2) }),
+    ];
+    const constants = {
+      split: int64([5, 1, 2, 3]),
+      merge: int64([5, 6]),
+      w: ramp([6, 4]),
+      pairs: int64([5, 2, 2]),
+      flat: int64([5, 4]),
+      apart: int64([5, 1, 4]),
+    };
+    expectRows(fixed([1, 5, 6], [1, 5, 4], nodes, constants));
+  });
+
   test('in a class token that is repeated once', () => {
     const nodes = [node('y = Concat(token, x)', { axis: int(1) })];
     expectRows(fixed([1, 3, 4], [1, 4, 4], nodes, { token: ramp([1, 1, 4]) }));

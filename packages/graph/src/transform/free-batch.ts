@@ -24,7 +24,7 @@ export function freeBatch(graph: Graph): Freed {
   if (typeof batch === 'string') return stay(batch);
   const symbol = freeSymbol(graph);
   try {
-    const freed = rewrite(graph, { batch, symbol });
+    const freed = rewrite(graph, { batch, symbol, ahead: new Map() });
     const fixed = freed.outputs.find(({ dims }) => dims?.[0] !== symbol);
     if (fixed === undefined) return { graph: freed, freed: true, reason: `batch ${batch} became ${symbol}` };
     return stay(

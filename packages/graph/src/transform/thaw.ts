@@ -6,17 +6,26 @@ export interface Batch {
   readonly batch: number;
   /** The symbol that takes its place. */
   readonly symbol: string;
+  /** Of values whose batch is merged into an axis behind other elements of a row: how many these are. */
+  readonly ahead: Map<string, number>;
 }
 
 type Thaw = (node: Node, builder: Builder, batch: Batch) => Node;
 
 /** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
 export function thaw(node: Node, builder: Builder, batch: Batch): Node {
+  if (node.op === 'Reshape' && node.domain === '') return thawReshape(node, builder, batch);
+  follow(node, batch.ahead);
   return node.domain === '' ? (THAWS[node.op]?.(node, builder, batch) ?? node) : node;
 }
 
+/** Only a Reshape merges axes or takes them apart. */
+function follow({ inputs, outputs }: Node, ahead: Map<string, number>): void {
+  const count = inputs.map((name) => ahead.get(name)).find((each) => each !== undefined);
+  if (count !== undefined) for (const name of outputs) ahead.set(name, count);
+}
+
 const THAWS: Readonly<Record<string, Thaw | undefined>> = {
-  Reshape: thawReshape,
   Slice: thawSlice,
   Concat: thawConcat,
   LSTM: thawStates,
@@ -24,34 +33,50 @@ const THAWS: Readonly<Record<string, Thaw | undefined>> = {
   RNN: thawStates,
 };
 
-/**
- * A target spells the batch where as many elements come before it as before the batch axis of the data: row-major order
- * then keeps rows whole. Where sizes of 1 leave a choice, the axis keeps its place.
- */
-function thawReshape(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function thawReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Batch): Node {
   const [data, shape] = node.inputs;
   const target = integers(builder.constantOf(shape));
   const dims = builder.type(data).dims;
   const axis = dims === undefined ? -1 : batchAxis(dims, symbol);
   if (target === undefined || dims === undefined || axis < 0) return node;
-  const resolved = resolve(target, dims, batch);
-  if (resolved === undefined) return node;
-  const before = product(dims.slice(0, axis));
-  const places = resolved.flatMap((_, k) => (product(resolved.slice(0, k)) === before ? [k] : []));
-  const at = [axis, ...places].find((k) => places.includes(k) && resolved[k] === batch) ?? places[0];
+  const fixed = dims.map((dim) => (typeof dim === 'number' ? dim : coefficient(dim) * batch));
+  const sizes = resolve(target, fixed);
+  if (sizes === undefined) return node;
+  const before = product(fixed.slice(0, axis)) * (ahead.get(data) ?? 1);
+  const at = placeOf(sizes, { axis, fixed, before, batch });
   if (at === undefined) return node;
-  // The batch axis may have been merged with the one after it (heads of an attention layer): -1 covers both.
-  const free = resolved.map((size, k) => (k === at ? -1 : size));
+  ahead.set(node.outputs[0], before / product(sizes.slice(0, at)));
+  const free = sizes.map((size, k) => (k === at ? -1 : size));
   return { ...node, inputs: [data, builder.ints(free)], attributes: {} };
 }
 
-/** The target with its 0 and -1 spelled out for the fixed batch. */
-function resolve(
-  target: readonly number[],
-  dims: readonly Dim[],
-  batch: number,
-): readonly number[] | undefined {
-  const fixed = dims.map((dim) => (typeof dim === 'number' ? dim : coefficient(dim) * batch));
+interface Place {
+  /** The batch axis of the data. */
+  readonly axis: number;
+  /** The data's sizes with the frozen batch. */
+  readonly fixed: readonly number[];
+  /** How many elements of a row come before its batch. */
+  readonly before: number;
+  readonly batch: number;
+}
+
+/**
+ * The axis of a Reshape's target that the batch belongs to: as many elements come before it as before the batch of the
+ * data, since row-major order then keeps rows whole. Where sizes of 1 leave a choice, the axis keeps its place. Without
+ * an axis of its own the batch stays in the axis that it was merged into, or is merged with the elements behind it
+ * (the heads of an attention layer), but not with the last axis, whose features matrices act on.
+ */
+function placeOf(target: readonly number[], { axis, fixed, before, batch }: Place): number | undefined {
+  const places = target.flatMap((_, k) => (product(target.slice(0, k)) === before ? [k] : []));
+  const own = [axis, ...places].find((k) => places.includes(k) && target[k] === batch);
+  if (own !== undefined) return own;
+  if (fixed.slice(0, axis + 1).every((size, k) => size === target[k])) return axis;
+  const [place] = places;
+  return batch === 1 && place > 0 && place === target.length - 1 ? place - 1 : place;
+}
+
+/** The target with its 0 and -1 spelled out. */
+function resolve(target: readonly number[], fixed: readonly number[]): readonly number[] | undefined {
   const copied = target.map((size, i) => (size === 0 ? (fixed[i] ?? Number.NaN) : size));
   const known = product(copied.filter((size) => size !== -1));
   const sizes = copied.map((size) => (size === -1 ? product(fixed) / known : size));
