@@ -36,6 +36,18 @@ export function question(graph: Graph, ask: Ask): Question {
   return { graph: prepared, ends: asked(prepared, ask), lifted };
 }
 
+/** Refuses rules that need more than the graph to go backward through it. */
+export function requirePlain(what: string, { rules }: Ask): void {
+  if (rules?.compares !== true) return;
+  fail({
+    code: 'not-applicable',
+    where: what,
+    expected: 'rules that see the graph only',
+    got: `${rules.name ?? 'rules'}, which compare with a baseline`,
+    remedy: 'Use grad, or other rules.',
+  });
+}
+
 /** A graph that was differentiated holds what follows from its constants computed ahead, but for those it was differentiated by. */
 function requireDependent({ metadata }: Graph, constants: readonly string[]): void {
   const before = metadata['onnxplain.wrt']?.split(',');

@@ -1,8 +1,9 @@
-import { lower } from './ask.js';
+import { fail } from '@onnxplain/core';
+import { lower, type Question } from './ask.js';
 import type { Builder } from './builder.js';
 import { identity } from './identity.js';
 import { isUnknown } from './infer/dim.js';
-import { namer, namesIn } from './names.js';
+import { labelsOf } from './labels.js';
 import type { Ends } from './path.js';
 import { substitute } from './scope.js';
 import { blockedMasks } from './transform/blocked-masks.js';
@@ -12,37 +13,54 @@ import { shareCommon } from './transform/share-common.js';
 import type { Graph, Value, ValueType } from './types.js';
 import { VERSION } from './version.js';
 
-/** A value that becomes an output under a name, of the type of another one. */
-export interface Result {
-  readonly name: string;
-  readonly value: string;
-  readonly like: string;
+/** Values that become outputs under a label, each of the type of another one. */
+export interface Results {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly like: readonly string[];
 }
 
 export interface Finish {
   readonly inputs: readonly Value[];
-  /** Outputs that there were. */
-  readonly kept: readonly Value[];
-  readonly results: readonly Result[];
-  /** Constants that were inputs for a while. */
-  readonly lifted: Graph['constants'];
-  readonly metadata: Graph['metadata'];
+  /** Names of outputs that there were. */
+  readonly kept: readonly string[];
+  readonly results: readonly Results[];
   /** Values that others stand for. */
   readonly standIns?: ReadonlyMap<string, string>;
 }
 
-/** The graph that a builder holds, with results as outputs, and nothing twice or in vain. */
-export function finish(b: Builder, { inputs, kept, results, lifted, metadata, standIns }: Finish): Graph {
-  const outputs = results.map(({ name, like }): Value => ({ name, ...b.type(like) }));
-  const built = b.build([...kept.map((value) => inferred(b, value)), ...outputs], inputs);
-  const nodes = [...built.nodes, ...results.map(({ name, value }) => identity(value, name))];
+/** The graph that a builder holds, with the results of a question as outputs, and nothing twice or in vain. */
+export function finish(b: Builder, asked: Question, { inputs, kept, results, standIns }: Finish): Graph {
+  const named = results.flatMap(({ label, values, like }) =>
+    labelsOf(asked.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
+  );
+  const outputs = [
+    ...kept.map((name) => inferred(b, outputOf(asked.graph, name))),
+    ...named.map(({ name, like }): Value => ({ name, ...b.type(like) })),
+  ];
+  const built = b.build(outputs, inputs);
+  const nodes = [...built.nodes, ...named.map(({ name, value }) => identity(value, name))];
   const current = standIns
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const shared = prune(shareCommon(lower(ready, lifted)));
+  const shared = prune(shareCommon(lower(ready, asked.lifted)));
   const lean = blockedMasks(shared, (name) => b.typeOf(name));
+  const metadata = { ...built.metadata, ...record(asked.ends) };
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
+}
+
+/** An output by name. Throws `value-unknown`. */
+function outputOf(graph: Graph, name: string): Value {
+  const found = graph.outputs.find((value) => value.name === name);
+  if (found !== undefined) return found;
+  const names = graph.outputs.map((value) => value.name).join(', ');
+  return fail({
+    code: 'value-unknown',
+    where: 'grad, option `keep`',
+    expected: `outputs: ${names}`,
+    got: `"${name}"`,
+  });
 }
 
 /** An output with the dims that follow from its node: some exporters declare others. */
@@ -69,16 +87,8 @@ function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'
 const isSymbolic = ({ dims }: ValueType): boolean =>
   dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
 
-/** "gradient" for one value, "gradient/NAME" each for several; numbered where the graph has these names already. */
-export function labelsOf(graph: Graph, base: string, names: readonly string[]): readonly string[] {
-  const used = namesIn(graph);
-  const fresh = namer(used);
-  const wished = names.length === 1 ? [base] : names.map((name) => `${base}/${name}`);
-  return wished.map((name) => (used.has(name) ? fresh(name) : name));
-}
-
 /** What a graph says of how it was made. */
-export function record({ of, wrt, rules }: Ends): Graph['metadata'] {
+function record({ of, wrt, rules }: Ends): Graph['metadata'] {
   return {
     'onnxplain.version': VERSION,
     'onnxplain.rules': rules.name ?? 'custom',

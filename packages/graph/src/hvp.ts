@@ -1,12 +1,11 @@
-import type { Ask } from './ask.js';
+import { type Ask, requirePlain } from './ask.js';
 import { builderOf } from './build.js';
-import { requireRules } from './coverage.js';
-import { finish, labelsOf, record } from './finish.js';
-import { differentiated, outputOf, requirePlain } from './grad.js';
-import { wayOf } from './path.js';
-import { pullback, seedsOf } from './pullback.js';
+import { differentiated } from './differentiated.js';
+import { finish } from './finish.js';
+import { companions } from './labels.js';
+import { cotangentsOf, pullbackThrough } from './pullback.js';
 import { calculus } from './rules/calculus.js';
-import type { Graph, Value } from './types.js';
+import type { Graph } from './types.js';
 
 /**
  * The graph that computes the product of the Hessian of `of` by `wrt` and a vector, without the Hessian: the inputs of `grad` (with
@@ -21,35 +20,21 @@ import type { Graph, Value } from './types.js';
  */
 export function hvp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('hvp', ask);
-  const { b: first, source, ends, lifted, gradients } = differentiated(graph, ask);
-  const vectors = labelsOf(source, 'vector', ends.wrt);
-  const inputs: readonly Value[] = [
-    ...source.inputs,
-    ...vectors.map((name, i) => ({ name, ...first.type(ends.wrt[i]) })),
-  ];
-  const once = first.build(source.outputs, inputs);
+  const first = differentiated(graph, ask);
+  const { graph: source, ends, gradients } = first;
+  const { wrt, rules } = ends;
+  const vectors = companions(first.b, source, { label: 'vector', of: wrt });
+  const inputs = [...source.inputs, ...vectors];
+  const once = first.b.build(source.outputs, inputs);
   const b = calculus(builderOf(once));
-  const seeds = seedsOf(
-    b,
-    gradients.map((name, i) => [name, vectors[i]] as const),
-  );
-  const way = { from: ends.wrt, to: [...seeds.keys()], rules: ends.rules, typeOf: b.typeOf };
-  const path = wayOf(once.nodes, way);
-  requireRules(once, path);
-  const found = pullback(b, path, seeds);
-  const results = (base: string, values: readonly string[]) =>
-    labelsOf(source, base, ends.wrt).map((name, i) => ({ name, value: values[i], like: ends.wrt[i] }));
-  return finish(b, {
+  const to = gradients.map((name, i) => [name, vectors[i].name] as const);
+  const products = cotangentsOf(b, wrt, pullbackThrough(b, once, { from: wrt, to, rules }));
+  return finish(b, first, {
     inputs,
-    kept: [outputOf(source, ends.of)],
+    kept: [ends.of],
     results: [
-      ...results('gradient', gradients),
-      ...results(
-        'product',
-        ends.wrt.map((name) => found.get(name) ?? b.zeros(name)),
-      ),
+      { label: 'gradient', values: gradients, like: wrt },
+      { label: 'product', values: products, like: wrt },
     ],
-    lifted,
-    metadata: { ...graph.metadata, ...record(ends) },
   });
 }

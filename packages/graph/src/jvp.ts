@@ -1,12 +1,11 @@
-import { type Ask, question } from './ask.js';
+import { type Ask, question, requirePlain } from './ask.js';
 import { builderOf } from './build.js';
-import { requireRules } from './coverage.js';
-import { finish, labelsOf, record } from './finish.js';
-import { outputOf, requirePath, requirePlain } from './grad.js';
-import { namer, namesIn } from './names.js';
-import { wayOf } from './path.js';
-import { pullback, seedsOf } from './pullback.js';
-import { type Calculus, calculus } from './rules/calculus.js';
+import { finish } from './finish.js';
+import { companions } from './labels.js';
+import { namesBeside } from './names.js';
+import { pullback, pullbackThrough } from './pullback.js';
+import { requirePath } from './require-path.js';
+import { calculus } from './rules/calculus.js';
 import { tables } from './tables/index.js';
 import type { Graph, Value } from './types.js';
 
@@ -22,47 +21,27 @@ import type { Graph, Value } from './types.js';
  */
 export function jvp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('jvp', ask);
-  const { graph: source, ends, lifted } = question(graph, ask);
+  const asked = question(graph, ask);
+  const { graph: source, ends } = asked;
   const known = builderOf(source);
   const path = requirePath(source, ends, known);
-  const of = outputOf(source, ends.of);
-  const fresh = namer(namesIn(source));
-  const tangents = labelsOf(source, 'tangent', ends.wrt);
-  const cotangent: Value = { name: fresh('cotangent'), ...known.type(of.name) };
-  const inputs: readonly Value[] = [
-    ...source.inputs,
-    ...tangents.map((name, i) => ({ name, ...known.type(ends.wrt[i]) })),
-  ];
+  const tangents = companions(known, source, { label: 'tangent', of: ends.wrt });
+  const cotangent: Value = { name: namesBeside(source)('cotangent'), ...known.type(ends.of) };
+  const inputs = [...source.inputs, ...tangents];
   const b = calculus(builderOf({ ...source, inputs: [...inputs, cotangent] }));
-  const zeros = b.zeros(of.name);
-  const found = pullback(b, path, new Map([[of.name, cotangent.name]]));
+  const zeros = b.zeros(ends.of);
+  const found = pullback(b, path, new Map([[ends.of, cotangent.name]]));
   const products = ends.wrt.flatMap((name, i) => {
     const product = found.get(name);
-    return product === undefined ? [] : [[product, tangents[i]] as const];
+    return product === undefined ? [] : [[product, tangents[i].name] as const];
   });
-  const derivative = transposed(b, products, cotangent.name) ?? zeros;
-  const [name] = labelsOf(source, 'derivative', [of.name]);
-  return finish(b, {
+  const way = { from: [cotangent.name], to: products, rules: tables.gradient };
+  const derivative = pullbackThrough(b, b.build([]), way).get(cotangent.name) ?? zeros;
+  return finish(b, asked, {
     inputs,
-    kept: [of],
-    results: [{ name, value: derivative, like: of.name }],
-    lifted,
-    metadata: { ...graph.metadata, ...record(ends) },
+    kept: [ends.of],
+    results: [{ label: 'derivative', values: [derivative], like: [ends.of] }],
     // Only its shape may still be asked for.
     standIns: new Map([[cotangent.name, zeros]]),
   });
-}
-
-/** The cotangent of a value that products were made of linearly. */
-function transposed(
-  b: Calculus,
-  products: readonly (readonly [product: string, tangent: string])[],
-  from: string,
-): string | undefined {
-  const seeds = seedsOf(b, products);
-  const graph = b.build([]);
-  const way = { from: [from], to: [...seeds.keys()], rules: tables.gradient, typeOf: b.typeOf };
-  const path = wayOf(graph.nodes, way);
-  requireRules(graph, path);
-  return pullback(b, path, seeds).get(from);
 }

@@ -5,7 +5,7 @@ import { type Path, wayOf } from './path.js';
 import type { Calculus } from './rules/calculus.js';
 import type { RuleTable, Step } from './rules/rule.js';
 import { capturesOf, describe, graphsOf, usesOf } from './scope.js';
-import type { Node } from './types.js';
+import type { Graph, Node } from './types.js';
 import { unbroadcast } from './unbroadcast.js';
 
 /** Cotangents of every value on the path, from the last node to the first. `seeds` are those of the values it leads to. */
@@ -28,15 +28,33 @@ export function pullback(
   return cotangents;
 }
 
-/** Cotangents to begin with; those of one value are added. */
-export function seedsOf(
+/** Which way to go backward through a graph. */
+export interface Through {
+  readonly from: readonly string[];
+  /** Where it leads, and the cotangents there; those of one value are added. */
+  readonly to: readonly (readonly [value: string, cotangent: string])[];
+  readonly rules: RuleTable;
+}
+
+/** {@link pullback} through a graph that `b` continues, where there is a way. Throws for a node on it without a rule, as `grad` does. */
+export function pullbackThrough(
   b: Calculus,
-  pairs: readonly (readonly [value: string, cotangent: string])[],
+  graph: Graph,
+  { from, to, rules }: Through,
 ): ReadonlyMap<string, string> {
   const seeds = new Map<string, string>();
-  for (const pair of pairs) accumulate(b, seeds, pair);
-  return seeds;
+  for (const pair of to) accumulate(b, seeds, pair);
+  const path = wayOf(graph.nodes, { from, to: [...seeds.keys()], rules, typeOf: b.typeOf });
+  requireRules(graph, path);
+  return pullback(b, path, seeds);
 }
+
+/** Cotangents of values; zeros where nothing that matters depends on one. */
+export const cotangentsOf = (
+  b: Calculus,
+  names: readonly string[],
+  found: ReadonlyMap<string, string>,
+): readonly string[] => names.map((name) => found.get(name) ?? b.zeros(name));
 
 function accumulate(b: Calculus, sums: Map<string, string>, [name, part]: readonly [string, string]): void {
   const sum = sums.get(name);
@@ -65,7 +83,7 @@ function stepOf(node: Node, { given, path }: { given: Step['cotangents']; path: 
     outputs: node.outputs,
     cotangents: given,
     wanted: inputs.map((name) => path.active.has(name)),
-    pullback: through(path.rules),
+    pullback: innerPullback(path.rules),
     upstream: () => upstreamOf(node, path),
     reference: path.reference ?? ((name: string) => name),
     refuse,
@@ -85,18 +103,13 @@ function upstreamOf(node: Node, { stations }: Path): readonly Node[] {
   return found.reverse();
 }
 
-const through =
+const innerPullback =
   (rules: RuleTable): Step['pullback'] =>
   (b, inner, { cotangents, wrt }) => {
-    const seeds = seedsOf(
-      b,
-      inner.outputs.flatMap(({ name }, i) => {
-        const dy = cotangents[i];
-        return dy === undefined ? [] : [[name, dy] as const];
-      }),
-    );
-    const path = wayOf(inner.nodes, { from: wrt, to: [...seeds.keys()], rules, typeOf: b.typeOf });
-    requireRules(inner, path);
-    const found = pullback(b, path, seeds);
+    const to = inner.outputs.flatMap(({ name }, i) => {
+      const dy = cotangents[i];
+      return dy === undefined ? [] : [[name, dy] as const];
+    });
+    const found = pullbackThrough(b, inner, { from: wrt, to, rules });
     return wrt.map((name) => found.get(name));
   };

@@ -1,10 +1,11 @@
-import { type Ask, question } from './ask.js';
+import { type Ask, question, requirePlain } from './ask.js';
 import { builderOf } from './build.js';
-import { finish, labelsOf, record } from './finish.js';
-import { outputOf, requirePath, requirePlain } from './grad.js';
-import { pullback } from './pullback.js';
+import { finish } from './finish.js';
+import { companions } from './labels.js';
+import { cotangentsOf, pullback } from './pullback.js';
+import { requirePath } from './require-path.js';
 import { calculus } from './rules/calculus.js';
-import type { Graph, Value } from './types.js';
+import type { Graph } from './types.js';
 
 /**
  * The graph that computes the product of a vector and the Jacobian of `of` by `wrt`: the original inputs and `cotangent`, of the
@@ -15,23 +16,17 @@ import type { Graph, Value } from './types.js';
  */
 export function vjp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('vjp', ask);
-  const { graph: source, ends, lifted } = question(graph, ask);
+  const asked = question(graph, ask);
+  const { graph: source, ends } = asked;
   const known = builderOf(source);
   const path = requirePath(source, ends, known);
-  const of = outputOf(source, ends.of);
-  const [cotangent] = labelsOf(source, 'cotangent', [of.name]);
-  const inputs: readonly Value[] = [...source.inputs, { name: cotangent, ...known.type(of.name) }];
+  const [cotangent] = companions(known, source, { label: 'cotangent', of: [ends.of] });
+  const inputs = [...source.inputs, cotangent];
   const b = calculus(builderOf({ ...source, inputs }));
-  const found = pullback(b, path, new Map([[of.name, cotangent]]));
-  const names = labelsOf(source, 'gradient', ends.wrt);
-  return finish(b, {
+  const found = pullback(b, path, new Map([[ends.of, cotangent.name]]));
+  return finish(b, asked, {
     inputs,
-    kept: [of],
-    results: names.map((name, i) => {
-      const like = ends.wrt[i];
-      return { name, value: found.get(like) ?? b.zeros(like), like };
-    }),
-    lifted,
-    metadata: { ...graph.metadata, ...record(ends) },
+    kept: [ends.of],
+    results: [{ label: 'gradient', values: cotangentsOf(b, ends.wrt, found), like: ends.wrt }],
   });
 }

@@ -1,7 +1,8 @@
 import { builderOf } from '../build.js';
-import { namer, namesIn } from '../names.js';
+import { companions } from '../labels.js';
+import { namesBeside } from '../names.js';
 import { substitute, usesOf } from '../scope.js';
-import type { Graph, Node, Value } from '../types.js';
+import type { Graph, Node } from '../types.js';
 
 export interface WithBaseline {
   /** The graph, and beside it what it computes from the baseline. */
@@ -15,17 +16,10 @@ export interface WithBaseline {
  * several names, numbered where the graph has these names already), which come last.
  */
 export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline {
-  const used = namesIn(graph);
-  const fresh = namer(used);
-  const types = builderOf(graph);
-  const wished = at.length === 1 ? ['baseline'] : at.map((name) => `baseline/${name}`);
-  const inputs = at.map(
-    (name, i): Value => ({
-      name: used.has(wished[i]) ? fresh(wished[i]) : wished[i],
-      ...types.type(name),
-    }),
-  );
-  const twins = new Map(at.map((name, i) => [name, inputs[i].name]));
+  const baselines = companions(builderOf(graph), graph, { label: 'baseline', of: at });
+  const inputs = [...graph.inputs, ...baselines];
+  const fresh = namesBeside({ ...graph, inputs });
+  const twins = new Map(at.map((name, i) => [name, baselines[i].name]));
   const reference = (name: string): string => twins.get(name) ?? name;
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
@@ -36,5 +30,5 @@ export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline 
     if (outputs.every((name) => name === '')) continue;
     nodes.push({ ...substitute(node, reference), name: fresh(node.name), outputs });
   }
-  return { graph: { ...graph, inputs: [...graph.inputs, ...inputs], nodes }, reference };
+  return { graph: { ...graph, inputs, nodes }, reference };
 }
