@@ -39,6 +39,12 @@ export const homogeneous =
   (b, step, relevance) =>
     proportional(rule)(b, step, b.div(relevance, degree));
 
+/** For y whose derivative times its only input sums to 1: R_i = x_i (dy/dx_i R). */
+export const timesInput =
+  (rule: Rule): Rule =>
+  (b, step, relevance) =>
+    rule(b, step, relevance).map((share) => share && b.mul(share, step.inputs[0]));
+
 /**
  * A product of two values that both vary: half the relevance each (Achtibat et al. 2024, "AttnLRP", section 3.3). Where they are
  * functions of one value element by element (x sigmoid(x)), the product is an activation, and passes.
