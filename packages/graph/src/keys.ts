@@ -39,7 +39,8 @@ function keyOfAttribute(attribute: Attribute | undefined): string | undefined {
   return `${kind}:${JSON.stringify(value.map((item) => (typeof item === 'number' ? numberKey(item) : item)))}`;
 }
 
-const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+/** Equal for numbers with the same bits. */
+export const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
 /** Equal for small constants with the same bits; undefined for large ones. */
 export function keyOfConstant(constant: Constant): string | undefined {

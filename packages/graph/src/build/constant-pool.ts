@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.js';
 import { constantFrom } from '../eval/numbers.js';
-import { keyOfConstant } from '../keys.js';
+import { keyOfConstant, numberKey } from '../keys.js';
 import type { Constant, DataType, Graph } from '../types.js';
 
 /** The constants of a graph in the making, each only once. */
@@ -38,17 +38,16 @@ export function constantPool({ fresh, added }: PoolOptions): ConstantPool {
   }
 
   function scalarOf(dtype: DataType, value: number): string {
-    const key = `${dtype} ${Object.is(value, -0) ? '-0' : value}`;
+    const key = `${dtype} ${numberKey(value)}`;
     const name = scalars.get(key) ?? constant(constantFrom(dtype, [], [value]), 'scalar');
     scalars.set(key, name);
     return name;
   }
 
-  const ints = (values: readonly number[]) =>
-    constant(constantFrom('int64', [values.length], values), 'ints');
-
-  return { all, add, constant, scalarOf, ints };
+  return { all, add, constant, scalarOf, ints: (values) => constant(vector(values), 'ints') };
 }
+
+const vector = (values: readonly number[]): Constant => constantFrom('int64', [values.length], values);
 
 /** By contents for small ones. */
 const identityOf = (value: Constant): string | Constant => keyOfConstant(value) ?? value;

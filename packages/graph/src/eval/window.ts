@@ -61,20 +61,29 @@ export function geometryOf(call: Call, input: readonly number[], kernel: readonl
   if (input.length !== kernel.length) {
     call.refuse('shape-mismatch', `${kernel.length} spatial axes`, `${input.length}`);
   }
+  return window.autoPad.startsWith('SAME') ? samePadded(call, window, input) : padded(call, window, input);
+}
+
+type Window = ReturnType<typeof windowAttributes>;
+
+/** Padded so that there is a window for every stride of the input. */
+function samePadded(call: Call, window: Window, input: readonly number[]): Geometry {
+  const { kernel, strides } = window;
   const extent = extentOf(window);
-  if (window.autoPad.startsWith('SAME')) {
-    // ONNX Runtime pads pools as if they had no dilation.
-    const covered = call.op.endsWith('Pool') ? kernel : extent;
-    const total = input.map((size, axis) => {
-      const stride = window.strides[axis];
-      return Math.max(0, (Math.ceil(size / stride) - 1) * stride + covered[axis] - size);
-    });
-    const output = input.map(
-      (size, axis) => Math.floor((size + total[axis] - extent[axis]) / window.strides[axis]) + 1,
-    );
-    return { ...window, input, output, ...splitPadding(total, window.autoPad === 'SAME_UPPER') };
-  }
-  const none = kernel.map(() => 0);
+  // ONNX Runtime pads pools as if they had no dilation.
+  const covered = call.op.endsWith('Pool') ? kernel : extent;
+  const total = input.map((size, axis) =>
+    Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + covered[axis] - size),
+  );
+  const output = input.map(
+    (size, axis) => Math.floor((size + total[axis] - extent[axis]) / strides[axis]) + 1,
+  );
+  return { ...window, input, output, ...splitPadding(total, window.autoPad === 'SAME_UPPER') };
+}
+
+function padded(call: Call, window: Window, input: readonly number[]): Geometry {
+  const extent = extentOf(window);
+  const none = input.map(() => 0);
   const { before, after } = window.autoPad === 'VALID' ? { before: none, after: none } : window;
   const ceil = call.flag('ceil_mode');
   const output = input.map((size, axis) => {

@@ -11,24 +11,19 @@ export interface Known extends Pick<Scope, 'typeOf' | 'elementsOf' | 'constantOf
   rename(from: string, to: string): void;
 }
 
+interface Tables {
+  readonly types: Map<string, ValueType>;
+  readonly elements: Map<string, Elements>;
+  readonly constants: Map<string, Constant>;
+}
+
 export function knownWithin(outer?: Scope): Known {
-  const types = new Map<string, ValueType>();
-  const elements = new Map<string, Elements>();
-  const constants = new Map<string, Constant>();
-
-  /** Those of a constant are read when they are asked for. */
-  function elementsOf(name: string): Elements | undefined {
-    const constant = constants.get(name);
-    if (constant === undefined) return elements.get(name) ?? outer?.elementsOf(name);
-    const known = elements.get(name) ?? elementsOfConstant(constant);
-    if (known !== undefined) elements.set(name, known);
-    return known;
-  }
-
+  const tables: Tables = { types: new Map(), elements: new Map(), constants: new Map() };
+  const { types, elements, constants } = tables;
   return {
     types,
     typeOf: (name) => types.get(name) ?? outer?.typeOf(name),
-    elementsOf,
+    elementsOf: (name) => elementsIn(tables, name, outer),
     constantOf: (name) => constants.get(name) ?? outer?.constantOf(name),
     define(name, { dtype, dims, elements: known }) {
       types.set(name, { dtype, dims });
@@ -44,6 +39,17 @@ export function knownWithin(outer?: Scope): Known {
       move(constants, from, to);
     },
   };
+}
+
+/** Those of a constant are read when they are asked for. */
+function elementsIn({ elements, constants }: Tables, name: string, outer?: Scope): Elements | undefined {
+  const known = elements.get(name);
+  if (known !== undefined) return known;
+  const constant = constants.get(name);
+  if (constant === undefined) return outer?.elementsOf(name);
+  const read = elementsOfConstant(constant);
+  if (read !== undefined) elements.set(name, read);
+  return read;
 }
 
 function move<T>(map: Map<string, T>, from: string, to: string): void {

@@ -22,32 +22,11 @@ interface At {
 
 /** A node's attribute; throws `model-unsupported` for kinds that no standard tensor operator has. */
 export function readAttribute(proto: AttributeProto, at: At): Attribute {
-  const where = `${at.where}, attribute ${proto.name}`;
   if (proto.refAttrName !== '') return { kind: 'reference', value: proto.refAttrName };
+  const where = `${at.where}, attribute ${proto.name}`;
   const type = proto.type === AttributeType.UNDEFINED ? typeByContent(proto) : proto.type;
-  switch (type) {
-    case AttributeType.INT:
-      return { kind: 'int', value: readInteger(proto.i, where) };
-    case AttributeType.INTS:
-      return { kind: 'ints', value: proto.ints.map((v) => readInteger(v, where)) };
-    case AttributeType.FLOAT:
-      return { kind: 'float', value: proto.f };
-    case AttributeType.FLOATS:
-      return { kind: 'floats', value: proto.floats };
-    case AttributeType.STRING:
-      return { kind: 'string', value: decodeText(proto.s, where) };
-    case AttributeType.STRINGS:
-      return { kind: 'strings', value: proto.strings.map((v) => decodeText(v, where)) };
-    case AttributeType.TENSOR:
-      if (proto.t !== undefined) return { kind: 'tensor', value: readTensor(proto.t, where, at.reading) };
-      break;
-    case AttributeType.SPARSE_TENSOR:
-      if (proto.sparseTensor === undefined) break;
-      return { kind: 'tensor', value: readSparse(proto.sparseTensor, where, at.reading) };
-    case AttributeType.GRAPH:
-      if (proto.g !== undefined) return { kind: 'graph', value: at.readGraph(proto.g, where) };
-      break;
-  }
+  const attribute = readers[type]?.(proto, { ...at, where });
+  if (attribute !== undefined) return attribute;
   return fail({
     code: 'model-unsupported',
     where,
@@ -55,6 +34,29 @@ export function readAttribute(proto: AttributeProto, at: At): Attribute {
     got: AttributeType[type] ?? `attribute type ${type}`,
   });
 }
+
+type ReadKind = (proto: AttributeProto, at: At) => Attribute | undefined;
+
+/** By type; nothing comes of an attribute without what its type says. */
+const readers: Readonly<Partial<Record<AttributeType, ReadKind>>> = {
+  [AttributeType.INT]: ({ i }, { where }) => ({ kind: 'int', value: readInteger(i, where) }),
+  [AttributeType.INTS]: ({ ints }, { where }) => ({
+    kind: 'ints',
+    value: ints.map((v) => readInteger(v, where)),
+  }),
+  [AttributeType.FLOAT]: ({ f }) => ({ kind: 'float', value: f }),
+  [AttributeType.FLOATS]: ({ floats }) => ({ kind: 'floats', value: floats }),
+  [AttributeType.STRING]: ({ s }, { where }) => ({ kind: 'string', value: decodeText(s, where) }),
+  [AttributeType.STRINGS]: ({ strings }, { where }) => ({
+    kind: 'strings',
+    value: strings.map((v) => decodeText(v, where)),
+  }),
+  [AttributeType.TENSOR]: ({ t }, { where, reading }) =>
+    t && { kind: 'tensor', value: readTensor(t, where, reading) },
+  [AttributeType.SPARSE_TENSOR]: ({ sparseTensor }, { where, reading }) =>
+    sparseTensor && { kind: 'tensor', value: readSparse(sparseTensor, where, reading) },
+  [AttributeType.GRAPH]: ({ g }, { where, readGraph }) => g && { kind: 'graph', value: readGraph(g, where) },
+};
 
 /** Files of IR version 1 do not say which field is meant. */
 function typeByContent(proto: AttributeProto): AttributeType {

@@ -21,28 +21,27 @@ export function records(): Records {
   /** Where the contents of the open messages begin. */
   const begins: number[] = [];
   const tag = (field: number, wire: number) => writeVarint(to, field * 8 + wire);
+  const open = (field: number) => {
+    tag(field, DELIMITED);
+    begins.push(openLength(to));
+  };
+  const close = () => closeLength(to, begins.pop() ?? to.end);
   return {
+    open,
+    close,
     int(field, value) {
       tag(field, VARINT);
       writeVarint(to, value);
     },
     text(field, value) {
-      tag(field, DELIMITED);
-      const begin = openLength(to);
+      open(field);
       writeText(to, value);
-      closeLength(to, begin);
+      close();
     },
     bytes(field, value) {
       tag(field, DELIMITED);
       writeVarint(to, value.length);
       writeBytes(to, value);
-    },
-    open(field) {
-      tag(field, DELIMITED);
-      begins.push(openLength(to));
-    },
-    close() {
-      closeLength(to, begins.pop() ?? to.end);
     },
     written: () => to.bytes.subarray(0, to.end),
   };

@@ -3,7 +3,7 @@ import { isFloat } from '../infer/site.js';
 import type { Graph, Value, ValueType } from '../types.js';
 import type { Calculus } from './calculus.js';
 import { innerGraph } from './inner.js';
-import { collectedAs, type Forward, recordedAs } from './iteration.js';
+import { collectedAs, type Forward, type Read, recordedAs } from './iteration.js';
 import { record } from './record.js';
 import type { Step } from './rule.js';
 
@@ -25,38 +25,53 @@ export function loopForward(b: Calculus, step: Step): Forward {
     copy,
     states.map((name) => b.type(name)),
   );
-  const [number, condition, ...names] = copy.inputs.map(({ name }) => name);
-  const before = carried.map((type, i) => recordedAs({ name: names[i], ...type }, i));
-  const slices = [recordedAs({ name: number, ...ITERATION }, states.length)];
   carried.forEach((type, i) => {
     if (isFloat(type.dtype)) requireSteady(step, type, i);
   });
+  const [number, , ...names] = copy.inputs.map(({ name }) => name);
+  const before = carried.map((type, i) => recordedAs({ name: names[i], ...type }, i));
+  const slices = [recordedAs({ name: number, ...ITERATION }, states.length)];
   return {
-    body: {
-      ...copy,
-      inputs: [...before, ...slices].map(({ value }) => value),
-      outputs: copy.outputs.slice(1),
-      constants: new Map([...copy.constants, [condition, constantFrom('bool', [], [1])]]),
-    },
+    body: whileTrue(copy, [...before, ...slices]),
     states,
     captured: step.inputs.slice(explicit),
     first: FIRST,
     before,
     slices,
-    collected: step.outputs
+    collected: step.cotangents
       .slice(states.length)
-      .map((_, k) => collectedAs(b, step.cotangents[states.length + k], { axis: 0, direction: 0 })),
+      .map((dy) => collectedAs(b, dy, { axis: 0, direction: 0 })),
     mayBeEmpty: true,
-    record(inputs) {
-      for (const i of inputs) if (i < states.length) requireSteady(step, carried[i], i);
-      return record(b, step, {
-        types: [ITERATION, CONDITION, ...carried],
-        heads: 1 + states.length,
-        states: states.length,
-        inputs: inputs.map((i) => (i < states.length ? FIRST + i : 0)),
-      });
-    },
+    record: (inputs) => recorded(b, step, { carried, inputs }),
   };
+}
+
+/** The body of a Loop as that of a Scan: what it reads, and its condition a constant. */
+function whileTrue(body: Graph, reads: readonly Read[]): Graph {
+  const condition = body.inputs[1].name;
+  return {
+    ...body,
+    inputs: reads.map(({ value }) => value),
+    outputs: body.outputs.slice(1),
+    constants: new Map([...body.constants, [condition, constantFrom('bool', [], [1])]]),
+  };
+}
+
+interface Wanted {
+  readonly carried: readonly ValueType[];
+  /** Places among what a Scan would read: what is carried, then the number of the iteration. */
+  readonly inputs: readonly number[];
+}
+
+function recorded(b: Calculus, step: Step, { carried, inputs }: Wanted): readonly string[] {
+  const count = carried.length;
+  for (const i of inputs) if (i < count) requireSteady(step, carried[i], i);
+  return record(b, step, {
+    types: [ITERATION, CONDITION, ...carried],
+    heads: 1 + count,
+    states: count,
+    inputs: inputs.map((i) => (i < count ? FIRST + i : 0)),
+  });
 }
 
 /** Types of what is carried in every iteration; without dims where the body does not give back the sizes that it was given. */

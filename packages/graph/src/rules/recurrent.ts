@@ -36,32 +36,18 @@ function backward(b: Calculus, step: Step, cell: Differentiable): readonly (stri
   const timed = (x: string) => (batchFirst(step) ? b.transpose(x, [1, 0, 2]) : x);
   const ofInput = layers.map((layer, d) => steps(b, b.matmul(found[d].fromInput, layer.w), layer));
   const ofWeights = layers.map((layer, d) => across(b, found[d].fromInput, rows(b, layer.x)));
-  const h = stacked(
-    b,
-    found.map(({ first }) => first.h),
-  );
-  const c = stacked(
-    b,
-    found.map(({ first }) => first.c),
-  );
+  const each = (part: (one: Backward) => string | undefined) => stacked(b, found.map(part));
+  const h = each(({ first }) => first.h);
+  const c = each(({ first }) => first.c);
   return [
     timed(ofInput.reduce((sum, x) => b.add(sum, x))),
     stacked(b, ofWeights),
-    stacked(
-      b,
-      found.map(({ r }) => r),
-    ),
-    stacked(
-      b,
-      found.map((one) => biases(b, one)),
-    ),
+    each(({ r }) => r),
+    each((one) => biases(b, one)),
     undefined,
     h && timed(h),
     c && timed(c),
-    stacked(
-      b,
-      found.map(({ peepholes }) => peepholes),
-    ),
+    each(({ peepholes }) => peepholes),
   ];
 }
 

@@ -16,29 +16,26 @@ function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly strin
   const factors = known === undefined ? [] : numbersOf(known);
   if (factors.every((scale) => scale >= 1)) return [resized(b, x, scales, nearest('floor'))];
   if (factors.every((scale) => scale <= 1)) return [resized(b, x, scales, nearest('ceil'))];
-  const only = (keep: (scale: number) => boolean) =>
-    b.constant(
-      constantFrom(
-        'float32',
-        [factors.length],
-        factors.map((s) => (keep(s) ? s : 1)),
-      ),
-      'scales',
-    );
   const shrunk = resized(
     b,
     x,
-    only((scale) => scale < 1),
+    only(b, factors, (scale) => scale < 1),
     nearest('ceil'),
   );
   return [
     resized(
       b,
       shrunk,
-      only((scale) => scale > 1),
+      only(b, factors, (scale) => scale > 1),
       nearest('floor'),
     ),
   ];
+}
+
+/** Some of the scales, 1 along other axes. */
+function only(b: GraphBuilder, scales: ArrayLike<number>, keep: (scale: number) => boolean): string {
+  const kept = Array.from(scales, (scale) => (keep(scale) ? scale : 1));
+  return b.constant(constantFrom('float32', [kept.length], kept), 'scales');
 }
 
 const linear: Attributes = { mode: attr.string('linear') };

@@ -35,8 +35,19 @@ interface Windows {
 }
 
 function windowsOf(b: Calculus, step: Step, axis: 0 | 1): Windows {
-  const [x, rois] = step.inputs;
-  const on: Axis = { size: { of: x, axis: axis + 2 } };
+  const on: Axis = { size: { of: step.inputs[0], axis: axis + 2 } };
+  const { from, to } = boundsOf(b, step, { axis, on });
+  const places = b.add(b.unsqueeze(from, [2]), countedTo(b, b.sub(to, from)));
+  const inside = b.compare('Less', places, b.unsqueeze(to, [2]));
+  const index = b.cast(b.where(inside, places, 0), 'int64');
+  const put = (value: string) => b.unsqueeze(value, axis === 0 ? [2, 4] : [1, 3]);
+  const some = b.unsqueeze(b.compare('Less', from, to), axis === 0 ? [2, 3] : [1, 3]);
+  return { on, index: put(index), inside: put(inside), some };
+}
+
+/** Where the cells of each region begin and end along y or x, [regions, cells]: cut off at the edges of the input. */
+function boundsOf(b: Calculus, step: Step, { axis, on }: { readonly axis: 0 | 1; readonly on: Axis }) {
+  const rois = step.inputs[1];
   const cells = step.ints('pooled_shape')?.[axis] ?? 1;
   // Regions are row, x1, y1, x2, y2.
   const corner = (column: number) => {
@@ -49,22 +60,14 @@ function windowsOf(b: Calculus, step: Step, axis: 0 | 1): Windows {
   const p = numbered(b, cells, rois);
   const onAxis = (at: string) => {
     const last = sizeTerm(b, on, at);
-    return b.emit('Clip', [
-      b.add(at, start),
-      b.scalar(0, at),
-      typeof last === 'number' ? b.scalar(last, at) : last,
-    ]);
+    const [place, least] = [b.add(at, start), b.scalar(0, at)];
+    const most = typeof last === 'number' ? b.scalar(last, at) : last;
+    return b.emit('Clip', [place, least, most]);
   };
-  const [from, to] = [
-    onAxis(b.map('Floor', b.mul(p, cell))),
-    onAxis(b.map('Ceil', b.mul(b.add(p, 1), cell))),
-  ];
-  const places = b.add(b.unsqueeze(from, [2]), countedTo(b, b.sub(to, from)));
-  const inside = b.compare('Less', places, b.unsqueeze(to, [2]));
-  const index = b.cast(b.where(inside, places, 0), 'int64');
-  const put = (value: string) => b.unsqueeze(value, axis === 0 ? [2, 4] : [1, 3]);
-  const some = b.unsqueeze(b.compare('Less', from, to), axis === 0 ? [2, 3] : [1, 3]);
-  return { on, index: put(index), inside: put(inside), some };
+  return {
+    from: onAxis(b.map('Floor', b.mul(p, cell))),
+    to: onAxis(b.map('Ceil', b.mul(b.add(p, 1), cell))),
+  };
 }
 
 /** To the nearest integer, halves away from zero. */
