@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, sizeOf } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import { checkFeeds } from '../feeds.js';
 import { type Arrays, type Feed, type Feeds, fromTensor, isFloat, joinRows, type Port } from '../value.js';
@@ -25,7 +25,7 @@ export interface FixedOptions {
   /** All inputs but the explained one. */
   readonly ports: readonly Port[];
   readonly feeds: Feeds;
-  /** The batch axis of the explained input: inputs that lead with it get their one row repeated. */
+  /** The batch axis of the explained input: inputs that have it get their one row repeated along it. */
   readonly batchDim: number | string | undefined;
 }
 
@@ -34,10 +34,11 @@ export interface FixedOptions {
  * explained row; inputs without a batch axis as they are. Checked like any feed.
  */
 export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
-  const perRow = (port: Port) => batchDim !== undefined && port.dims?.[0] === batchDim;
-  const single = ports.map((port) =>
-    perRow(port) ? { ...port, dims: [1, ...(port.dims ?? []).slice(1)] } : port,
-  );
+  const axes = new Map(ports.map((port) => [port.name, batchAxis(port, batchDim)] as const));
+  const single = ports.map((port) => {
+    const axis = axes.get(port.name);
+    return { ...port, dims: port.dims?.map((dim, i) => (i === axis ? 1 : dim)) };
+  });
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => {
       const port = single.find((each) => each.name === name);
@@ -50,12 +51,11 @@ export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
     fail({ code: 'feed-name', where: 'feeds', expected: `a value for input "${name}"`, got: 'none', remedy });
   }
   const arrays = checkFeeds(single, given);
-  const repeated = ports.filter(perRow).map(({ name }) => name);
   let last: { rows: number; arrays: Arrays } = { rows: 1, arrays };
   return {
     id: idOf(feeds),
     rows(n) {
-      if (n !== last.rows) last = { rows: n, arrays: repeatEach(arrays, repeated, n) };
+      if (n !== last.rows) last = { rows: n, arrays: repeatEach(arrays, axes, n) };
       return last.arrays;
     },
   };
@@ -72,7 +72,27 @@ function withBatchAxis(port: Port, feed: Feed): Feed {
   return { ...array, dims: [1, ...array.dims] };
 }
 
-function repeatEach(arrays: Arrays, names: readonly string[], rows: number): Arrays {
-  const copies = names.map((name) => [name, joinRows(new Array<Constant>(rows).fill(arrays[name]))] as const);
-  return { ...arrays, ...Object.fromEntries(copies) };
+/** The first axis, or where a symbol names the batch the first of that name: initial states are [layers, N, width]. */
+function batchAxis({ dims }: Port, batchDim: FixedOptions['batchDim']): number {
+  if (batchDim === undefined || dims === undefined) return -1;
+  return typeof batchDim === 'string' ? dims.indexOf(batchDim) : dims[0] === batchDim ? 0 : -1;
+}
+
+function repeatEach(arrays: Arrays, axes: ReadonlyMap<string, number>, rows: number): Arrays {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      const axis = axes.get(name) ?? -1;
+      return [name, axis < 0 ? array : repeat(array, axis, rows)];
+    }),
+  );
+}
+
+/** An array of size 1 along the axis, for as many rows. */
+function repeat({ dtype, dims, data }: Constant, axis: number, rows: number): Constant {
+  const size = sizeOf(dims.slice(axis));
+  const parts = Array.from({ length: sizeOf(dims.slice(0, axis)) * rows }, (_, i): Constant => {
+    const from = Math.floor(i / rows) * size;
+    return { dtype, dims: [1], data: data.slice(from, from + size) };
+  });
+  return { ...joinRows(parts), dims: dims.map((dim, i) => (i === axis ? rows : dim)) };
 }

@@ -238,6 +238,24 @@ test('an embedding can be explained in place of integer inputs, with the other i
   expect(Array.from((await f.gradient(x)).data)).toEqual([0, 3, 0, 3, 0, 3, 0, 3]);
 });
 
+/** Row i of the logits is x_i + s_0i + 2 s_1i, with s [2, N, 2] as recurrent networks take their initial states. */
+const stateful = graphOf({
+  inputs: [value('x', ['N', 2]), value('s', [2, 'N', 2])],
+  outputs: [value('logits', ['N', 2])],
+  constants: { w: floats([2, 1, 1], [1, 2]), axis: ints([0]) },
+  nodes: [
+    node('Mul', ['s', 'w'], ['weighted']),
+    node('ReduceSum', ['weighted', 'axis'], ['sum'], { keepdims: int(0) }),
+    node('Add', ['x', 'sum'], ['logits']),
+  ],
+});
+
+test('one row of another input is repeated along its batch axis, wherever that is', async () => {
+  const feeds = { s: tensor([1, 2, 10, 20], [2, 1, 2]) };
+  const f = await score(await opened(stateful), { target: 1, input: 'x', feeds });
+  expect(Array.from(await f.value(tensor([0, 1, 0, 2, 0, 3], [3, 2])))).toEqual([43, 44, 45]);
+});
+
 /** p = softmax(s x w) with s [1] given, and y = x w, z = s y inside. */
 const softmaxed = graphOf({
   inputs: [value('x', ['N', 3]), value('s', [1])],
