@@ -22,7 +22,15 @@ export {
 } from './expression/house.js';
 export { type Argument, type Call, parse, type Term } from './expression/parse.js';
 export type { Kind, MadeOf, Rules, Table, Tables } from './expression/tables.js';
-export { type Card, cardOf, cardPath, type LoadedCard, readCard, readLabels } from './files/card.js';
+export {
+  type Card,
+  cardOf,
+  cardPath,
+  type LoadedCard,
+  type NamedClass,
+  readCard,
+  readLabels,
+} from './files/card.js';
 export { type CsvTable, readCsv } from './files/csv.js';
 export { writeWhole } from './files/disk.js';
 export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './files/feeds.js';
@@ -41,3 +49,4 @@ export type { Outcome } from './pipeline/outcome.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
 export { type Asked, ask, type Question } from './pipeline/question.js';
 export { environmentOf, type Recorded, type RecordOptions, recordOf, version } from './pipeline/record.js';
+export { type SettledTarget, settleTarget, type TargetOption } from './pipeline/target.js';

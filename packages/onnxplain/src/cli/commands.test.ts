@@ -20,6 +20,8 @@ const x = [1, 2, 3, 4];
 const folder = folderWith({
   'm.onnx': linearModel(),
   'm.card.json': '{ "labels": ["cat", "dog", "eel"], "features": ["a", "b", "c", "d"] }',
+  'digits.onnx': linearModel(),
+  'digits.card.json': '{ "labels": ["1", "2", "3"] }',
   'picture.onnx': pictureModel(),
   'picture.card.json': '{ "scale": 0.00392156862745098, "labels": ["bright"] }',
   'softmax.onnx': softmaxModel(),
@@ -282,6 +284,32 @@ describe('explain', () => {
     expect(logit.explanations[0].score).toBe(30.5);
     const probability = await json('explain', at('softmax.onnx'), ...argv, '--link', 'probability');
     expect(probability.explanations[0].score).toBeCloseTo(1, 6);
+  });
+
+  test('a class is named as the card names it, by number, or for every input its own', async () => {
+    const explained = async (target: string) => {
+      const argv = ['--input', at('two.npy'), '--explainer', 'gradient', '--target', target];
+      const { explanations } = await json('explain', at('m.onnx'), ...argv);
+      return explanations.map((each: { target: number; values: number[] }) => {
+        expect(each.values).toEqual(slopesOf(each.target));
+        return each.target;
+      });
+    };
+    expect(await explained('eel')).toEqual([2, 2]);
+    expect(await explained('EEL')).toEqual([2, 2]);
+    expect(await explained('1')).toEqual([1, 1]);
+    expect(await explained('dog,cat')).toEqual([1, 0]);
+    expect(await explained('2,dog')).toEqual([2, 1]);
+  });
+
+  test('digits that are also the name of another class are pointed out', async () => {
+    const argv = ['explain', at('digits.onnx'), '--input', at('one.npy'), '--explainer', 'gradient'];
+    const number = await onnxplain(...argv, '--target', '1');
+    expect(number.out).toContain('explained class 1 (2)');
+    expect(number.err).toContain(`--target '"1"'`);
+    const name = await onnxplain(...argv, '--target', '"1"');
+    expect(name.out).toContain('explained class 0 (1)');
+    expect(name.err).not.toContain('--target');
   });
 
   test('an inner value is explained by name, and is then what the files hold', async () => {

@@ -2,7 +2,6 @@ import { fail } from '@onnxplain/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
-import type { Asked } from '../pipeline/question.js';
 
 /** Flags of every command. */
 export interface CommonFlags {
@@ -67,10 +66,14 @@ export function withRequired(command: Command, flags: string, description: strin
   });
 }
 
+const TARGET =
+  'a class by its number or, as the model card has it, its name; one per input with commas between them; or "predicted". ' +
+  'Digits are always a number: a name that is one, or has commas, goes in double quotes, as in --target \'"7"\'';
+
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
   return withRequired(command, '--input <file...>', '.npy, .png, .jpg or .csv files, or folders of them')
-    .option('--target <class>', 'a class, a list with one per input, or "predicted"', target, 'predicted')
+    .option('--target <class>', TARGET, 'predicted')
     .addOption(
       new Option('--link <name>', "what of the output is explained (default: the card's, or logit)").choices([
         'logit',
@@ -134,12 +137,6 @@ function size(text: string): [number, number] {
   const [height, width = height, ...more] = text.split(/[,x]/).map(positive);
   if (more.length > 0) throw new InvalidArgumentError('Not height,width.');
   return [height, width];
-}
-
-function target(text: string): Asked['target'] {
-  if (text === 'predicted') return text;
-  const classes = text.split(',').map(whole);
-  return classes.length === 1 ? classes[0] : classes;
 }
 
 /** Refuses an output file whose ending says nothing. */

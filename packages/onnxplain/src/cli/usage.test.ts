@@ -23,6 +23,8 @@ const folder = folderWith({
   'gated.onnx': gatedModel(),
   'scale.npy': npy([1]),
   'half.npy': npy([3], [1, 0.5, 0]),
+  'named.onnx': linearModel(),
+  'named.card.json': '{ "labels": ["cat", "eel", "Eel"] }',
   'carded.onnx': linearModel(),
   'carded.card.json': '{ "chanels": "rgb" }',
   'text.onnx': 'this is no model',
@@ -50,6 +52,7 @@ const question = (input = 'x.npy', explainer = 'gradient') => [
   explainer,
 ];
 const explain = (...rest: readonly string[]) => ['explain', at('m.onnx'), ...rest];
+const named = (...rest: readonly string[]) => ['explain', at('named.onnx'), ...question(), ...rest];
 const gradBy = (rules: string) => ['grad', at('m.onnx'), '-o', at('g.onnx'), '--rules', rules];
 const fed = (...feeds: readonly string[]) => [
   ...['explain', at('gated.onnx'), '--feed', `scale=${at('scale.npy')}`, ...feeds],
@@ -161,7 +164,16 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     'no.npy',
   ],
   ['a target out of range', explain(...question(), '--target', '3'), 2, 'target-range', '3 classes'],
-  ['a target that is no number', explain(...question(), '--target', 'cat'), 2, 'usage', '--target'],
+  [
+    'a class by name without a card',
+    explain(...question(), '--target', 'cat'),
+    2,
+    'usage',
+    'MODEL.card.json',
+  ],
+  ['an unknown class', named('--target', 'catt'), 2, 'name-unknown', 'Did you mean "cat"?'],
+  ['a name of two classes', named('--target', 'EEL'), 2, 'option-value', 'class 1 ("eel"), class 2 ("Eel")'],
+  ['names for too few inputs', named('--target', 'cat,eel'), 2, 'usage', 'one per input'],
   [
     'two targets for three inputs',
     explain(...question('many.npy'), '--target', '0,1'),

@@ -34,8 +34,16 @@ const schema = z.strictObject({
 /** What a model's author knows and its file does not say. Lengths of `mean` and `std` are 1 or the number of channels. */
 export type Card = Readonly<z.output<typeof schema>>;
 
+/** A class by its number and name. */
+export interface NamedClass {
+  readonly k: number;
+  readonly label: string;
+}
+
 /** A card with its labels read. */
 export interface LoadedCard extends Card {
+  /** The classes that have a name, in their order. */
+  readonly classes: readonly NamedClass[];
   /** Name of class k, if there is one. */
   label(k: number): string | undefined;
 }
@@ -64,7 +72,12 @@ export function cardOf(fields: unknown, path: string): LoadedCard {
   const labels =
     typeof card.labels === 'string' ? readLabels(resolve(dirname(path), card.labels)) : card.labels;
   const offset = card.labelOffset ?? 0;
-  return { ...card, label: (k) => labels?.[k - offset] };
+  const classes = Object.entries(labels ?? []).map(([i, label]) => ({ k: Number(i) + offset, label }));
+  return {
+    ...card,
+    classes: classes.filter(({ label }) => label !== ''),
+    label: (k) => labels?.[k - offset],
+  };
 }
 
 /** Labels from a text file (one a line) or a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */

@@ -11,12 +11,15 @@ import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
+import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
 
 /** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
 export interface PrepareOptions
   extends ModelOptions,
-    Omit<Asked, 'input' | 'label' | 'feeds'>,
+    Omit<Asked, 'input' | 'label' | 'feeds' | 'target'>,
     PictureFields {
+  /** Default 'predicted': of each input its own best class. Names are those of the card's labels, as on the command line. */
+  readonly target?: TargetOption;
   /** Files and folders, see `loadInputs`. */
   readonly inputs: readonly string[];
   /** Input to explain, or an inner value, which the files then hold; default: the card's, or the only float input. */
@@ -42,24 +45,31 @@ export interface Prepared {
 
 /**
  * Opens a model with its card, then reads the inputs as the model needs them. Options go before the card's fields.
- * Throws what `readCard`, `openModel`, `loadInputs` and `loadFeeds` throw.
+ * Throws what `readCard`, `settleTarget`, `openModel`, `loadInputs` and `loadFeeds` throw.
  */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
+  const settled = settleTarget(options.target, card.classes);
   const { model, about } = await openModel(path, { ...options, output: options.output ?? card.output });
   try {
-    return { model, about, ...(await readFor(model, options, card)) };
+    return { model, about, ...(await readFor(model, options, { card, settled })) };
   } catch (error) {
     await model.close();
     throw error;
   }
 }
 
+/** What the card says, and which classes are asked for by its names. */
+interface Known {
+  readonly card: LoadedCard;
+  readonly settled: SettledTarget;
+}
+
 /** The inputs as the opened model needs them, and what is asked about them. */
 async function readFor(
   model: Model,
   options: PrepareOptions,
-  card: LoadedCard,
+  { card, settled }: Known,
 ): Promise<Omit<Prepared, 'model' | 'about'>> {
   const fed = options.feed ?? [];
   const port = explainedInput(model, options.wrt ?? card.input, fed.map(fedName));
@@ -69,13 +79,14 @@ async function readFor(
   const photos = loaded.inputs.some(({ picture }) => picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
   const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, loaded.inputs));
-  const asked = askedOf(options, card, { feeds, outputs: model.outputs, pictures: preprocessing });
+  const { target, doubts } = settled;
+  const asked = askedOf(options, card, { target, feeds, outputs: model.outputs, pictures: preprocessing });
   return {
     loaded,
     asked,
     fed: record,
     preprocessing,
-    doubts: doubtsOf({ model, asked, pictures: photos ? fields : undefined }),
+    doubts: [...doubts, ...doubtsOf({ model, asked, pictures: photos ? fields : undefined })],
     drawing: drawingOf(pictures),
   };
 }
@@ -97,14 +108,18 @@ async function loadRows(port: Port, paths: readonly string[], reading: Reading):
   return { ...loaded, inputs };
 }
 
-interface Settled extends Pick<Asked, 'feeds'> {
+interface Settled extends Pick<Asked, 'feeds' | 'target'> {
   readonly outputs: readonly Port[];
   readonly pictures: Preprocessing | undefined;
 }
 
 /** Options go before the card's fields, and both before what the model says. */
-function askedOf(options: PrepareOptions, card: LoadedCard, { feeds, outputs, pictures }: Settled): Asked {
-  const { target, batch, signal } = options;
+function askedOf(
+  options: PrepareOptions,
+  card: LoadedCard,
+  { target, feeds, outputs, pictures }: Settled,
+): Asked {
+  const { batch, signal } = options;
   return {
     target,
     link: options.link ?? card.link ?? 'logit',

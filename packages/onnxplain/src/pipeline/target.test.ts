@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { cardOf } from '../files/card.js';
+import { settleTarget } from './target.js';
+
+const classesOf = (labels: readonly string[], labelOffset = 0) =>
+  cardOf({ labels, labelOffset }, 'card').classes;
+
+const plain = classesOf(['cat', 'Dog', 'sea eel', 'tench, Tinca tinca', 'goldfish', '']);
+const target = (asked: Parameters<typeof settleTarget>[0], classes = plain) =>
+  settleTarget(asked, classes).target;
+const refusal = (asked: string | readonly string[], classes = plain) => {
+  try {
+    return settleTarget(asked, classes).target;
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('a class is asked for', () => {
+  test.each([
+    ['predicted', 'predicted'],
+    ['3', 3],
+    [' 3 ', 3],
+    ['0,2', [0, 2]],
+    ['cat', 0],
+    ['Dog', 1],
+    ['dog', 1],
+    ['SEA EEL', 2],
+    ['goldfish,cat', [4, 0]],
+    ['cat, 1 ,dog', [0, 1, 1]],
+    ['tench, Tinca tinca', 3],
+    ['TENCH, tinca tinca', 3],
+    ['"tench, Tinca tinca"', 3],
+    ['cat,"tench, Tinca tinca",2', [0, 3, 2]],
+    ['"cat"', 0],
+  ] as const)('as %s', (text, expected) => {
+    expect(target(text)).toEqual(expected);
+  });
+
+  test('by a program: by number, by name, or in a list with one per input', () => {
+    expect(target(undefined)).toBeUndefined();
+    expect(target(2)).toBe(2);
+    expect(target(['goldfish', 1, '"dog"'])).toEqual([4, 1, 1]);
+    expect(target(['cat'])).toEqual([0]);
+    expect(target([2, 0])).toEqual([2, 0]);
+  });
+
+  test('by a name that begins elsewhere than at class 0', () => {
+    expect(target('cat', classesOf(['cat', 'dog'], 1))).toBe(1);
+  });
+
+  test('by number where there are no names', () => {
+    expect(target('4', [])).toBe(4);
+    expect(refusal('cat', [])).toMatchObject({ code: 'usage', message: expect.stringContaining('no card') });
+  });
+});
+
+describe('a name that is spelt as it is on the card', () => {
+  const classes = classesOf(['Cat', 'cat', 'a,b', 'a', 'b', 'predicted', 'say "hi"']);
+
+  test('goes before one that differs in capitals, and a whole one before its parts', () => {
+    expect(target('cat', classes)).toBe(1);
+    expect(target('Cat', classes)).toBe(0);
+    expect(target('a,b', classes)).toBe(2);
+    expect(target('b,a', classes)).toEqual([4, 3]);
+  });
+
+  test('may be the word for the predicted class, or have quotes', () => {
+    expect(target('predicted', classes)).toBe('predicted');
+    expect(target('"predicted"', classes)).toBe(5);
+    expect(target('say "hi"', classes)).toBe(6);
+    expect(target('"say \\"hi\\"",a', classes)).toEqual([6, 3]);
+  });
+});
+
+describe('a name of digits', () => {
+  const classes = classesOf(['1', '2', '-1', '2']);
+
+  test('is a number, and a name in double quotes', () => {
+    expect(target('1', classes)).toBe(1);
+    expect(target('"1"', classes)).toBe(0);
+    expect(target('"1",1', classes)).toEqual([0, 1]);
+    expect(target('-1', classes)).toBe(2);
+  });
+
+  test('is pointed out where it is another class than that of the number', () => {
+    expect(settleTarget('1', classes).doubts).toEqual([expect.stringContaining(`--target '"1"'`)]);
+    expect(settleTarget(1, classes).doubts).toEqual([]);
+    expect(settleTarget([1, 0], classes).doubts).toEqual([]);
+    expect(settleTarget('"1"', classes).doubts).toEqual([]);
+    expect(settleTarget('1', classesOf(['0', '1', '2'])).doubts).toEqual([]);
+  });
+});
+
+describe('is refused', () => {
+  test.each([
+    ['catt', 'name-unknown', 'Did you mean "cat"?'],
+    ['tench', 'name-unknown', 'Did you mean "tench, Tinca tinca"?'],
+    ['cat,dgo', 'name-unknown', 'Did you mean "Dog"?'],
+    ['xylophone', 'name-unknown', 'The first names are "cat", "Dog"'],
+    ['1.5', 'name-unknown', 'one of 5 classes'],
+    ['1,,2', 'usage', 'commas between them'],
+    ['', 'usage', 'a class'],
+    ['"cat', 'usage', 'a class'],
+  ])('%s', (text, code, words) => {
+    expect(refusal(text)).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  test('a name of several classes, and one that leaves several but for capitals', () => {
+    const classes = classesOf(['crane', 'hen', 'crane', 'Owl', 'OWL']);
+    expect(refusal('crane', classes)).toMatchObject({
+      code: 'option-value',
+      message: expect.stringContaining('class 0 ("crane"), class 2 ("crane")'),
+    });
+    expect(refusal('owl', classes)).toMatchObject({ code: 'option-value' });
+    expect(target('OWL', classes)).toBe(4);
+  });
+});
