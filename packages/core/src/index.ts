@@ -42,6 +42,7 @@ export { inverse, pseudoInverse, ridge, solvers } from './solve/solver.js';
 export type { Factors, Solver, System } from './solve/system.js';
 export { didYouMean } from './suggest.js';
 export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
+export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
 export {

@@ -92,7 +92,7 @@ export const option = {
   /** Any finite number. */
   number: () => z.number('a finite number').finite('a finite number'),
   tensor: () => z.custom<Tensor>(isTensor, 'a tensor'),
-  /** What stands for absence: one number for all elements, or a tensor of the input's shape. */
+  /** What stands for absence: one number for all elements, or a tensor that has the input's shape or is repeated to it. */
   baseline: () =>
     z.custom<number | Tensor>(
       (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),

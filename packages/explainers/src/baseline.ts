@@ -1,13 +1,12 @@
-import { expectShape, full, option, type Shape, type Tensor, toFloat64 } from '@onnxplain/core';
+import { broadcast, full, option, type Shape, type Tensor, toFloat64 } from '@onnxplain/core';
 
-/** What an element is when it is absent: one number for all elements, or a tensor of the input's shape. */
+/** What an element is when it is absent: one number for all elements, or a tensor that has the input's shape or is repeated to it. */
 export type Baseline = number | Tensor;
 
 export const baselineOption = () => option.baseline().default(0);
 
-/** The baseline as a float64 tensor of this shape; throws `tensor-shape` when it has another one. */
+/** The baseline as a float64 tensor of this shape; throws `tensor-shape` when it does not go into it. */
 export function fillBaseline(baseline: Baseline, shape: Shape): Tensor {
   if (typeof baseline === 'number') return full(shape, baseline);
-  expectShape('baseline', baseline, shape);
-  return toFloat64(baseline);
+  return toFloat64(broadcast('baseline', baseline, shape));
 }

@@ -40,6 +40,7 @@ export { attentionMaps } from './transform/attention.js';
 export { cut, upTo } from './transform/cut.js';
 export { type Freed, freeBatch } from './transform/free-batch.js';
 export { inline } from './transform/inline.js';
+export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
 export { logitsOf } from './transform/probability.js';
 export { prune } from './transform/prune.js';

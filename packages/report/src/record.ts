@@ -47,6 +47,8 @@ export interface Request {
   readonly link: string;
   /** The model output that was explained. */
   readonly output: string;
+  /** The model's input, or the value inside, that it was explained as a function of. */
+  readonly input?: string;
   /** Least and greatest value of an input element; absent: unbounded. */
   readonly bounds?: readonly [low: number, high: number];
   /** How pictures became inputs: size, layout, channels, scale, mean, std; absent where no input was one. */
@@ -56,7 +58,12 @@ export interface Request {
 }
 
 /** A file of numbers, or one number for every element. */
-export type FeedRecord = { readonly file: string; readonly sha256: string } | { readonly value: number };
+export type FeedRecord = FileRecord | { readonly value: number };
+
+export interface FileRecord {
+  readonly file: string;
+  readonly sha256: string;
+}
 
 export interface ModelRecord {
   readonly file: string;
@@ -82,6 +89,16 @@ export interface InputRecord {
   /** f(x), the explained number: the target's output after the link. */
   readonly score: number;
   readonly targetLabel?: string;
+  /** The tokens along the first axis, where the explained value was made of their ids. */
+  readonly tokens?: readonly TokenRecord[];
+  /** Files of the model's other inputs that have a row for this one, by input. */
+  readonly beside?: Readonly<Record<string, FileRecord>>;
+}
+
+export interface TokenRecord {
+  readonly id: number;
+  /** Where the model's card names a vocabulary that has it. */
+  readonly text?: string;
 }
 
 export interface PredictionRecord {
@@ -131,6 +148,10 @@ export interface AttributionRecord {
   readonly picture?: PictureRecord;
   /** The numbers themselves, for inputs that are drawn as a row of bars. */
   readonly series?: Series;
+  /**
+   * One number for each of the input's tokens: of a global attribution the sum over all other axes, of a local one the l2 norm.
+   */
+  readonly perToken?: readonly number[];
 }
 
 export interface PictureRecord {

@@ -1,6 +1,7 @@
 export { type Census, census } from './census.js';
 export { checkFeeds } from './feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './gradient.js';
+export { type InnerOptions, innerRow } from './inner.js';
 export { type IsolateOptions, type Job, runIsolated } from './isolate.js';
 export type { BatchAxis, Model } from './model.js';
 export { type OpenOptions, open } from './open.js';
@@ -11,4 +12,12 @@ export type { QuestionOptions } from './score/question.js';
 export { type ScoreOptions, score } from './score/score.js';
 export type { Target } from './score/target.js';
 export { type Device, openSession, ortSeconds, type Session, type SessionOptions } from './session.js';
-export { type Arrays, type Feed, type Feeds, type FloatPort, isFloatPort, type Port } from './value.js';
+export {
+  type Arrays,
+  type Feed,
+  type Feeds,
+  type FloatPort,
+  isFloatPort,
+  type Port,
+  toTensor,
+} from './value.js';

@@ -9,9 +9,9 @@ import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
 export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
 
 /**
- * I = x - baseline, one draw, all features removed. `baseline` is a number (default 0) or a tensor of x's shape.
+ * I = x - baseline, one draw, all features removed. `baseline` is a number (default 0) or a tensor, repeated to x's shape.
  * Source: [Y19] section 2.4, "difference to baseline": with it infidelity asks for completeness.
- * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
  */
 export function differenceToBaseline(options: z.input<typeof differenceOptions> = {}): Perturbation {
   const { baseline } = parseOptions('difference-to-baseline', differenceOptions, options);
@@ -38,10 +38,10 @@ export const noisyBaselineOptions = z.strictObject({
 });
 
 /**
- * I = x - (baseline + sigma·N(0, 1)): the input becomes noise around the baseline (a number, default 0, or a tensor of
- * x's shape). `clip: [low, high]` keeps the input in that box; [0, 1] around 0 is the half-normal of the authors'
+ * I = x - (baseline + sigma·N(0, 1)): the input becomes noise around the baseline (a number, default 0, or a tensor,
+ * repeated to x's shape). `clip: [low, high]` keeps the input in that box; [0, 1] around 0 is the half-normal of the authors'
  * program; by default nothing is clipped. Source: [Y19] section 2.4, "difference to noisy baseline".
- * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
  */
 export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Perturbation {
   const { sigma, baseline, clip } = parseOptions('noisy-baseline', noisyBaselineOptions, options);
@@ -80,8 +80,8 @@ export const subsetOptions = z.strictObject({
 
 /**
  * Removes each feature with the `probability` (default 0.5), independently: I = mask ⊙ (x - baseline). `baseline` is a
- * number (default 0) or a tensor of x's shape. Source: [Y19] section 2.4, "subset of difference to baseline".
- * Throws `option-value`, and `tensor-shape` when the baseline has another shape than x.
+ * number (default 0) or a tensor, repeated to x's shape. Source: [Y19] section 2.4, "subset of difference to baseline".
+ * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
  */
 export function subset(options: z.input<typeof subsetOptions> = {}): Perturbation {
   const { probability, baseline } = parseOptions('subset', subsetOptions, options);

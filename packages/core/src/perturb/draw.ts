@@ -1,8 +1,9 @@
 import { fail } from '../error.js';
 import { fold, type Key } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
+import { broadcast } from '../tensor/broadcast.js';
 import { subtractRows } from '../tensor/rows.js';
-import { sameShape, showShape, type Tensor, zeros } from '../tensor/tensor.js';
+import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Draws, Rows } from '../types.js';
 
 /** Which draws are asked for. */
@@ -46,7 +47,7 @@ export function drawsOf(x: Tensor, inputs: Tensor, masks?: Rows): Draws {
   };
 }
 
-/** A baseline as one number for every element of x, in x's type. Throws `tensor-shape`. */
+/** A baseline as one number for every element of x, in x's type; tensors are repeated to its shape. Throws `tensor-shape`. */
 export function baselineFor(
   where: string,
   baseline: number | Tensor,
@@ -54,15 +55,7 @@ export function baselineFor(
 ): Float32Array | Float64Array {
   const out = zeros(x.shape, x).data;
   if (typeof baseline === 'number') return out.fill(baseline);
-  if (!sameShape(baseline.shape, x.shape)) {
-    fail({
-      code: 'tensor-shape',
-      where: `${where}(baseline)`,
-      expected: `shape ${showShape(x.shape)} of the input`,
-      got: showShape(baseline.shape),
-    });
-  }
-  out.set(baseline.data);
+  out.set(broadcast(`${where}(baseline)`, baseline, x.shape).data);
   return out;
 }
 

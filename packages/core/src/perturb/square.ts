@@ -28,7 +28,7 @@ export const squareOptions = z
   });
 
 /**
- * Removes a square of the image, all channels together: sets it to `baseline` (a number, default 0, or a tensor of x's shape).
+ * Removes a square of the image, all channels together: sets it to `baseline` (a number, default 0, or a tensor, repeated to its shape).
  * The side is `size`, or any of `sizes: [least, greatest]`. `positions: 'random'` (default) takes the side, then the corner
  * uniformly; 'all' enumerates every side and corner (by side, then row, then column), `count(shape)` of them. Corners are
  * multiples of `stride` (default 1) and squares lie wholly inside. `layout`: height and width are the last two axes

@@ -3,6 +3,7 @@ import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunReco
 import { formatEstimate, formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 import { drawSeries } from './series.js';
+import { drawTokens } from './tokens.js';
 
 /** Files of the record by the path it names them with. */
 export type Pictures = ReadonlyMap<string, Uint8Array>;
@@ -15,6 +16,9 @@ const KINDS = {
 const PICTURES =
   'Pictures, from the left: the input, the attribution (red raises f, blue lowers it; where it has no sign, bright is much), both together.';
 
+const TOKENS =
+  'Tokens are coloured from blue (lowers f) over white (0) to red (raises f), most where the magnitude is largest; below each is its number: of a global attribution the sum over its embedding, of a local one the length of the slope, which has no sign.';
+
 const RESIDUAL =
   'The residual is what a method leaves over: of the change of f that it shares out, or (root mean square) of the equations that it solves.';
 
@@ -24,6 +28,7 @@ export function legendOf({ explainers, attributions }: RunRecord): string {
   const kinds = (['local', 'global'] as const).filter((kind) => explainers.some((e) => e.kind === kind));
   return [
     ...(done.some((cell) => cell.picture !== undefined) ? [PICTURES] : []),
+    ...(done.some((cell) => cell.perToken !== undefined) ? [TOKENS] : []),
     ...kinds.map((kind) => KINDS[kind]),
     ...(done.some((cell) => cell.residual !== undefined) ? [RESIDUAL] : []),
   ].join(' ');
@@ -43,7 +48,9 @@ function predictionText(input: InputRecord, record: RunRecord): string {
   const predicted = input.prediction
     ? `Predicted class ${named(input.prediction.class, input.prediction.label)}, output ${formatNumber(input.prediction.output)}. `
     : '';
-  const target = `Explained: ${record.request.output}[${named(input.target, input.targetLabel)}] as ${record.request.link}`;
+  const { output, link, input: by } = record.request;
+  const inner = input.tokens === undefined || by === undefined ? '' : ` by ${by}`;
+  const target = `Explained: ${output}[${named(input.target, input.targetLabel)}] as ${link}${inner}`;
   return `${predicted}${target}, f(x) = ${formatNumber(input.score)}. Shape [${input.shape.join(', ')}].`;
 }
 
@@ -56,10 +63,17 @@ interface FigureParts {
 function attributionFigure({ record, cell, pictures }: FigureParts): Html {
   const explainer = record.explainers[cell.explainer];
   const estimates = record.estimates.filter((e) => e.input === cell.input && e.explainer === cell.explainer);
-  const wide = cell.status === 'done' && cell.series !== undefined;
-  return html`<figure class="${wide ? 'wide' : ''}">${drawing(cell, { alt: explainer.expression, pictures })}
+  const wide = cell.status === 'done' && (cell.series ?? cell.perToken) !== undefined;
+  return html`<figure class="${wide ? 'wide' : ''}">${tokenRow(record, cell) ?? drawing(cell, { alt: explainer.expression, pictures })}
 <figcaption><code>${explainer.expression}</code> <span class="tag">${explainer.kind}</span>
 <dl>${facts(cell)}${estimates.map((estimate) => estimateRow(record, estimate))}</dl></figcaption></figure>`;
+}
+
+/** Undefined where the input is no text. */
+function tokenRow({ inputs, explainers }: RunRecord, cell: AttributionCell): Html | undefined {
+  const { tokens } = inputs[cell.input];
+  if (cell.status !== 'done' || cell.perToken === undefined || tokens === undefined) return undefined;
+  return drawTokens({ tokens, values: cell.perToken, kind: explainers[cell.explainer].kind });
 }
 
 function drawing(cell: AttributionCell, { alt, pictures }: { alt: string; pictures: Pictures }): Html {

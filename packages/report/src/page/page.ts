@@ -1,4 +1,4 @@
-import type { FeedRecord, MetricRecord, RunRecord } from '../record.js';
+import type { FeedRecord, InputRecord, MetricRecord, RunRecord } from '../record.js';
 import { formatBytes, formatSeconds } from './format.js';
 import { type Html, html, type Insert } from './html.js';
 import { inputSections, legendOf, type Pictures } from './inputs.js';
@@ -54,7 +54,10 @@ function reproduce(record: RunRecord): Html {
   const command = request.command && html`<pre><code>${request.command.map(quoted).join(' ')}</code></pre>`;
   return html`${command}${list([
     ['seed', String(request.seed)],
-    ['explained', `${request.output} as ${request.link}`],
+    [
+      'explained',
+      `${request.output} as ${request.link}${request.input === undefined ? '' : ` by ${request.input}`}`,
+    ],
     ['bounds', request.bounds?.join(' to ') ?? 'none'],
     ['preprocessing', preprocessingText(request)],
     ...Object.entries(request.feeds ?? {}).map(([name, feed]) => [`input ${name}`, feedText(feed)] as const),
@@ -103,7 +106,15 @@ function timeText({ timings }: RunRecord): string {
 
 function inputFiles({ inputs }: RunRecord): Html {
   return html`<div class="scroll"><table><caption>Input files</caption><thead><tr><th scope="col">Input</th><th scope="col">File</th><th scope="col">sha256</th></tr></thead><tbody>
-${inputs.map((input) => html`<tr><td>${input.name}</td><td>${input.file ?? ''}</td><td><code>${input.sha256 ?? ''}</code></td></tr>`)}</tbody></table></div>`;
+${inputs.map((input) => html`<tr><td>${input.name}</td><td>${input.file ?? ''}</td><td><code>${input.sha256 ?? ''}</code></td></tr>${besideRows(input)}`)}</tbody></table></div>`;
+}
+
+/** Files of the other inputs that came with one. */
+function besideRows({ name, beside = {} }: InputRecord): readonly Html[] {
+  return Object.entries(beside).map(
+    ([input, { file, sha256 }]) =>
+      html`<tr><td>${name}, ${input}</td><td>${file}</td><td><code>${sha256}</code></td></tr>`,
+  );
 }
 
 /** A word of a command line as a POSIX shell reads it. */

@@ -36,6 +36,10 @@ svg .bound { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoi
 svg.bars { width: 100%; max-width: 42rem; height: auto; font-size: 11.5px; fill: var(--ink); }
 svg.bars .positive { fill: var(--positive); } svg.bars .negative { fill: var(--negative); }
 svg.bars .value { fill: var(--soft); } svg.bars .signal { fill: none; stroke: var(--soft); } svg.bars .filled { fill: var(--accent); }
+.tokens { display: flex; flex-wrap: wrap; gap: .3rem .25rem; margin: 0; padding: 0; list-style: none; print-color-adjust: exact; }
+.tokens li { display: flex; flex-direction: column; align-items: center; }
+.tokens span { padding: .05rem .4rem; border: 1px solid var(--line); border-radius: 4px; white-space: pre; }
+.tokens small { color: var(--soft); font-size: .68rem; font-variant-numeric: tabular-nums; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); gap: 1.6rem; margin-top: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; display: block; }
 figcaption { margin-top: .4rem; } figcaption code { color: var(--ink); }

@@ -22,6 +22,11 @@ export interface QuestionOptions {
   readonly shape?: Shape;
   /** Values of the model's other inputs, one row each, used for every explained row. */
   readonly feeds?: Feeds;
+  /**
+   * Other inputs whose first axis is the batch axis too, though the model has another name for it, as exporters do that name every
+   * axis anew; default: those that lead with the explained input's.
+   */
+  readonly perRow?: readonly string[];
 }
 
 /** What is asked of a model, settled: one float input, one float output, everything else given. */
@@ -42,13 +47,14 @@ export interface Question {
  * Throws `output-unclear`, `option-value` (several inputs), `name-unknown`, `value-unknown`, `type-mismatch` (integer inputs, label
  * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
  */
-export function settle(model: Model, { output, input, shape, feeds = {} }: QuestionOptions): Question {
+export function settle(model: Model, options: QuestionOptions): Question {
+  const { output, input, shape, feeds = {}, perRow = [] } = options;
   const { graph: after, port } = chooseInput(model.graph, input, feeds);
   const { graph, port: chosen } = chooseOutput(after, output);
   requireInput(graph, port, chosen);
   const row = shapeOfRow(port, shape);
   const bound = bindDims(graph, symbolsOf(port, row));
-  const inputs = bound.inputs.map((each) =>
+  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), perRow }).map((each) =>
     each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each,
   );
   const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
@@ -59,8 +65,20 @@ export function settle(model: Model, { output, input, shape, feeds = {} }: Quest
     output: name,
     classes: classesOf(settled, { name, types }),
     fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port) }),
-    identity: JSON.stringify([port.name, row, name]),
+    identity: JSON.stringify([port.name, row, name, ...perRow]),
   };
+}
+
+/** Inputs with those of `perRow` led by the batch axis of the explained one. Dims that the model does not tell stay unknown. */
+export function leadByBatch(
+  ports: readonly Port[],
+  { batchDim, perRow }: { batchDim: number | string; perRow: readonly string[] },
+): readonly Port[] {
+  return ports.map((port) =>
+    port.dims !== undefined && port.dims.length > 0 && perRow.includes(port.name)
+      ? { ...port, dims: [batchDim, ...port.dims.slice(1)] }
+      : port,
+  );
 }
 
 /** An inner value may be computed without the input. */

@@ -65,6 +65,7 @@ const schema = z.strictObject({
   input: name(),
   shape: z.array(option.count(), 'a list of sizes').optional(),
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
+  perRow: z.array(z.string('a name'), 'a list of names').optional(),
   link: z.enum(links, `one of ${links.join(', ')}`).default('logit'),
   rules: z.string('a name').default('gradient'),
   batch: option.count().optional(),

@@ -1,0 +1,42 @@
+import type { AttributionKind } from '@onnxplain/core';
+import { STEPS, scaleTable } from '../colour.js';
+import type { TokenRecord } from '../record.js';
+import { formatNumber } from './format.js';
+import { type Html, html } from './html.js';
+
+/** What a row of tokens shows. */
+export interface TokenRow {
+  readonly tokens: readonly TokenRecord[];
+  /** One a token. */
+  readonly values: readonly number[];
+  readonly kind: AttributionKind;
+}
+
+/**
+ * Tokens in their order, each coloured by its number, which stands below it: on the diverging scale, whose full colour the largest
+ * magnitude has. Tokens without a text are shown by their ids.
+ */
+export function drawTokens({ tokens, values, kind }: TokenRow): Html {
+  const top = Math.max(...values.map(Math.abs)) || 1;
+  const items = tokens.map(({ id, text }, i) => {
+    const [ground, ink] = coloursOf(values[i] / top);
+    const shown = text?.trim() ? text : String(id);
+    return html`<li title="id ${id}"><span style="background:${ground};color:${ink}">${shown}</span><small>${formatNumber(values[i])}</small></li>`;
+  });
+  return html`<ol class="tokens" aria-label="tokens, each with ${MEANING[kind]}">${items}</ol>`;
+}
+
+const MEANING: Readonly<Record<AttributionKind, string>> = {
+  global: 'the sum of its contributions',
+  local: 'the length of its slope',
+};
+
+/** Ground and ink of a number from -1 to 1: light ink where the ground is dark. */
+function coloursOf(value: number): readonly [ground: string, ink: string] {
+  const table = scaleTable('diverging');
+  const at = Math.round(((value + 1) / 2) * (STEPS - 1)) * 3;
+  const [red, green, blue] = table.subarray(at, at + 3);
+  // Brightness as the eye has it, ITU-R BT.601.
+  const bright = 0.299 * red + 0.587 * green + 0.114 * blue;
+  return [`rgb(${red},${green},${blue})`, bright < 140 ? '#ffffff' : '#000000'];
+}
