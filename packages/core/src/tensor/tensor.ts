@@ -78,11 +78,13 @@ export function expectShape(where: string, t: Tensor, shape: Shape): void {
 
 /** Flat index of the first NaN or infinity; -1 when all elements are finite. */
 export function firstNonFinite({ data }: Tensor): number {
-  return Number.isFinite(sumOf(data)) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
+  return Number.isFinite(probe(data)) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
 }
 
-/** A sum of numbers that are not all finite is not finite. In four parts that do not wait for each other. */
-function sumOf(data: Tensor['data']): number {
+/**
+ * Finite only if all numbers are, as a sum is. No sum to report: its order is the fastest, four parts that do not wait for each other.
+ */
+function probe(data: Tensor['data']): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;
