@@ -14,6 +14,8 @@ export interface Case {
   readonly family: string;
   readonly files: readonly string[];
   readonly x: Tensor;
+  /** One row of each other input, the same for every row of x. */
+  readonly feeds?: Readonly<Record<string, Tensor>>;
   /** The class of each row whose logit is differentiated. */
   readonly targets: readonly number[];
   readonly logits: Tensor;
@@ -28,8 +30,15 @@ export function casesOf(folder: string): readonly Case[] {
     readFileSync(pathOf(folder, 'cases.json'), 'utf8'),
   );
   return stored.map(
-    (each) => ({ ...each, ...unpackAll(each, ['x', 'logits', 'gradient']) }) as unknown as Case,
+    (each) =>
+      ({ ...each, ...unpackAll(each, ['x', 'logits', 'gradient']), ...feedsOf(each) }) as unknown as Case,
   );
+}
+
+function feedsOf({ feeds }: Record<string, unknown>): Pick<Case, 'feeds'> {
+  if (feeds === undefined) return {};
+  const stored = feeds as Record<string, unknown>;
+  return { feeds: unpackAll(stored, Object.keys(stored)) };
 }
 
 function unpackAll(stored: Record<string, unknown>, names: readonly string[]): Record<string, Tensor> {

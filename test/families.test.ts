@@ -1,5 +1,5 @@
-import { coverage } from '@onnxplain/graph';
-import { type Model, open, score } from '@onnxplain/runtime';
+import { constantFrom, coverage } from '@onnxplain/graph';
+import { type Feeds, type Model, open, score } from '@onnxplain/runtime';
 import { describe, expect, it } from 'vitest';
 import { type Case, casesOf, pathOf, relativeGap } from './exports.js';
 
@@ -9,13 +9,24 @@ async function withModel(path: string, use: (model: Model) => Promise<void>): Pr
 }
 
 /** All classes of all rows, through the canonical graph that scores are made from. */
-async function logitsOf(model: Model, { x, logits }: Case): Promise<number[]> {
+async function logitsOf(model: Model, { x, logits }: Case, feeds: Feeds): Promise<number[]> {
   const [rows, classes] = logits.shape;
   const columns: Float64Array[] = [];
   for (let target = 0; target < classes; target++) {
-    columns.push(await (await score(model, { target })).value(x));
+    columns.push(await (await score(model, { target, feeds })).value(x));
   }
   return Array.from({ length: rows * classes }, (_, i) => columns[i % classes][Math.floor(i / classes)]);
+}
+
+/** The other inputs in the file's own element types. */
+function feedsOf(model: Model, { feeds = {} }: Case): Feeds {
+  const given = model.inputs.filter(({ name }) => Object.hasOwn(feeds, name));
+  return Object.fromEntries(
+    given.map(({ name, dtype }) => [
+      name,
+      constantFrom(dtype, feeds[name].shape, Float64Array.from(feeds[name].data)),
+    ]),
+  );
 }
 
 /** Files of one row take several too: their batch is freed, or their rows are run one by one. */
@@ -27,11 +38,12 @@ describe.each(['families', 'keras', 'sklearn', 'transformers'])('%s as exporters
     it.each([...known.files])('%s gives the logits and the gradient of its source', (file) =>
       withModel(pathOf(folder, file), async (model) => {
         const of = model.outputs.find(({ dtype }) => dtype === 'float32')?.name;
-        const statuses = coverage(model.graph, { of }).map(({ status }) => status);
+        const statuses = coverage(model.graph, { of, wrt: model.inputs[0].name }).map(({ status }) => status);
         expect(statuses.filter((status) => status === 'refused' || status === 'unknown')).toEqual([]);
         expect(batches(file)).toContain(model.batch);
-        expect(relativeGap(await logitsOf(model, known), known.logits.data)).toBeLessThan(1e-5);
-        const { gradient } = await score(model, { target: known.targets });
+        const feeds = feedsOf(model, known);
+        expect(relativeGap(await logitsOf(model, known, feeds), known.logits.data)).toBeLessThan(1e-5);
+        const { gradient } = await score(model, { target: known.targets, feeds });
         const { data } = await gradient(known.x);
         expect(relativeGap(data, known.gradient.data)).toBeLessThan(1e-4);
       }),

@@ -14,6 +14,7 @@ import warnings
 
 import numpy
 import onnx
+from skl2onnx import __max_supported_opset__ as NEWEST
 from skl2onnx import to_onnx
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.decomposition import PCA
@@ -129,7 +130,7 @@ def main():
         estimator.fit(features, labels)
         x = undecided(outputs_of(estimator), features)
         files = []
-        variants = [('opset11', 11, False), ('opset17', 17, False)] + ([('zipmap', 17, True)] if hasattr(estimator, 'classes_') else [])
+        variants = [('opset11', 11, False), ('opset17', 17, False), (f'opset{NEWEST}', NEWEST, False)] + ([('zipmap', 17, True)] if hasattr(estimator, 'classes_') else [])
         for variant, opset, zipmap in variants:
             path = out / f'{name}.{variant}.onnx'
             try:
