@@ -39,6 +39,8 @@ export interface OcclusionOptions {
 /**
  * Hides one window of the input at a time: an element gets the mean of f(x) - f(x with the window hidden) over the windows that
  * cover it. Windows are clipped at the border. Global, units of f. Evaluates f once per window and once at x; no gradients.
+ * Every element of a window gets the window's whole drop, not a share of it, as in Captum: the values rank elements and do not sum to
+ * f(x) - f(baseline). Compare their infidelity with `scale: 'optimal'`; as it stands it is that of drops counted once an element.
  * Throws `option-value` for windows that do not fit the input or leave gaps.
  * Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks".
  */
@@ -97,7 +99,8 @@ function addDrop({ sums, counts }: Drops, { starts, length }: Window, drop: numb
 
 export const occlusionEntry = entry({
   name: 'occlusion',
-  summary: 'Drop of the score when a window is hidden, averaged over the windows that cover an element.',
+  summary:
+    'Whole drop of the score when a window is hidden, averaged over the windows that cover an element.',
   positional: ['window', 'stride', 'baseline'],
   options,
   make: occlusion,

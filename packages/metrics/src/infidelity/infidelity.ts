@@ -34,7 +34,8 @@ export interface InfidelityOptions {
   readonly draws?: number;
   /**
    * `none` (default): [Y19] Eq. 1. `optimal`: the attribution is multiplied by the least-squares scalar β = E[uv]/E[u²] first, as
-   * the authors' program and Captum's `normalize=True` do; the number then ignores the attribution's sign and scale.
+   * the authors' program and Captum's `normalize=True` do; the number then ignores the attribution's sign and scale. It is the fair
+   * comparison with explanations that rank elements but do not add up, such as occlusion with windows, Grad-CAM and guided backprop.
    */
   readonly scale?: Scale;
   /**
@@ -49,6 +50,7 @@ export interface InfidelityOptions {
 /**
  * Infidelity: E over draws of (I·Φ - (f(x) - f(x - I)))², in squared units of f; 0 is best. [Y19] Definition 2.1.
  * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
+ * The scale of the attribution counts: one that gives each of 16 elements the whole drop of f predicts 16 times that drop, see `scale`.
  *
  * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws), or exact
  * when a counted perturbation was gone through, or invalid when a draw was not finite. `compare` evaluates f once per draw for
@@ -98,7 +100,7 @@ function define({ perturbation, scale, stderr }: Options, draws: number | undefi
     draws: draws === undefined ? 'all that the perturbation has' : `${draws}`,
     scale:
       scale === 'none'
-        ? 'none: the attribution as it stands'
+        ? 'none: the attribution as it stands, so that its scale counts; scale=optimal compares whatever the scale'
         : 'optimal: Φ times β = E[uv]/E[u²] with u = I·Φ, v = f(x) - f(x - I); β = 0 where u is all zero',
     product: 'local attributions are dotted with I, global ones with the 0/1 mask of removed features',
     stopping:
