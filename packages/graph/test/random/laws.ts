@@ -19,6 +19,8 @@ import type { RandomCase } from './case.js';
 
 /** Steps of the differences: a kink or a jump may lie within the first, hardly within all; rounding spoils the last. */
 const STEPS = [1e-5, 3e-7, 1e-4];
+/** A step for where jumps lie close together, as those of Mod by something small. */
+const SMALLEST = 1e-10;
 const TOLERANCE = 2e-6;
 
 /** Moves so small that nothing smooth shows them. */
@@ -73,15 +75,15 @@ const differs: Law = (projected, result, wrt) => {
   if (values.some(({ data }) => !data.every(Number.isFinite))) return chained(projected, result, wrt);
   for (const [i, name] of wrt.entries()) {
     const found: Slopes[] = [];
-    for (const step of STEPS) {
+    for (const step of [...STEPS, SMALLEST]) {
       const slopes = alongSameShapes(projected, name, { gradient: values[i], number: 1, step });
       if (slopes === undefined) break;
       if (gapOf(slopes) <= TOLERANCE * Math.max(1, slopes.size, Math.abs(slopes.measured))) break;
       found.push(slopes);
     }
-    if (found.length < STEPS.length || jumps(projected, name, values[i])) continue;
+    if (found.length <= STEPS.length || jumps(projected, name, values[i])) continue;
     const noise = rounding(projected, { graph, label: labels[i], gradient: values[i], name });
-    if (found.some((slopes, at) => gapOf(slopes) <= 10 * (noise.claim + noise.value / STEPS[at]))) continue;
+    if (STEPS.some((step, at) => gapOf(found[at]) <= 10 * (noise.claim + noise.value / step))) continue;
     const told = found.map(({ measured }) => measured).join(', ');
     return `by ${name} along a direction ${found[0].claimed}, by differences ${told}`;
   }
