@@ -1,7 +1,7 @@
 """Small networks with the building blocks of the model families that people export, random weights.
 
-Each entry of FAMILIES: name -> (module, example input). Widths are tiny so that the exported files can be kept in the repository;
-the blocks, and so the operators the exporters emit, are those of the real families.
+Each of `families()`: name, module, 3 rows of its input, and one row of every other input by name. Widths are tiny so that the exported files can be kept in
+the repository; the blocks, and so the operators the exporters emit, are those of the real families.
 """
 
 import math
@@ -9,7 +9,9 @@ import math
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torchvision import ops
+from torchvision.models import VisionTransformer
 
 
 def conv_bn(cin, cout, kernel=3, stride=1, groups=1, act=nn.ReLU):
@@ -231,6 +233,54 @@ class Recurrent(nn.Module):
         return self.fc(y.amax(1) if self.pool == 'max' else y[:, -1] if self.pool == 'last' else y.mean(1))
 
 
+class Stateful(nn.Module):
+    """A recurrent network that goes on from states which it is given, in PyTorch's layout [layers * directions, rows, width]."""
+
+    def __init__(self, kind, bidirectional=False, batch_first=True, layers=1):
+        super().__init__()
+        self.rnn = kind(4, 6, layers, batch_first=batch_first, bidirectional=bidirectional)
+        self.fc, self.first = nn.Linear(12 if bidirectional else 6, 5), batch_first
+
+    def forward(self, x, h0, c0=None):
+        y, _ = self.rnn(x if self.first else x.transpose(0, 1), h0 if c0 is None else (h0, c0))
+        return self.fc(y.mean(1 if self.first else 0))
+
+
+class Packed(nn.Module):
+    """A recurrent network over rows of several lengths, the longest first: given, or counted where zeros fill the end."""
+
+    def __init__(self, kind, bidirectional=False, batch_first=True, last=False):
+        super().__init__()
+        self.rnn = kind(4, 6, batch_first=batch_first, bidirectional=bidirectional)
+        self.fc, self.first, self.last = nn.Linear(12 if bidirectional else 6, 5), batch_first, last
+
+    def forward(self, x, lengths=None):
+        lengths = x.ne(0).any(2).sum(1) if lengths is None else lengths
+        y, states = self.rnn(pack_padded_sequence(x if self.first else x.transpose(0, 1), lengths, self.first))
+        total = pad_packed_sequence(y, self.first)[0].sum(1 if self.first else 0)
+        if self.last:  # the TorchScript-based exporter knows no last states without the outputs
+            total = total + (states[0] if isinstance(states, tuple) else states).transpose(0, 1).flatten(1)
+        return self.fc(total)
+
+
+class Decoder(nn.Module):
+    """A block of a decoder that leaves its causal attention to PyTorch."""
+
+    def __init__(self, width=8, heads=2):
+        super().__init__()
+        self.n1, self.n2, self.heads = nn.RMSNorm(width), nn.RMSNorm(width), heads
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.gate, self.up, self.down = nn.Linear(width, 12), nn.Linear(width, 12), nn.Linear(12, width)
+        self.fc = nn.Linear(width, 5)
+
+    def forward(self, x):
+        n, t, d = x.shape
+        q, k, v = self.qkv(self.n1(x)).view(n, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4).unbind()
+        x = x + self.out(F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(n, t, d))
+        h = self.n2(x)
+        return self.fc((x + self.down(F.silu(self.gate(h)) * self.up(h)))[:, -1])
+
+
 class Detector(nn.Module):
     def __init__(self):
         super().__init__()
@@ -304,6 +354,12 @@ class Series(nn.Module):
 
 
 IMAGE = (3, 16, 16)
+SERIES = (7, 4)
+
+
+def filled(*lengths):
+    """Rows of which zeros fill the end."""
+    return lambda x: x * (torch.arange(x.shape[1]) < torch.tensor(lengths)[:, None]).unsqueeze(2)
 
 
 def make():
@@ -346,15 +402,34 @@ def make():
     yield 'roi-align-adaptive', RegionHead(ops.RoIAlign(2, 0.5, -1)), IMAGE
     yield 'roi-pool', RegionHead(ops.RoIPool(2, 0.5)), IMAGE
     yield 'deformable', Head(nn.Sequential(conv_bn(3, 4, 3, 2), Deformable(4, 6)), 6), IMAGE
+    yield 'vision-transformer', VisionTransformer(16, 4, 1, 2, 8, 16, num_classes=5), IMAGE
+    yield 'decoder', Decoder(), (6, 8)
+    h, c, length = torch.randn(4, 1, 6), torch.randn(4, 1, 6), torch.tensor([5])
+    yield 'lstm-states', Stateful(nn.LSTM), SERIES, {'h0': h[:1], 'c0': c[:1]}
+    yield 'lstm-states-bi', Stateful(nn.LSTM, True, False), SERIES, {'h0': h[:2], 'c0': c[:2]}
+    yield 'gru-states', Stateful(nn.GRU, False, False), SERIES, {'h0': h[:1]}
+    yield 'gru-states-layers', Stateful(nn.GRU, True, True, 2), SERIES, {'h0': h}
+    yield 'rnn-states-bi', Stateful(nn.RNN, True), SERIES, {'h0': h[:2]}
+    yield 'lstm-lengths', Packed(nn.LSTM), SERIES, {'lengths': length}
+    yield 'lstm-lengths-bi', Packed(nn.LSTM, True, False, last=True), SERIES, {'lengths': length}
+    yield 'gru-lengths-bi', Packed(nn.GRU, True, last=True), SERIES, {'lengths': length}
+    yield 'rnn-lengths', Packed(nn.RNN, False, False), SERIES, {'lengths': length}
+    yield 'lstm-filled', Packed(nn.LSTM, True), SERIES, {}, filled(6, 4, 3)
+    yield 'gru-filled', Packed(nn.GRU, False, False), SERIES, {}, filled(6, 4, 3)
+    yield 'rnn-filled', Packed(nn.RNN, True, last=True), SERIES, {}, filled(6, 4, 3)
 
 
 def families(seed=0):
     torch.manual_seed(seed)
-    for name, module, shape in make():
+    for name, module, shape, *rest in make():
         for layer in module.modules():
             if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
                 layer.running_mean.normal_(0, 0.3)
                 layer.running_var.uniform_(0.5, 1.5)
                 nn.init.uniform_(layer.weight, 0.5, 1.5)
                 nn.init.normal_(layer.bias, 0, 0.2)
-        yield name, module.eval(), shape
+            if isinstance(layer, VisionTransformer):
+                nn.init.normal_(layer.heads.head.weight, 0, 0.5)
+        x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(7))
+        others = rest[0] if rest else {}
+        yield name, module.eval(), rest[1](x) if len(rest) > 1 else x, others

@@ -106,6 +106,8 @@ NETWORKS = [
     ('lstm', lambda x: L.Dense(5)(L.LSTM(6)(x)), (7, 4)),
     ('lstm-bi', lambda x: L.Dense(5)(L.GlobalAveragePooling1D()(L.Bidirectional(L.LSTM(4, return_sequences=True))(x))), (7, 4)),
     ('gru', lambda x: L.Dense(5)(L.GRU(6)(x)), (7, 4)),
+    ('lstm-masked', lambda x: L.Dense(5)(L.LSTM(6)(L.Masking()(x))), (7, 4)),
+    ('gru-masked', lambda x: L.Dense(5)(L.GRU(6)(L.Masking()(x))), (7, 4)),
 ]  # fmt: skip
 
 
@@ -176,6 +178,8 @@ def main():
                 path.unlink(missing_ok=True)
                 print(f'{path.name}: {type(error).__name__} {str(error)[:150]!r}')
         x = numpy.random.default_rng(7).normal(size=(3, *shape)).astype('float32')
+        if name.endswith('masked'):
+            x[1, 5:] = x[2, 3:] = 0
         targets, logits, gradient = truth(build, shape, model, x, seed)
         packed = {'x': pack(x), 'targets': targets, 'logits': pack(logits), 'gradient': pack(gradient)}
         cases.append({'family': name, 'files': files, **packed})

@@ -3,7 +3,9 @@
     python make.py OUT [--only NAME]
 
 Per family: the TorchScript-based exporter (opset 7, 9 and 13 with a symbolic batch, 11 with a fixed batch of 1, 17 unfused and unfolded)
-and the dynamo-based one (opset 18 and 20, symbolic batch). OUT/cases.json: per file the input, targets, float64 logits and gradient of the target logit.
+and the dynamo-based one (opset 18 and 20, symbolic batch). A family of each kind also by the dynamo-based one at opset 23, which brings
+Attention and RMSNormalization, 24 and 26, with a fixed batch of 1, and without its optimiser, which folds and fuses.
+OUT/cases.json: per file the input, one row of other inputs, targets, float64 logits and gradient of the target logit.
 Needs torch, torchvision and onnxscript; run in a virtual environment.
 """
 
@@ -30,19 +32,45 @@ VARIANTS = [
     ('dynamo20', dict(dynamo=True, opset_version=20), True),
 ]
 
+# The newest opset that ONNX Runtime 1.29 takes is 26; PyTorch 2.15 also writes 27. Above 24 its files with Attention or RMSNormalization
+# say opset 18, which has neither: the checker refuses them.
+NEWEST_VARIANTS = [
+    ('dynamo20-unoptimised', dict(dynamo=True, opset_version=20, optimize=False), True),
+    ('dynamo23', dict(dynamo=True, opset_version=23), True),
+    ('dynamo23-fixed', dict(dynamo=True, opset_version=23), False),
+    ('dynamo24', dict(dynamo=True, opset_version=24), True),
+    ('dynamo24-fixed-unoptimised', dict(dynamo=True, opset_version=24, optimize=False), False),
+    ('dynamo26', dict(dynamo=True, opset_version=26), True),
+]
+NEWEST_FAMILIES = ['resnet', 'unet-deconv', 'unet-bilinear', 'vision-transformer', 'torch-encoder', 'decoder', 'lstm-bi', 'gru', 'lstm-states-bi', 'detector']
+
 # Upsample of opset 9 and RoiAlign below 16 have no half-pixel coordinates: the exporter warns that the file computes something else.
 UNFAITHFUL = ['unet-bilinear.ts9.onnx', 'roi-align.ts11-fixed.onnx', 'roi-align.ts13.onnx']
 
 
-def export(module, x, path, options, symbolic):
-    names = dict(input_names=['x'], output_names=['logits'])
+def export(module, inputs, path, options, symbolic):
+    names = dict(input_names=list(inputs), output_names=['logits'])
+    rows = {name: rows_axis(name) for name in inputs}
+    if not symbolic:
+        inputs = {name: value.narrow(rows[name], 0, 1) for name, value in inputs.items()}
+    values = tuple(inputs.values())
     if options['dynamo']:
-        shapes = ({0: torch.export.Dim('N')},) if symbolic else None
-        torch.onnx.export(module, (x,), path, dynamic_shapes=shapes, external_data=False, **names, **options)
+        shapes = tuple({axis: torch.export.Dim('N')} for axis in rows.values()) if symbolic else None
+        torch.onnx.export(module, values, path, dynamic_shapes=shapes, external_data=False, **names, **options)
         forget_source(path)
     else:
-        axes = {'x': {0: 'N'}, 'logits': {0: 'N'}} if symbolic else None
-        torch.onnx.export(module, (x if symbolic else x[:1],), path, dynamic_axes=axes, **names, **options)
+        axes = {name: {axis: 'N'} for name, axis in [*rows.items(), ('logits', 0)]} if symbolic else None
+        torch.onnx.export(module, values, path, dynamic_axes=axes, **names, **options)
+
+
+def rows_axis(name):
+    """PyTorch's initial states have their rows on the second axis."""
+    return 1 if name in ('h0', 'c0') else 0
+
+
+def repeated(others, rows):
+    """The other inputs, of one row, for as many rows."""
+    return {name: value.repeat_interleave(rows, rows_axis(name)) for name, value in others.items()}
 
 
 def check(path):
@@ -52,10 +80,10 @@ def check(path):
         raise ValueError('the file holds ConstantFill')
 
 
-def truth(module, x):
+def truth(module, x, others):
     double = module.double()
     x = x.double().requires_grad_()
-    logits = double(x)
+    logits = double(x, *(value.double() if value.is_floating_point() else value for value in others.values()))
     targets = logits.argmax(1)
     logits.gather(1, targets[:, None]).sum().backward()
     module.float()
@@ -70,24 +98,26 @@ def main():
     arguments.out.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings('ignore')
     cases = []
-    for name, module, shape in families():
+    for name, module, x, others in families():
         if arguments.only and arguments.only != name:
             continue
-        x = torch.randn(3, *shape, generator=torch.Generator().manual_seed(7))
         case = {'family': name, 'files': [], 'x': pack(x.numpy())}
-        for variant, options, symbolic in VARIANTS:
+        if others:
+            case['feeds'] = {other: pack(value.numpy()) for other, value in others.items()}
+        inputs = {'x': x, **repeated(others, len(x))}
+        for variant, options, symbolic in VARIANTS + (NEWEST_VARIANTS if name in NEWEST_FAMILIES else []):
             file = f'{name}.{variant}.onnx'
             if file in UNFAITHFUL:
                 continue
             try:
                 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    export(module, x, arguments.out / file, options, symbolic)
+                    export(module, inputs, arguments.out / file, options, symbolic)
                     check(arguments.out / file)
                 case['files'].append(file)
             except Exception as error:  # an exporter that refuses a module, or writes an invalid file, is recorded, not hidden
                 (arguments.out / file).unlink(missing_ok=True)
                 print(f'{file}: {type(error).__name__} {str(error).splitlines()[0][:150]}')
-        case['targets'], logits, gradient = truth(module, x)
+        case['targets'], logits, gradient = truth(module, x, repeated(others, len(x)))
         case['logits'], case['gradient'] = pack(logits), pack(gradient)
         cases.append(case)
         print(name, len(case['files']))
