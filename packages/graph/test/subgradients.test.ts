@@ -45,9 +45,11 @@ const lines: readonly Line[] = [
   {
     op: 'Clip',
     inputs: [vector(-1, 0, 1, 6, 7), scalar(0), scalar(6)],
-    gradient: { 0: [0, 1, 1, 1, 0], 1: [1], 2: [1] },
+    gradient: { 0: [0, 0.5, 1, 0.5, 0], 1: [1.5], 2: [1.5] },
   },
-  // Known bounds of ReLU6, and others.
+  { op: 'Clip', inputs: [vector(0, 1, 2), scalar(1)], gradient: { 0: [0, 0.5, 1], 1: [1.5] } },
+  { op: 'Clip', inputs: [vector(0, 1, 2), undefined, scalar(1)], gradient: { 0: [1, 0.5, 0], 2: [1.5] } },
+  // Known bounds: from 0, others, one of them, none.
   {
     op: 'Clip',
     inputs: [vector(-1, 0, 1e-30, 5.9999995, 6, 7), { fixed: scalar(0) }, { fixed: scalar(6) }],
@@ -55,10 +57,32 @@ const lines: readonly Line[] = [
   },
   {
     op: 'Clip',
-    inputs: [vector(-1, 0, 1, 7, 8), { fixed: scalar(0) }, { fixed: scalar(7) }],
-    gradient: { 0: [0, 1, 1, 1, 0] },
+    inputs: [vector(-2, -1, -0.9999999, 0.49999997, 0.5, 1), { fixed: scalar(-1) }, { fixed: scalar(0.5) }],
+    gradient: { 0: [0, 0, 1, 1, 0, 0] },
   },
-  // Crossed bounds.
+  { op: 'Clip', inputs: [vector(0, 1, 2), { fixed: scalar(1) }], gradient: { 0: [0, 0, 1] } },
+  { op: 'Clip', inputs: [vector(0, 1, 2), undefined, { fixed: scalar(1) }], gradient: { 0: [1, 0, 0] } },
+  {
+    op: 'Clip',
+    inputs: [
+      vector(-3.4028234663852886e38, 0, 1),
+      { fixed: scalar(-3.4028234663852886e38) },
+      { fixed: scalar(1) },
+    ],
+    gradient: { 0: [1, 1, 0] },
+  },
+  // Equal and crossed bounds.
+  {
+    op: 'Clip',
+    inputs: [vector(0, 1, 2), { fixed: scalar(1) }, { fixed: scalar(1) }],
+    gradient: { 0: [0, 0, 0] },
+  },
+  {
+    op: 'Clip',
+    inputs: [vector(0, 1, 2), { fixed: scalar(1) }, { fixed: scalar(0) }],
+    gradient: { 0: [0, 0, 0] },
+  },
+  { op: 'Clip', inputs: [vector(0, 1, 2), scalar(1), scalar(1)], gradient: { 0: [0, 1, 0], 1: [1], 2: [1] } },
   {
     op: 'Clip',
     inputs: [vector(-1, 0, 0.5, 3), scalar(1), scalar(0)],

@@ -1,6 +1,6 @@
-import { numbersOf } from '../eval/numbers.js';
 import type { Calculus } from './calculus.js';
 import { STEEP } from './calculus.js';
+import { clip } from './clip.js';
 import { type Rule, type Step, zero } from './rule.js';
 
 const SQRT_HALF = Math.SQRT1_2;
@@ -20,7 +20,7 @@ export const activation = {
   Celu: (b, { inputs: [x], outputs: [y], float }, dy) => [
     b.mul(dy, b.where(b.compare('Greater', x, 0), 1, b.add(b.div(y, float('alpha', 1)), 1))),
   ],
-  Clip: (b, step, dy) => clip(b, step, dy),
+  Clip: clip,
   Cos: (b, { inputs: [x] }, dy) => [b.neg(b.mul(dy, b.map('Sin', x)))],
   Cosh: (b, { inputs: [x] }, dy) => [b.mul(dy, b.map('Sinh', x))],
   // Below zero y = alpha (exp(x) - 1), so y' = y + alpha.
@@ -87,47 +87,6 @@ export const activation = {
     b.where(b.compare('Greater', x, float('alpha', 1)), dy, 0),
   ],
 } as const satisfies Record<string, Rule | typeof zero>;
-
-/**
- * x passes where Clip left it alone, bounds included; a bound gets what it took. Where the bounds are crossed the upper one takes all.
- */
-function clip(b: Calculus, step: Step, dy: string) {
-  const {
-    inputs: [x, low, high],
-    outputs: [y],
-  } = step;
-  if (isReLU6(b, step)) return [b.mul(dy, b.step(b.emit('Min', [y, b.sub(6, y)])))];
-  const taken = (condition: string) => b.where(condition, dy, 0);
-  const below = (bound: string) => b.compare('Less', x, bound);
-  const above = (bound: string) => b.compare('Greater', x, bound);
-  const same = b.mul(dy, b.mask(b.compare('Equal', x, y), dy));
-  if (!low) return [same, undefined, high ? taken(above(high)) : undefined];
-  if (!high) return [same, taken(below(low))];
-  const within = b.compare('LessOrEqual', x, high);
-  const inside = b.emit('And', [b.compare('GreaterOrEqual', x, low), within]);
-  const ordered = b.compare('Less', low, high);
-  const beyond = b.map('Not', b.emit('And', [within, ordered]));
-  return [
-    inOrder(b, low, high) ? same : taken(inside),
-    taken(b.emit('And', [below(low), ordered])),
-    taken(b.emit('And', [beyond, b.map('Not', inside)])),
-  ];
-}
-
-/**
- * Bounds of 0 and 6 are those of ReLU6, whose derivative is 0 at both: the output alone tells it, as with Relu. min(y, 6 - y) is
- * positive for all y between.
- */
-function isReLU6(b: Calculus, { inputs: [, low, high] }: Step): boolean {
-  const [from, to] = [low, high].map((bound) => (bound ? b.constantOf(bound) : undefined));
-  return from !== undefined && to !== undefined && numbersOf(from)[0] === 0 && numbersOf(to)[0] === 6;
-}
-
-/** Whether two bounds are known, the lower one first. */
-function inOrder(b: Calculus, low: string, high: string): boolean {
-  const [from, to] = [b.constantOf(low), b.constantOf(high)];
-  return from !== undefined && to !== undefined && numbersOf(from)[0] <= numbersOf(to)[0];
-}
 
 /** x Phi(x): Phi(x) + x phi(x) for the standard normal. */
 function geluSlope(b: Calculus, { inputs: [x] }: Step): string {

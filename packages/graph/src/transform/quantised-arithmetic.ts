@@ -20,6 +20,9 @@ export interface Replacement {
   readonly twins?: readonly string[];
 }
 
+/** Less than half a step, so that rounding takes it back. */
+const SLACK = 0.25;
+
 type Respelling = (node: Node, integers: Integers) => Replacement | undefined;
 
 /** Scale and zero point of a quantised value; per index of `axis` where they are vectors. */
@@ -44,14 +47,18 @@ function dequantised(q: string, { scale, zero, axis = 1 }: Grid, { c, real }: In
   return c.mul(centred, along(c, scale, at));
 }
 
-/** clip(round(x / scale) + zero point) to the range of the type. */
+/**
+ * clip(round(x / scale) + zero point) to the range of the type. Its ends are inside of it for a derivative too: what is clipped is whole,
+ * so that it is clipped a quarter of a step further out and rounded again.
+ */
 function quantised(x: string, grid: Grid & { readonly to: DataType }, { c, real }: Integers): string {
   const { scale, zero, axis = 1, to } = grid;
   const at = { axis, rank: c.rank(x) };
   const rounded = c.map('Round', c.div(x, along(c, scale, at)));
   const shifted = zero === '' ? rounded : c.add(rounded, along(c, real(zero, c.dtype(x)), at));
   const [low, high] = integerRange(to) ?? [0, 255];
-  return c.emit('Clip', [shifted, c.scalar(low, shifted), c.scalar(high, shifted)]);
+  const held = c.emit('Clip', [shifted, c.scalar(low - SLACK, shifted), c.scalar(high + SLACK, shifted)]);
+  return c.map('Round', held);
 }
 
 /** Inputs from `at`: a scale and a zero point. */
