@@ -13,6 +13,7 @@ export { type MainOptions, main } from './cli/program.js';
 export { type Described, type DescribedOption, describe } from './expression/describe.js';
 export {
   catalogue,
+  type MakeOptions,
   make,
   makeExplainer,
   makeMetric,
@@ -38,7 +39,10 @@ export { writeFolder } from './files/folder.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './files/image.js';
 export { type Expected, type LoadedInputs, loadInputs, type NamedInput } from './files/load.js';
 export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';
+export { readNpz } from './files/npz.js';
 export { type PictureFields, pixelBounds, preprocessingFor } from './files/preprocessing.js';
+export { type Source, sourcesOf } from './files/sources.js';
+export { readVocabulary, type Vocabulary } from './files/vocabulary.js';
 export { grad } from './grad.js';
 export { type Drawing, drawAttribution } from './pipeline/draw.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './pipeline/evaluate.js';
@@ -50,3 +54,4 @@ export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.
 export { type Asked, ask, type Question } from './pipeline/question.js';
 export { environmentOf, type Recorded, type RecordOptions, recordOf, version } from './pipeline/record.js';
 export { type SettledTarget, settleTarget, type TargetOption } from './pipeline/target.js';
+export { perToken } from './pipeline/tokens.js';

@@ -91,6 +91,37 @@ export const pictureModel = (): Uint8Array =>
     nodes: [node('Reshape', ['image', 'axes'], 'flat'), node('MatMul', ['flat', 'W'], 'y')],
   });
 
+/** Rows of the token model's table: token 0 pads. */
+export const EMBEDDINGS = [0.5, -0.5, 1, 2, -1, 0, 3, 1, 0.25, -2] as const;
+/** Its weights, [2, 3]. */
+export const TOKEN_WEIGHTS = [1, -1, 2, 0.5, 3, 4] as const;
+
+/** Token ids to three classes: y = (sum over tokens of mask times the id's row of a table [5, 2]) W. */
+export const tokenModel = (): Uint8Array =>
+  linearModel({
+    inputs: [
+      { name: 'input_ids', dtype: 'int64', dims: ['N', 'L'] },
+      { name: 'attention_mask', dtype: 'int64', dims: ['N', 'L'] },
+    ],
+    constants: new Map([
+      ['table', { dtype: 'float32', dims: [5, 2], data: Float32Array.from(EMBEDDINGS) }],
+      ['W', { dtype: 'float32', dims: [2, 3], data: Float32Array.from(TOKEN_WEIGHTS) }],
+      ['last', { dtype: 'int64', dims: [1], data: BigInt64Array.of(-1n) }],
+      ['tokens', { dtype: 'int64', dims: [1], data: BigInt64Array.of(1n) }],
+    ]),
+    nodes: [
+      node('Gather', ['table', 'input_ids'], 'embedded'),
+      { ...node('Cast', ['attention_mask'], 'm'), attributes: { to: { kind: 'int', value: 1 } } },
+      node('Unsqueeze', ['m', 'last'], 'column'),
+      node('Mul', ['embedded', 'column'], 'kept'),
+      {
+        ...node('ReduceSum', ['kept', 'tokens'], 'sum'),
+        attributes: { keepdims: { kind: 'int', value: 0 } },
+      },
+      node('MatMul', ['sum', 'W'], 'y'),
+    ],
+  });
+
 /** A new folder with files in it. */
 export function folderWith(files: Readonly<Record<string, Uint8Array | string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'onnxplain-test-'));

@@ -8,6 +8,7 @@ import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { environmentOf, type Recorded, type RecordOptions, recordOf } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
+import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
 
 export interface EvaluateFlags extends QuestionFlags {
@@ -29,14 +30,16 @@ export async function evaluate(
   flags: EvaluateFlags,
   context: { notices: Notices; signal?: AbortSignal; command: readonly string[] },
 ): Promise<Evaluated> {
-  const explainers = flags.explainer.map((text) => make(text, 'explainer'));
-  const metrics = flags.metric.map((text) => make(text, 'metric'));
+  expectMade('explainer', flags.explainer);
+  expectMade('metric', flags.metric);
   await expectWritable(flags.out);
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   const { model, about, loaded, asked, drawing, doubts } = prepared;
   try {
     const { notices, command } = context;
     doubts.forEach(notices.notice);
+    const explainers = flags.explainer.map((text) => make(text, 'explainer', prepared));
+    const metrics = flags.metric.map((text) => make(text, 'metric', prepared));
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
     const recorded = recordOf(await evaluateAll(model, loaded.inputs, options), {
       model: about,
@@ -56,11 +59,12 @@ function requestOf(
   { asked, preprocessing, fed }: Prepared,
   command: readonly string[],
 ): RecordOptions['request'] {
-  const { link = 'logit', output = '', bounds } = asked;
+  const { link = 'logit', output = '', input, bounds } = asked;
   return {
     command,
     link,
     output,
+    input,
     bounds,
     preprocessing: preprocessing && { ...preprocessing },
     feeds: Object.keys(fed).length === 0 ? undefined : fed,

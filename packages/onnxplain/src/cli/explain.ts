@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { type Attribution, fail, norm, stack, sum } from '@onnxplain/core';
+import { type Attribution, fail, norm, stack, sum, type Tensor, tensor } from '@onnxplain/core';
 import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
 import { make } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
@@ -10,9 +10,11 @@ import { type Explanation, explain as explainAll } from '../pipeline/explain.js'
 import type { Outcome } from '../pipeline/outcome.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
+import { perToken } from '../pipeline/tokens.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, type QuestionFlags } from './flags.js';
 import { showInput } from './input.js';
+import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
 
 export interface ExplainFlags extends QuestionFlags {
@@ -24,6 +26,8 @@ export interface ExplainFlags extends QuestionFlags {
 export interface Explained {
   readonly exit: ExitCode;
   readonly explainer: string;
+  /** The model's input, or the value inside, that was explained. */
+  readonly input: string;
   readonly files: readonly string[];
   readonly explanations: readonly ExplainedInput[];
 }
@@ -35,6 +39,8 @@ interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagn
   readonly norm: number;
   /** Row major, in the input's shape; only where no file was written. */
   readonly values?: readonly number[];
+  /** One number for each of the input's tokens, see `perToken`; only where no file was written. */
+  readonly perToken?: readonly number[];
 }
 
 const ENDINGS = ['.npy', '.png', '.json'] as const;
@@ -45,19 +51,21 @@ export async function explain(
   flags: ExplainFlags,
   context: { notices: Notices; signal?: AbortSignal },
 ): Promise<Explained> {
-  const explainer = make(flags.explainer, 'explainer');
+  expectMade('explainer', [flags.explainer]);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   try {
     prepared.doubts.forEach(context.notices.notice);
+    const explainer = make(flags.explainer, 'explainer', prepared);
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [explainer],
       seed: flags.seed,
       onProgress: context.notices.progress,
     });
-    const result = resultOf(explainer.expression, explanations);
+    const { expression } = explainer;
+    const result = resultOf({ explainer: expression, input: prepared.asked.input }, explanations);
     if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
     const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
     return { ...result, files, explanations: result.explanations.map(withoutValues) };
@@ -67,17 +75,20 @@ export async function explain(
 }
 
 /** The answers, none of them written yet. */
-function resultOf(explainer: string, explanations: readonly Explanation[]): Explained {
+function resultOf(
+  asked: Pick<Explained, 'explainer' | 'input'>,
+  explanations: readonly Explanation[],
+): Explained {
   const answers = explanations.map(answerOf);
   const done = answers.filter(isDone).length;
   const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
-  return { exit, explainer, files: [], explanations: answers };
+  return { exit, ...asked, files: [], explanations: answers };
 }
 
 const isDone = ({ status }: ExplainedInput): boolean => status === 'done';
 
 function withoutValues(answer: ExplainedInput): ExplainedInput {
-  return answer.status === 'done' ? { ...answer, values: undefined } : answer;
+  return answer.status === 'done' ? { ...answer, values: undefined, perToken: undefined } : answer;
 }
 
 function answerOf({ question, attributions: [outcome] }: Explanation): ExplainedInput {
@@ -93,6 +104,7 @@ function answerOf({ question, attributions: [outcome] }: Explanation): Explained
     sum: sum(values),
     norm: norm(values, 'l2'),
     values: [...values.data],
+    perToken: input.tokens && perToken(outcome.value),
   };
   return { ...input, status: 'done', ...found };
 }
@@ -112,7 +124,7 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
       return [out];
     },
     async '.npy'({ out, prepared, explanations }) {
-      const values = explanations.map(({ attributions: [outcome] }) => allDone(outcome).values);
+      const values = explanations.map(writtenValues);
       const whole = prepared.loaded.batched ? stack(values) : values[0];
       await writeWhole(out, writeNpy(whole, prepared.loaded.form));
       return [out];
@@ -134,6 +146,13 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
 function fileWord(name: string): string {
   const word = name.replace(/\.[a-z]+(?=$|\[)/i, '');
   return word.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
+}
+
+/** In the form of the input: where that was token ids, one number a token. */
+function writtenValues({ question: { input }, attributions: [outcome] }: Explanation): Tensor {
+  const attribution = allDone(outcome);
+  if (input.tokens === undefined) return attribution.values;
+  return tensor(perToken(attribution), [input.tokens.length]);
 }
 
 /** An array cannot say which of its rows are missing. */
@@ -161,8 +180,8 @@ function refusePicture(shape: readonly number[]): never {
 /** A line or two per input. */
 export function showExplained({ explainer, files, explanations }: Explained): string {
   const lines = explanations.map((answer) => {
-    const found = answer.status === 'done' ? showValues(answer) : `${answer.status}: ${answer.reason}`;
-    return `${showInput(answer)}\n  ${found}\n`;
+    if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
+    return `${showInput(answer)}\n  ${showValues(answer)}\n${showTokens(answer)}`;
   });
   return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
@@ -171,4 +190,13 @@ function showValues({ kind, sum, norm: length, residual, cost }: Values): string
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
   const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
   return `${kind}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
+}
+
+/** A line a token: its number, and its text, or its id where that is not known. */
+function showTokens({ tokens, perToken }: InputRecord & Values): string {
+  if (tokens === undefined || perToken === undefined) return '';
+  const numbers = perToken.map(formatNumber);
+  const width = Math.max(...numbers.map((number) => number.length));
+  const lines = tokens.map(({ id, text }, i) => `  ${numbers[i].padStart(width)}  ${text ?? id}\n`);
+  return lines.join('');
 }

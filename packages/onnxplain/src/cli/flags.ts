@@ -72,7 +72,11 @@ const TARGET =
 
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
-  return withRequired(command, '--input <file...>', '.npy, .png, .jpg or .csv files, or folders of them')
+  return withRequired(
+    command,
+    '--input <file...>',
+    '.npy, .npz, .png, .jpg or .csv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
+  )
     .option('--target <class>', TARGET, 'predicted')
     .addOption(
       new Option('--link <name>', "what of the output is explained (default: the card's, or logit)").choices([
@@ -83,7 +87,7 @@ export function withQuestionFlags(command: Command): Command {
     )
     .option(
       '--wrt <name>',
-      "input to explain, or an inner value such as an embedding, which --input then holds (default: the card's, or the only float input)",
+      "input to explain, or an inner value such as an embedding, which --input then holds, or the token ids it is made of (default: the card's, the only float input, or the only embedding)",
     )
     .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
     .option(

@@ -1,4 +1,4 @@
-import { type Coverage, coverage, infer, logitsOf } from '@onnxplain/graph';
+import { type Coverage, coverage, infer, type Lookup, logitsOf, lookupsOf } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
@@ -18,7 +18,9 @@ export interface Inspection {
   readonly batch: string;
   readonly device: string;
   readonly ops: Readonly<Record<string, number>>;
-  /** Of every float output, by the only float input. */
+  /** Tables that inputs of whole numbers look up: the values from which on there are gradients. */
+  readonly embeddings: readonly Lookup[];
+  /** Of every float output, by the only float input; where all inputs are whole numbers, by each embedding. */
   readonly gradients: readonly GradientCoverage[];
   /** What nodes compute, in order, where asked for. Without the values whose type is not known. */
   readonly values?: readonly InnerValue[];
@@ -35,6 +37,8 @@ export interface InnerValue extends Port {
 
 export interface GradientCoverage {
   readonly of: string;
+  /** The embedding that it is by; absent: the only float input. */
+  readonly wrt?: string;
   /** Nodes on the way. */
   readonly nodes: number;
   /** Those without a rule; none: the gradient can be taken. */
@@ -50,9 +54,15 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
   const { model, about } = await openModel(path, flags);
   try {
     const { inputs, outputs } = model.source;
-    const gradients = outputs.filter(isFloatPort).map(({ name }) => gradientCoverage(model, name));
+    const embeddings = lookupsOf(model.graph);
+    const whole = embeddings.length > 0 && !inputs.some(isFloatPort);
+    const sources = whole ? embeddings.map(({ output }) => output) : [undefined];
+    const gradients = outputs
+      .filter(isFloatPort)
+      .flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
-    return { ...about, inputs, outputs, batch: model.batch, device: model.device, gradients, values };
+    const { batch, device } = model;
+    return { ...about, inputs, outputs, batch, device, embeddings, gradients, values };
   } finally {
     await model.close();
   }
@@ -68,15 +78,15 @@ function innerValues({ graph }: Model): readonly InnerValue[] {
   );
 }
 
-function gradientCoverage(model: Model, of: string): GradientCoverage {
-  const logits = logitsOf(model.graph, of);
+function gradientCoverage(model: Model, of: string, wrt: string | undefined): GradientCoverage {
+  const asked = { of, wrt, logits: logitsOf(model.graph, of) };
   try {
-    const nodes = coverage(model.graph, { of });
+    const nodes = coverage(model.graph, { of, wrt });
     const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
-    return { of, nodes: nodes.length, missing, logits };
+    return { ...asked, nodes: nodes.length, missing };
   } catch (error) {
     const { code, message } = failureOf(error);
-    return { of, nodes: 0, missing: [], logits, failure: { code, message } };
+    return { ...asked, nodes: 0, missing: [], failure: { code, message } };
   }
 }
 
@@ -92,12 +102,14 @@ export function showInspection(found: Inspection): string {
     ['file', `${found.file} (${formatBytes(found.bytes)})`],
     ['sha256', found.sha256],
     ...found.inputs.map((each) => ['input', port(each)] as const),
+    ...(found.inputs.some(isFloatPort) ? [] : [['', WHOLE] as const]),
     ...found.outputs.map((each) => ['output', port(each)] as const),
     ['opset', counts(found.opsets)],
     ['operators', counts(found.ops)],
     ['parameters', found.parameters.toLocaleString('en')],
     ['batch axis', found.batch],
     ['device', found.device],
+    ...found.embeddings.map((each) => ['embedding', showEmbedding(each)] as const),
     ...found.gradients.flatMap(showLogits),
     ...found.gradients.map((each) => ['gradient', showCoverage(each)] as const),
     ...(found.values ?? []).map((each) => ['value', `${port(each)} (${each.op})`] as const),
@@ -105,16 +117,29 @@ export function showInspection(found: Inspection): string {
   return rows.map(([term, text]) => `${term.padEnd(11)} ${text}\n`).join('');
 }
 
-function showLogits({ of, logits }: GradientCoverage): readonly (readonly [string, string])[] {
-  return logits === undefined ? [] : [['logits', `of ${of}: ${logits} (--output)`]];
+const WHOLE =
+  'inputs are no floating point numbers and have no gradient; values inside do, from an embedding on';
+
+const showEmbedding = ({ input, output, rows, width }: Lookup): string =>
+  `of ${input}: ${output} (--wrt), rows of a table [${rows}, ${width}]`;
+
+/** Once an output, however many gradients it has. */
+function showLogits(
+  { of, logits }: GradientCoverage,
+  i: number,
+  all: readonly GradientCoverage[],
+): readonly (readonly [string, string])[] {
+  const again = all.findIndex((other) => other.of === of) < i;
+  return logits === undefined || again ? [] : [['logits', `of ${of}: ${logits} (--output)`]];
 }
 
-function showCoverage({ of, nodes, missing, failure }: GradientCoverage): string {
-  if (failure !== undefined) return `of ${of}: ${failure.message}`;
-  if (missing.length === 0) return `of ${of}: all ${nodes} nodes on the way have rules`;
+function showCoverage({ of, wrt, nodes, missing, failure }: GradientCoverage): string {
+  const which = wrt === undefined ? `of ${of}` : `of ${of} by ${wrt}`;
+  if (failure !== undefined) return `${which}: ${failure.message}`;
+  if (missing.length === 0) return `${which}: all ${nodes} nodes on the way have rules`;
   const lines = missing.map(
     ({ node, op, why, remedy }) =>
       `\n${' '.repeat(14)}${node} (${op}): ${[why, remedy].filter((text) => text !== undefined).join('. ')}`,
   );
-  return `of ${of}: ${missing.length} of ${nodes} nodes have no rule${lines.join('')}`;
+  return `${which}: ${missing.length} of ${nodes} nodes have no rule${lines.join('')}`;
 }

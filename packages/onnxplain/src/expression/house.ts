@@ -26,13 +26,22 @@ export const tables: Tables = {
   rules: rulesOf(ruleTables),
 };
 
+export interface MakeOptions {
+  /** Arrays that options take by name, such as `pad` of a prepared run: `integrated-gradients(baseline=pad)`. */
+  readonly constants?: Readonly<Record<string, Tensor>>;
+}
+
 /**
  * Makes what an expression names: `make('smooth(gradient, gaussian(0.1))', 'explainer')`. Without a kind, the first table that has
  * the name. Paths in options are .npy files, relative to the working folder.
  * Throws `expression-syntax`, `name-unknown`, `kind-mismatch`, `option-unknown`, `option-value`, `file-*`.
  */
-export function make<K extends Kind = Kind>(expression: string, kind?: K): MadeOf[K] {
-  return makeIn({ tables, readTensor }, expression, kind);
+export function make<K extends Kind = Kind>(
+  expression: string,
+  kind?: K,
+  { constants }: MakeOptions = {},
+): MadeOf[K] {
+  return makeIn({ tables, readTensor, constants }, expression, kind);
 }
 
 /** {@link make} for an explainer. */
@@ -84,8 +93,12 @@ function bytesOf(path: string): Uint8Array {
         where: path,
         expected: 'a number, or a .npy file',
         got: absent ? 'no file of that name' : String(cause),
+        remedy: path === 'pad' ? PAD : undefined,
       },
       { cause },
     );
   }
 }
+
+const PAD =
+  'pad is the embedding of the padding token: it needs token ids for inputs, and "pad" in the model card, which says which token that is.';

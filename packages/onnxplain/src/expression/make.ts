@@ -8,6 +8,8 @@ type Field = Entry<unknown>['options']['shape'][string];
 export interface Workshop {
   readonly tables: Tables;
   readonly readTensor: (path: string) => Tensor;
+  /** Arrays that options take by name, before files of that name. */
+  readonly constants?: Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -102,7 +104,7 @@ function* readings(workshop: Workshop, term: Term, field: Field): Iterable<() =>
   }
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
   const taken = kindsTaken(workshop.tables, field);
-  if (path !== undefined && taken.length === 0 && takesTensor(field)) yield () => tensorFile(workshop, path);
+  if (path !== undefined && taken.length === 0 && takesTensor(field)) yield () => tensorNamed(workshop, path);
 }
 
 /** A term as it stands: what an option of numbers, words or lists takes. */
@@ -114,10 +116,11 @@ function plain(term: Term): unknown {
 
 const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1])).success;
 
-/** The file's numbers with its path as their expression, so that what is made from them can be written down again. */
-function tensorFile({ readTensor }: Workshop, path: string): Tensor {
-  const quoted = /^[^\s(),=[\]"']+$/.test(path) ? path : JSON.stringify(path);
-  return Object.assign({ ...readTensor(path) }, { expression: quoted });
+/** The constant's or the file's numbers with its name as their expression, so that what is made from them can be written down again. */
+function tensorNamed({ readTensor, constants = {} }: Workshop, name: string): Tensor {
+  const quoted = /^[^\s(),=[\]"']+$/.test(name) ? name : JSON.stringify(name);
+  const found = Object.hasOwn(constants, name) ? constants[name] : readTensor(name);
+  return Object.assign({ ...found }, { expression: quoted });
 }
 
 function refuseKind(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fail, parseOptions, z } from '@onnxplain/core';
+import { readVocabulary, type Vocabulary } from './vocabulary.js';
 
 const numbers = z
   .union([z.number(), z.array(z.number()).nonempty()], 'a number, or a list of numbers, one a channel')
@@ -29,6 +30,15 @@ const schema = z.strictObject({
   labels: z.union([z.array(z.string()), z.string()], 'a list of names, or the path of a file').optional(),
   labelOffset: z.number('a whole number').int('a whole number').optional(),
   features: z.array(z.string(), 'a list of names').optional(),
+  vocabulary: z
+    .union([z.array(z.string()), z.string()], 'a list of tokens, or the path of a file')
+    .optional(),
+  pad: z
+    .union(
+      [z.number().int().nonnegative(), z.string()],
+      "the padding token's id, or its text in the vocabulary",
+    )
+    .optional(),
 });
 
 /** What a model's author knows and its file does not say. Lengths of `mean` and `std` are 1 or the number of channels. */
@@ -40,12 +50,16 @@ export interface NamedClass {
   readonly label: string;
 }
 
-/** A card with its labels read. */
+/** A card with its labels and tokens read. */
 export interface LoadedCard extends Card {
   /** The classes that have a name, in their order. */
   readonly classes: readonly NamedClass[];
   /** Name of class k, if there is one. */
   label(k: number): string | undefined;
+  /** Text of the token with this id, if there is one. */
+  token(id: number): string | undefined;
+  /** Id of the padding token. */
+  readonly padId: number | undefined;
 }
 
 /** MODEL.card.json for MODEL.onnx. */
@@ -55,7 +69,7 @@ export function cardPath(model: string): string {
 
 /**
  * The card beside a model file, or an empty one where there is none. Throws `file-format`, `option-unknown` and
- * `option-value` that name the field, and `file-missing` for a label file that is not there.
+ * `option-value` that name the field, and `file-missing` for a file of labels or tokens that is not there.
  */
 export function readCard(model: string): LoadedCard {
   const path = cardPath(model);
@@ -63,7 +77,7 @@ export function readCard(model: string): LoadedCard {
   return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path);
 }
 
-/** Checks a card's fields and reads its labels; `path` names it and is where relative paths start. */
+/** Checks a card's fields and reads its labels and tokens; `path` names it and is where relative paths start. */
 export function cardOf(fields: unknown, path: string): LoadedCard {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     return fail({ code: 'file-format', where: path, expected: 'a JSON object', got: JSON.stringify(fields) });
@@ -72,12 +86,29 @@ export function cardOf(fields: unknown, path: string): LoadedCard {
   const labels =
     typeof card.labels === 'string' ? readLabels(resolve(dirname(path), card.labels)) : card.labels;
   const offset = card.labelOffset ?? 0;
+  const vocabulary =
+    typeof card.vocabulary === 'string'
+      ? readVocabulary(resolve(dirname(path), card.vocabulary))
+      : card.vocabulary;
   const classes = Object.entries(labels ?? []).map(([i, label]) => ({ k: Number(i) + offset, label }));
   return {
     ...card,
     classes: classes.filter(({ label }) => label !== ''),
     label: (k) => labels?.[k - offset],
+    token: (id) => vocabulary?.[id],
+    padId: typeof card.pad === 'string' ? idOf(card.pad, { vocabulary, path }) : card.pad,
   };
+}
+
+function idOf(token: string, { vocabulary, path }: { vocabulary?: Vocabulary; path: string }): number {
+  const id = vocabulary?.indexOf(token) ?? -1;
+  if (id >= 0) return id;
+  return fail({
+    code: 'option-value',
+    where: `${path}(pad)`,
+    expected: 'the id of a token, or a token of the vocabulary',
+    got: `"${token}"${vocabulary === undefined ? ' and no vocabulary' : ''}`,
+  });
 }
 
 /** Labels from a text file (one a line) or a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */

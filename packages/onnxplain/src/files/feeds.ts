@@ -45,7 +45,7 @@ export async function loadFeeds(texts: readonly string[], further: FurtherInputs
     const number = value.trim() === '' ? Number.NaN : Number(value);
     const asked = { port, further, text };
     const { array, source } = Number.isFinite(number) ? filled(number, asked) : await read(value, asked);
-    feeds[port.name] = asElements(array, asked);
+    feeds[port.name] = asElements(array, { port, where: `--feed ${text}` });
     record[port.name] = source;
   }
   return { feeds, record };
@@ -142,19 +142,23 @@ const INTEGERS: Partial<Record<DataType, readonly [low: number, high: number]>> 
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
 
-/** Numbers as the input's type holds them. */
-function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
-  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') return finite(array, text);
+/** Numbers as the input's type holds them. Throws `feed-type` and `feed-value`; `where` names them in the message. */
+export function asElements(
+  array: Tensor,
+  { port: { dtype }, where }: { readonly port: Port; readonly where: string },
+): Feed {
+  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') return finite(array, where);
   const range = INTEGERS[dtype];
   if (range === undefined) {
     const remedy = 'Give it in the library: option feeds of score.';
-    return refuse(text, { code: 'feed-type', expected: 'an input of numbers', got: dtype, remedy });
+    return fail({ code: 'feed-type', where, expected: 'an input of numbers', got: dtype, remedy });
   }
   const [low, high] = range;
   const bad = array.data.findIndex((value) => !Number.isInteger(value) || value < low || value > high);
   if (bad >= 0) {
-    refuse(text, {
+    fail({
       code: 'feed-value',
+      where,
       expected: `${dtype}: whole numbers from ${low} to ${high}`,
       got: `${array.data[bad]} at element ${bad}`,
     });
@@ -162,11 +166,12 @@ function asElements(array: Tensor, { port: { dtype }, text }: Given): Feed {
   return constantFrom(dtype, array.shape, toFloat64(array).data);
 }
 
-function finite(array: Tensor, text: string): Tensor {
+function finite(array: Tensor, where: string): Tensor {
   const bad = firstNonFinite(array);
   if (bad < 0) return array;
-  return refuse(text, {
+  return fail({
     code: 'feed-value',
+    where,
     expected: 'finite numbers',
     got: `${array.data[bad]} at element ${bad}`,
   });
@@ -178,7 +183,7 @@ function refuseMissing(port: Port): never {
     where: `input ${shown(port)}`,
     expected: 'a value',
     got: 'none',
-    remedy: `Give it: --feed ${port.name}=FILE.npy, or --feed ${port.name}=NUMBER for the same number everywhere.`,
+    remedy: `Give it: --input ${port.name}=FILE.npy with a row for each explained input, --feed ${port.name}=FILE.npy with one for all, or --feed ${port.name}=NUMBER for the same number everywhere.`,
   });
 }
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { fail, firstNonFinite, row, showShape, type Tensor } from '@onnxplain/core';
 import type { Dim } from '@onnxplain/graph';
-import type { Picture } from '@onnxplain/report';
+import type { FileRecord, Picture, TokenRecord } from '@onnxplain/report';
 import { readCsv } from './csv.js';
 import { fits } from './dims.js';
-import { readBytes } from './disk.js';
 import { loadImage, type Preprocessing } from './image.js';
 import { type NpyForm, readNpy } from './npy.js';
+import { EXTENSIONS, filesIn, readSource, type Source, showSource } from './sources.js';
 
 /** One input of the model and where it came from. */
 export interface NamedInput {
@@ -22,6 +21,10 @@ export interface NamedInput {
   readonly picture?: Picture;
   /** Names of the columns of a table. */
   readonly features?: readonly string[];
+  /** The tokens that lie along the first axis, where it was made of their ids. */
+  readonly tokens?: readonly TokenRecord[];
+  /** Where the rows of the model's other inputs came from that go with this one. */
+  readonly beside?: Readonly<Record<string, FileRecord>>;
 }
 
 /** What was read, and the form in which answers are written back. */
@@ -39,7 +42,6 @@ export interface Expected {
   readonly pictures: Preprocessing | undefined;
 }
 
-const EXTENSIONS: readonly string[] = ['.npy', '.png', '.jpg', '.jpeg', '.csv'];
 const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true };
 
 /**
@@ -48,9 +50,17 @@ const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true 
  * Throws `file-*`, `feed-shape` when a shape does not fit, `feed-value` for values that are not finite.
  */
 export async function loadInputs(paths: readonly string[], expected: Expected): Promise<LoadedInputs> {
-  const files = (await Promise.all(paths.map(expand))).flat();
+  const files = (await Promise.all(paths.map(filesIn))).flat();
+  return loadSources(
+    files.map((file) => ({ file })),
+    expected,
+  );
+}
+
+/** {@link loadInputs} of sources, at least one, in their order. */
+export async function loadSources(sources: readonly Source[], expected: Expected): Promise<LoadedInputs> {
   const loaded: LoadedInputs[] = [];
-  for (const file of files) loaded.push(await loadFile(file, expected));
+  for (const source of sources) loaded.push(await loadSource(source, expected));
   return {
     inputs: loaded.flatMap(({ inputs }) => inputs),
     batched: loaded.length > 1 || loaded[0].batched,
@@ -58,26 +68,9 @@ export async function loadInputs(paths: readonly string[], expected: Expected): 
   };
 }
 
-async function expand(path: string): Promise<readonly string[]> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) {
-    return fail({ code: 'file-missing', where: path, expected: 'a file or a folder', got: 'no such file' });
-  }
-  if (!info.isDirectory()) return [path];
-  const names = (await readdir(path))
-    .filter((name) => EXTENSIONS.includes(extname(name).toLowerCase()))
-    .sort();
-  if (names.length > 0) return names.map((name) => join(path, name));
-  return fail({
-    code: 'file-missing',
-    where: path,
-    expected: `files that end in ${EXTENSIONS.join(', ')}`,
-    got: 'a folder without any',
-  });
-}
-
-async function loadFile(file: string, expected: Expected): Promise<LoadedInputs> {
-  const extension = extname(file).toLowerCase();
+async function loadSource(from: Source, expected: Expected): Promise<LoadedInputs> {
+  const { file } = from;
+  const extension = from.member === undefined ? extname(file).toLowerCase() : '.npy';
   if (!EXTENSIONS.includes(extension)) {
     return fail({
       code: 'file-format',
@@ -86,16 +79,17 @@ async function loadFile(file: string, expected: Expected): Promise<LoadedInputs>
       got: extension === '' ? 'none of them' : extension,
     });
   }
-  const bytes = await readBytes(file);
-  const source = { file, sha256: createHash('sha256').update(bytes).digest('hex'), name: basename(file) };
+  const where = showSource(from);
+  const { file: whole, array: bytes } = await readSource(from);
+  const source = { file, sha256: createHash('sha256').update(whole).digest('hex'), name: basename(file) };
   if (extension === '.npy') {
-    const { tensor, form } = readNpy(bytes, file);
-    return { ...split(tensor, { source, dims: expected.dims }), form };
+    const { tensor, form } = readNpy(bytes, where);
+    return { ...split(tensor, { source, dims: expected.dims, where }), form };
   }
   if (extension === '.csv') {
     const { tensor, names } = readCsv(bytes, file);
     return {
-      ...split(tensor, { source: { ...source, features: names }, dims: expected.dims }),
+      ...split(tensor, { source: { ...source, features: names }, dims: expected.dims, where }),
       form: FLOAT32,
     };
   }
@@ -107,27 +101,30 @@ async function loadFile(file: string, expected: Expected): Promise<LoadedInputs>
 interface SplitOptions {
   readonly source: Omit<NamedInput, 'tensor'>;
   readonly dims: Expected['dims'];
+  readonly where: string;
 }
 
 /** Rows of an array with the model's rank; the array itself with one axis less. */
-function split(array: Tensor, { source, dims }: SplitOptions): Pick<LoadedInputs, 'inputs' | 'batched'> {
-  const { file = source.name } = source;
+function split(
+  array: Tensor,
+  { source, dims, where }: SplitOptions,
+): Pick<LoadedInputs, 'inputs' | 'batched'> {
   const rank = dims?.length ?? array.shape.length - 1;
   const batched = array.shape.length === rank + 1;
-  if (!batched && array.shape.length !== rank) refuseShape(array.shape, dims, file);
-  expectDims(batched ? array.shape.slice(1) : array.shape, dims, file);
+  if (!batched && array.shape.length !== rank) refuseShape(array.shape, dims, where);
+  expectDims(batched ? array.shape.slice(1) : array.shape, dims, where);
   const bad = firstNonFinite(array);
   if (bad >= 0) {
     fail({
       code: 'feed-value',
-      where: file,
+      where,
       expected: 'finite numbers',
       got: `${array.data[bad]} at element ${bad}`,
     });
   }
   if (!batched) return { inputs: [{ ...source, tensor: array }], batched };
   if (array.shape[0] === 0) {
-    fail({ code: 'feed-shape', where: file, expected: 'at least one input', got: showShape(array.shape) });
+    fail({ code: 'feed-shape', where, expected: 'at least one input', got: showShape(array.shape) });
   }
   const inputs = Array.from({ length: array.shape[0] }, (_, i) => ({
     ...source,

@@ -13,6 +13,8 @@ export interface NpyArray {
   readonly tensor: Tensor;
   /** The form to write back: of an integer file, the float type it was read as. */
   readonly form: NpyForm;
+  /** Whether the file holds integers. */
+  readonly integers: boolean;
 }
 
 interface Header {
@@ -46,6 +48,7 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   return {
     tensor: tensor(data, shape),
     form: { dtype: data instanceof Float32Array ? 'float32' : 'float64', fortran, littleEndian },
+    integers: header.kind === 'i' || header.kind === 'u',
   };
 }
 

@@ -17,14 +17,15 @@ export interface Drawing {
   readonly order?: 'rgb' | 'bgr';
 }
 
-/** An attribution as a PNG with three panels; undefined where the input is no picture. */
+/** An attribution as a PNG with three panels; undefined where the input is no picture, as the embedding of a text. */
 export function drawAttribution(
   input: NamedInput,
   attribution: Attribution,
   drawing: Drawing = {},
 ): { png: Uint8Array; picture: Omit<PictureRecord, 'file'> } | undefined {
   const channels = drawing.channels ?? channelAxis(input.tensor.shape);
-  if (pictureShape(input.tensor.shape, channels) === undefined) return undefined;
+  if (input.tokens !== undefined || pictureShape(input.tensor.shape, channels) === undefined)
+    return undefined;
   const seen = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
   const { png, heat } = heatmap(attribution.values, { channels, input: seen });
   const { scale, clip, percentile, width, height } = heat;
@@ -39,9 +40,18 @@ function channelAxis(shape: readonly number[]): ChannelAxis {
 /** More numbers than this are not put into the record; they are in the attribution's own file. */
 const LONGEST_SERIES = 4096;
 
-/** The numbers of a one-dimensional input, [d] or [1, d], for bars; undefined for others. */
-export function seriesOf({ tensor, features }: NamedInput, { values }: Attribution): Series | undefined {
+/** The numbers of a one-dimensional input, [d] or [1, d], for bars; undefined for others, and for tokens. */
+export function seriesOf(
+  { tensor, features, tokens }: NamedInput,
+  { values }: Attribution,
+): Series | undefined {
   const long = tensor.shape.filter((dim) => dim > 1);
-  if (long.length > 1 || tensor.shape.length === 0 || tensor.data.length > LONGEST_SERIES) return undefined;
+  if (
+    tokens !== undefined ||
+    long.length > 1 ||
+    tensor.shape.length === 0 ||
+    tensor.data.length > LONGEST_SERIES
+  )
+    return undefined;
   return { inputs: [...tensor.data], values: [...values.data], names: features };
 }

@@ -1,7 +1,7 @@
 import type { Explainer } from '@onnxplain/core';
 import { type Model, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
-import type { Asked } from './question.js';
+import { type Asked, feedsOf } from './question.js';
 
 /**
  * Refuses layers that the model does not have before anything runs: no input could be explained by them. Throws `value-unknown` with
@@ -10,11 +10,12 @@ import type { Asked } from './question.js';
 export async function expectLayers(
   model: Model,
   [{ tensor }]: readonly NamedInput[],
-  { explainers, output, input, feeds }: Asked & { readonly explainers: readonly Explainer[] },
+  { explainers, output, input, feeds: given, perRow }: Asked & { readonly explainers: readonly Explainer[] },
 ): Promise<void> {
   const layers = explainers.flatMap((explainer) => explainer.layers ?? []);
   if (layers.length === 0) return;
+  const feeds = feedsOf(given, 0);
   // Which class does not matter to the names.
-  const { inside } = await score(model, { target: 0, shape: tensor.shape, output, input, feeds });
+  const { inside } = await score(model, { target: 0, shape: tensor.shape, output, input, feeds, perRow });
   inside?.layers(layers);
 }

@@ -1,28 +1,32 @@
-import { type Diagnosis, fail, toFloat32, toFloat64 } from '@onnxplain/core';
-import { cut, infer } from '@onnxplain/graph';
+import type { Tensor } from '@onnxplain/core';
 import type { ModelRecord } from '@onnxplain/report';
-import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { type LoadedCard, readCard } from '../files/card.js';
-import { type FurtherInputs, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
+import { fedName, type LoadedFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
-import { type LoadedInputs, loadInputs, type NamedInput } from '../files/load.js';
+import type { LoadedInputs } from '../files/load.js';
 import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
+import { sourcesOf } from '../files/sources.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
+import { explainedRows, padRow } from './explained.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
+import { feedRows } from './row-feeds.js';
+import { loadRows } from './rows.js';
+import { type Subject, subjectOf } from './subject.js';
 import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
 
 /** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
 export interface PrepareOptions
   extends ModelOptions,
-    Omit<Asked, 'input' | 'label' | 'feeds' | 'target'>,
+    Omit<Asked, 'input' | 'label' | 'feeds' | 'perRow' | 'target'>,
     PictureFields {
   /** Default 'predicted': of each input its own best class. Names are those of the card's labels, as on the command line. */
   readonly target?: TargetOption;
-  /** Files and folders, see `loadInputs`. */
+  /** Files and folders, where the model has several inputs as `NAME=FILE`: see `sourcesOf` and `loadInputs`. */
   readonly inputs: readonly string[];
-  /** Input to explain, or an inner value, which the files then hold; default: the card's, or the only float input. */
+  /** Input to explain, or an inner value; default: the card's, the only float input, or the only embedding: see `subjectOf`. */
   readonly wrt?: string;
   /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
   readonly feed?: readonly string[];
@@ -32,8 +36,11 @@ export interface PrepareOptions
 export interface Prepared {
   readonly model: Model;
   readonly about: ModelRecord;
+  /** The explained values; where the files held token ids, made of them, in the form of the ids. */
   readonly loaded: LoadedInputs;
-  readonly asked: Asked;
+  readonly asked: Asked & { readonly input: string };
+  /** What expressions may call by name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
+  readonly constants: Readonly<Record<string, Tensor>>;
   /** Where the values in `asked.feeds` came from. */
   readonly fed: LoadedFeeds['record'];
   readonly drawing: Drawing;
@@ -45,7 +52,7 @@ export interface Prepared {
 
 /**
  * Opens a model with its card, then reads the inputs as the model needs them. Options go before the card's fields.
- * Throws what `readCard`, `settleTarget`, `openModel`, `loadInputs` and `loadFeeds` throw.
+ * Throws what `readCard`, `settleTarget`, `openModel`, `sourcesOf`, `subjectOf`, `loadRows` and `feedRows` throw.
  */
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
@@ -72,60 +79,65 @@ async function readFor(
   { card, settled }: Known,
 ): Promise<Omit<Prepared, 'model' | 'about'>> {
   const fed = options.feed ?? [];
-  const port = explainedInput(model, options.wrt ?? card.input, fed.map(fedName));
+  const sources = await sourcesOf(
+    options.inputs,
+    model.inputs.map(({ name }) => name),
+  );
+  const name = options.wrt ?? card.input;
+  const subject = await subjectOf(model, { name, fed: fed.map(fedName), sources });
   const fields = pictureFields(options, card);
-  const pictures = port.dims && preprocessingFor(port.dims.slice(1), fields);
-  const loaded = await loadRows(port, options.inputs, { pictures, features: card.features });
-  const photos = loaded.inputs.some(({ picture }) => picture !== undefined);
+  const pictures = subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), fields);
+  const read = await loadRows(model, subject, { sources, pictures });
+  const given = await feedRows(model, { subject, fed, read });
+  const loaded = await explainedRows(model, { subject, read, given, card });
+  const photos = read.loaded.inputs.some(({ picture }) => picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
-  const { feeds, record } = await loadFeeds(fed, furtherInputs(model, port, loaded.inputs));
-  const { target, doubts } = settled;
-  const asked = askedOf(options, card, { target, feeds, outputs: model.outputs, pictures: preprocessing });
+  const asked = askedOf(options, card, {
+    target: settled.target,
+    input: subject.port.name,
+    feeds: given.feeds,
+    perRow: given.perRow,
+    outputs: model.outputs,
+    pictures: subject.madeOf.length === 0 ? preprocessing : undefined,
+  });
+  const doubts = doubtsOf({ model, asked, pictures: photos ? fields : undefined });
   return {
     loaded,
     asked,
-    fed: record,
+    constants: padRow(model, { subject, card }),
+    fed: given.record,
     preprocessing,
-    doubts: [...doubts, ...doubtsOf({ model, asked, pictures: photos ? fields : undefined })],
+    doubts: [...foundText(subject), ...settled.doubts, ...doubts],
     drawing: drawingOf(pictures),
   };
 }
 
-interface Reading extends Pick<LoadedCard, 'features'> {
-  readonly pictures: Preprocessing | undefined;
+/** What nobody named is said. */
+function foundText({ found, port, lookup }: Subject): readonly string[] {
+  if (!found || lookup === undefined) return [];
+  return [
+    `explained at "${port.name}", the rows of a table of ${lookup.rows} that "${lookup.input}" looks up; --wrt explains another value`,
+  ];
 }
 
-/** The files' rows in the type of the input. */
-async function loadRows(port: Port, paths: readonly string[], reading: Reading): Promise<LoadedInputs> {
-  const { pictures, features } = reading;
-  const loaded = await loadInputs(paths, { dims: port.dims?.slice(1), pictures });
-  const inputs = loaded.inputs.map((each) => ({
-    ...each,
-    features: each.features ?? features,
-    // Draws are made in the type of x: the numbers that the model will see.
-    tensor: port.dtype === 'float64' ? toFloat64(each.tensor) : toFloat32(each.tensor),
-  }));
-  return { ...loaded, inputs };
-}
-
-interface Settled extends Pick<Asked, 'feeds' | 'target'> {
+interface Settled extends Pick<Asked, 'perRow' | 'target'> {
+  readonly input: string;
+  readonly feeds: readonly Feeds[];
   readonly outputs: readonly Port[];
   readonly pictures: Preprocessing | undefined;
 }
 
 /** Options go before the card's fields, and both before what the model says. */
-function askedOf(
-  options: PrepareOptions,
-  card: LoadedCard,
-  { target, feeds, outputs, pictures }: Settled,
-): Asked {
+function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
   const { batch, signal } = options;
+  const { target, input, feeds, perRow, outputs, pictures } = settled;
   return {
     target,
     link: options.link ?? card.link ?? 'logit',
     output: options.output ?? card.output ?? onlyFloat(outputs),
-    input: options.wrt ?? card.input,
-    feeds,
+    input,
+    feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,
+    perRow,
     bounds: options.bounds ?? card.bounds ?? (pictures && pixelBounds(pictures)),
     batch,
     signal,
@@ -155,46 +167,4 @@ function pictureFields(options: PrepareOptions, card: LoadedCard): PictureFields
 function onlyFloat(ports: readonly Port[]): string | undefined {
   const floats = ports.filter(isFloatPort);
   return floats.length === 1 ? floats[0].name : undefined;
-}
-
-/** The input to explain, which may be an inner value: the one named, or the only one of floats that gets no value otherwise. */
-function explainedInput(model: Model, name: string | undefined, fed: readonly string[]): Port {
-  if (name !== undefined) {
-    const found = model.inputs.find((port) => port.name === name) ?? infer(model.graph).get(name);
-    if (found !== undefined) return { ...found, name };
-    return refuseInput(model, { code: 'value-unknown', got: `"${name}"` });
-  }
-  const floats = model.inputs.filter((port) => isFloatPort(port) && !fed.includes(port.name));
-  if (floats.length === 1) return floats[0];
-  return refuseInput(model, {
-    code: 'option-value',
-    got: `${floats.length} inputs of floating point numbers without a --feed`,
-  });
-}
-
-function refuseInput(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'>): never {
-  return fail({
-    code,
-    where: 'input to explain',
-    expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
-    got,
-    remedy:
-      'Name the input, or an inner value such as an embedding, by --wrt or as "input" in the model card, or give the others: --feed NAME=FILE.npy. onnxplain inspect MODEL --values names the inner values.',
-  });
-}
-
-/** All other inputs that are needed, and the sizes that the explained one settles for them. */
-function furtherInputs(
-  model: Model,
-  { name, dims = [] }: Port,
-  inputs: readonly NamedInput[],
-): FurtherInputs {
-  const isInput = model.inputs.some((port) => port.name === name);
-  const ports = isInput ? model.inputs : cut(model.graph, name).inputs;
-  const [batch = 'N', ...row] = dims;
-  const sizes = row.flatMap((dim, axis) => {
-    const found = new Set(inputs.map(({ tensor }) => tensor.shape[axis]));
-    return typeof dim === 'string' && found.size === 1 ? [[dim, inputs[0].tensor.shape[axis]] as const] : [];
-  });
-  return { ports: ports.filter((port) => port.name !== name), batch, sizes: new Map(sizes) };
 }

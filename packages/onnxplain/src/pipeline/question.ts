@@ -14,8 +14,10 @@ export interface Asked {
   readonly output?: string;
   /** Input to explain, or an inner value; default: the only float input. */
   readonly input?: string;
-  /** Values of the model's other inputs, one row each, used for every explained input. */
-  readonly feeds?: Feeds;
+  /** Values of the model's other inputs, one row each: used for every explained input; or a list with one per input. */
+  readonly feeds?: Feeds | readonly Feeds[];
+  /** Other inputs whose first axis is the batch axis, though the model has another name for it: see `QuestionOptions`. */
+  readonly perRow?: readonly string[];
   /** Least and greatest value of an input element; default: unbounded. */
   readonly bounds?: readonly [low: number, high: number];
   /** Rows of one run; default: measured. */
@@ -40,18 +42,28 @@ export interface Question {
 
 /**
  * Settles target and score of every input. Inputs with the same target and shape share a score object; all share runs.
- * Throws `usage` for a list of targets of another length, and what `predict` and `score` throw.
+ * Throws `usage` for a list of targets or feeds of another length, and what `predict` and `score` throw.
  */
 export async function ask(
   model: Model,
   inputs: readonly NamedInput[],
   asked: Asked,
 ): Promise<readonly Question[]> {
-  const { target = 'predicted' } = asked;
-  expectOnePerInput(target, inputs.length);
+  const { target = 'predicted', feeds } = asked;
+  expectOnePerInput({ target, feeds }, inputs.length);
   const scores = scoreMaker(model, asked);
-  const own = (i: number) => (typeof target === 'object' ? target[i] : target);
-  return Promise.all(inputs.map((input, i) => askOne(input, own(i), { model, asked, scores })));
+  const own = (i: number) => ({
+    target: typeof target === 'object' ? target[i] : target,
+    feeds: feedsOf(feeds, i),
+  });
+  return Promise.all(inputs.map((input, i) => askOne({ input, ...own(i) }, { model, asked, scores })));
+}
+
+/** One input, with what is its own of the question. */
+interface Own {
+  readonly input: NamedInput;
+  readonly target: 'predicted' | number;
+  readonly feeds: Feeds | undefined;
 }
 
 interface Asking {
@@ -60,49 +72,58 @@ interface Asking {
   readonly scores: ScoreMaker;
 }
 
-async function askOne(
-  input: NamedInput,
-  target: 'predicted' | number,
-  { model, asked, scores }: Asking,
-): Promise<Question> {
-  const { output, input: name, feeds, label } = asked;
+async function askOne({ input, target, feeds }: Own, { model, asked, scores }: Asking): Promise<Question> {
+  const { output, input: name, perRow, label } = asked;
   const { shape } = input.tensor;
   const one = asBatch(input.tensor);
-  const { scores: outputs, classes } = await predict(model, { output, input: name, feeds, shape }, one);
-  const [best] = classes;
+  const found = await predict(model, { output, input: name, feeds, perRow, shape }, one);
+  const [best] = found.classes;
   const chosen = target === 'predicted' ? best : target;
-  const f = await scores(chosen, shape);
+  const f = await scores({ target: chosen, shape, feeds });
   const [value] = await f.value(one);
   return {
     input,
     target: chosen,
     targetLabel: label?.(chosen),
-    prediction: predictionOf(outputs, { best, label }),
+    prediction: predictionOf(found.scores, { best, label }),
     f,
     value,
   };
 }
 
-function expectOnePerInput(target: Asked['target'], inputs: number): void {
-  if (!Array.isArray(target) || target.length === inputs) return;
-  fail({
-    code: 'usage',
-    where: 'target',
-    expected: `one class for all inputs, or ${inputs}, one per input`,
-    got: `${target.length}`,
-  });
+/** Values of the other inputs that go with input i. */
+export const feedsOf = (feeds: Asked['feeds'], i: number): Feeds | undefined =>
+  isList(feeds) ? feeds[i] : feeds;
+
+const isList = (feeds: Asked['feeds']): feeds is readonly Feeds[] => Array.isArray(feeds);
+
+function expectOnePerInput(lists: Pick<Asked, 'target' | 'feeds'>, inputs: number): void {
+  for (const [where, list] of Object.entries(lists)) {
+    if (!Array.isArray(list) || list.length === inputs) continue;
+    const one = where === 'target' ? 'one class for all inputs' : 'the same for all inputs';
+    fail({ code: 'usage', where, expected: `${one}, or ${inputs}, one per input`, got: `${list.length}` });
+  }
 }
 
-type ScoreMaker = (target: number, shape: Shape) => Promise<Score>;
+interface Sharing {
+  readonly target: number;
+  readonly shape: Shape;
+  readonly feeds: Feeds | undefined;
+}
 
-/** Scores of a model, one for each target and shape. */
-function scoreMaker(model: Model, { output, input, feeds, link, bounds, batch, signal }: Asked): ScoreMaker {
-  const made = new Map<string, Promise<Score>>();
-  return (target, shape) => {
+type ScoreMaker = (sharing: Sharing) => Promise<Score>;
+
+/** Scores of a model, one for each target, shape and feeds. */
+function scoreMaker(model: Model, { output, input, perRow, link, bounds, batch, signal }: Asked): ScoreMaker {
+  const made = new Map<Feeds | undefined, Map<string, Promise<Score>>>();
+  return ({ target, shape, feeds }) => {
+    const alike = made.get(feeds) ?? new Map<string, Promise<Score>>();
+    made.set(feeds, alike);
     const id = `${target} of [${shape.join(', ')}]`;
     const known =
-      made.get(id) ?? score(model, { target, shape, output, input, feeds, link, bounds, batch, signal });
-    made.set(id, known);
+      alike.get(id) ??
+      score(model, { target, shape, output, input, feeds, perRow, link, bounds, batch, signal });
+    alike.set(id, known);
     return known;
   };
 }

@@ -20,6 +20,7 @@ import { writeNpy } from '../files/npy.js';
 import { type Drawing, drawAttribution, seriesOf } from './draw.js';
 import type { Evaluation } from './evaluate.js';
 import type { Question } from './question.js';
+import { perToken } from './tokens.js';
 
 export interface RecordOptions {
   readonly model: ModelRecord;
@@ -64,8 +65,9 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
 
 /** An input and its answer as the record has them. */
 export function inputRecord({ input, target, targetLabel, prediction, value }: Question): InputRecord {
-  const { name, file, sha256, tensor } = input;
-  return { name, file, sha256, shape: tensor.shape, target, targetLabel, prediction, score: value };
+  const { name, file, sha256, tensor, tokens, beside } = input;
+  const { shape } = tensor;
+  return { name, file, sha256, shape, target, targetLabel, prediction, score: value, tokens, beside };
 }
 
 function metricRecord(metric: Metric): MetricRecord {
@@ -144,7 +146,8 @@ function attributionRecord(
   const picture = drawn && { ...drawn.picture, file: `pictures/${name}.png` };
   if (drawn !== undefined && picture !== undefined) files.set(picture.file, drawn.png);
   const size = { sum: sum(values), norm: norm(values, 'l2') };
-  return { key, cost, residual, diagnosis, ...size, file, picture, series };
+  const tokens = question.input.tokens && { perToken: perToken(attribution) };
+  return { key, cost, residual, diagnosis, ...size, file, picture, series, ...tokens };
 }
 
 /** Programs and providers of this process, for the record. */

@@ -1,0 +1,11 @@
+import { tensor } from '@onnxplain/core';
+import { make } from '../expression/house.js';
+import type { MadeOf } from '../expression/tables.js';
+
+/** What a model may give expressions by name, before it is known what that is. */
+const UNKNOWN = { pad: tensor([0], [1]) };
+
+/** Refuses what makes nothing of this kind whatever the model is: before a large one is opened. */
+export function expectMade(kind: keyof MadeOf, texts: readonly string[]): void {
+  for (const text of texts) make(text, kind, { constants: UNKNOWN });
+}

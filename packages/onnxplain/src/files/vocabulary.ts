@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { fail, z } from '@onnxplain/core';
+
+/** Texts of tokens by id; ids without a text are left out. */
+export type Vocabulary = readonly (string | undefined)[];
+
+const id = z.number().int().nonnegative();
+const ids = z.record(z.string(), id);
+const scored = z.tuple([z.string(), z.number()]);
+const added = z.array(z.object({ id, content: z.string() })).default([]);
+
+/** A list of texts, a map from text to id (`vocab.json`), or what tokenizer libraries write (`tokenizer.json`). */
+const schema = z.union([
+  z.array(z.string()),
+  z.object({ model: z.object({ vocab: z.union([ids, z.array(scored)]) }), added_tokens: added }),
+  ids,
+]);
+
+/**
+ * Reads a vocabulary: text with a token a line, the first of id 0 (`vocab.txt`), or JSON: a list of tokens, an object from token to
+ * id (`vocab.json`), a `tokenizer.json`. Throws `file-missing`, `file-unreadable` and `file-format`.
+ */
+export function readVocabulary(path: string): Vocabulary {
+  const text = readText(path);
+  if (!path.toLowerCase().endsWith('.json')) return text.replace(/\r?\n$/, '').split(/\r?\n/);
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return textsOf(parsed.data);
+  return fail({
+    code: 'file-format',
+    where: path,
+    expected: 'a list of tokens, an object from token to id, or a tokenizer.json',
+    got: text.slice(0, 60),
+  });
+}
+
+function textsOf(read: z.output<typeof schema>): Vocabulary {
+  if (Array.isArray(read)) return read;
+  if (!isTokenizer(read)) return byId(Object.entries(read));
+  const { vocab } = read.model;
+  const own = Array.isArray(vocab) ? vocab.map(([text], k) => [text, k] as const) : Object.entries(vocab);
+  return byId([...own, ...read.added_tokens.map(({ content, id }) => [content, id] as const)]);
+}
+
+type Tokenizer = Extract<z.output<typeof schema>, { readonly added_tokens: unknown }>;
+
+const isTokenizer = (read: Exclude<z.output<typeof schema>, readonly string[]>): read is Tokenizer =>
+  typeof read.model === 'object';
+
+function byId(entries: readonly (readonly [text: string, id: number])[]): Vocabulary {
+  const texts: (string | undefined)[] = [];
+  for (const [text, id] of entries) texts[id] = text;
+  return texts;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    return fail(
+      {
+        code: absent ? 'file-missing' : 'file-unreadable',
+        where: path,
+        expected: 'a file of tokens',
+        got: absent ? 'no such file' : String(cause),
+      },
+      { cause },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import { fail, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
+import type { LoadedCard } from '../files/card.js';
+import type { LoadedInputs, NamedInput } from '../files/load.js';
+import type { RowFeeds } from './row-feeds.js';
+import type { LoadedRows, Row } from './rows.js';
+import type { Subject } from './subject.js';
+import { tokensOf } from './tokens.js';
+
+export interface ExplainedOptions {
+  readonly subject: Subject;
+  readonly read: LoadedRows;
+  readonly given: RowFeeds;
+  readonly card: Pick<LoadedCard, 'features' | 'token'>;
+}
+
+/** The explained values: what the files hold, in the type of the input, or what the model makes of it. */
+export async function explainedRows(
+  model: Model,
+  { subject, read, given, card }: ExplainedOptions,
+): Promise<LoadedInputs> {
+  const { port, madeOf } = subject;
+  // Draws are made in the type of x: the numbers that the model will see.
+  const typed = (x: Tensor) => (port.dtype === 'float64' ? toFloat64(x) : toFloat32(x));
+  const inputs: NamedInput[] = [];
+  for (const [i, row] of read.loaded.inputs.entries()) {
+    const beside = besideOf(read.rows[i], read.main);
+    if (madeOf.length === 0) {
+      const features = row.features ?? card.features;
+      inputs.push({ ...row, features, beside, tensor: typed(row.tensor) });
+      continue;
+    }
+    const { name, file, sha256, tensor: ids } = row;
+    const x = typed(await innerRow(model, port.name, { feeds: given.origins[i], perRow: given.perRow }));
+    inputs.push({ name, file, sha256, beside, tensor: x, tokens: tokensOf(ids, x, card.token) });
+  }
+  return { ...read.loaded, inputs };
+}
+
+/** The files of the other inputs of a row; undefined where there are none. */
+function besideOf(row: Row, main: string): NamedInput['beside'] {
+  const others = Object.entries(row).filter(([name]) => name !== main);
+  if (others.length === 0) return undefined;
+  return Object.fromEntries(
+    others.map(([name, { file = '', sha256 = '' }]) => [name, { file, sha256 }] as const),
+  );
+}
+
+/** The padding token's row of the table that is looked up. Throws `option-value` for an id that is none. */
+export function padRow(
+  model: Model,
+  { subject: { lookup }, card: { padId } }: { subject: Subject; card: Pick<LoadedCard, 'padId'> },
+): Readonly<Record<string, Tensor>> {
+  const table = lookup && model.graph.constants.get(lookup.table);
+  if (lookup === undefined || table === undefined || padId === undefined) return {};
+  if (padId >= lookup.rows) {
+    const expected = `an id from 0 to ${lookup.rows - 1}, the rows of the table "${lookup.table}"`;
+    return fail({ code: 'option-value', where: 'model card (pad)', expected, got: `${padId}` });
+  }
+  const { data } = toTensor(table, lookup.table);
+  return { pad: tensor(data.slice(padId * lookup.width, (padId + 1) * lookup.width), [1, lookup.width]) };
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { fail } from '@onnxplain/core';
+import { cut, type Dim, type Lookup, lookupsOf } from '@onnxplain/graph';
+import { type Feed, type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { asElements, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
+import type { NamedInput } from '../files/load.js';
+import type { LoadedRows, Row } from './rows.js';
+import type { Subject } from './subject.js';
+
+/** Values of the model's inputs for every row. */
+export interface RowFeeds {
+  /** What the model still needs where the explained value is given. Equal ones are one object. */
+  readonly feeds: readonly Feeds[];
+  /** What the explained value is made of. */
+  readonly origins: readonly Feeds[];
+  /** Inputs that have a row for each explained one, whatever the model calls their first axis. */
+  readonly perRow: readonly string[];
+  /** Where values for all rows came from. */
+  readonly record: LoadedFeeds['record'];
+}
+
+interface Asked {
+  readonly subject: Subject;
+  /** `NAME=FILE.npy` and `NAME=NUMBER`, for all rows: see `loadFeeds`. */
+  readonly fed: readonly string[];
+  readonly read: LoadedRows;
+}
+
+/**
+ * Values of all inputs that explaining a subject needs: those that were read row by row, and those given for all rows. Throws `feed-name`
+ * for inputs without a value or with two, `feed-shape` where inputs disagree on a size that the model has one name for, `feed-value` for
+ * numbers that are no rows of the table they look up, and what `loadFeeds` throws.
+ */
+export async function feedRows(model: Model, { subject, fed, read }: Asked): Promise<RowFeeds> {
+  const { port, madeOf } = subject;
+  const after = inputsAfter(model, port);
+  const given = Object.keys(read.rows[0]).filter((name) => name !== port.name);
+  expectOnce(fed, given);
+  const needed = model.inputs.filter(({ name }) => [...after, ...madeOf].some((each) => each.name === name));
+  const perRow = needed.filter((each) => given.includes(each.name) || liesAlong(each, subject));
+  const names = perRow.map(({ name }) => name);
+  const batch = port.dims?.[0] ?? 'N';
+  const ports = needed.filter(({ name }) => !given.includes(name)).map((each) => led(each, { batch, names }));
+  // Values for all rows are read once for rows of the same sizes.
+  const common = new Map<string, Promise<LoadedFeeds>>();
+  const lookups = lookupsOf(model.graph);
+  const rows: Feeds[] = [];
+  for (const row of read.rows) {
+    const sizes = sizesOf([subject.held ?? port, ...model.inputs], row);
+    const id = JSON.stringify([...sizes]);
+    const all = common.get(id) ?? loadFeeds(fed, { ports, batch, sizes });
+    common.set(id, all);
+    const feeds = { ...(await all).feeds, ...elementsOf(row, needed) };
+    for (const lookup of lookups) expectInTable(feeds[lookup.input], lookup, row[lookup.input]);
+    rows.push(feeds);
+  }
+  const [first] = await Promise.all(common.values());
+  const shared = sharer();
+  return {
+    feeds: rows.map((feeds) => shared(pick(feeds, after))),
+    origins: rows.map((feeds) => pick(feeds, madeOf)),
+    perRow: names,
+    record: first.record,
+  };
+}
+
+/** Inputs that the model needs beside the value. */
+function inputsAfter(model: Model, { name }: Port): readonly Port[] {
+  const isInput = model.inputs.some((port) => port.name === name);
+  const ports = isInput ? model.inputs : cut(model.graph, name).inputs;
+  return ports.filter((port) => port.name !== name);
+}
+
+function expectOnce(fed: readonly string[], given: readonly string[]): void {
+  const twice = fed.find((text) => given.includes(fedName(text)));
+  if (twice === undefined) return;
+  const got = `"${fedName(twice)}" again, which --input gives`;
+  fail({ code: 'feed-name', where: `--feed ${twice}`, expected: 'each input once', got });
+}
+
+/** Whether whole numbers lie beside the ids of a text: exporters that name every axis anew have other words for the axes of a mask. */
+function liesAlong({ dims = [], dtype }: Port, { held }: Subject): boolean {
+  const ids = held?.dims ?? [];
+  const whole = held !== undefined && !isFloatPort(held) && !isFloatPort({ name: '', dtype, dims });
+  return whole && dims.length === ids.length && typeof dims[0] === 'string' && typeof ids[0] === 'string';
+}
+
+function led(port: Port, { batch, names }: { batch: Dim; names: readonly string[] }): Port {
+  if (port.dims === undefined || !names.includes(port.name)) return port;
+  return { ...port, dims: [batch, ...port.dims.slice(1)] };
+}
+
+/** Symbolic sizes, by what one row has along them. */
+function sizesOf(ports: readonly Port[], row: Row): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  const owner = new Map<string, string>();
+  for (const { name, dims = [] } of ports.filter((port) => Object.hasOwn(row, port.name))) {
+    for (const [axis, dim] of dims.slice(1).entries()) {
+      if (typeof dim === 'number' || dim === '') continue;
+      const size = row[name].tensor.shape[axis];
+      if ((sizes.get(dim) ?? size) !== size) {
+        const expected = `${dim} = ${sizes.get(dim)}, as "${owner.get(dim)}" has it`;
+        fail({ code: 'feed-shape', where: placeOf(row[name], name), expected, got: `${size}` });
+      }
+      sizes.set(dim, size);
+      owner.set(dim, owner.get(dim) ?? name);
+    }
+  }
+  return sizes;
+}
+
+const placeOf = ({ name }: NamedInput, input: string): string => `${name}, input "${input}"`;
+
+/** What was read, as the inputs take it. */
+function elementsOf(row: Row, ports: readonly Port[]): Feeds {
+  const read = ports.filter(({ name }) => Object.hasOwn(row, name));
+  return Object.fromEntries(
+    read.map((port) => {
+      const where = placeOf(row[port.name], port.name);
+      return [port.name, asElements(row[port.name].tensor, { port, where })] as const;
+    }),
+  );
+}
+
+/** The runtime's own words for a row that a table does not have name neither. */
+function expectInTable(
+  feed: Feed | undefined,
+  { input, table, rows }: Lookup,
+  source: NamedInput | undefined,
+): void {
+  const ids = feed === undefined ? [] : numbersIn(feed);
+  const bad = ids.findIndex((id) => id < 0 || id >= rows);
+  if (bad < 0) return;
+  fail({
+    code: 'feed-value',
+    where: source === undefined ? `input "${input}"` : placeOf(source, input),
+    expected: `numbers from 0 to ${rows - 1}, the rows of the table "${table}"`,
+    got: `${ids[bad]} at element ${bad}`,
+  });
+}
+
+const numbersIn = ({ data }: Feed): readonly number[] =>
+  Array.from<number | bigint | string, number>(data, Number);
+
+const pick = (feeds: Feeds, ports: readonly Port[]): Feeds =>
+  Object.fromEntries(
+    ports.flatMap(({ name }) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]] as const] : [])),
+  );
+
+/** Gives the first of equal feeds: scores with one object in common share their runs. */
+function sharer(): (feeds: Feeds) => Feeds {
+  const known = new Map<string, Feeds>();
+  return (feeds) => {
+    const hash = createHash('sha256');
+    for (const [name, feed] of Object.entries(feeds)) {
+      hash.update(JSON.stringify([name, 'dims' in feed ? feed.dims : feed.shape, numbersIn(feed)]));
+    }
+    const id = hash.digest('hex');
+    const first = known.get(id) ?? feeds;
+    known.set(id, first);
+    return first;
+  };
+}

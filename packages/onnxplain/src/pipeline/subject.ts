@@ -1,0 +1,121 @@
+import { type Diagnosis, fail } from '@onnxplain/core';
+import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
+import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { holdsIntegers, type Source } from '../files/sources.js';
+
+/** What is explained, and which of it the files hold. */
+export interface Subject {
+  /** A float input of the model, or a float value inside. */
+  readonly port: Port;
+  /** Inputs that the model makes the value of; none where the files hold the value itself. */
+  readonly madeOf: readonly Port[];
+  /** What files without a name hold: the value itself, or the input that it is made of; undefined where several could be meant. */
+  readonly held: Port | undefined;
+  /** The table whose rows the value is. */
+  readonly lookup?: Lookup;
+  /** Nobody named it. */
+  readonly found: boolean;
+}
+
+export interface SubjectOptions {
+  /** Name of an input or inner value; default: the only sensible one. */
+  readonly name: string | undefined;
+  /** Inputs that get one value for all rows. */
+  readonly fed: readonly string[];
+  readonly sources: readonly Source[];
+}
+
+/**
+ * Settles what is explained: the value named; or the only float input without a value for all rows; or, in a model of whole numbers, the
+ * embedding: the only table that an input looks up, or the only one that `input_ids` does, as tokenizers call the ids of a text.
+ * Files of an inner value hold the value, unless they are named after inputs that it is made of, or hold whole numbers and it is an
+ * embedding. Throws `value-unknown` and `option-value`.
+ */
+export async function subjectOf(model: Model, options: SubjectOptions): Promise<Subject> {
+  const { name } = options;
+  if (name === undefined) return onlySubject(model, options);
+  const input = model.inputs.find((port) => port.name === name);
+  if (input === undefined) return innerSubject(model, name, options);
+  const lookups = isFloatPort(input) ? [] : lookupsOf(model.graph).filter((each) => each.input === name);
+  if (lookups.length === 1) return embedding(model, lookups[0], false);
+  return { port: input, madeOf: [], held: input, found: false };
+}
+
+function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
+  const open = model.inputs.filter(({ name }) => !fed.includes(name));
+  const floats = open.filter(isFloatPort);
+  const lookups = lookupsOf(model.graph).filter(({ input }) => !fed.includes(input));
+  const meant = lookups.filter(({ input }) => sources.some((source) => source.input === input));
+  if (floats.length === 1 && meant.length === 0) {
+    return { port: floats[0], madeOf: [], held: floats[0], found: false };
+  }
+  const lookup = floats.length === 0 ? onlyLookup(lookups) : undefined;
+  if (lookup !== undefined) return embedding(model, lookup, true);
+  return refuseSubject(model, {
+    code: 'option-value',
+    got:
+      lookups.length === 0
+        ? `${floats.length} inputs of floating point numbers without a --feed`
+        : [
+            ...floats.map(({ name }) => `the input "${name}"`),
+            ...lookups.map(({ input, output }) => `"${output}", which "${input}" looks up`),
+          ].join(', and '),
+  });
+}
+
+/** The only one, or the only one of the input that tokenizers call so. */
+function onlyLookup(lookups: readonly Lookup[]): Lookup | undefined {
+  if (lookups.length === 1) return lookups[0];
+  const ofIds = lookups.filter(({ input }) => input === 'input_ids');
+  return ofIds.length === 1 ? ofIds[0] : undefined;
+}
+
+function embedding(model: Model, lookup: Lookup, found: boolean): Subject {
+  const held = model.inputs.find(({ name }) => name === lookup.input);
+  return { port: inner(model, lookup.output), madeOf: held ? [held] : [], held, lookup, found };
+}
+
+async function innerSubject(model: Model, name: string, { fed, sources }: SubjectOptions): Promise<Subject> {
+  const port = inner(model, name);
+  const itself = { port, madeOf: [], held: port, found: false };
+  const needed = upTo(model.graph, name).inputs.map((input) => input.name);
+  const madeOf = model.inputs.filter((input) => needed.includes(input.name));
+  const held = heldOf(
+    madeOf.filter((input) => !fed.includes(input.name)),
+    lookupsOf(model.graph),
+  );
+  const named = sources.some(({ input }) => input !== undefined && needed.includes(input));
+  if (!named && (held === undefined || isFloatPort(held) || !(await allIntegers(sources)))) return itself;
+  const lookup = lookupsOf(model.graph).find(({ output }) => output === name);
+  return { port, madeOf, held, lookup, found: false };
+}
+
+/** The input that files without a name are for: the only one, or the only one that is looked up. */
+function heldOf(open: readonly Port[], lookups: readonly Lookup[]): Port | undefined {
+  if (open.length === 1) return open[0];
+  const looked = onlyLookup(lookups.filter(({ input }) => open.some(({ name }) => name === input)));
+  return open.find(({ name }) => name === looked?.input);
+}
+
+async function allIntegers(sources: readonly Source[]): Promise<boolean> {
+  const held = await Promise.all(sources.filter(({ input }) => input === undefined).map(holdsIntegers));
+  return held.length > 0 && held.every(Boolean);
+}
+
+function inner(model: Model, name: string): Port {
+  const type = infer(model.graph).get(name);
+  return type === undefined
+    ? refuseSubject(model, { code: 'value-unknown', got: `"${name}"` })
+    : { ...type, name };
+}
+
+function refuseSubject(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'>): never {
+  return fail({
+    code,
+    where: 'input to explain',
+    expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
+    got,
+    remedy:
+      'Name the input, or an inner value such as an embedding, by --wrt or as "input" in the model card, or give the others: --feed NAME=FILE.npy. onnxplain inspect MODEL names the embeddings, with --values all inner values.',
+  });
+}

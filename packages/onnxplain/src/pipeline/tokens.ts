@@ -1,0 +1,22 @@
+import { type Attribution, norm, row, sum, type Tensor } from '@onnxplain/core';
+import type { TokenRecord } from '@onnxplain/report';
+
+/** Texts of tokens by id, where they are known. */
+export type TokenText = (id: number) => string | undefined;
+
+/** The tokens whose ids lie along the first axis of a value; undefined where the value has other axes. */
+export function tokensOf(ids: Tensor, value: Tensor, text: TokenText): readonly TokenRecord[] | undefined {
+  if (ids.shape.length !== 1 || value.shape.length === 0 || ids.shape[0] !== value.shape[0]) return undefined;
+  return Array.from(ids.data, (id) => ({ id, text: text(id) }));
+}
+
+/**
+ * One number a token of an attribution [tokens, ...]. Of a global attribution the sum over all other axes, in units of f, so that tokens
+ * share out what elements do; of a local one, whose slopes are of different directions, their Euclidean length.
+ * Source: the sum is what Captum's tutorials on text models take (`attributions.sum(dim=-1)`); they then divide by the norm over all
+ * tokens, which changes no colour and is left out here.
+ */
+export function perToken({ values, kind }: Attribution): readonly number[] {
+  const one = (token: Tensor) => (kind === 'global' ? sum(token) : norm(token, 'l2'));
+  return Array.from({ length: values.shape[0] }, (_, i) => one(row(values, i)));
+}
