@@ -3,21 +3,21 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
 
-/** Flags of every command. */
+/** Flags of every command, also of those to which they make no difference: one set of them serves a script of several commands. */
 export interface CommonFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly device: NonNullable<ModelOptions['device']>;
+  readonly seed: number;
 }
 
 /** Flags of commands that open a model. */
 export interface ModelFlags extends CommonFlags {
-  readonly device: NonNullable<ModelOptions['device']>;
   readonly externalData?: string;
 }
 
 /** Flags of commands that run a model. */
 export interface RunFlags extends ModelFlags {
-  readonly seed: number;
   readonly threads?: number;
 }
 
@@ -30,28 +30,28 @@ export interface QuestionFlags extends RunFlags, Omit<PrepareOptions, 'inputs' |
 export function withCommonFlags(command: Command): Command {
   return command
     .option('--json', 'result as JSON on stdout, errors as JSON on stderr')
-    .option('--quiet', 'no notices and no progress on stderr');
+    .option('--quiet', 'no notices and no progress on stderr')
+    .addOption(
+      new Option('--device <name>', 'where a model is opened and runs')
+        .choices(['auto', 'cpu', 'cuda', 'webgpu'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--seed <n>', 'same seed, same draws, where any are made').argParser(whole).default(0),
+    );
 }
 
 /** Adds the flags of commands that open a model. */
 export function withModelFlags(command: Command): Command {
-  return withCommonFlags(command)
-    .addOption(
-      new Option('--device <name>', 'where the model is opened and runs')
-        .choices(['auto', 'cpu', 'cuda', 'webgpu'])
-        .default('auto'),
-    )
-    .option(
-      '--external-data <folder>',
-      'folder of weight files that the model may read; without it, weights outside the model file are refused',
-    );
+  return withCommonFlags(command).option(
+    '--external-data <folder>',
+    'folder of weight files that the model may read; without it, weights outside the model file are refused',
+  );
 }
 
 /** Adds the flags of commands that run a model. */
 export function withRunFlags(command: Command): Command {
-  return withModelFlags(command)
-    .addOption(new Option('--seed <n>', 'same seed, same draws').argParser(whole).default(0))
-    .option('--threads <n>', 'threads inside one operator', positive);
+  return withModelFlags(command).option('--threads <n>', 'threads inside one operator', positive);
 }
 
 /**

@@ -66,21 +66,19 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
   ['no model', ['inspect'], 2, 'usage', 'model'],
   ['an unknown flag', ['inspect', at('m.onnx'), '--colour'], 2, 'usage', '--colour'],
   [
-    'a seed for what draws nothing',
-    ['list', '--seed', '3'],
-    2,
-    'usage',
-    '(explain, evaluate), got it after list',
-  ],
-  [
     'threads for what runs nothing',
     ['inspect', at('m.onnx'), '--threads=2'],
     2,
     'usage',
     '--threads: expected',
   ],
-  ['a device without a model', ['list', '--device', 'cpu'], 2, 'usage', '(inspect, grad, explain, evaluate)'],
-  ['a seed for a gradient', [...gradBy('gradient'), '--seed', '1'], 2, 'usage', 'got it after grad'],
+  [
+    'weight files without a model',
+    ['list', '--external-data', 'x'],
+    2,
+    'usage',
+    '(inspect, grad, explain, evaluate)',
+  ],
   [
     'a flag of one command for another',
     ['inspect', at('m.onnx'), '-o', 'x'],
