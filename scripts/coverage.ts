@@ -6,6 +6,7 @@ import { respellings } from '../packages/graph/src/canonical/modernise.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
+import { trapped } from '../packages/runtime/src/webgpu.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -28,28 +29,38 @@ function gradientOf(op: Op): string {
   return row.status === 'zero' ? 'zero' : `refused: ${row.why}`;
 }
 
-/** Operators of the gradient graphs of an operator's samples, inner graphs included. */
-function emitted(op: Op): ReadonlySet<string> {
-  const found = new Set<string>([op]);
-  if (!hasRule(op)) return found;
-  for (const { graph, feeds } of samples[op]().filter(isDifferentiable)) {
-    const projected = project(graph, feeds, floatOutputs(graph));
-    collect(grad(projected.graph, { of: projected.of, wrt: floatInputs(graph) }), found);
-  }
+/** An operator's samples and their gradient graphs. */
+function graphsOf(op: Op): readonly Graph[] {
+  const list = samples[op]();
+  const gradients = hasRule(op) ? list.filter(isDifferentiable) : [];
+  return [
+    ...list.map(({ graph }) => graph),
+    ...gradients.map(({ graph, feeds }) => {
+      const projected = project(graph, feeds, floatOutputs(graph));
+      return grad(projected.graph, { of: projected.of, wrt: floatInputs(graph) });
+    }),
+  ];
+}
+
+/** Operators of graphs, inner graphs included. */
+function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const collect = ({ nodes }: Graph): void => {
+    for (const { op, attributes } of nodes) {
+      found.add(op);
+      for (const attribute of Object.values(attributes))
+        if (attribute.kind === 'graph') collect(attribute.value);
+    }
+  };
+  graphs.forEach(collect);
   return found;
 }
 
-function collect({ nodes }: Graph, into: Set<string>): void {
-  for (const { op, attributes } of nodes) {
-    into.add(op);
-    for (const attribute of Object.values(attributes))
-      if (attribute.kind === 'graph') collect(attribute.value, into);
-  }
-}
-
 /** What of an operator and its gradient runs on the host although the model is on the GPU. */
-function onHost(ops: ReadonlySet<string>, provider: 'cuda' | 'webgpu'): string {
-  const list = providers[provider].host.filter((op) => ops.has(op));
+function onHost(graphs: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
+  const ops = opsOf(graphs);
+  const unable = provider === 'webgpu' ? graphs.flatMap(trapped).map(({ what }) => what) : [];
+  const list = [...providers[provider].host.filter((op) => ops.has(op)), ...new Set(unable)];
   return list.length === 0 ? 'yes' : `but ${list.join(', ')}`;
 }
 
@@ -81,7 +92,7 @@ function oldSpellings(op: Op): string {
 function row(op: Op): string {
   const list = samples[op]();
   const smooth = hasRule(op) ? list.filter((one) => one.smooth && isDifferentiable(one)).length : 0;
-  const ops = emitted(op);
+  const graphs = graphsOf(op);
   const cells = [
     op,
     `${versions[op]?.[0] ?? '?'}`,
@@ -91,8 +102,8 @@ function row(op: Op): string {
     `${list.length}`,
     smooth === 0 ? '' : `${smooth}`,
     `${nodeTests[op] ?? ''}`,
-    onHost(ops, 'cuda'),
-    onHost(ops, 'webgpu'),
+    onHost(graphs, 'cuda'),
+    onHost(graphs, 'webgpu'),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -155,7 +166,7 @@ wherever it exists, ${count('refused')} refused with a reason. Everything that r
 - **node tests**: tests of ONNX itself of this operator alone that the interpreter passes.
 - **CUDA**, **WebGPU**: whether ONNX Runtime has a kernel there for the operator and for everything in its gradient on the samples; "but"
   names what it runs on the host instead. WebGPU runs arithmetic of 64-bit integers and floats on the host as well. Kernels as
-  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); limits of single attributes are not in it.
+  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); of limits of single attributes those are in it that `packages/runtime/src/webgpu.ts` knows.
 
 Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.
