@@ -166,7 +166,8 @@ wherever it exists, ${count('refused')} refused with a reason. Everything that r
 - **node tests**: tests of ONNX itself of this operator alone that the interpreter passes.
 - **CUDA**, **WebGPU**: whether ONNX Runtime has a kernel there for the operator and for everything in its gradient on the samples; "but"
   names what it runs on the host instead. WebGPU runs arithmetic of 64-bit integers and floats on the host as well. Kernels as
-  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); of limits of single attributes those are in it that `packages/runtime/src/webgpu.ts` knows.
+  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); of limits of single
+  attributes, those are in it that \`packages/runtime/src/webgpu.ts\` knows.
 
 Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.
