@@ -1,7 +1,7 @@
 /** Writes COVERAGE.md from the tables of the compiler: pnpm exec tsx scripts/coverage.ts. A test checks that the file is up to date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Graph, grad, isOp, OPS, type Op, tables } from '@onnxplain/graph';
+import { type Graph, grad, graphsOf, isOp, OPS, type Op, tables } from '@onnxplain/graph';
 import { respellings } from '../packages/graph/src/canonical/modernise.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
@@ -30,7 +30,7 @@ function gradientOf(op: Op): string {
 }
 
 /** An operator's samples and their gradient graphs. */
-function graphsOf(op: Op): readonly Graph[] {
+function samplesAndGradients(op: Op): readonly Graph[] {
   const list = samples[op]();
   const gradients = hasRule(op) ? list.filter(isDifferentiable) : [];
   return [
@@ -46,10 +46,9 @@ function graphsOf(op: Op): readonly Graph[] {
 function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
   const found = new Set<string>();
   const collect = ({ nodes }: Graph): void => {
-    for (const { op, attributes } of nodes) {
-      found.add(op);
-      for (const attribute of Object.values(attributes))
-        if (attribute.kind === 'graph') collect(attribute.value);
+    for (const node of nodes) {
+      found.add(node.op);
+      graphsOf(node).forEach(collect);
     }
   };
   graphs.forEach(collect);
@@ -92,7 +91,7 @@ function oldSpellings(op: Op): string {
 function row(op: Op): string {
   const list = samples[op]();
   const smooth = hasRule(op) ? list.filter((one) => one.smooth && isDifferentiable(one)).length : 0;
-  const graphs = graphsOf(op);
+  const graphs = samplesAndGradients(op);
   const cells = [
     op,
     `${versions[op]?.[0] ?? '?'}`,

@@ -1,3 +1,4 @@
+import { emptyGraph } from '../../src/empty-graph.js';
 import type { Attribute, Graph, Op } from '../../src/index.js';
 import { attr } from '../../src/index.js';
 import { node, value } from '../graphs.js';
@@ -7,18 +8,7 @@ type Samples = () => readonly Sample[];
 
 const inner = (parts: Partial<Graph>): Attribute => ({
   kind: 'graph',
-  value: {
-    name: 'inner',
-    opsets: { '': 20 },
-    inputs: [],
-    outputs: [],
-    constants: new Map(),
-    nodes: [],
-    metadata: {},
-    functions: [],
-    declared: new Map(),
-    ...parts,
-  },
+  value: { ...emptyGraph({ '': 20 }), name: 'inner', ...parts },
 });
 
 /** Two branches that read x1 and x2; the second one gives x1 itself. */
