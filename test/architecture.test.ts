@@ -21,6 +21,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   ndarray: /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ndarray-ops': /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ml-matrix': /^packages\/core\/src\/solve\/[^/]+\.ts$/,
+  jstat: /^packages\/core\/src\/reduce\/quantile\.ts$/,
   zod: /^packages\/core\/src\/options\.ts$/,
   '@bufbuild/protobuf': /^packages\/graph\/src\/onnx\/[^/]+\.ts$/,
   'onnx-buf': /^packages\/graph\/src\/onnx\/[^/]+\.ts$/,
