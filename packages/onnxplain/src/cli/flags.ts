@@ -101,7 +101,7 @@ export function withQuestionFlags(command: Command): Command {
     .option('--scale <number>', 'multiplies pixels 0..255 first', number)
     .addOption(new Option('--channels <order>', 'of the model').choices(['rgb', 'bgr', 'grey']))
     .addOption(new Option('--layout <name>', 'of the model').choices(['nchw', 'nhwc']))
-    .option('--size <height,width>', 'of the input, where the model leaves it open', size)
+    .option('--size <height,width>', 'of the input, for pictures, where the model leaves it open', size)
     .option('--resize <pixels>', 'short side before the middle is cut out', positive);
 }
 

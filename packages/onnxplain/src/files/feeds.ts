@@ -91,10 +91,13 @@ interface Given {
   readonly text: string;
 }
 
-/** The dims of one row without its batch axis, as far as they are known. */
+/**
+ * The dims of one row, as far as they are known: without a batch axis in front; elsewhere, as in the initial states [layers, N, width]
+ * of recurrent networks, an axis that has the batch's name is of size 1.
+ */
 function rowOf({ dims }: Port, { batch, sizes }: FurtherInputs): readonly Dim[] | undefined {
   const row = dims?.[0] === batch ? dims.slice(1) : dims;
-  return row?.map((dim) => (typeof dim === 'string' ? (sizes.get(dim) ?? dim) : dim));
+  return row?.map((dim) => (typeof dim === 'number' ? dim : dim === batch ? 1 : (sizes.get(dim) ?? dim)));
 }
 
 function filled(number: number, { port, further, text }: Given): { array: Tensor; source: FeedRecord } {

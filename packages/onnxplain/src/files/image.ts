@@ -1,12 +1,14 @@
 import type { Tensor } from '@onnxplain/core';
-import { tensor } from '@onnxplain/core';
+import { fail, tensor } from '@onnxplain/core';
 import { decodePng, type Picture, type Pixels } from '@onnxplain/report';
 import { decodeJpeg } from './jpeg.js';
 
+export type PictureSize = readonly [height: number, width: number];
+
 /** How a picture becomes a model's input; the defaults leave pixels as they are, 0..255, RGB, [3, h, w]. */
 export interface Preprocessing {
-  /** Height and width of the input. The picture's short side is brought to `resize`, then the middle is cut out. */
-  readonly size: readonly [height: number, width: number];
+  /** Height and width of the input; undefined where neither the model nor anyone says: pictures are then refused. The picture's short side is brought to `resize`, then the middle is cut out. */
+  readonly size: PictureSize | undefined;
   /** Length of the short side before cropping; default: what just covers `size`. */
   readonly resize?: number;
   readonly layout: 'nchw' | 'nhwc';
@@ -29,14 +31,29 @@ export interface LoadedImage {
 /**
  * A picture file (PNG or JPEG, told by its first bytes) as an input of the model. Grey becomes RGB by repetition, RGB grey by
  * ITU-R BT.601 weights; transparency is dropped, as Pillow's convert('RGB') does; 16 bit samples are scaled to 0..255.
+ * Throws `option-value` where the size is open, `file-format` for other files.
  */
-export function loadImage(bytes: Uint8Array, how: Preprocessing, where: string): LoadedImage {
+export function loadImage(bytes: Uint8Array, preprocessing: Preprocessing, where: string): LoadedImage {
+  const how = { ...preprocessing, size: preprocessing.size ?? refuseOpenSize(where) };
   const pixels = bytes[0] === 0xff ? decodeJpeg(bytes, where) : decodePng(bytes, where);
   const planes = how.channels === 'grey' ? [greyOf(pixels)] : colourOf(pixels);
   const cropped = planes.map((plane) => fit(plane, { width: pixels.width, height: pixels.height }, how));
   if (how.channels === 'bgr') cropped.reverse();
   return { tensor: normalised(cropped, how), picture: pictureOf(cropped, how) };
 }
+
+function refuseOpenSize(where: string): never {
+  return fail({
+    code: 'option-value',
+    where: `size of ${where}`,
+    expected: 'height and width of the input, which the model leaves open',
+    got: 'nothing',
+    remedy: 'Give --size, or "size" in the model card.',
+  });
+}
+
+/** With a size. */
+type Sized = Preprocessing & { readonly size: PictureSize };
 
 type Plane = Float64Array;
 
@@ -62,7 +79,7 @@ interface Size {
 }
 
 /** Short side to `resize`, then the middle `size` of it. */
-function fit(plane: Plane, from: Size, how: Preprocessing): Plane {
+function fit(plane: Plane, from: Size, how: Sized): Plane {
   const [height, width] = how.size;
   const ratio =
     how.resize === undefined
@@ -123,7 +140,7 @@ function transpose(plane: Plane, rows: number, columns: number): Plane {
   return out;
 }
 
-function normalised(planes: readonly Plane[], how: Preprocessing): Tensor {
+function normalised(planes: readonly Plane[], how: Sized): Tensor {
   const [height, width] = how.size;
   const count = planes.length;
   const size = height * width;
@@ -138,7 +155,7 @@ function normalised(planes: readonly Plane[], how: Preprocessing): Tensor {
   return tensor(data, how.layout === 'nchw' ? [count, height, width] : [height, width, count]);
 }
 
-function pictureOf(planes: readonly Plane[], how: Preprocessing): Picture {
+function pictureOf(planes: readonly Plane[], how: Sized): Picture {
   const [height, width] = how.size;
   const rgb = new Uint8Array(height * width * 3);
   for (let i = 0; i < height * width; i++) {

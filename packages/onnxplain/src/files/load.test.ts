@@ -93,9 +93,22 @@ describe('preprocessing', () => {
     expect(preprocessingFor([7, 8, 9], {})).toBeUndefined();
   });
 
-  test('an open size must be given', () => {
-    expect(() => preprocessingFor([3, 'H', 'W'], {})).toThrow('--size');
-    expect(preprocessingFor([3, 'H', 'W'], { size: [5, 6] })?.size).toEqual([5, 6]);
+  test('an open size must be given for a picture, and for no array', async () => {
+    const png = encodePng({ width: 6, height: 5, channels: 3, depth: 8, data: new Uint8Array(90) });
+    const load = (file: string, size?: [number, number]) => {
+      const dims = [3, 'H', 'W'];
+      return loadInputs([put(`open-${file}`, file === 'x.npy' ? npy([3, 5, 6]) : png)], {
+        dims,
+        pictures: preprocessingFor(dims, { size }),
+      });
+    };
+    await expect(load('x.png')).rejects.toMatchObject({
+      code: 'option-value',
+      message: expect.stringContaining('--size'),
+    });
+    expect((await load('x.png', [5, 6])).inputs[0].tensor.shape).toEqual([3, 5, 6]);
+    expect((await load('x.npy')).inputs[0].tensor.shape).toEqual([3, 5, 6]);
+    expect(preprocessingFor(['H', 'W', 1], {})?.size).toBeUndefined();
   });
 
   test.each([{ size: [9, 9] }, { channels: 'grey' }, { mean: [1, 2] }, { std: [0] }, { resize: 4 }] as const)(

@@ -8,8 +8,8 @@ export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels'
 
 /**
  * How pictures become inputs of shape `dims` (batch axis excluded): what is given, else the model's own shape.
- * Undefined where the input is no picture: not three axes, and neither first nor last has 1 or 3 channels.
- * Throws `option-value` where the fields contradict the model or the size is unknown.
+ * Undefined where the input is no picture: not three axes, and neither first nor last has 1 or 3 channels. An open size stays undefined:
+ * arrays bring their own. Throws `option-value` where the fields contradict the model.
  */
 export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): Preprocessing | undefined {
   const layout = fields.layout ?? layoutOf(dims);
@@ -47,17 +47,10 @@ export function pixelBounds({ scale, mean, std }: Preprocessing): readonly [numb
   return [Math.min(...ends), Math.max(...ends)];
 }
 
-function sizeOf(dims: readonly [Dim, Dim], size: PictureFields['size']): readonly [number, number] {
+/** The model's size, or the given one where the model leaves it open. */
+function sizeOf(dims: readonly [Dim, Dim], size: PictureFields['size']): Preprocessing['size'] {
   const [height, width] = dims.map((dim, i) => (typeof dim === 'number' ? dim : size?.[i]));
-  if (height === undefined || width === undefined) {
-    return fail({
-      code: 'option-value',
-      where: 'size',
-      expected: 'height and width of the input, which the model leaves open',
-      got: 'nothing',
-      remedy: 'Give --size, or "size" in the model card.',
-    });
-  }
+  if (height === undefined || width === undefined) return undefined;
   if (size !== undefined && (size[0] !== height || size[1] !== width)) {
     refuse('size', `${height},${width} as the model has it`, size.join(','));
   }
@@ -79,7 +72,7 @@ function expectLengths({ channels, mean, std, resize, size }: Preprocessing): vo
     }
   }
   if (std.includes(0)) refuse('std', 'numbers other than 0', std.join(','));
-  if (resize !== undefined && resize < Math.max(...size)) {
+  if (resize !== undefined && size !== undefined && resize < Math.max(...size)) {
     refuse('resize', `at least the longer side of the input, ${Math.max(...size)}`, `${resize}`);
   }
 }
