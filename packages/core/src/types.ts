@@ -111,7 +111,10 @@ export interface SolveDiagnosis {
   readonly equations: number;
   /** Numerical rank of the system that was solved. */
   readonly rank: number;
-  /** Ratio of its largest to its smallest kept singular value (an estimate where the solver factorises by Cholesky). */
+  /**
+   * Ratio of its largest to its smallest kept eigenvalue, never above the true one: a bound from below where the solver factorises by
+   * Cholesky, less what float64 cannot tell (it ends at 2⁵² divided by the size of the system). NaN when nothing is kept.
+   */
   readonly condition: number;
 }
 
@@ -140,6 +143,11 @@ export interface Rows {
   inner(other: Rows, products: Products): Promise<Tensor>;
   /** The matrix itself, [n, d] float64; throws `too-large` above 2^28 elements. */
   dense(): Tensor;
+  /**
+   * Bound of the error that rounding left in any row, as a Euclidean length, where the numbers behind the rows were rounded before
+   * they were made (float32 inputs). Least squares takes nothing below it for real. Default 0: exact, or float64.
+   */
+  rounding?(): number;
 }
 
 /** Perturbed inputs and what was taken away: inputs = x - deltas. */

@@ -3,6 +3,7 @@ import { reshape, rows } from '../tensor/rows.js';
 import { showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products, Rows } from '../types.js';
 import { mirror, transpose } from './products.js';
+import { roundingOfRows } from './rounding.js';
 import { addTransposeTimesVector, timesVector } from './vector.js';
 
 /** Largest matrix that is ever made: 2^28 elements, 2 GiB in float64. */
@@ -35,6 +36,7 @@ export function denseRows(t: Tensor): Rows {
       expectSmall('dense', n, d);
       return toFloat64(matrix);
     },
+    rounding: () => roundingOfRows(matrix),
   };
   return self;
 }

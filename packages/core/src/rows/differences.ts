@@ -2,11 +2,13 @@ import { reshape, subtractRows } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Rows } from '../types.js';
 import { denseRows, expectSmall } from './dense.js';
+import { roundingOfRows } from './rounding.js';
 import { timesVector } from './vector.js';
 
 /**
  * The rows x - t for every row t of `inputs` [n, ...shape of x], in float64: what was taken away from x where f was evaluated at
- * `inputs`. Products are made from `inputs` as they stand, the matrix only where it is asked for. Throws `tensor-shape`.
+ * `inputs`. Products are made from `inputs` as they stand, the matrix only where it is asked for. The rounding of a row is that of
+ * the inputs and of x, not of their difference, which may be much smaller. Throws `tensor-shape`.
  */
 export function differenceRows(x: Tensor, inputs: Tensor): Rows {
   const rest = denseRows(inputs);
@@ -32,6 +34,10 @@ export function differenceRows(x: Tensor, inputs: Tensor): Rows {
       return rows.inner(other === self ? rows : other, products);
     },
     dense,
+    rounding() {
+      const ofInputs = rest.rounding?.() ?? 0;
+      return ofInputs === 0 ? 0 : Math.hypot(ofInputs, roundingOfRows(whole));
+    },
   };
   return self;
 }

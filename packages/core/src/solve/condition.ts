@@ -2,34 +2,47 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
-import { choleskySolve } from './cholesky.js';
+import { choleskySolve, roundingOf } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 import type { System } from './system.js';
 
 /** Products with the matrix, and with its inverse. */
-const STEPS = 8;
+const STEPS = 12;
+/** A vector that loses more than this of its length to a basis that it was orthogonal to was rounding. */
+const KEPT = 0.5;
 
-/**
- * Ratio of the largest to the smallest eigenvalue of K = L·Lᵀ, from below: the Lanczos method on K and on its inverse,
- * from one fixed random start.
- */
-export async function conditionOf(
+/** The ends of a spectrum, both from within it: the largest eigenvalue is at least `largest`, the smallest at most `smallest`. */
+export interface Extremes {
+  readonly largest: number;
+  readonly smallest: number;
+}
+
+/** The ends of the spectrum of K = L·Lᵀ: the Lanczos method on K and on its inverse, from one fixed random start. */
+export async function extremesOf(
   { matrix, k }: System,
   factor: Float64Array,
   products: Products,
-): Promise<number> {
+): Promise<Extremes> {
   const whole = tensor(matrix, [k, k]);
   const largest = await largestEigenvalue(k, async (v) => {
     const image = await products.timesTranspose(tensor(v, [1, k]), whole);
     return toFloat64(image).data;
   });
-  const inverseSmallest = await largestEigenvalue(k, async (v) => choleskySolve(factor, v));
-  return Math.max(1, largest * inverseSmallest);
+  return { largest, smallest: 1 / (await largestEigenvalue(k, async (v) => choleskySolve(factor, v))) };
 }
 
 /**
- * The largest eigenvalue of the operator within the span of v, Av, A²v, ...: of the matrix VᵀAV with V an orthonormal basis of it.
- * Source: Golub and Van Loan, "Matrix Computations", 4th ed., section 10.1.
+ * The condition of a system of k unknowns, never above the true one: float64 knows the smallest eigenvalue only to k·2⁻⁵² of the
+ * largest, which is added to it.
+ */
+export function conditionOf({ largest, smallest }: Extremes, k: number): number {
+  return Math.max(1, 1 / (smallest / largest + roundingOf(k)));
+}
+
+/**
+ * The largest eigenvalue of the operator within the span of v, Av, A²v, ...: of the matrix VᵀAV with V an orthonormal basis of it,
+ * which is never above the operator's. Source: Golub and Van Loan, "Matrix Computations", 4th ed., section 10.1; each vector is
+ * orthogonalised twice, section 10.3.1, because one pass leaves rounding that would count an eigenvector again.
  */
 async function largestEigenvalue(
   k: number,
@@ -39,19 +52,23 @@ async function largestEigenvalue(
   const images: Float64Array[] = [];
   const start = new Float32Array(k);
   stream(key(0)).fillNormal(start);
-  let next: Float64Array = Float64Array.from(start);
-  for (let length = lengthOf(next); basis.length < Math.min(STEPS, k) && length > 0; ) {
-    const unit = next.map((value) => value / length);
-    const image = await apply(unit);
-    basis.push(unit);
+  let next: Float64Array | undefined = unitOf(Float64Array.from(start));
+  while (next !== undefined && basis.length < Math.min(STEPS, k)) {
+    const image = await apply(next);
+    basis.push(next);
     images.push(image);
-    next = withoutPartsAlong(basis, image);
-    length = lengthOf(next);
-    // What is left of the image is rounding: the span is complete.
-    if (length <= k * Number.EPSILON * lengthOf(image)) break;
+    next = newDirection(basis, image);
   }
   const small = Float64Array.from(basis.flatMap((v) => images.map((image) => dotOf(v, image))));
   return symmetricEigen(small, basis.length).values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+/** The unit vector along the part of v outside the span of the basis; undefined when that part is rounding: the span is complete. */
+function newDirection(basis: readonly Float64Array[], v: Float64Array): Float64Array | undefined {
+  const once = withoutPartsAlong(basis, v);
+  if (lengthOf(once) <= v.length * Number.EPSILON * lengthOf(v)) return undefined;
+  const twice = withoutPartsAlong(basis, once);
+  return lengthOf(twice) < KEPT * lengthOf(once) ? undefined : unitOf(twice);
 }
 
 /** Gram-Schmidt, one direction after the other. */
@@ -62,6 +79,11 @@ function withoutPartsAlong(basis: readonly Float64Array[], v: Float64Array): Flo
     for (let i = 0; i < rest.length; i++) rest[i] -= along * direction[i];
   }
   return rest;
+}
+
+function unitOf(v: Float64Array): Float64Array {
+  const length = lengthOf(v);
+  return v.map((value) => value / length);
 }
 
 function lengthOf(v: Float64Array): number {

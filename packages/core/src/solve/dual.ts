@@ -2,7 +2,7 @@ import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
 import { dotOf } from './condition.js';
-import { type Equations, type Form, gather, weightsOf } from './equations.js';
+import { type Equations, type Form, gather, roundingOfEquations, weightsOf } from './equations.js';
 import { factor, squareOf } from './factor.js';
 
 /**
@@ -23,7 +23,11 @@ export const factorDual: Form = async (equations, method, products) => {
     }
   }
   const origin = { form: 'dual', unknowns, equations: count } as const;
-  const { solve, diagnosis } = await factor({ matrix, origin }, method, products);
+  const { solve, diagnosis } = await factor(
+    { matrix, origin, rounding: roundingOfEquations(equations) },
+    method,
+    products,
+  );
   return {
     solve(targets, value = 0) {
       const offset = value / normal.length;

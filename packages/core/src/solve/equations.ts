@@ -25,6 +25,14 @@ export interface Equations extends Design {
   readonly totalWeight: number;
 }
 
+/**
+ * What rounding of the rows can have added to an eigenvalue of AᵀWA/w: A with an error E in it has no singular value that is
+ * further than |E| from one of the true matrix (Weyl), and |W^½E|²/w is at most the square of the longest row of E.
+ */
+export function roundingOfEquations({ blocks }: Equations): number {
+  return blocks.reduce((most, { rows }) => Math.max(most, rows.rounding?.() ?? 0), 0) ** 2;
+}
+
 /** How a form of the system is factorised; its right sides are the targets. */
 export type Form = (equations: Equations, method: Solver, products: Products) => Promise<Factorisation>;
 

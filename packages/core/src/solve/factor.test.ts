@@ -5,7 +5,7 @@ import { stream } from '../random/stream.js';
 import { plainProducts } from '../rows/products.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import { cholesky as choleskyOf, choleskySolve } from './cholesky.js';
-import { conditionOf } from './condition.js';
+import { conditionOf, extremesOf } from './condition.js';
 import { symmetricEigen } from './eigen.js';
 import { factor } from './factor.js';
 import { pivotedCholesky } from './pivoted.js';
@@ -126,7 +126,7 @@ describe('Cholesky', () => {
     const l = (await cholesky(diagonal, 30)) ?? new Float64Array();
     const system = { matrix: diagonal, k: 30 };
     const exact = 1 + 29 ** 2;
-    const estimate = await conditionOf(system, l, plainProducts);
+    const estimate = conditionOf(await extremesOf(system, l, plainProducts), 30);
     expect(estimate / exact).toBeGreaterThan(0.8);
     expect(estimate / exact).toBeLessThan(1 + 1e-9);
   });
@@ -171,7 +171,7 @@ describe('inverse', () => {
     );
     expect(await cholesky(Float64Array.from(matrix.data), 30)).toBeDefined();
     await expect(solve({ matrix, right: randomVector(30, 1) }, inverse())).rejects.toThrow(
-      /condition \d\.\de\+1[5-9]/,
+      /condition above 1\.5e\+14/,
     );
   });
 });

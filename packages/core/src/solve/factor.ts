@@ -13,6 +13,8 @@ export interface Problem {
   /** k numbers, not all zero; absent, z is free. */
   readonly normal?: Float64Array;
   /** Where the system comes from, for the diagnosis; default: k equations of k unknowns, primal. */
+  /** What rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
+  readonly rounding?: number;
   readonly origin?: Pick<SolveDiagnosis, 'form' | 'unknowns' | 'equations'>;
 }
 
@@ -28,14 +30,14 @@ export interface Factorisation {
  * and `singular` where the method needs an invertible system.
  */
 export async function factor(
-  { matrix, normal, origin }: Problem,
+  { matrix, normal, rounding, origin }: Problem,
   method: Solver,
   products: Products,
 ): Promise<Factorisation> {
   const k = matrix.shape[0];
   expectShape('factor(matrix)', matrix, [k, k]);
   expectFinite('factor(matrix)', matrix.data);
-  const system = { matrix: toFloat64(matrix).data, k };
+  const system = { matrix: toFloat64(matrix).data, k, rounding };
   const { solve, rank, condition } =
     normal === undefined
       ? await method(system, products)
@@ -73,18 +75,18 @@ export function squareOf(normal: Float64Array, k: number): number {
 
 /**
  * z = z0 + w with z0 = a·value/|a|² the shortest z that meets the constraint and w orthogonal to its normal a: w solves
- * (PKP) w = P (right - K z0), with P the projection along a. The missing direction is filled with the mean eigenvalue, where
- * w has no part.
+ * (PKP) w = P (right - K z0), with P the projection along a. The missing direction is filled with an eigenvalue from among the
+ * others, which does not change their ratio; w has no part there.
  */
 async function factorConstrained(
-  { matrix, k }: System,
+  { matrix, k, rounding }: System,
   normal: Float64Array,
   factorise: (projected: System) => ReturnType<Solver>,
 ) {
   const square = squareOf(normal, k);
   const pull = timesVector({ shape: [k, k], data: matrix }, normal);
   const projected = project(matrix, { normal, pull, square });
-  const { solve, rank, condition } = await factorise({ matrix: projected, k });
+  const { solve, rank, condition } = await factorise({ matrix: projected, k, rounding });
   return {
     solve(right: Float64Array, value: number): Float64Array {
       const rest = right.map((r, i) => r - (pull[i] * value) / square);
@@ -92,7 +94,7 @@ async function factorConstrained(
       const free = solve(rest.map((r, i) => r - along * normal[i]));
       return free.map((w, i) => w + (normal[i] * value) / square);
     },
-    rank: rank - 1,
+    rank: Math.max(0, rank - 1),
     condition,
   };
 }
@@ -105,18 +107,24 @@ interface Direction {
   readonly square: number;
 }
 
-/** PKP + mean eigenvalue · aaᵀ/|a|²; with b = K·a: K - (abᵀ + baᵀ)/|a|² + (a·b + mean·|a|²)·aaᵀ/|a|⁴. */
+/** PKP + fill·aaᵀ/|a|² with PKP = K - (abᵀ + baᵀ)/|a|² + (a·b)·aaᵀ/|a|⁴ and b = K·a. */
 function project(matrix: Float64Array, { normal: a, pull: b, square }: Direction): Float64Array {
   const k = a.length;
   const ab = dotOf(a, b);
-  let trace = -ab / square;
-  for (let i = 0; i < k; i++) trace += matrix[i * k + i];
-  const mean = k > 1 && trace > 0 ? trace / (k - 1) : 1;
   const out = matrix.slice();
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < k; j++) {
-      out[i * k + j] += -(a[i] * b[j] + b[i] * a[j]) / square + ((ab / square + mean) * a[i] * a[j]) / square;
+      out[i * k + j] += (-(a[i] * b[j] + b[i] * a[j]) + (ab / square) * a[i] * a[j]) / square;
     }
   }
+  const fill = innerEigenvalue(out, k) / square;
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out[i * k + j] += fill * a[i] * a[j];
   return out;
+}
+
+/** A number between the smallest and the largest eigenvalue that is not zero: their mean, each weighted by itself. 1 for a matrix of zeros. */
+function innerEigenvalue(matrix: Float64Array, k: number): number {
+  let trace = 0;
+  for (let i = 0; i < k; i++) trace += matrix[i * k + i];
+  return trace > 0 ? dotOf(matrix, matrix) / trace : 1;
 }

@@ -2,19 +2,19 @@ import { addRowProducts } from '../rows/tile.js';
 import { largestDiagonal, roundingOf } from './cholesky.js';
 import type { System } from './system.js';
 
-/** L [k, rank] row major with K = L·Lᵀ to rounding. */
+/** L [k, rank] row major with K = L·Lᵀ to what counts as zero. */
 export interface LowRank {
   readonly factor: Float64Array;
   readonly rank: number;
 }
 
 /**
- * Cholesky with diagonal pivoting, stopped when all that is left is rounding: K = L·Lᵀ with as many columns as K has
- * numerical rank. Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 10.3.
+ * Cholesky with diagonal pivoting, stopped when no diagonal element that is left is above `zero` (default: rounding of K, k·2⁻⁵²
+ * of its largest): K = L·Lᵀ with as many columns as K has numerical rank. Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 10.3.
  */
-export function pivotedCholesky({ matrix, k }: System): LowRank {
+export function pivotedCholesky({ matrix, k }: System, zero = 0): LowRank {
   const left = Float64Array.from({ length: k }, (_, i) => matrix[i * k + i]);
-  const least = roundingOf(k) * largestDiagonal(matrix, k);
+  const least = Math.max(zero, roundingOf(k) * largestDiagonal(matrix, k));
   const wide = new Float64Array(k * k);
   let rank = 0;
   for (let pivot = indexOfLargest(left); rank < k && left[pivot] > least; pivot = indexOfLargest(left)) {

@@ -2,7 +2,7 @@ import { expectSmall } from '../rows/dense.js';
 import { rows as rowsOf } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types.js';
-import { type Equations, type Form, type WeightedRows, weightsOf } from './equations.js';
+import { type Equations, type Form, roundingOfEquations, type WeightedRows, weightsOf } from './equations.js';
 import { factor } from './factor.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
@@ -16,7 +16,11 @@ export const factorPrimal: Form = async (equations, method, products) => {
   for (const block of blocks) await addGram(matrix, block, products);
   for (let i = 0; i < matrix.data.length; i++) matrix.data[i] /= totalWeight;
   const origin = { form: 'primal', unknowns, equations: count } as const;
-  const { solve, diagnosis } = await factor({ matrix, normal, origin }, method, products);
+  const { solve, diagnosis } = await factor(
+    { matrix, normal, origin, rounding: roundingOfEquations(equations) },
+    method,
+    products,
+  );
   return { solve: (targets, value) => solve(rightOf(equations, targets), value), diagnosis };
 };
 

@@ -1,6 +1,7 @@
 import { expectLength } from '../rows/dense.js';
 import { tensor } from '../tensor/tensor.js';
 import type { Products, SolveDiagnosis } from '../types.js';
+import { roundingOf } from './cholesky.js';
 import { factorDual } from './dual.js';
 import {
   type Design,
@@ -77,7 +78,7 @@ export async function fitter(design: Design, method: Solver, products: Products)
   const { unknowns, count, normal } = equations;
   const free = unknowns - count - (normal === undefined ? 0 : 1);
   if (free > 0 && !method.leastNorm) {
-    singular(method.expression, { unknowns, rank: unknowns - free, condition: Number.POSITIVE_INFINITY });
+    singular(method.expression, { unknowns, rank: unknowns - free, condition: 1 / roundingOf(unknowns) });
   }
   const { solve, diagnosis } = await (free > 0 ? factorDual : factorPrimal)(equations, method, products);
   return {

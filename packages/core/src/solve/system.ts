@@ -4,6 +4,8 @@ import type { Products } from '../types.js';
 export interface System {
   readonly matrix: Float64Array;
   readonly k: number;
+  /** What rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
+  readonly rounding?: number;
 }
 
 /** K taken apart, so that K·z = right is cheap for any right side. */

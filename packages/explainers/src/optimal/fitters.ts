@@ -16,12 +16,13 @@ const LARGEST_KEPT = 4096;
 export type Fitters = (blocks: readonly WeightedRows[], x: Tensor, products: Products) => Promise<Fitter>;
 
 /**
- * Where the perturbation's design is fixed, the last one is kept for each `products`: explanations of inputs of one shape and
+ * Where the perturbation's masks are fixed, the last design is kept for each `products`: explanations of inputs of one shape and
  * type, also those under way at the same time, share its factorisation.
  */
 export function fittersOf(perturbation: Perturbation, solver: Solver): Fitters {
   const fresh: Fitters = (blocks, _, products) => fitter({ blocks }, solver, products);
-  if (!perturbation.fixedDesign) return fresh;
+  // Without masks the rows are x - inputs, which were rounded with x: another x has other rows.
+  if (!perturbation.fixedDesign || !perturbation.masks) return fresh;
   const kept = new WeakMap<Products, { readonly inputs: string; readonly made: Promise<Fitter> }>();
   return (blocks, x, products) => {
     if (systemSize(blocks) > LARGEST_KEPT) return fresh(blocks, x, products);

@@ -170,6 +170,19 @@ describe('optimal', () => {
     expect((await explain({ ...f, products }, x, seed)).residual).toBeLessThan(1e-9);
   });
 
+  it('with stored deltas gives each input what it gets alone, in any order', async () => {
+    const of = functionScore({ shape: [4], value: ({ data }) => data[0] * data[1] + data[2] * data[3] });
+    const moves = normals('moves', [30, 4]);
+    for (let i = 3; i < 120; i += 4) moves.data[i] = moves.data[i - 1];
+    const stored = () => optimal(fixed(tensor(Float32Array.from(moves.data), [30, 4])));
+    const inputs = [1, 500].map((size) => tensor(Float32Array.of(size, 0.1, size / 3, -0.7), [4]));
+    const alone = [];
+    for (const input of inputs) alone.push(await stored()(of, input, seed));
+    const explain = stored();
+    for (const i of [1, 0, 1]) expect(await explain(of, inputs[i], seed)).toEqual(alone[i]);
+    expect(alone.map(({ diagnosis }) => diagnosis?.rank)).toEqual([3, 3]);
+  });
+
   it('with square masks explains a sum over pixels, sharing each pixel equally among channels', async () => {
     const image = normals('image', [3, 6, 6]);
     const sum = functionScore({
