@@ -42,6 +42,7 @@ export { type Freed, freeBatch } from './transform/free-batch.js';
 export { inline } from './transform/inline.js';
 export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
+export { takesMissing } from './transform/missing.js';
 export { logitsOf } from './transform/probability.js';
 export { prune } from './transform/prune.js';
 export { rowWise } from './transform/row-wise.js';
