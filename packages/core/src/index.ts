@@ -49,6 +49,7 @@ export { fingerprint } from './tensor/fingerprint.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
 export {
   expectShape,
+  firstInfinite,
   firstNonFinite,
   full,
   isTensor,

@@ -1,4 +1,4 @@
-import { fail, firstNonFinite, sizeOf } from '@onnxplain/core';
+import { fail, firstInfinite, firstNonFinite, sizeOf } from '@onnxplain/core';
 import type { Constant, DataType, Dim } from '@onnxplain/graph';
 import {
   type Arrays,
@@ -15,9 +15,13 @@ import {
  * Feeds made ready for the runtime, which itself ignores unknown names and lets NaN through. Checks that every
  * input is there and nothing else (`feed-name`), element types and storage (`feed-type`), rank, dims and that
  * equal symbols get equal sizes (`feed-shape`), and that numbers are finite and booleans 0 or 1 (`feed-value`,
- * with the position).
+ * with the position). NaN is let through in inputs that take it for a missing value; default: none.
  */
-export function checkFeeds(ports: readonly Port[], feeds: Feeds): Arrays {
+export function checkFeeds(
+  ports: readonly Port[],
+  feeds: Feeds,
+  takesMissing: (input: string) => boolean = () => false,
+): Arrays {
   const names = ports.map((port) => port.name);
   for (const name of Object.keys(feeds)) {
     if (names.includes(name)) continue;
@@ -37,7 +41,7 @@ export function checkFeeds(ports: readonly Port[], feeds: Feeds): Arrays {
     }
     const array = toArray(port, feeds[port.name]);
     checkDims(port, array.dims, symbols);
-    checkValues(port, array);
+    checkValues(port, array, takesMissing);
     return [port.name, array] as const;
   });
   return Object.fromEntries(checked);
@@ -122,10 +126,10 @@ function expectedSize(dim: Dim, size: number, symbols: Map<string, number>): num
   return bound;
 }
 
-function checkValues(port: Port, array: Constant): void {
+function checkValues(port: Port, array: Constant, takesMissing: (input: string) => boolean): void {
   const { dtype, dims, data } = array;
   const at = firstBad(array);
-  if (at < 0) return;
+  if (at < 0 || (holdsOnlyMissing(array) && takesMissing(port.name))) return;
   const expected = dtype === 'bool' ? '0 or 1' : dtype === 'string' ? 'strings' : 'finite numbers';
   const position = positionOf(at, dims);
   const got = dtype === 'float16' ? 'NaN or infinity' : `${String(data[at])}`;
@@ -140,6 +144,12 @@ function firstBad({ dtype, dims, data }: Constant): number {
     return data.findIndex((half) => (half & 0x7c00) === 0x7c00);
   if (dtype === 'bool' && data instanceof Uint8Array) return data.findIndex((flag) => flag > 1);
   return ArrayBuffer.isView(data) ? -1 : data.findIndex((text) => typeof text !== 'string');
+}
+
+/** Whether all numbers that are not finite are NaN. */
+function holdsOnlyMissing({ dims, data }: Constant): boolean {
+  const isDouble = data instanceof Float32Array || data instanceof Float64Array;
+  return isDouble && firstInfinite({ shape: dims, data }) < 0;
 }
 
 /** "[2, 0, 5]": the coordinates of a flat index. */

@@ -1,5 +1,5 @@
 import { fail, type Tensor, tensor } from '@onnxplain/core';
-import { upTo } from '@onnxplain/graph';
+import { takesMissing, upTo } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { fixFeeds } from './score/fixed.js';
 import { leadByBatch } from './score/question.js';
@@ -32,9 +32,11 @@ export async function innerRow(
   const ports = batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, perRow });
   const needed = ports.flatMap((port) => (Object.hasOwn(feeds, port.name) ? [port.name] : []));
   const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
+  const takes = (input: string) => takesMissing(graph, input);
+  const fixed = fixFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
   const rows = model.fixedRows ?? 1;
   const session = await model.session(`inner ${name}`, () => graph);
-  const results = await session.run(fixFeeds({ ports, feeds: given, batchDim }).rows(rows), [name]);
+  const results = await session.run(fixed.rows(rows), [name]);
   const { shape, data } = toTensor(results[name], `value "${name}"`);
   return tensor(data.slice(0, data.length / rows), shape.slice(1));
 }

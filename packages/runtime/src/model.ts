@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import type { Graph } from '@onnxplain/graph';
+import { type Graph, takesMissing } from '@onnxplain/graph';
 import { type Census, census } from './census.js';
 import { checkFeeds } from './feeds.js';
 import { expectOpen, holdings, release, sessionOf, thingOf } from './holdings.js';
@@ -80,7 +80,7 @@ export function makeModel({ placement, program, ...parts }: ModelParts): Model {
     refused,
     async run(feeds, wanted) {
       expectOpen(held);
-      const checked = checkFeeds(inputs, feeds);
+      const checked = checkFeeds(inputs, feeds, (input) => takesMissing(graph, input));
       const names = wanted?.map((output) => checkOutput(graph, output));
       return (await sessionOf(held, 'forward', program)).run(checked, names);
     },

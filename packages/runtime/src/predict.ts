@@ -23,7 +23,7 @@ export async function classes(model: Model, options: QuestionOptions = {}): Prom
  */
 export async function predict(model: Model, options: QuestionOptions, batch: Tensor): Promise<Prediction> {
   const question = settle(model, options);
-  checkBatch(batch, question.input.shape);
+  checkBatch(batch, question.input);
   const width = await classCount(model, question);
   const lane = outputLane(model, question, { classes: width, memory: model.memory });
   const data = await lane.submit({ rows: batch });

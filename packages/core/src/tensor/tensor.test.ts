@@ -5,6 +5,7 @@ import { fingerprint } from './fingerprint.js';
 import { asBatch, concatRows, reshape, row, rows, spans, stack } from './rows.js';
 import {
   expectShape,
+  firstInfinite,
   firstNonFinite,
   full,
   isTensor,
@@ -206,4 +207,9 @@ describe('arithmetic', () => {
     expect(source.data[0]).toBe(9);
     expect(sizeOf(column.shape)).toBe(3);
   });
+});
+
+test('the first infinity is found past NaN, and none in numbers without one', () => {
+  expect(firstInfinite(tensor([1, Number.NaN, -1 / 0, 1 / 0], [4]))).toBe(2);
+  expect(firstInfinite(tensor([1, Number.NaN], [2]))).toBe(-1);
 });

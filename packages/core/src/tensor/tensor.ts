@@ -81,6 +81,13 @@ export function firstNonFinite({ data }: Tensor): number {
   return Number.isFinite(probe(data)) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
 }
 
+/** Flat index of the first infinity, NaN aside; -1 when there is none. */
+export function firstInfinite({ data }: Tensor): number {
+  return data.findIndex(
+    (value: number) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY,
+  );
+}
+
 /**
  * Finite only if all numbers are, as a sum is. No sum to report: its order is the fastest, four parts that do not wait for each other.
  */

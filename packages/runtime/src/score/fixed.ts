@@ -27,13 +27,15 @@ export interface FixedOptions {
   readonly feeds: Feeds;
   /** The batch axis of the explained input: inputs that have it get their one row repeated along it. */
   readonly batchDim: number | string | undefined;
+  /** Whether an input takes NaN for a missing value. */
+  readonly takesMissing: (input: string) => boolean;
 }
 
 /**
  * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every
  * explained row; inputs without a batch axis as they are. Checked like any feed.
  */
-export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
+export function fixFeeds({ ports, feeds, batchDim, takesMissing }: FixedOptions): Fixed {
   const axes = new Map(ports.map((port) => [port.name, batchAxis(port, batchDim)] as const));
   const single = ports.map((port) => {
     const axis = axes.get(port.name);
@@ -50,7 +52,7 @@ export function fixFeeds({ ports, feeds, batchDim }: FixedOptions): Fixed {
     const remedy = `Give it in the option feeds: { "${name}": ... }.`;
     fail({ code: 'feed-name', where: 'feeds', expected: `a value for input "${name}"`, got: 'none', remedy });
   }
-  const arrays = checkFeeds(single, given);
+  const arrays = checkFeeds(single, given, takesMissing);
   let last: { rows: number; arrays: Arrays } = { rows: 1, arrays };
   return {
     id: idOf(feeds),

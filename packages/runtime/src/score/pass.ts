@@ -43,7 +43,7 @@ export function settlePass({ rules, options, baseline }: Pass, { input }: Questi
   const fixed = (name: string): Fixed => {
     const port = { name, dtype: input.dtype, dims: ['N', ...input.shape] };
     const feeds: Feeds = { [name]: array };
-    return fixFeeds({ ports: [port], feeds, batchDim: 'N' });
+    return fixFeeds({ ports: [port], feeds, batchDim: 'N', takesMissing: () => false });
   };
   return { ...settled, baseline: { id: hashOf(baseline), fixed } };
 }

@@ -1,5 +1,5 @@
 import { fail, type Shape } from '@onnxplain/core';
-import { type Graph, infer, rowWise, type ValueType } from '@onnxplain/graph';
+import { type Graph, infer, rowWise, takesMissing, type ValueType } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, type Feeds, type FloatType, type Port, showDims } from '../value.js';
 import { type Fixed, fixFeeds } from './fixed.js';
@@ -33,7 +33,13 @@ export interface QuestionOptions {
 export interface Question {
   /** From the explained input on, its sizes filled in. */
   readonly graph: Graph;
-  readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
+  readonly input: {
+    readonly name: string;
+    readonly dtype: FloatType;
+    readonly shape: Shape;
+    /** Whether the model takes NaN in it for a missing value: found out on the graph when it is first asked. */
+    readonly takesMissing: () => boolean;
+  };
   readonly output: string;
   /** Scores per row of the output, when the graph tells. */
   readonly classes: number | undefined;
@@ -61,11 +67,29 @@ export function settle(model: Model, options: QuestionOptions): Question {
   const others = settled.inputs.filter(({ name }) => name !== port.name);
   return {
     graph: settled,
-    input: { name: port.name, dtype: port.dtype, shape: row },
+    input: {
+      name: port.name,
+      dtype: port.dtype,
+      shape: row,
+      takesMissing: once(() => takesMissing(settled, port.name)),
+    },
     output: name,
     classes: classesOf(settled, { name, types }),
-    fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port) }),
+    fixed: fixFeeds({
+      ports: others,
+      feeds,
+      batchDim: batchDim(port),
+      takesMissing: (input) => takesMissing(settled, input),
+    }),
     identity: JSON.stringify([port.name, row, name, ...perRow]),
+  };
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
   };
 }
 

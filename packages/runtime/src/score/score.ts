@@ -85,8 +85,8 @@ const schema = z.strictObject({
  * and signals get their turn between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
- * inputs, label outputs), `not-applicable` (an output that does not depend on the input), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (NaN or
- * infinity), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
+ * inputs, label outputs), `not-applicable` (an output that does not depend on the input), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity,
+ * and NaN unless the model takes it for a missing value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
@@ -134,7 +134,7 @@ function scoreUnder(model: Model, question: Question, settled: Settled): Score {
 function submitter({ input }: Question, { target, signal, progress }: Settled): Submit {
   return async (lane, kind, rows) => {
     throwIfAborted(signal);
-    checkBatch(rows, input.shape);
+    checkBatch(rows, input);
     const targets = targetsOf(target, rows.shape[0]);
     return lane().submit({ rows, targets, signal, onRows: progress?.(kind) });
   };
