@@ -209,7 +209,7 @@ describe('arithmetic', () => {
   });
 });
 
-test('the first infinity is found past NaN, and none in numbers without one', () => {
+it('the first infinity is found past NaN, and none in numbers without one', () => {
   expect(firstInfinite(tensor([1, Number.NaN, -1 / 0, 1 / 0], [4]))).toBe(2);
   expect(firstInfinite(tensor([1, Number.NaN], [2]))).toBe(-1);
 });
