@@ -19,6 +19,8 @@ export interface Path {
   readonly stations: readonly Station[];
   /** Values that may have a cotangent: floats that vary with `wrt`. */
   readonly active: ReadonlySet<string>;
+  /** Values that vary with `wrt`, with a derivative or without: comparisons among them. */
+  readonly varying: ReadonlySet<string>;
   /** Those of `wrt` that `of` does not depend on at all. */
   readonly apart: readonly string[];
   readonly rules: RuleTable;
@@ -47,7 +49,7 @@ export interface Way {
 
 export function wayOf(nodes: readonly Node[], way: Way): Path {
   const { from, to, rules } = way;
-  const { stations, active } = ahead(nodes, way);
+  const { stations, active, varying } = ahead(nodes, way);
   const reached = ancestors(nodes, to);
   const live = new Set(to);
   const kept: Station[] = [];
@@ -59,7 +61,8 @@ export function wayOf(nodes: readonly Node[], way: Way): Path {
     kept.push(station);
     if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
   }
-  return { stations: kept.reverse(), active, apart: from.filter((name) => !reached.has(name)), rules };
+  const apart = from.filter((name) => !reached.has(name));
+  return { stations: kept.reverse(), active, varying, apart, rules };
 }
 
 export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
@@ -78,15 +81,19 @@ function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
     return name !== '' && (type === undefined || isFloat(type.dtype));
   };
   const active = new Set(from);
+  const varying = new Set(from);
   const stations: Station[] = [];
   for (const node of nodes) {
-    if (!usesOf(node).some((name) => active.has(name))) continue;
+    const uses = usesOf(node);
+    if (!uses.some((name) => varying.has(name))) continue;
+    for (const name of node.outputs) varying.add(name);
+    if (!uses.some((name) => active.has(name))) continue;
     const outputs = node.outputs.filter(floats);
     const row = rowOf(node, rules, outputs.length > 0);
     stations.push({ node, row });
     if (!isZero(row)) for (const name of outputs) active.add(name);
   }
-  return { stations, active };
+  return { stations, active, varying };
 }
 
 /** Every value that some depend on, themselves included. */

@@ -7,6 +7,7 @@ import type { RuleTable, Step } from './rules/rule.js';
 import { capturesOf, describe, graphsOf, usesOf } from './scope.js';
 import type { Graph, Node } from './types.js';
 import { unbroadcast } from './unbroadcast.js';
+import { untakenOf } from './untaken.js';
 
 /** Cotangents of every value on the path, from the last node to the first. `seeds` are those of the values it leads to. */
 export function pullback(
@@ -15,11 +16,12 @@ export function pullback(
   seeds: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const cotangents = new Map(seeds);
+  const untaken = untakenOf(b, path, seeds.keys());
   for (const { node, row } of path.stations.toReversed()) {
     const given = node.outputs.map((name) => cotangents.get(name));
     if (typeof row !== 'function' || given.every((dy) => dy === undefined)) continue;
     const step = stepOf(node, { given, path });
-    const found = row(b, step, given[0] ?? zerosOf(b, node));
+    const found = untaken.settle({ node, row }, step, row(b, step, given[0] ?? zerosOf(b, node)));
     step.inputs.forEach((name, i) => {
       const part = step.wanted[i] ? found[i] : undefined;
       if (part !== undefined) accumulate(b, cotangents, [name, unbroadcast(b, part, name)]);

@@ -69,7 +69,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
     'atan2.ts20.onnx',
     'atan2.dynamo20.onnx',
     'atan2-origin.ts20.onnx',
-    'atan2-origin.dynamo20.onnx',
   ]),
   ...because('written out with a Where that passes x where x is 0', ['xlogy.dynamo20.onnx']),
   ...because('the dynamo exporter writes some clamps by a number as Max, which is torch.maximum', [
