@@ -8,6 +8,14 @@ export { type OpenOptions, open } from './open.js';
 export { classes, type Prediction, predict } from './predict.js';
 export { type Placement, type ProviderReport, place, probe, probeDevice } from './probe.js';
 export { ortProducts } from './products.js';
+export {
+  type Evidence,
+  expectLink,
+  type MeaningOptions,
+  type ObservedInput,
+  type OutputMeaning,
+  outputMeaning,
+} from './score/meaning.js';
 export type { QuestionOptions } from './score/question.js';
 export { type ScoreOptions, score } from './score/score.js';
 export type { Target } from './score/target.js';

@@ -3,9 +3,8 @@ import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.
 import { attr } from '../builder.js';
 import { numArray } from '../eval/array.js';
 import { evaluate } from '../eval/evaluate.js';
-import type { Attribute, Dim, Graph, Node } from '../types.js';
+import type { Dim, Graph, Node } from '../types.js';
 import { verify } from '../verify.js';
-import { isProbability } from './probability.js';
 import { type Link, select } from './select.js';
 
 const model = (dims: readonly Dim[], nodes: readonly Node[] = [node('y = Identity(x)')]): Graph =>
@@ -108,44 +107,19 @@ test('a probability is not squashed again, and stands as it is for every link', 
   expectClose(scores(graph, 'probability', [2, 3]), wanted);
 });
 
-const strings = (text: string): Attribute => ({ kind: 'string', value: text });
-const weights = (...numbers: readonly number[]): Attribute => ({ kind: 'floats', value: numbers });
+test('log-probabilities become probabilities by their exponential, some classes of them too', () => {
+  const graph = model(['N', 3], [node('y = LogSoftmax(x)', { axis: { kind: 'int', value: 1 } })]);
+  expectClose(
+    scores(graph, 'probability', [2, 3]),
+    rows.map((row, i) => softmax(row)[targets[i]]),
+  );
+});
 
-test.each<[string, boolean, readonly Node[]]>([
-  ['a sigmoid', true, [node('y = Sigmoid(x)')]],
-  ['a reshaped softmax', true, [node('a = Softmax(x)'), node('y = Reshape(a, s)')]],
-  ['the logarithm of a softmax', false, [node('y = LogSoftmax(x)')]],
-  ['twice a softmax', false, [node('a = Softmax(x)'), node('y = Add(a, a)')]],
-  [
-    'a classifier that ends in a softmax',
-    true,
-    [node('l, y = ai.onnx.ml:LinearClassifier(x)', { post_transform: strings('SOFTMAX') })],
-  ],
-  [
-    'a classifier that does not',
-    false,
-    [node('l, y = ai.onnx.ml:LinearClassifier(x)', { post_transform: strings('NONE') })],
-  ],
-  ['scores normalised to sum 1', true, [node('y = ai.onnx.ml:Normalizer(x)', { norm: strings('L1') })]],
-  [
-    'a forest that votes',
-    true,
-    [node('l, y = ai.onnx.ml:TreeEnsembleClassifier(x)', { class_weights: weights(0, 0.5) })],
-  ],
-  [
-    'boosted trees',
-    false,
-    [node('l, y = ai.onnx.ml:TreeEnsembleClassifier(x)', { class_weights: weights(-1, 0.5) })],
-  ],
-  ['an input', false, []],
-])('%s: is it a probability? %s', (_, wanted, nodes) => {
-  const graph = graphOf({
-    inputs: [value('x', ['N', 3])],
-    outputs: [value('y', ['N', 3])],
-    nodes,
-    constants: { s: int64([-1, 3]) },
-  });
-  expect(isProbability(graph, 'y')).toBe(wanted);
+test('what the caller says an output holds goes before what the graph shows', () => {
+  const graph = model(['N', 3], [node('y = Softmax(x)', { axis: { kind: 'int', value: 1 } })]);
+  const selected = select(graph, { output: 'y', link: 'probability', holds: 'logits' });
+  const feeds = { x: numArray('float32', [1, 3], rows[0]), target: numArray('int64', [1], [2]) };
+  expectClose([...evaluate(selected, feeds).score.data], [softmax(softmax(rows[0]))[2]]);
 });
 
 test('the new input and output come last and take another name where theirs is taken', () => {

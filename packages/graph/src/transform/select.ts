@@ -1,10 +1,10 @@
 import { fail } from '@onnxplain/core';
 import { graphBuilderOf } from '../build.js';
 import { attr, type Builder } from '../builder.js';
+import { type Holds, holdsOrLogits } from '../holds/holds.js';
 import { identity } from '../identity.js';
 import { namesIn } from '../names.js';
 import type { DataType, Dim, Graph, Value } from '../types.js';
-import { isProbability } from './probability.js';
 import { rowWise } from './row-wise.js';
 
 /** What is explained of an output's row z and a target y: z_y, its probability, or z_y - max over j != y of z_j. */
@@ -14,10 +14,12 @@ export interface SelectOptions {
   /** Name of the output, [N, C, ...] or [N]. */
   readonly output: string;
   /**
-   * 'logit' (default): the entry as it stands. 'probability': after Softmax over the classes, or Sigmoid for a single
-   * one, unless the output is a probability already. 'margin': the entry minus the largest other one.
+   * 'logit' (default): the entry as it stands. 'probability': of probabilities the entry, of log-probabilities its exponential, of
+   * logits the entry after Softmax over the classes, or Sigmoid for a single one. 'margin': the entry minus the largest other one.
    */
   readonly link?: Link;
+  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
+  readonly holds?: Holds;
 }
 
 /**
@@ -36,20 +38,19 @@ export function select(graph: Graph, options: SelectOptions): Graph {
 }
 
 /** The graph of {@link select}, and a builder that continues it. */
-export function selected(graph: Graph, { output, link = 'logit' }: SelectOptions): Selected {
+export function selected(graph: Graph, { output, link = 'logit', holds }: SelectOptions): Selected {
   const builder = graphBuilderOf(graph);
   requireScores(graph, output);
   const scores = rowWise(graph, output, (name) => builder.typeOf(name)?.dims);
   const { dtype, dims } = typeOfRows(scores, builder);
-  const stands = link !== 'probability' || isProbability(graph, output);
   const used = namesIn(graph);
   const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
   const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
   builder.addInput(target);
-  if (link === 'margin' || !stands) expectOneClassAxis(output, dims);
+  const held = link === 'probability' ? (holds ?? holdsOrLogits(graph, output)) : undefined;
+  if (link === 'margin' || held === 'logits') expectOneClassAxis(output, dims);
   const rows = toRows(builder, scores);
-  const linked =
-    link === 'probability' && !isProbability(graph, output) ? probabilities(builder, rows) : rows;
+  const linked = held === undefined ? rows : PROBABILITIES[held](builder, rows);
   const picked =
     link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
   const score = free('score');
@@ -117,12 +118,16 @@ function toRows(builder: Builder, name: string): string {
   return rank === 2 ? name : builder.emit('Flatten', [name], { axis: attr.int(1) });
 }
 
-/** A softmax over one class would always be 1; a single logit is that of the positive class. */
-function probabilities(builder: Builder, rows: string): string {
-  return builder.dims(rows)[1] === 1
-    ? builder.emit('Sigmoid', [rows])
-    : builder.emit('Softmax', [rows], { axis: attr.int(1) });
-}
+/** Probabilities of rows of what an output holds. */
+const PROBABILITIES: Readonly<Record<Holds, (builder: Builder, rows: string) => string>> = {
+  probabilities: (_, rows) => rows,
+  'log-probabilities': (builder, rows) => builder.emit('Exp', [rows]),
+  // A softmax over one class would always be 1; a single logit is that of the positive class.
+  logits: (builder, rows) =>
+    builder.dims(rows)[1] === 1
+      ? builder.emit('Sigmoid', [rows])
+      : builder.emit('Softmax', [rows], { axis: attr.int(1) }),
+};
 
 /** Entry `target` of each row, [N]. */
 function pick(builder: Builder, rows: string, target: string): string {

@@ -70,6 +70,13 @@ const TARGET =
   'a class by its number or, as the model card has it, its name; one per input with commas between them; or "predicted". ' +
   'Digits are always a number: a name that is one, or has commas, goes in double quotes, as in --target \'"7"\'';
 
+const LINK =
+  'what is explained: the entry of the output as it stands; the probability of the class, made of logits by a softmax or, where --holds says so, ' +
+  "a sigmoid, and taken as it is where the output holds probabilities; or the entry less the best other one (default: the card's, or logit)";
+
+const HOLDS =
+  "what the output holds (default: the card's, or found out from the graph, and where that does not tell from what the model gives)";
+
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
   return withRequired(
@@ -78,13 +85,8 @@ export function withQuestionFlags(command: Command): Command {
     '.npy, .npz, .png, .jpg or .csv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
   )
     .option('--target <class>', TARGET, 'predicted')
-    .addOption(
-      new Option('--link <name>', "what of the output is explained (default: the card's, or logit)").choices([
-        'logit',
-        'probability',
-        'margin',
-      ]),
-    )
+    .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))
+    .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']))
     .option(
       '--wrt <name>',
       "input to explain, or an inner value such as an embedding, which --input then holds, or the token ids it is made of (default: the card's, the only float input, or the only embedding)",

@@ -1,4 +1,4 @@
-import { type Coverage, coverage, infer, type Lookup, logitsOf, lookupsOf } from '@onnxplain/graph';
+import { type Coverage, coverage, holdsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
@@ -79,7 +79,7 @@ function innerValues({ graph }: Model): readonly InnerValue[] {
 }
 
 function gradientCoverage(model: Model, of: string, wrt: string | undefined): GradientCoverage {
-  const asked = { of, wrt, logits: logitsOf(model.graph, of) };
+  const asked = { of, wrt, logits: holdsOf(model.graph, of).logits?.value };
   try {
     const nodes = coverage(model.graph, { of, wrt });
     const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');

@@ -27,6 +27,9 @@ const schema = z.strictObject({
     .optional(),
   output: name('the name of an output or of an inner tensor').optional(),
   link: z.enum(['logit', 'probability', 'margin'], 'logit, probability or margin').optional(),
+  holds: z
+    .enum(['logits', 'probabilities', 'log-probabilities'], 'logits, probabilities or log-probabilities')
+    .optional(),
   labels: z.union([z.array(z.string()), z.string()], 'a list of names, or the path of a file').optional(),
   labelOffset: z.number('a whole number').int('a whole number').optional(),
   features: z.array(z.string(), 'a list of names').optional(),

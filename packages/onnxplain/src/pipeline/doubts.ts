@@ -1,4 +1,4 @@
-import { logitsOf } from '@onnxplain/graph';
+import { holdsOf } from '@onnxplain/graph';
 import type { Model } from '@onnxplain/runtime';
 import type { PictureFields } from '../files/preprocessing.js';
 import type { Asked } from './question.js';
@@ -19,7 +19,8 @@ export function doubtsOf({ model, asked, pictures }: Doubtful): readonly string[
     );
   }
   const { output, link } = asked;
-  const logits = output === undefined || link !== 'logit' ? undefined : logitsOf(model.graph, output);
+  const logits =
+    output === undefined || link !== 'logit' ? undefined : holdsOf(model.graph, output).logits?.value;
   if (logits !== undefined) {
     doubts.push(
       `"${output}" holds probabilities, whose slopes vanish where the model is sure; --output "${logits}" explains the logits`,

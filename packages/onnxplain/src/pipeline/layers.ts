@@ -1,7 +1,8 @@
 import type { Explainer } from '@onnxplain/core';
 import { type Model, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
-import { type Asked, feedsOf } from './question.js';
+import { feedsOf } from './feeds-of.js';
+import type { Asked } from './question.js';
 
 /**
  * Refuses layers that the model does not have before anything runs: no input could be explained by them. Throws `value-unknown` with

@@ -134,6 +134,7 @@ function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): P
   return {
     target,
     link: options.link ?? card.link ?? 'logit',
+    holds: options.holds ?? card.holds,
     output: options.output ?? card.output ?? onlyFloat(outputs),
     input,
     feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,

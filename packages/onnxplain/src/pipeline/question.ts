@@ -1,15 +1,19 @@
 import { asBatch, fail, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
-import type { Link } from '@onnxplain/graph';
+import type { Holds, Link } from '@onnxplain/graph';
 import type { PredictionRecord } from '@onnxplain/report';
 import { type Feeds, type Model, predict, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
+import { feedsOf } from './feeds-of.js';
+import { holdsFor } from './meaning.js';
 
 /** What is asked of a model about its inputs. */
 export interface Asked {
   /** 'predicted' (default): of each input its own best class, as the model sees it unperturbed; one class for all; or one per input. */
   readonly target?: 'predicted' | number | readonly number[];
-  /** 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin': over the best other class. */
+  /** 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds; 'margin': over the best other class. */
   readonly link?: Link;
+  /** What the output holds; default: found out, by the graph or by what the model gives on the inputs and on random rows: see `outputMeaning`. */
+  readonly holds?: Holds;
   /** Output to explain; default: the only one of floats. */
   readonly output?: string;
   /** Input to explain, or an inner value; default: the only float input. */
@@ -51,7 +55,7 @@ export async function ask(
 ): Promise<readonly Question[]> {
   const { target = 'predicted', feeds } = asked;
   expectOnePerInput({ target, feeds }, inputs.length);
-  const scores = scoreMaker(model, asked);
+  const scores = scoreMaker(model, { ...asked, holds: await holdsFor(model, inputs, asked) });
   const own = (i: number) => ({
     target: typeof target === 'object' ? target[i] : target,
     feeds: feedsOf(feeds, i),
@@ -91,12 +95,6 @@ async function askOne({ input, target, feeds }: Own, { model, asked, scores }: A
   };
 }
 
-/** Values of the other inputs that go with input i. */
-export const feedsOf = (feeds: Asked['feeds'], i: number): Feeds | undefined =>
-  isList(feeds) ? feeds[i] : feeds;
-
-const isList = (feeds: Asked['feeds']): feeds is readonly Feeds[] => Array.isArray(feeds);
-
 function expectOnePerInput(lists: Pick<Asked, 'target' | 'feeds'>, inputs: number): void {
   for (const [where, list] of Object.entries(lists)) {
     if (!Array.isArray(list) || list.length === inputs) continue;
@@ -114,7 +112,8 @@ interface Sharing {
 type ScoreMaker = (sharing: Sharing) => Promise<Score>;
 
 /** Scores of a model, one for each target, shape and feeds. */
-function scoreMaker(model: Model, { output, input, perRow, link, bounds, batch, signal }: Asked): ScoreMaker {
+function scoreMaker(model: Model, asked: Asked): ScoreMaker {
+  const { output, input, perRow, link, holds, bounds, batch, signal } = asked;
   const made = new Map<Feeds | undefined, Map<string, Promise<Score>>>();
   return ({ target, shape, feeds }) => {
     const alike = made.get(feeds) ?? new Map<string, Promise<Score>>();
@@ -122,7 +121,7 @@ function scoreMaker(model: Model, { output, input, perRow, link, bounds, batch, 
     const id = `${target} of [${shape.join(', ')}]`;
     const known =
       alike.get(id) ??
-      score(model, { target, shape, output, input, feeds, perRow, link, bounds, batch, signal });
+      score(model, { target, shape, output, input, feeds, perRow, link, holds, bounds, batch, signal });
     alike.set(id, known);
     return known;
   };

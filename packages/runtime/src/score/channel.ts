@@ -45,8 +45,8 @@ export function channel(model: Model, question: Question, options: ChannelOption
 }
 
 /** Two channels with equal identity compute the same score. */
-export function identityOf({ identity }: Question, { link, predicted }: SelectOptions): string {
-  return `${identity} ${link}${predicted ? ' predicted' : ''}`;
+export function identityOf({ identity }: Question, { link, holds, predicted }: SelectOptions): string {
+  return `${identity} ${link}${holds === undefined ? '' : ` of ${holds}`}${predicted ? ' predicted' : ''}`;
 }
 
 /** The numbers of the output itself, all classes of each row. */

@@ -7,7 +7,7 @@ import {
   throwIfAborted,
   z,
 } from '@onnxplain/core';
-import type { Link } from '@onnxplain/graph';
+import type { Holds, Link } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { ortProducts } from '../products.js';
 import type { Feeds } from '../value.js';
@@ -15,6 +15,7 @@ import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
 import { classCount } from './classes.js';
 import { insideOf, type Submit } from './inside.js';
+import { expectLink, meaningOfQuestion } from './meaning.js';
 import { settlePass } from './pass.js';
 import { type Question, type QuestionOptions, settle } from './question.js';
 import { checkTargets, type Target, targetsOf } from './target.js';
@@ -26,10 +27,12 @@ export interface ScoreOptions extends QuestionOptions {
    */
   readonly target: Target;
   /**
-   * 'logit' (default): the output as it stands; 'probability': after a softmax, unless it is one; 'margin':
-   * over the best other class.
+   * 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds, see
+   * {@link outputMeaning}; 'margin': over the best other class.
    */
   readonly link?: Link;
+  /** What the output holds; default: found out. */
+  readonly holds?: Holds;
   /** Backward rules of `gradient`, by name; default 'gradient', the ordinary ones. */
   readonly rules?: string;
   /**
@@ -50,6 +53,7 @@ export interface ScoreOptions extends QuestionOptions {
 const name = () => z.string('a name').optional();
 const index = () => z.number('a class index').int('a class index');
 const links = ['logit', 'probability', 'margin'] as const satisfies readonly Link[];
+const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly Holds[];
 const bounded = 'two numbers, the lower first';
 
 /** Infinite ends, which zod's numbers refuse, say that nothing is known. */
@@ -67,6 +71,7 @@ const schema = z.strictObject({
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
   perRow: z.array(z.string('a name'), 'a list of names').optional(),
   link: z.enum(links, `one of ${links.join(', ')}`).default('logit'),
+  holds: z.enum(held, `one of ${held.join(', ')}`).optional(),
   rules: z.string('a name').default('gradient'),
   batch: option.count().optional(),
   memory: option.positive().optional(),
@@ -85,8 +90,9 @@ const schema = z.strictObject({
  * and signals get their turn between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
- * inputs, label outputs), `not-applicable` (an output that does not depend on the input), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity,
- * and NaN unless the model takes it for a missing value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
+ * inputs, label outputs), `not-applicable` (an output that does not depend on the input, or the probability of one unbounded number a
+ * row), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity, and NaN unless the model takes it for a missing
+ * value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
@@ -94,11 +100,25 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
   const question = settle(model, asked);
   checkTargets(asked.target, await classCount(model, question));
   const progress = progressOf(asked.onProgress);
-  return scoreUnder(model, question, { ...asked, progress, pass: { rules: asked.rules } });
+  const holds = await heldFor(model, question, asked);
+  return scoreUnder(model, question, { ...asked, holds, progress, pass: { rules: asked.rules } });
+}
+
+type Asked = z.output<typeof schema>;
+
+/** What the output holds, where the link depends on that. */
+async function heldFor(
+  model: Model,
+  question: Question,
+  { link, output, input, shape, feeds, perRow, holds }: Asked,
+): Promise<Holds | undefined> {
+  if (link !== 'probability') return undefined;
+  const options = { output, input, shape, feeds, perRow, holds };
+  return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
 interface Settled
-  extends Pick<z.output<typeof schema>, 'target' | 'link' | 'batch' | 'memory' | 'bounds' | 'signal'> {
+  extends Pick<Asked, 'target' | 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'signal'> {
   readonly pass: Pass;
   /** Told of the rows of all backward passes together. */
   readonly progress: ReturnType<typeof progressOf>;
@@ -106,9 +126,9 @@ interface Settled
 
 /** The score of a settled question under a backward pass. */
 function scoreUnder(model: Model, question: Question, settled: Settled): Score {
-  const { target, link, batch, memory = model.memory, bounds } = settled;
+  const { target, link, holds, batch, memory = model.memory, bounds } = settled;
   const pass = settlePass(settled.pass, question);
-  const options: ChannelOptions = { link, batch, memory, pass, predicted: target === 'predicted' };
+  const options: ChannelOptions = { link, holds, batch, memory, pass, predicted: target === 'predicted' };
   const { value, gradient } = channel(model, question, options);
   const submit = submitter(question, settled);
 

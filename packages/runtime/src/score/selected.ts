@@ -2,6 +2,7 @@ import {
   attr,
   type Graph,
   grad,
+  type Holds,
   type Link,
   type Node,
   prune,
@@ -22,13 +23,15 @@ export interface Selected {
 
 export interface SelectOptions {
   readonly link: Link;
+  /** What the output holds; only the link 'probability' asks. */
+  readonly holds?: Holds;
   /** Every row's own best class, found in the graph. */
   readonly predicted: boolean;
 }
 
 /** The question's score as a graph with that one output. */
-export function selectScore(question: Question, { link, predicted }: SelectOptions): Selected {
-  const selected = select(question.graph, { output: question.output, link });
+export function selectScore(question: Question, { link, holds, predicted }: SelectOptions): Selected {
+  const selected = select(question.graph, { output: question.output, link, holds });
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
   const graph = prune({ ...selected, outputs: [score] });

@@ -1,0 +1,140 @@
+import { fail, type Tensor } from '@onnxplain/core';
+import { type HeldByGraph, type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
+import type { Model } from '../model.js';
+import { classCount } from './classes.js';
+import { observe, type Seen } from './observe.js';
+import { type Question, type QuestionOptions, settle } from './question.js';
+
+/** What the numbers of an output are, and how that is known. */
+export interface OutputMeaning {
+  readonly output: string;
+  /** Numbers a row. */
+  readonly classes: number;
+  /**
+   * 'logits' are several unbounded numbers a row, or what the caller says are logits; 'unbounded' is one such number a row, which may
+   * be a regression or the logit of one class, or what a regressor gives; 'unknown' is what no run could tell.
+   */
+  readonly holds: Holds | 'unbounded' | 'unknown';
+  readonly evidence: Evidence;
+  /** What the probabilities were made of, where the graph has it as one value. */
+  readonly logits?: Logits;
+}
+
+export type Evidence =
+  /** A node shows it. */
+  | { readonly by: 'graph'; readonly node: string; readonly op: string }
+  /** Rows that were run show it: their numbers, and the sums of their rows, from the least to the greatest. */
+  | {
+      readonly by: 'observed';
+      readonly rows: number;
+      readonly range?: readonly [low: number, high: number];
+      readonly sums?: readonly [low: number, high: number];
+    }
+  /** The caller said so. */
+  | { readonly by: 'caller' };
+
+export interface MeaningOptions extends QuestionOptions {
+  /** What the output holds, where the caller knows. */
+  readonly holds?: Holds;
+}
+
+/** A row that the model is run on, with what is its own of the question. */
+export interface ObservedInput extends Pick<QuestionOptions, 'feeds'> {
+  /** Without a batch axis. */
+  readonly row: Tensor;
+}
+
+/**
+ * What the numbers of an output are: what the caller says; else what the graph shows, as it was exported or in canonical form; else
+ * what the model gives on the given inputs and on 12 random rows (standard normals times 1, 10 and 100). As a rule one row is run.
+ * Numbers in [0, 1] that sum to 1 in every row, or that vary, are probabilities; numbers of at most 0 whose exponentials sum to 1,
+ * log-probabilities. Throws what {@link score} throws for the question.
+ */
+export async function outputMeaning(
+  model: Model,
+  { holds, ...options }: MeaningOptions,
+  inputs: readonly ObservedInput[] = [],
+): Promise<OutputMeaning> {
+  const given = inputs.map(({ row, feeds }) => ({
+    row,
+    question: settle(model, { ...options, shape: row.shape, feeds }),
+  }));
+  const question = given[0]?.question ?? settle(model, options);
+  const classes = await classCount(model, question);
+  const output = options.output ?? question.output;
+  const shown = shownByGraph(model, question.output);
+  const about = { output, classes, logits: shown.logits };
+  if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
+  if (shown.holds !== 'unknown' && shown.by !== undefined) {
+    const { op, name, outputs } = shown.by;
+    const evidence = { by: 'graph', op, node: name === '' ? outputs[0] : name } as const;
+    return { ...about, holds: shown.holds === 'regression' ? 'unbounded' : shown.holds, evidence };
+  }
+  const enough = (seen: Seen) => !inside(seen) && !sumOfExponentials(seen);
+  const seen = await observe(model, { question, given }, { classes, enough });
+  return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
+}
+
+/** The meaning of a question whose inputs are not known, found once. */
+export function meaningOfQuestion(
+  model: Model,
+  question: Question,
+  options: MeaningOptions,
+): Promise<OutputMeaning> {
+  const { identity, fixed } = question;
+  return model.shared(`meaning ${identity} ${fixed.id} ${options.holds}`, () =>
+    outputMeaning(model, options),
+  );
+}
+
+/** By the nodes of the file where they tell, and else by those of the canonical form, which also has the logits by name. */
+function shownByGraph({ source, graph }: Model, output: string): HeldByGraph {
+  const canonical = holdsOf(graph, output);
+  const exported = holdsOf(source, output);
+  return { ...(exported.holds === 'unknown' ? canonical : exported), logits: canonical.logits };
+}
+
+/** Rounding, of half precision too. */
+const TOLERANCE = 1e-3;
+
+const isOne = ([low, high]: readonly [number, number]): boolean =>
+  Math.abs(low - 1) <= 5 * TOLERANCE && Math.abs(high - 1) <= 5 * TOLERANCE;
+
+const inside = ({ low, high }: Seen): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
+const sumOfExponentials = ({ high, exponentials }: Seen): boolean => high <= TOLERANCE && isOne(exponentials);
+
+function judge(seen: Seen, classes: number): OutputMeaning['holds'] {
+  if (seen.rows === 0) return 'unknown';
+  if (classes > 1 && sumOfExponentials(seen)) return 'log-probabilities';
+  if (!inside(seen)) return classes === 1 ? 'unbounded' : 'logits';
+  const sure = (classes > 1 && isOne(seen.sums)) || seen.high - seen.low > TOLERANCE;
+  return sure ? 'probabilities' : 'unknown';
+}
+
+const evidenceOf = ({ rows, low, high, sums }: Seen, classes: number): OutputMeaning['evidence'] => ({
+  by: 'observed',
+  rows,
+  range: rows === 0 ? undefined : [low, high],
+  sums: rows === 0 || classes === 1 ? undefined : sums,
+});
+
+/**
+ * What a link needs to know of an output; undefined where it needs nothing. Throws `not-applicable` for the probability of numbers that
+ * nothing says are logits: a regression gets no sigmoid and no softmax unasked.
+ */
+export function expectLink({ output, classes, holds }: OutputMeaning, link: Link): Holds | undefined {
+  if (link !== 'probability') return undefined;
+  if (holds !== 'unbounded' && holds !== 'unknown') return holds;
+  const what = classes === 1 ? 'one number a row' : `${classes} numbers a row`;
+  return fail({
+    code: 'not-applicable',
+    where: `output "${output}" with link 'probability'`,
+    expected: 'probabilities, log-probabilities, or logits of several classes',
+    got:
+      holds === 'unbounded'
+        ? `${what}, not bounded: a regression, as far as can be told`
+        : `${what}, and no run that tells what they are`,
+    remedy:
+      'Explain the number as it stands with link \'logit\'; where it is a logit, say so by holds \'logits\' (--holds logits, or "holds": "logits" in the model card).',
+  });
+}
