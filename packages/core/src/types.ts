@@ -176,6 +176,11 @@ export interface Perturbation {
   readonly fixedDesign?: boolean;
   /** For exhaustive and stored perturbations: how many draws there are for an input of this shape. Absent: unlimited. */
   count?(shape: Shape): number;
+  /**
+   * Promise that the counted draws are all there are, so that a mean over them is exact. Default false: stored draws are a sample,
+   * and a mean over them has a standard error.
+   */
+  readonly exhaustive?: boolean;
 }
 
 /** A statistic that can be fed one value at a time and joined. */
@@ -186,9 +191,26 @@ export interface Reducer<S, V, R> {
   value(state: S): R;
 }
 
+/** A mean of n draws. `interval` gives the interval that its fields stand for. */
+export interface MeanEstimate {
+  readonly kind: 'mean';
+  readonly value: number;
+  /** Standard error of the value. */
+  readonly stderr: number;
+  readonly n: number;
+  /** How many draws of one weight would tell as much, (Σw)²/Σw²; absent where all weights are equal: then it is n. */
+  readonly effective?: number;
+  /** Degrees of freedom of `stderr`: few where a few draws hold most of the spread; default n - 1. */
+  readonly freedom?: number;
+  /** Skewness of the value over repeated samples of n, which is that of one draw over √n; default 0. */
+  readonly skewness?: number;
+  /** Why the interval may be too narrow; absent where nothing tells that. */
+  readonly warning?: string;
+}
+
 /** What is known of a number, and how. A maximum of draws is a bound, not a mean. */
 export type Estimate =
-  | { readonly kind: 'mean'; readonly value: number; readonly stderr: number; readonly n: number }
+  | MeanEstimate
   | { readonly kind: 'bound'; readonly side: 'lower' | 'upper'; readonly value: number; readonly n: number }
   | { readonly kind: 'exact'; readonly value: number; readonly n?: number }
   | { readonly kind: 'censored'; readonly above: number; readonly n: number }

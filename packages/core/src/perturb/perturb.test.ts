@@ -126,6 +126,10 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
       expect(() => p(x, key(0), 2, 1)).toThrow('0 <= from <= to');
     });
 
+    it('is exhaustive only where it has a count and was not stored', () => {
+      expect(p.exhaustive === true).toBe(p.count !== undefined && !p.expression.startsWith('fixed'));
+    });
+
     it('with a fixed design has the same masks, or deltas, for every input and key', () => {
       if (!p.fixedDesign) return;
       const rowsOf = ({ masks, deltas }: Draws) => masks?.dense() ?? deltas;

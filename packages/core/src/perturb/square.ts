@@ -59,7 +59,7 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
   return named(perturb, {
     expression: shown,
     masks: true,
-    ...(positions === 'all' ? { count, fixedDesign: true } : {}),
+    ...(positions === 'all' ? { count, exhaustive: true, fixedDesign: true } : {}),
   });
 }
 

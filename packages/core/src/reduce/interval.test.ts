@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import type { Estimate } from '../types.js';
+import type { Estimate, MeanEstimate } from '../types.js';
 import { meanEstimate } from './estimate.js';
 import { interval } from './interval.js';
 import { moments } from './moments.js';
@@ -81,6 +81,49 @@ describe('the interval of an estimate', () => {
   it('is refused for a level that is none', () => {
     for (const level of [0, 1, 95])
       expect(() => interval(mean(1, 1, 4), { level })).toThrow('between 0 and 1');
+  });
+});
+
+describe('the interval of a mean that says more than its standard error', () => {
+  const of = (more: Partial<MeanEstimate>) =>
+    interval({ kind: 'mean', value: 5, stderr: 2, n: 1000, ...more }) ?? {
+      low: Number.NaN,
+      high: Number.NaN,
+    };
+
+  it('is as wide as its own degrees of freedom ask, not n - 1', () => {
+    expect(of({ freedom: 2 }).high).toBeCloseTo(5 + 2 * 4.3027, 3);
+    expect(of({ freedom: 2.5 }).high).toBeCloseTo(5 + 2 * studentQuantile(0.975, 2.5), 12);
+  });
+
+  it('ends where the transformed mean, T + a·T²/3 + a²·T³/27 + a/6, is at the quantiles', () => {
+    const t = studentQuantile(0.975, 999);
+    for (const a of [-0.8, -0.2, 1e-9, 0.01, 0.3, 1]) {
+      const transformed = (truth: number) => {
+        const T = (5 - truth) / 2;
+        return T + (a * T ** 2) / 3 + (a ** 2 * T ** 3) / 27 + a / 6;
+      };
+      const { low, high } = of({ skewness: a });
+      expect(transformed(low)).toBeCloseTo(t, 6);
+      expect(transformed(high)).toBeCloseTo(-t, 6);
+    }
+  });
+
+  it('reaches further where the long tail is, by as much for one sign of skewness as for the other', () => {
+    const [up, down] = [of({ skewness: 0.5 }), of({ skewness: -0.5 })];
+    expect(up.high - 5).toBeGreaterThan(1.5 * (5 - up.low));
+    expect([down.low - 5, down.high - 5]).toEqual([
+      expect.closeTo(5 - up.high, 12),
+      expect.closeTo(5 - up.low, 12),
+    ]);
+  });
+
+  it('holds the value at every level', () => {
+    for (const level of [0.001, 0.05, 0.5]) {
+      const found = interval({ kind: 'mean', value: 5, stderr: 2, n: 9, skewness: 0.9 }, { level });
+      expect(found?.low).toBeLessThanOrEqual(5);
+      expect(found?.high).toBeGreaterThanOrEqual(5);
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import type { Estimate } from '../types.js';
+import type { Estimate, MeanEstimate } from '../types.js';
 import { studentQuantile } from './quantile.js';
 
 /** Where the true value of a number lies, with probability `level`. */
@@ -20,10 +20,11 @@ export interface IntervalOptions {
 }
 
 /**
- * The interval of an estimate: of a mean of n samples value ± t·stderr, with t the quantile of Student's distribution for n - 1
- * degrees of freedom; of an exact number the number itself. Undefined where nothing is known of the spread: a mean of one sample, a
- * bound, and estimates without a value. The level holds exactly for normal samples and approximately for others, less well the more
- * skewed and the fewer they are. Throws `option-value` for a level that is not between 0 and 1. Source: Student 1908.
+ * The interval of an estimate: of a mean value ± t·stderr, with t the quantile of Student's distribution for the estimate's degrees of
+ * freedom (n - 1 where it does not say), bent by Hall's transformation where the estimate says how skewed it is; of an exact number the
+ * number itself. Undefined where nothing is known of the spread: a mean of one sample, a bound, and estimates without a value. The level
+ * holds exactly for normal samples and approximately for others. Throws `option-value` for a level that is not between 0 and 1.
+ * Source: Student 1908; Hall 1992, "On the removal of skewness by transformation", J. R. Statist. Soc. B 54.
  */
 export function interval(
   estimate: Estimate,
@@ -33,23 +34,43 @@ export function interval(
     const expected = 'a probability between 0 and 1, both excluded';
     fail({ code: 'option-value', where: 'level of an interval', expected, got: String(level) });
   }
-  const half = halfWidth(estimate, level);
-  if (half === undefined || !('value' in estimate)) return undefined;
-  const { value } = estimate;
-  return { low: Math.max(least, value - half), high: Math.max(least, value + half), level };
+  const found = ends(estimate, level);
+  if (found === undefined) return undefined;
+  const [low, high] = found;
+  return { low: Math.max(least, low), high: Math.max(least, high), level };
 }
 
-function halfWidth(estimate: Estimate, level: number): number | undefined {
+function ends(estimate: Estimate, level: number): readonly [low: number, high: number] | undefined {
   switch (estimate.kind) {
-    case 'mean': {
-      const { n, stderr } = estimate;
-      return n < 2 || Number.isNaN(stderr) ? undefined : studentQuantile((1 + level) / 2, n - 1) * stderr;
-    }
+    case 'mean':
+      return endsOfMean(estimate, level);
     case 'exact':
-      return 0;
+      return [estimate.value, estimate.value];
     case 'bound':
     case 'censored':
     case 'invalid':
       return undefined;
   }
+}
+
+function endsOfMean(mean: MeanEstimate, level: number): readonly [low: number, high: number] | undefined {
+  const { value, stderr, n, freedom = n - 1, skewness = 0 } = mean;
+  if (n < 2 || Number.isNaN(stderr)) return undefined;
+  const t = studentQuantile((1 + level) / 2, freedom);
+  // At small levels the correction for skewness alone could pass the value by.
+  const below = Math.max(0, skewedQuantile(t, skewness));
+  const above = Math.max(0, -skewedQuantile(-t, skewness));
+  return [value - below * stderr, value + above * stderr];
+}
+
+/** Below this the formula loses digits, and its correction is below rounding. */
+const NO_SKEWNESS = 1e-8;
+
+/**
+ * The quantile of (mean - truth) / stderr, from the quantile t of a symmetric distribution: the inverse of Hall's
+ * g(T) = T + a·T²/3 + a²·T³/27 + a/6 with a the skewness of the mean.
+ */
+function skewedQuantile(t: number, skewness: number): number {
+  if (Math.abs(skewness) < NO_SKEWNESS) return t;
+  return (3 / skewness) * (Math.cbrt(1 + skewness * (t - skewness / 6)) - 1);
 }

@@ -13,6 +13,7 @@ import {
   type Score,
   square,
   subset,
+  subtract,
   type Tensor,
   tensor,
   uniform,
@@ -109,6 +110,19 @@ describe('smooth', () => {
     for (let i = 0; i < d; i++) {
       const shift = (deltas.data[i] + deltas.data[d + i] + deltas.data[2 * d + i]) / 3;
       expect(values.data[i]).toBeCloseTo(w.data[i] * (x.data[i] - shift), 12);
+    }
+  });
+
+  it('has the standard error of a sample over stored draws', async () => {
+    const noise = normals('noise', [7, ...shape]);
+    const { stderr } = await smooth(gradient(), fixed(noise))(f, x, seed);
+    const slopes = await Promise.all(
+      Array.from({ length: 7 }, (_, k) => gradientAt(subtract(x, row(noise, k)))),
+    );
+    for (let i = 0; i < d; i++) {
+      const mean = slopes.reduce((sum, slope) => sum + slope[i], 0) / 7;
+      const squares = slopes.reduce((sum, slope) => sum + (slope[i] - mean) ** 2, 0);
+      expect(stderr?.data[i]).toBeCloseTo(Math.sqrt(squares / 6 / 7), 12);
     }
   });
 

@@ -48,7 +48,7 @@ export interface SmoothOptions {
 /**
  * The inner explanation averaged over perturbed inputs. Each draw is explained where it lies, so a global inner explanation is
  * multiplied by the perturbed input, and the average is global. Has the inner kind. `stderr` is the standard error of each
- * average (mean and mean-square; absent when all draws of a counted perturbation were used: nothing was sampled).
+ * average (mean and mean-square; absent for an exhaustive perturbation: nothing was sampled).
  * Weighted draws give weighted averages. Throws `option-value` when a part of a counted perturbation is asked for.
  * Source: Smilkov et al. 2017 (SmoothGrad); [Y19] section 4 for any inner explanation and kernel; Adebayo et al. 2018 (VarGrad).
  */
@@ -76,7 +76,7 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
       );
       cost = addCost(cost, attribution.cost);
     }
-    return { ...summary(moments, statistic, perturbation.count !== undefined), cost };
+    return { ...summary(moments, statistic, perturbation.exhaustive === true), cost };
   });
 }
 
@@ -112,7 +112,7 @@ async function* explainDraws(
 function summary(
   moments: ElementMoments,
   statistic: SmoothStatistic,
-  complete: boolean,
+  exhaustive: boolean,
 ): Pick<Findings, 'values' | 'stderr'> {
   if (!(moments.weight > 0)) {
     fail({
@@ -125,7 +125,7 @@ function summary(
   if (statistic === 'variance') return { values: variance(moments) };
   return {
     values: tensor(moments.mean, moments.shape),
-    stderr: complete ? undefined : standardError(moments),
+    stderr: exhaustive ? undefined : standardError(moments),
   };
 }
 

@@ -101,7 +101,7 @@ describe('infidelity', () => {
         const found = await infidelity(perturbation, { draws, scale }).measure(of, seed);
         const n = draws ?? perturbation.count?.(shape) ?? 0;
         const truth = await slowInfidelity(of, perturbation, { n, optimal: scale === 'optimal', key: seed });
-        expect(found).toMatchObject({ kind: draws === undefined ? 'exact' : 'mean', n });
+        expect(found).toMatchObject({ kind: /all squares/.test(name) ? 'exact' : 'mean', n });
         expect('value' in found ? found.value / truth : undefined).toBeCloseTo(1, 10);
       });
     }
@@ -234,34 +234,6 @@ describe('comparing attributions', () => {
   });
 });
 
-describe('early stopping', () => {
-  it('stops at the first checkpoint whose standard error is small enough', async () => {
-    const run = (options: InfidelityOptions) =>
-      infidelity(gaussian({ sigma: 0.3 }), { draws: 20_000, ...options }).measure(
-        subject(quadratic, phi),
-        seed,
-      );
-    const rough = await run({ draws: 200 });
-    const target = rough.kind === 'mean' ? rough.stderr / 3 : 0;
-    const found = await run({ stderr: target });
-    expect(found.kind === 'mean' && found.stderr).toBeLessThanOrEqual(target);
-    const checkpoints = [200, 300, 450, 675, 1013, 1520, 2280, 3420, 5130];
-    expect(checkpoints.slice(4)).toContain('n' in found ? found.n : undefined);
-    const before = checkpoints[checkpoints.indexOf('n' in found ? (found.n ?? 0) : 0) - 1];
-    const earlier = await run({ draws: before });
-    expect(earlier.kind === 'mean' && earlier.stderr).toBeGreaterThan(target);
-    expect(await run({ stderr: target, batch: 3 })).toEqual(found);
-  });
-
-  it('takes all draws when the error never gets that small', async () => {
-    const found = await infidelity(gaussian({ sigma: 0.3 }), { draws: 500, stderr: 1e-9 }).measure(
-      subject(quadratic, phi),
-      seed,
-    );
-    expect(found).toMatchObject({ kind: 'mean', n: 500 });
-  });
-});
-
 describe('standard errors', () => {
   // With S the symmetric part of A, g the gradient at x and I = sigma·N(0, 1): v = g·I - IᵀSI/2, so that
   // E[(u - v)²] = sigma²|Φ - g|² + q and the optimal scale leaves sigma²(|g|² - (Φ·g)²/|Φ|²) + q, q = sigma⁴(2 tr S² + (tr S)²)/4.
@@ -303,4 +275,28 @@ describe('standard errors', () => {
       expect(alone + paired).toBeLessThan(200);
     });
   }
+});
+
+describe('a zero perturbation', () => {
+  it('makes the estimate invalid, however it is drawn, instead of every attribution perfect', async () => {
+    const still = fixed(zeros([6, ...shape]));
+    const onBaseline = square({ sizes: [1, 2], positions: 'all', baseline: x });
+    for (const perturbation of [still, onBaseline]) {
+      const metric = infidelity(perturbation);
+      const comparison = await metric.compare?.([subject(quadratic, phi), subject(quadratic, w)], seed);
+      for (const found of [...(comparison?.estimates ?? []), comparison?.difference(0, 1)]) {
+        expect(found).toMatchObject({
+          kind: 'invalid',
+          reason: expect.stringMatching(/\d+ perturbations are zero/),
+        });
+      }
+    }
+  });
+
+  it('of a few draws among others is a draw', async () => {
+    const deltas = zeros([6, ...shape]);
+    deltas.data[0] = 1;
+    const found = await infidelity(fixed(deltas)).measure(subject(quadratic, phi), seed);
+    expect(found).toMatchObject({ kind: 'mean', n: 6 });
+  });
 });

@@ -30,7 +30,10 @@ type Options = z.output<typeof options>;
 const DEFAULT_DRAWS = 1000;
 
 export interface InfidelityOptions {
-  /** Number of draws; default 1000, and all of a perturbation that has a count. The standard error falls as 1/sqrt(draws). */
+  /**
+   * Number of draws, with `stderr` the greatest number; default 1000, and all of a perturbation that has a count. The standard error
+   * falls as 1/sqrt(draws).
+   */
   readonly draws?: number;
   /**
    * `none` (default): [Y19] Eq. 1. `optimal`: the attribution is multiplied by the least-squares scalar β = E[uv]/E[u²] first, as
@@ -39,8 +42,11 @@ export interface InfidelityOptions {
    */
   readonly scale?: Scale;
   /**
-   * Stop when the standard error is at most this, looked at after 200, 300, 450, ... draws, so that the result does not depend on
-   * timing or batching; default: take all draws. Not for perturbations that have a count.
+   * Take only as many draws as should make the standard error at most this; most estimates reach it, each says its own; default: take
+   * all draws.
+   * How many is decided on other draws, 200, 300, 450, ... up to half of `draws`, which cost as much each but are no part of the
+   * estimate: draws that decide when to stop would make it too low. Where they leave the spread unknown (all equal, or a few hold
+   * nearly all of it), all draws are taken. Not for perturbations that have a count.
    */
   readonly stderr?: number;
   /** Greatest number of draws held at once; default: what fits 2^22 elements. Changes memory, never the number. */
@@ -52,8 +58,9 @@ export interface InfidelityOptions {
  * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
  * The scale of the attribution counts: one that gives each of 16 elements the whole drop of f predicts 16 times that drop, see `scale`.
  *
- * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws), or exact
- * when a counted perturbation was gone through, or invalid when a draw was not finite. `compare` evaluates f once per draw for
+ * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws) and what
+ * `interval` needs to be honest about skewed or few draws; or exact when an exhaustive perturbation was gone through; or invalid when
+ * a draw was not finite, when every I was zero, and for one random draw, which has no standard error. `compare` evaluates f once per draw for
  * all attributions, and the error of a difference is that of the paired differences.
  *
  * Throws `not-applicable` for a global attribution under a perturbation without masks, `option-value` when a part of a counted
@@ -104,7 +111,10 @@ function define({ perturbation, scale, stderr }: Options, draws: number | undefi
         : 'optimal: Φ times β = E[uv]/E[u²] with u = I·Φ, v = f(x) - f(x - I); β = 0 where u is all zero',
     product: 'local attributions are dotted with I, global ones with the 0/1 mask of removed features',
     stopping:
-      stderr === undefined ? 'after all draws' : `at a standard error of ${stderr}, or after all draws`,
+      stderr === undefined
+        ? 'after all draws'
+        : `after as many draws as a standard error of ${stderr} needs, by the spread of other draws (200, 300, ... up to half of all), ` +
+          'which are no part of the estimate; after all draws where their spread stays unknown',
   };
 }
 
@@ -118,7 +128,7 @@ async function compareAll(settings: Options, subjects: readonly Subject[], key: 
     draws: drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DEFAULT_DRAWS }),
     scale,
     stderr,
-    complete: perturbation.count !== undefined,
+    exhaustive: perturbation.exhaustive === true,
   });
 }
 

@@ -18,6 +18,8 @@ export interface Table {
   /** u = I·Φ: how much each attribution says it drops, one array per attribution. */
   readonly predictions: readonly Float64Array[];
   readonly weights: Float64Array;
+  /** 1 for each draw whose I is not all zero. */
+  readonly moved: Uint8Array;
 }
 
 export interface Setting {
@@ -36,6 +38,7 @@ export function emptyTable(n: number, attributions: number): Table {
     drops: new Float64Array(n),
     predictions: Array.from({ length: attributions }, () => new Float64Array(n)),
     weights: new Float64Array(n).fill(1),
+    moved: new Uint8Array(n),
   };
 }
 
@@ -54,6 +57,7 @@ export async function fillTable(
     const values = await f.value(draws.inputs);
     for (let i = 0; i < values.length; i++) table.drops[start + i] = whole - values[i];
     if (draws.weights !== undefined) table.weights.set(draws.weights, start);
+    table.moved.set(movedRows(x, draws.inputs), start);
     attributions.forEach((attribution, which) => {
       table.predictions[which].set(predict(x, draws, attribution), start);
     });
@@ -73,6 +77,15 @@ function* pieces(
   }
 }
 
+/** Which rows differ from x. */
+function movedRows(x: Tensor, inputs: Tensor): Uint8Array {
+  const size = x.data.length;
+  return Uint8Array.from({ length: inputs.shape[0] }, (_, i) => {
+    for (let j = 0; j < size; j++) if (inputs.data[i * size + j] !== x.data[j]) return 1;
+    return 0;
+  });
+}
+
 /** I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I. */
 function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
   if (kind === 'local') return differenceRows(x, inputs).times(values);
@@ -86,10 +99,11 @@ function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribut
 }
 
 /** The first n draws of a table. */
-export function firstDraws({ drops, predictions, weights }: Table, n: number): Table {
+export function firstDraws({ drops, predictions, weights, moved }: Table, n: number): Table {
   return {
     drops: drops.subarray(0, n),
     predictions: predictions.map((u) => u.subarray(0, n)),
     weights: weights.subarray(0, n),
+    moved: moved.subarray(0, n),
   };
 }
