@@ -1,4 +1,4 @@
-import { type Moments, moments } from '@onnxplain/core';
+import { interval, type Moments, moments } from '@onnxplain/core';
 
 export type Summary = Pick<Moments, 'n' | 'mean' | 'stderr'>;
 
@@ -14,9 +14,11 @@ export function pairedDifference(a: readonly number[], b: readonly number[]): Su
   return summarise(a.map((value, i) => value - b[i]));
 }
 
-/** Whether "a is lower than b" holds beyond two standard errors of the paired difference. */
+/** Whether "a is lower than b" holds: decided where the 95 % interval of the mean paired difference, by Student's t, does not hold 0. */
 export function isLower(a: readonly number[], b: readonly number[]): Verdict {
-  const { mean, stderr } = pairedDifference(a, b);
-  if (mean < -2 * stderr) return 'holds';
-  return mean > 2 * stderr ? 'does not hold' : 'undecided';
+  const { n, mean: value, stderr } = pairedDifference(a, b);
+  const found = interval({ kind: 'mean', value, stderr, n });
+  if (found === undefined) return 'undecided';
+  if (found.high < 0) return 'holds';
+  return found.low > 0 ? 'does not hold' : 'undecided';
 }

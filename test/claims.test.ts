@@ -15,6 +15,9 @@ test('a difference that every input shares is decided although the inputs differ
   expect(isLower(b, a)).toBe('does not hold');
 });
 
-test('a difference inside two standard errors is undecided', () => {
+test('a difference whose interval holds 0 is undecided, which at two inputs 6 standard errors are not enough for', () => {
   expect(isLower([1, 2, 3], [3, 2, 1])).toBe('undecided');
+  expect(isLower([1, 1], [1.7, 1.5])).toBe('undecided');
+  expect(isLower([1, 1, 1, 1], [1.7, 1.5, 1.7, 1.5])).toBe('holds');
+  expect(isLower([1], [2])).toBe('undecided');
 });

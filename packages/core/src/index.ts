@@ -7,6 +7,7 @@ export { fixed } from './perturb/fixed.js';
 export { gaussian, uniform } from './perturb/noise.js';
 export { square } from './perturb/square.js';
 export { perturbations } from './perturb/table.js';
+export { type Content, contentHash } from './random/content.js';
 export { fold, type Key, key } from './random/key.js';
 export { type Stream, stream } from './random/stream.js';
 export { threefry2x32 } from './random/threefry.js';

@@ -124,6 +124,11 @@ export interface Explainer {
   /** Canonical expression; parsing it gives the same explainer again. */
   readonly expression: string;
   readonly kind: AttributionKind;
+  /**
+   * Whether it ignores the score, as random numbers do: then it is a control that others are compared with, and is never the best.
+   * Default false.
+   */
+  readonly control?: boolean;
   /** Inner tensors that it was told to look at, so that a name that a model does not have is found before anything runs; default none. */
   readonly layers?: readonly string[];
 }
@@ -250,6 +255,8 @@ export interface Metric {
   readonly definition: Readonly<Record<string, string>>;
   /** Which attributions of an input the number can be compared between; default 'any'. */
   readonly comparable?: Comparable;
+  /** The least value that the definition allows, e.g. 0 for a mean of squares: intervals do not go below it; default: unbounded. */
+  readonly least?: number;
   /**
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input,
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.

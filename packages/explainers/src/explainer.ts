@@ -14,7 +14,7 @@ import {
 export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
 
 /** What an {@link Explainer} is known by. */
-export type Identity = Pick<Explainer, 'expression' | 'kind' | 'layers'>;
+export type Identity = Pick<Explainer, 'expression' | 'kind' | 'layers' | 'control'>;
 
 /**
  * Makes an {@link Explainer} of a function of (f, x, key): checks that x has the score's shape (`tensor-shape`) and that every

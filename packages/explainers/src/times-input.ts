@@ -42,6 +42,7 @@ export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Exp
     expression: expression('times-input', [inner], { baseline: omitDefault(baseline, 0) }),
     kind: 'global',
     layers: inner.layers,
+    control: inner.control,
   } as const;
   return explainer(identity, async (f, x, key) => {
     const { values, stderr, diagnosis, cost } = await inner(f, x, key);

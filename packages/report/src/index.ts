@@ -1,10 +1,19 @@
 export { type ColourScale, STEPS, scaleTable } from './colour.js';
 export { type ComparedExplainers, compared } from './compared.js';
 export { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
-export { formatBytes, formatEstimate, formatMean, formatNumber, formatSeconds } from './page/format.js';
+export {
+  formatBytes,
+  formatEstimate,
+  formatInterval,
+  formatMean,
+  formatNumber,
+  formatSeconds,
+} from './page/format.js';
 export type { Pictures } from './page/inputs.js';
 export { page } from './page/page.js';
 export { type Heatmap, type HeatmapOptions, heatmap, type Picture, pictureOf } from './panels.js';
 export { decodePng, encodePng, MAX_PIXELS, type Pixels } from './png.js';
 export * from './record.js';
+export type { Standing } from './standing.js';
 export { type SummaryOptions, summarise } from './summary.js';
+export { verdicts } from './verdict.js';

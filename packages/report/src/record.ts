@@ -1,8 +1,17 @@
-import type { AttributionKind, Comparable, Cost, Estimate, Key, SolveDiagnosis } from '@onnxplain/core';
+import type {
+  AttributionKind,
+  Comparable,
+  Cost,
+  Estimate,
+  Interval,
+  Key,
+  SolveDiagnosis,
+} from '@onnxplain/core';
 import type { ColourScale } from './colour.js';
+import type { Standing } from './standing.js';
 
 /** Version of the layout of `record.json`; a number more when a field changes its meaning or goes away. */
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 /** Everything a run left behind: what was asked, of what, with which programs, and every number with its definition. */
 export interface RunRecord {
@@ -80,6 +89,8 @@ export interface InputRecord {
   readonly name: string;
   readonly file?: string;
   readonly sha256?: string;
+  /** SHA-256 of the input's shape and numbers and of the feeds that go with it, see `contentHash`: its keys are made of this. */
+  readonly content?: string;
   /** Of one input, batch axis excluded. */
   readonly shape: readonly number[];
   /** The class (or output element) that was explained. */
@@ -111,6 +122,8 @@ export interface PredictionRecord {
 export interface ExplainerRecord {
   readonly expression: string;
   readonly kind: AttributionKind;
+  /** Whether it ignores the score: a control is compared with the others and never best; absent: it does not. */
+  readonly control?: boolean;
 }
 
 export interface MetricRecord {
@@ -122,6 +135,8 @@ export interface MetricRecord {
   readonly definition: Readonly<Record<string, string>>;
   /** Which explainers the numbers can be compared between; absent: 'any'. */
   readonly comparable?: Comparable;
+  /** The least value that the definition allows; absent: unbounded. */
+  readonly least?: number;
 }
 
 /** Why a cell has no number: the method does not apply there, or it went wrong. */
@@ -186,6 +201,11 @@ export interface Mean {
   readonly n: number;
   /** The numbers averaged were bounds, so this is one. */
   readonly bound?: 'lower' | 'upper';
+  /**
+   * Where the true mean lies with probability 0.95: by Student's t with n - 1 degrees of freedom, n the number of inputs or, for one
+   * input, of draws; clipped at the least value of the metric. Absent for bounds, and where nothing is known of the spread.
+   */
+  readonly interval?: Interval;
 }
 
 /** One explainer under one metric. */
@@ -195,12 +215,21 @@ export interface Summary {
   /** Absent when no input gave a number. */
   readonly mean?: Mean;
   readonly counts: Readonly<Record<'done' | 'not-applicable' | 'failed' | 'invalid' | 'censored', number>>;
-  /**
-   * Best of the explainers whose numbers can be compared, of which there are at least two: under a metric that compares attributions
-   * of the same kind only, each kind may have one.
-   */
+  /** Whether it stands 'best' or 'tied'. */
   readonly best: boolean;
-  /** This explainer minus the best of those, on the inputs where both have numbers; absent for the best itself and where there is none. */
+  /**
+   * Its place among the explainers whose numbers can be compared and that have numbers for the most inputs; under a metric that compares
+   * attributions of the same kind only, each kind has its own. 'best': the best mean, and every paired difference to it, those of
+   * controls too, has an interval on the worse side of 0. 'tied': the same on every input as the best mean, the others being behind.
+   * 'behind': such a difference. 'undecided': the interval of the difference to the best mean does not lie there or is not known, and
+   * the best mean itself where there is such another. A control is behind or undecided. Absent where there is nobody to compare with,
+   * and for who is not ranked.
+   */
+  readonly standing?: Standing;
+  /**
+   * This explainer minus the one with the best mean, on the inputs where both have numbers; controls are compared too. Absent for the
+   * best mean itself and where there is none.
+   */
   readonly difference?: Mean & { readonly against: number };
 }
 

@@ -1,7 +1,7 @@
 import type { Estimate } from '@onnxplain/core';
 import { describe, expect, test } from 'vitest';
 import type { EstimateCell } from './record.js';
-import { summarise } from './summary.js';
+import { type SummaryOptions, summarise } from './summary.js';
 
 const key = { hi: 0, lo: 0 };
 const lower = [{ better: 'lower' as const }];
@@ -92,7 +92,7 @@ test('with no numbers at all there is no mean and no best', () => {
 describe('the best', () => {
   const kinds = ['local', 'global', 'local', 'global', 'local'] as const;
   const explainers = kinds.map((kind) => ({ kind }));
-  const cells = [3, 0.2, 2, 0.1, 4].map((value, explainer) => cell(0, explainer, mean(value)));
+  const cells = [3, 0.2, 2, 0.1, 4].map((value, explainer) => cell(0, explainer, mean(value, 0.01)));
 
   test('of a metric in units of the attribution is one of each kind, and differences are to it', () => {
     const metrics = [{ better: 'lower', comparable: 'same-kind' }] as const;
@@ -117,5 +117,115 @@ describe('the best', () => {
       expect([best, difference]).toEqual([false, undefined]);
     }
     expect(summarise(cells.slice(0, 1), { explainers: locals(1), metrics: lower })[0].best).toBe(false);
+  });
+});
+
+/** Values on inputs 0, 1, ... of explainers 0, 1, ..., as means over draws. */
+const table = (...columns: readonly (readonly number[])[]): readonly EstimateCell[] =>
+  columns.flatMap((values, explainer) => values.map((value, input) => cell(input, explainer, mean(value))));
+const standingsOf = (cells: readonly EstimateCell[], options: Partial<SummaryOptions> = {}) => {
+  const n = 1 + Math.max(...cells.map(({ explainer }) => explainer));
+  return summarise(cells, { explainers: locals(n), metrics: lower, ...options }).map((s) => s.standing);
+};
+
+describe('the interval of a mean', () => {
+  test('over inputs has the width of Student’s t with one degree of freedom less than there are inputs', () => {
+    const half = (values: readonly number[]) => {
+      const [{ mean }] = summarise(table(values), { explainers: locals(1), metrics: lower });
+      return ((mean?.interval?.high ?? 0) - (mean?.value ?? 0)) / (mean?.stderr ?? 0);
+    };
+    expect(half([1, 2])).toBeCloseTo(12.7062, 3);
+    expect(half([1, 2, 4, 9])).toBeCloseTo(3.1824, 3);
+  });
+
+  test('does not go below the least value of the metric, and that of a difference may', () => {
+    const [a, b] = summarise(table([1, 2], [9, 2]), {
+      explainers: locals(2),
+      metrics: [{ better: 'lower', least: 0 }],
+    });
+    expect(a.mean?.interval?.low).toBe(0);
+    expect(b.difference?.interval?.low).toBeLessThan(0);
+  });
+
+  test('of one input is that of its draws, and absent for a bound or without a spread', () => {
+    const one = (estimate: Estimate) =>
+      summarise([cell(0, 0, estimate)], { explainers: locals(1), metrics: lower })[0].mean?.interval;
+    expect(one({ kind: 'mean', value: 1, stderr: 1, n: 2 })?.high).toBeCloseTo(13.7062, 3);
+    expect(one({ kind: 'exact', value: 1 })).toMatchObject({ low: 1, high: 1 });
+    expect(one({ kind: 'mean', value: 1, stderr: Number.NaN, n: 1 })).toBeUndefined();
+    expect(one({ kind: 'bound', side: 'lower', value: 1, n: 9 })).toBeUndefined();
+  });
+});
+
+describe('the standing', () => {
+  test('is undecided where the paired interval holds 0, for the best mean too', () => {
+    // Differences 1 and 3: mean 2, standard error 1. Two standard errors decide nothing at two inputs: t is 12.7.
+    expect(standingsOf(table([1, 1], [2, 4]))).toEqual(['undecided', 'undecided']);
+    const [a, b] = summarise(table([1, 1], [2, 4]), { explainers: locals(2), metrics: lower });
+    expect([a.best, b.best]).toEqual([false, false]);
+    expect(b.difference).toMatchObject({ value: 2, against: 0 });
+  });
+
+  test('is decided where the same difference lies on more inputs', () => {
+    expect(standingsOf(table([1, 1, 1, 1, 1, 1], [2, 4, 2, 4, 2, 4]))).toEqual(['best', 'behind']);
+  });
+
+  test('names all that are undecided, and those that are behind', () => {
+    expect(standingsOf(table([1, 1, 1], [1.1, 0.8, 1.3], [5, 5.1, 5.2]))).toEqual([
+      'undecided',
+      'undecided',
+      'behind',
+    ]);
+  });
+
+  test('is tied for all that have the best numbers on every input, to float32’s rounding', () => {
+    expect(standingsOf(table([2, 3, 4], [1, 2, 3], [1, 2 + 1e-7, 3]))).toEqual(['behind', 'tied', 'tied']);
+    expect(standingsOf(table([1, 2, 3], [1, 2, 3]))).toEqual(['tied', 'tied']);
+    expect(standingsOf(table([1, 2, 3], [1, 2, 3.001]))).toEqual(['undecided', 'undecided']);
+  });
+
+  test('of equal numbers is undecided where a third is', () => {
+    expect(standingsOf(table([1, 2], [1, 2], [1, 4]))).toEqual(['undecided', 'undecided', 'undecided']);
+  });
+
+  test('on one input goes by the draws they shared, or else by the sum of their standard errors', () => {
+    const cells = [cell(0, 0, mean(1, 0.1)), cell(0, 1, mean(1.4, 0.1))];
+    expect(standingsOf(cells)).toEqual(['undecided', 'undecided']);
+    const paired = (): Estimate => ({ kind: 'mean', value: 0.4, stderr: 0.01, n: 10 });
+    expect(standingsOf(cells, { paired })).toEqual(['best', 'behind']);
+    expect(standingsOf([cell(0, 0, mean(1, 0.1)), cell(0, 1, mean(2, 0.1))])).toEqual(['best', 'behind']);
+  });
+
+  test('of bounds on one input is undecided: nothing is known of their error', () => {
+    const bound = (value: number): Estimate => ({ kind: 'bound', side: 'lower', value, n: 50 });
+    expect(standingsOf([cell(0, 0, bound(1)), cell(0, 1, bound(9))])).toEqual(['undecided', 'undecided']);
+    expect(standingsOf([cell(0, 0, bound(1)), cell(0, 1, bound(1))])).toEqual(['tied', 'tied']);
+  });
+});
+
+describe('a control', () => {
+  const explainers = [{ kind: 'local' }, { kind: 'local', control: true }] as const;
+
+  test('is not best with the best numbers, and nobody else is where it has them', () => {
+    expect(standingsOf(table([3, 3.1, 3], [1, 1.1, 1]), { explainers })).toEqual(['undecided', 'undecided']);
+    expect(standingsOf(table([0, 0, 0], [0, 0, 0]), { explainers })).toEqual(['undecided', 'undecided']);
+  });
+
+  test('is beaten where its difference is decided', () => {
+    expect(standingsOf(table([1, 1.1, 1], [3, 3.1, 3.2]), { explainers })).toEqual(['best', 'behind']);
+  });
+
+  test('that has the same numbers ties with nobody', () => {
+    const three = [{ kind: 'local' }, ...explainers] as const;
+    expect(standingsOf(table([1, 2], [1, 2], [9, 10.01]), { explainers: three })).toEqual([
+      'tied',
+      'tied',
+      'behind',
+    ]);
+    expect(standingsOf(table([2, 3], [1, 2], [1, 2]), { explainers: three })).toEqual([
+      'behind',
+      'undecided',
+      'undecided',
+    ]);
   });
 });

@@ -1,128 +1,106 @@
-import { type Estimate, moments } from '@onnxplain/core';
-import { compared } from './compared.js';
+import type { Estimate } from '@onnxplain/core';
+import { type ComparedExplainers, compared } from './compared.js';
+import { gapOf, meanOf, meanOfMany, meanOfOne, type Numbered, numbersOf } from './numbers.js';
 import type { EstimateCell, ExplainerRecord, Mean, MetricRecord, Summary } from './record.js';
+import { type Contender, type Standing, standings } from './standing.js';
 
 export interface SummaryOptions {
-  readonly explainers: readonly Pick<ExplainerRecord, 'kind'>[];
-  readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable'>[];
+  readonly explainers: readonly Pick<ExplainerRecord, 'kind' | 'control'>[];
+  readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable' | 'least'>[];
   /**
    * Estimate of (explainer i) - (explainer j) on one input, from draws they shared. Used where there is only one
-   * input, whose spread over inputs says nothing.
+   * input, whose spread over inputs says nothing; without it their standard errors are added.
    */
   readonly paired?: (cell: { input: number; metric: number; i: number; j: number }) => Estimate | undefined;
 }
 
-/** Per explainer and metric: mean over inputs, what had to be left out, the best, and paired differences against it. */
+/**
+ * Per explainer and metric: mean over inputs with its interval, what had to be left out, where it stands, and the paired difference
+ * to the best mean.
+ */
 export function summarise(cells: readonly EstimateCell[], options: SummaryOptions): Summary[] {
   return options.metrics.flatMap((metric, m) => {
     const columns = options.explainers.map((_, explainer) =>
       cells.filter((cell) => cell.metric === m && cell.explainer === explainer),
     );
-    const means = columns.map((column) => meanOf(numbersOf(column)));
-    const rivals = compared(metric, options.explainers).map(({ members }) => members);
-    return columns.map((column, explainer) => {
-      const members = rivals.find((group) => group.includes(explainer)) ?? [];
-      const best = bestOf(members, means, metric.better);
-      const worse = best !== undefined && best !== explainer && means[explainer] !== undefined;
+    const numbers = columns.map(numbersOf);
+    const race = { m, numbers, options };
+    const found = compared(metric, options.explainers).map((group) => compete(group, race));
+    return columns.map((column, explainer): Summary => {
+      const own = found.find(({ group }) => [...group.members, ...group.controls].includes(explainer));
+      const standing = own?.places.get(explainer);
       return {
         explainer,
         metric: m,
-        mean: means[explainer],
+        mean: meanOf(numbers[explainer], metric.least),
         counts: count(column),
-        best: explainer === best,
-        difference: worse ? difference({ column, against: columns[best], best, options }) : undefined,
+        best: standing === 'best' || standing === 'tied',
+        standing,
+        difference: own?.differences.get(explainer),
       };
     });
   });
 }
 
-interface Numbered {
-  readonly input: number;
-  readonly value: number;
-  readonly stderr?: number;
-  readonly bound?: 'lower' | 'upper';
-}
-
-const numbersOf = (column: readonly EstimateCell[]): readonly Numbered[] =>
-  column.map(numberOf).filter((number) => number !== undefined);
-
-function numberOf(cell: EstimateCell): Numbered | undefined {
-  return cell.status === 'done' ? fromEstimate(cell.input, cell.estimate) : undefined;
-}
-
-function fromEstimate(input: number, estimate: Estimate): Numbered | undefined {
-  switch (estimate.kind) {
-    case 'mean':
-      return { input, value: estimate.value, stderr: estimate.stderr };
-    case 'bound':
-      return { input, value: estimate.value, bound: estimate.side };
-    case 'exact':
-      return { input, value: estimate.value, stderr: 0 };
-    case 'censored':
-    case 'invalid':
-      return undefined;
-  }
-}
-
-function meanOf(values: readonly Numbered[]): Mean | undefined {
-  const n = values.length;
-  if (n === 0) return undefined;
-  const bound = values.find((v) => v.bound !== undefined)?.bound;
-  if (n === 1) return { value: values[0].value, stderr: values[0].stderr, basis: 'draws', n, bound };
-  const { mean, stderr } = moments.value(values.map((v) => v.value).reduce(moments.add, moments.init()));
-  return { value: mean, stderr, basis: 'inputs', n, bound };
-}
-
-/**
- * Best mean among the members that have numbers for the most inputs, so that skipping hard inputs wins nothing; none where fewer
- * than two have a number: alone nobody is best.
- */
-function bestOf(
-  members: readonly number[],
-  means: readonly (Mean | undefined)[],
-  better: 'lower' | 'higher',
-): number | undefined {
-  const found = members.flatMap((explainer) => {
-    const mean = means[explainer];
-    return mean === undefined ? [] : [{ explainer, mean }];
-  });
-  if (found.length < 2) return undefined;
-  const most = Math.max(...found.map(({ mean }) => mean.n));
-  const ranked = found
-    .filter(({ mean }) => mean.n === most && Number.isFinite(mean.value))
-    .toSorted((a, b) => (better === 'lower' ? 1 : -1) * (a.mean.value - b.mean.value));
-  return ranked[0]?.explainer;
-}
-
-interface Contest {
-  readonly column: readonly EstimateCell[];
-  readonly against: readonly EstimateCell[];
-  /** The explainer of `against`. */
-  readonly best: number;
+/** The numbers of all explainers under one metric. */
+interface Race {
+  readonly m: number;
+  readonly numbers: readonly (readonly Numbered[])[];
   readonly options: SummaryOptions;
 }
 
-function difference(contest: Contest): Summary['difference'] {
-  const pairs = pairsOf(contest);
-  const mean = meanOf(pairs.length === 1 ? [onSharedDraws(contest, pairs[0]) ?? pairs[0]] : pairs);
-  return mean && { ...mean, against: contest.best };
+interface Places {
+  readonly group: ComparedExplainers;
+  readonly places: ReadonlyMap<number, Standing>;
+  readonly differences: ReadonlyMap<number, NonNullable<Summary['difference']>>;
 }
 
-/** Differences on the inputs where both have numbers. */
-function pairsOf({ column, against }: Contest): readonly Numbered[] {
-  const theirs = new Map(numbersOf(against).map(({ input, value }) => [input, value]));
-  return numbersOf(column).flatMap(({ input, value }) => {
-    const other = theirs.get(input);
-    return other === undefined ? [] : [{ input, value: value - other }];
+/** Alone nobody has a place: there has to be another, or a control. */
+function compete(group: ComparedExplainers, race: Race): Places {
+  const { better } = race.options.metrics[race.m];
+  const leader = leaderOf(group.members, race);
+  if (leader === undefined) return { group, places: new Map(), differences: new Map() };
+  const rest = [...group.members, ...group.controls].filter((explainer) => explainer !== leader.explainer);
+  const differences = new Map(
+    rest.flatMap((explainer) => {
+      const mean = difference(explainer, leader.explainer, race);
+      return mean === undefined ? [] : [[explainer, { ...mean, against: leader.explainer }] as const];
+    }),
+  );
+  if (differences.size === 0) return { group, places: new Map(), differences };
+  const others = [...differences]
+    .map(([explainer, { interval }]) => {
+      const control = group.controls.includes(explainer);
+      return { explainer, control, numbers: race.numbers[explainer], interval };
+    })
+    .filter(({ control, numbers }) => control || numbers.length === leader.numbers.length);
+  return { group, places: standings({ leader, others, better }), differences };
+}
+
+/** Best mean among the members that have numbers for the most inputs, so that skipping hard inputs wins nothing. */
+function leaderOf(members: readonly number[], { m, numbers, options }: Race): Contender | undefined {
+  const most = Math.max(...members.map((explainer) => numbers[explainer].length));
+  const sign = options.metrics[m].better === 'lower' ? 1 : -1;
+  const ranked = members
+    .map((explainer) => ({ explainer, numbers: numbers[explainer], mean: meanOf(numbers[explainer]) }))
+    .flatMap(({ mean, ...contender }) => (mean === undefined ? [] : [{ ...contender, value: mean.value }]))
+    .filter((each) => each.numbers.length === most && Number.isFinite(each.value))
+    .toSorted((a, b) => sign * (a.value - b.value));
+  return ranked[0];
+}
+
+/** The mean of (explainer i) - (explainer j) on the inputs where both have numbers. */
+function difference(i: number, j: number, { m, numbers, options }: Race): Mean | undefined {
+  const theirs = new Map(numbers[j].map(({ input, estimate }) => [input, estimate]));
+  const pairs = numbers[i].flatMap(({ input, estimate: a }) => {
+    const b = theirs.get(input);
+    return b === undefined ? [] : [{ input, a, b }];
   });
-}
-
-/** The difference on one input from draws they shared, where they did. */
-function onSharedDraws({ column, best, options }: Contest, { input }: Numbered): Numbered | undefined {
-  const { metric, explainer } = column[0];
-  const shared = options.paired?.({ input, metric, i: explainer, j: best });
-  const estimate = shared && fromEstimate(input, shared);
-  return estimate && { ...estimate, bound: undefined };
+  if (pairs.length === 0) return undefined;
+  if (pairs.length > 1) return meanOfMany(pairs.map(({ a, b }) => a.value - b.value));
+  const [{ input, a, b }] = pairs;
+  const shared = options.paired?.({ input, metric: m, i, j });
+  return shared !== undefined && 'value' in shared ? meanOfOne(shared) : gapOf(a, b);
 }
 
 function count(column: readonly EstimateCell[]): Summary['counts'] {

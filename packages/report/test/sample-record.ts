@@ -1,5 +1,5 @@
 import type { Estimate } from '@onnxplain/core';
-import type { AttributionCell, EstimateCell, RunRecord } from '../src/record.js';
+import { type AttributionCell, type EstimateCell, RECORD_VERSION, type RunRecord } from '../src/record.js';
 import { summarise } from '../src/summary.js';
 
 const key = { hi: 1, lo: 2 };
@@ -95,7 +95,7 @@ const explainers: RunRecord['explainers'] = [
 /** A record with every kind of cell, and text that would break a page that forgets to escape: for tests. */
 export const sampleRecord: RunRecord = {
   schema: 'onnxplain-record',
-  version: 2,
+  version: RECORD_VERSION,
   created: '2026-01-02T03:04:05.000Z',
   environment: {
     onnxplain: '0.1.0',

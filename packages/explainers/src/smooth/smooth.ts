@@ -63,6 +63,7 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
     }),
     kind: inner.kind,
     layers: inner.layers,
+    control: inner.control,
   };
   return explainer(identity, async (f, x, key) => {
     const n = drawCount(perturbation, x.shape, { where: 'smooth', draws, otherwise });

@@ -82,6 +82,7 @@ export function infidelity(perturbation: Perturbation, given: InfidelityOptions 
     better: 'lower',
     units: 'squared units of f',
     comparable: 'any',
+    least: 0,
     source: 'Yeh et al. 2019, Definition 2.1',
     definition: define(settings, draws),
     measure: async (subject, key) => (await compare([subject], key)).estimates[0],

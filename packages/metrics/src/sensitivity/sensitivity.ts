@@ -42,6 +42,7 @@ export function sensitivity(
     units,
     source,
     comparable,
+    least: 0,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     measure: (subject, key) =>
       largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject) }, subject, key),

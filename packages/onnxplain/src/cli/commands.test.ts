@@ -31,6 +31,7 @@ const folder = folderWith({
   'softmax.card.json': '{ "output": "y" }',
   'one.npy': npy([4], x),
   'two.npy': npy([2, 4], [...x, -4, -3, -2, -1], { dtype: 'float64', fortran: true, littleEndian: false }),
+  'eight.npy': npy([8, 4]),
   'plain-picture.onnx': pictureModel(),
   'probabilities.onnx': softmaxModel(),
   'pictures.npy': npy([2, 1, 6, 6]),
@@ -430,12 +431,15 @@ describe('evaluate', () => {
     expect(exit).toBe(0);
     expect(err).toContain('explaining: 6 in all\n');
     expect(err).not.toContain('\r');
-    expect(table).toMatch(/gradient .*\* /);
+    // Two inputs whose infidelities differ decide nothing, not even against noise.
+    expect(table).toMatch(/gradient +~ .*\[0 to /);
+    expect(table).toMatch(/^random \(control\) +~ /m);
+    expect(table).toContain('undecided between gradient and random (control)');
     expect(table).toContain('2 not-applicable');
     const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
     expect(record).toMatchObject({
       schema: 'onnxplain-record',
-      version: 2,
+      version: 3,
       request: { seed: 0, link: 'logit', output: 'y' },
     });
     expect(record.attributions).toHaveLength(6);
@@ -480,7 +484,17 @@ describe('evaluate', () => {
 
   test('local and global attributions are ranked apart where the metric has their units', async () => {
     const explainers = ['gradient', 'integrated-gradients(steps=2)', 'random', 'times-input(random)'];
-    const asked = [...argv.slice(0, 4), '--explainer', ...explainers, '-o', at('apart'), '--quiet'];
+    const asked = [
+      'evaluate',
+      at('m.onnx'),
+      '--input',
+      at('eight.npy'),
+      '--explainer',
+      ...explainers,
+      '-o',
+      at('apart'),
+      '--quiet',
+    ];
     const shown = async (...metrics: readonly string[]) =>
       (await onnxplain(...asked, '--metric', ...metrics)).out;
     const table = await shown('sensitivity-max(draws=2)', 'infidelity(difference-to-baseline)');
@@ -490,9 +504,9 @@ describe('evaluate', () => {
         return row.slice(column).startsWith('* ');
       });
     const head = table.split('\n').find((line) => line.includes('sensitivity-max')) ?? '';
-    // Local ones do not change at all: the first of equals is named. Global ones change by W·δ, and by noise·δ, which is less.
-    expect(starred(head.indexOf('sensitivity-max'))).toEqual([true, false, false, true]);
-    expect(starred(head.indexOf('infidelity')).filter(Boolean)).toHaveLength(1);
+    // The gradient does not change at all, integrated gradients by W·δ; noise is another one everywhere.
+    expect(starred(head.indexOf('sensitivity-max'))).toEqual([true, true, false, false]);
+    expect(table).toContain('  local, best: gradient\n  global, best: integrated-gradients(steps=2)\n');
     expect(head).toContain('kind');
     expect(table).toMatch(/^sensitivity-max: .*each kind has its own best$/m);
     expect(table).toMatch(/^infidelity: .*squared units of f$/m);

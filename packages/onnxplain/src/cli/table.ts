@@ -1,4 +1,12 @@
-import { compared, formatMean, type RunRecord, type Summary } from '@onnxplain/report';
+import {
+  compared,
+  formatInterval,
+  formatMean,
+  type RunRecord,
+  type Standing,
+  type Summary,
+  verdicts,
+} from '@onnxplain/report';
 import { showInput } from './input.js';
 
 /** The result of an evaluation for a terminal: predictions, a table of explainers by metrics, and what went wrong. */
@@ -6,9 +14,13 @@ export function showTable(record: RunRecord): string {
   const { explainers, metrics } = record;
   const heads = columnNames(metrics.map(({ name }) => name));
   const apart = metrics.some((metric) => areApart(metric, explainers));
-  const body = explainers.map(({ expression, kind }, e) => [
-    expression,
-    ...(apart ? [kind] : []),
+  // Controls below the others.
+  const rows = [...explainers.entries()].toSorted(
+    ([, a], [, b]) => Number(isControl(a)) - Number(isControl(b)),
+  );
+  const body = rows.map(([e, explainer]) => [
+    isControl(explainer) ? `${explainer.expression} (control)` : explainer.expression,
+    ...(apart ? [explainer.kind] : []),
     ...metrics.map((_, m) => cellText(record.summaries.find((s) => s.explainer === e && s.metric === m))),
   ]);
   const table =
@@ -24,6 +36,8 @@ export function showTable(record: RunRecord): string {
   ].join('\n');
 }
 
+const isControl = ({ control }: RunRecord['explainers'][number]): boolean => control === true;
+
 /** Whether a metric cannot rank all explainers together. */
 function areApart(metric: RunRecord['metrics'][number], explainers: RunRecord['explainers']): boolean {
   return compared(metric, explainers).length > 1;
@@ -37,13 +51,19 @@ function columnNames(names: readonly string[]): string[] {
   });
 }
 
+/** Before a number. */
+const MARKS: Readonly<Record<Standing, string>> = { best: '* ', tied: '* ', undecided: '~ ', behind: '  ' };
+
 function cellText(summary: Summary | undefined): string {
   if (summary === undefined) return '';
-  const { mean, counts, best } = summary;
+  const { mean, counts, standing = 'behind' } = summary;
   const numbered = Object.entries(counts).filter(([kind, n]) => kind !== 'done' && n > 0);
   const missing = numbered.map(([kind, n]) => `${n} ${kind}`).join(', ');
   if (mean === undefined) return missing;
-  const text = `${best ? '* ' : '  '}${formatMean(mean)}`;
+  const { interval } = mean;
+  const range =
+    interval === undefined || interval.low === interval.high ? '' : ` [${formatInterval(interval)}]`;
+  const text = `${MARKS[standing]}${formatMean(mean)}${range}`;
   return missing === '' ? text : `${text} (${missing})`;
 }
 
@@ -60,17 +80,28 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
 const APART =
   '; Φ holds slopes where it is local and units of f where it is global, so each kind has its own best';
 
-function legend({ metrics, explainers, inputs, summaries }: RunRecord, heads: readonly string[]): string[] {
-  const lines = metrics.map((metric, m) => {
+const UNDECIDED = '; ~ undecided: the interval of the paired difference holds 0, or is not known';
+
+function legend(record: RunRecord, heads: readonly string[]): string[] {
+  const { metrics, explainers, inputs, summaries } = record;
+  const lines = metrics.flatMap((metric, m) => {
     const { expression, better, units } = metric;
     const apart = areApart(metric, explainers) ? APART : '';
-    return `${heads[m]}: ${expression}, ${better} is better, ${units}${apart}`;
+    return [
+      `${heads[m]}: ${expression}, ${better} is better, ${units}${apart}`,
+      ...verdicts(record, m).map((text) => `  ${text}`),
+    ];
   });
   if (lines.length === 0) return lines;
-  const spread = inputs.length > 1 ? 'standard error across inputs' : 'standard error over draws';
+  const over = inputs.length > 1 ? 'across inputs' : 'over draws';
   const bounds = summaries.some(({ mean }) => mean?.bound !== undefined) ? '; ≥ and ≤ are bounds' : '';
-  const best = summaries.some((summary) => summary.best) ? ', * best' : '';
-  return [...lines, `n = ${inputs.length}, ± ${spread}${best}${bounds}`];
+  const marks = [
+    summaries.some(({ best }) => best) ? '; * best, or tied with it' : '',
+    summaries.some(({ standing }) => standing === 'undecided') ? UNDECIDED : '',
+    explainers.some(isControl) ? '; a control ignores the score and is never best' : '',
+  ];
+  const spread = `± standard error ${over}, [95 % interval by Student's t]`;
+  return [...lines, `n = ${inputs.length}, ${spread}${bounds}${marks.join('')}`];
 }
 
 /** Every different reason once. */

@@ -26,8 +26,9 @@ export interface Explanation {
 }
 
 /**
- * Explains inputs, all concurrently in groups, so that they share the model's runs. The key of input i is
- * fold(fold(key(seed), 'explain'), i), the same for all explainers.
+ * Explains inputs, all concurrently in groups, so that they share the model's runs. The key of an input is
+ * fold(fold(key(seed), 'explain'), content), with the hash of its content (see `contentHash`), the same for all explainers: its draws
+ * are the same in any order of the inputs, and alone. Equal inputs have equal keys.
  * Failures of single cells are part of the result; throws what concerns all: questions, layers that the model does not have, `aborted`.
  */
 export async function explain(
@@ -40,15 +41,14 @@ export async function explain(
   await expectLayers(model, inputs, options);
   const questions = await ask(model, inputs, options);
   const base = fold(key(seed), 'explain');
-  const cells = questions.flatMap((question, i) =>
-    explainers.map((explainer) => ({ question, explainer, i })),
-  );
+  const cells = questions.flatMap((question) => explainers.map((explainer) => ({ question, explainer })));
   let done = 0;
   const outcomes = await pooled(
     cells,
     concurrency(inputs[0].tensor.data.length),
-    async ({ question, explainer, i }) => {
-      const outcome = await outcomeOf(() => explainer(question.f, question.input.tensor, fold(base, i)));
+    async ({ question, explainer }) => {
+      const own = fold(base, question.content);
+      const outcome = await outcomeOf(() => explainer(question.f, question.input.tensor, own));
       onProgress?.({ stage: 'explain', done: ++done, total: cells.length });
       return outcome;
     },

@@ -9,6 +9,7 @@ const folder = folderWith({
   'p.onnx': softmaxModel(),
   'p.card.json': '{ "features": ["a", "b", "c", "d"] }',
   'x.npy': npy([2, 4]),
+  'eight.npy': npy([8, 4]),
   'bare.csv': '1,2,3,4\n',
   'headed.csv': 'e,f,g,h\n1,2,3,4\n',
 });
@@ -17,7 +18,9 @@ const at = (name: string) => join(folder, name);
 
 describe('the library', () => {
   test('does in a few calls what the command line does', async () => {
-    const { model, about, loaded, asked } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const { model, about, loaded, asked } = await onnxplain.prepare(at('m.onnx'), {
+      inputs: [at('eight.npy')],
+    });
     const evaluation = await onnxplain.evaluate(model, loaded.inputs, {
       ...asked,
       explainers: [onnxplain.gradient(), onnxplain.makeExplainer('random')],
@@ -31,9 +34,10 @@ describe('the library', () => {
     });
     await model.close();
     expect(record.summaries.map(({ best }) => best)).toEqual([true, false]);
+    expect(record.explainers.map(({ control }) => control)).toEqual([undefined, true]);
     expect(record.created).toBe('1970-01-01T00:00:00.000Z');
     expect(record.environment.onnxruntime).toMatch(/^\d+\.\d+\.\d+$/);
-    expect(files.size).toBe(4);
+    expect(files.size).toBe(16);
     expect(onnxplain.page(record, files)).toContain('gradient');
   });
 

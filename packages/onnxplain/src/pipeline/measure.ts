@@ -28,21 +28,20 @@ export interface MeasureOptions {
 }
 
 /**
- * Measures explanations, [input][metric]. The key of input i is fold(fold(key(seed), 'metric'), i), shared by all explainers
- * and metrics, so that differences are paired. A metric that can compare evaluates f once per draw for all explainers.
+ * Measures explanations, [input][metric]. The key of an input is fold(fold(key(seed), 'metric'), content), with the hash of its content
+ * as in `explain`, shared by all explainers and metrics, so that differences are paired. A metric that can compare evaluates f once per draw for all explainers.
  */
 export async function measure(
   explanations: readonly Explanation[],
   { explainers, metrics, seed = 0, onProgress }: MeasureOptions,
 ): Promise<readonly (readonly Measurement[])[]> {
   const base = fold(key(seed), 'metric');
-  const cells = explanations.flatMap((explanation, i) =>
-    metrics.map((metric) => ({ explanation, metric, i })),
-  );
+  const cells = explanations.flatMap((explanation) => metrics.map((metric) => ({ explanation, metric })));
   const size = explanations[0]?.question.input.tensor.data.length ?? 1;
   let done = 0;
-  const measured = await pooled(cells, concurrency(size), async ({ explanation, metric, i }) => {
-    const found = await measureOne({ explanation, metric, explainers, key: fold(base, i) });
+  const measured = await pooled(cells, concurrency(size), async ({ explanation, metric }) => {
+    const own = fold(base, explanation.question.content);
+    const found = await measureOne({ explanation, metric, explainers, key: own });
     onProgress?.({ stage: 'measure', done: ++done, total: cells.length });
     return found;
   });

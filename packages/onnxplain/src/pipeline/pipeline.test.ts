@@ -31,8 +31,8 @@ const attribution = (method: string, kind: Attribution['kind'] = 'local'): Attri
 const explainerOf = (method: string, kind: Attribution['kind'] = 'local'): Explainer =>
   named(() => Promise.resolve(attribution(method, kind)), { expression: method, kind });
 
-const explained = (explainers: readonly Explainer[]): Explanation => ({
-  question: { input: { name: 'x', tensor: x }, target: 0, f, value: 1 },
+const explained = (explainers: readonly Explainer[], content = 'a hash'): Explanation => ({
+  question: { input: { name: 'x', tensor: x }, content, target: 0, f, value: 1 },
   attributions: explainers.map(({ expression, kind }) => ({
     status: 'done',
     value: attribution(expression, kind),
@@ -112,12 +112,19 @@ describe('measuring', () => {
     expect(found.estimates[1]).toEqual({ status: 'done', value: exact(1) });
   });
 
-  test('inputs have keys of their own, metrics of one input share one', async () => {
+  test('inputs have keys of their content wherever they stand, metrics of one input share one', async () => {
     const explainers = [explainerOf('a')];
-    const both = [explained(explainers), explained(explainers)];
-    const found = await measure(both, { explainers, metrics: [localMetric(), localMetric()], seed: 3 });
-    expect(found[0][0].key).toEqual(found[0][1].key);
-    expect(found[0][0].key).not.toEqual(found[1][0].key);
+    const keysOf = async (...contents: readonly string[]) => {
+      const all = contents.map((content) => explained(explainers, content));
+      const found = await measure(all, { explainers, metrics: [localMetric(), localMetric()], seed: 3 });
+      for (const [one, other] of found) expect(one.key).toEqual(other.key);
+      return found.map(([{ key }]) => key);
+    };
+    const [a, b, again] = await keysOf('a', 'b', 'a');
+    expect(a).not.toEqual(b);
+    expect(again).toEqual(a);
+    expect(await keysOf('b', 'a')).toEqual([b, a]);
+    expect(await keysOf('b')).toEqual([b]);
   });
 });
 

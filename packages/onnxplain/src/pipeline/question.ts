@@ -3,6 +3,7 @@ import type { Holds, Link } from '@onnxplain/graph';
 import type { PredictionRecord } from '@onnxplain/report';
 import { type Feeds, type Model, predict, score } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
+import { contentOf } from './content.js';
 import { feedsOf } from './feeds-of.js';
 import { holdsFor } from './meaning.js';
 
@@ -35,6 +36,8 @@ export interface Asked {
 /** One input with its question settled: f, and what the model says there. */
 export interface Question {
   readonly input: NamedInput;
+  /** Hash of the input and the feeds that go with it, of which its keys are made: see `contentHash`. */
+  readonly content: string;
   readonly target: number;
   readonly targetLabel?: string;
   /** Absent for an output of one number. */
@@ -87,6 +90,7 @@ async function askOne({ input, target, feeds }: Own, { model, asked, scores }: A
   const [value] = await f.value(one);
   return {
     input,
+    content: contentOf(input.tensor, feeds),
     target: chosen,
     targetLabel: label?.(chosen),
     prediction: predictionOf(found.scores, { best, label }),

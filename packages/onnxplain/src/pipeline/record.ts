@@ -53,7 +53,7 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
     request: { ...options.request, seed },
     model: options.model,
     inputs: explanations.map(({ question }) => inputRecord(question)),
-    explainers: explainers.map(({ expression, kind }) => ({ expression, kind })),
+    explainers: explainers.map(({ expression, kind, control }) => ({ expression, kind, control })),
     metrics: metrics.map(metricRecord),
     attributions,
     estimates,
@@ -64,15 +64,34 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
 }
 
 /** An input and its answer as the record has them. */
-export function inputRecord({ input, target, targetLabel, prediction, value }: Question): InputRecord {
+export function inputRecord({
+  input,
+  content,
+  target,
+  targetLabel,
+  prediction,
+  value,
+}: Question): InputRecord {
   const { name, file, sha256, tensor, tokens, beside } = input;
   const { shape } = tensor;
-  return { name, file, sha256, shape, target, targetLabel, prediction, score: value, tokens, beside };
+  return {
+    name,
+    file,
+    sha256,
+    content,
+    shape,
+    target,
+    targetLabel,
+    prediction,
+    score: value,
+    tokens,
+    beside,
+  };
 }
 
 function metricRecord(metric: Metric): MetricRecord {
-  const { name, expression, better, units, source, definition, comparable = 'any' } = metric;
-  return { name, expression, better, units, source, definition, comparable };
+  const { name, expression, better, units, source, definition, comparable = 'any', least } = metric;
+  return { name, expression, better, units, source, definition, comparable, least };
 }
 
 function summariesOf(

@@ -1,4 +1,4 @@
-import type { Estimate } from '@onnxplain/core';
+import type { Estimate, Interval } from '@onnxplain/core';
 import type { Mean } from '../record.js';
 
 /** A number for people: four significant digits, exponents only where they help. */
@@ -9,14 +9,16 @@ export function formatNumber(value: number): string {
   return minus(String(Number(value.toPrecision(4))));
 }
 
-/** Half the width of a 95 % interval in standard errors. */
-export const Z95 = 1.96;
-
 /** "0.123 ± 0.004" with the decimals that the standard error supports; bounds as "≥ 0.4". */
 export function formatMean(mean: Pick<Mean, 'value' | 'stderr' | 'bound'>): string {
   const sign = mean.bound === undefined ? '' : mean.bound === 'lower' ? '≥ ' : '≤ ';
   if (mean.stderr === undefined || mean.stderr === 0) return sign + formatNumber(mean.value);
   return `${sign}${withError(mean.value, mean.stderr)}`;
+}
+
+/** "0.2146 to 1.485". */
+export function formatInterval({ low, high }: Pick<Interval, 'low' | 'high'>): string {
+  return `${formatNumber(low)} to ${formatNumber(high)}`;
 }
 
 /** An estimate in words and numbers; its standard error after "±". */

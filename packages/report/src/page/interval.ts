@@ -1,10 +1,11 @@
-import { formatNumber, Z95 } from './format.js';
+import type { Interval } from '@onnxplain/core';
+import { formatInterval, formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
 /** What is drawn in a row: a point with its 95 % interval, or a bound as an open arrow. */
 export interface Mark {
   readonly value: number;
-  readonly stderr?: number;
+  readonly interval?: Pick<Interval, 'low' | 'high'>;
   readonly bound?: 'lower' | 'upper';
   readonly best?: boolean;
 }
@@ -20,8 +21,8 @@ const WIDTH = 220;
 const HEIGHT = 22;
 const PAD = 8;
 
-const lowEnd = (mark: Mark): number => mark.value - Z95 * (mark.stderr ?? 0);
-const highEnd = (mark: Mark): number => mark.value + Z95 * (mark.stderr ?? 0);
+const lowEnd = ({ value, interval }: Mark): number => interval?.low ?? value;
+const highEnd = ({ value, interval }: Mark): number => interval?.high ?? value;
 
 /** Linear from 0 (or the lowest interval) up; logarithmic where all intervals are above 0 and span more than a factor 50. */
 export function axisOf(marks: readonly Mark[]): Axis {
@@ -39,12 +40,12 @@ export function drawMark(mark: Mark, axis: Axis): Html {
   return html`<svg class="interval${mark.best ? ' best' : ''}" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${describe(mark)}">
 <line class="axis" x1="${PAD}" x2="${WIDTH - PAD}" y1="${y}" y2="${y}"/>
 ${axis.kind === 'linear' && html`<line class="zero" x1="${place(0, axis)}" x2="${place(0, axis)}" y1="4" y2="${HEIGHT - 4}"/>`}
-${mark.bound === undefined ? interval(mark, axis) : arrow(x, mark.bound)}
+${mark.bound === undefined ? range(mark, axis) : arrow(x, mark.bound)}
 ${mark.bound === undefined && html`<circle cx="${x}" cy="${y}" r="4"/>`}</svg>`;
 }
 
-function interval(mark: Mark, axis: Axis): Html | false {
-  if (mark.stderr === undefined || mark.stderr === 0) return false;
+function range(mark: Mark, axis: Axis): Html | false {
+  if (lowEnd(mark) === highEnd(mark)) return false;
   const [from, to] = [place(lowEnd(mark), axis), place(highEnd(mark), axis)];
   return html`<line class="range" x1="${from}" x2="${to}" y1="${HEIGHT / 2}" y2="${HEIGHT / 2}"/>
 <path class="range" d="M${from} 6V${HEIGHT - 6}M${to} 6V${HEIGHT - 6}"/>`;
@@ -65,6 +66,6 @@ function place(value: number, { kind, low, high }: Axis): number {
 
 function describe(mark: Mark): string {
   if (mark.bound !== undefined) return `${mark.bound} bound ${formatNumber(mark.value)}`;
-  if (mark.stderr === undefined || mark.stderr === 0) return formatNumber(mark.value);
-  return `${formatNumber(mark.value)}, 95 % interval ${formatNumber(lowEnd(mark))} to ${formatNumber(highEnd(mark))}`;
+  const { value, interval } = mark;
+  return formatNumber(value) + (interval === undefined ? '' : `, 95 % interval ${formatInterval(interval)}`);
 }

@@ -66,7 +66,7 @@ describe('the page', () => {
     const [, head] = /<table class="results">[\s\S]*?<thead><tr>(.*?)<\/tr>/.exec(markup) ?? [];
     const labels = new Set([...markup.matchAll(/data-label="([^"]*)"/g)].map((match) => match[1]));
     expect(labels.size).toBeGreaterThan(2);
-    for (const label of ['Difference to the best', 'Inputs']) {
+    for (const label of ['Difference to the lowest', 'Inputs']) {
       expect(head).toContain(`>${label}<`);
       expect(labels).toContain(label);
     }
@@ -149,13 +149,13 @@ describe('intervals', () => {
   const at = (text: string, name: string) =>
     Number(new RegExp(`class="range" ${name}="([\\d.]+)"`).exec(text)?.[1]);
 
-  test('reach 1.96 standard errors to both sides, on an axis common to the rows', () => {
+  test('are drawn to scale, on an axis common to the rows', () => {
     const marks = [
-      { value: 10, stderr: 1 },
-      { value: 5, stderr: 0.5 },
+      { value: 10, interval: { low: 8, high: 12 } },
+      { value: 5, interval: { low: 4, high: 6 } },
     ];
     const axis = axisOf(marks);
-    expect(axis).toEqual({ kind: 'linear', low: 0, high: 11.96 });
+    expect(axis).toEqual({ kind: 'linear', low: 0, high: 12 });
     const [wide, narrow] = marks.map((mark) => drawMark(mark, axis).markup);
     const length = (text: string) =>
       at(text, 'x1') - Number(/x2="([\d.]+)" y1="11" y2="11"\/>\n<path/.exec(text)?.[1]);
@@ -164,11 +164,11 @@ describe('intervals', () => {
 
   test('are on a logarithmic axis when they span more than a factor 50 above 0', () => {
     expect(axisOf([{ value: 1 }, { value: 100 }]).kind).toBe('logarithmic');
-    expect(axisOf([{ value: 1, stderr: 1 }, { value: 100 }]).kind).toBe('linear');
+    expect(axisOf([{ value: 1, interval: { low: 0, high: 2 } }, { value: 100 }]).kind).toBe('linear');
   });
 
   test('a bound is a triangle without an interval', () => {
-    const mark = { value: 1, stderr: 0.2, bound: 'lower' as const };
+    const mark = { value: 1, bound: 'lower' as const };
     const text = drawMark(mark, axisOf([mark])).markup;
     expect(text).toContain('class="bound"');
     expect(text).not.toContain('<circle');

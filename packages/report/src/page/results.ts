@@ -1,21 +1,30 @@
 import { compared } from '../compared.js';
 import type { RunRecord, Summary } from '../record.js';
-import { formatMean } from './format.js';
+import { verdicts } from '../verdict.js';
+import { formatInterval, formatMean } from './format.js';
 import { type Html, html, type Insert } from './html.js';
 import { type Axis, axisOf, drawMark, type Mark } from './interval.js';
 
-/** A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best it can be compared with. */
+/**
+ * A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best mean it can be compared
+ * with; controls below the others.
+ */
 export function results(record: RunRecord): readonly Html[] {
   return record.metrics.map((metric, m) => {
     const rows = record.summaries.filter((summary) => summary.metric === m);
     const groups = groupsOf(record, m, rows);
+    const labels = { name: metric.name, gap: gapLabel(metric) };
     return html`<h3 id="metric-${m}"><code>${metric.expression}</code></h3>
+${verdicts(record, m).map((text) => html`<p class="verdict">${text}</p>`)}
 <div class="scroll"><table class="results">
-<caption>${captionOf(record, rows, groups)} <a href="#definition-${m}">Definition</a></caption>
-<thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">Difference to the best</th><th scope="col">Inputs</th></tr></thead>
-${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, name: metric.name }))}</tbody>`)}</table></div>`;
+<caption>${captionOf(record, { m, rows, groups })} <a href="#definition-${m}">Definition</a></caption>
+<thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">${labels.gap}</th><th scope="col">Inputs</th></tr></thead>
+${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, labels }))}</tbody>`)}</table></div>`;
   });
 }
+
+const gapLabel = ({ better }: RunRecord['metrics'][number]): string =>
+  `Difference to the ${better === 'lower' ? 'lowest' : 'highest'}`;
 
 /** Rows that can be compared, on one axis. */
 interface Group {
@@ -27,30 +36,46 @@ interface Group {
 
 function groupsOf({ metrics, explainers }: RunRecord, m: number, rows: readonly Summary[]): readonly Group[] {
   const groups = compared(metrics[m], explainers);
-  return groups.map(({ kind, members }) => {
-    const own = rows.filter(({ explainer }) => members.includes(explainer));
-    return {
-      heading:
-        groups.length > 1 &&
-        html`<tr><th colspan="5" scope="rowgroup"><span class="tag">${kind}</span></th></tr>`,
-      axis: axisOf(own.map(markOf).filter((mark) => mark !== undefined)),
-      rows: own,
-    };
+  return groups.flatMap(({ kind, members, controls }) => {
+    const of = (some: readonly number[]) => rows.filter(({ explainer }) => some.includes(explainer));
+    const axis = axisOf(of([...members, ...controls]).flatMap(({ mean }) => mean ?? []));
+    const kindHeading = groups.length > 1 && headingOf(kind ?? '');
+    const parts = [
+      { heading: kindHeading, axis, rows: of(members) },
+      { heading: headingOf('control', CONTROL), axis, rows: of(controls) },
+    ];
+    return parts.filter((part) => part.rows.length > 0);
   });
 }
 
+const CONTROL = 'ignores the score: the others have to beat it';
+
+const headingOf = (tag: string, text = ''): Html =>
+  html`<tr><th colspan="5" scope="rowgroup"><span class="tag">${tag}</span> <span class="soft">${text}</span></th></tr>`;
+
 const KINDS_APART =
   ' This number has the units of the attribution: slopes for local ones, units of f for global ones. So each kind has its own best and its own axis.';
+const UNDECIDED =
+  ' Undecided: the 95 % interval of the paired difference to that mean holds 0, or nothing is known of its spread.';
 
-function captionOf(record: RunRecord, rows: readonly Summary[], groups: readonly Group[]): string {
+/** What a table shows. */
+interface Shown {
+  readonly m: number;
+  readonly rows: readonly Summary[];
+  readonly groups: readonly Group[];
+}
+
+function captionOf(record: RunRecord, { m, rows, groups }: Shown): string {
   const basis = rows.some((row) => row.mean?.basis === 'inputs')
-    ? `Mean over the inputs ± standard error across inputs (${record.inputs.length} inputs).`
+    ? `Mean over the inputs ± standard error across inputs (${record.inputs.length} inputs); intervals by Student’s t.`
     : 'One input: ± is the standard error of the estimate over its draws.';
   const bounds = rows.some((row) => row.mean?.bound !== undefined)
     ? ' A triangle is a bound found by search: the true value lies on the side it points to.'
     : '';
+  const undecided = rows.some(({ standing }) => standing === 'undecided') ? UNDECIDED : '';
+  const apart = compared(record.metrics[m], record.explainers).length > 1 ? KINDS_APART : '';
   const logarithmic = groups.some(({ axis }) => axis.kind === 'logarithmic') ? ' Logarithmic axis.' : '';
-  return `${basis}${bounds}${groups.length > 1 ? KINDS_APART : ''}${logarithmic}`;
+  return `${basis}${bounds}${undecided}${apart}${logarithmic}`;
 }
 
 function markOf(summary: Summary): Mark | undefined {
@@ -60,25 +85,29 @@ function markOf(summary: Summary): Mark | undefined {
 interface ResultRow {
   readonly row: Summary;
   readonly axis: Axis;
-  /** Of the metric. */
-  readonly name: string;
+  /** Of the metric, and of the column of differences. */
+  readonly labels: { readonly name: string; readonly gap: string };
 }
 
 /** On narrow screens the cells of a row stand below each other, with their labels in place of the table's head. */
-function resultRow(record: RunRecord, { row: summary, axis, name }: ResultRow): Html {
+function resultRow(record: RunRecord, { row: summary, axis, labels }: ResultRow): Html {
   const mark = markOf(summary);
-  const { best } = summary;
-  return html`<tr class="${best ? 'best' : ''}"><th scope="row"><code>${record.explainers[summary.explainer].expression}</code>${best && html` <span class="tag best">best</span>`}</th>
-<td class="number" data-label="${name}">${summary.mean ? formatMean(summary.mean) : '–'}</td>
+  const { best, standing } = summary;
+  const tag = standing !== undefined && standing !== 'behind';
+  return html`<tr class="${best ? 'best' : ''}"><th scope="row"><code>${record.explainers[summary.explainer].expression}</code>${tag && html` <span class="tag${best ? ' best' : ''}">${standing}</span>`}</th>
+<td class="number" data-label="${labels.name}">${summary.mean ? formatMean(summary.mean) : '–'}</td>
 <td>${mark ? drawMark(mark, axis) : ''}</td>
-<td class="number" data-label="Difference to the best">${differenceText(summary)}</td>
+<td class="number" data-label="${labels.gap}">${differenceText(summary)}</td>
 <td data-label="Inputs">${countsText(summary)}</td></tr>`;
 }
 
 function differenceText({ difference }: Summary): string {
   if (difference === undefined) return '';
-  const text = formatMean({ value: difference.value, stderr: difference.stderr });
-  return `${difference.value > 0 ? '+' : ''}${text}`;
+  const { value, stderr, interval } = difference;
+  const text = `${value > 0 ? '+' : ''}${formatMean({ value, stderr })}`;
+  return interval === undefined || interval.low === interval.high
+    ? text
+    : `${text} (${formatInterval(interval)})`;
 }
 
 function countsText({ counts, mean }: Summary): string {

@@ -1,0 +1,23 @@
+import { type Content, contentHash, type Tensor } from '@onnxplain/core';
+import { type Feed, type Feeds, toTensor } from '@onnxplain/runtime';
+
+/**
+ * The content hash of an input and of the feeds that go with it: see `contentHash`. Feeds are the same with and without a batch axis
+ * of size 1.
+ */
+export function contentOf(x: Tensor, feeds: Feeds = {}): string {
+  const beside = Object.entries(feeds).map(([name, feed]) => [name, feedContent(feed, name)] as const);
+  return contentHash(x, Object.fromEntries(beside));
+}
+
+function feedContent(feed: Feed, name: string): Content {
+  const { shape, data } = asContent(feed, name);
+  const first = shape.findIndex((size) => size !== 1);
+  return { shape: first < 0 ? [] : shape.slice(first), data };
+}
+
+function asContent(feed: Feed, name: string): Content {
+  if ('shape' in feed) return feed;
+  // float16 is kept as bits.
+  return feed.dtype === 'float16' ? toTensor(feed, name) : { shape: feed.dims, data: feed.data };
+}

@@ -1,0 +1,74 @@
+import { type Estimate, interval, moments } from '@onnxplain/core';
+import type { EstimateCell, Mean } from './record.js';
+
+/** An estimate that has a value. */
+export type Valued = Extract<Estimate, { readonly value: number }>;
+
+/** An estimate that has a value, and the input that it is of. */
+export interface Numbered {
+  readonly input: number;
+  readonly estimate: Valued;
+}
+
+/** The cells that have a value. */
+export function numbersOf(column: readonly EstimateCell[]): readonly Numbered[] {
+  return column.flatMap((cell): readonly Numbered[] => {
+    if (cell.status !== 'done' || !('value' in cell.estimate)) return [];
+    return [{ input: cell.input, estimate: cell.estimate }];
+  });
+}
+
+/**
+ * The mean of numbers over inputs, with the interval of its inputs; the number itself, with the interval of its draws, where there is
+ * one input; undefined where there is none. `least`: see `interval`. A mean of bounds is a bound, which has no interval.
+ */
+export function meanOf(numbers: readonly Numbered[], least?: number): Mean | undefined {
+  if (numbers.length === 0) return undefined;
+  if (numbers.length === 1) return meanOfOne(numbers[0].estimate, least);
+  const sides = numbers.map(({ estimate }) => (estimate.kind === 'bound' ? estimate.side : undefined));
+  const bound = sides.find((side) => side !== undefined);
+  const mean = meanOfMany(
+    numbers.map(({ estimate }) => estimate.value),
+    least,
+  );
+  return bound === undefined ? mean : { ...mean, bound, interval: undefined };
+}
+
+/** A number with the interval of its draws. */
+export function meanOfOne(estimate: Valued, least?: number): Mean {
+  const { value } = estimate;
+  const bound = estimate.kind === 'bound' ? estimate.side : undefined;
+  const stderr = stderrOf(estimate);
+  return { value, stderr, basis: 'draws', n: 1, bound, interval: interval(estimate, { least }) };
+}
+
+/** A mean with the interval of the numbers it is of, at least two. */
+export function meanOfMany(values: readonly number[], least?: number): Mean {
+  const { n, mean: value, stderr } = moments.value(values.reduce(moments.add, moments.init()));
+  const spread = interval({ kind: 'mean', value, stderr, n }, { least });
+  return { value, stderr, basis: 'inputs', n, interval: spread };
+}
+
+function stderrOf(estimate: Valued): number | undefined {
+  switch (estimate.kind) {
+    case 'mean':
+      return estimate.stderr;
+    case 'exact':
+      return 0;
+    case 'bound':
+      return undefined;
+  }
+}
+
+/**
+ * The difference a - b of two estimates whose draws may depend on each other in any way: its standard error is at most the sum of
+ * theirs, which is taken. The difference of a bound to anything has no known error.
+ */
+export function gapOf(a: Valued, b: Valued): Mean {
+  const value = a.value - b.value;
+  const [one, other] = [stderrOf(a), stderrOf(b)];
+  if (one === undefined || other === undefined) return { value, basis: 'draws', n: 1 };
+  const samples = [a, b].flatMap((each) => (each.kind === 'mean' ? [each.n] : []));
+  if (samples.length === 0) return meanOfOne({ kind: 'exact', value });
+  return meanOfOne({ kind: 'mean', value, stderr: one + other, n: Math.min(...samples) });
+}
