@@ -160,13 +160,15 @@ function margin(builder: Builder, rows: string, target: string): string {
       remedy: "Use link 'logit'.",
     });
   }
-  const hidden = builder.scalar(LOWEST[builder.dtype(rows)] ?? -Number.MAX_VALUE, rows);
-  const others = builder.emit('Where', [mask(builder, classes, target), hidden, rows]);
+  const others = builder.emit('Where', [mask(builder, classes, target), lowestOf(builder, rows), rows]);
   const best = builder.emit('ReduceMax', [others, builder.ints([1])], { keepdims: attr.int(0) });
   return builder.emit('Sub', [pick(builder, rows, target), best]);
 }
 
-/** Most negative number of a dtype. */
+/** The most negative number of a value's dtype, a scalar. */
+export const lowestOf = (builder: Builder, like: string): string =>
+  builder.scalar(LOWEST[builder.dtype(like)] ?? -Number.MAX_VALUE, like);
+
 const LOWEST: Partial<Record<DataType, number>> = {
   float16: -65504,
   float32: -(2 - 2 ** -23) * 2 ** 127,
