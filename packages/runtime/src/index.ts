@@ -5,9 +5,10 @@ export { type InnerOptions, innerRow } from './inner.js';
 export { type IsolateOptions, type Job, runIsolated } from './isolate.js';
 export type { BatchAxis, Model } from './model.js';
 export { type OpenOptions, open } from './open.js';
-export { classes, type Prediction, predict } from './predict.js';
+export { classes, type Prediction, type PredictOptions, predict } from './predict.js';
 export { type Placement, type ProviderReport, place, probe, probeDevice } from './probe.js';
 export { ortProducts } from './products.js';
+export type { ClassAxisChoice } from './score/class-axis.js';
 export {
   type Evidence,
   expectLink,
@@ -18,7 +19,7 @@ export {
 } from './score/meaning.js';
 export type { QuestionOptions } from './score/question.js';
 export { type ScoreOptions, score } from './score/score.js';
-export type { Target } from './score/target.js';
+export type { AxesTarget, AxisTarget, FlatTarget, Target } from './score/target.js';
 export { type Device, openSession, ortSeconds, type Session, type SessionOptions } from './session.js';
 export {
   type Arrays,

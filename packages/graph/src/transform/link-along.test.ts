@@ -34,7 +34,7 @@ test.each([
   ['margin', 1],
   ['margin', 2],
 ] as const)('%s along axis %i compares the classes at each place of the other axes', (link, axis) => {
-  const linked = linkAlong(y, { output: 'y', link, axis, classes: SIZES[axis] });
+  const linked = linkAlong(y, { output: 'y', link, classes: { axis, size: SIZES[axis] } });
   verify(linked.graph);
   const found = evaluate(linked.graph, { x: numArray('float32', SIZES, numbers) })[linked.name];
   expect(found.dims).toEqual(SIZES);
@@ -44,18 +44,27 @@ test.each([
   }
 });
 
-test('a single class has a sigmoid, and what is a probability already stays', () => {
-  const one = linkAlong(y, { output: 'y', link: 'probability', axis: 1, classes: 1 });
+test('a single class has a sigmoid, probabilities stay, and log-probabilities are raised', () => {
+  const one = linkAlong(y, { output: 'y', link: 'probability', classes: { axis: 1, size: 1 } });
   const [first] = evaluate(one.graph, { x: numArray('float32', SIZES, numbers) })[one.name].data;
   expect(first).toBeCloseTo(1 / (1 + Math.exp(-numbers[0])), 6);
   const softmax = { ...y, nodes: [node('y = Softmax(x)', { axis: attr.int(1) })] };
-  const kept = linkAlong(softmax, { output: 'y', link: 'probability', axis: 1, classes: 3 });
+  const kept = linkAlong(softmax, { output: 'y', link: 'probability', classes: { axis: 1, size: 3 } });
   const found = evaluate(kept.graph, { x: numArray('float32', SIZES, numbers) });
   expect(found[kept.name].data).toEqual(found.y.data);
+  const raised = linkAlong(y, { output: 'y', link: 'probability', holds: 'log-probabilities' });
+  const [exponential] = evaluate(raised.graph, { x: numArray('float32', SIZES, numbers) })[raised.name].data;
+  expect(exponential).toBeCloseTo(Math.exp(numbers[0]), 5);
 });
 
-test.each([1, undefined])('a margin over %s classes is refused', (classes) => {
-  expect(codeOf(() => linkAlong(y, { output: 'y', link: 'margin', axis: 1, classes }))).toBe(
+test('an axis of classes must be given where they are compared', () => {
+  for (const link of ['probability', 'margin'] as const) {
+    expect(codeOf(() => linkAlong(y, { output: 'y', link }))).toBe('not-applicable');
+  }
+});
+
+test.each([1, undefined])('a margin over %s classes is refused', (size) => {
+  expect(codeOf(() => linkAlong(y, { output: 'y', link: 'margin', classes: { axis: 1, size } }))).toBe(
     'not-applicable',
   );
 });

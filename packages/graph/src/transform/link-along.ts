@@ -1,25 +1,26 @@
 import { fail } from '@onnxplain/core';
 import { graphBuilderOf } from '../build.js';
 import { attr, type Builder } from '../builder.js';
+import { type Holds, holdsOrLogits } from '../holds/holds.js';
 import type { Graph } from '../types.js';
 import { type Derived, derived } from './derived.js';
-import { isProbability } from './probability.js';
 import { type Link, lowestOf } from './select.js';
 
 export interface LinkAlongOptions {
   /** Name of the output, [N, ...axes]. */
   readonly output: string;
   readonly link: Exclude<Link, 'logit'>;
-  /** The axis of classes, from 0 with the batch. */
-  readonly axis: number;
-  /** Its size; undefined where it is not known. */
-  readonly classes: number | undefined;
+  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
+  readonly holds?: Holds;
+  /** Along which axis, from 0 with the batch, the classes lie; its size undefined where it is not known. Only to compare classes. */
+  readonly classes?: { readonly axis: number; readonly size: number | undefined };
 }
 
 /**
- * The link of every entry of an output, over its axis of classes at each place of the other axes; of the output's shape. 'probability':
- * Softmax over the classes, or Sigmoid for a single one, unless the output is a probability already. 'margin': the entry minus the largest
- * other one. The graph is in canonical form. Throws `not-applicable` for the margin of one class or of an unknown number.
+ * The link of every entry of an output, of the output's shape. 'probability': of probabilities the entry, of log-probabilities its
+ * exponential, of logits the entry after Softmax over the classes at its place, or Sigmoid for a single one. 'margin': the entry minus the
+ * largest other one of its place. The graph is in canonical form. Throws `not-applicable` where classes have to be compared and are not
+ * known, and for the margin of one class or of an unknown number.
  */
 export function linkAlong(graph: Graph, options: LinkAlongOptions): Derived {
   const builder = graphBuilderOf(graph);
@@ -27,15 +28,31 @@ export function linkAlong(graph: Graph, options: LinkAlongOptions): Derived {
   return derived(graph, builder, name);
 }
 
-function probabilities(builder: Builder, graph: Graph, { output, axis, classes }: LinkAlongOptions): string {
-  if (isProbability(graph, output)) return output;
-  return classes === 1
+function probabilities(builder: Builder, graph: Graph, options: LinkAlongOptions): string {
+  const { output, holds = holdsOrLogits(graph, output) } = options;
+  if (holds === 'probabilities') return output;
+  if (holds === 'log-probabilities') return builder.emit('Exp', [output]);
+  const { axis, size } = expectClasses(options);
+  return size === 1
     ? builder.emit('Sigmoid', [output])
     : builder.emit('Softmax', [output], { axis: attr.int(axis) });
 }
 
+function expectClasses({ output, link, classes }: LinkAlongOptions): NonNullable<typeof classes> {
+  if (classes !== undefined) return classes;
+  return fail({
+    code: 'not-applicable',
+    where: `${link} of "${output}"`,
+    expected: 'the axis of its classes',
+    got: 'none',
+    remedy: 'Give it in the option classes.',
+  });
+}
+
 /** The largest other entry is the largest, but for the largest itself the second; of equal ones the first counts as the largest. */
-function margins(builder: Builder, { output, axis, classes }: LinkAlongOptions): string {
+function margins(builder: Builder, options: LinkAlongOptions): string {
+  const { output } = options;
+  const { axis, size: classes } = expectClasses(options);
   if (classes === undefined || classes < 2) return refuseMargin(output, { axis, classes });
   const over = { axis: attr.int(axis), keepdims: attr.int(1) };
   const dims = builder.dims(output).map((_, i) => (i === axis ? classes : 1));
@@ -49,7 +66,10 @@ function margins(builder: Builder, { output, axis, classes }: LinkAlongOptions):
   return builder.emit('Sub', [output, others]);
 }
 
-function refuseMargin(output: string, { axis, classes }: Pick<LinkAlongOptions, 'axis' | 'classes'>): never {
+function refuseMargin(
+  output: string,
+  { axis, classes }: { readonly axis: number; readonly classes: number | undefined },
+): never {
   return fail({
     code: 'not-applicable',
     where: `margin of "${output}"`,

@@ -5,7 +5,7 @@ import { evaluate } from '../eval/evaluate.js';
 import { verify } from '../verify.js';
 import { type AxisTake, takeAxes } from './take-axes.js';
 
-const SIZES = [2, 3, 4] as const;
+const SIZES: readonly number[] = [2, 3, 4];
 const ROWS = 2;
 const numbers = Array.from({ length: ROWS * 24 }, (_, i) => Math.sin(7 * i) * 3);
 const weights = Array.from({ length: 24 }, (_, i) => Math.cos(i));

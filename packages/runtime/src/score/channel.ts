@@ -79,7 +79,7 @@ export interface LaneRequest {
 /** The lane of a request, made once for equal ones. */
 export function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
   const { name, batch, memory, width, baseline } = request;
-  const id = `lane ${name} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
+  const id = `lane ${name} ${width} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
   return model.shared(id, () => {
     const { graph, target, score, baseline: port } = request.make();
     const { input } = question;

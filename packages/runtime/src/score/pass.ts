@@ -48,7 +48,8 @@ export function settlePass({ rules, options, baseline }: Pass, { input }: Questi
   return { ...settled, baseline: { id: hashOf(baseline), fixed } };
 }
 
-const hashOf = ({ data }: Tensor): string =>
+/** Of a tensor's numbers, whatever its shape. */
+export const hashOf = ({ data }: Tensor): string =>
   createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest('hex');

@@ -1,7 +1,8 @@
 import { fail, type Shape } from '@onnxplain/core';
-import { type Graph, infer, rowWise, takesMissing, type ValueType } from '@onnxplain/graph';
+import { type Dim, type Graph, infer, rowWise, takesMissing, type ValueType } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, type Feeds, type FloatType, type Port, showDims } from '../value.js';
+import type { Along } from './along.js';
 import { type Fixed, fixFeeds } from './fixed.js';
 import { bindDims } from './memory.js';
 import { chooseInput, chooseOutput } from './ports.js';
@@ -10,7 +11,7 @@ import { chooseInput, chooseOutput } from './ports.js';
 export interface QuestionOptions {
   /**
    * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
-   * one of floats. Rows of any shape are flattened into classes.
+   * one of floats.
    */
   readonly output?: string;
   /**
@@ -41,8 +42,10 @@ export interface Question {
     readonly takesMissing: () => boolean;
   };
   readonly output: string;
-  /** Scores per row of the output, when the graph tells. */
-  readonly classes: number | undefined;
+  /** The output's axes after the batch, as far as the graph tells; undefined where it does not tell how many. */
+  readonly axes: readonly Dim[] | undefined;
+  /** What a target takes of the output that the model gives: `output` is then what is left of it. */
+  readonly along?: Along;
   readonly fixed: Fixed;
   /** Two questions with equal identity may share sessions. */
   readonly identity: string;
@@ -74,7 +77,7 @@ export function settle(model: Model, options: QuestionOptions): Question {
       takesMissing: once(() => takesMissing(settled, port.name)),
     },
     output: name,
-    classes: classesOf(settled, { name, types }),
+    axes: axesOf(settled, { name, types }),
     fixed: fixFeeds({
       ports: others,
       feeds,
@@ -170,13 +173,7 @@ function withRows(graph: Graph, output: string): Scores & { readonly graph: Grap
   return { graph: { ...graph, outputs: [...graph.outputs, { name, ...type }] }, name, types };
 }
 
-function classesOf(graph: Graph, { name: output, types }: Scores): number | undefined {
+function axesOf(graph: Graph, { name: output, types }: Scores): readonly Dim[] | undefined {
   const dims = types.get(output)?.dims ?? graph.outputs.find(({ name }) => name === output)?.dims;
-  if (dims === undefined) return undefined;
-  return dims
-    .slice(1)
-    .reduce<number | undefined>(
-      (product, dim) => (product === undefined || typeof dim === 'string' ? undefined : product * dim),
-      1,
-    );
+  return dims?.slice(1);
 }

@@ -4,6 +4,7 @@ import {
   type Progress,
   parseOptions,
   type Score,
+  type Tensor,
   throwIfAborted,
   z,
 } from '@onnxplain/core';
@@ -11,28 +12,36 @@ import type { Holds, Link } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { ortProducts } from '../products.js';
 import type { Feeds } from '../value.js';
+import { narrow } from './along.js';
 import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
-import { classCount } from './classes.js';
+import { rowSizesOf } from './classes.js';
 import { insideOf, type Submit } from './inside.js';
 import { expectLink, meaningOfQuestion } from './meaning.js';
 import { settlePass } from './pass.js';
 import { type Question, type QuestionOptions, settle } from './question.js';
-import { checkTargets, type Target, targetsOf } from './target.js';
+import { checkTargets, type FlatTarget, isAlongAxes, type Target, targetsOf } from './target.js';
 
 export interface ScoreOptions extends QuestionOptions {
   /**
-   * The class to explain: one for every row; a list, one per row of each batch; or 'predicted', each row's own
-   * best class: the score is then a maximum over classes, and its class may change from row to row.
+   * The class to explain, or the element of the flattened row: one for every row; a list, one per row of each batch; or 'predicted', each
+   * row's own best: the score is then a maximum, and its class may change from row to row. Of an output with several axes, what is taken
+   * along each: `{ at: [3, 'sum', 'sum'], mask }`.
    */
   readonly target: Target;
   /**
    * 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds, see
-   * {@link outputMeaning}; 'margin': over the best other class.
+   * {@link outputMeaning}; 'margin': over the best other class. Where the output has several axes, classes are compared along that of the
+   * classes, at every place, before anything is taken.
    */
   readonly link?: Link;
   /** What the output holds; default: found out. */
   readonly holds?: Holds;
+  /**
+   * The axis of classes of an output with several, from 0 for the first after the batch, or -1 for the last; default: what the graph tells
+   * (`classAxisOf`). Only links that compare classes need it.
+   */
+  readonly classAxis?: number;
   /** Backward rules of `gradient`, by name; default 'gradient', the ordinary ones. */
   readonly rules?: string;
   /**
@@ -52,6 +61,12 @@ export interface ScoreOptions extends QuestionOptions {
 
 const name = () => z.string('a name').optional();
 const index = () => z.number('a class index').int('a class index');
+const alongAxes = z.strictObject({
+  at: z.array(z.union([z.number(), z.enum(['sum', 'max', 'predicted'])])).min(1),
+  mask: z
+    .custom<Tensor>((v) => typeof v === 'object' && v !== null && 'shape' in v && 'data' in v)
+    .optional(),
+});
 const links = ['logit', 'probability', 'margin'] as const satisfies readonly Link[];
 const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly Holds[];
 const bounded = 'two numbers, the lower first';
@@ -62,9 +77,10 @@ const isInterval = (v: unknown): boolean =>
 
 const schema = z.strictObject({
   target: z.union(
-    [index(), z.array(index()), z.literal('predicted')],
-    "a class, a list of classes or 'predicted'",
+    [index(), z.array(index()), z.literal('predicted'), alongAxes],
+    "a class, a list of classes, 'predicted' or { at: [...], mask }",
   ),
+  classAxis: z.number('an axis').int('an axis').optional(),
   output: name(),
   input: name(),
   shape: z.array(option.count(), 'a list of sizes').optional(),
@@ -90,18 +106,20 @@ const schema = z.strictObject({
  * and signals get their turn between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
- * inputs, label outputs), `not-applicable` (an output that does not depend on the input, or the probability of one unbounded number a
- * row), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity, and NaN unless the model takes it for a missing
+ * inputs, label outputs), `not-applicable` (an output that does not depend on the input, the probability of one unbounded number a
+ * row, or a link whose axis of classes is not known), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity, and NaN unless the model takes it for a missing
  * value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
   const asked = parseOptions('score', schema, { ...options });
-  const question = settle(model, asked);
-  checkTargets(asked.target, await classCount(model, question));
+  const whole = settle(model, asked);
+  const sizes = await rowSizesOf(model, whole);
+  const holds = await heldFor(model, whole, asked);
+  const { question, target } = narrow(model, whole, { ...asked, holds, sizes });
+  if (!isAlongAxes(asked.target)) checkTargets(asked.target, sizes);
   const progress = progressOf(asked.onProgress);
-  const holds = await heldFor(model, question, asked);
-  return scoreUnder(model, question, { ...asked, holds, progress, pass: { rules: asked.rules } });
+  return scoreUnder(model, question, { ...asked, target, holds, progress, pass: { rules: asked.rules } });
 }
 
 type Asked = z.output<typeof schema>;
@@ -117,8 +135,8 @@ async function heldFor(
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
-interface Settled
-  extends Pick<Asked, 'target' | 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'signal'> {
+interface Settled extends Pick<Asked, 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'signal'> {
+  readonly target: FlatTarget;
   readonly pass: Pass;
   /** Told of the rows of all backward passes together. */
   readonly progress: ReturnType<typeof progressOf>;

@@ -4,10 +4,12 @@ import {
   grad,
   type Holds,
   type Link,
+  linkAlong,
   type Node,
   prune,
   type RuleTable,
   select,
+  takeAxes,
 } from '@onnxplain/graph';
 import type { Question } from './question.js';
 
@@ -31,12 +33,25 @@ export interface SelectOptions {
 
 /** The question's score as a graph with that one output. */
 export function selectScore(question: Question, { link, holds, predicted }: SelectOptions): Selected {
-  const selected = select(question.graph, { output: question.output, link, holds });
+  const selected = selectLinked(question, { link, holds });
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
   const graph = prune({ ...selected, outputs: [score] });
   if (!predicted) return { graph, target, score: score.name };
   return { graph: ownTarget(graph, target, question.output), target: undefined, score: score.name };
+}
+
+/** The element that the target picks, linked: at every place before anything is taken, where the question has several axes. */
+function selectLinked(
+  { graph, output, along }: Question,
+  { link, holds }: Pick<SelectOptions, 'link' | 'holds'>,
+): Graph {
+  if (link === 'logit' || along === undefined) return select(graph, { output, link, holds });
+  const { of, takes, weights, classAxis } = along;
+  const classes = classAxis && { axis: classAxis.axis + 1, size: classAxis.classes };
+  const linked = linkAlong(graph, { output: of, link, holds, classes });
+  const taken = takeAxes(linked.graph, { of: linked.name, axes: takes, weights });
+  return select(taken.graph, { output: taken.name });
 }
 
 /** A selected score's gradient by an input, as a graph with that one output. */
