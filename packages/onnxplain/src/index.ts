@@ -32,7 +32,6 @@ export {
   readCard,
   readLabels,
 } from './files/card.js';
-export { type CsvTable, readCsv } from './files/csv.js';
 export { writeWhole } from './files/disk.js';
 export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './files/feeds.js';
 export { writeFolder } from './files/folder.js';
@@ -42,6 +41,7 @@ export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';
 export { readNpz } from './files/npz.js';
 export { type PictureFields, pixelBounds, preprocessingFor } from './files/preprocessing.js';
 export { type Source, sourcesOf } from './files/sources.js';
+export { type CsvTable, readCsv } from './files/table.js';
 export { readVocabulary, type Vocabulary } from './files/vocabulary.js';
 export { grad } from './grad.js';
 export { type Drawing, drawAttribution } from './pipeline/draw.js';

@@ -2,6 +2,7 @@ import { fail } from '@onnxplain/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
+import { withTableFlags } from './table-flags.js';
 
 /** Flags of every command, also of those to which they make no difference: one set of them serves a script of several commands. */
 export interface CommonFlags {
@@ -80,9 +81,9 @@ const HOLDS =
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
   return withRequired(
-    command,
+    withTableFlags(command),
     '--input <file...>',
-    '.npy, .npz, .png, .jpg or .csv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
+    '.npy, .npz, .png, .jpg, .csv or .tsv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
   )
     .option('--target <class>', TARGET, 'predicted')
     .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))

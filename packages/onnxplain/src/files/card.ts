@@ -32,7 +32,12 @@ const schema = z.strictObject({
     .optional(),
   labels: z.union([z.array(z.string()), z.string()], 'a list of names, or the path of a file').optional(),
   labelOffset: z.number('a whole number').int('a whole number').optional(),
-  features: z.array(z.string(), 'a list of names').optional(),
+  features: z
+    .union(
+      [z.array(z.string()), z.record(z.string(), z.array(z.string()))],
+      'a list of names, or an object from input to a list of names',
+    )
+    .optional(),
   vocabulary: z
     .union([z.array(z.string()), z.string()], 'a list of tokens, or the path of a file')
     .optional(),

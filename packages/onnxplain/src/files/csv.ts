@@ -1,90 +1,124 @@
-/** The door to csv-parse: numeric tables. */
-import { fail, type Tensor, tensor } from '@onnxplain/core';
+/** The door to csv-parse: tables of text. */
+import { fail } from '@onnxplain/core';
 import { CsvError, parse } from 'csv-parse/sync';
+import { isNumeric } from './cells.js';
+import { DELIMITERS, type Delimiter, delimiterOf } from './delimiter.js';
 
-export interface CsvTable {
-  /** [rows, columns], float64. */
-  readonly tensor: Tensor;
-  /** Column names, when the first line is a header. */
+/** A table as it stands in its file. */
+export interface Sheet {
+  /** The file, for messages. */
+  readonly where: string;
+  readonly delimiter: Delimiter;
+  /** Names of the columns: of the first line where that is a header. */
   readonly names?: readonly string[];
+  /** Why the first line is no header, where its texts would be names: the place of its first number. */
+  readonly notHeader?: string;
+  readonly lines: readonly Line[];
 }
+
+/** One line of cells. */
+export interface Line {
+  /** Counted from 1, as editors do; of a record of several lines the last. */
+  readonly number: number;
+  readonly cells: readonly string[];
+}
+
+export interface SheetOptions {
+  /** Name of the file in messages. */
+  readonly where: string;
+  /** Whether the first line holds names; default: where no cell of it is a number, NaN or empty. */
+  readonly header?: boolean;
+}
+
+/** Lines by which the delimiter is found. */
+const FIRST_LINES = 20;
 
 /**
- * Reads a table of numbers: comma separated, one input a line. A first line with any cell that is no number is the header.
- * Empty lines and lines that start with "#" are skipped. Throws `file-format` with line and column.
+ * Reads a table whose cells are divided by commas, semicolons, tabs or bars (see `delimiterOf`), quoted or not. A byte order mark, empty
+ * lines and lines that start with "#" are skipped. Throws `file-format` with the line where there are no lines, for a quote that is
+ * not closed, and for a line with another number of cells.
  */
-export function readCsv(bytes: Uint8Array, where: string): CsvTable {
-  const records = parseRecords(bytes, where);
-  const headed = records.length > 0 && records[0].record.some((cell) => !isNumber(cell));
-  const rows = headed ? records.slice(1) : records;
-  if (rows.length === 0)
-    return fail({
-      code: 'file-format',
-      where,
-      expected: 'lines of numbers',
-      got: headed ? 'only a header' : 'none',
-    });
-  const width = records[0].record.length;
-  const data = new Float64Array(rows.length * width);
-  rows.forEach(({ record, info }, r) => {
-    if (record.length !== width) {
-      fail({
-        code: 'file-format',
-        where: `${where}, line ${info.lines}`,
-        expected: `${width} columns`,
-        got: `${record.length}`,
-      });
+export function readSheet(bytes: Uint8Array, { where, header }: SheetOptions): Sheet {
+  const delimiter = delimiterOf((name) => {
+    try {
+      return recordsIn(bytes, { delimiter: name, to: FIRST_LINES }).map(({ cells }) => cells);
+    } catch (error) {
+      // What is wrong with the file is said when it is read whole.
+      if (!(error instanceof CsvError)) throw error;
+      return [];
     }
-    record.forEach((cell, c) => {
-      if (!isNumber(cell)) refuseCell({ where, line: info.lines, column: c + 1, cell });
-      data[r * width + c] = Number(cell);
-    });
   });
-  return { tensor: tensor(data, [rows.length, width]), names: headed ? records[0].record : undefined };
+  const records = checked(where, () => recordsIn(bytes, { delimiter }));
+  const [first, ...others] = records;
+  const number = first?.cells.findIndex(isNumeric) ?? -1;
+  const headed = first !== undefined && (header ?? number < 0);
+  const lines = headed ? others : records;
+  if (lines.length === 0) {
+    const got = headed ? 'only a header' : 'none';
+    return fail({ code: 'file-format', where, expected: 'lines of cells', got });
+  }
+  expectEven(records, { where, delimiter });
+  const names = headed ? first.cells.map((name, c) => name || `column ${c + 1}`) : undefined;
+  return { where, delimiter, names, notHeader: headed ? undefined : placeOf(first.cells, number), lines };
 }
 
-interface Parsed {
-  readonly record: readonly string[];
-  readonly info: { readonly lines: number };
-}
-
-function parseRecords(bytes: Uint8Array, where: string): readonly Parsed[] {
+/** The names in a text such as `a,"height, cm"`. Throws `usage`. */
+export function namesIn(text: string, where: string): readonly string[] {
+  const expected = 'names with commas between them, those with commas or quotes in double quotes';
   try {
-    return parse(Buffer.from(bytes), {
-      bom: true,
-      comment: '#',
-      comment_no_infix: true,
-      info: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as readonly Parsed[];
+    const [record, ...more] = recordsIn(Buffer.from(text), { delimiter: 'comma' });
+    if (record !== undefined && more.length === 0 && !record.cells.includes('')) return record.cells;
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    return fail(
-      { code: 'file-format', where, expected: 'comma separated numbers', got: cause.message },
-      { cause },
-    );
+  }
+  return fail({ code: 'usage', where, expected, got: `"${text}"` });
+}
+
+function recordsIn(
+  bytes: Uint8Array,
+  { delimiter, to }: { delimiter: Delimiter; to?: number },
+): readonly Line[] {
+  const records = parse(Buffer.from(bytes), {
+    bom: true,
+    comment: '#',
+    comment_no_infix: true,
+    delimiter: DELIMITERS[delimiter],
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    to,
+    trim: true,
+  }) as unknown as readonly {
+    readonly record: readonly string[];
+    readonly info: { readonly lines: number };
+  }[];
+  return records.map(({ record, info }) => ({ number: info.lines, cells: record }));
+}
+
+function checked<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    return fail({ code: 'file-format', where, expected: 'a table of cells', got: cause.message }, { cause });
   }
 }
 
-const isNumber = (cell: string): boolean => cell !== '' && Number.isFinite(Number(cell));
+function expectEven(lines: readonly Line[], { where, delimiter }: Pick<Sheet, 'where' | 'delimiter'>): void {
+  const width = lines[0].cells.length;
+  for (const { number, cells } of lines) {
+    if (cells.length === width) continue;
+    fail({
+      code: 'file-format',
+      where: `${where}, line ${number}`,
+      expected: `${width} columns, as in line ${lines[0].number}`,
+      got: `${cells.length} between ${delimiter}s`,
+    });
+  }
+}
 
-function refuseCell({
-  where,
-  line,
-  column,
-  cell,
-}: {
-  where: string;
-  line: number;
-  column: number;
-  cell: string;
-}) {
-  fail({
-    code: 'file-format',
-    where: `${where}, line ${line}, column ${column}`,
-    expected: 'a number',
-    got: cell === '' ? 'an empty cell' : `"${cell.slice(0, 40)}"`,
-  });
+/** Where a line of texts and numbers has its first number; undefined where all are numbers, so that nobody takes it for names. */
+function placeOf(cells: readonly string[], number: number): string | undefined {
+  if (number < 0 || cells.every(isNumeric)) return undefined;
+  return `column ${number + 1} holds ${cells[number] === '' ? 'nothing' : `the number ${cells[number]}`}`;
 }

@@ -145,12 +145,19 @@ const INTEGERS: Partial<Record<DataType, readonly [low: number, high: number]>> 
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
 
-/** Numbers as the input's type holds them. Throws `feed-type` and `feed-value`; `where` names them in the message. */
-export function asElements(
-  array: Tensor,
-  { port: { dtype }, where }: { readonly port: Port; readonly where: string },
-): Feed {
-  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16') return finite(array, where);
+export interface ElementOptions {
+  readonly port: Port;
+  /** Names the numbers in messages. */
+  readonly where: string;
+  /** Whether NaN may stand for missing numbers of an input of floats; default false. */
+  readonly missing?: boolean;
+}
+
+/** Numbers as the input's type holds them. Throws `feed-type` and `feed-value`; */
+export function asElements(array: Tensor, { port: { dtype }, where, missing }: ElementOptions): Feed {
+  // Where missing numbers are taken, the files were read so.
+  if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16')
+    return missing === true ? array : finite(array, where);
   const range = INTEGERS[dtype];
   if (range === undefined) {
     const remedy = 'Give it in the library: option feeds of score.';

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
-import { fail, firstNonFinite, row, showShape, type Tensor } from '@onnxplain/core';
+import { fail, firstInfinite, firstNonFinite, reshape, row, showShape, type Tensor } from '@onnxplain/core';
 import type { Dim } from '@onnxplain/graph';
 import type { FileRecord, Picture, TokenRecord } from '@onnxplain/report';
-import { readCsv } from './csv.js';
+import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
 import { loadImage, type Preprocessing } from './image.js';
 import { type NpyForm, readNpy } from './npy.js';
-import { EXTENSIONS, filesIn, readSource, type Source, showSource } from './sources.js';
+import { selected } from './selection.js';
+import { EXTENSIONS, filesIn, isTable, readSource, type Source, showSource } from './sources.js';
+import { readNumbers, type TableOptions } from './table.js';
 
 /** One input of the model and where it came from. */
 export interface NamedInput {
@@ -33,6 +35,8 @@ export interface LoadedInputs {
   /** False when the only file held one input without a batch axis. */
   readonly batched: boolean;
   readonly form: NpyForm;
+  /** What was done with the files that nobody asked for by name, a sentence each. */
+  readonly said?: readonly string[];
 }
 
 export interface Expected {
@@ -40,14 +44,21 @@ export interface Expected {
   readonly dims: readonly Dim[] | undefined;
   /** How pictures are read; undefined when the input is none. */
   readonly pictures: Preprocessing | undefined;
+  /** Whether NaN and empty cells are missing values that the model takes; default: they are refused. */
+  readonly missing?: boolean;
+  /** How tables are read, and which rows of files with several count. */
+  readonly table?: TableOptions;
+  /** What the model calls the columns of a table, where the source does not say. */
+  readonly columns?: ColumnNames;
 }
 
-const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true };
+/** The form of what is written where the files have none. */
+export const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true };
 
 /**
- * Reads files and folders (their .npy, .png, .jpg and .csv files, by name) as inputs of a model. Arrays and tables with the
+ * Reads files and folders (their .npy, .png, .jpg, .csv and .tsv files, by name) as inputs of a model. Arrays and tables with the
  * model's rank hold one input a row, with one axis less they are one input.
- * Throws `file-*`, `feed-shape` when a shape does not fit, `feed-value` for values that are not finite.
+ * Throws `file-*`, `feed-shape` when a shape does not fit, `feed-value` for values that are not finite, and what `readNumbers` throws.
  */
 export async function loadInputs(paths: readonly string[], expected: Expected): Promise<LoadedInputs> {
   const files = (await Promise.all(paths.map(filesIn))).flat();
@@ -65,6 +76,7 @@ export async function loadSources(sources: readonly Source[], expected: Expected
     inputs: loaded.flatMap(({ inputs }) => inputs),
     batched: loaded.length > 1 || loaded[0].batched,
     form: loaded[0].form,
+    said: [...new Set(loaded.flatMap(({ said = [] }) => said))],
   };
 }
 
@@ -84,15 +96,9 @@ async function loadSource(from: Source, expected: Expected): Promise<LoadedInput
   const source = { file, sha256: createHash('sha256').update(whole).digest('hex'), name: basename(file) };
   if (extension === '.npy') {
     const { tensor, form } = readNpy(bytes, where);
-    return { ...split(tensor, { source, dims: expected.dims, where }), form };
+    return { ...someRows(split(tensor, { source, expected, where }), { expected, where }), form };
   }
-  if (extension === '.csv') {
-    const { tensor, names } = readCsv(bytes, file);
-    return {
-      ...split(tensor, { source: { ...source, features: names }, dims: expected.dims, where }),
-      form: FLOAT32,
-    };
-  }
+  if (isTable(from)) return tableRows(bytes, { source, expected, where, columns: from.columns });
   const image = loadImage(bytes, expected.pictures ?? refusePicture(file, expected.dims), file);
   expectDims(image.tensor.shape, expected.dims, file);
   return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32 };
@@ -100,20 +106,58 @@ async function loadSource(from: Source, expected: Expected): Promise<LoadedInput
 
 interface SplitOptions {
   readonly source: Omit<NamedInput, 'tensor'>;
-  readonly dims: Expected['dims'];
+  readonly expected: Expected;
   readonly where: string;
+}
+
+/** The rows of an array that were asked for. */
+function someRows(
+  read: Pick<LoadedInputs, 'inputs' | 'batched'>,
+  { expected: { table }, where }: Pick<SplitOptions, 'expected' | 'where'>,
+): Pick<LoadedInputs, 'inputs' | 'batched'> {
+  if (table?.rows === undefined) return read;
+  const rows = selected(table.rows, { count: read.inputs.length, where });
+  return { ...read, inputs: rows.map((row) => read.inputs[row]) };
+}
+
+/** Lines of a table; a table with one axis less than the model is one input. */
+function tableRows(
+  bytes: Uint8Array,
+  { source, expected, where, columns = expected.columns }: SplitOptions & { columns?: ColumnNames },
+): LoadedInputs {
+  const { dims, missing, table } = expected;
+  const { tensor, names, rows, said } = readNumbers(bytes, { where, options: table, columns, missing });
+  const [count, width] = tensor.shape;
+  if (typeof dims?.[0] === 'number' && dims.length === 1 && width !== dims[0])
+    refuseWidth(width, dims[0], where);
+  const array = dims?.length === 0 && width === 1 ? reshape(tensor, [count]) : tensor;
+  const { inputs, batched } = split(array, { source: { ...source, features: names }, expected, where });
+  const named = inputs.map((input, i) =>
+    batched ? { ...input, name: `${source.name}[${rows[i]}]` } : input,
+  );
+  return { inputs: named, batched, form: FLOAT32, said };
+}
+
+function refuseWidth(width: number, wanted: number, where: string): never {
+  return fail({
+    code: 'feed-shape',
+    where,
+    expected: `${wanted} columns, as the input has elements`,
+    got: `${width}`,
+    remedy: '--columns and --drop say which columns count.',
+  });
 }
 
 /** Rows of an array with the model's rank; the array itself with one axis less. */
 function split(
   array: Tensor,
-  { source, dims, where }: SplitOptions,
+  { source, expected: { dims, missing }, where }: SplitOptions,
 ): Pick<LoadedInputs, 'inputs' | 'batched'> {
   const rank = dims?.length ?? array.shape.length - 1;
   const batched = array.shape.length === rank + 1;
   if (!batched && array.shape.length !== rank) refuseShape(array.shape, dims, where);
   expectDims(batched ? array.shape.slice(1) : array.shape, dims, where);
-  const bad = firstNonFinite(array);
+  const bad = missing === true ? firstInfinite(array) : firstNonFinite(array);
   if (bad >= 0) {
     fail({
       code: 'feed-value',

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { didYouMean, fail } from '@onnxplain/core';
+import type { ColumnNames } from './columns.js';
 import { readBytes } from './disk.js';
 import { readNpy } from './npy.js';
 import { readNpz } from './npz.js';
@@ -12,9 +13,15 @@ export interface Source {
   readonly member?: string;
   /** The model's input that it is for, where that was said. */
   readonly input?: string;
+  /** The columns of a table that it is. */
+  readonly columns?: ColumnNames;
 }
 
-export const EXTENSIONS: readonly string[] = ['.npy', '.png', '.jpg', '.jpeg', '.csv'];
+export const EXTENSIONS: readonly string[] = ['.npy', '.png', '.jpg', '.jpeg', '.csv', '.tsv'];
+
+/** Whether a source is a table of cells. */
+export const isTable = ({ file, member }: Source): boolean =>
+  member === undefined && ['.csv', '.tsv'].includes(extname(file).toLowerCase());
 
 /**
  * What words such as `ids.npy`, `attention_mask=mask.npy`, `both.npz` and `folder` name, of a model with these inputs. The arrays of

@@ -26,15 +26,31 @@ export async function explainedRows(
   for (const [i, row] of read.loaded.inputs.entries()) {
     const beside = besideOf(read.rows[i], read.main);
     if (madeOf.length === 0) {
-      const features = row.features ?? card.features;
+      if ('texts' in row) return refuseTexts(port);
+      const features = row.features ?? listed(card.features);
       inputs.push({ ...row, features, beside, tensor: typed(row.tensor) });
       continue;
     }
-    const { name, file, sha256, tensor: ids } = row;
+    const { name, file, sha256 } = row;
     const x = typed(await innerRow(model, port.name, { feeds: given.origins[i], perRow: given.perRow }));
-    inputs.push({ name, file, sha256, beside, tensor: x, tokens: tokensOf(ids, x, card.token) });
+    const tokens = 'texts' in row ? undefined : tokensOf(row.tensor, x, card.token);
+    inputs.push({ name, file, sha256, beside, tensor: x, tokens });
   }
   return { ...read.loaded, inputs };
+}
+
+const listed = (features: LoadedCard['features']): readonly string[] | undefined =>
+  Array.isArray(features) ? features : undefined;
+
+function refuseTexts({ name }: Subject['port']): never {
+  return fail({
+    code: 'type-mismatch',
+    where: `input "${name}"`,
+    expected: 'an input of floating point numbers to explain',
+    got: 'texts',
+    remedy:
+      'Explain another input, or a value of numbers that is made of it: --wrt NAME. onnxplain inspect MODEL --values names them.',
+  });
 }
 
 /** The files of the other inputs of a row; undefined where there are none. */

@@ -6,7 +6,10 @@ import { fedName, type LoadedFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
 import type { LoadedInputs } from '../files/load.js';
 import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
+import { rowsIn } from '../files/selection.js';
 import { sourcesOf } from '../files/sources.js';
+import type { TableOptions } from '../files/table.js';
+import { columnNaming, dividedTables } from './columns.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { explainedRows, padRow } from './explained.js';
@@ -21,7 +24,10 @@ import { type SettledTarget, settleTarget, type TargetOption } from './target.js
 export interface PrepareOptions
   extends ModelOptions,
     Omit<Asked, 'input' | 'label' | 'feeds' | 'perRow' | 'target'>,
-    PictureFields {
+    PictureFields,
+    Omit<TableOptions, 'rows'> {
+  /** Rows of tables and arrays that are explained, by their numbers from 0, such as `3,5` or `0:10`; default: all. */
+  readonly rows?: string;
   /** Default 'predicted': of each input its own best class. Names are those of the card's labels, as on the command line. */
   readonly target?: TargetOption;
   /** Files and folders, where the model has several inputs as `NAME=FILE`: see `sourcesOf` and `loadInputs`. */
@@ -57,9 +63,10 @@ export interface Prepared {
 export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
   const settled = settleTarget(options.target, card.classes);
+  const table = tableOptions(options);
   const { model, about } = await openModel(path, { ...options, output: options.output ?? card.output });
   try {
-    return { model, about, ...(await readFor(model, options, { card, settled })) };
+    return { model, about, ...(await readFor(model, options, { card, settled, table })) };
   } catch (error) {
     await model.close();
     throw error;
@@ -70,27 +77,36 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
 interface Known {
   readonly card: LoadedCard;
   readonly settled: SettledTarget;
+  readonly table: TableOptions;
+}
+
+function tableOptions({ columns, drop, rows, header, decimal }: PrepareOptions): TableOptions {
+  return { columns, drop, header, decimal, rows: rows === undefined ? undefined : rowsIn(rows) };
 }
 
 /** The inputs as the opened model needs them, and what is asked about them. */
 async function readFor(
   model: Model,
   options: PrepareOptions,
-  { card, settled }: Known,
+  { card, settled, table }: Known,
 ): Promise<Omit<Prepared, 'model' | 'about'>> {
-  const fed = options.feed ?? [];
-  const sources = await sourcesOf(
-    options.inputs,
-    model.inputs.map(({ name }) => name),
-  );
+  const feed = options.feed ?? [];
+  const fed = feed.map(fedName);
   const name = options.wrt ?? card.input;
-  const subject = await subjectOf(model, { name, fed: fed.map(fedName), sources });
+  const { inputs } = model;
+  const columnsOf = columnNaming(inputs, { features: card.features, name, fed });
+  const files = await sourcesOf(
+    options.inputs,
+    inputs.map((input) => input.name),
+  );
+  const sources = dividedTables(files, { inputs, fed, columnsOf });
+  const subject = await subjectOf(model, { name, fed, sources });
   const fields = pictureFields(options, card);
   const pictures = subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), fields);
-  const read = await loadRows(model, subject, { sources, pictures });
-  const given = await feedRows(model, { subject, fed, read });
+  const read = await loadRows(model, subject, { sources, pictures, table, columnsOf });
+  const given = await feedRows(model, { subject, fed: feed, read });
   const loaded = await explainedRows(model, { subject, read, given, card });
-  const photos = read.loaded.inputs.some(({ picture }) => picture !== undefined);
+  const photos = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
   const asked = askedOf(options, card, {
     target: settled.target,
@@ -107,13 +123,19 @@ async function readFor(
     constants: padRow(model, { subject, card }),
     fed: given.record,
     preprocessing,
-    doubts: [...foundText(subject), ...settled.doubts, ...doubts],
+    doubts: [...foundText(subject), ...(read.loaded.said ?? []), ...settled.doubts, ...doubts],
     drawing: drawingOf(pictures),
   };
 }
 
 /** What nobody named is said. */
-function foundText({ found, port, lookup }: Subject): readonly string[] {
+function foundText({ found, port, lookup, beside = [] }: Subject): readonly string[] {
+  if (beside.length > 0) {
+    const others = beside.map((name) => `"${name}"`).join(', ');
+    return [
+      `explained is the input "${port.name}", the first of several; --wrt explains another (${others}), whose numbers come from the same rows`,
+    ];
+  }
   if (!found || lookup === undefined) return [];
   return [
     `explained at "${port.name}", the rows of a table of ${lookup.rows} that "${lookup.input}" looks up; --wrt explains another value`,

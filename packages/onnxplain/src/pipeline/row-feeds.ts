@@ -4,6 +4,7 @@ import { cut, type Dim, type Lookup, lookupsOf } from '@onnxplain/graph';
 import { type Feed, type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { asElements, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
 import type { NamedInput } from '../files/load.js';
+import type { NamedTexts } from '../files/texts.js';
 import type { LoadedRows, Row } from './rows.js';
 import type { Subject } from './subject.js';
 
@@ -97,7 +98,7 @@ function sizesOf(ports: readonly Port[], row: Row): ReadonlyMap<string, number> 
   for (const { name, dims = [] } of ports.filter((port) => Object.hasOwn(row, port.name))) {
     for (const [axis, dim] of dims.slice(1).entries()) {
       if (typeof dim === 'number' || dim === '') continue;
-      const size = row[name].tensor.shape[axis];
+      const size = shapeOf(row[name])[axis];
       if ((sizes.get(dim) ?? size) !== size) {
         const expected = `${dim} = ${sizes.get(dim)}, as "${owner.get(dim)}" has it`;
         fail({ code: 'feed-shape', where: placeOf(row[name], name), expected, got: `${size}` });
@@ -109,7 +110,9 @@ function sizesOf(ports: readonly Port[], row: Row): ReadonlyMap<string, number> 
   return sizes;
 }
 
-const placeOf = ({ name }: NamedInput, input: string): string => `${name}, input "${input}"`;
+const shapeOf = (read: Row[string]): readonly number[] => ('texts' in read ? read.shape : read.tensor.shape);
+
+const placeOf = ({ name }: Row[string], input: string): string => `${name}, input "${input}"`;
 
 /** What was read, as the inputs take it. */
 function elementsOf(row: Row, ports: readonly Port[]): Feeds {
@@ -117,16 +120,21 @@ function elementsOf(row: Row, ports: readonly Port[]): Feeds {
   return Object.fromEntries(
     read.map((port) => {
       const where = placeOf(row[port.name], port.name);
-      return [port.name, asElements(row[port.name].tensor, { port, where })] as const;
+      return [port.name, elementsIn(row[port.name], { port, where })] as const;
     }),
   );
+}
+
+function elementsIn(read: NamedInput | NamedTexts, { port, where }: { port: Port; where: string }): Feed {
+  if ('texts' in read) return { dtype: 'string', dims: read.shape, data: read.texts };
+  return asElements(read.tensor, { port, where, missing: true });
 }
 
 /** The runtime's own words for a row that a table does not have name neither. */
 function expectInTable(
   feed: Feed | undefined,
   { input, table, rows }: Lookup,
-  source: NamedInput | undefined,
+  source: Row[string] | undefined,
 ): void {
   const ids = feed === undefined ? [] : numbersIn(feed);
   const bad = ids.findIndex((id) => id < 0 || id >= rows);
@@ -142,6 +150,10 @@ function expectInTable(
 const numbersIn = ({ data }: Feed): readonly number[] =>
   Array.from<number | bigint | string, number>(data, Number);
 
+/** Elements as texts, so that equal ones are known: texts are no numbers, and NaN has no JSON. */
+const textsIn = ({ data }: Feed): readonly string[] =>
+  Array.from<number | bigint | string, string>(data, String);
+
 const pick = (feeds: Feeds, ports: readonly Port[]): Feeds =>
   Object.fromEntries(
     ports.flatMap(({ name }) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]] as const] : [])),
@@ -153,7 +165,7 @@ function sharer(): (feeds: Feeds) => Feeds {
   return (feeds) => {
     const hash = createHash('sha256');
     for (const [name, feed] of Object.entries(feeds)) {
-      hash.update(JSON.stringify([name, 'dims' in feed ? feed.dims : feed.shape, numbersIn(feed)]));
+      hash.update(JSON.stringify([name, 'dims' in feed ? feed.dims : feed.shape, textsIn(feed)]));
     }
     const id = hash.digest('hex');
     const first = known.get(id) ?? feeds;

@@ -1,17 +1,23 @@
 import { fail } from '@onnxplain/core';
-import type { Model } from '@onnxplain/runtime';
+import { cut, takesMissing } from '@onnxplain/graph';
+import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import type { Preprocessing } from '../files/image.js';
-import { type LoadedInputs, loadSources, type NamedInput } from '../files/load.js';
+import { FLOAT32, type LoadedInputs, loadSources, type NamedInput } from '../files/load.js';
 import type { Source } from '../files/sources.js';
+import type { TableOptions } from '../files/table.js';
+import { loadTexts, type NamedTexts } from '../files/texts.js';
+import type { ColumnsOf } from './columns.js';
 import type { Subject } from './subject.js';
 
 /** What was read of one explained input, by the input of the model, or the inner value, that it is a row of. */
-export type Row = Readonly<Record<string, NamedInput>>;
+export type Row = Readonly<Record<string, NamedInput | NamedTexts>>;
+
+type Loaded = readonly (NamedInput | NamedTexts)[];
 
 export interface LoadedRows {
   /** The value itself, or the input that it is made of: what an explained input is called after, and written like. */
   readonly main: string;
-  readonly loaded: LoadedInputs;
+  readonly loaded: Omit<LoadedInputs, 'inputs'> & { readonly inputs: Loaded };
   /** One for each of `loaded.inputs`. */
   readonly rows: readonly Row[];
 }
@@ -20,31 +26,57 @@ export interface RowsOptions {
   readonly sources: readonly Source[];
   /** How pictures become rows of what files without a name hold. */
   readonly pictures: Preprocessing | undefined;
+  readonly table?: TableOptions;
+  /** What the model calls the columns of a table; default: nothing. */
+  readonly columnsOf?: ColumnsOf;
 }
 
 /**
  * Reads the files that hold rows; those of several inputs go together in their order. Throws `usage` for files that could be of several
  * inputs, `feed-name` where none is of the explained one, `feed-shape` for other numbers of rows, and what `loadSources` throws.
  */
-export async function loadRows(
-  model: Model,
-  subject: Subject,
-  { sources, pictures }: RowsOptions,
-): Promise<LoadedRows> {
-  const read = new Map<string, LoadedInputs>();
+export async function loadRows(model: Model, subject: Subject, options: RowsOptions): Promise<LoadedRows> {
+  const read = new Map<string, LoadedRows['loaded']>();
   const { held } = subject;
-  for (const [name, files] of byInput(sources, subject)) {
+  for (const [name, files] of byInput(options.sources, subject)) {
     const port = name === held?.name ? held : model.inputs.find((each) => each.name === name);
-    const dims = port?.dims?.slice(1);
-    read.set(name, await loadSources(files, { dims, pictures: port === held ? pictures : undefined }));
+    const pictures = port === held ? options.pictures : undefined;
+    read.set(name, await loadPort(model, port, { ...options, pictures, sources: files }));
   }
-  const main = held?.name ?? subject.madeOf.find(({ name }) => read.has(name))?.name ?? subject.port.name;
+  const main = held?.name ?? mainOf(subject, read) ?? subject.port.name;
   const loaded = read.get(main) ?? refuseNoRows(main);
   for (const [name, { inputs }] of read) expectAsMany(name, inputs.length, loaded.inputs.length);
   const rows = loaded.inputs.map((_, i) =>
     Object.fromEntries([...read].map(([name, { inputs }]) => [name, inputs[i]] as const)),
   );
-  return { main, loaded, rows };
+  const said = [...new Set([...read.values()].flatMap((each) => each.said ?? []))];
+  return { main, loaded: { ...loaded, said }, rows };
+}
+
+/** What an inner value is called after: the first input that it is made of, rather one of numbers. */
+function mainOf({ madeOf }: Subject, read: ReadonlyMap<string, unknown>): string | undefined {
+  const given = madeOf.filter(({ name }) => read.has(name));
+  return (given.find(({ dtype }) => dtype !== 'string') ?? given[0])?.name;
+}
+
+/** Files of one input, or of an inner value. */
+async function loadPort(
+  model: Model,
+  port: Port | undefined,
+  { sources, pictures, table, columnsOf }: RowsOptions,
+): Promise<LoadedRows['loaded']> {
+  const dims = port?.dims?.slice(1);
+  const columns = port && columnsOf?.(port);
+  if (port?.dtype === 'string') {
+    const { inputs, said } = await loadTexts(sources, { dims, table, columns });
+    return { inputs, said, batched: true, form: FLOAT32 };
+  }
+  const missing = port !== undefined && isFloatPort(port) && mayMiss(model, port.name);
+  return loadSources(sources, { dims, pictures, table, columns, missing });
+}
+
+function mayMiss({ graph, inputs }: Model, name: string): boolean {
+  return takesMissing(inputs.some((input) => input.name === name) ? graph : cut(graph, name), name);
 }
 
 function byInput(sources: readonly Source[], subject: Subject): ReadonlyMap<string, readonly Source[]> {

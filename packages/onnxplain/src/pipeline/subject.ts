@@ -1,7 +1,7 @@
 import { type Diagnosis, fail } from '@onnxplain/core';
 import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
-import { holdsIntegers, type Source } from '../files/sources.js';
+import { holdsIntegers, isTable, type Source } from '../files/sources.js';
 
 /** What is explained, and which of it the files hold. */
 export interface Subject {
@@ -15,6 +15,8 @@ export interface Subject {
   readonly lookup?: Lookup;
   /** Nobody named it. */
   readonly found: boolean;
+  /** Other inputs of floats that could be explained, and come from the same tables. */
+  readonly beside?: readonly string[];
 }
 
 export interface SubjectOptions {
@@ -26,10 +28,11 @@ export interface SubjectOptions {
 }
 
 /**
- * Settles what is explained: the value named; or the only float input without a value for all rows; or, in a model of whole numbers, the
+ * Settles what is explained: the value named; or the only float input without a value for all rows; or the first of several that have
+ * their columns in one table; or, in a model of whole numbers, the
  * embedding: the only table that an input looks up, or the only one that `input_ids` does, as tokenizers call the ids of a text.
  * Files of an inner value hold the value, unless they are named after inputs that it is made of, or hold whole numbers and it is an
- * embedding. Throws `value-unknown` and `option-value`.
+ * embedding, or are tables and it is made of texts. Throws `value-unknown` and `option-value`.
  */
 export async function subjectOf(model: Model, options: SubjectOptions): Promise<Subject> {
   const { name } = options;
@@ -45,7 +48,15 @@ function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
   const open = model.inputs.filter(({ name }) => !fed.includes(name));
   const floats = open.filter(isFloatPort);
   const lookups = lookupsOf(model.graph).filter(({ input }) => !fed.includes(input));
-  const meant = lookups.filter(({ input }) => sources.some((source) => source.input === input));
+  const tabled = (port: Port) =>
+    sources.some(({ input, columns }) => columns !== undefined && input === port.name);
+  if (floats.length > 1 && floats.every(tabled)) {
+    const [port, ...beside] = floats;
+    return { port, madeOf: [], held: port, found: true, beside: beside.map(({ name }) => name) };
+  }
+  const meant = lookups.filter(({ input }) =>
+    sources.some((source) => source.input === input && source.columns === undefined),
+  );
   if (floats.length === 1 && meant.length === 0) {
     return { port: floats[0], madeOf: [], held: floats[0], found: false };
   }
@@ -85,7 +96,9 @@ async function innerSubject(model: Model, name: string, { fed, sources }: Subjec
     lookupsOf(model.graph),
   );
   const named = sources.some(({ input }) => input !== undefined && needed.includes(input));
-  if (!named && (held === undefined || isFloatPort(held) || !(await allIntegers(sources)))) return itself;
+  const texts = held?.dtype === 'string' && sources.every(isTable);
+  if (!named && !texts && (held === undefined || isFloatPort(held) || !(await allIntegers(sources))))
+    return itself;
   const lookup = lookupsOf(model.graph).find(({ output }) => output === name);
   return { port, madeOf, held, lookup, found: false };
 }

@@ -1,0 +1,35 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { namesIn } from '../files/csv.js';
+
+const COLUMNS =
+  'columns of a table that count, with commas between them, in the order of the elements where the model has no names for them (default: all)';
+
+const HEADER =
+  'whether the first line of a table holds names, yes or no (default: where no cell of it is a number or empty)';
+
+/** Adds the flags that say how tables are read. */
+export function withTableFlags(command: Command): Command {
+  return command
+    .option('--columns <names>', COLUMNS, columns)
+    .option('--drop <names>', 'columns of a table that are left out, such as an id or the labels', dropped)
+    .option(
+      '--rows <numbers>',
+      'rows of tables and arrays that are explained, such as 3,5 or 0:10 (default: all)',
+    )
+    .option('--header <answer>', HEADER, yesOrNo)
+    .addOption(
+      new Option('--decimal <mark>', 'before fractions in tables (default: point)').choices([
+        'point',
+        'comma',
+      ]),
+    );
+}
+
+const columns = (text: string): readonly string[] => namesIn(text, '--columns');
+
+const dropped = (text: string): readonly string[] => namesIn(text, '--drop');
+
+function yesOrNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new InvalidArgumentError('Not yes or no.');
+  return text === 'yes';
+}

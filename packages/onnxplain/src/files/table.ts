@@ -1,0 +1,128 @@
+import { fail, type Tensor, tensor } from '@onnxplain/core';
+import { type Decimal, hasDecimalComma, isMissing, numberIn } from './cells.js';
+import { type ColumnChoice, type ColumnNames, chooseColumns } from './columns.js';
+import { type Line, readSheet, type Sheet } from './csv.js';
+import { type RowSelection, selected } from './selection.js';
+
+/** How tables are read. */
+export interface TableOptions extends ColumnChoice {
+  /** Rows that count, by their numbers from 0, without the header; default: all. */
+  readonly rows?: RowSelection;
+  /** Whether the first line holds names; default: where no cell of it is a number, NaN or empty. */
+  readonly header?: boolean;
+  /** Default: point. */
+  readonly decimal?: Decimal;
+}
+
+export interface TableReading {
+  /** Name of the file in messages. */
+  readonly where: string;
+  readonly options?: TableOptions;
+  /** What the model calls the columns; undefined where it has no names for them. */
+  readonly columns?: ColumnNames;
+  /** Whether empty and NaN cells are kept as NaN. */
+  readonly missing?: boolean;
+}
+
+/** Cells of the rows and columns that count. */
+interface Chosen {
+  /** Number of each row in the file, from 0, the header aside. */
+  readonly rows: readonly number[];
+  readonly names?: readonly string[];
+  readonly said: readonly string[];
+}
+
+export interface NumberTable extends Chosen {
+  /** [rows, columns], float64. */
+  readonly tensor: Tensor;
+}
+
+export interface TextTable extends Chosen {
+  readonly texts: readonly (readonly string[])[];
+}
+
+/**
+ * Reads numbers: columns by name or in order, see `chooseColumns`. Throws `file-format` with line and column for a cell that is no finite
+ * number, or a missing one where none is taken, and what `readSheet` and `chooseColumns` throw.
+ */
+export function readNumbers(bytes: Uint8Array, reading: TableReading): NumberTable {
+  const { sheet, positions, lines, ...chosen } = choose(bytes, reading);
+  const data = new Float64Array(lines.length * positions.length);
+  lines.forEach((line, r) => {
+    positions.forEach((position, c) => {
+      data[r * positions.length + c] = numberAt({ sheet, line, position }, reading);
+    });
+  });
+  return { ...chosen, tensor: tensor(data, [lines.length, positions.length]) };
+}
+
+/** {@link readNumbers} of texts as they stand, an empty cell as an empty text. */
+export function readTexts(bytes: Uint8Array, reading: TableReading): TextTable {
+  const { positions, lines, rows, names, said } = choose(bytes, reading);
+  return { rows, names, said, texts: lines.map(({ cells }) => positions.map((position) => cells[position])) };
+}
+
+function choose(bytes: Uint8Array, { where, options = {}, columns }: TableReading) {
+  const sheet = readSheet(bytes, { where, header: options.header });
+  const { positions, names, said } = chooseColumns(sheet, options, columns);
+  const count = sheet.lines.length;
+  const rows =
+    options.rows === undefined ? [...sheet.lines.keys()] : selected(options.rows, { count, where });
+  return { sheet, positions, names, said, rows, lines: rows.map((row) => sheet.lines[row]) };
+}
+
+interface Cell {
+  readonly sheet: Sheet;
+  readonly line: Line;
+  readonly position: number;
+}
+
+function numberAt(cell: Cell, { missing = false, options = {} }: TableReading): number {
+  const text = cell.line.cells[cell.position];
+  const value = numberIn(text, options.decimal);
+  if (value === undefined) return refuseText(cell, text);
+  if (Number.isFinite(value) || (missing && isMissing(text))) return value;
+  return refuse(cell, {
+    expected: isMissing(text) ? 'a number, as the model takes no missing ones here' : 'a finite number',
+    got: text === '' ? 'an empty cell' : `"${text}"`,
+    remedy: 'Fill it in, or leave the row or the column out: --rows, --drop.',
+  });
+}
+
+function refuseText(cell: Cell, text: string): never {
+  const { sheet, line } = cell;
+  const first = sheet.notHeader !== undefined && line === sheet.lines[0];
+  const remedy = first
+    ? `The first line is no header, as ${sheet.notHeader}: --header yes makes it one.`
+    : hasDecimalComma(text)
+      ? 'Where commas stand before fractions: --decimal comma.'
+      : undefined;
+  return refuse(cell, { expected: 'a number', got: `"${text.slice(0, 40)}"`, remedy });
+}
+
+function refuse(
+  { sheet: { where, names }, line, position }: Cell,
+  { expected, got, remedy }: { expected: string; got: string; remedy?: string },
+): never {
+  const name = names === undefined ? '' : ` ("${names[position]}")`;
+  return fail({
+    code: 'file-format',
+    where: `${where}, line ${line.number}, column ${position + 1}${name}`,
+    expected,
+    got,
+    remedy,
+  });
+}
+
+export interface CsvTable {
+  /** [rows, columns], float64. */
+  readonly tensor: Tensor;
+  /** Column names, when the first line is a header. */
+  readonly names?: readonly string[];
+}
+
+/** {@link readNumbers} of a table by itself, with all its rows and columns. */
+export function readCsv(bytes: Uint8Array, where: string): CsvTable {
+  const { tensor, names } = readNumbers(bytes, { where });
+  return { tensor, names };
+}

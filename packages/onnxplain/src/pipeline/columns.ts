@@ -1,0 +1,84 @@
+import { fail } from '@onnxplain/core';
+import type { Port } from '@onnxplain/runtime';
+import type { LoadedCard } from '../files/card.js';
+import type { ColumnNames } from '../files/columns.js';
+import { isTable, type Source } from '../files/sources.js';
+
+/** What the model calls the columns of a table for an input; undefined where it has no names for them. */
+export type ColumnsOf = (port: Port) => ColumnNames | undefined;
+
+export interface NamingOptions {
+  readonly features: LoadedCard['features'];
+  /** Name of the input to explain, where it was given. */
+  readonly name: string | undefined;
+  /** Inputs that get one value for all rows. */
+  readonly fed: readonly string[];
+}
+
+/** The names of the elements of inputs: a list of the card is for the input to explain, or the only one that it fits. */
+export function columnNaming(inputs: readonly Port[], { features, name, fed }: NamingOptions): ColumnsOf {
+  const listed = Array.isArray(features) ? features : undefined;
+  const open = inputs.filter((port) => !fed.includes(port.name));
+  const owner =
+    open.find((port) => port.name === name) ??
+    only(open) ??
+    only(open.filter((port) => listed !== undefined && widthOf(port) === listed.length));
+  return (port) => {
+    const own =
+      listed === undefined ? byInput(features, port.name) : port.name === owner?.name ? listed : undefined;
+    if (own === undefined) return undefined;
+    expectWidth(port, own);
+    return { all: own, own, from: 'the model card' };
+  };
+}
+
+const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
+
+function byInput(features: LoadedCard['features'], input: string): readonly string[] | undefined {
+  if (features === undefined || Array.isArray(features)) return undefined;
+  return Object.hasOwn(features, input)
+    ? (features as Readonly<Record<string, readonly string[]>>)[input]
+    : undefined;
+}
+
+/** Elements of a row of an input that a line of a table can hold; undefined for other inputs. */
+function widthOf({ dims }: Port): number | undefined {
+  if (dims?.length === 1) return 1;
+  return dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : undefined;
+}
+
+function expectWidth(port: Port, names: readonly string[]): void {
+  const width = widthOf(port);
+  if (width === undefined || width === names.length) return;
+  fail({
+    code: 'option-value',
+    where: 'model card (features)',
+    expected: `${width} names for the input "${port.name}"`,
+    got: `${names.length}`,
+  });
+}
+
+/**
+ * Divides tables without the name of an input between several inputs, where every one of them has names for its columns: those of the card, or,
+ * for an input of one column, its own. Inputs that have a value or a file of their own get none.
+ */
+export function dividedTables(
+  sources: readonly Source[],
+  { inputs, fed, columnsOf }: { inputs: readonly Port[]; fed: readonly string[]; columnsOf: ColumnsOf },
+): readonly Source[] {
+  const taken = [...fed, ...sources.flatMap(({ input = [] }) => input)];
+  const open = inputs.filter(({ name }) => !taken.includes(name));
+  const names = open.map((port) => columnsOf(port)?.own ?? (widthOf(port) === 1 ? [port.name] : undefined));
+  const all = names.flatMap((own = []) => own);
+  const apart = names.every((own) => own !== undefined) && new Set(all).size === all.length;
+  if (open.length < 2 || !apart) return sources;
+  const from = open.some((port) => columnsOf(port) !== undefined) ? 'the model card' : 'the model';
+  return sources.flatMap((source) => {
+    if (source.input !== undefined || !isTable(source)) return [source];
+    return open.map((port, i) => ({
+      ...source,
+      input: port.name,
+      columns: { all, own: names[i] ?? [], from },
+    }));
+  });
+}
