@@ -68,6 +68,15 @@ def numeric(name, estimator, random):
     return model, {'file': f'{name}.onnx', 'features': FEATURES, 'table': csv(FEATURES, rows), 'probabilities': estimator.predict_proba(rows).tolist()}
 
 
+def remember_missing(model, forest):
+    """skl2onnx 1.20 does not write which way a missing number goes; the exporters of XGBoost and LightGBM do."""
+    attributes = {attribute.name: attribute for attribute in model.graph.node[0].attribute}
+    places = zip(attributes['nodes_treeids'].ints, attributes['nodes_nodeids'].ints)
+    left = [forest.estimators_[tree].tree_.missing_go_to_left[node] for tree, node in places]
+    del attributes['nodes_missing_value_tracks_true'].ints[:]
+    attributes['nodes_missing_value_tracks_true'].ints.extend(int(way) for way in left)
+
+
 def one_input_a_column(random):
     table, y = columns(random)
     names = ['age', 'income', 'debt', 'city']
@@ -90,11 +99,13 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings('ignore')
     random = numpy.random.default_rng(0)
+    forest = RandomForestClassifier(4, max_depth=4, random_state=0)
     made = [
-        numeric('forest', RandomForestClassifier(4, max_depth=4, random_state=0), random),
+        numeric('forest', forest, random),
         numeric('imputed', make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()), random),
         one_input_a_column(random),
     ]
+    remember_missing(made[0][0], forest)
     for model, case in made:
         onnx.save(model, out / case['file'])
     (out / 'cases.json').write_text(json.dumps([case for _, case in made], indent=1) + '\n')
