@@ -39,6 +39,14 @@ export type { Layer } from './tables/lrp/layer.js';
 export type { Part } from './tables/lrp/rows.js';
 export * from './tables/lrp/rule.js';
 export { attentionMaps } from './transform/attention.js';
+export {
+  type BatchFirst,
+  emitRowsFirst,
+  inFront,
+  inputBatchFirst,
+  outputBatchFirst,
+  type RowAxis,
+} from './transform/batch-first.js';
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './transform/class-axis.js';
 export { cut, upTo } from './transform/cut.js';
 export type { Derived } from './transform/derived.js';
@@ -49,6 +57,8 @@ export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
 export { takesMissing } from './transform/missing.js';
 export { prune } from './transform/prune.js';
+export { type Mixing, type RowFlow, rowFlow } from './transform/row-flow.js';
+export type { MixingKind } from './transform/row-mixers.js';
 export { rowWise } from './transform/row-wise.js';
 export { type Link, type SelectOptions, select } from './transform/select.js';
 export { shareCommon } from './transform/share-common.js';

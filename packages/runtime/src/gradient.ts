@@ -2,6 +2,7 @@ import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
 import { programOf, sha256Of } from './program.js';
+import { givenAxes } from './rows/batch-axis.js';
 
 export interface GradientOptions {
   /** Output to differentiate; default: the only one. */
@@ -36,6 +37,7 @@ export async function grad(model: Model, options: GradientOptions = {}): Promise
     placement: { device, refused },
     threads,
     memory,
+    givenAxes: givenAxes(undefined),
     program: () => programOf(graph),
   });
 }

@@ -3,11 +3,14 @@ export { checkFeeds } from './feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './gradient.js';
 export { type InnerOptions, innerRow } from './inner.js';
 export { type IsolateOptions, type Job, runIsolated } from './isolate.js';
-export type { BatchAxis, Model } from './model.js';
+export type { Model } from './model.js';
 export { type OpenOptions, open } from './open.js';
 export { classes, type Prediction, type PredictOptions, predict } from './predict.js';
 export { type Placement, type ProviderReport, place, probe, probeDevice } from './probe.js';
 export { ortProducts } from './products.js';
+export type { BatchAxis, BatchAxisOption } from './rows/batch-axis.js';
+export { rowNotices } from './rows/notices.js';
+export { type RowLayout, rowLayout } from './rows/row-layout.js';
 export type { ClassAxisChoice } from './score/class-axis.js';
 export {
   type Evidence,

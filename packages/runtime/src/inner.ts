@@ -1,5 +1,5 @@
-import { fail, type Tensor, tensor } from '@onnxplain/core';
-import { takesMissing, upTo } from '@onnxplain/graph';
+import { fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import { type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
 import type { Model } from './model.js';
 import { fixFeeds } from './score/fixed.js';
 import { leadByBatch } from './score/question.js';
@@ -10,6 +10,8 @@ export interface InnerOptions {
   readonly feeds: Feeds;
   /** See `QuestionOptions.perRow`. */
   readonly perRow?: readonly string[];
+  /** Where the value has its rows; default: its first axis. */
+  readonly axis?: RowAxis;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface InnerOptions {
 export async function innerRow(
   model: Model,
   name: string,
-  { feeds, perRow = [] }: InnerOptions,
+  { feeds, perRow = [], axis = 0 }: InnerOptions,
 ): Promise<Tensor> {
   const graph = model.shared(`inner ${name}`, () => upTo(model.graph, name));
   const [value] = graph.outputs;
@@ -28,15 +30,26 @@ export async function innerRow(
     const expected = 'floating point numbers';
     return fail({ code: 'type-mismatch', where: `value "${name}"`, expected, got: describe(value) });
   }
-  const batchDim = value.dims?.[0];
-  const ports = batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, perRow });
+  const batchDim = axis === 'none' ? undefined : value.dims?.[axis];
+  const ports = batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, axis, perRow });
   const needed = ports.flatMap((port) => (Object.hasOwn(feeds, port.name) ? [port.name] : []));
   const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
+  const rows = axis === 'none' ? 1 : (model.fixedRows ?? 1);
   const takes = (input: string) => takesMissing(graph, input);
   const fixed = fixFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
-  const rows = model.fixedRows ?? 1;
   const session = await model.session(`inner ${name}`, () => graph);
   const results = await session.run(fixed.rows(rows), [name]);
-  const { shape, data } = toTensor(results[name], `value "${name}"`);
-  return tensor(data.slice(0, data.length / rows), shape.slice(1));
+  const found = toTensor(results[name], `value "${name}"`);
+  return axis === 'none' ? found : takeRow(found, { axis, rows });
+}
+
+/** The first of several rows along an axis. */
+function takeRow({ shape, data }: Tensor, { axis, rows }: { axis: number; rows: number }): Tensor {
+  const row = shape.toSpliced(axis, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const out = new (data instanceof Float64Array ? Float64Array : Float32Array)(outer * inner);
+  for (let i = 0; i < outer; i++)
+    out.set(data.subarray(i * rows * inner, i * rows * inner + inner), i * inner);
+  return tensor(out, row);
 }

@@ -5,14 +5,9 @@ import { checkFeeds } from './feeds.js';
 import { expectOpen, holdings, release, sessionOf, thingOf } from './holdings.js';
 import type { Placement } from './probe.js';
 import { type Program, programOf } from './program.js';
+import type { BatchAxis, GivenAxes } from './rows/batch-axis.js';
 import type { Device, Session } from './session.js';
 import type { Arrays, Feeds, Port } from './value.js';
-
-/**
- * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph
- * and checked by running it; or it stays fixed, and rows are run in groups of that size.
- */
-export type BatchAxis = 'symbolic' | 'freed' | 'fixed';
 
 /** A model opened for running. Holds native memory: close it, or declare it with `await using`. */
 export interface Model extends Census, AsyncDisposable {
@@ -34,6 +29,8 @@ export interface Model extends Census, AsyncDisposable {
   readonly batch: BatchAxis;
   /** Rows of every run, when the batch axis is fixed. */
   readonly fixedRows?: number;
+  /** Which axes the caller named as batch axes. */
+  readonly givenAxes: GivenAxes;
   /** Default memory budget of its scores, in bytes. */
   readonly memory: number;
   /**
@@ -62,6 +59,7 @@ export interface ModelParts {
   readonly memory: number;
   readonly batch: BatchAxis;
   readonly fixedRows?: number;
+  readonly givenAxes: GivenAxes;
   /** What the forward session is opened from. */
   readonly program: () => Program;
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { option, parseOptions, z } from '@onnxplain/core';
 import { canonicalise, type External, type Graph, type Limits, type Node, read } from '@onnxplain/graph';
 import { readModelFile } from './file.js';
-import { settleBatch } from './free-batch.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { place } from './probe.js';
 import { fileOf, programOf } from './program.js';
+import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from './rows/batch-axis.js';
+import { settleBatch } from './rows/settle-batch.js';
 import type { Device } from './session.js';
 
 export interface OpenOptions {
@@ -20,6 +21,11 @@ export interface OpenOptions {
   readonly external?: External;
   /** Bytes that scores of the model may use for activations; default 512 MiB. */
   readonly memory?: number;
+  /**
+   * The batch axis: of the explained input, or of inputs and outputs by name; 'none': the whole array is one example. Default: found out
+   * from the graph's symbols and operators, else the first axis. Rows that turn out to depend on each other run one at a time all the same.
+   */
+  readonly batchAxis?: BatchAxisOption;
   /** What the file may ask of this machine; see `defaultLimits` of @onnxplain/graph. */
   readonly limits?: Partial<Limits>;
 }
@@ -33,6 +39,7 @@ const schema = z.strictObject({
     .custom<External>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
     .optional(),
   memory: option.positive().default(512 * 2 ** 20),
+  batchAxis: batchAxisSchema.optional(),
   limits: z.custom<Partial<Limits>>((v) => typeof v === 'object' && v !== null, 'limits by name').optional(),
 });
 
@@ -43,7 +50,7 @@ const schema = z.strictObject({
  * the device.
  */
 export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
-  const { device, threads, memory } = parseOptions('open', schema, { ...options });
+  const { device, threads, memory, batchAxis } = parseOptions('open', schema, { ...options });
   const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
   const weights = watch(options.external);
@@ -56,6 +63,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
     placement: await place(device),
     threads,
     memory,
+    givenAxes: givenAxes(batchAxis),
   });
 }
 
@@ -63,7 +71,12 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
 export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const { placement, threads, path, program } = parts;
   const name = path ?? source.name;
-  const settled = await settleBatch(canonicalise(source), { device: placement.device, threads, name });
+  expectNames(
+    parts.givenAxes,
+    [...source.inputs, ...source.outputs].map((value) => value.name),
+  );
+  const options = { device: placement.device, threads, name };
+  const settled = await settleBatch(canonicalise(source), parts.givenAxes, options);
   const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({
     ...parts,

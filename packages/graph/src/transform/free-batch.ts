@@ -12,23 +12,23 @@ export interface Freed {
 }
 
 /**
- * A graph in canonical form that was exported with a fixed batch size, rewritten to the symbolic one "N": the first axis
- * of every input becomes N, and sizes that the exporter froze into Reshape targets, Slice ends, Concat operands and
- * initial states follow. Freed when every output's first axis then comes out as N; otherwise the graph is returned as it
+ * A graph in canonical form that was exported with a fixed batch size, rewritten to the symbolic one "N": the axis `axis` (default: the
+ * first) of every input becomes N, and sizes that the exporter froze into Reshape targets, Slice ends, Concat operands and
+ * initial states follow. Freed when every output then comes out with one axis of size N; otherwise the graph is returned as it
  * came, with the reason. Shapes are the only witness, so compare the numbers of a batch with those of its rows before
  * relying on it: a model that mixes its rows (a mean over the batch axis) keeps its shapes.
  */
-export function freeBatch(graph: Graph): Freed {
+export function freeBatch(graph: Graph, axis = 0): Freed {
   const stay = (reason: string): Freed => ({ graph, freed: false, reason });
-  const batch = fixedBatch(graph);
+  const batch = fixedBatch(graph, axis);
   if (typeof batch === 'string') return stay(batch);
   const symbol = freeSymbol(graph);
   try {
-    const freed = rewrite(graph, { batch, symbol, ahead: new Map() });
-    const fixed = freed.outputs.find(({ dims }) => dims?.[0] !== symbol);
+    const freed = rewrite(graph, { batch, symbol, ahead: new Map() }, axis);
+    const fixed = freed.outputs.find(({ dims }) => dims?.filter((dim) => dim === symbol).length !== 1);
     if (fixed === undefined) return { graph: freed, freed: true, reason: `batch ${batch} became ${symbol}` };
     return stay(
-      `output "${fixed.name}" has dims [${fixed.dims?.join(', ') ?? '?'}], whose first is not ${symbol}`,
+      `output "${fixed.name}" has dims [${fixed.dims?.join(', ') ?? '?'}], of which not one is ${symbol}`,
     );
   } catch (error) {
     // The shapes contradict each other once the batch is free: the batch size is part of the model.
@@ -37,14 +37,15 @@ export function freeBatch(graph: Graph): Freed {
   }
 }
 
-/** The first size that all inputs share, or why there is none. */
-function fixedBatch({ inputs }: Graph): number | string {
-  const first = inputs[0]?.dims?.[0];
-  if (first === undefined) return 'the graph has no input with a batch axis';
-  if (typeof first === 'string') return `the batch axis is symbolic already (${first})`;
-  const other = inputs.find(({ dims }) => dims?.[0] !== first);
-  if (other === undefined) return first;
-  return `input "${other.name}" has dims [${other.dims?.join(', ') ?? '?'}], whose first is not ${first}`;
+/** The size that all inputs have along the axis, or why there is none. */
+function fixedBatch({ inputs }: Graph, axis: number): number | string {
+  const size = inputs[0]?.dims?.[axis];
+  if (size === undefined) return 'the graph has no input with a batch axis';
+  if (typeof size === 'string') return `the batch axis is symbolic already (${size})`;
+  const other = inputs.find(({ dims }) => dims?.[axis] !== size);
+  if (other === undefined) return size;
+  const which = axis === 0 ? 'first' : `size along axis ${axis}`;
+  return `input "${other.name}" has dims [${other.dims?.join(', ') ?? '?'}], whose ${which} is not ${size}`;
 }
 
 /** N, or N_ ... when a formula of the graph uses that letter. */
@@ -57,12 +58,12 @@ function freeSymbol(graph: Graph): string {
   return symbol;
 }
 
-function rewrite(graph: Graph, batch: Batch): Graph {
+function rewrite(graph: Graph, batch: Batch, axis: number): Graph {
   // Declared types speak of the fixed batch.
   const builder = builderWithin({ ...graph, declared: new Map() });
   const inputs = graph.inputs.map((value) => ({
     ...value,
-    dims: [batch.symbol, ...(value.dims?.slice(1) ?? [])],
+    dims: value.dims?.with(axis, batch.symbol),
   }));
   for (const value of inputs) builder.addInput(value);
   for (const [name, value] of graph.constants) builder.addConstant(name, value);

@@ -1,6 +1,9 @@
 import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import type { Model } from '../model.js';
+import { type CheckOptions, independentRuns } from '../rows/independence.js';
+import { noteRows } from '../rows/notices.js';
+import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import { bothFixed } from './fixed.js';
 import { type Lane, lane } from './lane.js';
 import { bytesPerRow } from './memory.js';
@@ -39,7 +42,8 @@ export function channel(model: Model, question: Question, options: ChannelOption
       const make = () => differentiate(selected(), question.input.name, pass.table);
       const { baseline } = pass;
       const width = sizeOf(question.input.shape);
-      return shareLane(model, question, { ...options, name, make, width, baseline });
+      const tolerance = GRADIENT_TOLERANCE;
+      return shareLane(model, question, { ...options, name, make, width, baseline, tolerance });
     },
   };
 }
@@ -74,11 +78,13 @@ export interface LaneRequest {
   readonly batch?: number;
   readonly memory: number;
   readonly baseline?: Baseline;
+  /** How far two runs of a row may differ by rounding, relative to its largest number; default {@link VALUE_TOLERANCE}. */
+  readonly tolerance?: number;
 }
 
 /** The lane of a request, made once for equal ones. */
 export function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
-  const { name, batch, memory, width, baseline } = request;
+  const { name, batch, memory, width, baseline, tolerance = VALUE_TOLERANCE } = request;
   const id = `lane ${name} ${width} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
   return model.shared(id, () => {
     const { graph, target, score, baseline: port } = request.make();
@@ -87,23 +93,49 @@ export function shareLane(model: Model, question: Question, request: LaneRequest
     const affordable = () => Math.max(1, Math.floor(memory / Math.max(1, bytesPerRow(graph))));
     const { batching, filled } = sizesOf({
       device: model.device,
-      fixedRows: model.fixedRows,
+      fixedRows: question.rows.perRun,
       batch,
       affordable,
+    });
+    const run = rowRunner({
+      session: () => model.session(name, () => graph),
+      input,
+      target,
+      fixed,
+      output: score,
+      width,
+      filled,
     });
     return lane({
       width,
       batching,
       allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
-      run: rowRunner({
-        session: () => model.session(name, () => graph),
-        input,
-        target,
-        fixed,
-        output: score,
-        width,
-        filled,
-      }),
+      run: question.rows.proved ? run : independentRuns(run, checkOf(model, question, { width, tolerance })),
     });
   });
+}
+
+/** How far numbers may differ by rounding, relative to the largest. */
+export const VALUE_TOLERANCE = 1e-4;
+/** Of gradients: units near a kink of the model may fall on either side of it in another order of summation. */
+export const GRADIENT_TOLERANCE = 5e-2;
+
+/** Rows that influence each other in one run of a question do so in all. */
+function checkOf(
+  model: Model,
+  { input, output, identity, fixed, rows }: Question,
+  { width, tolerance }: { width: number; tolerance: number },
+): CheckOptions {
+  return {
+    shape: input.shape,
+    width,
+    perRun: rows.perRun,
+    tolerance: input.dtype === 'float16' ? Math.max(tolerance, HALF_TOLERANCE) : tolerance,
+    known: model.shared(`independence ${identity} ${fixed.id}`, () => ({ alone: false })),
+    onDependent: () =>
+      noteRows(
+        model,
+        `rows of "${input.name}" change each other's "${output}" when they run together: each is run by itself`,
+      ),
+  };
 }

@@ -28,7 +28,7 @@ export async function rowShapeAt(model: Model, question: Question, batch?: Tenso
   const { graph, input, output, fixed, identity } = question;
   const outputs = graph.outputs.filter(({ name }) => name === output);
   const session = await model.session(`output ${identity}`, () => prune({ ...graph, outputs }));
-  const rows = model.fixedRows ?? 1;
+  const rows = question.rows.perRun ?? 1;
   const size = sizeOf(input.shape);
   const data = allocate(input.dtype, rows * size);
   const first = batch?.data.subarray(0, size) ?? new Float64Array(size);

@@ -44,7 +44,8 @@ export function fixFeeds({ ports, feeds, batchDim, takesMissing }: FixedOptions)
   const given = Object.fromEntries(
     Object.entries(feeds).map(([name, feed]) => {
       const port = single.find((each) => each.name === name);
-      return [name, port === undefined ? feed : withBatchAxis(port, feed)];
+      const axis = axes.get(name) ?? -1;
+      return [name, port === undefined ? feed : withBatchAxis(port, feed, Math.max(axis, 0))];
     }),
   );
   for (const { name } of ports) {
@@ -68,10 +69,11 @@ export function bothFixed(one: Fixed, other: Fixed): Fixed {
   return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
 }
 
-function withBatchAxis(port: Port, feed: Feed): Feed {
+/** A row that was given without its batch axis gets one of size 1 at its place. */
+function withBatchAxis(port: Port, feed: Feed, axis: number): Feed {
   const array = 'shape' in feed && isFloat(port.dtype) ? fromTensor(feed, port.dtype) : feed;
-  if ('shape' in array || port.dims?.[0] !== 1 || array.dims.length + 1 !== port.dims.length) return array;
-  return { ...array, dims: [1, ...array.dims] };
+  if ('shape' in array || port.dims?.[axis] !== 1 || array.dims.length + 1 !== port.dims.length) return array;
+  return { ...array, dims: array.dims.toSpliced(axis, 0, 1) };
 }
 
 /** The first axis, or where a symbol names the batch the first of that name: initial states are [layers, N, width]. */

@@ -1,8 +1,27 @@
 import { didYouMean, fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
-import { attentionMaps, attr, builderOf, codeOf, type Graph, grad, infer, prune } from '@onnxplain/graph';
+import {
+  attentionMaps,
+  attr,
+  builderOf,
+  codeOf,
+  emitRowsFirst,
+  type Graph,
+  grad,
+  inFront,
+  infer,
+  prune,
+  type RowAxis,
+  type ValueType,
+} from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { describe, isFloat } from '../value.js';
-import { type ChannelOptions, identityOf, type LaneRequest, shareLane } from './channel.js';
+import {
+  type ChannelOptions,
+  GRADIENT_TOLERANCE,
+  identityOf,
+  type LaneRequest,
+  shareLane,
+} from './channel.js';
 import type { Lane } from './lane.js';
 import type { Question } from './question.js';
 import { type Selected, selectScore } from './selected.js';
@@ -40,7 +59,7 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
   const shapes = names.map((name) => shapeOf(question, name));
   const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
   const list = JSON.stringify(names);
-  const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width'>) => () =>
+  const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
     shareLane(model, question, { ...options, ...request });
   const values = lane({
     name: `layers ${list} ${question.identity}`,
@@ -51,6 +70,7 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
     name: `slopes ${list} ${pass.rules} ${identityOf(question, options)}`,
     make: () => slopesOf(question, names, options),
     width: 2 * width,
+    tolerance: GRADIENT_TOLERANCE,
   });
   return {
     shapes,
@@ -100,21 +120,34 @@ function shapeOf(question: Question, name: string): Shape {
 }
 
 /** Shape of one row of what computes floats for each input. */
-function rowShape({ graph, input }: Question, name: string): Shape | undefined {
+function rowShape(question: Question, name: string): Shape | undefined {
+  const { graph } = question;
   const type = infer(graph).get(name);
-  if (type === undefined || !isFloat(type.dtype) || graph.constants.has(name)) return undefined;
-  const [batch, ...dims] = type.dims ?? [];
-  const [rows] = graph.inputs.find((port) => port.name === input.name)?.dims ?? [];
+  const axis = type && rowAxisOf(question, type);
+  if (type === undefined || axis === undefined || !isFloat(type.dtype) || graph.constants.has(name))
+    return undefined;
+  const [, ...dims] = inFront(type.dims ?? [], axis);
   const known = dims.filter((dim) => typeof dim === 'number');
-  return batch === rows && known.length === dims.length ? known : undefined;
+  return known.length === dims.length ? known : undefined;
+}
+
+/** Where an inner value has its rows: the axis of the input's size, which leads where several have it. */
+function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAxis | undefined {
+  if (dims === undefined) return undefined;
+  if (rows.input === 'none') return 'none';
+  const size = graph.inputs.find((port) => port.name === input.name)?.dims?.[0];
+  const axis = typeof size === 'string' || dims[0] === size ? dims.indexOf(size ?? '') : -1;
+  return axis < 0 ? undefined : axis;
 }
 
 /** The layers themselves, side by side. */
-function valuesOf({ graph, input }: Question, names: readonly string[]): Selected {
+function valuesOf(question: Question, names: readonly string[]): Selected {
+  const { graph } = question;
+  const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
   const { graph: joined, name } = beside(
-    prune({ ...graph, outputs: valuesNamed(graph, names) }),
-    names,
-    input.dtype,
+    shown,
+    names.map((each) => [each, each] as const),
+    question,
   );
   return { graph: joined, target: undefined, score: name };
 }
@@ -124,8 +157,8 @@ function slopesOf(question: Question, names: readonly string[], options: Channel
   const { graph, target, score } = selectScore(question, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, rules: options.pass.table, keep: names });
-  const all = backward.outputs.map((output) => output.name);
-  const joined = beside(backward, all, question.input.dtype);
+  const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
+  const joined = beside(backward, all, question);
   return { graph: joined.graph, target, score: joined.name };
 }
 
@@ -134,11 +167,19 @@ function valuesNamed(graph: Graph, names: readonly string[]) {
   return [...new Set(names)].map((name) => ({ name, ...b.type(name) }));
 }
 
-/** One output [N, sum of sizes] of several values with a row each. */
-function beside(graph: Graph, names: readonly string[], dtype: 'float32' | 'float64' | 'float16') {
+/** One output [N, sum of sizes] of several values with a row each; rows lie as in the layer that each is like. */
+function beside(
+  graph: Graph,
+  values: readonly (readonly [name: string, like: string])[],
+  question: Question,
+) {
+  const { dtype } = question.input;
+  const types = infer(question.graph);
   const b = builderOf(graph);
-  const flat = names.map((name) => {
-    const rows = b.emit('Flatten', [name], { axis: attr.int(1) });
+  const flat = values.map(([name, like]) => {
+    const type = types.get(like);
+    const axis = (type && rowAxisOf(question, type)) ?? 0;
+    const rows = b.emit('Flatten', [emitRowsFirst(b, name, axis)], { axis: attr.int(1) });
     return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
   });
   const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });

@@ -1,7 +1,19 @@
 import { fail, type Shape } from '@onnxplain/core';
-import { type Dim, type Graph, infer, rowWise, takesMissing, type ValueType } from '@onnxplain/graph';
+import {
+  type Dim,
+  type Graph,
+  infer,
+  inputBatchFirst,
+  outputBatchFirst,
+  type RowAxis,
+  rowWise,
+  takesMissing,
+  type ValueType,
+} from '@onnxplain/graph';
 import type { Model } from '../model.js';
-import { describe, type Feeds, type FloatType, type Port, showDims } from '../value.js';
+import { noteRows } from '../rows/notices.js';
+import { type RowAxes, rowAxes } from '../rows/row-axes.js';
+import { describe, type Feeds, type FloatPort, type FloatType, type Port, showDims } from '../value.js';
 import type { Along } from './along.js';
 import { type Fixed, fixFeeds } from './fixed.js';
 import { bindDims } from './memory.js';
@@ -47,6 +59,8 @@ export interface Question {
   /** What a target takes of the output that the model gives: `output` is then what is left of it. */
   readonly along?: Along;
   readonly fixed: Fixed;
+  /** Where the model has the rows of the input and the output; in `graph` both have them along the first axis. */
+  readonly rows: RowAxes;
   /** Two questions with equal identity may share sessions. */
   readonly identity: string;
 }
@@ -58,13 +72,16 @@ export interface Question {
  */
 export function settle(model: Model, options: QuestionOptions): Question {
   const { output, input, shape, feeds = {}, perRow = [] } = options;
-  const { graph: after, port } = chooseInput(model.graph, input, feeds);
-  const { graph, port: chosen } = chooseOutput(after, output);
-  requireInput(graph, port, chosen);
+  const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
+  const { graph: upToOutput, port: exported } = chooseOutput(after, output);
+  requireInput(upToOutput, asExported, exported);
+  const axes = rowAxes(upToOutput, { input: asExported, output: exported }, model);
+  if (axes.why !== undefined) noteRows(model, axes.why);
+  const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
   const bound = bindDims(graph, symbolsOf(port, row));
-  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), perRow }).map((each) =>
-    each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each,
+  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, perRow }).map(
+    (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
   );
   const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
   const others = settled.inputs.filter(({ name }) => name !== port.name);
@@ -84,6 +101,7 @@ export function settle(model: Model, options: QuestionOptions): Question {
       batchDim: batchDim(port),
       takesMissing: (input) => takesMissing(settled, input),
     }),
+    rows: axes,
     identity: JSON.stringify([port.name, row, name, ...perRow]),
   };
 }
@@ -96,14 +114,33 @@ function once<T>(find: () => T): () => T {
   };
 }
 
-/** Inputs with those of `perRow` led by the batch axis of the explained one. Dims that the model does not tell stay unknown. */
+/** The graph with the rows of input and output along their first axis. */
+function batchFirst(
+  graph: Graph,
+  { input, output }: { input: FloatPort; output: FloatPort },
+  axes: RowAxes,
+): { graph: Graph; port: FloatPort; chosen: FloatPort } {
+  const first = inputBatchFirst(graph, input, axes.input);
+  const last = outputBatchFirst(first.graph, output, axes.output);
+  return {
+    graph: last.graph,
+    port: { ...input, dims: first.value.dims },
+    chosen: { ...output, name: last.value.name, dims: last.value.dims },
+  };
+}
+
+/**
+ * Inputs with those of `perRow` given the batch axis of the explained one, at its place where they have as many axes, else in front.
+ * Dims that the model does not tell stay unknown.
+ */
 export function leadByBatch(
   ports: readonly Port[],
-  { batchDim, perRow }: { batchDim: number | string; perRow: readonly string[] },
+  { batchDim, axis, perRow }: { batchDim: number | string; axis: RowAxis; perRow: readonly string[] },
 ): readonly Port[] {
+  const at = axis === 'none' ? 0 : axis;
   return ports.map((port) =>
     port.dims !== undefined && port.dims.length > 0 && perRow.includes(port.name)
-      ? { ...port, dims: [batchDim, ...port.dims.slice(1)] }
+      ? { ...port, dims: port.dims.with(at < port.dims.length ? at : 0, batchDim) }
       : port,
   );
 }

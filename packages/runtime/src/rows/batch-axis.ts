@@ -1,0 +1,44 @@
+import { fail, z } from '@onnxplain/core';
+import type { RowAxis } from '@onnxplain/graph';
+
+/**
+ * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph and checked by running it;
+ * it stays fixed, and rows are run in groups of that size; or there is none, and an array is one example.
+ */
+export type BatchAxis = 'symbolic' | 'freed' | 'fixed' | 'none';
+
+/** Which axis is the batch axis: of every input, or of inputs and outputs by name. 'none': the whole array is one example. */
+export type BatchAxisOption = RowAxis | Readonly<Record<string, RowAxis>>;
+
+/** The option, in one form. */
+export interface GivenAxes {
+  /** Of the explained input. */
+  readonly all: RowAxis | undefined;
+  readonly byName: ReadonlyMap<string, RowAxis>;
+}
+
+const axis = z.union([z.literal('none'), z.number().int().nonnegative()]);
+
+/** An axis from 0 up or 'none'; or these by the names of inputs and outputs. */
+export const batchAxisSchema = z.union(
+  [axis, z.record(z.string(), axis)],
+  "an axis from 0 up, 'none', or these by the names of inputs and outputs",
+);
+
+export function givenAxes(option: BatchAxisOption | undefined): GivenAxes {
+  if (option === undefined || typeof option !== 'object') return { all: option, byName: new Map() };
+  return { all: undefined, byName: new Map(Object.entries(option)) };
+}
+
+/** Throws `name-unknown` for a name that is neither an input nor an output. */
+export function expectNames({ byName }: GivenAxes, names: readonly string[]): void {
+  for (const name of byName.keys()) {
+    if (names.includes(name)) continue;
+    fail({
+      code: 'name-unknown',
+      where: 'batchAxis',
+      expected: `one of ${names.join(', ')}`,
+      got: `"${name}"`,
+    });
+  }
+}

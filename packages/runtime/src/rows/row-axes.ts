@@ -1,0 +1,183 @@
+import { fail } from '@onnxplain/core';
+import { type Dim, type Graph, type Mixing, type RowAxis, type RowFlow, rowFlow } from '@onnxplain/graph';
+import { describe, type Port } from '../value.js';
+import type { BatchAxis, GivenAxes } from './batch-axis.js';
+
+/** What is known of a model's rows when it is opened. */
+export interface RowFacts {
+  readonly batch: BatchAxis;
+  /** Rows of every run, when the batch axis is fixed. */
+  readonly fixedRows?: number;
+  readonly givenAxes: GivenAxes;
+}
+
+/** Where an input and an output have their rows, and how rows are run. */
+export interface RowAxes {
+  readonly input: RowAxis;
+  readonly output: RowAxis;
+  /** Rows of every run: 1 where rows must be run alone; undefined where any number may run together. */
+  readonly perRun: number | undefined;
+  /** The symbol that other values have along their row axis; undefined where the size is fixed or there is no axis. */
+  readonly symbol: string | undefined;
+  /**
+   * Whether the graph proves that rows are independent. Where it does not (operators that are not known, shapes that are not), rows are
+   * run together and alone to see, before the first run of several.
+   */
+  readonly proved: boolean;
+  /** Why it is so, for people; undefined where rows lie along the first axis and are independent as far as the graph tells. */
+  readonly why: string | undefined;
+}
+
+/**
+ * Where the rows of an input are, and those of an output as a function of it: what the caller said; else what the graph tells. The first
+ * axis, unless its name, a recurrent node or a node that combines its elements says that it is no batch axis. Of inputs that no axis of
+ * which is one, the whole array is one example.
+ * Throws `option-value` for an axis that the value does not have.
+ */
+export function rowAxes(
+  graph: Graph,
+  { input, output }: { input: Port; output: Port },
+  facts: RowFacts,
+): RowAxes {
+  const flows = flowsOf(graph);
+  const choice = givenChoice(input, output, { flows, facts }) ?? choose(input, output, { flows, facts });
+  const { axis, alone } = choice;
+  const size = axis === 'none' ? 1 : (input.dims?.[axis] ?? 'N');
+  const symbol = typeof size === 'string' ? size : undefined;
+  const at = givenAxis(facts.givenAxes, output) ?? outputAxis(output, { axis, size, flows });
+  const whole = axis === 'none' || at === 'none' || alone !== undefined;
+  return {
+    input: axis,
+    output: at,
+    perRun: whole ? 1 : (facts.fixedRows ?? (typeof size === 'number' ? size : undefined)),
+    symbol,
+    proved: symbol !== undefined && isProved(flows(symbol), output),
+    why: choice.why ?? (alone && `${alone}: each is run by itself`),
+  };
+}
+
+/** All nodes on the way are known and the output has the rows. */
+function isProved(flow: RowFlow, { name }: Port): boolean {
+  return (
+    flow.axisOf(name) !== undefined && flow.mixing(name) === undefined && flow.unknown(name) === undefined
+  );
+}
+
+interface Choice {
+  readonly axis: RowAxis;
+  /** Why rows are run one at a time. */
+  readonly alone?: string;
+  readonly why?: string;
+}
+
+type Flows = (symbol: string) => RowFlow;
+
+interface Known {
+  readonly flows: Flows;
+  readonly facts: RowFacts;
+}
+
+/** The flows of a graph, each found once. */
+function flowsOf(graph: Graph): Flows {
+  const known = new Map<string, RowFlow>();
+  return (symbol) => {
+    const flow = known.get(symbol) ?? rowFlow(graph, symbol);
+    known.set(symbol, flow);
+    return flow;
+  };
+}
+
+/** The axis that the caller named for a value. Throws `option-value` where the value does not have it. */
+export function givenAxis({ all, byName }: GivenAxes, port: Port, isInput = false): RowAxis | undefined {
+  const axis = byName.get(port.name) ?? (isInput ? all : undefined);
+  if (axis === undefined || axis === 'none' || port.dims === undefined || axis < port.dims.length)
+    return axis;
+  return fail({
+    code: 'option-value',
+    where: `batchAxis of "${port.name}"`,
+    expected: `an axis of ${describe(port)}, from 0 to ${port.dims.length - 1}, or none`,
+    got: `${axis}`,
+  });
+}
+
+function givenChoice(input: Port, output: Port, { flows, facts }: Known): Choice | undefined {
+  const axis = givenAxis(facts.givenAxes, input, true);
+  if (axis === undefined || axis === 'none') return axis && { axis };
+  const symbol = input.dims?.[axis];
+  const mixing = typeof symbol === 'string' ? flows(symbol).mixing(output.name) : undefined;
+  return { axis, alone: mixing && combined(input, mixing) };
+}
+
+function choose(input: Port, output: Port, { flows, facts }: Known): Choice {
+  const { dims } = input;
+  if (facts.batch === 'none') return { axis: 'none', why: `"${input.name}" has no batch axis` };
+  if (dims === undefined) return { axis: 0 };
+  if (facts.batch === 'fixed') return fixedChoice(input, facts.fixedRows ?? 1);
+  const candidates = dims.flatMap((dim, axis) =>
+    typeof dim === 'string' && dims.indexOf(dim) === dims.lastIndexOf(dim)
+      ? [{ axis, dim, flow: flows(dim) }]
+      : [],
+  );
+  const first = candidates.find(({ axis }) => axis === 0);
+  const isFree = ({ flow }: Candidate) => flow.mixing(output.name) === undefined;
+  const later = candidates.find(
+    (each) => each.axis > 0 && isFree(each) && (each.flow.recurrent || nameOf(each.dim) === 'batch'),
+  );
+  if (first !== undefined && isFree(first) && !(later !== undefined && nameOf(first.dim) === 'other'))
+    return { axis: 0 };
+  if (later !== undefined)
+    return { axis: later.axis, why: `rows of "${input.name}" lie along axis ${later.axis} ("${later.dim}")` };
+  if (first !== undefined) return mixedChoice(input, output, first);
+  if (dims[0] === 1) return { axis: 0 };
+  return { axis: 'none', why: `no axis of "${input.name}" (${describe(input)}) is a batch axis` };
+}
+
+interface Candidate {
+  readonly axis: number;
+  readonly dim: string;
+  readonly flow: RowFlow;
+}
+
+/** The first axis of an input whose rows are combined: a batch, whose rows are then run alone, or part of one example. */
+function mixedChoice(input: Port, output: Port, { dim, flow }: Candidate): Choice {
+  const mixing = flow.mixing(output.name);
+  if (mixing === undefined) return { axis: 0 };
+  const name = nameOf(dim);
+  const pictures = (input.dims?.length ?? 0) >= 4;
+  const statistics = mixing.kind === 'statistics' && flow.axisOf(output.name) !== undefined;
+  const isBatch = name === 'batch' || (name === 'unknown' && (pictures || statistics));
+  const why = combined(input, mixing);
+  if (isBatch) return { axis: 0, alone: why };
+  return { axis: 'none', why: `${why}, so that the whole array is one example` };
+}
+
+function fixedChoice({ name, dims = [] }: Port, rows: number): Choice {
+  if (dims[0] === rows) return { axis: 0 };
+  const axes = dims.flatMap((dim, axis) => (dim === rows ? [axis] : []));
+  if (axes.length === 1) return { axis: axes[0], why: `rows of "${name}" lie along axis ${axes[0]}` };
+  return { axis: 'none', why: `"${name}" has no batch axis` };
+}
+
+function combined({ name }: Port, { node }: Mixing): string {
+  return `${node.op} "${node.name || node.outputs[0]}" combines the rows of "${name}"`;
+}
+
+/** Where an output has the rows. One of unknown shape is taken to lead with them, which the first run of several rows checks. */
+function outputAxis(
+  { name, dims }: Port,
+  { axis, size, flows }: { axis: RowAxis; size: Dim; flows: Flows },
+): RowAxis {
+  if (axis === 'none') return 'none';
+  if (typeof size === 'number') return dims === undefined || dims[0] === size ? 0 : 'none';
+  const found = flows(size).axisOf(name);
+  return found ?? (dims === undefined ? 0 : 'none');
+}
+
+const BATCH = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images|rows)|rows)$/i;
+const OTHER =
+  /^(t|l|s|seq\w*|\w*seq(_?len(gth)?)?|sequence\w*|time\w*|(num_?)?(steps?|frames?|nodes?|points?|tokens?|atoms?|vertices|edges)|length|len|\w*_len(gth)?)$/i;
+
+/** What exporters and people call an axis by. */
+function nameOf(dim: string): 'batch' | 'other' | 'unknown' {
+  return BATCH.test(dim) ? 'batch' : OTHER.test(dim) ? 'other' : 'unknown';
+}

@@ -1,0 +1,29 @@
+import type { Constant } from '@onnxplain/graph';
+import { floats, isFloat } from '../value.js';
+
+/** Largest difference that passes for rounding, relative to the largest number. */
+const TOLERANCE = 1e-4;
+/** Of half precision. */
+export const HALF_TOLERANCE = 2e-2;
+
+/** Whether two arrays hold the same numbers but for rounding: floats relative to the largest finite one expected, others exactly. */
+export function sameNumbers(expected: Constant, got: Constant): boolean {
+  if (expected.data.length !== got.data.length) return false;
+  if (!isFloat(expected.dtype))
+    return [...expected.data.entries()].every(([at, value]) => value === got.data[at]);
+  const tolerance = expected.dtype === 'float16' ? HALF_TOLERANCE : TOLERANCE;
+  return close(floats(got, 'output'), floats(expected, 'output'), tolerance);
+}
+
+/** Equal to within `tolerance` of the largest finite number expected; NaN equals NaN. */
+export function close(
+  got: ArrayLike<number>,
+  expected: Float32Array | Float64Array,
+  tolerance: number,
+): boolean {
+  let scale = 1e-6;
+  for (const value of expected) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
+  return expected.every(
+    (value, at) => Object.is(value, got[at]) || Math.abs(value - got[at]) <= tolerance * scale,
+  );
+}
