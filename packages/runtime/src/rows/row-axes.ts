@@ -45,7 +45,10 @@ export function rowAxes(
   const size = axis === 'none' ? 1 : (input.dims?.[axis] ?? 'N');
   const symbol = typeof size === 'string' ? size : undefined;
   const at = givenAxis(facts.givenAxes, output) ?? outputAxis(output, { axis, size, flows });
-  const whole = axis === 'none' || at === 'none' || alone !== undefined;
+  // An output that has not the rows of the input is one row's.
+  const lost =
+    symbol !== undefined && output.dims !== undefined && flows(symbol).axisOf(output.name) === undefined;
+  const whole = axis === 'none' || at === 'none' || alone !== undefined || lost;
   return {
     input: axis,
     output: at,
@@ -162,15 +165,18 @@ function combined({ name }: Port, { node }: Mixing): string {
   return `${node.op} "${node.name || node.outputs[0]}" combines the rows of "${name}"`;
 }
 
-/** Where an output has the rows. One of unknown shape is taken to lead with them, which the first run of several rows checks. */
+/**
+ * Where an output has the rows. One of unknown shape is taken to lead with them, which the first run of several rows checks; one that
+ * leads with a size of 1 to lead with the only row of a run.
+ */
 function outputAxis(
   { name, dims }: Port,
   { axis, size, flows }: { axis: RowAxis; size: Dim; flows: Flows },
 ): RowAxis {
-  if (axis === 'none') return 'none';
-  if (typeof size === 'number') return dims === undefined || dims[0] === size ? 0 : 'none';
-  const found = flows(size).axisOf(name);
-  return found ?? (dims === undefined ? 0 : 'none');
+  const leads = dims === undefined || dims[0] === 1;
+  if (axis === 'none') return dims?.[0] === 1 ? 0 : 'none';
+  if (typeof size === 'number') return leads || dims[0] === size ? 0 : 'none';
+  return flows(size).axisOf(name) ?? (leads ? 0 : 'none');
 }
 
 const BATCH = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images|rows)|rows)$/i;
