@@ -31,34 +31,54 @@ export interface Neighbour {
 }
 
 /** What a metric asks of each neighbour. */
-export interface Question {
+export interface Question<Answer> {
   readonly where: string;
   readonly ball: Ball;
   readonly noise: Noise;
-  readonly ask: (neighbour: Neighbour) => Promise<number>;
+  readonly ask: (neighbour: Neighbour) => Promise<Answer>;
+  /** The number of each neighbour, from the answers of all. */
+  readonly numbers: (answers: readonly Answer[]) => readonly number[];
 }
 
 /**
- * The largest answer over the neighbours of x, a lower bound. Neighbours run concurrently, as many as keep a bounded number of
- * rows in flight (judged by what the attribution of x cost), so that a score can join them into large batches.
- * Throws `not-applicable` when the subject does not carry its explainer.
+ * The name that the key of the draws is made of. It is one for all sensitivities, so that those of one ball and key look at the same
+ * neighbours, and sensitivity-max is at most the radius times sensitivity-lipschitz for the numbers too, not only for the maxima.
  */
-export async function largestNear(question: Question, subject: Subject, key: Key): Promise<Estimate> {
-  const { where, ball, ask } = question;
+const DRAWS = 'sensitivity-max';
+
+/**
+ * The largest number over the neighbours of x, a lower bound; `invalid` when all neighbours are x itself. Neighbours run concurrently,
+ * as many as keep a bounded number of rows in flight (judged by what the attribution of x cost), so that a score can join them into
+ * large batches. Throws `not-applicable` when the subject does not carry its explainer.
+ */
+export async function largestNear<Answer>(
+  question: Question<Answer>,
+  subject: Subject,
+  key: Key,
+): Promise<Estimate> {
+  const { where, ball, ask, numbers } = question;
   expectSubject(where, subject);
-  const neighbour = neighbours(question, subject, fold(key, where));
+  const neighbour = neighbours(question, subject, fold(key, DRAWS));
   const { x, attribution } = subject;
   const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
-  let most = maximum.init();
-  for (const { from, to } of spans(ball.count(x.shape), sizeOf(x.shape) * rows)) {
-    const answers = await Promise.all(neighbour(from, to).map(ask));
-    most = answers.reduce(maximum.add, most);
+  const n = ball.count(x.shape);
+  const answers: Answer[] = [];
+  let moved = false;
+  for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
+    const near = neighbour(from, to);
+    moved ||= near.some(({ delta }) => delta.data.some((value) => value !== 0));
+    answers.push(...(await Promise.all(near.map(ask))));
   }
-  return boundEstimate(maximum.value(most));
+  if (!moved) return { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n };
+  return boundEstimate(maximum.value(numbers(answers).reduce(maximum.add, maximum.init())));
 }
 
 /** Makes the neighbours from..to. */
-function neighbours({ where, ball, noise }: Question, subject: Subject, key: Key) {
+function neighbours(
+  { where, ball, noise }: Pick<Question<never>, 'where' | 'ball' | 'noise'>,
+  subject: Subject,
+  key: Key,
+) {
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
   return (from: number, to: number): Neighbour[] => {

@@ -1,6 +1,8 @@
 import {
   add,
   entry,
+  fail,
+  fold,
   type Key,
   type Metric,
   norm,
@@ -14,7 +16,8 @@ import {
   z,
   zeros,
 } from '@onnxplain/core';
-import type { Neighbour } from './neighbours.js';
+import { gridOf, nextTo } from './grid.js';
+import { distance, type Neighbour } from './neighbours.js';
 import { type SensitivityOptions, sensitivity, sensitivityOptions } from './sensitivity.js';
 
 const options = z.strictObject({
@@ -25,7 +28,10 @@ const options = z.strictObject({
 type Options = z.output<typeof options>;
 
 export interface SensitivityGradientOptions extends SensitivityOptions {
-  /** Half the distance between the two explanations of a difference quotient, in units of the input; default 1e-3. */
+  /**
+   * Half the distance between the two explanations of a difference quotient, in units of the input; default 1e-3. A larger step loses
+   * less to rounding and sees less of sharp curvature; the bound holds for any.
+   */
   readonly step?: number;
   /**
    * Directions tried at each neighbour; default 3, two explanations each. The first is random, each further one is the
@@ -34,12 +40,25 @@ export interface SensitivityGradientOptions extends SensitivityOptions {
   readonly directions?: number;
 }
 
+/** ‖Φ(a) - Φ(b)‖₂ for two inputs, how far apart they are, and how much of it rounding alone may make. */
+interface Change {
+  readonly length: number;
+  readonly apart: number;
+  readonly rounding: number;
+}
+
+/** Two measured rounding errors differ by less than this factor. */
+const SAFETY = 2;
+
 /**
- * Gradient of the explanation: the largest ‖∇Φ(x + δ)·e‖₂ over draws of δ in a ball and unit directions e, a lower bound of the
- * largest spectral norm of Φ's Jacobian in the ball. Directional derivatives are central difference quotients,
- * (Φ(y + h·e) - Φ(y - h·e)) / 2h. In units of Φ per unit of x; 0 is best.
+ * Gradient of the explanation: the largest ‖Φ(a) - Φ(b)‖₂ / ‖a - b‖₂ for a, b = y ± h·e over draws of y near x and unit directions e.
+ * By the mean value inequality this is a lower bound of the largest spectral norm of Φ's Jacobian in the ball widened by h. What
+ * rounding adds is taken off, so that it is one in float32 too: twice the largest change of Φ, over the draws, between two inputs that
+ * differ in the last place only, and no less than what float32 numbers of Φ's size are rounded by. This is measured, not proved: float16
+ * models round by more. Where it is all of the change, the bound is 0. In units of Φ per unit of x; 0 is best. Each neighbour costs 2·directions + 1 explanations.
  * The gradient of a ReLU network is piecewise constant: there the quotient is 0 or, across a kink, grows as 1/h.
- * Throws `not-applicable` when the subject lacks `explain`, `option-value` for a ball together with a perturbation.
+ * Throws `not-applicable` when the subject lacks `explain`, `option-value` for a ball together with a perturbation, and for a step that
+ * is too small to change x.
  * Source: SENS_GRAD of [Y19] section 3.
  */
 export function sensitivityGradient(given: SensitivityGradientOptions = {}): Metric {
@@ -52,34 +71,74 @@ export function sensitivityGradient(given: SensitivityGradientOptions = {}): Met
       comparable: 'same-kind',
       source: 'Yeh et al. 2019, section 3 (SENS_GRAD)',
       value:
-        'largest ‖Φ(y + h·e) - Φ(y - h·e)‖₂ / 2h over draws of y near x and unit directions e, a lower bound',
+        'largest (‖Φ(y + h·e) - Φ(y - h·e)‖₂ - 2ρ) / 2h over draws of y near x and unit directions e, ' +
+        'with ρ the rounding error of Φ, a lower bound',
       shown: { step, directions },
       definition: {
         step: `h = ${step}`,
         directions: `${directions} at each y: a random one, then the change of Φ that the last one caused`,
+        rounding: 'ρ: largest change of Φ, over the draws, between inputs that differ in the last place only',
       },
-      ask: (neighbour) => steepest(neighbour, settings),
+      ask: (neighbour) => changes(neighbour, settings),
+      numbers: steepest,
     },
     settings,
   );
 }
 
-/** Largest difference quotient over the directions. */
-async function steepest({ input, key, explain }: Neighbour, { step, directions }: Options): Promise<number> {
+/** What Φ does in each direction at one neighbour. */
+async function changes(neighbour: Neighbour, { step, directions }: Options): Promise<readonly Change[]> {
+  const { input, key, explain } = neighbour;
+  const grid = gridOf(input, step);
   const at = toFloat64(input);
+  const found: Change[] = [];
   let direction: Tensor = randomDirection(at, key);
-  let most = 0;
-  for (let tried = 0; tried < directions; tried++) {
+  let rounding = 0;
+  while (found.length < directions) {
     const offset = scale(direction, step);
-    const [ahead, behind] = await Promise.all([explain(add(at, offset)), explain(subtract(at, offset))]);
+    const [a, b] = [grid.round(add(at, offset)), grid.round(subtract(at, offset))];
+    const apart = norm(subtract(a, b), 'l2');
+    if (apart === 0) tooSmall(step);
+    const [ahead, behind] = await Promise.all([explain(a), explain(b)]);
+    if (found.length === 0) {
+      const beside = await explain(nextTo(a, grid, fold(key, 'rounding')));
+      // Inputs next to each other may give values that are rounded alike; their own rounding is known.
+      rounding = Math.max(distance(beside, ahead), storageRounding(input, ahead));
+    }
     const change = subtract(toFloat64(ahead), toFloat64(behind));
     const length = norm(change, 'l2');
+    found.push({ length, apart, rounding });
     // A change of nothing has no direction to go on with.
     if (length === 0) break;
-    most = Math.max(most, length / (2 * step));
     direction = scale(change, 1 / length);
   }
-  return most;
+  return found;
+}
+
+/** How far float32 numbers of this size are from what they stand for; 0 where the model computes in float64. */
+function storageRounding({ data }: Tensor, explanation: Tensor): number {
+  const float32 =
+    data instanceof Float32Array || explanation.data.every((value) => value === Math.fround(value));
+  return float32 ? 2 ** -24 * norm(explanation, 'l2') : 0;
+}
+
+/** The largest quotient of each neighbour, after the largest rounding error of all. */
+function steepest(neighbours: readonly (readonly Change[])[]): readonly number[] {
+  const roundings = neighbours.flat().map(({ rounding }) => rounding);
+  const margin = SAFETY * Math.max(0, ...roundings.filter(Number.isFinite));
+  return neighbours.map((changes) =>
+    Math.max(0, ...changes.map(({ length, apart }) => (length - margin) / apart)),
+  );
+}
+
+function tooSmall(step: number): never {
+  return fail({
+    code: 'option-value',
+    where: 'sensitivity-gradient(step)',
+    expected: 'a step that changes the input',
+    got: `${step}, which is lost to rounding`,
+    remedy: 'Give a larger step, in units of the input.',
+  });
 }
 
 /** Uniform on the unit sphere. */

@@ -25,6 +25,7 @@ export function sensitivityLipschitz(given: SensitivityLipschitzOptions = {}): M
         const length = norm(delta, 'l2');
         return length === 0 ? 0 : distance(await explain(input), attribution.values) / length;
       },
+      numbers: (answers: readonly number[]) => answers,
     },
     parseOptions('sensitivity-lipschitz', options, { ...given }),
   );

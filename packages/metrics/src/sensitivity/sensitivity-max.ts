@@ -32,6 +32,7 @@ export function sensitivityMax(given: SensitivityMaxOptions = {}): Metric {
       definition: { normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no' },
       ask: async ({ input, explain }, { attribution: { values } }) =>
         distance(await explain(input), values) / (normalize ? norm(values, 'l2') : 1),
+      numbers: (answers: readonly number[]) => answers,
     },
     settings,
   );

@@ -22,6 +22,7 @@ import {
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
+import { metrics as metricTable } from '../index.js';
 import { sensitivityGradient } from './sensitivity-gradient.js';
 import { sensitivityLipschitz } from './sensitivity-lipschitz.js';
 import { sensitivityMax } from './sensitivity-max.js';
@@ -99,6 +100,16 @@ describe('every sensitivity', () => {
       await expect(metric.measure(alone, seed)).rejects.toMatchObject({ code: 'not-applicable' });
     });
 
+    it(`${metric.expression.split('(')[0]}: is invalid where no neighbour differs from x`, async () => {
+      const { make } = metricTable[metric.name];
+      const still = make({ perturbation: fixed(zeros([3, ...shape])) });
+      expect(await still.measure(await subjectOf(zero), seed)).toEqual({
+        kind: 'invalid',
+        reason: 'all 3 neighbours are x itself',
+        n: 3,
+      });
+    });
+
     it(`${metric.expression}: is invalid when an explanation is not finite`, async () => {
       const broken = named(
         async (score: Score, at: Tensor, k: typeof seed): Promise<Attribution> => {
@@ -110,6 +121,42 @@ describe('every sensitivity', () => {
       expect(await metric.measure(await subjectOf(broken), seed)).toMatchObject({ kind: 'invalid' });
     });
   }
+});
+
+describe('two sensitivities of one ball and key', () => {
+  it('look at the same neighbours, so that max is at most lipschitz times the radius', async () => {
+    const subject = await subjectOf(zero);
+    for (const draws of [1, 5]) {
+      const options = { radius: 0.1, draws };
+      for (let i = 0; i < 50; i++) {
+        const [most, steepest] = await Promise.all(
+          [sensitivityMax(options), sensitivityLipschitz(options)].map(async (metric) => {
+            const found = await metric.measure(subject, key(i));
+            return 'value' in found ? found.value : Number.NaN;
+          }),
+        );
+        expect(most).toBeLessThanOrEqual(steepest * 0.1);
+      }
+    }
+  });
+
+  it('look at the same neighbours, whatever they ask there', async () => {
+    const seen: Tensor[][] = [];
+    for (const metric of [sensitivityMax({ draws: 4 }), sensitivityLipschitz({ draws: 4 })]) {
+      const inputs: Tensor[] = [];
+      const watching: Explainer = named(
+        async (score: Score, at: Tensor, k: typeof seed) => {
+          if (at !== x) inputs.push(at);
+          return zero(score, at, k);
+        },
+        { expression: 'watching', kind: 'local' as const },
+      );
+      await metric.measure(await subjectOf(watching), seed);
+      seen.push(inputs);
+    }
+    expect(seen[0]).toHaveLength(4);
+    expect(seen[1]).toEqual(seen[0]);
+  });
 });
 
 describe('sensitivity-max', () => {

@@ -15,22 +15,23 @@ export interface SensitivityOptions extends BallOptions {
 export const sensitivityOptions = { ...ballOptions, noise: noiseOption() };
 
 /** What one sensitivity asks of each input near x, and how that reads. */
-export interface Sensitivity extends Pick<Metric, 'name' | 'units' | 'source' | 'comparable'> {
+export interface Sensitivity<Answer> extends Pick<Metric, 'name' | 'units' | 'source' | 'comparable'> {
   /** The definition of the number. */
   readonly value: string;
   /** Further options, as an expression and as the definition show them. */
   readonly shown?: Readonly<Record<string, number | boolean | undefined>>;
   readonly definition?: Readonly<Record<string, string>>;
-  /** The number of one neighbour; the metric is the largest. */
-  ask(neighbour: Neighbour, subject: Subject): Promise<number>;
+  ask(neighbour: Neighbour, subject: Subject): Promise<Answer>;
+  /** The number of each neighbour, from the answers of all; the metric is the largest. */
+  numbers(answers: readonly Answer[]): readonly number[];
 }
 
 /**
  * The metric that gives the largest answer over neighbours of x, as a lower bound. It throws `not-applicable` when the subject lacks
  * `explain`; making it throws `option-value` for a ball together with a perturbation.
  */
-export function sensitivity(
-  { name, units, source, comparable, value, shown, definition, ask }: Sensitivity,
+export function sensitivity<Answer>(
+  { name, units, source, comparable, value, shown, definition, ask, numbers }: Sensitivity<Answer>,
   options: SensitivityOptions & { readonly noise: Noise },
 ): Metric {
   const { noise } = options;
@@ -45,6 +46,6 @@ export function sensitivity(
     least: 0,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     measure: (subject, key) =>
-      largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject) }, subject, key),
+      largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject), numbers }, subject, key),
   };
 }
