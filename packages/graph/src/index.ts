@@ -8,6 +8,7 @@ export { type Coverage, coverage } from './coverage.js';
 export { type NumArray, numArray } from './eval/array.js';
 export { type EvaluateOptions, evaluate } from './eval/evaluate.js';
 export { constantFrom, numbersOf } from './eval/numbers.js';
+export { type Flatness, flatnessOf } from './flatness.js';
 export { type GradOptions, grad } from './grad.js';
 export { type HeldByGraph, type Holds, holdsOf } from './holds/holds.js';
 export type { Logits } from './holds/logits.js';
@@ -23,6 +24,7 @@ export { type ReadOptions, read } from './onnx/read.js';
 export { weightBytes, write, writeChunks } from './onnx/write.js';
 export { type ExternalModel, type ExternalOptions, writeExternal } from './onnx/write-external.js';
 export * from './ops.js';
+export { rectifiersOf } from './rectifiers.js';
 export {
   type Row,
   type Rows as RuleRows,
@@ -57,6 +59,7 @@ export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
 export { takesMissing } from './transform/missing.js';
 export { prune } from './transform/prune.js';
+export { drawsOf } from './transform/random.js';
 export { type Mixing, type RowFlow, rowFlow } from './transform/row-flow.js';
 export type { MixingKind } from './transform/row-mixers.js';
 export { rowWise } from './transform/row-wise.js';

@@ -97,7 +97,7 @@ function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
 }
 
 /** Every value that some depend on, themselves included. */
-function ancestors(nodes: readonly Node[], of: readonly string[]): ReadonlySet<string> {
+export function ancestors(nodes: readonly Node[], of: readonly string[]): ReadonlySet<string> {
   const reached = new Set(of);
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => reached.has(name))) continue;

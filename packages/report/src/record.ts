@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly inputs: readonly InputRecord[];
   readonly explainers: readonly ExplainerRecord[];
   readonly metrics: readonly MetricRecord[];
+  /** What the program said beside the results, a sentence each: assumptions, and numbers that mean little. Absent in older records. */
+  readonly notices?: readonly string[];
   /** One per input and explainer, inputs outermost. */
   readonly attributions: readonly AttributionCell[];
   /** One per input, explainer and metric, inputs outermost. */

@@ -9,7 +9,7 @@ import {
   toFloat64,
 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
-import { explainer } from '../explainer.js';
+import { expectFiniteEnds, explainer } from '../explainer.js';
 import { meanGradientOnPath, type PathOptions, pathOptions, showPath } from './path.js';
 
 /**
@@ -30,6 +30,7 @@ export function integratedGradients(given: PathOptions = {}): Explainer {
       meanGradientOnPath(f, { baseline: start, x }, { steps, rule }),
       f.value(stack([x, start])),
     ]);
+    expectFiniteEnds(identity.expression, { atX, atStart });
     const values = toFloat64(multiply(slopes, subtract(x, start)));
     return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: steps } };
   });

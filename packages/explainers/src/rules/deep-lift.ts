@@ -14,7 +14,7 @@ import {
   z,
 } from '@onnxplain/core';
 import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
-import { explainer } from '../explainer.js';
+import { expectFiniteEnds, explainer } from '../explainer.js';
 import { under } from './under.js';
 
 const options = z.strictObject({ baseline: baselineOption() });
@@ -43,6 +43,7 @@ export function deepLift(given: DeepLiftOptions = {}): Explainer {
       under(f, { rules: 'deep-lift', baseline: start }).gradient(asBatch(x)),
       f.value(stack([x, start])),
     ]);
+    expectFiniteEnds(identity.expression, { atX, atStart });
     const values = toFloat64(multiply(row(multipliers, 0), subtract(x, start)));
     return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: 1 } };
   });

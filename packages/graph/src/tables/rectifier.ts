@@ -1,4 +1,4 @@
-import type { Calculus } from '../rules/calculus.js';
+import type { Builder } from '../builder.js';
 import { gradient } from '../rules/gradient.js';
 import type { Rows, Rule, Step } from '../rules/rule.js';
 
@@ -17,16 +17,22 @@ const RECTIFIERS = {
   Relu: always,
   Selu: always,
   ThresholdedRelu: always,
-} satisfies Partial<Record<keyof typeof gradient, (b: Calculus, step: Step) => boolean>>;
+} satisfies Partial<Record<keyof typeof gradient, (b: Builder, step: Used) => boolean>>;
+
+type Used = Pick<Step, 'inputs' | 'wanted'>;
 
 function always(): boolean {
   return true;
 }
 
-function isZero(b: Calculus, name: string | undefined): boolean {
+function isZero(b: Builder, name: string | undefined): boolean {
   const constant = name ? b.constantOf(name) : undefined;
   return constant !== undefined && Array.from(constant.data, Number).every((value) => value === 0);
 }
+
+/** Whether an operator is one of them. `wanted` tells which inputs vary with what is differentiated by. */
+export const isRectifier = (b: Builder, op: string, used: Used): boolean =>
+  Object.hasOwn(RECTIFIERS, op) && RECTIFIERS[op as keyof typeof RECTIFIERS](b, used);
 
 /** The derivative's rows with those of rectifiers changed. */
 export function withRectifiers(change: (rule: Rule) => Rule): Rows {

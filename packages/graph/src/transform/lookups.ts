@@ -1,8 +1,12 @@
+import { isDifferentiable } from '../flatness.js';
 import { infer } from '../infer/infer.js';
 import { isFloat } from '../infer/site.js';
 import type { Dims, Graph, Node, Value, ValueType } from '../types.js';
 
-/** Rows of a table of floats, picked by the whole numbers of an input: what an embedding layer is exported as. */
+/**
+ * Rows of a table of floats, picked by the whole numbers of an input: what an embedding layer is exported as. The input may be of
+ * floats, which the graph casts (Keras), where no output has a derivative by it.
+ */
 export interface Lookup {
   /** The input that holds the row numbers. */
   readonly input: string;
@@ -45,14 +49,19 @@ function tableSizes({ constants }: Graph, node: Node): readonly number[] | undef
 }
 
 /** The input whose numbers a value holds; undefined where they are computed. */
-function inputBehind({ inputs }: Graph, maker: ReadonlyMap<string, Node>, value: string): Value | undefined {
+function inputBehind(graph: Graph, maker: ReadonlyMap<string, Node>, value: string): Value | undefined {
+  const { inputs } = graph;
   let name = value;
   for (let node = maker.get(name); node !== undefined; node = maker.get(name)) {
     if (node.domain !== '' || !HANDS_ON.has(node.op)) return undefined;
     name = node.inputs[0];
   }
-  return inputs.find((input) => input.name === name && !isFloat(input.dtype));
+  return inputs.find((input) => input.name === name && holdsWholeNumbers(graph, input));
 }
+
+const holdsWholeNumbers = (graph: Graph, { name, dtype }: Value): boolean =>
+  !isFloat(dtype) ||
+  graph.outputs.every((of) => !isFloat(of.dtype) || !isDifferentiable(graph, { of: of.name, wrt: name }));
 
 const liesAlong = (picked: Dims | undefined, [batch, ...axes]: Dims = []): boolean =>
   picked !== undefined && picked[0] === batch && picked.length === axes.length + 2;

@@ -4,6 +4,7 @@ import { make } from '../expression/house.js';
 import { expectWritable } from '../files/disk.js';
 import { writeFolder } from '../files/folder.js';
 import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
+import { notifierOf } from '../pipeline/notices/run.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { environmentOf, type Recorded, type RecordOptions, recordOf } from '../pipeline/record.js';
 import { EXIT, type ExitCode } from './failure.js';
@@ -34,18 +35,22 @@ export async function evaluate(
   expectMade('metric', flags.metric);
   await expectWritable(flags.out);
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
-  const { model, about, loaded, asked, drawing, doubts } = prepared;
+  const { model, about, loaded, asked, drawing } = prepared;
   try {
     const { notices, command } = context;
-    doubts.forEach(notices.notice);
     const explainers = flags.explainer.map((text) => make(text, 'explainer', prepared));
     const metrics = flags.metric.map((text) => make(text, 'metric', prepared));
+    const notifier = notifierOf(prepared, explainers, notices.notice);
+    notifier.before();
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
-    const recorded = recordOf(await evaluateAll(model, loaded.inputs, options), {
+    const evaluation = await evaluateAll(model, loaded.inputs, options);
+    await notifier.after(evaluation.explanations);
+    const recorded = recordOf(evaluation, {
       model: about,
       environment: environmentOf(model),
       request: requestOf(prepared, command),
       drawing,
+      notices: notifier.said,
     });
     const { record } = recorded;
     return { exit: exitOf(record), record, files: await writeRecorded(flags.out, recorded) };

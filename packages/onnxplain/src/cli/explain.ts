@@ -7,6 +7,7 @@ import { writeFolder } from '../files/folder.js';
 import { writeNpy } from '../files/npy.js';
 import { drawAttribution } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
+import { notifierOf } from '../pipeline/notices/run.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
@@ -28,6 +29,8 @@ export interface Explained {
   readonly explainer: string;
   /** The model's input, or the value inside, that was explained. */
   readonly input: string;
+  /** What was said beside the results: docs/notices.md. */
+  readonly notices: readonly string[];
   readonly files: readonly string[];
   readonly explanations: readonly ExplainedInput[];
 }
@@ -56,16 +59,19 @@ export async function explain(
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
   try {
-    prepared.doubts.forEach(context.notices.notice);
     const explainer = make(flags.explainer, 'explainer', prepared);
+    const notifier = notifierOf(prepared, [explainer], context.notices.notice);
+    notifier.before();
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [explainer],
       seed: flags.seed,
       onProgress: context.notices.progress,
     });
+    await notifier.after(explanations);
     const { expression } = explainer;
-    const result = resultOf({ explainer: expression, input: prepared.asked.input }, explanations);
+    const asked = { explainer: expression, input: prepared.asked.input, notices: notifier.said };
+    const result = resultOf(asked, explanations);
     if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
     const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
     return { ...result, files, explanations: result.explanations.map(withoutValues) };
@@ -76,7 +82,7 @@ export async function explain(
 
 /** The answers, none of them written yet. */
 function resultOf(
-  asked: Pick<Explained, 'explainer' | 'input'>,
+  asked: Pick<Explained, 'explainer' | 'input' | 'notices'>,
   explanations: readonly Explanation[],
 ): Explained {
   const answers = explanations.map(answerOf);

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
-import type { Port } from '@onnxplain/runtime';
+import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { makeRules } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
 import { openModel } from '../pipeline/model.js';
+import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { endingOf, type ModelFlags } from './flags.js';
+import type { Notices } from './streams.js';
 
 export interface GradFlags extends ModelFlags {
   readonly out: string;
@@ -32,10 +34,16 @@ export interface WrittenGradient {
   readonly rules: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** What was said beside the result: docs/notices.md. */
+  readonly notices: readonly string[];
 }
 
 /** Writes the model's gradient as an ONNX model. */
-export async function grad(path: string, flags: GradFlags): Promise<WrittenGradient> {
+export async function grad(
+  path: string,
+  flags: GradFlags,
+  { notice }: Pick<Notices, 'notice'>,
+): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
   const { of, wrt } = flags;
   const rules = makeRules(flags.rules);
@@ -45,16 +53,29 @@ export async function grad(path: string, flags: GradFlags): Promise<WrittenGradi
     const made = gradOf(model.graph, { of, wrt, rules });
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
+    const notices = zeroGradients(model, flags);
+    notices.forEach(notice);
     return {
       ...(await save(graph, flags)),
       nodes: nodes.length,
       rules: rules.name ?? flags.rules,
       inputs,
       outputs,
+      notices,
     };
   } finally {
     await model.close();
   }
+}
+
+/** Of outputs and inputs that were named, or are the only ones. */
+function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
+  const output = of ?? model.outputs[0].name;
+  const inputs = wrt ?? model.inputs.filter(isFloatPort).map(({ name }) => name);
+  return inputs.flatMap((input) => {
+    const flatness = flatnessFor({ model, asked: { output, input } });
+    return flatness === undefined ? [] : [flatText(flatness, { output, input })];
+  });
 }
 
 /** Writes a graph, its weights in a second file where there are many; the model comes last, so that it never lacks them. */

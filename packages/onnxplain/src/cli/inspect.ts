@@ -1,7 +1,9 @@
-import { type Coverage, coverage, holdsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
+import { type Coverage, coverage, drawsOf, holdsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
+import { flatnessFor, flatText } from '../pipeline/notices/before.js';
+import { listed } from '../pipeline/notices/where.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
 
@@ -43,6 +45,10 @@ export interface GradientCoverage {
   readonly nodes: number;
   /** Those without a rule; none: the gradient can be taken. */
   readonly missing: readonly Coverage[];
+  /** Why this gradient is 0 for every input; absent where it is not known to be. */
+  readonly flat?: string;
+  /** Nodes that draw random numbers on the way to this output; absent where there are none. */
+  readonly random?: readonly string[];
   /** The value that a Softmax or Sigmoid makes this output of. */
   readonly logits?: string;
   /** Why coverage could not be told. */
@@ -55,7 +61,8 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
   try {
     const { inputs, outputs } = model.source;
     const embeddings = lookupsOf(model.graph);
-    const whole = embeddings.length > 0 && !inputs.some(isFloatPort);
+    const ids = new Set(embeddings.map(({ input }) => input));
+    const whole = embeddings.length > 0 && inputs.every((port) => !isFloatPort(port) || ids.has(port.name));
     const sources = whole ? embeddings.map(({ output }) => output) : [undefined];
     const gradients = outputs
       .filter(isFloatPort)
@@ -79,15 +86,31 @@ function innerValues({ graph }: Model): readonly InnerValue[] {
 }
 
 function gradientCoverage(model: Model, of: string, wrt: string | undefined): GradientCoverage {
-  const asked = { of, wrt, logits: holdsOf(model.graph, of).logits?.value };
+  const asked = {
+    of,
+    wrt,
+    logits: holdsOf(model.graph, of).logits?.value,
+    random: randomOf(model, of),
+  };
   try {
     const nodes = coverage(model.graph, { of, wrt });
     const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
-    return { ...asked, nodes: nodes.length, missing };
+    return { ...asked, nodes: nodes.length, missing, flat: flatOf(model, of, wrt) };
   } catch (error) {
     const { code, message } = failureOf(error);
     return { ...asked, nodes: 0, missing: [], failure: { code, message } };
   }
+}
+
+function flatOf(model: Model, of: string, wrt: string | undefined): string | undefined {
+  const input = wrt ?? model.graph.inputs.find(isFloatPort)?.name;
+  const flatness = flatnessFor({ model, asked: { output: of, input } });
+  return flatness && flatText(flatness, { output: of, input });
+}
+
+function randomOf({ graph }: Model, of: string): readonly string[] | undefined {
+  const draws = drawsOf(graph, of);
+  return draws.length === 0 ? undefined : draws;
 }
 
 /** The inspection as lines of text. */
@@ -111,6 +134,7 @@ export function showInspection(found: Inspection): string {
     ['device', found.device],
     ...found.embeddings.map((each) => ['embedding', showEmbedding(each)] as const),
     ...found.gradients.flatMap(showLogits),
+    ...found.gradients.flatMap(showRandom),
     ...found.gradients.map((each) => ['gradient', showCoverage(each)] as const),
     ...(found.values ?? []).map((each) => ['value', `${port(each)} (${each.op})`] as const),
   ];
@@ -133,9 +157,23 @@ function showLogits(
   return logits === undefined || again ? [] : [['logits', `of ${of}: ${logits} (--output)`]];
 }
 
-function showCoverage({ of, wrt, nodes, missing, failure }: GradientCoverage): string {
+/** Once an output. */
+function showRandom(
+  { of, random }: GradientCoverage,
+  i: number,
+  all: readonly GradientCoverage[],
+): readonly (readonly [string, string])[] {
+  const again = all.findIndex((other) => other.of === of) < i;
+  return random === undefined || again
+    ? []
+    : [['random', `${of}: drawn at ${listed(random)}, so that two runs differ`]];
+}
+
+function showCoverage(coverage: GradientCoverage): string {
+  const { of, wrt, nodes, missing, failure, flat } = coverage;
   const which = wrt === undefined ? `of ${of}` : `of ${of} by ${wrt}`;
   if (failure !== undefined) return `${which}: ${failure.message}`;
+  if (flat !== undefined) return flat;
   if (missing.length === 0) return `${which}: all ${nodes} nodes on the way have rules`;
   const lines = missing.map(
     ({ node, op, why, remedy }) =>

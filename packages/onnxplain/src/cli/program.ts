@@ -99,7 +99,8 @@ function addGrad(program: Command, run: Run): void {
         .default(EXTERNAL_ABOVE),
     )
     .action(async (model: string, flags: GradFlags) => {
-      answer(run, flags, { result: await grad(model, flags), show: showGradient });
+      const result = await noticed(run, flags, (notices) => grad(model, flags, notices));
+      answer(run, flags, { result, show: showGradient });
     });
 }
 

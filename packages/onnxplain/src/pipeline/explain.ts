@@ -48,7 +48,10 @@ export async function explain(
     concurrency(inputs[0].tensor.data.length),
     async ({ question, explainer }) => {
       const own = fold(base, question.content);
-      const outcome = await outcomeOf(() => explainer(question.f, question.input.tensor, own));
+      const outcome = await outcomeOf(() => {
+        expectFiniteScore(question);
+        return explainer(question.f, question.input.tensor, own);
+      });
       onProgress?.({ stage: 'explain', done: ++done, total: cells.length });
       return outcome;
     },
@@ -57,6 +60,18 @@ export async function explain(
     question,
     attributions: outcomes.slice(i * explainers.length, (i + 1) * explainers.length),
   }));
+}
+
+/** Where f has no number there is nothing to explain, whatever its gradient is. */
+function expectFiniteScore({ input: { name }, value }: Question): void {
+  if (Number.isFinite(value)) return;
+  fail({
+    code: 'non-finite',
+    where: `f at "${name}"`,
+    expected: 'a finite number',
+    got: `${value}`,
+    remedy: 'Look at the input: the model divides by 0, takes the logarithm of 0, or overflows there.',
+  });
 }
 
 function expectSome(lists: Readonly<Record<string, readonly unknown[]>>): void {

@@ -116,7 +116,7 @@ async function readFor(
     outputs: model.outputs,
     pictures: subject.madeOf.length === 0 ? preprocessing : undefined,
   });
-  const doubts = doubtsOf({ model, asked, pictures: photos ? fields : undefined });
+  const doubts = doubtsOf({ model, asked, inputs: loaded.inputs, pictures: photos ? fields : undefined });
   return {
     loaded,
     asked,

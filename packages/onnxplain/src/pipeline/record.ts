@@ -27,6 +27,8 @@ export interface RecordOptions {
   readonly environment: RunRecord['environment'];
   readonly request: Omit<Request, 'seed'>;
   readonly drawing?: Drawing;
+  /** What was said beside the results; default none. */
+  readonly notices?: readonly string[];
   /** Default: now. */
   readonly created?: Date;
 }
@@ -55,6 +57,7 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
     inputs: explanations.map(({ question }) => inputRecord(question)),
     explainers: explainers.map(({ expression, kind, control }) => ({ expression, kind, control })),
     metrics: metrics.map(metricRecord),
+    notices: options.notices ?? [],
     attributions,
     estimates,
     summaries: summariesOf(evaluation, estimates),

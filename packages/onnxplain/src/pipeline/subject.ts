@@ -46,8 +46,8 @@ export async function subjectOf(model: Model, options: SubjectOptions): Promise<
 
 function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
   const open = model.inputs.filter(({ name }) => !fed.includes(name));
-  const floats = open.filter(isFloatPort);
   const lookups = lookupsOf(model.graph).filter(({ input }) => !fed.includes(input));
+  const floats = open.filter((port) => isFloatPort(port) && !isLookedUp(port, lookups));
   const tabled = (port: Port) =>
     sources.some(({ input, columns }) => columns !== undefined && input === port.name);
   if (floats.length > 1 && floats.every(tabled)) {
@@ -62,6 +62,10 @@ function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
   }
   const lookup = floats.length === 0 ? onlyLookup(lookups) : undefined;
   if (lookup !== undefined) return embedding(model, lookup, true);
+  const [ids, ...more] = open.filter(isFloatPort);
+  if (floats.length === 0 && ids !== undefined && more.length === 0) {
+    return { port: ids, madeOf: [], held: ids, found: false };
+  }
   return refuseSubject(model, {
     code: 'option-value',
     got:
@@ -73,6 +77,10 @@ function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
           ].join(', and '),
   });
 }
+
+/** Ids may be floats, which the model casts. */
+const isLookedUp = ({ name }: Port, lookups: readonly Lookup[]): boolean =>
+  lookups.some(({ input }) => input === name);
 
 /** The only one, or the only one of the input that tokenizers call so. */
 function onlyLookup(lookups: readonly Lookup[]): Lookup | undefined {

@@ -16,6 +16,7 @@ export function page(record: RunRecord, pictures: Pictures = new Map()): string 
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>${title}</title><style>${{ markup: style }}</style></head>
 <body>${header(title, record)}<main>
+${notices(record)}
 ${record.metrics.length > 0 && html`<section><h2>Measured</h2>${results(record)}</section>`}
 <section><h2>Inputs</h2><p class="soft">${legendOf(record)}</p>${inputSections(record, pictures)}</section>
 ${record.metrics.length > 0 && html`<section><h2>Definitions</h2>${record.metrics.map(definition)}</section>`}
@@ -28,6 +29,11 @@ ${record.metrics.length > 0 && html`<section><h2>Definitions</h2>${record.metric
 function header(title: string, record: RunRecord): Html {
   const { inputs, explainers, metrics, environment, timings } = record;
   return html`<header><h1>${title}</h1><p class="soft">${counted(inputs.length, 'input')}, ${counted(explainers.length, 'explainer')}, ${counted(metrics.length, 'metric')}; ${environment.device}, ${formatSeconds(timings.total)}; seed ${record.request.seed}.</p></header>`;
+}
+
+function notices({ notices = [] }: RunRecord): Html | false {
+  if (notices.length === 0) return false;
+  return html`<section><h2>Notices</h2><ul class="notices">${notices.map((text) => html`<li>${text}</li>`)}</ul></section>`;
 }
 
 const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;

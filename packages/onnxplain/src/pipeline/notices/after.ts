@@ -1,0 +1,143 @@
+import { type Attribution, asBatch, type Explainer, norm, sum } from '@onnxplain/core';
+import { formatNumber } from '@onnxplain/report';
+import type { Explanation } from '../explain.js';
+import { indicesOf, whereOf } from './where.js';
+
+export interface Explained {
+  readonly explainers: readonly Pick<Explainer, 'expression'>[];
+  readonly explanations: readonly Explanation[];
+  /** Explainers of which it was said before that they give zeros. */
+  readonly flat: readonly string[];
+}
+
+/** What attributions tell that mean little: a sentence each, about all inputs of the run together. */
+export function noticesAfter({ explainers, explanations, flat }: Explained): readonly string[] {
+  const names = explanations.map(({ question }) => question.input.name);
+  return explainers.flatMap(({ expression }, e) => {
+    if (flat.includes(expression)) return [];
+    const done = explanations.map(({ attributions }) => attributions[e]);
+    const found = done.map((outcome) => (outcome.status === 'done' ? outcome.value : undefined));
+    const about = { expression, found, names };
+    return [...zeroNotices(about), ...sameNotices(about), ...gapNotices(about)];
+  });
+}
+
+interface About {
+  readonly expression: string;
+  /** Of each input; undefined where it failed. */
+  readonly found: readonly (Attribution | undefined)[];
+  readonly names: readonly string[];
+}
+
+/** More zeros than this among the elements are said. */
+const ZEROS = 0.99;
+
+function zeroNotices({ expression, found, names }: About): readonly string[] {
+  const shares = found.map((each) => (each === undefined ? 0 : zeroShare(each)));
+  const all = indicesOf(shares, (share) => share === 1);
+  const most = indicesOf(shares, (share) => share > ZEROS && share < 1);
+  const derived = found.some((each) => (each?.cost.backward ?? 0) > 0);
+  const remedy = derived
+    ? 'f is flat there (a saturated output, dead rectifiers, an input that equals the baseline): explain the logits, or use integrated-gradients, occlusion or optimal'
+    : 'nothing that was tried changed f: look at the target, the baseline and the size of the perturbation';
+  return [
+    ...(all.length === 0 ? [] : [`${expression}: all attributions are 0 ${whereOf(all, names)}; ${remedy}`]),
+    ...(most.length === 0 || !derived
+      ? []
+      : [`${expression}: more than 99 % of the attributions are 0 ${whereOf(most, names)}; ${remedy}`]),
+  ];
+}
+
+function zeroShare({ values: { data } }: Attribution): number {
+  let zeros = 0;
+  for (const value of data) if (value === 0) zeros++;
+  return zeros / data.length;
+}
+
+function sameNotices({ expression, found, names }: About): readonly string[] {
+  const same = indicesOf(found, (each) => each !== undefined && isConstant(each));
+  if (same.length === 0) return [];
+  return [
+    `${expression}: all elements have the same attribution ${whereOf(same, names)}, which ranks nothing; look at the size of the windows or features, and at the model's weights`,
+  ];
+}
+
+/** The same number, not 0, for every element of several. */
+function isConstant({ values: { data } }: Attribution): boolean {
+  return data.length > 1 && data[0] !== 0 && data.every((value) => value === data[0]);
+}
+
+/** A method that promises to share out a difference, how much of it may be missing, and what to do. */
+interface Promised {
+  readonly difference: string;
+  readonly tolerance: number;
+  readonly remedy: string;
+}
+
+const PROMISES: Readonly<Record<string, Promised>> = {
+  'integrated-gradients': {
+    difference: 'f(x) - f(baseline)',
+    tolerance: 0.1,
+    remedy:
+      'take more steps (steps=...); where f jumps or is saturated on the way, more steps do not help: explain the logits, or use occlusion or optimal',
+  },
+  'deep-lift': {
+    difference: 'f(x) - f(baseline)',
+    tolerance: 0.1,
+    remedy: 'explain the logits, before a softmax or normalisation, or use integrated-gradients',
+  },
+  lrp: {
+    difference: 'f(x)',
+    tolerance: 0.5,
+    remedy:
+      'biases, stabilisers and attention keep relevance: try another rule, or deep-lift or integrated-gradients',
+  },
+};
+
+function gapNotices({ expression, found, names }: About): readonly string[] {
+  const name = expression.replace(/\(.*/s, '');
+  if (!Object.hasOwn(PROMISES, name)) return [];
+  const { difference, tolerance, remedy } = PROMISES[name];
+  const gaps = found.map((each) => (each === undefined || zeroShare(each) === 1 ? undefined : gapOf(each)));
+  const at = indicesOf(gaps, (gap) => gap !== undefined && isGap(gap, tolerance));
+  const first = gaps[at[0]];
+  if (first === undefined) return [];
+  const { missing, whole } = first;
+  const share = whole === 0 ? '' : ` (${Math.round((100 * Math.abs(missing)) / Math.abs(whole))} %)`;
+  return [
+    `${expression}: the attributions miss ${formatNumber(missing)} of ${difference} = ${formatNumber(whole)}${share} ${whereOf(at, names)}; ${remedy}`,
+  ];
+}
+
+interface Gap {
+  readonly missing: number;
+  /** What was to be shared out. */
+  readonly whole: number;
+  /** Size of the numbers that were added up. */
+  readonly size: number;
+}
+
+function gapOf({ residual, values }: Attribution): Gap | undefined {
+  if (residual === undefined) return undefined;
+  return { missing: residual, whole: residual + sum(values), size: norm(values, 'l1') };
+}
+
+/** Rounding of the sum is no gap. */
+const isGap = ({ missing, whole, size }: Gap, tolerance: number): boolean =>
+  Math.abs(missing) > tolerance * Math.abs(whole) &&
+  Math.abs(missing) > 1e-5 * Math.max(size, Math.abs(whole));
+
+/** Two runs of one input that differ by more than this, relative to the larger, are said. */
+const REPEATS = 1e-3;
+
+/** What is said where a second run of the first input gives another f. Costs one row. */
+export async function repeatNotices([first]: readonly Explanation[]): Promise<readonly string[]> {
+  if (first === undefined || !Number.isFinite(first.question.value)) return [];
+  const { f, input, value } = first.question;
+  const [again] = await f.value(asBatch(input.tensor));
+  const gap = Math.abs(again - value);
+  if (gap <= REPEATS * Math.max(Math.abs(again), Math.abs(value))) return [];
+  return [
+    `two runs of "${input.name}" gave f = ${formatNumber(value)} and ${formatNumber(again)}: the model is random, and no result can be repeated; export it in inference mode`,
+  ];
+}
