@@ -217,7 +217,7 @@ describe('random numbers', () => {
     const explanationOf = (value: () => number): Explanation => {
       const f = functionScore({ shape: [2], value, gradient: () => zeros([2]) });
       return {
-        question: { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 1 },
+        question: { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 1, content: 'x' },
         attributions: [],
       };
     };
@@ -279,7 +279,7 @@ describe('notices', () => {
   test('about failed explanations there are none', () => {
     const failed = { status: 'failed', code: 'non-finite', reason: 'no' } as const;
     const f = functionScore({ shape: [2], value: () => 0, gradient: () => zeros([2]) });
-    const question = { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 0 };
+    const question = { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 0, content: 'x' };
     const zero = {
       values: tensor([0, 0], [2]),
       kind: 'local',
