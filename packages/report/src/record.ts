@@ -181,7 +181,8 @@ export interface PictureRecord {
 }
 
 export interface Series {
-  readonly inputs: readonly number[];
+  /** null: a missing number. */
+  readonly inputs: readonly (number | null)[];
   readonly values: readonly number[];
   readonly names?: readonly string[];
 }

@@ -4,14 +4,16 @@ import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report'
 import { make } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
 import { writeFolder } from '../files/folder.js';
+import type { NamedInput } from '../files/load.js';
 import { writeNpy } from '../files/npy.js';
-import { drawAttribution } from '../pipeline/draw.js';
+import { drawAttribution, seriesOf } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
 import { notifierOf } from '../pipeline/notices/run.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
 import { perToken } from '../pipeline/tokens.js';
+import { showBars } from './bars.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, type QuestionFlags } from './flags.js';
 import { showInput } from './input.js';
@@ -44,6 +46,16 @@ interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagn
   readonly values?: readonly number[];
   /** One number for each of the input's tokens, see `perToken`; only where no file was written. */
   readonly perToken?: readonly number[];
+  /** The elements of a one-dimensional input, in the order of `values`. */
+  readonly features?: readonly Feature[];
+}
+
+/** An element of the input. */
+interface Feature {
+  /** Where the file or the model card has one. */
+  readonly name?: string;
+  /** null: a missing number. */
+  readonly input: number | null;
 }
 
 const ENDINGS = ['.npy', '.png', '.json'] as const;
@@ -111,8 +123,14 @@ function answerOf({ question, attributions: [outcome] }: Explanation): Explained
     norm: norm(values, 'l2'),
     values: [...values.data],
     perToken: input.tokens && perToken(outcome.value),
+    features: featuresOf(question.input, outcome.value),
   };
   return { ...input, status: 'done', ...found };
+}
+
+function featuresOf(input: NamedInput, attribution: Attribution): Values['features'] {
+  const series = seriesOf(input, attribution);
+  return series?.inputs.map((value, i) => ({ name: series.names?.[i], input: value }));
 }
 
 interface Writing {
@@ -187,7 +205,7 @@ function refusePicture(shape: readonly number[]): never {
 export function showExplained({ explainer, files, explanations }: Explained): string {
   const lines = explanations.map((answer) => {
     if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
-    return `${showInput(answer)}\n  ${showValues(answer)}\n${showTokens(answer)}`;
+    return `${showInput(answer)}\n  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;
   });
   return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
@@ -196,6 +214,12 @@ function showValues({ kind, sum, norm: length, residual, cost }: Values): string
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
   const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
   return `${kind}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
+}
+
+function showFeatures({ features, values }: Values): string {
+  if (features === undefined || values === undefined) return '';
+  const names = features.map(({ name }, i) => name ?? `feature ${i}`);
+  return showBars({ inputs: features.map(({ input }) => input), values, names });
 }
 
 /** A line a token: its number, and its text, or its id where that is not known. */

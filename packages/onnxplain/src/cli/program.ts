@@ -17,6 +17,7 @@ import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
 import { misplaced } from './misplaced.js';
+import { printable } from './printable.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 
@@ -39,7 +40,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
     const failure = failureOf(misplaced(error, { program, argv }) ?? error);
-    options.err.write(showFailure(failure, argv.includes('--json')));
+    options.err.write(printable(showFailure(failure, argv.includes('--json'))));
     return failure.exit;
   }
 }
@@ -135,7 +136,8 @@ function addEvaluate(program: Command, run: Run): void {
     );
     run.exit = result.exit;
     answer(run, flags, { result: result.record, show: showTable });
-    if (flags.quiet !== true) run.err.write(result.files.map((file) => `wrote ${file}\n`).join(''));
+    if (flags.quiet !== true)
+      run.err.write(printable(result.files.map((file) => `wrote ${file}\n`).join('')));
   });
 }
 
@@ -161,5 +163,5 @@ function answer<T>(
   { json }: CommonFlags,
   { result, show }: { result: T; show: (result: T) => string },
 ): void {
-  run.out.write(json === true ? `${JSON.stringify(result, null, 2)}\n` : show(result));
+  run.out.write(printable(json === true ? `${JSON.stringify(result, null, 2)}\n` : show(result)));
 }

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { RunProgress } from '../pipeline/explain.js';
+import { printable } from './printable.js';
 
 /** Where a command writes: results to `out`, everything else to `err`. */
 export interface Streams {
@@ -27,7 +28,7 @@ export function noticesTo(stream: Streams['err'], quiet: boolean): Notices {
     bar = undefined;
   };
   return {
-    notice: (text) => stream.write(`${text}\n`),
+    notice: (text) => stream.write(`${printable(text)}\n`),
     progress(progress) {
       if (progress.stage !== stage) {
         end();

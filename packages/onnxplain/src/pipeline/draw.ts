@@ -53,5 +53,6 @@ export function seriesOf(
     tensor.data.length > LONGEST_SERIES
   )
     return undefined;
-  return { inputs: [...tensor.data], values: [...values.data], names: features };
+  const inputs = Array.from(tensor.data, (value) => (Number.isNaN(value) ? null : value));
+  return { inputs, values: [...values.data], names: features };
 }

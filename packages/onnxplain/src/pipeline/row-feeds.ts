@@ -79,12 +79,19 @@ function expectOnce(fed: readonly string[], given: readonly string[]): void {
   fail({ code: 'feed-name', where: `--feed ${twice}`, expected: 'each input once', got });
 }
 
-/** Whether whole numbers lie beside the ids of a text: exporters that name every axis anew have other words for the axes of a mask. */
+/**
+ * Whether whole numbers lie beside the ids of a text, or a column beside a column: exporters that name every axis anew have other words for
+ * the axes of a mask, or for the rows of each column.
+ */
 function liesAlong({ dims = [], dtype }: Port, { held }: Subject): boolean {
   const ids = held?.dims ?? [];
+  if (isColumn(dims) && isColumn(ids)) return true;
   const whole = held !== undefined && !isFloatPort(held) && !isFloatPort({ name: '', dtype, dims });
   return whole && dims.length === ids.length && typeof dims[0] === 'string' && typeof ids[0] === 'string';
 }
+
+const isColumn = (dims: readonly Dim[]): boolean =>
+  dims.length === 2 && typeof dims[0] === 'string' && dims[1] === 1;
 
 function led(port: Port, { batch, names }: { batch: Dim; names: readonly string[] }): Port {
   if (port.dims === undefined || !names.includes(port.name)) return port;

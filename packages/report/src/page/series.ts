@@ -25,13 +25,15 @@ function namedBars({ inputs, values, names }: Series): Html {
     const length = (half * Math.abs(value)) / top;
     const y = row * ROW;
     const end = value < 0 ? middle - length - 6 : middle + length + 6;
-    return html`<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${clip(names?.[feature] ?? `feature ${feature}`)} = ${formatNumber(inputs[feature])}</text>
+    return html`<text x="${LABEL - 8}" y="${y + 14}" text-anchor="end">${clip(names?.[feature] ?? `feature ${feature}`)} = ${inputOf(inputs[feature])}</text>
 <rect class="${value < 0 ? 'negative' : 'positive'}" x="${value < 0 ? middle - length : middle}" y="${y + 3}" width="${length}" height="${ROW - 6}"/>
 <text class="value" x="${end}" y="${y + 14}" text-anchor="${value < 0 ? 'end' : 'start'}">${formatNumber(value)}</text>`;
   });
   return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="attribution of each feature">
 ${rows}<line class="zero" x1="${middle}" x2="${middle}" y1="0" y2="${height}"/></svg>`;
 }
+
+const inputOf = (input: number | null): string => (input === null ? 'missing' : formatNumber(input));
 
 const clip = (name: string): string => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
 
@@ -50,13 +52,18 @@ interface Band {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-function line(values: readonly number[], { top, height }: Band): string {
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  const points = values.map(
-    (v, i) => `${round((i * WIDTH) / (values.length - 1))} ${round(top + height * (1 - (v - low) / span))}`,
-  );
-  return `M${points.join('L')}`;
+/** A line through the numbers, broken where one is missing. */
+function line(values: readonly (number | null)[], { top, height }: Band): string {
+  const present = values.filter((v) => v !== null);
+  const low = Math.min(...present);
+  const span = Math.max(...present) - low || 1;
+  const parts = values.map((v, i) => {
+    if (v === null) return '';
+    const starts = i === 0 || values[i - 1] === null;
+    const [x, y] = [(i * WIDTH) / (values.length - 1), top + height * (1 - (v - low) / span)];
+    return `${starts ? 'M' : 'L'}${round(x)} ${round(y)}`;
+  });
+  return parts.join('');
 }
 
 /** Area between the values and 0, on a scale symmetric about 0. */
