@@ -52,6 +52,7 @@ export {
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './transform/class-axis.js';
 export { cut, upTo } from './transform/cut.js';
 export type { Derived } from './transform/derived.js';
+export { equalSizes } from './transform/equal-sizes.js';
 export { type Freed, freeBatch } from './transform/free-batch.js';
 export { inline } from './transform/inline.js';
 export { type LinkAlongOptions, linkAlong } from './transform/link-along.js';

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { option, parseOptions, z } from '@onnxplain/core';
-import { canonicalise, type External, type Graph, type Limits, type Node, read } from '@onnxplain/graph';
+import {
+  canonicalise,
+  type External,
+  equalSizes,
+  type Graph,
+  type Limits,
+  type Node,
+  read,
+} from '@onnxplain/graph';
 import { readModelFile } from './file.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { place } from './probe.js';
@@ -76,7 +84,7 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
     [...source.inputs, ...source.outputs].map((value) => value.name),
   );
   const options = { device: placement.device, threads, name };
-  const settled = await settleBatch(canonicalise(source), parts.givenAxes, options);
+  const settled = await settleBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
   const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({
     ...parts,
