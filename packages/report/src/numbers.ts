@@ -68,7 +68,9 @@ export function gapOf(a: Valued, b: Valued): Mean {
   const value = a.value - b.value;
   const [one, other] = [stderrOf(a), stderrOf(b)];
   if (one === undefined || other === undefined) return { value, basis: 'draws', n: 1 };
-  const samples = [a, b].flatMap((each) => (each.kind === 'mean' ? [each.n] : []));
+  const samples = [a, b].filter((each) => each.kind === 'mean');
   if (samples.length === 0) return meanOfOne({ kind: 'exact', value });
-  return meanOfOne({ kind: 'mean', value, stderr: one + other, n: Math.min(...samples) });
+  const n = Math.min(...samples.map((each) => each.n));
+  const freedom = Math.min(...samples.map((each) => each.freedom ?? each.n - 1));
+  return meanOfOne({ kind: 'mean', value, stderr: one + other, n, freedom });
 }

@@ -192,7 +192,14 @@ export type EstimateCell = {
   readonly input: number;
   readonly explainer: number;
   readonly metric: number;
-} & ({ readonly status: 'done'; readonly key: Key; readonly estimate: Estimate } | Missing);
+} & (({ readonly status: 'done' } & EstimateRecord) | Missing);
+
+export interface EstimateRecord {
+  readonly key: Key;
+  readonly estimate: Estimate;
+  /** Its 95 % interval, see `interval`, clipped at the least value of the metric; absent where the estimate has none. */
+  readonly interval?: Interval;
+}
 
 /** A number over all inputs where it could be had, and how many there were. */
 export interface Mean {
@@ -205,8 +212,8 @@ export interface Mean {
   /** The numbers averaged were bounds, so this is one. */
   readonly bound?: 'lower' | 'upper';
   /**
-   * Where the true mean lies with probability 0.95: by Student's t with n - 1 degrees of freedom, n the number of inputs or, for one
-   * input, of draws; clipped at the least value of the metric. Absent for bounds, and where nothing is known of the spread.
+   * Where the true mean lies with probability 0.95: by Student's t with n - 1 degrees of freedom over n inputs, or, for one input, the
+   * interval of its draws; clipped at the least value of the metric. Absent for bounds, and where nothing is known of the spread.
    */
   readonly interval?: Interval;
 }

@@ -444,6 +444,9 @@ describe('evaluate', () => {
     });
     expect(record.attributions).toHaveLength(6);
     expect(record.estimates).toHaveLength(12);
+    expect(record.estimates[0]).toMatchObject({
+      interval: { low: expect.any(Number), high: expect.any(Number), level: 0.95 },
+    });
     const numbers = record.estimates.map((cell) =>
       cell.status === 'done' && 'value' in cell.estimate ? cell.estimate.value : cell.status,
     );
@@ -511,6 +514,24 @@ describe('evaluate', () => {
     expect(table).toMatch(/^sensitivity-max: .*each kind has its own best$/m);
     expect(table).toMatch(/^infidelity: .*squared units of f$/m);
     expect(await shown('sensitivity-max(draws=2, normalize=true)')).not.toMatch(/kind/);
+  });
+
+  test('explainers with the same numbers are tied and all named, and a control stands below them', async () => {
+    const explainers = ['random', 'gradient', 'smooth(gradient, gaussian(sigma=1), draws=2)'];
+    const { out: table } = await onnxplain(
+      ...['evaluate', at('m.onnx'), '--input', at('eight.npy'), '--explainer', ...explainers],
+      ...['--metric', 'sensitivity-max(draws=2)', '-o', at('tied'), '--quiet'],
+    );
+    const rows = table.split('\n').filter((line) => line.includes('≥ '));
+    expect(rows.slice(0, 3).map((line) => line.replace(/ {2,}.*(?=[*~ ] ≥)/, ' '))).toEqual([
+      'gradient * ≥ 0',
+      'smooth(gradient, gaussian(sigma=1), draws=2) * ≥ 0',
+      expect.stringMatching(/^random \(control\) {3}≥ \d/),
+    ]);
+    expect(table).toContain('  local, tied: gradient and smooth(gradient, gaussian(sigma=1), draws=2)\n');
+    const html = readFileSync(join(at('tied'), 'report.html'), 'utf8');
+    expect(html.match(/<span class="tag best">tied</g)).toHaveLength(2);
+    expect(html).toMatch(/>control<[\s\S]*<code>random</);
   });
 
   test('the paired difference of one input has the standard error of shared draws', async () => {

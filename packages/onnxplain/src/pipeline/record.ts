@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Attribution, type Metric, norm, sum } from '@onnxplain/core';
+import { type Attribution, interval, type Metric, norm, sum } from '@onnxplain/core';
 import {
   type AttributionCell,
   type AttributionRecord,
@@ -116,14 +116,20 @@ function timingsOf({ explain, measure, runtime }: Evaluation['times'], draw: num
   };
 }
 
-function estimateCells({ measurements }: Evaluation): EstimateCell[] {
+function estimateCells({ metrics, measurements }: Evaluation): EstimateCell[] {
   const cells = measurements.flatMap((row, input) =>
     row.flatMap(({ key, estimates }, metric) =>
       estimates.map((outcome, explainer): EstimateCell => {
         const place = { input, explainer, metric };
-        return outcome.status === 'done'
-          ? { ...place, status: 'done', key, estimate: outcome.value }
-          : { ...place, ...outcome };
+        if (outcome.status !== 'done') return { ...place, ...outcome };
+        const { least } = metrics[metric];
+        return {
+          ...place,
+          status: 'done',
+          key,
+          estimate: outcome.value,
+          interval: interval(outcome.value, { least }),
+        };
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sampleRecord } from '../../test/sample-record.js';
 import { encodePng } from '../png.js';
+import { summarise } from '../summary.js';
 import { formatEstimate, formatMean, formatNumber } from './format.js';
 import { escapeHtml, html } from './html.js';
 import { axisOf, drawMark } from './interval.js';
@@ -60,6 +61,52 @@ describe('the page', () => {
       pictures,
     );
     expect(together).not.toContain('each kind has its own best');
+  });
+
+  test('says what is undecided or tied instead of a best, and shows controls below the others', () => {
+    const two = sampleRecord.explainers.slice(0, 2);
+    const of = (values: readonly (readonly number[])[], control: boolean) => {
+      const explainers = two.map((each, i) => ({ ...each, control: control && i === 0 }));
+      const estimates = values.flatMap((row, explainer) =>
+        row.map((value, input) => {
+          const estimate = { kind: 'exact', value } as const;
+          return { input, explainer, metric: 0, status: 'done', key: { hi: 0, lo: 0 }, estimate } as const;
+        }),
+      );
+      const metrics = sampleRecord.metrics.slice(0, 1);
+      const summaries = summarise(estimates, { explainers, metrics });
+      return page({ ...sampleRecord, explainers, metrics, attributions: [], estimates, summaries }, pictures);
+    };
+    const undecided = of(
+      [
+        [1, 1],
+        [1.5, 2],
+      ],
+      false,
+    );
+    expect(undecided).toContain(`undecided between ${two[0].expression} and ${two[1].expression}`);
+    expect(undecided.match(/<span class="tag">undecided</g)).toHaveLength(2);
+    expect(undecided).not.toContain('<tr class="best">');
+    expect(
+      of(
+        [
+          [1, 2],
+          [1, 2],
+        ],
+        false,
+      ).match(/<tr class="best">/g),
+    ).toHaveLength(2);
+    const controlled = of(
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      true,
+    );
+    expect(controlled).not.toContain('<tr class="best">');
+    const [, table] = controlled.split('<table class="results">');
+    expect(table.indexOf(two[1].expression)).toBeLessThan(table.indexOf('>control<'));
+    expect(table.indexOf('>control<')).toBeLessThan(table.indexOf(`<code>${two[0].expression}</code>`));
   });
 
   test('every number of the results has its label where narrow screens hide the head', () => {
