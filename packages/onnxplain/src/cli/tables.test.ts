@@ -152,3 +152,31 @@ test('the names of columns are in record and report', async () => {
   });
   expect(readFileSync(join(folder, 'out/report.html'), 'utf8')).toContain('b = 2');
 });
+
+describe('baselines from rows', () => {
+  const rowsOf = (text: string) => `times-input(gradient, baseline=${text})`;
+  const withBaseline = (text: string) =>
+    json('m.onnx', 'moved.csv', '--rows', '0', '--explainer', rowsOf(text));
+
+  test('are their mean, columns by name, others left aside', async () => {
+    // The columns' means are 5, 6, 7 and 8.
+    const [{ values }] = await withBaseline(`mean(${at('x.csv')})`);
+    expect(values).toEqual(products([-4, -4, -4, -4]));
+    expect((await withBaseline(`mean(${at('moved.csv')})`))[0].values).toEqual(values);
+    const [{ values: one }] = await withBaseline(`mean(${at('ids.tsv')})`);
+    expect(one.map(Math.abs)).toEqual([0, 0, 0, 0]);
+  });
+
+  test('are a table of one row, but not of several', async () => {
+    const [{ values }] = await withBaseline(at('bare.csv'));
+    expect(values.map(Math.abs)).toEqual([0, 0, 0, 0]);
+    const error = await refusal('m.onnx', 'moved.csv', '--explainer', rowsOf(at('x.csv')));
+    expect(error).toMatchObject({ code: 'option-value', got: '3 rows' });
+    expect(error.remedy).toContain('mean(');
+  });
+
+  test('that are not there are refused before the model is opened', async () => {
+    const error = await refusal('gone.onnx', 'moved.csv', '--explainer', rowsOf(`mean(${at('gone.csv')})`));
+    expect(error).toMatchObject({ code: 'file-missing', where: at('gone.csv') });
+  });
+});

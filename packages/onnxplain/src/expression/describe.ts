@@ -63,17 +63,20 @@ function jsonSchema(field: Field): JsonSchema {
     ?.field as JsonSchema;
 }
 
+/** How an array is given to an option. */
+const ARRAY = 'file.npy | mean(rows.csv)';
+
 /** Types without a JSON form, tensors among them, are found out by showing the field one of each. */
 function arraysTaken(field: Field): string {
   const takes = (value: unknown) => field.safeParse(value).success;
-  return [takes(0.5) && 'number', takes(tensor([0], [1])) && 'file.npy'].filter(Boolean).join(' | ');
+  return [takes(0.5) && 'number', takes(tensor([0], [1])) && ARRAY].filter(Boolean).join(' | ');
 }
 
 function typeOf(schema: JsonSchema): string | undefined {
   if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
   if (schema.const !== undefined) return String(schema.const);
   if (schema.anyOf !== undefined) {
-    return [...new Set(schema.anyOf.map((each) => typeOf(each) ?? 'file.npy'))].join(' | ');
+    return [...new Set(schema.anyOf.map((each) => typeOf(each) ?? ARRAY))].join(' | ');
   }
   if (schema.type === 'array') {
     return typeof schema.items === 'object' ? `[${typeOf(schema.items)}, ...]` : '[...]';

@@ -133,6 +133,10 @@ const workshop = {
     files.push(path);
     return tensor([1, 2], [2]);
   },
+  readMean: (path: string) => {
+    files.push(`mean of ${path}`);
+    return tensor([3, 4], [2]);
+  },
 };
 
 const made = (text: string): string => makeIn(workshop, text).expression;
@@ -233,6 +237,25 @@ group('making', () => {
     expect(files).toEqual(['some/zeros.npy', 'with space.npy']);
   });
 
+  test('mean(FILE) is the mean of rows where numbers are expected, and stays in the expression', () => {
+    files.length = 0;
+    expect(made('path(baseline=mean(rows.csv))')).toBe('path(steps=50, rule=left, baseline=mean(rows.csv))');
+    const spaced = 'path(steps=50, rule=left, baseline=mean("my rows.csv"))';
+    expect(made(spaced)).toBe(spaced);
+    expect(files).toEqual(['mean of rows.csv', 'mean of my rows.csv']);
+  });
+
+  test.each(['mean', 'mean()', 'mean(a.csv, b.csv)', 'mean(file=a.csv)', 'mean(3)'])(
+    '%s is no mean of rows',
+    (text) => {
+      files.length = 0;
+      const attempt = () => makeIn(workshop, `path(rule=left, baseline=${text})`);
+      if (text !== 'mean') expect(errorOf(attempt).code).toBe('name-unknown');
+      else expect(attempt().expression).toContain('baseline=mean)');
+      expect(files.filter((file) => file.startsWith('mean of'))).toEqual([]);
+    },
+  );
+
   test.each([
     ['grdient', 'name-unknown', 'Did you mean gradient?'],
     ['smooth(gradient, gausian(0.1))', 'name-unknown', 'Did you mean gaussian?'],
@@ -297,6 +320,6 @@ test('a description shows positional options first, defaults, choices and kinds'
   expect(path?.options.map(({ name, type }) => [name, type])).toEqual([
     ['steps', 'integer'],
     ['rule', 'left | right'],
-    ['baseline', 'number | file.npy'],
+    ['baseline', 'number | file.npy | mean(rows.csv)'],
   ]);
 });

@@ -12,9 +12,11 @@ import {
 import { explainers } from '@onnxplain/explainers';
 import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
+import { baselineRows, meanOfRows, onlyRow } from '../files/baseline.js';
 import { readNpy } from '../files/npy.js';
+import { isTable } from '../files/sources.js';
 import { type Described, describe } from './describe.js';
-import { makeIn } from './make.js';
+import { makeIn, type Workshop } from './make.js';
 import { KINDS, type Kind, type MadeOf, type Rules, type Table, type Tables } from './tables.js';
 
 /** Everything that can be made by name. */
@@ -29,19 +31,25 @@ export const tables: Tables = {
 export interface MakeOptions {
   /** Arrays that options take by name, such as `pad` of a prepared run: `integrated-gradients(baseline=pad)`. */
   readonly constants?: Readonly<Record<string, Tensor>>;
+  /** How the tables that options name are read, [rows, columns]; default: all columns, as they stand. */
+  readonly tableRows?: TableRows;
 }
+
+/** Numbers of a table, which a file of this name holds. */
+export type TableRows = (bytes: Uint8Array, path: string) => Tensor;
 
 /**
  * Makes what an expression names: `make('smooth(gradient, gaussian(0.1))', 'explainer')`. Without a kind, the first table that has
- * the name. Paths in options are .npy files, relative to the working folder.
+ * the name. Paths in options are .npy files, or tables of one row, relative to the
+ * working folder; `mean(FILE)` is the mean of the rows of a table or array.
  * Throws `expression-syntax`, `name-unknown`, `kind-mismatch`, `option-unknown`, `option-value`, `file-*`.
  */
 export function make<K extends Kind = Kind>(
   expression: string,
   kind?: K,
-  { constants }: MakeOptions = {},
+  { constants, tableRows = allColumns }: MakeOptions = {},
 ): MadeOf[K] {
-  return makeIn({ tables, readTensor, constants }, expression, kind);
+  return makeIn({ tables, constants, ...readers(tableRows) }, expression, kind);
 }
 
 /** {@link make} for an explainer. */
@@ -77,8 +85,20 @@ function rulesRow(row: Entry<RuleTable>): Entry<Rules> {
   };
 }
 
-function readTensor(path: string): Tensor {
-  return readNpy(bytesOf(path), path).tensor;
+const allColumns: TableRows = (bytes, where) => baselineRows(bytes, { where, options: {} });
+
+/** Readers of the arrays that options name. */
+function readers(tableRows: TableRows): Pick<Workshop, 'readTensor' | 'readMean'> {
+  return {
+    readTensor(path) {
+      const bytes = bytesOf(path);
+      return isTable({ file: path }) ? onlyRow(tableRows(bytes, path), path) : readNpy(bytes, path).tensor;
+    },
+    readMean(path) {
+      const bytes = bytesOf(path);
+      return meanOfRows(isTable({ file: path }) ? tableRows(bytes, path) : readNpy(bytes, path).tensor, path);
+    },
+  };
 }
 
 /** Options are made before anything runs, in one piece of synchronous code. */
@@ -91,7 +111,7 @@ function bytesOf(path: string): Uint8Array {
       {
         code: absent ? 'file-missing' : 'file-unreadable',
         where: path,
-        expected: 'a number, or a .npy file',
+        expected: 'a number, a .npy file, or mean(FILE) of rows',
         got: absent ? 'no file of that name' : String(cause),
         remedy: path === 'pad' ? PAD : undefined,
       },

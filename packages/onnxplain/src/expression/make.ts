@@ -8,6 +8,8 @@ type Field = Entry<unknown>['options']['shape'][string];
 export interface Workshop {
   readonly tables: Tables;
   readonly readTensor: (path: string) => Tensor;
+  /** The mean of the rows of a table or array in a file. */
+  readonly readMean: (path: string) => Tensor;
   /** Arrays that options take by name, before files of that name. */
   readonly constants?: Readonly<Record<string, Tensor>>;
 }
@@ -104,7 +106,11 @@ function* readings(workshop: Workshop, term: Term, field: Field): Iterable<() =>
   }
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
   const taken = kindsTaken(workshop.tables, field);
-  if (path !== undefined && taken.length === 0 && takesTensor(field)) yield () => tensorNamed(workshop, path);
+  if (taken.length > 0 || !takesTensor(field)) return;
+  if (path !== undefined) yield () => tensorNamed(workshop, path);
+  const rows = rowsMeant(term);
+  if (rows !== undefined)
+    yield () => Object.assign({ ...workshop.readMean(rows) }, { expression: `mean(${quoted(rows)})` });
 }
 
 /** A term as it stands: what an option of numbers, words or lists takes. */
@@ -118,9 +124,18 @@ const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1]))
 
 /** The constant's or the file's numbers with its name as their expression, so that what is made from them can be written down again. */
 function tensorNamed({ readTensor, constants = {} }: Workshop, name: string): Tensor {
-  const quoted = /^[^\s(),=[\]"']+$/.test(name) ? name : JSON.stringify(name);
   const found = Object.hasOwn(constants, name) ? constants[name] : readTensor(name);
-  return Object.assign({ ...found }, { expression: quoted });
+  return Object.assign({ ...found }, { expression: quoted(name) });
+}
+
+const quoted = (name: string): string => (/^[^\s(),=[\]"']+$/.test(name) ? name : JSON.stringify(name));
+
+/** The file in `mean(FILE)`; undefined for another term. */
+function rowsMeant(term: Term): string | undefined {
+  if (term.kind !== 'call' || term.name !== 'mean' || term.named.length > 0) return undefined;
+  const [file, ...more] = term.positional;
+  if (more.length > 0 || (file?.kind !== 'word' && file?.kind !== 'string')) return undefined;
+  return file.value;
 }
 
 function refuseKind(

@@ -1,6 +1,8 @@
 import type { Tensor } from '@onnxplain/core';
 import type { ModelRecord } from '@onnxplain/report';
 import { type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import type { TableRows } from '../expression/house.js';
+import { baselineRows } from '../files/baseline.js';
 import { type LoadedCard, readCard } from '../files/card.js';
 import { fedName, type LoadedFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
@@ -47,6 +49,8 @@ export interface Prepared {
   readonly asked: Asked & { readonly input: string };
   /** What expressions may call by name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
   readonly constants: Readonly<Record<string, Tensor>>;
+  /** How expressions read tables: columns as the explained input has them. */
+  readonly tableRows: TableRows;
   /** Where the values in `asked.feeds` came from. */
   readonly fed: LoadedFeeds['record'];
   readonly drawing: Drawing;
@@ -102,6 +106,8 @@ async function readFor(
   const sources = dividedTables(files, { inputs, fed, columnsOf });
   const subject = await subjectOf(model, { name, fed, sources });
   const fields = pictureFields(options, card);
+  const columns =
+    sources.find(({ input }) => input === subject.port.name)?.columns ?? columnsOf(subject.port);
   const pictures = subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), fields);
   const read = await loadRows(model, subject, { sources, pictures, table, columnsOf });
   const given = await feedRows(model, { subject, fed: feed, read });
@@ -121,6 +127,7 @@ async function readFor(
     loaded,
     asked,
     constants: padRow(model, { subject, card }),
+    tableRows: (bytes, where) => baselineRows(bytes, { where, options: table, columns }),
     fed: given.record,
     preprocessing,
     doubts: [...foundText(subject), ...(read.loaded.said ?? []), ...settled.doubts, ...doubts],
