@@ -49,6 +49,7 @@ export { type EvaluateOptions, type Evaluation, evaluate } from './pipeline/eval
 export { type ExplainOptions, type Explanation, explain, type RunProgress } from './pipeline/explain.js';
 export { type Measurement, type MeasureOptions, measure } from './pipeline/measure.js';
 export { type ModelOptions, type OpenedModel, openModel } from './pipeline/model.js';
+export { type Notifier, notifierOf } from './pipeline/notices/run.js';
 export type { Outcome } from './pipeline/outcome.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
 export { type Asked, ask, type Question } from './pipeline/question.js';

@@ -42,7 +42,10 @@ export function flatText(
   { nodes, embedding }: Flatness,
   { output, input }: Pick<Asked, 'output' | 'input'>,
 ): string {
-  const remedy = embedding === undefined ? '' : `at the embedding (--wrt "${embedding}"), or `;
+  const remedy =
+    embedding === undefined
+      ? ''
+      : `at the embedding (--wrt "${embedding}" with --input "${input}=FILE"), or `;
   return `"${output}" has derivative 0 by "${input}" everywhere: every way ends at ${listed(nodes)}; explain ${remedy}with occlusion or optimal, which need no derivative (in the library also difference(score))`;
 }
 

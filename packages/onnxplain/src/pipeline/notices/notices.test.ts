@@ -72,6 +72,7 @@ const folder = folderWith({
   'bernoulli.onnx': model([node('p = Sigmoid(x)'), node('d = Bernoulli(p)'), node('y = MatMul(d, W)')]),
   'x.npy': npy([4], [0.5, 0.25, 0.75, 1]),
   'three.npy': npy([3, 4], [0.5, 0.25, 0.75, 1, 0, 255, 3, 9, 1, 2, 0, 0]),
+  'zero.npy': npy([4], [0, 0, 0, 0]),
   'ids.npy': npy([1, 5], [1, 2, 3, 4, 5]),
   'wide.npy': npy([1, 200]),
   'negative.npy': npy([2, 4], [1, 1, 1, 1, 1, -1, 1, 1]),
@@ -81,11 +82,24 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const at = (name: string) => join(folder, name);
 
+const listing = readFileSync(join(import.meta.dirname, '../../../docs/notices.md'), 'utf8');
+
+/** What docs/notices.md calls each notice, names and numbers left open. */
+const documented = [...listing.matchAll(/^\| `([^`]+)` \|/gm)].map(([, words]) => {
+  const literal = words
+    .split(/"\w+"|\.\.\.|\b[ABDR]\b/)
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(literal.join('.*'));
+});
+
 async function explained(name: string, input: string, explainer: string, ...more: readonly string[]) {
   const given = ['--input', at(input), '--explainer', explainer, ...more];
   const { exit, out, err } = await onnxplain('explain', at(name), ...given, '--json');
   const { notices, explanations } = JSON.parse(out);
-  for (const text of notices) expect(err.split('\n').filter((line) => line === text)).toHaveLength(1);
+  for (const text of notices) {
+    expect(err.split('\n').filter((line) => line === text)).toHaveLength(1);
+    expect(documented.filter((words) => words.test(text)).length, text).toBe(1);
+  }
   return { exit, notices: notices as readonly string[], explanations };
 }
 
@@ -135,9 +149,14 @@ describe('attributions', () => {
     expect(about(notices, 'all attributions are 0')).toContain('on 2 of 3 inputs, first "three.npy[0]"');
   });
 
-  test('that are 0 without a derivative are said in other words', async () => {
-    const { notices } = await explained('dead.onnx', 'x.npy', 'occlusion(1)');
-    expect(about(notices, 'all attributions are 0')).toContain('nothing that was tried changed f');
+  test('that are 0 without a derivative are said in other words, as where nothing is taken away', async () => {
+    for (const [name, input] of [
+      ['dead.onnx', 'x.npy'],
+      ['linear.onnx', 'zero.npy'],
+    ]) {
+      const { notices } = await explained(name, input, 'occlusion(1)');
+      expect(about(notices, 'all attributions are 0')).toContain('nothing that was tried changed f');
+    }
   });
 
   test('of which more than 99 % are 0 are said, and of which 75 % are not', async () => {
