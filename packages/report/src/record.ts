@@ -95,8 +95,16 @@ export interface InputRecord {
   readonly content?: string;
   /** Of one input, batch axis excluded. */
   readonly shape: readonly number[];
-  /** The class (or output element) that was explained. */
-  readonly target: number;
+  /** The class, or the element of the flattened output, that was explained; absent where sums or maxima along axes were. */
+  readonly target?: number;
+  /** What was taken along each of the output's axes after the batch. */
+  readonly at?: readonly AxisRecord[];
+  /** The weights of the sums. */
+  readonly mask?: FileRecord;
+  /** Along which of the axes a link compared classes, and the node of the graph that tells; for outputs with several axes. */
+  readonly classAxis?: { readonly axis: number; readonly told?: string };
+  /** Whether the elements of the output are classes: one vector of several numbers, not known to be a regression. Absent: they are. */
+  readonly elements?: 'classes' | 'numbers';
   /** Absent for outputs of one number. */
   readonly prediction?: PredictionRecord;
   /** f(x), the explained number: the target's output after the link. */
@@ -114,11 +122,31 @@ export interface TokenRecord {
   readonly text?: string;
 }
 
+/** The entry of an index, the sum or the maximum along an axis. */
+export type AxisRecord = number | 'sum' | 'max';
+
+/** The largest of the output's numbers. */
 export interface PredictionRecord {
+  /** Its place in the flattened output. */
   readonly class: number;
   readonly label?: string;
-  /** Output of the predicted class, as the model gives it. */
+  /** The number, as the model gives it. */
   readonly output: number;
+  /** Its indices along the output's axes after the batch. */
+  readonly at?: readonly number[];
+  /** The five largest, where the output's elements are classes. */
+  readonly top?: readonly ClassRecord[];
+  /** How their probabilities are made of the output; absent where that is not known. */
+  readonly probabilities?: 'softmax' | 'exponential' | 'output';
+}
+
+/** One class and what the model gives it. */
+export interface ClassRecord {
+  readonly class: number;
+  readonly label?: string;
+  readonly output: number;
+  /** Absent where it is not known whether the output holds logits or probabilities. */
+  readonly probability?: number;
 }
 
 export interface ExplainerRecord {

@@ -16,7 +16,7 @@ import { perToken } from '../pipeline/tokens.js';
 import { showBars } from './bars.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, type QuestionFlags } from './flags.js';
-import { showInput } from './input.js';
+import { showInput, showTop } from './input.js';
 import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
 
@@ -205,7 +205,7 @@ function refusePicture(shape: readonly number[]): never {
 export function showExplained({ explainer, files, explanations }: Explained): string {
   const lines = explanations.map((answer) => {
     if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
-    return `${showInput(answer)}\n  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;
+    return `${showInput(answer)}\n${showTop(answer)}  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;
   });
   return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }

@@ -68,8 +68,10 @@ export function withRequired(command: Command, flags: string, description: strin
 }
 
 const TARGET =
-  'a class by its number or, as the model card has it, its name; one per input with commas between them; or "predicted". ' +
-  'Digits are always a number: a name that is one, or has commas, goes in double quotes, as in --target \'"7"\'';
+  'a class by its number or, as the model card has it, its name; one per input with commas between them; or "predicted". Of an output with several ' +
+  'axes, one entry for each axis after the batch, with colons between them: an index, sum or max over the axis, a name on the axis of classes, or ' +
+  'predicted: 4:900 is one element, 3:sum:sum class 3 summed over all pixels, predicted:4:5 the best class at a pixel; one number alone is an element ' +
+  'of the flattened output. Digits are always a number: a name that is one, or has commas or colons, goes in double quotes, as in --target \'"7"\'';
 
 const LINK =
   'what is explained: the entry of the output as it stands; the probability of the class, made of logits by a softmax or, where --holds says so, ' +
@@ -86,6 +88,15 @@ export function withQuestionFlags(command: Command): Command {
     '.npy, .npz, .png, .jpg, .csv or .tsv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
   )
     .option('--target <class>', TARGET, 'predicted')
+    .option(
+      '--target-mask <file.npy>',
+      'weights of what the target sums, 0 and 1 for a mask: an array over the axes with sum, or with one more axis in front one for each input',
+    )
+    .option(
+      '--class-axis <n>',
+      "which axis of an output with several has the classes, as --target counts them: 0 the first after the batch, -1 the last (default: the card's, what the graph tells, or the axis of as many entries as labels)",
+      integer,
+    )
     .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))
     .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']))
     .option(
@@ -111,6 +122,12 @@ export function withQuestionFlags(command: Command): Command {
 function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
+  return value;
+}
+
+function integer(text: string): number {
+  const value = number(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('Not a whole number.');
   return value;
 }
 

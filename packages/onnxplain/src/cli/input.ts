@@ -1,12 +1,34 @@
-import { formatNumber, type InputRecord } from '@onnxplain/report';
+import {
+  formatNumber,
+  type InputRecord,
+  type PredictionRecord,
+  predictionText,
+  targetText,
+} from '@onnxplain/report';
 
 /** What the model says of an input, and what of it was explained, as one line. */
-export function showInput({ name, prediction, target, targetLabel, score }: InputRecord): string {
-  const predicted =
-    prediction === undefined ? '' : `predicted ${className(prediction.class, prediction.label)}, `;
-  return `${name}: ${predicted}explained ${className(target, targetLabel)}, f(x) = ${formatNumber(score)}`;
+export function showInput(input: InputRecord): string {
+  const said = predictionText(input);
+  const predicted = said === undefined ? '' : `${said}, `;
+  return `${input.name}: ${predicted}explained ${targetText(input)}, f(x) = ${formatNumber(input.score)}`;
 }
 
-function className(k: number, label: string | undefined): string {
-  return label === undefined ? `class ${k}` : `class ${k} (${label})`;
+const MADE: Readonly<Record<NonNullable<PredictionRecord['probabilities']>, string>> = {
+  softmax: 'probabilities by a softmax of the output',
+  exponential: 'probabilities, the exponentials of the output',
+  output: 'probabilities, the output itself',
+};
+
+/** The classes with the largest numbers, a line each: probability, or the output where it is not known how to make one, and name. */
+export function showTop({
+  prediction: { top = [], probabilities: made } = { class: 0, output: 0 },
+}: InputRecord): string {
+  if (top.length === 0) return '';
+  const numbers = top.map(({ output, probability }) => formatNumber(probability ?? output));
+  const width = Math.max(...numbers.map((text) => text.length));
+  const lines = top.map(
+    ({ class: k, label }, i) =>
+      `    ${numbers[i].padEnd(width)}  class ${k}${label === undefined ? '' : ` (${label})`}\n`,
+  );
+  return `  ${made === undefined ? 'numbers of the output' : MADE[made]}:\n${lines.join('')}`;
 }

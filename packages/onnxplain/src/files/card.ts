@@ -30,6 +30,7 @@ const schema = z.strictObject({
   holds: z
     .enum(['logits', 'probabilities', 'log-probabilities'], 'logits, probabilities or log-probabilities')
     .optional(),
+  classAxis: z.number('a whole number').int('a whole number').optional(),
   labels: z.union([z.array(z.string()), z.string()], 'a list of names, or the path of a file').optional(),
   labelOffset: z.number('a whole number').int('a whole number').optional(),
   features: z

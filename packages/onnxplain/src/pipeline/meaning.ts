@@ -1,5 +1,4 @@
-import type { Holds } from '@onnxplain/graph';
-import { expectLink, type Model, type OutputMeaning, outputMeaning } from '@onnxplain/runtime';
+import { type Model, type OutputMeaning, outputMeaning } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
 import { feedsOf } from './feeds-of.js';
 import type { Asked } from './question.js';
@@ -14,14 +13,4 @@ export function meaningFor(
 ): Promise<OutputMeaning> {
   const rows = inputs.map(({ tensor }, i) => ({ row: tensor, feeds: feedsOf(feeds, i) }));
   return outputMeaning(model, { output, input, perRow, holds }, rows);
-}
-
-/** What a score must be told of the output: nothing, unless the link asks. Throws what `expectLink` throws. */
-export async function holdsFor(
-  model: Model,
-  inputs: readonly NamedInput[],
-  asked: Asking & Pick<Asked, 'link'>,
-): Promise<Holds | undefined> {
-  if (asked.link !== 'probability') return asked.holds;
-  return expectLink(await meaningFor(model, inputs, asked), asked.link);
 }

@@ -21,17 +21,23 @@ import { feedRows } from './row-feeds.js';
 import { loadRows } from './rows.js';
 import { type Subject, subjectOf } from './subject.js';
 import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
+import { readMask, type TargetMask } from './target-mask.js';
 
 /** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
 export interface PrepareOptions
   extends ModelOptions,
-    Omit<Asked, 'input' | 'label' | 'feeds' | 'perRow' | 'target'>,
+    Omit<
+      Asked,
+      'input' | 'label' | 'labels' | 'feeds' | 'perRow' | 'target' | 'byName' | 'mask' | 'maskFile'
+    >,
     PictureFields,
     Omit<TableOptions, 'rows'> {
   /** Rows of tables and arrays that are explained, by their numbers from 0, such as `3,5` or `0:10`; default: all. */
   readonly rows?: string;
   /** Default 'predicted': of each input its own best class. Names are those of the card's labels, as on the command line. */
   readonly target?: TargetOption;
+  /** A .npy file of weights for the axes that the target sums, 0 and 1 for a mask; with one more axis in front, one for each input. */
+  readonly targetMask?: string;
   /** Files and folders, where the model has several inputs as `NAME=FILE`: see `sourcesOf` and `loadInputs`. */
   readonly inputs: readonly string[];
   /** Input to explain, or an inner value; default: the card's, the only float input, or the only embedding: see `subjectOf`. */
@@ -115,7 +121,8 @@ async function readFor(
   const photos = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
   const asked = askedOf(options, card, {
-    target: settled.target,
+    settled,
+    mask: options.targetMask === undefined ? undefined : await readMask(options.targetMask),
     input: subject.port.name,
     feeds: given.feeds,
     perRow: given.perRow,
@@ -149,7 +156,9 @@ function foundText({ found, port, lookup, beside = [] }: Subject): readonly stri
   ];
 }
 
-interface Settled extends Pick<Asked, 'perRow' | 'target'> {
+interface Settled extends Pick<Asked, 'perRow'> {
+  readonly settled: SettledTarget;
+  readonly mask: TargetMask | undefined;
   readonly input: string;
   readonly feeds: readonly Feeds[];
   readonly outputs: readonly Port[];
@@ -159,9 +168,14 @@ interface Settled extends Pick<Asked, 'perRow' | 'target'> {
 /** Options go before the card's fields, and both before what the model says. */
 function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
   const { batch, signal } = options;
-  const { target, input, feeds, perRow, outputs, pictures } = settled;
+  const { input, feeds, perRow, outputs, pictures, mask } = settled;
+  const { target, byName } = settled.settled;
   return {
     target,
+    byName,
+    mask: mask?.weights,
+    maskFile: mask?.record,
+    classAxis: options.classAxis ?? card.classAxis,
     link: options.link ?? card.link ?? 'logit',
     holds: options.holds ?? card.holds,
     output: options.output ?? card.output ?? onlyFloat(outputs),
@@ -172,7 +186,14 @@ function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): P
     batch,
     signal,
     label: card.label,
+    labels: namedClasses(card),
   };
+}
+
+/** How many classes have names, if any, and as many as there are before the first that has. */
+function namedClasses({ classes, labelOffset = 0, labels }: LoadedCard): number | undefined {
+  if (classes.length === 0) return undefined;
+  return typeof labels === 'object' ? labels.length + labelOffset : classes[classes.length - 1].k + 1;
 }
 
 const drawingOf = (pictures: Preprocessing | undefined): Drawing => ({

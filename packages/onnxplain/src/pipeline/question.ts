@@ -1,16 +1,48 @@
 import { asBatch, fail, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { Holds, Link } from '@onnxplain/graph';
-import type { PredictionRecord } from '@onnxplain/report';
-import { type Feeds, type Model, predict, score } from '@onnxplain/runtime';
+import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
+import {
+  expectLink,
+  type Feeds,
+  type Model,
+  type OutputMeaning,
+  type Prediction,
+  predict,
+  score,
+} from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
 import { contentOf } from './content.js';
 import { feedsOf } from './feeds-of.js';
-import { holdsFor } from './meaning.js';
+import { meaningFor } from './meaning.js';
+import {
+  classAxisFor,
+  indicesOf,
+  isVector,
+  type Place,
+  type Taken,
+  takenElement,
+  takenOf,
+  withMask,
+} from './place.js';
+import { topOf } from './top.js';
 
 /** What is asked of a model about its inputs. */
 export interface Asked {
-  /** 'predicted' (default): of each input its own best class, as the model sees it unperturbed; one class for all; or one per input. */
-  readonly target?: 'predicted' | number | readonly number[];
+  /**
+   * 'predicted' (default): of each input its own best class, or the largest element of a flattened output, as the model gives it
+   * unperturbed; one class or element for all; what is taken along the axes of an output, for all; or one of these per input.
+   */
+  readonly target?: 'predicted' | number | Place | readonly (number | Place)[];
+  /** The numbers in `target` were found by names, so that they are classes: refused where the output has several axes. */
+  readonly byName?: boolean;
+  /** Weights of sums along axes, see `AxesTarget`, for all inputs; or along a first axis one for each. */
+  readonly mask?: Tensor;
+  /** The file that the mask was read from. */
+  readonly maskFile?: FileRecord;
+  /** The axis of classes of an output with several, see `ScoreOptions`; default: what the graph tells, else the axis of as many entries as labels. */
+  readonly classAxis?: number;
+  /** How many classes have names, from class 0 on. */
+  readonly labels?: number;
   /** 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds; 'margin': over the best other class. */
   readonly link?: Link;
   /** What the output holds; default: found out, by the graph or by what the model gives on the inputs and on random rows: see `outputMeaning`. */
@@ -38,7 +70,15 @@ export interface Question {
   readonly input: NamedInput;
   /** Hash of the input and the feeds that go with it, of which its keys are made: see `contentHash`. */
   readonly content: string;
-  readonly target: number;
+  /** The class, or the element of the flattened output; absent where sums or maxima are taken. */
+  readonly target?: number;
+  /** What is taken along each of the output's axes after the batch. */
+  readonly at?: Taken['at'];
+  /** Where the weights of the sums came from. */
+  readonly mask?: FileRecord;
+  /** See `InputRecord`, as the next. */
+  readonly classAxis?: InputRecord['classAxis'];
+  readonly elements?: InputRecord['elements'];
   readonly targetLabel?: string;
   /** Absent for an output of one number. */
   readonly prediction?: PredictionRecord;
@@ -56,59 +96,135 @@ export async function ask(
   inputs: readonly NamedInput[],
   asked: Asked,
 ): Promise<readonly Question[]> {
-  const { target = 'predicted', feeds } = asked;
+  const { target = 'predicted', feeds, link = 'logit' } = asked;
   expectOnePerInput({ target, feeds }, inputs.length);
-  const scores = scoreMaker(model, { ...asked, holds: await holdsFor(model, inputs, asked) });
+  const meaning = await meaningFor(model, inputs, asked);
+  const holds = link === 'probability' ? expectLink(meaning, link) : asked.holds;
+  const scores = scoreMaker(model, { ...asked, holds });
   const own = (i: number) => ({
-    target: typeof target === 'object' ? target[i] : target,
+    target: targetFor(target, asked, { i, n: inputs.length }),
     feeds: feedsOf(feeds, i),
   });
-  return Promise.all(inputs.map((input, i) => askOne({ input, ...own(i) }, { model, asked, scores })));
+  return Promise.all(
+    inputs.map((input, i) => askOne({ input, ...own(i) }, { model, asked, meaning, scores })),
+  );
 }
+
+/** What is asked of input i of n, with its mask. */
+function targetFor(
+  target: NonNullable<Asked['target']>,
+  { mask }: Asked,
+  place: { i: number; n: number },
+): Own['target'] {
+  const own = isListed(target) ? target[place.i] : target;
+  if (typeof own === 'object') return withMask(own, mask, place);
+  if (mask === undefined) return own;
+  return fail({
+    code: 'usage',
+    where: 'target mask',
+    expected: 'a target with sums along the axes that the mask lies over, such as 3:sum:sum',
+    got: `${own}`,
+  });
+}
+
+const isListed = (target: NonNullable<Asked['target']>): target is readonly (number | Place)[] =>
+  Array.isArray(target);
 
 /** One input, with what is its own of the question. */
 interface Own {
   readonly input: NamedInput;
-  readonly target: 'predicted' | number;
+  readonly target: 'predicted' | number | Place;
   readonly feeds: Feeds | undefined;
 }
 
 interface Asking {
   readonly model: Model;
   readonly asked: Asked;
+  readonly meaning: OutputMeaning;
   readonly scores: ScoreMaker;
 }
 
-async function askOne({ input, target, feeds }: Own, { model, asked, scores }: Asking): Promise<Question> {
-  const { output, input: name, perRow, label } = asked;
+async function askOne({ input, target, feeds }: Own, asking: Asking): Promise<Question> {
+  const { model, asked, meaning, scores } = asking;
+  const { output, input: name, perRow } = asked;
   const { shape } = input.tensor;
   const one = asBatch(input.tensor);
-  const found = await predict(model, { output, input: name, feeds, perRow, shape }, one);
-  const [best] = found.classes;
-  const chosen = target === 'predicted' ? best : target;
-  const f = await scores({ target: chosen, shape, feeds });
+  const about = { output, input: name, feeds, perRow, shape };
+  const found = await predict(model, about, one);
+  const predicted = (place: Place) =>
+    predict(model, { ...about, target: { at: place.at, mask: place.mask } }, one);
+  const taken = await takenFor(target, { found, predicted, byName: asked.byName === true });
+  const named = typeof target === 'object' ? target.named : undefined;
+  const classAxis = classAxisFor(found, { asked: asked.classAxis, named, labels: asked.labels });
+  const f = await scores({ taken, classAxis, shape, feeds });
   const [value] = await f.value(one);
+  const elements = elementsOf(found.axes, meaning);
   return {
     input,
     content: contentOf(input.tensor, feeds),
-    target: chosen,
-    targetLabel: label?.(chosen),
-    prediction: predictionOf(found.scores, { best, label }),
+    target: taken.element,
+    at: taken.at,
+    mask: taken.mask && asked.maskFile,
+    elements,
+    classAxis: asked.link === 'logit' || isVector(found.axes) ? undefined : toldAxis(classAxis, found),
+    targetLabel: labelOf(taken, { classAxis, axes: found.axes }, asked),
+    prediction: predictionOf(found, { elements, holds: meaning.holds, label: asked.label }),
     f,
     value,
   };
 }
 
+/** Which axis has the classes, and the node that tells where nobody else does. */
+function toldAxis(axis: number | undefined, { classAxis }: Prediction): Question['classAxis'] {
+  if (axis === undefined) return undefined;
+  return { axis, told: classAxis?.axis === axis ? classAxis.told : undefined };
+}
+
+/** One vector of several numbers, unless they are a regression's. */
+function elementsOf(axes: Shape, { holds }: OutputMeaning): 'classes' | 'numbers' {
+  return isVector(axes) && sizeOf(axes) > 1 && holds !== 'unbounded' ? 'classes' : 'numbers';
+}
+
+interface Finding {
+  /** Of the whole output. */
+  readonly found: Prediction;
+  /** Of what a place leaves. */
+  predicted(place: Place): Promise<Prediction>;
+  readonly byName: boolean;
+}
+
+/** The target with what is predicted settled. */
+async function takenFor(target: Own['target'], { found, predicted, byName }: Finding): Promise<Taken> {
+  const { axes, classes } = found;
+  if (target === 'predicted') return takenElement(classes[0], axes, false);
+  if (typeof target === 'number') return takenElement(target, axes, byName);
+  if (!target.at.includes('predicted')) return takenOf(target, axes, []);
+  const best = await predicted(target);
+  return takenOf(target, axes, indicesOf(best.classes[0], best.axes));
+}
+
+/** The name of the class that the target is on the axis of classes, or of the element of a vector. */
+function labelOf(
+  { at, element }: Taken,
+  { classAxis, axes }: { classAxis: number | undefined; axes: Shape },
+  { label }: Asked,
+): string | undefined {
+  if (element !== undefined && isVector(axes)) return label?.(element);
+  const k = classAxis === undefined ? undefined : at[classAxis];
+  return typeof k === 'number' ? label?.(k) : undefined;
+}
+
 function expectOnePerInput(lists: Pick<Asked, 'target' | 'feeds'>, inputs: number): void {
   for (const [where, list] of Object.entries(lists)) {
     if (!Array.isArray(list) || list.length === inputs) continue;
-    const one = where === 'target' ? 'one class for all inputs' : 'the same for all inputs';
+    const one = where === 'target' ? 'one for all inputs' : 'the same for all inputs';
     fail({ code: 'usage', where, expected: `${one}, or ${inputs}, one per input`, got: `${list.length}` });
   }
 }
 
 interface Sharing {
-  readonly target: number;
+  readonly taken: Taken;
+  readonly classAxis: number | undefined;
   readonly shape: Shape;
   readonly feeds: Feeds | undefined;
 }
@@ -119,22 +235,45 @@ type ScoreMaker = (sharing: Sharing) => Promise<Score>;
 function scoreMaker(model: Model, asked: Asked): ScoreMaker {
   const { output, input, perRow, link, holds, bounds, batch, signal } = asked;
   const made = new Map<Feeds | undefined, Map<string, Promise<Score>>>();
-  return ({ target, shape, feeds }) => {
+  return ({ taken: { at, mask, target }, classAxis, shape, feeds }) => {
     const alike = made.get(feeds) ?? new Map<string, Promise<Score>>();
     made.set(feeds, alike);
-    const id = `${target} of [${shape.join(', ')}]`;
+    const id = JSON.stringify([at, typeof target, mask && contentOf(mask, undefined), classAxis, shape]);
     const known =
       alike.get(id) ??
-      score(model, { target, shape, output, input, feeds, perRow, link, holds, bounds, batch, signal });
+      score(model, {
+        target,
+        classAxis,
+        shape,
+        output,
+        input,
+        feeds,
+        perRow,
+        link,
+        holds,
+        bounds,
+        batch,
+        signal,
+      });
     alike.set(id, known);
     return known;
   };
 }
 
+interface Answer {
+  readonly elements: Question['elements'];
+  readonly holds: OutputMeaning['holds'];
+  readonly label: Asked['label'];
+}
+
+/** Undefined for an output of one number. */
 function predictionOf(
-  outputs: Tensor,
-  { best, label }: { best: number; label: Asked['label'] },
+  { scores, classes: [best], axes }: Prediction,
+  { elements, holds, label }: Answer,
 ): PredictionRecord | undefined {
-  if (sizeOf(outputs.shape) === 1) return undefined;
-  return { class: best, label: label?.(best), output: outputs.data[best] };
+  if (sizeOf(scores.shape) === 1) return undefined;
+  const at = indicesOf(best, axes);
+  const found = { class: best, output: scores.data[best], at };
+  if (elements === 'numbers') return isVector(axes) ? { ...found, label: label?.(best) } : found;
+  return { ...found, label: label?.(best), ...topOf(scores.data, { holds, label }) };
 }

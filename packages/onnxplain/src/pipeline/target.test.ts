@@ -73,6 +73,55 @@ describe('a name that is spelt as it is on the card', () => {
   });
 });
 
+describe('a place is asked for', () => {
+  test.each([
+    ['4:900', { at: [4, 900] }],
+    [' 4 : 900 ', { at: [4, 900] }],
+    ['3:sum:max', { at: [3, 'sum', 'max'] }],
+    ['sum', { at: ['sum'] }],
+    ['predicted:4:5', { at: ['predicted', 4, 5] }],
+    ['4:900,3:2', [{ at: [4, 900] }, { at: [3, 2] }]],
+    ['1,3:sum', [1, { at: [3, 'sum'] }]],
+    ['Dog:sum:sum', { at: [1, 'sum', 'sum'], named: 0 }],
+    ['7:sea eel', { at: [7, 2], named: 1 }],
+    ['"tench, Tinca tinca":sum,2:max', [{ at: [3, 'sum'], named: 0 }, { at: [2, 'max'] }]],
+  ] as const)('as %s', (text, expected) => {
+    expect(target(text)).toEqual(expected);
+  });
+
+  test('by a program: in words, by its entries, or in a list with one per input', () => {
+    expect(target({ at: [1, 'sum'] })).toEqual({ at: [1, 'sum'] });
+    expect(target(['0:1', { at: [2, 3] }, 4])).toEqual([{ at: [0, 1] }, { at: [2, 3] }, 4]);
+  });
+
+  test('but a class of that name goes first, in quotes too', () => {
+    const classes = classesOf(['sum', 'a:b', 'max', 'c']);
+    expect(target('sum', classes)).toBe(0);
+    expect(target('a:b', classes)).toBe(1);
+    expect(target('"a:b":sum', classes)).toEqual({ at: [1, 'sum'], named: 0 });
+    expect(target('"max":sum', classes)).toEqual({ at: [2, 'sum'], named: 0 });
+    expect(target('max:sum', classes)).toEqual({ at: ['max', 'sum'] });
+  });
+
+  test('and names of elements are remembered as such', () => {
+    expect(settleTarget('cat', plain).byName).toBe(true);
+    expect(settleTarget(['1', 'cat'], plain).byName).toBe(true);
+    expect(settleTarget('1,2', plain).byName).toBe(false);
+    expect(settleTarget('cat:sum', plain).byName).toBe(false);
+  });
+
+  test.each([
+    ['4:', 'usage', 'one index, sum, max or predicted for each axis'],
+    [':4', 'usage', 'one index'],
+    ['4::5', 'usage', 'one index'],
+    ['cat:dog', 'usage', 'at most one name'],
+    ['catt:sum', 'name-unknown', 'Did you mean "cat"?'],
+    ['-1:2', 'name-unknown', 'got "-1"'],
+  ])('%s is refused', (text, code, words) => {
+    expect(refusal(text)).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+});
+
 describe('a name of digits', () => {
   const classes = classesOf(['1', '2', '-1', '2']);
 

@@ -1,34 +1,54 @@
 import { didYouMean, fail } from '@onnxplain/core';
+import type { AxesTarget } from '@onnxplain/runtime';
 import type { NamedClass } from '../files/card.js';
+import type { Place } from './place.js';
+import { isPlaceText, readPlace } from './place-text.js';
 import type { Asked } from './question.js';
 
 /**
- * Classes to explain: 'predicted'; a number; a name, or several with commas between them, see {@link settleTarget}; or a list of
- * numbers and names, one per input.
+ * Classes to explain: 'predicted'; a number; a name, or several with commas between them, see {@link settleTarget}; what is taken along
+ * the axes of an output, '3:sum:sum' or `{ at: [3, 'sum', 'sum'] }`; or a list of these, one per input.
  */
-export type TargetOption = number | string | readonly (number | string)[];
+export type TargetOption = number | string | AxesTarget | readonly (number | string | AxesTarget)[];
 
 export interface SettledTarget {
   readonly target: Asked['target'];
+  /** Names were given for elements of a flattened output, which must then be classes. */
+  readonly byName: boolean;
   /** What is seldom meant as it was asked, a sentence each. */
   readonly doubts: readonly string[];
 }
 
 /**
- * Numbers of the classes that are asked for. A text of digits is a number. Any other is a name of the card, spelt as it is there, or
- * but for capitals where that leaves one class; in double quotes it is a name whatever it looks like, with commas or of digits.
+ * What is asked for, by numbers. A text of digits is a number; one with colons tells what is taken along the axes of an output, see
+ * `readPlace`. Any other is a name of the card, spelt as it is there, or but for capitals where that leaves one class; in double quotes it is
+ * a name whatever it looks like, with commas, colons or of digits.
  * Throws `name-unknown` with the nearest names, `option-value` for a name of several classes, `usage` where there are no names.
  */
 export function settleTarget(asked: TargetOption | undefined, classes: readonly NamedClass[]): SettledTarget {
-  if (asked === undefined || asked === 'predicted') return { target: asked, doubts: [] };
+  if (asked === undefined || asked === 'predicted') return { target: asked, byName: false, doubts: [] };
   const listed = typeof asked === 'string' ? partsOf(asked, classes) : asked;
-  if (typeof listed === 'number') return { target: listed, doubts: [] };
-  const numbers = listed.map((each) => (typeof each === 'number' ? each : numberOf(each, classes)));
+  if (!isList(listed)) return { target: listed, byName: false, doubts: [] };
+  const places = listed.map((each) => (typeof each === 'string' ? placeOf(each, classes) : each));
   return {
     // A list of one is given for all inputs on the command line, where there are no lists otherwise.
-    target: typeof asked === 'string' && numbers.length === 1 ? numbers[0] : numbers,
+    target: typeof asked === 'string' && places.length === 1 ? places[0] : places,
+    byName: listed.some(
+      (each, i) => typeof each === 'string' && typeof places[i] === 'number' && !DIGITS.test(each.trim()),
+    ),
     doubts: [...new Set(listed.flatMap((each) => doubtsOf(each, classes)))],
   };
+}
+
+const isList = <T>(asked: number | AxesTarget | readonly T[]): asked is readonly T[] => Array.isArray(asked);
+
+/** The number of a class, or what is taken along axes. A class of that name goes first. */
+function placeOf(text: string, classes: readonly NamedClass[]): number | Place {
+  if (matching(text.trim(), classes).length > 0 || !isPlaceText(text)) return numberOf(text, classes);
+  const entries = readPlace(text);
+  const named = entries.findIndex((entry) => typeof entry === 'object');
+  const at = entries.map((entry) => (typeof entry === 'object' ? numberOf(entry.name, classes) : entry));
+  return named < 0 ? { at } : { at, named };
 }
 
 /** A whole name may have commas in it; otherwise they divide. */
@@ -40,7 +60,7 @@ function partsOf(text: string, classes: readonly NamedClass[]): readonly string[
   return text.match(PART) ?? [];
 }
 
-const EXPECTED = 'a class, several with commas between them, or predicted';
+const EXPECTED = 'a class, or a place such as 4:900, several with commas between them, or predicted';
 
 const PART = /(?:"(?:[^"\\]|\\.)*"|[^,"])+/g;
 const LIST = new RegExp(`^(?:${PART.source})(?:,(?:${PART.source}))*$`);
@@ -98,8 +118,8 @@ function refuseChoice(name: string, found: readonly NamedClass[]): never {
 }
 
 /** Digits in a text that are the name of another class. */
-function doubtsOf(asked: number | string, classes: readonly NamedClass[]): readonly string[] {
-  if (typeof asked === 'number' || !DIGITS.test(asked.trim())) return [];
+function doubtsOf(asked: number | string | AxesTarget, classes: readonly NamedClass[]): readonly string[] {
+  if (typeof asked !== 'string' || !DIGITS.test(asked.trim())) return [];
   const digits = asked.trim();
   const others = classes.filter(({ k, label }) => label === digits && k !== Number(digits));
   return others.map(

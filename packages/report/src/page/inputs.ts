@@ -1,9 +1,11 @@
 import { STEPS, scaleTable } from '../colour.js';
+import { predictionText, targetText } from '../element.js';
 import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunRecord } from '../record.js';
 import { formatEstimate, formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 import { drawSeries } from './series.js';
 import { drawTokens } from './tokens.js';
+import { topTable } from './top.js';
 
 /** Files of the record by the path it names them with. */
 export type Pictures = ReadonlyMap<string, Uint8Array>;
@@ -38,21 +40,24 @@ export function legendOf({ explainers, attributions }: RunRecord): string {
 export function inputSections(record: RunRecord, pictures: Pictures): readonly Html[] {
   return record.inputs.map((input, i) => {
     const cells = record.attributions.filter((cell) => cell.input === i);
-    return html`<section><h3>${input.name}</h3><p class="soft">${predictionText(input, record)}</p>
+    return html`<section><h3>${input.name}</h3><p class="soft">${answerText(input, record)}</p>${topTable(input)}
 <div class="figures">${cells.map((cell) => attributionFigure({ record, cell, pictures }))}</div></section>`;
   });
 }
 
-function predictionText(input: InputRecord, record: RunRecord): string {
-  const named = (index: number, label?: string) => (label === undefined ? `${index}` : `${index} (${label})`);
-  const predicted = input.prediction
-    ? `Predicted class ${named(input.prediction.class, input.prediction.label)}, output ${formatNumber(input.prediction.output)}. `
-    : '';
+function answerText(input: InputRecord, record: RunRecord): string {
   const { output, link, input: by } = record.request;
+  const said = predictionText(input);
+  const predicted =
+    said === undefined
+      ? ''
+      : `${capital(said)}, output ${formatNumber(input.prediction?.output ?? Number.NaN)}. `;
   const inner = input.tokens === undefined || by === undefined ? '' : ` by ${by}`;
-  const target = `Explained: ${output}[${named(input.target, input.targetLabel)}] as ${link}${inner}`;
+  const target = `Explained: ${targetText(input)} of ${output} as ${link}${inner}`;
   return `${predicted}${target}, f(x) = ${formatNumber(input.score)}. Shape [${input.shape.join(', ')}].`;
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 interface FigureParts {
   readonly record: RunRecord;

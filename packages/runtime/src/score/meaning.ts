@@ -1,7 +1,7 @@
-import { fail, type Tensor } from '@onnxplain/core';
+import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type HeldByGraph, type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
 import type { Model } from '../model.js';
-import { classCount } from './classes.js';
+import { rowShapeAt } from './classes.js';
 import { observe, type Seen } from './observe.js';
 import { type Question, type QuestionOptions, settle } from './question.js';
 
@@ -60,7 +60,8 @@ export async function outputMeaning(
     question: settle(model, { ...options, shape: row.shape, feeds }),
   }));
   const question = given[0]?.question ?? settle(model, options);
-  const classes = await classCount(model, question);
+  const first = given[0]?.row;
+  const classes = sizeOf(await rowShapeAt(model, question, first && asBatch(first)));
   const output = options.output ?? question.output;
   const shown = shownByGraph(model, question.output);
   const about = { output, classes, logits: shown.logits };

@@ -1,0 +1,50 @@
+import type { Holds } from '@onnxplain/graph';
+import type { ClassRecord, PredictionRecord } from '@onnxplain/report';
+import type { OutputMeaning } from '@onnxplain/runtime';
+
+const LISTED = 5;
+
+/** Probabilities of one row of an output that holds the classes; undefined where it is not known what the numbers are. */
+export function probabilitiesOf(
+  numbers: ArrayLike<number>,
+  holds: OutputMeaning['holds'],
+): readonly number[] | undefined {
+  return isHeld(holds) ? PROBABILITIES[holds](Array.from(numbers)) : undefined;
+}
+
+const isHeld = (holds: OutputMeaning['holds']): holds is Holds => holds in PROBABILITIES;
+
+const PROBABILITIES: Readonly<Record<Holds, (numbers: readonly number[]) => readonly number[]>> = {
+  probabilities: (numbers) => numbers,
+  'log-probabilities': (numbers) => numbers.map(Math.exp),
+  logits(numbers) {
+    const largest = numbers.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const exponentials = numbers.map((z) => Math.exp(z - largest));
+    const sum = exponentials.reduce((a, b) => a + b, 0);
+    return exponentials.map((each) => each / sum);
+  },
+};
+
+const MADE: Readonly<Record<Holds, NonNullable<PredictionRecord['probabilities']>>> = {
+  logits: 'softmax',
+  probabilities: 'output',
+  'log-probabilities': 'exponential',
+};
+
+interface TopOptions {
+  readonly holds: OutputMeaning['holds'];
+  readonly label?: (k: number) => string | undefined;
+}
+
+/** The five classes of the largest numbers, the largest first, of equal ones the first. */
+export function topOf(
+  numbers: ArrayLike<number>,
+  { holds, label }: TopOptions,
+): Pick<PredictionRecord, 'top' | 'probabilities'> {
+  const probabilities = probabilitiesOf(numbers, holds);
+  const top: readonly ClassRecord[] = Array.from({ length: numbers.length }, (_, k) => k)
+    .sort((a, b) => numbers[b] - numbers[a] || a - b)
+    .slice(0, LISTED)
+    .map((k) => ({ class: k, label: label?.(k), output: numbers[k], probability: probabilities?.[k] }));
+  return { top, probabilities: isHeld(holds) ? MADE[holds] : undefined };
+}

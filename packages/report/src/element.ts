@@ -1,0 +1,31 @@
+import type { InputRecord } from './record.js';
+
+type Named = Pick<
+  InputRecord,
+  'target' | 'at' | 'targetLabel' | 'elements' | 'classAxis' | 'mask' | 'prediction'
+>;
+
+/** What was explained of the output, in words: "class 3 (cat)", "output element 4:900", "sum 3:sum:sum of the output (cat)". */
+export function targetText({ target, at, targetLabel, elements, classAxis, mask }: Named): string {
+  const label = labelled(targetLabel);
+  const classes =
+    classAxis === undefined ? '' : `, classes along axis ${classAxis.axis}${labelled(classAxis.told)}`;
+  if (target === undefined) {
+    const weighted = mask === undefined ? '' : `, weighted by ${mask.file}`;
+    return `output ${at?.join(':')}${label}${weighted}${classes}`;
+  }
+  if (elements !== 'numbers' || (label !== '' && isColumn(at))) return `class ${target}${label}`;
+  return `output element ${at?.join(':') ?? target}${label}${classes}`;
+}
+
+/** What the model says, in words; undefined where nothing was the largest of several. */
+export function predictionText({ prediction, elements }: Named): string | undefined {
+  if (prediction === undefined) return undefined;
+  const label = labelled(prediction.label);
+  if (elements !== 'numbers') return `predicted class ${prediction.class}${label}`;
+  return `largest output element ${prediction.at?.join(':') ?? prediction.class}${label}`;
+}
+
+const labelled = (label: string | undefined): string => (label === undefined ? '' : ` (${label})`);
+
+const isColumn = (at: InputRecord['at']): boolean => at === undefined || at.length < 2;
