@@ -11,7 +11,9 @@ export { ortProducts } from './products.js';
 export type { BatchAxis, BatchAxisOption } from './rows/batch-axis.js';
 export { rowNotices } from './rows/notices.js';
 export { type RowLayout, rowLayout } from './rows/row-layout.js';
+export { expectTarget } from './score/check-axes.js';
 export type { ClassAxisChoice } from './score/class-axis.js';
+export type { RowSizes } from './score/classes.js';
 export {
   type Evidence,
   expectLink,

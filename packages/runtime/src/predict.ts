@@ -4,7 +4,7 @@ import { takeAlong } from './score/along.js';
 import { outputLane } from './score/channel.js';
 import { checkBatch } from './score/check.js';
 import { type ClassAxisChoice, classAxisIn } from './score/class-axis.js';
-import { classCount, rowShapeAt } from './score/classes.js';
+import { classCount, isCounted, rowShapeAt } from './score/classes.js';
 import { type QuestionOptions, settle } from './score/question.js';
 import type { AxesTarget } from './score/target.js';
 
@@ -20,6 +20,8 @@ export interface Prediction {
   readonly classes: Int32Array;
   /** The axes that were flattened: the output's after the batch, or those with 'predicted'. */
   readonly axes: Shape;
+  /** Whether the numbers of the input decide how many entries the output has, as they do of detections. */
+  readonly counted: boolean;
   /** Which of the output's axes holds the classes; undefined where neither graph nor sizes tell. */
   readonly classAxis: ClassAxisChoice | undefined;
 }
@@ -46,7 +48,7 @@ export async function predict(model: Model, options: PredictOptions, batch: Tens
   const [n] = batch.shape;
   const best = Int32Array.from({ length: n }, (_, i) => argmax(data.subarray(i * width, (i + 1) * width)));
   const classAxis = classAxisIn(model, whole, { sizes });
-  return { scores: { shape: [n, width], data }, classes: best, axes, classAxis };
+  return { scores: { shape: [n, width], data }, classes: best, axes, counted: isCounted(whole), classAxis };
 }
 
 function argmax(numbers: Float32Array | Float64Array): number {

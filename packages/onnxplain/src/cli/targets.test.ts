@@ -34,6 +34,29 @@ const boxes = linearModel({
   nodes: [node('Unsqueeze', ['x', 'axis'], 'u'), node('Mul', ['u', 'scale'], 'boxes')],
 });
 
+/** Boxes of the positive elements of x, [n, 2]: each element and its square. As detections, they are as many as the input has. */
+const detections = linearModel({
+  inputs: [float('x', [1, 4])],
+  outputs: [float('boxes', ['n', 2]), float('scores', ['n'])],
+  constants: new Map([
+    ['zero', { dtype: 'float32', dims: [], data: Float32Array.of(0) }],
+    ['flat', { dtype: 'int64', dims: [1], data: BigInt64Array.of(-1n) }],
+    ['first', { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) }],
+    ['last', { dtype: 'int64', dims: [1], data: BigInt64Array.of(1n) }],
+  ]),
+  nodes: [
+    node('Reshape', ['x', 'flat'], 'v'),
+    node('Greater', ['v', 'zero'], 'p'),
+    node('NonZero', ['p'], 'places'),
+    node('Squeeze', ['places', 'first'], 'i'),
+    node('Gather', ['v', 'i'], 'scores'),
+    node('Mul', ['scores', 'scores'], 'squares'),
+    node('Unsqueeze', ['scores', 'last'], 'a'),
+    node('Unsqueeze', ['squares', 'last'], 'b'),
+    { ...node('Concat', ['a', 'b'], 'boxes'), attributes: { axis: { kind: 'int', value: 1 } } },
+  ],
+});
+
 const x = [1, 2, 3, 4, 5, 6];
 const mask = [0, 1, 0, 0, 1, 1];
 const folder = folderWith({
@@ -42,6 +65,8 @@ const folder = folderWith({
   'labelled.card.json': '{ "labels": ["sky", "road", "tree"] }',
   'boxes.onnx': boxes,
   'vector.onnx': linearModel(),
+  'detections.onnx': detections,
+  'mixed.npy': npy([4], [-1, 3, -2, 5]),
   'x.npy': npy([1, 2, 3], x),
   'pair.npy': npy([2, 1, 2, 3], [...x, ...x]),
   'four.npy': npy([4], [1, 2, 3, 4]),
@@ -171,6 +196,30 @@ test('a coordinate of a box is no class, and an axis of classes that nothing tel
     '0',
   );
   expect(margin.score).toBe(6 - 3);
+});
+
+test('detections, as many as an input has, are explained by their index, and one that there is not is refused', async () => {
+  const argv = ['--target', '1:1', '--output', 'boxes'];
+  const [box] = await answers('detections.onnx', 'mixed.npy', ...argv);
+  expect(box).toMatchObject({ at: [1, 1], score: 25, values: [0, 0, 0, 10], elements: 'numbers' });
+  const [total] = await answers('detections.onnx', 'mixed.npy', '--target', 'sum', '--output', 'scores');
+  expect(total).toMatchObject({ at: ['sum'], score: 8, values: [0, 1, 0, 1] });
+  const best = await explain('detections.onnx', 'mixed.npy', '--output', 'scores');
+  expect(best.out).toContain('largest output element 1, explained output element 1, f(x) = 5\n');
+  for (const target of ['2:0', '4']) {
+    const { exit, err } = await explain(
+      'detections.onnx',
+      'mixed.npy',
+      '--target',
+      target,
+      '--output',
+      'boxes',
+    );
+    expect({ exit, err }).toMatchObject({
+      exit: 2,
+      err: expect.stringMatching(/target.*0 to [13].*\[target-range\]/),
+    });
+  }
 });
 
 test('a vector of classes has its likeliest listed, with a softmax of logits', async () => {

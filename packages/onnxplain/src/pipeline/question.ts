@@ -3,6 +3,7 @@ import type { Holds, Link } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
   expectLink,
+  expectTarget,
   type Feeds,
   type Model,
   type OutputMeaning,
@@ -156,9 +157,10 @@ async function askOne({ input, target, feeds }: Own, asking: Asking): Promise<Qu
   const taken = await takenFor(target, { found, predicted, byName: asked.byName === true });
   const named = typeof target === 'object' ? target.named : undefined;
   const classAxis = classAxisFor(found, { asked: asked.classAxis, named, labels: asked.labels });
+  expectTarget(taken.target, found.axes);
   const f = await scores({ taken, classAxis, shape, feeds });
   const [value] = await f.value(one);
-  const elements = elementsOf(found.axes, meaning);
+  const elements = elementsOf(found, meaning);
   return {
     input,
     content: contentOf(input.tensor, feeds),
@@ -180,9 +182,9 @@ function toldAxis(axis: number | undefined, { classAxis }: Prediction): Question
   return { axis, told: classAxis?.axis === axis ? classAxis.told : undefined };
 }
 
-/** One vector of several numbers, unless they are a regression's. */
-function elementsOf(axes: Shape, { holds }: OutputMeaning): 'classes' | 'numbers' {
-  return isVector(axes) && sizeOf(axes) > 1 && holds !== 'unbounded' ? 'classes' : 'numbers';
+/** Of one vector of several numbers, unless they are a regression's, or as many as the input has of something. */
+function elementsOf({ axes, counted }: Prediction, { holds }: OutputMeaning): 'classes' | 'numbers' {
+  return isVector(axes) && sizeOf(axes) > 1 && !counted && holds !== 'unbounded' ? 'classes' : 'numbers';
 }
 
 interface Finding {

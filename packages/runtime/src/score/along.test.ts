@@ -300,6 +300,7 @@ test('an output of as many entries as the input asks for has targets too', async
   const x = tensor([-1, 3, -2, 5], [1, 4]);
   expect(await predict(model, {}, x)).toMatchObject({
     axes: [2, 1],
+    counted: true,
     scores: { data: Float32Array.of(9, 25) },
   });
   expect((await predict(model, {}, tensor([1, 2, 3, -1], [1, 4]))).axes).toEqual([3, 1]);

@@ -1,7 +1,13 @@
 import { fail, firstNonFinite, type Tensor } from '@onnxplain/core';
 import { showDims } from '../value.js';
 import { type RowSizes, showSizes } from './classes.js';
-import type { AxesTarget, AxisTarget } from './target.js';
+import { type AxesTarget, type AxisTarget, checkTargets, isAlongAxes, type Target } from './target.js';
+
+/** Throws what `score` throws for a target that an output with these axes after the batch does not have; unknown sizes are not checked. */
+export function expectTarget(target: Target, sizes: RowSizes): void {
+  if (isAlongAxes(target)) checkAxes(target, sizes);
+  else checkTargets(target, sizes);
+}
 
 /** Throws `target-range` that names the axis and its size; `tensor-shape`, `feed-value` and `option-value` for the mask. */
 export function checkAxes({ at, mask }: AxesTarget, sizes: RowSizes): void {

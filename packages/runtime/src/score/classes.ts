@@ -13,11 +13,16 @@ export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) 
 /** Operators that give as many entries as the numbers of their input ask for. */
 const COUNTING: ReadonlySet<string> = new Set(['Compress', 'NonMaxSuppression', 'NonZero', 'Unique']);
 
+/** Whether the numbers of the input decide how many entries the output has. */
+export const isCounted = ({ axes, graph }: Question): boolean =>
+  axes?.every((dim) => typeof dim === 'number') !== true && graph.nodes.some(({ op }) => COUNTING.has(op));
+
 /** Sizes of the axes of a question's output: read off the graph, or else seen in a run of zeros where they do not depend on numbers. */
 export async function rowSizesOf(model: Model, question: Question): Promise<RowSizes> {
-  const { axes, graph } = question;
-  const counted = axes !== undefined && graph.nodes.some(({ op }) => COUNTING.has(op));
-  if (counted) return axes.map((dim) => (typeof dim === 'number' ? dim : undefined));
+  const { axes } = question;
+  if (axes !== undefined && isCounted(question)) {
+    return axes.map((dim) => (typeof dim === 'number' ? dim : undefined));
+  }
   return rowShapeAt(model, question);
 }
 
