@@ -45,6 +45,7 @@ export async function evaluate(
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
     const evaluation = await evaluateAll(model, loaded.inputs, options);
     await notifier.after(evaluation.explanations);
+    notifier.measured(evaluation);
     const recorded = recordOf(evaluation, {
       model: about,
       environment: environmentOf(model),

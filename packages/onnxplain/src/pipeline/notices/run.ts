@@ -4,6 +4,7 @@ import type { Explanation } from '../explain.js';
 import type { Prepared } from '../prepare.js';
 import { noticesAfter, repeatNotices } from './after.js';
 import { flatExplainers, noticesBefore } from './before.js';
+import { type Measured, noticesOfEstimates } from './measured.js';
 
 /** What a run says that nobody asked for, sentence by sentence, as soon as it is known. */
 export interface Notifier {
@@ -13,6 +14,8 @@ export interface Notifier {
   before(): void;
   /** After: what the attributions tell. */
   after(explanations: readonly Explanation[]): Promise<void>;
+  /** After measuring: what the estimates tell of their intervals. */
+  measured(evaluation: Measured): void;
 }
 
 /** The notices of a run with these explainers: docs/notices.md lists them. `say` gets each once. */
@@ -37,5 +40,6 @@ export function notifierOf(
       tell(noticesAfter({ explainers, explanations, flat: flatExplainers(explaining) }));
       if (randomNotices(model, asked.output).length === 0) tell(await repeatNotices(explanations));
     },
+    measured: (evaluation) => tell(noticesOfEstimates(evaluation)),
   };
 }

@@ -1,0 +1,33 @@
+import type { Evaluation } from '../evaluate.js';
+import { indicesOf, listed, whereOf } from './where.js';
+
+export type Measured = Pick<Evaluation, 'explainers' | 'metrics' | 'explanations' | 'measurements'>;
+
+/** What estimates say against their own intervals: a sentence for each metric and reason, about all inputs and explainers together. */
+export function noticesOfEstimates(evaluation: Measured): readonly string[] {
+  const names = evaluation.explanations.map(({ question }) => question.input.name);
+  return evaluation.metrics.flatMap(({ expression }, m) => {
+    const warnings = warningsOf(evaluation, m);
+    return [...new Set(warnings.flat())].flatMap((warning) => {
+      if (warning === undefined) return [];
+      const at = indicesOf(warnings, (row) => row.includes(warning));
+      const of = evaluation.explainers.filter((_, e) => warnings.some((row) => row[e] === warning));
+      const explainers = listed(of.map((explainer) => explainer.expression));
+      return [
+        `${expression} of ${explainers}: ${warning} ${whereOf(at, names)}; take more draws (draws=...)`,
+      ];
+    });
+  });
+}
+
+/** [input][explainer]. */
+function warningsOf(
+  { measurements }: Measured,
+  metric: number,
+): readonly (readonly (string | undefined)[])[] {
+  return measurements.map((row) =>
+    row[metric].estimates.map((outcome) =>
+      outcome.status === 'done' && outcome.value.kind === 'mean' ? outcome.value.warning : undefined,
+    ),
+  );
+}
