@@ -38,7 +38,7 @@ function zeroNotices({ expression, found, names }: About): readonly string[] {
   const most = indicesOf(shares, (share) => share > ZEROS && share < 1);
   const derived = found.some((each) => (each?.cost.backward ?? 0) > 0);
   const remedy = derived
-    ? 'f is flat there (a saturated output, dead rectifiers, an input that equals the baseline): explain the logits, or use integrated-gradients, occlusion or optimal'
+    ? 'f is flat there (a saturated output, dead rectifiers, an input that equals the baseline): explain the logits, try another input or baseline, or use occlusion or optimal'
     : 'nothing that was tried changed f: look at the target, the baseline and the size of the perturbation';
   return [
     ...(all.length === 0 ? [] : [`${expression}: all attributions are 0 ${whereOf(all, names)}; ${remedy}`]),
