@@ -30,8 +30,15 @@ export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
   const { graph: canonical, ends } = question(graph, ask);
   const b = builderOf(canonical);
   const path = pathOf(canonical, ends, b);
-  const around = { b, path, opsets: canonical.opsets };
-  return path.stations.flatMap((station) => [cover(canonical, station), ...inside(around, station)]);
+  return allOf(canonical, path, b);
+}
+
+/** The nodes of a path, each followed by those inside it. */
+function allOf({ opsets }: Graph, path: Path, b: Builder): readonly Coverage[] {
+  return path.stations.flatMap((station) => [
+    cover({ opsets }, station),
+    ...inside({ b, path, opsets }, station),
+  ]);
 }
 
 interface Around {
@@ -72,10 +79,16 @@ function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
 
 /** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
 export function requireRules(graph: Graph, path: Path): void {
-  const missing = path.stations
-    .filter(({ row }) => typeof row !== 'function')
-    .map((station) => cover(graph, station))
-    .filter(({ status }) => status === 'refused' || status === 'unknown');
+  expectRules(path.stations.map((station) => cover(graph, station)));
+}
+
+/** {@link requireRules}, of inner graphs too. */
+export function requireAllRules(graph: Graph, path: Path, b: Builder): void {
+  expectRules(allOf(graph, path, b));
+}
+
+function expectRules(nodes: readonly Coverage[]): void {
+  const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
   const [first] = missing;
   if (first !== undefined) fail(diagnose(first, missing));
 }

@@ -1,5 +1,7 @@
 import { type Ask, type Question, question } from './ask.js';
 import { builderOf } from './build.js';
+import { requireAllRules } from './coverage.js';
+import type { Ends } from './path.js';
 import { cotangentsOf, pullback } from './pullback.js';
 import { requirePath } from './require-path.js';
 import { type Calculus, calculus } from './rules/calculus.js';
@@ -19,6 +21,7 @@ export interface Differentiated extends Question {
 /** The gradients of one number a row. */
 export function differentiated(given: Graph, ask: Ask): Differentiated {
   const { graph: canonical, ends, lifted } = question(given, ask);
+  requireKnownRank(canonical, ends);
   const { graph: scored, builder, score } = scoreOf(canonical, ends.of);
   const { graph, reference } = ends.rules.compares
     ? withBaseline(scored, ends.wrt)
@@ -30,6 +33,14 @@ export function differentiated(given: Graph, ask: Ask): Differentiated {
   return { b, graph, ends, lifted, gradients: cotangentsOf(b, ends.wrt, found) };
 }
 
+/** An output of unknown rank is refused for what stands in the way of its gradient, where that is more than its rank. */
+function requireKnownRank(graph: Graph, ends: Ends): void {
+  const b = builderOf(graph);
+  if (b.typeOf(ends.of)?.dims !== undefined) return;
+  requireAllRules(graph, requirePath(graph, ends, b), b);
+  b.dims(ends.of);
+}
+
 /** The graph with one number a row, the builder that continues it, and the number's name. */
 function scoreOf(graph: Graph, of: string) {
   if (isScalar(graph, of)) return { graph, builder: builderOf(graph), score: of };
@@ -39,7 +50,7 @@ function scoreOf(graph: Graph, of: string) {
 
 /** Whether it is one number, or one number a row: several of a row are regrouped to [N, ...] by `select`. */
 function isScalar(graph: Graph, of: string): boolean {
-  const dims = graph.outputs.find(({ name }) => name === of)?.dims ?? builderOf(graph).dims(of);
+  const dims = builderOf(graph).dims(of);
   if (dims.length !== 1) return dims.length === 0;
   return rowWise(graph, of, (name) => (name === of ? dims : builderOf(graph).typeOf(name)?.dims)) === of;
 }

@@ -59,6 +59,7 @@ export { type LinkAlongOptions, linkAlong } from './transform/link-along.js';
 export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
 export { takesMissing } from './transform/missing.js';
+export { type Observation, undetermined, withObserved } from './transform/observed.js';
 export { prune } from './transform/prune.js';
 export { drawsOf } from './transform/random.js';
 export { type Mixing, type RowFlow, rowFlow } from './transform/row-flow.js';

@@ -113,4 +113,6 @@ export interface Graph {
   readonly functions: readonly LocalFunction[];
   /** Declared types of inner values (`value_info`), if the file has them. */
   readonly declared: ReadonlyMap<string, ValueType>;
+  /** Types of values that a run showed (`withObserved`); believed where nothing follows from the nodes, which a declaration is not. */
+  readonly observed?: ReadonlyMap<string, ValueType>;
 }

@@ -11,6 +11,7 @@ import {
 } from '@onnxplain/graph';
 import { readModelFile } from './file.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
+import { observe } from './observe.js';
 import { place } from './probe.js';
 import { fileOf, programOf } from './program.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from './rows/batch-axis.js';
@@ -85,10 +86,12 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   );
   const options = { device: placement.device, threads, name };
   const settled = await settleBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
+  const graph = await observe(settled.graph, options);
   const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({
     ...parts,
     ...settled,
+    graph: graph === settled.graph ? graph : canonicalise(graph),
     source,
     program: rewritten ? () => programOf(settled.graph) : program,
   });

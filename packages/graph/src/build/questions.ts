@@ -34,5 +34,6 @@ const unknownRank = (name: string): never =>
     where: `value "${name}"`,
     expected: 'a known rank',
     got: 'an unknown one',
-    remedy: 'Run shape inference on the model, or export it with fixed ranks.',
+    remedy:
+      'What the file declares is not believed for this. Open the model (`open` runs it once and looks), or give fixed sizes.',
   });

@@ -6,6 +6,7 @@ import { fold } from './fold.js';
 import { modernise } from './modernise.js';
 import { explicitPadding } from './padding.js';
 import { reverse } from './reverse.js';
+import { settledOutputs } from './settled-outputs.js';
 import { simplify } from './simplify.js';
 
 /** The rewrites that make a graph canonical, in order. */
@@ -18,12 +19,14 @@ const REWRITES: readonly ((graph: Graph) => Graph)[] = [
   simplify,
   explicitPadding,
   prune,
+  settledOutputs,
 ];
 
 /**
  * The same model in canonical form: every node is an operator of {@link OPS} in the spelling of opset 18 (or the file's
  * own, if newer) or a black box; local functions are inlined, constants folded, paddings explicit and nodes that do
- * nothing gone. Outputs keep their names and values, inner values their names where they still exist. Linear in the size
+ * nothing gone. Outputs keep their names and values, inner values their names where they still exist; the dims of outputs are what the file declares
+ * as far as the nodes bear it out. Linear in the size
  * of the graph; large constants are not copied.
  *
  * Throws `shape-mismatch`, `type-mismatch` or `model-invalid` for a graph that contradicts itself and `model-unsupported`

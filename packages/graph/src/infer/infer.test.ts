@@ -94,17 +94,47 @@ describe('what cannot be known', () => {
     expect(types.get('b')?.dims).toEqual([1, '?6']);
   });
 
-  it('is taken from what the file declares, which never overrules what follows from the graph', () => {
+  it('is not taken from what the file declares, but for the number type and sizes behind the first axis', () => {
     const graph: Graph = {
       ...graphOf({
         inputs: [value('x', ['N', 3])],
         outputs: [value('z', ['M', 7])],
+        nodes: [node('y = Relu(x)'), node('z = my:Op(y)'), node('s = Shape(z)'), node('w = Reshape(y, t)')],
+      }),
+      declared: new Map([
+        ['y', { dtype: 'float32', dims: [1, 3] }],
+        ['w', { dtype: 'float32', dims: ['N', 'N', 'K', 5, 2] }],
+      ]),
+    };
+    const types = infer({
+      ...graph,
+      inputs: [...graph.inputs, { name: 't', dtype: 'int64', dims: [5] }],
+    });
+    expect(types.get('y')?.dims).toEqual(['N', 3]);
+    expect(types.get('z')).toEqual({ dtype: 'float32', dims: undefined });
+    expect(types.get('w')?.dims).toEqual([
+      expect.stringMatching(/^\?/),
+      expect.stringMatching(/^\?/),
+      'K',
+      5,
+      2,
+    ]);
+  });
+
+  it('is taken from what a run showed, where nothing follows from the graph', () => {
+    const graph: Graph = {
+      ...graphOf({
+        inputs: [value('x', ['N', 3])],
+        outputs: [],
         nodes: [node('y = Relu(x)'), node('z = my:Op(y)')],
       }),
-      declared: new Map([['y', { dtype: 'float32', dims: [1, 3] }]]),
+      observed: new Map([
+        ['y', { dtype: 'float32', dims: [1] }],
+        ['z', { dtype: 'float32', dims: ['N', 7] }],
+      ]),
     };
     expect(infer(graph).get('y')?.dims).toEqual(['N', 3]);
-    expect(infer(graph).get('z')?.dims).toEqual(['M', 7]);
+    expect(infer(graph).get('z')?.dims).toEqual(['N', 7]);
   });
 
   it('leaves values of foreign operators out when nothing declares them', () => {

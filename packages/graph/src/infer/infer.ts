@@ -3,7 +3,8 @@ import { typingOf } from './typing.js';
 
 /**
  * Type of every value of a graph in canonical form: inputs, constants and node outputs. Values that a foreign operator
- * makes are missing unless the file declares them.
+ * makes are missing unless a run showed them; of those that the file declares the number type is known.
+ * A rank is never known from a declaration alone.
  * Throws `shape-mismatch` or `type-mismatch` naming the first node whose inputs contradict each other.
  */
 export function infer(graph: Graph): ReadonlyMap<string, ValueType> {

@@ -1,6 +1,6 @@
 import { isOp } from '../ops.js';
 import type { Constant, Graph, Node, Value, ValueType } from '../types.js';
-import { declaredTypes, filledIn, unknownsBeside } from './declared.js';
+import { completed, declaredTypes, filledIn, symbolsOf, unknownsBeside } from './declared.js';
 import { canonicalDim } from './dim.js';
 import { type Known, knownWithin } from './known.js';
 import { type Inferred, type Scope, siteOf } from './site.js';
@@ -12,7 +12,7 @@ export interface Typing extends Scope {
   addInput(value: Value): void;
   addConstant(name: string, value: Constant): void;
   /**
-   * Adds a node whose inputs were added; foreign operators take what the file declares. Its outputs are inferred when something is asked
+   * Adds a node whose inputs were added; foreign operators take what a run showed, else the number type that the file declares. Its outputs are inferred when something is asked
    * next: most rewrites leave most nodes alone and ask nothing.
    */
   addNode(node: Node): void;
@@ -28,7 +28,7 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
     unknown: outer?.unknown ?? unknownsBeside(graph),
     inside: (body, inputs) => outputsOf(body, inputs, scope),
   };
-  const nodes = inferring(scope, declaredTypes(graph));
+  const nodes = inferring(scope, graph);
   const settled = () => {
     nodes.settle();
     return scope;
@@ -49,7 +49,9 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 }
 
 /** Nodes in the order in which they are added, inferred when something is asked. */
-function inferring(scope: Scope & Known, declared: ReadonlyMap<string, ValueType>) {
+function inferring(scope: Scope & Known, graph: Graph) {
+  const declared = declaredTypes(graph);
+  const symbols = symbolsOf(graph);
   const waiting: Node[] = [];
   // A node is often previewed, then added.
   const inferred = latest((node: Node) => inferNode(node, scope) ?? []);
@@ -57,9 +59,10 @@ function inferring(scope: Scope & Known, declared: ReadonlyMap<string, ValueType
   function define(node: Node): void {
     const outputs = inferred(node);
     for (const [i, name] of node.outputs.entries()) {
-      const said = declared.get(name);
-      const known = name === '' ? undefined : (outputs[i] ?? said);
-      if (known !== undefined) scope.define(name, filledIn(known, said));
+      if (name === '') continue;
+      const [said, seen] = [declared.get(name), graph.observed?.get(name)];
+      const known = outputs[i] ?? seen ?? (said && { dtype: said.dtype, dims: undefined });
+      if (known !== undefined) scope.define(name, filledIn(completed(known, seen), said, symbols));
     }
   }
 

@@ -53,7 +53,12 @@ describe('the gradient of If', () => {
     nodes: [
       node('y = If(c)', {
         then_branch: body(graphOf({ outputs: [value('a', ['N'])], nodes: [node('a = Mul(x, x)')] })),
-        else_branch: body(graphOf({ outputs: [value('b', ['N'])], nodes: [node('b = Mul(two, two)')] })),
+        else_branch: body(
+          graphOf({
+            outputs: [value('b', ['N'])],
+            nodes: [node('h = Shape(x)'), node('b = Expand(two, h)')],
+          }),
+        ),
       }),
     ],
   });

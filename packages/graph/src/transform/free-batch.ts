@@ -60,7 +60,7 @@ function freeSymbol(graph: Graph): string {
 
 function rewrite(graph: Graph, batch: Batch, axis: number): Graph {
   // Declared types speak of the fixed batch.
-  const builder = builderWithin({ ...graph, declared: new Map() });
+  const builder = builderWithin({ ...graph, declared: new Map(), observed: undefined });
   const inputs = graph.inputs.map((value) => ({
     ...value,
     dims: value.dims?.with(axis, batch.symbol),

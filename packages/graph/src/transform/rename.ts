@@ -28,7 +28,8 @@ export function renameGraph(graph: Graph, fresh: Rename): Graph {
   });
   const outputs = graph.outputs.map((value) => ({ ...value, name: use(value.name) }));
   const declared = new Map([...graph.declared].map(([name, type]) => [use(name), type]));
-  return { ...graph, inputs, constants, nodes, outputs, declared };
+  const observed = graph.observed && new Map([...graph.observed].map(([name, type]) => [use(name), type]));
+  return { ...graph, inputs, constants, nodes, outputs, declared, observed };
 }
 
 function inside(node: Node, fresh: Rename): Node {

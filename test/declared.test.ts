@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Constant, grad, key, open, read, stream, tensor, write } from 'onnxplain';
+import { expect, onTestFinished, test } from 'vitest';
+
+const fixture = (name: string) => join(import.meta.dirname, 'fixtures/declared', `${name}.onnx`);
+
+function normals(shape: readonly number[], seed: number): Float32Array {
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  stream(key(seed)).fillNormal(data);
+  return data;
+}
+
+const STEP = 1e-2;
+
+/** Shapes of the inputs of each file, n rows first; all give [n, classes] where they run, whatever they declare. */
+const files = {
+  'squeeze-rank': (n: number) => ({ x: [n, 4] }),
+  'squeeze-rank-deep': (n: number) => ({ x: [n, 4], h1: [5], h2: [5] }),
+} as const;
+
+test.each(Object.keys(files) as (keyof typeof files)[])(
+  'the gradient of %s, which declares rank 1, has a target and is that of ONNX Runtime',
+  async (name) => {
+    const model = await open(fixture(name), { device: 'cpu' });
+    const graph = grad(model.graph, { of: 'y', wrt: 'x' });
+    const gradient = await open(write(graph), { device: 'cpu' });
+    onTestFinished(async () => {
+      await model.close();
+      await gradient.close();
+    });
+    expect(graph.inputs.at(-1)).toMatchObject({ name: 'target', dims: [graph.inputs[0].dims?.[0]] });
+    for (const n of [2, 4]) {
+      const feeds = Object.fromEntries(
+        Object.entries<readonly number[]>(files[name](n)).map(([input, shape], i) => [
+          input,
+          tensor(normals(shape, i), shape),
+        ]),
+      );
+      const target: Constant = {
+        dtype: 'int64',
+        dims: [n],
+        data: BigInt64Array.from({ length: n }, (_, i) => BigInt(i % 3)),
+      };
+      const run = await gradient.run({ ...feeds, target });
+      const found = Array.from(run.gradient.data as Float32Array);
+      const sumAt = async (at: number, step: number): Promise<number> => {
+        const x = feeds.x.data.slice();
+        x[at] += step;
+        const { y } = await model.run({ ...feeds, x: tensor(x, feeds.x.shape) }, ['y']);
+        const width = y.data.length / n;
+        return [...Array(n).keys()].reduce((sum, i) => sum + Number(y.data[i * width + (i % 3)]), 0);
+      };
+      for (let at = 0; at < 4 * n; at++) {
+        const slope = ((await sumAt(at, STEP)) - (await sumAt(at, -STEP))) / (2 * STEP);
+        expect(found[at]).toBeCloseTo(slope, 3);
+      }
+    }
+  },
+);
+
+test.each(Object.keys(files))('%s alone, without a run, has no gradient', (name) => {
+  const graph = read(readFileSync(fixture(name)));
+  expect(() => grad(graph, { of: 'y', wrt: 'x' })).toThrow('value "y": expected a known rank');
+});
