@@ -2,6 +2,7 @@ import { inline } from '../transform/inline.js';
 import { prune } from '../transform/prune.js';
 import type { Graph } from '../types.js';
 import { constants } from './constants.js';
+import { spelledFlags } from './flags.js';
 import { fold } from './fold.js';
 import { modernise } from './modernise.js';
 import { explicitPadding } from './padding.js';
@@ -12,6 +13,7 @@ import { simplify } from './simplify.js';
 /** The rewrites that make a graph canonical, in order. */
 const REWRITES: readonly ((graph: Graph) => Graph)[] = [
   inline,
+  spelledFlags,
   constants,
   modernise,
   fold,
