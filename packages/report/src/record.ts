@@ -58,6 +58,8 @@ export interface Request {
   readonly link: string;
   /** The model output that was explained. */
   readonly output: string;
+  /** What its numbers are: 'logits', 'probabilities', 'log-probabilities', or 'unbounded' and 'unknown' where that could not be told. */
+  readonly holds?: string;
   /** The model's input, or the value inside, that it was explained as a function of. */
   readonly input?: string;
   /** Least and greatest value of an input element; absent: unbounded. */

@@ -21,6 +21,8 @@ export {
   type ObservedInput,
   type OutputMeaning,
   outputMeaning,
+  type ShownMeaning,
+  shownMeaning,
 } from './score/meaning.js';
 export type { QuestionOptions } from './score/question.js';
 export { type ScoreOptions, score } from './score/score.js';

@@ -32,7 +32,6 @@ const ARRANGES: ReadonlySet<string> = new Set([
   'Squeeze',
   'Unsqueeze',
   'Cast',
-  'Transpose',
   'Dropout',
   'ZipMap',
 ]);
@@ -48,10 +47,16 @@ function search(name: string, site: Site): Found | undefined {
   if (node === undefined) return undefined;
   const [first = ''] = node.inputs;
   if (ARRANGES.has(node.op)) return search(first, site);
+  if (node.op === 'Transpose') return keepsRows(node) ? withClasses(search(first, site), 'other') : undefined;
   if (PICKS.has(node.op)) return withClasses(search(first, site), 'other');
   if (node.op === 'Clip') return site.bounds(first).unit && search(first, site);
   if (node.op === 'Concat') return twoSided(node, site);
   return squashed(node, site) ?? normalised(node, site);
+}
+
+/** Whether a Transpose leaves the first axis, that of the rows, in its place. */
+function keepsRows({ attributes: { perm } }: Node): boolean {
+  return perm?.kind === 'ints' && perm.value[0] === 0;
 }
 
 const withClasses = (found: Found | undefined, classes: Logits['classes']): Found | undefined =>

@@ -62,7 +62,7 @@ export async function evaluate(
 
 /** What was asked, as the record has it. */
 function requestOf(
-  { asked, preprocessing, fed }: Prepared,
+  { asked, meaning, preprocessing, fed }: Prepared,
   command: readonly string[],
 ): RecordOptions['request'] {
   const { link = 'logit', output = '', input, bounds } = asked;
@@ -70,6 +70,7 @@ function requestOf(
     command,
     link,
     output,
+    holds: meaning.holds,
     input,
     bounds,
     preprocessing: preprocessing && { ...preprocessing },

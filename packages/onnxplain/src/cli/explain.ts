@@ -1,6 +1,8 @@
 import { basename, dirname } from 'node:path';
 import { type Attribution, fail, norm, stack, sum, type Tensor, tensor } from '@onnxplain/core';
-import { formatNumber, type InputRecord, type Missing } from '@onnxplain/report';
+import type { Link } from '@onnxplain/graph';
+import { formatNumber, type InputRecord, type Missing, targetText } from '@onnxplain/report';
+import type { OutputMeaning } from '@onnxplain/runtime';
 import { make } from '../expression/house.js';
 import { expectWritable, writeWhole } from '../files/disk.js';
 import { writeFolder } from '../files/folder.js';
@@ -8,6 +10,7 @@ import type { NamedInput } from '../files/load.js';
 import { writeNpy } from '../files/npy.js';
 import { drawAttribution, seriesOf } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
+import { functionText } from '../pipeline/function-text.js';
 import { notifierOf } from '../pipeline/notices/run.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
@@ -31,10 +34,19 @@ export interface Explained {
   readonly explainer: string;
   /** The model's input, or the value inside, that was explained. */
   readonly input: string;
+  /** The function that was explained. */
+  readonly f: ExplainedFunction;
   /** What was said beside the results: docs/notices.md. */
   readonly notices: readonly string[];
   readonly files: readonly string[];
   readonly explanations: readonly ExplainedInput[];
+}
+
+/** What was explained: of which output, by which link, what that output holds and how it is known. */
+export interface ExplainedFunction extends Pick<OutputMeaning, 'output' | 'holds' | 'evidence'> {
+  readonly link: Link;
+  /** In words. */
+  readonly text: string;
 }
 
 export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
@@ -82,7 +94,12 @@ export async function explain(
     });
     await notifier.after(explanations);
     const { expression } = explainer;
-    const asked = { explainer: expression, input: prepared.asked.input, notices: notifier.said };
+    const asked = {
+      explainer: expression,
+      input: prepared.asked.input,
+      f: functionOf(prepared, explanations),
+      notices: notifier.said,
+    };
     const result = resultOf(asked, explanations);
     if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
     const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
@@ -92,9 +109,20 @@ export async function explain(
   }
 }
 
+/** The target is named where all inputs are explained for the same one. */
+function functionOf(
+  { meaning, asked: { link = 'logit' } }: Prepared,
+  explanations: readonly Explanation[],
+): ExplainedFunction {
+  const { output, holds, evidence } = meaning;
+  const targets = new Set(explanations.map(({ question }) => targetText(inputRecord(question))));
+  const what = targets.size === 1 ? [...targets][0] : "each input's target";
+  return { output, link, holds, evidence, text: functionText(meaning, link, what) };
+}
+
 /** The answers, none of them written yet. */
 function resultOf(
-  asked: Pick<Explained, 'explainer' | 'input' | 'notices'>,
+  asked: Pick<Explained, 'explainer' | 'input' | 'f' | 'notices'>,
   explanations: readonly Explanation[],
 ): Explained {
   const answers = explanations.map(answerOf);
@@ -202,12 +230,12 @@ function refusePicture(shape: readonly number[]): never {
 }
 
 /** A line or two per input. */
-export function showExplained({ explainer, files, explanations }: Explained): string {
+export function showExplained({ explainer, f, files, explanations }: Explained): string {
   const lines = explanations.map((answer) => {
     if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
     return `${showInput(answer)}\n${showTop(answer)}  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;
   });
-  return `${explainer}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
+  return `${explainer}\nf = ${f.text}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
 
 function showValues({ kind, sum, norm: length, residual, cost }: Values): string {

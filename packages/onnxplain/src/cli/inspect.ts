@@ -1,6 +1,7 @@
-import { type Coverage, coverage, drawsOf, holdsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
+import { type Coverage, coverage, drawsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
-import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { isFloatPort, type Model, type Port, type ShownMeaning, shownMeaning } from '@onnxplain/runtime';
+import { evidenceText } from '../pipeline/function-text.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { listed } from '../pipeline/notices/where.js';
@@ -22,6 +23,8 @@ export interface Inspection {
   readonly ops: Readonly<Record<string, number>>;
   /** Tables that inputs of whole numbers look up: the values from which on there are gradients. */
   readonly embeddings: readonly Lookup[];
+  /** What every float output holds, as far as its graph tells: an `explain` also looks at what it gives. */
+  readonly meanings: readonly ShownMeaning[];
   /** Of every float output, by the only float input; where all inputs are whole numbers, by each embedding. */
   readonly gradients: readonly GradientCoverage[];
   /** What nodes compute, in order, where asked for. Without the values whose type is not known. */
@@ -64,12 +67,12 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
     const ids = new Set(embeddings.map(({ input }) => input));
     const whole = embeddings.length > 0 && inputs.every((port) => !isFloatPort(port) || ids.has(port.name));
     const sources = whole ? embeddings.map(({ output }) => output) : [undefined];
-    const gradients = outputs
-      .filter(isFloatPort)
-      .flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
+    const floats = outputs.filter(isFloatPort);
+    const meanings = floats.map(({ name }) => shownMeaning(model, name));
+    const gradients = floats.flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
     const { batch, device } = model;
-    return { ...about, inputs, outputs, batch, device, embeddings, gradients, values };
+    return { ...about, inputs, outputs, batch, device, embeddings, meanings, gradients, values };
   } finally {
     await model.close();
   }
@@ -89,7 +92,7 @@ function gradientCoverage(model: Model, of: string, wrt: string | undefined): Gr
   const asked = {
     of,
     wrt,
-    logits: holdsOf(model.graph, of).logits?.value,
+    logits: shownMeaning(model, of).logits?.value,
     random: randomOf(model, of),
   };
   try {
@@ -133,7 +136,7 @@ export function showInspection(found: Inspection): string {
     ['batch axis', found.batch],
     ['device', found.device],
     ...found.embeddings.map((each) => ['embedding', showEmbedding(each)] as const),
-    ...found.gradients.flatMap(showLogits),
+    ...found.meanings.flatMap(showMeaning),
     ...found.gradients.flatMap(showRandom),
     ...found.gradients.map((each) => ['gradient', showCoverage(each)] as const),
     ...(found.values ?? []).map((each) => ['value', `${port(each)} (${each.op})`] as const),
@@ -147,14 +150,21 @@ const WHOLE =
 const showEmbedding = ({ input, output, rows, width }: Lookup): string =>
   `of ${input}: ${output} (--wrt), rows of a table [${rows}, ${width}]`;
 
-/** Once an output, however many gradients it has. */
-function showLogits(
-  { of, logits }: GradientCoverage,
-  i: number,
-  all: readonly GradientCoverage[],
-): readonly (readonly [string, string])[] {
-  const again = all.findIndex((other) => other.of === of) < i;
-  return logits === undefined || again ? [] : [['logits', `of ${of}: ${logits} (--output)`]];
+/** What an output holds, where its graph tells, and the value that holds its logits. */
+function showMeaning({
+  output,
+  holds,
+  evidence,
+  logits,
+}: ShownMeaning): readonly (readonly [string, string])[] {
+  const kind = holds === 'unbounded' ? 'numbers of a regression' : holds;
+  const held =
+    evidence === undefined ? [] : [['holds', `${output}: ${kind}, ${evidenceText({ evidence })}`] as const];
+  if (logits === undefined) return held;
+  const { value, classes } = logits;
+  const which =
+    classes === 'same' ? '' : classes === 'other' ? ', with other classes' : `, of class ${classes} alone`;
+  return [...held, ['logits', `of ${output}: ${value} (--output)${which}`]];
 }
 
 /** Once an output. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '@onnxplain/core';
 import type { ModelRecord } from '@onnxplain/report';
-import { type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { type Feeds, isFloatPort, type Model, type OutputMeaning, type Port } from '@onnxplain/runtime';
 import type { TableRows } from '../expression/house.js';
 import { baselineRows } from '../files/baseline.js';
 import { type LoadedCard, readCard } from '../files/card.js';
@@ -15,6 +15,7 @@ import { columnNaming, dividedTables } from './columns.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { explainedRows, padRow } from './explained.js';
+import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
 import { feedRows } from './row-feeds.js';
@@ -53,6 +54,8 @@ export interface Prepared {
   /** The explained values; where the files held token ids, made of them, in the form of the ids. */
   readonly loaded: LoadedInputs;
   readonly asked: Asked & { readonly input: string };
+  /** What the explained output holds, and how that is known. */
+  readonly meaning: OutputMeaning;
   /** What expressions may call by name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
   readonly constants: Readonly<Record<string, Tensor>>;
   /** How expressions read tables: columns as the explained input has them. */
@@ -129,10 +132,13 @@ async function readFor(
     outputs: model.outputs,
     pictures: subject.madeOf.length === 0 ? preprocessing : undefined,
   });
-  const doubts = doubtsOf({ model, asked, inputs: loaded.inputs, pictures: photos ? fields : undefined });
+  const meaning = await meaningFor(model, loaded.inputs, asked);
+  const shown = photos ? fields : undefined;
+  const doubts = doubtsOf({ model, asked, meaning, inputs: loaded.inputs, pictures: shown });
   return {
     loaded,
     asked,
+    meaning,
     constants: padRow(model, { subject, card }),
     tableRows: (bytes, where) => baselineRows(bytes, { where, options: table, columns }),
     fed: given.record,

@@ -64,6 +64,7 @@ function reproduce(record: RunRecord): Html {
       'explained',
       `${request.output} as ${request.link}${request.input === undefined ? '' : ` by ${request.input}`}`,
     ],
+    ...(request.holds === undefined ? [] : [['output holds', request.holds] as const]),
     ['bounds', request.bounds?.join(' to ') ?? 'none'],
     ['preprocessing', preprocessingText(request)],
     ...Object.entries(request.feeds ?? {}).map(([name, feed]) => [`input ${name}`, feedText(feed)] as const),

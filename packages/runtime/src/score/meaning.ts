@@ -1,5 +1,5 @@
 import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
-import { type HeldByGraph, type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
+import { type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { rowShapeAt } from './classes.js';
 import { observe, type Seen } from './observe.js';
@@ -63,16 +63,12 @@ export async function outputMeaning(
   const first = given[0]?.row;
   const classes = sizeOf(await rowShapeAt(model, question, first && asBatch(first)));
   const output = options.output ?? question.output;
-  const shown = shownByGraph(model, question.output);
+  const shown = shownMeaning(model, question.output);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
-  if (shown.holds !== 'unknown' && shown.by !== undefined) {
-    const { op, name, outputs } = shown.by;
-    const evidence = { by: 'graph', op, node: name === '' ? outputs[0] : name } as const;
-    return { ...about, holds: shown.holds === 'regression' ? 'unbounded' : shown.holds, evidence };
-  }
+  if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
   const enough = (seen: Seen) => !inside(seen) && !sumOfExponentials(seen);
-  const seen = await observe(model, { question, given }, { classes, enough });
+  const seen = await observe(model, { question, given }, enough);
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
@@ -88,11 +84,24 @@ export function meaningOfQuestion(
   );
 }
 
-/** By the nodes of the file where they tell, and else by those of the canonical form, which also has the logits by name. */
-function shownByGraph({ source, graph }: Model, output: string): HeldByGraph {
+/** What the graph alone shows of an output. */
+export interface ShownMeaning extends Pick<OutputMeaning, 'output' | 'holds' | 'logits'> {
+  /** Undefined where the graph does not tell; `holds` is 'unknown' then. */
+  readonly evidence?: Evidence;
+}
+
+/**
+ * What the graph shows of the numbers of an output or of an inner value, without a run: by the nodes of the file where they tell, and
+ * else by those of the canonical form, which also has the logits by name.
+ */
+export function shownMeaning({ source, graph }: Model, output: string): ShownMeaning {
   const canonical = holdsOf(graph, output);
   const exported = holdsOf(source, output);
-  return { ...(exported.holds === 'unknown' ? canonical : exported), logits: canonical.logits };
+  const { logits } = canonical;
+  const { holds, by } = exported.holds === 'unknown' ? canonical : exported;
+  if (by === undefined) return { output, holds: 'unknown', logits };
+  const evidence = { by: 'graph', op: by.op, node: by.name === '' ? by.outputs[0] : by.name } as const;
+  return { output, holds: holds === 'regression' ? 'unbounded' : holds, evidence, logits };
 }
 
 /** Rounding, of half precision too. */

@@ -1,6 +1,7 @@
 import { fold, key, OnnxplainError, sizeOf, stream, type Tensor, tensor } from '@onnxplain/core';
 import type { Model } from '../model.js';
 import { outputLane } from './channel.js';
+import { rowShapeAt } from './classes.js';
 import type { Question } from './question.js';
 
 /** What an output gave. */
@@ -33,24 +34,19 @@ const NOTHING: Seen = {
 const SCALES = [1, 10, 100];
 const ROWS_PER_SCALE = 4;
 
-export interface ObserveOptions {
-  readonly classes: number;
-  /** Whether what was seen so far settles the matter: no more is run. */
-  enough(seen: Seen): boolean;
-}
-
 /**
- * Runs a model on the rows that are given and on random ones, until it has seen enough: the first row alone, so that as a rule one
+ * Runs a model on the rows that are given and on random ones, until `enough` says that what was seen settles the matter: the first row alone, so that as a rule one
  * row is run. Random rows that the model cannot run are left out.
  */
 export async function observe(
   model: Model,
   { question, given }: { question: Question; given: readonly Trial[] },
-  { classes, enough }: ObserveOptions,
+  enough: (seen: Seen) => boolean,
 ): Promise<Seen> {
   const run = async ({ question, row }: Trial) => {
-    const lane = outputLane(model, question, { classes, memory: model.memory });
     const rows = tensor(row.data, [1, ...row.shape]);
+    const classes = sizeOf(await rowShapeAt(model, question, rows));
+    const lane = outputLane(model, question, { classes, memory: model.memory });
     return seenIn(await lane.submit({ rows }));
   };
   const [first, ...rest] = given;
