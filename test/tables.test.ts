@@ -1,7 +1,8 @@
 /** Models of tables as scikit-learn's exporter writes them, on tables as people have them (scripts/exports/table_models.py). */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { read, write } from '@onnxplain/graph';
 import { afterAll, describe, expect, test } from 'vitest';
 import { explain, makeExplainer, type PrepareOptions, prepare } from '../packages/onnxplain/src/index.js';
 import { pathOf } from './exports.js';
@@ -115,5 +116,58 @@ describe('one input a column, of floats, whole numbers and texts', () => {
     const path = tableOf('fewer.csv', 'income,city,age\n50,Rome,40\n');
     const { prepared } = await probabilities('columns.onnx', path, { feed: ['debt=5'] });
     expect(prepared.asked.input).toBe('income');
+  });
+});
+
+test('trees that do not say where missing numbers go are named, where there are any', async () => {
+  const { table } = caseOf('forest.onnx');
+  const graph = read(readFileSync(pathOf('tables', 'forest.onnx')));
+  const nodes = graph.nodes.map(({ attributes, ...node }) => {
+    const { nodes_missing_value_tracks_true: _, ...others } = attributes;
+    return { ...node, attributes: others };
+  });
+  writeFileSync(join(folder, 'forgetful.onnx'), write({ ...graph, nodes }));
+  const full = table.trimEnd().replace(/(?<=,|^)(?=,|$)/gm, '1');
+  const saying = async (file: string, text: string) =>
+    (await probabilities(file, tableOf('some.csv', text))).prepared.doubts.filter((said) =>
+      said.includes('missing'),
+    );
+  expect(await saying('forgetful.onnx', table)).toEqual([
+    expect.stringContaining('where missing numbers go'),
+  ]);
+  expect(await saying('forgetful.onnx', full)).toEqual([]);
+  expect(await saying('forest.onnx', table)).toEqual([]);
+});
+
+// ../shared/cases holds tables that failed in use; without it there is nothing to read.
+const handed = join(import.meta.dirname, '../../shared/cases');
+describe.skipIf(!existsSync(handed))('handed tables', () => {
+  test('the same flower in another order of columns is the same flower', async () => {
+    const [ordered, reordered] = await Promise.all(
+      ['iris-order.csv', 'iris-reordered.csv'].map(async (file) => {
+        const inputs = [join(handed, 'tables', file)];
+        const prepared = await prepare(join(handed, 'tables/iris.onnx'), { inputs, device: 'cpu' });
+        await using model = prepared.model;
+        const explainers = [makeExplainer('gradient')];
+        const [found] = await explain(model, prepared.loaded.inputs, { ...prepared.asked, explainers });
+        return { found, label: found.question.prediction?.label };
+      }),
+    );
+    expect(ordered.label).toBe('setosa');
+    expect(ordered.found.question.value).toBeCloseTo(0.9803, 4);
+    expect(reordered.found.question.value).toBe(ordered.found.question.value);
+    expect(reordered.found.attributions).toEqual(ordered.found.attributions);
+  });
+
+  test('a first line of numbers and NaN is data, and NaN is refused where it stands', async () => {
+    const attempt = prepare(join(handed, 'hostile/linf.onnx'), { inputs: [join(handed, 'hostile/hdr.csv')] });
+    await expect(attempt).rejects.toThrow(/hdr\.csv, line 1, column 4: .*got "NaN"/);
+  });
+
+  test('columns of the card are put in its order', async () => {
+    const inputs = [join(handed, 'hostile/colord.csv')];
+    const { model, loaded } = await prepare(join(handed, 'hostile/linf.onnx'), { inputs, device: 'cpu' });
+    await model.close();
+    expect([...loaded.inputs[0].tensor.data]).toEqual([1, 2, 3, 4]);
   });
 });

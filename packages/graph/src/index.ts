@@ -58,7 +58,7 @@ export { inline } from './transform/inline.js';
 export { type LinkAlongOptions, linkAlong } from './transform/link-along.js';
 export { type Lookup, lookupsOf } from './transform/lookups.js';
 export { mergeAffine } from './transform/merge-affine.js';
-export { takesMissing } from './transform/missing.js';
+export { takesMissing, undirectedTrees } from './transform/missing.js';
 export { type Observation, undetermined, withObserved } from './transform/observed.js';
 export { prune } from './transform/prune.js';
 export { drawsOf } from './transform/random.js';

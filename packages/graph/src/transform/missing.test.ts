@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { attr } from '../builder.js';
 import type { Graph, Node } from '../types.js';
-import { takesMissing } from './missing.js';
+import { takesMissing, undirectedTrees } from './missing.js';
 
 const node = (op: string, inputs: readonly string[], output: string, more: Partial<Node> = {}): Node => ({
   ...{ op, domain: '', name: output, inputs, outputs: [output], attributes: {} },
@@ -76,4 +76,16 @@ test.each<[string, readonly Node[]]>([
 
 test('a name that is no input takes nothing', () => {
   expect(takesMissing(graphOf([trees('x')]), 'gone')).toBe(false);
+});
+
+test('trees of which no node says where missing numbers go are named', () => {
+  const ways = (value: readonly number[]) => ({
+    attributes: { nodes_missing_value_tracks_true: { kind: 'ints', value } as const },
+  });
+  const all = [
+    trees('x', 'silent'),
+    { ...trees('x', 'zeros'), ...ways([0, 0]) },
+    { ...trees('x', 'told'), ...ways([0, 1]) },
+  ];
+  expect(undirectedTrees(graphOf(all))).toEqual(['silent', 'zeros']);
 });

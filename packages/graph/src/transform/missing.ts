@@ -1,3 +1,4 @@
+import { numbersOf } from '../eval/numbers.js';
 import type { Graph, Node } from '../types.js';
 
 /** Operators of '' that move elements: a missing one stays one missing element. */
@@ -90,4 +91,19 @@ function noteTest({ op, domain, inputs: [x], outputs: [mask] }: Node, { absent, 
   if (op === 'IsNaN') absent.set(mask, x);
   const tested = op === 'Not' ? absent.get(x) : undefined;
   if (tested !== undefined) present.set(mask, tested);
+}
+
+/**
+ * Names of the tree ensembles of a graph none of whose nodes says that missing numbers go to its true branch: all go to the false one, which an
+ * exporter that forgets the way (skl2onnx 1.20) did not mean.
+ */
+export function undirectedTrees({ nodes }: Graph): readonly string[] {
+  return nodes
+    .filter(({ op, domain, attributes }) => {
+      const ways = attributes.nodes_missing_value_tracks_true;
+      const numbers =
+        ways?.kind === 'ints' ? ways.value : ways?.kind === 'tensor' ? [...numbersOf(ways.value)] : [];
+      return domain === 'ai.onnx.ml' && TREES.has(op) && numbers.every((way) => way === 0);
+    })
+    .map(({ name, outputs }) => name || outputs[0]);
 }

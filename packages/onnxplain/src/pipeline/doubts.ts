@@ -1,4 +1,4 @@
-import { drawsOf } from '@onnxplain/graph';
+import { drawsOf, undirectedTrees } from '@onnxplain/graph';
 import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import type { NamedInput } from '../files/load.js';
 import type { PictureFields } from '../files/preprocessing.js';
@@ -31,6 +31,7 @@ export function doubtsOf({ model, asked, meaning, inputs, pictures }: Doubtful):
     ...linkNotices(meaning, asked.link ?? 'logit'),
     ...boundsNotices(inputs, asked.bounds),
     ...randomNotices(model, asked.output),
+    ...missingNotices(model, inputs),
   ];
 }
 
@@ -43,5 +44,15 @@ export function randomNotices(
   if (draws.length === 0) return [];
   return [
     `the model draws random numbers at ${listed(draws)}: two runs give different results, and none can be repeated; export it in inference mode`,
+  ];
+}
+
+/** What is said where missing numbers meet trees that do not say where those go. */
+function missingNotices({ graph }: Pick<Model, 'graph'>, inputs: readonly NamedInput[]): readonly string[] {
+  if (!inputs.some(({ tensor }) => tensor.data.some(Number.isNaN))) return [];
+  const trees = undirectedTrees(graph);
+  if (trees.length === 0) return [];
+  return [
+    `no node of ${listed(trees)} says where missing numbers go, so that all go where a comparison fails; where the model was trained with missing numbers, its exporter may have left that out`,
   ];
 }
