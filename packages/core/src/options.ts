@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { fail } from './error.js';
 import { hasExpression } from './expression.js';
-import { layouts } from './rows/plane.js';
+import { layouts } from './layout.js';
 import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Explainer, Perturbation } from './types.js';
@@ -98,7 +98,7 @@ export const option = {
       (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),
       'a finite number or a tensor',
     ),
-  /** Which axes of an image are its height and width. */
-  layout: () => z.enum(layouts, '"chw" or "hwc"'),
+  /** What the axes of an input are; left out: what the score says. */
+  layout: () => z.enum(layouts, `one of ${layouts.join(', ')}`).optional(),
   count: () => z.number('a positive integer').int('a positive integer').positive('a positive integer'),
 };

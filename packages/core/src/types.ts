@@ -1,3 +1,4 @@
+import type { Layout } from './layout.js';
 import type { Key } from './random/key.js';
 import type { Shape, Tensor } from './tensor/tensor.js';
 
@@ -13,6 +14,11 @@ export interface Score {
   readonly shape: Shape;
   /** Least and greatest value an input element may take; [-Infinity, Infinity] when nothing is known. */
   readonly bounds: readonly [low: number, high: number];
+  /**
+   * What the axes of an input are, where that is known: what windows, squares and maps go by that were made without a layout of their
+   * own. Absent: they take 'chw'.
+   */
+  readonly layout?: Layout;
   /** The backward pass behind `gradient`: "gradient", "difference", "guided", "lrp-epsilon", ... */
   readonly rules: string;
   /** f of every row, [n]. */
@@ -52,6 +58,8 @@ export interface Inside {
 export interface Layers {
   /** Shape of one row of each, batch axis excluded. */
   readonly shapes: readonly Shape[];
+  /** Which axis of one row of each holds channels; undefined, or absent for all, where that is not known: the first. */
+  readonly channels?: readonly (number | undefined)[];
   /** Each tensor at every row of the batch, [n, ...shape]. */
   values(batch: Batch): Promise<readonly Tensor[]>;
   /** Each tensor with df/d tensor, by the score's backward pass. Throws `no-gradient` when f does not depend on it. */
@@ -81,11 +89,25 @@ export interface Cost {
 /** A local attribution is a slope; a global one is a slope times (x - baseline), in units of f ([Y19] section 2.5). */
 export type AttributionKind = 'local' | 'global';
 
+/** A partition of an input's elements into what counts as one feature: windows, tokens, columns. */
+export interface Features {
+  /** How many there are. */
+  readonly count: number;
+  /** Of each element, row major, the number of its feature, from 0 to count - 1. */
+  readonly of: Int32Array;
+  readonly names?: readonly string[];
+}
+
 /** What an explainer found: how much each element of one input counts, and how that was found. */
 export interface Attribution {
   /** One number per input element, shape of x, float64. */
   readonly values: Tensor;
   readonly kind: AttributionKind;
+  /**
+   * Elements that have one number together, because they were hidden together: `values` has it at each of them, and what is added up
+   * counts it once. Absent: every element is a feature of its own.
+   */
+  readonly features?: Features;
   /** The expression that makes this explainer again, e.g. "integrated-gradients(steps=50)". */
   readonly method: string;
   /** The key it was made with: the same explainer, score, input and key give the same values. */
@@ -179,6 +201,8 @@ export interface Perturbation {
    * numbers nor on the key: what is computed from them may be kept for other inputs. Default false.
    */
   readonly fixedDesign?: boolean;
+  /** The same for inputs of a layout; absent where none makes a difference, or one was given. */
+  inLayout?(layout: Layout): Perturbation;
   /** For exhaustive and stored perturbations: how many draws there are for an input of this shape. Absent: unlimited. */
   count?(shape: Shape): number;
   /**

@@ -24,6 +24,8 @@ export interface Example {
   readonly exactOnLinear: boolean;
   /** The residual is the whole gap f(x) - f(baseline) - sum, and 0 on quadratic scores. */
   readonly complete?: boolean;
+  /** The same with layout=hwc written out, of those to which the layout makes a difference. */
+  readonly hwc?: Explainer;
 }
 
 const baseline = 0.25;
@@ -52,9 +54,17 @@ export const examples: readonly Example[] = [
   { explainer: lrp({ rule: 'epsilon', epsilon: 0.1, first: 'flat' }), exactOnLinear: true },
   { explainer: deepLift(), exactOnLinear: true, complete: true },
   { explainer: deepLift({ baseline }), exactOnLinear: true, complete: true },
-  { explainer: gradCam({ layer: 'input' }), exactOnLinear: false },
+  {
+    explainer: gradCam({ layer: 'input' }),
+    exactOnLinear: false,
+    hwc: gradCam({ layer: 'input', layout: 'hwc' }),
+  },
   { explainer: gradCam({ layer: 'pooled', relu: true, upsample: 'nearest' }), exactOnLinear: false },
-  { explainer: layerAttribution({ layer: 'input' }), exactOnLinear: false },
+  {
+    explainer: layerAttribution({ layer: 'input' }),
+    exactOnLinear: false,
+    hwc: layerAttribution({ layer: 'input', layout: 'hwc' }),
+  },
   { explainer: attentionRollout({ special: 0 }), exactOnLinear: false },
   { explainer: smooth(gradient(), gaussian({ sigma: 0.3 }), { draws: 9 }), exactOnLinear: true },
   { explainer: timesInput(smooth(gradient(), uniform({ radius: 0.2 }), { draws: 9 })), exactOnLinear: true },
@@ -70,12 +80,24 @@ export const examples: readonly Example[] = [
     explainer: smooth(gradient(), uniform({ radius: 0.2 }), { draws: 9, statistic: 'mean-square' }),
     exactOnLinear: false,
   },
-  { explainer: smooth(gradient(), square({ size: 2, positions: 'all' })), exactOnLinear: true },
+  {
+    explainer: smooth(gradient(), square({ size: 2, positions: 'all' })),
+    exactOnLinear: true,
+    hwc: smooth(gradient(), square({ size: 2, positions: 'all', layout: 'hwc' })),
+  },
   { explainer: occlusion({ window: [1, 1, 1] }), exactOnLinear: true },
-  { explainer: occlusion({ window: 2, stride: 1, baseline }), exactOnLinear: false },
+  {
+    explainer: occlusion({ window: 2, stride: 1, baseline }),
+    exactOnLinear: false,
+    hwc: occlusion({ window: 2, stride: 1, baseline, layout: 'hwc' }),
+  },
   { explainer: optimal(gaussian({ sigma: 0.3 }), { draws: 60 }), exactOnLinear: true },
   { explainer: optimal(subset(), { draws: 80 }), exactOnLinear: true },
-  { explainer: optimal(square({ size: 2 }), { draws: 12 }), exactOnLinear: false },
+  {
+    explainer: optimal(square({ size: 2 }), { draws: 12 }),
+    exactOnLinear: false,
+    hwc: optimal(square({ size: 2, layout: 'hwc' }), { draws: 12 }),
+  },
   {
     explainer: timesInput(optimal(gaussian({ sigma: 0.3 }), { draws: 60, solver: ridge(1e-3) })),
     exactOnLinear: false,

@@ -70,7 +70,7 @@ function largestGap(a: Tensor, b: Tensor): number {
 
 const baselineOf = (expression: string): number => Number(/baseline=([\d.]+)/.exec(expression)?.[1] ?? 0);
 
-for (const { explainer, exactOnLinear, complete } of examples) {
+for (const { explainer, exactOnLinear, complete, hwc } of examples) {
   describe(explainer.expression, () => {
     const explain = (f: Score, k: Key = seed) => explainer(f, x, k);
 
@@ -98,6 +98,20 @@ for (const { explainer, exactOnLinear, complete } of examples) {
       const { cost } = await explain(metered.score);
       expect(cost).toEqual(metered.cost());
     });
+
+    it('takes a score that says chw like one that says nothing', async () => {
+      expect(await explain({ ...curved, layout: 'chw' })).toEqual(await explain(curved));
+    });
+
+    if (hwc !== undefined) {
+      it('goes by the layout of the score, as if it were written out, in which case the score is not asked', async () => {
+        const { values } = await explain({ ...curved, layout: 'hwc' });
+        expect(hwc.expression).toContain('layout=hwc');
+        expect(values).toEqual((await hwc(curved, x, seed)).values);
+        expect(values).toEqual((await hwc({ ...curved, layout: 'chw' }, x, seed)).values);
+        expect(values).not.toEqual((await explain(curved)).values);
+      });
+    }
 
     it('refuses an input of another shape', async () => {
       await expect(explainer(curved, zeros([d]), seed)).rejects.toMatchObject({ code: 'tensor-shape' });
@@ -137,6 +151,15 @@ describe('the table of explainers', () => {
     for (const name of Object.keys(explainers)) {
       expect(examples.map(({ explainer }) => explainer.expression.split('(')[0])).toContain(name);
     }
+  });
+
+  it('has an example in another layout of each that takes one', () => {
+    // The positions of attention maps fit one layout only: their test is beside the explainer.
+    const taking = Object.values(explainers).filter(
+      ({ name, options }) => Object.hasOwn(options.shape, 'layout') && name !== 'attention-rollout',
+    );
+    const shown = examples.flatMap(({ hwc }) => (hwc ? [hwc.expression.split('(')[0]] : []));
+    expect(shown).toEqual(expect.arrayContaining(taking.map(({ name }) => name)));
   });
 
   it('refuses unknown options', () => {

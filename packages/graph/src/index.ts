@@ -49,6 +49,7 @@ export {
   outputBatchFirst,
   type RowAxis,
 } from './transform/batch-first.js';
+export { channelAxes, layoutIn } from './transform/channels.js';
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './transform/class-axis.js';
 export { cut, upTo } from './transform/cut.js';
 export type { Derived } from './transform/derived.js';

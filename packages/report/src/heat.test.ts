@@ -44,6 +44,19 @@ describe('a heat map', () => {
     expect(end.rgb).toEqual(front.rgb);
   });
 
+  test('counts what channels of a position have together once, and what they have apart each', () => {
+    // Two positions, two channels: the first's channels were hidden together, the second's one by one.
+    const features = { count: 3, of: Int32Array.of(0, 1, 0, 2) };
+    expect([...heat(tensor([5, 2, 5, 3], [2, 1, 2]), { features, channels: 'last' }).sums]).toEqual([7, 8]);
+    const map = tensor([5, 2, 5, 3, 0, 0, 0, 0], [2, 2, 2]);
+    const both = { count: 5, of: Int32Array.of(0, 1, 2, 3, 4, 4, 4, 4) };
+    expect([...heat(map, { features: both }).sums]).toEqual([5, 2, 5, 3]);
+    const together = { count: 4, of: Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3) };
+    const twice = tensor([5, 2, 4, 3, 5, 2, 4, 3], [2, 2, 2]);
+    expect([...heat(twice, { features: together }).sums]).toEqual([5, 2, 4, 3]);
+    expect([...heat(twice).sums]).toEqual([10, 4, 8, 6]);
+  });
+
   test('equal values of opposite sign have mirrored colours', () => {
     const { rgb, scale } = heat(tensor([0.5, -0.5, 1, -1], [2, 2]), { percentile: 100 });
     expect(scale).toBe('diverging');

@@ -1,4 +1,4 @@
-import { fail, type Tensor } from '@onnxplain/core';
+import { type Attribution, type Features, fail, sumsOver, type Tensor } from '@onnxplain/core';
 import { type ColourScale, STEPS, scaleTable } from './colour.js';
 
 /** Where the colour channels of a picture-shaped input are: [channels, h, w] or [h, w, channels]. */
@@ -7,6 +7,8 @@ export type ChannelAxis = 'first' | 'last';
 export interface HeatOptions {
   /** Which axis of a rank-3 attribution is summed; default 'first'. */
   readonly channels?: ChannelAxis;
+  /** Elements that have one number together, which a position counts once; default: each has its own. */
+  readonly features?: Features;
   /** |v| at this percentile gets the full colour, larger values too; 0..100, default 99. */
   readonly percentile?: number;
   /** Default: 'sequential' where no value is negative (a statistic such as a variance), else 'diverging'. */
@@ -33,8 +35,8 @@ export interface Heat {
  * Throws `tensor-shape` for other ranks, `non-finite` for values that are no numbers, `option-value` for the percentile.
  */
 export function heat(values: Tensor, options: HeatOptions = {}): Heat {
-  const { channels = 'first', percentile = 99 } = options;
-  const { width, height, sums } = sumChannels(values, channels);
+  const { channels = 'first', features, percentile = 99 } = options;
+  const { width, height, sums } = sumChannels({ values, features }, channels);
   const clip = percentileOfMagnitude(sums, percentile);
   const scale = options.scale ?? (sums.some((v) => v < 0) ? 'diverging' : 'sequential');
   return { width, height, scale, clip, percentile, sums, rgb: colours(sums, { clip, scale }) };
@@ -51,22 +53,21 @@ export function pictureShape(
   return height > 1 ? { height, width, depth } : undefined;
 }
 
-function sumChannels(values: Tensor, channels: ChannelAxis) {
-  const picture = pictureShape(values.shape, channels);
+function sumChannels(attribution: Pick<Attribution, 'values' | 'features'>, channels: ChannelAxis) {
+  const { shape } = attribution.values;
+  const picture = pictureShape(shape, channels);
   if (picture === undefined) {
     return fail({
       code: 'tensor-shape',
       where: 'heat map',
       expected: 'a picture: [h, w], [c, h, w] or [h, w, c]',
-      got: `[${values.shape.join(', ')}]`,
+      got: `[${shape.join(', ')}]`,
     });
   }
   const { height, width, depth } = picture;
   const size = height * width;
-  const sums = new Float64Array(size);
-  for (let i = 0; i < values.data.length; i++) {
-    sums[channels === 'first' ? i % size : Math.floor(i / depth)] += values.data[i];
-  }
+  const partOf = (i: number) => (channels === 'first' ? i % size : Math.floor(i / depth));
+  const sums = sumsOver(attribution, { count: size, partOf });
   return { width, height, sums };
 }
 

@@ -187,9 +187,12 @@ export interface AttributionRecord {
   readonly cost: Cost;
   readonly residual?: number;
   readonly diagnosis?: SolveDiagnosis;
+  /** Of the numbers, each once. */
   readonly sum: number;
-  /** l2 norm of the values. */
+  /** l2 norm of the numbers, each once. */
   readonly norm: number;
+  /** How many groups of elements have one number together; absent: each element has its own. */
+  readonly groups?: number;
   /** Paths relative to the record's folder. */
   readonly file?: string;
   readonly picture?: PictureRecord;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Layout } from '../layout.js';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { plainProducts } from '../rows/products.js';
@@ -10,6 +11,7 @@ import type { Draws, Perturbation } from '../types.js';
 import { differenceToBaseline, noisyBaseline, subset } from './baseline.js';
 import { fixed } from './fixed.js';
 import { gaussian, uniform } from './noise.js';
+import { perturbationOf } from './settle.js';
 import { square } from './square.js';
 import { perturbations } from './table.js';
 
@@ -310,6 +312,73 @@ describe('square', () => {
           expect(row(hwc.inputs, i).data[pixel * 2 + c]).toBe(row(chw.inputs, i).data[c * 12 + pixel]);
         }
       }
+    }
+  });
+
+  /** Channel, row and column of each element of 2 channels of 1 or 3 rows and 4 columns. */
+  const places: Readonly<Record<Layout, { shape: Shape; at(i: number): readonly number[] }>> = {
+    chw: { shape: [2, 3, 4], at: (i) => [Math.floor(i / 12), Math.floor(i / 4) % 3, i % 4] },
+    hwc: { shape: [3, 4, 2], at: (i) => [i % 2, Math.floor(i / 8), Math.floor(i / 2) % 4] },
+    cw: { shape: [2, 4], at: (i) => [Math.floor(i / 4), 0, i % 4] },
+    wc: { shape: [4, 2], at: (i) => [i % 2, 0, Math.floor(i / 2)] },
+  };
+
+  it.each(Object.entries(places))(
+    '%s: removes all channels of a square of positions, and nothing else',
+    (layout, { shape, at }) => {
+      const p = square({ size: 2 }).inLayout?.(layout as Layout) ?? square({ size: 2 });
+      const { inputs, masks } = p(tensor(new Float64Array(sizeOf(shape)).fill(1), shape), key(3), 0, 40);
+      const rowsHigh = shape.length === 3 ? 2 : 1;
+      for (let i = 0; i < 40; i++) {
+        const removed = [...row(inputs, i).data.keys()].filter((j) => row(inputs, i).data[j] === 0).map(at);
+        const [top, left] = [1, 2].map((axis) => Math.min(...removed.map((place) => place[axis])));
+        const expected = [...Array(sizeOf(shape)).keys()]
+          .map(at)
+          .filter(([, y, x]) => y >= top && y < top + rowsHigh && x >= left && x < left + 2);
+        expect(removed).toEqual(expected);
+        expect(removed).toHaveLength(2 * rowsHigh * 2);
+      }
+      const dense = masks?.dense().data ?? [];
+      expect(Array.from(inputs.data)).toEqual(Array.from(dense, (hidden) => 1 - hidden));
+    },
+  );
+
+  it('takes the layout of a score where it has none of its own, and the same draws as with it written out', () => {
+    const open = square({ size: 2, baseline: 0.5 });
+    expect(open.expression).toBe('square(size=2, baseline=0.5)');
+    const settled = perturbationOf({ layout: 'hwc' }, open);
+    expect(settled.expression).toBe('square(size=2, baseline=0.5, layout=hwc)');
+    expect(perturbationOf({ layout: 'chw' }, settled)).toBe(settled);
+    expect(perturbationOf({}, open)).toBe(open);
+    const pixels = randomTensor([5, 6, 3], 4);
+    const written = square({ size: 2, baseline: 0.5, layout: 'hwc' });
+    expectSame(settled(pixels, key(1), 0, 9), written(pixels, key(1), 0, 9));
+    expect(perturbationOf({ layout: 'hwc' }, gaussian({ sigma: 1 })).expression).toBe('gaussian(sigma=1)');
+  });
+
+  it('draws the same squares in every layout', () => {
+    const [front, back] = [tensor(new Float64Array(60), [3, 4, 5]), tensor(new Float64Array(60), [4, 5, 3])];
+    const weights = tensor(
+      Float64Array.from({ length: 60 }, (_, i) => i % 20),
+      [3, 4, 5],
+    );
+    const turned = tensor(
+      Float64Array.from({ length: 60 }, (_, i) => Math.floor(i / 3)),
+      [4, 5, 3],
+    );
+    const sums = (x: Tensor, layout: Layout, v: Tensor) =>
+      square({ sizes: [1, 3], layout })(x, key(8), 0, 30).masks?.times(v);
+    expect(sums(back, 'hwc', turned)).toEqual(sums(front, 'chw', weights));
+  });
+
+  it('refuses layouts with another number of axes, and volumes with channels at the end', () => {
+    for (const [layout, shape] of [
+      ['hwc', [4, 5]],
+      ['cw', [2, 4, 5]],
+      ['hwc', [4, 5, 6, 2]],
+    ] as const) {
+      const refusal = expect.objectContaining({ code: 'not-applicable' });
+      expect(() => square({ size: 1, layout })(randomTensor(shape, 1), key(0), 0, 1)).toThrow(refusal);
     }
   });
 

@@ -1,5 +1,6 @@
 import { fail } from '../error.js';
 import { expression, named, omitDefault } from '../expression.js';
+import type { Layout } from '../layout.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import type { Stream } from '../random/stream.js';
@@ -20,7 +21,7 @@ export const squareOptions = z
     positions: z.enum(['random', 'all'], '"random" or "all"').default('random'),
     stride: option.count().default(1),
     baseline: option.baseline().default(0),
-    layout: option.layout().default('chw'),
+    layout: option.layout(),
   })
   .refine(({ size, sizes }) => (size === undefined) !== (sizes === undefined), {
     message: 'either size or sizes',
@@ -31,13 +32,15 @@ export const squareOptions = z
  * Removes a square of the image, all channels together: sets it to `baseline` (a number, default 0, or a tensor, repeated to its shape).
  * The side is `size`, or any of `sizes: [least, greatest]`. `positions: 'random'` (default) takes the side, then the corner
  * uniformly; 'all' enumerates every side and corner (by side, then row, then column), `count(shape)` of them. Corners are
- * multiples of `stride` (default 1) and squares lie wholly inside. `layout`: height and width are the last two axes
- * ('chw', default) or the first two of three ('hwc'). Source: [Y19] section 2.4, "square removal".
+ * multiples of `stride` (default 1) and squares lie wholly inside; along an axis of length 1 a square is 1 long, so that of a sequence
+ * a stretch is removed. `layout`: what the axes are; where it is left out, what the score says of its input takes its place (see
+ * `perturbationOf`), and by itself the perturbation takes the last two axes for height and width ('chw').
+ * Source: [Y19] section 2.4, "square removal".
  * Throws `option-value` for bad options and squares larger than the image, `not-applicable` for inputs that are no image.
  */
 export function square(options: z.input<typeof squareOptions>): Perturbation {
   const given = parseOptions('square', squareOptions, options);
-  const { size = 1, sizes = [size, size], positions, stride, baseline, layout } = given;
+  const { size = 1, sizes = [size, size], positions, stride, baseline, layout = 'chw' } = given;
   const shown = expressionOf(given);
   const gridFor = (shape: Shape): Grid =>
     gridOf(shown, shape, { sizes, stride, plane: planeOf(shown, shape, layout) });
@@ -59,6 +62,7 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
   return named(perturb, {
     expression: shown,
     masks: true,
+    ...(given.layout === undefined && { inLayout: (found: Layout) => square({ ...options, layout: found }) }),
     ...(positions === 'all' ? { count, exhaustive: true, fixedDesign: true } : {}),
   });
 }
@@ -71,7 +75,7 @@ function expressionOf(given: z.output<typeof squareOptions>): string {
     positions: omitDefault(positions, 'random'),
     stride: omitDefault(stride, 1),
     baseline: omitDefault(baseline, 0),
-    layout: omitDefault(layout, 'chw'),
+    layout,
   });
 }
 
@@ -84,20 +88,26 @@ interface Grid {
 
 function gridOf(where: string, shape: Shape, grid: Grid): Grid {
   const { height, width } = grid.plane;
-  if (grid.sizes[1] > Math.min(height, width)) {
+  const largest = Math.min(...[height, width].filter((size) => size > 1));
+  const most = Number.isFinite(largest) ? largest : 1;
+  if (grid.sizes[1] > most) {
     fail({
       code: 'option-value',
       where,
-      expected: `squares of side at most ${Math.min(height, width)} for an input of shape ${showShape(shape)}`,
+      expected: `squares of side at most ${most} for an input of shape ${showShape(shape)}`,
       got: `side ${grid.sizes[1]}`,
     });
   }
   return grid;
 }
 
+/** How long a square of this side is along an axis of the image. */
+const lengthAlong = (size: number, side: number): number => Math.min(size, side);
+
 /** How many corners a square of this side has along each axis. */
 function corners({ plane, stride }: Grid, side: number): readonly [rows: number, columns: number] {
-  return [Math.floor((plane.height - side) / stride) + 1, Math.floor((plane.width - side) / stride) + 1];
+  const count = (size: number) => Math.floor((size - lengthAlong(size, side)) / stride) + 1;
+  return [count(plane.height), count(plane.width)];
 }
 
 function countSquares(grid: Grid): number {
@@ -125,7 +135,7 @@ function randomSquare(grid: Grid, random: Stream): Box {
   return boxAt(grid, side, [random.below(rows), random.below(columns)]);
 }
 
-function boxAt({ stride }: Grid, side: number, [row, column]: readonly [number, number]): Box {
+function boxAt({ plane, stride }: Grid, side: number, [row, column]: readonly [number, number]): Box {
   const [top, left] = [row * stride, column * stride];
-  return [top, top + side, left, left + side];
+  return [top, top + lengthAlong(plane.height, side), left, left + lengthAlong(plane.width, side)];
 }

@@ -1,16 +1,17 @@
 import { fail } from '../error.js';
+import type { Layout } from '../layout.js';
 import { row } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Rows } from '../types.js';
 import { expectLength, expectSmall, type SparseRows } from './dense.js';
-import { type Box, eachRun, type Layout, type Plane, planeOf } from './plane.js';
+import { type Box, eachRun, type Plane, planeOf } from './plane.js';
 
 export interface Boxes {
   /** Shape of one input. */
   readonly shape: Shape;
   /** Four numbers a row: top, bottom, left, right, the ends exclusive, inside the image. */
   readonly boxes: Int32Array;
-  /** Which axes are height and width; default 'chw', the last two. */
+  /** What the axes of the input are; default 'chw'. */
   readonly layout?: Layout;
 }
 

@@ -1,10 +1,6 @@
 import { fail } from '../error.js';
+import { axesOf, type Layout } from '../layout.js';
 import { type Shape, showShape, sizeOf } from '../tensor/tensor.js';
-
-export const layouts = ['chw', 'hwc'] as const;
-
-/** Where height and width are: the last two axes ('chw', any axes before them), or the first two of three ('hwc'). */
-export type Layout = (typeof layouts)[number];
 
 /** An input seen as an image: element (y, x) of channel c is at c * channel + (y * width + x) * pixel. */
 export interface Plane {
@@ -15,20 +11,25 @@ export interface Plane {
   readonly pixel: number;
 }
 
-/** How the elements of an input of this shape lie. Throws `not-applicable` when it is no image. */
+/**
+ * How the elements of an input of this shape lie. A sequence is an image of height 1; of [..., height, width] all axes in front are
+ * channels. Throws `not-applicable` when it is no image.
+ */
 export function planeOf(where: string, shape: Shape, layout: Layout): Plane {
-  const fits = layout === 'chw' ? shape.length >= 2 : shape.length === 3;
-  if (!fits) {
+  const depth = shape.length > 3 && layout === 'hwc';
+  if (shape.length < 2 || depth) {
     fail({
       code: 'not-applicable',
       where,
-      expected: layout === 'chw' ? 'an input [..., height, width]' : 'an input [height, width, channels]',
+      expected: layout === 'hwc' ? 'an input [height, width, channels]' : 'an input [..., height, width]',
       got: `shape ${showShape(shape)}`,
     });
   }
-  const [height, width] = layout === 'chw' ? shape.slice(-2) : shape;
-  if (layout === 'hwc') return { channels: shape[2], height, width, channel: 1, pixel: shape[2] };
-  return { channels: sizeOf(shape.slice(0, -2)), height, width, channel: height * width, pixel: 1 };
+  const { channels: axis, positions } = axesOf(where, shape, layout);
+  const [height, width] = [1, ...positions.map((position) => shape[position])].slice(-2);
+  const channels = sizeOf(shape) / Math.max(1, height * width);
+  if (axis === 0 || axis === undefined) return { channels, height, width, channel: height * width, pixel: 1 };
+  return { channels, height, width, channel: 1, pixel: channels };
 }
 
 /** A part of an image: top, bottom, left, right, the ends exclusive. */

@@ -26,6 +26,9 @@ function insideAround(inside: Inside, visit: Around): Inside {
       const layers = inside.layers(names);
       return {
         shapes: layers.shapes,
+        get channels() {
+          return layers.channels;
+        },
         values: (batch) => visit('forward', batch, (rows) => layers.values(rows)),
         slopes: (batch) => visit('backward', batch, (rows) => layers.slopes(rows)),
       };

@@ -1,4 +1,5 @@
 import { fail } from '../error.js';
+import type { Layout } from '../layout.js';
 import { row } from '../tensor/rows.js';
 import { expectShape, type Shape, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Batch, Score } from '../types.js';
@@ -13,16 +14,19 @@ export interface ScoreFunction {
   readonly gradient?: (x: Tensor) => Tensor;
   /** Least and greatest value of an input element; default: nothing is known. */
   readonly bounds?: readonly [low: number, high: number];
+  /** What the axes of an input are; default: nothing is known. */
+  readonly layout?: Layout;
 }
 
 /**
  * A score of any JavaScript function of one input. Without `gradient` the score's `gradient` throws `no-gradient`:
  * `difference(score, { step })` gives it one. Gradients are float64. Batches and gradients of another shape throw `tensor-shape`.
  */
-export function functionScore({ shape, value, gradient, bounds }: ScoreFunction): Score {
+export function functionScore({ shape, value, gradient, bounds, layout }: ScoreFunction): Score {
   return {
     shape,
     bounds: bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ...(layout && { layout }),
     rules: gradient === undefined ? 'none' : 'gradient',
     value: async (batch) => Float64Array.from(inputsOf(batch, shape), value),
     gradient: async (batch) => {

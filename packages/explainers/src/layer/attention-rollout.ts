@@ -14,7 +14,7 @@ import {
 } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
 import { insideOf } from './inside.js';
-import { type SpreadOptions, spread, spreadOptions } from './spread.js';
+import { type Spreading, type SpreadOptions, spread, spreadOptions } from './spread.js';
 
 const index = () =>
   z.number('a whole number from 0 up').int('a whole number from 0 up').min(0, 'a whole number from 0 up');
@@ -50,7 +50,7 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
     query: omitDefault(query, 0),
     special,
     upsample: omitDefault(upsample, 'nearest'),
-    layout: omitDefault(layout, 'chw'),
+    layout,
   };
   const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
@@ -58,7 +58,8 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
     if (inside.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
     const maps = await inside.layers(inside.attention).values(asBatch(x));
     const weights = rollout(maps, query);
-    return { values: onInput(weights, x.shape, settings), cost: { forward: 1, backward: 0 } };
+    const placement = { special, upsample, layout: layout ?? f.layout ?? 'chw' };
+    return { values: onInput(weights, x.shape, placement), cost: { forward: 1, backward: 0 } };
   });
 }
 
@@ -98,7 +99,7 @@ function step(
   return next;
 }
 
-type Placement = Required<SpreadOptions> & Pick<AttentionRolloutOptions, 'special'>;
+type Placement = Spreading & Pick<AttentionRolloutOptions, 'special'>;
 
 /** Weights of positions as an attribution of the input. */
 function onInput(weights: Float64Array, shape: Shape, placement: Placement): Tensor {
@@ -108,14 +109,15 @@ function onInput(weights: Float64Array, shape: Shape, placement: Placement): Ten
     return tensor(weights.slice(special), shape);
   }
   const { layout, special } = placement;
-  const sequence = shape.length === 2;
-  const positions = sequence || layout === 'hwc' ? shape.slice(0, -1) : shape.slice(1);
+  const sequence = shape.length === 2 && layout !== 'cw';
+  const last = sequence || layout === 'hwc';
+  const positions = last ? shape.slice(0, -1) : shape.slice(1);
   const counts = special === undefined ? [0, 1, 2, 3, 4, 5] : [special];
   for (const count of counts) {
     const grid = gridOf(weights.length - count, positions);
     if (grid === undefined) continue;
     const map = tensor(weights.slice(count), grid);
-    return spread(map, shape, sequence ? { ...placement, layout: 'hwc' } : placement);
+    return spread(map, shape, sequence ? { ...placement, layout: 'wc' } : placement);
   }
   return misfit(weights.length, shape);
 }

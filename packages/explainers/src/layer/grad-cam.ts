@@ -23,7 +23,10 @@ const options = z.strictObject({
 });
 
 export interface LayerMapOptions {
-  /** Name of an inner tensor [N, channels, ...positions], such as the output of the last convolution. */
+  /**
+   * Name of an inner tensor [N, channels, ...positions], such as the output of the last convolution; where the model shows that its
+   * channels come last, [N, ...positions, channels].
+   */
   readonly layer: string;
   /** Whether negative values become 0; default false, which keeps evidence against the class. */
   readonly relu?: boolean;
@@ -36,7 +39,7 @@ type Worth = (slope: Slope) => Float64Array;
 
 /** Sum over channels of activations times the channel's mean gradient. */
 const camWorth: Worth = ({ value, gradient }) => {
-  const [channels, size] = layout(value);
+  const [channels, size] = sizes(value);
   const map = new Float64Array(size);
   for (let c = 0; c < channels; c++) {
     let weight = 0;
@@ -48,7 +51,7 @@ const camWorth: Worth = ({ value, gradient }) => {
 
 /** Sum over channels of activations times gradients, position by position. */
 const productWorth: Worth = ({ value, gradient }) => {
-  const [channels, size] = layout(value);
+  const [channels, size] = sizes(value);
   const map = new Float64Array(size);
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < size; i++) map[i] += value.data[c * size + i] * gradient.data[c * size + i];
@@ -56,7 +59,7 @@ const productWorth: Worth = ({ value, gradient }) => {
   return map;
 };
 
-function layout({ shape }: Tensor): readonly [channels: number, positions: number] {
+function sizes({ shape }: Tensor): readonly [channels: number, positions: number] {
   const [, channels, ...positions] = shape;
   return [channels, sizeOf(positions)];
 }
@@ -77,9 +80,26 @@ async function mapOf(
       remedy: 'Choose a layer before the positions are averaged or flattened.',
     });
   }
-  const [slope] = await layers.slopes(asBatch(x));
-  const map = worth(slope);
-  return tensor(relu ? map.map((v) => Math.max(0, v)) : map, shape.slice(1));
+  const [{ value, gradient }] = await layers.slopes(asBatch(x));
+  const axis = layers.channels?.[0] ?? 0;
+  const map = worth({ value: channelsFirst(value, axis), gradient: channelsFirst(gradient, axis) });
+  return tensor(relu ? map.map((v) => Math.max(0, v)) : map, shape.toSpliced(axis, 1));
+}
+
+/** A batch of one, [1, ...shape], with an axis of the shape in front of the others. */
+function channelsFirst({ shape, data }: Tensor, axis: number): Tensor {
+  if (axis === 0) return { shape, data };
+  const [, ...dims] = shape;
+  const channels = dims[axis];
+  const inner = sizeOf(dims.slice(axis + 1));
+  const positions = data.length / channels;
+  const moved = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const c = Math.floor(i / inner) % channels;
+    const position = Math.floor(i / (inner * channels)) * inner + (i % inner);
+    moved[c * positions + position] = data[i];
+  }
+  return tensor(moved, [1, channels, ...dims.toSpliced(axis, 1)]);
 }
 
 /**
@@ -104,7 +124,8 @@ function layerExplainer(name: string, given: GradCamOptions, worth: Worth): Expl
   const identity = { expression: expression(name, [layer], shown), kind: 'global', layers: [layer] } as const;
   return explainer(identity, async (f, x) => {
     const map = await mapOf(f, x, { layer, relu, worth });
-    return { values: spread(map, x.shape, settings), cost: { forward: 0, backward: 1 } };
+    const { upsample, layout = f.layout ?? 'chw' } = settings;
+    return { values: spread(map, x.shape, { upsample, layout }), cost: { forward: 0, backward: 1 } };
   });
 }
 

@@ -11,11 +11,15 @@ const counted = (shape: readonly number[]): Tensor =>
     shape,
   );
 
+interface Shown {
+  readonly value?: Tensor;
+  readonly gradient?: Tensor;
+  readonly maps?: readonly Tensor[];
+  readonly channels?: readonly number[];
+}
+
 /** A score whose layer "a" and attention maps are given. */
-function showing(
-  x: Tensor,
-  { value, gradient, maps = [] }: { value?: Tensor; gradient?: Tensor; maps?: readonly Tensor[] },
-): Score {
+function showing(x: Tensor, { value, gradient, maps = [], channels }: Shown): Score {
   const row = (t: Tensor): Tensor => ({ ...t, shape: [1, ...t.shape] });
   return {
     ...linearScore(zeros(x.shape)),
@@ -23,6 +27,7 @@ function showing(
       attention: maps.map((_, i) => `map ${i}`),
       layers: () => ({
         shapes: value === undefined ? [] : [value.shape],
+        channels,
         values: async () => maps.map(row),
         slopes: async () => (value && gradient ? [{ value: row(value), gradient: row(gradient) }] : []),
       }),
@@ -64,6 +69,15 @@ describe('spread', () => {
     const options = { upsample: 'none' } as const;
     expect(Array.from(spread(map, [2, 2], { ...options, layout: 'chw' }).data)).toEqual([1, 2, 1, 2]);
     expect(Array.from(spread(map, [2, 2], { ...options, layout: 'hwc' }).data)).toEqual([1, 1, 2, 2]);
+    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'cw' }).data)).toEqual([1, 2, 1, 2]);
+    expect(Array.from(spread(map, [2, 2], { ...options, layout: 'wc' }).data)).toEqual([1, 1, 2, 2]);
+  });
+
+  it('gives a map with as many axes as the input to an input without channels', () => {
+    const map = counted([2, 2]);
+    expect(spread(map, [2, 2], { upsample: 'none', layout: 'chw' })).toBe(map);
+    const wide = spread(map, [2, 4], { upsample: 'nearest', layout: 'chw' });
+    expect(Array.from(wide.data)).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
   });
 });
 
@@ -87,6 +101,29 @@ describe('maps of a layer', () => {
     expect(Array.from((await layerAttributionMap(f, x, { layer: 'a', relu: true })).data)).toEqual([
       0, 0, 2, 8,
     ]);
+  });
+
+  it('are those of the same layer whose channels come last, where the model says so', async () => {
+    const turn = ({ data }: Tensor) =>
+      tensor(
+        Array.from(data, (_, i) => data[(i % 2) * 4 + Math.floor(i / 2)]),
+        [2, 2, 2],
+      );
+    const last = showing(x, { value: turn(value), gradient: turn(gradient), channels: [2] });
+    expect(await gradCamMap(last, x, { layer: 'a' })).toEqual(await gradCamMap(f, x, { layer: 'a' }));
+    const product = await layerAttributionMap(last, x, { layer: 'a' });
+    expect(product).toEqual(await layerAttributionMap(f, x, { layer: 'a' }));
+  });
+
+  it('are spread in the layout of the score, or of the option', async () => {
+    const wide = zeros([2, 2, 3]);
+    const score = { ...showing(wide, { value, gradient }), layout: 'hwc' as const };
+    const found = await gradCam({ layer: 'a' })(score, wide, key(0));
+    const each = [1, 2, 3, 4].flatMap((v) => [v / 3, v / 3, v / 3]);
+    expect(Array.from(found.values.data)).toEqual(each);
+    const written = gradCam({ layer: 'a', layout: 'hwc' });
+    expect(written.expression).toBe('grad-cam(a, layout=hwc)');
+    expect((await written(showing(wide, { value, gradient }), wide, key(0))).values).toEqual(found.values);
   });
 
   it('need positions', async () => {
@@ -147,6 +184,29 @@ describe('attention rollout', () => {
       '0.033',
       '0.033',
     ]);
+  });
+
+  it('puts positions where the layout of the score or the option has them', async () => {
+    // Six positions, of which the first attends to each by another share.
+    const shares = [0.05, 0.1, 0.15, 0.2, 0.2, 0.3];
+    const map = tensor(new Array(6).fill(shares).flat(), [1, 6, 6]);
+    const weights = shares.map((share, i) => (share + Number(i === 0)) / 2);
+    const options = { special: 0 };
+    const picture = zeros([2, 3, 2]);
+    const f = { ...showing(picture, { maps: [map] }), layout: 'hwc' as const };
+    const found = await attentionRollout(options)(f, picture, key(0));
+    const each = weights.flatMap((weight) => [weight / 2, weight / 2]);
+    Array.from(found.values.data).forEach((value, i) => {
+      expect(value).toBeCloseTo(each[i], 14);
+    });
+    const written = attentionRollout({ ...options, layout: 'hwc' });
+    expect((await written(showing(picture, { maps: [map] }), picture, key(0))).values).toEqual(found.values);
+    const sequence = zeros([2, 6]);
+    const turned = { ...showing(sequence, { maps: [map] }), layout: 'cw' as const };
+    const { values } = await attentionRollout(options)(turned, sequence, key(0));
+    Array.from(values.data).forEach((value, i) => {
+      expect(value).toBeCloseTo(weights[i % 6] / 2, 14);
+    });
   });
 
   it('refuses models without attention, and positions that do not fit', async () => {

@@ -3,6 +3,7 @@ import {
   type Explainer,
   entry,
   expression,
+  type Layout,
   omitDefault,
   option,
   parseOptions,
@@ -14,7 +15,7 @@ import {
 } from '@onnxplain/core';
 import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
 import { explainer } from '../explainer.js';
-import { type Extent, type Window, windowAt, windowAxes, windowCount } from './windows.js';
+import { type Extent, groupsOf, type Window, windowAt, windowAxes, windowCount } from './windows.js';
 
 const extent = () => z.union([option.count(), z.array(option.count()).min(1)], 'a size or a list of sizes');
 
@@ -22,36 +23,41 @@ const options = z.strictObject({
   window: extent(),
   stride: extent().optional(),
   baseline: baselineOption(),
+  layout: option.layout(),
 });
 
 export interface OcclusionOptions {
   /**
-   * Size of the window: a number means that size along the last two axes with all leading ones (channels) together, along
-   * the only axis of a vector; a list gives the trailing axes, e.g. [1, 4, 4] hides one channel at a time.
+   * Size of the window. A number: that size along the last two axes of positions (height and width), the only one of a sequence or a
+   * vector, with channels and all other axes together. A list: of a size for each axis of the input, e.g. [1, 4, 4] hides one channel
+   * of [channels, height, width] at a time; or, shorter, of the last axes of positions, e.g. [4, 6] of height and width.
    */
   readonly window: Extent;
   /** Step between windows, as `window`; default: the window, so that windows tile the input. At most the window. */
   readonly stride?: Extent;
   /** What a hidden element becomes; default 0. */
   readonly baseline?: Baseline;
+  /** What the axes of the input are; default: what the score says, else 'chw'. */
+  readonly layout?: Layout;
 }
 
 /**
  * Hides one window of the input at a time: an element gets the mean of f(x) - f(x with the window hidden) over the windows that
  * cover it. Windows are clipped at the border. Global, units of f. Evaluates f once per window and once at x; no gradients.
- * Every element of a window gets the window's whole drop, not a share of it, as in Captum: the values rank elements and do not sum to
- * f(x) - f(baseline). Compare their infidelity with `scale: 'optimal'`; as it stands it is that of drops counted once an element.
- * Throws `option-value` for windows that do not fit the input or leave gaps.
+ * Every element of a window has the window's whole drop in `values`, as in Captum. `features` says which elements have one number
+ * together: those that are covered by the same windows, whole windows where they tile the input. Counted once each, the numbers of
+ * windows that tile the input add up to f(x) - f(baseline) on linear functions; those of windows that overlap rank elements only.
+ * Throws `option-value` for windows that do not fit the input or leave gaps, `not-applicable` for a layout that does not fit it.
  * Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks".
  */
 export function occlusion(given: OcclusionOptions): Explainer {
-  const { window, stride, baseline } = parseOptions('occlusion', options, { ...given });
+  const { window, stride, baseline, layout } = parseOptions('occlusion', options, { ...given });
   const identity = {
-    expression: expression('occlusion', [window], { stride, baseline: omitDefault(baseline, 0) }),
+    expression: expression('occlusion', [window], { stride, baseline: omitDefault(baseline, 0), layout }),
     kind: 'global',
   } as const;
   return explainer(identity, async (f, x) => {
-    const axes = windowAxes(x.shape, window, stride);
+    const axes = windowAxes(x.shape, { layout: layout ?? f.layout ?? 'chw', window, stride });
     const hidden = fillBaseline(baseline, x.shape);
     const [whole] = await f.value(asBatch(x));
     const drops = noDrops(sizeOf(x.shape));
@@ -63,7 +69,13 @@ export function occlusion(given: OcclusionOptions): Explainer {
       });
     }
     const means = drops.sums.map((sum, i) => sum / drops.counts[i]);
-    return { values: tensor(means, x.shape), cost: { forward: windowCount(axes) + 1, backward: 0 } };
+    const groups = groupsOf(axes);
+    const features = groups.count < x.data.length ? groups : undefined;
+    return {
+      values: tensor(means, x.shape),
+      ...(features && { features }),
+      cost: { forward: windowCount(axes) + 1, backward: 0 },
+    };
   });
 }
 

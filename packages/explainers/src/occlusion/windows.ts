@@ -1,6 +1,9 @@
-import { fail, type Shape } from '@onnxplain/core';
+import { axesOf, fail, type Layout, type Shape } from '@onnxplain/core';
 
-/** A size per axis: one number means that size along the last two axes (the only one of a vector), a list the trailing axes. */
+/**
+ * Sizes of a window: a number along the last two axes of positions (the only one of a sequence or a vector); a list shorter than the
+ * input has axes along the last axes of positions; a list of one for each axis of the input along those.
+ */
 export type Extent = number | readonly number[];
 
 /** How windows lie over an input: along each axis `starts` are their first indices, `size` their length before clipping. */
@@ -16,14 +19,24 @@ export interface Window {
   readonly length: number;
 }
 
+/** Windows to be laid over inputs of a layout. */
+export interface Windows {
+  readonly layout: Layout;
+  readonly window: Extent;
+  readonly stride?: Extent;
+}
+
 /**
- * Lays windows over a shape. Leading axes that the window does not mention are taken whole. Along an axis windows start at
- * 0, stride, 2·stride, ... up to ceil((dim - size) / stride) · stride; the last ones are clipped at the border.
- * Throws `option-value` when a window is larger than the input, has more axes, or leaves gaps (stride above window).
+ * Lays windows over a shape. Axes that the window does not mention, channels among them, are taken whole. Along an axis windows start
+ * at 0, stride, 2·stride, ... up to ceil((dim - size) / stride) · stride; the last ones are clipped at the border. Of a window given
+ * as a number, an axis of length 1 takes 1.
+ * Throws `option-value` when a window is larger than the input, has more axes, or leaves gaps (stride above window), `not-applicable`
+ * for a layout with another number of axes.
  */
-export function windowAxes(shape: Shape, window: Extent, stride: Extent = window): Axis[] {
-  const sizes = spread('window', shape, window);
-  const strides = spread('stride', shape, stride);
+export function windowAxes(shape: Shape, { layout, window, stride = window }: Windows): Axis[] {
+  const { positions } = axesOf('occlusion', shape, layout);
+  const sizes = spread('window', window, { shape, positions });
+  const strides = spread('stride', stride, { shape, positions });
   return shape.map((dim, axis) => {
     const size = sizes[axis] ?? dim;
     const step = strides[axis] ?? size;
@@ -34,13 +47,25 @@ export function windowAxes(shape: Shape, window: Extent, stride: Extent = window
   });
 }
 
-/** Per axis of the shape, undefined for leading axes that the extent does not mention. */
-function spread(what: string, shape: Shape, extent: Extent): (number | undefined)[] {
-  const listed =
-    typeof extent === 'number' ? new Array<number>(Math.min(2, shape.length)).fill(extent) : extent;
-  if (listed.length > shape.length)
-    refuse(`a ${what} of at most ${shape.length} axes`, `[${listed.join(', ')}]`);
-  return [...new Array<undefined>(shape.length - listed.length), ...listed];
+interface Place {
+  readonly shape: Shape;
+  readonly positions: readonly number[];
+}
+
+/** Per axis of the shape, undefined for axes that the extent does not mention. */
+function spread(what: string, extent: Extent, { shape, positions }: Place): (number | undefined)[] {
+  if (typeof extent === 'number') {
+    const last = positions.slice(-2);
+    return shape.map((dim, axis) => (last.includes(axis) ? (dim === 1 ? 1 : extent) : undefined));
+  }
+  if (extent.length === shape.length) return [...extent];
+  if (extent.length > positions.length)
+    refuse(`a ${what} of at most ${shape.length} axes`, `[${extent.join(', ')}]`);
+  const first = positions.length - extent.length;
+  return shape.map((_, axis) => {
+    const place = positions.indexOf(axis);
+    return place < first ? undefined : extent[place - first];
+  });
 }
 
 function refuse(expected: string, got: string): never {
@@ -76,4 +101,36 @@ export function windowAt(axes: readonly Axis[], index: number): Window {
 
 function indices(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/**
+ * Elements by the windows that cover them: those covered by the same windows have one number. Numbered from 0 in row-major order of
+ * the groups.
+ */
+export function groupsOf(axes: readonly Axis[]): { readonly count: number; readonly of: Int32Array } {
+  let of = Int32Array.of(0);
+  let count = 1;
+  for (const axis of axes) {
+    const along = groupsAlong(axis);
+    const many = along[along.length - 1] + 1;
+    const outer = of;
+    of = new Int32Array(outer.length * axis.dim);
+    outer.forEach((group, i) => {
+      along.forEach((own, k) => {
+        of[i * axis.dim + k] = group * many + own;
+      });
+    });
+    count *= many;
+  }
+  return { count, of };
+}
+
+/** Neighbours along an axis belong together until a window begins or ends. */
+function groupsAlong({ dim, size, starts }: Axis): number[] {
+  const edges = new Set([...starts, ...starts.map((start) => start + size)]);
+  let group = 0;
+  return indices(0, dim).map((i) => {
+    if (i > 0 && edges.has(i)) group++;
+    return group;
+  });
 }

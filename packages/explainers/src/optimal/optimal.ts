@@ -11,6 +11,7 @@ import {
   option,
   type Perturbation,
   parseOptions,
+  perturbationOf,
   plainProducts,
   pseudoInverse,
   type Score,
@@ -61,16 +62,20 @@ export function optimal(perturbation: Perturbation, given: OptimalOptions = {}):
     expression: expression('optimal', [perturbation], { draws, solver }),
     kind: perturbation.masks ? 'global' : 'local',
   } as const;
-  const factorise = fittersOf(perturbation, solver ?? pseudoInverse());
+  const settle = settler(perturbation, solver ?? pseudoInverse());
   return explainer(identity, async (f, x, key) => {
     const features = sizeOf(x.shape);
-    const n = drawCount(perturbation, x.shape, {
+    const { kernel, factorise } = settle(f);
+    const n = drawCount(kernel, x.shape, {
       where: 'optimal',
       draws,
       otherwise: defaultDraws(features),
     });
     expectSolvable(n, features);
-    const { blocks, drops } = await equations({ perturbation, n }, f, { x, key: fold(key, 'optimal') });
+    const { blocks, drops } = await equations({ perturbation: kernel, n }, f, {
+      x,
+      key: fold(key, 'optimal'),
+    });
     const { fit } = await factorise(blocks, x, f.products ?? plainProducts);
     const { values, residual, diagnosis } = fit(drops);
     return {
@@ -80,6 +85,22 @@ export function optimal(perturbation: Perturbation, given: OptimalOptions = {}):
       cost: { forward: n + 1, backward: 0 },
     };
   });
+}
+
+interface Settled {
+  readonly kernel: Perturbation;
+  readonly factorise: ReturnType<typeof fittersOf>;
+}
+
+/** The perturbation as it acts on inputs of a score, and the fitters of its designs, which are kept. */
+function settler(perturbation: Perturbation, solver: Solver): (f: Score) => Settled {
+  const made = new Map<Score['layout'], Settled>();
+  return (f) => {
+    const kernel = perturbationOf(f, perturbation);
+    const found = made.get(f.layout) ?? { kernel, factorise: fittersOf(kernel, solver) };
+    made.set(f.layout, found);
+    return found;
+  };
 }
 
 function defaultDraws(features: number): number {

@@ -6,6 +6,7 @@ import {
   type Explainer,
   entry,
   expression,
+  type Features,
   fail,
   fold,
   type Key,
@@ -14,6 +15,7 @@ import {
   option,
   type Perturbation,
   parseOptions,
+  perturbationOf,
   row,
   type Score,
   sizeOf,
@@ -66,18 +68,29 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
     control: inner.control,
   };
   return explainer(identity, async (f, x, key) => {
-    const n = drawCount(perturbation, x.shape, { where: 'smooth', draws, otherwise });
+    const kernel = perturbationOf(f, perturbation);
+    const n = drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise });
     let moments = noMoments(x.shape);
     let cost: Cost = { forward: 0, backward: 0 };
-    for await (const { attribution, weight } of explainDraws({ inner, perturbation, n }, f, { x, key })) {
+    let features: Features | undefined;
+    for await (const { attribution, weight } of explainDraws({ inner, perturbation: kernel, n }, f, {
+      x,
+      key,
+    })) {
       moments = addElements(
         moments,
         statistic === 'mean-square' ? square(attribution.values) : attribution.values,
         weight,
       );
       cost = addCost(cost, attribution.cost);
+      // Which elements are hidden together depends on the shape of an input, which all draws share.
+      features = attribution.features;
     }
-    return { ...summary(moments, statistic, perturbation.exhaustive === true), cost };
+    return {
+      ...summary(moments, statistic, perturbation.exhaustive === true),
+      ...(features && { features }),
+      cost,
+    };
   });
 }
 

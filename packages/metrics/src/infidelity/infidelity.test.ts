@@ -124,6 +124,47 @@ describe('infidelity', () => {
     expect('value' in global && global.value).toBeLessThan(1e-24);
   });
 
+  it('counts once what was hidden together: the drops of whole groups explain a linear score', async () => {
+    // Two groups, the halves of the elements, whose drops each element of the group has.
+    const of = Int32Array.from(x.data, (_, i) => (2 * i < x.data.length ? 0 : 1));
+    const drops = [0, 1].map((group) =>
+      Array.from(x.data).reduce((sum, v, i) => sum + (of[i] === group ? v * w.data[i] : 0), 0),
+    );
+    const values = tensor(
+      Array.from(of, (group) => drops[group]),
+      shape,
+    );
+    const { f, ...rest } = subject(linearScore(w, 2), values, 'global');
+    const attribution = { ...rest.attribution, features: { count: 2, of } };
+    const masks = tensor([...of, ...Array.from(of, (group) => 1 - group)], [2, ...shape]);
+    const deltas = tensor(
+      masks.data.map((mask, i) => mask * x.data[i % x.data.length]),
+      masks.shape,
+    );
+    const inputs = tensor(
+      deltas.data.map((delta, i) => x.data[i % x.data.length] - delta),
+      masks.shape,
+    );
+    const wholes = infidelity(fixed(deltas, inputs, masks));
+    const found = await wholes.measure({ ...rest, f, attribution }, seed);
+    expect('value' in found && found.value).toBeLessThan(1e-24);
+    // As many elements as a group has would else predict as many times its drop.
+    const plain = await wholes.measure({ ...rest, f, attribution: rest.attribution }, seed);
+    const most = (x.data.length / 2 - 1) ** 2 * ((drops[0] ** 2 + drops[1] ** 2) / 2);
+    expect('value' in plain && plain.value / most).toBeCloseTo(1, 10);
+  });
+
+  it('draws squares in the layout of the score', async () => {
+    const perturbation = square({ size: 2 });
+    const wc = { ...subject(quadratic, phi), f: { ...quadratic, layout: 'wc' as const } };
+    const found = await infidelity(perturbation, { draws: 40 }).measure(wc, seed);
+    const written = infidelity(square({ size: 2, layout: 'wc' }), { draws: 40 });
+    expect(found).toEqual(await written.measure(subject(quadratic, phi), seed));
+    expect(found).not.toEqual(
+      await infidelity(perturbation, { draws: 40 }).measure(subject(quadratic, phi), seed),
+    );
+  });
+
   it('scale optimal ignores the scale and sign of an attribution, scale none does not', async () => {
     const measure = (options: InfidelityOptions, values: Tensor) =>
       infidelity(gaussian({ sigma: 0.3 }), options).measure(subject(quadratic, values), seed);

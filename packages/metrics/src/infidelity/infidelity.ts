@@ -1,4 +1,5 @@
 import {
+  type Attribution,
   type Comparison,
   drawCount,
   entry,
@@ -11,7 +12,9 @@ import {
   option,
   type Perturbation,
   parseOptions,
+  perturbationOf,
   type Subject,
+  sharedValues,
   z,
 } from '@onnxplain/core';
 import { expectSameQuestion, expectSubject } from '../subject.js';
@@ -38,7 +41,8 @@ export interface InfidelityOptions {
   /**
    * `none` (default): [Y19] Eq. 1. `optimal`: the attribution is multiplied by the least-squares scalar β = E[uv]/E[u²] first, as
    * the authors' program and Captum's `normalize=True` do; the number then ignores the attribution's sign and scale. It is the fair
-   * comparison with explanations that rank elements but do not add up, such as occlusion with windows, Grad-CAM and guided backprop.
+   * comparison with explanations that rank elements but do not add up, such as occlusion with windows that overlap, Grad-CAM and
+   * guided backprop.
    */
   readonly scale?: Scale;
   /**
@@ -56,7 +60,8 @@ export interface InfidelityOptions {
 /**
  * Infidelity: E over draws of (I·Φ - (f(x) - f(x - I)))², in squared units of f; 0 is best. [Y19] Definition 2.1.
  * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
- * The scale of the attribution counts: one that gives each of 16 elements the whole drop of f predicts 16 times that drop, see `scale`.
+ * Elements that have one number together (`features`, as the windows of occlusion) share it evenly: a mask over all of them takes it
+ * once, over half of them half. The scale of the attribution counts, see `scale`.
  *
  * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws) and what
  * `interval` needs to be honest about skewed or few draws; or exact when an exhaustive perturbation was gone through; or invalid when
@@ -110,7 +115,8 @@ function define({ perturbation, scale, stderr }: Options, draws: number | undefi
       scale === 'none'
         ? 'none: the attribution as it stands, so that its scale counts; scale=optimal compares whatever the scale'
         : 'optimal: Φ times β = E[uv]/E[u²] with u = I·Φ, v = f(x) - f(x - I); β = 0 where u is all zero',
-    product: 'local attributions are dotted with I, global ones with the 0/1 mask of removed features',
+    product:
+      'local attributions are dotted with I, global ones with the 0/1 mask of removed features, where elements that have one number together share it evenly',
     stopping:
       stderr === undefined
         ? 'after all draws'
@@ -120,10 +126,11 @@ function define({ perturbation, scale, stderr }: Options, draws: number | undefi
 }
 
 async function compareAll(settings: Options, subjects: readonly Subject[], key: Key): Promise<Comparison> {
-  const { perturbation, draws, scale, stderr, batch } = settings;
+  const { draws, scale, stderr, batch } = settings;
   const { f, x } = expectSameQuestion('infidelity', subjects);
+  const perturbation = perturbationOf(f, settings.perturbation);
   for (const subject of subjects) expectApplicable(subject, perturbation);
-  const attributions = subjects.map(({ attribution }) => attribution);
+  const attributions = subjects.map(({ attribution }) => shared(attribution));
   const setting = { f, x, attributions, perturbation, key: fold(key, 'infidelity'), batch };
   return compareOnDraws(setting, {
     draws: drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DEFAULT_DRAWS }),
@@ -131,6 +138,11 @@ async function compareAll(settings: Options, subjects: readonly Subject[], key: 
     stderr,
     exhaustive: perturbation.exhaustive === true,
   });
+}
+
+/** Of what was hidden together each element stands for its share, so that a mask over all of it takes its number once. */
+function shared(attribution: Attribution): Attribution {
+  return attribution.kind === 'global' ? { ...attribution, values: sharedValues(attribution) } : attribution;
 }
 
 /** A global attribution can only be dotted with masks. */

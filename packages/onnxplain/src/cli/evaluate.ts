@@ -11,6 +11,7 @@ import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
 import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
+import { untoldLayout } from './untold-layout.js';
 
 export interface EvaluateFlags extends QuestionFlags {
   readonly explainer: readonly string[];
@@ -42,6 +43,7 @@ export async function evaluate(
     const metrics = flags.metric.map((text) => make(text, 'metric', prepared));
     const notifier = notifierOf(prepared, explainers, notices.notice);
     notifier.before();
+    untoldLayout(prepared, { ...flags, draws: true }).forEach(notices.notice);
     const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
     const evaluation = await evaluateAll(model, loaded.inputs, options);
     await notifier.after(evaluation.explanations);

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { type Attribution, fail, norm, stack, sum, type Tensor, tensor } from '@onnxplain/core';
+import { type Attribution, fail, sizeOfAttribution, stack, type Tensor, tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
@@ -22,6 +22,7 @@ import { endingOf, type QuestionFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
 import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
+import { untoldLayout } from './untold-layout.js';
 
 export interface ExplainFlags extends QuestionFlags {
   readonly explainer: string;
@@ -52,8 +53,11 @@ export interface ExplainedFunction extends Pick<OutputMeaning, 'output' | 'holds
 export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
 
 interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'key'> {
+  /** Of the numbers, each once. */
   readonly sum: number;
   readonly norm: number;
+  /** How many groups of elements have one number together; absent: each element has its own. */
+  readonly groups?: number;
   /** Row major, in the input's shape; only where no file was written. */
   readonly values?: readonly number[];
   /** One number for each of the input's tokens, see `perToken`; only where no file was written. */
@@ -86,6 +90,8 @@ export async function explain(
     const explainer = make(flags.explainer, 'explainer', prepared);
     const notifier = notifierOf(prepared, [explainer], context.notices.notice);
     notifier.before();
+    const going = { explainer: [flags.explainer], draws: ending === '.png' };
+    untoldLayout(prepared, going).forEach(context.notices.notice);
     const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [explainer],
@@ -147,8 +153,8 @@ function answerOf({ question, attributions: [outcome] }: Explanation): Explained
     residual,
     diagnosis,
     key,
-    sum: sum(values),
-    norm: norm(values, 'l2'),
+    ...sizeOfAttribution(outcome.value),
+    groups: outcome.value.features?.count,
     values: [...values.data],
     perToken: input.tokens && perToken(outcome.value),
     features: featuresOf(question.input, outcome.value),
@@ -238,10 +244,11 @@ export function showExplained({ explainer, f, files, explanations }: Explained):
   return `${explainer}\nf = ${f.text}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
 
-function showValues({ kind, sum, norm: length, residual, cost }: Values): string {
+function showValues({ kind, sum, norm: length, groups, residual, cost }: Values): string {
+  const grouped = groups === undefined ? '' : ` of ${groups} groups of elements`;
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
   const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
-  return `${kind}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
+  return `${kind}${grouped}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
 }
 
 function showFeatures({ features, values }: Values): string {

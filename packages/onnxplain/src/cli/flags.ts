@@ -1,5 +1,6 @@
 import { fail } from '@onnxplain/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LAYOUTS } from '../files/preprocessing.js';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
 import { withTableFlags } from './table-flags.js';
@@ -114,7 +115,12 @@ export function withQuestionFlags(command: Command): Command {
     .option('--std <numbers>', 'divides them', numbers)
     .option('--scale <number>', 'multiplies pixels 0..255 first', number)
     .addOption(new Option('--channels <order>', 'of the model').choices(['rgb', 'bgr', 'grey']))
-    .addOption(new Option('--layout <name>', 'of the model').choices(['nchw', 'nhwc']))
+    .addOption(
+      new Option(
+        '--layout <name>',
+        "what the axes of the explained input are, for pictures and for all that works on positions (square, occlusion, grad-cam): channels first (nchw) or last (nhwc), or of a sequence ncw or nwc (default: the card's, else what the model shows)",
+      ).choices(LAYOUTS),
+    )
     .option('--size <height,width>', 'of the input, for pictures, where the model leaves it open', size)
     .option('--resize <pixels>', 'short side before the middle is cut out', positive);
 }

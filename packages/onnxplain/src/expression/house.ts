@@ -3,6 +3,7 @@ import {
   type Entry,
   type Explainer,
   fail,
+  type Layout,
   type Metric,
   type Perturbation,
   perturbations,
@@ -33,6 +34,8 @@ export interface MakeOptions {
   readonly constants?: Readonly<Record<string, Tensor>>;
   /** How the tables that options name are read, [rows, columns]; default: all columns, as they stand. */
   readonly tableRows?: TableRows;
+  /** What the axes of the input are, for all that takes a layout and was given none, such as that of a prepared run. */
+  readonly layout?: Layout;
 }
 
 /** Numbers of a table, which a file of this name holds. */
@@ -47,9 +50,9 @@ export type TableRows = (bytes: Uint8Array, path: string) => Tensor;
 export function make<K extends Kind = Kind>(
   expression: string,
   kind?: K,
-  { constants, tableRows = allColumns }: MakeOptions = {},
+  { constants, layout, tableRows = allColumns }: MakeOptions = {},
 ): MadeOf[K] {
-  return makeIn({ tables, constants, ...readers(tableRows) }, expression, kind);
+  return makeIn({ tables, constants, layout, ...readers(tableRows) }, expression, kind);
 }
 
 /** {@link make} for an explainer. */

@@ -1,4 +1,12 @@
-import { didYouMean, type Entry, fail, OnnxplainError, type Tensor, tensor } from '@onnxplain/core';
+import {
+  didYouMean,
+  type Entry,
+  fail,
+  type Layout,
+  OnnxplainError,
+  type Tensor,
+  tensor,
+} from '@onnxplain/core';
 import { type Call, parse, type Term } from './parse.js';
 import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
 
@@ -12,6 +20,8 @@ export interface Workshop {
   readonly readMean: (path: string) => Tensor;
   /** Arrays that options take by name, before files of that name. */
   readonly constants?: Readonly<Record<string, Tensor>>;
+  /** Stands for `layout` wherever that is an option and was not given. */
+  readonly layout?: Layout;
 }
 
 /**
@@ -49,7 +59,9 @@ function build(workshop: Workshop, kind: Kind, call: Call): unknown {
     const known = Object.hasOwn(shape, name);
     return [name, known ? resolve(workshop, term, { field: shape[name], where }) : plain(term)] as const;
   });
-  return entry.make(Object.fromEntries(options));
+  const layout =
+    workshop.layout !== undefined && Object.hasOwn(shape, 'layout') ? workshop.layout : undefined;
+  return entry.make({ ...(layout && { layout }), ...Object.fromEntries(options) });
 }
 
 /** Options by name; positional ones get theirs from the table. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fail, parseOptions, z } from '@onnxplain/core';
+import { LAYOUTS } from './preprocessing.js';
 import { readVocabulary, type Vocabulary } from './vocabulary.js';
 
 const numbers = z
@@ -16,7 +17,7 @@ const schema = z.strictObject({
   input: name('the name of an input').optional(),
   size: z.tuple([side, side], '[height, width]').optional(),
   resize: side.optional(),
-  layout: z.enum(['nchw', 'nhwc'], 'nchw or nhwc').optional(),
+  layout: z.enum(LAYOUTS, LAYOUTS.join(', ')).optional(),
   channels: z.enum(['rgb', 'bgr', 'grey'], 'rgb, bgr or grey').optional(),
   scale: z.number('a number').optional(),
   mean: numbers.optional(),

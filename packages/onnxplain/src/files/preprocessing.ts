@@ -3,18 +3,24 @@ import type { Dim } from '@onnxplain/graph';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 
+/** Layouts as the command line and cards name them, the batch axis counted. */
+export const LAYOUTS = ['nchw', 'nhwc', 'ncw', 'nwc'] as const;
+export type LayoutName = (typeof LAYOUTS)[number];
+
 /** Fields that the command line may give over the card's. */
 export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
 
 /**
  * How pictures become inputs of shape `dims` (batch axis excluded): what is given, else the model's own shape.
- * Undefined where the input is no picture: not three axes, and neither first nor last has 1 or 3 channels. An open size stays undefined:
+ * Undefined where the input is no picture: not three axes, or not 1 or 3 channels where they are. An open size stays undefined:
  * arrays bring their own. Throws `option-value` where the fields contradict the model.
  */
 export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): Preprocessing | undefined {
   const layout = fields.layout ?? layoutOf(dims);
-  if (dims.length !== 3 || layout === undefined) return undefined;
+  if (dims.length !== 3 || (layout !== 'nchw' && layout !== 'nhwc')) return undefined;
   const [count, height, width] = layout === 'nchw' ? dims : [dims[2], dims[0], dims[1]];
+  if (fields.channels === undefined && typeof count === 'number' && count !== 1 && count !== 3)
+    return undefined;
   const channels = fields.channels ?? (count === 1 ? 'grey' : 'rgb');
   expectChannels(channels, count);
   const how: Preprocessing = {

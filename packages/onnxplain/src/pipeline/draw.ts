@@ -1,4 +1,4 @@
-import type { Attribution } from '@onnxplain/core';
+import { type Attribution, layoutByShape } from '@onnxplain/core';
 import {
   type ChannelAxis,
   heatmap,
@@ -27,14 +27,17 @@ export function drawAttribution(
   if (input.tokens !== undefined || pictureShape(input.tensor.shape, channels) === undefined)
     return undefined;
   const seen = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
-  const { png, heat } = heatmap(attribution.values, { channels, input: seen });
+  const { png, heat } = heatmap(attribution.values, {
+    channels,
+    features: attribution.features,
+    input: seen,
+  });
   const { scale, clip, percentile, width, height } = heat;
   return { png, picture: { scale, clip, percentile, width, height } };
 }
 
 function channelAxis(shape: readonly number[]): ChannelAxis {
-  const few = (n: number) => n === 1 || n === 3;
-  return shape.length === 3 && !few(shape[0]) && few(shape[2]) ? 'last' : 'first';
+  return layoutByShape(shape) === 'hwc' ? 'last' : 'first';
 }
 
 /** More numbers than this are not put into the record; they are in the attribution's own file. */

@@ -1,4 +1,4 @@
-import type { Tensor } from '@onnxplain/core';
+import type { Layout, Tensor } from '@onnxplain/core';
 import type { ModelRecord } from '@onnxplain/report';
 import { type Feeds, isFloatPort, type Model, type OutputMeaning, type Port } from '@onnxplain/runtime';
 import type { TableRows } from '../expression/house.js';
@@ -15,6 +15,7 @@ import { columnNaming, dividedTables } from './columns.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { explainedRows, padRow } from './explained.js';
+import { layoutInModel, settleLayout, withLayout } from './layout.js';
 import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';
 import type { Asked } from './question.js';
@@ -29,7 +30,7 @@ export interface PrepareOptions
   extends ModelOptions,
     Omit<
       Asked,
-      'input' | 'label' | 'labels' | 'feeds' | 'perRow' | 'target' | 'byName' | 'mask' | 'maskFile'
+      'input' | 'label' | 'labels' | 'feeds' | 'perRow' | 'target' | 'byName' | 'mask' | 'maskFile' | 'layout'
     >,
     PictureFields,
     Omit<TableOptions, 'rows'> {
@@ -60,6 +61,10 @@ export interface Prepared {
   readonly constants: Readonly<Record<string, Tensor>>;
   /** How expressions read tables: columns as the explained input has them. */
   readonly tableRows: TableRows;
+  /** What expressions write down of the layout of the explained input, where that is not their default: see `settleLayout`. */
+  readonly layout: Layout | undefined;
+  /** Why the layout is a guess; undefined where something tells it, or it makes no difference. */
+  readonly untoldLayout: string | undefined;
   /** Where the values in `asked.feeds` came from. */
   readonly fed: LoadedFeeds['record'];
   readonly drawing: Drawing;
@@ -117,15 +122,24 @@ async function readFor(
   const fields = pictureFields(options, card);
   const columns =
     sources.find(({ input }) => input === subject.port.name)?.columns ?? columnsOf(subject.port);
-  const pictures = subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), fields);
+  const inModel = layoutInModel(model, subject, options.output ?? card.output ?? onlyFloat(model.outputs));
+  const pictures =
+    subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), withLayout(fields, inModel));
   const read = await loadRows(model, subject, { sources, pictures, table, columnsOf });
   const given = await feedRows(model, { subject, fed: feed, read });
   const loaded = await explainedRows(model, { subject, read, given, card });
   const photos = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
+  const settledLayout = settleLayout(subject, {
+    shape: loaded.inputs[0].tensor.shape,
+    given: subject.madeOf.length === 0 ? fields.layout : undefined,
+    inModel,
+    pictures: preprocessing?.layout,
+  });
   const asked = askedOf(options, card, {
     settled,
     mask: options.targetMask === undefined ? undefined : await readMask(options.targetMask),
+    layout: settledLayout.layout,
     input: subject.port.name,
     feeds: given.feeds,
     perRow: given.perRow,
@@ -143,8 +157,16 @@ async function readFor(
     tableRows: (bytes, where) => baselineRows(bytes, { where, options: table, columns }),
     fed: given.record,
     preprocessing,
-    doubts: [...foundText(subject), ...(read.loaded.said ?? []), ...settled.doubts, ...doubts],
-    drawing: drawingOf(pictures),
+    layout: settledLayout.written,
+    untoldLayout: settledLayout.untold,
+    doubts: [
+      ...foundText(subject),
+      ...(read.loaded.said ?? []),
+      ...settledLayout.doubts,
+      ...settled.doubts,
+      ...doubts,
+    ],
+    drawing: drawingOf(settledLayout.layout, pictures),
   };
 }
 
@@ -162,7 +184,7 @@ function foundText({ found, port, lookup, beside = [] }: Subject): readonly stri
   ];
 }
 
-interface Settled extends Pick<Asked, 'perRow'> {
+interface Settled extends Pick<Asked, 'perRow' | 'layout'> {
   readonly settled: SettledTarget;
   readonly mask: TargetMask | undefined;
   readonly input: string;
@@ -174,7 +196,7 @@ interface Settled extends Pick<Asked, 'perRow'> {
 /** Options go before the card's fields, and both before what the model says. */
 function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
   const { batch, signal } = options;
-  const { input, feeds, perRow, outputs, pictures, mask } = settled;
+  const { input, feeds, perRow, outputs, pictures, mask, layout } = settled;
   const { target, byName } = settled.settled;
   return {
     target,
@@ -189,6 +211,7 @@ function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): P
     feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,
     perRow,
     bounds: options.bounds ?? card.bounds ?? (pictures && pixelBounds(pictures)),
+    layout,
     batch,
     signal,
     label: card.label,
@@ -202,8 +225,8 @@ function namedClasses({ classes, labelOffset = 0, labels }: LoadedCard): number 
   return typeof labels === 'object' ? labels.length + labelOffset : classes[classes.length - 1].k + 1;
 }
 
-const drawingOf = (pictures: Preprocessing | undefined): Drawing => ({
-  channels: pictures && (pictures.layout === 'nhwc' ? 'last' : 'first'),
+const drawingOf = (layout: Layout | undefined, pictures: Preprocessing | undefined): Drawing => ({
+  channels: layout && (layout === 'hwc' ? 'last' : 'first'),
   order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
 });
 

@@ -1,4 +1,4 @@
-import { asBatch, fail, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { asBatch, fail, type Layout, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { Holds, Link } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
@@ -58,6 +58,8 @@ export interface Asked {
   readonly perRow?: readonly string[];
   /** Least and greatest value of an input element; default: unbounded. */
   readonly bounds?: readonly [low: number, high: number];
+  /** What the axes of the explained input are; default: what the graph tells, else the shape by itself. */
+  readonly layout?: Layout;
   /** Rows of one run; default: measured. */
   readonly batch?: number;
   /** Checked between two runs; then everything throws `aborted`. */
@@ -235,7 +237,7 @@ type ScoreMaker = (sharing: Sharing) => Promise<Score>;
 
 /** Scores of a model, one for each target, shape and feeds. */
 function scoreMaker(model: Model, asked: Asked): ScoreMaker {
-  const { output, input, perRow, link, holds, bounds, batch, signal } = asked;
+  const { output, input, perRow, link, holds, bounds, layout, batch, signal } = asked;
   const made = new Map<Feeds | undefined, Map<string, Promise<Score>>>();
   return ({ taken: { at, mask, target }, classAxis, shape, feeds }) => {
     const alike = made.get(feeds) ?? new Map<string, Promise<Score>>();
@@ -254,6 +256,7 @@ function scoreMaker(model: Model, asked: Asked): ScoreMaker {
         link,
         holds,
         bounds,
+        layout,
         batch,
         signal,
       });

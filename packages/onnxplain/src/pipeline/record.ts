@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Attribution, interval, type Metric, norm, sum } from '@onnxplain/core';
+import { type Attribution, interval, type Metric, sizeOfAttribution } from '@onnxplain/core';
 import {
   type AttributionCell,
   type AttributionRecord,
@@ -181,7 +181,7 @@ function attributionRecord(
   const drawn = series === undefined ? drawAttribution(question.input, attribution, drawing) : undefined;
   const picture = drawn && { ...drawn.picture, file: `pictures/${name}.png` };
   if (drawn !== undefined && picture !== undefined) files.set(picture.file, drawn.png);
-  const size = { sum: sum(values), norm: norm(values, 'l2') };
+  const size = { ...sizeOfAttribution(attribution), groups: attribution.features?.count };
   const tokens = question.input.tokens && { perToken: perToken(attribution) };
   return { key, cost, residual, diagnosis, ...size, file, picture, series, ...tokens };
 }

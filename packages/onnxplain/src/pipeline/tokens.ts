@@ -1,4 +1,4 @@
-import { type Attribution, norm, row, sum, type Tensor } from '@onnxplain/core';
+import { type Attribution, norm, row, sumsOver, type Tensor } from '@onnxplain/core';
 import type { TokenRecord } from '@onnxplain/report';
 
 /** Texts of tokens by id, where they are known. */
@@ -12,11 +12,15 @@ export function tokensOf(ids: Tensor, value: Tensor, text: TokenText): readonly 
 
 /**
  * One number a token of an attribution [tokens, ...]. Of a global attribution the sum over all other axes, in units of f, so that tokens
- * share out what elements do; of a local one, whose slopes are of different directions, their Euclidean length.
+ * share out what elements do; elements that were hidden together (`features`) have one number, which counts once: occlusion of a token
+ * gives the drop of f. Of a local one, whose slopes are of different directions, their Euclidean length.
  * Source: the sum is what Captum's tutorials on text models take (`attributions.sum(dim=-1)`); they then divide by the norm over all
  * tokens, which changes no colour and is left out here.
  */
-export function perToken({ values, kind }: Attribution): readonly number[] {
-  const one = (token: Tensor) => (kind === 'global' ? sum(token) : norm(token, 'l2'));
-  return Array.from({ length: values.shape[0] }, (_, i) => one(row(values, i)));
+export function perToken(attribution: Attribution): readonly number[] {
+  const { values, kind } = attribution;
+  const [tokens] = values.shape;
+  if (kind === 'local') return Array.from({ length: tokens }, (_, i) => norm(row(values, i), 'l2'));
+  const width = values.data.length / tokens;
+  return [...sumsOver(attribution, { count: tokens, partOf: (i) => Math.floor(i / width) })];
 }

@@ -114,7 +114,7 @@ function gradientOf(scale: PictureRecord['scale']): string {
 function facts(cell: AttributionCell): readonly Html[] {
   if (cell.status !== 'done') return [];
   const rows: (readonly [string, string])[] = [
-    ['Σ values', formatNumber(cell.sum)],
+    ['Σ values', `${formatNumber(cell.sum)}${groupsText(cell)}`],
     ['cost', `${cell.cost.forward} forward, ${cell.cost.backward} backward rows`],
   ];
   if (cell.residual !== undefined) rows.push(['residual', formatNumber(cell.residual)]);
@@ -127,6 +127,9 @@ function facts(cell: AttributionCell): readonly Html[] {
   }
   return rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`);
 }
+
+const groupsText = ({ groups }: { readonly groups?: number }): string =>
+  groups === undefined ? '' : ` (of ${groups} groups of elements hidden together)`;
 
 function estimateRow(record: RunRecord, cell: EstimateCell): Html {
   const { expression } = record.metrics[cell.metric];

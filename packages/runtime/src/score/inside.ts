@@ -23,6 +23,7 @@ import {
   shareLane,
 } from './channel.js';
 import type { Lane } from './lane.js';
+import { channelsOf } from './layout.js';
 import type { Question } from './question.js';
 import { type Selected, selectScore } from './selected.js';
 
@@ -74,12 +75,26 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
   });
   return {
     shapes,
+    get channels() {
+      const axes = channelsOf(model, question);
+      const types = infer(question.graph);
+      return names.map((name) => {
+        const type = types.get(name);
+        return channelInRow(axes.get(name), type && rowAxisOf(question, type));
+      });
+    },
     values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
     async slopes(batch) {
       const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
       return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
     },
   };
+}
+
+/** The axis of one row, from which the batch axis is taken out. */
+function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
+  if (typeof axis !== 'number' || rows === undefined || axis === rows) return undefined;
+  return rows !== 'none' && axis > rows ? axis - 1 : axis;
 }
 
 /** Rows of numbers side by side, taken apart. */

@@ -1,4 +1,5 @@
 import {
+  type Layout,
   option,
   type Pass,
   type Progress,
@@ -17,6 +18,7 @@ import { type ChannelOptions, channel } from './channel.js';
 import { checkBatch } from './check.js';
 import { rowSizesOf } from './classes.js';
 import { insideOf, type Submit } from './inside.js';
+import { layoutOf } from './layout.js';
 import { expectLink, meaningOfQuestion } from './meaning.js';
 import { settlePass } from './pass.js';
 import { type Question, type QuestionOptions, settle } from './question.js';
@@ -53,6 +55,8 @@ export interface ScoreOptions extends QuestionOptions {
   readonly memory?: number;
   /** Least and greatest value of an input element; default [-Infinity, Infinity]. */
   readonly bounds?: readonly [low: number, high: number];
+  /** What the axes of an input are, for what removes windows; default: what the graph tells, else the shape by itself. */
+  readonly layout?: Layout;
   /** Calls throw `aborted` when it is given, between two runs. */
   readonly signal?: AbortSignal;
   /** Called after every run with the rows of this score so far. */
@@ -94,6 +98,7 @@ const schema = z.strictObject({
   bounds: z
     .custom<readonly [number, number]>(isInterval, bounded)
     .default([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]),
+  layout: option.layout(),
   signal: z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional(),
   onProgress: z.custom<ScoreOptions['onProgress']>((v) => typeof v === 'function', 'a function').optional(),
 });
@@ -135,7 +140,8 @@ async function heldFor(
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
-interface Settled extends Pick<Asked, 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'signal'> {
+interface Settled
+  extends Pick<Asked, 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'layout' | 'signal'> {
   readonly target: FlatTarget;
   readonly pass: Pass;
   /** Told of the rows of all backward passes together. */
@@ -153,6 +159,9 @@ function scoreUnder(model: Model, question: Question, settled: Settled): Score {
   return {
     shape: question.input.shape,
     bounds,
+    get layout() {
+      return settled.layout ?? layoutOf(model, question);
+    },
     rules: pass.rules,
     async value(rows) {
       const data = await submit(value, 'forward', rows);

@@ -1,0 +1,56 @@
+import { fail } from './error.js';
+import { type Shape, showShape } from './tensor/tensor.js';
+
+export const layouts = ['chw', 'hwc', 'cw', 'wc'] as const;
+
+/**
+ * What the axes of one input are, the batch axis left out. 'chw': channels, then positions ([channels, height, width], as PyTorch
+ * has pictures; with two axes [height, width], with more [channels, ..., height, width]). 'hwc': positions, then channels (as
+ * TensorFlow has pictures). 'cw': [channels, width] and 'wc': [width, channels] are sequences, whose one axis of positions is time,
+ * or counts tokens.
+ */
+export type Layout = (typeof layouts)[number];
+
+/** The axes of an input by what they are. */
+export interface Axes {
+  /** Undefined where no axis holds channels, as in [height, width]. */
+  readonly channels: number | undefined;
+  /** In their order. */
+  readonly positions: readonly number[];
+}
+
+/** What the axes of an input of this shape are. Throws `not-applicable` where the layout has another number of axes. */
+export function axesOf(where: string, shape: Shape, layout: Layout): Axes {
+  if (!fitsLayout(shape, layout)) {
+    fail({
+      code: 'not-applicable',
+      where,
+      expected: `an input ${EXPECTED[layout]}, as layout=${layout} has it`,
+      got: `shape ${showShape(shape)}`,
+    });
+  }
+  const axes = shape.map((_, axis) => axis);
+  if (layout === 'hwc' || layout === 'wc') return { channels: axes.length - 1, positions: axes.slice(0, -1) };
+  const bare = layout === 'chw' && axes.length <= 2;
+  return bare ? { channels: undefined, positions: axes } : { channels: 0, positions: axes.slice(1) };
+}
+
+/** Whether an input of this shape can have the layout. */
+export function fitsLayout({ length: rank }: Shape, layout: Layout): boolean {
+  if (layout === 'chw') return rank >= 1;
+  return layout === 'hwc' ? rank >= 3 : rank === 2;
+}
+
+const EXPECTED: Readonly<Record<Layout, string>> = {
+  chw: '[..., height, width]',
+  hwc: '[height, width, channels]',
+  cw: '[channels, width]',
+  wc: '[width, channels]',
+};
+
+/** The layout that a shape tells by itself: three axes, of which the first or the last, and not both, can be 1 or 3 channels. */
+export function layoutByShape(shape: Shape): Layout | undefined {
+  const few = (size: number) => size === 1 || size === 3;
+  if (shape.length !== 3 || few(shape[0]) === few(shape[2])) return undefined;
+  return few(shape[0]) ? 'chw' : 'hwc';
+}
