@@ -39,8 +39,7 @@ export function evidenceText({ evidence }: Pick<OutputMeaning, 'evidence'>): str
   }
   const { rows, range, sums } = evidence;
   if (range === undefined) return 'no run gave finite numbers';
-  const span = ([low, high]: readonly [number, number]) =>
-    low === high ? formatNumber(low) : `${formatNumber(low)} to ${formatNumber(high)}`;
+  const span = (ends: readonly [number, number]) => [...new Set(ends.map(formatNumber))].join(' to ');
   const sum = sums === undefined ? '' : `, with sums of ${span(sums)} a row`;
   return `seen on ${rows} ${rows === 1 ? 'row' : 'rows'}: numbers of ${span(range)}${sum}`;
 }
