@@ -307,7 +307,13 @@ test('an output of as many entries as the input asks for has targets too', async
   const second = await score(model, { target: { at: [1, 0] }, batch: 1 });
   expect([...(await second.value(x))]).toEqual([25]);
   expect([...(await second.gradient(x)).data]).toEqual([0, 0, 0, 10]);
+  const fewer = tensor([-1, 3, -2, -5], [1, 4]);
+  await expect(second.value(fewer)).rejects.toMatchObject({
+    code: 'not-applicable',
+    message: expect.stringMatching(/target.*their number depends on the input/),
+  });
   const total = await score(model, { target: { at: ['sum', 0] }, batch: 1 });
+  expect([...(await total.value(fewer))]).toEqual([9]);
   expect([...(await total.value(x))]).toEqual([34]);
   const flat = await score(model, { target: 1, batch: 1 });
   expect([...(await flat.value(x))]).toEqual([25]);

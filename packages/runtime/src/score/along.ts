@@ -95,9 +95,12 @@ function withAlong(model: Model, question: Question, taking: Taking): Question {
   const weighted = mask === undefined ? question : withWeights(question, { mask, takes });
   const weights = mask && weighted.graph.inputs[weighted.graph.inputs.length - 1].name;
   const along: Along = { of: question.output, takes, weights, classAxis };
-  const identity = `${question.identity} along ${JSON.stringify([takes, weights, classAxis?.axis])}`;
+  const identity = `${question.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
   if (whole) return { ...weighted, along, identity };
-  const { graph, name } = takeAxes(weighted.graph, { of: question.output, axes: takes, weights });
+  // Questions of equal identity have equal graphs.
+  const { graph, name } = model.shared(`taken ${identity}`, () =>
+    takeAxes(weighted.graph, { of: question.output, axes: takes, weights }),
+  );
   const axes = question.axes?.filter((_, axis) => takes[axis] === 'all');
   return { ...weighted, graph, output: name, axes, along, identity };
 }
@@ -109,11 +112,7 @@ const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 
 function classAxisFor(model: Model, question: Question, taking: Taking): ClassAxisChoice | undefined {
   const { link, holds, sizes, classAxis, takes } = taking;
   if (link === 'logit' || (link === 'probability' && holds !== 'logits')) return undefined;
-  const found = expectClassAxis(classAxisIn(model, question, { sizes, named: classAxis }), {
-    link,
-    question,
-    sizes,
-  });
+  const found = expectClassAxis(classAxisIn(model, question, { sizes, named: classAxis }), { link, sizes });
   if (takes[found.axis] !== 'sum') return found;
   return fail({
     code: 'not-applicable',

@@ -4,6 +4,7 @@ import type { Model } from '../model.js';
 import { type CheckOptions, independentRuns } from '../rows/independence.js';
 import { noteRows } from '../rows/notices.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
+import { countedRuns } from './counted.js';
 import { bothFixed } from './fixed.js';
 import { type Lane, lane } from './lane.js';
 import { bytesPerRow } from './memory.js';
@@ -97,7 +98,7 @@ export function shareLane(model: Model, question: Question, request: LaneRequest
       batch,
       affordable,
     });
-    const run = rowRunner({
+    const rows = rowRunner({
       session: () => model.session(name, () => graph),
       input,
       target,
@@ -106,6 +107,7 @@ export function shareLane(model: Model, question: Question, request: LaneRequest
       width,
       filled,
     });
+    const run = countedRuns(question, rows);
     return lane({
       width,
       batching,

@@ -50,19 +50,18 @@ function namedAxis(named: number, sizes: RowSizes): number {
 
 interface Needed {
   readonly link: Link;
-  readonly question: Question;
   readonly sizes: RowSizes;
 }
 
 /** Throws `not-applicable` where the axis of classes is not known. */
 export function expectClassAxis(
   found: ClassAxisChoice | undefined,
-  { link, question: { output }, sizes }: Needed,
+  { link, sizes }: Needed,
 ): ClassAxisChoice {
   if (found !== undefined) return found;
   return fail({
     code: 'not-applicable',
-    where: `link ${link} of output "${output}"`,
+    where: `link ${link}`,
     expected: 'one axis of classes',
     got: `axes ${showSizes(sizes)} after the batch, of which the graph tells none`,
     remedy:

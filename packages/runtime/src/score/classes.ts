@@ -13,9 +13,12 @@ export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) 
 /** Operators that give as many entries as the numbers of their input ask for. */
 const COUNTING: ReadonlySet<string> = new Set(['Compress', 'NonMaxSuppression', 'NonZero', 'Unique']);
 
+/** Whether something in the graph has as many entries as the numbers of the input ask for. */
+export const countsEntries = ({ graph }: Question): boolean => graph.nodes.some(({ op }) => COUNTING.has(op));
+
 /** Whether the numbers of the input decide how many entries the output has. */
-export const isCounted = ({ axes, graph }: Question): boolean =>
-  axes?.every((dim) => typeof dim === 'number') !== true && graph.nodes.some(({ op }) => COUNTING.has(op));
+export const isCounted = (question: Question): boolean =>
+  question.axes?.every((dim) => typeof dim === 'number') !== true && countsEntries(question);
 
 /** Sizes of the axes of a question's output: read off the graph, or else seen in a run of zeros where they do not depend on numbers. */
 export async function rowSizesOf(model: Model, question: Question): Promise<RowSizes> {
