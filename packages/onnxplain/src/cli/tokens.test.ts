@@ -61,6 +61,17 @@ describe('token ids', () => {
     expect(out).toMatch(/^ +10 {2}3$/m);
   });
 
+  test('hidden one at a time have the drop of f, not that times the width of the embedding', async () => {
+    const argv = explain('m.onnx', ...named).with(5, 'occlusion(1)');
+    const { explainer, explanations } = await json(...argv);
+    expect(explainer).toBe('occlusion(1, layout=wc)');
+    const drops = [contribution(3), contribution(1), 0];
+    expect(explanations[0].perToken).toEqual(drops);
+    expect(explanations[0]).toMatchObject({ groups: 3, sum: drops.reduce((a, b) => a + b) });
+    const listed = await json(...argv.with(5, 'occlusion([1,2])'));
+    expect(listed.explanations[0].perToken).toEqual(drops);
+  });
+
   test('of a local attribution have the length of the slope', async () => {
     const argv = explain('m.onnx', ...named).with(5, 'gradient');
     const { explanations } = await json(...argv);
