@@ -49,7 +49,7 @@ export { didYouMean } from './suggest.js';
 export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
-export { asBatch, concatRows, reshape, row, rows, spans, stack } from './tensor/rows.js';
+export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {
   expectShape,
   firstInfinite,

@@ -80,10 +80,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
 export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const { placement, threads, path, program } = parts;
   const name = path ?? source.name;
-  expectNames(
-    parts.givenAxes,
-    [...source.inputs, ...source.outputs].map((value) => value.name),
-  );
+  expectNames(parts.givenAxes, source);
   const options = { device: placement.device, threads, name };
   const settled = await settleBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
   const graph = await observe(settled.graph, options);

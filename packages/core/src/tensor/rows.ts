@@ -39,6 +39,43 @@ export function stack(tensors: readonly Tensor[]): Tensor {
   return concatRows(tensors.map(asBatch));
 }
 
+/** Tensors of one shape side by side along a new axis at position `axis`. Throws `tensor-shape`. */
+export function stackAlong(tensors: readonly Tensor[], axis: number): Tensor {
+  const stacked = stack(tensors);
+  const [n, ...shape] = stacked.shape;
+  expectAxis('stackAlong', axis, shape.length);
+  const inner = sizeOf(shape.slice(axis));
+  const out = zeros(shape.toSpliced(axis, 0, n), stacked);
+  for (let at = 0, from = 0; from < stacked.data.length; at++, from += inner) {
+    const [i, outer] = [Math.floor(from / sizeOf(shape)), at % (sizeOf(shape) / inner)];
+    out.data.set(stacked.data.subarray(from, from + inner), (outer * n + i) * inner);
+  }
+  return out;
+}
+
+/** The parts of a tensor along an axis, that axis dropped: the reverse of {@link stackAlong}. Axis 0 shares the data. Throws `tensor-shape`. */
+export function unstack(t: Tensor, axis: number): readonly Tensor[] {
+  expectAxis('unstack', axis, t.shape.length - 1);
+  const n = t.shape[axis];
+  if (axis === 0) return Array.from({ length: n }, (_, i) => row(t, i));
+  const shape = t.shape.toSpliced(axis, 1);
+  const inner = sizeOf(t.shape.slice(axis + 1));
+  const outer = sizeOf(t.shape.slice(0, axis));
+  return Array.from({ length: n }, (_, i) => {
+    const part = zeros(shape, t);
+    for (let o = 0; o < outer; o++) {
+      const from = (o * n + i) * inner;
+      part.data.set(t.data.subarray(from, from + inner), o * inner);
+    }
+    return part;
+  });
+}
+
+function expectAxis(where: string, axis: number, last: number): void {
+  if (Number.isInteger(axis) && axis >= 0 && axis <= last) return;
+  fail({ code: 'tensor-shape', where, expected: `an axis from 0 to ${last}`, got: String(axis) });
+}
+
 /** Joins along axis 0; float32 only when all are. Throws `tensor-shape` when there is nothing to join or rows differ in shape. */
 export function concatRows(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors;

@@ -79,6 +79,11 @@ export function canonicalDim(dim: Dim): Dim {
   return typeof dim === 'number' || SIMPLE.test(dim) ? dim : print(parse(dim));
 }
 
+/** The words of a size, symbols among them: of "floor((H+1)/2)" floor, H, 1 and 2. */
+export function wordsIn(dim: Dim): ReadonlySet<string> {
+  return new Set(String(dim).split(/[^\w?.]+/));
+}
+
 /** Whether a size stands for nothing but itself ("?3"). */
 export function isUnknown(dim: Dim): boolean {
   return typeof dim === 'string' && dim.startsWith('?') && /^\?\d+$/.test(dim);

@@ -1,5 +1,6 @@
 import { OnnxplainError } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../build.js';
+import { wordsIn } from '../infer/dim.js';
 import type { Dim, Graph, Value } from '../types.js';
 import { type Batch, thaw } from './thaw.js';
 
@@ -51,8 +52,7 @@ function fixedBatch({ inputs }: Graph, axis: number): number | string {
 /** N, or N_ ... when a formula of the graph uses that letter. */
 function freeSymbol(graph: Graph): string {
   const types = [...graph.inputs, ...graph.outputs, ...graph.declared.values()];
-  const text = types.flatMap(({ dims }) => dims ?? []).join(' ');
-  const words = new Set(text.split(/[^\w?.]+/));
+  const words = new Set(types.flatMap(({ dims = [] }) => dims.flatMap((dim) => [...wordsIn(dim)])));
   let symbol = 'N';
   while (words.has(symbol)) symbol += '_';
   return symbol;

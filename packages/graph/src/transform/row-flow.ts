@@ -1,6 +1,6 @@
 import { attributesOf } from '../attributes.js';
 import { numbersOf } from '../eval/numbers.js';
-import { divideDims, productOf } from '../infer/dim.js';
+import { divideDims, productOf, wordsIn } from '../infer/dim.js';
 import { infer } from '../infer/infer.js';
 import { isOp } from '../ops.js';
 import { usesOf } from '../scope.js';
@@ -46,7 +46,7 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
   for (const node of graph.nodes) {
     const uses = usesOf(node);
     if (readsShape(node) || !uses.some((name) => reached.has(name))) continue;
-    const own = mixingOf({ node, graph, types, axesOf, computed });
+    const own = mixingOf({ node, graph, types, symbol, axesOf, computed });
     const mixing = firstOf(uses, mixed) ?? (own === 'unknown' ? undefined : own);
     const unsure = firstOf(uses, unknown) ?? (own === 'unknown' ? node : undefined);
     for (const name of node.outputs) {
@@ -98,6 +98,7 @@ interface Visit {
   readonly node: Node;
   readonly graph: Graph;
   readonly types: ReadonlyMap<string, ValueType>;
+  readonly symbol: string;
   readonly axesOf: (name: string) => readonly number[];
   readonly computed: ReadonlySet<string>;
 }
@@ -144,8 +145,10 @@ function carrierOf(
   };
 }
 
-/** Whether all outputs are of known shape and none has the rows: some of them were picked, or all were put into one. */
-function loses({ node, types, axesOf }: Pick<Visit, 'node' | 'types' | 'axesOf'>): boolean {
-  const outputs = node.outputs.filter((name) => name !== '');
-  return outputs.every((name) => types.get(name)?.dims !== undefined && axesOf(name).length === 0);
+/** Whether all outputs are of known shape and none has to do with how many rows there are: some were picked, or all put into one. */
+function loses({ node, types, symbol }: Pick<Visit, 'node' | 'types' | 'symbol'>): boolean {
+  return node.outputs.every((name) => {
+    const dims = name === '' ? [] : types.get(name)?.dims;
+    return dims?.every((dim) => typeof dim === 'number' || !wordsIn(dim).has(symbol)) ?? false;
+  });
 }

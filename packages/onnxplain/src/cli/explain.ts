@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { type Attribution, fail, sizeOfAttribution, stack, type Tensor, tensor } from '@onnxplain/core';
+import { type Attribution, fail, sizeOfAttribution, stackAlong, type Tensor, tensor } from '@onnxplain/core';
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
@@ -183,7 +183,7 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
     },
     async '.npy'({ out, prepared, explanations }) {
       const values = explanations.map(writtenValues);
-      const whole = prepared.loaded.batched ? stack(values) : values[0];
+      const whole = prepared.loaded.batched ? stackAlong(values, prepared.loaded.axis) : values[0];
       await writeWhole(out, writeNpy(whole, prepared.loaded.form));
       return [out];
     },

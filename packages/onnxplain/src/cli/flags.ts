@@ -1,4 +1,5 @@
 import { fail } from '@onnxplain/core';
+import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { LAYOUTS } from '../files/preprocessing.js';
 import type { ModelOptions } from '../pipeline/model.js';
@@ -109,6 +110,11 @@ export function withQuestionFlags(command: Command): Command {
       '--feed <name=value...>',
       'value of a further input, for every explained one: NAME=FILE.npy, or NAME=NUMBER for a number everywhere',
     )
+    .option(
+      '--batch-axis <axis...>',
+      'axis that the rows of the explained input lie along, from 0, or none where a whole array is one input; NAME=AXIS for another input or an output (default: found out)',
+      batchAxis,
+    )
     .option('--batch <rows>', 'rows of one run (default: measured)', positive)
     .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
     .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
@@ -123,6 +129,21 @@ export function withQuestionFlags(command: Command): Command {
     )
     .option('--size <height,width>', 'of the input, for pictures, where the model leaves it open', size)
     .option('--resize <pixels>', 'short side before the middle is cut out', positive);
+}
+
+/** Each word is an axis, or NAME=AXIS; commander gives what was read of those before. */
+function batchAxis(text: string, before?: BatchAxisOption): BatchAxisOption {
+  const at = text.lastIndexOf('=');
+  const word = text.slice(at + 1);
+  if (word !== 'none' && !/^\d+$/.test(word))
+    throw new InvalidArgumentError('Not an axis from 0 up, or none.');
+  const axis = word === 'none' ? word : Number(word);
+  const named = typeof before === 'object' ? before : {};
+  if (at < 0 && before === undefined) return axis;
+  if (at <= 0 || (before !== undefined && typeof before !== 'object')) {
+    throw new InvalidArgumentError('Not one axis for the explained input, or NAME=AXIS for each.');
+  }
+  return { ...named, [text.slice(0, at)]: axis };
 }
 
 function number(text: string): number {

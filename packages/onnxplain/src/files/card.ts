@@ -11,6 +11,8 @@ const numbers = z
 const name = (what: string) => z.string(what).min(1, what);
 const side = z.number('a number of pixels').int('a number of pixels').positive('a number of pixels');
 
+const axis = z.union([z.literal('none'), z.number().int().nonnegative()]);
+
 /** The fields of a model card; every one may be missing. Documented in docs/model-card.md. */
 const schema = z.strictObject({
   description: z.string('a text').optional(),
@@ -25,6 +27,12 @@ const schema = z.strictObject({
   bounds: z
     .tuple([z.number(), z.number()], '[low, high]')
     .refine(([low, high]) => low < high, '[low, high] with low < high')
+    .optional(),
+  batchAxis: z
+    .union(
+      [axis, z.record(z.string(), axis)],
+      'an axis from 0 up, "none", or these by the names of inputs and outputs',
+    )
     .optional(),
   output: name('the name of an output or of an inner tensor').optional(),
   link: z.enum(['logit', 'probability', 'margin'], 'logit, probability or margin').optional(),

@@ -25,8 +25,8 @@ export interface LoadedFeeds {
 export interface FurtherInputs {
   /** All inputs but the explained one. */
   readonly ports: readonly Port[];
-  /** The batch axis of the explained input: inputs that lead with it are given as one row. */
-  readonly batch: Dim;
+  /** The batch axis of the explained input: inputs that lead with it are given as one row. Undefined where it has none. */
+  readonly batch: Dim | undefined;
   /** Symbolic sizes that the explained input settles. */
   readonly sizes: ReadonlyMap<string, number>;
 }
@@ -96,7 +96,7 @@ interface Given {
  * of recurrent networks, an axis that has the batch's name is of size 1.
  */
 function rowOf({ dims }: Port, { batch, sizes }: FurtherInputs): readonly Dim[] | undefined {
-  const row = dims?.[0] === batch ? dims.slice(1) : dims;
+  const row = batch !== undefined && dims?.[0] === batch ? dims.slice(1) : dims;
   return row?.map((dim) => (typeof dim === 'number' ? dim : dim === batch ? 1 : (sizes.get(dim) ?? dim)));
 }
 
@@ -123,7 +123,7 @@ async function read(path: string, asked: Given): Promise<{ array: Tensor; source
 
 function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
   const row = rowOf(port, further);
-  const batched = port.dims?.[0] === further.batch;
+  const batched = further.batch !== undefined && port.dims?.[0] === further.batch;
   if (row === undefined || fits(shape, row) || (batched && fits(shape, [1, ...row]))) return;
   refuse(text, {
     code: 'feed-shape',

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
-import { fail, firstInfinite, firstNonFinite, reshape, row, showShape, type Tensor } from '@onnxplain/core';
-import type { Dim } from '@onnxplain/graph';
+import {
+  fail,
+  firstInfinite,
+  firstNonFinite,
+  reshape,
+  showShape,
+  type Tensor,
+  unstack,
+} from '@onnxplain/core';
+import type { Dim, RowAxis } from '@onnxplain/graph';
 import type { FileRecord, Picture, TokenRecord } from '@onnxplain/report';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
@@ -34,6 +42,8 @@ export interface LoadedInputs {
   readonly inputs: readonly NamedInput[];
   /** False when the only file held one input without a batch axis. */
   readonly batched: boolean;
+  /** Where arrays of several inputs have their batch axis. */
+  readonly axis: number;
   readonly form: NpyForm;
   /** What was done with the files that nobody asked for by name, a sentence each. */
   readonly said?: readonly string[];
@@ -42,6 +52,8 @@ export interface LoadedInputs {
 export interface Expected {
   /** Dims of one input, batch axis excluded; undefined when the model does not say. */
   readonly dims: readonly Dim[] | undefined;
+  /** Where arrays of several inputs have their batch axis, default the first; 'none': a whole array is one input. */
+  readonly axis?: RowAxis;
   /** How pictures are read; undefined when the input is none. */
   readonly pictures: Preprocessing | undefined;
   /** Whether NaN and empty cells are missing values that the model takes; default: they are refused. */
@@ -70,17 +82,21 @@ export async function loadInputs(paths: readonly string[], expected: Expected): 
 
 /** {@link loadInputs} of sources, at least one, in their order. */
 export async function loadSources(sources: readonly Source[], expected: Expected): Promise<LoadedInputs> {
-  const loaded: LoadedInputs[] = [];
+  const loaded: Omit<LoadedInputs, 'axis'>[] = [];
   for (const source of sources) loaded.push(await loadSource(source, expected));
   return {
     inputs: loaded.flatMap(({ inputs }) => inputs),
     batched: loaded.length > 1 || loaded[0].batched,
+    axis: numberOf(expected.axis),
     form: loaded[0].form,
     said: [...new Set(loaded.flatMap(({ said = [] }) => said))],
   };
 }
 
-async function loadSource(from: Source, expected: Expected): Promise<LoadedInputs> {
+/** Inputs of a model without a batch axis are put along a new first one. */
+const numberOf = (axis: RowAxis = 0): number => (axis === 'none' ? 0 : axis);
+
+async function loadSource(from: Source, expected: Expected): Promise<Omit<LoadedInputs, 'axis'>> {
   const { file } = from;
   const extension = from.member === undefined ? extname(file).toLowerCase() : '.npy';
   if (!EXTENSIONS.includes(extension)) {
@@ -100,7 +116,7 @@ async function loadSource(from: Source, expected: Expected): Promise<LoadedInput
   }
   if (isTable(from)) return tableRows(bytes, { source, expected, where, columns: from.columns });
   const image = loadImage(bytes, expected.pictures ?? refusePicture(file, expected.dims), file);
-  expectDims(image.tensor.shape, expected.dims, file);
+  expectDims(image.tensor.shape, expected, file);
   return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32 };
 }
 
@@ -124,14 +140,19 @@ function someRows(
 function tableRows(
   bytes: Uint8Array,
   { source, expected, where, columns = expected.columns }: SplitOptions & { columns?: ColumnNames },
-): LoadedInputs {
+): Omit<LoadedInputs, 'axis'> {
   const { dims, missing, table } = expected;
   const { tensor, names, rows, said } = readNumbers(bytes, { where, options: table, columns, missing });
   const [count, width] = tensor.shape;
   if (typeof dims?.[0] === 'number' && dims.length === 1 && width !== dims[0])
     refuseWidth(width, dims[0], where);
   const array = dims?.length === 0 && width === 1 ? reshape(tensor, [count]) : tensor;
-  const { inputs, batched } = split(array, { source: { ...source, features: names }, expected, where });
+  const { inputs, batched } = split(array, {
+    source: { ...source, features: names },
+    // The lines of a table are its rows, unless the whole table is one input.
+    expected: { ...expected, axis: expected.axis === 'none' ? 'none' : 0 },
+    where,
+  });
   const named = inputs.map((input, i) =>
     batched ? { ...input, name: `${source.name}[${rows[i]}]` } : input,
   );
@@ -151,12 +172,13 @@ function refuseWidth(width: number, wanted: number, where: string): never {
 /** Rows of an array with the model's rank; the array itself with one axis less. */
 function split(
   array: Tensor,
-  { source, expected: { dims, missing }, where }: SplitOptions,
+  { source, expected: { dims, missing, axis = 0 }, where }: SplitOptions,
 ): Pick<LoadedInputs, 'inputs' | 'batched'> {
-  const rank = dims?.length ?? array.shape.length - 1;
-  const batched = array.shape.length === rank + 1;
-  if (!batched && array.shape.length !== rank) refuseShape(array.shape, dims, where);
-  expectDims(batched ? array.shape.slice(1) : array.shape, dims, where);
+  const { shape } = array;
+  const rank = dims?.length ?? (axis === 'none' ? shape.length : shape.length - 1);
+  const batched = axis !== 'none' && shape.length === rank + 1;
+  if (!batched && shape.length !== rank) refuseShape(shape, { dims, axis }, where);
+  expectDims(batched ? shape.toSpliced(axis, 1) : shape, { dims, axis }, where);
   const bad = missing === true ? firstInfinite(array) : firstNonFinite(array);
   if (bad >= 0) {
     fail({
@@ -167,27 +189,29 @@ function split(
     });
   }
   if (!batched) return { inputs: [{ ...source, tensor: array }], batched };
-  if (array.shape[0] === 0) {
-    fail({ code: 'feed-shape', where, expected: 'at least one input', got: showShape(array.shape) });
+  if (shape[axis] === 0) {
+    fail({ code: 'feed-shape', where, expected: 'at least one input', got: showShape(shape) });
   }
-  const inputs = Array.from({ length: array.shape[0] }, (_, i) => ({
+  const inputs = unstack(array, axis).map((tensor, i) => ({
     ...source,
     name: `${source.name}[${i}]`,
-    tensor: row(array, i),
+    tensor,
   }));
   return { inputs, batched };
 }
 
-function expectDims(shape: readonly number[], dims: Expected['dims'], file: string): void {
-  if (dims !== undefined && !fits(shape, dims)) refuseShape(shape, dims, file);
+type OneInput = Pick<Expected, 'dims' | 'axis'>;
+
+function expectDims(shape: readonly number[], { dims, axis }: OneInput, file: string): void {
+  if (dims !== undefined && !fits(shape, dims)) refuseShape(shape, { dims, axis }, file);
 }
 
-function refuseShape(shape: readonly number[], dims: Expected['dims'], file: string): never {
-  const one = (dims ?? []).join(', ');
+function refuseShape(shape: readonly number[], { dims = [], axis = 0 }: OneInput, file: string): never {
+  const one = `[${dims.join(', ')}] for one input`;
   return fail({
     code: 'feed-shape',
     where: file,
-    expected: `[${one}] for one input or [n${one && `, ${one}`}] for n`,
+    expected: axis === 'none' ? one : `${one} or [${dims.toSpliced(axis, 0, 'n').join(', ')}] for n`,
     got: showShape(shape),
   });
 }

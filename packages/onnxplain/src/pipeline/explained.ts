@@ -1,4 +1,5 @@
 import { fail, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import type { RowAxis } from '@onnxplain/graph';
 import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
 import type { LoadedCard } from '../files/card.js';
 import type { LoadedInputs, NamedInput } from '../files/load.js';
@@ -11,13 +12,15 @@ export interface ExplainedOptions {
   readonly subject: Subject;
   readonly read: LoadedRows;
   readonly given: RowFeeds;
+  /** Where the explained value has its rows. */
+  readonly axis: RowAxis;
   readonly card: Pick<LoadedCard, 'features' | 'token'>;
 }
 
 /** The explained values: what the files hold, in the type of the input, or what the model makes of it. */
 export async function explainedRows(
   model: Model,
-  { subject, read, given, card }: ExplainedOptions,
+  { subject, read, given, card, axis }: ExplainedOptions,
 ): Promise<LoadedInputs> {
   const { port, madeOf } = subject;
   // Draws are made in the type of x: the numbers that the model will see.
@@ -32,7 +35,9 @@ export async function explainedRows(
       continue;
     }
     const { name, file, sha256 } = row;
-    const x = typed(await innerRow(model, port.name, { feeds: given.origins[i], perRow: given.perRow }));
+    const x = typed(
+      await innerRow(model, port.name, { feeds: given.origins[i], perRow: given.perRow, axis }),
+    );
     const tokens = 'texts' in row ? undefined : tokensOf(row.tensor, x, card.token);
     inputs.push({ name, file, sha256, beside, tensor: x, tokens });
   }

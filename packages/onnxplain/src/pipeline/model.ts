@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { fail, OnnxplainError } from '@onnxplain/core';
 import { externalData, upTo, write } from '@onnxplain/graph';
 import type { ModelRecord } from '@onnxplain/report';
-import { type Model, type OpenOptions, open } from '@onnxplain/runtime';
+import { type BatchAxisOption, type Model, type OpenOptions, open, type Port } from '@onnxplain/runtime';
 
 export interface OpenedModel {
   readonly model: Model;
@@ -10,7 +10,7 @@ export interface OpenedModel {
   readonly about: ModelRecord;
 }
 
-export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads'> {
+export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads' | 'batchAxis'> {
   /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
   readonly output?: string;
   /** Folder of weight files that the model may read; without it, weights outside the model file are refused. */
@@ -19,19 +19,26 @@ export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads'> {
 
 /** Opens a model file so that `output` is one of its outputs. Throws what `open` throws, and `value-unknown` for the name. */
 export async function openModel(path: string, options: ModelOptions = {}): Promise<OpenedModel> {
-  const { device, threads, output } = options;
+  const { device, threads, output, batchAxis } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
-  const model = await open(path, { device, threads, external }).catch((error: unknown) =>
+  const model = await open(path, { device, threads, external, batchAxis }).catch((error: unknown) =>
     refuse(path, error),
   );
   const about = await aboutModel(model, path);
   if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
   try {
-    const inner = write(upTo(model.graph, output));
-    return { model: await open(inner, { device, threads }), about };
+    const inner = upTo(model.graph, output);
+    const axes = axesAmong([...inner.inputs, ...inner.outputs], batchAxis);
+    return { model: await open(write(inner), { device, threads, batchAxis: axes }), about };
   } finally {
     await model.close();
   }
+}
+
+/** Axes by name, of the values that are left. */
+function axesAmong(left: readonly Port[], axes: BatchAxisOption | undefined): BatchAxisOption | undefined {
+  if (typeof axes !== 'object') return axes;
+  return Object.fromEntries(Object.entries(axes).filter(([name]) => left.some((port) => port.name === name)));
 }
 
 /** A reader of bytes knows the place in the file, but not the file. */

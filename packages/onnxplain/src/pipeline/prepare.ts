@@ -1,8 +1,17 @@
 import type { Layout, Tensor } from '@onnxplain/core';
 import type { ModelRecord } from '@onnxplain/report';
-import { type Feeds, isFloatPort, type Model, type OutputMeaning, type Port } from '@onnxplain/runtime';
+import {
+  type Feeds,
+  isFloatPort,
+  type Model,
+  type OutputMeaning,
+  type Port,
+  type RowLayout,
+  rowLayout,
+} from '@onnxplain/runtime';
 import type { TableRows } from '../expression/house.js';
 import { baselineRows } from '../files/baseline.js';
+
 import { type LoadedCard, readCard } from '../files/card.js';
 import { fedName, type LoadedFeeds } from '../files/feeds.js';
 import type { Preprocessing } from '../files/image.js';
@@ -18,7 +27,9 @@ import { explainedRows, padRow } from './explained.js';
 import { layoutInModel, settleLayout, withLayout } from './layout.js';
 import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';
+import { rowNotice } from './notices/rows.js';
 import type { Asked } from './question.js';
+import { rowDims } from './row-dims.js';
 import { feedRows } from './row-feeds.js';
 import { loadRows } from './rows.js';
 import { type Subject, subjectOf } from './subject.js';
@@ -82,7 +93,11 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
   const card = readCard(path);
   const settled = settleTarget(options.target, card.classes);
   const table = tableOptions(options);
-  const { model, about } = await openModel(path, { ...options, output: options.output ?? card.output });
+  const { model, about } = await openModel(path, {
+    ...options,
+    output: options.output ?? card.output,
+    batchAxis: options.batchAxis ?? card.batchAxis,
+  });
   try {
     return { model, about, ...(await readFor(model, options, { card, settled, table })) };
   } catch (error) {
@@ -119,15 +134,17 @@ async function readFor(
   );
   const sources = dividedTables(files, { inputs, fed, columnsOf });
   const subject = await subjectOf(model, { name, fed, sources });
+  const output = options.output ?? card.output ?? onlyFloat(model.outputs);
+  const rows = rowLayout(model, { input: subject.port.name, output });
   const fields = pictureFields(options, card);
   const columns =
     sources.find(({ input }) => input === subject.port.name)?.columns ?? columnsOf(subject.port);
-  const inModel = layoutInModel(model, subject, options.output ?? card.output ?? onlyFloat(model.outputs));
-  const pictures =
-    subject.held?.dims && preprocessingFor(subject.held.dims.slice(1), withLayout(fields, inModel));
-  const read = await loadRows(model, subject, { sources, pictures, table, columnsOf });
-  const given = await feedRows(model, { subject, fed: feed, read });
-  const loaded = await explainedRows(model, { subject, read, given, card });
+  const inModel = layoutInModel(model, subject, output);
+  const one = subject.held && rowDims(subject.held, rows.axisOf(subject.held));
+  const pictures = one && preprocessingFor(one, withLayout(fields, inModel));
+  const read = await loadRows(model, subject, { sources, layout: rows, pictures, table, columnsOf });
+  const given = await feedRows(model, { subject, fed: feed, read, layout: rows });
+  const loaded = await explainedRows(model, { subject, read, given, card, axis: rows.input });
   const photos = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
   const preprocessing = photos ? pictures : undefined;
   const settledLayout = settleLayout(subject, {
@@ -143,7 +160,7 @@ async function readFor(
     input: subject.port.name,
     feeds: given.feeds,
     perRow: given.perRow,
-    outputs: model.outputs,
+    output,
     pictures: subject.madeOf.length === 0 ? preprocessing : undefined,
   });
   const meaning = await meaningFor(model, loaded.inputs, asked);
@@ -161,6 +178,7 @@ async function readFor(
     untoldLayout: settledLayout.untold,
     doubts: [
       ...foundText(subject),
+      ...rowsText(rows),
       ...(read.loaded.said ?? []),
       ...settledLayout.doubts,
       ...settled.doubts,
@@ -169,6 +187,8 @@ async function readFor(
     drawing: drawingOf(settledLayout.layout, pictures),
   };
 }
+
+const rowsText = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
 
 /** What nobody named is said. */
 function foundText({ found, port, lookup, beside = [] }: Subject): readonly string[] {
@@ -189,14 +209,14 @@ interface Settled extends Pick<Asked, 'perRow' | 'layout'> {
   readonly mask: TargetMask | undefined;
   readonly input: string;
   readonly feeds: readonly Feeds[];
-  readonly outputs: readonly Port[];
+  readonly output: string | undefined;
   readonly pictures: Preprocessing | undefined;
 }
 
 /** Options go before the card's fields, and both before what the model says. */
 function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
   const { batch, signal } = options;
-  const { input, feeds, perRow, outputs, pictures, mask, layout } = settled;
+  const { input, feeds, perRow, output, pictures, mask, layout } = settled;
   const { target, byName } = settled.settled;
   return {
     target,
@@ -206,7 +226,7 @@ function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): P
     classAxis: options.classAxis ?? card.classAxis,
     link: options.link ?? card.link ?? 'logit',
     holds: options.holds ?? card.holds,
-    output: options.output ?? card.output ?? onlyFloat(outputs),
+    output,
     input,
     feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,
     perRow,

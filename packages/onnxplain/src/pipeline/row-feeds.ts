@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import { fail } from '@onnxplain/core';
 import { cut, type Dim, type Lookup, lookupsOf } from '@onnxplain/graph';
-import { type Feed, type Feeds, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import {
+  type Feed,
+  type Feeds,
+  isFloatPort,
+  type Model,
+  type Port,
+  type RowLayout,
+} from '@onnxplain/runtime';
 import { asElements, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
 import type { NamedInput } from '../files/load.js';
 import type { NamedTexts } from '../files/texts.js';
+import { rowDims } from './row-dims.js';
 import type { LoadedRows, Row } from './rows.js';
 import type { Subject } from './subject.js';
 
@@ -25,6 +33,8 @@ interface Asked {
   /** `NAME=FILE.npy` and `NAME=NUMBER`, for all rows: see `loadFeeds`. */
   readonly fed: readonly string[];
   readonly read: LoadedRows;
+  /** Where each input has its rows. */
+  readonly layout: Pick<RowLayout, 'input' | 'axisOf'>;
 }
 
 /**
@@ -32,7 +42,7 @@ interface Asked {
  * for inputs without a value or with two, `feed-shape` where inputs disagree on a size that the model has one name for, `feed-value` for
  * numbers that are no rows of the table they look up, and what `loadFeeds` throws.
  */
-export async function feedRows(model: Model, { subject, fed, read }: Asked): Promise<RowFeeds> {
+export async function feedRows(model: Model, { subject, fed, read, layout }: Asked): Promise<RowFeeds> {
   const { port, madeOf } = subject;
   const after = inputsAfter(model, port);
   const given = Object.keys(read.rows[0]).filter((name) => name !== port.name);
@@ -40,14 +50,16 @@ export async function feedRows(model: Model, { subject, fed, read }: Asked): Pro
   const needed = model.inputs.filter(({ name }) => [...after, ...madeOf].some((each) => each.name === name));
   const perRow = needed.filter((each) => given.includes(each.name) || liesAlong(each, subject));
   const names = perRow.map(({ name }) => name);
-  const batch = port.dims?.[0] ?? 'N';
-  const ports = needed.filter(({ name }) => !given.includes(name)).map((each) => led(each, { batch, names }));
+  const batch = layout.input === 'none' ? undefined : (port.dims?.[layout.input] ?? 'N');
+  const ports = needed
+    .filter(({ name }) => !given.includes(name))
+    .map((each) => led(each, { batch, names, layout }));
   // Values for all rows are read once for rows of the same sizes.
   const common = new Map<string, Promise<LoadedFeeds>>();
   const lookups = lookupsOf(model.graph);
   const rows: Feeds[] = [];
   for (const row of read.rows) {
-    const sizes = sizesOf([subject.held ?? port, ...model.inputs], row);
+    const sizes = sizesOf([subject.held ?? port, ...model.inputs], { row, layout });
     const id = JSON.stringify([...sizes]);
     const all = common.get(id) ?? loadFeeds(fed, { ports, batch, sizes });
     common.set(id, all);
@@ -93,17 +105,28 @@ function liesAlong({ dims = [], dtype }: Port, { held }: Subject): boolean {
 const isColumn = (dims: readonly Dim[]): boolean =>
   dims.length === 2 && typeof dims[0] === 'string' && dims[1] === 1;
 
-function led(port: Port, { batch, names }: { batch: Dim; names: readonly string[] }): Port {
-  if (port.dims === undefined || !names.includes(port.name)) return port;
-  return { ...port, dims: [batch, ...port.dims.slice(1)] };
+interface Leading {
+  readonly batch: Dim | undefined;
+  readonly names: readonly string[];
+  readonly layout: Asked['layout'];
+}
+
+function led(port: Port, { batch, names, layout }: Leading): Port {
+  const axis = layout.axisOf(port);
+  if (batch === undefined || axis === 'none' || !names.includes(port.name)) return port;
+  return { ...port, dims: port.dims?.with(axis, batch) };
 }
 
 /** Symbolic sizes, by what one row has along them. */
-function sizesOf(ports: readonly Port[], row: Row): ReadonlyMap<string, number> {
+function sizesOf(
+  ports: readonly Port[],
+  { row, layout }: { row: Row; layout: Asked['layout'] },
+): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>();
   const owner = new Map<string, string>();
-  for (const { name, dims = [] } of ports.filter((port) => Object.hasOwn(row, port.name))) {
-    for (const [axis, dim] of dims.slice(1).entries()) {
+  for (const port of ports.filter(({ name }) => Object.hasOwn(row, name))) {
+    const { name } = port;
+    for (const [axis, dim] of (rowDims(port, layout.axisOf(port)) ?? []).entries()) {
       if (typeof dim === 'number' || dim === '') continue;
       const size = shapeOf(row[name])[axis];
       if ((sizes.get(dim) ?? size) !== size) {

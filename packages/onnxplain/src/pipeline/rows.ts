@@ -1,12 +1,13 @@
 import { fail } from '@onnxplain/core';
 import { cut, takesMissing } from '@onnxplain/graph';
-import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
+import { isFloatPort, type Model, type Port, type RowLayout } from '@onnxplain/runtime';
 import type { Preprocessing } from '../files/image.js';
 import { FLOAT32, type LoadedInputs, loadSources, type NamedInput } from '../files/load.js';
 import type { Source } from '../files/sources.js';
 import type { TableOptions } from '../files/table.js';
 import { loadTexts, type NamedTexts } from '../files/texts.js';
 import type { ColumnsOf } from './columns.js';
+import { rowDims } from './row-dims.js';
 import type { Subject } from './subject.js';
 
 /** What was read of one explained input, by the input of the model, or the inner value, that it is a row of. */
@@ -24,6 +25,8 @@ export interface LoadedRows {
 
 export interface RowsOptions {
   readonly sources: readonly Source[];
+  /** Where each input has its rows. */
+  readonly layout: Pick<RowLayout, 'axisOf'>;
   /** How pictures become rows of what files without a name hold. */
   readonly pictures: Preprocessing | undefined;
   readonly table?: TableOptions;
@@ -63,16 +66,17 @@ function mainOf({ madeOf }: Subject, read: ReadonlyMap<string, unknown>): string
 async function loadPort(
   model: Model,
   port: Port | undefined,
-  { sources, pictures, table, columnsOf }: RowsOptions,
+  { sources, layout, pictures, table, columnsOf }: RowsOptions,
 ): Promise<LoadedRows['loaded']> {
-  const dims = port?.dims?.slice(1);
+  const axis = port === undefined ? 0 : layout.axisOf(port);
+  const dims = port && rowDims(port, axis);
   const columns = port && columnsOf?.(port);
   if (port?.dtype === 'string') {
     const { inputs, said } = await loadTexts(sources, { dims, table, columns });
-    return { inputs, said, batched: true, form: FLOAT32 };
+    return { inputs, said, batched: true, axis: 0, form: FLOAT32 };
   }
   const missing = port !== undefined && isFloatPort(port) && mayMiss(model, port.name);
-  return loadSources(sources, { dims, pictures, table, columns, missing });
+  return loadSources(sources, { dims, axis, pictures, table, columns, missing });
 }
 
 function mayMiss({ graph, inputs }: Model, name: string): boolean {

@@ -1,5 +1,5 @@
 import { fail, z } from '@onnxplain/core';
-import type { RowAxis } from '@onnxplain/graph';
+import type { Graph, RowAxis } from '@onnxplain/graph';
 
 /**
  * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph and checked by running it;
@@ -30,10 +30,11 @@ export function givenAxes(option: BatchAxisOption | undefined): GivenAxes {
   return { all: undefined, byName: new Map(Object.entries(option)) };
 }
 
-/** Throws `name-unknown` for a name that is neither an input nor an output. */
-export function expectNames({ byName }: GivenAxes, names: readonly string[]): void {
+/** Throws `name-unknown` for a name that is no value of the model. */
+export function expectNames({ byName }: GivenAxes, { inputs, outputs, nodes }: Graph): void {
+  const names = [...inputs, ...outputs].map(({ name }) => name);
   for (const name of byName.keys()) {
-    if (names.includes(name)) continue;
+    if (names.includes(name) || nodes.some((node) => node.outputs.includes(name))) continue;
     fail({
       code: 'name-unknown',
       where: 'batchAxis',

@@ -5,6 +5,7 @@ import type { Prepared } from '../prepare.js';
 import { noticesAfter, repeatNotices } from './after.js';
 import { flatExplainers, noticesBefore } from './before.js';
 import { type Measured, noticesOfEstimates } from './measured.js';
+import { rowNoticesOf } from './rows.js';
 
 /** What a run says that nobody asked for, sentence by sentence, as soon as it is known. */
 export interface Notifier {
@@ -37,9 +38,10 @@ export function notifierOf(
     said,
     before: () => tell([...doubts, ...noticesBefore(explaining)]),
     async after(explanations) {
+      tell(rowNoticesOf(model));
       tell(noticesAfter({ explainers, explanations, flat: flatExplainers(explaining) }));
       if (randomNotices(model, asked.output).length === 0) tell(await repeatNotices(explanations));
     },
-    measured: (evaluation) => tell(noticesOfEstimates(evaluation)),
+    measured: (evaluation) => tell([...rowNoticesOf(model), ...noticesOfEstimates(evaluation)]),
   };
 }
