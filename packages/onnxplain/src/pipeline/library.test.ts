@@ -41,11 +41,17 @@ describe('the library', () => {
     expect(onnxplain.page(record, files)).toContain('gradient');
   });
 
-  test('features are called as the table calls them, or else as the card does', async () => {
-    const inputs = ['bare.csv', 'headed.csv', 'x.npy'].map(at);
-    const { model, loaded } = await onnxplain.prepare(at('p.onnx'), { inputs });
-    await model.close();
-    expect(loaded.inputs.map(({ features }) => features?.join(''))).toEqual(['abcd', 'efgh', 'abcd', 'abcd']);
+  test('features are called as the card calls them, or where it does not as the table does', async () => {
+    const namesIn = async (model: string, ...files: readonly string[]) => {
+      const prepared = await onnxplain.prepare(at(model), { inputs: files.map(at) });
+      await prepared.model.close();
+      return prepared.loaded.inputs.map(({ features }) => features?.join(''));
+    };
+    expect(await namesIn('p.onnx', 'bare.csv', 'x.npy')).toEqual(['abcd', 'abcd', 'abcd']);
+    expect(await namesIn('m.onnx', 'headed.csv')).toEqual(['efgh']);
+    await expect(namesIn('p.onnx', 'headed.csv')).rejects.toMatchObject({
+      diagnosis: { expected: expect.stringContaining('"a"'), got: expect.stringContaining('"e"') },
+    });
   });
 
   test('reports progress cell by cell, and stops when it is told to', async () => {
