@@ -149,6 +149,11 @@ function carrierOf(
 function loses({ node, types, symbol }: Pick<Visit, 'node' | 'types' | 'symbol'>): boolean {
   return node.outputs.every((name) => {
     const dims = name === '' ? [] : types.get(name)?.dims;
-    return dims?.every((dim) => typeof dim === 'number' || !wordsIn(dim).has(symbol)) ?? false;
+    return dims?.every((dim) => typeof dim === 'number' || isOther(dim, symbol)) ?? false;
   });
+}
+
+/** Whether a size has nothing to do with a symbol; one that is not known ("?3") may have. */
+function isOther(dim: string, symbol: string): boolean {
+  return [...wordsIn(dim)].every((word) => word !== symbol && !word.startsWith('?'));
 }
