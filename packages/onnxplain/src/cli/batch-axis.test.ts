@@ -106,3 +106,14 @@ test.each([
   expect(exit).not.toBe(0);
   expect(err).toContain(message);
 });
+
+test('inspect says where inputs and outputs have their rows, and which run alone', async () => {
+  const lines = async (model: string) =>
+    (await onnxplain('inspect', at(model))).out.split('\n').filter((line) => line.startsWith('batch axis'));
+  expect(await lines('time.onnx')).toEqual(['batch axis  x 1, y 0 (rows of "x" lie along axis 1 ("batch"))']);
+  expect(await lines('steps.onnx')).toEqual([
+    'batch axis  x none, y none, 1 row a run (CumSum "y" combines the rows of "x", so that the whole array is one example)',
+  ]);
+  const { batchAxes } = await json('inspect', at('time.onnx'));
+  expect(batchAxes).toMatchObject([{ input: 'x', output: 'y', axis: 1, outputAxis: 0 }]);
+});

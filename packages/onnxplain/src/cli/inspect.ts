@@ -5,6 +5,7 @@ import { evidenceText } from '../pipeline/function-text.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { listed } from '../pipeline/notices/where.js';
+import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
 
@@ -19,6 +20,8 @@ export interface Inspection {
   readonly outputs: readonly Port[];
   /** How several rows are run: see `Model.batch`. */
   readonly batch: string;
+  /** Of every float output, by every float input; where all inputs are whole numbers, by each embedding. */
+  readonly batchAxes: readonly BatchAxes[];
   readonly device: string;
   readonly ops: Readonly<Record<string, number>>;
   /** Tables that inputs of whole numbers look up: the values from which on there are gradients. */
@@ -72,7 +75,24 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
     const gradients = floats.flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
     const { batch, device } = model;
-    return { ...about, inputs, outputs, batch, device, embeddings, meanings, gradients, values };
+    const explained = whole
+      ? embeddings.map((each) => each.output)
+      : inputs.filter(isFloatPort).map(({ name }) => name);
+    const axes = floats.flatMap(({ name: output }) =>
+      explained.flatMap((input) => batchAxes(model, { input, output }) ?? []),
+    );
+    return {
+      ...about,
+      inputs,
+      outputs,
+      batch,
+      batchAxes: axes,
+      device,
+      embeddings,
+      meanings,
+      gradients,
+      values,
+    };
   } finally {
     await model.close();
   }
@@ -133,7 +153,8 @@ export function showInspection(found: Inspection): string {
     ['opset', counts(found.opsets)],
     ['operators', counts(found.ops)],
     ['parameters', found.parameters.toLocaleString('en')],
-    ['batch axis', found.batch],
+    ['batch', found.batch],
+    ...found.batchAxes.map((each) => ['batch axis', batchLine(each)] as const),
     ['device', found.device],
     ...found.embeddings.map((each) => ['embedding', showEmbedding(each)] as const),
     ...found.meanings.flatMap(showMeaning),
