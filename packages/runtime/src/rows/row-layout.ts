@@ -3,7 +3,7 @@ import type { Model } from '../model.js';
 import { chooseInput, chooseOutput } from '../score/ports.js';
 import type { QuestionOptions } from '../score/question.js';
 import type { Port } from '../value.js';
-import { givenAxis, type RowAxes, rowAxes } from './row-axes.js';
+import { givenAxis, type RowAxes, rowAxesOf } from './row-axes.js';
 
 /** Where arrays that belong to a question have their rows. */
 export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'why'> {
@@ -18,7 +18,7 @@ export function rowLayout(
 ): RowLayout {
   const { graph: after, port: input } = chooseInput(model.graph, name, feeds);
   const { graph, port } = chooseOutput(after, output);
-  const axes = rowAxes(graph, { input, output: port }, model);
+  const axes = rowAxesOf(model, graph, { input, output: port });
   return { ...axes, axisOf: (other) => axisBeside(other, { axes, input, model }) };
 }
 

@@ -12,7 +12,7 @@ import {
 } from '@onnxplain/graph';
 import type { Model } from '../model.js';
 import { noteRows } from '../rows/notices.js';
-import { type RowAxes, rowAxes } from '../rows/row-axes.js';
+import { type RowAxes, rowAxesOf } from '../rows/row-axes.js';
 import { describe, type Feeds, type FloatPort, type FloatType, type Port, showDims } from '../value.js';
 import type { Along } from './along.js';
 import { type Fixed, fixFeeds } from './fixed.js';
@@ -75,7 +75,7 @@ export function settle(model: Model, options: QuestionOptions): Question {
   const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
   requireInput(upToOutput, asExported, exported);
-  const axes = rowAxes(upToOutput, { input: asExported, output: exported }, model);
+  const axes = rowAxesOf(model, upToOutput, { input: asExported, output: exported });
   if (axes.why !== undefined) noteRows(model, axes.why);
   const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
