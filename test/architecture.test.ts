@@ -13,7 +13,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   metrics: ['core'],
   report: ['core'],
   runtime: ['core', 'graph'],
-  onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'report'],
+  files: ['core', 'graph', 'report'],
+  onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report'],
 };
 
 /** Every foreign library, and the only place that may import it. */
@@ -28,8 +29,8 @@ const doors: Readonly<Record<string, RegExp>> = {
   'onnxruntime-node': /^packages\/runtime\/src\/session\.ts$/,
   'd3-scale-chromatic': /^packages\/report\/src\/colour\.ts$/,
   'fast-png': /^packages\/report\/src\/png\.ts$/,
-  'jpeg-js': /^packages\/onnxplain\/src\/files\/jpeg\.ts$/,
-  'csv-parse': /^packages\/onnxplain\/src\/files\/csv\.ts$/,
+  'jpeg-js': /^packages\/files\/src\/jpeg\.ts$/,
+  'csv-parse': /^packages\/files\/src\/csv\.ts$/,
   commander: /^packages\/onnxplain\/src\/cli\/[^/]+\.ts$/,
   'cli-progress': /^packages\/onnxplain\/src\/cli\/streams\.ts$/,
 };

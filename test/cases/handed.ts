@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Tensor } from '@onnxplain/core';
-import { readNpy } from '../../packages/onnxplain/src/files/npy.js';
+import { readNpy } from '@onnxplain/files';
 
 const folder = fileURLToPath(new URL('../../../shared/cases/', import.meta.url));
 

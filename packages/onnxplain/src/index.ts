@@ -3,12 +3,43 @@ export * from '@onnxplain/core';
 // Names that two packages have: core's fold is of keys, graph's of constants; the interpreter goes by its own name.
 export { fold } from '@onnxplain/core';
 export * from '@onnxplain/explainers';
+export {
+  type Card,
+  type CsvTable,
+  cardOf,
+  cardPath,
+  type Expected,
+  type LoadedCard,
+  type LoadedImage,
+  type LoadedInputs,
+  loadImage,
+  loadInputs,
+  type NamedClass,
+  type NamedInput,
+  type NpyArray,
+  type NpyForm,
+  type PictureFields,
+  type Preprocessing,
+  pixelBounds,
+  preprocessingFor,
+  readCard,
+  readCsv,
+  readLabels,
+  readNpy,
+  readNpz,
+  readVocabulary,
+  type Source,
+  sourcesOf,
+  type Vocabulary,
+  writeFolder,
+  writeNpy,
+  writeWhole,
+} from '@onnxplain/files';
 export * from '@onnxplain/graph';
 export { evaluate as interpret, fold as foldConstants, tables as ruleTables } from '@onnxplain/graph';
 export * from '@onnxplain/metrics';
 export * from '@onnxplain/report';
 export * from '@onnxplain/runtime';
-
 export { type MainOptions, main } from './cli/program.js';
 export { type Described, type DescribedOption, describe } from './expression/describe.js';
 export {
@@ -23,30 +54,11 @@ export {
 } from './expression/house.js';
 export { type Argument, type Call, parse, type Term } from './expression/parse.js';
 export type { Kind, MadeOf, Rules, Table, Tables } from './expression/tables.js';
-export {
-  type Card,
-  cardOf,
-  cardPath,
-  type LoadedCard,
-  type NamedClass,
-  readCard,
-  readLabels,
-} from './files/card.js';
-export { writeWhole } from './files/disk.js';
-export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './files/feeds.js';
-export { writeFolder } from './files/folder.js';
-export { type LoadedImage, loadImage, type Preprocessing } from './files/image.js';
-export { type Expected, type LoadedInputs, loadInputs, type NamedInput } from './files/load.js';
-export { type NpyArray, type NpyForm, readNpy, writeNpy } from './files/npy.js';
-export { readNpz } from './files/npz.js';
-export { type PictureFields, pixelBounds, preprocessingFor } from './files/preprocessing.js';
-export { type Source, sourcesOf } from './files/sources.js';
-export { type CsvTable, readCsv } from './files/table.js';
-export { readVocabulary, type Vocabulary } from './files/vocabulary.js';
 export { grad } from './grad.js';
 export { type Drawing, drawAttribution } from './pipeline/draw.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './pipeline/evaluate.js';
 export { type ExplainOptions, type Explanation, explain, type RunProgress } from './pipeline/explain.js';
+export { type FurtherInputs, type LoadedFeeds, loadFeeds } from './pipeline/feeds.js';
 export { type Measurement, type MeasureOptions, measure } from './pipeline/measure.js';
 export { type ModelOptions, type OpenedModel, openModel } from './pipeline/model.js';
 export { type Notifier, notifierOf } from './pipeline/notices/run.js';

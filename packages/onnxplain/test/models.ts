@@ -2,10 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { tensor } from '@onnxplain/core';
 import { type Graph, type Node, type Value, write } from '@onnxplain/graph';
 import { main } from '../src/cli/program.js';
-import { type NpyForm, writeNpy } from '../src/files/npy.js';
+
+export { npy } from '../../files/test/npy.js';
 
 const node = (op: string, inputs: readonly string[], output: string): Node => ({
   op,
@@ -127,15 +127,6 @@ export function folderWith(files: Readonly<Record<string, Uint8Array | string>>)
   const folder = mkdtempSync(join(tmpdir(), 'onnxplain-test-'));
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
   return folder;
-}
-
-/** A .npy file of a shape with these numbers, or with 0, 0.25, 0.5, ... */
-export function npy(shape: readonly number[], data?: readonly number[], form?: Partial<NpyForm>): Uint8Array {
-  const count = shape.reduce((product, dim) => product * dim, 1);
-  return writeNpy(tensor(data ?? Array.from({ length: count }, (_, i) => i / 4), shape), {
-    dtype: 'float32',
-    ...form,
-  });
 }
 
 /** Runs the command line in this process. */

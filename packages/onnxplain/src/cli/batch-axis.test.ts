@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNpy } from '@onnxplain/files';
 import { type Graph, type Node, write } from '@onnxplain/graph';
 import { afterAll, expect, test } from 'vitest';
 import { folderWith, npy, onnxplain } from '../../test/models.js';
-import { readNpy } from '../files/npy.js';
 
 const node = (op: string, inputs: readonly string[], output: string, attributes = {}): Node => ({
   op,

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNpy } from '@onnxplain/files';
 import { externalData, read } from '@onnxplain/graph';
 import { encodePng, type RunRecord } from '@onnxplain/report';
 import { open } from '@onnxplain/runtime';
@@ -14,7 +15,6 @@ import {
   softmaxModel,
   WEIGHTS,
 } from '../../test/models.js';
-import { readNpy } from '../files/npy.js';
 
 const x = [1, 2, 3, 4];
 const folder = folderWith({

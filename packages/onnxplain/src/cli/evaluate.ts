@@ -1,8 +1,7 @@
 import { join } from 'node:path';
+import { expectWritable, writeFolder } from '@onnxplain/files';
 import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/house.js';
-import { expectWritable } from '../files/disk.js';
-import { writeFolder } from '../files/folder.js';
 import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
 import { notifierOf } from '../pipeline/notices/run.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';

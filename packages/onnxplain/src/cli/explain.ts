@@ -1,13 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { type Attribution, fail, sizeOfAttribution, stackAlong, type Tensor, tensor } from '@onnxplain/core';
+import { expectWritable, type NamedInput, writeFolder, writeNpy, writeWhole } from '@onnxplain/files';
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
 import { make } from '../expression/house.js';
-import { expectWritable, writeWhole } from '../files/disk.js';
-import { writeFolder } from '../files/folder.js';
-import type { NamedInput } from '../files/load.js';
-import { writeNpy } from '../files/npy.js';
 import { drawAttribution, seriesOf } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
 import { functionText } from '../pipeline/function-text.js';

@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
+import { LAYOUTS } from '@onnxplain/files';
 import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LAYOUTS } from '../files/preprocessing.js';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
 import { withTableFlags } from './table-flags.js';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { expectWritable, writeWhole } from '@onnxplain/files';
 import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { makeRules } from '../expression/house.js';
-import { expectWritable, writeWhole } from '../files/disk.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { endingOf, type ModelFlags } from './flags.js';

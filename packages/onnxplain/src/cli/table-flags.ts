@@ -1,5 +1,5 @@
+import { namesIn } from '@onnxplain/files';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { namesIn } from '../files/csv.js';
 
 const COLUMNS =
   'columns of a table that count, with commas between them, in the order of the elements where the model has no names for them (default: all)';

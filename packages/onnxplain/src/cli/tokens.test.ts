@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNpy } from '@onnxplain/files';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import { EMBEDDINGS, folderWith, npy, onnxplain, TOKEN_WEIGHTS, tokenModel } from '../../test/models.js';
-import { readNpy } from '../files/npy.js';
 
 const ids = [3, 1, 0];
 const mask = [1, 1, 0];

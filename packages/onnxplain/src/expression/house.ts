@@ -11,11 +11,9 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
+import { baselineRows, isTable, meanOfRows, onlyRow, readNpy } from '@onnxplain/files';
 import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
-import { baselineRows, meanOfRows, onlyRow } from '../files/baseline.js';
-import { readNpy } from '../files/npy.js';
-import { isTable } from '../files/sources.js';
 import { type Described, describe } from './describe.js';
 import { makeIn, type Workshop } from './make.js';
 import { KINDS, type Kind, type MadeOf, type Rules, type Table, type Tables } from './tables.js';

@@ -1,8 +1,6 @@
 import { fail } from '@onnxplain/core';
+import { type ColumnNames, isTable, type LoadedCard, type Source } from '@onnxplain/files';
 import type { Port } from '@onnxplain/runtime';
-import type { LoadedCard } from '../files/card.js';
-import type { ColumnNames } from '../files/columns.js';
-import { isTable, type Source } from '../files/sources.js';
 
 /** What the model calls the columns of a table for an input; undefined where it has no names for them. */
 export type ColumnsOf = (port: Port) => ColumnNames | undefined;

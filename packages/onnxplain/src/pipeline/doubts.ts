@@ -1,7 +1,6 @@
+import type { NamedInput, PictureFields } from '@onnxplain/files';
 import { drawsOf, undirectedTrees } from '@onnxplain/graph';
 import type { Model, OutputMeaning } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
-import type { PictureFields } from '../files/preprocessing.js';
 import { boundsNotices } from './notices/inputs.js';
 import { linkNotices } from './notices/link.js';
 import { listed } from './notices/where.js';

@@ -1,4 +1,5 @@
 import { type Attribution, layoutByShape } from '@onnxplain/core';
+import type { NamedInput } from '@onnxplain/files';
 import {
   type ChannelAxis,
   heatmap,
@@ -7,7 +8,6 @@ import {
   pictureShape,
   type Series,
 } from '@onnxplain/report';
-import type { NamedInput } from '../files/load.js';
 
 /** How inputs are to be seen. */
 export interface Drawing {

@@ -1,6 +1,6 @@
 import type { Explainer, Metric } from '@onnxplain/core';
+import type { NamedInput } from '@onnxplain/files';
 import { type Model, ortSeconds } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
 import { type ExplainOptions, type Explanation, explain } from './explain.js';
 import { type Measurement, measure } from './measure.js';
 

@@ -1,6 +1,6 @@
 import { type Attribution, type Explainer, fail, fold, key } from '@onnxplain/core';
+import type { NamedInput } from '@onnxplain/files';
 import type { Model } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
 import { expectLayers } from './layers.js';
 import { concurrency, type Outcome, outcomeOf, pooled } from './outcome.js';
 import { type Asked, ask, type Question } from './question.js';

@@ -1,8 +1,7 @@
 import { fail, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import type { LoadedCard, LoadedInputs, NamedInput } from '@onnxplain/files';
 import type { RowAxis } from '@onnxplain/graph';
 import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
-import type { LoadedCard } from '../files/card.js';
-import type { LoadedInputs, NamedInput } from '../files/load.js';
 import type { RowFeeds } from './row-feeds.js';
 import type { LoadedRows, Row } from './rows.js';
 import type { Subject } from './subject.js';

@@ -1,6 +1,6 @@
 import type { Explainer } from '@onnxplain/core';
+import type { NamedInput } from '@onnxplain/files';
 import { type Model, score } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
 import { feedsOf } from './feeds-of.js';
 import type { Asked } from './question.js';
 

@@ -1,7 +1,7 @@
 import { fitsLayout, type Layout, layoutByShape, type Shape } from '@onnxplain/core';
+import type { LayoutName, PictureFields } from '@onnxplain/files';
 import { layoutIn } from '@onnxplain/graph';
 import { type Model, rowLayout } from '@onnxplain/runtime';
-import type { LayoutName, PictureFields } from '../files/preprocessing.js';
 import type { Subject } from './subject.js';
 
 /** What the axes of the explained value are, and who says so. */

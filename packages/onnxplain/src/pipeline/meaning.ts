@@ -1,5 +1,5 @@
+import type { NamedInput } from '@onnxplain/files';
 import { type Model, type OutputMeaning, outputMeaning } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
 import { feedsOf } from './feeds-of.js';
 import type { Asked } from './question.js';
 

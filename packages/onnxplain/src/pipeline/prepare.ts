@@ -1,4 +1,17 @@
 import type { Layout, Tensor } from '@onnxplain/core';
+import {
+  baselineRows,
+  type LoadedCard,
+  type LoadedInputs,
+  type PictureFields,
+  type Preprocessing,
+  pixelBounds,
+  preprocessingFor,
+  readCard,
+  rowsIn,
+  sourcesOf,
+  type TableOptions,
+} from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
 import {
   type Feeds,
@@ -10,20 +23,11 @@ import {
   rowLayout,
 } from '@onnxplain/runtime';
 import type { TableRows } from '../expression/house.js';
-import { baselineRows } from '../files/baseline.js';
-
-import { type LoadedCard, readCard } from '../files/card.js';
-import { fedName, type LoadedFeeds } from '../files/feeds.js';
-import type { Preprocessing } from '../files/image.js';
-import type { LoadedInputs } from '../files/load.js';
-import { type PictureFields, pixelBounds, preprocessingFor } from '../files/preprocessing.js';
-import { rowsIn } from '../files/selection.js';
-import { sourcesOf } from '../files/sources.js';
-import type { TableOptions } from '../files/table.js';
 import { columnNaming, dividedTables } from './columns.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { explainedRows, padRow } from './explained.js';
+import { fedName, type LoadedFeeds } from './feeds.js';
 import { layoutInModel, settleLayout, withLayout } from './layout.js';
 import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';

@@ -1,4 +1,5 @@
 import { asBatch, fail, type Layout, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import type { NamedInput } from '@onnxplain/files';
 import type { Holds, Link } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
@@ -11,7 +12,6 @@ import {
   predict,
   score,
 } from '@onnxplain/runtime';
-import type { NamedInput } from '../files/load.js';
 import { contentOf } from './content.js';
 import { feedsOf } from './feeds-of.js';
 import { meaningFor } from './meaning.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Attribution, interval, type Metric, sizeOfAttribution } from '@onnxplain/core';
+import { writeNpy } from '@onnxplain/files';
 import {
   type AttributionCell,
   type AttributionRecord,
@@ -16,7 +17,6 @@ import {
   type Timings,
 } from '@onnxplain/report';
 import type { Model } from '@onnxplain/runtime';
-import { writeNpy } from '../files/npy.js';
 import { type Drawing, drawAttribution, seriesOf } from './draw.js';
 import type { Evaluation } from './evaluate.js';
 import type { Question } from './question.js';

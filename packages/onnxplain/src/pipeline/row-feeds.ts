@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fail } from '@onnxplain/core';
+import type { NamedInput, NamedTexts } from '@onnxplain/files';
 import { cut, type Dim, type Lookup, lookupsOf } from '@onnxplain/graph';
 import {
   type Feed,
@@ -9,9 +10,7 @@ import {
   type Port,
   type RowLayout,
 } from '@onnxplain/runtime';
-import { asElements, fedName, type LoadedFeeds, loadFeeds } from '../files/feeds.js';
-import type { NamedInput } from '../files/load.js';
-import type { NamedTexts } from '../files/texts.js';
+import { asElements, fedName, type LoadedFeeds, loadFeeds } from './feeds.js';
 import { rowDims } from './row-dims.js';
 import type { LoadedRows, Row } from './rows.js';
 import type { Subject } from './subject.js';

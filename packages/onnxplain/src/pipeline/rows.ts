@@ -1,11 +1,17 @@
 import { fail } from '@onnxplain/core';
+import {
+  FLOAT32,
+  type LoadedInputs,
+  loadSources,
+  loadTexts,
+  type NamedInput,
+  type NamedTexts,
+  type Preprocessing,
+  type Source,
+  type TableOptions,
+} from '@onnxplain/files';
 import { cut, takesMissing } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port, type RowLayout } from '@onnxplain/runtime';
-import type { Preprocessing } from '../files/image.js';
-import { FLOAT32, type LoadedInputs, loadSources, type NamedInput } from '../files/load.js';
-import type { Source } from '../files/sources.js';
-import type { TableOptions } from '../files/table.js';
-import { loadTexts, type NamedTexts } from '../files/texts.js';
 import type { ColumnsOf } from './columns.js';
 import { rowDims } from './row-dims.js';
 import type { Subject } from './subject.js';

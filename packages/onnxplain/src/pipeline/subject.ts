@@ -1,7 +1,7 @@
 import { type Diagnosis, fail } from '@onnxplain/core';
+import { holdsIntegers, isTable, type Source } from '@onnxplain/files';
 import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
-import { holdsIntegers, isTable, type Source } from '../files/sources.js';
 
 /** What is explained, and which of it the files hold. */
 export interface Subject {

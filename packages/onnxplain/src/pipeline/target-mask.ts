@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Tensor } from '@onnxplain/core';
+import { readBytes, readNpy } from '@onnxplain/files';
 import type { FileRecord } from '@onnxplain/report';
-import { readBytes } from '../files/disk.js';
-import { readNpy } from '../files/npy.js';
 
 /** Weights of the sums of a target, and where they came from. */
 export interface TargetMask {

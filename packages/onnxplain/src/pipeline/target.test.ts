@@ -1,5 +1,5 @@
+import { cardOf } from '@onnxplain/files';
 import { describe, expect, test } from 'vitest';
-import { cardOf } from '../files/card.js';
 import { settleTarget } from './target.js';
 
 const classesOf = (labels: readonly string[], labelOffset = 0) =>

@@ -1,6 +1,6 @@
 import { didYouMean, fail } from '@onnxplain/core';
+import type { NamedClass } from '@onnxplain/files';
 import type { AxesTarget } from '@onnxplain/runtime';
-import type { NamedClass } from '../files/card.js';
 import type { Place } from './place.js';
 import { isPlaceText, readPlace } from './place-text.js';
 import type { Asked } from './question.js';

@@ -1,5 +1,5 @@
+import type { NamedInput } from '@onnxplain/files';
 import { formatNumber } from '@onnxplain/report';
-import type { NamedInput } from '../../files/load.js';
 import { indicesOf, whereOf } from './where.js';
 
 /** What is said of inputs with values beyond the bounds that were given or that the model card has. */

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { npy } from '../../test/models.js';
+import { npy } from '../test/npy.js';
 import { readNpy } from './npy.js';
 import { readNpz } from './npz.js';
 

@@ -4,7 +4,7 @@ import { OnnxplainError } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { cardOf } from './card.js';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/model-card.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../onnxplain/docs/model-card.md'), 'utf8');
 
 test('the example of the model card is a card', () => {
   const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];

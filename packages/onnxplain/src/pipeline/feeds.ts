@@ -9,12 +9,10 @@ import {
   tensor,
   toFloat64,
 } from '@onnxplain/core';
+import { fits, readBytes, readNpy } from '@onnxplain/files';
 import { constantFrom, type DataType, type Dim } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
-import { fits } from './dims.js';
-import { readBytes } from './disk.js';
-import { readNpy } from './npy.js';
 
 /** Values of a model's further inputs, and where they came from. */
 export interface LoadedFeeds {

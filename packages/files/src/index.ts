@@ -1,0 +1,39 @@
+/** Readers and writers: arrays, tables, pictures, model cards, vocabularies, and folders written whole or not at all. */
+export { baselineRows, meanOfRows, onlyRow } from './baseline.js';
+export {
+  type Card,
+  cardOf,
+  cardPath,
+  type LoadedCard,
+  type NamedClass,
+  readCard,
+  readLabels,
+} from './card.js';
+export type { ColumnNames } from './columns.js';
+export { namesIn } from './csv.js';
+export { fits } from './dims.js';
+export { expectWritable, readBytes, writeWhole } from './disk.js';
+export { writeFolder } from './folder.js';
+export { type LoadedImage, loadImage, type Preprocessing } from './image.js';
+export {
+  type Expected,
+  FLOAT32,
+  type LoadedInputs,
+  loadInputs,
+  loadSources,
+  type NamedInput,
+} from './load.js';
+export { type NpyArray, type NpyForm, readNpy, writeNpy } from './npy.js';
+export { readNpz } from './npz.js';
+export {
+  LAYOUTS,
+  type LayoutName,
+  type PictureFields,
+  pixelBounds,
+  preprocessingFor,
+} from './preprocessing.js';
+export { rowsIn } from './selection.js';
+export { holdsIntegers, isTable, type Source, sourcesOf } from './sources.js';
+export { type CsvTable, readCsv, type TableOptions } from './table.js';
+export { loadTexts, type NamedTexts } from './texts.js';
+export { readVocabulary, type Vocabulary } from './vocabulary.js';
