@@ -1,7 +1,7 @@
 /** Gradients checked against differences, once and twice. */
 import { expect } from 'vitest';
 import { isOp, verify } from '../src/index.js';
-import { usesOf } from '../src/scope.js';
+import { usesOf } from '../src/ir/scope.js';
 import { along, floatInputs, floatOutputs, gradients, type Projected, project } from './derivative.js';
 import type { Sample } from './samples.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attr } from '../src/builder.js';
+import { attr } from '../src/builder/builder.js';
 import { FLAGS } from '../src/canonical/flags.js';
 import {
   type Attribute,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builderOf } from '../src/build.js';
+import { builderOf } from '../src/builder/build.js';
 import { attr, canonicalise, type Graph, isOp, type NumArray, numArray, read } from '../src/index.js';
 import { gradients, type Projected } from './derivative.js';
 import { run } from './session.js';

@@ -1,5 +1,5 @@
 /** Small graphs, spelled briefly, for tests. */
-import type { Attribute, Constant, Graph, LocalFunction, Node, Value } from '../src/types.js';
+import type { Attribute, Constant, Graph, LocalFunction, Node, Value } from '../src/ir/types.js';
 
 export const float32 = (dims: readonly number[], values: readonly number[]): Constant => ({
   dtype: 'float32',

@@ -9,15 +9,15 @@ import {
   readOracle,
   tensorOf,
 } from '../../../test/oracle/oracle.js';
-import { builderOf } from '../src/build.js';
-import { attr } from '../src/builder.js';
+import { grad } from '../src/autodiff/grad.js';
+import { tables } from '../src/autodiff/tables/index.js';
+import { builderOf } from '../src/builder/build.js';
+import { attr } from '../src/builder/builder.js';
 import { canonicalise } from '../src/canonical/canonicalise.js';
-import { type NumArray, numArray } from '../src/eval/array.js';
-import { grad } from '../src/grad.js';
-import { read } from '../src/onnx/read.js';
-import { tables } from '../src/tables/index.js';
-import { select } from '../src/transform/select.js';
-import type { Graph } from '../src/types.js';
+import { type NumArray, numArray } from '../src/interpreter/array.js';
+import { read } from '../src/io/read.js';
+import type { Graph } from '../src/ir/types.js';
+import { select } from '../src/surgery/select.js';
 import { run } from './session.js';
 
 /** What the case explains: the logits as they stand, of which `grad` selects one, or a selected probability. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
-import { builderOf } from '../src/build.js';
+import { builderOf } from '../src/builder/build.js';
 import { attr, canonicalise, type Graph, grad, prune, read, verify } from '../src/index.js';
 import { type Feeds, feedFor, runGraph } from './session.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builderOf } from '../src/build.js';
+import { builderOf } from '../src/builder/build.js';
 import { attr, type DataType, type NumArray, numArray, type Op } from '../src/index.js';
 import { gradients, type Projected } from './derivative.js';
 import { attributes, fixed, type Input, sample } from './samples/make.js';

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
-import { type NumArray, numArray } from '../src/eval/array.js';
 import type { Constant, DataType, Graph } from '../src/index.js';
 import { write } from '../src/index.js';
+import { type NumArray, numArray } from '../src/interpreter/array.js';
 
 /** Arrays by name, as ONNX Runtime takes and gives them. */
 export type Feeds = Readonly<Record<string, ort.Tensor>>;

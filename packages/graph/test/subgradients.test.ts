@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builderOf } from '../src/build.js';
+import { builderOf } from '../src/builder/build.js';
 import { attr, evaluate, type Graph, grad, type NumArray, type Op } from '../src/index.js';
 import { gradients, type Projected } from './derivative.js';
 import { float32, type Input, int, ints, type SampleOptions, sample, scalar } from './samples/make.js';

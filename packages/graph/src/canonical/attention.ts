@@ -1,9 +1,9 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { DataType, Node } from '../types.js';
-import { input, type Respell } from './respell.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import type { DataType, Node } from '../ir/types.js';
+import { input, type Respell } from '../rewrite/respell.js';
 
 /** Queries, keys and values, [batch, heads, length, size of a head]. */
 interface Heads {

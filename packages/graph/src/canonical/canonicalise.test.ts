@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
-import { attr } from '../builder.js';
-import { numArray } from '../eval/array.js';
-import { evaluate } from '../eval/evaluate.js';
-import { constantFrom } from '../eval/numbers.js';
+import { attr } from '../builder/builder.js';
 import { infer } from '../infer/infer.js';
-import type { Constant, Dims, Graph, Node } from '../types.js';
+import { numArray } from '../interpreter/array.js';
+import { evaluate } from '../interpreter/evaluate.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Constant, Dims, Graph, Node } from '../ir/types.js';
 import { canonicalise } from './canonicalise.js';
 import { fold } from './fold.js';
 

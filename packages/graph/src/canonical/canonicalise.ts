@@ -1,6 +1,6 @@
-import { inline } from '../transform/inline.js';
-import { prune } from '../transform/prune.js';
-import type { Graph } from '../types.js';
+import type { Graph } from '../ir/types.js';
+import { inline } from '../rewrite/inline.js';
+import { prune } from '../rewrite/prune.js';
 import { constants } from './constants.js';
 import { spelledFlags } from './flags.js';
 import { fold } from './fold.js';

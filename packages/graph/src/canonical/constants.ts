@@ -1,6 +1,6 @@
-import { attributesOf } from '../attributes.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { Constant, Graph, Node } from '../types.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Constant, Graph, Node } from '../ir/types.js';
 
 /** Constant nodes become constants of the graph; the data is not copied. */
 export function constants(graph: Graph): Graph {

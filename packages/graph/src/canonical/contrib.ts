@@ -1,10 +1,10 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import type { Attributes, Node } from '../types.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Attributes, Node } from '../ir/types.js';
+import { changed, input, type Respell, type Respellings, trimmed } from '../rewrite/respell.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
 import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './pieces.js';
-import { changed, input, type Respell, type Respellings, trimmed } from './respell.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
 /** Attributes of these names only. */

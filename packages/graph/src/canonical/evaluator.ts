@@ -1,8 +1,8 @@
 import { OnnxplainError } from '@onnxplain/core';
-import { emptyGraph } from '../empty-graph.js';
-import { evaluate } from '../eval/evaluate.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { Constant, ConstantData, Graph, Node } from '../types.js';
+import { evaluate } from '../interpreter/evaluate.js';
+import { constantFrom } from '../ir/constant.js';
+import { emptyGraph } from '../ir/empty-graph.js';
+import type { Constant, ConstantData, Graph, Node } from '../ir/types.js';
 
 /** Computes a node's outputs, those that have a name, from its inputs; undefined where it cannot. */
 export type Evaluator = (

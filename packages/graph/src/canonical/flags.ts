@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
-import { describe } from '../scope.js';
-import type { Attribute, Attributes, Graph, Node } from '../types.js';
+import { describe } from '../ir/scope.js';
+import type { Attribute, Attributes, Graph, Node } from '../ir/types.js';
 
 /** Which integers a runtime takes for true, of an attribute that stands for yes or no. */
 export type FlagReading = 'one' | 'nonzero' | 'strict';

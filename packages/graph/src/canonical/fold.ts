@@ -1,11 +1,11 @@
 import { sizeOf } from '@onnxplain/core';
-import type { GraphBuilder } from '../build.js';
+import type { GraphBuilder } from '../builder/build.js';
 import { constantOfElements } from '../infer/contents.js';
 import { knownSize } from '../infer/site.js';
-import { DRAWS, isOp } from '../ops.js';
-import type { Constant, Graph, Node, ValueType } from '../types.js';
+import { DRAWS, isOp } from '../ir/ops.js';
+import type { Constant, Graph, Node, ValueType } from '../ir/types.js';
+import { type NodeRule, rewrite } from '../rewrite/rewrite.js';
 import { type Evaluator, interpreted } from './evaluator.js';
-import { type NodeRule, rewrite } from './rewrite.js';
 import { resolveSequence } from './sequence.js';
 import { symbolicTargets } from './targets.js';
 import { unroll } from './unroll.js';

@@ -1,9 +1,9 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { calculus } from '../rules/calculus.js';
-import type { Node } from '../types.js';
-import { input, type Respell } from './respell.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { calculus } from '../builder/calculus.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Node } from '../ir/types.js';
+import { input, type Respell } from '../rewrite/respell.js';
 
 /** -log p of each label, of log-probabilities [N, classes, ...] and labels [N, ...]. */
 export const negativeLogLikelihood: Respell = (node, b) =>

@@ -1,6 +1,8 @@
-import { isOp } from '../ops.js';
-import { graphsOf } from '../scope.js';
-import type { Graph, Node } from '../types.js';
+import { isOp } from '../ir/ops.js';
+import { graphsOf } from '../ir/scope.js';
+import type { Graph, Node } from '../ir/types.js';
+import type { Respellings } from '../rewrite/respell.js';
+import { rewrite } from '../rewrite/rewrite.js';
 import { contrib } from './contrib.js';
 import { axes } from './lift/axes.js';
 import { broadcast } from './lift/broadcast.js';
@@ -10,8 +12,6 @@ import { softmax } from './lift/softmax.js';
 import { training } from './lift/training.js';
 import { linearModels } from './machine-learning/linear.js';
 import { newer } from './newer.js';
-import type { Respellings } from './respell.js';
-import { rewrite } from './rewrite.js';
 
 /** The opset whose spelling the canonical form uses, unless the file's is newer. */
 export const CANONICAL_OPSET = 18;

@@ -1,13 +1,13 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import { input, type Respell, type Respellings } from '../rewrite/respell.js';
 import { attention } from './attention.js';
 import { simplified } from './contrib.js';
 import { negativeLogLikelihood, softmaxCrossEntropy } from './loss.js';
 import { gelu, scaled, swish, tanhGelu } from './pieces.js';
 import { affineGrid, centerCropPad, compress, maxUnpool, tensorScatter } from './places.js';
-import { input, type Respell, type Respellings } from './respell.js';
 import { rotaryEmbedding } from './rotary.js';
 import { signals } from './signal.js';
 

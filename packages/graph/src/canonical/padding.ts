@@ -1,11 +1,11 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
 import { type Site, siteOf } from '../infer/site.js';
 import { autoPad, extent, sameTotal, type WindowAxis, windowAxes } from '../infer/window.js';
-import type { Dim, Graph, Node } from '../types.js';
-import { changed } from './respell.js';
-import { type NodeRule, rewriteOps } from './rewrite.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Dim, Graph, Node } from '../ir/types.js';
+import { changed } from '../rewrite/respell.js';
+import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**
  * Convolutions and pools with kernel, strides, dilations and pads written out. `auto_pad` stays only where the padding

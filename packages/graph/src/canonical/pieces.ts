@@ -1,8 +1,8 @@
-import type { NodeAttributes } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { codeOf } from '../onnx/element.js';
-import type { DataType } from '../types.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import type { NodeAttributes } from '../ir/attributes.js';
+import { codeOf } from '../ir/element.js';
+import type { DataType } from '../ir/types.js';
 
 /** Small formulas that several respellings share. */
 

@@ -1,11 +1,11 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import { type Calculus, calculus } from '../rules/calculus.js';
-import { placesAlong } from '../rules/places.js';
-import type { Node } from '../types.js';
-import { input, type Respell } from './respell.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { placesAlong } from '../builder/calculus/places.js';
+import { type Calculus, calculus } from '../builder/calculus.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Node } from '../ir/types.js';
+import { input, type Respell } from '../rewrite/respell.js';
 
 const rankOf = (b: GraphBuilder, name: string): number | undefined => b.typeOf(name)?.dims?.length;
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { graphOf, int64, node, value } from '../../test/graphs.js';
 import { feedFor, runGraph } from '../../test/session.js';
-import { attr } from '../builder.js';
-import type { Constant, Graph } from '../types.js';
+import { attr } from '../builder/builder.js';
+import type { Constant, Graph } from '../ir/types.js';
 import { canonicalise } from './canonicalise.js';
 
 interface Sketch {

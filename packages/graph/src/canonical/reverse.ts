@@ -1,10 +1,10 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { Graph, Node } from '../types.js';
-import { input } from './respell.js';
-import { rewriteOps } from './rewrite.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Graph, Node } from '../ir/types.js';
+import { input } from '../rewrite/respell.js';
+import { rewriteOps } from '../rewrite/rewrite.js';
 
 /**
  * ReverseSequence in plain operators: a Slice backwards where every row is reversed as a whole, else the rows gathered in the order

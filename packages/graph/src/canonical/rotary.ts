@@ -1,10 +1,10 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { type Calculus, calculus } from '../rules/calculus.js';
-import { placesAlong } from '../rules/places.js';
-import type { Node } from '../types.js';
-import type { Respell } from './respell.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { placesAlong } from '../builder/calculus/places.js';
+import { type Calculus, calculus } from '../builder/calculus.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Node } from '../ir/types.js';
+import type { Respell } from '../rewrite/respell.js';
 
 /** What is rotated: [batch, heads, length, size] or [batch, length, heads, size]. */
 interface Rotation {

@@ -1,9 +1,9 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { Node } from '../types.js';
-import { input, type Respell } from './respell.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Node } from '../ir/types.js';
+import { input, type Respell } from '../rewrite/respell.js';
 
 /** What becomes of an operator that makes tensors of a sequence, or of an optional value, whose contents are known. */
 const RESOLVED: Readonly<Record<string, Respell>> = {

@@ -1,7 +1,7 @@
 import { symbolsOf } from '../infer/declared.js';
 import { isUnknown } from '../infer/dim.js';
 import { infer } from '../infer/infer.js';
-import type { Dim, Graph, Value, ValueType } from '../types.js';
+import type { Dim, Graph, Value, ValueType } from '../ir/types.js';
 
 /**
  * Outputs with the dims that the file declares as far as the nodes bear them out: their rank is the inferred one, or unknown, and a

@@ -1,9 +1,9 @@
-import { attributesOf } from '../attributes.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import { type Calculus, calculus } from '../rules/calculus.js';
-import { dft } from '../rules/dft.js';
-import { below, changed, type Respell, type Respellings } from './respell.js';
+import { dft } from '../autodiff/rules/dft.js';
+import { attr } from '../builder/builder.js';
+import { type Calculus, calculus } from '../builder/calculus.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import { below, changed, type Respell, type Respellings } from '../rewrite/respell.js';
 
 /** Before 20, the axis was an attribute, 1 unless said otherwise. */
 const transform: Respell = (node, b) =>

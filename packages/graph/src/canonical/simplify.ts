@@ -1,12 +1,12 @@
-import { attributesOf } from '../attributes.js';
-import type { GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
 import { isUnknown } from '../infer/dim.js';
-import { codeOf } from '../onnx/element.js';
-import type { Op } from '../ops.js';
-import type { Dims, Graph } from '../types.js';
-import { changed, input, trimmed } from './respell.js';
-import { type NodeRule, rewriteOps } from './rewrite.js';
+import { attributesOf } from '../ir/attributes.js';
+import { codeOf } from '../ir/element.js';
+import type { Op } from '../ir/ops.js';
+import type { Dims, Graph } from '../ir/types.js';
+import { changed, input, trimmed } from '../rewrite/respell.js';
+import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /** Nodes that change nothing give way to their input, and zero states of recurrent networks are left out. */
 export const simplify = (graph: Graph): Graph => rewriteOps(graph, SIMPLER);

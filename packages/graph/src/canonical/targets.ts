@@ -1,8 +1,8 @@
-import type { GraphBuilder } from '../build.js';
+import type { GraphBuilder } from '../builder/build.js';
 import { subtractDims } from '../infer/dim.js';
 import type { Elements } from '../infer/site.js';
-import type { Dim, Node } from '../types.js';
-import { changed, input } from './respell.js';
+import type { Dim, Node } from '../ir/types.js';
+import { changed, input } from '../rewrite/respell.js';
 
 /** "To the end" in Slice. */
 const END = 2 ** 31 - 1;

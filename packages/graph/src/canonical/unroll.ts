@@ -1,12 +1,12 @@
-import { attributesOf } from '../attributes.js';
-import { builderWithin, type GraphBuilder } from '../build.js';
-import { attr } from '../builder.js';
-import { emptyGraph } from '../empty-graph.js';
-import { constantFrom } from '../eval/numbers.js';
-import { renameGraph } from '../transform/rename.js';
-import type { Graph, Node } from '../types.js';
-import { input } from './respell.js';
-import { type NodeRule, replayInto } from './rewrite.js';
+import { builderWithin, type GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
+import { constantFrom } from '../ir/constant.js';
+import { emptyGraph } from '../ir/empty-graph.js';
+import type { Graph, Node } from '../ir/types.js';
+import { renameGraph } from '../rewrite/rename.js';
+import { input } from '../rewrite/respell.js';
+import { type NodeRule, replayInto } from '../rewrite/rewrite.js';
 
 /** Nodes that a loop may become. */
 const MOST_NODES = 2 ** 14;

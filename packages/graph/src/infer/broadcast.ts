@@ -1,4 +1,4 @@
-import type { Dim, Dims } from '../types.js';
+import type { Dim, Dims } from '../ir/types.js';
 import { isUnknown, maxDim } from './dim.js';
 import type { Elements, Site } from './site.js';
 

@@ -1,5 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
-import type { Constant, DataType, Dim, ValueType } from '../types.js';
+import type { Constant, DataType, Dim, ValueType } from '../ir/types.js';
 import type { Elements } from './site.js';
 
 /** Largest tensor whose contents are followed. */

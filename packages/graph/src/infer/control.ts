@@ -1,4 +1,4 @@
-import type { Dim, Graph, ValueType } from '../types.js';
+import type { Dim, Graph, ValueType } from '../ir/types.js';
 import { subtractDims } from './dim.js';
 import { axisOf, type InferRow, type Inferred, type Site } from './site.js';
 

@@ -1,4 +1,4 @@
-import type { Dim, Graph, ValueType } from '../types.js';
+import type { Dim, Graph, ValueType } from '../ir/types.js';
 import { canonicalDim, isUnknown } from './dim.js';
 
 /** Types that the file declares: `value_info` and the graph's outputs. */

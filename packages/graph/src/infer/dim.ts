@@ -1,4 +1,4 @@
-import type { Dim } from '../types.js';
+import type { Dim } from '../ir/types.js';
 import { closes, combine, divide, parse, print, SIMPLE, splitTop, times } from './polynomial.js';
 
 /*

@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
-import { dtypeOf } from '../onnx/element.js';
-import { describe } from '../scope.js';
-import type { DataType, Dim } from '../types.js';
+import { dtypeOf } from '../ir/element.js';
+import { describe } from '../ir/scope.js';
+import type { DataType, Dim } from '../ir/types.js';
 import { broadcast, zip } from './broadcast.js';
 import { within } from './contents.js';
 import { addDims, divideDims, floorDivide, maxDim, minDim, multiplyDims, subtractDims } from './dim.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf, graphOf, int64, node, value } from '../../test/graphs.js';
-import { attr } from '../builder.js';
-import { constantFrom } from '../eval/numbers.js';
-import type { Dims, Graph, Node } from '../types.js';
+import { attr } from '../builder/builder.js';
+import { constantFrom } from '../ir/constant.js';
+import type { Dims, Graph, Node } from '../ir/types.js';
 import { infer } from './infer.js';
 
 /** Dims of y in a graph of one float input x. */

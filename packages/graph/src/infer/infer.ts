@@ -1,4 +1,4 @@
-import type { Graph, ValueType } from '../types.js';
+import type { Graph, ValueType } from '../ir/types.js';
 import { typingOf } from './typing.js';
 
 /**

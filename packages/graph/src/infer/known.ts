@@ -1,4 +1,4 @@
-import type { Constant, ValueType } from '../types.js';
+import type { Constant, ValueType } from '../ir/types.js';
 import { elementsOfConstant, FOLLOWED } from './contents.js';
 import type { Elements, Inferred, Scope } from './site.js';
 

@@ -1,4 +1,4 @@
-import type { Dim, Dims } from '../types.js';
+import type { Dim, Dims } from '../ir/types.js';
 import { broadcast } from './broadcast.js';
 import type { InferRow, Site } from './site.js';
 

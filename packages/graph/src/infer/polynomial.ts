@@ -1,4 +1,4 @@
-import type { Dim } from '../types.js';
+import type { Dim } from '../ir/types.js';
 
 /** A sum of products of symbols with integer coefficients, by monomial; the empty key is the constant term. */
 export type Polynomial = ReadonlyMap<string, number>;

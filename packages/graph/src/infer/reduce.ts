@@ -1,4 +1,4 @@
-import type { Dim, Dims } from '../types.js';
+import type { Dim, Dims } from '../ir/types.js';
 import { addDims, productOf } from './dim.js';
 import { complete } from './elementwise.js';
 import { axisOf, type InferRow, type Inferred, isFloat, numbers, type Site } from './site.js';

@@ -1,4 +1,4 @@
-import type { Dim } from '../types.js';
+import type { Dim } from '../ir/types.js';
 import type { InferRow, Inferred, Site } from './site.js';
 
 /** The points of the grid in place of the input's spatial axes. */

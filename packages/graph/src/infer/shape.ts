@@ -1,4 +1,4 @@
-import type { Dim, Dims } from '../types.js';
+import type { Dim, Dims } from '../ir/types.js';
 import { elementsOfConstant, FOLLOWED } from './contents.js';
 import { divideDims, floorDivide, multiplyDims, productOf } from './dim.js';
 import { complete, dtypeOfCode } from './elementwise.js';

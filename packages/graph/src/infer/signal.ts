@@ -1,4 +1,4 @@
-import type { Dim } from '../types.js';
+import type { Dim } from '../ir/types.js';
 import { addDims, floorDivide, multiplyDims } from './dim.js';
 import { dtypeOfCode } from './elementwise.js';
 import { axisOf, type InferRow, numbers, type Site } from './site.js';

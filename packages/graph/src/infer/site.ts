@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
-import { type NodeAttributes, readAttribute } from '../attributes.js';
-import { describe } from '../scope.js';
-import type { Constant, DataType, Dim, Dims, Graph, Node, ValueType } from '../types.js';
+import { type NodeAttributes, readAttribute } from '../ir/attributes.js';
+import { describe } from '../ir/scope.js';
+import type { Constant, DataType, Dim, Dims, Graph, Node, ValueType } from '../ir/types.js';
 
 /**
  * Contents of a small tensor as far as they are known, row major: numbers or symbolic sizes; undefined where unknown.

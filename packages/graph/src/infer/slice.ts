@@ -1,4 +1,4 @@
-import type { Dim } from '../types.js';
+import type { Dim } from '../ir/types.js';
 import { addDims, ceilDivide, minDim, subtractDims } from './dim.js';
 import { axisOf, type Elements, type InferRow, numbers, type Site } from './site.js';
 

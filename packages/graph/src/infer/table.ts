@@ -1,4 +1,4 @@
-import type { Op } from '../ops.js';
+import type { Op } from '../ir/ops.js';
 import * as control from './control.js';
 import { multiplyDims } from './dim.js';
 import * as draw from './draw.js';

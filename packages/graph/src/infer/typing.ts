@@ -1,5 +1,5 @@
-import { isOp } from '../ops.js';
-import type { Constant, Graph, Node, Value, ValueType } from '../types.js';
+import { isOp } from '../ir/ops.js';
+import type { Constant, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { completed, declaredTypes, filledIn, symbolsOf, unknownsBeside } from './declared.js';
 import { canonicalDim } from './dim.js';
 import { type Known, knownWithin } from './known.js';

@@ -1,4 +1,4 @@
-import type { Dim, Dims } from '../types.js';
+import type { Dim, Dims } from '../ir/types.js';
 import { addDims, ceilDivide, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
 import type { InferRow, Site } from './site.js';
 

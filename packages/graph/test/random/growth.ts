@@ -2,7 +2,7 @@
 import { fold, key, sizeOf, stream } from '@onnxplain/core';
 import type { AttributeInit, DataType, Graph, Node, NumArray, Value } from '../../src/index.js';
 import { attr, builderOf, constantFrom, emptyBuilder, evaluate, numArray } from '../../src/index.js';
-import { usesOf } from '../../src/scope.js';
+import { usesOf } from '../../src/ir/scope.js';
 import { OPSET } from '../samples/make.js';
 
 /** Draws of one case. */

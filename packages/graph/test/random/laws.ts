@@ -13,7 +13,7 @@ import {
   vjp,
 } from '../../src/index.js';
 import { isFloat } from '../../src/infer/site.js';
-import { usesOf } from '../../src/scope.js';
+import { usesOf } from '../../src/ir/scope.js';
 import { along, type Feeds, gradients, type Projected, project, type Slopes, wobble } from '../derivative.js';
 import type { RandomCase } from './case.js';
 

@@ -1,6 +1,6 @@
 /** Nodes of the operators' samples, with all their attributes, put into a random graph. */
 import { attr, type Node, type NumArray, OPS, type Op, tables } from '../../src/index.js';
-import { substitute } from '../../src/scope.js';
+import { substitute } from '../../src/ir/scope.js';
 import { unarySamples } from '../samples/elementwise.js';
 import { type Sample, samples } from '../samples.js';
 import type { Growth } from './growth.js';

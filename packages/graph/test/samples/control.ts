@@ -1,6 +1,6 @@
-import { emptyGraph } from '../../src/empty-graph.js';
 import type { Attribute, Graph, Op } from '../../src/index.js';
 import { attr } from '../../src/index.js';
+import { emptyGraph } from '../../src/ir/empty-graph.js';
 import { node, value } from '../graphs.js';
 import { attributes, fixed, float32, int, of, random, type Sample, sample } from './make.js';
 

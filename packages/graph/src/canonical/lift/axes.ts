@@ -1,8 +1,8 @@
-import { attributesOf } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { attr } from '../../builder.js';
-import type { Node } from '../../types.js';
-import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import type { Node } from '../../ir/types.js';
+import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /** Attributes that became inputs: `axes` of the reductions (18, ReduceSum 13), Squeeze and Unsqueeze (13). */
 const axesInput: Respell = (node, b) => {

@@ -1,9 +1,9 @@
-import { attributesOf } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { attr } from '../../builder.js';
-import { codeOf, elements } from '../../onnx/element.js';
-import type { DataType } from '../../types.js';
-import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { codeOf, elements } from '../../ir/element.js';
+import type { DataType } from '../../ir/types.js';
+import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /** Before 7, b was aligned with a at `axis` when `broadcast` was 1 (at the end when there was no axis). */
 const aligned: Respell = (node, b) => {

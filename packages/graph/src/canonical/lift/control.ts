@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
-import { describe } from '../../scope.js';
-import { below, type Respellings } from '../respell.js';
+import { describe } from '../../ir/scope.js';
+import { below, type Respellings } from '../../rewrite/respell.js';
 
 export const control: Respellings = {
   // Scan-8 had lengths of sequences as its first input, and a batch axis.

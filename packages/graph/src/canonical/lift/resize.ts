@@ -1,9 +1,9 @@
-import { attributesOf } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { attr } from '../../builder.js';
-import { constantFrom, numbersOf } from '../../eval/numbers.js';
-import type { Attributes, Node } from '../../types.js';
-import { changed, input, type Respell, type Respellings } from '../respell.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { constantFrom, numbersOf } from '../../ir/constant.js';
+import type { Attributes, Node } from '../../ir/types.js';
+import { changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /**
  * Upsample and Resize-10 put output pixel i at i / scale. To the nearest, they took the floor of it along axes that grow and the

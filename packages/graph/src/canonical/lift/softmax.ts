@@ -1,6 +1,6 @@
-import { attributesOf } from '../../attributes.js';
-import { attr } from '../../builder.js';
-import { below, changed, input, type Respell, type Respellings } from '../respell.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /**
  * Before 13 these worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], default axis 1. Where that last group

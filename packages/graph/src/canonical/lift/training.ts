@@ -1,11 +1,11 @@
 import { fail } from '@onnxplain/core';
-import { attributesOf } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attributesOf } from '../../ir/attributes.js';
 
-import { constantFrom } from '../../eval/numbers.js';
-import { describe } from '../../scope.js';
-import type { Node } from '../../types.js';
-import { input, type Respell, type Respellings } from '../respell.js';
+import { constantFrom } from '../../ir/constant.js';
+import { describe } from '../../ir/scope.js';
+import type { Node } from '../../ir/types.js';
+import { input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /** Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported for training is refused: it is random. */
 const dropout: Respell = (node, b, from) => {

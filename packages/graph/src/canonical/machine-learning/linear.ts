@@ -1,10 +1,10 @@
-import { attributesOf } from '../../attributes.js';
-import type { GraphBuilder } from '../../build.js';
-import { attr } from '../../builder.js';
-import { constantFrom } from '../../eval/numbers.js';
-import type { Constant, Node } from '../../types.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { constantFrom } from '../../ir/constant.js';
+import type { Constant, Node } from '../../ir/types.js';
+import { input, type Respell, type Respellings } from '../../rewrite/respell.js';
 import { cast } from '../pieces.js';
-import { input, type Respell, type Respellings } from '../respell.js';
 
 /** x · Wᵀ + b with the rows of `coefficients` as W. */
 function product(node: Node, b: GraphBuilder, rows: number): string {

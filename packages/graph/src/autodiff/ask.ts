@@ -1,0 +1,154 @@
+import { fail } from '@onnxplain/core';
+import { canonicalise } from '../canonical/canonicalise.js';
+import { infer } from '../infer/infer.js';
+import { isFloat } from '../infer/site.js';
+import type { DataType, Graph } from '../ir/types.js';
+import type { Ends } from './path.js';
+import type { RuleTable } from './rules/rule.js';
+import { tables } from './tables/index.js';
+
+/** What to differentiate, by what, how. */
+export interface Ask {
+  /** Name of a float output. Default: the only output. */
+  readonly of?: string;
+  /** Names of float values: inputs, constants or inner tensors. Default: the only float input. */
+  readonly wrt?: string | readonly string[];
+  /** Backward rules. Default: `tables.gradient`. */
+  readonly rules?: RuleTable;
+}
+
+/** A question with nothing left open, about a graph in canonical form. */
+export interface Question {
+  readonly graph: Graph;
+  readonly ends: Ends;
+  /** Constants that are inputs of `graph`, so that nothing they are in was folded away. */
+  readonly lifted: Graph['constants'];
+}
+
+/** Makes the graph canonical and the question complete. */
+export function question(graph: Graph, ask: Ask): Question {
+  const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
+  requireDependent(graph, [...lifted.keys()]);
+  const canonical = canonicalise(lift(graph, lifted));
+  const kept = new Set(namesOf(ask.wrt));
+  const { prepare } = ask.rules ?? tables.gradient;
+  const prepared = prepare?.(canonical, kept) ?? canonical;
+  return { graph: prepared, ends: asked(prepared, ask), lifted };
+}
+
+/** Refuses rules that need more than the graph to go backward through it. */
+export function requirePlain(what: string, { rules }: Ask): void {
+  if (rules?.compares !== true) return;
+  fail({
+    code: 'not-applicable',
+    where: what,
+    expected: 'rules that see the graph only',
+    got: `${rules.name ?? 'rules'}, which compare with a baseline`,
+    remedy: 'Use grad, or other rules.',
+  });
+}
+
+/** A graph that was differentiated holds what follows from its constants computed ahead, but for those it was differentiated by. */
+function requireDependent({ metadata }: Graph, constants: readonly string[]): void {
+  const before = metadata['onnxplain.wrt']?.split(',');
+  const lost = constants.filter((name) => before?.includes(name) === false);
+  if (lost.length === 0) return;
+  fail({
+    code: 'not-applicable',
+    where: 'grad, option `wrt`',
+    expected: `inputs, or constants that the graph was differentiated by: ${before?.join(', ')}`,
+    got: lost.join(', '),
+    remedy: 'Differentiate the model by both at once first (wrt: several names), then its gradient.',
+  });
+}
+
+function lift(graph: Graph, lifted: Graph['constants']): Graph {
+  const inputs = [...lifted].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+  const constants = new Map([...graph.constants].filter(([name]) => !lifted.has(name)));
+  return { ...graph, inputs: [...graph.inputs, ...inputs], constants };
+}
+
+/** The inputs that were constants made constants again. */
+export function lower(graph: Graph, lifted: Graph['constants']): Graph {
+  return {
+    ...graph,
+    inputs: graph.inputs.filter(({ name }) => !lifted.has(name)),
+    constants: new Map([...graph.constants, ...lifted]),
+  };
+}
+
+const namesOf = (wrt: Ask['wrt']): readonly string[] => (typeof wrt === 'string' ? [wrt] : [...new Set(wrt)]);
+
+/** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
+function asked(graph: Graph, { of, wrt, rules = tables.gradient }: Ask): Ends {
+  return { of: outputOf(graph, of), wrt: sourcesOf(graph, wrt), rules };
+}
+
+function outputOf(graph: Graph, of: string | undefined): string {
+  const names = graph.outputs.map(({ name }) => name);
+  if (of === undefined && names.length > 1) {
+    fail({
+      code: 'output-unclear',
+      where: 'grad',
+      expected: 'the name of an output (option `of`)',
+      got: `a model with outputs ${names.join(', ')}`,
+      remedy: 'Name the one that holds the scores.',
+    });
+  }
+  const output = graph.outputs.find(({ name }) => of === undefined || name === of);
+  if (output === undefined) {
+    return fail({
+      code: 'value-unknown',
+      where: 'grad',
+      expected: `an output: ${names.join(', ')}`,
+      got: `"${of}"`,
+    });
+  }
+  requireFloat(output.name, output.dtype);
+  return output.name;
+}
+
+function sourcesOf(graph: Graph, wrt: Ask['wrt']): readonly string[] {
+  if (wrt === undefined) return [onlyInput(graph)];
+  const types = infer(graph);
+  const names = namesOf(wrt);
+  for (const name of names) {
+    const type = types.get(name);
+    if (type === undefined) {
+      const inputs = graph.inputs.map((value) => value.name).join(', ');
+      fail({
+        code: 'value-unknown',
+        where: 'grad',
+        expected: `a value of the model (inputs: ${inputs})`,
+        got: `"${name}"`,
+      });
+    }
+    requireFloat(name, type.dtype);
+  }
+  return names;
+}
+
+function onlyInput(graph: Graph): string {
+  const floats = graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
+  const [only, ...more] = floats;
+  if (only !== undefined && more.length === 0) return only;
+  return fail({
+    code: 'value-unknown',
+    where: 'grad',
+    expected: 'the name of a value to differentiate by (option `wrt`)',
+    got:
+      only === undefined ? 'a model without float inputs' : `a model with float inputs ${floats.join(', ')}`,
+    remedy: 'Name an input, or an inner tensor such as the embedding.',
+  });
+}
+
+function requireFloat(name: string, dtype: DataType): void {
+  if (isFloat(dtype)) return;
+  fail({
+    code: 'type-mismatch',
+    where: `value "${name}"`,
+    expected: 'floating-point numbers',
+    got: dtype,
+    remedy: 'Integers and labels have no derivative: choose scores, or the embedding of the integers.',
+  });
+}

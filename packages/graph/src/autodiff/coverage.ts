@@ -1,0 +1,108 @@
+import { type Diagnosis, fail } from '@onnxplain/core';
+import { builderOf } from '../builder/build.js';
+import type { Builder } from '../builder/builder.js';
+import { isFloat } from '../infer/site.js';
+import { capturesOf, describe, graphsOf } from '../ir/scope.js';
+import type { Graph, Value } from '../ir/types.js';
+import { type Ask, question } from './ask.js';
+import { type Path, pathOf, type Station, wayOf } from './path.js';
+
+/** What a rule table has for one node on the way from `wrt` to `of`. */
+export interface Coverage {
+  /** What messages call the node. */
+  readonly node: string;
+  readonly op: string;
+  readonly domain: string;
+  /** Version of the domain's operator set; undefined when the model does not import it. */
+  readonly opset: number | undefined;
+  /** 'zero': its derivative is 0 wherever it exists. 'refused': it has one that the table does not give. */
+  readonly status: 'rule' | 'zero' | 'refused' | 'unknown';
+  /** Why there is no rule, and what to do instead. */
+  readonly why?: string;
+  readonly remedy?: string;
+}
+
+/**
+ * Every node on the way from `wrt` to `of` of a graph, in order and with those of its inner graphs, with what `rules` has for it:
+ * what `grad` would meet, without building anything. Options and their errors are those of `grad`.
+ */
+export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
+  const { graph: canonical, ends } = question(graph, ask);
+  const b = builderOf(canonical);
+  const path = pathOf(canonical, ends, b);
+  return allOf(canonical, path, b);
+}
+
+/** The nodes of a path, each followed by those inside it. */
+function allOf({ opsets }: Graph, path: Path, b: Builder): readonly Coverage[] {
+  return path.stations.flatMap((station) => [
+    cover({ opsets }, station),
+    ...inside({ b, path, opsets }, station),
+  ]);
+}
+
+interface Around {
+  readonly b: Builder;
+  readonly path: Path;
+  readonly opsets: Graph['opsets'];
+}
+
+/** Nodes of the graphs inside a node, on the way from whatever varies to their outputs. */
+function inside({ b, path, opsets }: Around, { node, row }: Station): readonly Coverage[] {
+  if (typeof row !== 'function') return [];
+  return graphsOf(node).flatMap((graph) => {
+    const inner = b.inside(graph);
+    const captured = capturesOf(graph).filter((name) => path.active.has(name));
+    const read = graph.inputs.filter(({ dtype }) => isFloat(dtype));
+    const names = (values: readonly Value[]) => values.map(({ name }) => name);
+    const way = wayOf(graph.nodes, {
+      from: [...captured, ...names(read)],
+      to: names(graph.outputs),
+      rules: path.rules,
+      typeOf: (name) => inner.typeOf(name),
+    });
+    const around = { b: inner, path: way, opsets };
+    return way.stations.flatMap((one) => [cover({ opsets }, one), ...inside(around, one)]);
+  });
+}
+
+const CUT = 'Explain an inner tensor after it (cut), or estimate the gradient with difference(score).';
+
+function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
+  const { op, domain } = node;
+  const found = { node: describe(node), op, domain, opset: graph.opsets[domain] };
+  if (typeof row === 'function') return { ...found, status: 'rule' };
+  if (row === undefined)
+    return { ...found, status: 'unknown', why: 'it is not an operator with a backward rule', remedy: CUT };
+  return { ...found, ...row };
+}
+
+/** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
+export function requireRules(graph: Graph, path: Path): void {
+  expectRules(path.stations.map((station) => cover(graph, station)));
+}
+
+/** {@link requireRules}, of inner graphs too. */
+export function requireAllRules(graph: Graph, path: Path, b: Builder): void {
+  expectRules(allOf(graph, path, b));
+}
+
+function expectRules(nodes: readonly Coverage[]): void {
+  const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
+  const [first] = missing;
+  if (first !== undefined) fail(diagnose(first, missing));
+}
+
+function diagnose(first: Coverage, missing: readonly Coverage[]): Diagnosis {
+  const domain = first.domain === '' ? 'ai.onnx' : first.domain;
+  const others = new Set(missing.slice(1).map(({ op }) => op));
+  others.delete(first.op);
+  const more = others.size === 0 ? '' : ` Also without rule: ${[...others].join(', ')}.`;
+  return {
+    code: first.status === 'unknown' ? 'op-unknown' : 'op-no-gradient',
+    where: `${first.node} (${domain} opset ${first.opset ?? 'not imported'})`,
+    expected: 'an operator with a backward rule',
+    got: `${first.op}: ${first.why}`,
+    remedy: `${first.remedy}${more}`,
+  };
+}

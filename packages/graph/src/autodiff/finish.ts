@@ -1,0 +1,98 @@
+import { fail } from '@onnxplain/core';
+import type { Builder } from '../builder/builder.js';
+import { labelsOf } from '../builder/labels.js';
+import { isUnknown } from '../infer/dim.js';
+import { identity } from '../ir/identity.js';
+import { substitute } from '../ir/scope.js';
+import type { Graph, Value, ValueType } from '../ir/types.js';
+import { VERSION } from '../ir/version.js';
+import { blockedMasks } from '../lower/ort-nchwc.js';
+import { precompute } from '../prepare/precompute.js';
+import { prune } from '../rewrite/prune.js';
+import { shareCommon } from '../rewrite/share-common.js';
+import { lower, type Question } from './ask.js';
+import type { Ends } from './path.js';
+
+/** Values that become outputs under a label, each of the type of another one. */
+export interface Results {
+  readonly label: string;
+  readonly values: readonly string[];
+  readonly like: readonly string[];
+}
+
+export interface Finish {
+  readonly inputs: readonly Value[];
+  /** Names of outputs that there were. */
+  readonly kept: readonly string[];
+  readonly results: readonly Results[];
+  /** Values that others stand for. */
+  readonly standIns?: ReadonlyMap<string, string>;
+}
+
+/** The graph that a builder holds, with the results of a question as outputs, and nothing twice or in vain. */
+export function finish(b: Builder, asked: Question, { inputs, kept, results, standIns }: Finish): Graph {
+  const named = results.flatMap(({ label, values, like }) =>
+    labelsOf(asked.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
+  );
+  const outputs = [
+    ...kept.map((name) => inferred(b, outputOf(asked.graph, name))),
+    ...named.map(({ name, like }): Value => ({ name, ...b.type(like) })),
+  ];
+  const built = b.build(outputs, inputs);
+  const nodes = [...built.nodes, ...named.map(({ name, value }) => identity(value, name))];
+  const current = standIns
+    ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
+    : nodes;
+  const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
+  const shared = prune(shareCommon(lower(ready, asked.lifted)));
+  const lean = blockedMasks(shared, (name) => b.typeOf(name));
+  const metadata = { ...built.metadata, ...record(asked.ends) };
+  return { ...lean, declared: symbolicTypes(b, lean), metadata };
+}
+
+/** An output by name. Throws `value-unknown`. */
+function outputOf(graph: Graph, name: string): Value {
+  const found = graph.outputs.find((value) => value.name === name);
+  if (found !== undefined) return found;
+  const names = graph.outputs.map((value) => value.name).join(', ');
+  return fail({
+    code: 'value-unknown',
+    where: 'grad, option `keep`',
+    expected: `outputs: ${names}`,
+    got: `"${name}"`,
+  });
+}
+
+/** An output with the dims that follow from its node: some exporters declare others. */
+function inferred(b: Builder, value: Value): Value {
+  const dims = b.typeOf(value.name)?.dims;
+  return dims === undefined || dims.some(isUnknown) ? value : { ...value, dims };
+}
+
+/**
+ * Types of the values with a symbolic size. A runtime's own inference loses the symbol at the first Reshape; one that knows which
+ * values are of the same size lets them share memory and blocked layouts, and opens the graph faster.
+ */
+function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'] {
+  const types = new Map(declared);
+  for (const { outputs } of nodes) {
+    for (const name of outputs) {
+      const type = b.typeOf(name);
+      if (type !== undefined && isSymbolic(type)) types.set(name, type);
+    }
+  }
+  return types;
+}
+
+const isSymbolic = ({ dims }: ValueType): boolean =>
+  dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
+
+/** What a graph says of how it was made. */
+function record({ of, wrt, rules }: Ends): Graph['metadata'] {
+  return {
+    'onnxplain.version': VERSION,
+    'onnxplain.rules': rules.name ?? 'custom',
+    'onnxplain.of': of,
+    'onnxplain.wrt': wrt.join(','),
+  };
+}

@@ -1,0 +1,50 @@
+import { builderOf } from '../builder/build.js';
+import { describe, usesOf } from '../ir/scope.js';
+import type { Graph, Node } from '../ir/types.js';
+import { type Ask, question } from './ask.js';
+import { ancestors, type Path, pathOf } from './path.js';
+import { gradient } from './rules/gradient.js';
+
+/** Where every way from some values to an output loses its derivative. */
+export interface Flatness {
+  /** What messages call the nodes, in order: Cast to integers, Round, ArgMax, comparisons, indices of TopK, ... */
+  readonly nodes: readonly string[];
+  /**
+   * A value after them, of rows that integers pick from a constant table (an embedding), by which the output has a derivative; absent
+   * where there is none.
+   */
+  readonly embedding?: string;
+}
+
+/**
+ * The nodes that make the derivative of `of` by `wrt` 0 for every input; undefined where it is not known to be, or where `of` does not
+ * depend on `wrt` at all. Found on the graph, nothing is run. Inner graphs (If, Loop, Scan) are taken to have a derivative. Options
+ * and their errors are those of `grad`.
+ */
+export function flatnessOf(graph: Graph, ask: Ask = {}): Flatness | undefined {
+  const { graph: canonical, ends } = question(graph, ask);
+  const path = pathOf(canonical, ends, builderOf(canonical));
+  if (path.active.has(ends.of) || path.apart.length === ends.wrt.length) return undefined;
+  const reached = ancestors(canonical.nodes, [ends.of]);
+  const stops = canonical.nodes.filter((node) => isStop(node, path, reached));
+  const embedding = canonical.nodes.find(
+    (node) => picksRows(canonical, node) && isAfter(node, path, reached),
+  );
+  return { nodes: stops.map(describe), embedding: embedding?.outputs[0] };
+}
+
+/** Whether a node takes something with a derivative and hands on something without. */
+const isStop = (node: Node, { active }: Path, reached: ReadonlySet<string>): boolean =>
+  usesOf(node).some((name) => active.has(name)) &&
+  node.outputs.some((name) => reached.has(name) && !active.has(name));
+
+const isAfter = ({ inputs, outputs }: Node, { varying }: Path, reached: ReadonlySet<string>): boolean =>
+  varying.has(inputs[1]) && reached.has(outputs[0]);
+
+const picksRows = ({ constants }: Graph, { op, domain, inputs }: Node): boolean =>
+  op === 'Gather' && domain === '' && constants.get(inputs[0])?.dims.length === 2;
+
+/** Whether some way between two values of a graph in canonical form has a derivative. */
+export function isDifferentiable(graph: Graph, { of, wrt }: { of: string; wrt: string }): boolean {
+  return pathOf(graph, { of, wrt: [wrt], rules: gradient }, builderOf(graph)).active.has(of);
+}

@@ -1,0 +1,40 @@
+import { builderOf } from '../builder/build.js';
+import { calculus } from '../builder/calculus.js';
+import { companions } from '../builder/labels.js';
+import type { Graph } from '../ir/types.js';
+import { type Ask, requirePlain } from './ask.js';
+import { differentiated } from './differentiated.js';
+import { finish } from './finish.js';
+import { cotangentsOf, pullbackThrough } from './pullback.js';
+
+/**
+ * The graph that computes the product of the Hessian of `of` by `wrt` and a vector, without the Hessian: the inputs of `grad` (with
+ * its `target` where `of` has several entries a row) and `vector`, of the type and shape of wrt, in; `of`, `gradient` and
+ * `product` out, both with the shape of wrt. When wrt has several names there are `vector/NAME`, `gradient/NAME` and
+ * `product/NAME` of each, of the joint Hessian. Names that the graph has already are numbered.
+ *
+ * Rows are taken to be independent, as in `grad`. Where a gradient is constant the product is 0, which is no error: a
+ * network of rectifiers is piecewise linear.
+ *
+ * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
+ */
+export function hvp(graph: Graph, ask: Ask = {}): Graph {
+  requirePlain('hvp', ask);
+  const first = differentiated(graph, ask);
+  const { graph: source, ends, gradients } = first;
+  const { wrt, rules } = ends;
+  const vectors = companions(first.b, source, { label: 'vector', of: wrt });
+  const inputs = [...source.inputs, ...vectors];
+  const once = first.b.build(source.outputs, inputs);
+  const b = calculus(builderOf(once));
+  const to = gradients.map((name, i) => [name, vectors[i].name] as const);
+  const products = cotangentsOf(b, wrt, pullbackThrough(b, once, { from: wrt, to, rules }));
+  return finish(b, first, {
+    inputs,
+    kept: [ends.of],
+    results: [
+      { label: 'gradient', values: gradients, like: wrt },
+      { label: 'product', values: products, like: wrt },
+    ],
+  });
+}

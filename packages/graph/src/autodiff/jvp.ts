@@ -1,0 +1,47 @@
+import { builderOf } from '../builder/build.js';
+import { calculus } from '../builder/calculus.js';
+import { companions } from '../builder/labels.js';
+import { namesBeside } from '../ir/names.js';
+import type { Graph, Value } from '../ir/types.js';
+import { type Ask, question, requirePlain } from './ask.js';
+import { finish } from './finish.js';
+import { pullback, pullbackThrough } from './pullback.js';
+import { requirePath } from './require-path.js';
+import { tables } from './tables/index.js';
+
+/**
+ * The graph that computes the product of the Jacobian of `of` by `wrt` and a vector: the change of `of` when wrt moves along
+ * `tangent`. The original inputs and `tangent`, of the type and shape of wrt, in (`tangent/NAME` each when wrt has several names);
+ * `of` and `derivative` out, with the shape of `of`. Names that the graph has already are numbered.
+ *
+ * The backward pass is linear in its cotangent; going backward through it once more transposes it. What is left of
+ * the first one after pruning are masks and factors, so the cost is about that of two forward passes.
+ *
+ * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
+ */
+export function jvp(graph: Graph, ask: Ask = {}): Graph {
+  requirePlain('jvp', ask);
+  const asked = question(graph, ask);
+  const { graph: source, ends } = asked;
+  const known = builderOf(source);
+  const path = requirePath(source, ends, known);
+  const tangents = companions(known, source, { label: 'tangent', of: ends.wrt });
+  const cotangent: Value = { name: namesBeside(source)('cotangent'), ...known.type(ends.of) };
+  const inputs = [...source.inputs, ...tangents];
+  const b = calculus(builderOf({ ...source, inputs: [...inputs, cotangent] }));
+  const zeros = b.zeros(ends.of);
+  const found = pullback(b, path, new Map([[ends.of, cotangent.name]]));
+  const products = ends.wrt.flatMap((name, i) => {
+    const product = found.get(name);
+    return product === undefined ? [] : [[product, tangents[i].name] as const];
+  });
+  const way = { from: [cotangent.name], to: products, rules: tables.gradient };
+  const derivative = pullbackThrough(b, b.build([]), way).get(cotangent.name) ?? zeros;
+  return finish(b, asked, {
+    inputs,
+    kept: [ends.of],
+    results: [{ label: 'derivative', values: [derivative], like: [ends.of] }],
+    // Only its shape may still be asked for.
+    standIns: new Map([[cotangent.name, zeros]]),
+  });
+}

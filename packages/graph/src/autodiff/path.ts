@@ -1,0 +1,107 @@
+import type { Builder } from '../builder/builder.js';
+import { isFloat } from '../infer/site.js';
+import { isOp } from '../ir/ops.js';
+import { usesOf } from '../ir/scope.js';
+import type { Graph, Node, ValueType } from '../ir/types.js';
+import { isQuantised, quantisedRefusal } from './rules/quantise.js';
+import { type Row, type RuleTable, zero } from './rules/rule.js';
+
+/** A node between what is differentiated and what it is differentiated by. */
+export interface Station {
+  readonly node: Node;
+  /** Its backward rule; 'zero' too when it gives integers only; undefined for an operator that the table does not know. */
+  readonly row: Row | undefined;
+}
+
+/** The way from some values to one that depends on them. */
+export interface Path {
+  /** In topological order. Where the derivative is zero the way ends: what lies before such a node only is not on it. */
+  readonly stations: readonly Station[];
+  /** Values that may have a cotangent: floats that vary with `wrt`. */
+  readonly active: ReadonlySet<string>;
+  /** Values that vary with `wrt`, with a derivative or without: comparisons among them. */
+  readonly varying: ReadonlySet<string>;
+  /** Those of `wrt` that `of` does not depend on at all. */
+  readonly apart: readonly string[];
+  readonly rules: RuleTable;
+  /** What stands for a value with `wrt` at its baseline, where the table asks for one. */
+  readonly reference?: (name: string) => string;
+}
+
+export interface Ends {
+  readonly of: string;
+  readonly wrt: readonly string[];
+  readonly rules: RuleTable;
+}
+
+/** The way between the ends of a graph that a builder continues. */
+export function pathOf({ nodes }: Graph, { of, wrt, rules }: Ends, b: Pick<Builder, 'typeOf'>): Path {
+  return wayOf(nodes, { from: wrt, to: [of], rules, typeOf: (name) => b.typeOf(name) });
+}
+
+/** A way between several values of a list of nodes, whose types are looked up. */
+export interface Way {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly rules: RuleTable;
+  typeOf(name: string): ValueType | undefined;
+}
+
+export function wayOf(nodes: readonly Node[], way: Way): Path {
+  const { from, to, rules } = way;
+  const { stations, active, varying } = ahead(nodes, way);
+  const reached = ancestors(nodes, to);
+  const live = new Set(to);
+  const kept: Station[] = [];
+  for (const station of stations.toReversed()) {
+    const { node, row } = station;
+    const passes = !isZero(row) && node.outputs.some((name) => active.has(name));
+    const on = node.outputs.some((name) => (passes ? live : reached).has(name));
+    if (!on) continue;
+    kept.push(station);
+    if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
+  }
+  const apart = from.filter((name) => !reached.has(name));
+  return { stations: kept.reverse(), active, varying, apart, rules };
+}
+
+export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
+
+/** A node's rule; zero where it gives integers only, unless these stand for floats. */
+function rowOf(node: Node, rules: RuleTable, floats: boolean): Row | undefined {
+  const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
+  if (known === undefined && isQuantised(node.op)) return quantisedRefusal;
+  return floats || isQuantised(node.op) ? known : zero;
+}
+
+/** Every node that varies with `from`, and the floats that do so with a derivative. */
+function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
+  const floats = (name: string): boolean => {
+    const type = typeOf(name);
+    return name !== '' && (type === undefined || isFloat(type.dtype));
+  };
+  const active = new Set(from);
+  const varying = new Set(from);
+  const stations: Station[] = [];
+  for (const node of nodes) {
+    const uses = usesOf(node);
+    if (!uses.some((name) => varying.has(name))) continue;
+    for (const name of node.outputs) varying.add(name);
+    if (!uses.some((name) => active.has(name))) continue;
+    const outputs = node.outputs.filter(floats);
+    const row = rowOf(node, rules, outputs.length > 0);
+    stations.push({ node, row });
+    if (!isZero(row)) for (const name of outputs) active.add(name);
+  }
+  return { stations, active, varying };
+}
+
+/** Every value that some depend on, themselves included. */
+export function ancestors(nodes: readonly Node[], of: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(of);
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => reached.has(name))) continue;
+    for (const name of usesOf(node)) reached.add(name);
+  }
+  return reached;
+}

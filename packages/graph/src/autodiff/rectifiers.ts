@@ -1,0 +1,28 @@
+import { builderOf } from '../builder/build.js';
+import type { Builder } from '../builder/builder.js';
+import { describe, graphsOf } from '../ir/scope.js';
+import type { Graph, Node } from '../ir/types.js';
+import { type Ask, question } from './ask.js';
+import { type Path, pathOf } from './path.js';
+import { isRectifier } from './tables/rectifier.js';
+
+/**
+ * What messages call the rectifiers between `wrt` and `of`: the nodes that guided backpropagation and deconvnet treat in another way
+ * than the derivative, which they equal where there is none. A node with inner graphs counts where one of these holds a rectifier.
+ * Options and their errors are those of `grad`.
+ */
+export function rectifiersOf(graph: Graph, ask: Ask = {}): readonly string[] {
+  const { graph: canonical, ends } = question(graph, ask);
+  const b = builderOf(canonical);
+  const path = pathOf(canonical, ends, b);
+  return path.stations.filter(({ node }) => rectifies(b, node, path)).map(({ node }) => describe(node));
+}
+
+function rectifies(b: Builder, node: Node, path: Path): boolean {
+  const wanted = node.inputs.map((name) => path.active.has(name));
+  if (isRectifier(b, node.op, { inputs: node.inputs, wanted })) return true;
+  return graphsOf(node).some((graph) => {
+    const inside = b.inside(graph);
+    return graph.nodes.some((inner) => rectifies(inside, inner, path));
+  });
+}

@@ -1,0 +1,87 @@
+import { attr } from '../../builder/builder.js';
+import { placesAlong } from '../../builder/calculus/places.js';
+import type { Calculus } from '../../builder/calculus.js';
+import { constantFrom, numbersOf } from '../../ir/constant.js';
+import type { Rule, Step } from './rule.js';
+
+/** What a discrete Fourier transform does beside transforming. */
+export interface Transform {
+  readonly axis: number;
+  /** int64 scalar; '' for the size of the axis. */
+  readonly length: string;
+  readonly inverse?: boolean;
+  readonly oneSided?: boolean;
+}
+
+/** DFT in the spelling of the graph's opset. */
+export function dft(b: Calculus, x: string, { axis, length, inverse, oneSided }: Transform): string {
+  const flags = { inverse: attr.int(inverse ? 1 : 0), onesided: attr.int(oneSided ? 1 : 0) };
+  if (b.opset < 20)
+    return b.emit('DFT', length === '' ? [x] : [x, length], { ...flags, axis: attr.int(axis) });
+  return b.emit('DFT', [x, length, b.constant(constantFrom('int64', [], [axis]))], flags);
+}
+
+/**
+ * The adjoint of a transform W of n numbers is its conjugate: n times the inverse, and of the inverse 1 / n times the transform. Of
+ * half a spectrum, the other half has no cotangent; of the inverse from half a spectrum, what stands for two elements has twice
+ * one's.
+ */
+export const dftRule: Rule = (b, step, dy) => {
+  const [x] = step.inputs;
+  const axis = axisOf(b, step);
+  const [inverse, oneSided] = [step.int('inverse', 0) !== 0, step.int('onesided', 0) !== 0];
+  const length = lengthOf(b, step, { axis, halved: inverse && oneSided });
+  const n = b.cast(length, b.dtype(dy));
+  if (inverse && oneSided) {
+    const half = dft(b, dy, { axis, length: '', oneSided: true });
+    return [fitted(b, b.mul(half, b.div(timesCounted(b, half, { axis, length }), n)), { x, axis })];
+  }
+  const back = dft(b, dy, { axis, length: oneSided ? length : '', inverse: !inverse });
+  const whole = fitted(b, inverse ? b.div(back, n) : b.mul(back, n), { x, axis });
+  return [realPart(b, whole, x)];
+};
+
+function axisOf(b: Calculus, { inputs: [x, , axis], node, int, refuse }: Step): number {
+  const rank = b.rank(x);
+  const known = axis ? b.constantOf(axis) : undefined;
+  if (axis && known === undefined)
+    return refuse('its axis is computed in the graph', 'Export the model with a constant axis.');
+  const given = 'axis' in node.attributes ? int('axis', 1) : known === undefined ? -2 : numbersOf(known)[0];
+  return (given + rank) % rank;
+}
+
+/** How many numbers are transformed, an int64 scalar. */
+function lengthOf(b: Calculus, step: Step, { axis, halved }: { axis: number; halved: boolean }): string {
+  const [x, given] = step.inputs;
+  if (given) return b.cast(b.emit('Reshape', [given, b.ints([])]), 'int64');
+  const size = b.squeeze(b.sizes([{ of: x, axis }]), [0]);
+  return halved ? b.mul(b.sub(size, 1), 2) : size;
+}
+
+/** How many elements of a whole spectrum each of half a one stands for: 2, but 1 for the first and the middle one. */
+function timesCounted(b: Calculus, half: string, { axis, length }: { axis: number; length: string }): string {
+  const places = placesAlong(b, half, axis);
+  const alone = b.emit('Or', [b.compare('Equal', places, 0), b.compare('Equal', b.mul(places, 2), length)]);
+  const counts = b.cast(b.where(alone, b.scalar(1, length), b.scalar(2, length)), b.dtype(half));
+  return b.reshape(
+    counts,
+    b.dims(half).map((_, i) => (i === axis ? -1 : 1)),
+  );
+}
+
+/** Zeros after what was transformed are gone, and what was cut off is zero. */
+function fitted(b: Calculus, dx: string, { x, axis }: { x: string; axis: number }): string {
+  const [from, to] = [b.dims(dx)[axis], b.dims(x)[axis]];
+  if (from === to) return dx;
+  const missing = b.sub(b.sizes([{ of: x, axis }]), b.sizes([{ of: dx, axis }]));
+  return b.emit('Pad', [dx, b.concat([b.ints([0]), missing], 0), '', b.ints([axis])], {
+    mode: attr.string('constant'),
+  });
+}
+
+/** The cotangent of a real signal is the real part. */
+function realPart(b: Calculus, dx: string, x: string): string {
+  const last = b.rank(x) - 1;
+  if (b.dims(x)[last] === 2) return dx;
+  return b.emit('Slice', [dx, b.ints([0]), b.sizes([{ of: x, axis: last }]), b.ints([last])]);
+}

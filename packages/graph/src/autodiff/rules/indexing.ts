@@ -1,0 +1,94 @@
+import { attr } from '../../builder/builder.js';
+import { placesAlong } from '../../builder/calculus/places.js';
+import type { Calculus, Size } from '../../builder/calculus.js';
+import { addAt, areDistinct } from './add-at.js';
+import type { Rule, Step } from './rule.js';
+import { scatterElements, scatterNd } from './scatter.js';
+
+/** Operators that take or put elements by index. */
+export const indexing = {
+  Gather: (b, step, dy) => [gather(b, step, dy)],
+  GatherElements: (b, { inputs: [x, indices], int }, dy) => [
+    addAt(b, 'ScatterElements', { data: b.zeros(x), indices, updates: dy, axis: int('axis', 0) }),
+  ],
+  GatherND: (b, { inputs: [x, indices], int }, dy) => {
+    const full = withBatchCoordinates(b, indices, int('batch_dims', 0));
+    return [addAt(b, 'ScatterND', { data: b.zeros(x), indices: full, updates: dy })];
+  },
+  ScatterElements: scatterElements,
+  ScatterND: scatterNd,
+  Unique: (b, step, dy) => [unique(b, step, dy)],
+} satisfies Record<string, Rule>;
+
+function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): string {
+  const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+  const size = b.dims(x)[axis];
+  const known = b.constantOf(indices);
+  if (typeof size === 'number' && known?.data.length === 1) {
+    const at = Number(known.data[0]);
+    return onlyAt(b, dy, { x, axis, at: at < 0 ? at + size : at });
+  }
+  return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
+}
+
+/** Each of the unique elements is the first of its equals. */
+function unique(b: Calculus, { inputs: [x], outputs: [, given], node, int }: Step, dy: string): string {
+  const indices = given || b.emitMany('Unique', [x], 2, node.attributes)[1];
+  if ('axis' in node.attributes) {
+    const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+    return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
+  }
+  const zeros = b.reshape(b.zeros(x), [-1]);
+  return b.reshapeLike(b.emit('ScatterElements', [zeros, indices, dy], { axis: attr.int(0) }), x);
+}
+
+/** One index: zeros before and after. */
+function onlyAt(b: Calculus, dy: string, { x, axis, at }: { x: string; axis: number; at: number }): string {
+  const sizes = b.dims(x).map((_, i): Size => (i === axis ? 1 : { of: x, axis: i }));
+  const before = sizes.map((_, i) => (i === axis ? at : 0));
+  const after = sizes.map((_, i) => (i === axis ? Number(b.dims(x)[axis]) - at - 1 : 0));
+  return b.pad(b.reshape(dy, sizes), before, after);
+}
+
+interface Places {
+  readonly axis: number;
+  /** Where along `axis` of the result each slice of d goes; of any rank, as in Gather. */
+  readonly indices: string;
+  readonly size: Size;
+  /** Whether no index comes twice; default: where they are known and different. */
+  readonly distinct?: boolean;
+}
+
+/** Adjoint of Gather: the axes that the indices gave d, from `axis` on, become one of size `size`; equal indices add up. */
+export function scatterAxis(b: Calculus, d: string, { axis, indices, size, distinct }: Places): string {
+  const count = b.rank(indices);
+  const all = b.others(d, []);
+  const taken = all.slice(axis, axis + count);
+  const rest = [...all.slice(0, axis), ...all.slice(axis + count)];
+  const updates = b.transpose(d, [...taken, ...rest]);
+  const shape = b.sizes([size, ...rest.map((at): Size => ({ of: d, axis: at }))]);
+  const zeros = b.emit('Expand', [b.scalar(0, d), shape]);
+  const put = addAt(b, 'ScatterND', {
+    data: zeros,
+    indices: b.unsqueeze(indices, [count]),
+    updates,
+    distinct: distinct ?? areDistinct(b, indices, 1),
+  });
+  const order = rest.map((_, i) => i + 1);
+  return b.transpose(put, [...order.slice(0, axis), 0, ...order.slice(axis)]);
+}
+
+/** Index tuples that also say which batch they are in, as if `batch_dims` were 0. */
+function withBatchCoordinates(b: Calculus, indices: string, batchDims: number): string {
+  if (batchDims === 0) return indices;
+  const last = b.rank(indices) - 1;
+  const tuples = b.sizes([...Array.from({ length: last }, (_, axis): Size => ({ of: indices, axis })), 1]);
+  const coordinates = Array.from({ length: batchDims }, (_, axis) => {
+    const places = b.reshape(
+      placesAlong(b, indices, axis),
+      Array.from({ length: last + 1 }, (_, i) => (i === axis ? -1 : 1)),
+    );
+    return b.emit('Expand', [b.cast(places, b.dtype(indices)), tuples]);
+  });
+  return b.concat([...coordinates, indices], last);
+}

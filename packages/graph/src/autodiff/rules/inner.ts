@@ -1,0 +1,26 @@
+import type { Calculus } from '../../builder/calculus.js';
+import type { Graph, Value } from '../../ir/types.js';
+import { renameGraph } from '../../rewrite/rename.js';
+import type { Step } from './rule.js';
+
+/** A copy of an inner graph of a node, under names of its own. */
+export function innerGraph(b: Calculus, step: Step, name: string): Graph {
+  const graph = step.graph(name) ?? step.refuse(`it has no graph "${name}"`, 'Repair the model.');
+  return renameGraph(graph, b.fresh);
+}
+
+/** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
+export function distinct(b: Calculus, names: readonly string[]): readonly Value[] {
+  const made = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
+  const taken = new Set<string>();
+  return names.map((wished) => {
+    let name = wished;
+    // A copy may be there already, and be an output itself.
+    while (!made.has(name) || taken.has(name)) {
+      name = b.emit('Identity', [name]);
+      made.add(name);
+    }
+    taken.add(name);
+    return { name, ...b.type(name) };
+  });
+}

@@ -1,0 +1,117 @@
+import { attr } from '../../builder/builder.js';
+import type { Calculus } from '../../builder/calculus.js';
+import type { Constant, Dims } from '../../ir/types.js';
+import type { Axis } from './window.js';
+
+/** Elements of the input along each axis that one window computes together. */
+const BLOCK = 2;
+
+/** Up to so many channels; four times as many fill the 16 lanes that runtimes compute at once. */
+const FEW = 4;
+
+interface Adjoint {
+  readonly dy: string;
+  /** [M, C, K, K]. */
+  readonly kernel: string;
+  readonly window: readonly Axis[];
+  readonly group: number;
+  readonly input: Dims;
+  readonly output: Dims;
+}
+
+/**
+ * The adjoint of a convolution of few channels (images): one convolution that computes blocks of 2 x 2 elements as channels, which are
+ * then laid out. Runtimes compute 16 channels in the time of 3. undefined where that is not possible, or does not pay.
+ */
+export function interleavedConv(b: Calculus, given: Adjoint): string | undefined {
+  const { dy, kernel, window, group } = given;
+  const weights = b.constantOf(kernel);
+  const phases = window.map((axis, i) => phasesOf(axis, given.input[i], given.output[i]));
+  if (window.length !== 2 || group !== 1 || weights === undefined || weights.dims[1] > FEW) return undefined;
+  if (!phases.every((phase) => phase !== undefined)) return undefined;
+  const blocks = blockKernel(weights, phases);
+  if (blocks === undefined) return undefined;
+  const channels = b.emit('Conv', [dy, b.constant(blocks, `${kernel}/blocks`)], {
+    kernel_shape: attr.ints(phases.map(({ taps }) => taps)),
+    strides: attr.ints(phases.map(({ stride }) => stride)),
+    pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
+  });
+  const [rows, columns] = phases.map(({ blocks }) => blocks);
+  return laidOut(b, channels, { channels: weights.dims[1], rows, columns });
+}
+
+interface Blocks {
+  readonly channels: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * [N, C 2 2, rows, columns] -> [N, C, 2 rows, 2 columns], column by column, then row by row: ONNX Runtime moves one axis at a time
+ * several times faster than DepthToSpace moves two.
+ */
+function laidOut(b: Calculus, x: string, { channels, rows, columns }: Blocks): string {
+  const pairs = b.transpose(b.reshape(x, [-1, BLOCK, rows * columns]), [0, 2, 1]);
+  const lines = b.transpose(b.reshape(pairs, [-1, BLOCK, rows, BLOCK * columns]), [0, 2, 1, 3]);
+  return b.reshape(lines, [-1, channels, BLOCK * rows, BLOCK * columns]);
+}
+
+/** How a kernel over the outputs that computes a block of inputs slides along one axis. */
+interface Phases {
+  /** Of the input. */
+  readonly blocks: number;
+  readonly taps: number;
+  readonly stride: number;
+  readonly before: number;
+  readonly after: number;
+  /** Which tap of the convolution links element `phase` of a block and tap `tap` of this kernel; outside of it: none. */
+  link(phase: number, tap: number): number;
+}
+
+/**
+ * Input i = 2 I + r meets output o = 2 I / stride + u at tap k = r + before - stride u, so the kernel over u reaches from the lowest to
+ * the highest u for which some r has a tap.
+ */
+function phasesOf(axis: Axis, input: Dims[number], output: Dims[number]): Phases | undefined {
+  const { kernel, stride, before } = axis;
+  if (typeof input !== 'number' || typeof output !== 'number') return undefined;
+  // Smaller kernels overlap little: there a transposed convolution is as fast.
+  const pays = kernel > stride && axis.dilation === 1;
+  if (!pays || BLOCK % stride !== 0 || input % BLOCK !== 0) return undefined;
+  const [step, windows] = [BLOCK / stride, input / BLOCK];
+  const lowest = Math.ceil((before - kernel + 1) / stride);
+  const highest = Math.floor((before + BLOCK - 1) / stride);
+  const overhang = step * (windows - 1) + highest - (output - 1);
+  if (lowest > 0 || overhang <= -step) return undefined;
+  return {
+    blocks: windows,
+    taps: highest - lowest + 1,
+    stride: step,
+    before: -lowest,
+    after: Math.max(0, overhang),
+    link: (phase, tap) => phase + before - stride * (tap + lowest),
+  };
+}
+
+/** [M, C, K, K] -> [C 2 2, M, taps, taps]. */
+function blockKernel({ dims, data, dtype }: Constant, [rows, columns]: readonly Phases[]) {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
+  const [outputs, inputs, height, width] = dims;
+  const shape = [inputs * BLOCK * BLOCK, outputs, rows.taps, columns.taps];
+  const values = Float64Array.from({ length: product(shape) }, (_, at) => {
+    const [channel, output, i, j] = placeOf(at, shape);
+    const y = rows.link(Math.floor(channel / BLOCK) % BLOCK, i);
+    const x = columns.link(channel % BLOCK, j);
+    if (y < 0 || y >= height || x < 0 || x >= width) return 0;
+    const input = Math.floor(channel / (BLOCK * BLOCK));
+    return data[((output * inputs + input) * height + y) * width + x];
+  });
+  return { dtype, dims: shape, data: data instanceof Float32Array ? new Float32Array(values) : values };
+}
+
+const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+
+/** The indices of an element in row-major order. */
+function placeOf(at: number, dims: readonly number[]): readonly number[] {
+  return dims.map((size, axis) => Math.floor(at / product(dims.slice(axis + 1))) % size);
+}

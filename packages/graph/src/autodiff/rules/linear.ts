@@ -1,0 +1,58 @@
+import { attr } from '../../builder/builder.js';
+import type { Calculus } from '../../builder/calculus.js';
+import { det } from './det.js';
+import { einsum } from './einsum.js';
+import type { Rule, Step } from './rule.js';
+
+/** Matrix products. */
+export const linear = {
+  Det: det,
+  Einsum: einsum,
+  Gemm: (b, step, dy) => gemm(b, step, dy),
+  MatMul: (b, step, dy) => matMul(b, step, dy),
+} satisfies Record<string, Rule>;
+
+/** alpha A' B' + beta C, where ' transposes if asked to: dA' = alpha dY B'^T, dB' = alpha A'^T dY. */
+function gemm(b: Calculus, { inputs: [a, w, c], int, float }: Step, dy: string) {
+  const [transA, transB] = [int('transA', 0), int('transB', 0)];
+  const product = (x: string, y: string, flips: readonly [number, number]) =>
+    b.emit('Gemm', [x, y], {
+      alpha: attr.float(float('alpha', 1)),
+      transA: attr.int(flips[0]),
+      transB: attr.int(flips[1]),
+    });
+  return [
+    transA ? product(w, dy, [transB, 1]) : product(dy, w, [0, 1 - transB]),
+    transB ? product(dy, a, [1, transA]) : product(a, dy, [1 - transA, 0]),
+    c ? b.mul(dy, float('beta', 1)) : undefined,
+  ];
+}
+
+/** dA = dY B^T, dB = A^T dY; a vector is a matrix of one row (left) or one column (right). */
+function matMul(b: Calculus, { inputs: [x, y], wanted }: Step, dy: string) {
+  const [rowVector, columnVector] = [b.rank(x) === 1, b.rank(y) === 1];
+  const left = rowVector ? b.unsqueeze(x, [0]) : x;
+  const right = columnVector ? b.unsqueeze(y, [1]) : y;
+  const added = [...(rowVector ? [-2] : []), ...(columnVector ? [-1] : [])];
+  const d = b.unsqueeze(dy, added);
+  const dLeft = wanted[0] ? b.matmul(d, flipped(b, right)) : undefined;
+  const dRight = wanted[1] ? rightCotangent(b, left, right, d) : undefined;
+  return [
+    rowVector && dLeft ? b.squeeze(dLeft, [-2]) : dLeft,
+    columnVector && dRight ? b.squeeze(dRight, [-1]) : dRight,
+  ];
+}
+
+/** A^T dY. One matrix for a whole batch on the left: the batch is summed by the product itself. */
+function rightCotangent(b: Calculus, left: string, right: string, d: string): string {
+  if (b.rank(right) > 2 || b.rank(left) === 2) return b.matmul(flipped(b, left), d);
+  const rows = (x: string) => b.reshape(x, [-1, { of: x, axis: b.rank(x) - 1 }]);
+  return b.matmul(flipped(b, rows(left)), rows(d));
+}
+
+/** The last two axes exchanged. */
+function flipped(b: Calculus, x: string): string {
+  const rank = b.rank(x);
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return b.transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);
+}

@@ -1,0 +1,75 @@
+import { attr } from '../../builder/builder.js';
+import type { Calculus, Size } from '../../builder/calculus.js';
+import { col2im } from './col2im.js';
+import { pad } from './pad.js';
+import { inverse } from './reduction.js';
+import { resize } from './resize.js';
+import type { Rule, Step } from './rule.js';
+import { slice } from './slice.js';
+
+const reshaped: Rule = (b, { inputs: [x] }, dy) => [b.reshapeLike(dy, x)];
+
+/** Operators that move elements about. */
+export const movement = {
+  Col2Im: col2im,
+  Concat: (b, step, dy) => concat(b, step, dy),
+  DepthToSpace: (b, { inputs: [x], int, string }, dy) => {
+    const block = int('blocksize', 1);
+    const depth = b.emit('SpaceToDepth', [dy], { blocksize: attr.int(block) });
+    return [string('mode', 'DCR') === 'DCR' ? depth : columnsFirst(b, depth, { x, block })];
+  },
+  Expand: (_, _step, dy) => [dy],
+  Flatten: reshaped,
+  Pad: pad,
+  Reshape: reshaped,
+  Resize: resize,
+  Slice: slice,
+  SpaceToDepth: (b, { node }, dy) => [b.emit('DepthToSpace', [dy], node.attributes)],
+  Split: (b, { cotangents, outputs, int }) => [
+    b.concat(
+      outputs.flatMap((part, i) => (part === '' ? [] : [cotangents[i] ?? b.zeros(part)])),
+      int('axis', 0),
+    ),
+  ],
+  Squeeze: reshaped,
+  Tile: (b, step, dy) => [tile(b, step, dy)],
+  Transpose: (b, { inputs: [x], ints }, dy) => {
+    const reversed = b.others(x, []).reverse();
+    return [b.transpose(dy, inverse(ints('perm') ?? reversed))];
+  },
+  Trilu: (b, { node, inputs: [, ...k] }, dy) => [b.emit('Trilu', [dy, ...k], node.attributes)],
+  Unsqueeze: reshaped,
+} satisfies Record<string, Rule>;
+
+/** Each input gets its part back: a Slice where the places are known, else a Split by sizes read in the graph. */
+function concat(b: Calculus, { inputs, outputs: [y], int }: Step, dy: string): readonly string[] {
+  const axis = (int('axis', 0) + b.rank(y)) % b.rank(y);
+  const sizes = inputs.map((x) => b.dims(x)[axis]);
+  if (!sizes.every((size) => typeof size === 'number')) {
+    const parts = b.sizes(inputs.map((x) => ({ of: x, axis })));
+    return b.emitMany('Split', [dy, parts], inputs.length, { axis: attr.int(axis) });
+  }
+  let to = 0;
+  return sizes.map((size) => {
+    const from = to;
+    to += size;
+    return b.slice(dy, [{ axis, from, to }]);
+  });
+}
+
+/** Channels of SpaceToDepth, ordered (block row, block column, channel), to the order (channel, block row, block column). */
+function columnsFirst(b: Calculus, depth: string, { x, block }: { x: string; block: number }): string {
+  const [batch, rows, columns] = [0, 2, 3].map((axis): Size => ({ of: depth, axis }));
+  const blocks = b.reshape(depth, [batch, block * block, -1, rows, columns]);
+  return b.reshapeLike(b.transpose(blocks, [0, 2, 1, 3, 4]), x);
+}
+
+/** Axes [r0 d0, r1 d1, ...] taken apart into [r0, d0, r1, d1, ...]; copies are summed. */
+function tile(b: Calculus, { inputs: [x, repeats] }: Step, dy: string): string {
+  const axes = b.others(x, []);
+  const column = (vector: string) => b.unsqueeze(vector, [1]);
+  const pairs = b.concat([column(repeats), column(b.shape(x))], 1);
+  const apart = b.emit('Reshape', [dy, b.reshape(pairs, [2 * axes.length])]);
+  const copies = b.ints(axes.map((axis) => 2 * axis));
+  return b.emit('ReduceSum', [apart, copies], { keepdims: attr.int(0) });
+}

@@ -1,0 +1,72 @@
+import { attr } from '../../builder/builder.js';
+import { placesAlong } from '../../builder/calculus/places.js';
+import type { Calculus } from '../../builder/calculus.js';
+import { numbersOf } from '../../ir/constant.js';
+import { scatterAxis } from './indexing.js';
+import type { Rule, Step } from './rule.js';
+
+/** Padding with a constant is undone by cropping; reflected, repeated and wrapped elements add up where they came from. */
+export const pad: Rule = (b, step, dy) => {
+  if (step.string('mode', 'constant') !== 'constant') return [folded(b, step, dy)];
+  const inner = cropped(b, step, dy);
+  const value = step.inputs[2];
+  if (!value || !step.wanted[2]) return [inner];
+  const total = (x: string) => b.emit('ReduceSum', [x], { keepdims: attr.int(0) });
+  return [inner, undefined, b.reshapeLike(b.sub(total(dy), total(inner)), value)];
+};
+
+/** Padded axes, from the optional fourth input; all by default. */
+function axesOf(b: Calculus, { inputs: [x, , , axes], refuse }: Step): readonly number[] {
+  const rank = b.rank(x);
+  if (!axes) return b.others(x, []);
+  const known = b.constantOf(axes);
+  if (known === undefined)
+    return refuse('its axes are computed in the graph', 'Export the model with constant axes.');
+  return Array.from(numbersOf(known), (axis) => (axis + rank) % rank);
+}
+
+/** Crops what was added and gives zeros for what was cut off (negative pads). */
+function cropped(b: Calculus, step: Step, dy: string): string {
+  const [x, pads] = step.inputs;
+  const axes = axesOf(b, step);
+  const known = b.constantOf(pads);
+  if (known === undefined) {
+    const optional = step.inputs[3] ? ['', step.inputs[3]] : [];
+    return b.emit('Pad', [dy, b.neg(pads), ...optional], { mode: attr.string('constant') });
+  }
+  const given = Array.from(numbersOf(known));
+  const amounts = axes.map((axis, i) => ({ axis, before: given[i], after: given[i + axes.length] }));
+  const spans = amounts
+    .filter(({ before, after }) => before > 0 || after > 0)
+    .map(({ axis, before, after }) => ({
+      axis,
+      from: Math.max(0, before),
+      to: after > 0 ? -after : 2 ** 31,
+    }));
+  const margin = (size: (amount: (typeof amounts)[number]) => number) =>
+    b.others(x, []).map((axis) => {
+      const amount = amounts.find((one) => one.axis === axis);
+      return amount === undefined ? 0 : Math.max(0, -size(amount));
+    });
+  return b.pad(
+    b.slice(dy, spans),
+    margin(({ before }) => before),
+    margin(({ after }) => after),
+  );
+}
+
+/** Modes that copy elements: the places they were copied from are what the same padding makes of 0, 1, 2, ... */
+function folded(b: Calculus, step: Step, dy: string): string {
+  const [x, pads] = step.inputs;
+  const axes = axesOf(b, step);
+  return axes.reduceRight((d, axis, i) => {
+    const pick = (at: number) => b.slice(pads, [{ axis: 0, from: at, to: at + 1 }]);
+    const amount = b.concat([pick(i), pick(i + axes.length)], 0);
+    const known = b.constantOf(amount);
+    if (known !== undefined && numbersOf(known).every((size) => size === 0)) return d;
+    const indices = b.emit('Pad', [placesAlong(b, x, axis), amount], {
+      mode: attr.string(step.string('mode', '')),
+    });
+    return scatterAxis(b, d, { axis, indices, size: { of: x, axis } });
+  }, dy);
+}

@@ -1,0 +1,118 @@
+import { attr } from '../../builder/builder.js';
+import type { Calculus } from '../../builder/calculus.js';
+import { numbersOf } from '../../ir/constant.js';
+import { spread } from './pool.js';
+import { type Row, type Step, zero } from './rule.js';
+import { cumProd } from './running.js';
+
+/** Reductions. `keep` gives a value of the reduced shape its axes back, with size 1. */
+export const reduction = {
+  ArgMax: zero,
+  ArgMin: zero,
+  CumProd: cumProd,
+  CumSum: (b, { node, inputs: [, axis], int }, dy) => [
+    b.emit('CumSum', [dy, axis], {
+      ...node.attributes,
+      reverse: attr.int(1 - int('reverse', 0)),
+    }),
+  ],
+  NonMaxSuppression: zero,
+  ReduceL1: (b, step, dy) => [b.mul(keep(b, step, dy), b.sign(step.inputs[0]))],
+  // x / y, and 0 at the origin.
+  ReduceL2: (b, step, dy) => {
+    const [x] = step.inputs;
+    const norm = keep(b, step, step.outputs[0]);
+    const origin = b.compare('Equal', norm, 0);
+    const unit = b.div(keep(b, step, dy), b.where(origin, 1, norm));
+    return [b.mul(b.where(origin, 0, unit), x)];
+  },
+  ReduceLogSum: (b, step, dy) => {
+    const sum = b.emit('ReduceSum', step.inputs, step.node.attributes);
+    return [b.expand(keep(b, step, b.div(dy, sum)), step.inputs[0])];
+  },
+  ReduceLogSumExp: (b, step, dy) => {
+    const share = b.map('Exp', b.sub(step.inputs[0], keep(b, step, step.outputs[0])));
+    return [b.mul(keep(b, step, dy), share)];
+  },
+  ReduceMax: (b, step, dy) => [extreme(b, step, dy)],
+  ReduceMean: (b, step, dy) => {
+    const axes = axesOf(b, step);
+    const [x] = step.inputs;
+    if (axes !== undefined) return [spread(b, keep(b, step, dy), { like: x, axes })];
+    const ratio = b.div(b.cast(b.map('Size', x), b.dtype(x)), b.cast(b.map('Size', dy), b.dtype(x)));
+    return [b.expand(b.div(keep(b, step, dy), ratio), x)];
+  },
+  ReduceMin: (b, step, dy) => [extreme(b, step, dy)],
+  ReduceProd: (b, step, dy) => [product(b, step, dy)],
+  ReduceSum: (b, step, dy) => [b.expand(keep(b, step, dy), step.inputs[0])],
+  ReduceSumSquare: (b, step, dy) => [b.mul(keep(b, step, dy), b.mul(step.inputs[0], 2))],
+  // The values' cotangents go where the values came from.
+  TopK: (b, { inputs: [x], outputs: [, chosen], node, inputs }, dy) => {
+    const indices = chosen || b.emitMany('TopK', inputs, 2, node.attributes)[1];
+    const axis = node.attributes.axis ?? attr.int(-1);
+    return [b.emit('ScatterElements', [b.zeros(x), indices, dy], { axis })];
+  },
+} as const satisfies Record<string, Row>;
+
+type Axes = readonly number[];
+
+/** The reduced axes, counted from the front; undefined when they are computed in the graph. */
+export function axesOf(b: Calculus, { inputs: [x, axes], int }: Step): Axes | undefined {
+  const all = b.others(x, []);
+  if (!axes) return int('noop_with_empty_axes', 0) === 1 ? [] : all;
+  const given = b.constantOf(axes);
+  if (given === undefined) return undefined;
+  if (given.data.length === 0) return int('noop_with_empty_axes', 0) === 1 ? [] : all;
+  return Array.from(numbersOf(given), (axis) => (axis + all.length) % all.length);
+}
+
+function keep(b: Calculus, step: Step, reduced: string): string {
+  if (step.int('keepdims', 1) === 1) return reduced;
+  const axes = axesOf(b, step);
+  return axes === undefined ? b.emit('Unsqueeze', [reduced, step.inputs[1]]) : b.unsqueeze(reduced, axes);
+}
+
+function reduceAgain(b: Calculus, step: Step, x: string): string {
+  return b.emit('ReduceSum', [x, ...step.inputs.slice(1)], {
+    ...step.node.attributes,
+    keepdims: attr.int(1),
+  });
+}
+
+/** Tied extremes share the cotangent equally. */
+function extreme(b: Calculus, step: Step, dy: string): string {
+  const [x] = step.inputs;
+  const attained = b.mask(b.compare('Equal', x, keep(b, step, step.outputs[0])), dy);
+  return b.mul(attained, b.div(keep(b, step, dy), reduceAgain(b, step, attained)));
+}
+
+/**
+ * The product of the others, which a quotient y / x would miss at zeros: rows of a square in which each element's own place holds 1.
+ */
+function product(b: Calculus, step: Step, dy: string): string {
+  const [x] = step.inputs;
+  const axes = axesOf(b, step);
+  if (axes === undefined) {
+    return step.refuse('its axes are computed in the graph', 'Export the model with constant axes.');
+  }
+  if (axes.length === 0) return dy;
+  const order = [...b.others(x, axes), ...axes];
+  const rest = b.others(x, axes).map((axis) => ({ of: x, axis }));
+  const rows = b.reshape(b.transpose(x, order), [...rest, -1]);
+  const others = productOfOthers(b, rows);
+  const moved = b.reshapeLike(others, b.transpose(x, order));
+  return b.mul(keep(b, step, dy), b.transpose(moved, inverse(order)));
+}
+
+/** [..., n] -> [..., n]: along the last axis, the product of all elements but one's own. */
+function productOfOthers(b: Calculus, rows: string): string {
+  const last = b.rank(rows) - 1;
+  const size = { of: rows, axis: last };
+  const eye = b.emit('EyeLike', [b.emit('Expand', [b.scalar(0, rows), b.sizes([size, size])])]);
+  const square = b.where(b.cast(eye, 'bool'), 1, b.unsqueeze(rows, [last]));
+  return b.emit('ReduceProd', [square, b.ints([last + 1])], { keepdims: attr.int(0) });
+}
+
+/** The permutation that undoes one. */
+export const inverse = (permutation: readonly number[]): number[] =>
+  permutation.map((_, axis) => permutation.indexOf(axis));

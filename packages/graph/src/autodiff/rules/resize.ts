@@ -1,0 +1,123 @@
+import { attr } from '../../builder/builder.js';
+import type { Calculus } from '../../builder/calculus.js';
+import type { Rule, Step } from './rule.js';
+
+/** Interpolation is linear and works axis by axis, so each axis goes back through the transposed matrix of its map. */
+export const resize: Rule = (b, step, dy) => {
+  const policy = step.string('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') step.refuse(`Resize with ${policy} has no rule`, 'Export with fixed sizes.');
+  const axes = resizedAxes(b, step);
+  const factors = repeats(b, step, axes);
+  if (factors !== undefined) return [summedRepeats(b, dy, factors)];
+  return [axes.reduce((d, axis) => alongAxis(b, d, { axis, matrix: matrixOf(b, step, axis) }), dy)];
+};
+
+const CROP = 'tf_crop_and_resize';
+const coordinates = (step: Step): string => step.string('coordinate_transformation_mode', 'half_pixel');
+
+/** The axes that Resize's sizes or scales list, in their order. */
+function listed(b: Calculus, { inputs: [x], ints }: Step): readonly number[] {
+  const rank = b.rank(x);
+  return (ints('axes') ?? b.dims(x).map((_, axis) => axis)).map((axis) => (axis < 0 ? axis + rank : axis));
+}
+
+/** Those of them that may change. */
+function resizedAxes(b: Calculus, step: Step): readonly number[] {
+  const {
+    inputs: [x, , scales],
+    outputs: [y],
+  } = step;
+  const given = scales ? b.constantOf(scales)?.data : undefined;
+  return listed(b, step).filter((axis, i) => {
+    if (coordinates(step) === CROP) return true;
+    if (scales) return given === undefined || Number(given[i]) !== 1;
+    return b.dims(x)[axis] !== b.dims(y)[axis];
+  });
+}
+
+/** The map along one axis as a matrix [out, in]: its values on the unit vectors. Constant, so the runtime makes it once. */
+function matrixOf(b: Calculus, step: Step, axis: number): string {
+  const {
+    inputs: [x, roi, scales, sizes],
+    node,
+  } = step;
+  const order = listed(b, step);
+  const i = order.indexOf(axis);
+  const pick = (list: string, at = i) => b.slice(list, [{ axis: 0, from: at, to: at + 1 }]);
+  const attributes = {
+    ...node.attributes,
+    axes: undefined,
+    keep_aspect_ratio_policy: undefined,
+    // What is filled in from outside does not vary with the input.
+    extrapolation_value: attr.float(0),
+  };
+  const unit = identity(b, x, axis);
+  const [none, all] = [numbers(b, 0), numbers(b, 1)];
+  const crop =
+    coordinates(step) === CROP ? b.concat([pick(roi), none, pick(roi, i + order.length), all], 0) : '';
+  if (scales) return b.emit('Resize', [unit, crop, b.concat([pick(scales), all], 0)], attributes);
+  const size = b.sizes([{ of: x, axis }]);
+  return b.emit('Resize', [unit, crop, '', b.concat([pick(sizes), size], 0)], attributes);
+}
+
+const numbers = (b: Calculus, ...list: readonly number[]) =>
+  b.constant({ dtype: 'float32', dims: [list.length], data: Float32Array.from(list) }, 'numbers');
+
+function identity(b: Calculus, x: string, axis: number): string {
+  const size = { of: x, axis };
+  return b.emit('EyeLike', [b.emit('Expand', [b.scalar(0, x), b.sizes([size, size])])]);
+}
+
+/** Multiplies an axis of size `out` by a matrix [out, in]. */
+function alongAxis(b: Calculus, d: string, { axis, matrix }: { axis: number; matrix: string }): string {
+  const last = b.rank(d) - 1;
+  if (axis === last) return b.matmul(d, matrix);
+  if (axis === last - 1) return b.matmul(b.transpose(matrix, [1, 0]), d);
+  const swap = b.dims(d).map((_, i) => (i === axis ? last : i === last ? axis : i));
+  return b.transpose(b.matmul(b.transpose(d, swap), matrix), swap);
+}
+
+/** Whole factors per spatial axis when Resize only repeats elements. */
+function repeats(b: Calculus, step: Step, axes: readonly number[]): readonly number[] | undefined {
+  const {
+    inputs: [x, , scales],
+    outputs: [y],
+  } = step;
+  const rounding = step.string('nearest_mode', 'round_prefer_floor');
+  const mode = coordinates(step);
+  const repeating =
+    step.string('mode', 'nearest') === 'nearest' &&
+    ((mode === 'asymmetric' && rounding === 'floor') ||
+      (mode === 'half_pixel' && rounding === 'round_prefer_floor'));
+  if (!repeating || axes.length === 0 || axes.some((axis) => axis < 2)) return undefined;
+  const given = scales ? b.constantOf(scales)?.data : undefined;
+  const order = listed(b, step);
+  const factors = b
+    .dims(x)
+    .slice(2)
+    .map((size, i) => {
+      if (!axes.includes(i + 2)) return 1;
+      if (given !== undefined) return Number(given[order.indexOf(i + 2)]);
+      const grown = b.dims(y)[i + 2];
+      return typeof size === 'number' && typeof grown === 'number' ? grown / size : Number.NaN;
+    });
+  return factors.every((factor) => Number.isInteger(factor) && factor > 0) ? factors : undefined;
+}
+
+/** The adjoint of repeating: sums over blocks. */
+function summedRepeats(b: Calculus, dy: string, factors: readonly number[]): string {
+  const n = factors.reduce((product, factor) => product * factor, 1);
+  const shape = { kernel_shape: attr.ints(factors), strides: attr.ints(factors) };
+  return b.mul(b.emit('AveragePool', [dy], shape), n);
+}
+
+/** Repeats every element of each spatial axis so many times. */
+export function repeatAxes(b: Calculus, x: string, factors: readonly number[]): string {
+  if (factors.every((factor) => factor === 1)) return x;
+  const scales = numbers(b, 1, 1, ...factors);
+  return b.emit('Resize', [x, '', scales], {
+    mode: attr.string('nearest'),
+    nearest_mode: attr.string('floor'),
+    coordinate_transformation_mode: attr.string('asymmetric'),
+  });
+}

@@ -1,0 +1,105 @@
+import { placesAlong } from '../../../builder/calculus/places.js';
+import type { Calculus } from '../../../builder/calculus.js';
+import type { Step } from '../rule.js';
+import { type Axis, held, sizeTerm } from './coordinate.js';
+import { adaptiveSamples, fixedSamples, type Samples } from './samples.js';
+import { kernels, type Taps, tapsAt } from './taps.js';
+
+/** Regions along y (axis 0) or x (axis 1), with the taps of all samples in their cells. */
+export interface Span {
+  readonly on: Axis;
+  /** [regions, cells, taps] put where they stand among [regions, height, width, taps along y, taps along x]. */
+  readonly taps: Taps;
+  /** Minus infinity for taps of samples that a region does not have, of the shape of the taps; undefined where it has all. */
+  readonly missing: string | undefined;
+  /** How far each sample moves with the region's end, [regions or 1, cells, samples]; with its start, 1 less that. */
+  readonly share: string;
+  readonly scale: number;
+  readonly cells: number;
+}
+
+/** Weights hold 1 / samples of a mean; samples farther out than one element weigh nothing. */
+export function spanOf(b: Calculus, step: Step, axis: 0 | 1): Span {
+  const [x] = step.inputs;
+  const on: Axis = { size: { of: x, axis: axis + 2 } };
+  const { from, length, grows } = boundsOf(b, step, axis);
+  const cells = step.int(axis === 0 ? 'output_height' : 'output_width', 1);
+  const count = step.int('sampling_ratio', 0);
+  const samples =
+    count > 0 ? fixedSamples(b, { like: from, cells, count }) : adaptiveSamples(b, { length, cells });
+  const { taps, missing } = tapsOf(b, step, { at: b.add(from, b.mul(length, samples.share)), on, samples });
+  const put = (value: string) => placed(b, value, { regions: step.inputs[1], cells, axis });
+  return {
+    on,
+    taps: { index: put(taps.index), weight: put(taps.weight), slope: taps.slope && put(taps.slope) },
+    missing: missing && put(missing),
+    share: grows === undefined ? samples.share : b.mul(samples.share, grows),
+    scale: step.float('spatial_scale', 1),
+    cells,
+  };
+}
+
+/** Start and length of each region, [regions, 1, 1]; `grows` is 0 where the length does not depend on the corners. */
+function boundsOf(b: Calculus, step: Step, axis: 0 | 1) {
+  const half = step.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
+  // Corners are x1, y1, x2, y2.
+  const corner = (column: number) => {
+    const c = b.slice(step.inputs[1], [{ axis: 1, from: column, to: column + 1 }]);
+    return b.unsqueeze(b.mul(c, step.float('spatial_scale', 1)), [2]);
+  };
+  const [start, end] = [corner(1 - axis), corner(3 - axis)];
+  const length = b.sub(end, start);
+  if (half) return { from: b.sub(start, 0.5), length, grows: undefined };
+  // Without the offset, a region is at least one element long.
+  const grows = b.mask(b.compare('Greater', length, 1), length);
+  return { from: start, length: b.emit('Max', [length, b.scalar(1, length)]), grows };
+}
+
+interface Given {
+  /** [regions, cells, samples]. */
+  readonly at: string;
+  readonly on: Axis;
+  readonly samples: Samples;
+}
+
+/** [regions, cells, samples, 2]. */
+function tapsOf(b: Calculus, step: Step, { at, on, samples }: Given) {
+  const near = b.emit('And', [
+    b.compare('GreaterOrEqual', at, -1),
+    b.compare('LessOrEqual', at, sizeTerm(b, on, at)),
+  ]);
+  const { exists, count } = samples;
+  const there = b.mask(exists === undefined ? near : b.emit('And', [near, exists]), at);
+  const isMean = step.string('mode', 'avg') === 'avg';
+  const factor = b.unsqueeze(isMean ? b.div(there, count) : there, [3]);
+  const taps = tapsAt(b, held(b, { at, slope: 1 }, on), { ...on, kernel: kernels.linear, padding: 'border' });
+  const weight = b.mul(taps.weight, factor);
+  const missing =
+    isMean || exists === undefined ? undefined : b.where(exists, b.scalar(0, at), Number.NEGATIVE_INFINITY);
+  return {
+    taps: { index: taps.index, weight, slope: taps.slope && b.mul(taps.slope, factor) },
+    missing: missing && b.expand(b.unsqueeze(missing, [3]), weight),
+  };
+}
+
+interface Place {
+  readonly regions: string;
+  readonly cells: number;
+  readonly axis: 0 | 1;
+}
+
+/** [regions, cells, samples, 2] -> [regions, cells, 1, taps, 1] along y, [regions, 1, cells, 1, taps] along x. */
+function placed(b: Calculus, value: string, { regions, cells, axis }: Place): string {
+  const rows = { of: regions, axis: 0 };
+  return b.reshape(value, axis === 0 ? [rows, cells, 1, -1, 1] : [rows, 1, cells, 1, -1]);
+}
+
+/**
+ * The weight of every element of the axis in every cell: [regions, cells, elements]. A cell of the mean is a product of two of these
+ * matrices with an image.
+ */
+export function weightsOf(b: Calculus, { taps, on, cells }: Span, regions: string): string {
+  const list = (value: string) => b.reshape(value, [{ of: regions, axis: 0 }, cells, -1, 1]);
+  const isThere = b.compare('Equal', list(taps.index), placesAlong(b, on.size.of, on.size.axis));
+  return b.squeeze(b.sum(b.mul(list(taps.weight), b.mask(isThere, taps.weight)), [2]), [2]);
+}

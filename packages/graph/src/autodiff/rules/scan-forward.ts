@@ -1,0 +1,37 @@
+import type { Calculus } from '../../builder/calculus.js';
+import { innerGraph } from './inner.js';
+import { collectedAs, type Forward, type Read, recordedAs, withoutAxis } from './iteration.js';
+import { record } from './record.js';
+import type { Step } from './rule.js';
+
+/** A Scan node taken apart. */
+export function scanForward(b: Calculus, step: Step): Forward {
+  const explicit = step.node.inputs.length;
+  const count = explicit - step.int('num_scan_inputs', 0);
+  const states = step.inputs.slice(0, count);
+  const copy = innerGraph(b, step, 'body');
+  const [into, out] = [sides(step, 'input'), sides(step, 'output')];
+  const slices = step.inputs.slice(count, explicit).map((outer, k): Read => {
+    const value = { name: copy.inputs[count + k].name, ...withoutAxis(b.type(outer), into(k).axis) };
+    return { value, outer, ...into(k) };
+  });
+  const before = states.map((outer, i) => recordedAs({ name: copy.inputs[i].name, ...b.type(outer) }, i));
+  const types = [...before, ...slices].map(({ value }) => value);
+  return {
+    body: { ...copy, inputs: types },
+    states,
+    captured: step.inputs.slice(explicit),
+    first: 0,
+    before,
+    slices,
+    collected: step.outputs.slice(count).map((_, k) => collectedAs(b, step.cotangents[count + k], out(k))),
+    mayBeEmpty: false,
+    record: (inputs) => record(b, step, { types, heads: count, states: count, inputs }),
+  };
+}
+
+/** The axis and the direction of every slice that comes in, or that goes out. */
+function sides(step: Step, side: 'input' | 'output') {
+  const [axes, directions] = [step.ints(`scan_${side}_axes`), step.ints(`scan_${side}_directions`)];
+  return (k: number) => ({ axis: axes?.[k] ?? 0, direction: directions?.[k] ?? 0 });
+}

@@ -1,0 +1,58 @@
+import type { Calculus, Size } from '../../builder/calculus.js';
+
+/**
+ * Windows that lie side by side, joined with the channels last: there, what moves together are whole rows of channels, where with the
+ * channels first it would be single numbers.
+ */
+
+/** [N, C, ...] -> [N, ..., C]. Runtimes that keep channels in blocks do this on the way out of them. */
+export function channelsLast(b: Calculus, x: string): string {
+  return b.transpose(x, [0, ...b.others(x, [0, 1]), 1]);
+}
+
+/** [N, ..., C] -> [N, C, ...]. */
+export function channelsFirst(b: Calculus, x: string): string {
+  const last = b.rank(x) - 1;
+  return b.transpose(x, [0, last, ...b.others(x, [0, last])]);
+}
+
+/** The elements of every window in row-major order, each [N, s, ..., C] -> [N, s f, ..., C]. Sizes but N must be known. */
+export function joined(b: Calculus, parts: readonly string[], factors: readonly number[]): string {
+  const [whole] = factors.reduceRight<readonly string[]>((pieces, factor, i) => {
+    const runs = Array.from({ length: pieces.length / factor }, (_, run) => run * factor);
+    return runs.map((from) => joinAxis(b, pieces.slice(from, from + factor), i + 1));
+  }, parts);
+  return whole;
+}
+
+/**
+ * Zeros between the elements of each spatial axis of [N, C, ...], and as many after the last one: size s becomes s stride. Sizes but N
+ * must be known.
+ */
+export function zerosBetween(b: Calculus, x: string, strides: readonly number[]): string {
+  const last = channelsLast(b, x);
+  const [spatial, channels] = [sizesOf(b, last, 1).slice(0, -1), sizesOf(b, last, 1).at(-1) ?? 1];
+  const batch: Size = { of: x, axis: 0 };
+  const inner = spatial.length - 1;
+  const apart = spatial.flatMap((size, i) => (i < inner ? [size, 1] : [size, channels]));
+  const zeros = spatial.flatMap((_, i) => [0, (strides[i] - 1) * (i < inner ? 1 : channels)]);
+  const padded = b.pad(b.reshape(last, [batch, ...apart]), [0, ...apart.map(() => 0)], [0, ...zeros]);
+  const grown = spatial.map((size, i) => size * strides[i]);
+  return channelsFirst(b, b.reshape(padded, [batch, ...grown, channels]));
+}
+
+function joinAxis(b: Calculus, parts: readonly string[], axis: number): string {
+  const [x] = parts;
+  if (parts.length === 1) return x;
+  const [size, ...rest] = sizesOf(b, x, axis);
+  const flat = parts.map((part) => b.reshape(part, [...leading(x, axis), size, product(rest)]));
+  return b.reshape(b.concat(flat, axis + 1), [...leading(x, axis), size * parts.length, ...rest]);
+}
+
+const leading = (x: string, axis: number): readonly Size[] =>
+  Array.from({ length: axis }, (_, i) => ({ of: x, axis: i }));
+
+const sizesOf = (b: Calculus, x: string, from: number): readonly number[] =>
+  b.dims(x).slice(from).map(Number);
+
+const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);

@@ -1,0 +1,17 @@
+import { entry, z } from '@onnxplain/core';
+import { nestConcats } from '../../prepare/nest-concats.js';
+import { poolFirst } from '../../prepare/pool-first.js';
+import { gradient as rows } from '../rules/gradient.js';
+import type { RuleTable } from '../rules/rule.js';
+
+/** The derivative, with PyTorch's conventions at kinks and ties (SUBGRADIENTS.md). */
+export const gradient = entry({
+  name: 'gradient',
+  summary: 'The derivative.',
+  options: z.strictObject({}),
+  make: (): RuleTable => ({
+    ...rows,
+    name: 'gradient',
+    prepare: (graph, kept) => nestConcats(poolFirst(graph, kept)),
+  }),
+});

@@ -1,0 +1,160 @@
+import type { Calculus } from '../builder/calculus.js';
+import type { Node } from '../ir/types.js';
+import type { Path, Station } from './path.js';
+import { type Choice, choiceOf, isElementwise, isSingular, multiplies, spreadOf } from './rules/choice.js';
+import type { Row, Step } from './rules/rule.js';
+import { unbroadcast } from './unbroadcast.js';
+
+/** A bool, broadcastable to a value: true where something that the result depends on took the element. Emitted when called. */
+type Taken = () => string;
+
+type Parts = readonly (string | undefined)[];
+
+/** Cotangents of inputs, of which those of elements that nobody took are 0. */
+export interface Untaken {
+  /**
+   * What a node's rule found, with 0 where no Where, Clip, Max or Min took the elements that its output has. To be called node after
+   * node, from the last to the first.
+   */
+  settle(station: { readonly node: Node; readonly row: Row }, step: Step, found: Parts): Parts;
+}
+
+/**
+ * Keeps at 0 what a branch that was not taken contributes: its cotangent is 0, and 0 times an infinite derivative would be no number.
+ * Only nodes whose every way to the result leads through such a choice, and which may multiply by something infinite, get a guard.
+ * A Where whose condition does not vary with what is differentiated by is no such choice: it picks entries by place, as a mask does.
+ * `seeds` are values that the result takes as they are.
+ */
+export function untakenOf(b: Calculus, { stations, varying }: Path, seeds: Iterable<string>): Untaken {
+  const singular = divergent(b, stations);
+  const marks = new Map<string, Taken | 'always'>([...seeds].map((name) => [name, 'always']));
+  const meet = (name: string, mark: Taken | undefined): void => {
+    const known = marks.get(name);
+    if (known === undefined) marks.set(name, mark ?? 'always');
+    else if (known !== 'always') marks.set(name, mark === undefined ? 'always' : either(b, known, mark));
+  };
+  const meetAll = ({ inputs }: Step, found: Parts, taken: readonly (Taken | undefined)[]): void => {
+    for (const [i, part] of found.entries()) if (part !== undefined) meet(inputs[i], taken[i]);
+  };
+  return {
+    settle({ node, row }, step, found) {
+      const mark = node.outputs.length === 1 ? marks.get(node.outputs[0]) : undefined;
+      const output = mark === 'always' ? undefined : mark;
+      const choice = choiceOf({ node, row }, varying);
+      if (output === undefined && choice === undefined) {
+        meetAll(step, found, []);
+        return found;
+      }
+      const taken = takenOf(b, { row, step, output, choice });
+      meetAll(step, found, taken);
+      const guarded = output !== undefined && multiplies(node.op) && singular(node);
+      return guarded ? guard(b, { row, step, output, taken }, found) : found;
+    },
+  };
+}
+
+/** Whether a node, or something before it, may be infinite: asked of nodes whose output is not always taken only. */
+function divergent(b: Calculus, stations: readonly Station[]): (node: Node) => boolean {
+  let found: ReadonlySet<string> | undefined;
+  return (node) => {
+    found ??= divergentValues(b, stations);
+    return isSingular(b, node) || node.inputs.some((name) => found?.has(name));
+  };
+}
+
+function divergentValues(b: Calculus, stations: readonly Station[]): ReadonlySet<string> {
+  const values = new Set<string>();
+  for (const { node } of stations) {
+    if (!isSingular(b, node) && !node.inputs.some((name) => values.has(name))) continue;
+    for (const name of node.outputs) values.add(name);
+  }
+  return values;
+}
+
+interface Marked {
+  readonly row: Row;
+  readonly step: Step;
+  /** Of the node's output; undefined: everywhere. */
+  readonly output: Taken | undefined;
+}
+
+/** Where each input of a node was taken. */
+function takenOf(
+  b: Calculus,
+  { row, step, output, choice }: Marked & { choice: Choice | undefined },
+): readonly (Taken | undefined)[] {
+  const { op, outputs } = step.node;
+  if (choice !== undefined) {
+    const chosen = choice.taken(b, step);
+    return step.inputs.map((x, i) => narrowed(b, both(b, chosen[i], output), { x, y: outputs[0] }));
+  }
+  if (isElementwise(op, row)) return step.inputs.map((x) => narrowed(b, output, { x, y: outputs[0] }));
+  if (output === undefined) return [];
+  if (op === 'Softmax' || op === 'LogSoftmax') return [alongLane(b, step, output)];
+  const spread = spreadOf(op, row);
+  if (spread === undefined) return [];
+  let parts: Parts | undefined;
+  return step.inputs.map((x, i) => {
+    if (!step.wanted[i]) return undefined;
+    return once(() => {
+      parts ??= spread(b, step, numbers(b, output(), outputs[0]));
+      const part = parts[i];
+      return part === undefined ? output() : b.compare('Greater', unbroadcast(b, part, x), 0);
+    });
+  });
+}
+
+/** In a lane of which something was taken, everything was. */
+function alongLane(b: Calculus, { outputs: [y], int }: Step, output: Taken): Taken {
+  return once(() => {
+    const axes = b.ints([int('axis', -1)]);
+    return b.compare('Greater', b.emit('ReduceMax', [numbers(b, output(), y), axes]), 0);
+  });
+}
+
+/** From the output's shape to that of an input that was broadcast to it. */
+function narrowed(
+  b: Calculus,
+  taken: Taken | undefined,
+  { x, y }: { x: string; y: string },
+): Taken | undefined {
+  if (taken === undefined || x === '') return undefined;
+  const [from, to] = [b.dims(y), b.dims(x)];
+  if (from.length === to.length && from.every((size, axis) => size === to[axis])) return taken;
+  return once(() => b.compare('Greater', unbroadcast(b, numbers(b, taken(), y), x), 0));
+}
+
+/** A mask as numbers 0 and 1 in the shape and dtype of a value. */
+const numbers = (b: Calculus, taken: string, like: string): string => b.expand(b.mask(taken, like), like);
+
+/** The rule's cotangents with 0 where nothing was taken. */
+function guard(
+  b: Calculus,
+  { row, step, output, taken }: Marked & { output: Taken; taken: readonly (Taken | undefined)[] },
+  found: Parts,
+): Parts {
+  const { node, inputs } = step;
+  return found.map((part, i) => {
+    if (part === undefined || !step.wanted[i]) return part;
+    // Elementwise rules give what an input was broadcast to its cotangent in the shape of the output.
+    const mark = isElementwise(node.op, row) ? output : taken[i];
+    const like = isElementwise(node.op, row) ? node.outputs[0] : inputs[i];
+    return mark === undefined || b.rank(part) !== b.rank(like) ? part : b.where(mark(), part, 0);
+  });
+}
+
+function both(b: Calculus, x: Taken | undefined, y: Taken | undefined): Taken | undefined {
+  if (x === undefined || y === undefined) return x ?? y;
+  return once(() => b.emit('And', [x(), y()]));
+}
+
+const either = (b: Calculus, x: Taken, y: Taken): Taken =>
+  x === y ? x : once(() => b.emit('Or', [x(), y()]));
+
+function once(make: Taken): Taken {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,66 @@
+import { emptyGraph } from '../ir/empty-graph.js';
+import type { Graph } from '../ir/types.js';
+import type { Builder, InnerGraph } from './builder.js';
+import { draftOf } from './draft.js';
+import { emission } from './emission.js';
+import { type Placement, placement } from './placement.js';
+import { questions } from './questions.js';
+import { shapes } from './shapes.js';
+
+/** A builder that also places nodes as they stand; what rewriting a graph needs. */
+export interface GraphBuilder extends Builder, Placement {}
+
+/** A builder that continues a graph: its values keep their names, types and constants. */
+export function builderOf(graph: Graph): Builder {
+  return graphBuilderOf(graph);
+}
+
+/** The same as {@link builderOf}, of which more may be asked. */
+export function graphBuilderOf(graph: Graph, outer?: GraphBuilder): GraphBuilder {
+  const builder = builderWithin(graph, outer);
+  for (const value of graph.inputs) builder.addInput(value);
+  for (const [name, value] of graph.constants) builder.addConstant(name, value);
+  for (const node of graph.nodes) builder.append(node);
+  return builder;
+}
+
+/** A builder of a new graph in the standard domain. */
+export function emptyBuilder(opset: number): Builder {
+  return builderOf(emptyGraph({ '': opset }));
+}
+
+/** A builder that takes a graph's header and avoids its names, but holds none of its values yet; `outer` builds the graph around it. */
+export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder {
+  const draft = draftOf(header, outer);
+  const { constants, nodes } = draft;
+  const { constant, ints } = constants;
+  const asked = questions(draft.typing);
+  const emitting = emission(draft);
+  const builder: GraphBuilder = {
+    opset: header.opsets[''] ?? 0,
+    fresh: draft.fresh,
+    ...asked,
+    constant,
+    ints,
+    scalar: (value, like) => constants.scalarOf(asked.dtype(like), value),
+    ...emitting,
+    ...shapes({ ...emitting, dims: asked.dims, ints }),
+    ...placement(draft, outer),
+    inside: (inner) => graphBuilderOf(bodyOf(header, inner), builder),
+    build: (outputs, inputs = draft.inputs) => ({
+      ...header,
+      inputs,
+      outputs,
+      constants: new Map(constants.all),
+      nodes: [...nodes.all],
+    }),
+  };
+  return builder;
+}
+
+function bodyOf(
+  { opsets }: Graph,
+  { inputs, constants = new Map(), nodes = [], declared = new Map() }: InnerGraph,
+): Graph {
+  return { ...emptyGraph(opsets), name: 'body', inputs, constants, nodes, declared };
+}

@@ -1,0 +1,28 @@
+import { type Typing, typingOf } from '../infer/typing.js';
+import { namesBeside } from '../ir/names.js';
+import type { Graph, Value } from '../ir/types.js';
+import type { Builder } from './builder.js';
+import { type ConstantPool, constantPool } from './constant-pool.js';
+import { type NodeList, nodeList } from './node-list.js';
+
+/** A graph in the making. */
+export interface Draft {
+  readonly fresh: Builder['fresh'];
+  readonly typing: Typing;
+  readonly inputs: Value[];
+  readonly constants: ConstantPool;
+  readonly nodes: NodeList;
+}
+
+/** An empty draft that avoids the names of a graph, and sees the values of the one around it. */
+export function draftOf(graph: Graph, outer?: Pick<Draft, 'fresh' | 'typing'>): Draft {
+  const fresh = outer?.fresh ?? namesBeside(graph);
+  const typing = typingOf(graph, outer?.typing);
+  return {
+    fresh,
+    typing,
+    inputs: [],
+    constants: constantPool({ fresh, added: typing.addConstant }),
+    nodes: nodeList(),
+  };
+}

@@ -1,0 +1,63 @@
+import { constantFrom, numbersOf } from '../ir/constant.js';
+import { elements } from '../ir/element.js';
+import type { Constant, DataType } from '../ir/types.js';
+import { stretched } from './arithmetic.js';
+import { type Call, choice, type EvalRow } from './call.js';
+import { typeOfCode } from './cast.js';
+
+const widthOf = (dtype: DataType): number => (dtype === 'string' ? 0 : 8 * elements[dtype].bytes);
+
+/** A two's complement number of the type. */
+function held(dtype: DataType, bits: bigint): number {
+  const width = widthOf(dtype);
+  return Number(dtype.startsWith('u') ? BigInt.asUintN(width, bits) : BigInt.asIntN(width, bits));
+}
+
+const bitwise =
+  (f: (a: bigint, b: bigint) => bigint): EvalRow =>
+  (call) => {
+    const { dtype } = call.input(0);
+    const { dims, columns } = stretched(call);
+    const [a, b] = columns;
+    return { dtype, dims, data: a.map((v, i) => held(dtype, f(BigInt(v), BigInt(b[i])))) };
+  };
+
+const shifts: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
+  LEFT: (a, b) => a << amount(b),
+  RIGHT: (a, b) => a >> amount(b),
+};
+
+/** All bits leave by a shift that is too far, or negative, which is none. */
+const amount = (b: bigint): bigint => (b < 0n || b > 64n ? 64n : b);
+
+/** Elements as they are stored, read as another type of the same width. */
+const bitCast: EvalRow = (call) => {
+  const x = call.input(0);
+  const to = typeOfCode(call, call.requiredInt('to'));
+  if (widthOf(to) !== widthOf(x.dtype)) {
+    call.refuse('model-invalid', `a type of ${widthOf(x.dtype)} bits`, to);
+  }
+  return {
+    dtype: to,
+    dims: x.dims,
+    data: numbersOf(reread(constantFrom(x.dtype, x.dims, x.data), to, call)),
+  };
+};
+
+function reread({ dims, data }: Constant, to: DataType, call: Call): Constant {
+  if (!ArrayBuffer.isView(data) || to === 'string') return call.refuse('type-mismatch', 'numbers', to);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { dtype: to, dims, data: elements[to].view(bytes) };
+}
+
+export const bitRows = {
+  BitCast: bitCast,
+  BitShift: (call) => bitwise(choice(call, shifts, ['direction', '']))(call),
+  BitwiseAnd: bitwise((a, b) => a & b),
+  BitwiseNot: (call) => {
+    const x = call.input(0);
+    return { ...x, data: x.data.map((v) => held(x.dtype, ~BigInt(v))) };
+  },
+  BitwiseOr: bitwise((a, b) => a | b),
+  BitwiseXor: bitwise((a, b) => a ^ b),
+} satisfies Record<string, EvalRow>;

@@ -1,0 +1,87 @@
+import { isInteger } from '../infer/site.js';
+import { wrapped } from '../ir/integers.js';
+import { eachLane, filled, lanesOf, type NumArray } from './array.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
+import { reducedDims } from './lanes.js';
+
+/** Index of the best element of each lane: the first of equals, or the last with select_last_index. NaN is not looked for. */
+const argBest =
+  (better: (a: number, b: number) => boolean): EvalRow =>
+  (call) => {
+    const x = call.input(0);
+    const axis = call.axis('axis', 0, x.dims.length);
+    const last = call.flag('select_last_index');
+    const lanes = lanesOf(x.dims, axis);
+    const found: number[] = [];
+    eachLane(lanes, (start, step) => {
+      let best = 0;
+      for (let i = 1; i < lanes.length; i++) {
+        const [value, champion] = [x.data[start + i * step], x.data[start + best * step]];
+        if (better(value, champion) || (last && value === champion)) best = i;
+      }
+      found.push(best);
+    });
+    const dims = reducedDims(x.dims, [axis], call.int('keepdims', 1) !== 0);
+    return { dtype: 'int64', dims, data: Float64Array.from(found) };
+  };
+
+/** Running totals along an axis, beginning with `start`; exclusive leaves the own element out, reverse runs from the end. */
+const running =
+  (start: number, f: (total: number, x: number) => number): EvalRow =>
+  (call) => {
+    const x = call.input(0);
+    const lanes = lanesOf(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
+    const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')];
+    const y = filled(x.dtype, x.dims);
+    const settle = isInteger(x.dtype) ? (v: number) => wrapped(call.where, x.dtype, v) : (v: number) => v;
+    eachLane(lanes, (first, step) => {
+      let total = start;
+      for (let i = 0; i < lanes.length; i++) {
+        const at = first + (reverse ? lanes.length - 1 - i : i) * step;
+        const next = settle(f(total, x.data[at]));
+        y.data[at] = exclusive ? total : next;
+        total = next;
+      }
+    });
+    return y;
+  };
+
+/** How many elements TopK keeps, checked against the axis. */
+function countOf(call: Call, length: number): number {
+  const k = call.input(1).data[0];
+  return k <= length ? k : call.refuse('run-failed', `k of at most ${length}`, `${k}`);
+}
+
+/** The k greatest (or least) of each lane, in order; equal values keep the order of their indices. */
+const topK: EvalRow = (call) => {
+  const x = call.input(0);
+  const axis = call.axis('axis', -1, x.dims.length);
+  const lanes = lanesOf(x.dims, axis);
+  const k = countOf(call, lanes.length);
+  const sign = call.int('largest', 1) === 0 ? 1 : -1;
+  const dims = x.dims.map((dim, i) => (i === axis ? k : dim));
+  const values: NumArray = filled(x.dtype, dims);
+  const indices: NumArray = filled('int64', dims);
+  const starts: number[] = [];
+  eachLane({ ...lanes, length: k }, (start) => starts.push(start));
+  let lane = 0;
+  eachLane(lanes, (start, step) => {
+    const value = (i: number) => x.data[start + i * step];
+    const order = Array.from({ length: lanes.length }, (_, i) => i);
+    order.sort((i, j) => (value(i) === value(j) ? i - j : sign * (value(i) < value(j) ? -1 : 1)));
+    for (let rank = 0; rank < k; rank++) {
+      values.data[starts[lane] + rank * step] = value(order[rank]);
+      indices.data[starts[lane] + rank * step] = order[rank];
+    }
+    lane++;
+  });
+  return [values, indices];
+};
+
+export const orderRows = {
+  ArgMax: argBest((a, b) => a > b),
+  ArgMin: argBest((a, b) => a < b),
+  CumProd: running(1, (total, x) => total * x),
+  CumSum: running(0, (total, x) => total + x),
+  TopK: topK,
+} satisfies Record<string, EvalRow>;

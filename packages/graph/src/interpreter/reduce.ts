@@ -1,0 +1,48 @@
+import { isInteger } from '../infer/site.js';
+import { integerRange, wrapped } from '../ir/integers.js';
+import type { DataType } from '../ir/types.js';
+import type { NumArray } from './array.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
+import { lanesOver, mean, reducedDims, sum } from './lanes.js';
+import { logSumExp } from './special.js';
+
+/** Axes from input 1; all axes when absent or empty, unless noop_with_empty_axes. */
+function axesOf(call: Call, rank: number): readonly number[] {
+  const listed = Array.from(call.inputs[1]?.data ?? [], (axis) => normalAxis(call.where, axis, rank));
+  if (listed.length > 0 || call.flag('noop_with_empty_axes')) return listed;
+  return Array.from({ length: rank }, (_, axis) => axis);
+}
+
+type Fold = (lane: Float64Array, dtype: DataType) => number;
+
+const reduction =
+  (fold: Fold): EvalRow =>
+  (call): NumArray => {
+    const x = call.input(0);
+    const axes = axesOf(call, x.dims.length);
+    const { lanes } = lanesOver(x, axes);
+    const dims = reducedDims(x.dims, axes, call.int('keepdims', 1) !== 0);
+    const settle = (value: number) =>
+      isInteger(x.dtype) ? wrapped(call.where, x.dtype, Math.trunc(value)) : value;
+    return { dtype: x.dtype, dims, data: Float64Array.from(lanes, (lane) => settle(fold(lane, x.dtype))) };
+  };
+
+const sumOf = (f: (x: number) => number) => (lane: Float64Array) =>
+  lane.reduce((total, v) => total + f(v), 0);
+
+/** Least and greatest value of a type, what an empty minimum or maximum starts from. */
+const least = (dtype: DataType) => integerRange(dtype)?.[0] ?? Number.NEGATIVE_INFINITY;
+const greatest = (dtype: DataType) => integerRange(dtype)?.[1] ?? Number.POSITIVE_INFINITY;
+
+export const reduceRows = {
+  ReduceL1: reduction(sumOf(Math.abs)),
+  ReduceL2: reduction((lane) => Math.sqrt(sumOf((x) => x * x)(lane))),
+  ReduceLogSum: reduction((lane) => Math.log(sum(lane))),
+  ReduceLogSumExp: reduction(logSumExp),
+  ReduceMax: reduction((lane, dtype) => lane.reduce((a, b) => Math.max(a, b), least(dtype))),
+  ReduceMean: reduction(mean),
+  ReduceMin: reduction((lane, dtype) => lane.reduce((a, b) => Math.min(a, b), greatest(dtype))),
+  ReduceProd: reduction((lane) => lane.reduce((a, b) => a * b, 1)),
+  ReduceSum: reduction(sum),
+  ReduceSumSquare: reduction(sumOf((x) => x * x)),
+} satisfies Record<string, EvalRow>;

@@ -1,0 +1,85 @@
+import { sizeOf } from '@onnxplain/core';
+import { numbersOf } from '../ir/constant.js';
+import { filled, lanesOf, type NumArray, numArray, stridesOf } from './array.js';
+import { type EvalRow, normalAxis } from './call.js';
+import { typeOfCode } from './cast.js';
+
+/** One of value, value_float, value_floats, value_int, value_ints. */
+const constant: EvalRow = (call) => {
+  const tensor = call.tensor('value');
+  if (tensor !== undefined) return numArray(tensor.dtype, tensor.dims, numbersOf(tensor));
+  const [floats, ints] = [call.floats('value_floats'), call.ints('value_ints')];
+  if (floats !== undefined) return numArray('float32', [floats.length], floats);
+  if (ints !== undefined) return numArray('int64', [ints.length], ints);
+  if (call.has('value_float')) return numArray('float32', [], [call.float('value_float', 0)]);
+  if (call.has('value_int')) return numArray('int64', [], [call.int('value_int', 0)]);
+  return call.refuse('model-unsupported', 'a numeric value', 'strings or a sparse tensor');
+};
+
+const constantOfShape: EvalRow = (call) => {
+  const value = call.tensor('value');
+  const dims = Array.from(call.input(0).data);
+  if (value === undefined) return filled('float32', dims);
+  return filled(value.dtype, dims, numbersOf(value)[0]);
+};
+
+const eyeLike: EvalRow = (call) => {
+  const x = call.input(0);
+  const [rows, columns] = x.dims;
+  const y = filled(call.has('dtype') ? typeOfCode(call, call.int('dtype', 0)) : x.dtype, x.dims);
+  const k = call.int('k', 0);
+  for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) y.data[row * columns + row + k] = 1;
+  return y;
+};
+
+/** Indices of the elements that are not 0, [rank, count], in row-major order. */
+const nonZero: EvalRow = (call) => {
+  const x = call.input(0);
+  const strides = stridesOf(x.dims);
+  const found = Array.from(x.data.keys()).filter((i) => x.data[i] !== 0);
+  const rows = x.dims.map((dim, axis) => found.map((i) => Math.floor(i / strides[axis]) % dim));
+  return numArray('int64', [x.dims.length, found.length], rows.flat());
+};
+
+/** A new axis of size depth that is `on` at the index and `off` elsewhere; an index outside [-depth, depth) sets nothing. */
+const oneHot: EvalRow = (call) => {
+  const [indices, values] = [call.input(0), call.input(2)];
+  const depth = Math.trunc(call.input(1).data[0]);
+  const axis = normalAxis(call.where, call.int('axis', -1), indices.dims.length + 1);
+  const dims = indices.dims.toSpliced(axis, 0, depth);
+  const [off, on] = values.data;
+  const y = filled(values.dtype, dims, off);
+  const { inner } = lanesOf(dims, axis);
+  indices.data.forEach((index, i) => {
+    const at = Math.trunc(index) + (index < 0 ? depth : 0);
+    if (at >= 0 && at < depth) y.data[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on;
+  });
+  return y;
+};
+
+const range: EvalRow = (call) => {
+  const [start, limit, delta] = [0, 1, 2].map((i) => call.input(i).data[0]);
+  if (delta === 0) call.refuse('run-failed', 'a step other than 0', '0');
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  const data = Float64Array.from({ length }, (_, i) => start + i * delta);
+  return { dtype: call.input(0).dtype, dims: [length], data };
+};
+
+/** The dims from `start` to `end`, both clamped to the rank. */
+const shape: EvalRow = (call): NumArray => {
+  const { dims } = call.input(0);
+  const clamp = (i: number) => Math.min(dims.length, Math.max(0, i < 0 ? i + dims.length : i));
+  const chosen = dims.slice(clamp(call.int('start', 0)), clamp(call.int('end', dims.length)));
+  return numArray('int64', [chosen.length], chosen);
+};
+
+export const shapeRows = {
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  EyeLike: eyeLike,
+  NonZero: nonZero,
+  OneHot: oneHot,
+  Range: range,
+  Shape: shape,
+  Size: (call) => numArray('int64', [], [sizeOf(call.input(0).dims)]),
+} satisfies Record<string, EvalRow>;

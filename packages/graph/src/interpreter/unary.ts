@@ -1,0 +1,120 @@
+import { roundHalfEven, wrapped } from '../ir/integers.js';
+import { broadcastTo, type NumArray } from './array.js';
+import type { Call, EvalRow } from './call.js';
+import { erf, sigmoid, softplus } from './special.js';
+
+type Scalar = (x: number) => number;
+
+function mapped(x: NumArray, f: Scalar): NumArray {
+  return { ...x, data: x.data.map((v) => f(v)) };
+}
+
+const unary =
+  (f: Scalar): EvalRow =>
+  (call) =>
+    mapped(call.input(0), f);
+
+/** A function of one element that has float attributes, given as their defaults. */
+const shaped =
+  <K extends string>(defaults: Readonly<Record<K, number>>, make: (options: Record<K, number>) => Scalar) =>
+  (call: Call): NumArray => {
+    const options: Record<K, number> = { ...defaults };
+    for (const name in defaults) options[name] = call.float(name, defaults[name]);
+    return mapped(call.input(0), make(options));
+  };
+
+const neg: EvalRow = (call) => {
+  const x = call.input(0);
+  return mapped(x, (v) => wrapped(call.where, x.dtype, -v));
+};
+
+const gelu: EvalRow = (call) => {
+  const tanh = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
+  const cdf = call.string('approximate', 'none') === 'tanh' ? tanh : (x: number) => erf(x / Math.SQRT2);
+  return mapped(call.input(0), (x) => 0.5 * x * (1 + cdf(x)));
+};
+
+const clip: EvalRow = (call) => {
+  const [, min, max] = call.inputs;
+  const low = min?.data[0] ?? Number.NEGATIVE_INFINITY;
+  const high = max?.data[0] ?? Number.POSITIVE_INFINITY;
+  return mapped(call.input(0), (x) => Math.min(Math.max(x, low), high));
+};
+
+const prelu: EvalRow = (call) => {
+  const x = call.input(0);
+  const slope = broadcastTo(call.where, call.input(1), x.dims);
+  return { ...x, data: x.data.map((v, i) => (v < 0 ? v * slope[i] : v)) };
+};
+
+const elu = (alpha: number) => (x: number) => (x < 0 ? alpha * Math.expm1(x) : x);
+
+export const unaryRows = {
+  Abs: unary(Math.abs),
+  Acos: unary(Math.acos),
+  Acosh: unary(Math.acosh),
+  Asin: unary(Math.asin),
+  Asinh: unary(Math.asinh),
+  Atan: unary(Math.atan),
+  Atanh: unary(Math.atanh),
+  Ceil: unary(Math.ceil),
+  Celu: shaped(
+    { alpha: 1 },
+    ({ alpha }) =>
+      (x) =>
+        x < 0 ? alpha * Math.expm1(x / alpha) : x,
+  ),
+  Clip: clip,
+  Cos: unary(Math.cos),
+  Cosh: unary(Math.cosh),
+  Elu: shaped({ alpha: 1 }, ({ alpha }) => elu(alpha)),
+  Erf: unary(erf),
+  Exp: unary(Math.exp),
+  Floor: unary(Math.floor),
+  Gelu: gelu,
+  HardSigmoid: shaped(
+    { alpha: 0.2, beta: 0.5 },
+    ({ alpha, beta }) =>
+      (x) =>
+        Math.max(0, Math.min(1, alpha * x + beta)),
+  ),
+  HardSwish: unary((x) => x * Math.max(0, Math.min(1, x / 6 + 0.5))),
+  LeakyRelu: shaped(
+    { alpha: 0.01 },
+    ({ alpha }) =>
+      (x) =>
+        x < 0 ? alpha * x : x,
+  ),
+  Log: unary(Math.log),
+  Mish: unary((x) => x * Math.tanh(softplus(x))),
+  Neg: neg,
+  PRelu: prelu,
+  Reciprocal: unary((x) => 1 / x),
+  Relu: unary((x) => Math.max(x, 0)),
+  Round: unary(roundHalfEven),
+  Selu: shaped(
+    { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
+    ({ alpha, gamma }) =>
+      (x) =>
+        gamma * elu(alpha)(x),
+  ),
+  Shrink: shaped({ lambd: 0.5, bias: 0 }, ({ lambd, bias }) => (x) => {
+    if (x < -lambd) return x + bias;
+    return x > lambd ? x - bias : 0;
+  }),
+  Sigmoid: unary(sigmoid),
+  Sign: unary(Math.sign),
+  Sin: unary(Math.sin),
+  Sinh: unary(Math.sinh),
+  Softplus: unary(softplus),
+  Softsign: unary((x) => x / (1 + Math.abs(x))),
+  Sqrt: unary(Math.sqrt),
+  Tan: unary(Math.tan),
+  Tanh: unary(Math.tanh),
+  ThresholdedRelu: shaped(
+    { alpha: 1 },
+    ({ alpha }) =>
+      (x) =>
+        x > alpha ? x : 0,
+  ),
+} satisfies Record<string, EvalRow>;

@@ -1,0 +1,233 @@
+import { fail, sizeOf } from '@onnxplain/core';
+import { derived } from '../ir/derived.js';
+import { codeOf, dtypeOf, elements } from '../ir/element.js';
+import type { Constant, ConstantData, DataType } from '../ir/types.js';
+import type { Part } from './chunks.js';
+import { type Reading, unsupportedTypes } from './context.js';
+import {
+  DataLocation,
+  type InitialiserInit,
+  type SparseTensorProto,
+  type TensorInit,
+  type TensorProto,
+} from './proto.js';
+import { exceeded } from './scan.js';
+import { decodeText } from './text.js';
+
+/** A tensor of a file; `raw_data` is viewed in place where its alignment allows. */
+export function readTensor(proto: TensorProto, where: string, reading: Reading): Constant {
+  const dims = readDims(proto.dims, where, reading);
+  const dtype = readType(proto.dataType, where);
+  if (proto.segment !== undefined) unsupported(where, 'a tensor stored in segments');
+  if (dtype === 'string') return listed({ dtype, dims, data: readStrings(proto, where) }, where);
+  return readNumbers(proto, { dtype, dims, where, reading });
+}
+
+/** A constant of a list in a file, which may be of any length. */
+function listed(constant: Constant, where: string): Constant {
+  const { dims, data } = constant;
+  const size = sizeOf(dims);
+  if (data.length !== size)
+    invalid(where, `${size} elements for dims [${dims.join(', ')}]`, `${data.length}`);
+  return constant;
+}
+
+interface Wanted {
+  readonly dtype: Exclude<DataType, 'string'>;
+  readonly dims: readonly number[];
+  readonly where: string;
+  readonly reading: Reading;
+}
+
+function readNumbers(proto: TensorProto, { dtype, dims, where, reading }: Wanted): Constant {
+  const element = elements[dtype];
+  const bytes = sizeOf(dims) * element.bytes;
+  reading.spend(bytes);
+  if (proto.dataLocation === DataLocation.EXTERNAL) {
+    const raw = readExternal(proto, bytes, { where, reading });
+    return { dtype, dims, data: normalise(dtype, element.view(raw)) };
+  }
+  if (proto.rawData.length === 0) return listed({ dtype, dims, data: element.list(proto) }, where);
+  if (proto.rawData.length !== bytes) invalid(where, `${bytes} bytes of raw data`, `${proto.rawData.length}`);
+  return rawConstant(proto.rawData, { dtype, dims });
+}
+
+/** Misaligned constants of at least this many bytes are not copied before somebody reads them. */
+const LARGE = 2 ** 16;
+
+/** Views the bytes where a typed array may, else copies them. */
+function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<Wanted, 'dtype' | 'dims'>): Constant {
+  const { bytes: width, view } = elements[dtype];
+  if (raw.byteOffset % width === 0) return { dtype, dims, data: normalise(dtype, view(raw)) };
+  const copy = () => view(new Uint8Array(raw));
+  return raw.length < LARGE ? { dtype, dims, data: copy() } : derived({ dtype, dims }, copy);
+}
+
+/** Truth values are 0 and 1; writers may store any other byte for true. */
+function normalise(dtype: DataType, data: ConstantData): ConstantData {
+  if (dtype !== 'bool' || !(data instanceof Uint8Array) || data.every((v) => v < 2)) return data;
+  return data.map((v) => (v === 0 ? 0 : 1));
+}
+
+function readExternal(
+  proto: TensorProto,
+  expected: number,
+  { where, reading }: { where: string; reading: Reading },
+): Uint8Array {
+  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
+  const location = entries.get('location') ?? '';
+  if (reading.external === undefined) {
+    return fail({
+      code: 'model-external-data',
+      where,
+      expected: 'weights inside the model file',
+      got: `weights in another file, "${location}"`,
+      remedy: "Pass external: externalData(folder), with the folder that holds the model's data files.",
+    });
+  }
+  const offset = byteCount(entries.get('offset') ?? '0', where);
+  const length = byteCount(entries.get('length') ?? String(expected), where);
+  if (length !== expected) invalid(where, `${expected} bytes of external data`, `a length of ${length}`);
+  const bytes = reading.external({ location, offset, length });
+  if (bytes.length !== expected) invalid(where, `${expected} bytes of external data`, `${bytes.length}`);
+  return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+}
+
+function byteCount(text: string, where: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    invalid(where, 'a number of bytes for the place of external data', `"${text}"`);
+  }
+  return value;
+}
+
+function readStrings(proto: TensorProto, where: string): readonly string[] {
+  return proto.stringData.map((bytes) => decodeText(bytes, where));
+}
+
+/** A sparse tensor made dense. Its indices are linear positions or one row of coordinates for each value. */
+export function readSparse(proto: SparseTensorProto, where: string, reading: Reading): Constant {
+  if (proto.values === undefined || proto.indices === undefined) {
+    return invalid(where, 'values and indices of a sparse tensor', 'one of them missing');
+  }
+  const dims = readDims(proto.dims, where, reading);
+  const values = readTensor(proto.values, where, reading);
+  const indices = readTensor(proto.indices, `indices of ${where}`, reading);
+  const { dtype } = values;
+  if (dtype === 'string' || indices.dtype !== 'int64' || !(indices.data instanceof BigInt64Array)) {
+    return invalid(where, 'numbers at int64 indices', `${dtype} at ${indices.dtype}`);
+  }
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  reading.spend(size * elements[dtype].bytes);
+  // Moved as bytes: the typed arrays of a dtype are alike in nothing else.
+  const width = elements[dtype].bytes;
+  const source = rawBytes(values.data);
+  const target = new Uint8Array(size * width);
+  const positions = linearPositions(indices.data, { dims, count: values.data.length, where });
+  positions.forEach((position, i) => {
+    target.set(source.subarray(i * width, (i + 1) * width), position * width);
+  });
+  return { dtype, dims, data: elements[dtype].view(target) };
+}
+
+function linearPositions(
+  indices: BigInt64Array,
+  { dims, count, where }: { dims: readonly number[]; count: number; where: string },
+): readonly number[] {
+  const width = indices.length === count ? 1 : dims.length;
+  if (indices.length !== count * width) invalid(where, `${count} positions`, `${indices.length} indices`);
+  const bounds = width === 1 ? [dims.reduce((product, dim) => product * dim, 1)] : dims;
+  return Array.from({ length: count }, (_, i) =>
+    bounds.reduce((position, bound, axis) => {
+      const index = Number(indices[i * width + axis]);
+      if (index < 0 || index >= bound) invalid(where, `an index from 0 to ${bound - 1}`, `${index}`);
+      return position * bound + index;
+    }, 0),
+  );
+}
+
+function readDims(dims: readonly bigint[], where: string, { limits }: Reading): readonly number[] {
+  if (dims.length > limits.rank) exceeded('rank', limits.rank, `${dims.length} axes in ${where}`);
+  const sizes = dims.map(Number);
+  const negative = sizes.find((dim) => dim < 0);
+  if (negative !== undefined) invalid(where, 'sizes of at least 0', `${negative}`);
+  let product = 1;
+  for (const dim of sizes) {
+    product *= Math.max(dim, 1);
+    if (product > limits.elements) {
+      exceeded('elements', limits.elements, `dims [${sizes.join(', ')}] in ${where}`);
+    }
+  }
+  return sizes;
+}
+
+/** dtype of an element type's code; throws `model-unsupported` for those that a graph cannot hold. */
+export function readType(code: number, where: string): DataType {
+  return dtypeOf(code) ?? unsupported(where, unsupportedTypes.get(code) ?? `element type ${code}`);
+}
+
+/** A constant as a tensor of a file: little-endian raw data. */
+export function writeTensor(name: string, constant: Constant): TensorInit {
+  const { data } = constant;
+  return ArrayBuffer.isView(data)
+    ? { ...headOf(name, constant), rawData: rawBytes(data) }
+    : { ...headOf(name, constant), stringData: data.map((text) => encoder.encode(text)) };
+}
+
+/** The same for an initialiser, whose numbers are looked up when the file is written. */
+export function writeInitialiser(name: string, constant: Constant): InitialiserInit {
+  const { dtype } = constant;
+  if (dtype === 'string') return writeTensor(name, constant);
+  return { ...headOf(name, constant), rawData: rawPart(name, constant) };
+}
+
+const headOf = (name: string, { dtype, dims }: Constant): TensorInit => ({
+  name,
+  dims: dims.map(BigInt),
+  dataType: codeOf(dtype),
+});
+
+const encoder = new TextEncoder();
+
+/** The bytes of a constant of numbers, which are looked up when they are asked for. */
+export function rawPart(name: string, constant: Constant): Part {
+  const length = byteLengthOf(constant);
+  return {
+    length,
+    bytes() {
+      const bytes = rawBytes(constant.data);
+      if (bytes.length !== length) invalid(`constant "${name}"`, `${length} bytes`, `${bytes.length}`);
+      return bytes;
+    },
+  };
+}
+
+/** Bytes of a constant in a file; strings count by their characters. */
+export function byteLengthOf(constant: Constant): number {
+  const { dtype, dims } = constant;
+  if (dtype !== 'string') return sizeOf(dims) * elements[dtype].bytes;
+  return Array.from(constant.data, String).reduce((sum, text) => sum + text.length, 0);
+}
+
+/** The bytes behind typed numbers, not copied; none for strings. Every platform that Node runs on today is little-endian. */
+function rawBytes(data: ConstantData): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(data)) return new Uint8Array();
+  const { buffer, byteOffset, byteLength } = data;
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
+}
+
+function invalid(where: string, expected: string, got: string): never {
+  return fail({ code: 'model-invalid', where, expected, got });
+}
+
+function unsupported(where: string, got: string): never {
+  return fail({
+    code: 'model-unsupported',
+    where,
+    expected: 'numbers of 8 to 64 bits, truth values or strings',
+    got,
+    remedy: 'Export the model without quantisation to other element types.',
+  });
+}

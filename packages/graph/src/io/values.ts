@@ -1,0 +1,85 @@
+import { fail } from '@onnxplain/core';
+import { codeOf } from '../ir/element.js';
+import type { Dim, Value, ValueType } from '../ir/types.js';
+import type { Reading } from './context.js';
+import type { DimensionProto, GraphProto, ValueInfoInit, ValueInfoProto } from './proto.js';
+import { exceeded } from './scan.js';
+import { readType } from './tensor.js';
+
+/** Type of a value, or undefined when the file gives none or it is not a tensor (sequences, maps, optionals). */
+export function readTensorType(proto: ValueInfoProto, reading: Reading): ValueType | undefined {
+  const type = proto.type?.value;
+  if (type?.case !== 'tensorType' || type.value.elemType === 0) return undefined;
+  const dtype = readType(type.value.elemType, `value "${proto.name}"`);
+  const dims = type.value.shape?.dim;
+  if (dims === undefined) return { dtype, dims: undefined };
+  if (dims.length > reading.limits.rank)
+    exceeded('rank', reading.limits.rank, `${dims.length} axes of ${proto.name}`);
+  return { dtype, dims: dims.map((dim, axis) => readDim(dim, { name: proto.name, axis, reading })) };
+}
+
+interface Axis {
+  readonly name: string;
+  readonly axis: number;
+  readonly reading: Reading;
+}
+
+/** A size, a symbol of the file, or a fresh symbol; -1, ? and an empty name are older exporters' words for unknown. */
+function readDim({ value }: DimensionProto, { name, axis, reading }: Axis): Dim {
+  if (value.case === 'dimParam' && value.value !== '' && value.value !== '?') return value.value;
+  if (value.case !== 'dimValue' || value.value === -1n) return reading.symbol(name, axis);
+  const size = Number(value.value);
+  if (size < 0 || size > reading.limits.elements) {
+    fail({
+      code: 'model-invalid',
+      where: `value "${name}", axis ${axis}`,
+      expected: `a size from 0 to ${reading.limits.elements}`,
+      got: String(size),
+    });
+  }
+  return size;
+}
+
+/** A graph input or output, which must be a tensor with a known element type. */
+export function readValue(proto: ValueInfoProto, where: string, reading: Reading): Value {
+  const type = readTensorType(proto, reading);
+  if (type !== undefined) return { name: proto.name, ...type };
+  return fail({
+    code: 'model-unsupported',
+    where: `${where} "${proto.name}"`,
+    expected: 'a tensor with a declared element type',
+    got: typeName(proto),
+    remedy:
+      'Run shape inference on the model (onnx.shape_inference) or export it with tensor inputs and outputs.',
+  });
+}
+
+/** What kind of type a value has, in words. */
+export function typeName(proto: ValueInfoProto): string {
+  const kind = proto.type?.value.case;
+  if (kind === undefined) return 'no type';
+  return kind === 'tensorType' ? 'a tensor without element type' : kind.replace('Type', '').toLowerCase();
+}
+
+export function writeValue({ name, dtype, dims }: Value): ValueInfoInit {
+  const shape = dims === undefined ? undefined : { dim: dims.map(writeDim) };
+  return { name, type: { value: { case: 'tensorType', value: { elemType: codeOf(dtype), shape } } } };
+}
+
+function writeDim(dim: Dim): { value: DimensionProto['value'] } {
+  return typeof dim === 'number'
+    ? { value: { case: 'dimValue', value: BigInt(dim) } }
+    : { value: { case: 'dimParam', value: dim } };
+}
+
+/** Symbols that the main graph's own values use. */
+export function symbolsOf(graph: GraphProto): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { type } of [...graph.input, ...graph.output, ...graph.valueInfo]) {
+    if (type?.value.case !== 'tensorType') continue;
+    for (const { value } of type.value.value.shape?.dim ?? []) {
+      if (value.case === 'dimParam') found.add(value.value);
+    }
+  }
+  return found;
+}

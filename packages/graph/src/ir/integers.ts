@@ -1,0 +1,51 @@
+import { fail } from '@onnxplain/core';
+import type { DataType } from './types.js';
+
+const integerRanges: Readonly<Partial<Record<DataType, readonly [low: number, high: number]>>> = {
+  int8: [-128, 127],
+  int16: [-32768, 32767],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  int64: [-(2 ** 63), 2 ** 63],
+  uint8: [0, 255],
+  uint16: [0, 65535],
+  uint32: [0, 2 ** 32 - 1],
+  uint64: [0, 2 ** 64],
+  bool: [0, 1],
+};
+
+/** Least and greatest value of an integer type (64 bit: of the nearest doubles); undefined for the float types. */
+export function integerRange(dtype: DataType): readonly [low: number, high: number] | undefined {
+  return integerRanges[dtype];
+}
+
+/** An integer result as its type holds it: two's complement for up to 32 bits; 64-bit results beyond 2^53 throw `too-large`. */
+export function wrapped(where: string, dtype: DataType, value: number): number {
+  const range = integerRanges[dtype];
+  if (range === undefined || dtype === 'bool') return value;
+  if (Number.isSafeInteger(value) && value >= range[0] && value <= range[1]) return value + 0;
+  if (dtype === 'int64' || dtype === 'uint64' || !Number.isSafeInteger(value)) {
+    fail({ code: 'too-large', where, expected: `a ${dtype} result within ±2^53`, got: String(value) });
+  }
+  const span = range[1] - range[0] + 1;
+  return value - span * Math.floor((value - range[0]) / span);
+}
+
+/** Product of two integers of a type, exact modulo its width. */
+export function integerProduct(where: string, dtype: DataType, [a, b]: readonly [number, number]): number {
+  const product = a * b;
+  if (Number.isSafeInteger(product) || dtype === 'int64' || dtype === 'uint64') {
+    return wrapped(where, dtype, product);
+  }
+  const exact = BigInt(a) * BigInt(b);
+  return Number(dtype === 'uint32' ? BigInt.asUintN(32, exact) : BigInt.asIntN(32, exact));
+}
+
+/** The integer nearest to `x`; halves go to the even one. */
+export function roundHalfEven(x: number): number {
+  if (!Number.isFinite(x) || x === 0) return x;
+  const size = Math.abs(x);
+  const below = Math.floor(size);
+  const rest = size - below;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 === 1);
+  return Math.sign(x) * (up ? below + 1 : below);
+}

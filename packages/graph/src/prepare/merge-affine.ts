@@ -1,0 +1,202 @@
+import type { GraphBuilder } from '../builder/build.js';
+import { attr } from '../builder/builder.js';
+import { type Calculus, calculus } from '../builder/calculus.js';
+import { attributesOf } from '../ir/attributes.js';
+import { usesOf } from '../ir/scope.js';
+import type { Dim, Graph, Node } from '../ir/types.js';
+import { prune } from '../rewrite/prune.js';
+import { rewrite } from '../rewrite/rewrite.js';
+
+/**
+ * What follows a layer with constant weights and does the same to every element of a channel is merged into the layer's weights and bias:
+ * BatchNormalization, additions and subtractions of constants, products and quotients with them. Outputs keep
+ * their values up to rounding. A layer that others read too, or whose output is in `kept`, stays as it is.
+ *
+ * A matrix product of more than two dimensions that gets a bias this way becomes Reshape, Gemm, Reshape.
+ */
+export function mergeAffine(graph: Graph, kept: ReadonlySet<string> = new Set()): Graph {
+  const uses = new Map<string, number>();
+  const use = (name: string) => uses.set(name, (uses.get(name) ?? 0) + 1);
+  graph.nodes.flatMap(usesOf).forEach(use);
+  for (const { name } of graph.outputs) use(name);
+  for (const name of kept) use(name);
+  return prune(rewrite(graph, (node, b) => merged(node, b, uses)));
+}
+
+function merged(
+  node: Node,
+  b: GraphBuilder,
+  uses: ReadonlyMap<string, number>,
+): readonly string[] | undefined {
+  if (node.domain !== '') return undefined;
+  const affine = affineOf(node, b);
+  const maker = affine && b.makerOf(affine.x);
+  if (affine === undefined || maker === undefined || uses.get(affine.x) !== 1) return undefined;
+  const layer = LAYERS[maker.op]?.(maker, b);
+  if (layer === undefined || maker.domain !== '') return undefined;
+  const c = calculus(b);
+  const found = coefficients(c, affine, layer);
+  return found && [layer.rebuild(c, found)];
+}
+
+/** y = x scale + shift, where both are constants that broadcast to x. */
+interface Affine {
+  readonly x: string;
+  scale?(c: Calculus): string;
+  shift?(c: Calculus): string;
+}
+
+/** A layer whose output channels are along one axis. */
+interface Layer {
+  readonly output: string;
+  /** Of the output, counted from the front. */
+  readonly axis: number;
+  readonly channels: Dim;
+  /** The layer with its weights multiplied by `scale` and `shift` added to what it gives, both [channels]. */
+  rebuild(c: Calculus, coefficients: Coefficients): string;
+}
+
+interface Coefficients {
+  readonly scale: string | undefined;
+  readonly shift: string | undefined;
+}
+
+function affineOf(node: Node, b: GraphBuilder): Affine | undefined {
+  const [x = '', y = ''] = node.inputs;
+  if (node.op === 'BatchNormalization') return normalisation(node, b);
+  const [varying, constant] = fixed(b, y) ? [x, y] : [y, x];
+  if (constant === '' || !fixed(b, constant) || fixed(b, varying)) return undefined;
+  const second = constant === y;
+  if (node.op === 'Add') return { x: varying, shift: () => constant };
+  if (node.op === 'Mul') return { x: varying, scale: () => constant };
+  if (node.op === 'Sub' && second) return { x: varying, shift: (c) => c.neg(constant) };
+  if (node.op === 'Div' && second) return { x: varying, scale: (c) => c.map('Reciprocal', constant) };
+  return undefined;
+}
+
+/** x s + (bias - mean s) with s = scale / sqrt(variance + epsilon). */
+function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
+  const [x = '', scale, bias, mean, variance] = node.inputs;
+  const { int, float } = attributesOf(node);
+  if (int('training_mode', 0) === 1) return undefined;
+  if (![scale, bias, mean, variance].every((name) => fixed(b, name))) return undefined;
+  const slope = (c: Calculus) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
+  const along = (c: Calculus, vector: string) => alongAxis(c, vector, { axis: 1, rank: c.rank(x) });
+  return {
+    x,
+    scale: (c) => along(c, slope(c)),
+    shift: (c) => along(c, c.sub(bias, c.mul(mean, slope(c)))),
+  };
+}
+
+/** A vector shaped to multiply along an axis. */
+function alongAxis(c: Calculus, vector: string, { axis, rank }: { axis: number; rank: number }): string {
+  return c.reshape(
+    vector,
+    Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1)),
+  );
+}
+
+/** Scale and shift as vectors of the layer's channels; undefined when they vary along another axis. */
+function coefficients(c: Calculus, affine: Affine, layer: Layer): Coefficients | undefined {
+  const given = [affine.scale?.(c), affine.shift?.(c)];
+  if (!given.every((value) => value === undefined || perChannel(c, value, layer))) return undefined;
+  const [scale, shift] = given.map((value) => value && vectorOf(c, value, layer.channels));
+  return { scale, shift };
+}
+
+/** Whether a constant that broadcasts to the layer's output has size 1 along all axes but that of the channels. */
+function perChannel(c: Calculus, value: string, { output, axis, channels }: Layer): boolean {
+  const [rank, dims] = [c.rank(output), c.dims(value)];
+  if (dims.length > rank || c.dtype(value) !== c.dtype(output)) return false;
+  const offset = rank - dims.length;
+  return dims.every((size, i) => size === 1 || (i + offset === axis && size === channels));
+}
+
+function vectorOf(c: Calculus, value: string, channels: Dim): string {
+  const flat = c.reshape(value, [-1]);
+  return c.dims(flat)[0] === channels ? flat : c.emit('Expand', [flat, c.ints([Number(channels)])]);
+}
+
+/** Whether a value is left out, constant, or computed from constants, as weights are after a first merging. */
+function fixed(b: GraphBuilder, name: string | undefined): boolean {
+  if (!name || b.constantOf(name) !== undefined) return true;
+  return b.makerOf(name)?.inputs.every((input) => fixed(b, input)) ?? false;
+}
+
+type Reading = (node: Node, b: GraphBuilder) => Layer | undefined;
+
+/** Weights [M, C/g, ...] of a convolution; [C, M, ...] of a transposed one of a single group. */
+const convolution =
+  (axis: 0 | 1): Reading =>
+  (node, b) => {
+    const [x = '', weights = '', bias] = node.inputs;
+    const channels = b.typeOf(weights)?.dims?.[axis];
+    if (!fixed(b, weights) || !fixed(b, bias) || typeof channels !== 'number') return undefined;
+    if (axis === 1 && attributesOf(node).int('group', 1) !== 1) return undefined;
+    return {
+      output: node.outputs[0] ?? '',
+      axis: 1,
+      channels,
+      rebuild(c, { scale, shift }) {
+        const rank = c.rank(weights);
+        const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank })) : weights;
+        const moved = biased(c, bias, { scale, shift });
+        return c.emit(node.op, moved ? [x, scaled, moved] : [x, scaled], node.attributes);
+      },
+    };
+  };
+
+/** bias scale + shift. */
+function biased(c: Calculus, bias: string | undefined, { scale, shift }: Coefficients): string | undefined {
+  const scaled = bias && scale ? c.mul(bias, scale) : bias;
+  return scaled && shift ? c.add(scaled, shift) : scaled || shift;
+}
+
+/** alpha A B + beta C, with weights B: beta goes into C. */
+const gemm: Reading = (node, b) => {
+  const [x = '', weights = '', bias] = node.inputs;
+  const { int, float } = attributesOf(node);
+  const axis = int('transB', 0) === 1 ? 0 : 1;
+  const channels = b.typeOf(weights)?.dims?.[axis];
+  if (!fixed(b, weights) || !fixed(b, bias) || typeof channels !== 'number') return undefined;
+  return {
+    output: node.outputs[0] ?? '',
+    axis: 1,
+    channels,
+    rebuild(c, { scale, shift }) {
+      const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank: 2 })) : weights;
+      const moved = biased(c, bias && c.mul(bias, float('beta', 1)), { scale, shift });
+      const attributes = { ...node.attributes, beta: attr.float(1) };
+      return c.emit('Gemm', moved ? [x, scaled, moved] : [x, scaled], attributes);
+    },
+  };
+};
+
+/** x W with one matrix for all rows. */
+const matMul: Reading = (node, b) => {
+  const [x = '', weights = ''] = node.inputs;
+  const [rank, dims] = [b.typeOf(x)?.dims?.length ?? 0, b.typeOf(weights)?.dims];
+  const channels = dims?.[1];
+  if (!fixed(b, weights) || dims?.length !== 2 || rank < 2 || typeof channels !== 'number') return undefined;
+  return {
+    output: node.outputs[0] ?? '',
+    axis: rank - 1,
+    channels,
+    rebuild(c, { scale, shift }) {
+      const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis: 1, rank: 2 })) : weights;
+      if (!shift) return c.emit('MatMul', [x, scaled]);
+      if (rank === 2) return c.emit('Gemm', [x, scaled, shift]);
+      const rows = c.reshape(x, [-1, Number(dims[0])]);
+      const leading = Array.from({ length: rank - 1 }, (_, axis) => ({ of: x, axis }));
+      return c.reshape(c.emit('Gemm', [rows, scaled, shift]), [...leading, channels]);
+    },
+  };
+};
+
+const LAYERS: Readonly<Record<string, Reading>> = {
+  Conv: convolution(0),
+  ConvTranspose: convolution(1),
+  Gemm: gemm,
+  MatMul: matMul,
+};

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { wobble } from '../../test/derivative.js';
+import { graphOf, node, value } from '../../test/graphs.js';
+import { grad } from '../autodiff/grad.js';
+import { ruleTable } from '../autodiff/tables/index.js';
+import { attr } from '../builder/builder.js';
+import { numArray } from '../interpreter/array.js';
+import { evaluate } from '../interpreter/evaluate.js';
+import type { Graph, Node } from '../ir/types.js';
+import { verify } from '../ir/verify.js';
+import { poolFirst } from './pool-first.js';
+
+const pool = (text: string): Node =>
+  node(text, { kernel_shape: attr.ints([3, 3]), strides: attr.ints([2, 2]), pads: attr.ints([1, 1, 1, 1]) });
+
+const graphWith = (...nodes: readonly Node[]): Graph =>
+  graphOf({ inputs: [value('x', ['N', 2, 6, 6])], outputs: [value('y', undefined)], nodes });
+
+const plain = graphWith(node('r = Relu(x)'), pool('y = MaxPool(r)'));
+
+/** Rounded, so that windows have ties and some have nothing positive. */
+const x = numArray(
+  'float32',
+  [2, 2, 6, 6],
+  Float64Array.from({ length: 144 }, (_, i) => Math.round(2 * wobble('x', i) - 0.75)),
+);
+
+const operators = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
+
+describe('poolFirst', () => {
+  it('lets MaxPool go before the Relu that it alone reads, which changes no value', () => {
+    const moved = poolFirst(plain);
+    verify(moved);
+    expect(operators(moved)).toEqual(['MaxPool', 'Relu']);
+    expect(evaluate(moved, { x }).y).toEqual(evaluate(plain, { x }).y);
+  });
+
+  it('changes no derivative, with ties and where nothing is positive', () => {
+    const scored = { ...plain, nodes: [...plain.nodes, node('s = Mul(y, y)')] };
+    const summed = {
+      ...scored,
+      nodes: [...scored.nodes, node('t = ReduceSum(s)', { keepdims: attr.int(0) })],
+    };
+    const graph = { ...summed, outputs: [value('t', [])] };
+    const asItStands = { ...ruleTable('gradient'), prepare: undefined };
+    const [moved, left] = [grad(graph), grad(graph, { rules: asItStands })];
+    expect(operators(moved)).not.toEqual(operators(left));
+    expect(evaluate(moved, { x }).gradient).toEqual(evaluate(left, { x }).gradient);
+  });
+
+  it('leaves a Relu that is read elsewhere, is an output, or must stay, and a pool that gives places', () => {
+    const read = graphWith(
+      node('r = Relu(x)'),
+      pool('p = MaxPool(r)'),
+      node('q = ReduceMax(r)'),
+      node('y = Add(p, q)'),
+    );
+    expect(operators(poolFirst(read))).toEqual(operators(read));
+    const output = { ...plain, outputs: [value('y', undefined), value('r', undefined)] };
+    expect(operators(poolFirst(output))).toEqual(['Relu', 'MaxPool']);
+    expect(operators(poolFirst(plain, new Set(['r'])))).toEqual(['Relu', 'MaxPool']);
+    const places = graphWith(node('r = Relu(x)'), pool('y, i = MaxPool(r)'));
+    expect(operators(poolFirst(places))).toEqual(['Relu', 'MaxPool']);
+  });
+});

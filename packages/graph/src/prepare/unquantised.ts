@@ -1,0 +1,72 @@
+import type { GraphBuilder } from '../builder/build.js';
+import { calculus } from '../builder/calculus.js';
+import { isInteger } from '../infer/site.js';
+import { attributesOf } from '../ir/attributes.js';
+import { dtypeOf } from '../ir/element.js';
+import type { Graph, Node } from '../ir/types.js';
+import { prune } from '../rewrite/prune.js';
+import { rewrite } from '../rewrite/rewrite.js';
+import { type Integers, quantisedArithmetic, type Replacement } from './quantised-arithmetic.js';
+
+/** Operators that do to floats what they do to the integers that these stand for, to all inputs or to the first. */
+const ON_ALL: ReadonlySet<string> = new Set(['Add', 'Clip', 'Concat', 'Max', 'Min', 'Mul', 'Sub']);
+const ON_FIRST: ReadonlySet<string> = new Set([
+  'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'Identity', 'MaxPool', 'Relu', 'Reshape', 'Resize', 'Slice', 'SpaceToDepth',
+  'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
+]); // biome-ignore format: a list
+
+/**
+ * A canonical graph in which quantised values are floats that hold the integers: QuantizeLinear becomes
+ * clip(round(x / scale) + zero point), DequantizeLinear (q - zero point) scale, and what lies between them computes with floats.
+ * Values are the same up to the rounding of float32 and, where a quotient lies half way, one step of quantisation. Quantised
+ * weights stay as they are stored.
+ */
+export function unquantised(graph: Graph): Graph {
+  const twins = new Map<string, string>();
+  return prune(rewrite(graph, (node, b) => replaced(node, b, twins)));
+}
+
+/** Values for outputs of floats; outputs of integers stay as they are, and get a twin of floats beside them. */
+function replaced(node: Node, b: GraphBuilder, twins: Map<string, string>): readonly string[] | undefined {
+  const integers = integersOf(b, twins);
+  const rule = Object.hasOwn(quantisedArithmetic, node.op) ? quantisedArithmetic[node.op] : undefined;
+  const found = rule?.(node, integers) ?? carried(node, integers);
+  if (found === undefined) return undefined;
+  const { values, twins: made = [] } = found;
+  made.forEach((name, i) => {
+    if (name !== '') twins.set(node.outputs[i], name);
+  });
+  const rest = node.outputs.map((name, i) => (values?.[i] ? '' : name));
+  if (rest.some((name) => name !== '')) b.append({ ...node, outputs: rest });
+  return values ?? node.outputs;
+}
+
+function integersOf(b: GraphBuilder, twins: ReadonlyMap<string, string>): Integers {
+  const c = calculus(b);
+  return {
+    c,
+    stands: (name) => twins.has(name),
+    real: (name, dtype = 'float32') => twins.get(name) ?? c.cast(name, dtype),
+  };
+}
+
+/** The twins of an operator that moves or adds integers that have twins; floats where it leaves the integers. */
+function carried(node: Node, { c, stands, real }: Integers): Replacement | undefined {
+  const { op, inputs, outputs, attributes } = node;
+  if (!inputs.some(stands)) return undefined;
+  if (op === 'Cast') return left(node, { c, real });
+  if (!ON_ALL.has(op) && !(ON_FIRST.has(op) && stands(inputs[0]))) return undefined;
+  const like = c.dtype(real(inputs.find(stands) ?? ''));
+  const floats = inputs.map((name, i) =>
+    name !== '' && (i === 0 || ON_ALL.has(op)) ? real(name, like) : name,
+  );
+  return { twins: c.emitMany(op, floats, outputs.length, attributes) };
+}
+
+/** What a Cast of integers with a twin gives: floats, or the twin of other integers. */
+function left(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
+  const to = dtypeOf(attributesOf(node).int('to', 1));
+  if (to === undefined || to === 'bool') return undefined;
+  const x = real(node.inputs[0]);
+  return isInteger(to) ? { twins: [x] } : { values: [c.cast(x, to)] };
+}

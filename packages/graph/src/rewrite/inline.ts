@@ -1,0 +1,117 @@
+import { fail } from '@onnxplain/core';
+import { identity } from '../ir/identity.js';
+import { namer, namesIn } from '../ir/names.js';
+import { describe, graphsOf, substitute } from '../ir/scope.js';
+import type { Attribute, Attributes, Graph, LocalFunction, Node } from '../ir/types.js';
+import { checkCalls } from './calls.js';
+import { renameInside } from './rename.js';
+
+/**
+ * The graph with every call of a local function replaced by the function's nodes, in inner graphs too: formal names
+ * become the caller's, inner names fresh ones, attribute references the caller's values or the function's defaults
+ * (an attribute that has neither is left out). The result has no functions.
+ *
+ * Throws `model-invalid` for recursion, `model-limit` when calls nest deeper than 64 or the result would have
+ * over a million nodes, `model-unsupported` when a function is written for another opset than the model.
+ */
+export function inline(graph: Graph): Graph {
+  if (graph.functions.length === 0) return graph;
+  checkCalls(graph);
+  const functions = new Map(graph.functions.map((local) => [`${local.domain}:${local.name}`, local]));
+  const opsets = Object.assign({}, ...graph.functions.map((local) => local.opsets), graph.opsets);
+  const expansion: Expansion = { functions, opsets, fresh: namer(namesIn(graph)) };
+  return { ...graph, opsets, functions: [], nodes: expandNodes(graph.nodes, expansion) };
+}
+
+interface Expansion {
+  readonly functions: ReadonlyMap<string, LocalFunction>;
+  readonly opsets: Graph['opsets'];
+  readonly fresh: (hint: string) => string;
+}
+
+function expandNodes(nodes: readonly Node[], expansion: Expansion): readonly Node[] {
+  return nodes.flatMap((node) => {
+    const local = expansion.functions.get(`${node.domain}:${node.op}`);
+    if (local === undefined) return [expandInside(node, expansion)];
+    return expandNodes(instantiate(node, local, expansion), expansion);
+  });
+}
+
+function expandInside(node: Node, expansion: Expansion): Node {
+  if (graphsOf(node).length === 0) return node;
+  const expand = (attribute: Attribute): Attribute =>
+    attribute.kind === 'graph'
+      ? { kind: 'graph', value: { ...attribute.value, nodes: expandNodes(attribute.value.nodes, expansion) } }
+      : attribute;
+  return { ...node, attributes: mapAttributes(node.attributes, expand) };
+}
+
+/** The function's nodes with the caller's names and attributes. */
+function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expansion): readonly Node[] {
+  checkOpsets(call, local, opsets);
+  const names = new Map<string, string>([['', '']]);
+  local.inputs.forEach((formal, i) => {
+    names.set(formal, call.inputs[i] ?? '');
+  });
+  const aliases: Node[] = [];
+  local.outputs.forEach((formal, i) => {
+    const actual = call.outputs[i] ?? '';
+    if (actual === '') return;
+    const same = names.get(formal);
+    // An output that is an input, or the same value as another output.
+    if (same !== undefined) aliases.push(identity(same, actual));
+    else names.set(formal, actual);
+  });
+  const rename = (name: string): string => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const made = fresh(`${local.name}/${name}`);
+    names.set(name, made);
+    return made;
+  };
+  const values = { ...local.defaults, ...call.attributes };
+  const bound = local.nodes.map((node) => renameNode(bind(node, values), rename, fresh));
+  return [...bound, ...aliases];
+}
+
+function renameNode(node: Node, rename: (name: string) => string, fresh: (hint: string) => string): Node {
+  const inside = {
+    ...node,
+    attributes: mapAttributes(node.attributes, (value) => renameInside(value, fresh)),
+  };
+  const renamed = substitute(inside, rename);
+  const outputs = node.outputs.map(rename);
+  return { ...renamed, outputs, name: outputs.find((name) => name !== '') ?? '' };
+}
+
+/** A node with its attribute references, and those of its inner graphs, replaced by values. */
+function bind(node: Node, values: Attributes): Node {
+  const attributes: [string, Attribute][] = [];
+  for (const [name, attribute] of Object.entries(node.attributes)) {
+    const value = attribute.kind === 'reference' ? values[attribute.value] : attribute;
+    if (value === undefined) continue;
+    if (value.kind !== 'graph' || attribute.kind === 'reference') attributes.push([name, value]);
+    else {
+      const nodes = value.value.nodes.map((inner) => bind(inner, values));
+      attributes.push([name, { kind: 'graph', value: { ...value.value, nodes } }]);
+    }
+  }
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}
+
+const mapAttributes = (attributes: Attributes, map: (attribute: Attribute) => Attribute): Attributes =>
+  Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, map(attribute)]));
+
+function checkOpsets(call: Node, local: LocalFunction, opsets: Graph['opsets']): void {
+  const used = new Set(local.nodes.map(({ domain }) => domain));
+  for (const [domain, version] of Object.entries(local.opsets)) {
+    if (!used.has(domain) || opsets[domain] === version) continue;
+    fail({
+      code: 'model-unsupported',
+      where: describe(call),
+      expected: `a function for opset ${opsets[domain]} of "${domain}", as the model`,
+      got: `opset ${version}`,
+      remedy: 'Convert the model to one opset (onnx.version_converter), or export it without functions.',
+    });
+  }
+}

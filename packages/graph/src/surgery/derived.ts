@@ -1,0 +1,15 @@
+import type { Builder } from '../builder/builder.js';
+import type { Graph } from '../ir/types.js';
+
+/** A graph with one more output, its last, and the name of that. */
+export interface Derived {
+  readonly graph: Graph;
+  readonly name: string;
+}
+
+/** The graph that a builder continued, with a value as one more output; a copy of it where it is one already. */
+export function derived(graph: Graph, builder: Builder, value: string): Derived {
+  const taken = graph.outputs.some(({ name }) => name === value);
+  const name = taken ? builder.emit('Identity', [value]) : value;
+  return { graph: builder.build([...graph.outputs, { name, ...builder.type(name) }]), name };
+}

@@ -1,0 +1,80 @@
+import { fail } from '@onnxplain/core';
+import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
+import { graphBuilderOf } from '../builder/build.js';
+import { attr, type Builder } from '../builder/builder.js';
+import type { Graph } from '../ir/types.js';
+import { type Derived, derived } from './derived.js';
+import { type Link, lowestOf } from './select.js';
+
+export interface LinkAlongOptions {
+  /** Name of the output, [N, ...axes]. */
+  readonly output: string;
+  readonly link: Exclude<Link, 'logit'>;
+  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
+  readonly holds?: Holds;
+  /** Along which axis, from 0 with the batch, the classes lie; its size undefined where it is not known. Only to compare classes. */
+  readonly classes?: { readonly axis: number; readonly size: number | undefined };
+}
+
+/**
+ * The link of every entry of an output, of the output's shape. 'probability': of probabilities the entry, of log-probabilities its
+ * exponential, of logits the entry after Softmax over the classes at its place, or Sigmoid for a single one. 'margin': the entry minus the
+ * largest other one of its place. The graph is in canonical form. Throws `not-applicable` where classes have to be compared and are not
+ * known, and for the margin of one class or of an unknown number.
+ */
+export function linkAlong(graph: Graph, options: LinkAlongOptions): Derived {
+  const builder = graphBuilderOf(graph);
+  const name = options.link === 'margin' ? margins(builder, options) : probabilities(builder, graph, options);
+  return derived(graph, builder, name);
+}
+
+function probabilities(builder: Builder, graph: Graph, options: LinkAlongOptions): string {
+  const { output, holds = holdsOrLogits(graph, output) } = options;
+  if (holds === 'probabilities') return output;
+  if (holds === 'log-probabilities') return builder.emit('Exp', [output]);
+  const { axis, size } = expectClasses(options);
+  return size === 1
+    ? builder.emit('Sigmoid', [output])
+    : builder.emit('Softmax', [output], { axis: attr.int(axis) });
+}
+
+function expectClasses({ output, link, classes }: LinkAlongOptions): NonNullable<typeof classes> {
+  if (classes !== undefined) return classes;
+  return fail({
+    code: 'not-applicable',
+    where: `${link} of "${output}"`,
+    expected: 'the axis of its classes',
+    got: 'none',
+    remedy: 'Give it in the option classes.',
+  });
+}
+
+/** The largest other entry is the largest, but for the largest itself the second; of equal ones the first counts as the largest. */
+function margins(builder: Builder, options: LinkAlongOptions): string {
+  const { output } = options;
+  const { axis, size: classes } = expectClasses(options);
+  if (classes === undefined || classes < 2) return refuseMargin(output, { axis, classes });
+  const over = { axis: attr.int(axis), keepdims: attr.int(1) };
+  const dims = builder.dims(output).map((_, i) => (i === axis ? classes : 1));
+  const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
+  const numbers = builder.constant({ dtype: 'int64', dims, data }, 'classes');
+  const isBest = builder.emit('Equal', [numbers, builder.emit('ArgMax', [output], over)]);
+  const largest = (value: string) =>
+    builder.emit('ReduceMax', [value, builder.ints([axis])], { keepdims: attr.int(1) });
+  const hidden = builder.emit('Where', [isBest, lowestOf(builder, output), output]);
+  const others = builder.emit('Where', [isBest, largest(hidden), largest(output)]);
+  return builder.emit('Sub', [output, others]);
+}
+
+function refuseMargin(
+  output: string,
+  { axis, classes }: { readonly axis: number; readonly classes: number | undefined },
+): never {
+  return fail({
+    code: 'not-applicable',
+    where: `margin of "${output}"`,
+    expected: 'a known number of classes, at least 2',
+    got: `${classes ?? 'an unknown number'} along axis ${axis}`,
+    remedy: "Use link 'logit', or name another axis of classes.",
+  });
+}

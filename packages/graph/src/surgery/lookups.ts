@@ -1,0 +1,67 @@
+import { isDifferentiable } from '../autodiff/flatness.js';
+import { infer } from '../infer/infer.js';
+import { isFloat } from '../infer/site.js';
+import type { Dims, Graph, Node, Value, ValueType } from '../ir/types.js';
+
+/**
+ * Rows of a table of floats, picked by the whole numbers of an input: what an embedding layer is exported as. The input may be of
+ * floats, which the graph casts (Keras), where no output has a derivative by it.
+ */
+export interface Lookup {
+  /** The input that holds the row numbers. */
+  readonly input: string;
+  /** The constant, [rows, width]. */
+  readonly table: string;
+  readonly rows: number;
+  readonly width: number;
+  /** The value that holds the picked rows: the input's axes, then `width`. */
+  readonly output: string;
+}
+
+/** Operators that hand on whole numbers as they are; their axes may be arranged anew. */
+const HANDS_ON = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+
+/**
+ * Every table that a graph in canonical form looks up by an input's own numbers, in order. Numbers computed from an input, such as
+ * positions counted in a mask, are not its own; rows that do not lie along the input's axes are left out.
+ */
+export function lookupsOf(graph: Graph): readonly Lookup[] {
+  const maker = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const found = graph.nodes.flatMap((node) => {
+    const sizes = tableSizes(graph, node);
+    const input = sizes && inputBehind(graph, maker, node.inputs[1]);
+    return sizes && input ? [{ sizes, input, node }] : [];
+  });
+  const types = found.length === 0 ? new Map<string, ValueType>() : infer(graph);
+  return found.flatMap(({ sizes: [rows, width], input, node: { inputs, outputs } }) =>
+    liesAlong(types.get(outputs[0])?.dims, input.dims)
+      ? [{ input: input.name, table: inputs[0], rows, width, output: outputs[0] }]
+      : [],
+  );
+}
+
+/** Rows and width of the table that a node picks rows from; undefined where it is no such node. */
+function tableSizes({ constants }: Graph, node: Node): readonly number[] | undefined {
+  const { op, domain, attributes, inputs } = node;
+  if (op !== 'Gather' || domain !== '' || (attributes.axis?.value ?? 0) !== 0) return undefined;
+  const table = constants.get(inputs[0]);
+  return table !== undefined && isFloat(table.dtype) && table.dims.length === 2 ? table.dims : undefined;
+}
+
+/** The input whose numbers a value holds; undefined where they are computed. */
+function inputBehind(graph: Graph, maker: ReadonlyMap<string, Node>, value: string): Value | undefined {
+  const { inputs } = graph;
+  let name = value;
+  for (let node = maker.get(name); node !== undefined; node = maker.get(name)) {
+    if (node.domain !== '' || !HANDS_ON.has(node.op)) return undefined;
+    name = node.inputs[0];
+  }
+  return inputs.find((input) => input.name === name && holdsWholeNumbers(graph, input));
+}
+
+const holdsWholeNumbers = (graph: Graph, { name, dtype }: Value): boolean =>
+  !isFloat(dtype) ||
+  graph.outputs.every((of) => !isFloat(of.dtype) || !isDifferentiable(graph, { of: of.name, wrt: name }));
+
+const liesAlong = (picked: Dims | undefined, [batch, ...axes]: Dims = []): boolean =>
+  picked !== undefined && picked[0] === batch && picked.length === axes.length + 2;

@@ -1,0 +1,176 @@
+import { fail } from '@onnxplain/core';
+import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
+import { graphBuilderOf } from '../builder/build.js';
+import { attr, type Builder } from '../builder/builder.js';
+import { identity } from '../ir/identity.js';
+import { namesIn } from '../ir/names.js';
+import type { DataType, Dim, Graph, Value } from '../ir/types.js';
+import { rowWise } from './row-wise.js';
+
+/** What is explained of an output's row z and a target y: z_y, its probability, or z_y - max over j != y of z_j. */
+export type Link = 'logit' | 'probability' | 'margin';
+
+export interface SelectOptions {
+  /** Name of the output, [N, C, ...] or [N]. */
+  readonly output: string;
+  /**
+   * 'logit' (default): the entry as it stands. 'probability': of probabilities the entry, of log-probabilities its exponential, of
+   * logits the entry after Softmax over the classes, or Sigmoid for a single one. 'margin': the entry minus the largest other one.
+   */
+  readonly link?: Link;
+  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
+  readonly holds?: Holds;
+}
+
+/**
+ * A graph in canonical form with one more input, its last, `target` (int64, [N]) and one more output, its last, `score`
+ * ([N], the output's dtype): the entry of each row, flattened to [N, C], that `target` picks. Both get another name
+ * where theirs is taken. Outputs [N] and [N, 1] have the one target 0; a target outside 0 ... C-1 gives 0 where C is
+ * known, so check it before. Of an output that was regrouped to several rows an input, [3*N, 1], the rows are those
+ * before that, [N, 3] (`rowWise`).
+ *
+ * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
+ * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin of a single class, and for a
+ * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
+ */
+export function select(graph: Graph, options: SelectOptions): Graph {
+  return selected(graph, options).graph;
+}
+
+/** The graph of {@link select}, and a builder that continues it. */
+export function selected(graph: Graph, { output, link = 'logit', holds }: SelectOptions): Selected {
+  const builder = graphBuilderOf(graph);
+  requireScores(graph, output);
+  const scores = rowWise(graph, output, (name) => builder.typeOf(name)?.dims);
+  const { dtype, dims } = typeOfRows(scores, builder);
+  const used = namesIn(graph);
+  const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
+  const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
+  builder.addInput(target);
+  const held = link === 'probability' ? (holds ?? holdsOrLogits(graph, output)) : undefined;
+  if (link === 'margin' || held === 'logits') expectOneClassAxis(output, dims);
+  const rows = toRows(builder, scores);
+  const linked = held === undefined ? rows : PROBABILITIES[held](builder, rows);
+  const picked =
+    link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
+  const score = free('score');
+  if (!builder.rename(picked, score, graph.nodes.length)) builder.append(identity(picked, score));
+  return {
+    graph: builder.build([...graph.outputs, { name: score, dtype, dims: [dims[0]] }]),
+    builder,
+  };
+}
+
+interface Selected {
+  readonly graph: Graph;
+  readonly builder: Builder;
+}
+
+/** The output is there, and of floats. */
+function requireScores(graph: Graph, output: string): void {
+  const value = graph.outputs.find(({ name }) => name === output);
+  if (value === undefined) {
+    const names = graph.outputs.map(({ name }) => name).join(', ');
+    fail({ code: 'name-unknown', where: 'output', expected: `one of ${names}`, got: `"${output}"` });
+  }
+  if (!FLOATS.has(value.dtype)) {
+    fail({
+      code: 'type-mismatch',
+      where: `output "${output}"`,
+      expected: 'floating-point scores',
+      got: value.dtype,
+      remedy: 'Choose the output that holds scores or probabilities, not labels.',
+    });
+  }
+}
+
+/** Of a rank of at least 1. */
+function typeOfRows(output: string, builder: Builder): { dtype: DataType; dims: readonly Dim[] } {
+  const dims = builder.dims(output);
+  if (dims.length > 0) return { dtype: builder.dtype(output), dims };
+  return fail({
+    code: 'shape-mismatch',
+    where: `output "${output}"`,
+    expected: 'a row for each input',
+    got: 'one number for all',
+    remedy: 'Export the model with a batch axis.',
+  });
+}
+
+/** A link that compares classes must know which axis they are on. */
+function expectOneClassAxis(output: string, dims: readonly Dim[]): void {
+  if (dims.slice(1).filter((dim) => dim !== 1).length < 2) return;
+  fail({
+    code: 'not-applicable',
+    where: `output "${output}"`,
+    expected: 'one axis of classes beside the batch',
+    got: `dims [${dims.join(', ')}]`,
+    remedy: "Use link 'logit', or a model that ends in [N, C].",
+  });
+}
+
+const FLOATS: ReadonlySet<DataType> = new Set<DataType>(['float32', 'float64', 'float16', 'bfloat16']);
+
+/** [N, C, ...] as [N, C*...], [N] as [N, 1]. */
+function toRows(builder: Builder, name: string): string {
+  const rank = builder.rank(name);
+  if (rank === 1) return builder.emit('Unsqueeze', [name, builder.ints([1])]);
+  return rank === 2 ? name : builder.emit('Flatten', [name], { axis: attr.int(1) });
+}
+
+/** Probabilities of rows of what an output holds. */
+const PROBABILITIES: Readonly<Record<Holds, (builder: Builder, rows: string) => string>> = {
+  probabilities: (_, rows) => rows,
+  'log-probabilities': (builder, rows) => builder.emit('Exp', [rows]),
+  // A softmax over one class would always be 1; a single logit is that of the positive class.
+  logits: (builder, rows) =>
+    builder.dims(rows)[1] === 1
+      ? builder.emit('Sigmoid', [rows])
+      : builder.emit('Softmax', [rows], { axis: attr.int(1) }),
+};
+
+/** Entry `target` of each row, [N]. */
+function pick(builder: Builder, rows: string, target: string): string {
+  const axis = builder.ints([1]);
+  const classes = builder.dims(rows)[1];
+  if (typeof classes === 'number') {
+    const chosen = builder.emit('Where', [mask(builder, classes, target), rows, builder.scalar(0, rows)]);
+    return builder.emit('ReduceSum', [chosen, axis], { keepdims: attr.int(0) });
+  }
+  const indices = builder.emit('Unsqueeze', [target, axis]);
+  const entries = builder.emit('GatherElements', [rows, indices], { axis: attr.int(1) });
+  return builder.emit('Squeeze', [entries, axis]);
+}
+
+/** Where the class is the target, [N, C]: comparisons stay on a GPU, where gathers by int64 may not. */
+function mask(builder: Builder, classes: number, target: string): string {
+  const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
+  const numbers = builder.constant({ dtype: 'int64', dims: [1, classes], data }, 'classes');
+  return builder.emit('Equal', [numbers, builder.emit('Unsqueeze', [target, builder.ints([1])])]);
+}
+
+function margin(builder: Builder, rows: string, target: string): string {
+  const classes = builder.dims(rows)[1];
+  if (typeof classes !== 'number' || classes < 2) {
+    return fail({
+      code: 'not-applicable',
+      where: 'margin',
+      expected: 'an output with a known number of classes, at least 2',
+      got: `${classes}`,
+      remedy: "Use link 'logit'.",
+    });
+  }
+  const others = builder.emit('Where', [mask(builder, classes, target), lowestOf(builder, rows), rows]);
+  const best = builder.emit('ReduceMax', [others, builder.ints([1])], { keepdims: attr.int(0) });
+  return builder.emit('Sub', [pick(builder, rows, target), best]);
+}
+
+/** The most negative number of a value's dtype, a scalar. */
+export const lowestOf = (builder: Builder, like: string): string =>
+  builder.scalar(LOWEST[builder.dtype(like)] ?? -Number.MAX_VALUE, like);
+
+const LOWEST: Partial<Record<DataType, number>> = {
+  float16: -65504,
+  float32: -(2 - 2 ** -23) * 2 ** 127,
+  bfloat16: -(2 - 2 ** -7) * 2 ** 127,
+};

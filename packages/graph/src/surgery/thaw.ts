@@ -1,0 +1,166 @@
+import { attr, type Builder } from '../builder/builder.js';
+import type { Constant, Dim, Node } from '../ir/types.js';
+
+export interface Batch {
+  /** The size that was frozen. */
+  readonly batch: number;
+  /** The symbol that takes its place. */
+  readonly symbol: string;
+  /** Of values whose batch is merged into an axis behind other elements of a row: how many these are. */
+  readonly ahead: Map<string, number>;
+}
+
+type Thaw = (node: Node, builder: Builder, batch: Batch) => Node;
+
+/** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
+export function thaw(node: Node, builder: Builder, batch: Batch): Node {
+  if (node.op === 'Reshape' && node.domain === '') return thawReshape(node, builder, batch);
+  follow(node, batch.ahead);
+  return node.domain === '' ? (THAWS[node.op]?.(node, builder, batch) ?? node) : node;
+}
+
+/** Only a Reshape merges axes or takes them apart. */
+function follow({ inputs, outputs }: Node, ahead: Map<string, number>): void {
+  const count = inputs.map((name) => ahead.get(name)).find((each) => each !== undefined);
+  if (count !== undefined) for (const name of outputs) ahead.set(name, count);
+}
+
+const THAWS: Readonly<Record<string, Thaw | undefined>> = {
+  Slice: thawSlice,
+  Concat: thawConcat,
+  LSTM: thawStates,
+  GRU: thawStates,
+  RNN: thawStates,
+};
+
+function thawReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Batch): Node {
+  const [data, shape] = node.inputs;
+  const target = integers(builder.constantOf(shape));
+  const dims = builder.type(data).dims;
+  const axis = dims === undefined ? -1 : batchAxis(dims, symbol);
+  if (target === undefined || dims === undefined || axis < 0) return node;
+  const fixed = dims.map((dim) => (typeof dim === 'number' ? dim : coefficient(dim) * batch));
+  const sizes = resolve(target, fixed);
+  if (sizes === undefined) return node;
+  const before = product(fixed.slice(0, axis)) * (ahead.get(data) ?? 1);
+  const at = placeOf(sizes, { axis, fixed, before, batch });
+  if (at === undefined) return node;
+  ahead.set(node.outputs[0], before / product(sizes.slice(0, at)));
+  const free = sizes.map((size, k) => (k === at ? -1 : size));
+  return { ...node, inputs: [data, builder.ints(free)], attributes: {} };
+}
+
+interface Place {
+  /** The batch axis of the data. */
+  readonly axis: number;
+  /** The data's sizes with the frozen batch. */
+  readonly fixed: readonly number[];
+  /** How many elements of a row come before its batch. */
+  readonly before: number;
+  readonly batch: number;
+}
+
+/**
+ * The axis of a Reshape's target that the batch belongs to: as many elements come before it as before the batch of the
+ * data, since row-major order then keeps rows whole. Where sizes of 1 leave a choice, the axis keeps its place. Without
+ * an axis of its own the batch stays in the axis that it was merged into, or is merged with the elements behind it
+ * (the heads of an attention layer), but not with the last axis, whose features matrices act on.
+ */
+function placeOf(target: readonly number[], { axis, fixed, before, batch }: Place): number | undefined {
+  const places = target.flatMap((_, k) => (product(target.slice(0, k)) === before ? [k] : []));
+  const own = [axis, ...places].find((k) => places.includes(k) && target[k] === batch);
+  if (own !== undefined) return own;
+  if (fixed.slice(0, axis + 1).every((size, k) => size === target[k])) return axis;
+  const [place] = places;
+  return batch === 1 && place > 0 && place === target.length - 1 ? place - 1 : place;
+}
+
+/** The target with its 0 and -1 spelled out. */
+function resolve(target: readonly number[], fixed: readonly number[]): readonly number[] | undefined {
+  const copied = target.map((size, i) => (size === 0 ? (fixed[i] ?? Number.NaN) : size));
+  const known = product(copied.filter((size) => size !== -1));
+  const sizes = copied.map((size) => (size === -1 ? product(fixed) / known : size));
+  return sizes.every(Number.isSafeInteger) ? sizes : undefined;
+}
+
+/** 12 of "12*N": how many elements of the axis belong to one row. */
+function coefficient(dim: string): number {
+  const factor = /^(\d+)\*/.exec(dim) ?? /\*(\d+)$/.exec(dim);
+  return factor === null ? 1 : Number(factor[1]);
+}
+
+/** A slice of the whole batch axis ends where the axis ends. */
+function thawSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+  const [data, starts, ends, axes, ...steps] = node.inputs;
+  const from = integers(builder.constantOf(starts));
+  const to = integers(builder.constantOf(ends));
+  const dims = builder.type(data).dims;
+  if (from === undefined || to === undefined || dims === undefined) return node;
+  const on = axes === undefined || axes === '' ? from.map((_, i) => i) : integers(builder.constantOf(axes));
+  if (on === undefined) return node;
+  const axis = batchAxis(dims, symbol);
+  const whole = to.map((end, i) =>
+    (on[i] < 0 ? on[i] + dims.length : on[i]) === axis && from[i] === 0 && end === batch ? END : end,
+  );
+  if (whole.every((end, i) => end === to[i])) return node;
+  return { ...node, inputs: [data, starts, builder.ints(whole), axes ?? '', ...steps] };
+}
+
+/** Beyond the end of every axis. */
+const END = 2 ** 31 - 1;
+
+/** Operands without a batch (a class token repeated for the fixed batch) are repeated for the free one. */
+function thawConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+  const all = node.inputs.map((name) => builder.type(name).dims);
+  const like = all.findIndex((dims) => dims !== undefined && batchAxis(dims, symbol) >= 0);
+  const dims = all[like];
+  if (dims === undefined) return node;
+  const axis = batchAxis(dims, symbol);
+  const along = node.attributes.axis?.kind === 'int' ? node.attributes.axis.value : 0;
+  if ((along < 0 ? along + dims.length : along) === axis) return node;
+  const inputs = node.inputs.map((name, i) =>
+    batch === 1 && all[i]?.[axis] === 1 ? repeat(builder, { name, axis, like: node.inputs[like] }) : name,
+  );
+  return { ...node, inputs };
+}
+
+/** Initial states of a recurrent network, [directions, batch, hidden]; the data are [time, batch, features]. */
+function thawStates(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+  const dims = builder.type(node.inputs[0]).dims;
+  const layout = node.attributes.layout?.value === 1 ? 0 : 1;
+  if (dims?.[layout] !== symbol || batch !== 1) return node;
+  const inputs = node.inputs.map((name, i) => {
+    const frozen = (i === 5 || i === 6) && name !== '' && builder.type(name).dims?.[layout] === 1;
+    return frozen ? repeat(builder, { name, axis: layout, like: node.inputs[0] }) : name;
+  });
+  return { ...node, inputs };
+}
+
+interface Repeat {
+  readonly name: string;
+  readonly axis: number;
+  /** A value that has the wanted number of rows on the same axis. */
+  readonly like: string;
+}
+
+/** A value with one row repeated for as many rows as there are. */
+function repeat(builder: Builder, { name, axis, like }: Repeat): string {
+  const rows = builder.emit('Gather', [builder.shape(like), builder.ints([axis])], { axis: attr.int(0) });
+  const ones = (count: number): readonly string[] =>
+    count > 0 ? [builder.ints(new Array(count).fill(1))] : [];
+  const parts = [...ones(axis), rows, ...ones(builder.rank(name) - axis - 1)];
+  const shape = parts.length === 1 ? rows : builder.emit('Concat', parts, { axis: attr.int(0) });
+  return builder.emit('Expand', [name, shape]);
+}
+
+/** The first axis that the batch symbol is part of, or -1. */
+function batchAxis(dims: readonly Dim[], symbol: string): number {
+  return dims.findIndex((dim) => typeof dim === 'string' && dim.split('*').includes(symbol));
+}
+
+const product = (sizes: readonly Dim[]): number =>
+  sizes.reduce<number>((total, size) => total * (typeof size === 'number' ? size : Number.NaN), 1);
+
+function integers(constant: Constant | undefined): readonly number[] | undefined {
+  return constant?.data instanceof BigInt64Array ? Array.from(constant.data, Number) : undefined;
+}
