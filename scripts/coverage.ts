@@ -6,7 +6,7 @@ import { respellings } from '../packages/graph/src/canonical/modernise.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
-import { trapped } from '../packages/runtime/src/webgpu.js';
+import { trapped } from '../packages/runtime/src/providers/webgpu.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -166,7 +166,7 @@ wherever it exists, ${count('refused')} refused with a reason. Everything that r
 - **CUDA**, **WebGPU**: whether ONNX Runtime has a kernel there for the operator and for everything in its gradient on the samples; "but"
   names what it runs on the host instead. WebGPU runs arithmetic of 64-bit integers and floats on the host as well. Kernels as
   registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); of limits of single
-  attributes, those are in it that \`packages/runtime/src/webgpu.ts\` knows.
+  attributes, those are in it that \`packages/runtime/src/providers/webgpu.ts\` knows.
 
 Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.

@@ -17,6 +17,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report'],
 };
 
+/** The folders of a package in their order: each imports only those before it. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  runtime: ['session', 'providers', 'rows', 'model', 'batching', 'question', 'internals', 'score'],
+};
+
 /** Every foreign library, and the only place that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   ndarray: /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
@@ -26,7 +31,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   zod: /^packages\/core\/src\/options\.ts$/,
   '@bufbuild/protobuf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
   'onnx-buf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
-  'onnxruntime-node': /^packages\/runtime\/src\/session\.ts$/,
+  'onnxruntime-node': /^packages\/runtime\/src\/session\/session\.ts$/,
   'd3-scale-chromatic': /^packages\/report\/src\/colour\.ts$/,
   'fast-png': /^packages\/report\/src\/png\.ts$/,
   'jpeg-js': /^packages\/files\/src\/jpeg\.ts$/,
@@ -73,6 +78,24 @@ test('no file reaches into another package by a relative path', () => {
       .filter((name) => !join(path, '..', name).startsWith(path.split('/').slice(0, 3).join('/')))
       .map((name) => `${path} imports ${name}`),
   );
+  expect(offences).toEqual([]);
+});
+
+test('each folder of a layered package imports only the folders before it, and every file lies in one', () => {
+  const offences = sources.flatMap(({ path, pack, imports }) => {
+    const order = layers[pack];
+    if (order === undefined || path === `packages/${pack}/src/index.ts`) return [];
+    const layerOf = (file: string) => order.indexOf(file.split('/')[3]);
+    const own = layerOf(path);
+    if (own < 0) return [`${path} lies in no folder of ${order.join(', ')}`];
+    return imports
+      .filter((name) => name.startsWith('.'))
+      .filter((name) => {
+        const other = layerOf(join(path, '..', name).replaceAll('\\', '/'));
+        return other < 0 || other > own;
+      })
+      .map((name) => `${path} imports ${name}`);
+  });
   expect(offences).toEqual([]);
 });
 

@@ -1,19 +1,18 @@
-export { type Census, census } from './census.js';
-export { checkFeeds } from './feeds.js';
-export { type GradientOptions, grad, gradientGraph } from './gradient.js';
-export { type InnerOptions, innerRow } from './inner.js';
-export { type IsolateOptions, type Job, runIsolated } from './isolate.js';
-export type { Model } from './model.js';
-export { type OpenOptions, open } from './open.js';
-export { classes, type Prediction, type PredictOptions, predict } from './predict.js';
-export { type Placement, type ProviderReport, place, probe, probeDevice } from './probe.js';
-export { ortProducts } from './products.js';
+export { type InnerOptions, innerRow } from './internals/inner.js';
+export { type Census, census } from './model/census.js';
+export { checkFeeds } from './model/feeds.js';
+export { type GradientOptions, grad, gradientGraph } from './model/gradient.js';
+export type { Model } from './model/model.js';
+export { type OpenOptions, open } from './model/open.js';
+export { rowNotices } from './model/rows.js';
+export { type Placement, type ProviderReport, place, probe, probeDevice } from './providers/probe.js';
+export { expectTarget } from './question/check-axes.js';
+export type { ClassAxisChoice } from './question/class-axis.js';
+export type { RowSizes } from './question/classes.js';
+export type { QuestionOptions } from './question/question.js';
+export { type RowLayout, rowLayout } from './question/row-layout.js';
+export type { AxesTarget, AxisTarget, FlatTarget, Target } from './question/target.js';
 export type { BatchAxis, BatchAxisOption } from './rows/batch-axis.js';
-export { rowNotices } from './rows/notices.js';
-export { type RowLayout, rowLayout } from './rows/row-layout.js';
-export { expectTarget } from './score/check-axes.js';
-export type { ClassAxisChoice } from './score/class-axis.js';
-export type { RowSizes } from './score/classes.js';
 export {
   type Evidence,
   expectLink,
@@ -24,10 +23,17 @@ export {
   type ShownMeaning,
   shownMeaning,
 } from './score/meaning.js';
-export type { QuestionOptions } from './score/question.js';
+export { classes, type Prediction, type PredictOptions, predict } from './score/predict.js';
 export { type ScoreOptions, score } from './score/score.js';
-export type { AxesTarget, AxisTarget, FlatTarget, Target } from './score/target.js';
-export { type Device, openSession, ortSeconds, type Session, type SessionOptions } from './session.js';
+export { type IsolateOptions, type Job, runIsolated } from './session/isolate.js';
+export { ortProducts } from './session/products.js';
+export {
+  type Device,
+  openSession,
+  ortSeconds,
+  type Session,
+  type SessionOptions,
+} from './session/session.js';
 export {
   type Arrays,
   type Feed,
@@ -36,4 +42,4 @@ export {
   isFloatPort,
   type Port,
   toTensor,
-} from './value.js';
+} from './session/value.js';

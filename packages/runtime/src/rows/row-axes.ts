@@ -1,7 +1,6 @@
 import { fail } from '@onnxplain/core';
 import { type Dim, type Graph, type Mixing, type RowAxis, type RowFlow, rowFlow } from '@onnxplain/graph';
-import type { Model } from '../model.js';
-import { describe, type Port } from '../value.js';
+import { describe, type Port } from '../session/value.js';
 import type { BatchAxis, GivenAxes } from './batch-axis.js';
 
 /** What is known of a model's rows when it is opened. */
@@ -65,16 +64,6 @@ function isProved(flow: RowFlow, { name }: Port): boolean {
   return (
     flow.axisOf(name) !== undefined && flow.mixing(name) === undefined && flow.unknown(name) === undefined
   );
-}
-
-/** {@link rowAxes} of a graph that was cut to begin at the input and to end at the output, found once a model. */
-export function rowAxesOf(
-  model: RowFacts & Pick<Model, 'shared'>,
-  graph: Graph,
-  ends: { input: Port; output: Port },
-): RowAxes {
-  const key = `row axes ${JSON.stringify([ends.input.name, ends.output.name])}`;
-  return model.shared(key, () => rowAxes(graph, ends, model));
 }
 
 interface Choice {

@@ -2,13 +2,13 @@ import { type Tensor, tensor, unstack } from '@onnxplain/core';
 import { type Graph, write } from '@onnxplain/graph';
 import { afterAll, describe, expect, test } from 'vitest';
 import { floats, graphOf, int, ints, node, value } from '../../test/models.js';
-import type { Model } from '../model.js';
-import { type OpenOptions, open } from '../open.js';
-import { predict } from '../predict.js';
+import type { Model } from '../model/model.js';
+import { type OpenOptions, open } from '../model/open.js';
+import { rowNotices } from '../model/rows.js';
+import { rowLayout } from '../question/row-layout.js';
+import { predict } from '../score/predict.js';
 import { score } from '../score/score.js';
 import type { BatchAxisOption } from './batch-axis.js';
-import { rowNotices } from './notices.js';
-import { rowLayout } from './row-layout.js';
 
 const models: Model[] = [];
 afterAll(() => Promise.all(models.map((model) => model.close())));

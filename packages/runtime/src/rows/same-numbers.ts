@@ -1,5 +1,5 @@
 import type { Constant } from '@onnxplain/graph';
-import { floats, isFloat } from '../value.js';
+import { floats, isFloat } from '../session/value.js';
 
 /** Largest difference that passes for rounding, relative to the largest number. */
 const TOLERANCE = 1e-4;

@@ -1,9 +1,9 @@
 import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
-import type { Model } from '../model.js';
-import { rowShapeAt } from './classes.js';
+import type { Model } from '../model/model.js';
+import { rowShapeAt } from '../question/classes.js';
+import { type Question, type QuestionOptions, settle } from '../question/question.js';
 import { observe, type Seen } from './observe.js';
-import { type Question, type QuestionOptions, settle } from './question.js';
 
 /** What the numbers of an output are, and how that is known. */
 export interface OutputMeaning {

@@ -3,7 +3,7 @@ import { type Graph, type Node, write } from '@onnxplain/graph';
 import { expect, onTestFinished, test } from 'vitest';
 import { floats, graphOf, int, node, value } from '../../test/models.js';
 import { type Model, open } from '../index.js';
-import { predict } from '../predict.js';
+import { predict } from './predict.js';
 import { score } from './score.js';
 
 const missing = Number.NaN;

@@ -1,8 +1,8 @@
 import { fold, key, OnnxplainError, sizeOf, stream, type Tensor, tensor } from '@onnxplain/core';
-import type { Model } from '../model.js';
-import { outputLane } from './channel.js';
-import { rowShapeAt } from './classes.js';
-import type { Question } from './question.js';
+import type { Model } from '../model/model.js';
+import { outputLane } from '../question/channel.js';
+import { rowShapeAt } from '../question/classes.js';
+import type { Question } from '../question/question.js';
 
 /** What an output gave. */
 export interface Seen {

@@ -9,9 +9,9 @@ import {
   readOracle,
   tensorOf,
 } from '../../../../test/oracle/oracle.js';
-import type { Model } from '../model.js';
-import { open } from '../open.js';
-import { predict } from '../predict.js';
+import type { Model } from '../model/model.js';
+import { open } from '../model/open.js';
+import { predict } from './predict.js';
 import { score } from './score.js';
 
 async function onEachFile(

@@ -13,9 +13,9 @@ import {
   node,
   value,
 } from '../../test/models.js';
-import type { Model } from '../model.js';
-import { open } from '../open.js';
-import { predict } from '../predict.js';
+import type { Model } from '../model/model.js';
+import { open } from '../model/open.js';
+import { predict } from './predict.js';
 import { score } from './score.js';
 
 async function opened(graph: Graph, options: Parameters<typeof open>[1] = {}): Promise<Model> {

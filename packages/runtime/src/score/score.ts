@@ -10,19 +10,19 @@ import {
   z,
 } from '@onnxplain/core';
 import type { Holds, Link } from '@onnxplain/graph';
-import type { Model } from '../model.js';
-import { ortProducts } from '../products.js';
-import type { Feeds } from '../value.js';
-import { narrow } from './along.js';
-import { type ChannelOptions, channel } from './channel.js';
-import { checkBatch } from './check.js';
-import { rowSizesOf } from './classes.js';
-import { insideOf, type Submit } from './inside.js';
-import { layoutOf } from './layout.js';
+import { insideOf, type Submit } from '../internals/inside.js';
+import type { Model } from '../model/model.js';
+import { narrow } from '../question/along.js';
+import { type ChannelOptions, channel } from '../question/channel.js';
+import { checkBatch } from '../question/check.js';
+import { rowSizesOf } from '../question/classes.js';
+import { layoutOf } from '../question/layout.js';
+import { settlePass } from '../question/pass.js';
+import { type Question, type QuestionOptions, settle } from '../question/question.js';
+import { checkTargets, type FlatTarget, isAlongAxes, type Target, targetsOf } from '../question/target.js';
+import { ortProducts } from '../session/products.js';
+import type { Feeds } from '../session/value.js';
 import { expectLink, meaningOfQuestion } from './meaning.js';
-import { settlePass } from './pass.js';
-import { type Question, type QuestionOptions, settle } from './question.js';
-import { checkTargets, type FlatTarget, isAlongAxes, type Target, targetsOf } from './target.js';
 
 export interface ScoreOptions extends QuestionOptions {
   /**

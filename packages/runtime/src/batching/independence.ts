@@ -1,0 +1,137 @@
+import { fold, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
+import { close } from '../rows/same-numbers.js';
+import type { LaneOptions } from './lane.js';
+import { countRows, type Segment } from './segment.js';
+
+type Run = LaneOptions['run'];
+
+/** What runs of one question have found out about its rows, for all of them. */
+export interface Independence {
+  /** Whether each row must be run by itself. */
+  alone: boolean;
+}
+
+export interface CheckOptions {
+  /** Shape of one row, and numbers that the run gives for each. */
+  readonly shape: Shape;
+  readonly width: number;
+  /** Most rows of one run; undefined: any number. */
+  readonly perRun: number | undefined;
+  /** Largest difference that passes for rounding, relative to the largest number of the row. */
+  readonly tolerance: number;
+  readonly known: Independence;
+  /** Called when rows turn out to depend on each other. */
+  onDependent(): void;
+}
+
+/**
+ * Runs that never let one row change another's results. Before the first run of several rows, a row of it is run alone and among others;
+ * where the results differ, every row is run by itself from then on. Models that give other numbers at every run are left as they are.
+ */
+export function independentRuns(run: Run, options: CheckOptions): Run {
+  const { known, width } = options;
+  let checked = false;
+  return async (segments) => {
+    if (countRows(segments) < 2) return run(segments);
+    if (!checked && !known.alone) {
+      // Set before it is awaited: the check runs once.
+      checked = true;
+      if ((await areIndependent(run, segments, options)) === false) {
+        known.alone = true;
+        options.onDependent();
+      }
+    }
+    return known.alone ? oneByOne(run, segments, width) : run(segments);
+  };
+}
+
+/** Undefined where the trial rows do not run: the runs themselves will say why. */
+async function areIndependent(
+  run: Run,
+  segments: readonly Segment[],
+  options: CheckOptions,
+): Promise<boolean | undefined> {
+  const { shape, width, tolerance } = options;
+  const trials = trialRows(segments, options);
+  const target = segments[0].targets?.[segments[0].from];
+  const part = (rows: readonly Tensor['data'][]): Segment => ({
+    rows: joined(rows, shape),
+    targets: target === undefined ? undefined : new BigInt64Array(rows.length).fill(target),
+    from: 0,
+    to: rows.length,
+  });
+  for (const rows of trials) {
+    try {
+      const among = await run([part(rows)]);
+      const alone = await run([part([rows[PLACE]])]);
+      const got = among.data.subarray(PLACE * width, (PLACE + 1) * width);
+      if (close(got, alone.data.slice(0, width), tolerance)) return true;
+      // A model that draws random numbers gives others at every run.
+      const again = await run([part([rows[PLACE]])]);
+      return !close(again.data, alone.data.slice(0, width), tolerance);
+    } catch {
+      // Numbers that the model does not take, such as no row of a table: the next trial has others.
+    }
+  }
+  return undefined;
+}
+
+/** The row that is compared is neither first nor last, and is at another place when the order is reversed. */
+const PLACE = 1;
+const ROWS = 4;
+
+/** The first row among others, which are far from it, and where the model does not take such numbers, among rows of the same run. */
+function trialRows(
+  segments: readonly Segment[],
+  { shape, perRun = ROWS }: CheckOptions,
+): readonly (readonly Tensor['data'][])[] {
+  const rows = segments.flatMap((segment) => [
+    rowOf(segment, segment.from, shape),
+    rowOf(segment, segment.to - 1, shape),
+  ]);
+  const [first] = rows;
+  const other = rows.findLast((row) => row.some((value, i) => value !== first[i])) ?? first;
+  const fits = (trial: readonly Tensor['data'][]) => trial.slice(0, Math.min(ROWS, perRun));
+  return [fits([far(first, 0), first, other, far(first, 1)]), fits([other, first, other, other])];
+}
+
+function rowOf({ rows }: Segment, i: number, shape: Shape): Tensor['data'] {
+  const size = sizeOf(shape);
+  return rows.data.subarray(i * size, (i + 1) * size);
+}
+
+/** Normals of three times the row's largest size. */
+function far(row: Tensor['data'], i: number): Tensor['data'] {
+  let most = 0;
+  for (const value of row) most = Math.max(most, Math.abs(value));
+  const normals = new Float64Array(row.length);
+  stream(fold(key(0), i)).fillNormal(normals);
+  return row.map((_, at) => normals[at] * 3 * (most > 0 && Number.isFinite(most) ? most : 1));
+}
+
+function joined(rows: readonly Tensor['data'][], shape: Shape): Tensor {
+  const size = sizeOf(shape);
+  const data =
+    rows[0] instanceof Float64Array
+      ? new Float64Array(rows.length * size)
+      : new Float32Array(rows.length * size);
+  for (const [i, row] of rows.entries()) data.set(row, i * size);
+  return { shape: [rows.length, ...shape], data };
+}
+
+/** A run for every row. */
+async function oneByOne(run: Run, segments: readonly Segment[], width: number): ReturnType<Run> {
+  const n = countRows(segments);
+  let data: Tensor['data'] | undefined;
+  let seconds = 0;
+  let at = 0;
+  for (const { rows, targets, from, to } of segments) {
+    for (let i = from; i < to; i++, at++) {
+      const one = await run([{ rows, targets, from: i, to: i + 1 }]);
+      data ??= one.data instanceof Float64Array ? new Float64Array(n * width) : new Float32Array(n * width);
+      data.set(one.data, at * width);
+      seconds += one.seconds;
+    }
+  }
+  return { data: data ?? new Float32Array(0), seconds };
+}

@@ -1,0 +1,88 @@
+import { fail, type Shape, sizeOf } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
+import type { Session } from '../session/session.js';
+import { type Arrays, allocate, type FloatType, floats, holds, showDims, write } from '../session/value.js';
+import type { Fixed } from './fixed.js';
+import type { LaneOptions } from './lane.js';
+import { countRows, type Segment } from './segment.js';
+
+/** A graph of one explained input, run over rows. */
+export interface RowProgram {
+  session(): Promise<Session>;
+  readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
+  /** Input that takes each row's class, int64 [N]; undefined when the graph finds it or needs none. */
+  readonly target: string | undefined;
+  /** The model's other inputs. */
+  readonly fixed: Fixed;
+  readonly output: string;
+  /** Numbers of the output per row. */
+  readonly width: number;
+  /** Rows of the run that n rows are put into; what is over is filled with copies. */
+  filled(n: number): number;
+}
+
+/** Runs segments of requests: one that already has the model's type and size is fed without a copy. */
+export function rowRunner(program: RowProgram): LaneOptions['run'] {
+  const { input, target, fixed, output, width } = program;
+  const gather = gatherer(input.dtype, sizeOf(input.shape));
+  return async (segments) => {
+    const n = countRows(segments);
+    const filled = program.filled(n);
+    const rows: Constant = {
+      dtype: input.dtype,
+      dims: [filled, ...input.shape],
+      data: gather(segments, filled),
+    };
+    const session = await program.session();
+    const feeds: Arrays = { ...fixed.rows(filled), [input.name]: rows };
+    const before = session.seconds;
+    const results = await session.run(
+      target === undefined ? feeds : { ...feeds, [target]: joinTargets(segments, filled) },
+      [output],
+    );
+    const data = floats(results[output], output);
+    if (data.length !== filled * width) mixed(program, results[output].dims, filled);
+    return { data: filled === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
+  };
+}
+
+function mixed({ output, width }: RowProgram, dims: readonly number[], rows: number): never {
+  return fail({
+    code: 'run-failed',
+    where: `output "${output}"`,
+    expected: `${width} number${width === 1 ? '' : 's'} for each of ${rows} rows`,
+    got: showDims(dims),
+    remedy: 'The model does not treat rows independently; export it with a free batch axis, or use batch: 1.',
+  });
+}
+
+type Gather = (segments: readonly Segment[], filled: number) => Constant['data'];
+
+function gatherer(dtype: FloatType, rowSize: number): Gather {
+  let scratch = allocate(dtype, 0);
+  return (segments, filled) => {
+    const [{ rows, from, to }] = segments;
+    if (segments.length === 1 && to - from === filled && holds(dtype, rows.data)) {
+      return rows.data.subarray(from * rowSize, to * rowSize);
+    }
+    if (scratch.length < filled * rowSize) scratch = allocate(dtype, filled * rowSize);
+    let at = 0;
+    for (const segment of segments) {
+      const part = segment.rows.data.subarray(segment.from * rowSize, segment.to * rowSize);
+      write(part, scratch, at);
+      at += part.length;
+    }
+    for (; at < filled * rowSize; at += rowSize) scratch.copyWithin(at, at - rowSize, at);
+    return scratch.subarray(0, at);
+  };
+}
+
+function joinTargets(segments: readonly Segment[], filled: number): Constant {
+  const data = new BigInt64Array(filled);
+  let at = 0;
+  for (const { targets, from, to } of segments) {
+    if (targets !== undefined) data.set(targets.subarray(from, to), at);
+    at += to - from;
+  }
+  return { dtype: 'int64', dims: [filled], data };
+}

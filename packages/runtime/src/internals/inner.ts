@@ -1,0 +1,55 @@
+import { fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import { type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
+import { fixFeeds } from '../batching/fixed.js';
+import type { Model } from '../model/model.js';
+import { leadByBatch } from '../question/question.js';
+import { describe, type Feeds, isFloatPort, toTensor } from '../session/value.js';
+
+export interface InnerOptions {
+  /** Values of the inputs that the value is made of, one row each, with or without its batch axis; others are left aside. */
+  readonly feeds: Feeds;
+  /** See `QuestionOptions.perRow`. */
+  readonly perRow?: readonly string[];
+  /** Where the value has its rows; default: its first axis. */
+  readonly axis?: RowAxis;
+}
+
+/**
+ * A float value inside a model at one row of its inputs, without the batch axis: what token ids are after an embedding. A model
+ * whose batch axis is fixed runs copies of the row.
+ * Throws `value-unknown`, `not-applicable` and `type-mismatch` for the name, `feed-*` for the inputs, `run-failed`.
+ */
+export async function innerRow(
+  model: Model,
+  name: string,
+  { feeds, perRow = [], axis = 0 }: InnerOptions,
+): Promise<Tensor> {
+  const graph = model.shared(`inner ${name}`, () => upTo(model.graph, name));
+  const [value] = graph.outputs;
+  if (!isFloatPort(value)) {
+    const expected = 'floating point numbers';
+    return fail({ code: 'type-mismatch', where: `value "${name}"`, expected, got: describe(value) });
+  }
+  const batchDim = axis === 'none' ? undefined : value.dims?.[axis];
+  const ports = batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, axis, perRow });
+  const needed = ports.flatMap((port) => (Object.hasOwn(feeds, port.name) ? [port.name] : []));
+  const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
+  const rows = axis === 'none' ? 1 : (model.fixedRows ?? 1);
+  const takes = (input: string) => takesMissing(graph, input);
+  const fixed = fixFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
+  const session = await model.session(`inner ${name}`, () => graph);
+  const results = await session.run(fixed.rows(rows), [name]);
+  const found = toTensor(results[name], `value "${name}"`);
+  return axis === 'none' ? found : takeRow(found, { axis, rows });
+}
+
+/** The first of several rows along an axis. */
+function takeRow({ shape, data }: Tensor, { axis, rows }: { axis: number; rows: number }): Tensor {
+  const row = shape.toSpliced(axis, 1);
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const out = new (data instanceof Float64Array ? Float64Array : Float32Array)(outer * inner);
+  for (let i = 0; i < outer; i++)
+    out.set(data.subarray(i * rows * inner, i * rows * inner + inner), i * inner);
+  return tensor(out, row);
+}

@@ -1,0 +1,202 @@
+import { didYouMean, fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import {
+  attentionMaps,
+  attr,
+  builderOf,
+  codeOf,
+  emitRowsFirst,
+  type Graph,
+  grad,
+  inFront,
+  infer,
+  prune,
+  type RowAxis,
+  type ValueType,
+} from '@onnxplain/graph';
+import type { Lane } from '../batching/lane.js';
+import type { Model } from '../model/model.js';
+import {
+  type ChannelOptions,
+  GRADIENT_TOLERANCE,
+  identityOf,
+  type LaneRequest,
+  shareLane,
+} from '../question/channel.js';
+import { channelsOf } from '../question/layout.js';
+import type { Question } from '../question/question.js';
+import { type Selected, selectScore } from '../question/selected.js';
+import { describe, isFloat } from '../session/value.js';
+
+/** What evaluates a batch in a lane: the score's own way, with its targets and signals. */
+export type Submit = (
+  lane: () => Lane,
+  kind: 'forward' | 'backward',
+  batch: Tensor,
+) => Promise<Tensor['data']>;
+
+/** How the score runs, which inner tensors follow. */
+interface InsideOptions extends ChannelOptions {
+  readonly submit: Submit;
+}
+
+/** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
+export function insideOf(model: Model, question: Question, options: InsideOptions): Inside {
+  return {
+    get attention() {
+      return model.shared(`attention ${question.identity}`, () => attentionMaps(question.graph));
+    },
+    layers: (names) => layersOf(names, { model, question, options }),
+  };
+}
+
+interface Place {
+  readonly model: Model;
+  readonly question: Question;
+  readonly options: InsideOptions;
+}
+
+function layersOf(names: readonly string[], { model, question, options }: Place): Layers {
+  const { submit, pass } = options;
+  const shapes = names.map((name) => shapeOf(question, name));
+  const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
+  const list = JSON.stringify(names);
+  const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
+    shareLane(model, question, { ...options, ...request });
+  const values = lane({
+    name: `layers ${list} ${question.identity}`,
+    make: () => valuesOf(question, names),
+    width,
+  });
+  const slopes = lane({
+    name: `slopes ${list} ${pass.rules} ${identityOf(question, options)}`,
+    make: () => slopesOf(question, names, options),
+    width: 2 * width,
+    tolerance: GRADIENT_TOLERANCE,
+  });
+  return {
+    shapes,
+    get channels() {
+      const axes = channelsOf(model, question);
+      const types = infer(question.graph);
+      return names.map((name) => {
+        const type = types.get(name);
+        return channelInRow(axes.get(name), type && rowAxisOf(question, type));
+      });
+    },
+    values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
+    async slopes(batch) {
+      const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
+      return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
+    },
+  };
+}
+
+/** The axis of one row, from which the batch axis is taken out. */
+function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
+  if (typeof axis !== 'number' || rows === undefined || axis === rows) return undefined;
+  return rows !== 'none' && axis > rows ? axis - 1 : axis;
+}
+
+/** Rows of numbers side by side, taken apart. */
+function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tensor[] {
+  const sizes = shapes.map(sizeOf);
+  const width = sizes.reduce((sum, size) => sum + size, 0);
+  const n = data.length / width;
+  let from = 0;
+  return shapes.map((shape, k) => {
+    const part =
+      data instanceof Float64Array ? new Float64Array(n * sizes[k]) : new Float32Array(n * sizes[k]);
+    for (let i = 0; i < n; i++) {
+      part.set(data.subarray(i * width + from, i * width + from + sizes[k]), i * sizes[k]);
+    }
+    from += sizes[k];
+    return { shape: [n, ...shape], data: part };
+  });
+}
+
+/** Shape of one row of an inner tensor. Throws `value-unknown` for what has none, and says what is near the name. */
+function shapeOf(question: Question, name: string): Shape {
+  const shape = rowShape(question, name);
+  if (shape !== undefined) return shape;
+  const names = question.graph.nodes.flatMap(({ outputs }) => outputs);
+  const type = infer(question.graph).get(name);
+  const near = didYouMean(
+    name,
+    names.filter((each) => each !== name && rowShape(question, each) !== undefined),
+  );
+  const hint = near ?? `The model's last values are ${names.slice(-8).join(', ')}.`;
+  return fail({
+    code: 'value-unknown',
+    where: `layer "${name}"`,
+    expected: 'an inner tensor of floats with a row for each input and known sizes',
+    got: type === undefined ? 'a name that the model does not have' : describe(type),
+    remedy: `${hint} onnxplain inspect MODEL --values shows all.`,
+  });
+}
+
+/** Shape of one row of what computes floats for each input. */
+function rowShape(question: Question, name: string): Shape | undefined {
+  const { graph } = question;
+  const type = infer(graph).get(name);
+  const axis = type && rowAxisOf(question, type);
+  if (type === undefined || axis === undefined || !isFloat(type.dtype) || graph.constants.has(name))
+    return undefined;
+  const [, ...dims] = inFront(type.dims ?? [], axis);
+  const known = dims.filter((dim) => typeof dim === 'number');
+  return known.length === dims.length ? known : undefined;
+}
+
+/** Where an inner value has its rows: the axis of the input's size, which leads where several have it. */
+function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAxis | undefined {
+  if (dims === undefined) return undefined;
+  if (rows.input === 'none') return 'none';
+  const size = graph.inputs.find((port) => port.name === input.name)?.dims?.[0];
+  const axis = typeof size === 'string' || dims[0] === size ? dims.indexOf(size ?? '') : -1;
+  return axis < 0 ? undefined : axis;
+}
+
+/** The layers themselves, side by side. */
+function valuesOf(question: Question, names: readonly string[]): Selected {
+  const { graph } = question;
+  const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
+  const { graph: joined, name } = beside(
+    shown,
+    names.map((each) => [each, each] as const),
+    question,
+  );
+  return { graph: joined, target: undefined, score: name };
+}
+
+/** The layers and the score's gradients by them, side by side. */
+function slopesOf(question: Question, names: readonly string[], options: ChannelOptions): Selected {
+  const { graph, target, score } = selectScore(question, options);
+  const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
+  const backward = grad(shown, { of: score, wrt: names, rules: options.pass.table, keep: names });
+  const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
+  const joined = beside(backward, all, question);
+  return { graph: joined.graph, target, score: joined.name };
+}
+
+function valuesNamed(graph: Graph, names: readonly string[]) {
+  const b = builderOf(graph);
+  return [...new Set(names)].map((name) => ({ name, ...b.type(name) }));
+}
+
+/** One output [N, sum of sizes] of several values with a row each; rows lie as in the layer that each is like. */
+function beside(
+  graph: Graph,
+  values: readonly (readonly [name: string, like: string])[],
+  question: Question,
+) {
+  const { dtype } = question.input;
+  const types = infer(question.graph);
+  const b = builderOf(graph);
+  const flat = values.map(([name, like]) => {
+    const type = types.get(like);
+    const axis = (type && rowAxisOf(question, type)) ?? 0;
+    const rows = b.emit('Flatten', [emitRowsFirst(b, name, axis)], { axis: attr.int(1) });
+    return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
+  });
+  const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });
+  return { graph: prune(b.build([{ name, ...b.type(name) }])), name };
+}

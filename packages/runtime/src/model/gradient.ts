@@ -1,0 +1,43 @@
+import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
+import { givenAxes } from '../rows/batch-axis.js';
+import type { Model } from './model.js';
+import { openGraph } from './open.js';
+import { programOf, sha256Of } from './program.js';
+
+export interface GradientOptions {
+  /** Output to differentiate; default: the only one. */
+  readonly of?: string;
+  /** Names of float inputs or inner values to differentiate by; default: the only float input. */
+  readonly wrt?: string | readonly string[];
+  /** Backward rules, by name of their table; default 'gradient', the derivative. */
+  readonly rules?: string;
+  /** Options of the table, e.g. `{ gamma: 0.5 }` of 'lrp-gamma'. */
+  readonly ruleOptions?: Readonly<Record<string, number | string>>;
+  /** Outputs to keep beside the gradient; default `of`. */
+  readonly keep?: readonly string[];
+}
+
+/**
+ * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of`
+ * and `gradient` as outputs (and `baseline` as an input where the rules compare with one). Throws `name-unknown`
+ * and `option-*` for rules, and what the compiler throws for operators
+ * without one.
+ */
+export function gradientGraph(model: Model, options: GradientOptions = {}): Graph {
+  const { rules = 'gradient', ruleOptions, ...rest } = options;
+  return gradOf(model.graph, { ...rest, rules: ruleTable(rules, ruleOptions) });
+}
+
+/** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */
+export async function grad(model: Model, options: GradientOptions = {}): Promise<Model> {
+  const graph = gradientGraph(model, options);
+  const { device, refused, threads, memory } = model;
+  return openGraph(graph, {
+    sha256: sha256Of(graph),
+    placement: { device, refused },
+    threads,
+    memory,
+    givenAxes: givenAxes(undefined),
+    program: () => programOf(graph),
+  });
+}

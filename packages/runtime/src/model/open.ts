@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { option, parseOptions, z } from '@onnxplain/core';
+import {
+  canonicalise,
+  type External,
+  equalSizes,
+  type Graph,
+  type Limits,
+  type Node,
+  read,
+} from '@onnxplain/graph';
+import { place } from '../providers/probe.js';
+import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
+import type { Device } from '../session/session.js';
+import { readModelFile } from './file.js';
+import { type Model, type ModelParts, makeModel } from './model.js';
+import { observe } from './observe.js';
+import { fileOf, programOf } from './program.js';
+import { settleBatch } from './settle-batch.js';
+
+export interface OpenOptions {
+  /**
+   * 'auto' (default): CUDA where it works, else the CPU. A device asked for by name is used or refused, never
+   * replaced.
+   */
+  readonly device?: Device | 'auto';
+  /** Threads inside one operator; default: all cores. */
+  readonly threads?: number;
+  /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
+  readonly external?: External;
+  /** Bytes that scores of the model may use for activations; default 512 MiB. */
+  readonly memory?: number;
+  /**
+   * The batch axis: of the explained input, or of inputs and outputs by name; 'none': the whole array is one example. Default: found out
+   * from the graph's symbols and operators, else the first axis. Rows that turn out to depend on each other run one at a time all the same.
+   */
+  readonly batchAxis?: BatchAxisOption;
+  /** What the file may ask of this machine; see `defaultLimits` of @onnxplain/graph. */
+  readonly limits?: Partial<Limits>;
+}
+
+const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
+
+const schema = z.strictObject({
+  device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
+  threads: option.count().optional(),
+  external: z
+    .custom<External>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
+    .optional(),
+  memory: option.positive().default(512 * 2 ** 20),
+  batchAxis: batchAxisSchema.optional(),
+  limits: z.custom<Partial<Limits>>((v) => typeof v === 'object' && v !== null, 'limits by name').optional(),
+});
+
+/**
+ * Opens an ONNX model from a file or from its bytes, which must not change afterwards. Native sessions are created when they are first needed.
+ *
+ * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for
+ * the device.
+ */
+export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
+  const { device, threads, memory, batchAxis } = parseOptions('open', schema, { ...options });
+  const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
+  const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
+  const weights = watch(options.external);
+  const source = read(bytes, { limits: options.limits, external: weights.external });
+  const program = () => (weights.used() ? programOf(source) : fileOf(bytes, source));
+  return openGraph(source, {
+    path,
+    program,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    placement: await place(device),
+    threads,
+    memory,
+    givenAxes: givenAxes(batchAxis),
+  });
+}
+
+/** Opens a graph as a model of its own, on the device of `origin`. */
+export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
+  const { placement, threads, path, program } = parts;
+  const name = path ?? source.name;
+  expectNames(parts.givenAxes, source);
+  const options = { device: placement.device, threads, name };
+  const settled = await settleBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
+  const graph = await observe(settled.graph, options);
+  const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
+  return makeModel({
+    ...parts,
+    ...settled,
+    graph: graph === settled.graph ? graph : canonicalise(graph),
+    source,
+    program: rewritten ? () => programOf(settled.graph) : program,
+  });
+}
+
+/** Sessions cannot give its maps; the canonical form gives the scores in them. */
+const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain === 'ai.onnx.ml';
+
+export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
+
+/** The reader, and whether it was used. */
+function watch(external: External | undefined): { external: External | undefined; used(): boolean } {
+  let used = false;
+  if (external === undefined) return { external, used: () => used };
+  return {
+    external(piece) {
+      used = true;
+      return external(piece);
+    },
+    used: () => used,
+  };
+}

@@ -1,0 +1,194 @@
+import { fold, key, sizeOf, stream } from '@onnxplain/core';
+import {
+  type Constant,
+  constantFrom,
+  freeBatch,
+  type Graph,
+  inputBatchFirst,
+  outputBatchFirst,
+  prune,
+  type RowAxis,
+  rowFlow,
+} from '@onnxplain/graph';
+import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
+import { sameNumbers } from '../rows/same-numbers.js';
+import { openSession, type Session, type SessionOptions } from '../session/session.js';
+import { type Arrays, isFloat, joinRows, type Port } from '../session/value.js';
+import { programOf } from './program.js';
+
+export interface Settled {
+  readonly batch: BatchAxis;
+  /** The graph to go on with: with a free batch axis unless `batch` is 'fixed' or 'none'. */
+  readonly graph: Graph;
+  readonly fixedRows?: number;
+}
+
+/**
+ * How a graph takes several rows. A fixed batch axis is freed by rewriting the graph, which is kept only when it gives the original's
+ * numbers on random rows, three at once against one at a time. The batch axis is the one that was named, else the first, else another
+ * of size 1 that can be freed. A first axis of more than one row that cannot be freed is a batch only if its rows are independent.
+ */
+export async function settleBatch(
+  graph: Graph,
+  { all: everywhere, byName }: GivenAxes,
+  options: SessionOptions,
+): Promise<Settled> {
+  const all =
+    everywhere ?? graph.inputs.map(({ name }) => byName.get(name)).find((axis) => axis !== undefined);
+  if (all === 'none') return { batch: 'none', graph, fixedRows: 1 };
+  const axis = all ?? 0;
+  const sizes = graph.inputs.map(({ dims }) => dims?.[axis]).filter((dim) => dim !== undefined);
+  const fixedRows = sizes.find((dim) => typeof dim === 'number');
+  if (fixedRows === undefined || sizes.some((dim) => typeof dim === 'string'))
+    return { batch: 'symbolic', graph };
+  for (const each of all === undefined ? [0, ...laterAxes(graph)] : [all]) {
+    const { freed, graph: candidate } = freeBatch(graph, each);
+    if (freed && (await agree({ graph, candidate, axis: each }, options)))
+      return { batch: 'freed', graph: candidate };
+  }
+  const isBatch =
+    fixedRows === 1 ||
+    all !== undefined ||
+    combinedByStatistics(graph) ||
+    (await independent(graph, fixedRows, options));
+  return isBatch ? { batch: 'fixed', graph, fixedRows } : { batch: 'none', graph, fixedRows: 1 };
+}
+
+/** Whether all that combines the rows of a fixed batch are statistics over it: it is a batch then, whose rows run among copies. */
+function combinedByStatistics(graph: Graph): boolean {
+  const { freed, graph: candidate } = freeBatch(graph);
+  const symbol = candidate.inputs[0]?.dims?.[0];
+  if (!freed || typeof symbol !== 'string') return false;
+  const flow = rowFlow(candidate, symbol);
+  return candidate.outputs.every(({ name }) => flow.mixing(name)?.kind === 'statistics');
+}
+
+/** Axes behind the first that can be a batch of one: all inputs have them with size 1. */
+function laterAxes({ inputs }: Graph): readonly number[] {
+  if (inputs[0]?.dims?.[0] === 1) return [];
+  return (inputs[0]?.dims ?? []).flatMap((_, axis) =>
+    axis > 0 && inputs.every(({ dims }) => dims?.[axis] === 1) ? [axis] : [],
+  );
+}
+
+const TRIAL_ROWS = 3;
+
+interface Pair {
+  readonly graph: Graph;
+  readonly candidate: Graph;
+  readonly axis: number;
+}
+
+/**
+ * Whether the freed graph treats rows as the fixed one does; false also when it does not run, or when nothing random can be fed.
+ */
+async function agree({ graph, candidate, axis }: Pair, options: SessionOptions): Promise<boolean> {
+  if (!canBeFed(graph)) return false;
+  const fixedRows = Number(graph.inputs[0].dims?.[axis]);
+  const places = candidate.outputs.map(({ dims = [] }) =>
+    dims.indexOf(candidate.inputs[0].dims?.[axis] ?? ''),
+  );
+  const rows = randomRows(rowsFirst(graph, axis, places), TRIAL_ROWS);
+  return tried(
+    [graph, candidate].map((each) => rowsFirst(each, axis, places)),
+    options,
+    async ([one, many]) => {
+      const got = await many.run(together(rows));
+      for (const [i, row] of rows.entries()) {
+        const alone = await one.run(together(Array.from({ length: fixedRows }, () => row)));
+        // The graphs' outputs are in one order, under names of their own.
+        const same = one.outputs.every(({ name }, o) =>
+          sameRow(alone[name], 0, got[many.outputs[o].name], i),
+        );
+        if (!same) return false;
+      }
+      return true;
+    },
+  );
+}
+
+/** Whether a row of a fixed batch comes out the same whatever the other rows are. */
+async function independent(graph: Graph, rows: number, options: SessionOptions): Promise<boolean> {
+  if (graph.inputs.some(({ dims }) => dims?.[0] !== rows)) return false;
+  if (graph.outputs.some(({ dims }) => dims !== undefined && dims[0] !== rows)) return false;
+  if (!canBeFed(graph)) return true;
+  const different = randomRows(graph, rows);
+  return tried([graph], options, async ([session]) => {
+    const mixed = await session.run(together(different));
+    const alike = await session.run(together(different.map(() => different[1])));
+    return session.outputs.every(({ name }) => sameRow(alike[name], 1, mixed[name], 1));
+  });
+}
+
+/** The answer of a trial with a session of each graph; false where one does not run. */
+async function tried(
+  graphs: readonly Graph[],
+  options: SessionOptions,
+  trial: (sessions: readonly Session[]) => Promise<boolean>,
+): Promise<boolean> {
+  const sessions: Session[] = [];
+  try {
+    for (const graph of graphs) {
+      const { model, ...rest } = programOf(graph);
+      sessions.push(await openSession(model, { ...options, ...rest }));
+    }
+    return await trial(sessions);
+  } catch {
+    return false;
+  } finally {
+    for (const session of sessions) await session.release();
+  }
+}
+
+/** The graph with the rows of all inputs and outputs along their first axis. */
+function rowsFirst(graph: Graph, axis: number, outputAxes: readonly RowAxis[]): Graph {
+  const moved = graph.inputs.reduce((so, input) => inputBatchFirst(so, input, axis).graph, graph);
+  const outputs = graph.outputs.map((output, o) => outputBatchFirst(moved, output, outputAxes[o]));
+  const nodes = [
+    ...moved.nodes,
+    ...outputs.flatMap(({ graph: with_ }) => with_.nodes.slice(moved.nodes.length)),
+  ];
+  return prune({ ...moved, nodes, outputs: outputs.map(({ value }) => value) });
+}
+
+const canBeFed = ({ inputs }: Graph): boolean =>
+  inputs.every(
+    ({ dtype, dims }) =>
+      dtype !== 'string' && dims?.every((dim, axis) => axis === 0 || typeof dim === 'number'),
+  );
+
+/** Rows for every input: standard normals, or 0 and 1, which any vocabulary has. */
+function randomRows({ inputs }: Graph, count: number): readonly Arrays[] {
+  return Array.from({ length: count }, (_, i) => randomRow(inputs, i));
+}
+
+function randomRow(inputs: readonly Port[], i: number): Arrays {
+  const random = stream(fold(key(0), i));
+  return Object.fromEntries(
+    inputs.map(({ name, dtype, dims = [] }) => {
+      const shape = [1, ...dims.slice(1).map(Number)];
+      const numbers = new Float64Array(sizeOf(shape));
+      if (isFloat(dtype)) random.fillNormal(numbers);
+      else for (let at = 0; at < numbers.length; at++) numbers[at] = random.below(2);
+      return [name, constantFrom(dtype, shape, numbers)];
+    }),
+  );
+}
+
+/** Single rows joined along the batch axis, input by input. */
+function together(rows: readonly Arrays[]): Arrays {
+  const [first] = rows;
+  const joined = Object.keys(first).map((name) => [name, joinRows(rows.map((row) => row[name]))] as const);
+  return Object.fromEntries(joined);
+}
+
+/** Row i of one array against row j of another, whatever else they hold. */
+function sameRow(expected: Constant, i: number, got: Constant, j: number): boolean {
+  if (expected.dims.length !== got.dims.length || got.dims[0] <= j) return false;
+  return sameNumbers(rowOf(expected, i), rowOf(got, j));
+}
+
+function rowOf({ dtype, dims, data }: Constant, i: number): Constant {
+  const width = sizeOf(dims.slice(1));
+  return { dtype, dims: dims.slice(1), data: data.slice(i * width, (i + 1) * width) };
+}

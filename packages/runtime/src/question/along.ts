@@ -1,0 +1,145 @@
+import { fail, type Tensor } from '@onnxplain/core';
+import { type AxisTake, builderOf, type Holds, type Link, takeAxes } from '@onnxplain/graph';
+import { bothFixed, fixFeeds } from '../batching/fixed.js';
+import type { Model } from '../model/model.js';
+import type { Port } from '../session/value.js';
+import { checkAxes } from './check-axes.js';
+import { type ClassAxisChoice, classAxisIn, expectClassAxis } from './class-axis.js';
+import type { RowSizes } from './classes.js';
+import { hashOf } from './pass.js';
+import type { Question } from './question.js';
+import { type AxesTarget, type AxisTarget, type FlatTarget, isAlongAxes, type Target } from './target.js';
+
+/** What is taken of an output along its axes, and which of them holds the classes. */
+export interface Along {
+  /** The output as the model gives it. */
+  readonly of: string;
+  readonly takes: readonly AxisTake[];
+  /** The input that holds the weights of the sums. */
+  readonly weights: string | undefined;
+  /** For links that compare classes; undefined where none does. */
+  readonly classAxis: ClassAxisChoice | undefined;
+}
+
+export interface AlongOptions {
+  readonly target: Target;
+  readonly link: Link;
+  /** What the output holds, where the link asks. */
+  readonly holds?: Holds;
+  readonly sizes: RowSizes;
+  /** As the caller named it. */
+  readonly classAxis?: number;
+}
+
+/** A question about what a target takes of the output, and the target along what is left of it, flattened. */
+export interface Narrowed {
+  readonly question: Question;
+  readonly target: FlatTarget;
+}
+
+/**
+ * Settles a target of several axes, and the axis of classes where a link compares them. Targets that take entries of the same axes
+ * share their runs, whatever the entries. Throws what `checkAxes` throws, and `not-applicable` where the axis of classes is not known,
+ * or is summed.
+ */
+export function narrow(model: Model, question: Question, options: AlongOptions): Narrowed {
+  const { target, sizes } = options;
+  if (!isAlongAxes(target)) {
+    const takes = sizes.map((): AxisTake => 'all');
+    return { question: withAlong(model, question, { ...options, takes }), target };
+  }
+  checkAxes(target, sizes);
+  const { at, mask } = target;
+  const flat = flatTarget(at, sizes);
+  const takes =
+    flat === undefined ? takesOf(at) : at.map((each) => (typeof each === 'number' ? 'all' : each));
+  const narrowed = withAlong(model, question, { ...options, takes: takesOf(takes), mask });
+  return { question: narrowed, target: flat ?? (at.includes('predicted') ? 'predicted' : 0) };
+}
+
+/** The question about what a target takes, of which the axes with 'predicted' are left. Throws what `checkAxes` throws. */
+export function takeAlong(
+  model: Model,
+  question: Question,
+  { target, sizes }: { readonly target: AxesTarget; readonly sizes: RowSizes },
+): Question {
+  checkAxes(target, sizes);
+  return withAlong(model, question, { link: 'logit', sizes, takes: takesOf(target.at), mask: target.mask });
+}
+
+/** All entries are taken of the axes whose best is looked for. */
+const takesOf = (at: readonly (AxisTarget | AxisTake)[]): readonly AxisTake[] =>
+  at.map((each) => (each === 'predicted' ? 'all' : each));
+
+/** The place of indices along the axes that have them, flattened; undefined where a size is not known, or other axes stay too. */
+function flatTarget(at: readonly AxisTarget[], sizes: RowSizes): number | undefined {
+  if (at.includes('predicted')) return undefined;
+  return at.reduce<number | undefined>((place, index, axis) => {
+    const size = sizes[axis];
+    if (typeof index !== 'number') return place;
+    return place === undefined || size === undefined ? undefined : place * size + index;
+  }, 0);
+}
+
+interface Taking extends Omit<AlongOptions, 'target'> {
+  readonly takes: readonly AxisTake[];
+  readonly mask?: Tensor;
+}
+
+/** The question about what is taken; itself where all is, and no link has to be made at the places of several axes. */
+function withAlong(model: Model, question: Question, taking: Taking): Question {
+  const { takes, mask } = taking;
+  const whole = takes.every((take) => take === 'all');
+  if (whole && (taking.link === 'logit' || isOneAxis(taking.sizes))) return question;
+  const classAxis = classAxisFor(model, question, taking);
+  const weighted = mask === undefined ? question : withWeights(question, { mask, takes });
+  const weights = mask && weighted.graph.inputs[weighted.graph.inputs.length - 1].name;
+  const along: Along = { of: question.output, takes, weights, classAxis };
+  const identity = `${question.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
+  if (whole) return { ...weighted, along, identity };
+  // Questions of equal identity have equal graphs.
+  const { graph, name } = model.shared(`taken ${identity}`, () =>
+    takeAxes(weighted.graph, { of: question.output, axes: takes, weights }),
+  );
+  const axes = question.axes?.filter((_, axis) => takes[axis] === 'all');
+  return { ...weighted, graph, output: name, axes, along, identity };
+}
+
+/** The flattened row has its classes on one axis. */
+const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 1).length < 2;
+
+/** Undefined where no link compares classes. */
+function classAxisFor(model: Model, question: Question, taking: Taking): ClassAxisChoice | undefined {
+  const { link, holds, sizes, classAxis, takes } = taking;
+  if (link === 'logit' || (link === 'probability' && holds !== 'logits')) return undefined;
+  const found = expectClassAxis(classAxisIn(model, question, { sizes, named: classAxis }), { link, sizes });
+  if (takes[found.axis] !== 'sum') return found;
+  return fail({
+    code: 'not-applicable',
+    where: `link ${link}`,
+    expected: `a class on axis ${found.axis}, whose classes the link compares`,
+    got: 'their sum',
+    remedy: "Give the index of a class, max or predicted there, or use link 'logit'.",
+  });
+}
+
+interface Weights {
+  readonly mask: Tensor;
+  readonly takes: readonly AxisTake[];
+}
+
+/** The question with one more input, its last, that holds the weights, [1, ...axes]: of size 1 where nothing is summed. */
+function withWeights(question: Question, { mask, takes }: Weights): Question {
+  const { graph, output, fixed } = question;
+  const { dtype = 'float32' } = graph.outputs.find(({ name }) => name === output) ?? {};
+  const sizes = mask.shape.values();
+  const shape = [1, ...takes.map((take) => (take === 'sum' ? (sizes.next().value ?? 1) : 1))];
+  const port: Port = { name: builderOf(graph).fresh('target-mask'), dtype, dims: shape };
+  const feeds = { [port.name]: { data: mask.data, shape } };
+  const weights = fixFeeds({ ports: [port], feeds, batchDim: undefined, takesMissing: () => false });
+  return {
+    ...question,
+    graph: { ...graph, inputs: [...graph.inputs, port] },
+    fixed: bothFixed(fixed, { ...weights, id: hashOf(mask) }),
+  };
+}

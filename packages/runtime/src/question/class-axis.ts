@@ -1,0 +1,70 @@
+import { fail } from '@onnxplain/core';
+import { classAxisOf, type Link } from '@onnxplain/graph';
+import type { Model } from '../model/model.js';
+import { type RowSizes, showSizes } from './classes.js';
+import type { Question } from './question.js';
+
+/** The axis of an output along which its classes lie. */
+export interface ClassAxisChoice {
+  /** From 0, the batch not counted. */
+  readonly axis: number;
+  /** Number of classes; undefined where it is not known. */
+  readonly classes: number | undefined;
+  /** What tells: a node of the graph, the sizes, or the caller. */
+  readonly told: string;
+}
+
+export interface ClassAxisOptions {
+  readonly sizes: RowSizes;
+  /** What the caller says; from 0, the batch not counted, or from -1, the last. */
+  readonly named?: number;
+}
+
+/**
+ * The axis of classes: the one that is named; or that the graph tells; or the only one of a size other than 1. Undefined where none of
+ * these tell. Throws `option-value` for a named one that the output does not have.
+ */
+export function classAxisIn(
+  model: Model,
+  { graph, output }: Question,
+  { sizes, named }: ClassAxisOptions,
+): ClassAxisChoice | undefined {
+  const choice = (axis: number, told: string) => ({ axis, classes: sizes[axis], told });
+  if (named !== undefined) return choice(namedAxis(named, sizes), 'the caller');
+  const told = classAxisOf(graph, { output, rank: sizes.length + 1, readers: model.graph.nodes });
+  if (told !== undefined) return choice(told.axis - 1, told.told);
+  const long = sizes.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  return long.length === 1 ? choice(long[0], 'the only axis of several entries') : undefined;
+}
+
+function namedAxis(named: number, sizes: RowSizes): number {
+  const axis = named < 0 ? named + sizes.length : named;
+  if (axis >= 0 && axis < sizes.length) return axis;
+  return fail({
+    code: 'option-value',
+    where: 'classAxis',
+    expected: `an axis from 0 to ${sizes.length - 1} of ${showSizes(sizes)} (after the batch), or from -1, the last`,
+    got: String(named),
+  });
+}
+
+interface Needed {
+  readonly link: Link;
+  readonly sizes: RowSizes;
+}
+
+/** Throws `not-applicable` where the axis of classes is not known. */
+export function expectClassAxis(
+  found: ClassAxisChoice | undefined,
+  { link, sizes }: Needed,
+): ClassAxisChoice {
+  if (found !== undefined) return found;
+  return fail({
+    code: 'not-applicable',
+    where: `link ${link}`,
+    expected: 'one axis of classes',
+    got: `axes ${showSizes(sizes)} after the batch, of which the graph tells none`,
+    remedy:
+      "Name it: --class-axis, option classAxis, from 0 for the first axis after the batch; or use link 'logit'.",
+  });
+}

@@ -1,0 +1,51 @@
+import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { prune } from '@onnxplain/graph';
+import type { Model } from '../model/model.js';
+import { allocate, showDims, write } from '../session/value.js';
+import type { Question } from './question.js';
+
+/** Sizes of an output's axes after the batch; undefined where only the numbers of the input tell, as with detections. */
+export type RowSizes = readonly (number | undefined)[];
+
+/** "[4, ?, 2]". */
+export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) => size ?? '?'));
+
+/** Operators that give as many entries as the numbers of their input ask for. */
+const COUNTING: ReadonlySet<string> = new Set(['Compress', 'NonMaxSuppression', 'NonZero', 'Unique']);
+
+/** Whether something in the graph has as many entries as the numbers of the input ask for. */
+export const countsEntries = ({ graph }: Question): boolean => graph.nodes.some(({ op }) => COUNTING.has(op));
+
+/** Whether the numbers of the input decide how many entries the output has. */
+export const isCounted = (question: Question): boolean =>
+  question.axes?.every((dim) => typeof dim === 'number') !== true && countsEntries(question);
+
+/** Sizes of the axes of a question's output: read off the graph, or else seen in a run of zeros where they do not depend on numbers. */
+export async function rowSizesOf(model: Model, question: Question): Promise<RowSizes> {
+  const { axes } = question;
+  if (axes !== undefined && isCounted(question)) {
+    return axes.map((dim) => (typeof dim === 'number' ? dim : undefined));
+  }
+  return rowShapeAt(model, question);
+}
+
+/** Shape of the output of one row: read off the graph, or else seen in a run of the first of these rows [n, ...shape]; default: zeros. */
+export async function rowShapeAt(model: Model, question: Question, batch?: Tensor): Promise<Shape> {
+  const known = question.axes?.filter((dim) => typeof dim === 'number');
+  if (known !== undefined && known.length === question.axes?.length) return known;
+  const { graph, input, output, fixed, identity } = question;
+  const outputs = graph.outputs.filter(({ name }) => name === output);
+  const session = await model.session(`output ${identity}`, () => prune({ ...graph, outputs }));
+  const rows = question.rows.perRun ?? 1;
+  const size = sizeOf(input.shape);
+  const data = allocate(input.dtype, rows * size);
+  const first = batch?.data.subarray(0, size) ?? new Float64Array(size);
+  for (let i = 0; first.length > 0 && i < rows; i++) write(first, data, i * size);
+  const feed = { dtype: input.dtype, dims: [rows, ...input.shape], data };
+  const results = await session.run({ ...fixed.rows(rows), [input.name]: feed }, [output]);
+  return results[output].dims.slice(1);
+}
+
+/** Numbers of a question's output for one row. */
+export const classCount = async (model: Model, question: Question): Promise<number> =>
+  sizeOf(await rowShapeAt(model, question));

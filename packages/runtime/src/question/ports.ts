@@ -1,0 +1,98 @@
+import { fail } from '@onnxplain/core';
+import { cut, type Graph, upTo } from '@onnxplain/graph';
+import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
+
+/** A graph for one question, and the input or output of it that the question is about. */
+export interface Explained {
+  readonly graph: Graph;
+  readonly port: FloatPort;
+}
+
+/**
+ * The output to explain: the one named (leaving off what comes after where the name is an inner value), or the only one of
+ * floats.
+ */
+export function chooseOutput(graph: Graph, name: string | undefined): Explained {
+  if (name === undefined) return { graph, port: onlyOutput(graph) };
+  const named = graph.outputs.find((output) => output.name === name);
+  const before = named === undefined ? endingAt(graph, name) : graph;
+  const port = named ?? before.outputs[0];
+  if (isFloatPort(port)) return { graph: before, port };
+  return fail({
+    code: 'type-mismatch',
+    where: `output "${name}"`,
+    expected: 'floating point scores',
+    got: port.dtype,
+  });
+}
+
+function endingAt(graph: Graph, name: string): Graph {
+  if (graph.nodes.some(({ outputs }) => outputs.includes(name))) return upTo(graph, name);
+  return fail({
+    code: 'name-unknown',
+    where: 'output',
+    expected: `one of ${graph.outputs.map(show).join(', ')}, or an inner value`,
+    got: `"${name}"`,
+  });
+}
+
+function onlyOutput(graph: Graph): FloatPort {
+  const floats = graph.outputs.filter(isFloatPort);
+  if (floats.length === 1) return floats[0];
+  return fail({
+    code: floats.length === 0 ? 'type-mismatch' : 'output-unclear',
+    where: 'output',
+    expected: 'one output of floating point scores',
+    got: graph.outputs.map(show).join(', '),
+    remedy:
+      floats.length === 0
+        ? 'Export the model with its scores as an output.'
+        : 'Name one in the option output.',
+  });
+}
+
+/**
+ * The input to explain: the one named (cutting the graph where the name is an inner value), or the only one of
+ * floats that `feeds` does not settle.
+ */
+export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): Explained {
+  if (name === undefined) return { graph, port: onlyInput(graph, feeds) };
+  const named = graph.inputs.find((input) => input.name === name);
+  const after = named === undefined ? cut(graph, name) : graph;
+  const port = named ?? after.inputs[0];
+  return isFloatPort(port) ? { graph: after, port } : notFloat(graph, port);
+}
+
+function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
+  const open = graph.inputs.filter(({ name }) => !Object.hasOwn(feeds, name));
+  const floats = open.filter(isFloatPort);
+  if (floats.length === 1) return floats[0];
+  if (floats.length === 0) return notFloat(graph, open[0]);
+  return fail({
+    code: 'option-value',
+    where: 'input',
+    expected: 'one input to explain',
+    got: floats.map(show).join(', '),
+    remedy: 'Name one in the option input, and give the others in the option feeds.',
+  });
+}
+
+/** Integers have no gradient: the way out is a float value inside, above all what an embedding gives. */
+function notFloat(graph: Graph, port: Port | undefined): never {
+  const embeddings = graph.nodes.filter(
+    ({ op, inputs }) => op === 'Gather' && graph.constants.has(inputs[0]),
+  );
+  const inner = embeddings.slice(0, 3).map(({ outputs }) => `"${outputs[0]}"`);
+  const hint = inner.length === 0 ? '' : ` This model looks up tables in ${inner.join(', ')}.`;
+  return fail({
+    code: 'type-mismatch',
+    where: port === undefined ? 'input' : `input "${port.name}"`,
+    expected: 'an input of floating point numbers',
+    got: port === undefined ? 'none that is left' : port.dtype,
+    remedy: `Explain an inner tensor instead: the option input also takes the name of one, such as an embedding.${hint}`,
+  });
+}
+
+function show(port: Port): string {
+  return `"${port.name}" (${describe(port)})`;
+}

@@ -1,0 +1,223 @@
+import { fail, type Shape } from '@onnxplain/core';
+import {
+  type Dim,
+  type Graph,
+  infer,
+  inputBatchFirst,
+  outputBatchFirst,
+  type RowAxis,
+  rowWise,
+  takesMissing,
+  type ValueType,
+} from '@onnxplain/graph';
+import { type Fixed, fixFeeds } from '../batching/fixed.js';
+import { bindDims } from '../batching/memory.js';
+import type { Model } from '../model/model.js';
+import { noteRows, rowAxesOf } from '../model/rows.js';
+import type { RowAxes } from '../rows/row-axes.js';
+import {
+  describe,
+  type Feeds,
+  type FloatPort,
+  type FloatType,
+  type Port,
+  showDims,
+} from '../session/value.js';
+import type { Along } from './along.js';
+import { chooseInput, chooseOutput } from './ports.js';
+
+/** Which output of the model, as a function of which input. */
+export interface QuestionOptions {
+  /**
+   * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
+   * one of floats.
+   */
+  readonly output?: string;
+  /**
+   * Input to explain, or a float value inside the model, of which the output is then a function; default: the
+   * only float input.
+   */
+  readonly input?: string;
+  /** Shape of one row, where the model leaves it open. */
+  readonly shape?: Shape;
+  /** Values of the model's other inputs, one row each, used for every explained row. */
+  readonly feeds?: Feeds;
+  /**
+   * Other inputs whose first axis is the batch axis too, though the model has another name for it, as exporters do that name every
+   * axis anew; default: those that lead with the explained input's.
+   */
+  readonly perRow?: readonly string[];
+}
+
+/** What is asked of a model, settled: one float input, one float output, everything else given. */
+export interface Question {
+  /** From the explained input on, its sizes filled in. */
+  readonly graph: Graph;
+  readonly input: {
+    readonly name: string;
+    readonly dtype: FloatType;
+    readonly shape: Shape;
+    /** Whether the model takes NaN in it for a missing value: found out on the graph when it is first asked. */
+    readonly takesMissing: () => boolean;
+  };
+  readonly output: string;
+  /** The output's axes after the batch, as far as the graph tells; undefined where it does not tell how many. */
+  readonly axes: readonly Dim[] | undefined;
+  /** What a target takes of the output that the model gives: `output` is then what is left of it. */
+  readonly along?: Along;
+  readonly fixed: Fixed;
+  /** Where the model has the rows of the input and the output; in `graph` both have them along the first axis. */
+  readonly rows: RowAxes;
+  /** Two questions with equal identity may share sessions. */
+  readonly identity: string;
+}
+
+/**
+ * Cuts the model's graph down to the question and fills in what is known of sizes.
+ * Throws `output-unclear`, `option-value` (several inputs), `name-unknown`, `value-unknown`, `type-mismatch` (integer inputs, label
+ * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
+ */
+export function settle(model: Model, options: QuestionOptions): Question {
+  const { output, input, shape, feeds = {}, perRow = [] } = options;
+  const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
+  const { graph: upToOutput, port: exported } = chooseOutput(after, output);
+  requireInput(upToOutput, asExported, exported);
+  const axes = rowAxesOf(model, upToOutput, { input: asExported, output: exported });
+  if (axes.why !== undefined) noteRows(model, axes.why);
+  const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
+  const row = shapeOfRow(port, shape);
+  const bound = bindDims(graph, symbolsOf(port, row));
+  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, perRow }).map(
+    (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
+  );
+  const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
+  const others = settled.inputs.filter(({ name }) => name !== port.name);
+  return {
+    graph: settled,
+    input: {
+      name: port.name,
+      dtype: port.dtype,
+      shape: row,
+      takesMissing: once(() => takesMissing(settled, port.name)),
+    },
+    output: name,
+    axes: axesOf(settled, { name, types }),
+    fixed: fixFeeds({
+      ports: others,
+      feeds,
+      batchDim: batchDim(port),
+      takesMissing: (input) => takesMissing(settled, input),
+    }),
+    rows: axes,
+    identity: JSON.stringify([port.name, row, name, ...perRow]),
+  };
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
+}
+
+/** The graph with the rows of input and output along their first axis. */
+function batchFirst(
+  graph: Graph,
+  { input, output }: { input: FloatPort; output: FloatPort },
+  axes: RowAxes,
+): { graph: Graph; port: FloatPort; chosen: FloatPort } {
+  const first = inputBatchFirst(graph, input, axes.input);
+  const last = outputBatchFirst(first.graph, output, axes.output);
+  return {
+    graph: last.graph,
+    port: { ...input, dims: first.value.dims },
+    chosen: { ...output, name: last.value.name, dims: last.value.dims },
+  };
+}
+
+/**
+ * Inputs with those of `perRow` given the batch axis of the explained one, at its place where they have as many axes, else in front.
+ * Dims that the model does not tell stay unknown.
+ */
+export function leadByBatch(
+  ports: readonly Port[],
+  { batchDim, axis, perRow }: { batchDim: number | string; axis: RowAxis; perRow: readonly string[] },
+): readonly Port[] {
+  const at = axis === 'none' ? 0 : axis;
+  return ports.map((port) =>
+    port.dims !== undefined && port.dims.length > 0 && perRow.includes(port.name)
+      ? { ...port, dims: port.dims.with(at < port.dims.length ? at : 0, batchDim) }
+      : port,
+  );
+}
+
+/** An inner value may be computed without the input. */
+function requireInput({ inputs }: Graph, port: Port, output: Port): void {
+  if (inputs.some(({ name }) => name === port.name)) return;
+  fail({
+    code: 'not-applicable',
+    where: `output "${output.name}"`,
+    expected: `a value that depends on "${port.name}"`,
+    got: 'one that does not',
+    remedy: 'Name another output, or an inner value on the way to it, in the option output.',
+  });
+}
+
+function batchDim(port: Port): number | string {
+  return port.dims?.[0] ?? 'N';
+}
+
+function shapeOfRow(port: Port, shape: Shape | undefined): Shape {
+  const where = `input "${port.name}"`;
+  const dims = port.dims?.slice(1);
+  if (port.dims?.length === 0) {
+    return fail({
+      code: 'feed-shape',
+      where,
+      expected: 'a batch axis',
+      got: describe(port),
+      remedy: 'Export the model with one.',
+    });
+  }
+  if (shape !== undefined) {
+    const fits =
+      dims === undefined ||
+      (dims.length === shape.length && dims.every((dim, i) => typeof dim === 'string' || dim === shape[i]));
+    if (fits) return shape;
+    return fail({
+      code: 'feed-shape',
+      where,
+      expected: `a row of ${describe(port)}`,
+      got: `shape ${showDims(shape)}`,
+    });
+  }
+  const known = dims?.filter((dim) => typeof dim === 'number');
+  if (known !== undefined && known.length === dims?.length) return known;
+  const remedy = 'Give the shape of one row in the option shape.';
+  return fail({ code: 'feed-shape', where, expected: 'axes of known size', got: describe(port), remedy });
+}
+
+function symbolsOf(port: Port, row: Shape): ReadonlyMap<string, number> {
+  const dims = port.dims?.slice(1) ?? [];
+  return new Map(dims.flatMap((dim, i) => (typeof dim === 'string' ? [[dim, row[i]] as const] : [])));
+}
+
+interface Scores {
+  readonly name: string;
+  readonly types: ReadonlyMap<string, ValueType>;
+}
+
+/** The graph with the value that has a row of scores for each input among its outputs: as a rule, the output itself. */
+function withRows(graph: Graph, output: string): Scores & { readonly graph: Graph } {
+  const types = infer(graph);
+  const name = rowWise(graph, output, (value) => types.get(value)?.dims);
+  const type = types.get(name);
+  if (type === undefined || graph.outputs.some((each) => each.name === name)) return { graph, name, types };
+  return { graph: { ...graph, outputs: [...graph.outputs, { name, ...type }] }, name, types };
+}
+
+function axesOf(graph: Graph, { name: output, types }: Scores): readonly Dim[] | undefined {
+  const dims = types.get(output)?.dims ?? graph.outputs.find(({ name }) => name === output)?.dims;
+  return dims?.slice(1);
+}

@@ -1,0 +1,36 @@
+import type { RowAxis } from '@onnxplain/graph';
+import type { Model } from '../model/model.js';
+import { rowAxesOf } from '../model/rows.js';
+import { givenAxis, type RowAxes } from '../rows/row-axes.js';
+import type { Port } from '../session/value.js';
+import { chooseInput, chooseOutput } from './ports.js';
+import type { QuestionOptions } from './question.js';
+
+/** Where arrays that belong to a question have their rows. */
+export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'why'> {
+  /** The row axis of an input of the model that goes with the explained one, or that an inner value is made of. */
+  axisOf(port: Port): RowAxis;
+}
+
+/** How files of a question's inputs fall into rows. Throws as `score` does for names of inputs and outputs. */
+export function rowLayout(
+  model: Model,
+  { input: name, output, feeds = {} }: Pick<QuestionOptions, 'input' | 'output' | 'feeds'>,
+): RowLayout {
+  const { graph: after, port: input } = chooseInput(model.graph, name, feeds);
+  const { graph, port } = chooseOutput(after, output);
+  const axes = rowAxesOf(model, graph, { input, output: port });
+  return { ...axes, axisOf: (other) => axisBeside(other, { axes, input, model }) };
+}
+
+/** By what the caller said; by the symbol; else as the explained input has it. */
+function axisBeside(
+  port: Port,
+  { axes, input, model }: { axes: RowAxes; input: Port; model: Model },
+): RowAxis {
+  const given = port.name === input.name ? axes.input : givenAxis(model.givenAxes, port);
+  if (given !== undefined || axes.input === 'none') return given ?? 'none';
+  const found = axes.symbol === undefined ? -1 : (port.dims?.indexOf(axes.symbol) ?? -1);
+  if (found >= 0) return found;
+  return port.dims !== undefined && axes.input < port.dims.length ? axes.input : 0;
+}

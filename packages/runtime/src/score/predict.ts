@@ -1,0 +1,58 @@
+import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import type { Model } from '../model/model.js';
+import { takeAlong } from '../question/along.js';
+import { outputLane } from '../question/channel.js';
+import { checkBatch } from '../question/check.js';
+import { type ClassAxisChoice, classAxisIn } from '../question/class-axis.js';
+import { classCount, isCounted, rowShapeAt } from '../question/classes.js';
+import { type QuestionOptions, settle } from '../question/question.js';
+import type { AxesTarget } from '../question/target.js';
+
+export interface PredictOptions extends QuestionOptions {
+  /** What is taken along the output's axes; default: everything. Numbers are of what is left: the axes with 'predicted'. */
+  readonly target?: AxesTarget;
+}
+
+export interface Prediction {
+  /** The output's numbers, or what the target takes of them, flattened: [n, classes]. */
+  readonly scores: Tensor;
+  /** Position of the largest of each row, the first of several, [n]. */
+  readonly classes: Int32Array;
+  /** The axes that were flattened: the output's after the batch, or those with 'predicted'. */
+  readonly axes: Shape;
+  /** Whether the numbers of the input decide how many entries the output has, as they do of detections. */
+  readonly counted: boolean;
+  /** Which of the output's axes holds the classes; undefined where neither graph nor sizes tell. */
+  readonly classAxis: ClassAxisChoice | undefined;
+}
+
+/** How many classes an output has: the numbers of one row. Throws as {@link score} does. */
+export async function classes(model: Model, options: QuestionOptions = {}): Promise<number> {
+  return classCount(model, settle(model, options));
+}
+
+/**
+ * An output's numbers for a batch [n, ...shape] of any size, and each row's best class. Sizes that the graph does not tell are those of
+ * the first row's output. Throws as {@link score} does.
+ */
+export async function predict(model: Model, options: PredictOptions, batch: Tensor): Promise<Prediction> {
+  const whole = settle(model, options);
+  checkBatch(batch, whole.input);
+  const sizes = await rowShapeAt(model, whole, batch);
+  const { target } = options;
+  const question = target === undefined ? whole : takeAlong(model, whole, { target, sizes });
+  const axes = target === undefined ? sizes : sizes.filter((_, i) => target.at[i] === 'predicted');
+  const width = sizeOf(axes);
+  const lane = outputLane(model, question, { classes: width, memory: model.memory });
+  const data = await lane.submit({ rows: batch });
+  const [n] = batch.shape;
+  const best = Int32Array.from({ length: n }, (_, i) => argmax(data.subarray(i * width, (i + 1) * width)));
+  const classAxis = classAxisIn(model, whole, { sizes });
+  return { scores: { shape: [n, width], data }, classes: best, axes, counted: isCounted(whole), classAxis };
+}
+
+function argmax(numbers: Float32Array | Float64Array): number {
+  let best = 0;
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;
+  return best;
+}
