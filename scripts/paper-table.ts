@@ -83,7 +83,9 @@ async function measure(f: Score, x: Tensor, base: Key): Promise<Column> {
   const none = await infidelities('none', subjects, fold(base, 'infidelity'));
   const optimal = await infidelities('optimal', subjects, fold(base, 'infidelity'));
   const bounds = [];
-  for (const subject of subjects) bounds.push(await stability.measure(subject, fold(base, 'sensitivity')));
+  for (const subject of subjects) {
+    bounds.push((await stability.measure(subject, fold(base, 'sensitivity'))).estimate);
+  }
   return { infidelity: { none, optimal }, sensitivity: bounds.map(numberOf) };
 }
 
@@ -94,7 +96,7 @@ async function infidelities(
 ): Promise<readonly number[]> {
   const { compare } = faithfulness[scale];
   if (compare === undefined) throw new Error('infidelity compares attributions on shared draws');
-  return (await compare(subjects, base)).estimates.map(numberOf);
+  return (await compare(subjects, base)).measured.map(({ estimate }) => numberOf(estimate));
 }
 
 function numberOf(estimate: { kind: string; value?: number }): number {

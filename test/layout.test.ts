@@ -172,7 +172,7 @@ describe('the twins', () => {
       const values = [];
       for (const explain of [...makers, smoothed]) {
         const attribution = await explain(f, x, key(2));
-        const estimate = await infidelity(square({ size: 3 }), { draws: 100 }).measure(
+        const { estimate } = await infidelity(square({ size: 3 }), { draws: 100 }).measure(
           { f, x, attribution },
           key(1),
         );
@@ -181,7 +181,7 @@ describe('the twins', () => {
       const [{ f: asPrepared }] = await ask(model, loaded.inputs, asked);
       const metric = makeMetric('infidelity(square(5), draws=50)');
       const explain = makeExplainer('occlusion(5)');
-      const estimate = await metric.measure(
+      const { estimate } = await metric.measure(
         { f: asPrepared, x, attribution: await explain(asPrepared, x, key(2)) },
         key(1),
       );

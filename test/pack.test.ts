@@ -46,7 +46,7 @@ await using model = await open('model.onnx');
 const f: Score = await score(model, { target: 0 });
 const x = tensor([1, 2], [2]);
 const attribution: Attribution = await gradient()(f, x, key(0));
-const estimate = await infidelity(square({ sizes: [1, 2] })).measure({ f, x, attribution }, key(1));
+const { estimate } = await infidelity(square({ sizes: [1, 2] })).measure({ f, x, attribution }, key(1));
 if (estimate.kind === 'mean') console.log(estimate.value, estimate.stderr);
 `;
 

@@ -57,7 +57,7 @@ async function bounds(graph: Graph): Promise<{ bounds: number[]; careless: numbe
   const subject: Subject = { f, x, explain, attribution: await explain(f, x, key(0)) };
   const found: number[] = [];
   for (let seed = 0; seed < 10; seed++) {
-    const estimate = await sensitivityGradient({ draws: 10 }).measure(subject, key(seed));
+    const { estimate } = await sensitivityGradient({ draws: 10 }).measure(subject, key(seed));
     found.push('value' in estimate ? estimate.value : Number.NaN);
   }
   return { bounds: found, careless: await carelessQuotient(subject) };

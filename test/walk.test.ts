@@ -65,7 +65,7 @@ test('one digit walks from the file to the page', async () => {
     explainers: [makeExplainer('gradient'), explainer],
     metrics: [makeMetric('infidelity(square(6), draws=300)')],
   });
-  const [cell] = evaluation.measurements[0][0].estimates;
+  const [cell] = evaluation.measurements[0][0].measured;
   expect(cell.status).toBe('done');
   const { record, files } = recordOf(evaluation, {
     model: about,

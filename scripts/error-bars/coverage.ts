@@ -29,7 +29,7 @@ export async function coverage(
   let values = moments.init();
   const total = { covered: 0, plain: 0, warned: 0, draws: 0, reached: 0 };
   for (let run = 0; run < runs; run++) {
-    const found = meanOf(await metric.measure(subject, key(run)));
+    const found = meanOf((await metric.measure(subject, key(run))).estimate);
     const bar = interval(found, { least: 0 });
     values = moments.add(values, found.value);
     total.covered += bar !== undefined && bar.low <= truth && truth <= bar.high ? 1 : 0;

@@ -46,7 +46,7 @@ compareWithOracle({
     const perturbations = share(of.params.perturbations);
     const stored = of.params.kind === 'mask' ? removal(question, perturbations) : fixed(perturbations);
     const metric = infidelity(stored, { scale: of.params.normalize === true ? 'optimal' : 'none' });
-    return { value: [valueIn(await metric.measure(await subjectOf(question), key(1)))] };
+    return { value: [valueIn((await metric.measure(await subjectOf(question), key(1))).estimate)] };
   },
 
   async sensitivity_max(question) {
@@ -59,7 +59,7 @@ compareWithOracle({
     const perturbation = fixed(deltas, inputs);
     const subject = await subjectOf(question);
     const measure = async (normalize: boolean) =>
-      valueIn(await sensitivityMax({ perturbation, normalize }).measure(subject, key(1)));
+      valueIn((await sensitivityMax({ perturbation, normalize }).measure(subject, key(1))).estimate);
     return {
       value: [await measure(true)],
       unnormalized: [await measure(false)],

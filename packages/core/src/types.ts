@@ -253,12 +253,34 @@ export interface Subject {
   readonly explain?: Explainer;
 }
 
-/** Several attributions of one input, measured on the same draws. */
+/** A number as a function of another one, such as f against the percentage of features that were removed. */
+export interface Curve {
+  /** What the horizontal axis counts, with its unit. */
+  readonly xLabel: string;
+  readonly x: readonly number[];
+  /** What the vertical axis counts, with its unit. */
+  readonly yLabel: string;
+  /** One for each of `x`. */
+  readonly y: readonly number[];
+  /** Standard errors of `y`, when the curve is a mean of draws. */
+  readonly stderr?: readonly number[];
+}
+
+/** What a metric found out about one attribution. Plain data: it can be cloned to another thread and written as JSON. */
+export interface Measured {
+  readonly estimate: Estimate;
+  /** The curve that the estimate summarises, for metrics that are areas or slopes of one. */
+  readonly curve?: Curve;
+  /** Further numbers and words by name, e.g. how often an attack succeeded; the metric's docstring lists them. */
+  readonly details?: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** Several attributions of one input, measured on the same draws. Plain data. */
 export interface Comparison {
   /** One per subject, in order; equal to what `measure` gives with the same key. */
-  readonly estimates: readonly Estimate[];
-  /** Estimate of (value of subject i) - (value of subject j), with the standard error of the paired difference. */
-  difference(i: number, j: number): Estimate;
+  readonly measured: readonly Measured[];
+  /** `differences[i][j]`: (value of subject i) - (value of subject j), with the standard error of the paired difference. */
+  readonly differences: readonly (readonly Estimate[])[];
 }
 
 /**
@@ -285,7 +307,7 @@ export interface Metric {
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input,
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.
    */
-  measure(subject: Subject, key: Key): Promise<Estimate>;
+  measure(subject: Subject, key: Key): Promise<Measured>;
   /** Same draws for all subjects, which must share f and x: one pass over f instead of one per attribution. */
   compare?(subjects: readonly Subject[], key: Key): Promise<Comparison>;
 }

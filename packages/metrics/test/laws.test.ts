@@ -65,13 +65,13 @@ const examples: readonly Metric[] = Object.values(metrics).flatMap(({ positional
 for (const metric of examples) {
   describe(metric.expression, () => {
     it('is 0 for the gradient of a linear score', async () => {
-      const found = await metric.measure(await subjectOf(linearScore(w, 3)), seed);
+      const { estimate: found } = await metric.measure(await subjectOf(linearScore(w, 3)), seed);
       expect(found).toHaveProperty('value');
       expect('value' in found && found.value).toBeCloseTo(0, 20);
     });
 
     it('is above 0 where the gradient changes, with the kind of number that it announces', async () => {
-      const found = await metric.measure(await subjectOf(curved), seed);
+      const { estimate: found } = await metric.measure(await subjectOf(curved), seed);
       expect(['mean', 'bound']).toContain(found.kind);
       expect('value' in found && found.value).toBeGreaterThan(0.01);
     });
@@ -83,13 +83,21 @@ for (const metric of examples) {
       expect(await metric.measure(subject, key(14))).not.toEqual(first);
     });
 
+    it('gives plain data, which can be cloned to another thread', async () => {
+      const subject = await subjectOf(curved);
+      const found = await metric.measure(subject, seed);
+      expect(structuredClone(found)).toEqual(found);
+      const compared = await metric.compare?.([subject, subject], seed);
+      expect(structuredClone(compared)).toEqual(compared);
+    });
+
     const { compare } = metric;
     if (compare !== undefined) {
       it('compares attributions as it measures them, and differs from itself by nothing', async () => {
         const subject = await subjectOf(curved);
-        const { estimates, difference } = await compare([subject, subject], seed);
-        expect(estimates[1]).toEqual(await metric.measure(subject, seed));
-        expect(difference(0, 1)).toMatchObject({ value: 0, stderr: 0 });
+        const { measured, differences } = await compare([subject, subject], seed);
+        expect(measured[1]).toEqual(await metric.measure(subject, seed));
+        expect(differences[0][1]).toMatchObject({ value: 0, stderr: 0 });
       });
     }
 
@@ -100,7 +108,7 @@ for (const metric of examples) {
         gradient: () => full(shape, Number.NaN),
       });
       const subject = { ...(await subjectOf(curved)), f: broken };
-      expect(await metric.measure(subject, seed)).toMatchObject({ kind: 'invalid' });
+      expect(await metric.measure(subject, seed)).toMatchObject({ estimate: { kind: 'invalid' } });
     });
 
     it('refuses an input and an attribution of another shape', async () => {

@@ -1,5 +1,6 @@
-import { asBatch, type Comparison, fail } from '@onnxplain/core';
-import { difference, estimate, type Plan } from './plan.js';
+import { asBatch, type Comparison } from '@onnxplain/core';
+import { differencesOf } from './differences.js';
+import { estimate, type Plan } from './plan.js';
 import { drawsNeeded, type Need } from './stopping.js';
 import { emptyTable, fillTable, firstDraws, type Setting } from './table.js';
 
@@ -18,24 +19,9 @@ export async function compareOnDraws(setting: Setting, plan: Plan): Promise<Comp
   const table = emptyTable(most, attributions.length);
   await fillTable(setting, table, { from: 0, to: most, whole });
   return {
-    estimates: needs.map((need, which) =>
-      'invalid' in need ? need.invalid : estimate(firstDraws(table, need.draws), which, plan),
-    ),
-    difference: (i, j) => {
-      expectIndices([i, j], needs.length);
-      for (const need of [needs[i], needs[j]]) if ('invalid' in need) return need.invalid;
-      return difference(firstDraws(table, Math.max(needs[i].draws, needs[j].draws)), [i, j], plan);
-    },
+    measured: needs.map((need, which) => ({
+      estimate: 'invalid' in need ? need.invalid : estimate(firstDraws(table, need.draws), which, plan),
+    })),
+    differences: differencesOf(table, needs, plan),
   };
-}
-
-function expectIndices(indices: readonly number[], count: number): void {
-  const odd = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= count);
-  if (odd === undefined) return;
-  fail({
-    code: 'option-value',
-    where: 'difference(i, j)',
-    expected: `numbers of attributions, from 0 to ${count - 1}`,
-    got: String(odd),
-  });
 }

@@ -98,7 +98,7 @@ describe('infidelity', () => {
     for (const scale of ['none', 'optimal'] as const) {
       it(`${name}, scale ${scale}: is the definition's mean`, async () => {
         const of = subject(quadratic, phi, kind);
-        const found = await infidelity(perturbation, { draws, scale }).measure(of, seed);
+        const { estimate: found } = await infidelity(perturbation, { draws, scale }).measure(of, seed);
         const n = draws ?? perturbation.count?.(shape) ?? 0;
         const truth = await slowInfidelity(of, perturbation, { n, optimal: scale === 'optimal', key: seed });
         expect(found).toMatchObject({ kind: /all squares/.test(name) ? 'exact' : 'mean', n });
@@ -109,14 +109,14 @@ describe('infidelity', () => {
 
   it('is 0 for the weights of a linear score, and for weights times input under masks', async () => {
     const linear = linearScore(w, 2);
-    const local = await infidelity(gaussian({ sigma: 1 })).measure(subject(linear, w), seed);
+    const { estimate: local } = await infidelity(gaussian({ sigma: 1 })).measure(subject(linear, w), seed);
     expect(local).toMatchObject({ kind: 'mean', n: 1000 });
     expect('value' in local && local.value).toBeLessThan(1e-24);
     const product = tensor(
       x.data.map((v, i) => v * w.data[i]),
       shape,
     );
-    const global = await infidelity(square({ sizes: [1, 4], positions: 'all' })).measure(
+    const { estimate: global } = await infidelity(square({ sizes: [1, 4], positions: 'all' })).measure(
       subject(linear, product, 'global'),
       seed,
     );
@@ -146,10 +146,10 @@ describe('infidelity', () => {
       masks.shape,
     );
     const wholes = infidelity(fixed(deltas, inputs, masks));
-    const found = await wholes.measure({ ...rest, f, attribution }, seed);
+    const { estimate: found } = await wholes.measure({ ...rest, f, attribution }, seed);
     expect('value' in found && found.value).toBeLessThan(1e-24);
     // As many elements as a group has would else predict as many times its drop.
-    const plain = await wholes.measure({ ...rest, f, attribution: rest.attribution }, seed);
+    const { estimate: plain } = await wholes.measure({ ...rest, f, attribution: rest.attribution }, seed);
     const most = (x.data.length / 2 - 1) ** 2 * ((drops[0] ** 2 + drops[1] ** 2) / 2);
     expect('value' in plain && plain.value / most).toBeCloseTo(1, 10);
   });
@@ -157,17 +157,21 @@ describe('infidelity', () => {
   it('draws squares in the layout of the score', async () => {
     const perturbation = square({ size: 2 });
     const wc = { ...subject(quadratic, phi), f: { ...quadratic, layout: 'wc' as const } };
-    const found = await infidelity(perturbation, { draws: 40 }).measure(wc, seed);
+    const { estimate: found } = await infidelity(perturbation, { draws: 40 }).measure(wc, seed);
     const written = infidelity(square({ size: 2, layout: 'wc' }), { draws: 40 });
-    expect(found).toEqual(await written.measure(subject(quadratic, phi), seed));
-    expect(found).not.toEqual(
-      await infidelity(perturbation, { draws: 40 }).measure(subject(quadratic, phi), seed),
+    expect(found).toEqual((await written.measure(subject(quadratic, phi), seed)).estimate);
+    const { estimate: plain } = await infidelity(perturbation, { draws: 40 }).measure(
+      subject(quadratic, phi),
+      seed,
     );
+    expect(found).not.toEqual(plain);
   });
 
   it('scale optimal ignores the scale and sign of an attribution, scale none does not', async () => {
-    const measure = (options: InfidelityOptions, values: Tensor) =>
-      infidelity(gaussian({ sigma: 0.3 }), options).measure(subject(quadratic, values), seed);
+    const measure = async (options: InfidelityOptions, values: Tensor) => {
+      const metric = infidelity(gaussian({ sigma: 0.3 }), options);
+      return (await metric.measure(subject(quadratic, values), seed)).estimate;
+    };
     const scaled = tensor(
       phi.data.map((v) => -7 * v),
       shape,
@@ -180,8 +184,11 @@ describe('infidelity', () => {
 
   it('gives the mean of v² to an attribution of all zeros, under both scales', async () => {
     const of = subject(quadratic, zeros(shape));
-    const none = await infidelity(gaussian({ sigma: 0.3 })).measure(of, seed);
-    const optimal = await infidelity(gaussian({ sigma: 0.3 }), { scale: 'optimal' }).measure(of, seed);
+    const { estimate: none } = await infidelity(gaussian({ sigma: 0.3 })).measure(of, seed);
+    const { estimate: optimal } = await infidelity(gaussian({ sigma: 0.3 }), { scale: 'optimal' }).measure(
+      of,
+      seed,
+    );
     expect(optimal).toEqual(none);
   });
 
@@ -201,7 +208,7 @@ describe('infidelity', () => {
 
   it('says how many draws were not finite instead of averaging them', async () => {
     const broken = functionScore({ shape, value: (at) => (at.data[0] > x.data[0] ? Number.NaN : 1) });
-    const found = await infidelity(gaussian({ sigma: 1 }), { draws: 100 }).measure(
+    const { estimate: found } = await infidelity(gaussian({ sigma: 1 }), { draws: 100 }).measure(
       subject(broken, phi),
       seed,
     );
@@ -246,18 +253,39 @@ describe('comparing attributions', () => {
     for (const each of [metric, infidelity(gaussian({ sigma: 0.3 }), { draws: 3000, stderr: 1 })]) {
       const comparison = await each.compare?.(subjects(), seed);
       for (const [i, of] of subjects().entries()) {
-        expect(comparison?.estimates[i]).toEqual(await each.measure(of, seed));
+        expect(comparison?.measured[i]).toEqual(await each.measure(of, seed));
       }
     }
   });
 
   it('has differences of exactly 0 between equals, and of opposite sign in opposite order', async () => {
     const comparison = await metric.compare?.(subjects(), seed);
-    expect(comparison?.difference(0, 2)).toEqual({ kind: 'mean', value: 0, stderr: 0, n: 300 });
-    const there = comparison?.difference(0, 1);
-    const back = comparison?.difference(1, 0);
+    expect(comparison?.differences[0][2]).toEqual({ kind: 'mean', value: 0, stderr: 0, n: 300 });
+    const there = comparison?.differences[0][1];
+    const back = comparison?.differences[1][0];
     expect(there?.kind === 'mean' && back?.kind === 'mean' && there.value + back.value).toBe(0);
-    expect(() => comparison?.difference(0, 3)).toThrow(expect.objectContaining({ code: 'option-value' }));
+  });
+
+  it('has for each pair the mean of differences of squared errors, drawn and averaged one by one', async () => {
+    const { differences } = (await metric.compare?.(subjects(), seed)) ?? { differences: [] };
+    const [whole] = await quadratic.value({ shape: [1, ...shape], data: x.data });
+    for (const [i, row] of differences.entries()) {
+      for (const [j, found] of row.entries()) {
+        let [sum, squares] = [0, 0];
+        for (let draw = 0; draw < 300; draw++) {
+          const { inputs, deltas } = gaussian({ sigma: 0.3 })(x, fold(seed, 'infidelity'), draw, draw + 1);
+          const drop = whole - (await quadratic.value(inputs))[0];
+          const [a, b] = [i, j].map((which) => {
+            const { values } = subjects()[which].attribution;
+            return (drop - dot({ shape, data: deltas.data }, values)) ** 2;
+          });
+          [sum, squares] = [sum + (a - b), squares + (a - b) ** 2];
+        }
+        const stderr = Math.sqrt((squares - sum ** 2 / 300) / (299 * 300));
+        expect('value' in found && found.value).toBeCloseTo(sum / 300, 8);
+        expect(found.kind === 'mean' && found.stderr).toBeCloseTo(stderr, 8);
+      }
+    }
   });
 
   it('pairs the draws: two close attributions differ with a far smaller error than each has alone', async () => {
@@ -269,8 +297,8 @@ describe('comparing attributions', () => {
       [phi, near].map((values) => subject(quadratic, values)),
       seed,
     );
-    const [a] = comparison?.estimates ?? [];
-    const gap = comparison?.difference(0, 1);
+    const a = comparison?.measured[0].estimate;
+    const gap = comparison?.differences[0][1];
     expect(gap?.kind === 'mean' && a?.kind === 'mean' && gap.stderr / a.stderr).toBeLessThan(0.01);
   });
 });
@@ -305,8 +333,8 @@ describe('standard errors', () => {
       let [alone, paired] = [0, 0];
       for (let run = 0; run < 100; run++) {
         const comparison = await metric.compare?.([subject(quadratic, phi), subject(quadratic, w)], key(run));
-        const estimate = comparison?.estimates[0];
-        const difference = comparison?.difference(0, 1);
+        const estimate = comparison?.measured[0].estimate;
+        const difference = comparison?.differences[0][1];
         if (estimate?.kind !== 'mean' || difference?.kind !== 'mean') throw new Error('expected means');
         if (Math.abs(estimate.value - truth) <= 2 * estimate.stderr) alone++;
         if (Math.abs(difference.value - (truth - otherTruth)) <= 2 * difference.stderr) paired++;
@@ -325,7 +353,8 @@ describe('a zero perturbation', () => {
     for (const perturbation of [still, onBaseline]) {
       const metric = infidelity(perturbation);
       const comparison = await metric.compare?.([subject(quadratic, phi), subject(quadratic, w)], seed);
-      for (const found of [...(comparison?.estimates ?? []), comparison?.difference(0, 1)]) {
+      const alone = comparison?.measured.map(({ estimate }) => estimate) ?? [];
+      for (const found of [...alone, comparison?.differences[0][1]]) {
         expect(found).toMatchObject({
           kind: 'invalid',
           reason: expect.stringMatching(/\d+ perturbations are zero/),
@@ -337,7 +366,7 @@ describe('a zero perturbation', () => {
   it('of a few draws among others is a draw', async () => {
     const deltas = zeros([6, ...shape]);
     deltas.data[0] = 1;
-    const found = await infidelity(fixed(deltas)).measure(subject(quadratic, phi), seed);
+    const { estimate: found } = await infidelity(fixed(deltas)).measure(subject(quadratic, phi), seed);
     expect(found).toMatchObject({ kind: 'mean', n: 6 });
   });
 });

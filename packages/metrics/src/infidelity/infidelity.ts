@@ -90,7 +90,7 @@ export function infidelity(perturbation: Perturbation, given: InfidelityOptions 
     least: 0,
     source: 'Yeh et al. 2019, Definition 2.1',
     definition: define(settings, draws),
-    measure: async (subject, key) => (await compare([subject], key)).estimates[0],
+    measure: async (subject, key) => (await compare([subject], key)).measured[0],
     compare,
   };
 }

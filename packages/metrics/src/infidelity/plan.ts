@@ -20,18 +20,11 @@ export function estimate(table: Table, which: number, plan: Plan): Estimate {
   return withDoubt(meanOf(table, squaredErrors(table, which, plan.scale), plan));
 }
 
-/** The mean of paired differences: what the two share through their draws cancels before the spread is taken. */
-export function difference(table: Table, [i, j]: readonly [number, number], plan: Plan): Estimate {
-  const others = squaredErrors(table, j, plan.scale);
-  return meanOf(
-    table,
-    squaredErrors(table, i, plan.scale).map((error, draw) => error - others[draw]),
-    plan,
-  );
-}
-
-/** A perturbation that leaves x as it is asks nothing, and would call every attribution perfect. */
-function meanOf({ moved, weights }: Table, values: Float64Array, { exhaustive }: Plan): Estimate {
+/**
+ * The mean of one value for each draw of a table. `invalid` where every perturbation left x as it is: such draws would call every
+ * attribution perfect.
+ */
+export function meanOf({ moved, weights }: Table, values: Float64Array, { exhaustive }: Plan): Estimate {
   const n = values.length;
   if (!moved.includes(1)) return { kind: 'invalid', reason: `all ${n} perturbations are zero`, n };
   return estimateMean(values, weights, exhaustive);

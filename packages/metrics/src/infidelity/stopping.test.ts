@@ -39,7 +39,7 @@ interface Case {
 }
 
 async function measured({ subject, perturbation }: Case, options: InfidelityOptions, seed = 0) {
-  const found = await infidelity(perturbation, options).measure(subject, key(seed));
+  const { estimate: found } = await infidelity(perturbation, options).measure(subject, key(seed));
   if (found.kind !== 'mean') throw new Error(`expected a mean, got ${JSON.stringify(found)}`);
   return found;
 }
@@ -86,7 +86,7 @@ describe('early stopping', () => {
     const broken = subjectOf(scoreOf((y) => (y > 1 ? Number.NaN : y)));
     const metric = infidelity(square.perturbation, { draws: 20_000, stderr: 0.04 });
     const comparison = await metric.compare?.([broken, broken], key(0));
-    for (const found of [comparison?.estimates[0], comparison?.difference(0, 1)]) {
+    for (const found of [comparison?.measured[0].estimate, comparison?.differences[0][1]]) {
       expect(found).toMatchObject({
         kind: 'invalid',
         n: 200,
@@ -101,9 +101,9 @@ describe('early stopping', () => {
     const metric = infidelity(square.perturbation, { draws: 20_000, stderr: 0.1 });
     const comparison = await metric.compare?.(subjects, key(0));
     const alone = await Promise.all(subjects.map((subject) => metric.measure(subject, key(0))));
-    expect(comparison?.estimates).toEqual(alone);
-    const [small, large] = alone.map((found) => ('n' in found ? (found.n ?? 0) : 0));
+    expect(comparison?.measured).toEqual(alone);
+    const [small, large] = alone.map(({ estimate }) => ('n' in estimate ? (estimate.n ?? 0) : 0));
     expect(large).toBeGreaterThan(10 * small);
-    expect(comparison?.difference(0, 1)).toMatchObject({ n: large });
+    expect(comparison?.differences[0][1]).toMatchObject({ n: large });
   });
 });

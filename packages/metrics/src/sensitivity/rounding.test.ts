@@ -80,7 +80,10 @@ function carelessQuotient(of: (x: Tensor) => Tensor, x: Tensor, directions: read
 }
 
 async function bound(subject: Subject, seed: number): Promise<number> {
-  const found = await sensitivityGradient({ radius: 0.1, draws: 10 }).measure(subject, key(seed));
+  const { estimate: found } = await sensitivityGradient({ radius: 0.1, draws: 10 }).measure(
+    subject,
+    key(seed),
+  );
   if (found.kind !== 'bound') throw new Error(`expected a bound, got ${found.kind}`);
   return found.value;
 }

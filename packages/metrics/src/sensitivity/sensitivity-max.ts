@@ -45,7 +45,7 @@ function expectingSome(metric: Metric): Metric {
     ...metric,
     measure: async (subject, key) =>
       norm(subject.attribution.values, 'l2') === 0
-        ? { kind: 'invalid', reason: 'the explanation to divide by is all zero', n: 0 }
+        ? { estimate: { kind: 'invalid', reason: 'the explanation to divide by is all zero', n: 0 } }
         : metric.measure(subject, key),
   };
 }

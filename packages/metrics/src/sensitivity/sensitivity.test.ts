@@ -58,7 +58,7 @@ async function subjectOf(explain: Explainer): Promise<Subject> {
 }
 
 async function measured(metric: Metric, subject: Subject): Promise<number> {
-  const found = await metric.measure(subject, seed);
+  const { estimate: found } = await metric.measure(subject, seed);
   if (found.kind !== 'bound') throw new Error(`expected a bound, got ${found.kind}`);
   expect(found.side).toBe('lower');
   return found.value;
@@ -104,9 +104,7 @@ describe('every sensitivity', () => {
       const { make } = metricTable[metric.name];
       const still = make({ perturbation: fixed(zeros([3, ...shape])) });
       expect(await still.measure(await subjectOf(zero), seed)).toEqual({
-        kind: 'invalid',
-        reason: 'all 3 neighbours are x itself',
-        n: 3,
+        estimate: { kind: 'invalid', reason: 'all 3 neighbours are x itself', n: 3 },
       });
     });
 
@@ -118,7 +116,9 @@ describe('every sensitivity', () => {
         },
         { expression: 'broken', kind: 'local' as const },
       );
-      expect(await metric.measure(await subjectOf(broken), seed)).toMatchObject({ kind: 'invalid' });
+      expect(await metric.measure(await subjectOf(broken), seed)).toMatchObject({
+        estimate: { kind: 'invalid' },
+      });
     });
   }
 });
@@ -131,7 +131,7 @@ describe('two sensitivities of one ball and key', () => {
       for (let i = 0; i < 50; i++) {
         const [most, steepest] = await Promise.all(
           [sensitivityMax(options), sensitivityLipschitz(options)].map(async (metric) => {
-            const found = await metric.measure(subject, key(i));
+            const { estimate: found } = await metric.measure(subject, key(i));
             return 'value' in found ? found.value : Number.NaN;
           }),
         );
@@ -208,7 +208,7 @@ describe('sensitivity-max', () => {
   it('does not divide by nothing', async () => {
     const subject = await subjectOf(zero);
     const nothing = { ...subject, attribution: { ...subject.attribution, values: zeros(shape) } };
-    const found = await sensitivityMax({ normalize: true }).measure(nothing, seed);
+    const { estimate: found } = await sensitivityMax({ normalize: true }).measure(nothing, seed);
     expect(found).toMatchObject({ kind: 'invalid', reason: expect.stringMatching(/zero/) });
   });
 

@@ -45,7 +45,9 @@ export function sensitivity<Answer>(
     comparable,
     least: 0,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
-    measure: (subject, key) =>
-      largestNear({ where: name, ball, noise, ask: (near) => ask(near, subject), numbers }, subject, key),
+    async measure(subject, key) {
+      const question = { where: name, ball, noise, ask: (near: Neighbour) => ask(near, subject), numbers };
+      return { estimate: await largestNear(question, subject, key) };
+    },
   };
 }

@@ -6,18 +6,19 @@ import {
   fold,
   type Key,
   key,
+  type Measured,
   type Metric,
   type Subject,
 } from '@onnxplain/core';
 import type { Explanation, RunProgress } from './explain.js';
 import { concurrency, type Outcome, outcomeOf, pooled, throwIfFinal } from './outcome.js';
 
-/** One metric on one input, for every explainer in their order. */
+/** One metric on one input, for every explainer in their order. Plain data: it can be cloned to another thread. */
 export interface Measurement {
   readonly key: Key;
-  readonly estimates: readonly Outcome<Estimate>[];
-  /** (explainer i) - (explainer j) on the draws they shared; undefined where they shared none. */
-  difference(i: number, j: number): Estimate | undefined;
+  readonly measured: readonly Outcome<Measured>[];
+  /** `differences[i][j]`: (explainer i) - (explainer j) on the draws they shared; undefined where they shared none. */
+  readonly differences: readonly (readonly (Estimate | undefined)[])[];
 }
 
 export interface MeasureOptions {
@@ -71,14 +72,15 @@ async function measureOne({ explanation, metric, explainers, key }: Cell): Promi
   });
   const groups = await compareGroups({ metric, key, numbered });
   const found = [...groups.flatMap(measured), ...attributions.flatMap(unmeasured)];
-  const estimates = found.toSorted((a, b) => a.explainer - b.explainer).map(({ outcome }) => outcome);
-  return { key, estimates, difference: (i, j) => differenceWithin(groups, i, j) };
+  const outcomes = found.toSorted((a, b) => a.explainer - b.explainer).map(({ outcome }) => outcome);
+  const differences = explainers.map((_, i) => explainers.map((_, j) => differenceWithin(groups, i, j)));
+  return { key, measured: outcomes, differences };
 }
 
 /** What came of measuring an explainer, by its number. */
 interface Found {
   readonly explainer: number;
-  readonly outcome: Outcome<Estimate>;
+  readonly outcome: Outcome<Measured>;
 }
 
 function measured({ members, outcomes }: Group): readonly Found[] {
@@ -94,7 +96,7 @@ function unmeasured(outcome: Outcome<Attribution>, explainer: number): readonly 
 /** Explainers that were measured on the same draws. */
 interface Group {
   readonly members: readonly Numbered[];
-  readonly outcomes: readonly Outcome<Estimate>[];
+  readonly outcomes: readonly Outcome<Measured>[];
   readonly comparison?: Comparison;
 }
 
@@ -118,7 +120,7 @@ async function compareGroups({ metric, key, numbered }: GroupTask): Promise<read
       numbered.map(({ subject }) => subject),
       key,
     );
-    const outcomes = comparison.estimates.map((value) => ({ status: 'done' as const, value }));
+    const outcomes = comparison.measured.map((value) => ({ status: 'done' as const, value }));
     return [{ members: numbered, outcomes, comparison }];
   } catch (error) {
     throwIfFinal(error);
@@ -141,7 +143,7 @@ function alone({ metric, key, numbered }: GroupTask): Promise<readonly Group[]> 
 function differenceWithin(groups: readonly Group[], i: number, j: number): Estimate | undefined {
   for (const { members, comparison } of groups) {
     const [a, b] = [i, j].map((explainer) => members.findIndex((member) => member.explainer === explainer));
-    if (a >= 0 && b >= 0) return comparison?.difference(a, b);
+    if (a >= 0 && b >= 0) return comparison?.differences[a][b];
   }
   return undefined;
 }

@@ -53,8 +53,8 @@ function numbersOf(evaluation: Evaluation, name: string): readonly Found[] {
   return explainers.flatMap(({ expression }, e) => {
     const { values, key } = doneOf(explanations[i].attributions[e]);
     const measured = metrics.map((metric, m): Found => {
-      const { estimates, key } = measurements[i][m];
-      const estimate = doneOf(estimates[e]);
+      const { measured, key } = measurements[i][m];
+      const { estimate } = doneOf(measured[e]);
       const numbers = Object.values(estimate).filter((value) => typeof value === 'number');
       return { what: `${metric.expression} of ${expression}`, key, numbers };
     });
@@ -118,4 +118,11 @@ test('equal inputs have equal numbers, other inputs other keys', async () => {
   );
   const [a, b] = [inputs[0].name, inputs[1].name].map((name) => numbersOf(both, name)[0].key);
   expect(a).not.toEqual(b);
+});
+
+test('what a run found can be cloned to another thread: attributions, what was measured, differences', async () => {
+  const { explanations, measurements } = await run({ batch: 1, inputs: inputs.slice(0, 2) });
+  const attributions = explanations.map((explanation) => explanation.attributions);
+  expect(structuredClone(attributions)).toEqual(attributions);
+  expect(structuredClone(measurements)).toEqual(measurements);
 });

@@ -6,6 +6,7 @@ import {
   fail,
   key,
   linearScore,
+  type Measured,
   type Metric,
   named,
   type Subject,
@@ -44,11 +45,11 @@ const exact = (value: number): Estimate => ({ kind: 'exact', value });
 /** A metric that counts its calls, knows only local attributions, and gives each the length of its method's name. */
 function localMetric(): Metric & { calls: string[] } {
   const calls: string[] = [];
-  const of = ({ attribution: { method, kind } }: Subject): Estimate => {
+  const of = ({ attribution: { method, kind } }: Subject): Measured => {
     if (kind === 'global') {
       fail({ code: 'not-applicable', where: 'metric', expected: 'a local attribution', got: method });
     }
-    return exact(method.length);
+    return { estimate: exact(method.length) };
   };
   return {
     name: 'length',
@@ -64,11 +65,10 @@ function localMetric(): Metric & { calls: string[] } {
     },
     compare: async (subjects): Promise<Comparison> => {
       calls.push(`compare ${subjects.map((subject) => subject.attribution.method).join()}`);
-      const estimates = subjects.map(of);
+      const lengths = subjects.map(({ attribution: { method } }) => method.length);
       return {
-        estimates,
-        difference: (i, j) =>
-          exact(subjects[i].attribution.method.length - subjects[j].attribution.method.length),
+        measured: subjects.map(of),
+        differences: lengths.map((one) => lengths.map((other) => exact(one - other))),
       };
     },
   };
@@ -80,8 +80,10 @@ describe('measuring', () => {
     const metric = localMetric();
     const [[found]] = await measure([explained(explainers)], { explainers, metrics: [metric] });
     expect(metric.calls).toEqual(['compare a,bbb']);
-    expect(found.estimates).toEqual([exact(1), exact(3)].map((value) => ({ status: 'done', value })));
-    expect(found.difference(1, 0)).toEqual(exact(2));
+    expect(found.measured).toEqual(
+      [exact(1), exact(3)].map((estimate) => ({ status: 'done', value: { estimate } })),
+    );
+    expect(found.differences[1][0]).toEqual(exact(2));
   });
 
   test('where the metric does not apply to some, the others are still compared together', async () => {
@@ -89,9 +91,9 @@ describe('measuring', () => {
     const metric = localMetric();
     const [[found]] = await measure([explained(explainers)], { explainers, metrics: [metric] });
     expect(metric.calls).toEqual(['compare a,gg,bbb', 'compare a,bbb', 'measure gg']);
-    expect(found.estimates.map(({ status }) => status)).toEqual(['done', 'not-applicable', 'done']);
-    expect(found.difference(2, 0)).toEqual(exact(2));
-    expect(found.difference(1, 0)).toBeUndefined();
+    expect(found.measured.map(({ status }) => status)).toEqual(['done', 'not-applicable', 'done']);
+    expect(found.differences[2][0]).toEqual(exact(2));
+    expect(found.differences[1][0]).toBeUndefined();
   });
 
   test('an explainer without attribution keeps its reason and stops nobody', async () => {
@@ -104,12 +106,12 @@ describe('measuring', () => {
       ],
     };
     const [[found]] = await measure([explanation], { explainers, metrics: [localMetric()] });
-    expect(found.estimates[0]).toMatchObject({
+    expect(found.measured[0]).toMatchObject({
       status: 'failed',
       code: 'singular',
       reason: expect.stringContaining('rank 3'),
     });
-    expect(found.estimates[1]).toEqual({ status: 'done', value: exact(1) });
+    expect(found.measured[1]).toEqual({ status: 'done', value: { estimate: exact(1) } });
   });
 
   test('inputs have keys of their content wherever they stand, metrics of one input share one', async () => {

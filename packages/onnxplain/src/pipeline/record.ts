@@ -112,7 +112,7 @@ function summariesOf(
   return summarise(estimates, {
     explainers,
     metrics,
-    paired: ({ input, metric, i, j }) => measurements[input][metric].difference(i, j),
+    paired: ({ input, metric, i, j }) => measurements[input][metric].differences[i][j],
   });
 }
 
@@ -126,8 +126,8 @@ function timingsOf({ explain, measure, runtime }: Evaluation['times'], draw: num
 
 function estimateCells({ metrics, measurements }: Evaluation): EstimateCell[] {
   const cells = measurements.flatMap((row, input) =>
-    row.flatMap(({ key, estimates }, metric) =>
-      estimates.map((outcome, explainer): EstimateCell => {
+    row.flatMap(({ key, measured }, metric) =>
+      measured.map((outcome, explainer): EstimateCell => {
         const place = { input, explainer, metric };
         if (outcome.status !== 'done') return { ...place, ...outcome };
         const { least } = metrics[metric];
@@ -135,8 +135,8 @@ function estimateCells({ metrics, measurements }: Evaluation): EstimateCell[] {
           ...place,
           status: 'done',
           key,
-          estimate: outcome.value,
-          interval: interval(outcome.value, { least }),
+          estimate: outcome.value.estimate,
+          interval: interval(outcome.value.estimate, { least }),
         };
       }),
     ),

@@ -1,10 +1,10 @@
 import type { Evaluation } from '../evaluate.js';
 import { indicesOf, listed, whereOf } from './where.js';
 
-export type Measured = Pick<Evaluation, 'explainers' | 'metrics' | 'explanations' | 'measurements'>;
+export type MeasuredRun = Pick<Evaluation, 'explainers' | 'metrics' | 'explanations' | 'measurements'>;
 
 /** What estimates say against their own intervals: a sentence for each metric and reason, about all inputs and explainers together. */
-export function noticesOfEstimates(evaluation: Measured): readonly string[] {
+export function noticesOfEstimates(evaluation: MeasuredRun): readonly string[] {
   const names = evaluation.explanations.map(({ question }) => question.input.name);
   return evaluation.metrics.flatMap(({ expression }, m) => {
     const warnings = warningsOf(evaluation, m);
@@ -22,12 +22,14 @@ export function noticesOfEstimates(evaluation: Measured): readonly string[] {
 
 /** [input][explainer]. */
 function warningsOf(
-  { measurements }: Measured,
+  { measurements }: MeasuredRun,
   metric: number,
 ): readonly (readonly (string | undefined)[])[] {
   return measurements.map((row) =>
-    row[metric].estimates.map((outcome) =>
-      outcome.status === 'done' && outcome.value.kind === 'mean' ? outcome.value.warning : undefined,
+    row[metric].measured.map((outcome) =>
+      outcome.status === 'done' && outcome.value.estimate.kind === 'mean'
+        ? outcome.value.estimate.warning
+        : undefined,
     ),
   );
 }

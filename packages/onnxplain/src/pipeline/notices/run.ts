@@ -4,7 +4,7 @@ import type { Explanation } from '../explain.js';
 import type { Prepared } from '../prepare.js';
 import { noticesAfter, repeatNotices } from './after.js';
 import { flatExplainers, noticesBefore } from './before.js';
-import { type Measured, noticesOfEstimates } from './measured.js';
+import { type MeasuredRun, noticesOfEstimates } from './measured.js';
 import { rowNoticesOf } from './rows.js';
 
 /** What a run says that nobody asked for, sentence by sentence, as soon as it is known. */
@@ -16,7 +16,7 @@ export interface Notifier {
   /** After: what the attributions tell. */
   after(explanations: readonly Explanation[]): Promise<void>;
   /** After measuring: what the estimates tell of their intervals. */
-  measured(evaluation: Measured): void;
+  measured(evaluation: MeasuredRun): void;
 }
 
 /** The notices of a run with these explainers: docs/notices.md lists them. `say` gets each once. */
