@@ -48,6 +48,8 @@ describe('nodes that treat rows alike are known to, and where the rows are', () 
     ['a transpose', { y: [4, 'N'], nodes: [node('y = Transpose(x)', { perm: ints(1, 0) })] }, 1],
     ['heads merged into the batch and back', { x: ['N', 6, 4], y: ['N', 6, 4], nodes: [node('h = Reshape(x, s)'), node('p = Softmax(h)'), node('y = Reshape(p, t)')], constants: { s: int64([-1, 2, 4]), t: int64([-1, 6, 4]) } }, 0],
     ['a recurrent layer with time first', { x: [5, 'N', 4], y: [5, 1, 'N', 3], nodes: [node('y = LSTM(x, w, r)', { hidden_size: int(3) })], constants: { w: float32([1, 12, 4], new Array(48).fill(1)), r: float32([1, 12, 3], new Array(36).fill(1)) } }, 2],
+    ['the size of another axis in the arithmetic', { x: ['N', 'T'], y: ['N', 'T'], nodes: [node('s = Shape(x)'), node('n = Gather(s, i)'), node('c = Cast(n)', { to: int(1) }), node('y = Div(x, c)')], constants: { i: int64([1], []) } }, 0],
+    ['zeros for each row', { nodes: [node('s = Shape(x)'), node('z = ConstantOfShape(s)'), node('y = Add(x, z)')] }, 0],
     ['sizes alone of a mixed value', { nodes: [node('t = CumSum(x, a)'), node('s = Shape(t)'), node('z = Expand(b, s)'), node('y = Add(x, z)')], constants: { a: int64([0], []), b: float32([1, 1], [2]) } }, 0],
   ])('%s', (_, given, axis) => {
     const flow = flowOf(given);
@@ -59,6 +61,11 @@ describe('what the table does not tell is said to be unknown', () => {
   test.each<readonly [string, Given]>([
     ['an operator of another domain', { nodes: [{ ...node('y = Mixer(x)'), domain: 'somebody' }] }],
     ['rows put in reverse order', { nodes: [node('y = Slice(x, b, e, a, s)')], constants: { b: int64([-1]), e: int64([-100]), a: int64([0]), s: int64([-1]) } }],
+    ['rows moved on by one', { nodes: [node('p = Pad(x, s)'), node('y = Slice(p, b, e, a)')], constants: { s: int64([1, 0, 0, 0]), b: int64([0]), e: int64([-1]), a: int64([0]) } }],
+    ['rows joined with others and regrouped', { nodes: [node('d = Mul(x, x)'), node('c = Concat(x, d)', { axis: int(0) }), node('r = Reshape(c, s)'), node('y = ReduceMean(r, a)', { keepdims: int(0) })], constants: { s: int64([-1, 2, 4]), a: int64([1]) } }],
+    ['the number of rows in the arithmetic', { nodes: [node('s = Shape(x)'), node('n = Gather(s, i)'), node('c = Cast(n)', { to: int(1) }), node('y = Div(x, c)')], constants: { i: int64([0], []) } }],
+    ['the place of each row in the arithmetic', { nodes: [node('s = Shape(x)'), node('n = Gather(s, z)'), node('r = Range(z, n, o)'), node('c = Cast(r)', { to: int(1) }), node('u = Unsqueeze(c, a)'), node('y = Mul(x, u)')], constants: { z: int64([0], []), o: int64([1], []), a: int64([1]) } }],
+    ['indices that each row has, such as of its last token', { x: ['N', 'T', 4], nodes: [node('m = ReduceMax(x, k)', { keepdims: int(0) }), node('g = ArgMax(m)', { axis: int(1), keepdims: int(0) }), node('s = Shape(x)'), node('n = Gather(s, z)'), node('r = Range(z, n, o)'), node('ru = Unsqueeze(r, a)'), node('gu = Unsqueeze(g, a)'), node('i = Concat(ru, gu)', { axis: int(1) }), node('y = GatherND(x, i)')], constants: { k: int64([2]), z: int64([0], []), o: int64([1], []), a: int64([1]) } }],
     ['rows scrambled by a Reshape', { x: ['N', 4], y: [4, 'N'], nodes: [node('y = Reshape(x, s)')], constants: { s: int64([4, -1]) } }],
   ])('%s', (_, given) => {
     expect(flowOf(given).unknown('y')).toBeDefined();

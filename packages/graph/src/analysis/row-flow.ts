@@ -1,10 +1,11 @@
-import { divideDims, productOf, wordsIn } from '../infer/dim.js';
-import { infer } from '../infer/infer.js';
+import { divideDims, isUnknown, productOf, wordsIn } from '../infer/dim.js';
+import { type Typing, typingOf } from '../infer/typing.js';
 import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
 import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';
+import { countsOfRows, numbersRead, readsShape } from './row-count.js';
 import { type Carrier, MIXERS, type MixingKind } from './row-mixers.js';
 
 /** A node that combines rows with one another. */
@@ -28,15 +29,14 @@ export interface RowFlow {
   readonly recurrent: boolean;
 }
 
-/** Operators that read only the shape of their inputs. */
-const SHAPE_READERS: ReadonlySet<string> = new Set(['Shape', 'Size']);
-
 /**
  * Follows the rows along the axes of size `symbol`, a symbol of the inputs' dims, through a graph in canonical form. Shape inference
  * tells where the axis goes; a table of operators tells which of them combine elements along it.
  */
 export function rowFlow(graph: Graph, symbol: string): RowFlow {
-  const types = infer(graph);
+  const typing = typed(graph);
+  const types = typing.types();
+  const counts = countsOfRows(graph.nodes, typing, symbol);
   const axesOf = (name: string) => axesAlong(types.get(name), symbol);
   const computed = dataDependent(graph);
   const reached = new Set(graph.inputs.flatMap(({ name }) => (axesOf(name).length > 0 ? [name] : [])));
@@ -48,7 +48,8 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
     if (readsShape(node) || !uses.some((name) => reached.has(name))) continue;
     const own = mixingOf({ node, graph, types, symbol, axesOf, computed });
     const mixing = firstOf(uses, mixed) ?? (own === 'unknown' ? undefined : own);
-    const unsure = firstOf(uses, unknown) ?? (own === 'unknown' ? node : undefined);
+    const counted = numbersRead(node).some((name) => counts.has(name));
+    const unsure = firstOf(uses, unknown) ?? (own === 'unknown' || counted ? node : undefined);
     for (const name of node.outputs) {
       reached.add(name);
       if (mixing !== undefined) mixed.set(name, mixing);
@@ -67,7 +68,13 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
   };
 }
 
-const readsShape = ({ op, domain }: Node): boolean => domain === '' && SHAPE_READERS.has(op);
+function typed(graph: Graph): Typing {
+  const typing = typingOf(graph);
+  for (const value of graph.inputs) typing.addInput(value);
+  for (const [name, value] of graph.constants) typing.addConstant(name, value);
+  for (const node of graph.nodes) typing.addNode(node);
+  return typing;
+}
 
 function firstOf<T>(names: readonly string[], found: ReadonlyMap<string, T>): T | undefined {
   const name = names.find((each) => found.has(each));
@@ -115,7 +122,19 @@ function mixingOf(visit: Visit): Mixing | 'unknown' | undefined {
   const kind = kinds.find((each): each is MixingKind => each !== undefined && each !== 'unknown');
   if (kind !== undefined) return { node, kind };
   if (isOp(node.op, node.domain) && carriers.length > 0 && loses(visit)) return { node, kind: 'selection' };
-  return untyped || kinds.includes('unknown') ? 'unknown' : undefined;
+  return untyped || kinds.includes('unknown') || isBlurred(visit) ? 'unknown' : undefined;
+}
+
+/**
+ * Whether an input or output has an axis with more or fewer elements than rows, such as N+1, or one of unknown size and no rows: nobody
+ * follows which elements belong to which row.
+ */
+function isBlurred({ node, types, symbol, axesOf }: Visit): boolean {
+  return [...node.inputs, ...node.outputs].some((name) => {
+    const rows = axesOf(name);
+    const others = types.get(name)?.dims?.filter((_, axis) => !rows.includes(axis)) ?? [];
+    return others.some((dim) => wordsIn(dim).has(symbol) || (rows.length === 0 && isUnknown(dim)));
+  });
 }
 
 function carrierOf(
@@ -142,6 +161,7 @@ function carrierOf(
     },
     lastSize: (other) => dimsOf(nameOf(other))?.at(-1),
     isComputed: (other) => computed.has(nameOf(other)),
+    hasRows: (other) => axesOf(nameOf(other)).length > 0,
   };
 }
 

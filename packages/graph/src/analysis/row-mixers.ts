@@ -24,6 +24,8 @@ export interface Carrier {
   lastSize(input: number): Dim | undefined;
   /** Whether an input depends on the numbers of the graph's inputs. */
   isComputed(input: number): boolean;
+  /** Whether an input has an axis of rows too. */
+  hasRows(input: number): boolean;
 }
 
 /** How an operator combines the rows of an input; undefined where it treats each by itself. */
@@ -84,18 +86,18 @@ const recurrent: Mixer = ({ input, axis, attributes }) => {
   return axis === (attributes.int('layout', 0) === 0 ? 0 : 1) ? 'sequence' : undefined;
 };
 
-/** Picks along the axis of the attribute `axis`: by indices from data, or by others, which may be the rows' own. */
-const picks: Mixer = ({ input, axis, rank, attributes, isComputed }) => {
+/** Picks along the axis of the attribute `axis`: by indices from data, or by others and those that each row has, which may be its own. */
+const picks: Mixer = ({ input, axis, rank, attributes, isComputed, hasRows }) => {
   if (input !== 0 || wrapped(attributes.int('axis', 0), rank) !== axis) return undefined;
-  return isComputed(1) ? 'indexing' : 'unknown';
+  return isComputed(1) && !hasRows(1) ? 'indexing' : 'unknown';
 };
 
 /** Indices of n numbers address the n axes after the batch axes. */
-const picksTuples: Mixer = ({ input, axis, attributes, lastSize, isComputed }) => {
+const picksTuples: Mixer = ({ input, axis, attributes, lastSize, isComputed, hasRows }) => {
   const first = attributes.int('batch_dims', 0);
   const count = lastSize(1);
   if (input !== 0 || axis < first) return undefined;
-  if (!isComputed(1) || typeof count !== 'number') return 'unknown';
+  if (!isComputed(1) || hasRows(1) || typeof count !== 'number') return 'unknown';
   return axis < first + count ? 'indexing' : undefined;
 };
 
@@ -108,6 +110,13 @@ const cuts: Mixer = ({ input, axis, rank, constantOf, hasInput }) => {
   if (input !== 0) return undefined;
   const axes = hasInput(3) ? constantOf(3) : undefined;
   return axes?.every((each) => wrapped(each, rank) !== axis) ? undefined : 'unknown';
+};
+
+/** Elements move along the axes that are padded. */
+const pad: Mixer = ({ input, axis, rank, constantOf, hasInput }) => {
+  if (input !== 0) return undefined;
+  const pads = hasInput(3) ? undefined : constantOf(1);
+  return pads?.[axis] === 0 && pads[axis + rank] === 0 ? undefined : 'unknown';
 };
 
 const always: Mixer = ({ input }) => (input === 0 ? 'statistics' : undefined);
@@ -132,7 +141,8 @@ const table: Partial<Record<Op, Mixer>> = {
     apart,
   ),
   // Constant axes, and what shape inference follows.
-  ...each(['ConstantOfShape', 'Concat', 'Expand', 'OneHot', 'Split', 'Squeeze', 'Transpose', 'Unsqueeze'], apart),
+  ...each(['ConstantOfShape', 'Expand', 'OneHot', 'Split', 'Squeeze', 'Transpose', 'Unsqueeze'], apart),
+  Concat: ({ axis, rank, attributes }) => (wrapped(attributes.int('axis', 0), rank) === axis ? 'unknown' : undefined),
   ...each(['Flatten', 'Reshape'], regroups),
   ...each(
     [
@@ -160,7 +170,7 @@ const table: Partial<Record<Op, Mixer>> = {
   MatMul: product,
   MeanVarianceNormalization: ({ axis, attributes }) =>
     (attributes.ints('axes') ?? [0, 2, 3]).includes(axis) ? 'statistics' : undefined,
-  Pad: ({ input, axis }) => (input === 0 && axis > 0 ? 'unknown' : undefined),
+  Pad: pad,
   Slice: cuts,
   Trilu: ({ input, axis, rank }) => (input === 0 && axis >= rank - 2 ? 'sequence' : undefined),
 }; // biome-ignore format: one family per paragraph

@@ -77,6 +77,10 @@ function gatherer(dtype: FloatType, rowSize: number): Gather {
   };
 }
 
+/**
+ * The classes of a run's rows; copies that fill it have that of their row. Where the model takes statistics over a batch, the gradient of a
+ * row among its copies is then that of f(x), which all of them are part of.
+ */
 function joinTargets(segments: readonly Segment[], filled: number): Constant {
   const data = new BigInt64Array(filled);
   let at = 0;
@@ -84,5 +88,6 @@ function joinTargets(segments: readonly Segment[], filled: number): Constant {
     if (targets !== undefined) data.set(targets.subarray(from, to), at);
     at += to - from;
   }
+  data.fill(data[at - 1], at);
   return { dtype: 'int64', dims: [filled], data };
 }

@@ -102,6 +102,14 @@ describe('rows that are combined run one at a time, and that is said', () => {
   });
 });
 
+test('the gradient of a row that runs among its copies is that of its value', async () => {
+  const model = await opened(centred(2));
+  const x = rows(1, 4);
+  // Whatever x is, d is 0 for rows that are all alike.
+  const f = await score(model, { target: 1, shape: [4] });
+  expect([...(await f.gradient(x)).data]).toEqual([0, 0, 0, 0].map(() => expect.closeTo(0, 5)));
+});
+
 describe('rows that are independent run together, and nothing is said', () => {
   test('where the graph proves it', async () => {
     const model = await opened(chain('anything', node('Tanh', ['x'], ['h'])));
