@@ -11,6 +11,7 @@ export { type Flatness, flatnessOf } from './autodiff/flatness.js';
 export { type GradOptions, grad } from './autodiff/grad.js';
 export { hvp } from './autodiff/hvp.js';
 export { jvp } from './autodiff/jvp.js';
+export { type Lookup, lookupsOf } from './autodiff/lookups.js';
 export { rectifiersOf } from './autodiff/rectifiers.js';
 export {
   type Row,
@@ -66,7 +67,6 @@ export type { Derived } from './surgery/derived.js';
 export { equalSizes } from './surgery/equal-sizes.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
-export { type Lookup, lookupsOf } from './surgery/lookups.js';
 export { type Observation, undetermined, withObserved } from './surgery/observed.js';
 export { drawsOf } from './surgery/random.js';
 export { rowWise } from './surgery/row-wise.js';

@@ -1,5 +1,5 @@
-import { dft } from '../autodiff/rules/dft.js';
 import { attr } from '../builder/builder.js';
+import { dft } from '../builder/calculus/dft.js';
 import { type Calculus, calculus } from '../builder/calculus.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';

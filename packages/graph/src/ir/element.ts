@@ -1,8 +1,16 @@
-import type { TensorProto } from '../io/proto.js';
 import type { ConstantData, DataType } from './types.js';
 
 type Bytes = Uint8Array;
 type Numeric = Exclude<ConstantData, readonly string[]>;
+
+/** The typed lists of a tensor in a file. Each dtype uses one of them, where the elements are not in `raw_data`. */
+export interface TypedLists {
+  readonly floatData: readonly number[];
+  readonly int32Data: readonly number[];
+  readonly int64Data: readonly bigint[];
+  readonly doubleData: readonly number[];
+  readonly uint64Data: readonly bigint[];
+}
 
 /** How the elements of a dtype are stored in a file. */
 export interface Element {
@@ -13,7 +21,7 @@ export interface Element {
   /** Elements from aligned little-endian bytes, without a copy. */
   readonly view: (bytes: Bytes) => Numeric;
   /** Elements from the typed list of the tensor that the dtype uses. */
-  readonly list: (tensor: TensorProto) => Numeric;
+  readonly list: (tensor: TypedLists) => Numeric;
   /** Typed array that holds the elements in memory. */
   readonly array: { new (length: number): Numeric };
 }

@@ -1,25 +1,9 @@
 import { attr } from '../../builder/builder.js';
+import { dft } from '../../builder/calculus/dft.js';
 import { placesAlong } from '../../builder/calculus/places.js';
 import type { Calculus } from '../../builder/calculus.js';
-import { constantFrom, numbersOf } from '../../ir/constant.js';
+import { numbersOf } from '../../ir/constant.js';
 import type { Rule, Step } from './rule.js';
-
-/** What a discrete Fourier transform does beside transforming. */
-export interface Transform {
-  readonly axis: number;
-  /** int64 scalar; '' for the size of the axis. */
-  readonly length: string;
-  readonly inverse?: boolean;
-  readonly oneSided?: boolean;
-}
-
-/** DFT in the spelling of the graph's opset. */
-export function dft(b: Calculus, x: string, { axis, length, inverse, oneSided }: Transform): string {
-  const flags = { inverse: attr.int(inverse ? 1 : 0), onesided: attr.int(oneSided ? 1 : 0) };
-  if (b.opset < 20)
-    return b.emit('DFT', length === '' ? [x] : [x, length], { ...flags, axis: attr.int(axis) });
-  return b.emit('DFT', [x, length, b.constant(constantFrom('int64', [], [axis]))], flags);
-}
 
 /**
  * The adjoint of a transform W of n numbers is its conjugate: n times the inverse, and of the inverse 1 / n times the transform. Of

@@ -1,7 +1,7 @@
-import { isDifferentiable } from '../autodiff/flatness.js';
 import { infer } from '../infer/infer.js';
 import { isFloat } from '../infer/site.js';
 import type { Dims, Graph, Node, Value, ValueType } from '../ir/types.js';
+import { isDifferentiable } from './flatness.js';
 
 /**
  * Rows of a table of floats, picked by the whole numbers of an input: what an embedding layer is exported as. The input may be of
