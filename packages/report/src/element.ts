@@ -15,6 +15,7 @@ export function targetText({ target, at, targetLabel, elements, classAxis, mask 
     return `output ${at?.join(':')}${label}${weighted}${classes}`;
   }
   if (elements !== 'numbers' || (label !== '' && isColumn(at))) return `class ${target}${label}`;
+  if (at?.length === 0) return 'the only number of the output';
   return `output element ${at?.join(':') ?? target}${label}${classes}`;
 }
 
@@ -25,6 +26,21 @@ export function predictionText({ prediction, elements }: Named): string | undefi
   if (elements !== 'numbers') return `predicted class ${prediction.class}${label}`;
   return `largest output element ${prediction.at?.join(':') ?? prediction.class}${label}`;
 }
+
+/**
+ * What one number of an output is called by what the output holds; undefined where that is not known, or is a regression's. Numbers
+ * without bounds are called logits of classes only, as others may be anything, such as the coordinates of boxes.
+ */
+export function nounOf(holds: string | undefined, isClass: boolean): string | undefined {
+  if (holds === undefined || !Object.hasOwn(NOUNS, holds)) return undefined;
+  return holds === 'logits' && !isClass ? undefined : NOUNS[holds];
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  logits: 'logit',
+  probabilities: 'probability',
+  'log-probabilities': 'log-probability',
+};
 
 const labelled = (label: string | undefined): string => (label === undefined ? '' : ` (${label})`);
 

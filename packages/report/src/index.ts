@@ -1,6 +1,6 @@
 export { type ColourScale, STEPS, scaleTable } from './colour.js';
 export { type ComparedExplainers, compared } from './compared.js';
-export { predictionText, targetText } from './element.js';
+export { nounOf, predictionText, targetText } from './element.js';
 export { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
 export {
   formatBytes,
@@ -12,9 +12,11 @@ export {
 } from './page/format.js';
 export type { Pictures } from './page/inputs.js';
 export { page } from './page/page.js';
+export { topTitle } from './page/top.js';
 export { type Heatmap, type HeatmapOptions, heatmap, type Picture, pictureOf } from './panels.js';
 export { decodePng, encodePng, MAX_PIXELS, type Pixels } from './png.js';
 export * from './record.js';
 export type { Standing } from './standing.js';
 export { type SummaryOptions, summarise } from './summary.js';
+export { type TokenRun, tokenRuns } from './token-runs.js';
 export { verdicts } from './verdict.js';

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path';
 import { type Attribution, fail, sizeOfAttribution, stackAlong, type Tensor, tensor } from '@onnxplain/core';
 import { expectWritable, type NamedInput, writeFolder, writeNpy, writeWhole } from '@onnxplain/files';
 import type { Link } from '@onnxplain/graph';
-import { formatNumber, type InputRecord, type Missing, targetText } from '@onnxplain/report';
+import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
 import { make } from '../expression/house.js';
 import { drawAttribution, seriesOf } from '../pipeline/draw.js';
@@ -119,8 +119,11 @@ function functionOf(
 ): ExplainedFunction {
   const { output, holds, evidence } = meaning;
   const targets = new Set(explanations.map(({ question }) => targetText(inputRecord(question))));
-  const what = targets.size === 1 ? [...targets][0] : "each input's target";
-  return { output, link, holds, evidence, text: functionText(meaning, link, what) };
+  const target = {
+    text: targets.size === 1 ? [...targets][0] : "each input's target",
+    isClass: explanations.every(({ question }) => question.elements === 'classes'),
+  };
+  return { output, link, holds, evidence, text: functionText(meaning, link, target) };
 }
 
 /** The answers, none of them written yet. */
@@ -254,11 +257,13 @@ function showFeatures({ features, values }: Values): string {
   return showBars({ inputs: features.map(({ input }) => input), values, names });
 }
 
-/** A line a token: its number, and its text, or its id where that is not known. */
+/** A line a token: its number, and its text, or its id where that is not known; equal ones in a row have one line. */
 function showTokens({ tokens, perToken }: InputRecord & Values): string {
   if (tokens === undefined || perToken === undefined) return '';
-  const numbers = perToken.map(formatNumber);
-  const width = Math.max(...numbers.map((number) => number.length));
-  const lines = tokens.map(({ id, text }, i) => `  ${numbers[i].padStart(width)}  ${text ?? id}\n`);
+  const width = Math.max(...perToken.map((number) => formatNumber(number).length));
+  const lines = tokenRuns(tokens, perToken).map(({ id, text, value, times }) => {
+    const often = times === 1 ? '' : `, ${times} times`;
+    return `  ${formatNumber(value).padStart(width)}  ${text ?? id}${often}\n`;
+  });
   return lines.join('');
 }

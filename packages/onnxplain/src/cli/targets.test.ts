@@ -57,6 +57,22 @@ const detections = linearModel({
   ],
 });
 
+/** Twice the only number of each step, [steps, 1]. */
+const steps = linearModel({
+  inputs: [float('x', ['steps', 1])],
+  outputs: [float('y', ['steps', 1])],
+  constants: new Map([['two', { dtype: 'float32', dims: [], data: Float32Array.of(2) }]]),
+  nodes: [node('Mul', ['x', 'two'], 'y')],
+});
+
+/** The second element of x, [N]. */
+const column = linearModel({
+  inputs: [float('x', ['N', 4])],
+  outputs: [float('y', ['N'])],
+  constants: new Map([['one', { dtype: 'int64', dims: [], data: BigInt64Array.of(1n) }]]),
+  nodes: [{ ...node('Gather', ['x', 'one'], 'y'), attributes: { axis: { kind: 'int', value: 1 } } }],
+});
+
 const x = [1, 2, 3, 4, 5, 6];
 const mask = [0, 1, 0, 0, 1, 1];
 const folder = folderWith({
@@ -66,6 +82,9 @@ const folder = folderWith({
   'boxes.onnx': boxes,
   'vector.onnx': linearModel(),
   'detections.onnx': detections,
+  'steps.onnx': steps,
+  'steps.npy': npy([3, 1], [1, 5, 3]),
+  'column.onnx': column,
   'mixed.npy': npy([4], [-1, 3, -2, 5]),
   'x.npy': npy([1, 2, 3], x),
   'pair.npy': npy([2, 1, 2, 3], [...x, ...x]),
@@ -184,6 +203,7 @@ test('a coordinate of a box is no class, and an axis of classes that nothing tel
   const { out } = await explain('boxes.onnx', 'four.npy', '--target', '1:2');
   expect(out).toContain('largest output element 1:3, explained output element 1:2, f(x) = 6\n');
   expect(out).not.toContain('class');
+  expect(out).toContain('f = output element 1:2, output "boxes"\n');
   expect((await explain('boxes.onnx', 'four.npy', '--link', 'margin')).err).toContain('--class-axis');
   const [margin] = await answers(
     'boxes.onnx',
@@ -220,6 +240,19 @@ test('detections, as many as an input has, are explained by their index, and one
       err: expect.stringMatching(/target.*0 to [13].*\[target-range\]/),
     });
   }
+});
+
+test('steps of one example are no classes, of which one would be predicted', async () => {
+  const { out } = await explain('steps.onnx', 'steps.npy', '--batch-axis', 'none', '--target', '2:0');
+  expect(out).toContain('f = output element 2:0, output "y"\n');
+  expect(out).toContain('largest output element 1:0, explained output element 2:0, f(x) = 6\n');
+  expect(out).not.toMatch(/class|softmax/);
+});
+
+test('an output without axes after the batch is called by words', async () => {
+  const { out } = await explain('column.onnx', 'four.npy');
+  expect(out).toContain('explained the only number of the output, f(x) = 2\n');
+  expect(out).toContain('f = the number in output "y"\n');
 });
 
 test('a vector of classes has its likeliest listed, with a softmax of logits', async () => {

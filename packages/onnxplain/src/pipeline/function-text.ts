@@ -1,25 +1,26 @@
 import type { Link } from '@onnxplain/graph';
-import { formatNumber } from '@onnxplain/report';
+import { formatNumber, nounOf } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
 
-/** What is explained, as a phrase: "probability of class 2 (virginica), output "probabilities"". `what` names the class. */
-export function functionText(meaning: OutputMeaning, link: Link, what: string): string {
-  const { output, classes, holds } = meaning;
-  const named = `output "${output}"`;
-  const of = (noun: string) => (classes === 1 ? noun : `${noun} of ${what}`);
-  if (link === 'probability') return `${of('probability')}, ${madeOf(meaning)}`;
-  const noun = NOUNS[holds];
-  if (link === 'logit') return noun === undefined ? `the number in ${named}` : `${of(noun)}, ${named}`;
-  return `${of(noun ?? 'number')} less that of the best other class, ${named}`;
+/** What is explained of an output. */
+export interface NamedTarget {
+  /** "class 2 (virginica)", "output element 4:900". */
+  readonly text: string;
+  /** Whether it is a class: what else has numbers without bounds need not hold logits, such as the coordinates of boxes. */
+  readonly isClass: boolean;
 }
 
-const NOUNS: Readonly<Record<OutputMeaning['holds'], string | undefined>> = {
-  logits: 'logit',
-  probabilities: 'probability',
-  'log-probabilities': 'log-probability',
-  unbounded: undefined,
-  unknown: undefined,
-};
+/** What is explained, as a phrase: "probability of class 2 (virginica), output "probabilities"". */
+export function functionText(meaning: OutputMeaning, link: Link, { text, isClass }: NamedTarget): string {
+  const { output, classes, holds } = meaning;
+  const named = `output "${output}"`;
+  const of = (noun: string) => (classes === 1 ? noun : `${noun} of ${text}`);
+  if (link === 'probability') return `${of('probability')}, ${madeOf(meaning)}`;
+  const noun = nounOf(holds, isClass || classes === 1);
+  if (link === 'margin') return `${of(noun ?? 'number')} less that of the best other class, ${named}`;
+  if (noun !== undefined) return `${of(noun)}, ${named}`;
+  return classes === 1 ? `the number in ${named}` : `${isClass ? of('number') : text}, ${named}`;
+}
 
 /** How a probability is made of what the output holds. A score makes none of numbers that are not known. */
 function madeOf({ output, classes, holds, evidence }: OutputMeaning): string {

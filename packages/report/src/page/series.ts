@@ -11,8 +11,8 @@ export function drawSeries(series: Series): Html {
 }
 
 const ROW = 20;
-const LABEL = 190;
-const WIDTH = 640;
+const LABEL = 270;
+const WIDTH = 720;
 
 function namedBars({ inputs, values, names }: Series): Html {
   const order = values.map((_, i) => i).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b);
@@ -35,7 +35,7 @@ ${rows}<line class="zero" x1="${middle}" x2="${middle}" y1="0" y2="${height}"/><
 
 const inputOf = (input: number | null): string => (input === null ? 'missing' : formatNumber(input));
 
-const clip = (name: string): string => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+const clip = (name: string): string => (name.length > 28 ? `${name.slice(0, 27)}…` : name);
 
 function outline({ inputs, values }: Series): Html {
   return html`<svg class="bars" viewBox="0 0 ${WIDTH} 150" role="img" aria-label="attribution along the input">

@@ -1,6 +1,7 @@
 import type { AttributionKind } from '@onnxplain/core';
 import { STEPS, scaleTable } from '../colour.js';
 import type { TokenRecord } from '../record.js';
+import { tokenRuns } from '../token-runs.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
@@ -14,14 +15,15 @@ export interface TokenRow {
 
 /**
  * Tokens in their order, each coloured by its number, which stands below it: on the diverging scale, whose full colour the largest
- * magnitude has. Tokens without a text are shown by their ids.
+ * magnitude has. Tokens without a text are shown by their ids; equal ones in a row once, see {@link tokenRuns}.
  */
 export function drawTokens({ tokens, values, kind }: TokenRow): Html {
   const top = Math.max(...values.map(Math.abs)) || 1;
-  const items = tokens.map(({ id, text }, i) => {
-    const [ground, ink] = coloursOf(values[i] / top);
+  const items = tokenRuns(tokens, values).map(({ id, text, value, times }) => {
+    const [ground, ink] = coloursOf(value / top);
     const shown = text?.trim() ? text : String(id);
-    return html`<li title="id ${id}"><span style="background:${ground};color:${ink}">${shown}</span><small>${formatNumber(values[i])}</small></li>`;
+    const often = times === 1 ? '' : `, ${times} times`;
+    return html`<li title="id ${id}"><span style="background:${ground};color:${ink}">${shown}</span><small>${formatNumber(value)}${often}</small></li>`;
   });
   return html`<ol class="tokens" aria-label="tokens, each with ${MEANING[kind]}">${items}</ol>`;
 }

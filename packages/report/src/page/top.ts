@@ -1,4 +1,4 @@
-import type { InputRecord } from '../record.js';
+import type { InputRecord, PredictionRecord } from '../record.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
@@ -9,5 +9,15 @@ export function topTable({ prediction }: InputRecord): Html {
     const of = probability === undefined ? `output ${formatNumber(output)}` : formatNumber(probability);
     return html`<li>${label ?? `class ${k}`}: ${of}</li>`;
   });
-  return html`<ol class="soft">${rows}</ol>`;
+  return html`<p class="soft">${topTitle(prediction)}:</p><ol class="soft">${rows}</ol>`;
 }
+
+const MADE: Readonly<Record<NonNullable<PredictionRecord['probabilities']>, string>> = {
+  softmax: 'probabilities by a softmax of the output',
+  exponential: 'probabilities, the exponentials of the output',
+  output: 'probabilities, the output itself',
+};
+
+/** What the numbers of the listed classes are, in words. */
+export const topTitle = ({ probabilities: made }: Pick<PredictionRecord, 'probabilities'>): string =>
+  made === undefined ? 'numbers of the output' : MADE[made];

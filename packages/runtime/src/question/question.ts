@@ -63,6 +63,8 @@ export interface Question {
   readonly output: string;
   /** The output's axes after the batch, as far as the graph tells; undefined where it does not tell how many. */
   readonly axes: readonly Dim[] | undefined;
+  /** The output's axes after the batch whose size is that of an axis of the input which the model leaves open, such as steps or nodes. */
+  readonly following: readonly number[];
   /** What a target takes of the output that the model gives: `output` is then what is left of it. */
   readonly along?: Along;
   readonly fixed: Fixed;
@@ -86,7 +88,8 @@ export function settle(model: Model, options: QuestionOptions): Question {
   if (axes.why !== undefined) noteRows(model, axes.why);
   const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
-  const bound = bindDims(graph, symbolsOf(port, row));
+  const symbols = symbolsOf(port, row);
+  const bound = bindDims(graph, symbols);
   const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, perRow }).map(
     (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
   );
@@ -102,6 +105,7 @@ export function settle(model: Model, options: QuestionOptions): Question {
     },
     output: name,
     axes: axesOf(settled, { name, types }),
+    following: name === chosen.name ? followingAxes(chosen, symbols) : [],
     fixed: fixFeeds({
       ports: others,
       feeds,
@@ -201,6 +205,10 @@ function shapeOfRow(port: Port, shape: Shape | undefined): Shape {
 function symbolsOf(port: Port, row: Shape): ReadonlyMap<string, number> {
   const dims = port.dims?.slice(1) ?? [];
   return new Map(dims.flatMap((dim, i) => (typeof dim === 'string' ? [[dim, row[i]] as const] : [])));
+}
+
+function followingAxes({ dims = [] }: Port, symbols: ReadonlyMap<string, number>): readonly number[] {
+  return dims.slice(1).flatMap((dim, axis) => (typeof dim === 'string' && symbols.has(dim) ? [axis] : []));
 }
 
 interface Scores {

@@ -20,7 +20,7 @@ export interface Prediction {
   readonly classes: Int32Array;
   /** The axes that were flattened: the output's after the batch, or those with 'predicted'. */
   readonly axes: Shape;
-  /** Whether the numbers of the input decide how many entries the output has, as they do of detections. */
+  /** Whether the input decides how many entries the output has: its numbers, as with detections, or its size, as with steps and nodes. */
   readonly counted: boolean;
   /** Which of the output's axes holds the classes; undefined where neither graph nor sizes tell. */
   readonly classAxis: ClassAxisChoice | undefined;
@@ -48,7 +48,8 @@ export async function predict(model: Model, options: PredictOptions, batch: Tens
   const [n] = batch.shape;
   const best = Int32Array.from({ length: n }, (_, i) => argmax(data.subarray(i * width, (i + 1) * width)));
   const classAxis = classAxisIn(model, whole, { sizes });
-  return { scores: { shape: [n, width], data }, classes: best, axes, counted: isCounted(whole), classAxis };
+  const counted = isCounted(whole) || whole.following.some((axis) => sizes[axis] !== 1);
+  return { scores: { shape: [n, width], data }, classes: best, axes, counted, classAxis };
 }
 
 function argmax(numbers: Float32Array | Float64Array): number {
