@@ -183,7 +183,7 @@ function quoted(names: readonly string[]): string {
 }
 
 /** A name as `--drop` takes it on a command line. */
-function flagWord(name: string): string {
+export function flagWord(name: string): string {
   if (/^[\w.-]+$/.test(name)) return name;
   return /[",]/.test(name) ? `'"${name.replaceAll('"', '""')}"'` : `"${name}"`;
 }

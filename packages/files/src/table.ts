@@ -1,6 +1,6 @@
 import { fail, type Tensor, tensor } from '@onnxplain/core';
 import { type Decimal, hasDecimalComma, isMissing, numberIn } from './cells.js';
-import { type ColumnChoice, type ColumnNames, chooseColumns } from './columns.js';
+import { type ColumnChoice, type ColumnNames, chooseColumns, flagWord } from './columns.js';
 import { type Line, readSheet, type Sheet } from './csv.js';
 import { type RowSelection, selected } from './selection.js';
 
@@ -96,8 +96,14 @@ function refuseText(cell: Cell, text: string): never {
     ? `The first line is no header, as ${sheet.notHeader}: --header yes makes it one.`
     : hasDecimalComma(text)
       ? 'Where commas stand before fractions: --decimal comma.'
-      : undefined;
+      : leaveOut(cell);
   return refuse(cell, { expected: 'a number', got: `"${text.slice(0, 40)}"`, remedy });
+}
+
+/** Columns without a header are numbered from 0. */
+function leaveOut({ sheet: { names }, position }: Cell): string {
+  const name = names?.[position] ?? `${position}`;
+  return `A column that is no input, such as a label or an id, is left out by --drop ${flagWord(name)}.`;
 }
 
 function refuse(

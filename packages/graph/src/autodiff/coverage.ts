@@ -66,7 +66,8 @@ function inside({ b, path, opsets }: Around, { node, row }: Station): readonly C
   });
 }
 
-const CUT = 'Explain an inner tensor after it (cut), or estimate the gradient with difference(score).';
+const CUT =
+  'Explain with occlusion or optimal, which need no derivative; in a program also an inner tensor after it (cut), or difference(score).';
 
 function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
   const { op, domain } = node;

@@ -16,6 +16,7 @@ const folder = folderWith({
   'moved.csv': 'd,b,a,c\n4,2,1,3\n8,6,5,7\n12,10,9,11\n',
   'ids.tsv': 'id\td\tb\ta\tc\tlabel\nr1\t4\t2\t1\t3\tcat\n',
   'german.csv': 'a;b;c;d\n1,5;2;3;4\n',
+  'labelled.csv': 'a,b,c,d,the label\n1,2,3,4,cat\n',
   'bare.csv': '1,2,3,4\n',
   'years.csv': '2019,2020,2021,2022\n1,2,3,4\n',
   'gap.csv': 'a,b,c,d\n1,2,,4\n',
@@ -57,6 +58,12 @@ test('columns in another order give the same answer, under the names of the mode
     ]);
     expect(answers[0].features).toEqual(['a', 'b', 'c', 'd'].map((name, i) => ({ name, input: i + 1 })));
   }
+});
+
+test('a column of texts is refused with the flag that leaves it out', async () => {
+  const { err } = await explain('plain.onnx', 'labelled.csv');
+  expect(err).toContain('column 5 ("the label"): expected a number, got "cat"');
+  expect(err).toContain('--drop "the label"');
 });
 
 test('what is left out by name is not looked at', async () => {

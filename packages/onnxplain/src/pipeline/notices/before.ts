@@ -1,5 +1,5 @@
 import { type Explainer, OnnxplainError } from '@onnxplain/core';
-import { type Flatness, flatnessOf, rectifiersOf } from '@onnxplain/graph';
+import { coverage, type Flatness, flatnessOf, rectifiersOf } from '@onnxplain/graph';
 import type { Model } from '@onnxplain/runtime';
 import type { Asked } from '../question.js';
 import { listed } from './where.js';
@@ -29,13 +29,20 @@ export function flatExplainers(explaining: Explaining): readonly string[] {
   return known.length > 0 && flatnessFor(explaining) !== undefined ? known : [];
 }
 
-/** Of a model's output by an input or inner value; undefined where it has a derivative, or cannot be asked for one. */
+/**
+ * Of a model's output by an input or inner value; undefined where it has a derivative, or cannot be asked for one: a node without a rule
+ * on the way, such as QuantizeLinear, makes methods of derivatives fail by its name, with another remedy.
+ */
 export function flatnessFor({
   model,
   asked: { output, input },
 }: Pick<Explaining, 'model' | 'asked'>): Flatness | undefined {
-  return askable(() => flatnessOf(model.graph, { of: output, wrt: input }));
+  const ask = { of: output, wrt: input };
+  return askable(() => (hasRules(model, ask) ? flatnessOf(model.graph, ask) : undefined));
 }
+
+const hasRules = ({ graph }: Model, ask: { of?: string; wrt?: string }): boolean =>
+  coverage(graph, ask).every(({ status }) => status === 'rule' || status === 'zero');
 
 /** "the output "y" has no derivative by "x": ...": what a model's flatness means, and what to do. */
 export function flatText(

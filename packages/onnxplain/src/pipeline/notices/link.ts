@@ -10,7 +10,9 @@ export function linkNotices(
   if (holds !== 'probabilities') return [];
   if (link !== 'probability') {
     const remedy =
-      logits === undefined ? 'no one value inside holds their logits' : logitsRemedy(logits, link);
+      logits === undefined
+        ? 'no one value inside holds their logits; --link probability says that the probability is meant'
+        : logitsRemedy(logits, link);
     return [`"${output}" holds probabilities, whose slopes vanish where the model is sure; ${remedy}`];
   }
   if (evidence.by !== 'observed') return [];

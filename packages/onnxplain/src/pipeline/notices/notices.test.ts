@@ -334,6 +334,15 @@ describe.skipIf(!existsSync(cases))(`the cases at ${cases}`, () => {
     about(found.notices, /has derivative 0 .* TopK node/);
   });
 
+  test('a quantised model fails by the name of a node, and is not said to give zeros', async () => {
+    const found = await handed('quantised/qdq.onnx', 'quantised/x.npy', 'gradient');
+    expect(found.exit).toBe(1);
+    expect(found.explanations[0].reason).toContain('QuantizeLinear node "input_QuantizeLinear"');
+    expect(found.notices).toEqual([]);
+    const { out } = await onnxplain('inspect', join(cases, 'quantised/qdq.onnx'));
+    expect(out).toMatch(/^gradient +of linear: 1 of 1 nodes have no rule\n.*QuantizeLinear/m);
+  });
+
   test('float ids are explained at their embedding', async () => {
     const { input, explanations } = await handed('opens/float-ids.onnx', 'opens/float-ids.npy', 'gradient');
     expect(input).toBe('e');
