@@ -30,6 +30,17 @@ export { expectBatch } from './score/batch.js';
 export { difference } from './score/difference.js';
 export { linearScore, productScore, quadraticScore } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
+export {
+  type AxesTarget,
+  type AxisTarget,
+  type BackwardRules,
+  type Link,
+  links,
+  type NamedRules,
+  rulesParts,
+  type ScoreChange,
+  type Target,
+} from './score/question.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';

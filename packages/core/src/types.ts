@@ -1,5 +1,6 @@
 import type { Layout } from './layout.js';
 import type { Key } from './random/key.js';
+import type { ScoreChange } from './score/question.js';
 import type { Shape, Tensor } from './tensor/tensor.js';
 
 /** Rows of inputs, [n, ...shape of one input], row major. */
@@ -28,26 +29,18 @@ export interface Score {
   /** Large matrix products on the device this score runs on; absent, plain loops are used. */
   readonly products?: Products;
   /**
-   * The same function with another backward pass; absent where there is no choice. Throws `name-unknown` and `option-*` for rules
-   * that there are not, `not-applicable` for rules that compare without a baseline.
+   * The score of the same model and input with another target, link or backward rules; absent for a function that has no others.
+   * It is a promise because some changes need a run of the model, such as finding out what its output holds.
+   * Rejects with `name-unknown` and `option-*` for rules that do not exist, `not-applicable` for rules that compare with a baseline and
+   * have none and for a link that the output does not have, `target-range` for a target that the output does not have.
    */
-  under?(pass: Pass): Score;
-  /** The model behind the score; absent for a function that has no inside. */
-  readonly inside?: Inside;
-}
-
-/** A backward pass: what `gradient` is made of. */
-export interface Pass {
-  /** Name of a table of rules, e.g. "guided", "deep-lift", "lrp-gamma". */
-  readonly rules: string;
-  /** Options of the table, e.g. `{ gamma: 0.5 }`. */
-  readonly options?: Readonly<Record<string, number | string>>;
-  /** What x is compared with, of the shape of one input, for rules that compare. */
-  readonly baseline?: Tensor;
+  with?(change: ScoreChange): Promise<Score>;
+  /** Inner tensors of the model behind the score; absent for a function that has none. */
+  readonly internals?: Internals;
 }
 
 /** Inner tensors of the model behind a score, by name. */
-export interface Inside {
+export interface Internals {
   /** Those that are attention maps, [n, heads, queries, keys], in the order in which they are computed. */
   readonly attention: readonly string[];
   /** Throws `value-unknown` for a name that is not one of a float tensor with a row for each input. */
@@ -62,12 +55,12 @@ export interface Layers {
   readonly channels?: readonly (number | undefined)[];
   /** Each tensor at every row of the batch, [n, ...shape]. */
   values(batch: Batch): Promise<readonly Tensor[]>;
-  /** Each tensor with df/d tensor, by the score's backward pass. Throws `no-gradient` when f does not depend on it. */
-  slopes(batch: Batch): Promise<readonly Slope[]>;
+  /** Each tensor with df/d tensor, by the score's backward rules. Throws `no-gradient` when f does not depend on it. */
+  gradients(batch: Batch): Promise<readonly LayerGradient[]>;
 }
 
 /** An inner tensor and the gradient by it, of one shape. */
-export interface Slope {
+export interface LayerGradient {
   readonly value: Tensor;
   readonly gradient: Tensor;
 }

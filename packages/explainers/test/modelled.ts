@@ -1,8 +1,9 @@
 import {
+  type BackwardRules,
   fail,
-  type Inside,
+  type Internals,
   multiply,
-  type Pass,
+  rulesParts,
   type Score,
   type Shape,
   scale,
@@ -18,10 +19,11 @@ import {
  * itself ("input"), its halves along the last axis pooled ("pooled"), and even attention over its positions.
  */
 export function modelled(f: Score): Score {
-  return { ...f, under: (pass) => passOf(f, pass), inside: insideOf(f) };
+  return { ...f, with: async ({ rules = f.rules }) => withRules(f, rules), internals: internalsOf(f) };
 }
 
-function passOf(f: Score, { rules, baseline }: Pass): Score {
+function withRules(f: Score, named: BackwardRules): Score {
+  const { name: rules, baseline } = rulesParts(named);
   if (rules.startsWith('lrp-')) {
     return { ...f, rules, gradient: async (batch) => multiply(batch, await f.gradient(batch)) };
   }
@@ -40,7 +42,7 @@ async function multipliers(f: Score, batch: Tensor, baseline: Tensor): Promise<T
   return scale(subtract(here, scale(away, -1)), 0.5);
 }
 
-function insideOf(f: Score): Inside {
+function internalsOf(f: Score): Internals {
   const [channels, height, width] = f.shape;
   const shapes: Readonly<Record<string, Shape>> = {
     input: f.shape,
@@ -59,7 +61,7 @@ function insideOf(f: Score): Inside {
     layers: (names) => ({
       shapes: names.map((name) => shapes[name]),
       values: async (batch) => names.map((name) => shown(name, batch)),
-      async slopes(batch) {
+      async gradients(batch) {
         const gradient = await f.gradient(batch);
         return names.map((name) => ({ value: shown(name, batch), gradient: shown(name, gradient) }));
       },

@@ -1,4 +1,4 @@
-import type { Batch, Inside, Score } from '../types.js';
+import type { Batch, Internals, Score } from '../types.js';
 
 /** Evaluates a batch, forward or backward, and may do something before or after. */
 export type Around = <Result>(
@@ -7,30 +7,31 @@ export type Around = <Result>(
   evaluate: (batch: Batch) => Promise<Result>,
 ) => Promise<Result>;
 
-/** The same score with every evaluation passed through `visit`, those of its other backward passes and of its inside too. */
+/** The same score with every evaluation passed through `visit`, those of its changed forms and of its inner tensors too. */
 export function around(score: Score, visit: Around): Score {
-  const { under, inside } = score;
+  const { internals } = score;
+  const change = score.with?.bind(score);
   return {
     ...score,
     value: (batch) => visit('forward', batch, (rows) => score.value(rows)),
     gradient: (batch) => visit('backward', batch, (rows) => score.gradient(rows)),
-    under: under && ((pass) => around(under(pass), visit)),
-    inside: inside && insideAround(inside, visit),
+    with: change && (async (what) => around(await change(what), visit)),
+    internals: internals && internalsAround(internals, visit),
   };
 }
 
-function insideAround(inside: Inside, visit: Around): Inside {
+function internalsAround(internals: Internals, visit: Around): Internals {
   return {
-    attention: inside.attention,
+    attention: internals.attention,
     layers(names) {
-      const layers = inside.layers(names);
+      const layers = internals.layers(names);
       return {
         shapes: layers.shapes,
         get channels() {
           return layers.channels;
         },
         values: (batch) => visit('forward', batch, (rows) => layers.values(rows)),
-        slopes: (batch) => visit('backward', batch, (rows) => layers.slopes(rows)),
+        gradients: (batch) => visit('backward', batch, (rows) => layers.gradients(rows)),
       };
     },
   };

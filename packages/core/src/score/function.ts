@@ -16,18 +16,22 @@ export interface ScoreFunction {
   readonly bounds?: readonly [low: number, high: number];
   /** What the axes of an input are; default: nothing is known. */
   readonly layout?: Layout;
+  /** The function for another target or link, or with other backward rules; default: there is no other. */
+  readonly with?: Score['with'];
 }
 
 /**
  * A score of any JavaScript function of one input. Without `gradient` the score's `gradient` throws `no-gradient`:
  * `difference(score, { step })` gives it one. Gradients are float64. Batches and gradients of another shape throw `tensor-shape`.
  */
-export function functionScore({ shape, value, gradient, bounds, layout }: ScoreFunction): Score {
+export function functionScore(given: ScoreFunction): Score {
+  const { shape, value, gradient, bounds, layout } = given;
   return {
     shape,
     bounds: bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
     ...(layout && { layout }),
     rules: gradient === undefined ? 'none' : 'gradient',
+    ...(given.with && { with: given.with }),
     value: async (batch) => Float64Array.from(inputsOf(batch, shape), value),
     gradient: async (batch) => {
       if (gradient === undefined) {

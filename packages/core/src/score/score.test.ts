@@ -7,6 +7,7 @@ import type { Batch, Score } from '../types.js';
 import { difference } from './difference.js';
 import { linearScore, productScore, quadraticScore } from './exact.js';
 import { functionScore } from './function.js';
+import { rulesParts } from './question.js';
 import { meter, type Progress, watch } from './watch.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
@@ -138,6 +139,63 @@ describe('difference', () => {
     expect(cost()).toEqual({ forward: 4 * 2 * 6, backward: 0 });
     expect(sizes).toEqual([8, 4, 8, 4, 8, 4, 8, 4]);
   });
+});
+
+/** The first or the second element of the input, and with the rules 'twice' twice its gradient. */
+function elementScore(target: number, rules = 'gradient'): Score {
+  const slope = rules === 'twice' ? 2 : 1;
+  const score = functionScore({
+    shape: [2],
+    value: ({ data }) => data[target],
+    gradient: () => tensor(target === 0 ? [slope, 0] : [0, slope], [2]),
+    with: async (change) => {
+      const name = change.rules === undefined ? rules : rulesParts(change.rules).name;
+      return elementScore(typeof change.target === 'number' ? change.target : target, name);
+    },
+  });
+  return { ...score, rules };
+}
+
+describe('a score with another question', () => {
+  const x = tensor([3, 4], [1, 2]);
+
+  it('is what the function gives for it, and a function without others has none', async () => {
+    const second = await elementScore(0).with?.({ target: 1 });
+    expect(await second?.value(x)).toEqual(Float64Array.of(4));
+    expect(functionScore({ shape: [1], value: () => 0 }).with).toBeUndefined();
+  });
+
+  it('is counted with the score that it was made from', async () => {
+    const { score, cost } = meter(elementScore(0));
+    const second = await (await score.with?.({ target: 1 }))?.with?.({ rules: 'twice' });
+    expect([...((await second?.gradient(x))?.data ?? [])]).toEqual([0, 2]);
+    await score.value(x);
+    expect(cost()).toEqual({ forward: 1, backward: 1 });
+  });
+
+  it('has its gradient by differences where the score has, unless rules are asked for', async () => {
+    const numeric = difference(elementScore(0, 'twice'), { step: 0.5 });
+    const second = await numeric.with?.({ target: 1 });
+    expect(second?.rules).toBe('difference');
+    expect([...((await second?.gradient(x))?.data ?? [])]).toEqual([0, 1]);
+    const ruled = await numeric.with?.({ rules: 'twice' });
+    expect(ruled?.rules).toBe('twice');
+    expect([...((await ruled?.gradient(x))?.data ?? [])]).toEqual([2, 0]);
+  });
+});
+
+it.each([
+  ['guided', { name: 'guided', options: {}, baseline: undefined }],
+  [
+    { name: 'lrp-gamma', gamma: 0.5 },
+    { name: 'lrp-gamma', options: { gamma: 0.5 }, baseline: undefined },
+  ],
+  [
+    { name: 'deep-lift', baseline: tensor([1], [1]) },
+    { name: 'deep-lift', options: {}, baseline: tensor([1], [1]) },
+  ],
+])('rules %j have their name, options and baseline apart', (rules, parts) => {
+  expect(rulesParts(rules)).toEqual(parts);
 });
 
 describe('meter', () => {

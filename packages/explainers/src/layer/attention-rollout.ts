@@ -13,7 +13,7 @@ import {
   z,
 } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
-import { insideOf } from './inside.js';
+import { internalsOf } from './internals.js';
 import { type Spreading, type SpreadOptions, spread, spreadOptions } from './spread.js';
 
 const index = () =>
@@ -54,9 +54,9 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
   };
   const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
-    const inside = insideOf(f, 'attention-rollout');
-    if (inside.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
-    const maps = await inside.layers(inside.attention).values(asBatch(x));
+    const internals = internalsOf(f, 'attention-rollout');
+    if (internals.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
+    const maps = await internals.layers(internals.attention).values(asBatch(x));
     const weights = rollout(maps, query);
     const placement = { special, upsample, layout: layout ?? f.layout ?? 'chw' };
     return { values: onInput(weights, x.shape, placement), cost: { forward: 1, backward: 0 } };

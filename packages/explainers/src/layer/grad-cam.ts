@@ -4,16 +4,16 @@ import {
   entry,
   expression,
   fail,
+  type LayerGradient,
   parseOptions,
   type Score,
-  type Slope,
   sizeOf,
   type Tensor,
   tensor,
   z,
 } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
-import { insideOf } from './inside.js';
+import { internalsOf } from './internals.js';
 import { type SpreadOptions, showSpread, spread, spreadOptions } from './spread.js';
 
 const options = z.strictObject({
@@ -35,7 +35,7 @@ export interface LayerMapOptions {
 export interface GradCamOptions extends LayerMapOptions, SpreadOptions {}
 
 /** What a position of a layer is worth, from the layer and the gradient by it, both [channels, ...positions]. */
-type Worth = (slope: Slope) => Float64Array;
+type Worth = (layer: LayerGradient) => Float64Array;
 
 /** Sum over channels of activations times the channel's mean gradient. */
 const camWorth: Worth = ({ value, gradient }) => {
@@ -69,7 +69,7 @@ async function mapOf(
   x: Tensor,
   { layer, relu, worth }: Required<LayerMapOptions> & { worth: Worth },
 ) {
-  const layers = insideOf(f, `layer "${layer}"`).layers([layer]);
+  const layers = internalsOf(f, `layer "${layer}"`).layers([layer]);
   const [shape] = layers.shapes;
   if (shape.length < 2) {
     fail({
@@ -80,7 +80,7 @@ async function mapOf(
       remedy: 'Choose a layer before the positions are averaged or flattened.',
     });
   }
-  const [{ value, gradient }] = await layers.slopes(asBatch(x));
+  const [{ value, gradient }] = await layers.gradients(asBatch(x));
   const axis = layers.channels?.[0] ?? 0;
   const map = worth({ value: channelsFirst(value, axis), gradient: channelsFirst(gradient, axis) });
   return tensor(relu ? map.map((v) => Math.max(0, v)) : map, shape.toSpliced(axis, 1));

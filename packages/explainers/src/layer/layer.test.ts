@@ -23,13 +23,13 @@ function showing(x: Tensor, { value, gradient, maps = [], channels }: Shown): Sc
   const row = (t: Tensor): Tensor => ({ ...t, shape: [1, ...t.shape] });
   return {
     ...linearScore(zeros(x.shape)),
-    inside: {
+    internals: {
       attention: maps.map((_, i) => `map ${i}`),
       layers: () => ({
         shapes: value === undefined ? [] : [value.shape],
         channels,
         values: async () => maps.map(row),
-        slopes: async () => (value && gradient ? [{ value: row(value), gradient: row(gradient) }] : []),
+        gradients: async () => (value && gradient ? [{ value: row(value), gradient: row(gradient) }] : []),
       }),
     },
   };

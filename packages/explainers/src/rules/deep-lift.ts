@@ -15,7 +15,7 @@ import {
 } from '@onnxplain/core';
 import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
 import { expectFiniteEnds, explainer } from '../explainer.js';
-import { under } from './under.js';
+import { withRules } from './with-rules.js';
 
 const options = z.strictObject({ baseline: baselineOption() });
 
@@ -39,8 +39,9 @@ export function deepLift(given: DeepLiftOptions = {}): Explainer {
   } as const;
   return explainer(identity, async (f, x) => {
     const start = fillBaseline(baseline, x.shape);
+    const compared = await withRules(f, { name: 'deep-lift', baseline: start });
     const [multipliers, [atX, atStart]] = await Promise.all([
-      under(f, { rules: 'deep-lift', baseline: start }).gradient(asBatch(x)),
+      compared.gradient(asBatch(x)),
       f.value(stack([x, start])),
     ]);
     expectFiniteEnds(identity.expression, { atX, atStart });

@@ -11,7 +11,7 @@ import {
   z,
 } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
-import { under } from './under.js';
+import { withRules } from './with-rules.js';
 
 export const lrpRules = [
   'epsilon-plus', 'epsilon-alpha2-beta1', 'epsilon-gamma-box', 'epsilon', 'gamma', 'alpha-beta', 'z-plus', 'flat', 'w-square',
@@ -65,7 +65,7 @@ export function lrp(given: LrpOptions = {}): Explainer {
   const identity = { expression: expression('lrp', [rule], ruleOptions), kind: 'global' } as const;
   return explainer(identity, async (f, x) => {
     const one = asBatch(x);
-    const backward = under(f, { rules: `lrp-${rule}`, options: ruleOptions });
+    const backward = await withRules(f, { name: `lrp-${rule}`, ...ruleOptions });
     const [relevance, [value]] = await Promise.all([backward.gradient(one), f.value(one)]);
     const values = toFloat64(row(relevance, 0));
     return { values, residual: value - sum(values), cost: { forward: 1, backward: 1 } };

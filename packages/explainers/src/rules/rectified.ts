@@ -1,11 +1,11 @@
 import { asBatch, type Explainer, entry, row, toFloat64, z } from '@onnxplain/core';
 import { explainer } from '../explainer.js';
-import { under } from './under.js';
+import { withRules } from './with-rules.js';
 
-/** The backward pass of a table at x. */
+/** The gradient at x by the rules of a table. */
 function rectified(expression: string, rules: string): Explainer {
   return explainer({ expression, kind: 'local' }, async (f, x) => {
-    const slopes = await under(f, { rules }).gradient(asBatch(x));
+    const slopes = await (await withRules(f, rules)).gradient(asBatch(x));
     return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };
   });
 }

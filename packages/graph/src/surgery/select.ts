@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, type Link } from '@onnxplain/core';
 import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
@@ -7,8 +7,7 @@ import { namesIn } from '../ir/names.js';
 import type { DataType, Dim, Graph, Value } from '../ir/types.js';
 import { rowWise } from './row-wise.js';
 
-/** What is explained of an output's row z and a target y: z_y, its probability, or z_y - max over j != y of z_j. */
-export type Link = 'logit' | 'probability' | 'margin';
+export type { Link } from '@onnxplain/core';
 
 export interface SelectOptions {
   /** Name of the output, [N, C, ...] or [N]. */

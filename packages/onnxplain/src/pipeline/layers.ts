@@ -17,6 +17,6 @@ export async function expectLayers(
   if (layers.length === 0) return;
   const feeds = feedsOf(given, 0);
   // Which class does not matter to the names.
-  const { inside } = await score(model, { target: 0, shape: tensor.shape, output, input, feeds, perRow });
-  inside?.layers(layers);
+  const { internals } = await score(model, { target: 0, shape: tensor.shape, output, input, feeds, perRow });
+  internals?.layers(layers);
 }

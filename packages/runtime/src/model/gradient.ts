@@ -1,3 +1,4 @@
+import { type BackwardRules, rulesParts } from '@onnxplain/core';
 import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
 import { givenAxes } from '../rows/batch-axis.js';
 import type { Model } from './model.js';
@@ -9,10 +10,8 @@ export interface GradientOptions {
   readonly of?: string;
   /** Names of float inputs or inner values to differentiate by; default: the only float input. */
   readonly wrt?: string | readonly string[];
-  /** Backward rules, by name of their table; default 'gradient', the derivative. */
-  readonly rules?: string;
-  /** Options of the table, e.g. `{ gamma: 0.5 }` of 'lrp-gamma'. */
-  readonly ruleOptions?: Readonly<Record<string, number | string>>;
+  /** Backward rules, by name or as `{ name, ...options }`, e.g. `{ name: 'lrp-gamma', gamma: 0.5 }`; default 'gradient', the derivative. */
+  readonly rules?: BackwardRules;
   /** Outputs to keep beside the gradient; default `of`. */
   readonly keep?: readonly string[];
 }
@@ -24,8 +23,9 @@ export interface GradientOptions {
  * without one.
  */
 export function gradientGraph(model: Model, options: GradientOptions = {}): Graph {
-  const { rules = 'gradient', ruleOptions, ...rest } = options;
-  return gradOf(model.graph, { ...rest, rules: ruleTable(rules, ruleOptions) });
+  const { rules = 'gradient', ...rest } = options;
+  const { name, options: ruleOptions } = rulesParts(rules);
+  return gradOf(model.graph, { ...rest, rules: ruleTable(name, ruleOptions) });
 }
 
 /** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */

@@ -3,10 +3,10 @@ import { type AxisTake, builderOf, type Holds, type Link, takeAxes } from '@onnx
 import { bothFixed, fixFeeds } from '../batching/fixed.js';
 import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
+import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
 import { type ClassAxisChoice, classAxisIn, expectClassAxis } from './class-axis.js';
 import type { RowSizes } from './classes.js';
-import { hashOf } from './pass.js';
 import type { Question } from './question.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAlongAxes, type Target } from './target.js';
 

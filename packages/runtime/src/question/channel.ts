@@ -9,13 +9,13 @@ import { sizesOf } from '../batching/sizes.js';
 import type { Model } from '../model/model.js';
 import { noteRows } from '../model/rows.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
+import type { Backward, Baseline } from './backward.js';
 import { countedRuns } from './counted.js';
-import type { Baseline, SettledPass } from './pass.js';
 import type { Question } from './question.js';
 import { differentiate, type Selected, type SelectOptions, selectScore } from './selected.js';
 
 export interface ChannelOptions extends SelectOptions {
-  readonly pass: SettledPass;
+  readonly backward: Backward;
   readonly batch: number | undefined;
   readonly memory: number;
 }
@@ -30,7 +30,7 @@ export interface Channel {
 }
 
 export function channel(model: Model, question: Question, options: ChannelOptions): Channel {
-  const { pass } = options;
+  const { backward } = options;
   const identity = identityOf(question, options);
   const selected = () => model.shared(`selected ${identity}`, () => selectScore(question, options));
   return {
@@ -39,9 +39,9 @@ export function channel(model: Model, question: Question, options: ChannelOption
       return shareLane(model, question, { ...options, name, make: selected, width: 1 });
     },
     gradient() {
-      const name = `gradient ${pass.rules} ${identity}`;
-      const make = () => differentiate(selected(), question.input.name, pass.table);
-      const { baseline } = pass;
+      const name = `gradient ${backward.rules} ${identity}`;
+      const make = () => differentiate(selected(), question.input.name, backward.table);
+      const { baseline } = backward;
       const width = sizeOf(question.input.shape);
       const tolerance = GRADIENT_TOLERANCE;
       return shareLane(model, question, { ...options, name, make, width, baseline, tolerance });

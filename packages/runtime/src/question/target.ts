@@ -1,26 +1,7 @@
-import { fail, type Tensor } from '@onnxplain/core';
+import { type AxesTarget, fail, type Target } from '@onnxplain/core';
 import type { RowSizes } from './classes.js';
 
-/** What is taken along one axis of an output: the entry of an index, the sum or the maximum over all entries, or 'predicted'. */
-export type AxisTarget = number | 'sum' | 'max' | 'predicted';
-
-/**
- * One number of an output with several axes, [N, ...axes]. The link is applied first, at every place; then entries are taken, then maxima,
- * then weighted sums. So `{ at: [3, 'sum', 'sum'] }` of [N, classes, h, w] is class 3 summed over all pixels, and `{ at: ['max', 4, 5] }`
- * the best class at a pixel.
- */
-export interface AxesTarget {
-  /** One for each axis after the batch. 'predicted': each row's best entry of what is left when all else is taken, without the link. */
-  readonly at: readonly AxisTarget[];
-  /** Weights of the sums, 0 and 1 for a mask; its shape is that of the axes with 'sum', in their order. Default: all 1. */
-  readonly mask?: Tensor;
-}
-
-/**
- * One element for every row, one per row of each batch, or each row's own best; elements are numbered along the flattened row, as classes
- * are. Or what is taken along each axis, the same for every row.
- */
-export type Target = number | readonly number[] | 'predicted' | AxesTarget;
+export type { AxesTarget, AxisTarget, Target } from '@onnxplain/core';
 
 /** A target along the flattened row. */
 export type FlatTarget = Exclude<Target, AxesTarget>;

@@ -1,7 +1,8 @@
 import {
+  type BackwardRules,
   type Layout,
+  links,
   option,
-  type Pass,
   type Progress,
   parseOptions,
   type Score,
@@ -10,14 +11,14 @@ import {
   z,
 } from '@onnxplain/core';
 import type { Holds, Link } from '@onnxplain/graph';
-import { insideOf, type Submit } from '../internals/inside.js';
+import { internalsOf, type Submit } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
 import { narrow } from '../question/along.js';
+import { backwardOf } from '../question/backward.js';
 import { type ChannelOptions, channel } from '../question/channel.js';
 import { checkBatch } from '../question/check.js';
-import { rowSizesOf } from '../question/classes.js';
+import { type RowSizes, rowSizesOf } from '../question/classes.js';
 import { layoutOf } from '../question/layout.js';
-import { settlePass } from '../question/pass.js';
 import { type Question, type QuestionOptions, settle } from '../question/question.js';
 import { checkTargets, type FlatTarget, isAlongAxes, type Target, targetsOf } from '../question/target.js';
 import { ortProducts } from '../session/products.js';
@@ -44,8 +45,8 @@ export interface ScoreOptions extends QuestionOptions {
    * (`classAxisOf`). Only links that compare classes need it.
    */
   readonly classAxis?: number;
-  /** Backward rules of `gradient`, by name; default 'gradient', the ordinary ones. */
-  readonly rules?: string;
+  /** Backward rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
+  readonly rules?: BackwardRules;
   /**
    * Rows of one run; default: as many as memory allows and speed, measured during the first large calls,
    * rewards.
@@ -71,7 +72,6 @@ const alongAxes = z.strictObject({
     .custom<Tensor>((v) => typeof v === 'object' && v !== null && 'shape' in v && 'data' in v)
     .optional(),
 });
-const links = ['logit', 'probability', 'margin'] as const satisfies readonly Link[];
 const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly Holds[];
 const bounded = 'two numbers, the lower first';
 
@@ -79,20 +79,27 @@ const bounded = 'two numbers, the lower first';
 const isInterval = (v: unknown): boolean =>
   Array.isArray(v) && v.length === 2 && v.every((end) => typeof end === 'number') && v[0] <= v[1];
 
+const target = z.union(
+  [index(), z.array(index()), z.literal('predicted'), alongAxes],
+  "a class, a list of classes, 'predicted' or { at: [...], mask }",
+);
+const link = z.enum(links, `one of ${links.join(', ')}`);
+const rules = z.custom<BackwardRules>(
+  (v) => typeof v === 'string' || (typeof v === 'object' && v !== null && 'name' in v),
+  'a name or { name, ...options }',
+);
+
 const schema = z.strictObject({
-  target: z.union(
-    [index(), z.array(index()), z.literal('predicted'), alongAxes],
-    "a class, a list of classes, 'predicted' or { at: [...], mask }",
-  ),
+  target,
   classAxis: z.number('an axis').int('an axis').optional(),
   output: name(),
   input: name(),
   shape: z.array(option.count(), 'a list of sizes').optional(),
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
   perRow: z.array(z.string('a name'), 'a list of names').optional(),
-  link: z.enum(links, `one of ${links.join(', ')}`).default('logit'),
+  link: link.default('logit'),
   holds: z.enum(held, `one of ${held.join(', ')}`).optional(),
-  rules: z.string('a name').default('gradient'),
+  rules: rules.default('gradient'),
   batch: option.count().optional(),
   memory: option.positive().optional(),
   bounds: z
@@ -101,6 +108,12 @@ const schema = z.strictObject({
   layout: option.layout(),
   signal: z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional(),
   onProgress: z.custom<ScoreOptions['onProgress']>((v) => typeof v === 'function', 'a function').optional(),
+});
+
+const changeSchema = z.strictObject({
+  target: target.optional(),
+  link: link.optional(),
+  rules: rules.optional(),
 });
 
 /**
@@ -120,14 +133,29 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
   const asked = parseOptions('score', schema, { ...options });
   const whole = settle(model, asked);
   const sizes = await rowSizesOf(model, whole);
-  const holds = await heldFor(model, whole, asked);
-  const { question, target } = narrow(model, whole, { ...asked, holds, sizes });
-  if (!isAlongAxes(asked.target)) checkTargets(asked.target, sizes);
-  const progress = progressOf(asked.onProgress);
-  return scoreUnder(model, question, { ...asked, target, holds, progress, pass: { rules: asked.rules } });
+  return scoreOf({ model, whole, sizes, progress: progressOf(asked.onProgress) }, asked);
 }
 
 type Asked = z.output<typeof schema>;
+
+/** What stays the same when target, link or rules change. */
+interface Base {
+  readonly model: Model;
+  /** The question about the whole output, from which a target takes something. */
+  readonly whole: Question;
+  readonly sizes: RowSizes;
+  /** Receives the rows of the score and of all scores made from it by `with`. */
+  readonly progress: ReturnType<typeof progressOf>;
+}
+
+/** The score of a target, a link and backward rules. */
+async function scoreOf(base: Base, asked: Asked): Promise<Score> {
+  const { model, whole, sizes } = base;
+  const holds = await heldFor(model, whole, asked);
+  const { question, target } = narrow(model, whole, { ...asked, holds, sizes });
+  if (!isAlongAxes(asked.target)) checkTargets(asked.target, sizes);
+  return scoreWithRules({ base, question, target, holds }, asked);
+}
 
 /** What the output holds, where the link depends on that. */
 async function heldFor(
@@ -140,29 +168,38 @@ async function heldFor(
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
-interface Settled
-  extends Pick<Asked, 'link' | 'holds' | 'batch' | 'memory' | 'bounds' | 'layout' | 'signal'> {
+/** A target and a link, settled. */
+interface Settled {
+  readonly base: Base;
+  readonly question: Question;
   readonly target: FlatTarget;
-  readonly pass: Pass;
-  /** Told of the rows of all backward passes together. */
-  readonly progress: ReturnType<typeof progressOf>;
+  readonly holds: Holds | undefined;
 }
 
-/** The score of a settled question under a backward pass. */
-function scoreUnder(model: Model, question: Question, settled: Settled): Score {
-  const { target, link, holds, batch, memory = model.memory, bounds } = settled;
-  const pass = settlePass(settled.pass, question);
-  const options: ChannelOptions = { link, holds, batch, memory, pass, predicted: target === 'predicted' };
+/** The score of a settled question with backward rules; throws what {@link backwardOf} throws. */
+function scoreWithRules(settled: Settled, asked: Asked): Score {
+  const { question, target, holds, base } = settled;
+  const { model } = base;
+  const { link, batch, memory = model.memory, bounds } = asked;
+  const backward = backwardOf(asked.rules, question);
+  const options: ChannelOptions = {
+    link,
+    holds,
+    batch,
+    memory,
+    backward,
+    predicted: target === 'predicted',
+  };
   const { value, gradient } = channel(model, question, options);
-  const submit = submitter(question, settled);
+  const submit = submitter(settled, asked.signal);
 
   return {
     shape: question.input.shape,
     bounds,
     get layout() {
-      return settled.layout ?? layoutOf(model, question);
+      return asked.layout ?? layoutOf(model, question);
     },
-    rules: pass.rules,
+    rules: backward.rules,
     async value(rows) {
       const data = await submit(value, 'forward', rows);
       return data instanceof Float64Array ? data : Float64Array.from(data);
@@ -171,19 +208,30 @@ function scoreUnder(model: Model, question: Question, settled: Settled): Score {
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
     products: model.shared('products', () => ortProducts(model.session)),
-    under: (other) => scoreUnder(model, question, { ...settled, pass: other }),
+    async with(change) {
+      const changed = { ...asked, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
+      const sameQuestion = change.target === undefined && change.link === undefined;
+      return sameQuestion ? scoreWithRules(settled, changed) : scoreOf(base, changed);
+    },
     // Inner tensors have no baseline that rules could compare with.
-    inside: pass.baseline === undefined ? insideOf(model, question, { ...options, submit }) : undefined,
+    internals:
+      backward.baseline === undefined ? internalsOf(model, question, { ...options, submit }) : undefined,
   };
 }
 
+/** The options that were given. */
+function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
 /** Takes a batch to a lane, checked, with the class of each row. */
-function submitter({ input }: Question, { target, signal, progress }: Settled): Submit {
+function submitter({ question, target, base }: Settled, signal: AbortSignal | undefined): Submit {
+  const { input } = question;
   return async (lane, kind, rows) => {
     throwIfAborted(signal);
     checkBatch(rows, input);
     const targets = targetsOf(target, rows.shape[0]);
-    return lane().submit({ rows, targets, signal, onRows: progress?.(kind) });
+    return lane().submit({ rows, targets, signal, onRows: base.progress?.(kind) });
   };
 }
 

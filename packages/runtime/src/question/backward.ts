@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { expectShape, fail, type Pass, type Tensor } from '@onnxplain/core';
+import { type BackwardRules, expectShape, fail, rulesParts, type Tensor } from '@onnxplain/core';
 import { type RuleTable, ruleTable } from '@onnxplain/graph';
 import { type Fixed, fixFeeds } from '../batching/fixed.js';
 import { type Feeds, fromTensor } from '../session/value.js';
 import type { Question } from './question.js';
 
-/** A backward pass, settled. */
-export interface SettledPass {
+/** Backward rules, looked up, with what they compare with. */
+export interface Backward {
   readonly table: RuleTable;
   /** The table's expression. */
   readonly rules: string;
@@ -25,25 +25,26 @@ export interface Baseline {
  * Throws `name-unknown` and `option-*` for the rules, `tensor-shape` for a baseline of another shape than the input, `not-applicable` for
  * rules that compare without one.
  */
-export function settlePass({ rules, options, baseline }: Pass, { input }: Question): SettledPass {
-  const table = ruleTable(rules, options);
-  const settled = { table, rules: table.name ?? rules, baseline: undefined };
+export function backwardOf(rules: BackwardRules, { input }: Question): Backward {
+  const { name, options, baseline } = rulesParts(rules);
+  const table = ruleTable(name, options);
+  const settled = { table, rules: table.name ?? name, baseline: undefined };
   if (!table.compares) return settled;
   if (baseline === undefined) {
     fail({
       code: 'not-applicable',
-      where: `rules "${rules}"`,
+      where: `rules "${name}"`,
       expected: 'a baseline to compare with',
       got: 'none',
-      remedy: 'Use the explainer deep-lift, or score.under({ rules, baseline }).',
+      remedy: `Use the explainer deep-lift, or score.with({ rules: { name: '${name}', baseline } }).`,
     });
   }
   expectShape('baseline', baseline, input.shape);
   const array = fromTensor({ ...baseline, shape: [1, ...input.shape] }, input.dtype);
-  const fixed = (name: string): Fixed => {
-    const port = { name, dtype: input.dtype, dims: ['N', ...input.shape] };
-    const feeds: Feeds = { [name]: array };
-    return fixFeeds({ ports: [port], feeds, batchDim: 'N', takesMissing: () => false });
+  const fixed = (port: string): Fixed => {
+    const described = { name: port, dtype: input.dtype, dims: ['N', ...input.shape] };
+    const feeds: Feeds = { [port]: array };
+    return fixFeeds({ ports: [described], feeds, batchDim: 'N', takesMissing: () => false });
   };
   return { ...settled, baseline: { id: hashOf(baseline), fixed } };
 }

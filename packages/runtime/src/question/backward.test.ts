@@ -1,4 +1,4 @@
-import { key, stream, type Tensor, tensor } from '@onnxplain/core';
+import { type BackwardRules, key, stream, type Tensor, tensor } from '@onnxplain/core';
 import { type Graph, write } from '@onnxplain/graph';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { curved, floats, graphOf, int, node, value } from '../../test/models.js';
@@ -24,12 +24,12 @@ const rectifier = graphOf({
 });
 const x = tensor([1, 1, 2], [1, 3]);
 
-describe('under', () => {
+describe('with', () => {
   test('the function stays, the backward pass changes', async () => {
     const f = await scored(rectifier);
     // h = [1, 2], so that the second unit, whose cotangent is -1, passes forward and not backward.
     expect(Array.from((await f.gradient(x)).data)).toEqual([2, 1, -2]);
-    const guided = f.under?.({ rules: 'guided' });
+    const guided = await f.with?.({ rules: 'guided' });
     expect(guided?.rules).toBe('guided');
     expect(Array.from((await guided?.gradient(x))?.data ?? [])).toEqual([1, 2, -1]);
     expect(await guided?.value(x)).toEqual(await f.value(x));
@@ -37,7 +37,7 @@ describe('under', () => {
 
   test('options are part of the name', async () => {
     const f = await scored(rectifier);
-    const relevance = f.under?.({ rules: 'lrp-epsilon', options: { epsilon: 0.5 } });
+    const relevance = await f.with?.({ rules: { name: 'lrp-epsilon', epsilon: 0.5 } });
     expect(relevance?.rules).toBe('lrp-epsilon(epsilon=0.5)');
     // f = 1 - 2 = -1: units of 1 and 2 with relevance 1 and -2 each divided by h + 0.5, score -1 by -1 - 0.5.
     const [up, down] = [(-1 * 1) / -1.5 / 1.5, (-1 * -2) / -1.5 / 2.5];
@@ -51,7 +51,7 @@ describe('under', () => {
     const f = await scored(curved(), 1);
     const batch = tensor([0.5, -1, 2, 1, 1, -0.5], [2, 3]);
     for (const baseline of [tensor([0, 0, 0], [3]), tensor([1, -1, 0.5], [3])]) {
-      const lifted = f.under?.({ rules: 'deep-lift', baseline });
+      const lifted = await f.with?.({ rules: { name: 'deep-lift', baseline } });
       const multipliers = (await lifted?.gradient(batch)) as Tensor;
       const [start] = await f.value({ ...baseline, shape: [1, 3] });
       const values = await f.value(batch);
@@ -63,23 +63,55 @@ describe('under', () => {
     }
   });
 
+  test('another target and link give what a score made of them gives, rules and all', async () => {
+    const f = await scored(rectifier);
+    const wanted = { link: 'margin', rules: { name: 'lrp-epsilon', epsilon: 0.5 } } as const;
+    const made = await scored(rectifier, 1, wanted);
+    const changed = await f.with?.({ target: 1, ...wanted });
+    const step = await (await f.with?.({ rules: wanted.rules }))?.with?.({ target: 1, link: 'margin' });
+    for (const one of [changed, step]) {
+      expect(one?.rules).toBe(made.rules);
+      expect(await one?.value(x)).toEqual(await made.value(x));
+      expect(await one?.gradient(x)).toEqual(await made.gradient(x));
+    }
+    // Logits -1 and 0: the margin of each class is its distance to the other.
+    expect([...((await (await f.with?.({ link: 'margin' }))?.value(x)) ?? [])]).toEqual([-1]);
+    expect([...((await changed?.value(x)) ?? [])]).toEqual([1]);
+    expect([...(await f.value(x))]).toEqual([-1]);
+  });
+
+  test('the probability of a class is found out of the logits', async () => {
+    const f = await scored(rectifier);
+    const [p, q] = await Promise.all(
+      [0, 1].map(
+        async (target) => ((await (await f.with?.({ target, link: 'probability' }))?.value(x)) ?? [])[0],
+      ),
+    );
+    expect(p + q).toBeCloseTo(1, 6);
+    expect(Math.log(q / p)).toBeCloseTo(1, 5);
+  });
+
   test('refusals come before anything runs', async () => {
     const f = await scored(rectifier);
-    const code = (code: string) => expect.objectContaining({ code });
-    expect(() => f.under?.({ rules: 'guide' })).toThrow(code('name-unknown'));
-    expect(() => f.under?.({ rules: 'lrp-gamma', options: { epsilon: 1 } })).toThrow(code('option-unknown'));
-    expect(() => f.under?.({ rules: 'deep-lift' })).toThrow(code('not-applicable'));
-    expect(() => f.under?.({ rules: 'deep-lift', baseline: x })).toThrow(code('tensor-shape'));
+    const refused = (rules: BackwardRules, code: string) =>
+      expect(f.with?.({ rules })).rejects.toMatchObject({ code });
+    await refused('guide', 'name-unknown');
+    await refused({ name: 'lrp-gamma', epsilon: 1 }, 'option-unknown');
+    await refused('deep-lift', 'not-applicable');
+    await refused({ name: 'deep-lift', baseline: x }, 'tensor-shape');
+    await expect(f.with?.({ target: 2 })).rejects.toMatchObject({ code: 'target-range' });
+    await expect(f.with?.({ link: 'odds' } as object)).rejects.toMatchObject({ code: 'option-value' });
+    await expect(f.with?.({ rule: 'guided' } as object)).rejects.toMatchObject({ code: 'option-unknown' });
     await expect(scored(rectifier, 0, { rules: 'deep-lift' })).rejects.toMatchObject({
       code: 'not-applicable',
     });
   });
 });
 
-describe('inside', () => {
+describe('internals', () => {
   test('layers are what the model computes, several in one run', async () => {
     const f = await scored(rectifier);
-    const layers = f.inside?.layers(['h', 'r']);
+    const layers = f.internals?.layers(['h', 'r']);
     expect(layers?.shapes).toEqual([[2], [2]]);
     const batch = tensor([1, 1, 2, 0, 0, 1], [2, 3]);
     const [h, r] = (await layers?.values(batch)) ?? [];
@@ -88,15 +120,16 @@ describe('inside', () => {
       [1, 2, -1, 1],
     ]);
     expect(Array.from(r.data)).toEqual([1, 2, 0, 1]);
-    const [first, second] = (await layers?.slopes(batch)) ?? [];
+    const [first, second] = (await layers?.gradients(batch)) ?? [];
     expect(Array.from(first.gradient.data)).toEqual([1, -1, 0, -1]);
     expect(Array.from(second.gradient.data)).toEqual([1, -1, 1, -1]);
     expect(second.value).toEqual(r);
   });
 
-  test('their slopes are those of the backward pass', async () => {
+  test('their gradients are those of the backward rules', async () => {
     const f = await scored(rectifier);
-    const [slope] = (await f.under?.({ rules: 'guided' }).inside?.layers(['h']).slopes(x)) ?? [];
+    const guided = await f.with?.({ rules: 'guided' });
+    const [slope] = (await guided?.internals?.layers(['h']).gradients(x)) ?? [];
     expect(Array.from(slope.gradient.data)).toEqual([1, 0]);
   });
 
@@ -104,7 +137,7 @@ describe('inside', () => {
     const f = await scored(rectifier, 0, { batch: 4 });
     const data = new Float32Array(3 * 10);
     stream(key(1)).fillNormal(data);
-    const layers = f.inside?.layers(['h']);
+    const layers = f.internals?.layers(['h']);
     const [together] = (await layers?.values(tensor(data, [10, 3]))) ?? [];
     for (const i of [0, 5, 9]) {
       const [alone] = (await layers?.values(tensor(data.slice(3 * i, 3 * i + 3), [1, 3]))) ?? [];
@@ -115,7 +148,7 @@ describe('inside', () => {
   test('unknown names and constants are refused', async () => {
     const f = await scored(rectifier);
     for (const name of ['nothing', 'w']) {
-      expect(() => f.inside?.layers([name])).toThrow(expect.objectContaining({ code: 'value-unknown' }));
+      expect(() => f.internals?.layers([name])).toThrow(expect.objectContaining({ code: 'value-unknown' }));
     }
   });
 
@@ -135,6 +168,6 @@ describe('inside', () => {
       ],
     });
     const f = await scored(attention);
-    expect(f.inside?.attention).toEqual(['map']);
+    expect(f.internals?.attention).toEqual(['map']);
   });
 });

@@ -1,4 +1,12 @@
-import { didYouMean, fail, type Inside, type Layers, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import {
+  didYouMean,
+  fail,
+  type Internals,
+  type Layers,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '@onnxplain/core';
 import {
   attentionMaps,
   attr,
@@ -35,12 +43,12 @@ export type Submit = (
 ) => Promise<Tensor['data']>;
 
 /** How the score runs, which inner tensors follow. */
-interface InsideOptions extends ChannelOptions {
+interface InternalsOptions extends ChannelOptions {
   readonly submit: Submit;
 }
 
 /** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
-export function insideOf(model: Model, question: Question, options: InsideOptions): Inside {
+export function internalsOf(model: Model, question: Question, options: InternalsOptions): Internals {
   return {
     get attention() {
       return model.shared(`attention ${question.identity}`, () => attentionMaps(question.graph));
@@ -52,11 +60,11 @@ export function insideOf(model: Model, question: Question, options: InsideOption
 interface Place {
   readonly model: Model;
   readonly question: Question;
-  readonly options: InsideOptions;
+  readonly options: InternalsOptions;
 }
 
 function layersOf(names: readonly string[], { model, question, options }: Place): Layers {
-  const { submit, pass } = options;
+  const { submit, backward } = options;
   const shapes = names.map((name) => shapeOf(question, name));
   const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
   const list = JSON.stringify(names);
@@ -67,9 +75,9 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
     make: () => valuesOf(question, names),
     width,
   });
-  const slopes = lane({
-    name: `slopes ${list} ${pass.rules} ${identityOf(question, options)}`,
-    make: () => slopesOf(question, names, options),
+  const gradients = lane({
+    name: `gradients ${list} ${backward.rules} ${identityOf(question, options)}`,
+    make: () => gradientsOf(question, names, options),
     width: 2 * width,
     tolerance: GRADIENT_TOLERANCE,
   });
@@ -84,8 +92,8 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
       });
     },
     values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
-    async slopes(batch) {
-      const parts = columns(await submit(slopes, 'backward', batch), [...shapes, ...shapes]);
+    async gradients(batch) {
+      const parts = columns(await submit(gradients, 'backward', batch), [...shapes, ...shapes]);
       return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
     },
   };
@@ -97,7 +105,7 @@ function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefin
   return rows !== 'none' && axis > rows ? axis - 1 : axis;
 }
 
-/** Rows of numbers side by side, taken apart. */
+/** Rows of numbers as columns of one output, taken apart. */
 function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tensor[] {
   const sizes = shapes.map(sizeOf);
   const width = sizes.reduce((sum, size) => sum + size, 0);
@@ -155,11 +163,11 @@ function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAx
   return axis < 0 ? undefined : axis;
 }
 
-/** The layers themselves, side by side. */
+/** The layers themselves, as columns of one output. */
 function valuesOf(question: Question, names: readonly string[]): Selected {
   const { graph } = question;
   const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
-  const { graph: joined, name } = beside(
+  const { graph: joined, name } = joinedRows(
     shown,
     names.map((each) => [each, each] as const),
     question,
@@ -167,13 +175,13 @@ function valuesOf(question: Question, names: readonly string[]): Selected {
   return { graph: joined, target: undefined, score: name };
 }
 
-/** The layers and the score's gradients by them, side by side. */
-function slopesOf(question: Question, names: readonly string[], options: ChannelOptions): Selected {
+/** The layers and the score's gradients by them, as columns of one output. */
+function gradientsOf(question: Question, names: readonly string[], options: ChannelOptions): Selected {
   const { graph, target, score } = selectScore(question, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
-  const backward = grad(shown, { of: score, wrt: names, rules: options.pass.table, keep: names });
+  const backward = grad(shown, { of: score, wrt: names, rules: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
-  const joined = beside(backward, all, question);
+  const joined = joinedRows(backward, all, question);
   return { graph: joined.graph, target, score: joined.name };
 }
 
@@ -183,7 +191,7 @@ function valuesNamed(graph: Graph, names: readonly string[]) {
 }
 
 /** One output [N, sum of sizes] of several values with a row each; rows lie as in the layer that each is like. */
-function beside(
+function joinedRows(
   graph: Graph,
   values: readonly (readonly [name: string, like: string])[],
   question: Question,

@@ -1,0 +1,65 @@
+import type { Tensor } from '../tensor/tensor.js';
+
+/** What is taken along one axis of an output: the entry of an index, the sum or the maximum over all entries, or 'predicted'. */
+export type AxisTarget = number | 'sum' | 'max' | 'predicted';
+
+/**
+ * One number of an output with several axes, [N, ...axes]. The link is applied first, at every place; then entries are taken, then maxima,
+ * then weighted sums. So `{ at: [3, 'sum', 'sum'] }` of [N, classes, h, w] is class 3 summed over all pixels, and `{ at: ['max', 4, 5] }`
+ * the best class at a pixel.
+ */
+export interface AxesTarget {
+  /** One for each axis after the batch. 'predicted': each row's best entry of what is left when all else is taken, without the link. */
+  readonly at: readonly AxisTarget[];
+  /** Weights of the sums, 0 and 1 for a mask; its shape is that of the axes with 'sum', in their order. Default: all 1. */
+  readonly mask?: Tensor;
+}
+
+/**
+ * One element for every row, one per row of each batch, or each row's own best; elements are numbered along the flattened row, as classes
+ * are. Or what is taken along each axis, the same for every row.
+ */
+export type Target = number | readonly number[] | 'predicted' | AxesTarget;
+
+export const links = ['logit', 'probability', 'margin'] as const;
+
+/**
+ * How a class's score is made of the output: 'logit' is the output as it stands, 'probability' the probability of the class, 'margin'
+ * its distance above the best other class.
+ */
+export type Link = (typeof links)[number];
+
+/**
+ * Backward rules: the name of a table of rules, e.g. 'guided', or the name with the table's options, e.g.
+ * `{ name: 'lrp-gamma', gamma: 0.5 }`.
+ */
+export type BackwardRules = string | NamedRules;
+
+export interface NamedRules {
+  readonly name: string;
+  /** What x is compared with, of the shape of one input, for rules that compare with a baseline. */
+  readonly baseline?: Tensor;
+  readonly [option: string]: number | string | Tensor | undefined;
+}
+
+/** What to change about a score; what is left out stays as it is. */
+export interface ScoreChange {
+  readonly target?: Target;
+  readonly link?: Link;
+  readonly rules?: BackwardRules;
+}
+
+/** The name, the options and the baseline of rules in either form. */
+export function rulesParts(rules: BackwardRules): {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number | string>>;
+  readonly baseline: Tensor | undefined;
+} {
+  if (typeof rules === 'string') return { name: rules, options: {}, baseline: undefined };
+  const { name, baseline, ...rest } = rules;
+  const options: Record<string, number | string> = {};
+  for (const [option, value] of Object.entries(rest)) {
+    if (typeof value === 'number' || typeof value === 'string') options[option] = value;
+  }
+  return { name, options, baseline };
+}
