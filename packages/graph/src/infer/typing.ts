@@ -3,7 +3,8 @@ import type { Constant, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { completed, declaredTypes, filledIn, symbolsOf, unknownsBeside } from './declared.js';
 import { canonicalDim } from './dim.js';
 import { type Known, knownWithin } from './known.js';
-import { type Inferred, type Scope, siteOf } from './site.js';
+import { LEARNERS } from './machine-learning.js';
+import { type InferRow, type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
 
 /** What is known of every value of a graph, as nodes are added to it in order. */
@@ -90,11 +91,17 @@ function latest<A, R>(of: (argument: A) => R): (argument: A) => R {
   };
 }
 
-/** Types of a node's outputs; undefined for foreign operators and where an input's type is unknown. */
+/** Types of a node's outputs; undefined for other foreign operators and where an input's type is unknown. */
 function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
-  if (!isOp(node.op, node.domain)) return undefined;
+  const row = rowOf(node);
+  if (row === undefined) return undefined;
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
-  return INFERENCE[node.op](siteOf(node, scope));
+  return row(siteOf(node, scope));
+}
+
+function rowOf({ op, domain }: Node): InferRow | undefined {
+  if (isOp(op, domain)) return INFERENCE[op];
+  return domain === 'ai.onnx.ml' && Object.hasOwn(LEARNERS, op) ? LEARNERS[op] : undefined;
 }
 
 function outputsOf(
