@@ -1,7 +1,7 @@
 /** Types that inference gives the operators of ai.onnx.ml, against what ONNX Runtime's kernels give. */
 import * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
-import { attr } from '../src/builder.js';
+import { attr } from '../src/builder/builder.js';
 import { type Attribute, type Constant, type DataType, type Graph, infer } from '../src/index.js';
 import { float32, graphOf, int64, node, value } from './graphs.js';
 import { feedFor, runGraph } from './session.js';
@@ -46,11 +46,16 @@ const vectors = {
   rho: floats([0.5]),
 };
 
-type Row = readonly [
-  op: string,
-  attributes: Readonly<Record<string, Attribute>>,
-  form?: { readonly dtype?: DataType; readonly row?: readonly number[]; readonly inputs?: string },
-];
+interface Form {
+  /** Of the input x; default: float32. */
+  readonly dtype?: DataType;
+  /** Its sizes after the batch axis; default: 3. */
+  readonly row?: readonly number[];
+  /** Inputs of the node; default: x. */
+  readonly inputs?: string;
+}
+
+type Row = readonly [op: string, attributes: Readonly<Record<string, Attribute>>, form?: Form];
 
 const learners: readonly Row[] = [
   ['ArrayFeatureExtractor', {}, { inputs: 'x, places' }],
@@ -75,26 +80,22 @@ const learners: readonly Row[] = [
   ['TreeEnsembleRegressor', { ...trees('target', 1), n_targets: attr.int(2) }],
 ]; // biome-ignore format: rows
 
-const OUTPUTS = { classifier: ['l', 'y'], other: ['y'] } as const;
-
-function graphFor([op, attributes, { dtype = 'float32', row = [3], inputs = 'x' } = {}]: Row): Graph {
-  const outputs = OUTPUTS[op.endsWith('Classifier') ? 'classifier' : 'other'];
+function graphFor(
+  op: string,
+  attributes: Row[1],
+  { dtype = 'float32', row = [3], inputs = 'x' }: Form,
+): Graph {
+  const names = op.endsWith('Classifier') ? ['l', 'y'] : ['y'];
   const bare = graphOf({
     inputs: [value('x', ['N', ...row], dtype)],
-    outputs: outputs.map((name) => value(name, undefined)),
-    nodes: [node(`${outputs.join(', ')} = ai.onnx.ml:${op}(${inputs})`, attributes)],
+    outputs: names.map((name) => value(name, undefined)),
+    nodes: [node(`${names.join(', ')} = ai.onnx.ml:${op}(${inputs})`, attributes)],
     constants: { places: int64([2, 0], [1, 2]) },
     opsets: { '': 18, 'ai.onnx.ml': op === 'TreeEnsemble' ? 5 : 3 },
   });
   const types = infer(bare);
-  return {
-    ...bare,
-    outputs: outputs.map((name) => ({
-      name,
-      ...types.get(name),
-      dtype: types.get(name)?.dtype ?? 'float32',
-    })),
-  };
+  const outputs = names.map((name) => value(name, types.get(name)?.dims, types.get(name)?.dtype));
+  return { ...bare, outputs };
 }
 
 const feed = (dtype: DataType, dims: readonly number[]): ort.Tensor =>
@@ -102,18 +103,22 @@ const feed = (dtype: DataType, dims: readonly number[]): ort.Tensor =>
     ? new ort.Tensor('string', new Array<string>(dims.reduce((a, b) => a * b, 1)).fill('b'), dims)
     : feedFor(dtype, dims);
 
-test.each(learners)('%s has the type that is inferred', async (...row) => {
-  const graph = graphFor(row);
-  const [{ dtype }] = graph.inputs;
-  for (const n of [1, 4]) {
-    const results = await runGraph(graph, { x: feed(dtype, [n, ...(row[2]?.row ?? [3])]) });
-    for (const { name, dtype, dims } of graph.outputs) {
-      const { type, dims: sizes } = results[name];
-      expect(type).toBe(dtype);
-      // A size that inference does not tell begins with "?".
-      expect(dims?.map((dim, i) => (dim === 'N' ? n : String(dim).startsWith('?') ? sizes[i] : dim))).toEqual(
-        sizes,
-      );
+test.each<[string, Row[1], Form?]>(learners.map((row) => [...row]))(
+  '%s has the type that is inferred',
+  async (op, attributes, form = {}) => {
+    const { row = [3], dtype = 'float32' } = form;
+    const graph = graphFor(op, attributes, form);
+    for (const n of [1, 4]) {
+      const results = await runGraph(graph, { x: feed(dtype, [n, ...row]) });
+      for (const output of graph.outputs) {
+        const { type, dims } = results[output.name];
+        expect(type).toBe(output.dtype);
+        // A size that inference does not tell begins with "?".
+        const sizes = output.dims?.map((dim, i) =>
+          dim === 'N' ? n : String(dim).startsWith('?') ? dims[i] : dim,
+        );
+        expect(sizes).toEqual(dims);
+      }
     }
-  }
-});
+  },
+);

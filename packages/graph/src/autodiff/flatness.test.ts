@@ -44,11 +44,13 @@ describe('flatness', () => {
     expect(flatnessOf(graphFrom('c = Greater(x, zero)', 'y = Where(c, x, zero)'))).toBeUndefined();
   });
 
-  it('names the embedding that ids of floats pick, and none where they are only compared', () => {
+  it('names the embedding that ids of floats pick, and none where they are only compared or found by a search', () => {
     expect(flatnessOf(graphFrom(cast, 'e = Gather(table, i)', 'y = Tanh(e)'))).toEqual({
       nodes: ['Cast node with output "i"'],
       embedding: 'e',
     });
+    const nearest = graphFrom('v, k = TopK(x, two)', 'e = Gather(table, k)', 'y = Tanh(e)');
+    expect(flatnessOf(nearest)).toEqual({ nodes: ['TopK node with output "v"'] });
     expect(flatnessOf(graphFrom('y = Sign(x)'))).toEqual({ nodes: ['Sign node with output "y"'] });
   });
 });

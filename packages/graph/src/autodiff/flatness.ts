@@ -11,7 +11,7 @@ export interface Flatness {
   readonly nodes: readonly string[];
   /**
    * A value after them, of rows that integers pick from a constant table (an embedding), by which the output has a derivative; absent
-   * where there is none.
+   * where there is none. Rows that a search picks, such as those of nearest neighbours, stand for no part of the input.
    */
   readonly embedding?: string;
 }
@@ -27,8 +27,10 @@ export function flatnessOf(graph: Graph, ask: Ask = {}): Flatness | undefined {
   if (path.active.has(ends.of) || path.apart.length === ends.wrt.length) return undefined;
   const reached = ancestors(canonical.nodes, [ends.of]);
   const stops = canonical.nodes.filter((node) => isStop(node, path, reached));
+  const searches = stops.filter(({ op }) => SEARCHES.has(op));
   const embedding = canonical.nodes.find(
-    (node) => picksRows(canonical, node) && isAfter(node, path, reached),
+    (node) =>
+      picksRows(canonical, node) && isAfter(node, path, reached) && !isFound(canonical, node, searches),
   );
   return { nodes: stops.map(describe), embedding: embedding?.outputs[0] };
 }
@@ -40,6 +42,21 @@ const isStop = (node: Node, { active }: Path, reached: ReadonlySet<string>): boo
 
 const isAfter = ({ inputs, outputs }: Node, { varying }: Path, reached: ReadonlySet<string>): boolean =>
   varying.has(inputs[1]) && reached.has(outputs[0]);
+
+/** Operators whose whole numbers are places where something was found, not ids that the input holds. */
+const SEARCHES: ReadonlySet<string> = new Set([
+  'ArgMax',
+  'ArgMin',
+  'NonMaxSuppression',
+  'NonZero',
+  'TopK',
+  'Unique',
+]);
+
+function isFound({ nodes }: Graph, { inputs }: Node, searches: readonly Node[]): boolean {
+  const before = ancestors(nodes, [inputs[1]]);
+  return searches.some(({ outputs }) => outputs.some((name) => before.has(name)));
+}
 
 const picksRows = ({ constants }: Graph, { op, domain, inputs }: Node): boolean =>
   op === 'Gather' && domain === '' && constants.get(inputs[0])?.dims.length === 2;

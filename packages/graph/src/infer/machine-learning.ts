@@ -1,5 +1,5 @@
-import type { NodeAttributes } from '../attributes.js';
-import type { DataType, Dim, Dims } from '../types.js';
+import type { NodeAttributes } from '../ir/attributes.js';
+import type { DataType, Dim, Dims } from '../ir/types.js';
 import { addDims, productOf } from './dim.js';
 import type { InferRow, Site } from './site.js';
 

@@ -61,6 +61,8 @@ export interface Question {
     readonly takesMissing: () => boolean;
   };
   readonly output: string;
+  /** The output by its name in the model, where `output` is another form of it: a row of scores first, or what a target takes. */
+  readonly exported: string;
   /** The output's axes after the batch, as far as the graph tells; undefined where it does not tell how many. */
   readonly axes: readonly Dim[] | undefined;
   /** The output's axes after the batch whose size is that of an axis of the input which the model leaves open, such as steps or nodes. */
@@ -104,6 +106,7 @@ export function settle(model: Model, options: QuestionOptions): Question {
       takesMissing: once(() => takesMissing(settled, port.name)),
     },
     output: name,
+    exported: exported.name,
     axes: axesOf(settled, { name, types }),
     following: name === chosen.name ? followingAxes(chosen, symbols) : [],
     fixed: fixFeeds({

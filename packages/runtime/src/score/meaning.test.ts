@@ -75,6 +75,15 @@ describe('what a graph does not tell is told by what it gives', () => {
   });
 }); // biome-ignore format: rows
 
+test('the graph shows what an output holds whose batch axis is not the first', async () => {
+  const last: Partial<Graph> = { outputs: [{ name: 'y', dtype: 'float32', dims: [3, 'N'] }] };
+  const nodes = [...softmax, node('Transpose', ['s'], 'y')];
+  const model = await open(write({ ...graph(nodes), ...last }), { device: 'cpu' });
+  opened.push(model);
+  const evidence = { by: 'graph', op: 'Softmax', node: 's' };
+  expect(await outputMeaning(model, {})).toMatchObject({ holds: 'probabilities', evidence });
+});
+
 test('one row is run where the first one settles the matter, and all where it does not', async () => {
   const linear = await outputMeaning(await modelOf([node('MatMul', ['x', 'third'], 'y')]), {}, [
     rowOf(9, 9, 9),

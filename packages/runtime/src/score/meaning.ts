@@ -63,7 +63,7 @@ export async function outputMeaning(
   const first = given[0]?.row;
   const classes = sizeOf(await rowShapeAt(model, question, first && asBatch(first)));
   const output = options.output ?? question.output;
-  const shown = shownMeaning(model, question.output);
+  const shown = shownOf(model, question);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
   if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
@@ -82,6 +82,12 @@ export function meaningOfQuestion(
   return model.shared(`meaning ${identity} ${fixed.id} ${options.holds}`, () =>
     outputMeaning(model, options),
   );
+}
+
+/** What the graph shows of the output that is asked about, in the form that is explained or in that of the model. */
+function shownOf(model: Model, { output, exported }: Question): ShownMeaning {
+  const shown = shownMeaning(model, output);
+  return shown.evidence === undefined ? shownMeaning(model, exported) : shown;
 }
 
 /** What the graph alone shows of an output. */

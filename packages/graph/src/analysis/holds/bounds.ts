@@ -11,14 +11,17 @@ import { rangeOfLearner } from './trees.js';
 export interface Bounds {
   readonly low: number;
   readonly high: number;
-  /** The node that brought the numbers into [0, 1]; undefined where they may leave it. */
+  /**
+   * The node that brought the numbers into [0, 1] as a probability may be; undefined where they may leave it, and where they were only
+   * clipped, as regressions are too.
+   */
   readonly unit?: Node;
   /** The node that made them logarithms of numbers in [0, 1]. */
   readonly log?: Node;
 }
 
 /** Rounding of sums of weights: a third three times is 1 + 1e-7. */
-const TOLERANCE = 1e-4;
+export const TOLERANCE = 1e-4;
 /** Constants above this size are not looked through. */
 const LARGE = 2 ** 14;
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml']);
@@ -66,14 +69,22 @@ function boundsOfConstant(constant: Constant): Bounds {
 function boundsOf(node: Node, site: Site): Bounds {
   const [first = ''] = node.inputs;
   if (!DOMAINS.has(node.domain)) return OPEN;
-  if (MOVES.has(node.op)) return site.bounds(first);
+  if (MOVES.has(node.op)) return isLookup(node, site) ? OPEN : site.bounds(first);
   if (shareOf(node, site) !== undefined) return { low: 0, high: 1, unit: node };
   const range = rangeOf(node, site);
   if (range === undefined || range.some(Number.isNaN)) return OPEN;
   const [low, high] = range;
-  const inside = low >= -TOLERANCE && high <= 1 + TOLERANCE;
-  return { low, high, unit: inside ? bringer(node, site) : undefined, log: logMaker(node, site) };
+  const unit = isInside({ low, high }) ? bringer(node, site) : undefined;
+  return { low, high, unit, log: logMaker(node, site) };
 }
+
+const PICKS: ReadonlySet<string> = new Set(['ArrayFeatureExtractor', 'Gather', 'GatherElements', 'GatherND']);
+
+/** Whether a node picks from a constant table: targets of neighbours that happen to lie in [0, 1] are no probabilities. */
+const isLookup = ({ op, inputs }: Node, site: Site): boolean =>
+  PICKS.has(op) && site.maker(inputs[0]) === undefined;
+
+const isInside = ({ low, high }: Bounds): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
 
 function rangeOf(node: Node, site: Site): Range | undefined {
   if (logShareOf(node, site) !== undefined) return [Number.NEGATIVE_INFINITY, 0];
@@ -88,12 +99,22 @@ function rangeOf(node: Node, site: Site): Range | undefined {
 /** Operators whose numbers lie in [0, 1] whatever goes in. */
 const SQUASHES: ReadonlySet<string> = new Set(['Sigmoid', 'HardSigmoid', 'Softmax', 'Hardmax']);
 
-/** The node itself, or the first before it whose numbers it averages, clips, complements or puts together. */
-function bringer(node: Node, site: Site): Node {
+/** Inputs whose numbers a node hands on, where those are not all. */
+const NUMBERS: Readonly<Record<string, (inputs: readonly string[]) => readonly string[]>> = {
+  Clip: (inputs) => inputs.slice(0, 1),
+  Where: (inputs) => inputs.slice(1),
+};
+
+/**
+ * The node itself, or the first before it whose numbers it averages, clips, complements or puts together; undefined where it only clips
+ * other numbers.
+ */
+function bringer(node: Node, site: Site): Node | undefined {
   if (SQUASHES.has(node.op)) return node;
-  const numbers = node.op === 'Where' ? node.inputs.slice(1) : node.inputs;
+  const numbers = NUMBERS[node.op]?.(node.inputs) ?? node.inputs;
   const before = numbers.map((name) => site.bounds(name).unit);
-  return before.find((unit) => unit !== undefined) ?? node;
+  const found = before.find((unit) => unit !== undefined);
+  return found ?? (node.op === 'Clip' ? undefined : node);
 }
 
 /** The node that made a value of logarithms of probabilities: LogSoftmax, its spellings, the logarithm of a sigmoid. */

@@ -23,6 +23,7 @@ const graph = (nodes: readonly Node[]): Graph =>
       minus: float32([], [-1]),
       third: float32([], [1 / 3]),
       root: float32([], [Math.SQRT1_2]),
+      targets: float32([3], [0.1, 0.5, 0.9]),
       tiny: float32([], [1e-7]),
       wide: float32([], [2]),
       one1: int64([1]),
@@ -222,7 +223,13 @@ test.each<readonly [HeldByGraph['holds'], ...Row]>([
   ['unknown', 'signed numbers normalised', [node('y = ai.onnx.ml:Normalizer(x)', { norm: strings('L1') })]],
   ['regression', 'a linear regressor', regressor('LinearRegressor')],
   ['regression', 'a regressor of trees, reshaped', [...regressor('TreeEnsembleRegressor', trees('target', floats(10, 20, 30, 40))).map((each) => ({ ...each, outputs: ['r'] })), node('y = Reshape(r, column)')]],
-  ['probabilities', 'a regressor of trees of numbers in [0, 1]', regressor('TreeEnsembleRegressor', { ...trees('target', floats(0, 1, 0.5, 1)), aggregate_function: strings('AVERAGE') })],
+  ['unknown', 'a regressor of trees of numbers in [0, 1]', regressor('TreeEnsembleRegressor', { ...trees('target', floats(0, 0.5, 0.25, 0.5)) })],
+  ['regression', 'the average of two regressors', [node('a = ai.onnx.ml:TreeEnsembleRegressor(x)', trees('target', floats(10, 20, 30, 40))), node('b = ai.onnx.ml:LinearRegressor(w)'), node('s = Add(a, b)'), node('y = Mul(s, half)')]],
+  ['regression', 'two regressors side by side', [node('a = ai.onnx.ml:SVMRegressor(x)'), node('b = ai.onnx.ml:SVMRegressor(w)'), node('y = Concat(a, b)', axis)]],
+  ['unknown', 'a regressor beside an input', [node('a = ai.onnx.ml:SVMRegressor(x)'), node('y = Concat(a, w)', axis)]],
+  ['probabilities', 'a regressor of trees with a sigmoid', regressor('TreeEnsembleRegressor', { ...trees('target', floats(1, 2, 3, 4)), post_transform: strings('LOGISTIC') })],
+  ['unknown', 'the average of numbers of [0, 1] that are looked up', [node('i = Cast(x)', { to: attr.int(7) }), node('a = Gather(targets, i)'), node('s = Add(a, a)'), node('y = Mul(s, half)')]],
+  ['unknown', 'numbers clipped to [0, 1]', [node('z = Sub(one, one)'), node('y = Clip(x, z, one)')]],
   ['unknown', 'a softmax of another domain', [node('y = my:Softmax(x)')]],
 ])('%s: %s', (holds, _, nodes) => {
   expect(holdsOf(graph(nodes), 'y').holds).toBe(holds);

@@ -1,6 +1,9 @@
 import type { Graph, Node } from '../../ir/types.js';
-import { siteOf } from './bounds.js';
+import { siteOf, TOLERANCE } from './bounds.js';
 import { type Logits, logitsBehind } from './logits.js';
+import { anything } from './ranges.js';
+import type { Site } from './shares.js';
+import { rangeOfTargets } from './trees.js';
 
 /** What the numbers of an output are to a link. */
 export type Holds = 'logits' | 'probabilities' | 'log-probabilities';
@@ -8,8 +11,8 @@ export type Holds = 'logits' | 'probabilities' | 'log-probabilities';
 /** What a graph tells of the numbers of an output. */
 export interface HeldByGraph {
   /**
-   * 'probabilities': in [0, 1] whatever goes in; 'log-probabilities': logarithms of such; 'regression': made by a regressor of
-   * ai.onnx.ml and not bounded; 'unknown': none of these, such as logits.
+   * 'probabilities': in [0, 1] whatever goes in; 'log-probabilities': logarithms of such; 'regression': made by regressors of
+   * ai.onnx.ml alone and not known to lie in [0, 1]; 'unknown': none of these, such as logits.
    */
   readonly holds: 'probabilities' | 'log-probabilities' | 'regression' | 'unknown';
   /** The node that shows it. */
@@ -29,10 +32,8 @@ export function holdsOf(graph: Graph, output: string): HeldByGraph {
   const { unit, log } = site.bounds(output);
   if (unit !== undefined) return { holds: 'probabilities', by: unit, logits: logitsBehind(output, site) };
   if (log !== undefined) return { holds: 'log-probabilities', by: log };
-  const regressor = behindMoves(output, (name) => site.maker(name));
-  return regressor?.domain === 'ai.onnx.ml' && REGRESSORS.has(regressor.op)
-    ? { holds: 'regression', by: regressor }
-    : { holds: 'unknown' };
+  const regressor = regressorOf(output, site);
+  return regressor === undefined ? { holds: 'unknown' } : { holds: 'regression', by: regressor };
 }
 
 /** What a link takes an output for where nobody says: what the graph shows, and else logits. */
@@ -51,8 +52,26 @@ const ARRANGES: ReadonlySet<string> = new Set([
   'Cast',
 ]);
 
-/** The node that computed what a value holds. */
-function behindMoves(name: string, maker: (name: string) => Node | undefined): Node | undefined {
-  const node = maker(name);
-  return node !== undefined && ARRANGES.has(node.op) ? behindMoves(node.inputs[0], maker) : node;
+/** Operators that average, add or put together what several regressors give, as ensembles do. */
+const COMBINES: ReadonlySet<string> = new Set(['Add', 'Concat', 'Div', 'Mean', 'Mul', 'Sub', 'Sum']);
+
+/** A regressor that made a value, moved, or combined with constants and other regressors; undefined where something else has part in it. */
+function regressorOf(name: string, site: Site): Node | undefined {
+  const node = site.maker(name);
+  if (node === undefined) return undefined;
+  if (node.domain === 'ai.onnx.ml') return REGRESSORS.has(node.op) && !isInUnit(node) ? node : undefined;
+  if (ARRANGES.has(node.op)) return regressorOf(node.inputs[0], site);
+  if (node.domain !== '' || !COMBINES.has(node.op)) return undefined;
+  const parts = node.inputs.filter((input) => !isConstant(input, site));
+  const regressors = parts.map((input) => regressorOf(input, site));
+  return regressors.includes(undefined) ? undefined : regressors[0];
 }
+
+/** What such a regressor gives is for a run to show. */
+function isInUnit(node: Node): boolean {
+  const [low, high] = rangeOfTargets(node) ?? anything;
+  return low >= 0 && high <= 1 + TOLERANCE;
+}
+
+const isConstant = (name: string, site: Site): boolean =>
+  site.maker(name) === undefined && Number.isFinite(site.bounds(name).low);

@@ -6,15 +6,17 @@ import type { Range } from './ranges.js';
 /** Post transforms that end in [0, 1]. */
 const SQUASHES = new Set(['SOFTMAX', 'SOFTMAX_ZERO', 'LOGISTIC', 'PROBIT']);
 
-/** Bounds of the scores of a classifier or regressor of ai.onnx.ml; undefined where it tells none. */
+/** Bounds of the scores of a classifier, or of a regressor that squashes them; undefined where a node tells none. */
 export function rangeOfLearner(node: Node): Range | undefined {
   const a = attributesOf(node);
   if (SQUASHES.has(a.string('post_transform', 'NONE'))) return [0, 1];
   if (node.op === 'SVMClassifier' && (a.floats('prob_a') ?? []).length > 0) return [0, 1];
-  if (node.op === 'TreeEnsembleClassifier') return rangeOfTrees(a, 'class');
-  if (node.op === 'TreeEnsembleRegressor') return rangeOfTrees(a, 'target');
-  return undefined;
+  return node.op === 'TreeEnsembleClassifier' ? rangeOfTrees(a, 'class') : undefined;
 }
+
+/** Bounds of what a regressor of trees gives, by its leaves: targets that lie in [0, 1] may be shares of classes, or lie there by chance. */
+export const rangeOfTargets = (node: Node): Range | undefined =>
+  node.op === 'TreeEnsembleRegressor' ? rangeOfTrees(attributesOf(node), 'target') : undefined;
 
 /** Sum over the trees of the least and of the greatest vote that a leaf has for any class. */
 function rangeOfTrees(a: NodeAttributes, what: 'class' | 'target'): Range | undefined {

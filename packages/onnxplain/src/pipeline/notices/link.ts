@@ -3,10 +3,13 @@ import type { OutputMeaning } from '@onnxplain/runtime';
 import { evidenceText } from '../function-text.js';
 
 /** Probabilities that are explained as if they were logits, and those that only a few runs show to be probabilities. */
-export function linkNotices(
-  { output, holds, logits, evidence }: OutputMeaning,
-  link: Link,
-): readonly string[] {
+export function linkNotices(meaning: OutputMeaning, link: Link): readonly string[] {
+  const { output, holds, logits, evidence } = meaning;
+  if (link === 'probability' && isTwoSided(meaning)) {
+    return [
+      `"${output}" gives z and -z, whose softmax is the sigmoid of 2z; a model that makes its probability by the sigmoid of z, as scikit-learn does, means another number: explain an output of probabilities, or z itself by --link logit`,
+    ];
+  }
   if (holds !== 'probabilities') return [];
   if (link !== 'probability') {
     const remedy =
@@ -17,6 +20,13 @@ export function linkNotices(
   }
   if (evidence.by !== 'observed') return [];
   return [`"${output}" is taken for probabilities, ${evidenceText({ evidence })}; --holds says otherwise`];
+}
+
+/** Two logits a row whose sum was 0 in every row that was run: one raw score of two classes, written twice. */
+function isTwoSided({ classes, holds, evidence }: OutputMeaning): boolean {
+  if (classes !== 2 || holds !== 'logits' || evidence.by !== 'observed') return false;
+  const { sums = [1, 1], range = [0, 0] } = evidence;
+  return range[1] > 0 && sums.every((sum) => Math.abs(sum) <= 1e-6 * range[1]);
 }
 
 function logitsRemedy({ value, classes }: Logits, link: Link): string {

@@ -66,6 +66,12 @@ const folder = folderWith({
   'biased.onnx': model([node('z = MatMul(x, W)'), node('y = Add(z, hundred)')], {
     hundred: floats([3], [100, 100, 100]),
   }),
+  'opposite.onnx': model(
+    [node('z = MatMul(x, one)'), node('n = Neg(z)'), node('y = Concat(n, z)', { axis: int(1) })],
+    {
+      one: floats([4, 1], [1, 2, -3, 4]),
+    },
+  ),
   'tanh.onnx': model([node('t = Tanh(x)'), node('y = MatMul(t, W)')]),
   'relu.onnx': model([node('t = Relu(x)'), node('y = MatMul(t, W)')]),
   'random.onnx': model([node('r = RandomNormalLike(x)'), node('s = Add(x, r)'), node('y = MatMul(s, W)')]),
@@ -215,6 +221,17 @@ describe('a method without its subject', () => {
       expect(about(notices, 'no rectifier')).toContain(explainer);
       expect((await explained('relu.onnx', 'x.npy', explainer)).notices).toEqual([]);
     }
+  });
+});
+
+describe('the probability of a class', () => {
+  test('of two opposite numbers is said to be the sigmoid of twice one of them, and of three it is not', async () => {
+    const asked = ['occlusion(1)', '--link', 'probability'] as const;
+    const { notices, explanations } = await explained('opposite.onnx', 'x.npy', ...asked);
+    about(notices, 'the sigmoid of 2z');
+    const [z] = (await explained('opposite.onnx', 'x.npy', 'occlusion(1)')).explanations;
+    expect(explanations[0].score).toBeCloseTo(1 / (1 + Math.exp(-2 * z.score)), 6);
+    expect((await explained('linear.onnx', 'x.npy', ...asked)).notices).toEqual([]);
   });
 });
 
