@@ -1,4 +1,5 @@
 import type { Graph, Node } from '../ir/types.js';
+import { producersOf } from '../ir/walk.js';
 
 /** The axis of an output along which its classes lie. */
 export interface ClassAxis {
@@ -32,7 +33,7 @@ const PAIRS: ReadonlySet<string> = new Set(['Add', 'Div', 'Mul', 'Sub']);
  */
 export function classAxisOf(graph: Graph, options: ClassAxisOptions): ClassAxis | undefined {
   const { output, rank, readers = [] } = options;
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf(graph.nodes);
   const all = [...new Set([...graph.nodes, ...readers])];
   const told: ClassAxis[] = [];
   let place: Place | undefined = { name: output, rank, axes: Array.from({ length: rank }, (_, i) => i) };

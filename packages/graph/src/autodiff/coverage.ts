@@ -2,8 +2,9 @@ import { type Diagnosis, fail } from '@onnxplain/core';
 import { builderOf } from '../builder/build.js';
 import type { Builder } from '../builder/builder.js';
 import { isFloat } from '../infer/site.js';
-import { capturesOf, describe, graphsOf } from '../ir/scope.js';
+import { capturesOf, describe } from '../ir/scope.js';
 import type { Graph, Value } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
 import { type Ask, question } from './ask.js';
 import { type Path, pathOf, type Station, wayOf } from './path.js';
 

@@ -1,6 +1,7 @@
 import { infer } from '../infer/infer.js';
 import { isFloat } from '../infer/site.js';
 import type { Dims, Graph, Node, Value, ValueType } from '../ir/types.js';
+import { producersOf } from '../ir/walk.js';
 import { isDifferentiable } from './flatness.js';
 
 /**
@@ -26,10 +27,10 @@ const HANDS_ON = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', '
  * positions counted in a mask, are not its own; rows that do not lie along the input's axes are left out.
  */
 export function lookupsOf(graph: Graph): readonly Lookup[] {
-  const maker = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = producersOf(graph.nodes);
   const found = graph.nodes.flatMap((node) => {
     const sizes = tableSizes(graph, node);
-    const input = sizes && inputBehind(graph, maker, node.inputs[1]);
+    const input = sizes && inputBehind(graph, producers, node.inputs[1]);
     return sizes && input ? [{ sizes, input, node }] : [];
   });
   const types = found.length === 0 ? new Map<string, ValueType>() : infer(graph);
@@ -49,10 +50,10 @@ function tableSizes({ constants }: Graph, node: Node): readonly number[] | undef
 }
 
 /** The input whose numbers a value holds; undefined where they are computed. */
-function inputBehind(graph: Graph, maker: ReadonlyMap<string, Node>, value: string): Value | undefined {
+function inputBehind(graph: Graph, producers: ReadonlyMap<string, Node>, value: string): Value | undefined {
   const { inputs } = graph;
   let name = value;
-  for (let node = maker.get(name); node !== undefined; node = maker.get(name)) {
+  for (let node = producers.get(name); node !== undefined; node = producers.get(name)) {
     if (node.domain !== '' || !HANDS_ON.has(node.op)) return undefined;
     name = node.inputs[0];
   }

@@ -1,8 +1,9 @@
 import { fail } from '@onnxplain/core';
 import type { Calculus } from '../builder/calculus.js';
 import { attributesOf } from '../ir/attributes.js';
-import { capturesOf, describe, graphsOf, usesOf } from '../ir/scope.js';
+import { capturesOf, describe, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
 import { requireRules } from './coverage.js';
 import { type Path, wayOf } from './path.js';
 import type { RuleTable, Step } from './rules/rule.js';

@@ -1,7 +1,8 @@
 import { builderOf } from '../builder/build.js';
 import type { Builder } from '../builder/builder.js';
-import { describe, graphsOf } from '../ir/scope.js';
+import { describe } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
 import { type Ask, question } from './ask.js';
 import { type Path, pathOf } from './path.js';
 import { isRectifier } from './tables/rectifier.js';

@@ -1,6 +1,7 @@
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
+import { mapGraphs } from '../ir/walk.js';
 
 /** Constant nodes become constants of the graph; the data is not copied. */
 export function constants(graph: Graph): Graph {
@@ -10,20 +11,10 @@ export function constants(graph: Graph): Graph {
   for (const node of graph.nodes) {
     const value = node.op === 'Constant' && node.domain === '' ? tensorOf(node) : undefined;
     const [name = ''] = node.outputs;
-    if (value === undefined || outputs.has(name)) nodes.push(withInner(node));
+    if (value === undefined || outputs.has(name)) nodes.push(mapGraphs(node, constants));
     else values.set(name, value);
   }
   return { ...graph, constants: values, nodes };
-}
-
-function withInner(node: Node): Node {
-  const entries = Object.entries(node.attributes);
-  if (entries.every(([, attribute]) => attribute.kind !== 'graph')) return node;
-  const inner = entries.map(([name, attribute]) => [
-    name,
-    attribute.kind === 'graph' ? { ...attribute, value: constants(attribute.value) } : attribute,
-  ]);
-  return { ...node, attributes: Object.fromEntries(inner) };
 }
 
 /** The tensor of a Constant node; undefined for sparse ones. */

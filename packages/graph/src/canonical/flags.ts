@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import { describe } from '../ir/scope.js';
 import type { Attribute, Attributes, Graph, Node } from '../ir/types.js';
+import { mapGraphs } from '../ir/walk.js';
 
 /** Which integers a runtime takes for true, of an attribute that stands for yes or no. */
 export type FlagReading = 'one' | 'nonzero' | 'strict';
@@ -28,7 +29,8 @@ export function spelledFlags(graph: Graph): Graph {
   return nodes.every((node, i) => node === graph.nodes[i]) ? graph : { ...graph, nodes };
 }
 
-function spelled(node: Node): Node {
+function spelled(outer: Node): Node {
+  const node = mapGraphs(outer, spelledFlags);
   const given = Object.entries(node.attributes);
   const found = given.map(([name, attribute]) => [name, spelledAttribute(node, name, attribute)] as const);
   if (found.every(([, attribute], i) => attribute === given[i][1])) return node;
@@ -36,10 +38,6 @@ function spelled(node: Node): Node {
 }
 
 function spelledAttribute(node: Node, name: string, attribute: Attribute): Attribute {
-  if (attribute.kind === 'graph') {
-    const value = spelledFlags(attribute.value);
-    return value === attribute.value ? attribute : { kind: 'graph', value };
-  }
   const reading = node.domain === '' && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
   if (reading === undefined || attribute.kind !== 'int' || attribute.value === 0 || attribute.value === 1)
     return attribute;

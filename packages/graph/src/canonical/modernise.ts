@@ -1,6 +1,6 @@
 import { isOp } from '../ir/ops.js';
-import { graphsOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
+import { nodesWithin } from '../ir/walk.js';
 import type { Respellings } from '../rewrite/respell.js';
 import { rewrite } from '../rewrite/rewrite.js';
 import { contrib } from './contrib.js';
@@ -47,9 +47,7 @@ function withoutOldAttributes(node: Node): Node {
 }
 
 const hasForeign = (nodes: readonly Node[]): boolean =>
-  nodes.some(
-    (node) => !isOp(node.op, node.domain) || graphsOf(node).some((inner) => hasForeign(inner.nodes)),
-  );
+  nodesWithin(nodes).some(({ op, domain }) => !isOp(op, domain));
 
 /** Opsets of the domains that are still there. */
 function used({ opsets, nodes }: Graph): Graph['opsets'] {

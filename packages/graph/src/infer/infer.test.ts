@@ -226,3 +226,24 @@ describe('contradictions', () => {
     expect(mismatch([2], 'y = Add(x, w)', { w: int64([1, 2]) })).toBe('type-mismatch');
   });
 });
+
+it('infers a graph once, however often its types are asked for', () => {
+  const { nodes, ...rest } = graphOf({
+    inputs: [value('x', ['N', 3])],
+    outputs: [value('y', undefined)],
+    nodes: [node('h = Relu(x)'), node('y = Neg(h)')],
+  });
+  let readings = 0;
+  const graph: Graph = {
+    ...rest,
+    get nodes() {
+      readings++;
+      return nodes;
+    },
+  };
+  const types = infer(graph);
+  const once = readings;
+  for (let i = 0; i < 100; i++) expect(infer(graph)).toBe(types);
+  expect(once).toBeGreaterThan(0);
+  expect(readings).toBe(once);
+});

@@ -1,4 +1,5 @@
 import { fail } from '@onnxplain/core';
+import { emptyGraph } from '../ir/empty-graph.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
 import type { Reading } from './context.js';
@@ -22,16 +23,14 @@ export function readGraph(proto: GraphProto, { opsets, where }: Place, reading: 
   const constants = readConstants(proto, where, reading);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
   return {
+    ...emptyGraph(opsets),
     name: proto.name,
-    opsets,
     inputs: inputs.map((value) => readValue(value, `${where}, input`, reading)),
     outputs: readOutputs(proto, { opsets, where }, reading),
     constants,
     nodes: ordered(
       proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, reading)),
     ),
-    metadata: {},
-    functions: [],
     declared: readDeclared(proto.valueInfo, reading),
   };
 }

@@ -1,5 +1,5 @@
-import { graphsOf } from './scope.js';
 import type { Graph } from './types.js';
+import { graphsOf } from './walk.js';
 
 /** Every name of a value or a node of a graph and of the graphs inside it: a new node is called after its first output. */
 export function namesIn(graph: Graph, into: Set<string> = new Set()): Set<string> {

@@ -1,4 +1,5 @@
 import type { Graph, Node } from './types.js';
+import { graphsOf, mapGraphs } from './walk.js';
 
 const captures = new WeakMap<Graph, readonly string[]>();
 
@@ -19,20 +20,6 @@ export function capturesOf(graph: Graph): readonly string[] {
   return found;
 }
 
-const none: readonly Graph[] = [];
-
-/** Inner graphs of a node. */
-export function graphsOf(node: Node): readonly Graph[] {
-  let graphs: Graph[] | undefined;
-  for (const name in node.attributes) {
-    const attribute = node.attributes[name];
-    if (attribute.kind !== 'graph') continue;
-    graphs ??= [];
-    graphs.push(attribute.value);
-  }
-  return graphs ?? none;
-}
-
 /** Every name of the graph around it that a node reads: its inputs and what its inner graphs capture. */
 export function usesOf(node: Node): readonly string[] {
   const inner = graphsOf(node);
@@ -48,15 +35,9 @@ export function describe({ op, domain, name, outputs }: Node): string {
 
 /** A node that reads other names: in its inputs and in what its inner graphs capture. The node itself where none changes. */
 export function substitute(node: Node, rename: (name: string) => string): Node {
-  const same = node.inputs.every((name) => name === '' || rename(name) === name);
-  const inputs = same ? node.inputs : node.inputs.map((name) => (name === '' ? '' : rename(name)));
-  if (graphsOf(node).length === 0) return same ? node : { ...node, inputs };
-  const attributes = Object.entries(node.attributes).map(([key, attribute]) =>
-    attribute.kind === 'graph'
-      ? [key, { kind: 'graph', value: substituteCaptures(attribute.value, rename) } as const]
-      : [key, attribute],
-  );
-  return { ...node, inputs, attributes: Object.fromEntries(attributes) };
+  const read = mapGraphs(node, (graph) => substituteCaptures(graph, rename));
+  if (node.inputs.every((name) => name === '' || rename(name) === name)) return read;
+  return { ...read, inputs: node.inputs.map((name) => (name === '' ? '' : rename(name))) };
 }
 
 function substituteCaptures(graph: Graph, rename: (name: string) => string): Graph {

@@ -3,6 +3,7 @@ import { expectedKinds } from './attribute-kinds.js';
 import { elements } from './element.js';
 import { describe } from './scope.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node } from './types.js';
+import { nodesWithin } from './walk.js';
 
 /**
  * Checks a graph against the rules that every transformation relies on: names are defined once and before their use
@@ -26,15 +27,10 @@ export function verify(graph: Graph): void {
 export function foreign(graph: Graph): readonly string[] {
   const local = new Set(graph.functions.map(({ domain, name }) => `${domain}:${name}`));
   const found = new Set<string>();
-  const visit = (nodes: readonly Node[]): void => {
-    for (const { op, domain, attributes } of nodes) {
-      if (domain !== '' && !local.has(`${domain}:${op}`)) found.add(`${domain}:${op}`);
-      for (const attribute of Object.values(attributes)) {
-        if (attribute.kind === 'graph') visit(attribute.value.nodes);
-      }
-    }
-  };
-  for (const { nodes } of [graph, ...graph.functions]) visit(nodes);
+  const nodes = [graph, ...graph.functions].flatMap((each) => each.nodes);
+  for (const { domain, op } of nodesWithin(nodes)) {
+    if (domain !== '' && !local.has(`${domain}:${op}`)) found.add(`${domain}:${op}`);
+  }
   return [...found].sort();
 }
 

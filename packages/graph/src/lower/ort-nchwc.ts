@@ -4,6 +4,7 @@ import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
 import { namer, namesIn } from '../ir/names.js';
 import type { Attributes, Constant, Graph, Node } from '../ir/types.js';
+import { producersOf } from '../ir/walk.js';
 import { prune } from '../rewrite/prune.js';
 
 /** Channels that ONNX Runtime keeps together on processors with AVX-512; others keep 8 or 4. */
@@ -23,7 +24,7 @@ export function blockedMasks(graph: Graph, typeOf: Builder['typeOf']): Graph {
   if (layout.size === 0) return graph;
   const masks = masksOf(graph.nodes, layout);
   if (masks.size === 0) return graph;
-  const makers = new Map(graph.nodes.map((node) => [node.outputs[0], node]));
+  const makers = producersOf(graph.nodes);
   const context = { graph, layout, makers, speller: speller(graph) };
   const nodes = graph.nodes.flatMap((node) =>
     masks.has(node.outputs[0]) ? respelled(node, context) : [node],

@@ -1,7 +1,7 @@
 import { sizeOf } from '@onnxplain/core';
 import { evaluated } from '../canonical/fold.js';
-import { graphsOf } from '../ir/scope.js';
 import type { Constant, Graph, Node, ValueType } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
 
 /** Inputs above this many elements are left to the runtime, which moves weights faster than the interpreter does. */
 const LARGEST = 2 ** 17;

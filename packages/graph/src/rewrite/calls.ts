@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
-import { describe, graphsOf } from '../ir/scope.js';
+import { describe } from '../ir/scope.js';
 import type { Graph, LocalFunction, Node } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
 
 /** Calls inside calls. */
 const DEPTH = 64;

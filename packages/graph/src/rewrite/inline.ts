@@ -1,10 +1,11 @@
 import { fail } from '@onnxplain/core';
 import { identity } from '../ir/identity.js';
 import { namer, namesIn } from '../ir/names.js';
-import { describe, graphsOf, substitute } from '../ir/scope.js';
+import { describe, substitute } from '../ir/scope.js';
 import type { Attribute, Attributes, Graph, LocalFunction, Node } from '../ir/types.js';
+import { mapGraphs } from '../ir/walk.js';
 import { checkCalls } from './calls.js';
-import { renameInside } from './rename.js';
+import { renameGraph } from './rename.js';
 
 /**
  * The graph with every call of a local function replaced by the function's nodes, in inner graphs too: formal names
@@ -37,14 +38,8 @@ function expandNodes(nodes: readonly Node[], expansion: Expansion): readonly Nod
   });
 }
 
-function expandInside(node: Node, expansion: Expansion): Node {
-  if (graphsOf(node).length === 0) return node;
-  const expand = (attribute: Attribute): Attribute =>
-    attribute.kind === 'graph'
-      ? { kind: 'graph', value: { ...attribute.value, nodes: expandNodes(attribute.value.nodes, expansion) } }
-      : attribute;
-  return { ...node, attributes: mapAttributes(node.attributes, expand) };
-}
+const expandInside = (node: Node, expansion: Expansion): Node =>
+  mapGraphs(node, (graph) => ({ ...graph, nodes: expandNodes(graph.nodes, expansion) }));
 
 /** The function's nodes with the caller's names and attributes. */
 function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expansion): readonly Node[] {
@@ -75,10 +70,7 @@ function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expans
 }
 
 function renameNode(node: Node, rename: (name: string) => string, fresh: (hint: string) => string): Node {
-  const inside = {
-    ...node,
-    attributes: mapAttributes(node.attributes, (value) => renameInside(value, fresh)),
-  };
+  const inside = mapGraphs(node, (graph) => renameGraph(graph, fresh));
   const renamed = substitute(inside, rename);
   const outputs = node.outputs.map(rename);
   return { ...renamed, outputs, name: outputs.find((name) => name !== '') ?? '' };
@@ -98,9 +90,6 @@ function bind(node: Node, values: Attributes): Node {
   }
   return { ...node, attributes: Object.fromEntries(attributes) };
 }
-
-const mapAttributes = (attributes: Attributes, map: (attribute: Attribute) => Attribute): Attributes =>
-  Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, map(attribute)]));
 
 function checkOpsets(call: Node, local: LocalFunction, opsets: Graph['opsets']): void {
   const used = new Set(local.nodes.map(({ domain }) => domain));

@@ -1,5 +1,6 @@
-import { graphsOf, usesOf } from '../ir/scope.js';
-import type { Attribute, Graph, Node } from '../ir/types.js';
+import { usesOf } from '../ir/scope.js';
+import type { Graph, Node } from '../ir/types.js';
+import { mapGraphs, nodesWithin } from '../ir/walk.js';
 
 /**
  * The graph without the nodes, constants, functions and declared types that no output needs; inner graphs too. Inputs
@@ -15,7 +16,7 @@ function pruneNodes(graph: Graph): Graph {
   const kept: Node[] = [];
   for (const original of graph.nodes.toReversed()) {
     if (!original.outputs.some((name) => live.has(name))) continue;
-    const node = pruneInside(original);
+    const node = mapGraphs(original, pruneNodes);
     for (const name of usesOf(node)) live.add(name);
     for (const name of node.outputs) live.add(name);
     kept.push(node);
@@ -29,16 +30,6 @@ function pruneNodes(graph: Graph): Graph {
   };
 }
 
-function pruneInside(node: Node): Node {
-  if (graphsOf(node).length === 0) return node;
-  const attributes = Object.entries(node.attributes).map(([key, attribute]): [string, Attribute] =>
-    attribute.kind === 'graph'
-      ? [key, { kind: 'graph', value: pruneNodes(attribute.value) }]
-      : [key, attribute],
-  );
-  return { ...node, attributes: Object.fromEntries(attributes) };
-}
-
 /** Functions that the nodes call, and those that these call. */
 function liveFunctions({ nodes, functions }: Graph): Graph['functions'] {
   if (functions.length === 0) return functions;
@@ -46,14 +37,13 @@ function liveFunctions({ nodes, functions }: Graph): Graph['functions'] {
   const live = new Set<string>();
   const waiting = [nodes];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const node of next) {
+    for (const node of nodesWithin(next)) {
       const name = `${node.domain}:${node.op}`;
       const local = byName.get(name);
       if (local !== undefined && !live.has(name)) {
         live.add(name);
         waiting.push(local.nodes);
       }
-      for (const inner of graphsOf(node)) waiting.push(inner.nodes);
     }
   }
   return functions.filter(({ domain, name }) => live.has(`${domain}:${name}`));

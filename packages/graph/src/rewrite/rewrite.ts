@@ -1,7 +1,8 @@
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { identity } from '../ir/identity.js';
-import { graphsOf, substitute } from '../ir/scope.js';
-import type { Attribute, Graph, Node } from '../ir/types.js';
+import { substitute } from '../ir/scope.js';
+import type { Graph, Node } from '../ir/types.js';
+import { graphsOf, mapGraphs } from '../ir/walk.js';
 import { decidedBranch } from './branch.js';
 
 /**
@@ -92,11 +93,5 @@ function adopt(
   }
 }
 
-function innerRewritten(node: Node, { rule, b }: Replay): Node {
-  if (graphsOf(node).length === 0) return node;
-  const inner = ([name, attribute]: [string, Attribute]): [string, Attribute] =>
-    attribute.kind === 'graph'
-      ? [name, { kind: 'graph', value: rewrite({ ...attribute.value, opsets: { '': b.opset } }, rule, b) }]
-      : [name, attribute];
-  return { ...node, attributes: Object.fromEntries(Object.entries(node.attributes).map(inner)) };
-}
+const innerRewritten = (node: Node, { rule, b }: Replay): Node =>
+  mapGraphs(node, (graph) => rewrite({ ...graph, opsets: { '': b.opset } }, rule, b));

@@ -1,6 +1,7 @@
 import { DRAWS } from '../ir/ops.js';
-import { describe, graphsOf } from '../ir/scope.js';
-import type { Graph, Node } from '../ir/types.js';
+import { describe } from '../ir/scope.js';
+import type { Graph } from '../ir/types.js';
+import { type NodeInGraph, nodesInGraphs } from '../ir/walk.js';
 import { upTo } from './cut.js';
 
 /**
@@ -8,20 +9,12 @@ import { upTo } from './cut.js';
  * ..., inner graphs included. Two runs of a model that has some differ. Throws `value-unknown` for an output that there is not.
  */
 export function drawsOf(graph: Graph, output: string): readonly string[] {
-  const found = nodesIn(upTo(graph, output)).filter(({ node, within }) => isDraw(node, within));
+  const found = nodesInGraphs(upTo(graph, output)).filter(isDraw);
   return found.map(({ node }) => describe(node));
 }
 
-interface Within {
-  readonly node: Node;
-  readonly within: Graph;
-}
-
-const nodesIn = (graph: Graph): readonly Within[] =>
-  graph.nodes.flatMap((node) => [{ node, within: graph }, ...graphsOf(node).flatMap(nodesIn)]);
-
 /** Dropout draws in training mode only, which its third input tells: absent or false, it passes its input on. */
-function isDraw({ op, domain, inputs }: Node, { constants }: Graph): boolean {
+function isDraw({ node: { op, domain, inputs }, graph: { constants } }: NodeInGraph): boolean {
   if (domain !== '' || !DRAWS.has(op)) return false;
   if (op !== 'Dropout') return true;
   if (!inputs[2]) return false;

@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import { type Constant, type Graph, type Node, write } from '@onnxplain/graph';
+import { type Constant, emptyGraph, type Graph, type Node, write } from '@onnxplain/graph';
 import { type Device, openSession, reason, type Session } from '../session/session.js';
 
 /** Whether a provider works here, found out by running a small model on it. */
@@ -96,8 +96,8 @@ const doublingMatrix: Constant = { dtype: 'float32', dims: [2, 2], data: Float32
 
 /** Conv then MatMul, each doubling: loads the convolution and matrix libraries of a provider. */
 const trial: Graph = {
+  ...emptyGraph({ '': 17 }),
   name: 'trial',
-  opsets: { '': 17 },
   inputs: [{ name: 'x', dtype: 'float32', dims: [1, 1, 2, 2] }],
   outputs: [{ name: 'y', dtype: 'float32', dims: [1, 1, 2, 2] }],
   constants: new Map([
@@ -105,9 +105,6 @@ const trial: Graph = {
     ['matrix', doublingMatrix],
   ]),
   nodes: [node('Conv', ['x', 'kernel'], 'h'), node('MatMul', ['h', 'matrix'], 'y')],
-  metadata: {},
-  functions: [],
-  declared: new Map(),
 };
 
 function node(op: string, inputs: readonly string[], output: string): Node {

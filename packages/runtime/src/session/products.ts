@@ -1,5 +1,5 @@
 import { fail, type Products, rows, type Tensor, toFloat64, zeros } from '@onnxplain/core';
-import type { Attributes, Graph, Value } from '@onnxplain/graph';
+import { type Attributes, emptyGraph, type Graph, type Value } from '@onnxplain/graph';
 import type { Session } from './session.js';
 import { showDims, toTensor } from './value.js';
 
@@ -73,14 +73,10 @@ function gemm(transposed: 'transA' | 'transB'): Graph {
   const matrix = (name: string): Value => ({ name, dtype: 'float64', dims: [`${name}0`, `${name}1`] });
   const attributes: Attributes = { [transposed]: { kind: 'int', value: 1 } };
   return {
+    ...emptyGraph({ '': 17 }),
     name: transposed,
-    opsets: { '': 17 },
     inputs: [matrix('a'), matrix('b')],
     outputs: [matrix('c')],
-    constants: new Map(),
     nodes: [{ op: 'Gemm', domain: '', name: 'product', inputs: ['a', 'b'], outputs: ['c'], attributes }],
-    metadata: {},
-    functions: [],
-    declared: new Map(),
   };
 }

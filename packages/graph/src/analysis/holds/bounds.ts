@@ -1,6 +1,7 @@
 import { constants as foldConstants } from '../../canonical/constants.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Constant, Graph, Node } from '../../ir/types.js';
+import { producersOf } from '../../ir/walk.js';
 import { inline } from '../../rewrite/inline.js';
 import { shareCommon } from '../../rewrite/share-common.js';
 import { anything, MOVES, RANGES, type Range } from './ranges.js';
@@ -37,7 +38,7 @@ export function siteOf(graph: Graph): Site {
 }
 
 function makeSite({ nodes, constants }: Graph): Site {
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf(nodes);
   const found = new Map<string, Bounds>();
   const site: Site = {
     maker: (name) => makers.get(name),

@@ -1,5 +1,6 @@
 import type { Calculus } from '../../builder/calculus.js';
 import type { Node } from '../../ir/types.js';
+import { producersOf } from '../../ir/walk.js';
 import type { Step } from '../rules/rule.js';
 
 /** Operators of one number at a time; those of several inputs count where the others are scalar constants. */
@@ -13,7 +14,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
  * activation that is written out (x sigmoid(x), x (1 + erf(x))). Undefined for other nodes.
  */
 export function writtenOut(b: Calculus, { inputs, wanted, upstream }: Step): Nearest | undefined {
-  const makers = new Map(upstream().flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf(upstream());
   const varying = inputs.flatMap((name, i) => (wanted[i] ? [{ i, ...originOf(b, makers, name) }] : []));
   const [first, ...rest] = varying;
   if (first === undefined || rest.some(({ name }) => name !== first.name)) return undefined;

@@ -1,0 +1,46 @@
+import type { Attribute, Graph, Node } from './types.js';
+
+const none: readonly Graph[] = [];
+
+/** Inner graphs of a node. */
+export function graphsOf(node: Node): readonly Graph[] {
+  let graphs: Graph[] | undefined;
+  for (const name in node.attributes) {
+    const attribute = node.attributes[name];
+    if (attribute.kind !== 'graph') continue;
+    graphs ??= [];
+    graphs.push(attribute.value);
+  }
+  return graphs ?? none;
+}
+
+/** The node that makes each value, by the value's name. */
+export const producersOf = (nodes: readonly Node[]): ReadonlyMap<string, Node> =>
+  new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+
+/** Nodes, each followed by those of its inner graphs. */
+export const nodesWithin = (nodes: readonly Node[]): readonly Node[] =>
+  nodes.flatMap((node) => [node, ...graphsOf(node).flatMap((graph) => nodesWithin(graph.nodes))]);
+
+/** A node and the graph that holds it. */
+export interface NodeInGraph {
+  readonly node: Node;
+  readonly graph: Graph;
+}
+
+/** {@link nodesWithin} of a graph, each with the graph that holds it. */
+export const nodesInGraphs = (graph: Graph): readonly NodeInGraph[] =>
+  graph.nodes.flatMap((node) => [{ node, graph }, ...graphsOf(node).flatMap(nodesInGraphs)]);
+
+/** The node with each of its inner graphs changed; the node itself where no inner graph changes. */
+export function mapGraphs(node: Node, change: (graph: Graph) => Graph): Node {
+  const inner = graphsOf(node);
+  if (inner.length === 0) return node;
+  const changed = inner.map(change);
+  if (changed.every((graph, i) => graph === inner[i])) return node;
+  let at = 0;
+  const attributes = Object.entries(node.attributes).map(([name, attribute]): [string, Attribute] =>
+    attribute.kind === 'graph' ? [name, { kind: 'graph', value: changed[at++] }] : [name, attribute],
+  );
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}
