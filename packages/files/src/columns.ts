@@ -35,7 +35,8 @@ interface Column {
 }
 
 /**
- * The columns of a table that an input takes. Where the file and the model have names, columns are matched by name: one that is missing, unknown
+ * The columns of a table that an input takes. Where the file and the model have names, columns are matched by name: one that is
+ * missing, unknown
  * or there twice is refused, with the nearest names. Where one side has none, their order counts, and that is said. Columns that were
  * chosen under other names than the model's stand for the model's in the order given.
  * Throws `option-value` for choices that the file does not have, `feed-name` for columns that do not match, `feed-shape` for their number.

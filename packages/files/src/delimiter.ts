@@ -7,7 +7,8 @@ export type Delimiter = keyof typeof DELIMITERS;
 const NAMES = Object.keys(DELIMITERS) as Delimiter[];
 
 /**
- * The delimiter of a table by its first lines, which `linesBy` cuts into cells: of those that cut the first line at all, one that gives every
+ * The delimiter of a table by its first lines, which `linesBy` cuts into cells: of those that cut the first line at all, one
+ * that gives every
  * line as many cells; then the one with the greatest part of numbers below the first line; then the one with most cells. Comma where
  * none cuts: a table of one column.
  */

@@ -7,7 +7,10 @@ export type PictureSize = readonly [height: number, width: number];
 
 /** How a picture becomes a model's input; the defaults leave pixels as they are, 0..255, RGB, [3, h, w]. */
 export interface Preprocessing {
-  /** Height and width of the input; undefined where neither the model nor anyone says: pictures are then refused. The picture's short side is brought to `resize`, then the middle is cut out. */
+  /**
+   * Height and width of the input; undefined where neither the model nor anyone says: pictures are then refused. The
+   * picture's short side is brought to `resize`, then the middle is cut out.
+   */
   readonly size: PictureSize | undefined;
   /** Length of the short side before cropping; default: what just covers `size`. */
   readonly resize?: number;

@@ -20,7 +20,8 @@ const ROUNDING = 1e-4;
 /**
  * Stored draws, so that numbers can be compared with other programs: `deltas` [n, ...shape of x], the perturbed `inputs`
  * (default: x - deltas), and which features were removed, `masks` of 0 and 1, all of one shape. `count` is n; the key is
- * not used. The draws count as a sample, so that a mean over them has a standard error. Throws `tensor-shape` when shapes differ, `option-value` beyond n, and when inputs + deltas is not x.
+ * not used. The draws count as a sample, so that a mean over them has a standard error. Throws `tensor-shape` when shapes
+ * differ, `option-value` beyond n, and when inputs + deltas is not x.
  */
 export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturbation {
   if (inputs !== undefined) expectShape('fixed(inputs)', inputs, deltas.shape);

@@ -89,14 +89,19 @@ async function inner(a: Tensor, b: Tensor, products: Products): Promise<Tensor> 
     const left = toFloat64(rows(a, i, Math.min(n, i + step)));
     for (let j = a === b ? i : 0; j < m; j += step) {
       const right = a === b && i === j ? left : toFloat64(rows(b, j, Math.min(m, j + step)));
-      place(out, await products.timesTranspose(left, right), i * m + j, m);
+      place(out, await products.timesTranspose(left, right), { at: i * m + j, stride: m });
     }
   }
   if (a === b) mirror(out, n);
   return { shape: [n, m], data: out };
 }
 
-function place(out: Float64Array, block: Tensor, at: number, stride: number): void {
+/** Copies a block into a matrix of rows of `stride` elements; its first element goes to index `at`. */
+function place(
+  out: Float64Array,
+  block: Tensor,
+  { at, stride }: { readonly at: number; readonly stride: number },
+): void {
   const [n, m] = block.shape;
   for (let i = 0; i < n; i++) out.set(block.data.subarray(i * m, (i + 1) * m), at + i * stride);
 }

@@ -122,7 +122,10 @@ function project(matrix: Float64Array, { normal: a, pull: b, square }: Direction
   return out;
 }
 
-/** A number between the smallest and the largest eigenvalue that is not zero: their mean, each weighted by itself. 1 for a matrix of zeros. */
+/**
+ * A number between the smallest and the largest eigenvalue that is not zero: their mean, each weighted by itself. 1 for
+ * a matrix of zeros.
+ */
 function innerEigenvalue(matrix: Float64Array, k: number): number {
   let trace = 0;
   for (let i = 0; i < k; i++) trace += matrix[i * k + i];

@@ -10,7 +10,8 @@ export interface LowRank {
 
 /**
  * Cholesky with diagonal pivoting, stopped when no diagonal element that is left is above `zero` (default: rounding of K, k·2⁻⁵²
- * of its largest): K = L·Lᵀ with as many columns as K has numerical rank. Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 10.3.
+ * of its largest): K = L·Lᵀ with as many columns as K has numerical rank. Source: Higham, "Accuracy and Stability of Numerical
+ * Algorithms", 2nd ed., section 10.3.
  */
 export function pivotedCholesky({ matrix, k }: System, zero = 0): LowRank {
   const left = Float64Array.from({ length: k }, (_, i) => matrix[i * k + i]);

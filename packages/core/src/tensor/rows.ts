@@ -53,7 +53,10 @@ export function stackAlong(tensors: readonly Tensor[], axis: number): Tensor {
   return out;
 }
 
-/** The parts of a tensor along an axis, that axis dropped: the reverse of {@link stackAlong}. Axis 0 shares the data. Throws `tensor-shape`. */
+/**
+ * The parts of a tensor along an axis, that axis dropped: the reverse of {@link stackAlong}. Axis 0 shares the data.
+ * Throws `tensor-shape`.
+ */
 export function unstack(t: Tensor, axis: number): readonly Tensor[] {
   expectAxis('unstack', axis, t.shape.length - 1);
   const n = t.shape[axis];

@@ -118,7 +118,10 @@ function expectSolvable(draws: number, features: number): void {
   });
 }
 
-/** Equations rows·Φ = f(x) - f(x - I), whose right sides are the drops. Of the draws only what the rows need is kept: a square mask is four numbers. */
+/**
+ * Equations rows·Φ = f(x) - f(x - I), whose right sides are the drops. Of the draws only what the rows need is kept: a
+ * square mask is four numbers.
+ */
 async function equations(
   { perturbation, n }: { perturbation: Perturbation; n: number },
   f: Score,

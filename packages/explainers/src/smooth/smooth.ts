@@ -37,6 +37,9 @@ const options = z.strictObject({
   statistic: z.enum(statistics, `one of ${statistics.join(', ')}`).default('mean'),
 });
 
+/** Number of perturbed inputs by default, for perturbations without a count of their own. */
+const DRAWS = 50;
+
 export interface SmoothOptions {
   /** Number of perturbed inputs; default 50, and all of a perturbation that has a count. Cost grows in proportion. */
   readonly draws?: number;
@@ -56,8 +59,7 @@ export interface SmoothOptions {
  */
 export function smooth(inner: Explainer, perturbation: Perturbation, given: SmoothOptions = {}): Explainer {
   const { draws, statistic } = parseOptions('smooth', options, { inner, perturbation, ...given });
-  const otherwise = 50;
-  const shown = draws ?? (perturbation.count === undefined ? otherwise : undefined);
+  const shown = draws ?? (perturbation.count === undefined ? DRAWS : undefined);
   const identity = {
     expression: expression('smooth', [inner, perturbation], {
       draws: shown,
@@ -67,30 +69,22 @@ export function smooth(inner: Explainer, perturbation: Perturbation, given: Smoo
     layers: inner.layers,
     control: inner.control,
   };
+  const termOf = statistic === 'mean-square' ? square : (values: Tensor) => values;
   return explainer(identity, async (f, x, key) => {
     const kernel = perturbationOf(f, perturbation);
-    const n = drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise });
+    const n = drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise: DRAWS });
     let moments = noMoments(x.shape);
     let cost: Cost = { forward: 0, backward: 0 };
     let features: Features | undefined;
-    for await (const { attribution, weight } of explainDraws({ inner, perturbation: kernel, n }, f, {
-      x,
-      key,
-    })) {
-      moments = addElements(
-        moments,
-        statistic === 'mean-square' ? square(attribution.values) : attribution.values,
-        weight,
-      );
+    const explained = explainDraws({ inner, perturbation: kernel, n }, f, { x, key });
+    for await (const { attribution, weight } of explained) {
+      moments = addElements(moments, termOf(attribution.values), weight);
       cost = addCost(cost, attribution.cost);
       // Which elements are hidden together depends on the shape of an input, which all draws share.
       features = attribution.features;
     }
-    return {
-      ...summary(moments, statistic, perturbation.exhaustive === true),
-      ...(features && { features }),
-      cost,
-    };
+    const found = summary(moments, statistic, perturbation.exhaustive === true);
+    return { ...found, ...(features && { features }), cost };
   });
 }
 

@@ -22,7 +22,8 @@ const LAST: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Hardmax', '
 
 /** Operators whose output has the axes of their first input. */
 const KEEPS: ReadonlySet<string> = new Set([
-  'Abs', 'Cast', 'Clip', 'Dropout', 'Exp', 'Identity', 'LeakyRelu', 'Log', 'Neg', 'Pad', 'Relu', 'Resize', 'Sigmoid', 'Slice', 'Tanh', 'Upsample',
+  'Abs', 'Cast', 'Clip', 'Dropout', 'Exp', 'Identity', 'LeakyRelu', 'Log', 'Neg', 'Pad',
+  'Relu', 'Resize', 'Sigmoid', 'Slice', 'Tanh', 'Upsample',
 ]); // biome-ignore format: a list
 const PAIRS: ReadonlySet<string> = new Set(['Add', 'Div', 'Mul', 'Sub']);
 

@@ -25,7 +25,8 @@ const FLOATS: readonly unknown[] = [1, 10, 11];
 
 /**
  * Whether a graph in canonical form takes missing numbers (NaN) in an input: on every way from it, NaN is moved or goes through
- * elementwise arithmetic with constants, until a tree ensemble, an IsNaN, or a Where that replaces what an IsNaN found (an Imputer) takes it.
+ * elementwise arithmetic with constants, until a tree ensemble, an IsNaN, or a Where that replaces what an IsNaN found (an
+ * Imputer) takes it.
  * False where any other operator, or an output, would receive it, and for an input that the graph does not have.
  */
 export function takesMissing(graph: Graph, input: string): boolean {
@@ -94,7 +95,8 @@ function noteTest({ op, domain, inputs: [x], outputs: [mask] }: Node, { absent, 
 }
 
 /**
- * Names of the tree ensembles of a graph none of whose nodes says that missing numbers go to its true branch: all go to the false one, which an
+ * Names of the tree ensembles of a graph none of whose nodes says that missing numbers go to its true branch: all go to the
+ * false one, which an
  * exporter that forgets the way (skl2onnx 1.20) did not mean.
  */
 export function undirectedTrees({ nodes }: Graph): readonly string[] {

@@ -27,7 +27,8 @@ const REWRITES: readonly ((graph: Graph) => Graph)[] = [
 /**
  * The same model in canonical form: every node is an operator of {@link OPS} in the spelling of opset 18 (or the file's
  * own, if newer) or a black box; local functions are inlined, constants folded, paddings explicit and nodes that do
- * nothing gone. Outputs keep their names and values, inner values their names where they still exist; the dims of outputs are what the file declares
+ * nothing gone. Outputs keep their names and values, inner values their names where they still exist; the dims of outputs are
+ * what the file declares
  * as far as the nodes bear it out. Linear in the size
  * of the graph; large constants are not copied.
  *

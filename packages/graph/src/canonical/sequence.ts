@@ -18,7 +18,7 @@ const RESOLVED: Readonly<Record<string, Respell>> = {
   },
   SequenceAt: (node, b) => {
     const members = membersOf(b, input(node, 0));
-    const at = placeOf(b, input(node, 1), members?.length ?? 0);
+    const at = placeOf(b, input(node, 1), { length: members?.length ?? 0 });
     const member = at === undefined ? undefined : members?.[at];
     return member === undefined ? undefined : [member];
   },
@@ -48,16 +48,20 @@ function membersOf(b: GraphBuilder, name: string): readonly string[] | undefined
   const before = membersOf(b, source);
   if (before === undefined) return undefined;
   if (maker.op === 'SequenceInsert') {
-    const at = placeOf(b, input(maker, 2), before.length, before.length);
+    const at = placeOf(b, input(maker, 2), { length: before.length, fallback: before.length });
     return at === undefined ? undefined : before.toSpliced(at, 0, second);
   }
   if (maker.op !== 'SequenceErase') return undefined;
-  const at = placeOf(b, second, before.length, before.length - 1);
+  const at = placeOf(b, second, { length: before.length, fallback: before.length - 1 });
   return at === undefined ? undefined : before.toSpliced(at, 1);
 }
 
-/** A place in a sequence of some length, negative counting from its end; `fallback` where none is given. */
-function placeOf(b: GraphBuilder, name: string, length: number, fallback?: number): number | undefined {
+/** Returns a place in a sequence of some length, which counts from the end where it is negative; `fallback` where none is given. */
+function placeOf(
+  b: GraphBuilder,
+  name: string,
+  { length, fallback }: { length: number; fallback?: number },
+): number | undefined {
   if (name === '') return fallback;
   const [at] = b.typing.elementsOf(name) ?? [];
   if (typeof at !== 'number') return undefined;

@@ -33,7 +33,7 @@ export function arithmetic(combine: Combine): InferRow {
     const contents = site.node.inputs.map((_, i) => site.elements(i));
     const elements = contents.includes(undefined)
       ? undefined
-      : contents.reduce((a, b) => zip([a, b], (x, y) => join(combine, dtype, x, y)));
+      : contents.reduce((a, b) => zip([a, b], (x, y) => join(combine, dtype, [x, y])));
     return [result(site, dtype, elements)];
   };
 }
@@ -164,7 +164,11 @@ function exact(f: (a: Dim, b: Dim) => Dim): Combine {
     (typeof a === 'number' && typeof b === 'number') || (integral(a) && integral(b)) ? f(a, b) : undefined;
 }
 
-function join(combine: Combine, dtype: DataType, a: Dim | undefined, b: Dim | undefined): Dim | undefined {
+function join(
+  combine: Combine,
+  dtype: DataType,
+  [a, b]: readonly [Dim | undefined, Dim | undefined],
+): Dim | undefined {
   if (a === undefined || b === undefined) return undefined;
   return within(combine(a, b, dtype), dtype);
 }

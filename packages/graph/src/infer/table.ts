@@ -41,7 +41,8 @@ export const INFERENCE: Readonly<Record<Op, InferRow>> = {
 
   Cast: element.cast, CastLike: element.castLike, Dropout: network.dropout, Identity: element.identity,
 
-  Conv: window.conv, ConvTranspose: window.convTranspose, Det: linear.determinant, Einsum: linear.einsum, Gemm: linear.gemm, MatMul: linear.matmul,
+  Conv: window.conv, ConvTranspose: window.convTranspose, Det: linear.determinant, Einsum: linear.einsum, Gemm: linear.gemm,
+  MatMul: linear.matmul,
 
   AveragePool: window.pool, BatchNormalization: network.batchNormalization, GlobalAveragePool: window.globalPool,
   GlobalMaxPool: window.globalPool, InstanceNormalization: sameType, LRN: sameType,

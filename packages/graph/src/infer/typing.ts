@@ -13,7 +13,8 @@ export interface Typing extends Scope {
   addInput(value: Value): void;
   addConstant(name: string, value: Constant): void;
   /**
-   * Adds a node whose inputs were added; foreign operators take what a run showed, else the number type that the file declares. Its outputs are inferred when something is asked
+   * Adds a node whose inputs were added; foreign operators take what a run showed, else the number type that the file declares.
+   * Its outputs are inferred when something is asked
    * next: most rewrites leave most nodes alone and ask nothing.
    */
   addNode(node: Node): void;

@@ -38,8 +38,12 @@ const gatherElements: EvalRow = (call) => {
   return { dtype: x.dtype, dims: indices.dims, data: take(x.data, elementPositions(call, x, indices)) };
 };
 
-/** Start of the slice of `x` that each index tuple (last axis of `indices`) names; `batch` leading axes are shared. */
-export function slicePositions(call: Call, x: NumArray, indices: NumArray, batch: number): Int32Array {
+/** Start of the slice of `x` that each index tuple (last axis of `indices`) names; `batch` (default 0) leading axes are shared. */
+export function slicePositions(
+  call: Call,
+  [x, indices]: readonly [NumArray, NumArray],
+  batch = 0,
+): Int32Array {
   const depth = indices.dims.at(-1) ?? 0;
   const strides = stridesOf(x.dims);
   const tuples = sizeOf(indices.dims.slice(0, -1));
@@ -60,7 +64,7 @@ const gatherND: EvalRow = (call) => {
   const tail = x.dims.slice(batch + (indices.dims.at(-1) ?? 0));
   const size = sizeOf(tail);
   const y = filled(x.dtype, [...indices.dims.slice(0, -1), ...tail]);
-  slicePositions(call, x, indices, batch).forEach((from, t) => {
+  slicePositions(call, [x, indices], batch).forEach((from, t) => {
     y.data.set(x.data.subarray(from, from + size), t * size);
   });
   return y;

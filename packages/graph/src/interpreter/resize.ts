@@ -52,18 +52,23 @@ const cubic = (a: number): Kernel => ({
 /** Input index and weight of each tap that makes one output element. */
 type Taps = readonly (readonly [index: number, weight: number])[];
 
-/** Taps at coordinate `x`. Antialiasing widens the kernel when the axis shrinks; weights then sum to 1 by division. */
-function kernelTaps(call: Call, kernel: Kernel, x: number, { input, scale }: Axis): Taps {
+/**
+ * Makes the taps of a kernel at coordinate `x`. Antialiasing widens the kernel when the axis shrinks; weights then sum
+ * to 1 by division.
+ */
+function kernelTaps(call: Call, kernel: Kernel): (x: number, axis: Axis) => Taps {
   const antialias = call.flag('antialias');
-  const width = antialias ? Math.min(1, scale) : 1;
   const outside = call.flag('exclude_outside');
-  const taps: [number, number][] = [];
-  for (let i = Math.ceil(x - kernel.reach / width); i <= x + kernel.reach / width; i++) {
-    const weight = kernel.weight(Math.abs(i - x) * width);
-    if (weight !== 0 && (!outside || (i >= 0 && i < input))) taps.push([i, weight]);
-  }
-  const total = antialias || outside ? taps.reduce((sum, [, weight]) => sum + weight, 0) : 1;
-  return taps.map(([i, weight]) => [Math.min(input - 1, Math.max(0, i)), weight / total]);
+  return (x, { input, scale }) => {
+    const width = antialias ? Math.min(1, scale) : 1;
+    const taps: [number, number][] = [];
+    for (let i = Math.ceil(x - kernel.reach / width); i <= x + kernel.reach / width; i++) {
+      const weight = kernel.weight(Math.abs(i - x) * width);
+      if (weight !== 0 && (!outside || (i >= 0 && i < input))) taps.push([i, weight]);
+    }
+    const total = antialias || outside ? taps.reduce((sum, [, weight]) => sum + weight, 0) : 1;
+    return taps.map(([i, weight]) => [Math.min(input - 1, Math.max(0, i)), weight / total]);
+  };
 }
 
 /** Interpolates one axis of `x` by the taps of each output index. */
@@ -110,11 +115,8 @@ function axesOf(call: Call): Map<number, Axis> {
 /** What makes the taps of coordinate `x`. */
 function samplerOf(call: Call): (x: number, axis: Axis) => Taps {
   const mode = call.string('mode', 'nearest');
-  if (mode === 'linear') return (x, axis) => kernelTaps(call, linear, x, axis);
-  if (mode === 'cubic') {
-    const kernel = cubic(call.float('cubic_coeff_a', -0.75));
-    return (x, axis) => kernelTaps(call, kernel, x, axis);
-  }
+  if (mode === 'linear') return kernelTaps(call, linear);
+  if (mode === 'cubic') return kernelTaps(call, cubic(call.float('cubic_coeff_a', -0.75)));
   const round = choice(call, nearest, ['nearest_mode', 'round_prefer_floor']);
   return (x, { input }) => [[Math.min(input - 1, Math.max(0, round(x))), 1]];
 }

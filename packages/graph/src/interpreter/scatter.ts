@@ -42,7 +42,7 @@ const scatterND: EvalRow = (call) => {
   const tail = x.dims.slice(indices.dims.at(-1) ?? 0);
   checkUpdates(call, [...indices.dims.slice(0, -1), ...tail]);
   const size = sizeOf(tail);
-  slicePositions(call, x, indices, 0).forEach((at, t) => {
+  slicePositions(call, [x, indices]).forEach((at, t) => {
     for (let i = 0; i < size; i++) data[at + i] = reduce(data[at + i], updates.data[t * size + i]);
   });
   return { ...x, data };

@@ -5,9 +5,10 @@ type Kind = Attribute['kind'];
 /** Attributes of standard operators by kind; where versions of an operator differ, a name stands in two lists. */
 const NAMES: Partial<Record<Kind, readonly string[]>> = {
   int: [
-    'axis', 'batch_axis', 'batch_dims', 'center_point_box', 'block_size', 'blocksize', 'ceil_mode', 'count_include_pad', 'exclusive', 'group',
-    'hidden_size', 'input_forget', 'inverse', 'k', 'keepdims', 'largest', 'layout', 'linear_before_reset', 'new_axis',
-    'noop_with_empty_axes', 'num_outputs', 'onesided', 'output_datatype', 'output_dtype', 'periodic', 'num_scan_inputs', 'p', 'reverse', 'sample_size', 'saturate', 'select_last_index', 'size', 'sorted',
+    'axis', 'batch_axis', 'batch_dims', 'center_point_box', 'block_size', 'blocksize', 'ceil_mode', 'count_include_pad', 'exclusive',
+    'group', 'hidden_size', 'input_forget', 'inverse', 'k', 'keepdims', 'largest', 'layout', 'linear_before_reset', 'new_axis',
+    'noop_with_empty_axes', 'num_outputs', 'onesided', 'output_datatype', 'output_dtype', 'periodic', 'num_scan_inputs', 'p',
+    'reverse', 'sample_size', 'saturate', 'select_last_index', 'size', 'sorted',
     'storage_order', 'to', 'transA', 'transB', 'upper', 'stash_type',
   ],
   ints: [

@@ -22,8 +22,8 @@ export const OPS = [
   'Col2Im', 'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Pad', 'Reshape', 'Resize',
   'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Trilu', 'Unique', 'Unsqueeze',
   // reductions
-  'ArgMax', 'ArgMin', 'CumProd', 'CumSum', 'NonMaxSuppression', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean',
-  'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
+  'ArgMax', 'ArgMin', 'CumProd', 'CumSum', 'NonMaxSuppression', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax',
+  'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
   // sampling between elements
   'DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign',
   // signals

@@ -68,12 +68,23 @@ const gridAt = (node: Node, at: number, axis = 1): Grid => ({
   axis,
 });
 
-/** Inputs from `at`: a quantised value, its scale and its zero point. */
-const valueAt = (node: Node, at: number, integers: Integers, axis = 1): string =>
+/** Where a quantised value stands among a node's inputs: it, its scale and its zero point, from `at`. */
+interface ValueAt {
+  readonly at: number;
+  /** The axis along which scale and zero point may vary; default 1. */
+  readonly axis?: number;
+}
+
+/** Returns the floats of a quantised input of a node. */
+const valueAt = (node: Node, { at, axis }: ValueAt, integers: Integers): string =>
   dequantised(input(node, at), gridAt(node, at + 1, axis), integers);
 
-/** The float result y on the grid at `at`, whose zero point says the type. */
-function onGrid(node: Node, y: string, at: number, integers: Integers): Replacement {
+/** Quantises the float result y by the scale and the zero point at `at`; the zero point gives the type. */
+function onGrid(
+  node: Node,
+  { y, at }: { readonly y: string; readonly at: number },
+  integers: Integers,
+): Replacement {
   const grid = gridAt(node, at);
   const to = grid.zero === '' ? 'uint8' : integers.c.dtype(grid.zero);
   return { twins: [quantised(y, { ...grid, to }, integers)] };
@@ -88,18 +99,26 @@ const without = (attributes: Attributes, names: readonly string[]): Attributes =
 const pointwise =
   (op: string, own: readonly string[] = []): Respelling =>
   (node, integers) => {
-    const x = valueAt(node, 0, integers);
+    const x = valueAt(node, { at: 0 }, integers);
     const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
-    return attributesOf(node).int('channels_last', 0) === 0 ? onGrid(node, y, 3, integers) : undefined;
+    return attributesOf(node).int('channels_last', 0) === 0
+      ? onGrid(node, { y, at: 3 }, integers)
+      : undefined;
   };
 
 const binary =
   (op: string): Respelling =>
-  (node, integers) =>
-    onGrid(node, integers.c.emit(op, [valueAt(node, 0, integers), valueAt(node, 3, integers)]), 6, integers);
+  (node, integers) => {
+    const y = integers.c.emit(op, [valueAt(node, { at: 0 }, integers), valueAt(node, { at: 3 }, integers)]);
+    return onGrid(node, { y, at: 6 }, integers);
+  };
 
 /** A value minus its zero point, which may be a vector along an axis. */
-function centred(name: string, zero: string, axis: number, { c, real }: Integers): string {
+function centred(
+  name: string,
+  { zero, axis }: { readonly zero: string; readonly axis: number },
+  { c, real }: Integers,
+): string {
   const x = real(name);
   return zero === '' ? x : c.sub(x, along(c, real(zero), { axis, rank: c.rank(x) }));
 }
@@ -140,7 +159,7 @@ export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
   },
   DequantizeLinear: (node, integers) => {
     if (!integers.stands(input(node, 0)) || isBlocked(node)) return undefined;
-    return { values: [valueAt(node, 0, integers, attributesOf(node).int('axis', 1))] };
+    return { values: [valueAt(node, { at: 0, axis: attributesOf(node).int('axis', 1) }, integers)] };
   },
   DynamicQuantizeLinear: (node, integers) => {
     const grid = dynamicGrid(input(node, 0), integers);
@@ -148,25 +167,28 @@ export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
     return { values: ['', grid.scale, ''], twins: [q, '', grid.zero] };
   },
   MatMulInteger: (node, integers) => {
-    const a = centred(input(node, 0), input(node, 2), -2, integers);
-    return { twins: [integers.c.matmul(a, centred(input(node, 1), input(node, 3), -1, integers))] };
+    const a = centred(input(node, 0), { zero: input(node, 2), axis: -2 }, integers);
+    return {
+      twins: [integers.c.matmul(a, centred(input(node, 1), { zero: input(node, 3), axis: -1 }, integers))],
+    };
   },
   ConvInteger: (node, integers) => {
-    const x = centred(input(node, 0), input(node, 2), 1, integers);
-    const w = centred(input(node, 1), input(node, 3), 0, integers);
+    const x = centred(input(node, 0), { zero: input(node, 2), axis: 1 }, integers);
+    const w = centred(input(node, 1), { zero: input(node, 3), axis: 0 }, integers);
     return { twins: [integers.c.emit('Conv', [x, w], node.attributes)] };
   },
   QLinearMatMul: (node, integers) => {
-    const a = valueAt(node, 0, integers, -2);
-    return onGrid(node, integers.c.matmul(a, valueAt(node, 3, integers, -1)), 6, integers);
+    const a = valueAt(node, { at: 0, axis: -2 }, integers);
+    const y = integers.c.matmul(a, valueAt(node, { at: 3, axis: -1 }, integers));
+    return onGrid(node, { y, at: 6 }, integers);
   },
   QLinearConv: (node, integers) => {
     const { c } = integers;
-    const inputs = [valueAt(node, 0, integers), valueAt(node, 3, integers, 0)];
+    const inputs = [valueAt(node, { at: 0 }, integers), valueAt(node, { at: 3, axis: 0 }, integers)];
     const bias = input(node, 8);
     const step = c.mul(input(node, 1), input(node, 4));
     if (bias !== '') inputs.push(c.mul(c.cast(bias, c.dtype(step)), step));
-    return onGrid(node, c.emit('Conv', inputs, node.attributes), 6, integers);
+    return onGrid(node, { y: c.emit('Conv', inputs, node.attributes), at: 6 }, integers);
   },
   // Operators of com.microsoft.
   QLinearAdd: binary('Add'),
@@ -178,18 +200,21 @@ export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
   QLinearGlobalAveragePool: pointwise('GlobalAveragePool'),
   QLinearConcat: (node, integers) => {
     const parts = Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) =>
-      valueAt(node, 2 + 3 * i, integers),
+      valueAt(node, { at: 2 + 3 * i }, integers),
     );
-    return onGrid(node, integers.c.concat(parts, attributesOf(node).int('axis', 0)), 0, integers);
+    return onGrid(node, { y: integers.c.concat(parts, attributesOf(node).int('axis', 0)), at: 0 }, integers);
   },
   QGemm: (node, integers) => {
     const { c } = integers;
     const a = attributesOf(node);
-    const inputs = [valueAt(node, 0, integers), valueAt(node, 3, integers, a.int('transB', 0) === 1 ? 0 : 1)];
+    const inputs = [
+      valueAt(node, { at: 0 }, integers),
+      valueAt(node, { at: 3, axis: a.int('transB', 0) === 1 ? 0 : 1 }, integers),
+    ];
     const step = c.mul(c.mul(input(node, 1), input(node, 4)), a.float('alpha', 1));
     if (input(node, 6) !== '') inputs.push(c.mul(c.cast(input(node, 6), c.dtype(step)), step));
     const y = c.emit('Gemm', inputs, node.attributes);
-    return input(node, 7) === '' ? { values: [y] } : onGrid(node, y, 7, integers);
+    return input(node, 7) === '' ? { values: [y] } : onGrid(node, { y, at: 7 }, integers);
   },
   DynamicQuantizeMatMul: dynamicMatMul,
   MatMulIntegerToFloat: (node, integers) => {

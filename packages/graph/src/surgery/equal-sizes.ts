@@ -3,7 +3,8 @@ import type { Dim, Graph, ValueType } from '../ir/types.js';
 
 /**
  * A graph in canonical form whose inputs call equal sizes by one symbol. Exporters name the rows of each input anew; a Concat of two
- * columns takes only as many rows of one as of the other, so that their symbols mean the same. The graph itself where there is nothing to do.
+ * columns takes only as many rows of one as of the other, so that their symbols mean the same. The graph itself where there is
+ * nothing to do.
  */
 export function equalSizes(graph: Graph): Graph {
   const symbols = symbolsOf(graph);

@@ -29,7 +29,8 @@ export interface SelectOptions {
  * before that, [N, 3] (`rowWise`).
  *
  * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
- * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin of a single class, and for a
+ * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin
+ * of a single class, and for a
  * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
  */
 export function select(graph: Graph, options: SelectOptions): Graph {

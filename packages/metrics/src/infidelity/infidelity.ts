@@ -65,7 +65,8 @@ export interface InfidelityOptions {
  *
  * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws) and what
  * `interval` needs to be honest about skewed or few draws; or exact when an exhaustive perturbation was gone through; or invalid when
- * a draw was not finite, when every I was zero, and for one random draw, which has no standard error. `compare` evaluates f once per draw for
+ * a draw was not finite, when every I was zero, and for one random draw, which has no standard error. `compare` evaluates f
+ * once per draw for
  * all attributions, and the error of a difference is that of the paired differences.
  *
  * Throws `not-applicable` for a global attribution under a perturbation without masks, `option-value` when a part of a counted

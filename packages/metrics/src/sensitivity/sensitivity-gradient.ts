@@ -55,7 +55,8 @@ const SAFETY = 2;
  * By the mean value inequality this is a lower bound of the largest spectral norm of Φ's Jacobian in the ball widened by h. What
  * rounding adds is taken off, so that it is one in float32 too: twice the largest change of Φ, over the draws, between two inputs that
  * differ in the last place only, and no less than what float32 numbers of Φ's size are rounded by. This is measured, not proved: float16
- * models round by more. Where it is all of the change, the bound is 0. In units of Φ per unit of x; 0 is best. Each neighbour costs 2·directions + 1 explanations.
+ * models round by more. Where it is all of the change, the bound is 0. In units of Φ per unit of x; 0 is best. Each neighbour
+ * costs 2·directions + 1 explanations.
  * The gradient of a ReLU network is piecewise constant: there the quotient is 0 or, across a kink, grows as 1/h.
  * Throws `not-applicable` when the subject lacks `explain`, `option-value` for a ball together with a perturbation, and for a step that
  * is too small to change x.

@@ -84,11 +84,17 @@ const HOLDS =
 
 /** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
 export function withQuestionFlags(command: Command): Command {
-  return withRequired(
+  const withInput = withRequired(
     withTableFlags(command),
     '--input <file...>',
     '.npy, .npz, .png, .jpg, .csv or .tsv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
-  )
+  );
+  return withPictureFlags(withValueFlags(withOutputFlags(withInput)));
+}
+
+/** Adds the flags that say which number of the output is explained. */
+function withOutputFlags(command: Command): Command {
+  return command
     .option('--target <class>', TARGET, 'predicted')
     .option(
       '--target-mask <file.npy>',
@@ -101,11 +107,16 @@ export function withQuestionFlags(command: Command): Command {
     )
     .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))
     .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']))
+    .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)");
+}
+
+/** Adds the flags that say which values go into the model, and which of them is explained. */
+function withValueFlags(command: Command): Command {
+  return command
     .option(
       '--wrt <name>',
       "input to explain, or an inner value such as an embedding, which --input then holds, or the token ids it is made of (default: the card's, the only float input, or the only embedding)",
     )
-    .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
     .option(
       '--feed <name=value...>',
       'value of a further input, for every explained one: NAME=FILE.npy, or NAME=NUMBER for a number everywhere',
@@ -116,7 +127,12 @@ export function withQuestionFlags(command: Command): Command {
       batchAxis,
     )
     .option('--batch <rows>', 'rows of one run (default: measured)', positive)
-    .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
+    .option('--bounds <low,high>', 'least and greatest value of an input element', pair);
+}
+
+/** Adds the flags that say how pictures become inputs. */
+function withPictureFlags(command: Command): Command {
+  return command
     .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
     .option('--std <numbers>', 'divides them', numbers)
     .option('--scale <number>', 'multiplies pixels 0..255 first', number)

@@ -57,7 +57,8 @@ function expectWidth(port: Port, names: readonly string[]): void {
 }
 
 /**
- * Divides tables without the name of an input between several inputs, where every one of them has names for its columns: those of the card, or,
+ * Divides tables without the name of an input between several inputs, where every one of them has names for its columns: those
+ * of the card, or,
  * for an input of one column, its own. Inputs that have a value or a file of their own get none.
  */
 export function dividedTables(

@@ -30,7 +30,8 @@ export interface MeasureOptions {
 
 /**
  * Measures explanations, [input][metric]. The key of an input is fold(fold(key(seed), 'metric'), content), with the hash of its content
- * as in `explain`, shared by all explainers and metrics, so that differences are paired. A metric that can compare evaluates f once per draw for all explainers.
+ * as in `explain`, shared by all explainers and metrics, so that differences are paired. A metric that can compare evaluates f
+ * once per draw for all explainers.
  */
 export async function measure(
   explanations: readonly Explanation[],

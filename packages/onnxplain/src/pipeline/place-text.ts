@@ -19,7 +19,8 @@ export const isPlaceText = (text: string): boolean =>
 const entriesIn = (text: string): readonly string[] => text.match(ENTRY) ?? [];
 
 /**
- * "3:sum:sum" as its entries, one an axis: indices, sum, max, predicted, or at most one name of a class. Throws `usage` for a text that is none.
+ * "3:sum:sum" as its entries, one an axis: indices, sum, max, predicted, or at most one name of a class. Throws `usage` for a
+ * text that is none.
  */
 export function readPlace(text: string): readonly PlaceEntry[] {
   if (!PLACE.test(text)) refuse(text);

@@ -40,13 +40,22 @@ export interface Asked {
   readonly mask?: Tensor;
   /** The file that the mask was read from. */
   readonly maskFile?: FileRecord;
-  /** The axis of classes of an output with several, see `ScoreOptions`; default: what the graph tells, else the axis of as many entries as labels. */
+  /**
+   * The axis of classes of an output with several, see `ScoreOptions`; default: what the graph tells, else the axis of
+   * as many entries as labels.
+   */
   readonly classAxis?: number;
   /** How many classes have names, from class 0 on. */
   readonly labels?: number;
-  /** 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds; 'margin': over the best other class. */
+  /**
+   * 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds;
+   * 'margin': over the best other class.
+   */
   readonly link?: Link;
-  /** What the output holds; default: found out, by the graph or by what the model gives on the inputs and on random rows: see `outputMeaning`. */
+  /**
+   * What the output holds; default: found out, by the graph or by what the model gives on the inputs and on random rows:
+   * see `outputMeaning`.
+   */
   readonly holds?: Holds;
   /** Output to explain; default: the only one of floats. */
   readonly output?: string;

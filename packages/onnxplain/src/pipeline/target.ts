@@ -21,7 +21,8 @@ export interface SettledTarget {
 
 /**
  * What is asked for, by numbers. A text of digits is a number; one with colons tells what is taken along the axes of an output, see
- * `readPlace`. Any other is a name of the card, spelt as it is there, or but for capitals where that leaves one class; in double quotes it is
+ * `readPlace`. Any other is a name of the card, spelt as it is there, or but for capitals where that leaves one class; in
+ * double quotes it is
  * a name whatever it looks like, with commas, colons or of digits.
  * Throws `name-unknown` with the nearest names, `option-value` for a name of several classes, `usage` where there are no names.
  */

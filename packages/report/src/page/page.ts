@@ -48,46 +48,62 @@ function definition(metric: MetricRecord, m: number): Html {
   return html`<h3 id="definition-${m}"><code>${metric.expression}</code></h3>${list(rows)}`;
 }
 
-function list(rows: readonly (readonly [string, Insert])[]): Html {
+/** A term and what it stands for. */
+type Term = readonly [term: string, text: Insert];
+
+function list(rows: readonly Term[]): Html {
   return html`<dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>`;
 }
 
 const feedText = (feed: FeedRecord): string =>
   'value' in feed ? `${feed.value} everywhere` : `${feed.file}, sha256 ${feed.sha256}`;
 
+/** Shows how to make the run again: the command, what was asked, the model, the programs, and the input files. */
 function reproduce(record: RunRecord): Html {
-  const { request, model, environment } = record;
-  const command = request.command && html`<pre><code>${request.command.map(quoted).join(' ')}</code></pre>`;
-  return html`${command}${list([
-    ['seed', String(request.seed)],
-    [
-      'explained',
-      `${request.output} as ${request.link}${request.input === undefined ? '' : ` by ${request.input}`}`,
-    ],
-    ...(request.holds === undefined ? [] : [['output holds', request.holds] as const]),
-    ['bounds', request.bounds?.join(' to ') ?? 'none'],
+  const { command, seed } = record.request;
+  const line = command && html`<pre><code>${command.map(quoted).join(' ')}</code></pre>`;
+  const rows: readonly Term[] = [
+    ['seed', String(seed)],
+    ...requestTerms(record.request),
+    ...modelTerms(record.model),
+    ...environmentTerms(record.environment),
+    ['time', timeText(record)],
+  ];
+  return html`${line}${list(rows)}${inputFiles(record)}`;
+}
+
+function requestTerms(request: RunRecord['request']): readonly Term[] {
+  const { output, link, input, holds, bounds, feeds = {} } = request;
+  return [
+    ['explained', `${output} as ${link}${input === undefined ? '' : ` by ${input}`}`],
+    ...(holds === undefined ? [] : [['output holds', holds] as const]),
+    ['bounds', bounds?.join(' to ') ?? 'none'],
     ['preprocessing', preprocessingText(request)],
-    ...Object.entries(request.feeds ?? {}).map(([name, feed]) => [`input ${name}`, feedText(feed)] as const),
-    [
-      'model',
-      html`${model.file}, ${formatBytes(model.bytes)}, ${model.parameters.toLocaleString('en')} parameters`,
-    ],
-    ['sha256', html`<code>${model.sha256}</code>`],
-    ['opsets', entries(model.opsets)],
-    ['operators', entries(model.ops)],
-    [
-      'programs',
-      `onnxplain ${environment.onnxplain}, ONNX Runtime ${environment.onnxruntime}, Node ${environment.node}, ${environment.platform}`,
-    ],
-    ['device', environment.device],
+    ...Object.entries(feeds).map(([name, feed]) => [`input ${name}`, feedText(feed)] as const),
+  ];
+}
+
+function modelTerms({ file, bytes, parameters, sha256, opsets, ops }: RunRecord['model']): readonly Term[] {
+  return [
+    ['model', html`${file}, ${formatBytes(bytes)}, ${parameters.toLocaleString('en')} parameters`],
+    ['sha256', html`<code>${sha256}</code>`],
+    ['opsets', entries(opsets)],
+    ['operators', entries(ops)],
+  ];
+}
+
+function environmentTerms(environment: RunRecord['environment']): readonly Term[] {
+  const { onnxplain, onnxruntime, node, platform, device, providers } = environment;
+  return [
+    ['programs', `onnxplain ${onnxplain}, ONNX Runtime ${onnxruntime}, Node ${node}, ${platform}`],
+    ['device', device],
     [
       'providers',
-      environment.providers.map(
+      providers.map(
         (p) => html`<div>${p.name}: ${p.available ? 'available' : (p.reason ?? 'not available')}</div>`,
       ),
     ],
-    ['time', timeText(record)],
-  ])}${inputFiles(record)}`;
+  ];
 }
 
 function preprocessingText({ preprocessing = {} }: RunRecord['request']): string {

@@ -53,7 +53,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Opens an ONNX model from a file or from its bytes, which must not change afterwards. Native sessions are created when they are first needed.
+ * Opens an ONNX model from a file or from its bytes, which must not change afterwards. Native sessions are created when they
+ * are first needed.
  *
  * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for
  * the device.

@@ -98,7 +98,7 @@ async function agree({ graph, candidate, axis }: Pair, options: SessionOptions):
         const alone = await one.run(together(Array.from({ length: fixedRows }, () => row)));
         // The graphs' outputs are in one order, under names of their own.
         const same = one.outputs.every(({ name }, o) =>
-          sameRow(alone[name], 0, got[many.outputs[o].name], i),
+          sameRow([alone[name], 0], [got[many.outputs[o].name], i]),
         );
         if (!same) return false;
       }
@@ -116,7 +116,7 @@ async function independent(graph: Graph, rows: number, options: SessionOptions):
   return tried([graph], options, async ([session]) => {
     const mixed = await session.run(together(different));
     const alike = await session.run(together(different.map(() => different[1])));
-    return session.outputs.every(({ name }) => sameRow(alike[name], 1, mixed[name], 1));
+    return session.outputs.every(({ name }) => sameRow([alike[name], 1], [mixed[name], 1]));
   });
 }
 
@@ -182,8 +182,11 @@ function together(rows: readonly Arrays[]): Arrays {
   return Object.fromEntries(joined);
 }
 
-/** Row i of one array against row j of another, whatever else they hold. */
-function sameRow(expected: Constant, i: number, got: Constant, j: number): boolean {
+/** An array, and the index of one of its rows. */
+type RowAt = readonly [array: Constant, row: number];
+
+/** Whether a row of one array equals a row of another; their other rows do not count. */
+function sameRow([expected, i]: RowAt, [got, j]: RowAt): boolean {
   if (expected.dims.length !== got.dims.length || got.dims[0] <= j) return false;
   return sameNumbers(rowOf(expected, i), rowOf(got, j));
 }

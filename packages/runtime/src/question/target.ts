@@ -9,7 +9,10 @@ export type FlatTarget = Exclude<Target, AxesTarget>;
 export const isAlongAxes = (target: Target): target is AxesTarget =>
   typeof target === 'object' && !Array.isArray(target);
 
-/** Throws `target-range`, naming the number of elements, for one the output does not have. Where a size is not known, nothing is checked. */
+/**
+ * Throws `target-range`, naming the number of elements, for one the output does not have. Where a size is not known,
+ * nothing is checked.
+ */
 export function checkTargets(target: FlatTarget, sizes: RowSizes): void {
   if (target === 'predicted') return;
   const count = sizes.reduce<number>((product, size) => product * (size ?? Number.NaN), 1);

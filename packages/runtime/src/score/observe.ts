@@ -35,7 +35,8 @@ const SCALES = [1, 10, 100];
 const ROWS_PER_SCALE = 4;
 
 /**
- * Runs a model on the rows that are given and on random ones, until `enough` says that what was seen settles the matter: the first row alone, so that as a rule one
+ * Runs a model on the rows that are given and on random ones, until `enough` says that what was seen settles the matter: the
+ * first row alone, so that as a rule one
  * row is run. Random rows that the model cannot run are left out.
  */
 export async function observe(

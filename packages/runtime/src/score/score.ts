@@ -125,7 +125,8 @@ const changeSchema = z.strictObject({
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
  * inputs, label outputs), `not-applicable` (an output that does not depend on the input, the probability of one unbounded number a
- * row, or a link whose axis of classes is not known), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value` (infinity, and NaN unless the model takes it for a missing
+ * row, or a link whose axis of classes is not known), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value`
+ * (infinity, and NaN unless the model takes it for a missing
  * value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
  */

@@ -30,7 +30,10 @@ const OPEN: Bounds = { low: anything[0], high: anything[1] };
 
 const known = new WeakMap<Graph, Site>();
 
-/** Makers and bounds of a graph's values. Common nodes are taken for one, so that exp(z) / sum(exp(z)) is known where a file computes exp(z) twice. */
+/**
+ * Makers and bounds of a graph's values. Common nodes are taken for one, so that exp(z) / sum(exp(z)) is known where a
+ * file computes exp(z) twice.
+ */
 export function siteOf(graph: Graph): Site {
   const found = known.get(graph) ?? makeSite(shareCommon(foldConstants(inline(graph))));
   known.set(graph, found);

@@ -6,7 +6,8 @@ import type { Constant, ConstantData } from '../../ir/types.js';
 
 /**
  * The kernel of the adjoint convolution of stride 1: [M, C/g, ...] -> [C, M/g, ...], every spatial axis reversed. Of a constant it is
- * made ahead, for runtimes take long to reverse axes when they open a model, but not kept: its elements are put in place when they are read.
+ * made ahead, for runtimes take long to reverse axes when they open a model, but not kept: its elements are put in place when
+ * they are read.
  */
 export function adjointKernel(b: Calculus, kernel: string, group: number): string {
   const constant = b.constantOf(kernel);

@@ -36,7 +36,7 @@ function matMul(b: Calculus, { inputs: [x, y], wanted }: Step, dy: string) {
   const added = [...(rowVector ? [-2] : []), ...(columnVector ? [-1] : [])];
   const d = b.unsqueeze(dy, added);
   const dLeft = wanted[0] ? b.matmul(d, flipped(b, right)) : undefined;
-  const dRight = wanted[1] ? rightCotangent(b, left, right, d) : undefined;
+  const dRight = wanted[1] ? rightCotangent(b, [left, right], d) : undefined;
   return [
     rowVector && dLeft ? b.squeeze(dLeft, [-2]) : dLeft,
     columnVector && dRight ? b.squeeze(dRight, [-1]) : dRight,
@@ -44,7 +44,7 @@ function matMul(b: Calculus, { inputs: [x, y], wanted }: Step, dy: string) {
 }
 
 /** A^T dY. One matrix for a whole batch on the left: the batch is summed by the product itself. */
-function rightCotangent(b: Calculus, left: string, right: string, d: string): string {
+function rightCotangent(b: Calculus, [left, right]: readonly [string, string], d: string): string {
   if (b.rank(right) > 2 || b.rank(left) === 2) return b.matmul(flipped(b, left), d);
   const rows = (x: string) => b.reshape(x, [-1, { of: x, axis: b.rank(x) - 1 }]);
   return b.matmul(flipped(b, rows(left)), rows(d));

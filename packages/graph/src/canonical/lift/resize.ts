@@ -11,25 +11,15 @@ import { changed, input, type Respell, type Respellings } from '../../rewrite/re
  */
 function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly string[] {
   const x = input(node, 0);
-  if (attributesOf(node).string('mode', 'nearest') !== 'nearest') return [resized(b, x, scales, linear)];
+  if (attributesOf(node).string('mode', 'nearest') !== 'nearest') return [resized(b, [x, scales], linear)];
   const known = b.constantOf(scales);
   const factors = known === undefined ? [] : numbersOf(known);
-  if (factors.every((scale) => scale >= 1)) return [resized(b, x, scales, nearest('floor'))];
-  if (factors.every((scale) => scale <= 1)) return [resized(b, x, scales, nearest('ceil'))];
-  const shrunk = resized(
-    b,
-    x,
-    only(b, factors, (scale) => scale < 1),
-    nearest('ceil'),
-  );
-  return [
-    resized(
-      b,
-      shrunk,
-      only(b, factors, (scale) => scale > 1),
-      nearest('floor'),
-    ),
-  ];
+  if (factors.every((scale) => scale >= 1)) return [resized(b, [x, scales], nearest('floor'))];
+  if (factors.every((scale) => scale <= 1)) return [resized(b, [x, scales], nearest('ceil'))];
+  const shrinking = only(b, factors, (scale) => scale < 1);
+  const growing = only(b, factors, (scale) => scale > 1);
+  const shrunk = resized(b, [x, shrinking], nearest('ceil'));
+  return [resized(b, [shrunk, growing], nearest('floor'))];
 }
 
 /** Some of the scales, 1 along other axes. */
@@ -44,7 +34,7 @@ const nearest = (rounding: string): Attributes => ({
   nearest_mode: attr.string(rounding),
 });
 
-function resized(b: GraphBuilder, x: string, scales: string, mode: Attributes): string {
+function resized(b: GraphBuilder, [x, scales]: readonly [string, string], mode: Attributes): string {
   return b.emit('Resize', [x, '', scales], {
     ...mode,
     coordinate_transformation_mode: attr.string('asymmetric'),

@@ -7,7 +7,10 @@ import { describe } from '../../ir/scope.js';
 import type { Node } from '../../ir/types.js';
 import { input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
-/** Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported for training is refused: it is random. */
+/**
+ * Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported
+ * for training is refused: it is random.
+ */
 const dropout: Respell = (node, b, from) => {
   const x = input(node, 0);
   const training = from >= 12 && input(node, 2) !== '' && b.constantOf(input(node, 2))?.data[0] !== 0;

@@ -62,7 +62,7 @@ function tensorsOf(b: Calculus, step: Step, [d, directions]: readonly [number, n
     peepholes: given(p, (value) => split(b, parameters(value), { axis: 0, parts: 3 })),
     lengths: long,
     first: { h: given(h, last), c: given(c, last) },
-    dy: given(dy, (value) => (long ? b.where(isLive(b, y, long), all(value), 0) : all(value))),
+    dy: given(dy, (value) => (long ? b.where(isLive(b, y, { lengths: long }), all(value), 0) : all(value))),
     dh: given(dh, last),
     dc: given(dc, last),
   };

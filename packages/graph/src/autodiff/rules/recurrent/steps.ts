@@ -39,8 +39,13 @@ export const affine = (b: Calculus, x: string, [y, c]: readonly [string, string?
 export const across = (b: Calculus, x: string, y: string): string =>
   b.emit('Gemm', [x, y], { transA: attr.int(1) });
 
-/** Whether step t + `ahead` of each sequence comes before its end, [T, B, 1]. */
-export function isLive(b: Calculus, y: string, lengths: string, ahead = 0): string {
+interface StepsOf {
+  readonly lengths: string;
+  readonly ahead?: number;
+}
+
+/** Whether step t + `ahead` (default 0) of each sequence comes before its end, [T, B, 1]; y is [T, B, H]. */
+export function isLive(b: Calculus, y: string, { lengths, ahead = 0 }: StepsOf): string {
   const count = b.emit('Shape', [y], { start: attr.int(0), end: attr.int(1) });
   const numbers = [b.ints([0]), count, b.ints([1])].map((value) => b.squeeze(value, [0]));
   const time = b.unsqueeze(b.emit('Range', numbers), [1, 2]);
@@ -67,7 +72,7 @@ export function hiddenBefore(b: Calculus, { y, first, reverse, lengths }: Layer)
     return before(b, y, { first: first.h, reverse });
   }
   const shifted = before(b, y, { first: undefined, reverse });
-  return b.where(isLive(b, y, lengths, 1), shifted, b.unsqueeze(first.h, [0]));
+  return b.where(isLive(b, y, { lengths, ahead: 1 }), shifted, b.unsqueeze(first.h, [0]));
 }
 
 /** Zeros [B, H] of a layer. */
@@ -83,10 +88,10 @@ export const zeroState = (b: Calculus, { y }: Pick<Layer, 'y'>): string =>
 /** Values that are `other` after the end of a sequence; x is [T, B, K] or its rows. */
 export function whileLive(b: Calculus, x: string, { layer, other }: { layer: Layer; other: number }): string {
   if (layer.lengths === undefined) return x;
-  const mask = isLive(b, layer.y, layer.lengths);
+  const mask = isLive(b, layer.y, { lengths: layer.lengths });
   return b.where(b.rank(x) === 2 ? rows(b, mask) : mask, x, other);
 }
 
 /** 1 after the end of a sequence, [T, B, 1]; undefined where none ends early. */
 export const isOver = (b: Calculus, { lengths, y }: Layer): string | undefined =>
-  lengths && b.sub(1, b.mask(isLive(b, y, lengths), y));
+  lengths && b.sub(1, b.mask(isLive(b, y, { lengths }), y));
