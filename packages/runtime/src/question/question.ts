@@ -97,24 +97,15 @@ export function settle(model: Model, options: QuestionOptions): Question {
   );
   const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
   const others = settled.inputs.filter(({ name }) => name !== port.name);
+  const missing = (name: string): boolean => takesMissing(settled, name);
   return {
     graph: settled,
-    input: {
-      name: port.name,
-      dtype: port.dtype,
-      shape: row,
-      takesMissing: once(() => takesMissing(settled, port.name)),
-    },
+    input: { name: port.name, dtype: port.dtype, shape: row, takesMissing: once(() => missing(port.name)) },
     output: name,
     exported: exported.name,
     axes: axesOf(settled, { name, types }),
     following: name === chosen.name ? followingAxes(chosen, symbols) : [],
-    fixed: fixFeeds({
-      ports: others,
-      feeds,
-      batchDim: batchDim(port),
-      takesMissing: (input) => takesMissing(settled, input),
-    }),
+    fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port), takesMissing: missing }),
     rows: axes,
     identity: JSON.stringify([port.name, row, name, ...perRow]),
   };
