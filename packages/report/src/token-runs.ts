@@ -10,7 +10,10 @@ export interface TokenRun extends TokenRecord {
 /** Shorter runs are left as they are. */
 const SHORTEST = 4;
 
-/** Tokens with their numbers, in their order; the same token with the same number as it is printed, four times or more in a row, is one entry: padding, as a rule. */
+/**
+ * Tokens with their numbers, in their order; the same token with the same number as it is printed, four times or more in
+ * a row, is one entry: padding, as a rule.
+ */
 export function tokenRuns(tokens: readonly TokenRecord[], values: readonly number[]): readonly TokenRun[] {
   const runs: TokenRun[][] = [];
   for (const [i, token] of tokens.entries()) {
