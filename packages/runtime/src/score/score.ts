@@ -6,6 +6,7 @@ import {
   type Progress,
   parseOptions,
   type Score,
+  type ScoreChange,
   type Tensor,
   throwIfAborted,
   z,
@@ -179,8 +180,8 @@ interface Settled {
 
 /** The score of a settled question with backward rules; throws what {@link backwardOf} throws. */
 function scoreWithRules(settled: Settled, asked: Asked): Score {
-  const { question, target, holds, base } = settled;
-  const { model } = base;
+  const { question, target, holds } = settled;
+  const { model } = settled.base;
   const { link, batch, memory = model.memory, bounds } = asked;
   const backward = backwardOf(asked.rules, question);
   const options: ChannelOptions = {
@@ -209,15 +210,18 @@ function scoreWithRules(settled: Settled, asked: Asked): Score {
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
     products: model.shared('products', () => ortProducts(model.session)),
-    async with(change) {
-      const changed = { ...asked, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
-      const sameQuestion = change.target === undefined && change.link === undefined;
-      return sameQuestion ? scoreWithRules(settled, changed) : scoreOf(base, changed);
-    },
+    with: (change) => changedScore(settled, asked, change),
     // Inner tensors have no baseline that rules could compare with.
     internals:
       backward.baseline === undefined ? internalsOf(model, question, { ...options, submit }) : undefined,
   };
+}
+
+/** The same input and model under another target, link or backward rules; only a new target or link is settled again. */
+async function changedScore(settled: Settled, asked: Asked, change: ScoreChange): Promise<Score> {
+  const changed = { ...asked, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
+  const sameQuestion = change.target === undefined && change.link === undefined;
+  return sameQuestion ? scoreWithRules(settled, changed) : scoreOf(settled.base, changed);
 }
 
 /** The options that were given. */
