@@ -16,6 +16,7 @@ const LONG_TEXT = 60;
 const SHARED_TODAY: readonly string[] = [
   'AttributeInit',
   'Axis',
+  'Backward',
   'Baseline',
   'Batch',
   'Call',
