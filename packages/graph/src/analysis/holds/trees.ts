@@ -14,7 +14,10 @@ export function rangeOfLearner(node: Node): Range | undefined {
   return node.op === 'TreeEnsembleClassifier' ? rangeOfTrees(a, 'class') : undefined;
 }
 
-/** Bounds of what a regressor of trees gives, by its leaves: targets that lie in [0, 1] may be shares of classes, or lie there by chance. */
+/**
+ * Bounds of what a regressor of trees gives, by its leaves: targets that lie in [0, 1] may be shares of classes, or lie
+ * there by chance.
+ */
 export const rangeOfTargets = (node: Node): Range | undefined =>
   node.op === 'TreeEnsembleRegressor' ? rangeOfTrees(attributesOf(node), 'target') : undefined;
 
