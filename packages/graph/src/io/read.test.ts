@@ -263,3 +263,15 @@ test('a map from class to score is read as the scores', () => {
   expect(graph.outputs).toEqual([{ name: 'm', dtype: 'float32', dims: ['m_dim_0', 'm_dim_1'] }]);
   expect(graph.nodes.map(({ op }) => op)).toEqual(['Identity']);
 });
+
+test.each<readonly [string, readonly (number | string)[], boolean]>([
+  ['a matrix [n, n] has two equal sizes', ['n', 'n'], true],
+  ['None is the name of no size', ['None', 'None'], false],
+  ['the sizes of a picture are not that of its batch', ['N', 3, 'N', 8], false],
+])('%s', (_, dims, equal) => {
+  const [input] = read(file({ input: [floatValue('x', dims)] })).inputs;
+  const at = dims.lastIndexOf(dims[0]);
+  expect(input.dims?.[0]).toBe(dims[0]);
+  expect(input.dims?.[at] === dims[0]).toBe(equal);
+  expect(typeof input.dims?.[at]).toBe('string');
+});

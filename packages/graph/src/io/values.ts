@@ -15,7 +15,24 @@ export function readTensorType(proto: ValueInfoProto, reading: Reading): ValueTy
   if (dims === undefined) return { dtype, dims: undefined };
   if (dims.length > reading.limits.rank)
     exceeded('rank', reading.limits.rank, `${dims.length} axes of ${proto.name}`);
-  return { dtype, dims: dims.map((dim, axis) => readDim(dim, { name: proto.name, axis, reading })) };
+  const read = dims.map((dim, axis) => readDim(dim, { name: proto.name, axis, reading }));
+  return {
+    dtype,
+    dims: read.map((dim, axis) => (isReused(read, axis) ? reading.symbol(proto.name, axis) : dim)),
+  };
+}
+
+/** Words of exporters for any size, which do not say that two sizes are equal. */
+const PLACEHOLDER = /^(none|null|unk|unknown|any|dyn|dynamic|-1)$/i;
+
+/**
+ * Whether an axis has the name of one before it without being of its size: by a word for any size, or, in an array of three or more axes, by
+ * the name of the first, as exporters write that call every free axis N. An adjacency matrix [n, n] means what it says.
+ */
+function isReused(dims: readonly Dim[], axis: number): boolean {
+  const dim = dims[axis];
+  if (typeof dim !== 'string' || dims.indexOf(dim) === axis) return false;
+  return PLACEHOLDER.test(dim) || (dims.length > 2 && dim === dims[0]);
 }
 
 interface Axis {

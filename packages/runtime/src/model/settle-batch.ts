@@ -11,6 +11,7 @@ import {
   rowFlow,
 } from '@onnxplain/graph';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
+import { hasLaterRows } from '../rows/row-axes.js';
 import { sameNumbers } from '../rows/same-numbers.js';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { type Arrays, isFloat, joinRows, type Port } from '../session/value.js';
@@ -41,6 +42,7 @@ export async function settleBatch(
   const fixedRows = sizes.find((dim) => typeof dim === 'number');
   if (fixedRows === undefined || sizes.some((dim) => typeof dim === 'string'))
     return { batch: 'symbolic', graph };
+  if (all === undefined && hasLaterRows(graph)) return { batch: 'symbolic', graph };
   for (const each of all === undefined ? [0, ...laterAxes(graph)] : [all]) {
     const { freed, graph: candidate } = freeBatch(graph, each);
     if (freed && (await agree({ graph, candidate, axis: each }, options)))
@@ -63,12 +65,22 @@ function combinedByStatistics(graph: Graph): boolean {
   return candidate.outputs.every(({ name }) => flow.mixing(name)?.kind === 'statistics');
 }
 
-/** Axes behind the first that can be a batch of one: all inputs have them with size 1. */
-function laterAxes({ inputs }: Graph): readonly number[] {
-  if (inputs[0]?.dims?.[0] === 1) return [];
-  return (inputs[0]?.dims ?? []).flatMap((_, axis) =>
-    axis > 0 && inputs.every(({ dims }) => dims?.[axis] === 1) ? [axis] : [],
+/** Axes behind the first that can be a batch, of the same size in all inputs: 1, or any where a recurrent node has its batch there. */
+function laterAxes(graph: Graph): readonly number[] {
+  const { inputs } = graph;
+  const [first] = inputs;
+  if (first?.dims === undefined || first.dims[0] === 1) return [];
+  return first.dims.flatMap((size, axis) =>
+    axis > 0 && inputs.every(({ dims }) => dims?.[axis] === size) && (size === 1 || isRecurrent(graph, axis))
+      ? [axis]
+      : [],
   );
+}
+
+function isRecurrent(graph: Graph, axis: number): boolean {
+  const { freed, graph: candidate } = freeBatch(graph, axis);
+  const symbol = candidate.inputs[0].dims?.[axis];
+  return freed && typeof symbol === 'string' && rowFlow(candidate, symbol).recurrent;
 }
 
 const TRIAL_ROWS = 3;

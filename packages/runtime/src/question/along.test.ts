@@ -245,6 +245,12 @@ test.each<[string, Partial<ScoreOptions>, string, RegExp]>([
     /0 to 2 of \[2, 3, 4\]/,
   ],
   [
+    'an axis of classes that there is not, though the logit does not ask for it,',
+    { target: 0, classAxis: -4 },
+    'option-value',
+    /0 to 2 of \[2, 3, 4\]/,
+  ],
+  [
     'the probability of all classes together',
     { target: { at: ['sum', 0, 0] }, link: 'probability', classAxis: 0 },
     'not-applicable',
@@ -273,9 +279,9 @@ test('the graph tells the axis of classes: an ArgMax beside the output, or the o
   expect((await column.value(tensor([0, 2, 1], [1, 3, 1])))[0]).toBeCloseTo(Math.exp(2) - Math.exp(1), 5);
 });
 
-/** The squares of the positive elements of x [N, 4], one row of them after the other: [N, positives, 1]. One row at a time. */
+/** The squares of the positive elements of x [batch, 4], one row of them after the other: [batch, positives, 1]. One row at a time. */
 const positives: Graph = graphOf({
-  inputs: [value('x', ['N', 4])],
+  inputs: [value('x', ['batch', 4])],
   outputs: [value('y', [1, 'n', 1])],
   constants: {
     zero: { dtype: 'float32', dims: [], data: Float32Array.of(0) },

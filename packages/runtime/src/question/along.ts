@@ -5,7 +5,7 @@ import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
 import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
-import { type ClassAxisChoice, classAxisIn, expectClassAxis } from './class-axis.js';
+import { type ClassAxisChoice, classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
 import type { RowSizes } from './classes.js';
 import type { Question } from './question.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAlongAxes, type Target } from './target.js';
@@ -43,7 +43,9 @@ export interface Narrowed {
  * or is summed.
  */
 export function narrow(model: Model, question: Question, options: AlongOptions): Narrowed {
-  const { target, sizes } = options;
+  const { target, sizes, classAxis } = options;
+  // Also for links that do not ask.
+  if (classAxis !== undefined) namedAxis(classAxis, sizes);
   if (!isAlongAxes(target)) {
     const takes = sizes.map((): AxisTake => 'all');
     return { question: withAlong(model, question, { ...options, takes }), target };

@@ -37,7 +37,8 @@ export function classAxisIn(
   return long.length === 1 ? choice(long[0], 'the only axis of several entries') : undefined;
 }
 
-function namedAxis(named: number, sizes: RowSizes): number {
+/** Axis from 0 that the caller names. Throws `option-value` where the output does not have it. */
+export function namedAxis(named: number, sizes: RowSizes): number {
   const axis = named < 0 ? named + sizes.length : named;
   if (axis >= 0 && axis < sizes.length) return axis;
   return fail({

@@ -135,17 +135,18 @@ function batchFirst(
 }
 
 /**
- * Inputs with those of `perRow` given the batch axis of the explained one, at its place where they have as many axes, else in front.
+ * Inputs with those of `perRow` given the batch axis of the explained one, at its place where they have as many axes, else in front; as they
+ * are where it has none, and whole arrays belong to it.
  * Dims that the model does not tell stay unknown.
  */
 export function leadByBatch(
   ports: readonly Port[],
   { batchDim, axis, perRow }: { batchDim: number | string; axis: RowAxis; perRow: readonly string[] },
 ): readonly Port[] {
-  const at = axis === 'none' ? 0 : axis;
+  if (axis === 'none') return ports;
   return ports.map((port) =>
     port.dims !== undefined && port.dims.length > 0 && perRow.includes(port.name)
-      ? { ...port, dims: port.dims.with(at < port.dims.length ? at : 0, batchDim) }
+      ? { ...port, dims: port.dims.with(axis < port.dims.length ? axis : 0, batchDim) }
       : port,
   );
 }

@@ -45,6 +45,7 @@ export function rowAxes(
   const size = axis === 'none' ? 1 : (input.dims?.[axis] ?? 'N');
   const symbol = typeof size === 'string' ? size : undefined;
   const at = givenAxis(facts.givenAxes, output) ?? outputAxis(output, { axis, size, flows });
+  if (at === 'none' && typeof size === 'number' && size > 1) expectRows(input, output, axis);
   // An output that has not the rows of the input is one row's.
   const lost =
     symbol !== undefined && output.dims !== undefined && flows(symbol).axisOf(output.name) === undefined;
@@ -103,6 +104,16 @@ export function givenAxis({ all, byName }: GivenAxes, port: Port, isInput = fals
   });
 }
 
+function expectRows(input: Port, output: Port, axis: RowAxis): never {
+  return fail({
+    code: 'option-value',
+    where: `batchAxis of "${input.name}"`,
+    expected: `an axis of ${describe(input)} whose rows "${output.name}" (${describe(output)}) has too`,
+    got: `${axis}`,
+    remedy: `Name the axis of "${output.name}" as well, or say none: the whole array is one input.`,
+  });
+}
+
 function givenChoice(input: Port, output: Port, { flows, facts }: Known): Choice | undefined {
   const axis = givenAxis(facts.givenAxes, input, true);
   if (axis === undefined || axis === 'none') return axis && { axis };
@@ -116,16 +127,9 @@ function choose(input: Port, output: Port, { flows, facts }: Known): Choice {
   if (facts.batch === 'none') return { axis: 'none', why: `"${input.name}" has no batch axis` };
   if (dims === undefined) return { axis: 0 };
   if (facts.batch === 'fixed') return fixedChoice(input, facts.fixedRows ?? 1);
-  const candidates = dims.flatMap((dim, axis) =>
-    typeof dim === 'string' && dims.indexOf(dim) === dims.lastIndexOf(dim)
-      ? [{ axis, dim, flow: flows(dim) }]
-      : [],
-  );
-  const first = candidates.find(({ axis }) => axis === 0);
+  const first = candidatesOf(dims, flows).find(({ axis }) => axis === 0);
   const isFree = ({ flow }: Candidate) => flow.mixing(output.name) === undefined;
-  const later = candidates.find(
-    (each) => each.axis > 0 && isFree(each) && (each.flow.recurrent || nameOf(each.dim) === 'batch'),
-  );
+  const later = laterRows(dims, output, flows);
   if (first !== undefined && isFree(first) && !(later !== undefined && nameOf(first.dim) === 'other'))
     return { axis: 0 };
   if (later !== undefined)
@@ -141,14 +145,57 @@ interface Candidate {
   readonly flow: RowFlow;
 }
 
+/** Axes that have a symbol of their own. */
+function candidatesOf(dims: readonly Dim[], flows: Flows): readonly Candidate[] {
+  return dims.flatMap((dim, axis) =>
+    typeof dim === 'string' && dims.indexOf(dim) === dims.lastIndexOf(dim)
+      ? [{ axis, dim, flow: flows(dim) }]
+      : [],
+  );
+}
+
+/**
+ * An axis behind the first along which rows of an output may lie: by a recurrent node, by its name, or, where the first cannot be the batch,
+ * as the only axis that the output has too.
+ */
+function laterRows(dims: readonly Dim[], output: Port, flows: Flows): Candidate | undefined {
+  const free = candidatesOf(dims, flows).filter(
+    ({ axis, flow }) => axis > 0 && flow.mixing(output.name) === undefined,
+  );
+  const told = free.find(({ dim, flow }) => flow.recurrent || nameOf(dim) === 'batch');
+  if (told !== undefined || free.length === 0 || mayLead(dims[0], output, flows)) return told;
+  const shared = free.filter(({ flow }) => flow.axisOf(output.name) !== undefined);
+  return shared.length === 1 && nameOf(shared[0].dim) !== 'other' ? shared[0] : undefined;
+}
+
+/** Whether a first axis may be the batch: one of size 1, or whose elements are apart, are called a batch, or have statistics of theirs. */
+function mayLead(dim: Dim, output: Port, flows: Flows): boolean {
+  if (typeof dim === 'number') return dim === 1;
+  const flow = flows(dim);
+  const kind = flow.mixing(output.name)?.kind;
+  if (kind === undefined || isBatchName(dim)) return true;
+  return kind === 'statistics' && flow.axisOf(output.name) !== undefined;
+}
+
+/** Whether inputs whose first axis is of one size have their rows along another, which the outputs have too. */
+export function hasLaterRows(graph: Graph): boolean {
+  const flows = flowsOf(graph);
+  const outputs = graph.outputs.filter(({ dims }) => dims?.some((dim) => typeof dim === 'string'));
+  return (
+    outputs.length > 0 &&
+    graph.inputs.some(({ dims = [] }) =>
+      outputs.every((output) => laterRows(dims, output, flows)?.flow.axisOf(output.name) !== undefined),
+    )
+  );
+}
+
 /** The first axis of an input whose rows are combined: a batch, whose rows are then run alone, or part of one example. */
 function mixedChoice(input: Port, output: Port, { dim, flow }: Candidate): Choice {
   const mixing = flow.mixing(output.name);
   if (mixing === undefined) return { axis: 0 };
-  const name = nameOf(dim);
   const pictures = (input.dims?.length ?? 0) >= 4;
   const statistics = mixing.kind === 'statistics' && flow.axisOf(output.name) !== undefined;
-  const isBatch = name === 'batch' || (name === 'unknown' && (pictures || statistics));
+  const isBatch = isBatchName(dim) || (nameOf(dim) !== 'other' && (pictures || statistics));
   const why = combined(input, mixing);
   if (isBatch) return { axis: 0, alone: why };
   return { axis: 'none', why: `${why}, so that the whole array is one example` };
@@ -182,6 +229,9 @@ function outputAxis(
 const BATCH = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images|rows)|rows)$/i;
 const OTHER =
   /^(t|l|s|seq\w*|\w*seq(_?len(gth)?)?|sequence\w*|time\w*|(num_?)?(steps?|frames?|nodes?|points?|tokens?|atoms?|vertices|edges)|length|len|\w*_len(gth)?)$/i;
+
+/** Whether a name is that of a batch alone: people call nodes and points n as well. */
+const isBatchName = (dim: string): boolean => nameOf(dim) === 'batch' && !/^n$/i.test(dim);
 
 /** What exporters and people call an axis by. */
 function nameOf(dim: string): 'batch' | 'other' | 'unknown' {

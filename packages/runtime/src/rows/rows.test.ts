@@ -161,6 +161,30 @@ describe('an input without a batch axis is one example', () => {
     expect((await predict(model, { shape: [3, 4] }, x)).scores.shape).toEqual([1, 9]);
   });
 
+  test('whose elements, called n as rows are, give one result together', async () => {
+    const points = graphOf({
+      inputs: [value('x', ['n', 4])],
+      outputs: [value('y', [3])],
+      constants: { W: weights, a: ints([0]) },
+      nodes: [node('ReduceMax', ['x', 'a'], ['m'], { keepdims: int(0) }), node('MatMul', ['m', 'W'], ['y'])],
+    });
+    expect(rowLayout(await opened(points), {})).toMatchObject({ input: 'none', output: 'none' });
+  });
+
+  test('with a matrix of its own beside it', async () => {
+    const graph = chain('n', node('MatMul', ['adjacency', 'x'], ['h']));
+    const model = await opened({ ...graph, inputs: [...graph.inputs, value('adjacency', ['n', 'n'])] });
+    const adjacency = { dtype: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
+    const options = { input: 'x', shape: [2, 4], feeds: { adjacency }, perRow: ['adjacency'] };
+    const f = await score(model, { ...options, target: 3 });
+    const x = rows(1, 2, 4);
+    const expected = [1, 0.3, 2, -0.5].reduce(
+      (sum, w, i) => sum + w * (3 * x.data[i] + 4 * x.data[4 + i]),
+      0,
+    );
+    expect([...(await f.value(x))]).toEqual([expect.closeTo(expected, 5)]);
+  });
+
   test('whose elements are gathered by another input', async () => {
     const graph = chain('nodes', node('Gather', ['x', 'e'], ['h']));
     const model = await opened({ ...graph, inputs: [...graph.inputs, value('e', ['edges'], 'int64')] });
@@ -240,6 +264,47 @@ describe('the batch axis is found elsewhere', () => {
     expect([...(await f.value(x))]).toEqual(separate.map(([each]) => expect.closeTo(each, 5)));
   });
 
+  test('and freed there, where an exporter froze it with several rows', async () => {
+    const model = await opened(recurrent(5, 2));
+    expect(model.batch).toBe('freed');
+    expect(rowLayout(model, {})).toMatchObject({ input: 1, output: 0 });
+  });
+
+  const halves = (batch: string) =>
+    graphOf({
+      inputs: [value('x', [2, batch, 4])],
+      outputs: [value('y', [batch, 3])],
+      constants: { W: weights, a: ints([0]), halves: ints([1, 1]) },
+      nodes: [
+        node('Split', ['x', 'halves'], ['p', 'q'], { axis: int(0) }),
+        node('Mul', ['p', 'q'], ['m']),
+        node('Squeeze', ['m', 'a'], ['s']),
+        node('MatMul', ['s', 'W'], ['y']),
+      ],
+    });
+
+  test.each([
+    ['batch', 1],
+    ['s1', 1],
+    ['time', 'none'],
+  ])(
+    'behind an axis of one size by the symbol of the output, unless that is a time: %s, %s',
+    async (symbol, axis) => {
+      const model = await opened(halves(symbol));
+      expect(rowLayout(model, {}).input).toBe(axis);
+    },
+  );
+
+  test('behind an axis whose elements are added up', async () => {
+    const graph = graphOf({
+      inputs: [value('x', ['s0', 's1', 4])],
+      outputs: [value('y', ['s1', 4])],
+      constants: { a: ints([0]) },
+      nodes: [node('ReduceSum', ['x', 'a'], ['y'], { keepdims: int(0) })],
+    });
+    expect(rowLayout(await opened(graph), {})).toMatchObject({ input: 1, output: 0, perRun: undefined });
+  });
+
   test('in the output, by its symbol', async () => {
     const timeMajor = graphOf({
       inputs: [value('x', ['batch', 4, 'time'])],
@@ -259,6 +324,19 @@ describe('the batch axis is found elsewhere', () => {
     const { data } = await f.gradient(x);
     expect([...data.keys()].filter((i) => data[i] !== 0)).toEqual([5, 17, 29]);
   });
+});
+
+test('axes that an exporter calls alike may have several sizes', async () => {
+  const graph = graphOf({
+    inputs: [value('x', ['N', 2, 'N', 'N'])],
+    outputs: [value('y', ['N', 2])],
+    constants: { a: ints([2, 3]) },
+    nodes: [node('ReduceSum', ['x', 'a'], ['y'], { keepdims: int(0) })],
+  });
+  const f = await score(await opened(graph), { target: 1, shape: [2, 3, 1] });
+  const x = rows(2, 2, 3, 1);
+  const sum = (from: number) => x.data[from] + x.data[from + 1] + x.data[from + 2];
+  expect([...(await f.value(x))]).toEqual([sum(3), sum(9)].map((each) => expect.closeTo(each, 5)));
 });
 
 describe('a batch axis that is named', () => {
@@ -293,5 +371,16 @@ describe('a batch axis that is named', () => {
   ])('%s is refused', async (_, batchAxis, code) => {
     const using = async () => rowLayout(await opened(dense(), { batchAxis }), {});
     await expect(using()).rejects.toMatchObject({ code });
+  });
+
+  test('is refused where the output has not its rows', async () => {
+    const fixed = graphOf({
+      inputs: [value('x', [2, 4])],
+      outputs: [value('y', [2, 3])],
+      constants: { W: weights },
+      nodes: [node('MatMul', ['x', 'W'], ['y'])],
+    });
+    const model = await opened(fixed, { batchAxis: 1 });
+    expect(() => rowLayout(model, {})).toThrow(/expected an axis of .* whose rows "y" .* has too, got 1/);
   });
 });
