@@ -12,6 +12,8 @@ import {
 
 export interface LaneOptions extends Delivery {
   readonly batching: Batching;
+  /** Called when no request waits any more. */
+  onIdle?(): void;
   /**
    * One run over the rows of the segments, in order: their results, `width` numbers a row, and the native
    * seconds it took.
@@ -57,6 +59,7 @@ async function drain(state: State): Promise<void> {
     await runSegments(state, segments);
   }
   state.draining = false;
+  state.options.onIdle?.();
 }
 
 /** What the next run is made of: nothing when nobody waits. */

@@ -8,7 +8,7 @@ import { countRows, type Segment } from './segment.js';
 
 /** A graph of one explained input, run over rows. */
 export interface RowProgram {
-  session(): Promise<Session>;
+  session(): Promise<Pick<Session, 'run' | 'seconds'>>;
   readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
   /** Input that takes each row's class, int64 [N]; undefined when the graph finds it or needs none. */
   readonly target: string | undefined;
@@ -21,17 +21,23 @@ export interface RowProgram {
   filled(n: number): number;
 }
 
-/** Runs segments of requests: one that already has the model's type and size is fed without a copy. */
-export function rowRunner(program: RowProgram): LaneOptions['run'] {
+export interface RowRunner {
+  /** Runs segments of requests: one that already has the model's type and size is fed without a copy. */
+  readonly run: LaneOptions['run'];
+  /** Frees the memory that is kept between runs. */
+  free(): void;
+}
+
+export function rowRunner(program: RowProgram): RowRunner {
   const { input, target, fixed, output, width } = program;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
-  return async (segments) => {
+  const run: LaneOptions['run'] = async (segments) => {
     const n = countRows(segments);
     const filled = program.filled(n);
     const rows: Constant = {
       dtype: input.dtype,
       dims: [filled, ...input.shape],
-      data: gather(segments, filled),
+      data: gather.rows(segments, filled),
     };
     const session = await program.session();
     const feeds: Arrays = { ...fixed.rows(filled), [input.name]: rows };
@@ -44,6 +50,7 @@ export function rowRunner(program: RowProgram): LaneOptions['run'] {
     if (data.length !== filled * width) mixed(program, results[output].dims, filled);
     return { data: filled === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
+  return { run, free: gather.free };
 }
 
 function mixed({ output, width }: RowProgram, dims: readonly number[], rows: number): never {
@@ -56,24 +63,32 @@ function mixed({ output, width }: RowProgram, dims: readonly number[], rows: num
   });
 }
 
-type Gather = (segments: readonly Segment[], filled: number) => Constant['data'];
+interface Gather {
+  rows(segments: readonly Segment[], filled: number): Constant['data'];
+  free(): void;
+}
 
 function gatherer(dtype: FloatType, rowSize: number): Gather {
   let scratch = allocate(dtype, 0);
-  return (segments, filled) => {
-    const [{ rows, from, to }] = segments;
-    if (segments.length === 1 && to - from === filled && holds(dtype, rows.data)) {
-      return rows.data.subarray(from * rowSize, to * rowSize);
-    }
-    if (scratch.length < filled * rowSize) scratch = allocate(dtype, filled * rowSize);
-    let at = 0;
-    for (const segment of segments) {
-      const part = segment.rows.data.subarray(segment.from * rowSize, segment.to * rowSize);
-      write(part, scratch, at);
-      at += part.length;
-    }
-    for (; at < filled * rowSize; at += rowSize) scratch.copyWithin(at, at - rowSize, at);
-    return scratch.subarray(0, at);
+  return {
+    rows(segments, filled) {
+      const [{ rows, from, to }] = segments;
+      if (segments.length === 1 && to - from === filled && holds(dtype, rows.data)) {
+        return rows.data.subarray(from * rowSize, to * rowSize);
+      }
+      if (scratch.length < filled * rowSize) scratch = allocate(dtype, filled * rowSize);
+      let at = 0;
+      for (const segment of segments) {
+        const part = segment.rows.data.subarray(segment.from * rowSize, segment.to * rowSize);
+        write(part, scratch, at);
+        at += part.length;
+      }
+      for (; at < filled * rowSize; at += rowSize) scratch.copyWithin(at, at - rowSize, at);
+      return scratch.subarray(0, at);
+    },
+    free() {
+      scratch = allocate(dtype, 0);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
-import { type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
+import { type Graph, type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
 import { fixFeeds } from '../batching/fixed.js';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { leadByBatch } from '../question/question.js';
 import { describe, type Feeds, isFloatPort, toTensor } from '../session/value.js';
@@ -14,6 +15,9 @@ export interface InnerOptions {
   readonly axis?: RowAxis;
 }
 
+/** Graphs that end at an inner value, by its name. */
+const innerGraphs = cacheKind<Graph>(64);
+
 /**
  * A float value inside a model at one row of its inputs, without the batch axis: what token ids are after an embedding. A model
  * whose batch axis is fixed runs copies of the row.
@@ -24,7 +28,7 @@ export async function innerRow(
   name: string,
   { feeds, perRow = [], axis = 0 }: InnerOptions,
 ): Promise<Tensor> {
-  const graph = model.shared(`inner ${name}`, () => upTo(model.graph, name));
+  const graph = model.cache(innerGraphs).get(name, () => upTo(model.graph, name));
   const [value] = graph.outputs;
   if (!isFloatPort(value)) {
     const expected = 'floating point numbers';

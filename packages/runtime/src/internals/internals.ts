@@ -22,6 +22,7 @@ import {
   type ValueType,
 } from '@onnxplain/graph';
 import type { Lane } from '../batching/lane.js';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import {
   type ChannelOptions,
@@ -47,11 +48,14 @@ interface InternalsOptions extends ChannelOptions {
   readonly submit: Submit;
 }
 
+/** By the identity of the question. */
+const attention = cacheKind<ReturnType<typeof attentionMaps>>(64);
+
 /** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
 export function internalsOf(model: Model, question: Question, options: InternalsOptions): Internals {
   return {
     get attention() {
-      return model.shared(`attention ${question.identity}`, () => attentionMaps(question.graph));
+      return model.cache(attention).get(question.identity, () => attentionMaps(question.graph));
     },
     layers: (names) => layersOf(names, { model, question, options }),
   };

@@ -1,13 +1,14 @@
 import { fail } from '@onnxplain/core';
-import { type Graph, takesMissing } from '@onnxplain/graph';
+import { type Graph, takesMissing, weightBytes } from '@onnxplain/graph';
 import type { Placement } from '../providers/probe.js';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
-import type { Device, Session } from '../session/session.js';
+import { type Device, openSession } from '../session/session.js';
 import type { Arrays, Feeds, Port } from '../session/value.js';
+import type { Cache, CacheKind } from './cache.js';
 import { type Census, census } from './census.js';
 import { checkFeeds } from './feeds.js';
-import { expectOpen, holdings, release, sessionOf, thingOf } from './holdings.js';
 import { type Program, programOf } from './program.js';
+import { type PooledSession, type SessionPool, sessionPool } from './session-pool.js';
 
 /** A model opened for running. Holds native memory: close it, or declare it with `await using`. */
 export interface Model extends Census, AsyncDisposable {
@@ -39,12 +40,16 @@ export interface Model extends Census, AsyncDisposable {
    */
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Arrays>;
   /**
-   * The session of a graph derived from this model: opened at the first call with its key, released with the
-   * model.
+   * The session of a graph derived from this model. It is opened at the first call with its key. A model keeps {@link sessionLimit}
+   * sessions open and releases the least recently used one, when it has no run under way; a later run opens it again.
    */
-  session(key: string, make: () => Graph): Promise<Session>;
-  /** Something that lives as long as the model, made at the first call with its key. */
-  shared<T>(key: string, make: () => T): T;
+  session(key: string, make: () => Graph): Promise<PooledSession>;
+  /** Number of sessions that are open now. */
+  openSessions(): number;
+  /** The model's own cache of a kind, empty at first. Throws `closed`. */
+  cache<V>(kind: CacheKind<V>): Cache<V>;
+  /** Sentences for {@link rowNotices}. */
+  readonly rowFindings: Set<string>;
   /** Releases all sessions; calls under way end with `closed`. A second close does nothing. */
   close(): Promise<void>;
 }
@@ -64,11 +69,23 @@ export interface ModelParts {
   readonly program: () => Program;
 }
 
+/** A session has its own copy of the weights: all sessions of a model together keep about this many bytes of them, or {@link FEWEST_SESSIONS}. */
+const SESSION_BYTES = 2 ** 31;
+const FEWEST_SESSIONS = 8;
+const MOST_SESSIONS = 32;
+
+/** Most sessions that a model of this graph keeps open: from 8 to 32, in between as many as hold 2 GiB of weights. */
+export function sessionLimit(graph: Graph): number {
+  const fitting = Math.floor(SESSION_BYTES / Math.max(1, weightBytes(graph)));
+  return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, fitting));
+}
+
 export function makeModel({ placement, program, ...parts }: ModelParts): Model {
-  const { graph, source, threads, path } = parts;
+  const { graph, source } = parts;
   const { device, refused } = placement;
   const { inputs, outputs } = graph;
-  const held = holdings({ device, threads, name: path ?? source.name });
+  const pool = poolOf(parts, device);
+  const { cache, close } = cachesBeside(pool);
   return {
     ...census(source),
     ...parts,
@@ -76,16 +93,46 @@ export function makeModel({ placement, program, ...parts }: ModelParts): Model {
     outputs,
     device,
     refused,
+    rowFindings: new Set(),
     async run(feeds, wanted) {
-      expectOpen(held);
+      pool.expectOpen();
       const checked = checkFeeds(inputs, feeds, (input) => takesMissing(graph, input));
       const names = wanted?.map((output) => checkOutput(graph, output));
-      return (await sessionOf(held, 'forward', program)).run(checked, names);
+      return (await pool.session('forward', program)).run(checked, names);
     },
-    session: (key, make) => sessionOf(held, `graph/${key}`, () => programOf(make())),
-    shared: (key, make) => thingOf(held, key, make),
-    close: () => release(held),
-    [Symbol.asyncDispose]: () => release(held),
+    session: (key, make) => pool.session(`graph/${key}`, () => programOf(make())),
+    openSessions: () => pool.size,
+    cache,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type PoolParts = Pick<ModelParts, 'graph' | 'source' | 'threads' | 'path'>;
+
+function poolOf({ graph, source, threads, path }: PoolParts, device: Device): SessionPool {
+  const name = path ?? source.name;
+  return sessionPool({
+    name,
+    limit: sessionLimit(graph),
+    open: ({ model, ...rest }) => openSession(model, { device, threads, name, ...rest }),
+  });
+}
+
+/** The caches of a model, which are emptied when its sessions are closed. */
+function cachesBeside(pool: SessionPool): Pick<Model, 'cache' | 'close'> {
+  const caches = new Set<{ clear(): void }>();
+  return {
+    cache(kind) {
+      pool.expectOpen();
+      const cache = kind.of(pool);
+      caches.add(cache);
+      return cache;
+    },
+    async close() {
+      for (const cache of caches) cache.clear();
+      await pool.close();
+    },
   };
 }
 

@@ -1,13 +1,12 @@
 import type { Graph } from '@onnxplain/graph';
 import { type RowAxes, rowAxes } from '../rows/row-axes.js';
 import type { Port } from '../session/value.js';
+import { cacheKind } from './cache.js';
 import type { Model } from './model.js';
-
-const noticesOf = (model: Model): Set<string> => model.shared('row notices', () => new Set<string>());
 
 /** Keeps a sentence about the rows of a model for {@link rowNotices}. */
 export function noteRows(model: Model, sentence: string): void {
-  noticesOf(model).add(sentence);
+  model.rowFindings.add(sentence);
 }
 
 /**
@@ -16,11 +15,14 @@ export function noteRows(model: Model, sentence: string): void {
  * they are made and when they first run several rows.
  */
 export function rowNotices(model: Model): readonly string[] {
-  return [...noticesOf(model)];
+  return [...model.rowFindings];
 }
+
+/** By the names of the input and the output. */
+const axesFound = cacheKind<RowAxes>(256);
 
 /** {@link rowAxes} of a graph that was cut to begin at the input and to end at the output, found once a model. */
 export function rowAxesOf(model: Model, graph: Graph, ends: { input: Port; output: Port }): RowAxes {
-  const key = `row axes ${JSON.stringify([ends.input.name, ends.output.name])}`;
-  return model.shared(key, () => rowAxes(graph, ends, model));
+  const key = JSON.stringify([ends.input.name, ends.output.name]);
+  return model.cache(axesFound).get(key, () => rowAxes(graph, ends, model));
 }

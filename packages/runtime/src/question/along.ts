@@ -1,6 +1,7 @@
 import { fail, type Tensor } from '@onnxplain/core';
 import { type AxisTake, builderOf, type Holds, type Link, takeAxes } from '@onnxplain/graph';
 import { bothFixed, fixFeeds } from '../batching/fixed.js';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
 import { hashOf } from './backward.js';
@@ -88,6 +89,9 @@ interface Taking extends Omit<AlongOptions, 'target'> {
   readonly mask?: Tensor;
 }
 
+/** Graphs that take what a target takes, by the identity of the question. */
+const takings = cacheKind<ReturnType<typeof takeAxes>>(64);
+
 /** The question about what is taken; itself where all is, and no link has to be made at the places of several axes. */
 function withAlong(model: Model, question: Question, taking: Taking): Question {
   const { takes, mask } = taking;
@@ -100,9 +104,9 @@ function withAlong(model: Model, question: Question, taking: Taking): Question {
   const identity = `${question.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
   if (whole) return { ...weighted, along, identity };
   // Questions of equal identity have equal graphs.
-  const { graph, name } = model.shared(`taken ${identity}`, () =>
-    takeAxes(weighted.graph, { of: question.output, axes: takes, weights }),
-  );
+  const { graph, name } = model
+    .cache(takings)
+    .get(identity, () => takeAxes(weighted.graph, { of: question.output, axes: takes, weights }));
   const axes = question.axes?.filter((_, axis) => takes[axis] === 'all');
   return { ...weighted, graph, output: name, axes, along, identity };
 }

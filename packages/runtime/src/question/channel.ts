@@ -1,11 +1,12 @@
 import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import { bothFixed } from '../batching/fixed.js';
-import { type CheckOptions, independentRuns } from '../batching/independence.js';
+import { type CheckOptions, type Independence, independentRuns } from '../batching/independence.js';
 import { type Lane, lane } from '../batching/lane.js';
 import { bytesPerRow } from '../batching/memory.js';
 import { rowRunner } from '../batching/run.js';
 import { sizesOf } from '../batching/sizes.js';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { noteRows } from '../model/rows.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
@@ -32,7 +33,7 @@ export interface Channel {
 export function channel(model: Model, question: Question, options: ChannelOptions): Channel {
   const { backward } = options;
   const identity = identityOf(question, options);
-  const selected = () => model.shared(`selected ${identity}`, () => selectScore(question, options));
+  const selected = () => model.cache(selections).get(identity, () => selectScore(question, options));
   return {
     value() {
       const name = `value ${identity}`;
@@ -83,37 +84,75 @@ export interface LaneRequest {
   readonly tolerance?: number;
 }
 
+/** Graphs of scores before they are differentiated, by the identity of the score. */
+const selections = cacheKind<Selected>(64);
+
+/** A graph that lanes run, and how much memory a row of it takes. */
+interface Compiled {
+  readonly selected: Selected;
+  bytesPerRow(): number;
+}
+
+/** By the name of the request: lanes of one graph that differ in the other inputs share it. */
+const compilations = cacheKind<Compiled>(64);
+
+/**
+ * By all that a request's runs depend on, other inputs and baseline included: a caller may have others at every call. A lane that is
+ * dropped ends the requests that it has; the next request makes another.
+ */
+export const lanes = cacheKind<Lane>(256);
+
+/** What runs have found out about the rows of a question with its other inputs. */
+export const independences = cacheKind<Independence>(1024);
+
 /** The lane of a request, made once for equal ones. */
 export function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
+  const { name, batch, memory, width, baseline } = request;
+  const key = `${name} ${width} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
+  return model.cache(lanes).get(key, () => makeLane(model, question, request));
+}
+
+function makeLane(model: Model, question: Question, request: LaneRequest): Lane {
   const { name, batch, memory, width, baseline, tolerance = VALUE_TOLERANCE } = request;
-  const id = `lane ${name} ${width} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
-  return model.shared(id, () => {
-    const { graph, target, score, baseline: port } = request.make();
-    const { input } = question;
-    const fixed = port && baseline ? bothFixed(question.fixed, baseline.fixed(port)) : question.fixed;
-    const affordable = () => Math.max(1, Math.floor(memory / Math.max(1, bytesPerRow(graph))));
-    const { batching, filled } = sizesOf({
-      device: model.device,
-      fixedRows: question.rows.perRun,
-      batch,
-      affordable,
-    });
-    const rows = rowRunner({
-      session: () => model.session(name, () => graph),
-      input,
-      target,
-      fixed,
-      output: score,
-      width,
-      filled,
-    });
-    const run = countedRuns(question, rows);
-    return lane({
-      width,
-      batching,
-      allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
-      run: question.rows.proved ? run : independentRuns(run, checkOf(model, question, { width, tolerance })),
-    });
+  const { selected, bytesPerRow: rowBytes } = compile(model, request);
+  const { graph, target, score, baseline: port } = selected;
+  const { input } = question;
+  const { batching, filled } = sizesOf({
+    device: model.device,
+    fixedRows: question.rows.perRun,
+    batch,
+    affordable: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
+  });
+  const rows = rowRunner({
+    session: () => model.session(name, () => graph),
+    input,
+    target,
+    fixed: port && baseline ? bothFixed(question.fixed, baseline.fixed(port)) : question.fixed,
+    output: score,
+    width,
+    filled,
+  });
+  const run = countedRuns(question, rows.run);
+  return lane({
+    width,
+    batching,
+    allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
+    run: question.rows.proved ? run : independentRuns(run, checkOf(model, question, { width, tolerance })),
+    onIdle: rows.free,
+  });
+}
+
+function compile(model: Model, { name, make }: LaneRequest): Compiled {
+  return model.cache(compilations).get(name, () => {
+    const selected = make();
+    let bytes: number | undefined;
+    return {
+      selected,
+      bytesPerRow() {
+        bytes ??= bytesPerRow(selected.graph);
+        return bytes;
+      },
+    };
   });
 }
 
@@ -133,7 +172,7 @@ function checkOf(
     width,
     perRun: rows.perRun,
     tolerance: input.dtype === 'float16' ? Math.max(tolerance, HALF_TOLERANCE) : tolerance,
-    known: model.shared(`independence ${identity} ${fixed.id}`, () => ({ alone: false })),
+    known: model.cache(independences).get(`${identity} ${fixed.id}`, () => ({ alone: false })),
     onDependent: () =>
       noteRows(
         model,

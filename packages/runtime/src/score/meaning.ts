@@ -1,5 +1,6 @@
 import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { rowShapeAt } from '../question/classes.js';
 import { type Question, type QuestionOptions, settle } from '../question/question.js';
@@ -72,6 +73,9 @@ export async function outputMeaning(
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
+/** By question, other inputs and what the caller says. */
+const meanings = cacheKind<Promise<OutputMeaning>>(256);
+
 /** The meaning of a question whose inputs are not known, found once. */
 export function meaningOfQuestion(
   model: Model,
@@ -79,9 +83,8 @@ export function meaningOfQuestion(
   options: MeaningOptions,
 ): Promise<OutputMeaning> {
   const { identity, fixed } = question;
-  return model.shared(`meaning ${identity} ${fixed.id} ${options.holds}`, () =>
-    outputMeaning(model, options),
-  );
+  const key = `${identity} ${fixed.id} ${options.holds}`;
+  return model.cache(meanings).get(key, () => outputMeaning(model, options));
 }
 
 /** What the graph shows of the output that is asked about, in the form that is explained or in that of the model. */

@@ -209,7 +209,7 @@ function scoreWithRules(settled: Settled, asked: Asked): Score {
     async gradient(rows) {
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
-    products: model.shared('products', () => ortProducts(model.session)),
+    products: ortProducts(model.session),
     with: (change) => changedScore(settled, asked, change),
     // Inner tensors have no baseline that rules could compare with.
     internals:

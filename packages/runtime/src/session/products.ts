@@ -10,7 +10,7 @@ import { showDims, toTensor } from './value.js';
 const PIECE_ELEMENTS = 2 ** 25;
 
 /** Gives the session of a graph, opened once per key. */
-export type Sessions = (key: string, make: () => Graph) => Promise<Session>;
+export type Sessions = (key: string, make: () => Graph) => Promise<Pick<Session, 'run'>>;
 
 /**
  * Float64 matrix products by ONNX Runtime; float32 operands are widened. Throws `tensor-shape` when the shapes
@@ -40,7 +40,7 @@ export function ortProducts(sessions: Sessions): Products {
   };
 }
 
-async function product(session: Session, a: Tensor, b = a): Promise<Tensor> {
+async function product(session: Pick<Session, 'run'>, a: Tensor, b = a): Promise<Tensor> {
   const left = feed(a);
   const { c } = await session.run({ a: left, b: b === a ? left : feed(b) });
   return toTensor(c, 'product');

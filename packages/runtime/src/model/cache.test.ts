@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { boundedCache, cacheKind } from './cache.js';
+
+/** Keys of a least-recently-used cache after a list of uses, from the definition: the last `limit` different ones. */
+const kept = (uses: readonly string[], limit: number): readonly string[] =>
+  [...new Set(uses.toReversed())].slice(0, limit);
+
+test('a cache keeps the keys that were used last, whatever the order of uses, and makes no value of a kept key again', () => {
+  const uses = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 30 });
+  fc.assert(
+    fc.property(uses, fc.integer({ min: 1, max: 4 }), (keys, limit) => {
+      const dropped: string[] = [];
+      const cache = boundedCache<string>(limit, (key) => dropped.push(key));
+      for (const [i, key] of keys.entries()) {
+        const before = kept(keys.slice(0, i), limit);
+        let made = false;
+        cache.get(key, () => {
+          made = true;
+          return key;
+        });
+        expect(made).toBe(!before.includes(key));
+        expect(dropped.splice(0)).toEqual(
+          before.filter((each) => !kept(keys.slice(0, i + 1), limit).includes(each)),
+        );
+        expect(cache.size).toBe(kept(keys.slice(0, i + 1), limit).length);
+      }
+    }),
+  );
+});
+
+test('what make throws is not kept, and an undefined value is', () => {
+  const cache = boundedCache<undefined>(2);
+  const failing = () => {
+    throw new TypeError('not now');
+  };
+  expect(() => cache.get('a', failing)).toThrow('not now');
+  expect(cache.size).toBe(0);
+  cache.get('a', () => undefined);
+  expect(cache.get('a', failing)).toBeUndefined();
+});
+
+test('delete forgets a key only while it has the value', () => {
+  const cache = boundedCache<object>(2);
+  const [first, second] = [{}, {}];
+  cache.get('a', () => first);
+  cache.delete('a', second);
+  expect(cache.size).toBe(1);
+  cache.delete('a', first);
+  expect(cache.size).toBe(0);
+});
+
+test('owners do not share the values of a kind', () => {
+  const kind = cacheKind<number>(3);
+  const [one, other] = [{}, {}];
+  kind.of(one).get('a', () => 1);
+  expect(kind.of(other).get('a', () => 2)).toBe(2);
+  expect(kind.of(one).get('a', () => 3)).toBe(1);
+});

@@ -1,0 +1,131 @@
+import { OnnxplainError } from '@onnxplain/core';
+import type { Session } from '../session/session.js';
+import { boundedCache, type Cache } from './cache.js';
+import type { Program } from './program.js';
+
+/** A session of a pool. The pool releases it, and opens it again for the next run after that. */
+export type PooledSession = Omit<Session, 'release'>;
+
+export interface PoolOptions {
+  /** What errors call the model. */
+  readonly name: string;
+  /** Most sessions that stay open while no run needs them. */
+  readonly limit: number;
+  open(program: Program): Promise<Session>;
+}
+
+/** The open sessions of a model. Where there are more than the limit, the least recently used one is released. */
+export interface SessionPool {
+  /** Sessions that are open or being opened, with those that were dropped and still have a run under way. */
+  readonly size: number;
+  /** The session of a key, opened at the first call. Rejects with `session-failed` and `closed`. */
+  session(key: string, make: () => Program): Promise<PooledSession>;
+  /** Throws `closed` after {@link close}. */
+  expectOpen(): void;
+  /** Releases all sessions after the runs under way; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  readonly opened: Promise<Session>;
+  /** Calls that wait for the session or run it. */
+  users: number;
+  /** The pool has dropped it: the last user releases it. */
+  dropped: boolean;
+}
+
+interface State {
+  readonly options: PoolOptions;
+  readonly entries: Cache<Entry>;
+  /** All entries whose session is not released. */
+  readonly live: Set<Entry>;
+  closed: boolean;
+}
+
+export function sessionPool(options: PoolOptions): SessionPool {
+  const live = new Set<Entry>();
+  const entries = boundedCache<Entry>(options.limit, (entry) => {
+    entry.dropped = true;
+    // A session that did not open has nothing to release; its callers have the error.
+    releaseUnused(live, entry).catch(() => undefined);
+  });
+  const state: State = { options, entries, live, closed: false };
+  return {
+    get size() {
+      return live.size;
+    },
+    session: (key, make) => pooled(state, key, make),
+    expectOpen: () => expectOpen(state),
+    close: () => close(state),
+  };
+}
+
+/** A session whose runs each take the open one of the key, opening it where the pool has dropped it. */
+async function pooled(state: State, key: string, make: () => Program): Promise<PooledSession> {
+  let seconds = 0;
+  const { inputs, outputs } = await use(entryOf(state, key, make), state, async (session) => session);
+  return {
+    inputs,
+    outputs,
+    get seconds() {
+      return seconds;
+    },
+    run: async (feeds, wanted) =>
+      use(entryOf(state, key, make), state, async (session) => {
+        const before = session.seconds;
+        try {
+          return await session.run(feeds, wanted);
+        } finally {
+          seconds += session.seconds - before;
+        }
+      }),
+  };
+}
+
+function entryOf(state: State, key: string, make: () => Program): Entry {
+  expectOpen(state);
+  return state.entries.get(key, () => {
+    const opened = Promise.resolve().then(() => state.options.open(make()));
+    const entry: Entry = { opened, users: 0, dropped: false };
+    state.live.add(entry);
+    // The callers get the error; the next call tries again.
+    opened.catch(() => {
+      state.live.delete(entry);
+      state.entries.delete(key, entry);
+    });
+    return entry;
+  });
+}
+
+/** Keeps the session open while `work` is under way. */
+async function use<T>(entry: Entry, { live }: State, work: (session: Session) => Promise<T>): Promise<T> {
+  entry.users++;
+  try {
+    return await work(await entry.opened);
+  } finally {
+    entry.users--;
+    await releaseUnused(live, entry);
+  }
+}
+
+async function releaseUnused(live: Set<Entry>, entry: Entry): Promise<void> {
+  if (!entry.dropped || entry.users > 0 || !live.delete(entry)) return;
+  await (await entry.opened).release();
+}
+
+async function close(state: State): Promise<void> {
+  state.closed = true;
+  const all = [...state.live];
+  state.live.clear();
+  state.entries.clear();
+  for (const opened of await Promise.allSettled(all.map((entry) => entry.opened))) {
+    // Waits for the runs under way; later ones of the session fail with `closed`.
+    if (opened.status === 'fulfilled') await opened.value.release();
+  }
+}
+
+function expectOpen({ closed, options }: State): void {
+  if (!closed) return;
+  const [expected, got] = ['an open model', 'one that was closed'];
+  throw new OnnxplainError({ code: 'closed', where: options.name, expected, got });
+}
