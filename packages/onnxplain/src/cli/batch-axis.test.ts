@@ -43,12 +43,38 @@ const steps: Graph = {
   nodes: [node('CumSum', ['x', 'axis'], 'y')],
 };
 
+/** y[to] = x[from] for every edge from a node to another, and 0 where no edge ends: a graph network in small. */
+const nodes: Graph = {
+  ...timeFirst,
+  inputs: [
+    { name: 'x', dtype: 'float32', dims: ['nodes', 2] },
+    { name: 'edges', dtype: 'int64', dims: [2, 'edges'] },
+  ],
+  outputs: [{ name: 'y', dtype: 'float32', dims: ['nodes', 2] }],
+  constants: new Map([
+    ['first', { dtype: 'int64', dims: [], data: BigInt64Array.of(0n) }],
+    ['second', { dtype: 'int64', dims: [], data: BigInt64Array.of(1n) }],
+    ['last', { dtype: 'int64', dims: [1], data: BigInt64Array.of(1n) }],
+    ['zero', { dtype: 'float32', dims: [], data: Float32Array.of(0) }],
+  ]),
+  nodes: [
+    node('Gather', ['edges', 'first'], 'from'),
+    node('Gather', ['edges', 'second'], 'to'),
+    node('Gather', ['x', 'from'], 'messages'),
+    node('Unsqueeze', ['to', 'last'], 'at'),
+    node('Mul', ['x', 'zero'], 'none'),
+    node('ScatterND', ['none', 'at', 'messages'], 'y'),
+  ],
+};
+
 const numbers = Array.from({ length: 12 }, (_, i) => i + 1);
 const folder = folderWith({
   'time.onnx': write(timeFirst),
   'steps.onnx': write(steps),
   'carded.onnx': write(steps),
   'carded.card.json': '{ "batchAxis": 0 }',
+  'nodes.onnx': write(nodes),
+  'edges.npy': npy([2, 4], [0, 1, 3, 5, 4, 2, 0, 1]),
   'three.npy': npy([3, 2, 2], numbers),
   'six.npy': npy([6, 2], numbers),
 });
@@ -92,6 +118,18 @@ test('an array without a batch axis is one input, and a card or a flag says othe
   }
   const again = await explain('carded.onnx', '--batch-axis', 'x=none', 'y=none');
   expect(again.explanations).toHaveLength(1);
+});
+
+test('an input beside one that is one example as a whole is given whole, by its name or as a feed', async () => {
+  const explain = (...rest: readonly string[]) =>
+    json('explain', at('nodes.onnx'), '--explainer', 'gradient', '--target', '4:1', ...rest);
+  const named = await explain('--input', `x=${at('six.npy')}`, `edges=${at('edges.npy')}`);
+  const fed = await explain('--input', at('six.npy'), '--feed', `edges=${at('edges.npy')}`);
+  // Only the edge from node 0 ends at node 4.
+  for (const { explanations } of [named, fed]) {
+    expect(explanations).toHaveLength(1);
+    expect(explanations[0]).toMatchObject({ score: 2, values: [0, 1, ...Array(10).fill(0)] });
+  }
 });
 
 test.each([

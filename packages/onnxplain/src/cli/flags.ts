@@ -54,7 +54,9 @@ export function withModelFlags(command: Command): Command {
 
 /** Adds the flags of commands that run a model. */
 export function withRunFlags(command: Command): Command {
-  return withModelFlags(command).option('--threads <n>', 'threads inside one operator', positive);
+  return withModelFlags(command)
+    .option('--batch <rows>', 'rows of one run (default: measured)', positive)
+    .option('--threads <n>', 'threads inside one operator', positive);
 }
 
 /**
@@ -82,14 +84,21 @@ const LINK =
 const HOLDS =
   "what the output holds (default: the card's, or found out from the graph, and where that does not tell from what the model gives)";
 
-/** Adds the flags that say what is asked about which inputs, and how pictures become inputs. */
-export function withQuestionFlags(command: Command): Command {
-  const withInput = withRequired(
-    withTableFlags(command),
+/** Adds the flag that names the files to explain. */
+export function withInput(command: Command): Command {
+  return withRequired(
+    command,
     '--input <file...>',
     '.npy, .npz, .png, .jpg, .csv or .tsv files, or folders of them; of several inputs NAME=FILE, with a row of each for every explained one',
   );
-  return withPictureFlags(withValueFlags(withOutputFlags(withInput)));
+}
+
+/** Adds the flags that say what is asked about which inputs, and how tables and pictures become inputs. */
+export function withQuestionFlags(command: Command): Command {
+  withOutputFlags(command.optionsGroup('What is explained:'));
+  withValueFlags(command.optionsGroup('Inputs:'));
+  withTableFlags(command.optionsGroup('Tables:'));
+  return withPictureFlags(command.optionsGroup('Pictures:'));
 }
 
 /** Adds the flags that say which number of the output is explained. */
@@ -105,9 +114,9 @@ function withOutputFlags(command: Command): Command {
       "which axis of an output with several has the classes, as --target counts them: 0 the first after the batch, -1 the last (default: the card's, what the graph tells, or the axis of as many entries as labels)",
       integer,
     )
+    .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
     .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))
-    .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']))
-    .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)");
+    .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']));
 }
 
 /** Adds the flags that say which values go into the model, and which of them is explained. */
@@ -122,29 +131,38 @@ function withValueFlags(command: Command): Command {
       'value of a further input, for every explained one: NAME=FILE.npy, or NAME=NUMBER for a number everywhere',
     )
     .option(
+      '--rows <numbers>',
+      'rows of tables and arrays that are explained, such as 3,5 or 0:10 (default: all)',
+    )
+    .option(
       '--batch-axis <axis...>',
       'axis that the rows of the explained input lie along, from 0, or none where a whole array is one input; NAME=AXIS for another input or an output (default: found out)',
       batchAxis,
     )
-    .option('--batch <rows>', 'rows of one run (default: measured)', positive)
-    .option('--bounds <low,high>', 'least and greatest value of an input element', pair);
-}
-
-/** Adds the flags that say how pictures become inputs. */
-function withPictureFlags(command: Command): Command {
-  return command
-    .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
-    .option('--std <numbers>', 'divides them', numbers)
-    .option('--scale <number>', 'multiplies pixels 0..255 first', number)
-    .addOption(new Option('--channels <order>', 'of the model').choices(['rgb', 'bgr', 'grey']))
+    .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
     .addOption(
       new Option(
         '--layout <name>',
         "what the axes of the explained input are, for pictures and for all that works on positions (square, occlusion, grad-cam): channels first (nchw) or last (nhwc), or of a sequence ncw or nwc (default: the card's, else what the model shows)",
       ).choices(LAYOUTS),
+    );
+}
+
+/** Adds the flags that say how pictures become inputs. */
+function withPictureFlags(command: Command): Command {
+  return command
+    .option('--size <height,width>', 'of the input, where the model leaves it open', size)
+    .option('--resize <pixels>', 'short side before the middle is cut out', positive)
+    .addOption(
+      new Option('--channels <order>', 'order of colours that the model takes').choices([
+        'rgb',
+        'bgr',
+        'grey',
+      ]),
     )
-    .option('--size <height,width>', 'of the input, for pictures, where the model leaves it open', size)
-    .option('--resize <pixels>', 'short side before the middle is cut out', positive);
+    .option('--scale <number>', 'multiplies pixels 0..255 first', number)
+    .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
+    .option('--std <numbers>', 'divides them then, one or one a channel', numbers);
 }
 
 /** Each word is an axis, or NAME=AXIS; commander gives what was read of those before. */

@@ -8,6 +8,7 @@ import {
   type CommonFlags,
   whole,
   withCommonFlags,
+  withInput,
   withModelFlags,
   withQuestionFlags,
   withRequired,
@@ -63,7 +64,7 @@ function programOf(run: Run): Command {
     })
     .addHelpText(
       'after',
-      '\nonnxplain list shows every explainer, metric, perturbation, solver and backward rules with their options.',
+      '\nonnxplain list shows all explainers, metrics, perturbations, solvers and backward rules with their options.',
     );
   addInspect(program, run);
   addGrad(program, run);
@@ -106,8 +107,9 @@ function addGrad(program: Command, run: Run): void {
 }
 
 function addExplain(program: Command, run: Run): void {
-  const command = withRunFlags(withQuestionFlags(program.command('explain <model>')));
-  withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"')
+  const command = withInput(program.command('explain <model>').optionsGroup('Required:'));
+  withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"');
+  withRunFlags(withQuestionFlags(command).optionsGroup('Options:'))
     .description('explain inputs with one explainer')
     .option(
       '-o, --out <file>',
@@ -123,27 +125,32 @@ function addExplain(program: Command, run: Run): void {
 }
 
 function addEvaluate(program: Command, run: Run): void {
-  const command = withRunFlags(withQuestionFlags(program.command('evaluate <model>')));
+  const command = withInput(program.command('evaluate <model>').optionsGroup('Required:'));
   command.description('explain inputs with several explainers and measure the explanations');
   withRequired(command, '--explainer <expression...>', 'one or more, such as gradient');
   const metric = 'one or more, such as "infidelity(gaussian(0.1), draws=1000)"';
   withRequired(command, '--metric <expression...>', metric);
   const out = 'the folder for record.json, report.html, pictures/ and attributions/';
-  withRequired(command, '-o, --out <folder>', out).action(async (model: string, flags: EvaluateFlags) => {
-    const command = ['onnxplain', ...run.argv];
-    const result = await noticed(run, flags, (notices) =>
-      evaluate(model, flags, { notices, signal: run.signal, command }),
-    );
-    run.exit = result.exit;
-    answer(run, flags, { result: result.record, show: showTable });
-    if (flags.quiet !== true)
-      run.err.write(printable(result.files.map((file) => `wrote ${file}\n`).join('')));
-  });
+  withRequired(command, '-o, --out <folder>', out);
+  withRunFlags(withQuestionFlags(command).optionsGroup('Options:')).action(
+    async (model: string, flags: EvaluateFlags) => {
+      const command = ['onnxplain', ...run.argv];
+      const result = await noticed(run, flags, (notices) =>
+        evaluate(model, flags, { notices, signal: run.signal, command }),
+      );
+      run.exit = result.exit;
+      answer(run, flags, { result: result.record, show: showTable });
+      if (flags.quiet !== true)
+        run.err.write(printable(result.files.map((file) => `wrote ${file}\n`).join('')));
+    },
+  );
 }
 
 function addList(program: Command, run: Run): void {
   withCommonFlags(program.command('list'))
-    .description('every explainer, metric, perturbation, solver and backward rules with options and defaults')
+    .description(
+      'all explainers, metrics, perturbations, solvers and backward rules with options and defaults',
+    )
     .action((flags: CommonFlags) => {
       answer(run, flags, { result: catalogue(), show: showCatalogue });
     });

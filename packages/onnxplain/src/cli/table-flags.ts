@@ -12,16 +12,9 @@ export function withTableFlags(command: Command): Command {
   return command
     .option('--columns <names>', COLUMNS, columns)
     .option('--drop <names>', 'columns of a table that are left out, such as an id or the labels', dropped)
-    .option(
-      '--rows <numbers>',
-      'rows of tables and arrays that are explained, such as 3,5 or 0:10 (default: all)',
-    )
     .option('--header <answer>', HEADER, yesOrNo)
     .addOption(
-      new Option('--decimal <mark>', 'before fractions in tables (default: point)').choices([
-        'point',
-        'comma',
-      ]),
+      new Option('--decimal <mark>', 'mark before fractions (default: point)').choices(['point', 'comma']),
     );
 }
 

@@ -48,7 +48,8 @@ export async function feedRows(model: Model, { subject, fed, read, layout }: Ask
   expectOnce(fed, given);
   const needed = model.inputs.filter(({ name }) => [...after, ...madeOf].some((each) => each.name === name));
   const perRow = needed.filter((each) => given.includes(each.name) || liesAlong(each, subject));
-  const names = perRow.map(({ name }) => name);
+  // Of an input that is one example as a whole, others have no rows either.
+  const names = perRow.filter((each) => layout.axisOf(each) !== 'none').map(({ name }) => name);
   const batch = layout.input === 'none' ? undefined : (port.dims?.[layout.input] ?? 'N');
   const ports = needed
     .filter(({ name }) => !given.includes(name))
