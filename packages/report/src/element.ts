@@ -1,4 +1,4 @@
-import type { InputRecord } from './record.js';
+import type { InputRecord, Request } from './record.js';
 
 type Named = Pick<
   InputRecord,
@@ -25,6 +25,20 @@ export function predictionText({ prediction, elements }: Named): string | undefi
   const label = labelled(prediction.label);
   if (elements !== 'numbers') return `predicted class ${prediction.class}${label}`;
   return `largest output element ${prediction.at?.join(':') ?? prediction.class}${label}`;
+}
+
+/** What of the output was explained of these inputs: "probability of class 0 (setosa), output "probabilities"". */
+export function explainedText(
+  inputs: readonly Named[],
+  { output, link, holds }: Pick<Request, 'output' | 'link' | 'holds'>,
+): string {
+  const targets = new Set(inputs.map(targetText));
+  const target = targets.size === 1 ? [...targets][0] : "each input's target";
+  const areClasses = inputs.every(({ elements }) => elements !== 'numbers');
+  const noun = link === 'probability' ? link : nounOf(holds, areClasses);
+  const of = noun === undefined ? target : `${noun} of ${target}`;
+  const over = link === 'margin' ? ' less that of the best other class' : '';
+  return `${of}${over}, output "${output}"`;
 }
 
 /**

@@ -1,6 +1,6 @@
 export { type ColourScale, STEPS, scaleTable } from './colour.js';
 export { type ComparedExplainers, compared } from './compared.js';
-export { nounOf, predictionText, targetText } from './element.js';
+export { explainedText, nounOf, predictionText, targetText } from './element.js';
 export { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
 export {
   formatBytes,

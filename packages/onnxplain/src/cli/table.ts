@@ -1,5 +1,6 @@
 import {
   compared,
+  explainedText,
   formatInterval,
   formatMean,
   type RunRecord,
@@ -26,6 +27,7 @@ export function showTable(record: RunRecord): string {
   const table =
     metrics.length === 0 ? [] : alignColumns([['', ...(apart ? ['kind'] : []), ...heads], ...body]);
   return [
+    `f = ${explainedText(record.inputs, record.request)}`,
     ...record.inputs.map(showInput),
     '',
     ...table,

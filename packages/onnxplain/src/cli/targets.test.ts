@@ -286,7 +286,9 @@ test('record and report carry the target as indices', async () => {
     at('out'),
   ];
   const argv = ['--input', at('x.npy'), '--explainer', 'gradient', ...more];
-  expect((await onnxplain('evaluate', at('seg.onnx'), ...argv, '--quiet')).exit).toBe(0);
+  const { exit, out } = await onnxplain('evaluate', at('seg.onnx'), ...argv, '--quiet');
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^f = output 2:sum:sum, weighted by .*mask\.npy, output "y"\n/);
   const record = JSON.parse(readFileSync(at('out/record.json'), 'utf8'));
   expect(record.inputs).toMatchObject([
     { at: [2, 'sum', 'sum'], mask: { file: at('mask.npy') }, prediction: { at: [0, 1, 2] } },

@@ -1,5 +1,5 @@
 import { STEPS, scaleTable } from '../colour.js';
-import { nounOf, predictionText, targetText } from '../element.js';
+import { explainedText, predictionText } from '../element.js';
 import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunRecord } from '../record.js';
 import { formatEstimate, formatNumber } from './format.js';
 import { type Html, html } from './html.js';
@@ -53,17 +53,8 @@ function answerText(input: InputRecord, record: RunRecord): string {
       ? ''
       : `${capital(said)}, output ${formatNumber(input.prediction?.output ?? Number.NaN)}. `;
   const inner = input.tokens === undefined || by === undefined ? '' : ` by ${by}`;
-  const target = `Explained: ${functionOf(input, record)}${inner}`;
+  const target = `Explained: ${explainedText([input], record.request)}${inner}`;
   return `${predicted}${target}, f(x) = ${formatNumber(input.score)}. Shape [${input.shape.join(', ')}].`;
-}
-
-/** What of the output was explained: "probability of class 0 (setosa), output "probabilities"". */
-function functionOf(input: InputRecord, { request: { output, link, holds } }: RunRecord): string {
-  const target = targetText(input);
-  const noun = link === 'probability' ? link : nounOf(holds, input.elements !== 'numbers');
-  const of = noun === undefined ? target : `${noun} of ${target}`;
-  const over = link === 'margin' ? ' less that of the best other class' : '';
-  return `${of}${over}, output "${output}"`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -36,6 +36,22 @@ describe('the page', () => {
     expect(seen).not.toContain('script');
   });
 
+  test.each([
+    ['logit', 'probabilities', undefined, 'probability of class 7 (seven &amp; co), output'],
+    ['probability', 'logits', undefined, 'probability of class 7 (seven &amp; co), output'],
+    ['logit', 'logits', undefined, 'logit of class 7 (seven &amp; co), output'],
+    ['logit', 'unknown', undefined, 'class 7 (seven &amp; co), output'],
+    ['margin', 'logits', undefined, 'logit of class 7 (seven &amp; co) less that of the best other class'],
+    ['logit', 'logits', [1, 2], 'output element 1:2 (seven &amp; co), output'],
+    ['logit', 'probabilities', [1, 2], 'probability of output element 1:2 (seven &amp; co), output'],
+  ])('says what f is by link %s and an output that holds %s, at %j', (link, holds, at, words) => {
+    const [input] = sampleRecord.inputs;
+    const place = at === undefined ? {} : { at, elements: 'numbers' as const };
+    const request = { ...sampleRecord.request, link, holds };
+    const shown = page({ ...sampleRecord, request, inputs: [{ ...input, ...place }] }, pictures);
+    expect(shown).toContain(`Explained: ${words}`);
+  });
+
   test('says what local and global mean, of those that it has', () => {
     expect(markup).toContain('A local attribution');
     const explainers = sampleRecord.explainers.map((each) => ({ ...each, kind: 'global' as const }));
