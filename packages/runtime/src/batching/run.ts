@@ -15,6 +15,8 @@ export interface RowProgram {
   /** The model's other inputs. */
   readonly fixed: Fixed;
   readonly output: string;
+  /** The name of the model's output that errors show. */
+  readonly shownOutput: string;
   /** Numbers of the output per row. */
   readonly width: number;
   /** Rows of the run that n rows are put into; what is over is filled with copies. */
@@ -29,7 +31,7 @@ export interface RowRunner {
 }
 
 export function rowRunner(program: RowProgram): RowRunner {
-  const { input, target, fixed, output, width } = program;
+  const { input, target, fixed, output, shownOutput, width } = program;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
   const run: LaneOptions['run'] = async (segments) => {
     const n = countRows(segments);
@@ -46,17 +48,17 @@ export function rowRunner(program: RowProgram): RowRunner {
       target === undefined ? feeds : { ...feeds, [target]: joinTargets(segments, filled) },
       [output],
     );
-    const data = floats(results[output], output);
+    const data = floats(results[output], `output "${shownOutput}"`);
     if (data.length !== filled * width) mixed(program, results[output].dims, filled);
     return { data: filled === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
   return { run, free: gather.free };
 }
 
-function mixed({ output, width }: RowProgram, dims: readonly number[], rows: number): never {
+function mixed({ shownOutput, width }: RowProgram, dims: readonly number[], rows: number): never {
   return fail({
     code: 'run-failed',
-    where: `output "${output}"`,
+    where: `output "${shownOutput}"`,
     expected: `${width} number${width === 1 ? '' : 's'} for each of ${rows} rows`,
     got: showDims(dims),
     remedy: 'The model does not treat rows independently; export it with a free batch axis, or use batch: 1.',

@@ -69,7 +69,7 @@ interface Place {
 
 function layersOf(names: readonly string[], { model, question, options }: Place): Layers {
   const { submit, backward } = options;
-  const shapes = names.map((name) => shapeOf(question, name));
+  const shapes = names.map((name) => shapeOf(model, question, name));
   const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
   const list = JSON.stringify(names);
   const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
@@ -127,10 +127,11 @@ function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tenso
 }
 
 /** Shape of one row of an inner tensor. Throws `value-unknown` for what has none, and says what is near the name. */
-function shapeOf(question: Question, name: string): Shape {
+function shapeOf(model: Model, question: Question, name: string): Shape {
   const shape = rowShape(question, name);
   if (shape !== undefined) return shape;
-  const names = question.graph.nodes.flatMap(({ outputs }) => outputs);
+  // The graph of the question has further values, whose names mean nothing to the caller.
+  const names = model.graph.nodes.flatMap(({ outputs }) => outputs);
   const type = infer(question.graph).get(name);
   const near = didYouMean(
     name,

@@ -129,6 +129,7 @@ function makeLane(model: Model, question: Question, request: LaneRequest): Lane 
     target,
     fixed: port && baseline ? bothFixed(question.fixed, baseline.fixed(port)) : question.fixed,
     output: score,
+    shownOutput: question.exported,
     width,
     filled,
   });
@@ -164,7 +165,7 @@ export const GRADIENT_TOLERANCE = 5e-2;
 /** Rows that influence each other in one run of a question do so in all. */
 function checkOf(
   model: Model,
-  { input, output, identity, fixed, rows }: Question,
+  { input, exported, identity, fixed, rows }: Question,
   { width, tolerance }: { width: number; tolerance: number },
 ): CheckOptions {
   return {
@@ -176,7 +177,7 @@ function checkOf(
     onDependent: () =>
       noteRows(
         model,
-        `rows of "${input.name}" change each other's "${output}" when they run together: each is run by itself`,
+        `rows of "${input.name}" change each other's "${exported}" when they run together: each is run by itself`,
       ),
   };
 }

@@ -63,7 +63,7 @@ export async function outputMeaning(
   const question = given[0]?.question ?? settle(model, options);
   const first = given[0]?.row;
   const classes = sizeOf(await rowShapeAt(model, question, first && asBatch(first)));
-  const output = options.output ?? question.output;
+  const output = question.exported;
   const shown = shownOf(model, question);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
