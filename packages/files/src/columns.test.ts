@@ -67,6 +67,8 @@ describe('refused, with file, column, nearest name and what to do,', () => {
       where: 'x.csv, column 3',
       got: '"a" again',
     });
+    expect(refusal('a,b,a\n1,2,3').remedy).toContain('--drop a');
+    expect(refusal('a,b,a\n1,2,3', card('a', 'b')).remedy).toContain('the model needs the other');
     expect(choose('a,b,a\n1,2,3', card('b'), { drop: ['a'] }).positions).toEqual([1]);
   });
 

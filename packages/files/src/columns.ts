@@ -46,7 +46,7 @@ export function chooseColumns(
   choice: ColumnChoice,
   wanted: ColumnNames | undefined,
 ): ChosenColumns {
-  const columns = chosen(sheet, choice);
+  const columns = chosen(sheet, choice, wanted);
   const named = sheet.names !== undefined;
   if (wanted === undefined) {
     const names = named ? columns.map(({ name }) => name) : undefined;
@@ -83,7 +83,11 @@ function inOrder({ where, names }: Sheet, columns: readonly Column[], { all, fro
 }
 
 /** All columns less those dropped, or those asked for. */
-function chosen(sheet: Sheet, { columns, drop = [] }: ColumnChoice): readonly Column[] {
+function chosen(
+  sheet: Sheet,
+  { columns, drop = [] }: ColumnChoice,
+  wanted: ColumnNames | undefined,
+): readonly Column[] {
   const names = sheet.names ?? sheet.lines[0].cells.map((_, position) => `${position}`);
   const all = names.map((name, position) => ({ name, position }));
   for (const [flag, list] of [
@@ -97,7 +101,7 @@ function chosen(sheet: Sheet, { columns, drop = [] }: ColumnChoice): readonly Co
     fail({ code: 'option-value', where: '--columns', expected: 'each name once', got: `"${again}" again` });
   }
   const left = all.filter(({ name }) => !drop.includes(name) && (columns?.includes(name) ?? true));
-  expectOnce(sheet, left);
+  expectOnce(sheet, left, wanted);
   if (columns === undefined) return left;
   return columns.flatMap((name) => left.filter((column) => column.name === name));
 }
@@ -118,7 +122,7 @@ function refuseChoice(
   });
 }
 
-function expectOnce({ where }: Sheet, columns: readonly Column[]): void {
+function expectOnce({ where }: Sheet, columns: readonly Column[], wanted: ColumnNames | undefined): void {
   const twice = columns.find(({ name, position }) =>
     columns.some((other) => other.name === name && other.position < position),
   );
@@ -128,7 +132,10 @@ function expectOnce({ where }: Sheet, columns: readonly Column[]): void {
     where: `${where}, column ${twice.position + 1}`,
     expected: 'each name once in the header',
     got: `"${twice.name}" again`,
-    remedy: `Rename one of the columns, or leave both out: --drop ${flagWord(twice.name)}.`,
+    remedy:
+      wanted?.all.includes(twice.name) === true
+        ? 'Rename or delete one of the columns: the model needs the other.'
+        : `Rename one of the columns, or leave both out: --drop ${flagWord(twice.name)}.`,
   });
 }
 

@@ -29,6 +29,40 @@ test('empty lines, comment lines, spaces and Windows line ends are read over', (
   expect(read('# made by hand\r\n 1 , 2 \r\n\r\n3,4').tensor.shape).toEqual([2, 2]);
 });
 
+test('line ends may differ within a file', () => {
+  expect(read('a,b\r\n1,2\n3,4\r5,6\r\n').tensor.shape).toEqual([3, 2]);
+});
+
+test('UTF-16 with its mark is read, and bytes that are no UTF-8 are refused', () => {
+  const lines = 'Köln,b\n1,2\n';
+  const utf16 = Buffer.from(`\uFEFF${lines}`, 'utf16le');
+  expect(readCsv(utf16, 'x.csv').names).toEqual(['Köln', 'b']);
+  const { diagnosis } = errorOf(() => readCsv(Buffer.from(lines, 'latin1'), 'x.csv'));
+  expect(diagnosis).toMatchObject({ expected: 'text in UTF-8' });
+});
+
+test.each([
+  ['0x10', undefined],
+  ['0b11', undefined],
+  ['1_000', undefined],
+  ['12,5', '--decimal comma'],
+  ['1,000', 'divides thousands'],
+  ['NA', 'empty cell or NaN'],
+  ['null', 'empty cell or NaN'],
+  ['?', 'empty cell or NaN'],
+])('%s is no number, and the remedy fits', (cell, remedy = '--drop b') => {
+  const { diagnosis } = errorOf(() => read(`a;b\n1;2\n3;${cell}\n`));
+  expect(diagnosis.got).toBe(`"${cell}"`);
+  expect(diagnosis.remedy).toContain(remedy);
+});
+
+test('a number that the type of the input does not hold is refused with its place', () => {
+  const table = bytes('a,b\n1,2\n3,-1e39\n');
+  expect(readNumbers(table, { where: 'x.csv' }).tensor.data[3]).toBe(-1e39);
+  const { diagnosis } = errorOf(() => readNumbers(table, { where: 'x.csv', largest: 3e38 }));
+  expect(diagnosis).toMatchObject({ where: 'x.csv, line 3, column 2 ("b")', got: '"-1e39"' });
+});
+
 test.each([
   ['a,b\n1,2\n3,x\n', 'line 3, column 2 ("b")', '"x"'],
   ['1,2\n3,\n', 'line 2, column 2', 'an empty cell'],

@@ -1,4 +1,5 @@
 /** The door to csv-parse: tables of text. */
+import { isUtf8 } from 'node:buffer';
 import { fail } from '@onnxplain/core';
 import { CsvError, parse } from 'csv-parse/sync';
 import { isNumeric } from './cells.js';
@@ -36,9 +37,10 @@ const FIRST_LINES = 20;
 /**
  * Reads a table whose cells are divided by commas, semicolons, tabs or bars (see `delimiterOf`), quoted or not. A byte order mark, empty
  * lines and lines that start with "#" are skipped. Throws `file-format` with the line where there are no lines, for a quote that is
- * not closed, and for a line with another number of cells.
+ * not closed, for a line with another number of cells, and for bytes that are not UTF-8 (nor UTF-16 with its mark).
  */
 export function readSheet(bytes: Uint8Array, { where, header }: SheetOptions): Sheet {
+  expectText(bytes, where);
   const delimiter = delimiterOf((name) => {
     try {
       return recordsIn(bytes, { delimiter: name, to: FIRST_LINES }).map(({ cells }) => cells);
@@ -55,7 +57,8 @@ export function readSheet(bytes: Uint8Array, { where, header }: SheetOptions): S
   const lines = headed ? others : records;
   if (lines.length === 0) {
     const got = headed ? 'only a header' : 'none';
-    return fail({ code: 'file-format', where, expected: 'lines of cells', got });
+    const remedy = headed ? 'Where the first line holds numbers: --header no.' : undefined;
+    return fail({ code: 'file-format', where, expected: `lines of cells ${DIVIDED}`, got, remedy });
   }
   expectEven(records, { where, delimiter });
   const names = headed ? first.cells.map((name, c) => name || `column ${c + 1}`) : undefined;
@@ -74,6 +77,21 @@ export function namesIn(text: string, where: string): readonly string[] {
   return fail({ code: 'usage', where, expected, got: `"${text}"` });
 }
 
+const DIVIDED = `divided by ${Object.keys(DELIMITERS).join('s, ')}s`;
+
+/** UTF-16 begins with a byte order mark. Other encodings would silently change the texts that a model looks up. */
+function expectText(bytes: Uint8Array, where: string): void {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (wide || isUtf8(bytes)) return;
+  fail({
+    code: 'file-format',
+    where,
+    expected: 'text in UTF-8',
+    got: 'bytes that are none',
+    remedy: 'Save the table as UTF-8; older spreadsheets write Latin-1 or Windows-1252.',
+  });
+}
+
 function recordsIn(
   bytes: Uint8Array,
   { delimiter, to }: { delimiter: Delimiter; to?: number },
@@ -84,6 +102,7 @@ function recordsIn(
     comment_no_infix: true,
     delimiter: DELIMITERS[delimiter],
     info: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     skip_empty_lines: true,
     to,

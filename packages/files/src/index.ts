@@ -16,6 +16,7 @@ export { expectWritable, readBytes, writeWhole } from './disk.js';
 export { writeFolder } from './folder.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './image.js';
 export {
+  columnsOfInputs,
   type Expected,
   FLOAT32,
   type LoadedInputs,

@@ -35,6 +35,25 @@ describe('arrays and tables', () => {
     expect(one).toMatchObject({ batched: false, inputs: [{ name: 'one.npy', tensor: { shape: [3] } }] });
   });
 
+  test('tables with headers go by the names of the first, and by order where one has none', async () => {
+    const paths = [put('1.csv', 'a,b\n1,2\n'), put('2.csv', 'b,a\n4,3\n'), put('3.csv', '5,6\n')];
+    const { inputs } = await loadInputs(paths, { dims: [2], pictures });
+    expect(inputs.map(({ tensor: { data } }) => [...data])).toEqual([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+    const other = loadInputs([paths[0], put('4.csv', 'b,c\n1,2\n')], { dims: [2], pictures });
+    await expect(other).rejects.toThrow(/a column "a", as the header of 1.csv has it/);
+  });
+
+  test('an array with a number that the type of the input does not hold is refused by file', async () => {
+    const path = put('large.npy', npy([1, 3], 7e4));
+    const half = loadInputs([path], { dims: [3], pictures, largest: 65504 });
+    await expect(half).rejects.toMatchObject({ code: 'feed-value', diagnosis: { where: path } });
+    expect((await loadInputs([path], { dims: [3], pictures })).inputs).toHaveLength(1);
+  });
+
   test('symbolic axes take any size', async () => {
     const { inputs } = await loadInputs([put('text.npy', npy([7, 5]))], { dims: ['L', 5], pictures });
     expect(inputs[0].tensor.shape).toEqual([7, 5]);

@@ -58,6 +58,8 @@ export interface Expected {
   readonly pictures: Preprocessing | undefined;
   /** Whether NaN and empty cells are missing values that the model takes; default: they are refused. */
   readonly missing?: boolean;
+  /** Largest number, either sign, that the input's type holds; default: any that is finite. */
+  readonly largest?: number;
   /** How tables are read, and which rows of files with several count. */
   readonly table?: TableOptions;
   /** What the model calls the columns of a table, where the source does not say. */
@@ -83,13 +85,27 @@ export async function loadInputs(paths: readonly string[], expected: Expected): 
 /** {@link loadInputs} of sources, at least one, in their order. */
 export async function loadSources(sources: readonly Source[], expected: Expected): Promise<LoadedInputs> {
   const loaded: Omit<LoadedInputs, 'axis'>[] = [];
-  for (const source of sources) loaded.push(await loadSource(source, expected));
+  for (const source of sources) {
+    const columns = expected.columns ?? columnsOfInputs(loaded.flatMap(({ inputs }) => inputs));
+    loaded.push(await loadSource(source, { ...expected, columns }));
+  }
   return {
     inputs: loaded.flatMap(({ inputs }) => inputs),
     batched: loaded.length > 1 || loaded[0].batched,
     axis: numberOf(expected.axis),
     form: loaded[0].form,
     said: [...new Set(loaded.flatMap(({ said = [] }) => said))],
+  };
+}
+
+/** What the first table with a header calls the columns: where the model has no names for them, other tables go by these. */
+export function columnsOfInputs(inputs: readonly NamedInput[]): ColumnNames | undefined {
+  const named = inputs.find(({ features }) => features !== undefined);
+  if (named?.features === undefined) return undefined;
+  return {
+    all: named.features,
+    own: named.features,
+    from: `the header of ${basename(named.file ?? named.name)}`,
   };
 }
 
@@ -141,8 +157,9 @@ function tableRows(
   bytes: Uint8Array,
   { source, expected, where, columns = expected.columns }: SplitOptions & { columns?: ColumnNames },
 ): Omit<LoadedInputs, 'axis'> {
-  const { dims, missing, table } = expected;
-  const { tensor, names, rows, said } = readNumbers(bytes, { where, options: table, columns, missing });
+  const { dims, missing, largest, table } = expected;
+  const reading = { where, options: table, columns, missing, largest };
+  const { tensor, names, rows, said } = readNumbers(bytes, reading);
   const [count, width] = tensor.shape;
   if (typeof dims?.[0] === 'number' && dims.length === 1 && width !== dims[0])
     refuseWidth(width, dims[0], where);
@@ -172,19 +189,20 @@ function refuseWidth(width: number, wanted: number, where: string): never {
 /** Rows of an array with the model's rank; the array itself with one axis less. */
 function split(
   array: Tensor,
-  { source, expected: { dims, missing, axis = 0 }, where }: SplitOptions,
+  { source, expected: { dims, missing, axis = 0, largest = Number.MAX_VALUE }, where }: SplitOptions,
 ): Pick<LoadedInputs, 'inputs' | 'batched'> {
   const { shape } = array;
   const rank = dims?.length ?? (axis === 'none' ? shape.length : shape.length - 1);
   const batched = axis !== 'none' && shape.length === rank + 1;
   if (!batched && shape.length !== rank) refuseShape(shape, { dims, axis }, where);
   expectDims(batched ? shape.toSpliced(axis, 1) : shape, { dims, axis }, where);
-  const bad = missing === true ? firstInfinite(array) : firstNonFinite(array);
+  const infinite = missing === true ? firstInfinite(array) : firstNonFinite(array);
+  const bad = infinite >= 0 ? infinite : array.data.findIndex((value) => Math.abs(value) > largest);
   if (bad >= 0) {
     fail({
       code: 'feed-value',
       where,
-      expected: 'finite numbers',
+      expected: `finite numbers${largest < Number.MAX_VALUE ? `, of at most ${largest} by the type of the input` : ''}`,
       got: `${array.data[bad]} at element ${bad}`,
     });
   }

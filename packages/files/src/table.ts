@@ -1,5 +1,12 @@
 import { fail, type Tensor, tensor } from '@onnxplain/core';
-import { type Decimal, hasDecimalComma, isMissing, numberIn } from './cells.js';
+import {
+  type Decimal,
+  hasDecimalComma,
+  isMissing,
+  mayDivideThousands,
+  meansMissing,
+  numberIn,
+} from './cells.js';
 import { type ColumnChoice, type ColumnNames, chooseColumns, flagWord } from './columns.js';
 import { type Line, readSheet, type Sheet } from './csv.js';
 import { type RowSelection, selected } from './selection.js';
@@ -22,6 +29,8 @@ export interface TableReading {
   readonly columns?: ColumnNames;
   /** Whether empty and NaN cells are kept as NaN. */
   readonly missing?: boolean;
+  /** Largest number, either sign, that the type of the input holds; default: any that is finite. */
+  readonly largest?: number;
 }
 
 /** Cells of the rows and columns that count. */
@@ -77,13 +86,18 @@ interface Cell {
   readonly position: number;
 }
 
-function numberAt(cell: Cell, { missing = false, options = {} }: TableReading): number {
+function numberAt(
+  cell: Cell,
+  { missing = false, options = {}, largest = Number.MAX_VALUE }: TableReading,
+): number {
   const text = cell.line.cells[cell.position];
   const value = numberIn(text, options.decimal);
   if (value === undefined) return refuseText(cell, text);
-  if (Number.isFinite(value) || (missing && isMissing(text))) return value;
+  if (Math.abs(value) <= largest || (missing && isMissing(text))) return value;
   return refuse(cell, {
-    expected: isMissing(text) ? 'a number, as the model takes no missing ones here' : 'a finite number',
+    expected: isMissing(text)
+      ? 'a number, as the model takes no missing ones here'
+      : `a finite number${largest < Number.MAX_VALUE ? `, of at most ${largest} by the type of the input` : ''}`,
     got: text === '' ? 'an empty cell' : `"${text}"`,
     remedy: 'Fill it in, or leave the row or the column out: --rows, --drop.',
   });
@@ -94,10 +108,17 @@ function refuseText(cell: Cell, text: string): never {
   const first = sheet.notHeader !== undefined && line === sheet.lines[0];
   const remedy = first
     ? `The first line is no header, as ${sheet.notHeader}: --header yes makes it one.`
-    : hasDecimalComma(text)
-      ? 'Where commas stand before fractions: --decimal comma.'
-      : leaveOut(cell);
+    : spelling(text, leaveOut(cell));
   return refuse(cell, { expected: 'a number', got: `"${text.slice(0, 40)}"`, remedy });
+}
+
+/** How a cell is to be written; `otherwise` where it holds no number in any spelling. */
+function spelling(text: string, otherwise: string): string {
+  if (mayDivideThousands(text)) {
+    return 'Where the comma divides thousands, leave it out; where it stands before a fraction: --decimal comma.';
+  }
+  if (hasDecimalComma(text)) return 'Where commas stand before fractions: --decimal comma.';
+  return meansMissing(text) ? 'Write a missing number as an empty cell or NaN.' : otherwise;
 }
 
 /** Columns without a header are numbered from 0. */

@@ -174,6 +174,22 @@ describe('baselines from rows', () => {
     expect(one.map(Math.abs)).toEqual([0, 0, 0, 0]);
   });
 
+  test('go by the header of the input where the model has no names', async () => {
+    for (const [input, baseline] of [
+      ['x.csv', 'moved.csv'],
+      ['moved.csv', 'x.csv'],
+      ['x.csv', 'ids.tsv'],
+    ] as const) {
+      const explainer = ['--rows', '0', '--explainer', rowsOf(`mean(${at(baseline)})`), '--quiet', '--json'];
+      const { out } = await explain('plain.onnx', input, ...explainer);
+      const [{ values, features }] = JSON.parse(out).explanations;
+      // The first row is a = 1 to d = 4; so is the only one of ids.tsv.
+      const gap = baseline === 'ids.tsv' ? 0 : -4;
+      const weights = features.map((_: unknown, i: number) => WEIGHTS[i * 3]);
+      expect(values.map(Math.abs)).toEqual(weights.map((weight: number) => Math.abs(gap * weight)));
+    }
+  });
+
   test('are a table of one row, but not of several', async () => {
     const [{ values }] = await withBaseline(at('bare.csv'));
     expect(values.map(Math.abs)).toEqual([0, 0, 0, 0]);

@@ -1,6 +1,8 @@
 import type { Layout, Tensor } from '@onnxplain/core';
 import {
   baselineRows,
+  type ColumnNames,
+  columnsOfInputs,
   type LoadedCard,
   type LoadedInputs,
   type PictureFields,
@@ -175,7 +177,7 @@ async function readFor(
     asked,
     meaning,
     constants: padRow(model, { subject, card }),
-    tableRows: (bytes, where) => baselineRows(bytes, { where, options: table, columns }),
+    tableRows: tableRowsBy(table, columns ?? columnsOfInputs(loaded.inputs)),
     fed: given.record,
     preprocessing,
     layout: settledLayout.written,
@@ -191,6 +193,11 @@ async function readFor(
     drawing: drawingOf(settledLayout.layout, pictures),
   };
 }
+
+const tableRowsBy =
+  (options: TableOptions, columns: ColumnNames | undefined): TableRows =>
+  (bytes, where) =>
+    baselineRows(bytes, { where, options, columns });
 
 const rowsText = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
 

@@ -82,8 +82,15 @@ async function loadPort(
     return { inputs, said, batched: true, axis: 0, form: FLOAT32 };
   }
   const missing = port !== undefined && isFloatPort(port) && mayMiss(model, port.name);
-  return loadSources(sources, { dims, axis, pictures, table, columns, missing });
+  const largest = port && LARGEST[port.dtype];
+  return loadSources(sources, { dims, axis, pictures, table, columns, missing, largest });
 }
+
+/** Larger numbers become infinite when the input is made of them. */
+const LARGEST: Readonly<Partial<Record<Port['dtype'], number>>> = {
+  float16: 65504,
+  float32: (2 - 2 ** -23) * 2 ** 127,
+};
 
 function mayMiss({ graph, inputs }: Model, name: string): boolean {
   return takesMissing(inputs.some((input) => input.name === name) ? graph : cut(graph, name), name);
