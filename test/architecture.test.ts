@@ -14,7 +14,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   report: ['core'],
   runtime: ['core', 'graph'],
   files: ['core', 'graph', 'report'],
-  onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report'],
+  experiment: ['core', 'files'],
+  onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report', 'experiment'],
 };
 
 /** The folders of a package in their order: each imports only those before it. */
