@@ -23,7 +23,7 @@ type Numbers = InstanceType<(typeof TYPES)[TypeName]>;
  * Writes plain data (objects, lists, numbers, texts, typed arrays, tensors) as JSON. Arrays of numbers go into .npy files of float64,
  * which hold float32, int32 and uint32 exactly; in the JSON stands `{ "$array": NAME, "type": ... }`, or `$tensor` for a tensor, whose file
  * has its shape. Files are named after the place of the array. NaN and infinities are `{ "$number": TEXT }`.
- * Fields that are undefined are left out. Throws `type-mismatch` for functions and other values that are no plain data.
+ * Fields that are undefined are left out; in lists they are `{ "$undefined": true }`. Throws `type-mismatch` for functions and other values that are no plain data.
  */
 export function encode(value: Readonly<Record<string, unknown>>, name: string): Encoded {
   const arrays = new Map<string, Uint8Array>();
@@ -38,6 +38,7 @@ interface Writing {
 
 function encodeAt(value: unknown, { name, arrays }: Writing): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (value === undefined) return { $undefined: true };
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $number: String(value) };
   const type = typeNameOf(value);
   if (type !== undefined && isNumbers(value)) {
@@ -89,6 +90,7 @@ function refuse(value: unknown, where: string): never {
 export async function decode(json: Json, read: (name: string) => Promise<Uint8Array>): Promise<unknown> {
   if (typeof json !== 'object' || json === null) return json;
   if (isList(json)) return Promise.all(json.map((each) => decode(each, read)));
+  if (json.$undefined === true) return undefined;
   if (typeof json.$number === 'string') return Number(json.$number);
   const { $array, $tensor, type } = json;
   if (typeof $array === 'string') return numbersOf(await stored($array, read), type, $array);

@@ -2,6 +2,9 @@ import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { besideOf, makeFolder, refuse, removeMade } from './disk.js';
 
+/** Bytes or text of a file, or a function that gives the bytes when they are needed. */
+export type FileContent = Uint8Array | string | (() => Promise<Uint8Array>);
+
 /** Takes back one step of what was done. */
 type Undo = () => Promise<unknown>;
 
@@ -10,20 +13,17 @@ type Undo = () => Promise<unknown>;
  * given, so that the last one can name the others. Files that were there under other names stay. Where it fails, the folder is
  * again as it was, and not there if it was not.
  */
-export async function writeFolder(
-  path: string,
-  files: ReadonlyMap<string, Uint8Array | string>,
-): Promise<void> {
+export async function writeFolder(path: string, files: ReadonlyMap<string, FileContent>): Promise<void> {
   // Inside, not beside: the folder may be a disk of its own, and renaming stays on one.
   const staged = besideOf(join(path, 'files'));
   const undo: Undo[] = [];
   try {
     undo.push(await make(path));
     undo.push(() => rm(staged, { recursive: true, force: true }));
-    for (const [name, bytes] of files) {
+    for (const [name, content] of files) {
       const file = join(staged, 'new', name);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, bytes);
+      await writeFile(file, typeof content === 'function' ? await content() : content);
     }
     for (const name of files.keys()) undo.push(await make(dirname(join(path, name))));
     for (const name of files.keys()) undo.push(await move(name, { staged, to: path }));

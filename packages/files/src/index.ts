@@ -13,7 +13,7 @@ export type { ColumnNames } from './columns.js';
 export { namesIn } from './csv.js';
 export { fits } from './dims.js';
 export { expectWritable, makeFolder, readBytes, removeMade, writeWhole } from './disk.js';
-export { writeFolder } from './folder.js';
+export { type FileContent, writeFolder } from './folder.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './image.js';
 export {
   columnsOfInputs,

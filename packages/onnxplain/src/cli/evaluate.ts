@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { expectWritable, writeFolder } from '@onnxplain/files';
+import { expectWritable, type FileContent, writeFolder } from '@onnxplain/files';
 import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/house.js';
-import { evaluate as evaluateAll } from '../pipeline/evaluate.js';
 import { notifierOf } from '../pipeline/notices/run.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
-import { environmentOf, type Recorded, type RecordOptions, recordOf } from '../pipeline/record.js';
+import { environmentOf, type RecordOptions, recordFrom } from '../pipeline/record.js';
+import { type LedgerRun, runPlan } from '../pipeline/run.js';
 import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
 import { expectMade } from './made.js';
@@ -16,7 +16,11 @@ export interface EvaluateFlags extends QuestionFlags {
   readonly explainer: readonly string[];
   readonly metric: readonly string[];
   readonly out: string;
+  readonly resume?: boolean;
 }
+
+/** The folder inside the output folder where finished cells are kept while a run goes on. */
+const LEDGER = 'ledger';
 
 /** What `evaluate` left, and how it ends. */
 export interface Evaluated {
@@ -25,7 +29,10 @@ export interface Evaluated {
   readonly files: readonly string[];
 }
 
-/** Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. */
+/**
+ * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished cells are kept in
+ * the folder's ledger/; it goes away when the record is written, and stays where the run is stopped.
+ */
 export async function evaluate(
   path: string,
   flags: EvaluateFlags,
@@ -35,7 +42,7 @@ export async function evaluate(
   expectMade('metric', flags.metric);
   await expectWritable(flags.out);
   const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
-  const { model, about, loaded, asked, drawing } = prepared;
+  const { model } = prepared;
   try {
     const { notices, command } = context;
     const explainers = flags.explainer.map((text) => make(text, 'explainer', prepared));
@@ -43,19 +50,29 @@ export async function evaluate(
     const notifier = notifierOf(prepared, explainers, notices.notice);
     notifier.before();
     untoldLayout(prepared, { ...flags, draws: true }).forEach(notices.notice);
-    const options = { ...asked, explainers, metrics, seed: flags.seed, onProgress: notices.progress };
-    const evaluation = await evaluateAll(model, loaded.inputs, options);
-    await notifier.after(evaluation.explanations);
-    notifier.measured(evaluation);
-    const recorded = recordOf(evaluation, {
-      model: about,
+    const run = await runPlan(
+      { ...prepared, inputs: prepared.loaded.inputs },
+      {
+        explainers,
+        metrics,
+        seed: flags.seed,
+        folder: join(flags.out, LEDGER),
+        resume: flags.resume,
+        drawing: prepared.drawing,
+        notifier,
+        say: notices.notice,
+        onProgress: notices.progress,
+      },
+    );
+    const record = recordFrom(run.results, {
+      model: prepared.about,
       environment: environmentOf(model),
       request: requestOf(prepared, command),
-      drawing,
       notices: notifier.said,
     });
-    const { record } = recorded;
-    return { exit: exitOf(record), record, files: await writeRecorded(flags.out, recorded) };
+    const files = await writeRecorded(flags.out, record, run.files);
+    await run.done();
+    return { exit: exitOf(record), record, files };
   } finally {
     await model.close();
   }
@@ -68,7 +85,8 @@ function requestOf(
 ): RecordOptions['request'] {
   const { link = 'logit', output = '', input, bounds } = asked;
   return {
-    command,
+    // The same run, whether or not it was taken up.
+    command: command.filter((word) => word !== '--resume'),
     link,
     output,
     holds: meaning.holds,
@@ -80,9 +98,15 @@ function requestOf(
 }
 
 /** Writes the record, its page and their files; names those to begin with. */
-async function writeRecorded(out: string, { record, files }: Recorded): Promise<readonly string[]> {
-  const all = new Map<string, Uint8Array | string>(files);
-  all.set('report.html', page(record, files));
+async function writeRecorded(
+  out: string,
+  record: RunRecord,
+  files: LedgerRun['files'],
+): Promise<readonly string[]> {
+  const pictures = new Map<string, Uint8Array>();
+  for (const [name, read] of files) if (name.endsWith('.png')) pictures.set(name, await read());
+  const all = new Map<string, FileContent>(files);
+  all.set('report.html', page(record, pictures));
   all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
   await writeFolder(out, all);
   return ['record.json', 'report.html'].map((name) => join(out, name));

@@ -10,7 +10,8 @@ export function contentOf(x: Tensor, feeds: Feeds = {}): string {
   return contentHash(x, Object.fromEntries(beside));
 }
 
-function feedContent(feed: Feed, name: string): Content {
+/** What is hashed of a feed: its shape without leading axes of size 1, and its numbers or texts. */
+export function feedContent(feed: Feed, name: string): Content {
   const { shape, data } = asContent(feed, name);
   const first = shape.findIndex((size) => size !== 1);
   return { shape: first < 0 ? [] : shape.slice(first), data };

@@ -1,4 +1,4 @@
-import { type Attribution, type Explainer, fail, fold, key } from '@onnxplain/core';
+import { type Attribution, type Explainer, fail, fold, type Key, key } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import type { Model } from '@onnxplain/runtime';
 import { expectLayers } from './layers.js';
@@ -40,18 +40,14 @@ export async function explain(
   expectSome({ inputs, explainers });
   await expectLayers(model, inputs, options);
   const questions = await ask(model, inputs, options);
-  const base = fold(key(seed), 'explain');
+  const base = explainKey(seed);
   const cells = questions.flatMap((question) => explainers.map((explainer) => ({ question, explainer })));
   let done = 0;
   const outcomes = await pooled(
     cells,
     concurrency(inputs[0].tensor.data.length),
     async ({ question, explainer }) => {
-      const own = fold(base, question.content);
-      const outcome = await outcomeOf(() => {
-        expectFiniteScore(question);
-        return explainer(question.f, question.input.tensor, own);
-      });
+      const outcome = await explainOne(question, explainer, base);
       onProgress?.({ stage: 'explain', done: ++done, total: cells.length });
       return outcome;
     },
@@ -61,6 +57,21 @@ export async function explain(
     attributions: outcomes.slice(i * explainers.length, (i + 1) * explainers.length),
   }));
 }
+
+/** One input explained by one explainer, with the key of the input; `base` is that of all. Throws `aborted` and `closed`. */
+export function explainOne(
+  question: Question,
+  explainer: Explainer,
+  base: Key,
+): Promise<Outcome<Attribution>> {
+  return outcomeOf(() => {
+    expectFiniteScore(question);
+    return explainer(question.f, question.input.tensor, fold(base, question.content));
+  });
+}
+
+/** The key of which the keys of all inputs are made when they are explained. */
+export const explainKey = (seed: number): Key => fold(key(seed), 'explain');
 
 /** Where f has no number there is nothing to explain, whatever its gradient is. */
 function expectFiniteScore({ input: { name }, value }: Question): void {
@@ -74,7 +85,8 @@ function expectFiniteScore({ input: { name }, value }: Question): void {
   });
 }
 
-function expectSome(lists: Readonly<Record<string, readonly unknown[]>>): void {
+/** Throws `usage` for a list that is empty. */
+export function expectSome(lists: Readonly<Record<string, readonly unknown[]>>): void {
   for (const [where, list] of Object.entries(lists)) {
     if (list.length === 0) fail({ code: 'usage', where, expected: 'at least one', got: 'none' });
   }

@@ -37,24 +37,27 @@ export async function measure(
   explanations: readonly Explanation[],
   { explainers, metrics, seed = 0, onProgress }: MeasureOptions,
 ): Promise<readonly (readonly Measurement[])[]> {
-  const base = fold(key(seed), 'metric');
+  const base = measureKey(seed);
   const cells = explanations.flatMap((explanation) => metrics.map((metric) => ({ explanation, metric })));
   const size = explanations[0]?.question.input.tensor.data.length ?? 1;
   let done = 0;
   const measured = await pooled(cells, concurrency(size), async ({ explanation, metric }) => {
-    const own = fold(base, explanation.question.content);
-    const found = await measureOne({ explanation, metric, explainers, key: own });
+    const found = await measureOne({ explanation, metric, explainers, base });
     onProgress?.({ stage: 'measure', done: ++done, total: cells.length });
     return found;
   });
   return explanations.map((_, i) => measured.slice(i * metrics.length, (i + 1) * metrics.length));
 }
 
-interface Cell {
+/** The key of which the keys of all inputs are made when their explanations are measured. */
+export const measureKey = (seed: number): Key => fold(key(seed), 'metric');
+
+export interface MeasureTask {
   readonly explanation: Explanation;
   readonly metric: Metric;
   readonly explainers: readonly Explainer[];
-  readonly key: Key;
+  /** See {@link measureKey}. */
+  readonly base: Key;
 }
 
 /** A subject and the number of its explainer. */
@@ -63,9 +66,12 @@ interface Numbered {
   readonly subject: Subject;
 }
 
-async function measureOne({ explanation, metric, explainers, key }: Cell): Promise<Measurement> {
+/** One metric on the explanations of one input. Throws `aborted` and `closed`. */
+export async function measureOne(task: MeasureTask): Promise<Measurement> {
+  const { explanation, metric, explainers, base } = task;
   const { question, attributions } = explanation;
   const { f, input } = question;
+  const key = fold(base, question.content);
   const numbered = attributions.flatMap((outcome, explainer): Numbered[] => {
     if (outcome.status !== 'done') return [];
     const subject = { f, x: input.tensor, attribution: outcome.value, explain: explainers[explainer] };

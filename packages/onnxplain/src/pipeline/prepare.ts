@@ -47,7 +47,17 @@ export interface PrepareOptions
   extends ModelOptions,
     Omit<
       Asked,
-      'input' | 'label' | 'labels' | 'feeds' | 'perRow' | 'target' | 'byName' | 'mask' | 'maskFile' | 'layout'
+      | 'input'
+      | 'batchAxis'
+      | 'label'
+      | 'labels'
+      | 'feeds'
+      | 'perRow'
+      | 'target'
+      | 'byName'
+      | 'mask'
+      | 'maskFile'
+      | 'layout'
     >,
     PictureFields,
     Omit<TableOptions, 'rows'> {
@@ -238,6 +248,7 @@ function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): P
     link: options.link ?? card.link ?? 'logit',
     holds: options.holds ?? card.holds,
     output,
+    batchAxis: options.batchAxis ?? card.batchAxis,
     input,
     feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,
     perRow,

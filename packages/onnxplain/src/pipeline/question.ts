@@ -3,6 +3,7 @@ import type { NamedInput } from '@onnxplain/files';
 import type { Holds, Link } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
+  type BatchAxisOption,
   expectLink,
   expectTarget,
   type Feeds,
@@ -59,6 +60,8 @@ export interface Asked {
   readonly holds?: Holds;
   /** Output to explain; default: the only one of floats. */
   readonly output?: string;
+  /** The batch axes that were named when the model was opened; they are part of a run's plan. */
+  readonly batchAxis?: BatchAxisOption;
   /** Input to explain, or an inner value; default: the only float input. */
   readonly input?: string;
   /** Values of the model's other inputs, one row each: used for every explained input; or a list with one per input. */

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Attribution, interval, type Metric, sizeOfAttribution } from '@onnxplain/core';
-import { writeNpy } from '@onnxplain/files';
+import { interval, type Metric } from '@onnxplain/core';
 import {
   type AttributionCell,
-  type AttributionRecord,
   type EstimateCell,
   type InputRecord,
   type MetricRecord,
@@ -17,10 +15,10 @@ import {
   type Timings,
 } from '@onnxplain/report';
 import type { Model } from '@onnxplain/runtime';
-import { type Drawing, drawAttribution, seriesOf } from './draw.js';
+import { attributionCell } from './attribution-cell.js';
+import type { Drawing } from './draw.js';
 import type { Evaluation } from './evaluate.js';
 import type { Question } from './question.js';
-import { perToken } from './tokens.js';
 
 export interface RecordOptions {
   readonly model: ModelRecord;
@@ -41,29 +39,54 @@ export interface Recorded {
 
 /** Writes down an evaluation: the record of `record.json`, pictures as PNG and attributions as .npy (float64). */
 export function recordOf(evaluation: Evaluation, options: RecordOptions): Recorded {
-  const { explainers, metrics, explanations, seed, times } = evaluation;
-  const files = new Map<string, Uint8Array>();
+  const { explanations, times } = evaluation;
   const started = performance.now();
-  const estimates = estimateCells(evaluation);
-  const attributions = attributionCells(evaluation, { drawing: options.drawing, files });
+  const cells = explanations.flatMap(({ question, attributions }, input) =>
+    attributions.map((outcome, explainer) =>
+      attributionCell({ input, explainer, question, outcome }, options.drawing),
+    ),
+  );
   const draw = (performance.now() - started) / 1000;
-  const record: RunRecord = {
+  const record = recordFrom(
+    {
+      ...evaluation,
+      questions: explanations.map(({ question }) => question),
+      attributions: cells.map(({ cell }) => cell),
+      times: { ...times, draw },
+    },
+    options,
+  );
+  return { record, files: new Map(cells.flatMap(({ files }) => [...files])) };
+}
+
+/** What a run found out, without the arrays. */
+export interface Results extends Pick<Evaluation, 'explainers' | 'metrics' | 'measurements' | 'seed'> {
+  readonly questions: readonly Question[];
+  readonly attributions: readonly AttributionCell[];
+  /** Seconds. */
+  readonly times: Evaluation['times'] & { readonly draw: number };
+}
+
+/** The record of `record.json`. */
+export function recordFrom(results: Results, options: Omit<RecordOptions, 'drawing'>): RunRecord {
+  const { explainers, metrics, questions, attributions, seed, times } = results;
+  const estimates = estimateCells(results);
+  return {
     schema: 'onnxplain-record',
     version: RECORD_VERSION,
     created: (options.created ?? new Date()).toISOString(),
     environment: options.environment,
     request: { ...options.request, seed },
     model: options.model,
-    inputs: explanations.map(({ question }) => inputRecord(question)),
+    inputs: questions.map(inputRecord),
     explainers: explainers.map(({ expression, kind, control }) => ({ expression, kind, control })),
     metrics: metrics.map(metricRecord),
     notices: options.notices ?? [],
     attributions,
     estimates,
-    summaries: summariesOf(evaluation, estimates),
-    timings: timingsOf(times, draw),
+    summaries: summariesOf(results, estimates),
+    timings: timingsOf(times),
   };
-  return { record, files };
 }
 
 /** An input and its answer as the record has them. */
@@ -106,7 +129,7 @@ function metricRecord(metric: Metric): MetricRecord {
 }
 
 function summariesOf(
-  { explainers, metrics, measurements }: Evaluation,
+  { explainers, metrics, measurements }: Results,
   estimates: readonly EstimateCell[],
 ): readonly Summary[] {
   return summarise(estimates, {
@@ -116,7 +139,7 @@ function summariesOf(
   });
 }
 
-function timingsOf({ explain, measure, runtime }: Evaluation['times'], draw: number): Timings {
+function timingsOf({ explain, measure, runtime, draw }: Results['times']): Timings {
   return {
     total: explain + measure + draw,
     parts: { explain, measure, draw },
@@ -124,7 +147,7 @@ function timingsOf({ explain, measure, runtime }: Evaluation['times'], draw: num
   };
 }
 
-function estimateCells({ metrics, measurements }: Evaluation): EstimateCell[] {
+function estimateCells({ metrics, measurements }: Results): EstimateCell[] {
   const cells = measurements.flatMap((row, input) =>
     row.flatMap(({ key, measured }, metric) =>
       measured.map((outcome, explainer): EstimateCell => {
@@ -142,48 +165,6 @@ function estimateCells({ metrics, measurements }: Evaluation): EstimateCell[] {
     ),
   );
   return cells.sort((a, b) => a.input - b.input || a.explainer - b.explainer || a.metric - b.metric);
-}
-
-interface Output {
-  readonly drawing: Drawing | undefined;
-  readonly files: Map<string, Uint8Array>;
-}
-
-function attributionCells({ explanations }: Evaluation, output: Output): AttributionCell[] {
-  return explanations.flatMap(({ question, attributions }, input) =>
-    attributions.map((outcome, explainer): AttributionCell => {
-      const place = { input, explainer };
-      if (outcome.status !== 'done') return { ...place, ...outcome };
-      const name = `${String(input).padStart(4, '0')}-${String(explainer).padStart(2, '0')}`;
-      return {
-        ...place,
-        status: 'done',
-        ...attributionRecord({ question, attribution: outcome.value, name }, output),
-      };
-    }),
-  );
-}
-
-interface Part {
-  readonly question: Question;
-  readonly attribution: Attribution;
-  readonly name: string;
-}
-
-function attributionRecord(
-  { question, attribution, name }: Part,
-  { drawing, files }: Output,
-): AttributionRecord {
-  const { values, key, cost, residual, diagnosis } = attribution;
-  const file = `attributions/${name}.npy`;
-  files.set(file, writeNpy(values));
-  const series = seriesOf(question.input, attribution);
-  const drawn = series === undefined ? drawAttribution(question.input, attribution, drawing) : undefined;
-  const picture = drawn && { ...drawn.picture, file: `pictures/${name}.png` };
-  if (drawn !== undefined && picture !== undefined) files.set(picture.file, drawn.png);
-  const size = { ...sizeOfAttribution(attribution), groups: attribution.features?.count };
-  const tokens = question.input.tokens && { perToken: perToken(attribution) };
-  return { key, cost, residual, diagnosis, ...size, file, picture, series, ...tokens };
 }
 
 /** Programs and providers of this process, for the record. */

@@ -10,14 +10,54 @@ export interface Explained {
   readonly flat: readonly string[];
 }
 
+/** What notices need to know of an attribution: plain data, without its arrays. */
+export interface AttributionFacts {
+  /** The share of its numbers that are 0. */
+  readonly zeros: number;
+  /** Whether all of its several numbers are the same one, not 0. */
+  readonly constant: boolean;
+  /** Whether it was made of derivatives. */
+  readonly derived: boolean;
+  /** What is missing of the difference that was to be shared out; absent where the method promises none. */
+  readonly gap?: Gap;
+}
+
+export function factsOf(attribution: Attribution): AttributionFacts {
+  return {
+    zeros: zeroShare(attribution),
+    constant: isConstant(attribution),
+    derived: attribution.cost.backward > 0,
+    gap: gapOf(attribution),
+  };
+}
+
+/** The facts of what came of explaining; undefined where it failed. */
+export const factsOfAll = (
+  outcomes: Explanation['attributions'],
+): readonly (AttributionFacts | undefined)[] =>
+  outcomes.map((outcome) => (outcome.status === 'done' ? factsOf(outcome.value) : undefined));
+
+export interface ExplainedFacts {
+  readonly explainers: Explained['explainers'];
+  /** [input][explainer]; undefined where it failed. */
+  readonly facts: readonly (readonly (AttributionFacts | undefined)[])[];
+  /** Of the inputs. */
+  readonly names: readonly string[];
+  readonly flat: readonly string[];
+}
+
 /** What attributions tell that mean little: a sentence each, about all inputs of the run together. */
 export function noticesAfter({ explainers, explanations, flat }: Explained): readonly string[] {
+  const facts = explanations.map(({ attributions }) => factsOfAll(attributions));
   const names = explanations.map(({ question }) => question.input.name);
+  return noticesOfFacts({ explainers, facts, names, flat });
+}
+
+/** {@link noticesAfter} for attributions whose arrays are not at hand. */
+export function noticesOfFacts({ explainers, facts, names, flat }: ExplainedFacts): readonly string[] {
   return explainers.flatMap(({ expression }, e) => {
     if (flat.includes(expression)) return [];
-    const done = explanations.map(({ attributions }) => attributions[e]);
-    const found = done.map((outcome) => (outcome.status === 'done' ? outcome.value : undefined));
-    const about = { expression, found, names };
+    const about = { expression, found: facts.map((row) => row[e]), names };
     return [...zeroNotices(about), ...sameNotices(about), ...gapNotices(about)];
   });
 }
@@ -25,7 +65,7 @@ export function noticesAfter({ explainers, explanations, flat }: Explained): rea
 interface About {
   readonly expression: string;
   /** Of each input; undefined where it failed. */
-  readonly found: readonly (Attribution | undefined)[];
+  readonly found: readonly (AttributionFacts | undefined)[];
   readonly names: readonly string[];
 }
 
@@ -33,10 +73,10 @@ interface About {
 const ZEROS = 0.99;
 
 function zeroNotices({ expression, found, names }: About): readonly string[] {
-  const shares = found.map((each) => (each === undefined ? 0 : zeroShare(each)));
+  const shares = found.map((each) => each?.zeros ?? 0);
   const all = indicesOf(shares, (share) => share === 1);
   const most = indicesOf(shares, (share) => share > ZEROS && share < 1);
-  const derived = found.some((each) => (each?.cost.backward ?? 0) > 0);
+  const derived = found.some((each) => each?.derived === true);
   const remedy = derived
     ? 'f is flat there (a saturated output, dead rectifiers, an input that equals the baseline): explain the logits, try another input or baseline, or use occlusion or optimal'
     : 'nothing that was tried changed f: look at the target, the baseline and the size of the perturbation';
@@ -55,7 +95,7 @@ function zeroShare({ values: { data } }: Attribution): number {
 }
 
 function sameNotices({ expression, found, names }: About): readonly string[] {
-  const same = indicesOf(found, (each) => each !== undefined && isConstant(each));
+  const same = indicesOf(found, (each) => each?.constant === true);
   if (same.length === 0) return [];
   return [
     `${expression}: all elements have the same attribution ${whereOf(same, names)}, which ranks nothing; look at the size of the windows or features, and at the model's weights`,
@@ -98,7 +138,7 @@ function gapNotices({ expression, found, names }: About): readonly string[] {
   const name = expression.replace(/\(.*/s, '');
   if (!Object.hasOwn(PROMISES, name)) return [];
   const { difference, tolerance, remedy } = PROMISES[name];
-  const gaps = found.map((each) => (each === undefined || zeroShare(each) === 1 ? undefined : gapOf(each)));
+  const gaps = found.map((each) => (each === undefined || each.zeros === 1 ? undefined : each.gap));
   const at = indicesOf(gaps, (gap) => gap !== undefined && isGap(gap, tolerance));
   const first = gaps[at[0]];
   if (first === undefined) return [];
@@ -109,7 +149,7 @@ function gapNotices({ expression, found, names }: About): readonly string[] {
   ];
 }
 
-interface Gap {
+export interface Gap {
   readonly missing: number;
   /** What was to be shared out. */
   readonly whole: number;
@@ -131,7 +171,9 @@ const isGap = ({ missing, whole, size }: Gap, tolerance: number): boolean =>
 const REPEATS = 1e-3;
 
 /** What is said where a second run of the first input gives another f. Costs one row. */
-export async function repeatNotices([first]: readonly Explanation[]): Promise<readonly string[]> {
+export async function repeatNotices([first]: readonly Pick<Explanation, 'question'>[]): Promise<
+  readonly string[]
+> {
   if (first === undefined || !Number.isFinite(first.question.value)) return [];
   const { f, input, value } = first.question;
   const [again] = await f.value(asBatch(input.tensor));

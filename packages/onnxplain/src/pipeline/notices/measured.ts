@@ -1,7 +1,10 @@
 import type { Evaluation } from '../evaluate.js';
 import { indicesOf, listed, whereOf } from './where.js';
 
-export type MeasuredRun = Pick<Evaluation, 'explainers' | 'metrics' | 'explanations' | 'measurements'>;
+/** A run of which estimates are known; of the inputs only the names are looked at. */
+export interface MeasuredRun extends Pick<Evaluation, 'explainers' | 'metrics' | 'measurements'> {
+  readonly explanations: readonly { readonly question: { readonly input: { readonly name: string } } }[];
+}
 
 /** What estimates say against their own intervals: a sentence for each metric and reason, about all inputs and explainers together. */
 export function noticesOfEstimates(evaluation: MeasuredRun): readonly string[] {

@@ -2,7 +2,8 @@ import type { Explainer } from '@onnxplain/core';
 import { randomNotices } from '../doubts.js';
 import type { Explanation } from '../explain.js';
 import type { Prepared } from '../prepare.js';
-import { noticesAfter, repeatNotices } from './after.js';
+import type { Question } from '../question.js';
+import { type ExplainedFacts, factsOfAll, noticesOfFacts, repeatNotices } from './after.js';
 import { flatExplainers, noticesBefore } from './before.js';
 import { type MeasuredRun, noticesOfEstimates } from './measured.js';
 import { rowNoticesOf } from './rows.js';
@@ -15,8 +16,18 @@ export interface Notifier {
   before(): void;
   /** After: what the attributions tell. */
   after(explanations: readonly Explanation[]): Promise<void>;
-  /** After measuring: what the estimates tell of their intervals. */
-  measured(evaluation: MeasuredRun): void;
+  /** The same, of attributions whose arrays are not at hand; `rows`: what runs found out about the rows of inputs. */
+  afterFacts(found: FoundFacts): Promise<void>;
+  /** After measuring: what the estimates tell of their intervals. `rows`: as in `afterFacts`; default: what this process found. */
+  measured(evaluation: MeasuredRun, rows?: readonly string[]): void;
+}
+
+export interface FoundFacts {
+  readonly questions: readonly Question[];
+  /** [input][explainer]; undefined where it failed. */
+  readonly facts: ExplainedFacts['facts'];
+  /** See `rowNoticesOf`. */
+  readonly rows: readonly string[];
 }
 
 /** The notices of a run with these explainers: docs/notices.md lists them. `say` gets each once. */
@@ -34,14 +45,23 @@ export function notifierOf(
     }
   };
   const explaining = { model, asked, explainers };
+  const afterFacts = async ({ questions, facts, rows }: FoundFacts): Promise<void> => {
+    tell(rows);
+    const names = questions.map(({ input }) => input.name);
+    tell(noticesOfFacts({ explainers, facts, names, flat: flatExplainers(explaining) }));
+    const random = randomNotices(model, asked.output).length > 0;
+    if (!random) tell(await repeatNotices(questions.map((question) => ({ question }))));
+  };
   return {
     said,
     before: () => tell([...doubts, ...noticesBefore(explaining)]),
-    async after(explanations) {
-      tell(rowNoticesOf(model));
-      tell(noticesAfter({ explainers, explanations, flat: flatExplainers(explaining) }));
-      if (randomNotices(model, asked.output).length === 0) tell(await repeatNotices(explanations));
-    },
-    measured: (evaluation) => tell([...rowNoticesOf(model), ...noticesOfEstimates(evaluation)]),
+    after: (explanations) =>
+      afterFacts({
+        questions: explanations.map(({ question }) => question),
+        facts: explanations.map(({ attributions }) => factsOfAll(attributions)),
+        rows: rowNoticesOf(model),
+      }),
+    afterFacts,
+    measured: (evaluation, rows = rowNoticesOf(model)) => tell([...rows, ...noticesOfEstimates(evaluation)]),
   };
 }
