@@ -55,7 +55,7 @@ export function parseLines(bytes: Uint8Array, where: string): Parsed {
 
 function parseLine(text: string, where: string): Line {
   const [check, json] = [text.slice(0, CHECK), text.slice(CHECK + 1)];
-  if (check !== checkOf(json)) return refuse(where);
+  if (text[CHECK] !== ' ' || check !== checkOf(json)) return refuse(where);
   const parsed = line.safeParse(JSON.parse(json));
   return parsed.success ? parsed.data : refuse(where);
 }

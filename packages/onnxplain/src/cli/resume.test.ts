@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { key, stream } from '@onnxplain/core';
+import type { RunRecord } from '@onnxplain/report';
+import { afterAll, expect, test } from 'vitest';
+import { folderWith, linearModel, npy, onnxplain, onnxplainUnder } from '../../test/models.js';
+
+const models = join(import.meta.dirname, '../../../../models');
+const program = join(import.meta.dirname, 'main.ts');
+const folder = folderWith({ 'm.onnx': linearModel(), 'x.npy': npy([3, 4]) });
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+
+const images = ['0', '3', '7'].map((digit) => join(models, `digits/${digit}.png`));
+const digits = [
+  ...['evaluate', join(models, 'mnist-cnn.onnx'), '--input', ...images, '--batch', '32', '--quiet'],
+  ...[
+    '--explainer',
+    'gradient',
+    'smooth(gradient, gaussian(0.2), draws=32)',
+    'optimal(square(9), draws=100)',
+  ],
+  ...['--metric', 'infidelity(square(9), draws=100)', 'sensitivity-max(radius=0.1, draws=2)'],
+];
+
+/** Runs the command line in a process of its own, and kills that when `isDue` says so. Returns the exit code; null: killed. */
+function inProcess(argv: readonly string[], isDue: () => boolean): Promise<number | null> {
+  const node = ['--import', 'tsx', '--conditions=source', program];
+  const child = spawn(process.execPath, [...node, ...argv], { stdio: 'ignore' });
+  const watch = setInterval(() => isDue() && child.kill('SIGKILL'), 2);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      clearInterval(watch);
+      resolve(code);
+    });
+  });
+}
+
+/** Every file below a folder with its bytes; of the record what does not tell the time. */
+function contentOf(out: string): Readonly<Record<string, string>> {
+  const files = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(out, name)).isFile(),
+  );
+  const timeless = files.filter((name) => !['record.json', 'report.html'].includes(name)).toSorted();
+  const bytes = timeless.map((name) => [name, readFileSync(join(out, name), 'base64')] as const);
+  return { ...Object.fromEntries(bytes), record: timelessRecord(out) };
+}
+
+function timelessRecord(out: string): string {
+  const {
+    created: _,
+    timings: __,
+    request,
+    ...rest
+  }: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+  const command = request.command?.map((word) => (word === out ? 'OUT' : word));
+  return JSON.stringify({ ...rest, request: { ...request, command } });
+}
+
+test('a run that is killed again and again leaves the same files, byte for byte, as one that is not', {
+  timeout: 600_000,
+}, async () => {
+  expect(await inProcess([...digits, '-o', at('whole')], () => false)).toBe(0);
+  const cells = at('killed/ledger/cells.jsonl');
+  const draws = stream(key(5));
+  const size = () => (existsSync(cells) ? statSync(cells).size : 0);
+  let kills = 0;
+  for (let exit: number | null = null; exit !== 0; ) {
+    const before = size();
+    const kept = before > 0 ? readFileSync(cells) : Buffer.alloc(0);
+    // Some bytes after the last one that was kept: within the next few cells.
+    const due = before + 1 + Math.floor(draws.uniform() * 9000);
+    exit = await inProcess([...digits, '-o', at('killed'), '--resume'], () => size() >= due);
+    if (exit !== null) break;
+    kills++;
+    expect(readFileSync(cells).subarray(0, kept.lastIndexOf('\n') + 1)).toEqual(
+      kept.subarray(0, kept.lastIndexOf('\n') + 1),
+    );
+  }
+  expect(kills).toBeGreaterThan(1);
+  expect(contentOf(at('killed'))).toEqual(contentOf(at('whole')));
+  expect(existsSync(at('killed/ledger'))).toBe(false);
+});
+
+const linear = (...more: readonly string[]) => [
+  ...['evaluate', at('m.onnx'), '--input', at('x.npy'), '--explainer', 'gradient', 'random'],
+  ...['--metric', 'infidelity(gaussian(1), draws=20)', ...more],
+];
+
+/** Runs until something is written to the ledger, then stops. */
+async function stopped(out: string): Promise<string> {
+  const controller = new AbortController();
+  const cells = join(out, 'ledger/cells.jsonl');
+  const watch = setInterval(() => existsSync(cells) && statSync(cells).size > 0 && controller.abort(), 1);
+  const slow = linear('sensitivity-max(draws=400)', '--batch', '1');
+  const { exit, err } = await onnxplainUnder(controller.signal, ...slow, '-o', out);
+  clearInterval(watch);
+  expect(exit).toBe(130);
+  return err;
+}
+
+test('a stopped run says how to go on, and says when it goes on', async () => {
+  const out = at('stopped');
+  expect(await stopped(out)).toMatch(/\d+ finished cells are kept in .*--resume goes on with them/);
+  const cells = join(out, 'ledger/cells.jsonl');
+  writeFileSync(cells, readFileSync(cells).subarray(0, -3));
+  const slow = linear('sensitivity-max(draws=400)', '--batch', '1');
+  const { exit, err } = await onnxplain(...slow, '-o', out, '--resume');
+  expect(exit).toBe(0);
+  expect(err).toMatch(/the last line was cut off; its \d+ bytes are dropped/);
+  expect(readdirSync(out).toSorted()).toEqual(['attributions', 'record.json', 'report.html']);
+});
+
+test.each([
+  ['another seed', ['--seed', '1'], /seed: 0 before, 1 now/],
+  ['another target', ['--target', '1'], /target: "predicted" before, 1 now/],
+  ['another metric', ['--metric', 'sensitivity-max'], /metrics\[2\]/],
+  ['no --resume', [], /--resume goes on/],
+])('%s is refused, and nothing is lost', async (name, more, words) => {
+  const out = at(name);
+  await stopped(out);
+  const before = readFileSync(join(out, 'ledger/cells.jsonl'));
+  const going = name === 'no --resume' ? [] : ['--resume'];
+  const argv = [...linear('sensitivity-max(draws=400)', '--batch', '1'), '-o', out, ...more, ...going];
+  const { exit, err } = await onnxplain(...argv);
+  expect(exit).toBe(2);
+  expect(err).toMatch(words);
+  expect(readFileSync(join(out, 'ledger/cells.jsonl'))).toEqual(before);
+});
