@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
-const packages = ['core', 'graph', 'runtime', 'explainers', 'metrics', 'report', 'files', 'experiment', 'onnxplain'];
+const packages = [
+  'core',
+  'graph',
+  'runtime',
+  'explainers',
+  'metrics',
+  'report',
+  'files',
+  'experiment',
+  'onnxplain',
+];
 const project = mkdtempSync(join(tmpdir(), 'onnxplain-pack-'));
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));

@@ -64,18 +64,24 @@ export async function evaluate(
         onProgress: notices.progress,
       },
     );
-    const record = recordFrom(run.results, {
+    const request = requestOf(prepared, command);
+    return await leave(flags.out, run, {
       model: prepared.about,
       environment: environmentOf(model),
-      request: requestOf(prepared, command),
+      request,
       notices: notifier.said,
     });
-    const files = await writeRecorded(flags.out, record, run.files);
-    await run.done();
-    return { exit: exitOf(record), record, files };
   } finally {
     await model.close();
   }
+}
+
+/** Writes what a run found out; its ledger has done its work then. */
+async function leave(out: string, run: LedgerRun, options: RecordOptions): Promise<Evaluated> {
+  const record = recordFrom(run.results, options);
+  const files = await writeRecorded(out, record, run.files);
+  await run.done();
+  return { exit: exitOf(record), record, files };
 }
 
 /** What was asked, as the record has it. */
