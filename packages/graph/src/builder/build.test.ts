@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
+import type { Op } from '../ir/ops.js';
 import { builderOf, emptyBuilder } from './build.js';
-import { attr } from './builder.js';
+import { attr, type Builder } from './builder.js';
 
 const started = () =>
   builderOf(
@@ -23,6 +24,11 @@ describe('a builder', () => {
     expect(b.emit('Elu', ['x'], { alpha: attr.float(-0) })).not.toBe(
       b.emit('Elu', ['x'], { alpha: attr.float(0) }),
     );
+  });
+
+  it('takes the operators of the canonical form only: another name does not compile', () => {
+    expectTypeOf<Parameters<Builder['emit']>[0]>().toEqualTypeOf<Op>();
+    expectTypeOf<Parameters<Builder['emitMany']>[0]>().toEqualTypeOf<Op>();
   });
 
   it('shares equal small constants, but neither other bits nor other types', () => {

@@ -1,3 +1,4 @@
+import type { Op } from '../ir/ops.js';
 import type { Attribute, Constant, DataType, Dim, Graph, Value, ValueType } from '../ir/types.js';
 
 /** Attributes as a rule writes them: integers for ints are numbers with `Number.isInteger`, see {@link Builder.emit}. */
@@ -32,14 +33,9 @@ export interface Builder {
    */
   reshapeTarget(name: string): string;
   /** Appends a node with one output in the standard domain and returns the output's name. */
-  emit(op: string, inputs: readonly string[], attributes?: AttributeInit): string;
+  emit(op: Op, inputs: readonly string[], attributes?: AttributeInit): string;
   /** Appends a node with several outputs; '' in `wanted` omits one. */
-  emitMany(
-    op: string,
-    inputs: readonly string[],
-    outputs: number,
-    attributes?: AttributeInit,
-  ): readonly string[];
+  emitMany(op: Op, inputs: readonly string[], outputs: number, attributes?: AttributeInit): readonly string[];
   /** A name that nothing in the graph has yet. */
   fresh(hint: string): string;
   /**

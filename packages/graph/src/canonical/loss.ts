@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { calculus } from '../builder/calculus.js';
 import { attributesOf } from '../ir/attributes.js';
+import type { Op } from '../ir/ops.js';
 import type { Node } from '../ir/types.js';
 import { input, type Respell } from '../rewrite/respell.js';
 
@@ -48,7 +49,7 @@ function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
 /** The losses one by one, their sum, or their mean, which is one by weights. */
 function reduced(node: Node, b: GraphBuilder, logarithms: string): string {
   const { losses, weights } = lossesOf(node, b, logarithms);
-  const all = (op: string, x: string) => b.emit(op, [x], { keepdims: attr.int(0) });
+  const all = (op: Op, x: string) => b.emit(op, [x], { keepdims: attr.int(0) });
   const reduction = attributesOf(node).string('reduction', 'mean');
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return all('ReduceSum', losses);

@@ -1,3 +1,6 @@
+import { fail } from '@onnxplain/core';
+import type { Node } from './types.js';
+
 /**
  * The operators of the canonical form, in the spelling of opset 18 or newer. Every table of the compiler (shape inference,
  * interpreter, gradient rules) has a row for each: `Record<Op, ...>` makes a missing row a type error.
@@ -48,6 +51,18 @@ export const DRAWS: ReadonlySet<string> = new Set([
 ]); // biome-ignore format: one family
 
 export type Op = (typeof OPS)[number];
+
+/** The operator of a node of the canonical form. Throws `op-unknown` for another node. */
+export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
+  if (isOp(op, domain)) return op;
+  return fail({
+    code: 'op-unknown',
+    where: 'graph',
+    expected: 'an operator of the canonical form',
+    got: domain === '' ? op : `${domain}:${op}`,
+    remedy: 'Call canonicalise first.',
+  });
+}
 
 const known: ReadonlySet<string> = new Set(OPS);
 

@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type Calculus, calculus } from '../builder/calculus.js';
 import { attributesOf } from '../ir/attributes.js';
+import { opOf } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
@@ -142,7 +143,7 @@ const convolution =
         const rank = c.rank(weights);
         const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank })) : weights;
         const moved = biased(c, bias, { scale, shift });
-        return c.emit(node.op, moved ? [x, scaled, moved] : [x, scaled], node.attributes);
+        return c.emit(opOf(node), moved ? [x, scaled, moved] : [x, scaled], node.attributes);
       },
     };
   };

@@ -2,6 +2,7 @@ import { attr } from '../builder/builder.js';
 import type { Calculus } from '../builder/calculus.js';
 import { attributesOf } from '../ir/attributes.js';
 import { integerRange } from '../ir/integers.js';
+import type { Op } from '../ir/ops.js';
 import type { Attributes, DataType, Node } from '../ir/types.js';
 import { input } from '../rewrite/respell.js';
 
@@ -97,7 +98,7 @@ const without = (attributes: Attributes, names: readonly string[]): Attributes =
 
 /** An operator of one quantised value: X, its grid, then that of Y. */
 const pointwise =
-  (op: string, own: readonly string[] = []): Respelling =>
+  (op: Op, own: readonly string[] = []): Respelling =>
   (node, integers) => {
     const x = valueAt(node, { at: 0 }, integers);
     const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
@@ -107,7 +108,7 @@ const pointwise =
   };
 
 const binary =
-  (op: string): Respelling =>
+  (op: Op): Respelling =>
   (node, integers) => {
     const y = integers.c.emit(op, [valueAt(node, { at: 0 }, integers), valueAt(node, { at: 3 }, integers)]);
     return onGrid(node, { y, at: 6 }, integers);

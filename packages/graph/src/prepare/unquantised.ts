@@ -3,6 +3,7 @@ import { calculus } from '../builder/calculus.js';
 import { isInteger } from '../infer/site.js';
 import { attributesOf } from '../ir/attributes.js';
 import { dtypeOf } from '../ir/element.js';
+import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewrite } from '../rewrite/rewrite.js';
@@ -53,7 +54,7 @@ function integersOf(b: GraphBuilder, twins: ReadonlyMap<string, string>): Intege
 /** The twins of an operator that moves or adds integers that have twins; floats where it leaves the integers. */
 function carried(node: Node, { c, stands, real }: Integers): Replacement | undefined {
   const { op, inputs, outputs, attributes } = node;
-  if (!inputs.some(stands)) return undefined;
+  if (!isOp(op, node.domain) || !inputs.some(stands)) return undefined;
   if (op === 'Cast') return left(node, { c, real });
   if (!ON_ALL.has(op) && !(ON_FIRST.has(op) && stands(inputs[0]))) return undefined;
   const like = c.dtype(real(inputs.find(stands) ?? ''));

@@ -2,6 +2,7 @@
 import { fold, key, sizeOf, stream } from '@onnxplain/core';
 import type { AttributeInit, DataType, Graph, Node, NumArray, Value } from '../../src/index.js';
 import { attr, builderOf, constantFrom, emptyBuilder, evaluate, numArray } from '../../src/index.js';
+import type { Op } from '../../src/ir/ops.js';
 import { usesOf } from '../../src/ir/scope.js';
 import { OPSET } from '../samples/make.js';
 
@@ -11,7 +12,7 @@ export interface Draw {
   /** An integer from low to high, both included. */
   int(low: number, high: number): number;
   chance(p: number): boolean;
-  one<T>(list: readonly T[]): T;
+  one<const T>(list: readonly T[]): T;
   shuffled<T>(list: readonly T[]): T[];
 }
 
@@ -45,13 +46,8 @@ export interface Growth {
   dims(name: string): readonly number[];
   constant(value: NumArray): string;
   ints(values: readonly number[]): string;
-  emit(op: string, inputs: readonly string[], attributes?: AttributeInit): string;
-  emitMany(
-    op: string,
-    inputs: readonly string[],
-    outputs: number,
-    attributes?: AttributeInit,
-  ): readonly string[];
+  emit(op: Op, inputs: readonly string[], attributes?: AttributeInit): string;
+  emitMany(op: Op, inputs: readonly string[], outputs: number, attributes?: AttributeInit): readonly string[];
   /** Offers a value to `pick`, scaled where it is large; others are left to wither. */
   keep(name: string): void;
   /** The graph with some of the values that nothing reads as outputs. */

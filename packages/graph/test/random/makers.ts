@@ -19,7 +19,7 @@ const REDUCTIONS = [
   'ReduceProd',
   'ReduceSum',
   'ReduceSumSquare',
-];
+] as const;
 
 const positive = (g: Growth, x: string): string => within(g, x, [0.4, 2]);
 

@@ -1,5 +1,7 @@
 /** Nodes of the operators' samples, with all their attributes, put into a random graph. */
+
 import { attr, type Node, type NumArray, OPS, type Op, tables } from '../../src/index.js';
+import { opOf } from '../../src/ir/ops.js';
 import { substitute } from '../../src/ir/scope.js';
 import { unarySamples } from '../samples/elementwise.js';
 import { type Sample, samples } from '../samples.js';
@@ -59,7 +61,7 @@ function place(g: Growth, { graph, feeds }: Sample): void {
     names.set(name, stays ? g.constant(feed) : replaced(g, feed, { op: node.op, first }));
   }
   const placed: Node = substitute(node, (name) => names.get(name) ?? name);
-  for (const made of g.emitMany(placed.op, placed.inputs, placed.outputs.length, placed.attributes))
+  for (const made of g.emitMany(opOf(placed), placed.inputs, placed.outputs.length, placed.attributes))
     g.keep(made);
 }
 

@@ -2,6 +2,7 @@ import { attr } from '../../builder/builder.js';
 import { placesAlong } from '../../builder/calculus/places.js';
 import type { Calculus } from '../../builder/calculus.js';
 import { numbersOf } from '../../ir/constant.js';
+import type { Op } from '../../ir/ops.js';
 
 interface Additions {
   /** What is added to, usually zeros. */
@@ -14,10 +15,12 @@ interface Additions {
   readonly distinct?: boolean;
 }
 
+type ScatterOp = Extract<Op, 'ScatterElements' | 'ScatterND'>;
+
 /** Adds updates to data by index; equal indices add up. ONNX Runtime does so on the CPU in float32 and wider only. */
 export function addAt(
   b: Calculus,
-  op: 'ScatterElements' | 'ScatterND',
+  op: ScatterOp,
   { data, indices, updates, axis, distinct }: Additions,
 ): string {
   const dtype = b.dtype(updates);
@@ -28,7 +31,7 @@ export function addAt(
   return b.cast(sum, dtype);
 }
 
-const scatter = (b: Calculus, op: string, { data, indices, updates, axis }: Additions): string =>
+const scatter = (b: Calculus, op: ScatterOp, { data, indices, updates, axis }: Additions): string =>
   b.emit(op, [data, indices, updates], {
     axis: axis === undefined ? undefined : attr.int(axis),
     reduction: attr.string('add'),

@@ -1,4 +1,5 @@
 import { type Calculus, calculus } from '../../builder/calculus.js';
+import { opOf } from '../../ir/ops.js';
 import type { ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
 import { distinct, innerGraph } from './inner.js';
@@ -27,7 +28,7 @@ export function record(
   const carried = copy.outputs.slice(0, heads).map(({ name }) => name);
   const outputs = distinct(inner, [...carried, ...inputs.map((i) => named[i].name)]);
   const { num_scan_inputs, scan_input_axes, scan_input_directions } = step.node.attributes;
-  const results = b.emitMany(step.node.op, step.node.inputs, states + inputs.length, {
+  const results = b.emitMany(opOf(step.node), step.node.inputs, states + inputs.length, {
     body: { kind: 'graph', value: prune(inner.build(outputs)) },
     num_scan_inputs,
     scan_input_axes,

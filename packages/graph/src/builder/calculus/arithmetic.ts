@@ -1,3 +1,4 @@
+import type { Op } from '../../ir/ops.js';
 import type { Builder } from '../builder.js';
 import { operands, type Term } from './term.js';
 
@@ -12,11 +13,11 @@ export interface Arithmetic {
   neg(x: string): string;
   matmul(x: string, y: string): string;
   /** Any operator of one input and no attributes: `b.map('Exp', x)`. */
-  map(op: string, x: string): string;
+  map(op: Op, x: string): string;
 }
 
 export function arithmetic(b: Builder): Arithmetic {
-  const binary = (op: string) => (x: Term, y: Term) => b.emit(op, operands(b, x, y));
+  const binary = (op: Op) => (x: Term, y: Term) => b.emit(op, operands(b, x, y));
   const times = binary('Mul');
   const over = binary('Div');
   const mul = (x: Term, y: Term) => {

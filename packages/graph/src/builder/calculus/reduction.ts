@@ -1,3 +1,4 @@
+import type { Op } from '../../ir/ops.js';
 import { attr, type Builder } from '../builder.js';
 
 export interface Reduction {
@@ -9,7 +10,7 @@ export interface Reduction {
 }
 
 export function reduction(b: Builder): Reduction {
-  const reduce = (op: string) => (x: string, axes: readonly number[]) =>
+  const reduce = (op: Op) => (x: string, axes: readonly number[]) =>
     axes.length === 0 ? x : b.emit(op, [x, b.ints(axes)], { keepdims: attr.int(1) });
   return {
     sum: reduce('ReduceSum'),

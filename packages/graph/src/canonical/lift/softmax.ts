@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
+import { opOf } from '../../ir/ops.js';
 import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
 
 /**
@@ -21,7 +22,7 @@ const flattened: Respell = (node, b) => {
     return changed(node, b, { attributes: { axis: attr.int(axis) } });
   }
   const flat = b.emit('Flatten', [x], { axis: attr.int(axis) });
-  const y = b.emit(node.op, [flat], { axis: attr.int(1) });
+  const y = b.emit(opOf(node), [flat], { axis: attr.int(1) });
   return [b.emit('Reshape', [y, b.reshapeTarget(x)])];
 };
 

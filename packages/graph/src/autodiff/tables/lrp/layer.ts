@@ -37,7 +37,8 @@ export function layerOf(b: Calculus, step: Step): Layer | undefined {
   if (node.op.startsWith('Conv') && at !== 0) return undefined;
   if (node.op === 'Gemm' && step.float('alpha', 1) <= 0) return undefined;
   const operands = (x: string, weights: string): string[] => (at === 0 ? [x, weights] : [weights, x]);
-  const rule = gradient[node.op as LinearOp];
+  const op = node.op as LinearOp;
+  const rule = gradient[op];
   return {
     node,
     x: inputs[at],
@@ -47,7 +48,7 @@ export function layerOf(b: Calculus, step: Step): Layer | undefined {
     positive: isPositive(inputs[at], step.upstream()),
     first: !step.upstream().some(isLinear),
     apply: (x, weights, bias) =>
-      b.emit(node.op, bias ? [...operands(x, weights), bias] : operands(x, weights), node.attributes),
+      b.emit(op, bias ? [...operands(x, weights), bias] : operands(x, weights), node.attributes),
     adjoint(weights, s) {
       const changed = operands(inputs[at], weights);
       const found = rule(b, { ...step, inputs: changed, node: { ...node, inputs: changed } }, s)[at];
