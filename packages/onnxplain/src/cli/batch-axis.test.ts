@@ -155,3 +155,9 @@ test('inspect says where inputs and outputs have their rows, and which run alone
   const { batchAxes } = await json('inspect', at('time.onnx'));
   expect(batchAxes).toMatchObject([{ input: 'x', output: 'y', axis: 1, outputAxis: 0 }]);
 });
+
+test('grad says that seeds add up where rows are combined, and nothing where they are apart', async () => {
+  const said = async (model: string) => (await onnxplain('grad', at(model), '-o', at('gradient.onnx'))).err;
+  expect(await said('steps.onnx')).toContain('that of the sum over the first axis of "y"');
+  expect(await said('time.onnx')).toBe('');
+});

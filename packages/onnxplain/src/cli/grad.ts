@@ -7,6 +7,7 @@ import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { makeRules } from '../expression/house.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
+import { mixedGradient } from '../pipeline/notices/rows.js';
 import { endingOf, type ModelFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
@@ -53,7 +54,7 @@ export async function grad(
     const made = gradOf(model.graph, { of, wrt, rules });
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
-    const notices = zeroGradients(model, flags);
+    const notices = [...zeroGradients(model, flags), ...mixedGradients(model, flags)];
     notices.forEach(notice);
     return {
       ...(await save(graph, flags)),
@@ -76,6 +77,13 @@ function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] 
     const flatness = flatnessFor({ model, asked: { output, input } });
     return flatness === undefined ? [] : [flatText(flatness, { output, input })];
   });
+}
+
+/** Of inputs of the model; values inside have no rows of their own to read. */
+function mixedGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
+  const output = of ?? model.outputs[0].name;
+  const inputs = model.inputs.filter((port) => isFloatPort(port) && (wrt?.includes(port.name) ?? true));
+  return inputs.flatMap(({ name }) => mixedGradient(model, { output, input: name }) ?? []);
 }
 
 /** Writes a graph, its weights in a second file where there are many; the model comes last, so that it never lacks them. */
