@@ -79,8 +79,12 @@ export interface Cost {
   readonly backward: number;
 }
 
-/** A local attribution is a slope; a global one is a slope times (x - baseline), in units of f ([Y19] section 2.5). */
-export type AttributionKind = 'local' | 'global';
+/**
+ * What the values of an attribution are. 'local': slopes, in units of f per unit of x. 'global': slopes times (x - baseline), in units of f
+ * ([Y19] section 2.5). 'ranking': numbers of which only the order means something.
+ */
+export const attributionKinds = ['local', 'global', 'ranking'] as const;
+export type AttributionKind = (typeof attributionKinds)[number];
 
 /** A partition of an input's elements into what counts as one feature: windows, tokens, columns. */
 export interface Features {
@@ -176,7 +180,7 @@ export interface Draws {
   readonly inputs: Tensor;
   /** I of [Y19] Def. 2.1, [n, ...shape]; drawn perturbations make it when it is first read. */
   readonly deltas: Tensor;
-  /** Which features were removed, 0/1 rows, where the perturbation removes features. Dotted with global attributions. */
+  /** Which features were removed, 0/1 rows, where the perturbation removes features. Dotted with global attributions and rankings. */
   readonly masks?: Rows;
   /** Importance weight of each draw; absent: all 1. */
   readonly weights?: Float64Array;
@@ -278,7 +282,7 @@ export interface Comparison {
 
 /**
  * 'same-kind': the number is in the attribution's own units, which for local ones are those of a slope and for global ones those
- * of f, so that only attributions of one kind can be ranked by it. 'any': its units do not depend on the attribution.
+ * of f, so that only attributions of one kind can be compared by it; rankings have no units, and such a metric refuses them. 'any': its units do not depend on the attribution.
  */
 export type Comparable = 'any' | 'same-kind';
 

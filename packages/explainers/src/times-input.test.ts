@@ -1,6 +1,7 @@
 import { gaussian, key, linearScore, quadraticScore, tensor } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { gradient } from './gradient.js';
+import { attentionRollout } from './layer/attention-rollout.js';
 import { integratedGradients } from './path/integrated-gradients.js';
 import { smooth } from './smooth/smooth.js';
 import { timesInput } from './times-input.js';
@@ -23,8 +24,8 @@ describe('times-input', () => {
     expect(global.stderr?.data[1]).toBe(2 * (local.stderr?.data[1] ?? Number.NaN));
   });
 
-  it('refuses a global inner explanation', () => {
-    for (const inner of [integratedGradients(), timesInput(gradient())]) {
+  it('refuses a global inner explanation, and a ranking', () => {
+    for (const inner of [integratedGradients(), timesInput(gradient()), attentionRollout()]) {
       expect(() => timesInput(inner)).toThrow(expect.objectContaining({ code: 'kind-mismatch' }));
     }
   });

@@ -17,6 +17,11 @@ import { explainer } from './explainer.js';
 
 const options = z.strictObject({ inner: option.explainer(), baseline: baselineOption() });
 
+const notSlopes = {
+  global: 'its values hold a factor (x - baseline) already',
+  ranking: 'its values are no slopes',
+} as const;
+
 export interface TimesInputOptions {
   /** What x is measured from: one number or a tensor of the input's shape; default 0. */
   readonly baseline?: Baseline;
@@ -25,7 +30,7 @@ export interface TimesInputOptions {
 /**
  * A local explanation times (x - baseline), element by element: the global form of it ([Y19] section 2.5).
  * `times-input(gradient)` is "input times gradient". Standard errors are scaled along.
- * Throws `kind-mismatch` when the inner explanation is global already.
+ * Throws `kind-mismatch` when the inner explanation is not local.
  */
 export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Explainer {
   const { baseline } = parseOptions('times-input', options, { inner, ...given });
@@ -34,7 +39,7 @@ export function timesInput(inner: Explainer, given: TimesInputOptions = {}): Exp
       code: 'kind-mismatch',
       where: 'times-input(inner)',
       expected: 'a local explanation, such as gradient or path-gradient',
-      got: `${inner.expression}, which is ${inner.kind}: its values hold a factor (x - baseline) already`,
+      got: `${inner.expression}, which is ${inner.kind}: ${notSlopes[inner.kind]}`,
       remedy: 'Take it as it is, or give its local form (path-gradient for integrated-gradients).',
     });
   }

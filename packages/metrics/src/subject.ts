@@ -1,9 +1,21 @@
-import { expectShape, fail, type Score, type Subject, type Tensor } from '@onnxplain/core';
+import { type Attribution, expectShape, fail, type Score, type Subject, type Tensor } from '@onnxplain/core';
 
 /** Throws `tensor-shape` unless x and the attribution have the shape of the score's input. */
 export function expectSubject(where: string, { f, x, attribution }: Subject): void {
   expectShape(`${where}: x`, x, f.shape);
   expectShape(`${where}: the attribution of ${attribution.method}`, attribution.values, f.shape);
+}
+
+/** Throws `not-applicable` for a ranking, whose values mean nothing but their order; the remedy says what measures it instead. */
+export function expectValues(where: string, { kind, method }: Attribution, remedy: string): void {
+  if (kind !== 'ranking') return;
+  fail({
+    code: 'not-applicable',
+    where,
+    expected: 'an attribution whose values have units, local or global',
+    got: `${method}, which is a ranking: only the order of its values means something`,
+    remedy,
+  });
 }
 
 /** The score and the input that all subjects share; throws `not-applicable` when there is none or they differ. */

@@ -15,11 +15,12 @@ import {
   type Subject,
   subset,
   type Tensor,
+  scale as times,
   toFloat64,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { metrics } from '../src/index.js';
+import { infidelity, metrics, sensitivityMax } from '../src/index.js';
 import { normalsOf } from './normals.js';
 
 const shape = [3, 4];
@@ -124,3 +125,62 @@ for (const metric of examples) {
     });
   });
 }
+
+describe('a ranking', () => {
+  const ranked = async (): Promise<Subject> => {
+    const subject = await subjectOf(curved);
+    return { ...subject, attribution: { ...subject.attribution, kind: 'ranking' } };
+  };
+  const scale = 'optimal';
+  const accepting: readonly Metric[] = [
+    infidelity(subset(), { draws: 20, scale }),
+    sensitivityMax({ draws: 5, normalize: true }),
+  ];
+  const refusing: readonly Metric[] = [
+    ...examples,
+    infidelity(subset(), { draws: 20 }),
+    infidelity(gaussian({ sigma: 0.3 }), { draws: 20, scale }),
+  ];
+
+  it.each(refusing.map((metric) => [metric.expression, metric] as const))(
+    'has no units that %s could measure it in: the refusal names another metric',
+    async (_, metric) => {
+      await expect(metric.measure(await ranked(), seed)).rejects.toMatchObject({
+        code: 'not-applicable',
+        message: expect.stringMatching(/scale=optimal|normalize=true|masks/),
+      });
+    },
+  );
+
+  it.each(accepting.map((metric) => [metric.expression, metric] as const))(
+    'has the same number by %s in any unit',
+    async (_, metric) => {
+      const subject = await ranked();
+      const { attribution } = subject;
+      const explain = named(
+        async (f: Score, at: Tensor, k: typeof seed) => ({
+          ...attribution,
+          values: times((await slope(f, at, k)).values, 8),
+        }),
+        { expression: 'larger', kind: 'ranking' as const },
+      );
+      const larger = {
+        ...subject,
+        explain,
+        attribution: { ...attribution, values: times(attribution.values, 8) },
+      };
+      const [{ estimate: one }, { estimate: other }] = [
+        await metric.measure(subject, seed),
+        await metric.measure(larger, seed),
+      ];
+      expect('value' in one && 'value' in other && other.value / one.value).toBeCloseTo(1, 10);
+    },
+  );
+
+  it('is measured by infidelity as a global attribution is', async () => {
+    const subject = await ranked();
+    const global = { ...subject, attribution: { ...subject.attribution, kind: 'global' as const } };
+    const [metric] = accepting;
+    expect(await metric.measure(subject, seed)).toEqual(await metric.measure(global, seed));
+  });
+});

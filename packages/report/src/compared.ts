@@ -1,4 +1,4 @@
-import type { AttributionKind } from '@onnxplain/core';
+import { type AttributionKind, attributionKinds } from '@onnxplain/core';
 import type { ExplainerRecord, MetricRecord } from './record.js';
 
 /** Explainers that a metric can rank: `members` are their numbers. */
@@ -17,7 +17,7 @@ export function compared(
 ): readonly ComparedExplainers[] {
   const all = explainers.map((_, explainer) => explainer);
   if (comparable === 'any') return [apart(all, explainers)];
-  return (['local', 'global'] as const)
+  return attributionKinds
     .map((kind) => {
       const alike = all.filter((explainer) => explainers[explainer].kind === kind);
       return { kind, ...apart(alike, explainers) };

@@ -35,8 +35,8 @@ export interface AttentionRolloutOptions extends SpreadOptions {
 
 /**
  * Attention rollout: from layer to layer, (mean over heads of the attention + identity) / 2, multiplied up; an element of the input gets
- * the weight of its position. The weights are shares of attention, not units of f, never negative, and of no class;
- * `kind` is global, because they are not slopes. Positions of images [channels, height, width] are patches in row-major
+ * the weight of its position. The weights are shares of attention, never negative, and of no class; they are in no
+ * unit of f, so `kind` is ranking. Positions of images [channels, height, width] are patches in row-major
  * order, resized (default nearest: every patch flat) and shared among channels; those of sequences [length, features] are
  * shared among features.
  *
@@ -52,7 +52,7 @@ export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer
     upsample: omitDefault(upsample, 'nearest'),
     layout,
   };
-  const identity = { expression: expression('attention-rollout', [], shown), kind: 'global' } as const;
+  const identity = { expression: expression('attention-rollout', [], shown), kind: 'ranking' } as const;
   return explainer(identity, async (f, x) => {
     const internals = internalsOf(f, 'attention-rollout');
     if (internals.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');

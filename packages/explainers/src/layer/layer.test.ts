@@ -171,7 +171,8 @@ describe('attention rollout', () => {
   it('puts positions on patches, after those that belong to none', async () => {
     const tokens = tensor(new Array(25).fill(1 / 5), [1, 5, 5]);
     const image = zeros([2, 4, 4]);
-    const { values } = await attentionRollout()(showing(image, { maps: [tokens] }), image, key(0));
+    const { values, kind } = await attentionRollout()(showing(image, { maps: [tokens] }), image, key(0));
+    expect(kind).toBe('ranking');
     expect(values.data[0]).toBeCloseTo(0.1 / 2, 14);
     expect(new Set(values.data).size).toBe(1);
     const sequence = zeros([5, 3]);

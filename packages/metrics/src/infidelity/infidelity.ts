@@ -17,7 +17,7 @@ import {
   sharedValues,
   z,
 } from '@onnxplain/core';
-import { expectSameQuestion, expectSubject } from '../subject.js';
+import { expectSameQuestion, expectSubject, expectValues } from '../subject.js';
 import { compareOnDraws } from './compare.js';
 import { type Scale, scales } from './error.js';
 
@@ -60,6 +60,8 @@ export interface InfidelityOptions {
 /**
  * Infidelity: E over draws of (I·Φ - (f(x) - f(x - I)))², in squared units of f; 0 is best. [Y19] Definition 2.1.
  * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
+ * A ranking is measured under `scale: 'optimal'` only, which takes its values as weights of features in any unit and dots them with the
+ * mask; under `none` it is refused, because its values are in no unit that f has.
  * Elements that have one number together (`features`, as the windows of occlusion) share it evenly: a mask over all of them takes it
  * once, over half of them half. The scale of the attribution counts, see `scale`.
  *
@@ -69,7 +71,8 @@ export interface InfidelityOptions {
  * once per draw for
  * all attributions, and the error of a difference is that of the paired differences.
  *
- * Throws `not-applicable` for a global attribution under a perturbation without masks, `option-value` when a part of a counted
+ * Throws `not-applicable` for a global attribution or a ranking under a perturbation without masks and for a ranking under
+ * `scale: 'none'`, `option-value` when a part of a counted
  * perturbation is asked for, `tensor-shape` when shapes disagree.
  */
 export function infidelity(perturbation: Perturbation, given: InfidelityOptions = {}): Metric {
@@ -117,7 +120,7 @@ function define({ perturbation, scale, stderr }: Options, draws: number | undefi
         ? 'none: the attribution as it stands, so that its scale counts; scale=optimal compares whatever the scale'
         : 'optimal: Φ times β = E[uv]/E[u²] with u = I·Φ, v = f(x) - f(x - I); β = 0 where u is all zero',
     product:
-      'local attributions are dotted with I, global ones with the 0/1 mask of removed features, where elements that have one number together share it evenly',
+      'local attributions are dotted with I, global ones and rankings with the 0/1 mask of removed features, where elements that have one number together share it evenly',
     stopping:
       stderr === undefined
         ? 'after all draws'
@@ -130,7 +133,7 @@ async function compareAll(settings: Options, subjects: readonly Subject[], key: 
   const { draws, scale, stderr, batch } = settings;
   const { f, x } = expectSameQuestion('infidelity', subjects);
   const perturbation = perturbationOf(f, settings.perturbation);
-  for (const subject of subjects) expectApplicable(subject, perturbation);
+  for (const subject of subjects) expectApplicable(subject, perturbation, scale);
   const attributions = subjects.map(({ attribution }) => shared(attribution));
   const setting = { f, x, attributions, perturbation, key: fold(key, 'infidelity'), batch };
   return compareOnDraws(setting, {
@@ -143,21 +146,32 @@ async function compareAll(settings: Options, subjects: readonly Subject[], key: 
 
 /** Of what was hidden together each element stands for its share, so that a mask over all of it takes its number once. */
 function shared(attribution: Attribution): Attribution {
-  return attribution.kind === 'global' ? { ...attribution, values: sharedValues(attribution) } : attribution;
+  return attribution.kind === 'local' ? attribution : { ...attribution, values: sharedValues(attribution) };
 }
 
-/** A global attribution can only be dotted with masks. */
-function expectApplicable(subject: Subject, perturbation: Perturbation): void {
+const RESCALE =
+  'Use scale=optimal, which multiplies the values by the least-squares scalar, with a perturbation that has masks.';
+
+const notSlopes = {
+  global: 'global: its values hold a factor (x - baseline) already',
+  ranking: 'a ranking: its values are no slopes',
+} as const;
+
+/** A ranking has to be scaled, and only a local attribution can be dotted with something else than masks. */
+function expectApplicable(subject: Subject, perturbation: Perturbation, scale: Scale): void {
   expectSubject('infidelity', subject);
   const { kind, method } = subject.attribution;
+  if (scale === 'none') expectValues('infidelity', subject.attribution, RESCALE);
   if (kind === 'local' || perturbation.masks) return;
   fail({
     code: 'not-applicable',
     where: 'infidelity',
     expected: `a local attribution, because ${perturbation.expression} perturbs features without removing them`,
-    got: `${method}, which is global: its values hold a factor (x - baseline) already`,
+    got: `${method}, which is ${notSlopes[kind]}`,
     remedy:
-      'Measure the local form (path-gradient for integrated-gradients), or use a perturbation with masks, such as square.',
+      kind === 'ranking'
+        ? 'Use a perturbation with masks, such as square.'
+        : 'Measure the local form (path-gradient for integrated-gradients), or use a perturbation with masks, such as square.',
   });
 }
 

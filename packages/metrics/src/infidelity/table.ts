@@ -86,7 +86,7 @@ function movedRows(x: Tensor, inputs: Tensor): Uint8Array {
   });
 }
 
-/** I·Φ: a global attribution holds a factor (x - baseline) already and is dotted with the mask, a local one with I. */
+/** I·Φ: a local attribution is dotted with I; other ones are dotted with the mask, since their values are no slopes. */
 function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
   if (kind === 'local') return differenceRows(x, inputs).times(values);
   if (masks !== undefined) return masks.times(values);

@@ -1,4 +1,5 @@
 import { expression, type Metric, omitDefault, type Subject } from '@onnxplain/core';
+import { expectValues } from '../subject.js';
 import { type BallOptions, ballOf, ballOptions } from './ball.js';
 import { largestNear, type Neighbour } from './neighbours.js';
 import { type Noise, noiseDefinition, noiseOption } from './noise.js';
@@ -14,10 +15,14 @@ export interface SensitivityOptions extends BallOptions {
 
 export const sensitivityOptions = { ...ballOptions, noise: noiseOption() };
 
+const NORMALIZE = 'Use sensitivity-max(normalize=true), which divides the units out.';
+
 /** What one sensitivity asks of each input near x, and how that reads. */
 export interface Sensitivity<Answer> extends Pick<Metric, 'name' | 'units' | 'source' | 'comparable'> {
   /** The definition of the number. */
   readonly value: string;
+  /** Whether the number is without the units of the values, so that rankings have it too; default false. */
+  readonly unitless?: boolean;
   /** Further options, as an expression and as the definition show them. */
   readonly shown?: Readonly<Record<string, number | boolean | undefined>>;
   readonly definition?: Readonly<Record<string, string>>;
@@ -28,10 +33,21 @@ export interface Sensitivity<Answer> extends Pick<Metric, 'name' | 'units' | 'so
 
 /**
  * The metric that gives the largest answer over neighbours of x, as a lower bound. It throws `not-applicable` when the subject lacks
- * `explain`; making it throws `option-value` for a ball together with a perturbation.
+ * `explain`, and for a ranking unless the number is without units; making it throws `option-value` for a ball together with a perturbation.
  */
 export function sensitivity<Answer>(
-  { name, units, source, comparable, value, shown, definition, ask, numbers }: Sensitivity<Answer>,
+  {
+    name,
+    units,
+    source,
+    comparable,
+    value,
+    unitless = false,
+    shown,
+    definition,
+    ask,
+    numbers,
+  }: Sensitivity<Answer>,
   options: SensitivityOptions & { readonly noise: Noise },
 ): Metric {
   const { noise } = options;
@@ -46,6 +62,7 @@ export function sensitivity<Answer>(
     least: 0,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     async measure(subject, key) {
+      if (!unitless) expectValues(name, subject.attribution, NORMALIZE);
       const question = { where: name, ball, noise, ask: (near: Neighbour) => ask(near, subject), numbers };
       return { estimate: await largestNear(question, subject, key) };
     },

@@ -1,5 +1,6 @@
 import {
   type Attribution,
+  attributionKinds,
   type Comparison,
   type Estimate,
   type Explainer,
@@ -131,7 +132,7 @@ async function compareGroups({ metric, key, numbered }: GroupTask): Promise<read
     return [{ members: numbered, outcomes, comparison }];
   } catch (error) {
     throwIfFinal(error);
-    const parts = (['local', 'global'] as const)
+    const parts = attributionKinds
       .map((kind) => numbered.filter(({ subject }) => subject.attribution.kind === kind))
       .filter((part) => part.length > 0);
     if (parts.length === 1) return alone({ metric, key, numbered });

@@ -42,11 +42,11 @@ const explained = (explainers: readonly Explainer[], content = 'a hash'): Explan
 
 const exact = (value: number): Estimate => ({ kind: 'exact', value });
 
-/** A metric that counts its calls, knows only local attributions, and gives each the length of its method's name. */
-function localMetric(): Metric & { calls: string[] } {
+/** A metric that counts its calls, refuses attributions of a kind, and gives each the length of its method's name. */
+function localMetric(refused: Attribution['kind'] = 'global'): Metric & { calls: string[] } {
   const calls: string[] = [];
   const of = ({ attribution: { method, kind } }: Subject): Measured => {
-    if (kind === 'global') {
+    if (kind === refused) {
       fail({ code: 'not-applicable', where: 'metric', expected: 'a local attribution', got: method });
     }
     return { estimate: exact(method.length) };
@@ -94,6 +94,15 @@ describe('measuring', () => {
     expect(found.measured.map(({ status }) => status)).toEqual(['done', 'not-applicable', 'done']);
     expect(found.differences[2][0]).toEqual(exact(2));
     expect(found.differences[1][0]).toBeUndefined();
+  });
+
+  test('rankings are a kind of their own: what they are refused for stops no other kind', async () => {
+    const explainers = [explainerOf('a'), explainerOf('rr', 'ranking'), explainerOf('bbb')];
+    const metric = localMetric('ranking');
+    const [[found]] = await measure([explained(explainers)], { explainers, metrics: [metric] });
+    expect(metric.calls).toEqual(['compare a,rr,bbb', 'compare a,bbb', 'measure rr']);
+    expect(found.measured.map(({ status }) => status)).toEqual(['done', 'not-applicable', 'done']);
+    expect(found.differences[2][0]).toEqual(exact(2));
   });
 
   test('an explainer without attribution keeps its reason and stops nobody', async () => {

@@ -1,3 +1,4 @@
+import { type AttributionKind, attributionKinds } from '@onnxplain/core';
 import { STEPS, scaleTable } from '../colour.js';
 import { explainedText, predictionText } from '../element.js';
 import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunRecord } from '../record.js';
@@ -10,16 +11,17 @@ import { topTable } from './top.js';
 /** Files of the record by the path it names them with. */
 export type Pictures = ReadonlyMap<string, Uint8Array>;
 
-const KINDS = {
+const KINDS: Readonly<Record<AttributionKind, string>> = {
   local: 'A local attribution holds slopes: how much f rises per unit of each element.',
   global: 'A global attribution holds contributions, in units of f.',
-} as const;
+  ranking: 'Of a ranking only the order of the values means something.',
+};
 
 const PICTURES =
   'Pictures, from the left: the input, the attribution (red raises f, blue lowers it; where it has no sign, bright is much), both together.';
 
 const TOKENS =
-  'Tokens are coloured from blue (lowers f) over white (0) to red (raises f), most where the magnitude is largest; below each is its number: of a global attribution the sum over its embedding, of a local one the length of the slope, which has no sign.';
+  'Tokens are coloured from blue (lowers f) over white (0) to red (raises f), most where the magnitude is largest; below each is its number: of a global attribution or a ranking the sum over its embedding, of a local one the length of the slope, which has no sign.';
 
 const RESIDUAL =
   'The residual is what a method leaves over: of the change of f that it shares out, or (root mean square) of the equations that it solves.';
@@ -27,7 +29,7 @@ const RESIDUAL =
 /** What the figures show, of what this record has: for readers who did not run it. */
 export function legendOf({ explainers, attributions }: RunRecord): string {
   const done = attributions.filter((cell) => cell.status === 'done');
-  const kinds = (['local', 'global'] as const).filter((kind) => explainers.some((e) => e.kind === kind));
+  const kinds = attributionKinds.filter((kind) => explainers.some((e) => e.kind === kind));
   return [
     ...(done.some((cell) => cell.picture !== undefined) ? [PICTURES] : []),
     ...(done.some((cell) => cell.perToken !== undefined) ? [TOKENS] : []),

@@ -52,12 +52,16 @@ describe('the page', () => {
     expect(shown).toContain(`Explained: ${words}`);
   });
 
-  test('says what local and global mean, of those that it has', () => {
+  test('says what local, global and ranking mean, of those that it has', () => {
     expect(markup).toContain('A local attribution');
     const explainers = sampleRecord.explainers.map((each) => ({ ...each, kind: 'global' as const }));
     const global = page({ ...sampleRecord, explainers }, pictures);
     expect(global).toContain('A global attribution');
     expect(global).not.toContain('A local attribution');
+    const rankings = sampleRecord.explainers.map((each) => ({ ...each, kind: 'ranking' as const }));
+    const ranked = page({ ...sampleRecord, explainers: rankings }, pictures);
+    expect(ranked).toContain('Of a ranking only the order');
+    expect(ranked).not.toContain('A global attribution');
   });
 
   test('ranks local and global apart where a metric has their units, and says why', () => {

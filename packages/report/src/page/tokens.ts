@@ -31,6 +31,7 @@ export function drawTokens({ tokens, values, kind }: TokenRow): Html {
 const MEANING: Readonly<Record<AttributionKind, string>> = {
   global: 'the sum of its contributions',
   local: 'the length of its slope',
+  ranking: 'the sum of its values',
 };
 
 /** Ground and ink of a number from -1 to 1: light ink where the ground is dark. */
