@@ -68,9 +68,8 @@ export async function feedRows(model: Model, { subject, fed, read, layout }: Ask
     rows.push(feeds);
   }
   const [first] = await Promise.all(common.values());
-  const shared = sharer();
   return {
-    feeds: rows.map((feeds) => shared(pick(feeds, after))),
+    feeds: rows.map((feeds) => pick(feeds, after)).map(sharer()),
     origins: rows.map((feeds) => pick(feeds, madeOf)),
     perRow: names,
     record: first.record,
