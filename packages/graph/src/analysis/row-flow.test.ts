@@ -84,3 +84,16 @@ test('a recurrent layer tells the batch axis', () => {
   expect(flowOf(given, 'T')).toMatchObject({ recurrent: false });
   expect(flowOf(given, 'T').mixing('y')?.kind).toBe('sequence');
 });
+
+test('rows regrouped by a width that is not known may be where their number is part of the size', () => {
+  const given: Given = {
+    x: ['N', '?7'],
+    y: ['N', 3],
+    nodes: [node('y = Reshape(x, s)')],
+    constants: { s: int64([-1, 3]) },
+  };
+  const flow = flowOf(given);
+  expect(flow.axisOf('y')).toBe(0);
+  expect(flow.mixing('y')).toBeUndefined();
+  expect(flow.unknown('y')).toBeDefined();
+});

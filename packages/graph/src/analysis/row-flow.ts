@@ -60,7 +60,8 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
   return {
     axisOf(name) {
       const axes = axesOf(name);
-      return axes.length === 1 ? axes[0] : undefined;
+      const found = axes.length > 0 ? axes : likelyAxes(types.get(name), symbol);
+      return found.length === 1 ? found[0] : undefined;
     },
     mixing: (name) => mixed.get(name),
     unknown: (name) => unknown.get(name),
@@ -83,6 +84,14 @@ function firstOf<T>(names: readonly string[], found: ReadonlyMap<string, T>): T 
 
 const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
 const isRecurrent = ({ op, domain }: Node): boolean => domain === '' && RECURRENT.has(op);
+
+/** Axes whose size is made of the symbol and of sizes that are not known: it is the symbol itself for all that is known. */
+function likelyAxes(type: ValueType | undefined, symbol: string): readonly number[] {
+  return (type?.dims ?? []).flatMap((dim, axis) => {
+    const words = wordsIn(dim);
+    return words.has(symbol) && [...words].some(isUnknown) ? [axis] : [];
+  });
+}
 
 /** Axes whose size is the symbol, or a multiple of it where rows were merged with another axis. */
 function axesAlong(type: ValueType | undefined, symbol: string): readonly number[] {
