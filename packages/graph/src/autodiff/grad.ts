@@ -1,6 +1,6 @@
 import type { Graph } from '../ir/types.js';
 import type { Ask } from './ask.js';
-import { differentiated } from './differentiated.js';
+import { differentiate } from './driver.js';
 import { finish } from './finish.js';
 
 export interface GradOptions extends Ask {
@@ -21,7 +21,7 @@ export interface GradOptions extends Ask {
  * `not-applicable` for a constant of a gradient graph that the first derivative was not taken by.
  */
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
-  const found = differentiated(graph, options);
+  const found = differentiate(graph, options);
   const { ends, gradients } = found;
   return finish(found.b, found, {
     inputs: found.graph.inputs,

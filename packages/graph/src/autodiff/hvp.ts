@@ -3,9 +3,8 @@ import { calculus } from '../builder/calculus.js';
 import { companions } from '../builder/labels.js';
 import type { Graph } from '../ir/types.js';
 import { type Ask, requirePlain } from './ask.js';
-import { differentiated } from './differentiated.js';
+import { cotangentsOf, differentiate, pullbackThrough } from './driver.js';
 import { finish } from './finish.js';
-import { cotangentsOf, pullbackThrough } from './pullback.js';
 
 /**
  * The graph that computes the product of the Hessian of `of` by `wrt` and a vector, without the Hessian: the inputs of `grad` (with
@@ -20,7 +19,7 @@ import { cotangentsOf, pullbackThrough } from './pullback.js';
  */
 export function hvp(graph: Graph, ask: Ask = {}): Graph {
   requirePlain('hvp', ask);
-  const first = differentiated(graph, ask);
+  const first = differentiate(graph, ask);
   const { graph: source, ends, gradients } = first;
   const { wrt, rules } = ends;
   const vectors = companions(first.b, source, { label: 'vector', of: wrt });

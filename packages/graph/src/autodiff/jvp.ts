@@ -4,8 +4,8 @@ import { companions } from '../builder/labels.js';
 import { namesBeside } from '../ir/names.js';
 import type { Graph, Value } from '../ir/types.js';
 import { type Ask, question, requirePlain } from './ask.js';
+import { pullback, pullbackThrough } from './driver.js';
 import { finish } from './finish.js';
-import { pullback, pullbackThrough } from './pullback.js';
 import { requirePath } from './require-path.js';
 import { tables } from './tables/index.js';
 

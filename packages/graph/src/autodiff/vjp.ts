@@ -3,8 +3,8 @@ import { calculus } from '../builder/calculus.js';
 import { companions } from '../builder/labels.js';
 import type { Graph } from '../ir/types.js';
 import { type Ask, question, requirePlain } from './ask.js';
+import { cotangentsOf, pullback } from './driver.js';
 import { finish } from './finish.js';
-import { cotangentsOf, pullback } from './pullback.js';
 import { requirePath } from './require-path.js';
 
 /**

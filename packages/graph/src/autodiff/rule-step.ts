@@ -1,0 +1,50 @@
+import { fail } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
+import { capturesOf, describe, usesOf } from '../ir/scope.js';
+import type { Node } from '../ir/types.js';
+import { graphsOf } from '../ir/walk.js';
+import type { Path } from './path.js';
+import type { Step } from './rules/rule.js';
+
+/** What a node's rule reads, beside the node: where the node stands in the backward pass. */
+interface Place extends Pick<Step, 'cotangents' | 'pullback'> {
+  readonly path: Path;
+}
+
+/** A node of a path as its backward rule sees it. */
+export function stepOf(node: Node, { cotangents, path, pullback }: Place): Step {
+  const inputs = [...node.inputs, ...new Set(graphsOf(node).flatMap(capturesOf))];
+  const refuse = (why: string, remedy: string): never =>
+    fail({
+      code: 'op-no-gradient',
+      where: describe(node),
+      expected: 'a node with a backward rule',
+      got: why,
+      remedy,
+    });
+  // Spreading an object of functions takes ten times as long.
+  return Object.assign(attributesOf(node), {
+    node,
+    inputs,
+    outputs: node.outputs,
+    cotangents,
+    wanted: inputs.map((name) => path.active.has(name)),
+    pullback,
+    upstream: () => upstreamOf(node, path),
+    reference: path.reference ?? ((name: string) => name),
+    refuse,
+  });
+}
+
+/** The nodes of the path that a node depends on. */
+function upstreamOf(node: Node, { stations }: Path): readonly Node[] {
+  const needed = new Set(usesOf(node));
+  const found: Node[] = [];
+  const at = stations.findIndex((station) => station.node === node);
+  for (const { node: earlier } of stations.slice(0, at).toReversed()) {
+    if (!earlier.outputs.some((name) => needed.has(name))) continue;
+    found.push(earlier);
+    for (const name of usesOf(earlier)) needed.add(name);
+  }
+  return found.reverse();
+}
