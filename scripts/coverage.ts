@@ -6,7 +6,7 @@ import { respellings } from '../packages/graph/src/canonical/modernise.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
-import { trapped } from '../packages/runtime/src/providers/webgpu.js';
+import { nodesForCpu } from '../packages/runtime/src/providers/webgpu.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -58,7 +58,7 @@ function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
 /** What of an operator and its gradient runs on the host although the model is on the GPU. */
 function onHost(graphs: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
   const ops = opsOf(graphs);
-  const unable = provider === 'webgpu' ? graphs.flatMap(trapped).map(({ what }) => what) : [];
+  const unable = provider === 'webgpu' ? graphs.flatMap(nodesForCpu).map(({ what }) => what) : [];
   const list = [...providers[provider].host.filter((op) => ops.has(op)), ...new Set(unable)];
   return list.length === 0 ? 'yes' : `but ${list.join(', ')}`;
 }

@@ -1,14 +1,14 @@
 export { type InnerOptions, innerRow } from './internals/inner.js';
-export { type Census, census } from './model/census.js';
 export { checkFeeds } from './model/feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './model/gradient.js';
 export type { Model } from './model/model.js';
 export { type OpenOptions, open } from './model/open.js';
 export { rowNotices } from './model/rows.js';
-export { type Placement, type ProviderReport, place, probe, probeDevice } from './providers/probe.js';
+export { type GraphStatistics, graphStatistics } from './model/statistics.js';
+export { type DevicePlacement, type ProviderReport, place, probe, probeDevice } from './providers/probe.js';
 export { expectTarget } from './question/check-axes.js';
 export type { ClassAxisChoice } from './question/class-axis.js';
-export type { RowSizes } from './question/classes.js';
+export type { RowSizes } from './question/output-sizes.js';
 export type { QuestionOptions } from './question/question.js';
 export { type RowLayout, rowLayout } from './question/row-layout.js';
 export type { AxesTarget, AxisTarget, FlatTarget, Target } from './question/target.js';

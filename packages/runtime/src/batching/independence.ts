@@ -1,9 +1,9 @@
 import { fold, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
 import { close } from '../rows/same-numbers.js';
-import type { LaneOptions } from './lane.js';
+import type { QueueOptions } from './queue.js';
 import { countRows, type Segment } from './segment.js';
 
-type Run = LaneOptions['run'];
+type Run = QueueOptions['run'];
 
 /** What runs of one question have found out about its rows, for all of them. */
 export interface Independence {

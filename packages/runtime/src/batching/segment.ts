@@ -1,39 +1,39 @@
-import { type Job, type Numbers, type Request, report } from './job.js';
+import { type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
 
 /** Consecutive rows of one request, part of one run. */
-export interface Segment extends Pick<Request, 'rows' | 'targets'> {
+export interface Segment extends Pick<RowRequest, 'rows' | 'targets'> {
   readonly from: number;
   readonly to: number;
 }
 
-/** With the job that waits for them. */
-export interface JobSegment extends Segment {
-  readonly job: Job;
+/** A segment with the request that waits for its results. */
+export interface QueuedSegment extends Segment {
+  readonly queued: QueuedRequest;
 }
 
 export function countRows(segments: readonly Segment[]): number {
   return segments.reduce((sum, { from, to }) => sum + to - from, 0);
 }
 
-/** The next `room` rows that the jobs wait for, in their order, which count as taken. */
-export function takeRows(jobs: readonly Job[], room: number): readonly JobSegment[] {
-  const segments: JobSegment[] = [];
+/** Takes the next rows that the requests wait for, in order of arrival and at most `room` of them, and counts them as taken. */
+export function takeRows(requests: readonly QueuedRequest[], room: number): readonly QueuedSegment[] {
+  const segments: QueuedSegment[] = [];
   let left = room;
-  for (const job of jobs) {
+  for (const queued of requests) {
     if (left === 0) break;
-    const from = job.taken;
-    const to = from + Math.min(left, job.n - from);
-    segments.push({ job, rows: job.rows, targets: job.targets, from, to });
-    job.taken = to;
+    const from = queued.taken;
+    const to = from + Math.min(left, queued.n - from);
+    segments.push({ queued, rows: queued.rows, targets: queued.targets, from, to });
+    queued.taken = to;
     left -= to - from;
   }
   return segments;
 }
 
-/** Undoes `takeRows`: the jobs, in order, wait for these rows again. */
-export function giveBack(segments: readonly JobSegment[]): readonly Job[] {
-  for (const { job, from } of segments) job.taken = Math.min(job.taken, from);
-  return segments.map(({ job }) => job);
+/** Undoes {@link takeRows}: the rows of the segments wait for a run again. Returns their requests in order. */
+export function requeue(segments: readonly QueuedSegment[]): readonly QueuedRequest[] {
+  for (const { queued, from } of segments) queued.taken = Math.min(queued.taken, from);
+  return segments.map(({ queued }) => queued);
 }
 
 export interface Delivery {
@@ -43,20 +43,23 @@ export interface Delivery {
   allocate(length: number): Numbers;
 }
 
-/** Hands the results of a run over the segments to their jobs; a job that is alone in the run gets its very array. */
-export function deliver(segments: readonly JobSegment[], data: Numbers, delivery: Delivery): void {
+/**
+ * Hands the results of a run to the requests of its segments. A request that is the only one of the run gets the array itself, the others
+ * get copies of their part.
+ */
+export function deliver(segments: readonly QueuedSegment[], data: Numbers, delivery: Delivery): void {
   const { width } = delivery;
   let at = 0;
-  for (const { job, from, to } of segments) {
+  for (const { queued, from, to } of segments) {
     const part = data.subarray(at, at + (to - from) * width);
     at += part.length;
-    if (job.settled) continue;
-    const alone = part.length === data.length && to - from === job.n;
-    const results = alone ? data : (job.results ?? delivery.allocate(job.n * width));
+    if (queued.settled) continue;
+    const alone = part.length === data.length && to - from === queued.n;
+    const results = alone ? data : (queued.results ?? delivery.allocate(queued.n * width));
     if (!alone) results.set(part, from * width);
-    job.results = results;
-    job.done += to - from;
-    report(job, to - from);
-    if (job.done === job.n && !job.settled) job.resolve(results);
+    queued.results = results;
+    queued.done += to - from;
+    report(queued, to - from);
+    if (queued.done === queued.n && !queued.settled) queued.resolve(results);
   }
 }

@@ -1,6 +1,6 @@
 import { fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 import { type Graph, type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
-import { fixFeeds } from '../batching/fixed.js';
+import { constantFeeds } from '../batching/constant-feeds.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { leadByBatch } from '../question/question.js';
@@ -40,9 +40,9 @@ export async function innerRow(
   const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
   const rows = axis === 'none' ? 1 : (model.fixedRows ?? 1);
   const takes = (input: string) => takesMissing(graph, input);
-  const fixed = fixFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
+  const others = constantFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
   const session = await model.session(`inner ${name}`, () => graph);
-  const results = await session.run(fixed.rows(rows), [name]);
+  const results = await session.run(others.rows(rows), [name]);
   const found = toTensor(results[name], `value "${name}"`);
   return axis === 'none' ? found : takeRow(found, { axis, rows });
 }

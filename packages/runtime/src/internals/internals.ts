@@ -21,30 +21,30 @@ import {
   type RowAxis,
   type ValueType,
 } from '@onnxplain/graph';
-import type { Lane } from '../batching/lane.js';
+import type { RequestQueue } from '../batching/queue.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
-import {
-  type ChannelOptions,
-  GRADIENT_TOLERANCE,
-  identityOf,
-  type LaneRequest,
-  shareLane,
-} from '../question/channel.js';
 import { channelsOf } from '../question/layout.js';
 import type { Question } from '../question/question.js';
-import { type Selected, selectScore } from '../question/selected.js';
+import {
+  GRADIENT_TOLERANCE,
+  identityOf,
+  type QueueRequest,
+  type ScoreQueueOptions,
+  sharedQueue,
+} from '../question/queues.js';
+import { type ScoreGraph, scoreGraph } from '../question/score-graph.js';
 import { describe, isFloat } from '../session/value.js';
 
-/** What evaluates a batch in a lane: the score's own way, with its targets and signals. */
+/** What evaluates a batch in a queue: the score's own way, with its targets and signals. */
 export type Submit = (
-  lane: () => Lane,
+  queue: () => RequestQueue,
   kind: 'forward' | 'backward',
   batch: Tensor,
 ) => Promise<Tensor['data']>;
 
 /** How the score runs, which inner tensors follow. */
-interface InternalsOptions extends ChannelOptions {
+interface InternalsOptions extends ScoreQueueOptions {
   readonly submit: Submit;
 }
 
@@ -72,14 +72,14 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
   const shapes = names.map((name) => shapeOf(model, question, name));
   const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
   const list = JSON.stringify(names);
-  const lane = (request: Pick<LaneRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
-    shareLane(model, question, { ...options, ...request });
-  const values = lane({
+  const queue = (request: Pick<QueueRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
+    sharedQueue(model, question, { ...options, ...request });
+  const values = queue({
     name: `layers ${list} ${question.identity}`,
     make: () => valuesOf(question, names),
     width,
   });
-  const gradients = lane({
+  const gradients = queue({
     name: `gradients ${list} ${backward.rules} ${identityOf(question, options)}`,
     make: () => gradientsOf(question, names, options),
     width: 2 * width,
@@ -169,7 +169,7 @@ function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAx
 }
 
 /** The layers themselves, as columns of one output. */
-function valuesOf(question: Question, names: readonly string[]): Selected {
+function valuesOf(question: Question, names: readonly string[]): ScoreGraph {
   const { graph } = question;
   const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
   const { graph: joined, name } = joinedRows(
@@ -181,8 +181,8 @@ function valuesOf(question: Question, names: readonly string[]): Selected {
 }
 
 /** The layers and the score's gradients by them, as columns of one output. */
-function gradientsOf(question: Question, names: readonly string[], options: ChannelOptions): Selected {
-  const { graph, target, score } = selectScore(question, options);
+function gradientsOf(question: Question, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
+  const { graph, target, score } = scoreGraph(question, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, rules: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);

@@ -3,7 +3,7 @@ import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
 import { givenAxes } from '../rows/batch-axis.js';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
-import { programOf, sha256Of } from './program.js';
+import { serialise, sha256Of } from './session-source.js';
 
 export interface GradientOptions {
   /** Output to differentiate; default: the only one. */
@@ -38,6 +38,6 @@ export async function grad(model: Model, options: GradientOptions = {}): Promise
     threads,
     memory,
     givenAxes: givenAxes(undefined),
-    program: () => programOf(graph),
+    sessionSource: () => serialise(graph),
   });
 }

@@ -1,17 +1,17 @@
 import { fail } from '@onnxplain/core';
 import { type Graph, takesMissing, weightBytes } from '@onnxplain/graph';
-import type { Placement } from '../providers/probe.js';
+import type { DevicePlacement } from '../providers/probe.js';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
 import { type Device, openSession } from '../session/session.js';
 import type { Arrays, Feeds, Port } from '../session/value.js';
 import type { Cache, CacheKind } from './cache.js';
-import { type Census, census } from './census.js';
 import { checkFeeds } from './feeds.js';
-import { type Program, programOf } from './program.js';
 import { type PooledSession, type SessionPool, sessionPool } from './session-pool.js';
+import { type SessionSource, serialise } from './session-source.js';
+import { type GraphStatistics, graphStatistics } from './statistics.js';
 
 /** A model opened for running. Holds native memory: close it, or declare it with `await using`. */
-export interface Model extends Census, AsyncDisposable {
+export interface Model extends GraphStatistics, AsyncDisposable {
   /** The canonical form, which scores and gradients are made from. */
   readonly graph: Graph;
   /** The model as it was read. */
@@ -24,7 +24,7 @@ export interface Model extends Census, AsyncDisposable {
   /** The provider that runs it. */
   readonly device: Device;
   /** Why other providers are not used, where one was tried. */
-  readonly refused: Placement['refused'];
+  readonly refused: DevicePlacement['refused'];
   /** Threads inside one operator; undefined: all cores. */
   readonly threads?: number;
   readonly batch: BatchAxis;
@@ -59,17 +59,17 @@ export interface ModelParts {
   readonly source: Graph;
   readonly sha256: string;
   readonly path?: string;
-  readonly placement: Placement;
+  readonly placement: DevicePlacement;
   readonly threads: number | undefined;
   readonly memory: number;
   readonly batch: BatchAxis;
   readonly fixedRows?: number;
   readonly givenAxes: GivenAxes;
   /** What the forward session is opened from. */
-  readonly program: () => Program;
+  readonly sessionSource: () => SessionSource;
 }
 
-/** A session has its own copy of the weights: all sessions of a model together keep about this many bytes of them, or {@link FEWEST_SESSIONS}. */
+/** Every session has its own copy of the weights. All sessions of a model together hold about this many bytes of weights. */
 const SESSION_BYTES = 2 ** 31;
 const FEWEST_SESSIONS = 8;
 const MOST_SESSIONS = 32;
@@ -80,14 +80,14 @@ export function sessionLimit(graph: Graph): number {
   return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, fitting));
 }
 
-export function makeModel({ placement, program, ...parts }: ModelParts): Model {
+export function makeModel({ placement, sessionSource, ...parts }: ModelParts): Model {
   const { graph, source } = parts;
   const { device, refused } = placement;
   const { inputs, outputs } = graph;
   const pool = poolOf(parts, device);
   const { cache, close } = cachesBeside(pool);
   return {
-    ...census(source),
+    ...graphStatistics(source),
     ...parts,
     inputs,
     outputs,
@@ -98,9 +98,9 @@ export function makeModel({ placement, program, ...parts }: ModelParts): Model {
       pool.expectOpen();
       const checked = checkFeeds(inputs, feeds, (input) => takesMissing(graph, input));
       const names = wanted?.map((output) => checkOutput(graph, output));
-      return (await pool.session('forward', program)).run(checked, names);
+      return (await pool.session('forward', sessionSource)).run(checked, names);
     },
-    session: (key, make) => pool.session(`graph/${key}`, () => programOf(make())),
+    session: (key, make) => pool.session(`graph/${key}`, () => serialise(make())),
     openSessions: () => pool.size,
     cache,
     close,

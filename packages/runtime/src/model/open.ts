@@ -14,9 +14,9 @@ import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '.
 import type { Device } from '../session/session.js';
 import { readModelFile } from './file.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
-import { observe } from './observe.js';
-import { fileOf, programOf } from './program.js';
-import { settleBatch } from './settle-batch.js';
+import { observeShapes } from './observe-shapes.js';
+import { resolveBatch } from './resolve-batch.js';
+import { serialise, sourceFromFile } from './session-source.js';
 
 export interface OpenOptions {
   /**
@@ -65,10 +65,10 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
   const weights = watch(options.external);
   const source = read(bytes, { limits: options.limits, external: weights.external });
-  const program = () => (weights.used() ? programOf(source) : fileOf(bytes, source));
+  const sessionSource = () => (weights.used() ? serialise(source) : sourceFromFile(bytes, source));
   return openGraph(source, {
     path,
-    program,
+    sessionSource,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     placement: await place(device),
     threads,
@@ -79,19 +79,19 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
 
 /** Opens a graph as a model of its own, on the device of `origin`. */
 export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
-  const { placement, threads, path, program } = parts;
+  const { placement, threads, path, sessionSource } = parts;
   const name = path ?? source.name;
   expectNames(parts.givenAxes, source);
   const options = { device: placement.device, threads, name };
-  const settled = await settleBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
-  const graph = await observe(settled.graph, options);
-  const rewritten = settled.batch === 'freed' || source.nodes.some(isZipMap);
+  const resolved = await resolveBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
+  const graph = await observeShapes(resolved.graph, options);
+  const rewritten = resolved.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({
     ...parts,
-    ...settled,
-    graph: graph === settled.graph ? graph : canonicalise(graph),
+    ...resolved,
+    graph: graph === resolved.graph ? graph : canonicalise(graph),
     source,
-    program: rewritten ? () => programOf(settled.graph) : program,
+    sessionSource: rewritten ? () => serialise(resolved.graph) : sessionSource,
   });
 }
 

@@ -1,17 +1,17 @@
 import { OnnxplainError } from '@onnxplain/core';
 import type { Session } from '../session/session.js';
 import { boundedCache, type Cache } from './cache.js';
-import type { Program } from './program.js';
+import type { SessionSource } from './session-source.js';
 
 /** A session of a pool. The pool releases it, and opens it again for the next run after that. */
 export type PooledSession = Omit<Session, 'release'>;
 
-export interface PoolOptions {
+export interface SessionPoolOptions {
   /** What errors call the model. */
   readonly name: string;
   /** Most sessions that stay open while no run needs them. */
   readonly limit: number;
-  open(program: Program): Promise<Session>;
+  open(source: SessionSource): Promise<Session>;
 }
 
 /** The open sessions of a model. Where there are more than the limit, the least recently used one is released. */
@@ -19,7 +19,7 @@ export interface SessionPool {
   /** Sessions that are open or being opened, with those that were dropped and still have a run under way. */
   readonly size: number;
   /** The session of a key, opened at the first call. Rejects with `session-failed` and `closed`. */
-  session(key: string, make: () => Program): Promise<PooledSession>;
+  session(key: string, make: () => SessionSource): Promise<PooledSession>;
   /** Throws `closed` after {@link close}. */
   expectOpen(): void;
   /** Releases all sessions after the runs under way; a second call does nothing. */
@@ -35,14 +35,14 @@ interface Entry {
 }
 
 interface State {
-  readonly options: PoolOptions;
+  readonly options: SessionPoolOptions;
   readonly entries: Cache<Entry>;
   /** All entries whose session is not released. */
   readonly live: Set<Entry>;
   closed: boolean;
 }
 
-export function sessionPool(options: PoolOptions): SessionPool {
+export function sessionPool(options: SessionPoolOptions): SessionPool {
   const live = new Set<Entry>();
   const entries = boundedCache<Entry>(options.limit, (entry) => {
     entry.dropped = true;
@@ -61,7 +61,7 @@ export function sessionPool(options: PoolOptions): SessionPool {
 }
 
 /** A session whose runs each take the open one of the key, opening it where the pool has dropped it. */
-async function pooled(state: State, key: string, make: () => Program): Promise<PooledSession> {
+async function pooled(state: State, key: string, make: () => SessionSource): Promise<PooledSession> {
   let seconds = 0;
   const { inputs, outputs } = await use(entryOf(state, key, make), state, async (session) => session);
   return {
@@ -82,7 +82,7 @@ async function pooled(state: State, key: string, make: () => Program): Promise<P
   };
 }
 
-function entryOf(state: State, key: string, make: () => Program): Entry {
+function entryOf(state: State, key: string, make: () => SessionSource): Entry {
   expectOpen(state);
   return state.entries.get(key, () => {
     const opened = Promise.resolve().then(() => state.options.open(make()));

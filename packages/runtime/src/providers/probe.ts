@@ -42,7 +42,7 @@ export function probeDevice(device: Device): Promise<ProviderReport> {
 }
 
 /** The device to use and the reasons why others were not. */
-export interface Placement {
+export interface DevicePlacement {
   readonly device: Device;
   /** Why a provider was not used, by provider; empty when the one asked for works. */
   readonly refused: Readonly<Partial<Record<Device, string>>>;
@@ -52,7 +52,7 @@ export interface Placement {
  * Settles a requested device: 'auto' takes CUDA where it works, else the CPU, and never WebGPU, which is for
  * the asking. Throws `provider-unavailable` when a device asked for by name does not work.
  */
-export async function place(device: Device | 'auto'): Promise<Placement> {
+export async function place(device: Device | 'auto'): Promise<DevicePlacement> {
   if (device === 'cpu') return { device, refused: {} };
   const report = await probeDevice(device === 'auto' ? 'cuda' : device);
   if (report.available) return { device: report.device, refused: {} };

@@ -7,7 +7,7 @@ import { gradientGraph } from '../model/gradient.js';
 import { open } from '../model/open.js';
 import { score } from '../score/score.js';
 import { probeDevice } from './probe.js';
-import { trapped } from './webgpu.js';
+import { nodesForCpu } from './webgpu.js';
 
 const families = join(import.meta.dirname, '../../../../test/fixtures/families');
 
@@ -20,7 +20,7 @@ describe('what WebGPU takes and cannot run', () => {
     async (name, what) => {
       const model = await open(join(families, `${name}.ts13.onnx`), { device: 'cpu' });
       const graph = gradientGraph(model);
-      const found = trapped(graph);
+      const found = nodesForCpu(graph);
       expect(new Set(found.map((one) => one.what))).toEqual(new Set([what]));
       for (const one of found) expect(graph.nodes.filter((node) => node.name === one.name)).toHaveLength(1);
       await model.close();
@@ -28,7 +28,7 @@ describe('what WebGPU takes and cannot run', () => {
   );
 
   test('is nothing in a plain forward pass', () => {
-    expect(trapped(read(readFileSync(join(families, 'resnet.ts13.onnx'))))).toEqual([]);
+    expect(nodesForCpu(read(readFileSync(join(families, 'resnet.ts13.onnx'))))).toEqual([]);
   });
 });
 

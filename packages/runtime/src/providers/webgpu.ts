@@ -22,11 +22,11 @@ const traps: readonly Trap[] = [
 ];
 
 /** Nodes that fall into one, by name; nodes of graphs inside included. */
-export function trapped(graph: Graph): readonly { readonly name: string; readonly what: string }[] {
+export function nodesForCpu(graph: Graph): readonly { readonly name: string; readonly what: string }[] {
   return graph.nodes.flatMap((node) => [
     ...traps
       .filter((trap) => trap.holds(node, graph.constants))
       .map(({ what }) => ({ name: node.name, what })),
-    ...graphsOf(node).flatMap(trapped),
+    ...graphsOf(node).flatMap(nodesForCpu),
   ]);
 }

@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
 import { type BackwardRules, expectShape, fail, rulesParts, type Tensor } from '@onnxplain/core';
 import { type RuleTable, ruleTable } from '@onnxplain/graph';
-import { type Fixed, fixFeeds } from '../batching/fixed.js';
+import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { type Feeds, fromTensor } from '../session/value.js';
 import type { Question } from './question.js';
 
-/** Backward rules, looked up, with what they compare with. */
-export interface Backward {
+/** BackwardPass rules, looked up, with what they compare with. */
+export interface BackwardPass {
   readonly table: RuleTable;
   /** The table's expression. */
   readonly rules: string;
   /** What the rules compare with; undefined for rules that do not. */
-  readonly baseline: Baseline | undefined;
+  readonly baseline: BaselineFeeds | undefined;
 }
 
-export interface Baseline {
+export interface BaselineFeeds {
   /** Equal for equal baselines. */
   readonly id: string;
   /** As the input of this name, which the rules added to the graph. */
-  fixed(name: string): Fixed;
+  asFeeds(name: string): ConstantFeeds;
 }
 
 /**
  * Throws `name-unknown` and `option-*` for the rules, `tensor-shape` for a baseline of another shape than the input, `not-applicable` for
  * rules that compare without one.
  */
-export function backwardOf(rules: BackwardRules, { input }: Question): Backward {
+export function backwardOf(rules: BackwardRules, { input }: Question): BackwardPass {
   const { name, options, baseline } = rulesParts(rules);
   const table = ruleTable(name, options);
-  const settled = { table, rules: table.name ?? name, baseline: undefined };
-  if (!table.compares) return settled;
+  const resolved = { table, rules: table.name ?? name, baseline: undefined };
+  if (!table.compares) return resolved;
   if (baseline === undefined) {
     fail({
       code: 'not-applicable',
@@ -41,12 +41,12 @@ export function backwardOf(rules: BackwardRules, { input }: Question): Backward 
   }
   expectShape('baseline', baseline, input.shape);
   const array = fromTensor({ ...baseline, shape: [1, ...input.shape] }, input.dtype);
-  const fixed = (port: string): Fixed => {
+  const asFeeds = (port: string): ConstantFeeds => {
     const described = { name: port, dtype: input.dtype, dims: ['N', ...input.shape] };
     const feeds: Feeds = { [port]: array };
-    return fixFeeds({ ports: [described], feeds, batchDim: 'N', takesMissing: () => false });
+    return constantFeeds({ ports: [described], feeds, batchDim: 'N', takesMissing: () => false });
   };
-  return { ...settled, baseline: { id: hashOf(baseline), fixed } };
+  return { ...resolved, baseline: { id: hashOf(baseline), asFeeds } };
 }
 
 /** Of a tensor's numbers, whatever its shape. */

@@ -1,11 +1,11 @@
 import { fail, firstNonFinite, type Tensor } from '@onnxplain/core';
 import { showDims } from '../session/value.js';
-import { type RowSizes, showSizes } from './classes.js';
-import { type AxesTarget, type AxisTarget, checkTargets, isAlongAxes, type Target } from './target.js';
+import { type RowSizes, showSizes } from './output-sizes.js';
+import { type AxesTarget, type AxisTarget, checkTargets, isAxesTarget, type Target } from './target.js';
 
 /** Throws what `score` throws for a target that an output with these axes after the batch does not have; unknown sizes are not checked. */
 export function expectTarget(target: Target, sizes: RowSizes): void {
-  if (isAlongAxes(target)) checkAxes(target, sizes);
+  if (isAxesTarget(target)) checkAxes(target, sizes);
   else checkTargets(target, sizes);
 }
 

@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
 import { classAxisOf, type Link } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
-import { type RowSizes, showSizes } from './classes.js';
+import { type RowSizes, showSizes } from './output-sizes.js';
 import type { Question } from './question.js';
 
 /** The axis of an output along which its classes lie. */
@@ -14,7 +14,7 @@ export interface ClassAxisChoice {
   readonly told: string;
 }
 
-export interface ClassAxisOptions {
+export interface ClassAxisHints {
   readonly sizes: RowSizes;
   /** What the caller says; from 0, the batch not counted, or from -1, the last. */
   readonly named?: number;
@@ -27,7 +27,7 @@ export interface ClassAxisOptions {
 export function classAxisIn(
   model: Model,
   { graph, output }: Question,
-  { sizes, named }: ClassAxisOptions,
+  { sizes, named }: ClassAxisHints,
 ): ClassAxisChoice | undefined {
   const choice = (axis: number, told: string) => ({ axis, classes: sizes[axis], told });
   if (named !== undefined) return choice(namedAxis(named, sizes), 'the caller');

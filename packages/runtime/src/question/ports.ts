@@ -3,7 +3,7 @@ import { cut, type Graph, upTo } from '@onnxplain/graph';
 import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
 
 /** A graph for one question, and the input or output of it that the question is about. */
-export interface Explained {
+export interface ChosenPort {
   readonly graph: Graph;
   readonly port: FloatPort;
 }
@@ -12,7 +12,7 @@ export interface Explained {
  * The output to explain: the one named (leaving off what comes after where the name is an inner value), or the only one of
  * floats.
  */
-export function chooseOutput(graph: Graph, name: string | undefined): Explained {
+export function chooseOutput(graph: Graph, name: string | undefined): ChosenPort {
   if (name === undefined) return { graph, port: onlyOutput(graph) };
   const named = graph.outputs.find((output) => output.name === name);
   const before = named === undefined ? endingAt(graph, name) : graph;
@@ -55,7 +55,7 @@ function onlyOutput(graph: Graph): FloatPort {
  * The input to explain: the one named (cutting the graph where the name is an inner value), or the only one of
  * floats that `feeds` does not settle.
  */
-export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): Explained {
+export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): ChosenPort {
   if (name === undefined) return { graph, port: onlyInput(graph, feeds) };
   const named = graph.inputs.find((input) => input.name === name);
   const after = named === undefined ? cut(graph, name) : graph;

@@ -10,7 +10,7 @@ import {
   takesMissing,
   type ValueType,
 } from '@onnxplain/graph';
-import { type Fixed, fixFeeds } from '../batching/fixed.js';
+import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { bindDims } from '../batching/memory.js';
 import type { Model } from '../model/model.js';
 import { noteRows, rowAxesOf } from '../model/rows.js';
@@ -23,8 +23,8 @@ import {
   type Port,
   showDims,
 } from '../session/value.js';
-import type { Along } from './along.js';
 import { chooseInput, chooseOutput } from './ports.js';
+import type { AxesSelection } from './target-axes.js';
 
 /** Which output of the model, as a function of which input. */
 export interface QuestionOptions {
@@ -49,7 +49,7 @@ export interface QuestionOptions {
   readonly perRow?: readonly string[];
 }
 
-/** What is asked of a model, settled: one float input, one float output, everything else given. */
+/** What is asked of a model, resolved: one float input, one float output, everything else given. */
 export interface Question {
   /** From the explained input on, its sizes filled in. */
   readonly graph: Graph;
@@ -68,8 +68,8 @@ export interface Question {
   /** The output's axes after the batch whose size is that of an axis of the input which the model leaves open, such as steps or nodes. */
   readonly following: readonly number[];
   /** What a target takes of the output that the model gives: `output` is then what is left of it. */
-  readonly along?: Along;
-  readonly fixed: Fixed;
+  readonly selection?: AxesSelection;
+  readonly others: ConstantFeeds;
   /** Where the model has the rows of the input and the output; in `graph` both have them along the first axis. */
   readonly rows: RowAxes;
   /** Two questions with equal identity may share sessions. */
@@ -81,7 +81,7 @@ export interface Question {
  * Throws `output-unclear`, `option-value` (several inputs), `name-unknown`, `value-unknown`, `type-mismatch` (integer inputs, label
  * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
  */
-export function settle(model: Model, options: QuestionOptions): Question {
+export function resolveQuestion(model: Model, options: QuestionOptions): Question {
   const { output, input, shape, feeds = {}, perRow = [] } = options;
   const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
@@ -95,17 +95,17 @@ export function settle(model: Model, options: QuestionOptions): Question {
   const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, perRow }).map(
     (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
   );
-  const { graph: settled, name, types } = withRows({ ...bound, inputs }, chosen.name);
-  const others = settled.inputs.filter(({ name }) => name !== port.name);
-  const missing = (name: string): boolean => takesMissing(settled, name);
+  const { graph: resolved, name, types } = withRows({ ...bound, inputs }, chosen.name);
+  const otherPorts = resolved.inputs.filter(({ name }) => name !== port.name);
+  const missing = (name: string): boolean => takesMissing(resolved, name);
   return {
-    graph: settled,
+    graph: resolved,
     input: { name: port.name, dtype: port.dtype, shape: row, takesMissing: once(() => missing(port.name)) },
     output: name,
     exported: exported.name,
-    axes: axesOf(settled, { name, types }),
+    axes: axesOf(resolved, { name, types }),
     following: name === chosen.name ? followingAxes(chosen, symbols) : [],
-    fixed: fixFeeds({ ports: others, feeds, batchDim: batchDim(port), takesMissing: missing }),
+    others: constantFeeds({ ports: otherPorts, feeds, batchDim: batchDim(port), takesMissing: missing }),
     rows: axes,
     identity: JSON.stringify([port.name, row, name, ...perRow]),
   };
@@ -135,9 +135,8 @@ function batchFirst(
 }
 
 /**
- * Inputs with those of `perRow` given the batch axis of the explained one, at its place where they have as many axes, else in front; as they
- * are where it has none, and whole arrays belong to it.
- * Dims that the model does not tell stay unknown.
+ * Gives the inputs of `perRow` the batch axis of the explained input: at the same place where they have as many axes, else in front. Where
+ * the explained input has no batch axis, the inputs stay as they are. Dims that the model does not tell stay unknown.
  */
 export function leadByBatch(
   ports: readonly Port[],

@@ -1,12 +1,12 @@
 import { type AxesTarget, fail, type Target } from '@onnxplain/core';
-import type { RowSizes } from './classes.js';
+import type { RowSizes } from './output-sizes.js';
 
 export type { AxesTarget, AxisTarget, Target } from '@onnxplain/core';
 
 /** A target along the flattened row. */
 export type FlatTarget = Exclude<Target, AxesTarget>;
 
-export const isAlongAxes = (target: Target): target is AxesTarget =>
+export const isAxesTarget = (target: Target): target is AxesTarget =>
   typeof target === 'object' && !Array.isArray(target);
 
 /**

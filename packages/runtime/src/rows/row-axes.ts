@@ -155,8 +155,8 @@ function candidatesOf(dims: readonly Dim[], flows: Flows): readonly Candidate[] 
 }
 
 /**
- * An axis behind the first along which rows of an output may lie: by a recurrent node, by its name, or, where the first cannot be the batch,
- * as the only axis that the output has too.
+ * Finds an axis behind the first along which rows of an output may lie. A recurrent node or the name of the axis tells it; where the first
+ * axis cannot be the batch, the only axis that the output has too is taken.
  */
 function laterRows(dims: readonly Dim[], output: Port, flows: Flows): Candidate | undefined {
   const free = candidatesOf(dims, flows).filter(

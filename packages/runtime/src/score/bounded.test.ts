@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { graphOf, node, value } from '../../test/models.js';
 import { type Model, sessionLimit } from '../model/model.js';
 import { open } from '../model/open.js';
-import { independences, lanes } from '../question/channel.js';
+import { independences, queues } from '../question/queues.js';
 import { predict } from './predict.js';
 import { score } from './score.js';
 
@@ -30,8 +30,8 @@ async function expectScored(model: Model, length: number, b: number): Promise<vo
 
 test('scores with feeds of their own keep at most the documented number of queues', async () => {
   await using model = await opened();
-  for (let i = 1; i <= lanes.limit + 50; i++) await expectScored(model, 3, i);
-  expect(model.cache(lanes).size).toBe(lanes.limit);
+  for (let i = 1; i <= queues.limit + 50; i++) await expectScored(model, 3, i);
+  expect(model.cache(queues).size).toBe(queues.limit);
   expect(model.cache(independences).size).toBeLessThanOrEqual(independences.limit);
   // The graph is one, whatever is fed: value, gradient and what tells the shape of the output.
   expect(model.openSessions()).toBeLessThanOrEqual(3);

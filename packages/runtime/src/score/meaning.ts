@@ -2,9 +2,9 @@ import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
-import { rowShapeAt } from '../question/classes.js';
-import { type Question, type QuestionOptions, settle } from '../question/question.js';
-import { observe, type Seen } from './observe.js';
+import { outputRowShape } from '../question/output-sizes.js';
+import { type Question, type QuestionOptions, resolveQuestion } from '../question/question.js';
+import { observeOutput, type Seen } from './observe-output.js';
 
 /** What the numbers of an output are, and how that is known. */
 export interface OutputMeaning {
@@ -58,18 +58,18 @@ export async function outputMeaning(
 ): Promise<OutputMeaning> {
   const given = inputs.map(({ row, feeds }) => ({
     row,
-    question: settle(model, { ...options, shape: row.shape, feeds }),
+    question: resolveQuestion(model, { ...options, shape: row.shape, feeds }),
   }));
-  const question = given[0]?.question ?? settle(model, options);
+  const question = given[0]?.question ?? resolveQuestion(model, options);
   const first = given[0]?.row;
-  const classes = sizeOf(await rowShapeAt(model, question, first && asBatch(first)));
+  const classes = sizeOf(await outputRowShape(model, question, first && asBatch(first)));
   const output = question.exported;
   const shown = shownOf(model, question);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
   if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
   const enough = (seen: Seen) => !inside(seen) && !sumOfExponentials(seen);
-  const seen = await observe(model, { question, given }, enough);
+  const seen = await observeOutput(model, { question, given }, enough);
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
@@ -82,8 +82,8 @@ export function meaningOfQuestion(
   question: Question,
   options: MeaningOptions,
 ): Promise<OutputMeaning> {
-  const { identity, fixed } = question;
-  const key = `${identity} ${fixed.id} ${options.holds}`;
+  const { identity, others } = question;
+  const key = `${identity} ${others.id} ${options.holds}`;
   return model.cache(meanings).get(key, () => outputMeaning(model, options));
 }
 

@@ -1,12 +1,12 @@
 import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { Model } from '../model/model.js';
-import { takeAlong } from '../question/along.js';
-import { outputLane } from '../question/channel.js';
-import { checkBatch } from '../question/check.js';
+import { checkBatch } from '../question/check-batch.js';
 import { type ClassAxisChoice, classAxisIn } from '../question/class-axis.js';
-import { classCount, isCounted, rowShapeAt } from '../question/classes.js';
-import { type QuestionOptions, settle } from '../question/question.js';
+import { classCount, isCounted, outputRowShape } from '../question/output-sizes.js';
+import { type QuestionOptions, resolveQuestion } from '../question/question.js';
+import { outputQueue } from '../question/queues.js';
 import type { AxesTarget } from '../question/target.js';
+import { selectAxes } from '../question/target-axes.js';
 
 export interface PredictOptions extends QuestionOptions {
   /** What is taken along the output's axes; default: everything. Numbers are of what is left: the axes with 'predicted'. */
@@ -28,7 +28,7 @@ export interface Prediction {
 
 /** How many classes an output has: the numbers of one row. Throws as {@link score} does. */
 export async function classes(model: Model, options: QuestionOptions = {}): Promise<number> {
-  return classCount(model, settle(model, options));
+  return classCount(model, resolveQuestion(model, options));
 }
 
 /**
@@ -36,15 +36,15 @@ export async function classes(model: Model, options: QuestionOptions = {}): Prom
  * the first row's output. Throws as {@link score} does.
  */
 export async function predict(model: Model, options: PredictOptions, batch: Tensor): Promise<Prediction> {
-  const whole = settle(model, options);
+  const whole = resolveQuestion(model, options);
   checkBatch(batch, whole.input);
-  const sizes = await rowShapeAt(model, whole, batch);
+  const sizes = await outputRowShape(model, whole, batch);
   const { target } = options;
-  const question = target === undefined ? whole : takeAlong(model, whole, { target, sizes });
+  const question = target === undefined ? whole : selectAxes(model, whole, { target, sizes });
   const axes = target === undefined ? sizes : sizes.filter((_, i) => target.at[i] === 'predicted');
   const width = sizeOf(axes);
-  const lane = outputLane(model, question, { classes: width, memory: model.memory });
-  const data = await lane.submit({ rows: batch });
+  const queue = outputQueue(model, question, { classes: width, memory: model.memory });
+  const data = await queue.submit({ rows: batch });
   const [n] = batch.shape;
   const best = Int32Array.from({ length: n }, (_, i) => argmax(data.subarray(i * width, (i + 1) * width)));
   const classAxis = classAxisIn(model, whole, { sizes });

@@ -14,14 +14,14 @@ import {
 import type { Holds, Link } from '@onnxplain/graph';
 import { internalsOf, type Submit } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
-import { narrow } from '../question/along.js';
 import { backwardOf } from '../question/backward.js';
-import { type ChannelOptions, channel } from '../question/channel.js';
-import { checkBatch } from '../question/check.js';
-import { type RowSizes, rowSizesOf } from '../question/classes.js';
+import { checkBatch } from '../question/check-batch.js';
 import { layoutOf } from '../question/layout.js';
-import { type Question, type QuestionOptions, settle } from '../question/question.js';
-import { checkTargets, type FlatTarget, isAlongAxes, type Target, targetsOf } from '../question/target.js';
+import { outputSizes, type RowSizes } from '../question/output-sizes.js';
+import { type Question, type QuestionOptions, resolveQuestion } from '../question/question.js';
+import { type ScoreQueueOptions, scoreQueues } from '../question/queues.js';
+import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../question/target.js';
+import { resolveTarget } from '../question/target-axes.js';
 import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
 import { expectLink, meaningOfQuestion } from './meaning.js';
@@ -46,7 +46,7 @@ export interface ScoreOptions extends QuestionOptions {
    * (`classAxisOf`). Only links that compare classes need it.
    */
   readonly classAxis?: number;
-  /** Backward rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
+  /** BackwardPass rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
   readonly rules?: BackwardRules;
   /**
    * Rows of one run; default: as many as memory allows and speed, measured during the first large calls,
@@ -133,8 +133,8 @@ const changeSchema = z.strictObject({
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
   const asked = parseOptions('score', schema, { ...options });
-  const whole = settle(model, asked);
-  const sizes = await rowSizesOf(model, whole);
+  const whole = resolveQuestion(model, asked);
+  const sizes = await outputSizes(model, whole);
   return scoreOf({ model, whole, sizes, progress: progressOf(asked.onProgress) }, asked);
 }
 
@@ -154,8 +154,8 @@ interface Base {
 async function scoreOf(base: Base, asked: Asked): Promise<Score> {
   const { model, whole, sizes } = base;
   const holds = await heldFor(model, whole, asked);
-  const { question, target } = narrow(model, whole, { ...asked, holds, sizes });
-  if (!isAlongAxes(asked.target)) checkTargets(asked.target, sizes);
+  const { question, target } = resolveTarget(model, whole, { ...asked, holds, sizes });
+  if (!isAxesTarget(asked.target)) checkTargets(asked.target, sizes);
   return scoreWithRules({ base, question, target, holds }, asked);
 }
 
@@ -170,21 +170,21 @@ async function heldFor(
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
-/** A target and a link, settled. */
-interface Settled {
+/** A target and a link, resolved. */
+interface ResolvedScore {
   readonly base: Base;
   readonly question: Question;
   readonly target: FlatTarget;
   readonly holds: Holds | undefined;
 }
 
-/** The score of a settled question with backward rules; throws what {@link backwardOf} throws. */
-function scoreWithRules(settled: Settled, asked: Asked): Score {
-  const { question, target, holds } = settled;
-  const { model } = settled.base;
+/** The score of a resolved question with backward rules; throws what {@link backwardOf} throws. */
+function scoreWithRules(resolved: ResolvedScore, asked: Asked): Score {
+  const { question, target, holds } = resolved;
+  const { model } = resolved.base;
   const { link, batch, memory = model.memory, bounds } = asked;
   const backward = backwardOf(asked.rules, question);
-  const options: ChannelOptions = {
+  const options: ScoreQueueOptions = {
     link,
     holds,
     batch,
@@ -192,8 +192,8 @@ function scoreWithRules(settled: Settled, asked: Asked): Score {
     backward,
     predicted: target === 'predicted',
   };
-  const { value, gradient } = channel(model, question, options);
-  const submit = submitter(settled, asked.signal);
+  const { value, gradient } = scoreQueues(model, question, options);
+  const submit = submitter(resolved, asked.signal);
 
   return {
     shape: question.input.shape,
@@ -210,18 +210,18 @@ function scoreWithRules(settled: Settled, asked: Asked): Score {
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
     products: ortProducts(model.session),
-    with: (change) => changedScore(settled, asked, change),
+    with: (change) => changedScore(resolved, asked, change),
     // Inner tensors have no baseline that rules could compare with.
     internals:
       backward.baseline === undefined ? internalsOf(model, question, { ...options, submit }) : undefined,
   };
 }
 
-/** The same input and model under another target, link or backward rules; only a new target or link is settled again. */
-async function changedScore(settled: Settled, asked: Asked, change: ScoreChange): Promise<Score> {
+/** The same input and model under another target, link or backward rules; only a new target or link is resolved again. */
+async function changedScore(resolved: ResolvedScore, asked: Asked, change: ScoreChange): Promise<Score> {
   const changed = { ...asked, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
   const sameQuestion = change.target === undefined && change.link === undefined;
-  return sameQuestion ? scoreWithRules(settled, changed) : scoreOf(settled.base, changed);
+  return sameQuestion ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
 }
 
 /** The options that were given. */
@@ -229,14 +229,14 @@ function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** Takes a batch to a lane, checked, with the class of each row. */
-function submitter({ question, target, base }: Settled, signal: AbortSignal | undefined): Submit {
+/** Takes a batch to a queue, checked, with the class of each row. */
+function submitter({ question, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
   const { input } = question;
-  return async (lane, kind, rows) => {
+  return async (queue, kind, rows) => {
     throwIfAborted(signal);
     checkBatch(rows, input);
     const targets = targetsOf(target, rows.shape[0]);
-    return lane().submit({ rows, targets, signal, onRows: base.progress?.(kind) });
+    return queue().submit({ rows, targets, signal, onRows: base.progress?.(kind) });
   };
 }
 

@@ -1,12 +1,12 @@
 import { key, plainProducts, stream, type Tensor, tensor } from '@onnxplain/core';
 import { afterAll, expect, test } from 'vitest';
-import { programOf } from '../model/program.js';
+import { serialise } from '../model/session-source.js';
 import { ortProducts } from './products.js';
 import { openSession, type Session } from './session.js';
 
 const sessions = new Map<string, Promise<Session>>();
 const products = ortProducts((name, make) => {
-  const session = sessions.get(name) ?? openSession(programOf(make()).model);
+  const session = sessions.get(name) ?? openSession(serialise(make()).model);
   sessions.set(name, session);
   return session;
 });

@@ -14,7 +14,7 @@ export interface SessionOptions {
   /** Arrays kept beside the model, for models opened from bytes, under the locations the model names. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
   /** Names of nodes that WebGPU leaves to the processor. */
-  readonly onHost?: readonly string[];
+  readonly cpuNodes?: readonly string[];
   /** What errors call the model. */
   readonly name?: string;
 }
@@ -51,13 +51,13 @@ export function ortSeconds(): number {
 
 function providerOf({
   device = 'cpu',
-  onHost = [],
+  cpuNodes = [],
 }: SessionOptions): ort.InferenceSession.ExecutionProviderConfig {
   if (device !== 'webgpu') return device;
   // The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
   const webgpu: WebGpu = { name: device, preferredLayout: 'NCHW' };
   // An empty list is refused.
-  return onHost.length === 0 ? webgpu : { ...webgpu, forceCpuNodeNames: onHost };
+  return cpuNodes.length === 0 ? webgpu : { ...webgpu, forceCpuNodeNames: cpuNodes };
 }
 
 /** Typed in the browser's package only. */

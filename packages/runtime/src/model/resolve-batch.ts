@@ -15,9 +15,9 @@ import { hasLaterRows } from '../rows/row-axes.js';
 import { sameNumbers } from '../rows/same-numbers.js';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { type Arrays, isFloat, joinRows, type Port } from '../session/value.js';
-import { programOf } from './program.js';
+import { serialise } from './session-source.js';
 
-export interface Settled {
+export interface ResolvedBatch {
   readonly batch: BatchAxis;
   /** The graph to go on with: with a free batch axis unless `batch` is 'fixed' or 'none'. */
   readonly graph: Graph;
@@ -29,11 +29,11 @@ export interface Settled {
  * numbers on random rows, three at once against one at a time. The batch axis is the one that was named, else the first, else another
  * of size 1 that can be freed. A first axis of more than one row that cannot be freed is a batch only if its rows are independent.
  */
-export async function settleBatch(
+export async function resolveBatch(
   graph: Graph,
   { all: everywhere, byName }: GivenAxes,
   options: SessionOptions,
-): Promise<Settled> {
+): Promise<ResolvedBatch> {
   const all =
     everywhere ?? graph.inputs.map(({ name }) => byName.get(name)).find((axis) => axis !== undefined);
   if (all === 'none') return { batch: 'none', graph, fixedRows: 1 };
@@ -141,7 +141,7 @@ async function tried(
   const sessions: Session[] = [];
   try {
     for (const graph of graphs) {
-      const { model, ...rest } = programOf(graph);
+      const { model, ...rest } = serialise(graph);
       sessions.push(await openSession(model, { ...options, ...rest }));
     }
     return await trial(sessions);

@@ -2,60 +2,60 @@ import { fail, type Shape, sizeOf } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import type { Session } from '../session/session.js';
 import { type Arrays, allocate, type FloatType, floats, holds, showDims, write } from '../session/value.js';
-import type { Fixed } from './fixed.js';
-import type { LaneOptions } from './lane.js';
+import type { ConstantFeeds } from './constant-feeds.js';
+import type { QueueOptions } from './queue.js';
 import { countRows, type Segment } from './segment.js';
 
-/** A graph of one explained input, run over rows. */
-export interface RowProgram {
+/** The graph that a runner runs, and what it feeds beside the explained input. */
+export interface RowRunnerOptions {
   session(): Promise<Pick<Session, 'run' | 'seconds'>>;
   readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
   /** Input that takes each row's class, int64 [N]; undefined when the graph finds it or needs none. */
   readonly target: string | undefined;
   /** The model's other inputs. */
-  readonly fixed: Fixed;
+  readonly others: ConstantFeeds;
   readonly output: string;
   /** The name of the model's output that errors show. */
   readonly shownOutput: string;
   /** Numbers of the output per row. */
   readonly width: number;
-  /** Rows of the run that n rows are put into; what is over is filled with copies. */
+  /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
   filled(n: number): number;
 }
 
 export interface RowRunner {
-  /** Runs segments of requests: one that already has the model's type and size is fed without a copy. */
-  readonly run: LaneOptions['run'];
+  /** Runs the rows of segments. A single segment that has the model's type and the size of the run is fed without a copy. */
+  readonly run: QueueOptions['run'];
   /** Frees the memory that is kept between runs. */
   free(): void;
 }
 
-export function rowRunner(program: RowProgram): RowRunner {
-  const { input, target, fixed, output, shownOutput, width } = program;
+export function rowRunner(options: RowRunnerOptions): RowRunner {
+  const { input, target, others, output, shownOutput, width } = options;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
-  const run: LaneOptions['run'] = async (segments) => {
+  const run: QueueOptions['run'] = async (segments) => {
     const n = countRows(segments);
-    const filled = program.filled(n);
+    const filled = options.filled(n);
     const rows: Constant = {
       dtype: input.dtype,
       dims: [filled, ...input.shape],
       data: gather.rows(segments, filled),
     };
-    const session = await program.session();
-    const feeds: Arrays = { ...fixed.rows(filled), [input.name]: rows };
+    const session = await options.session();
+    const feeds: Arrays = { ...others.rows(filled), [input.name]: rows };
     const before = session.seconds;
     const results = await session.run(
       target === undefined ? feeds : { ...feeds, [target]: joinTargets(segments, filled) },
       [output],
     );
     const data = floats(results[output], `output "${shownOutput}"`);
-    if (data.length !== filled * width) mixed(program, results[output].dims, filled);
+    if (data.length !== filled * width) failOnSize(options, results[output].dims, filled);
     return { data: filled === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
   return { run, free: gather.free };
 }
 
-function mixed({ shownOutput, width }: RowProgram, dims: readonly number[], rows: number): never {
+function failOnSize({ shownOutput, width }: RowRunnerOptions, dims: readonly number[], rows: number): never {
   return fail({
     code: 'run-failed',
     where: `output "${shownOutput}"`,

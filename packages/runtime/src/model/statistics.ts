@@ -3,7 +3,7 @@ import type { Graph, Node } from '@onnxplain/graph';
 import { isFloat } from '../session/value.js';
 
 /** What a graph consists of. */
-export interface Census {
+export interface GraphStatistics {
   /** Version of the standard operator set. */
   readonly opset: number;
   /**
@@ -15,7 +15,7 @@ export interface Census {
   readonly parameters: number;
 }
 
-export function census(graph: Graph): Census {
+export function graphStatistics(graph: Graph): GraphStatistics {
   const counts = new Map<string, number>();
   const nodes = [...graph.nodes, ...graph.functions.flatMap((local) => local.nodes)];
   for (const node of nodes.flatMap(withInner)) {

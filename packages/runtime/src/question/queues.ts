@@ -1,22 +1,22 @@
 import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
-import { bothFixed } from '../batching/fixed.js';
+import { mergeFeeds } from '../batching/constant-feeds.js';
 import { type CheckOptions, type Independence, independentRuns } from '../batching/independence.js';
-import { type Lane, lane } from '../batching/lane.js';
 import { bytesPerRow } from '../batching/memory.js';
-import { rowRunner } from '../batching/run.js';
+import { type RequestQueue, requestQueue } from '../batching/queue.js';
+import { rowRunner } from '../batching/row-runner.js';
 import { sizesOf } from '../batching/sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { noteRows } from '../model/rows.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
-import type { Backward, Baseline } from './backward.js';
-import { countedRuns } from './counted.js';
+import type { BackwardPass, BaselineFeeds } from './backward.js';
+import { countedRuns } from './counted-output.js';
 import type { Question } from './question.js';
-import { differentiate, type Selected, type SelectOptions, selectScore } from './selected.js';
+import { differentiate, type ScoreGraph, type ScoreGraphOptions, scoreGraph } from './score-graph.js';
 
-export interface ChannelOptions extends SelectOptions {
-  readonly backward: Backward;
+export interface ScoreQueueOptions extends ScoreGraphOptions {
+  readonly backward: BackwardPass;
   readonly batch: number | undefined;
   readonly memory: number;
 }
@@ -25,97 +25,102 @@ export interface ChannelOptions extends SelectOptions {
  * Value and gradient of a question's score: scores that ask the same share it, so their calls are joined.
  * Sessions open at the first use.
  */
-export interface Channel {
-  value(): Lane;
-  gradient(): Lane;
+export interface ScoreQueues {
+  value(): RequestQueue;
+  gradient(): RequestQueue;
 }
 
-export function channel(model: Model, question: Question, options: ChannelOptions): Channel {
+export function scoreQueues(model: Model, question: Question, options: ScoreQueueOptions): ScoreQueues {
   const { backward } = options;
   const identity = identityOf(question, options);
-  const selected = () => model.cache(selections).get(identity, () => selectScore(question, options));
+  const scored = () => model.cache(scoreGraphs).get(identity, () => scoreGraph(question, options));
   return {
     value() {
       const name = `value ${identity}`;
-      return shareLane(model, question, { ...options, name, make: selected, width: 1 });
+      return sharedQueue(model, question, { ...options, name, make: scored, width: 1 });
     },
     gradient() {
       const name = `gradient ${backward.rules} ${identity}`;
-      const make = () => differentiate(selected(), question.input.name, backward.table);
+      const make = () => differentiate(scored(), question.input.name, backward.table);
       const { baseline } = backward;
       const width = sizeOf(question.input.shape);
       const tolerance = GRADIENT_TOLERANCE;
-      return shareLane(model, question, { ...options, name, make, width, baseline, tolerance });
+      return sharedQueue(model, question, { ...options, name, make, width, baseline, tolerance });
     },
   };
 }
 
-/** Two channels with equal identity compute the same score. */
-export function identityOf({ identity }: Question, { link, holds, predicted }: SelectOptions): string {
+/** Two scores with equal identity compute the same score. */
+export function identityOf({ identity }: Question, { link, holds, predicted }: ScoreGraphOptions): string {
   return `${identity} ${link}${holds === undefined ? '' : ` of ${holds}`}${predicted ? ' predicted' : ''}`;
 }
 
 /** The numbers of the output itself, all classes of each row. */
-export function outputLane(
+export function outputQueue(
   model: Model,
   question: Question,
   options: { classes: number; memory: number },
-): Lane {
+): RequestQueue {
   const { output, identity } = question;
   const port = question.graph.outputs.filter(({ name }) => name === output);
-  const make = (): Selected => ({
+  const make = (): ScoreGraph => ({
     graph: prune({ ...question.graph, outputs: port }),
     target: undefined,
     score: output,
   });
-  return shareLane(model, question, { ...options, name: `output ${identity}`, make, width: options.classes });
+  return sharedQueue(model, question, {
+    ...options,
+    name: `output ${identity}`,
+    make,
+    width: options.classes,
+  });
 }
 
-export interface LaneRequest {
-  /** Lanes of the same name run the same graph. */
+export interface QueueRequest {
+  /** Queues of the same name run the same graph. */
   readonly name: string;
-  readonly make: () => Selected;
+  readonly make: () => ScoreGraph;
   /** Numbers of the score per row. */
   readonly width: number;
   readonly batch?: number;
   readonly memory: number;
-  readonly baseline?: Baseline;
+  readonly baseline?: BaselineFeeds;
   /** How far two runs of a row may differ by rounding, relative to its largest number; default {@link VALUE_TOLERANCE}. */
   readonly tolerance?: number;
 }
 
 /** Graphs of scores before they are differentiated, by the identity of the score. */
-const selections = cacheKind<Selected>(64);
+const scoreGraphs = cacheKind<ScoreGraph>(64);
 
-/** A graph that lanes run, and how much memory a row of it takes. */
+/** A graph that queues run, and how much memory a row of it takes. */
 interface Compiled {
-  readonly selected: Selected;
+  readonly scored: ScoreGraph;
   bytesPerRow(): number;
 }
 
-/** By the name of the request: lanes of one graph that differ in the other inputs share it. */
+/** By the name of the request: queues of one graph that differ in the other inputs share it. */
 const compilations = cacheKind<Compiled>(64);
 
 /**
- * By all that a request's runs depend on, other inputs and baseline included: a caller may have others at every call. A lane that is
+ * By all that a request's runs depend on, other inputs and baseline included: a caller may have others at every call. A queue that is
  * dropped ends the requests that it has; the next request makes another.
  */
-export const lanes = cacheKind<Lane>(256);
+export const queues = cacheKind<RequestQueue>(256);
 
 /** What runs have found out about the rows of a question with its other inputs. */
 export const independences = cacheKind<Independence>(1024);
 
-/** The lane of a request, made once for equal ones. */
-export function shareLane(model: Model, question: Question, request: LaneRequest): Lane {
+/** The queue of a request, made once for equal ones. */
+export function sharedQueue(model: Model, question: Question, request: QueueRequest): RequestQueue {
   const { name, batch, memory, width, baseline } = request;
-  const key = `${name} ${width} ${batch} ${memory} ${question.fixed.id} ${baseline?.id ?? ''}`;
-  return model.cache(lanes).get(key, () => makeLane(model, question, request));
+  const key = `${name} ${width} ${batch} ${memory} ${question.others.id} ${baseline?.id ?? ''}`;
+  return model.cache(queues).get(key, () => makeQueue(model, question, request));
 }
 
-function makeLane(model: Model, question: Question, request: LaneRequest): Lane {
+function makeQueue(model: Model, question: Question, request: QueueRequest): RequestQueue {
   const { name, batch, memory, width, baseline, tolerance = VALUE_TOLERANCE } = request;
-  const { selected, bytesPerRow: rowBytes } = compile(model, request);
-  const { graph, target, score, baseline: port } = selected;
+  const { scored, bytesPerRow: rowBytes } = compile(model, request);
+  const { graph, target, score, baseline: port } = scored;
   const { input } = question;
   const { batching, filled } = sizesOf({
     device: model.device,
@@ -127,14 +132,14 @@ function makeLane(model: Model, question: Question, request: LaneRequest): Lane 
     session: () => model.session(name, () => graph),
     input,
     target,
-    fixed: port && baseline ? bothFixed(question.fixed, baseline.fixed(port)) : question.fixed,
+    others: port && baseline ? mergeFeeds(question.others, baseline.asFeeds(port)) : question.others,
     output: score,
     shownOutput: question.exported,
     width,
     filled,
   });
   const run = countedRuns(question, rows.run);
-  return lane({
+  return requestQueue({
     width,
     batching,
     allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
@@ -143,14 +148,14 @@ function makeLane(model: Model, question: Question, request: LaneRequest): Lane 
   });
 }
 
-function compile(model: Model, { name, make }: LaneRequest): Compiled {
+function compile(model: Model, { name, make }: QueueRequest): Compiled {
   return model.cache(compilations).get(name, () => {
-    const selected = make();
+    const scored = make();
     let bytes: number | undefined;
     return {
-      selected,
+      scored,
       bytesPerRow() {
-        bytes ??= bytesPerRow(selected.graph);
+        bytes ??= bytesPerRow(scored.graph);
         return bytes;
       },
     };
@@ -165,7 +170,7 @@ export const GRADIENT_TOLERANCE = 5e-2;
 /** Rows that influence each other in one run of a question do so in all. */
 function checkOf(
   model: Model,
-  { input, exported, identity, fixed, rows }: Question,
+  { input, exported, identity, others, rows }: Question,
   { width, tolerance }: { width: number; tolerance: number },
 ): CheckOptions {
   return {
@@ -173,7 +178,7 @@ function checkOf(
     width,
     perRun: rows.perRun,
     tolerance: input.dtype === 'float16' ? Math.max(tolerance, HALF_TOLERANCE) : tolerance,
-    known: model.cache(independences).get(`${identity} ${fixed.id}`, () => ({ alone: false })),
+    known: model.cache(independences).get(`${identity} ${others.id}`, () => ({ alone: false })),
     onDependent: () =>
       noteRows(
         model,

@@ -1,6 +1,6 @@
 import { fail, OnnxplainError } from '@onnxplain/core';
-import type { LaneOptions } from '../batching/lane.js';
-import { countsEntries } from './classes.js';
+import type { QueueOptions } from '../batching/queue.js';
+import { countsEntries } from './output-sizes.js';
 import type { Question } from './question.js';
 
 /** What ONNX Runtime says where a Gather asks for an entry that there is not. */
@@ -10,7 +10,7 @@ const MISSING = /out of (data )?bounds|out of range value in index/i;
  * Runs of an output that has as many entries as the input asks for, such as detections: where a run has fewer than the target asks for, the
  * method does not apply (`not-applicable`), which is said in place of the runtime's own words.
  */
-export function countedRuns(question: Question, run: LaneOptions['run']): LaneOptions['run'] {
+export function countedRuns(question: Question, run: QueueOptions['run']): QueueOptions['run'] {
   if (!countsEntries(question)) return run;
   return async (segments) => {
     try {

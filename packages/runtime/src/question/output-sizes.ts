@@ -21,19 +21,19 @@ export const isCounted = (question: Question): boolean =>
   question.axes?.every((dim) => typeof dim === 'number') !== true && countsEntries(question);
 
 /** Sizes of the axes of a question's output: read off the graph, or else seen in a run of zeros where they do not depend on numbers. */
-export async function rowSizesOf(model: Model, question: Question): Promise<RowSizes> {
+export async function outputSizes(model: Model, question: Question): Promise<RowSizes> {
   const { axes } = question;
   if (axes !== undefined && isCounted(question)) {
     return axes.map((dim) => (typeof dim === 'number' ? dim : undefined));
   }
-  return rowShapeAt(model, question);
+  return outputRowShape(model, question);
 }
 
 /** Shape of the output of one row: read off the graph, or else seen in a run of the first of these rows [n, ...shape]; default: zeros. */
-export async function rowShapeAt(model: Model, question: Question, batch?: Tensor): Promise<Shape> {
+export async function outputRowShape(model: Model, question: Question, batch?: Tensor): Promise<Shape> {
   const known = question.axes?.filter((dim) => typeof dim === 'number');
   if (known !== undefined && known.length === question.axes?.length) return known;
-  const { graph, input, output, fixed, identity } = question;
+  const { graph, input, output, others, identity } = question;
   const outputs = graph.outputs.filter(({ name }) => name === output);
   const session = await model.session(`output ${identity}`, () => prune({ ...graph, outputs }));
   const rows = question.rows.perRun ?? 1;
@@ -42,10 +42,10 @@ export async function rowShapeAt(model: Model, question: Question, batch?: Tenso
   const first = batch?.data.subarray(0, size) ?? new Float64Array(size);
   for (let i = 0; first.length > 0 && i < rows; i++) write(first, data, i * size);
   const feed = { dtype: input.dtype, dims: [rows, ...input.shape], data };
-  const results = await session.run({ ...fixed.rows(rows), [input.name]: feed }, [output]);
+  const results = await session.run({ ...others.rows(rows), [input.name]: feed }, [output]);
   return results[output].dims.slice(1);
 }
 
 /** Numbers of a question's output for one row. */
 export const classCount = async (model: Model, question: Question): Promise<number> =>
-  sizeOf(await rowShapeAt(model, question));
+  sizeOf(await outputRowShape(model, question));

@@ -4,7 +4,7 @@ import { onAbort } from './abort.js';
 export type Numbers = Tensor['data'];
 
 /** What a caller wants evaluated. */
-export interface Request {
+export interface RowRequest {
   /** [n, ...shape]. */
   readonly rows: Tensor;
   /** One class per row; absent when the graph finds the class itself. */
@@ -15,7 +15,7 @@ export interface Request {
 }
 
 /** A request under way. It is settled when its caller has the results or an error; an abort signal is such an error. */
-export interface Job extends Request {
+export interface QueuedRequest extends RowRequest {
   readonly n: number;
   results: Numbers | undefined;
   /** Rows that were given to a run, and rows that came back. */
@@ -26,13 +26,13 @@ export interface Job extends Request {
   reject(error: unknown): void;
 }
 
-export function makeJob(
-  request: Request,
+export function queuedRequest(
+  request: RowRequest,
   resolve: (results: Numbers) => void,
   reject: (error: unknown) => void,
-): Job {
+): QueuedRequest {
   const { rows, signal } = request;
-  const job: Job = {
+  const queued: QueuedRequest = {
     ...request,
     n: rows.shape[0],
     results: undefined,
@@ -43,25 +43,25 @@ export function makeJob(
     reject: (error) => settle(() => reject(error)),
   };
   const settle = (answer: () => void) => {
-    job.settled = true;
+    queued.settled = true;
     forget?.();
     answer();
   };
-  const abort = () => rejectIfThrown(job, () => throwIfAborted(signal));
+  const abort = () => rejectIfThrown(queued, () => throwIfAborted(signal));
   const forget = signal && onAbort(signal, abort);
   abort();
-  return job;
+  return queued;
 }
 
 /** Tells the caller that rows came back; what its progress function throws is its own error. */
-export function report(job: Job, rows: number): void {
-  rejectIfThrown(job, () => job.onRows?.(rows));
+export function report(queued: QueuedRequest, rows: number): void {
+  rejectIfThrown(queued, () => queued.onRows?.(rows));
 }
 
-function rejectIfThrown(job: Job, work: () => void): void {
+function rejectIfThrown(queued: QueuedRequest, work: () => void): void {
   try {
     work();
   } catch (error) {
-    job.reject(error);
+    queued.reject(error);
   }
 }

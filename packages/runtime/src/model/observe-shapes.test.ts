@@ -2,7 +2,7 @@ import { type Dims, type Graph, grad as gradOf, infer, undetermined, write } fro
 import { expect, onTestFinished, test } from 'vitest';
 import { floats, graphOf, ints, linear, node, value } from '../../test/models.js';
 import { grad } from './gradient.js';
-import { observe } from './observe.js';
+import { observeShapes } from './observe-shapes.js';
 import { open } from './open.js';
 
 const options = { device: 'cpu', threads: 1, name: 'test' } as const;
@@ -72,20 +72,20 @@ test('the graph alone, of which a rank is only declared, is refused', () => {
 test('a graph whose types all follow from its nodes is not run', async () => {
   for (const graph of [linear(), squeezed(['out'], [1, 4])]) {
     expect(undetermined(graph)).toEqual([]);
-    expect(await observe(graph, options)).toBe(graph);
+    expect(await observeShapes(graph, options)).toBe(graph);
   }
 });
 
 test('a graph that nothing can be fed to keeps its rank unknown, and its gradient is refused', async () => {
   const graph = squeezed(['N', 3]);
   const broken = { ...graph, inputs: [...graph.inputs, value('words', ['N'], 'string')] };
-  const seen = await observe(broken, options);
+  const seen = await observeShapes(broken, options);
   expect(infer(seen).get('y')?.dims).toBeUndefined();
   expect(() => gradOf(seen, { wrt: 'x' })).toThrow('expected a known rank');
 });
 
 test('symbols beside the rows are given sizes that the graph runs with', async () => {
-  const seen = await observe(squeezed(['out'], ['N', 'F']), options);
+  const seen = await observeShapes(squeezed(['out'], ['N', 'F']), options);
   expect(infer(seen).get('y')?.dims).toEqual(['N', 3]);
 });
 
@@ -105,7 +105,7 @@ test('rows that are only declared are looked for: what does not grow with them h
     constants: { low: floats([], [-1e9]), zero: ints([0]), shape: ints([1, 1]) },
   });
   expect(undetermined(picked).map(({ name }) => name)).toContain('y');
-  const types = infer(await observe(picked, options));
+  const types = infer(await observeShapes(picked, options));
   expect(types.get('y')?.dims?.[0]).toMatch(/^\?/);
   expect(types.get('z')?.dims).toEqual(['N', 4]);
 });

@@ -1,18 +1,18 @@
 import { fail, type Tensor } from '@onnxplain/core';
 import { type AxisTake, builderOf, type Holds, type Link, takeAxes } from '@onnxplain/graph';
-import { bothFixed, fixFeeds } from '../batching/fixed.js';
+import { constantFeeds, mergeFeeds } from '../batching/constant-feeds.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
 import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
 import { type ClassAxisChoice, classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
-import type { RowSizes } from './classes.js';
+import type { RowSizes } from './output-sizes.js';
 import type { Question } from './question.js';
-import { type AxesTarget, type AxisTarget, type FlatTarget, isAlongAxes, type Target } from './target.js';
+import { type AxesTarget, type AxisTarget, type FlatTarget, isAxesTarget, type Target } from './target.js';
 
 /** What is taken of an output along its axes, and which of them holds the classes. */
-export interface Along {
+export interface AxesSelection {
   /** The output as the model gives it. */
   readonly of: string;
   readonly takes: readonly AxisTake[];
@@ -22,7 +22,7 @@ export interface Along {
   readonly classAxis: ClassAxisChoice | undefined;
 }
 
-export interface AlongOptions {
+export interface TargetOptions {
   readonly target: Target;
   readonly link: Link;
   /** What the output holds, where the link asks. */
@@ -33,7 +33,7 @@ export interface AlongOptions {
 }
 
 /** A question about what a target takes of the output, and the target along what is left of it, flattened. */
-export interface Narrowed {
+export interface ResolvedTarget {
   readonly question: Question;
   readonly target: FlatTarget;
 }
@@ -43,31 +43,36 @@ export interface Narrowed {
  * share their runs, whatever the entries. Throws what `checkAxes` throws, and `not-applicable` where the axis of classes is not known,
  * or is summed.
  */
-export function narrow(model: Model, question: Question, options: AlongOptions): Narrowed {
+export function resolveTarget(model: Model, question: Question, options: TargetOptions): ResolvedTarget {
   const { target, sizes, classAxis } = options;
   // Also for links that do not ask.
   if (classAxis !== undefined) namedAxis(classAxis, sizes);
-  if (!isAlongAxes(target)) {
+  if (!isAxesTarget(target)) {
     const takes = sizes.map((): AxisTake => 'all');
-    return { question: withAlong(model, question, { ...options, takes }), target };
+    return { question: withSelection(model, question, { ...options, takes }), target };
   }
   checkAxes(target, sizes);
   const { at, mask } = target;
   const flat = flatTarget(at, sizes);
   const takes =
     flat === undefined ? takesOf(at) : at.map((each) => (typeof each === 'number' ? 'all' : each));
-  const narrowed = withAlong(model, question, { ...options, takes: takesOf(takes), mask });
+  const narrowed = withSelection(model, question, { ...options, takes: takesOf(takes), mask });
   return { question: narrowed, target: flat ?? (at.includes('predicted') ? 'predicted' : 0) };
 }
 
 /** The question about what a target takes, of which the axes with 'predicted' are left. Throws what `checkAxes` throws. */
-export function takeAlong(
+export function selectAxes(
   model: Model,
   question: Question,
   { target, sizes }: { readonly target: AxesTarget; readonly sizes: RowSizes },
 ): Question {
   checkAxes(target, sizes);
-  return withAlong(model, question, { link: 'logit', sizes, takes: takesOf(target.at), mask: target.mask });
+  return withSelection(model, question, {
+    link: 'logit',
+    sizes,
+    takes: takesOf(target.at),
+    mask: target.mask,
+  });
 }
 
 /** All entries are taken of the axes whose best is looked for. */
@@ -84,39 +89,39 @@ function flatTarget(at: readonly AxisTarget[], sizes: RowSizes): number | undefi
   }, 0);
 }
 
-interface Taking extends Omit<AlongOptions, 'target'> {
+interface Selecting extends Omit<TargetOptions, 'target'> {
   readonly takes: readonly AxisTake[];
   readonly mask?: Tensor;
 }
 
 /** Graphs that take what a target takes, by the identity of the question. */
-const takings = cacheKind<ReturnType<typeof takeAxes>>(64);
+const selectionGraphs = cacheKind<ReturnType<typeof takeAxes>>(64);
 
 /** The question about what is taken; itself where all is, and no link has to be made at the places of several axes. */
-function withAlong(model: Model, question: Question, taking: Taking): Question {
-  const { takes, mask } = taking;
+function withSelection(model: Model, question: Question, selecting: Selecting): Question {
+  const { takes, mask } = selecting;
   const whole = takes.every((take) => take === 'all');
-  if (whole && (taking.link === 'logit' || isOneAxis(taking.sizes))) return question;
-  const classAxis = classAxisFor(model, question, taking);
+  if (whole && (selecting.link === 'logit' || isOneAxis(selecting.sizes))) return question;
+  const classAxis = classAxisFor(model, question, selecting);
   const weighted = mask === undefined ? question : withWeights(question, { mask, takes });
   const weights = mask && weighted.graph.inputs[weighted.graph.inputs.length - 1].name;
-  const along: Along = { of: question.output, takes, weights, classAxis };
+  const selection: AxesSelection = { of: question.output, takes, weights, classAxis };
   const identity = `${question.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
-  if (whole) return { ...weighted, along, identity };
+  if (whole) return { ...weighted, selection, identity };
   // Questions of equal identity have equal graphs.
   const { graph, name } = model
-    .cache(takings)
+    .cache(selectionGraphs)
     .get(identity, () => takeAxes(weighted.graph, { of: question.output, axes: takes, weights }));
   const axes = question.axes?.filter((_, axis) => takes[axis] === 'all');
-  return { ...weighted, graph, output: name, axes, along, identity };
+  return { ...weighted, graph, output: name, axes, selection, identity };
 }
 
 /** The flattened row has its classes on one axis. */
 const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 1).length < 2;
 
 /** Undefined where no link compares classes. */
-function classAxisFor(model: Model, question: Question, taking: Taking): ClassAxisChoice | undefined {
-  const { link, holds, sizes, classAxis, takes } = taking;
+function classAxisFor(model: Model, question: Question, selecting: Selecting): ClassAxisChoice | undefined {
+  const { link, holds, sizes, classAxis, takes } = selecting;
   if (link === 'logit' || (link === 'probability' && holds !== 'logits')) return undefined;
   const found = expectClassAxis(classAxisIn(model, question, { sizes, named: classAxis }), { link, sizes });
   if (takes[found.axis] !== 'sum') return found;
@@ -136,16 +141,16 @@ interface Weights {
 
 /** The question with one more input, its last, that holds the weights, [1, ...axes]: of size 1 where nothing is summed. */
 function withWeights(question: Question, { mask, takes }: Weights): Question {
-  const { graph, output, fixed } = question;
+  const { graph, output, others } = question;
   const { dtype = 'float32' } = graph.outputs.find(({ name }) => name === output) ?? {};
   const sizes = mask.shape.values();
   const shape = [1, ...takes.map((take) => (take === 'sum' ? (sizes.next().value ?? 1) : 1))];
   const port: Port = { name: builderOf(graph).fresh('target-mask'), dtype, dims: shape };
   const feeds = { [port.name]: { data: mask.data, shape } };
-  const weights = fixFeeds({ ports: [port], feeds, batchDim: undefined, takesMissing: () => false });
+  const weights = constantFeeds({ ports: [port], feeds, batchDim: undefined, takesMissing: () => false });
   return {
     ...question,
     graph: { ...graph, inputs: [...graph.inputs, port] },
-    fixed: bothFixed(fixed, { ...weights, id: hashOf(mask) }),
+    others: mergeFeeds(others, { ...weights, id: hashOf(mask) }),
   };
 }

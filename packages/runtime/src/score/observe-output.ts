@@ -1,8 +1,8 @@
 import { fold, key, OnnxplainError, sizeOf, stream, type Tensor, tensor } from '@onnxplain/core';
 import type { Model } from '../model/model.js';
-import { outputLane } from '../question/channel.js';
-import { rowShapeAt } from '../question/classes.js';
+import { outputRowShape } from '../question/output-sizes.js';
 import type { Question } from '../question/question.js';
+import { outputQueue } from '../question/queues.js';
 
 /** What an output gave. */
 export interface Seen {
@@ -39,16 +39,16 @@ const ROWS_PER_SCALE = 4;
  * first row alone, so that as a rule one
  * row is run. Random rows that the model cannot run are left out.
  */
-export async function observe(
+export async function observeOutput(
   model: Model,
   { question, given }: { question: Question; given: readonly Trial[] },
   enough: (seen: Seen) => boolean,
 ): Promise<Seen> {
   const run = async ({ question, row }: Trial) => {
     const rows = tensor(row.data, [1, ...row.shape]);
-    const classes = sizeOf(await rowShapeAt(model, question, rows));
-    const lane = outputLane(model, question, { classes, memory: model.memory });
-    return seenIn(await lane.submit({ rows }));
+    const classes = sizeOf(await outputRowShape(model, question, rows));
+    const queue = outputQueue(model, question, { classes, memory: model.memory });
+    return seenIn(await queue.submit({ rows }));
   };
   const [first, ...rest] = given;
   const random = randomRows(question).map((row) => ({ question, row }));

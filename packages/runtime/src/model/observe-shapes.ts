@@ -10,7 +10,7 @@ import {
 } from '@onnxplain/graph';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { type Arrays, isFloat } from '../session/value.js';
-import { programOf } from './program.js';
+import { serialise } from './session-source.js';
 
 /** Numbers of rows of the two runs. */
 const ROWS = [2, 3] as const;
@@ -22,14 +22,14 @@ const TRIALS = 12;
  * and then three of them, and an axis that follows them holds the rows. A graph of which everything follows is not run, and one that does
  * not run stays as it is: what is not known is then refused where it matters.
  */
-export async function observe(graph: Graph, options: SessionOptions): Promise<Graph> {
+export async function observeShapes(graph: Graph, options: SessionOptions): Promise<Graph> {
   const values = undetermined(graph);
   if (values.length === 0) return graph;
   const rows = symbolOfRows(graph);
   let session: Session | undefined;
   try {
     const outputs = values.map((value) => ({ ...value, dims: undefined }));
-    const { model, ...rest } = programOf({ ...graph, outputs });
+    const { model, ...rest } = serialise({ ...graph, outputs });
     session = await openSession(model, { ...options, ...rest });
     for (const sizes of sizesToTry(graph, rows)) {
       const runs = await shapesOf(session, graph, (count) => new Map([...sizes, ...rowsAs(rows, count)]));

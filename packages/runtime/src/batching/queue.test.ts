@@ -2,18 +2,18 @@ import { getEventListeners } from 'node:events';
 import { type Tensor, tensor } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { fixedBatching, measuredBatching } from './batching.js';
-import { type Lane, type LaneOptions, lane } from './lane.js';
+import { type QueueOptions, type RequestQueue, requestQueue } from './queue.js';
 import type { Segment } from './segment.js';
 
 const rowsOf = (...numbers: number[]): Tensor => tensor(numbers, [numbers.length, 1]);
 
-/** A lane that doubles numbers, and what it ran: the rows of every run. */
+/** A queue that doubles numbers, and what it ran: the rows of every run. */
 function doubling(
-  options: Partial<LaneOptions> = {},
+  options: Partial<QueueOptions> = {},
   before?: (rows: number[]) => void,
-): { lane: Lane; runs: number[][] } {
+): { queue: RequestQueue; runs: number[][] } {
   const runs: number[][] = [];
-  const made = lane({
+  const made = requestQueue({
     width: 1,
     batching: fixedBatching(4),
     allocate: (length) => new Float64Array(length),
@@ -26,13 +26,13 @@ function doubling(
     },
     ...options,
   });
-  return { lane: made, runs };
+  return { queue: made, runs };
 }
 
 test('requests of one turn are joined in order and handed back one by one', async () => {
-  const { lane, runs } = doubling();
+  const { queue, runs } = doubling();
   const all = await Promise.all(
-    [rowsOf(1), rowsOf(2, 3), rowsOf(4, 5, 6)].map((rows) => lane.submit({ rows })),
+    [rowsOf(1), rowsOf(2, 3), rowsOf(4, 5, 6)].map((rows) => queue.submit({ rows })),
   );
   expect(all.map((result) => Array.from(result))).toEqual([[2], [4, 6], [8, 10, 12]]);
   expect(runs).toEqual([
@@ -42,10 +42,10 @@ test('requests of one turn are joined in order and handed back one by one', asyn
 });
 
 test('requests that continue after a run meet again: k callers in lockstep cost one run a step', async () => {
-  const { lane, runs } = doubling();
+  const { queue, runs } = doubling();
   const caller = async (first: number) => {
-    let [v] = await lane.submit({ rows: rowsOf(first) });
-    for (let step = 0; step < 3; step++) [v] = await lane.submit({ rows: rowsOf(v) });
+    let [v] = await queue.submit({ rows: rowsOf(first) });
+    for (let step = 0; step < 3; step++) [v] = await queue.submit({ rows: rowsOf(v) });
     return v;
   };
   expect(await Promise.all([1, 2, 3].map(caller))).toEqual([16, 32, 48]);
@@ -54,19 +54,19 @@ test('requests that continue after a run meet again: k callers in lockstep cost 
 
 test("a request that is one run gets the run's own array", async () => {
   const own = Float64Array.of(1, 2);
-  const { lane } = doubling({ run: async () => ({ data: own, seconds: 0 }) });
-  expect(await lane.submit({ rows: rowsOf(5, 6) })).toBe(own);
+  const { queue } = doubling({ run: async () => ({ data: own, seconds: 0 }) });
+  expect(await queue.submit({ rows: rowsOf(5, 6) })).toBe(own);
 });
 
 test('no rows give no results and no run', async () => {
-  const { lane, runs } = doubling();
-  expect(await lane.submit({ rows: tensor([], [0, 1]) })).toHaveLength(0);
+  const { queue, runs } = doubling();
+  expect(await queue.submit({ rows: tensor([], [0, 1]) })).toHaveLength(0);
   expect(runs).toEqual([]);
 });
 
 test('targets travel with their rows', async () => {
   const seen: bigint[][] = [];
-  const { lane } = doubling({
+  const { queue } = doubling({
     async run(segments: readonly Segment[]) {
       seen.push(segments.flatMap(({ targets, from, to }) => Array.from(targets?.subarray(from, to) ?? [])));
       return { data: new Float64Array(segments.reduce((n, { from, to }) => n + to - from, 0)), seconds: 0 };
@@ -76,28 +76,28 @@ test('targets travel with their rows', async () => {
     rows: rowsOf(...targets.map(Number)),
     targets: BigInt64Array.from(targets),
   });
-  await Promise.all([lane.submit(request(1n, 2n, 3n)), lane.submit(request(7n, 8n))]);
+  await Promise.all([queue.submit(request(1n, 2n, 3n)), queue.submit(request(7n, 8n))]);
   expect(seen).toEqual([[1n, 2n, 3n, 7n], [8n]]);
 });
 
 test('an aborted request is rejected at once, its rows are dropped and the others are served', async () => {
   const stop = new AbortController();
-  const { lane, runs } = doubling({}, (rows) => {
+  const { queue, runs } = doubling({}, (rows) => {
     if (rows.includes(4)) stop.abort(new Error('enough'));
   });
-  const long = lane.submit({ rows: rowsOf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), signal: stop.signal });
-  const short = lane.submit({ rows: rowsOf(20) });
+  const long = queue.submit({ rows: rowsOf(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), signal: stop.signal });
+  const short = queue.submit({ rows: rowsOf(20) });
   await expect(long).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
   expect(Array.from(await short)).toEqual([40]);
   expect(runs).toEqual([[1, 2, 3, 4], [20]]);
-  expect(Array.from(await lane.submit({ rows: rowsOf(3) }))).toEqual([6]);
+  expect(Array.from(await queue.submit({ rows: rowsOf(3) }))).toEqual([6]);
 });
 
 test('a signal has one listener for all requests under way, and its abort rejects every one of them', async () => {
-  const { lane } = doubling();
+  const { queue } = doubling();
   const stop = new AbortController();
   const requests = Array.from({ length: 20 }, (_, i) =>
-    lane.submit({ rows: rowsOf(i), signal: stop.signal }),
+    queue.submit({ rows: rowsOf(i), signal: stop.signal }),
   );
   expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
   stop.abort();
@@ -107,8 +107,8 @@ test('a signal has one listener for all requests under way, and its abort reject
 });
 
 test('a signal given beforehand rejects without a run, and listeners are not left behind', async () => {
-  const { lane, runs } = doubling();
-  await expect(lane.submit({ rows: rowsOf(1), signal: AbortSignal.abort() })).rejects.toMatchObject({
+  const { queue, runs } = doubling();
+  await expect(queue.submit({ rows: rowsOf(1), signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'aborted',
   });
   expect(runs).toEqual([]);
@@ -123,27 +123,27 @@ test('a signal given beforehand rejects without a run, and listeners are not lef
     listeners--;
     remove(...args);
   };
-  await lane.submit({ rows: rowsOf(1), signal });
+  await queue.submit({ rows: rowsOf(1), signal });
   expect(listeners).toBe(0);
 });
 
 test('an error belongs to the request that caused it', async () => {
-  const { lane } = doubling({}, (rows) => {
+  const { queue } = doubling({}, (rows) => {
     if (rows.includes(13)) throw new Error('thirteen');
   });
-  const results = await Promise.allSettled([1, 13, 2].map((v) => lane.submit({ rows: rowsOf(v) })));
+  const results = await Promise.allSettled([1, 13, 2].map((v) => queue.submit({ rows: rowsOf(v) })));
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-  expect(Array.from(await lane.submit({ rows: rowsOf(4) }))).toEqual([8]);
+  expect(Array.from(await queue.submit({ rows: rowsOf(4) }))).toEqual([8]);
 });
 
 test('a run that finds no memory is repeated with fewer rows, and no row is lost or doubled', async () => {
-  const { lane, runs } = doubling({ batching: measuredBatching(16) }, (rows) => {
+  const { queue, runs } = doubling({ batching: measuredBatching(16) }, (rows) => {
     if (rows.length > 3) throw new Error('Failed to allocate memory for requested buffer');
   });
   const many = Array.from({ length: 10 }, (_, i) => i);
   const [a, b] = await Promise.all([
-    lane.submit({ rows: rowsOf(...many) }),
-    lane.submit({ rows: rowsOf(50, 60) }),
+    queue.submit({ rows: rowsOf(...many) }),
+    queue.submit({ rows: rowsOf(50, 60) }),
   ]);
   expect(Array.from(a)).toEqual(many.map((v) => 2 * v));
   expect(Array.from(b)).toEqual([100, 120]);
@@ -151,10 +151,10 @@ test('a run that finds no memory is repeated with fewer rows, and no row is lost
 });
 
 test("progress counts the rows of its own request, and what it throws is that request's error", async () => {
-  const { lane } = doubling();
+  const { queue } = doubling();
   const seen: number[] = [];
-  const counted = lane.submit({ rows: rowsOf(1, 2, 3, 4, 5, 6), onRows: (rows) => seen.push(rows) });
-  const thrower = lane.submit({
+  const counted = queue.submit({ rows: rowsOf(1, 2, 3, 4, 5, 6), onRows: (rows) => seen.push(rows) });
+  const thrower = queue.submit({
     rows: rowsOf(7, 8),
     onRows() {
       throw new Error('mine');

@@ -14,7 +14,7 @@ import {
 import type { Question } from './question.js';
 
 /** A graph with one output, `score`, of as many numbers for each row: the score, its gradient, or the layers that were asked for. */
-export interface Selected {
+export interface ScoreGraph {
   readonly graph: Graph;
   /** The input that takes each row's class; undefined where the graph finds it or needs none. */
   readonly target: string | undefined;
@@ -23,7 +23,7 @@ export interface Selected {
   readonly baseline?: string;
 }
 
-export interface SelectOptions {
+export interface ScoreGraphOptions {
   readonly link: Link;
   /** What the output holds; only the link 'probability' asks. */
   readonly holds?: Holds;
@@ -32,7 +32,7 @@ export interface SelectOptions {
 }
 
 /** The question's score as a graph with that one output. */
-export function selectScore(question: Question, { link, holds, predicted }: SelectOptions): Selected {
+export function scoreGraph(question: Question, { link, holds, predicted }: ScoreGraphOptions): ScoreGraph {
   const selected = selectLinked(question, { link, holds });
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
@@ -43,11 +43,11 @@ export function selectScore(question: Question, { link, holds, predicted }: Sele
 
 /** The element that the target picks, linked: at every place before anything is taken, where the question has several axes. */
 function selectLinked(
-  { graph, output, along }: Question,
-  { link, holds }: Pick<SelectOptions, 'link' | 'holds'>,
+  { graph, output, selection }: Question,
+  { link, holds }: Pick<ScoreGraphOptions, 'link' | 'holds'>,
 ): Graph {
-  if (link === 'logit' || along === undefined) return select(graph, { output, link, holds });
-  const { of, takes, weights, classAxis } = along;
+  if (link === 'logit' || selection === undefined) return select(graph, { output, link, holds });
+  const { of, takes, weights, classAxis } = selection;
   const classes = classAxis && { axis: classAxis.axis + 1, size: classAxis.classes };
   const linked = linkAlong(graph, { output: of, link, holds, classes });
   const taken = takeAxes(linked.graph, { of: linked.name, axes: takes, weights });
@@ -55,7 +55,11 @@ function selectLinked(
 }
 
 /** A selected score's gradient by an input, as a graph with that one output. */
-export function differentiate({ graph, target, score }: Selected, input: string, rules: RuleTable): Selected {
+export function differentiate(
+  { graph, target, score }: ScoreGraph,
+  input: string,
+  rules: RuleTable,
+): ScoreGraph {
   const backward = grad(graph, { of: score, wrt: input, rules, keep: [] });
   const baseline = rules.compares ? backward.inputs.at(-1)?.name : undefined;
   return { graph: backward, target, score: backward.outputs[0].name, baseline };

@@ -12,7 +12,7 @@ import {
 } from '../session/value.js';
 
 /** The model's other inputs. */
-export interface Fixed {
+export interface ConstantFeeds {
   /** Equal for equal feeds objects. */
   readonly id: string;
   /** Their arrays for a run of n rows. */
@@ -29,7 +29,7 @@ function idOf(feeds: Feeds): string {
   return id;
 }
 
-export interface FixedOptions {
+export interface ConstantFeedsOptions {
   /** All inputs but the explained one. */
   readonly ports: readonly Port[];
   readonly feeds: Feeds;
@@ -43,7 +43,7 @@ export interface FixedOptions {
  * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every
  * explained row; inputs without a batch axis as they are. Checked like any feed.
  */
-export function fixFeeds({ ports, feeds, batchDim, takesMissing }: FixedOptions): Fixed {
+export function constantFeeds({ ports, feeds, batchDim, takesMissing }: ConstantFeedsOptions): ConstantFeeds {
   const axes = new Map(ports.map((port) => [port.name, batchAxis(port, batchDim)] as const));
   const single = ports.map((port) => {
     const axis = axes.get(port.name);
@@ -73,7 +73,7 @@ export function fixFeeds({ ports, feeds, batchDim, takesMissing }: FixedOptions)
 }
 
 /** The inputs of both. */
-export function bothFixed(one: Fixed, other: Fixed): Fixed {
+export function mergeFeeds(one: ConstantFeeds, other: ConstantFeeds): ConstantFeeds {
   return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
 }
 
@@ -85,7 +85,7 @@ function withBatchAxis(port: Port, feed: Feed, axis: number): Feed {
 }
 
 /** The first axis, or where a symbol names the batch the first of that name: initial states are [layers, N, width]. */
-function batchAxis({ dims }: Port, batchDim: FixedOptions['batchDim']): number {
+function batchAxis({ dims }: Port, batchDim: ConstantFeedsOptions['batchDim']): number {
   if (batchDim === undefined || dims === undefined) return -1;
   return typeof batchDim === 'string' ? dims.indexOf(batchDim) : dims[0] === batchDim ? 0 : -1;
 }
