@@ -3,13 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sizeOf, type Tensor, tensor } from '@onnxplain/core';
 
-const root = join(import.meta.dirname, '../../../shared/oracle');
+/** Reference numbers that are in the repository. */
+const committed = join(import.meta.dirname, '../fixtures/oracle');
+/** More of them, for larger models, kept beside the repository; tests do without where they are missing. */
+const beside = join(import.meta.dirname, '../../../shared/oracle');
 
-/** Why there are no cases: they are kept beside the repository; tests that need them are skipped without. */
-export const oracleMissing = existsSync(root) ? undefined : `no reference cases at ${root}`;
-/** Models that have cases; none where they are missing. */
-export const oracleModels: readonly string[] =
-  oracleMissing === undefined ? ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'] : [];
+/** Models with reference cases, and the folder of each. */
+const folders: ReadonlyMap<string, string> = new Map([
+  ['wine-mlp', committed],
+  ...(existsSync(beside) ? ['mlp_relu_dev', 'lenet_dev', 'bncnn_dev', 'vit_dev'] : []).map(
+    (name) => [name, beside] as const,
+  ),
+]);
+
+/** Names of the models that have reference cases here; at least the one whose cases are in the repository. */
+export const oracleModels: readonly string[] = [...folders.keys()];
 
 interface Stored {
   readonly dtype: 'float32' | 'int32' | 'uint8';
@@ -69,7 +77,7 @@ export function readOracle(model: string): Oracle {
   };
 }
 
-export const pathOf = (model: string, file: string): string => join(root, model, file);
+export const pathOf = (model: string, file: string): string => join(folders.get(model) ?? '', model, file);
 
 /** A stored tensor by name, as float64. */
 export function tensorOf(oracle: Oracle, name: unknown): Tensor {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   type Case,
   distanceFrom,
-  oracleMissing,
   oracleModels,
   pathOf,
   readOracle,
@@ -43,8 +42,6 @@ const targets = (target: number | readonly number[], rows: number): NumArray =>
 function expectClose({ data }: NumArray, one: Case, key: string): void {
   expect(distanceFrom(one, key, data), key).toBeLessThanOrEqual(1);
 }
-
-if (oracleMissing !== undefined) it.skip(oracleMissing);
 
 describe.each(oracleModels)('PyTorch on %s', (name) => {
   const oracle = readOracle(name);

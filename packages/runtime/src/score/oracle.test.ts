@@ -3,7 +3,6 @@ import {
   type Case,
   distanceFrom,
   type Oracle,
-  oracleMissing,
   oracleModels,
   pathOf,
   readOracle,
@@ -26,8 +25,6 @@ async function onEachFile(
 }
 
 const link = ({ params }: Case) => (params.of === 'softmax' ? 'probability' : 'logit');
-
-if (oracleMissing !== undefined) test.skip(oracleMissing);
 
 test.each(oracleModels)(
   '%s: all logits, and the chosen one as a score, are those of PyTorch',
