@@ -1,34 +1,34 @@
-interface Waiting {
-  readonly acts: Set<() => void>;
+interface Listener {
+  readonly callbacks: Set<() => void>;
   /** Takes the listener off the signal. */
   stop(): void;
 }
 
-const waiting = new WeakMap<AbortSignal, Waiting>();
+const listeners = new WeakMap<AbortSignal, Listener>();
 
 /**
- * Calls `act` when the signal aborts; returns what takes it back. However many wait, the signal has one listener:
- * Node takes more than ten for a leak and warns.
+ * Calls `callback` when the signal aborts. Returns a function that cancels this. The signal gets one listener for all callbacks, because
+ * Node warns of a leak at more than ten.
  */
-export function onAbort(signal: AbortSignal, act: () => void): () => void {
-  const { acts, stop } = waiting.get(signal) ?? listen(signal);
-  acts.add(act);
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const { callbacks, stop } = listeners.get(signal) ?? listen(signal);
+  callbacks.add(callback);
   return () => {
-    acts.delete(act);
-    if (acts.size === 0) stop();
+    callbacks.delete(callback);
+    if (callbacks.size === 0) stop();
   };
 }
 
-function listen(signal: AbortSignal): Waiting {
-  const acts = new Set<() => void>();
+function listen(signal: AbortSignal): Listener {
+  const callbacks = new Set<() => void>();
   const abort = () => {
-    for (const act of [...acts]) act();
+    for (const callback of [...callbacks]) callback();
   };
   const stop = () => {
     signal.removeEventListener('abort', abort);
-    waiting.delete(signal);
+    listeners.delete(signal);
   };
   signal.addEventListener('abort', abort);
-  waiting.set(signal, { acts, stop });
-  return { acts, stop };
+  listeners.set(signal, { callbacks, stop });
+  return { callbacks, stop };
 }

@@ -1,47 +1,51 @@
-/** Decides how many rows go into each run. */
+/** Decides how many rows each run gets. */
 export interface Batching {
-  /** Rows of the next run when `pending` wait; between 1 and `pending`. */
+  /** Returns the number of rows of the next run, from 1 to `pending`, the number of rows that wait. */
   next(pending: number): number;
-  /** What a run of `rows` rows took. */
+  /** Records how long a run of `rows` rows took. */
   observe(rows: number, seconds: number): void;
-  /** At most half of `rows` from now on, which found no memory; false when nothing smaller may be tried. */
+  /**
+   * Allows at most half of `rows` rows from now on, because a run of `rows` found no memory. Returns false where no smaller size is
+   * allowed.
+   */
   shrink(rows: number): boolean;
 }
 
 const FIRST = 16;
 /**
- * Sizes are multiples of this where they can be: the runtime's matrix kernels take rows in fours and the rest
- * in another order of summation, so that with other sizes the measured speed would show in the last bits of the
- * results.
+ * Sizes are multiples of this where possible. The runtime's matrix kernels take rows in fours and sum the rest in another order: with other
+ * sizes, the last bits of the results would depend on the measured speed.
  */
-const QUANTUM = 4;
+const MULTIPLE = 4;
 const GROWTH = 4;
-/** Times that each size is run before one is chosen, in turn, so that a moment when the machine is busy meets them all. */
+/** Number of runs of each size before one is chosen. Sizes alternate, so that a busy moment of the machine affects all of them. */
 const TRIALS = 3;
-/** No larger size is tried after one that is this much slower per row than the fastest so far. */
-const HOPELESS = 0.8;
-/** The smallest size is chosen that comes this near to the fastest. */
-const NEAR = 0.98;
-/** Seconds. Runs block the event loop: no size is kept, or tried, that takes longer. */
-const LONGEST_RUN = 1;
+/** A larger size is tried only after a size whose rows per second reach this fraction of the best so far. */
+const WORTH_GROWING = 0.8;
+/** The smallest size is chosen whose rows per second reach this fraction of the best. */
+const CLOSE_TO_BEST = 0.98;
+/** Runs block the event loop: no size is tried or kept that takes longer. */
+const LONGEST_RUN_SECONDS = 1;
 
 /**
- * Sizes found by trying: fourfold steps for as long as they fit `limit`, do not block the event loop for a second and are not
- * far slower; then the same sizes again, in turn, until each was run three times and the fastest is kept.
+ * Finds the best size by trying. Sizes grow fourfold while they fit `limit`, do not block the event loop for a second and are not far
+ * slower. The sizes are then run again, alternating, until each was run three times; the fastest is kept.
  */
 export function measuredBatching(limit: number): Batching {
-  const cap = whole(limit);
-  let climb: Climb = { ladder: [untried(Math.min(FIRST, cap))], at: 0 };
+  const cap = roundDown(limit);
+  let search: SizeSearch = { trials: [newTrial(Math.min(FIRST, cap))], at: 0 };
   let chosen: number | undefined;
   return {
     next(pending) {
-      return chosen === undefined ? Math.min(pending, turn(climb).size) : even(pending, chosen);
+      return chosen === undefined
+        ? Math.min(pending, currentTrial(search).size)
+        : inEqualRuns(pending, chosen);
     },
     observe(rows, seconds) {
       // A part-filled run says little about the size it was meant for.
-      if (chosen !== undefined || rows !== turn(climb).size) return;
-      climb = passTurn(timed(climb, seconds), cap);
-      if (isOver(climb)) chosen = bestSize(climb);
+      if (chosen !== undefined || rows !== currentTrial(search).size) return;
+      search = nextTrial(timed(search, seconds), cap);
+      if (isFinished(search)) chosen = bestSize(search);
     },
     shrink(rows) {
       if (rows <= 1) return false;
@@ -53,70 +57,72 @@ export function measuredBatching(limit: number): Batching {
 
 interface Trial {
   readonly size: number;
-  /** Rows per second of its fastest run: the first also pays for memory and is not trusted alone. */
+  /** Rows per second of its fastest run. The first run also allocates memory, so that it alone is not trusted. */
   readonly rate: number;
   readonly runs: number;
 }
 
-/** The sizes under trial, smallest first, and whose turn it is. */
-interface Climb {
-  readonly ladder: readonly Trial[];
+/** The sizes that are tried, smallest first, and the index of the one that runs next. */
+interface SizeSearch {
+  readonly trials: readonly Trial[];
   readonly at: number;
 }
 
-const untried = (size: number): Trial => ({ size, rate: 0, runs: 0 });
-const turn = ({ ladder, at }: Climb): Trial => ladder[at];
-const bestRate = ({ ladder }: Climb): number => Math.max(...ladder.map(({ rate }) => rate));
-/** Most rows that take no longer than a run may. */
-const bearable = (climb: Climb): number => Math.max(1, Math.floor(bestRate(climb) * LONGEST_RUN));
+const newTrial = (size: number): Trial => ({ size, rate: 0, runs: 0 });
+const currentTrial = ({ trials, at }: SizeSearch): Trial => trials[at];
+const bestRate = ({ trials }: SizeSearch): number => Math.max(...trials.map(({ rate }) => rate));
+/** Returns the largest number of rows that a run can take in {@link LONGEST_RUN_SECONDS}. */
+const largestAllowed = (search: SizeSearch): number =>
+  Math.max(1, Math.floor(bestRate(search) * LONGEST_RUN_SECONDS));
 
-/** With another run of the size whose turn it is. */
-function timed({ ladder, at }: Climb, seconds: number): Climb {
-  const { size, rate, runs } = ladder[at];
+/** Adds a run of the current size. */
+function timed({ trials, at }: SizeSearch, seconds: number): SizeSearch {
+  const { size, rate, runs } = trials[at];
   const faster = Math.max(rate, size / Math.max(seconds, 1e-9));
-  return { ladder: ladder.with(at, { size, rate: faster, runs: runs + 1 }), at };
+  return { trials: trials.with(at, { size, rate: faster, runs: runs + 1 }), at };
 }
 
-/** The turn of the size above, which after the largest is a new one if there may be one, or else the smallest. */
-function passTurn(climb: Climb, cap: number): Climb {
-  const { ladder, at } = climb;
-  if (at < ladder.length - 1) return { ladder, at: at + 1 };
-  const larger = stepAbove(climb, cap);
-  return larger === undefined ? { ladder, at: 0 } : { ladder: [...ladder, untried(larger)], at: at + 1 };
+/** Moves to the next larger size. After the largest, it adds a larger one where that is allowed, else it starts again at the smallest. */
+function nextTrial(search: SizeSearch, cap: number): SizeSearch {
+  const { trials, at } = search;
+  if (at < trials.length - 1) return { trials, at: at + 1 };
+  const larger = largerSize(search, cap);
+  return larger === undefined ? { trials, at: 0 } : { trials: [...trials, newTrial(larger)], at: at + 1 };
 }
 
-/** The size a step above the one whose turn it is, or undefined when the climb ends there. */
-function stepAbove(climb: Climb, cap: number): number | undefined {
-  const { size, rate } = turn(climb);
+/** Returns the next size above the current one; undefined where no larger size is worth a trial. */
+function largerSize(search: SizeSearch, cap: number): number | undefined {
+  const { size, rate } = currentTrial(search);
   const larger = Math.min(size * GROWTH, cap);
-  if (larger === size || larger > bearable(climb) || rate < HOPELESS * bestRate(climb)) return undefined;
+  if (larger === size || larger > largestAllowed(search) || rate < WORTH_GROWING * bestRate(search))
+    return undefined;
   return larger;
 }
 
-/** Whether the size whose turn it is was run often enough, or has proved to take too long. */
-function isOver(climb: Climb): boolean {
-  const { size, runs } = turn(climb);
-  return runs === TRIALS || (runs > 1 && size > bearable(climb));
+/** Whether the current size was run often enough, or takes too long. */
+function isFinished(search: SizeSearch): boolean {
+  const { size, runs } = currentTrial(search);
+  return runs === TRIALS || (runs > 1 && size > largestAllowed(search));
 }
 
-function bestSize(climb: Climb): number {
-  const enough = NEAR * bestRate(climb);
-  const { size } = climb.ladder.find(({ rate }) => rate >= enough) ?? climb.ladder[0];
-  return Math.min(size, whole(bearable(climb)));
+function bestSize(search: SizeSearch): number {
+  const enough = CLOSE_TO_BEST * bestRate(search);
+  const { size } = search.trials.find(({ rate }) => rate >= enough) ?? search.trials[0];
+  return Math.min(size, roundDown(largestAllowed(search)));
 }
 
-/** Always `size` rows, as the caller chose. */
+/** Uses `size` rows for every run, as the caller chose. */
 export function fixedBatching(size: number): Batching {
   return { next: (pending) => Math.min(size, pending), observe: () => undefined, shrink: () => false };
 }
 
-/** The rest cut into equal runs instead of full ones and a crumb. */
-function even(pending: number, size: number): number {
-  if (pending <= size || size < QUANTUM) return Math.min(pending, size);
-  return Math.ceil(pending / Math.ceil(pending / size) / QUANTUM) * QUANTUM;
+/** Cuts the rows that wait into runs of about equal size, instead of full runs and a small last one. */
+function inEqualRuns(pending: number, size: number): number {
+  if (pending <= size || size < MULTIPLE) return Math.min(pending, size);
+  return Math.ceil(pending / Math.ceil(pending / size) / MULTIPLE) * MULTIPLE;
 }
 
-/** At most n, in quanta where there is one. */
-function whole(n: number): number {
-  return n < QUANTUM ? n : n - (n % QUANTUM);
+/** Rounds n down to a multiple of {@link MULTIPLE}; keeps a smaller n. */
+function roundDown(n: number): number {
+  return n < MULTIPLE ? n : n - (n % MULTIPLE);
 }

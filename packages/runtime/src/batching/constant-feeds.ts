@@ -11,11 +11,11 @@ import {
   type Port,
 } from '../session/value.js';
 
-/** The model's other inputs. */
+/** Values of the inputs that are not explained, the same for every row. */
 export interface ConstantFeeds {
   /** Equal for equal feeds objects. */
   readonly id: string;
-  /** Their arrays for a run of n rows. */
+  /** Returns the arrays for a run of n rows. */
   rows(n: number): Arrays;
 }
 
@@ -40,8 +40,8 @@ export interface ConstantFeedsOptions {
 }
 
 /**
- * Values of the inputs that are not explained: one row each, with or without its batch axis, used for every
- * explained row; inputs without a batch axis as they are. Checked like any feed.
+ * Checks the values of the inputs that are not explained and repeats them for the rows of a run. A value is one row, with or without its
+ * batch axis; the value of an input without a batch axis is used as it is. Throws what {@link checkFeeds} throws.
  */
 export function constantFeeds({ ports, feeds, batchDim, takesMissing }: ConstantFeedsOptions): ConstantFeeds {
   const axes = new Map(ports.map((port) => [port.name, batchAxis(port, batchDim)] as const));
@@ -72,19 +72,22 @@ export function constantFeeds({ ports, feeds, batchDim, takesMissing }: Constant
   };
 }
 
-/** The inputs of both. */
+/** Joins the inputs of two. */
 export function mergeFeeds(one: ConstantFeeds, other: ConstantFeeds): ConstantFeeds {
   return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
 }
 
-/** A row that was given without its batch axis gets one of size 1 at its place. */
+/** Adds a batch axis of size 1 to a row that was given without one. */
 function withBatchAxis(port: Port, feed: Feed, axis: number): Feed {
   const array = 'shape' in feed && isFloat(port.dtype) ? fromTensor(feed, port.dtype) : feed;
   if ('shape' in array || port.dims?.[axis] !== 1 || array.dims.length + 1 !== port.dims.length) return array;
   return { ...array, dims: array.dims.toSpliced(axis, 0, 1) };
 }
 
-/** The first axis, or where a symbol names the batch the first of that name: initial states are [layers, N, width]. */
+/**
+ * Returns the batch axis of an input: the first axis of the batch symbol, since initial states are [layers, N, width], or the first axis of
+ * the batch size; -1 where there is none.
+ */
 function batchAxis({ dims }: Port, batchDim: ConstantFeedsOptions['batchDim']): number {
   if (batchDim === undefined || dims === undefined) return -1;
   return typeof batchDim === 'string' ? dims.indexOf(batchDim) : dims[0] === batchDim ? 0 : -1;
@@ -99,7 +102,7 @@ function repeatEach(arrays: Arrays, axes: ReadonlyMap<string, number>, rows: num
   );
 }
 
-/** An array of size 1 along the axis, for as many rows. */
+/** Repeats an array of size 1 along the axis. */
 function repeat({ dtype, dims, data }: Constant, axis: number, rows: number): Constant {
   const size = sizeOf(dims.slice(axis));
   const parts = Array.from({ length: sizeOf(dims.slice(0, axis)) * rows }, (_, i): Constant => {

@@ -5,9 +5,9 @@ import { countRows, type Segment } from './segment.js';
 
 type Run = QueueOptions['run'];
 
-/** What runs of one question have found out about its rows, for all of them. */
+/** What the runs of one question have found out about its rows. All runs of the question share it. */
 export interface Independence {
-  /** Whether each row must be run by itself. */
+  /** Whether each row must run by itself. */
   alone: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface CheckOptions {
   /** Shape of one row, and numbers that the run gives for each. */
   readonly shape: Shape;
   readonly width: number;
-  /** Most rows of one run; undefined: any number. */
+  /** Largest number of rows of one run; undefined: any number. */
   readonly perRun: number | undefined;
   /** Largest difference that passes for rounding, relative to the largest number of the row. */
   readonly tolerance: number;
@@ -25,8 +25,8 @@ export interface CheckOptions {
 }
 
 /**
- * Runs that never let one row change another's results. Before the first run of several rows, a row of it is run alone and among others;
- * where the results differ, every row is run by itself from then on. Models that give other numbers at every run are left as they are.
+ * Returns runs in which no row changes the results of another. Before the first run of several rows, one row runs alone and among others.
+ * Where the results differ, every row runs by itself from then on. A model that gives other numbers at every run is not changed.
  */
 export function independentRuns(run: Run, options: CheckOptions): Run {
   const { known, width } = options;
@@ -36,7 +36,7 @@ export function independentRuns(run: Run, options: CheckOptions): Run {
     if (!checked && !known.alone) {
       // Set before it is awaited: the check runs once.
       checked = true;
-      if ((await areIndependent(run, segments, options)) === false) {
+      if ((await rowsAreIndependent(run, segments, options)) === false) {
         known.alone = true;
         options.onDependent();
       }
@@ -45,8 +45,11 @@ export function independentRuns(run: Run, options: CheckOptions): Run {
   };
 }
 
-/** Undefined where the trial rows do not run: the runs themselves will say why. */
-async function areIndependent(
+/**
+ * Compares a row that runs alone with the same row among others. Returns undefined where the trial rows do not run: the runs themselves
+ * give the error then.
+ */
+async function rowsAreIndependent(
   run: Run,
   segments: readonly Segment[],
   options: CheckOptions,
@@ -63,11 +66,11 @@ async function areIndependent(
   for (const rows of trials) {
     try {
       const among = await run([part(rows)]);
-      const alone = await run([part([rows[PLACE]])]);
-      const got = among.data.subarray(PLACE * width, (PLACE + 1) * width);
+      const alone = await run([part([rows[CHECKED_ROW]])]);
+      const got = among.data.subarray(CHECKED_ROW * width, (CHECKED_ROW + 1) * width);
       if (close(got, alone.data.slice(0, width), tolerance)) return true;
       // A model that draws random numbers gives others at every run.
-      const again = await run([part([rows[PLACE]])]);
+      const again = await run([part([rows[CHECKED_ROW]])]);
       return !close(again.data, alone.data.slice(0, width), tolerance);
     } catch {
       // Numbers that the model does not take, such as no row of a table: the next trial has others.
@@ -76,11 +79,14 @@ async function areIndependent(
   return undefined;
 }
 
-/** The row that is compared is neither first nor last, and is at another place when the order is reversed. */
-const PLACE = 1;
+/** Index of the compared row. It is neither first nor last, and reversing the order moves it. */
+const CHECKED_ROW = 1;
 const ROWS = 4;
 
-/** The first row among others, which are far from it, and where the model does not take such numbers, among rows of the same run. */
+/**
+ * Puts the first row among rows with much larger numbers. For models that do not take such numbers, a second trial uses rows of the
+ * run.
+ */
 function trialRows(
   segments: readonly Segment[],
   { shape, perRun = ROWS }: CheckOptions,
@@ -91,8 +97,11 @@ function trialRows(
   ]);
   const [first] = rows;
   const other = rows.findLast((row) => row.some((value, i) => value !== first[i])) ?? first;
-  const fits = (trial: readonly Tensor['data'][]) => trial.slice(0, Math.min(ROWS, perRun));
-  return [fits([far(first, 0), first, other, far(first, 1)]), fits([other, first, other, other])];
+  const firstRows = (trial: readonly Tensor['data'][]) => trial.slice(0, Math.min(ROWS, perRun));
+  return [
+    firstRows([distantRow(first, 0), first, other, distantRow(first, 1)]),
+    firstRows([other, first, other, other]),
+  ];
 }
 
 function rowOf({ rows }: Segment, i: number, shape: Shape): Tensor['data'] {
@@ -100,8 +109,8 @@ function rowOf({ rows }: Segment, i: number, shape: Shape): Tensor['data'] {
   return rows.data.subarray(i * size, (i + 1) * size);
 }
 
-/** Normals of three times the row's largest size. */
-function far(row: Tensor['data'], i: number): Tensor['data'] {
+/** Returns normals scaled by three times the largest number of the row. */
+function distantRow(row: Tensor['data'], i: number): Tensor['data'] {
   let most = 0;
   for (const value of row) most = Math.max(most, Math.abs(value));
   const normals = new Float64Array(row.length);
@@ -119,7 +128,7 @@ function joined(rows: readonly Tensor['data'][], shape: Shape): Tensor {
   return { shape: [rows.length, ...shape], data };
 }
 
-/** A run for every row. */
+/** Runs every row by itself. */
 async function oneByOne(run: Run, segments: readonly Segment[], width: number): ReturnType<Run> {
   const n = countRows(segments);
   let data: Tensor['data'] | undefined;

@@ -5,7 +5,7 @@ const bytes: Readonly<Record<DataType, number>> = {
   uint8: 1, uint16: 2, uint32: 4, uint64: 8, bool: 1, string: 32,
 }; // biome-ignore format: one line of floats, one of the rest
 
-/** The same graph with sizes in place of the symbols that its inputs' dims name. */
+/** Replaces symbols in the dims of a graph by sizes. */
 export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
   const bind = <T extends ValueType>(type: T): T => ({
     ...type,
@@ -20,8 +20,8 @@ export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Grap
 }
 
 /**
- * Most bytes alive at once when the graph runs one row: every value from the node that makes it to the last one
- * that reads it. Workspace inside operators is not counted; sizes that stay unknown count as 1.
+ * Estimates the most bytes that values take at the same time when the graph runs one row. A value lives from the node that makes it to the
+ * last node that reads it. Workspace inside operators is not counted; an unknown size counts as 1.
  */
 export function bytesPerRow(graph: Graph): number {
   const symbols = graph.inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));
@@ -54,7 +54,7 @@ function sizeInBytes(type: ValueType | undefined): number {
   return elements * bytes[type.dtype];
 }
 
-/** Inputs of a node, and names of the graph around it that its inner graphs read. */
+/** Returns the inputs of a node and the outer names that its inner graphs read. */
 function namesReadBy(node: Node): readonly string[] {
   const inner = Object.values(node.attributes).flatMap((attribute) =>
     attribute.kind === 'graph' ? attribute.value.nodes.flatMap(namesReadBy) : [],

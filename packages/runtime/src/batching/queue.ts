@@ -14,16 +14,13 @@ export interface QueueOptions extends Delivery {
   readonly batching: Batching;
   /** Called when no request waits any more. */
   onIdle?(): void;
-  /**
-   * One run over the rows of the segments, in order: their results, `width` numbers a row, and the native
-   * seconds it took.
-   */
+  /** Runs the rows of the segments in order. Returns `width` numbers for each row, and the native seconds that the run took. */
   run(segments: readonly Segment[]): Promise<{ readonly data: Numbers; readonly seconds: number }>;
 }
 
 /**
- * Where requests of one kind meet. Requests made in the same turn of the event loop, or while a run is under
- * way, are joined into runs of up to the batch size, in order of arrival, and handed back one by one.
+ * Joins requests for one graph into runs. Requests of the same turn of the event loop, or that arrive during a run, share runs of up to the
+ * batch size, in order of arrival. Each request gets its own results.
  */
 export interface RequestQueue {
   submit(request: RowRequest): Promise<Numbers>;
@@ -51,10 +48,10 @@ function enqueue(state: State, queued: QueuedRequest): void {
   if (!state.processing) void processQueue(state);
 }
 
-/** Runs until nobody waits. */
+/** Runs the requests of the queue until it is empty. */
 async function processQueue(state: State): Promise<void> {
   state.processing = true;
-  // Let every caller of this turn submit first.
+  // All callers of this turn of the event loop submit before the first run.
   await new Promise(setImmediate);
   for (let segments = next(state); segments.length > 0; segments = next(state)) {
     await runSegments(state, segments);
@@ -63,7 +60,7 @@ async function processQueue(state: State): Promise<void> {
   state.options.onIdle?.();
 }
 
-/** What the next run is made of: nothing when nobody waits. */
+/** Takes the segments of the next run from the queue; none when no request waits. */
 function next(state: State): readonly QueuedSegment[] {
   state.queue = state.queue.filter((queued) => !queued.settled && queued.taken < queued.n);
   const pending = state.queue.reduce((sum, queued) => sum + queued.n - queued.taken, 0);
@@ -82,8 +79,8 @@ async function runSegments(state: State, segments: readonly QueuedSegment[]): Pr
 }
 
 /**
- * An error belongs to the request that caused it: smaller runs when memory was short, else every request by
- * itself.
+ * Gives an error to the request that caused it, and results to the others. After a lack of memory, the rows are run again in smaller runs;
+ * after another error, each request is run by itself.
  */
 async function handleFailure(
   state: State,

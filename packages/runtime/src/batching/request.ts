@@ -3,22 +3,22 @@ import { onAbort } from './abort.js';
 
 export type Numbers = Tensor['data'];
 
-/** What a caller wants evaluated. */
+/** Rows that a caller wants evaluated. */
 export interface RowRequest {
   /** [n, ...shape]. */
   readonly rows: Tensor;
-  /** One class per row; absent when the graph finds the class itself. */
+  /** The class of each row; absent where the graph computes the class itself. */
   readonly targets?: BigInt64Array;
   readonly signal?: AbortSignal;
   /** Called with the number of rows that came back from a run. */
   onRows?(rows: number): void;
 }
 
-/** A request under way. It is settled when its caller has the results or an error; an abort signal is such an error. */
+/** A request in a queue. It is settled when its caller has the results or an error; an abort signal gives such an error. */
 export interface QueuedRequest extends RowRequest {
   readonly n: number;
   results: Numbers | undefined;
-  /** Rows that were given to a run, and rows that came back. */
+  /** Number of rows that were given to a run, and of rows whose results are there. */
   taken: number;
   done: number;
   settled: boolean;
@@ -53,7 +53,7 @@ export function queuedRequest(
   return queued;
 }
 
-/** Tells the caller that rows came back; what its progress function throws is its own error. */
+/** Calls the progress function of the caller. What the function throws becomes the error of the request. */
 export function report(queued: QueuedRequest, rows: number): void {
   rejectIfThrown(queued, () => queued.onRows?.(rows));
 }

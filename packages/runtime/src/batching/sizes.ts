@@ -5,21 +5,21 @@ export interface SizesOptions {
   readonly device: Device;
   /** Rows of every run, when the model's batch axis is fixed. */
   readonly fixedRows: number | undefined;
-  /** Rows of a run, when the caller chose. */
+  /** Rows of a run, where the caller chose a number. */
   readonly batch: number | undefined;
-  /** Most rows that memory allows. */
+  /** Returns the largest number of rows that memory allows. */
   affordable(): number;
 }
 
 export interface Sizes {
   readonly batching: Batching;
-  /** Rows of the run that n rows are put into; what is over is filled with copies. */
+  /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
   filled(n: number): number;
 }
 
 /**
- * How many rows a run gets, and how many it is filled up to. GPU providers prepare themselves anew for every
- * size they meet (CUDA tries all its convolution algorithms), so there sizes are powers of two.
+ * Decides how many rows a run gets and to how many it is filled. GPU providers prepare every new size (CUDA tries all its convolution
+ * algorithms), so that sizes are powers of two there.
  */
 export function sizesOf({ device, fixedRows, batch, affordable }: SizesOptions): Sizes {
   if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), filled: () => fixedRows };

@@ -48,7 +48,7 @@ interface InternalsOptions extends ScoreQueueOptions {
   readonly submit: Submit;
 }
 
-/** By the identity of the question. */
+/** Attention maps by the identity of the question. */
 const attention = cacheKind<ReturnType<typeof attentionMaps>>(64);
 
 /** Inner tensors of the model, in runs of their own that give all that is asked for at once. */

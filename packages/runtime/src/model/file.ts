@@ -8,7 +8,7 @@ type Refusal = Pick<Diagnosis, 'code' | 'got' | 'remedy'>;
 const missing: Refusal = { code: 'file-missing', got: 'no file of that name' };
 const forbidden: Refusal = { code: 'file-unreadable', got: 'no permission to read it' };
 
-/** What Node's codes say of a model file. */
+/** Errors for Node's codes of a file that cannot be read. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   ENOENT: missing,
   ENOTDIR: missing,
@@ -23,7 +23,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * Bytes of a model file. Throws `file-missing`, `file-unreadable` (directories, permissions, URLs) or
+ * Reads the bytes of a model file. Throws `file-missing`, `file-unreadable` (directories, permissions, URLs) or
  * `model-limit` (2 GiB).
  */
 export async function readModelFile(path: string): Promise<Uint8Array> {

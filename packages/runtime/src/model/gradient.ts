@@ -28,7 +28,7 @@ export function gradientGraph(model: Model, options: GradientOptions = {}): Grap
   return gradOf(model.graph, { ...rest, rules: ruleTable(name, ruleOptions) });
 }
 
-/** {@link gradientGraph}, opened on the model's device as a model of its own: close it like any other. */
+/** Opens {@link gradientGraph} as a model of its own, on the same device. Close it like any other. */
 export async function grad(model: Model, options: GradientOptions = {}): Promise<Model> {
   const graph = gradientGraph(model, options);
   const { device, refused, threads, memory } = model;

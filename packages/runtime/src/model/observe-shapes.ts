@@ -12,15 +12,15 @@ import { openSession, type Session, type SessionOptions } from '../session/sessi
 import { type Arrays, isFloat } from '../session/value.js';
 import { serialise } from './session-source.js';
 
-/** Numbers of rows of the two runs. */
+/** Number of rows of each of the two runs. */
 const ROWS = [2, 3] as const;
-/** Most sizes that are tried for the symbols beside the rows. */
+/** Largest number of sizes that are tried for the symbols beside the rows. */
 const TRIALS = 12;
 
 /**
- * The graph with the shapes that a run showed where they do not follow from the nodes (`undetermined`): it is run on random rows, two
- * and then three of them, and an axis that follows them holds the rows. A graph of which everything follows is not run, and one that does
- * not run stays as it is: what is not known is then refused where it matters.
+ * Finds by running a graph the shapes that do not follow from its nodes (`undetermined`). The graph runs on two and then on three random
+ * rows; an axis of 2 and then 3 holds the rows. A graph whose shapes all follow is not run. A graph that does not run is returned as it is:
+ * a shape that is still unknown is refused where it is needed.
  */
 export async function observeShapes(graph: Graph, options: SessionOptions): Promise<Graph> {
   const values = undetermined(graph);
@@ -44,7 +44,7 @@ export async function observeShapes(graph: Graph, options: SessionOptions): Prom
   }
 }
 
-/** The first symbol that is a first size of an input, else the first symbol. */
+/** Returns the first symbol that is the first dim of an input, else the first symbol. */
 function symbolOfRows({ inputs }: Graph): Dim | undefined {
   const all = inputs.map(({ dims = [] }) => dims);
   return [...all.map(([first]) => first), ...all.flat()].find((dim) => typeof dim === 'string');
@@ -55,7 +55,7 @@ type Sizes = ReadonlyMap<Dim, number>;
 const rowsAs = (rows: Dim | undefined, count: number): Iterable<[Dim, number]> =>
   rows === undefined ? [] : [[rows, count]];
 
-/** Sizes for the symbols beside the rows: all apart, then all as one that constants of the graph have. */
+/** Returns sizes for the symbols beside the rows: first all different, then all equal to a size that constants of the graph have. */
 function sizesToTry({ inputs, constants }: Graph, rows: Dim | undefined): readonly Sizes[] {
   const symbols = new Set(
     inputs.flatMap(({ dims }) => dims?.filter((dim) => typeof dim === 'string' && dim !== rows) ?? []),
@@ -69,7 +69,7 @@ function sizesToTry({ inputs, constants }: Graph, rows: Dim | undefined): readon
   return [apart, ...alike];
 }
 
-/** Shapes of the outputs by name with two rows and with three; undefined where the graph does not run with these sizes. */
+/** Runs the graph on two rows and on three. Returns undefined where it does not run with these sizes. */
 async function shapesOf(
   session: Session,
   { inputs }: Graph,
@@ -84,7 +84,7 @@ async function shapesOf(
   }
 }
 
-/** Standard normals, or 0 and 1, which any vocabulary has. Throws for inputs of unknown rank or of text. */
+/** Draws standard normals; for integers 0 and 1, which any vocabulary has. Throws for inputs of unknown rank or of text. */
 function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
   const random = stream(fold(key(0), 'observe'));
   return Object.fromEntries(
@@ -99,7 +99,7 @@ function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
   );
 }
 
-/** An axis that is 2, then 3 long holds the rows; a declared size that both runs bear out is one; of others nothing is known. */
+/** Reads dims off two runs: an axis of 2 and then 3 holds the rows; a declared size that both runs show is kept; others stay unknown. */
 function seenIn(runs: readonly Arrays[], { name, dtype, dims }: Value, rows: Dim | undefined): Observation {
   const [first, second] = runs.map((run) => run[name].dims);
   if (first.length !== second.length) throw new TypeError(`"${name}" has not one rank`);

@@ -77,7 +77,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   });
 }
 
-/** Opens a graph as a model of its own, on the device of `origin`. */
+/** Opens a graph as a model of its own, on the device of `parts`. */
 export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const { placement, threads, path, sessionSource } = parts;
   const name = path ?? source.name;
@@ -95,12 +95,12 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   });
 }
 
-/** Sessions cannot give its maps; the canonical form gives the scores in them. */
+/** Sessions cannot return the maps of ZipMap; the canonical form returns the scores in them. */
 const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain === 'ai.onnx.ml';
 
 export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
 
-/** The reader, and whether it was used. */
+/** Wraps the reader of external data and tells whether it was used. */
 function watch(external: External | undefined): { external: External | undefined; used(): boolean } {
   let used = false;
   if (external === undefined) return { external, used: () => used };

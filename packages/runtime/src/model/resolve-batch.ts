@@ -56,7 +56,7 @@ export async function resolveBatch(
   return isBatch ? { batch: 'fixed', graph, fixedRows } : { batch: 'none', graph, fixedRows: 1 };
 }
 
-/** Whether all that combines the rows of a fixed batch are statistics over it: it is a batch then, whose rows run among copies. */
+/** Whether only statistics over a fixed batch combine its rows. It is a batch then, and each row runs among copies of itself. */
 function combinedByStatistics(graph: Graph): boolean {
   const { freed, graph: candidate } = freeBatch(graph);
   const symbol = candidate.inputs[0]?.dims?.[0];
@@ -132,7 +132,7 @@ async function independent(graph: Graph, rows: number, options: SessionOptions):
   });
 }
 
-/** The answer of a trial with a session of each graph; false where one does not run. */
+/** Runs a trial with a session of each graph. Returns false where one does not run. */
 async function tried(
   graphs: readonly Graph[],
   options: SessionOptions,
@@ -152,7 +152,7 @@ async function tried(
   }
 }
 
-/** The graph with the rows of all inputs and outputs along their first axis. */
+/** Moves the rows of all inputs and outputs to their first axis. */
 function rowsFirst(graph: Graph, axis: number, outputAxes: readonly RowAxis[]): Graph {
   const moved = graph.inputs.reduce((so, input) => inputBatchFirst(so, input, axis).graph, graph);
   const outputs = graph.outputs.map((output, o) => outputBatchFirst(moved, output, outputAxes[o]));
@@ -169,7 +169,7 @@ const canBeFed = ({ inputs }: Graph): boolean =>
       dtype !== 'string' && dims?.every((dim, axis) => axis === 0 || typeof dim === 'number'),
   );
 
-/** Rows for every input: standard normals, or 0 and 1, which any vocabulary has. */
+/** Draws rows for every input: standard normals; for integers 0 and 1, which any vocabulary has. */
 function randomRows({ inputs }: Graph, count: number): readonly Arrays[] {
   return Array.from({ length: count }, (_, i) => randomRow(inputs, i));
 }
@@ -187,7 +187,7 @@ function randomRow(inputs: readonly Port[], i: number): Arrays {
   );
 }
 
-/** Single rows joined along the batch axis, input by input. */
+/** Joins single rows along the batch axis, input by input. */
 function together(rows: readonly Arrays[]): Arrays {
   const [first] = rows;
   const joined = Object.keys(first).map((name) => [name, joinRows(rows.map((row) => row[name]))] as const);

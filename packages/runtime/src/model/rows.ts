@@ -4,7 +4,7 @@ import type { Port } from '../session/value.js';
 import { cacheKind } from './cache.js';
 import type { Model } from './model.js';
 
-/** Keeps a sentence about the rows of a model for {@link rowNotices}. */
+/** Adds a sentence about the rows of a model to {@link rowNotices}. */
 export function noteRows(model: Model, sentence: string): void {
   model.rowFindings.add(sentence);
 }
@@ -18,7 +18,7 @@ export function rowNotices(model: Model): readonly string[] {
   return [...model.rowFindings];
 }
 
-/** By the names of the input and the output. */
+/** Row axes by the names of the input and the output. */
 const axesFound = cacheKind<RowAxes>(256);
 
 /** {@link rowAxes} of a graph that was cut to begin at the input and to end at the output, found once a model. */

@@ -70,15 +70,17 @@ async function pooled(state: State, key: string, make: () => SessionSource): Pro
     get seconds() {
       return seconds;
     },
-    run: async (feeds, wanted) =>
-      use(entryOf(state, key, make), state, async (session) => {
+    async run(feeds, wanted) {
+      // Awaited, so that the stack of an error shows the caller.
+      return await use(entryOf(state, key, make), state, async (session) => {
         const before = session.seconds;
         try {
           return await session.run(feeds, wanted);
         } finally {
           seconds += session.seconds - before;
         }
-      }),
+      });
+    },
   };
 }
 

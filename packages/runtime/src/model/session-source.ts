@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { bytesOf, type Graph, weightBytes, write, writeChunks, writeExternal } from '@onnxplain/graph';
 import { nodesForCpu } from '../providers/webgpu.js';
 
-/** What a session is opened from. */
+/** A model in the form that a session is opened from. */
 export interface SessionSource {
   /** A model's bytes or path. */
   readonly model: Uint8Array | string;
   /** Contents of files that the bytes refer to. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /** Names of nodes that WebGPU would take and not run. */
+  /** Names of nodes that WebGPU must leave to the CPU. */
   readonly cpuNodes?: readonly string[];
 }
 
 /** Above this many bytes of weights a protobuf message becomes too large for its own format. */
 const LARGEST = 2 ** 31 - 2 ** 24;
 
-/** Where large graphs have their weights. */
+/** The file that holds the weights of large graphs. */
 const location = 'weights.bin';
 
 const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) < LARGEST;
 
-/** A graph of any size as a source. */
+/** Serialises a graph of any size. Weights above 2 GiB go to a second file. */
 export function serialise(graph: Graph): SessionSource {
   const cpuNodes = cpuNodeNames(graph);
   if (fitsOneFile(graph)) return { model: write(graph), cpuNodes };
@@ -28,7 +28,7 @@ export function serialise(graph: Graph): SessionSource {
   return { model, external: [{ path: location, data: bytesOf(data) }], cpuNodes };
 }
 
-/** The file of a graph as it is, with the weights in it. */
+/** Takes the file that a graph was read from, with the weights in it. */
 export const sourceFromFile = (bytes: Uint8Array, graph: Graph): SessionSource => ({
   model: bytes,
   cpuNodes: cpuNodeNames(graph),
@@ -36,7 +36,7 @@ export const sourceFromFile = (bytes: Uint8Array, graph: Graph): SessionSource =
 
 const cpuNodeNames = (graph: Graph): readonly string[] => nodesForCpu(graph).map(({ name }) => name);
 
-/** SHA-256 of a graph's model file, lower-case hexadecimal. */
+/** Returns the SHA-256 of a graph's model file in lower-case hexadecimal. */
 export function sha256Of(graph: Graph): string {
   const hash = createHash('sha256');
   const chunks = fitsOneFile(graph) ? writeChunks(graph) : [writeExternal(graph, { location }).model];

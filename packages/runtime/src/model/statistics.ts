@@ -2,7 +2,7 @@ import { sizeOf } from '@onnxplain/core';
 import type { Graph, Node } from '@onnxplain/graph';
 import { isFloat } from '../session/value.js';
 
-/** What a graph consists of. */
+/** Operators, operator set and number of parameters of a graph. */
 export interface GraphStatistics {
   /** Version of the standard operator set. */
   readonly opset: number;
@@ -15,6 +15,7 @@ export interface GraphStatistics {
   readonly parameters: number;
 }
 
+/** Counts the nodes of a graph by operator, and its parameters. */
 export function graphStatistics(graph: Graph): GraphStatistics {
   const counts = new Map<string, number>();
   const nodes = [...graph.nodes, ...graph.functions.flatMap((local) => local.nodes)];

@@ -2,11 +2,11 @@ import { fail } from '@onnxplain/core';
 import { type Constant, emptyGraph, type Graph, type Node, write } from '@onnxplain/graph';
 import { type Device, openSession, reason, type Session } from '../session/session.js';
 
-/** Whether a provider works here, found out by running a small model on it. */
+/** Whether a provider works on this machine. A small model was run on it to find out. */
 export interface ProviderReport {
   readonly device: Device;
   readonly available: boolean;
-  /** Why not, in the runtime's own words. */
+  /** The runtime's message where it does not work. */
   readonly reason?: string;
   /** What would make it available. */
   readonly remedy?: string;
@@ -24,24 +24,21 @@ const remedies: Readonly<Record<Device, string>> = {
 
 const reports = new Map<Device, Promise<ProviderReport>>();
 
-/**
- * All providers, each tried once per process with a convolution and a matrix product; a refusal carries its
- * reason.
- */
+/** Tries all providers, each once a process, with a convolution and a matrix product. A refusal has its reason. */
 export async function probe(): Promise<readonly ProviderReport[]> {
   const found: ProviderReport[] = [];
   for (const device of devices) found.push(await probeDevice(device));
   return found;
 }
 
-/** One provider, tried at most once per process. */
+/** Tries one provider, at most once a process. */
 export function probeDevice(device: Device): Promise<ProviderReport> {
   const known = reports.get(device) ?? tryDevice(device);
   reports.set(device, known);
   return known;
 }
 
-/** The device to use and the reasons why others were not. */
+/** The device to use, and why others are not used. */
 export interface DevicePlacement {
   readonly device: Device;
   /** Why a provider was not used, by provider; empty when the one asked for works. */
@@ -49,8 +46,8 @@ export interface DevicePlacement {
 }
 
 /**
- * Settles a requested device: 'auto' takes CUDA where it works, else the CPU, and never WebGPU, which is for
- * the asking. Throws `provider-unavailable` when a device asked for by name does not work.
+ * Chooses the device. 'auto' takes CUDA where it works, else the CPU; WebGPU is used only where the caller names it. Throws
+ * `provider-unavailable` where a device that the caller names does not work.
  */
 export async function place(device: Device | 'auto'): Promise<DevicePlacement> {
   if (device === 'cpu') return { device, refused: {} };

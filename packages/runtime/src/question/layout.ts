@@ -4,7 +4,7 @@ import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import type { Question } from './question.js';
 
-/** By the identity of the question, which has the shape of a row in it. */
+/** Layouts by the identity of the question, which includes the shape of a row. */
 const layouts = cacheKind<Layout | undefined>(64);
 const channels = cacheKind<ReturnType<typeof channelAxes>>(64);
 

@@ -4,19 +4,25 @@ import type { Model } from '../model/model.js';
 import { allocate, showDims, write } from '../session/value.js';
 import type { Question } from './question.js';
 
-/** Sizes of an output's axes after the batch; undefined where only the numbers of the input tell, as with detections. */
+/** Sizes of an output's axes after the batch. A size is undefined where it depends on the numbers of the input, as with detections. */
 export type RowSizes = readonly (number | undefined)[];
 
 /** "[4, ?, 2]". */
 export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) => size ?? '?'));
 
-/** Operators that give as many entries as the numbers of their input ask for. */
-const COUNTING: ReadonlySet<string> = new Set(['Compress', 'NonMaxSuppression', 'NonZero', 'Unique']);
+/** Operators whose number of results depends on the numbers of their input. */
+const DATA_DEPENDENT_OPS: ReadonlySet<string> = new Set([
+  'Compress',
+  'NonMaxSuppression',
+  'NonZero',
+  'Unique',
+]);
 
-/** Whether something in the graph has as many entries as the numbers of the input ask for. */
-export const countsEntries = ({ graph }: Question): boolean => graph.nodes.some(({ op }) => COUNTING.has(op));
+/** Whether a size in the graph depends on the numbers of the input. */
+export const countsEntries = ({ graph }: Question): boolean =>
+  graph.nodes.some(({ op }) => DATA_DEPENDENT_OPS.has(op));
 
-/** Whether the numbers of the input decide how many entries the output has. */
+/** Whether a size of the output depends on the numbers of the input. */
 export const isCounted = (question: Question): boolean =>
   question.axes?.every((dim) => typeof dim === 'number') !== true && countsEntries(question);
 
@@ -46,6 +52,6 @@ export async function outputRowShape(model: Model, question: Question, batch?: T
   return results[output].dims.slice(1);
 }
 
-/** Numbers of a question's output for one row. */
+/** Counts the numbers of a question's output for one row. */
 export const classCount = async (model: Model, question: Question): Promise<number> =>
   sizeOf(await outputRowShape(model, question));

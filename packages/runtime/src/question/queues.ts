@@ -22,8 +22,8 @@ export interface ScoreQueueOptions extends ScoreGraphOptions {
 }
 
 /**
- * Value and gradient of a question's score: scores that ask the same share it, so their calls are joined.
- * Sessions open at the first use.
+ * The queues for value and gradient of a question's score. Equal scores share them, so that their calls are joined. Sessions are opened at
+ * the first use.
  */
 export interface ScoreQueues {
   value(): RequestQueue;
@@ -50,12 +50,12 @@ export function scoreQueues(model: Model, question: Question, options: ScoreQueu
   };
 }
 
-/** Two scores with equal identity compute the same score. */
+/** Returns a text that is equal for scores that compute the same numbers. */
 export function identityOf({ identity }: Question, { link, holds, predicted }: ScoreGraphOptions): string {
   return `${identity} ${link}${holds === undefined ? '' : ` of ${holds}`}${predicted ? ' predicted' : ''}`;
 }
 
-/** The numbers of the output itself, all classes of each row. */
+/** Returns the queue for the numbers of the output itself: all classes of each row. */
 export function outputQueue(
   model: Model,
   question: Question,
@@ -98,19 +98,19 @@ interface Compiled {
   bytesPerRow(): number;
 }
 
-/** By the name of the request: queues of one graph that differ in the other inputs share it. */
+/** Compiled graphs by the name of the request. Queues that differ only in the other inputs share them. */
 const compilations = cacheKind<Compiled>(64);
 
 /**
- * By all that a request's runs depend on, other inputs and baseline included: a caller may have others at every call. A queue that is
- * dropped ends the requests that it has; the next request makes another.
+ * Queues by all that their runs depend on. Other inputs and baselines belong to it, and may be new at every call. A queue that is dropped
+ * still finishes its requests; the next request makes a new one.
  */
 export const queues = cacheKind<RequestQueue>(256);
 
 /** What runs have found out about the rows of a question with its other inputs. */
 export const independences = cacheKind<Independence>(1024);
 
-/** The queue of a request, made once for equal ones. */
+/** Returns the queue of a request. Equal requests share one. */
 export function sharedQueue(model: Model, question: Question, request: QueueRequest): RequestQueue {
   const { name, batch, memory, width, baseline } = request;
   const key = `${name} ${width} ${batch} ${memory} ${question.others.id} ${baseline?.id ?? ''}`;
@@ -162,12 +162,12 @@ function compile(model: Model, { name, make }: QueueRequest): Compiled {
   });
 }
 
-/** How far numbers may differ by rounding, relative to the largest. */
+/** Largest difference by rounding between two runs of a row, relative to its largest number. */
 export const VALUE_TOLERANCE = 1e-4;
-/** Of gradients: units near a kink of the model may fall on either side of it in another order of summation. */
+/** The same for gradients: near a kink, another order of summation may take the other side. */
 export const GRADIENT_TOLERANCE = 5e-2;
 
-/** Rows that influence each other in one run of a question do so in all. */
+/** Options of the check that rows are independent. All runs of a question share what it finds. */
 function checkOf(
   model: Model,
   { input, exported, identity, others, rows }: Question,

@@ -13,25 +13,25 @@ import {
 } from '@onnxplain/graph';
 import type { Question } from './question.js';
 
-/** A graph with one output, `score`, of as many numbers for each row: the score, its gradient, or the layers that were asked for. */
+/** A graph with one output, `score`, that has the same number of entries for each row: a score, its gradient, or values of layers. */
 export interface ScoreGraph {
   readonly graph: Graph;
-  /** The input that takes each row's class; undefined where the graph finds it or needs none. */
+  /** Name of the input for the class of each row; undefined where the graph computes it or needs none. */
   readonly target: string | undefined;
   readonly score: string;
-  /** The input that takes the baseline, where the backward rules compare with one. */
+  /** Name of the input for the baseline, where the backward rules compare with one. */
   readonly baseline?: string;
 }
 
 export interface ScoreGraphOptions {
   readonly link: Link;
-  /** What the output holds; only the link 'probability' asks. */
+  /** What the output holds; only the link 'probability' needs it. */
   readonly holds?: Holds;
-  /** Every row's own best class, found in the graph. */
+  /** Whether the graph takes the best class of each row. */
   readonly predicted: boolean;
 }
 
-/** The question's score as a graph with that one output. */
+/** Returns a graph whose one output is the question's score. */
 export function scoreGraph(question: Question, { link, holds, predicted }: ScoreGraphOptions): ScoreGraph {
   const selected = selectLinked(question, { link, holds });
   const score = selected.outputs[selected.outputs.length - 1];
@@ -41,7 +41,7 @@ export function scoreGraph(question: Question, { link, holds, predicted }: Score
   return { graph: ownTarget(graph, target, question.output), target: undefined, score: score.name };
 }
 
-/** The element that the target picks, linked: at every place before anything is taken, where the question has several axes. */
+/** Applies the link and selects the target's element. Where the output has several axes, the link comes first, at every place. */
 function selectLinked(
   { graph, output, selection }: Question,
   { link, holds }: Pick<ScoreGraphOptions, 'link' | 'holds'>,
@@ -54,7 +54,7 @@ function selectLinked(
   return select(taken.graph, { output: taken.name });
 }
 
-/** A selected score's gradient by an input, as a graph with that one output. */
+/** Returns a graph whose one output is the gradient of a score by an input. */
 export function differentiate(
   { graph, target, score }: ScoreGraph,
   input: string,
@@ -65,7 +65,7 @@ export function differentiate(
   return { graph: backward, target, score: backward.outputs[0].name, baseline };
 }
 
-/** Makes the target the position of each row's largest entry; the first of several. */
+/** Replaces the target input by the position of each row's largest entry, the first of several. */
 function ownTarget(graph: Graph, target: string, output: string): Graph {
   const rows = `${target}/rows`;
   const axis = attr.int(1);

@@ -73,7 +73,7 @@ export async function outputMeaning(
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
-/** By question, other inputs and what the caller says. */
+/** Meanings by question, other inputs and what the caller says. */
 const meanings = cacheKind<Promise<OutputMeaning>>(256);
 
 /** The meaning of a question whose inputs are not known, found once. */

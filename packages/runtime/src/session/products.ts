@@ -3,25 +3,22 @@ import { type Attributes, emptyGraph, type Graph, type Value } from '@onnxplain/
 import type { Session } from './session.js';
 import { showDims, toTensor } from './value.js';
 
-/**
- * Operands are fed in pieces of at most this many elements (256 MiB in float64), so that converted copies stay
- * bounded.
- */
-const PIECE_ELEMENTS = 2 ** 25;
+/** Operands are fed in parts of at most this many elements (256 MiB in float64), so that converted copies stay bounded. */
+const PART_ELEMENTS = 2 ** 25;
 
-/** Gives the session of a graph, opened once per key. */
+/** Returns the session of a graph. Equal keys share one. */
 export type Sessions = (key: string, make: () => Graph) => Promise<Pick<Session, 'run'>>;
 
 /**
  * Float64 matrix products by ONNX Runtime; float32 operands are widened. Throws `tensor-shape` when the shapes
- * do not meet.
+ * do not match.
  */
 export function ortProducts(sessions: Sessions): Products {
   return {
     async transposeTimes(a, b) {
-      const [n, p, q] = meet(a, b, 0);
+      const [n, p, q] = commonSizes(a, b, 0);
       const session = await sessions('products/transpose-times', () => gemm('transA'));
-      const step = Math.max(1, Math.floor(PIECE_ELEMENTS / Math.max(p, q, 1)));
+      const step = Math.max(1, Math.floor(PART_ELEMENTS / Math.max(p, q, 1)));
       let sum: Tensor | undefined;
       for (let from = 0; from < n; from += step) {
         const to = Math.min(n, from + step);
@@ -32,7 +29,7 @@ export function ortProducts(sessions: Sessions): Products {
     },
 
     async timesTranspose(a, b) {
-      const [p, n, m] = meet(a, b, 1);
+      const [p, n, m] = commonSizes(a, b, 1);
       if (n * m * p === 0) return zeros([n, m]);
       const session = await sessions('products/times-transpose', () => gemm('transB'));
       return product(session, a, a === b ? undefined : b);
@@ -56,8 +53,8 @@ function addTo(sum: Tensor, part: Tensor): Tensor {
   return sum;
 }
 
-/** The size along the common axis, then the other size of a and of b. */
-function meet(a: Tensor, b: Tensor, axis: 0 | 1): readonly [number, number, number] {
+/** Returns the size of the common axis, then the other size of a and of b. Throws where the common axes differ. */
+function commonSizes(a: Tensor, b: Tensor, axis: 0 | 1): readonly [number, number, number] {
   if (a.shape.length === 2 && b.shape.length === 2 && a.shape[axis] === b.shape[axis]) {
     return [a.shape[axis], a.shape[1 - axis], b.shape[1 - axis]];
   }
