@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Graph, grad, graphsOf, isOp, OPS, type Op, tables } from '@onnxplain/graph';
-import { respellings } from '../packages/graph/src/canonical/modernise.js';
+import { opRewrites } from '../packages/graph/src/canonical/modernise.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
@@ -109,7 +109,7 @@ function row(op: Op): string {
 
 /** Operators that canonical form says in terms of others, of one domain. */
 const decomposed = (domain: string): string =>
-  Object.keys(respellings[domain] ?? {})
+  Object.keys(opRewrites[domain] ?? {})
     .filter((op) => !isOp(op, domain))
     .sort()
     .join(', ');
@@ -134,7 +134,7 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
 /** Lines of the standard operators that are left. Throws for one that nobody has thought of. */
 function left(): string {
   const said = new Set([
-    ...Object.keys(respellings['']),
+    ...Object.keys(opRewrites['']),
     ...SEQUENCES,
     ...Object.values(LEFT).flat(),
     'ReverseSequence',

@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OnnxplainError } from '@onnxplain/core';
 import {
-  type Ask,
   canonicalise,
   externalData,
   freeBatch,
+  type GradRequest,
   type Graph,
   grad,
   hvp,
@@ -28,14 +28,14 @@ import {
   write,
 } from '@onnxplain/graph';
 
-type Pass = (graph: Graph, ask: Ask) => Graph;
+type Pass = (graph: Graph, ask: GradRequest) => Graph;
 
 const withRules = (name: RuleTableName): Pass => {
   const rules = tables[name];
   return (graph, ask) => grad(graph, { ...ask, rules });
 };
 
-function twice(graph: Graph, ask: Ask): Graph {
+function twice(graph: Graph, ask: GradRequest): Graph {
   const first = grad(graph, ask);
   const of = first.outputs.at(-1)?.name;
   return grad(first, { of, wrt: ask.wrt });
@@ -66,7 +66,7 @@ function sourcesOf(graph: Graph): readonly string[] {
   return [];
 }
 
-const questionsOf = (graph: Graph): readonly Ask[] =>
+const questionsOf = (graph: Graph): readonly GradRequest[] =>
   graph.outputs
     .filter(({ dtype }) => floats.has(dtype))
     .map(({ name }) => ({ of: name, wrt: sourcesOf(graph) }));

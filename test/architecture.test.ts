@@ -87,7 +87,7 @@ test('no file reaches into another package by a relative path', () => {
 });
 
 /** What is left against the order: gradients are lowered for ONNX Runtime as they are made. */
-const againstTheOrder = ['packages/graph/src/autodiff/finish.ts imports ../lower/ort-nchwc.js'];
+const againstTheOrder = ['packages/graph/src/autodiff/finalise.ts imports ../lower/ort-nchwc.js'];
 
 test('each folder of a layered package imports only the folders before it, and every file lies in one', () => {
   const offences = sources.flatMap(({ path, pack, imports }) => {

@@ -5,7 +5,6 @@ export type { Logits } from './analysis/holds/logits.js';
 export { takesMissing, undirectedTrees } from './analysis/missing.js';
 export { type Mixing, type RowFlow, rowFlow } from './analysis/row-flow.js';
 export type { MixingKind } from './analysis/row-mixers.js';
-export type { Ask } from './autodiff/ask.js';
 export { type Coverage, coverage } from './autodiff/coverage.js';
 export { type Flatness, flatnessOf } from './autodiff/flatness.js';
 export { type GradOptions, grad } from './autodiff/grad.js';
@@ -13,13 +12,14 @@ export { hvp } from './autodiff/hvp.js';
 export { jvp } from './autodiff/jvp.js';
 export { type Lookup, lookupsOf } from './autodiff/lookups.js';
 export { rectifiersOf } from './autodiff/rectifiers.js';
+export type { GradRequest } from './autodiff/request.js';
 export {
   type Row,
   type Rows as RuleRows,
   type Rule,
+  type RuleContext,
   type RuleTable,
   refused,
-  type Step,
   zero,
 } from './autodiff/rules/rule.js';
 export { type RuleTableName, ruleTable, ruleTables, tables } from './autodiff/tables/index.js';
@@ -64,7 +64,6 @@ export {
   type RowAxis,
 } from './surgery/batch-first.js';
 export { cut, upTo } from './surgery/cut.js';
-export type { Derived } from './surgery/derived.js';
 export { equalSizes } from './surgery/equal-sizes.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
@@ -73,3 +72,4 @@ export { drawsOf } from './surgery/random.js';
 export { rowWise } from './surgery/row-wise.js';
 export { type Link, type SelectOptions, select } from './surgery/select.js';
 export { type AxisTake, type TakeOptions, takeAxes } from './surgery/take-axes.js';
+export type { ExtendedGraph } from './surgery/with-output.js';

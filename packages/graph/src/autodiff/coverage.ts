@@ -5,8 +5,8 @@ import { isFloat } from '../infer/site.js';
 import { capturesOf, describe } from '../ir/scope.js';
 import type { Graph, Value } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
-import { type Ask, question } from './ask.js';
-import { type Path, pathOf, type Station, wayOf } from './path.js';
+import { findPath, type Path, type PathNode, pathOf } from './path.js';
+import { type GradRequest, resolveRequest } from './request.js';
 
 /** What a rule table has for one node on the way from `wrt` to `of`. */
 export interface Coverage {
@@ -27,8 +27,8 @@ export interface Coverage {
  * Every node on the way from `wrt` to `of` of a graph, in order and with those of its inner graphs, with what `rules` has for it:
  * what `grad` would meet, without building anything. Options and their errors are those of `grad`.
  */
-export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
-  const { graph: canonical, ends } = question(graph, ask);
+export function coverage(graph: Graph, request: GradRequest = {}): readonly Coverage[] {
+  const { graph: canonical, ends } = resolveRequest(graph, request);
   const b = builderOf(canonical);
   const path = pathOf(canonical, ends, b);
   return allOf(canonical, path, b);
@@ -36,9 +36,9 @@ export function coverage(graph: Graph, ask: Ask = {}): readonly Coverage[] {
 
 /** The nodes of a path, each followed by those inside it. */
 function allOf({ opsets }: Graph, path: Path, b: Builder): readonly Coverage[] {
-  return path.stations.flatMap((station) => [
-    cover({ opsets }, station),
-    ...inside({ b, path, opsets }, station),
+  return path.pathNodes.flatMap((pathNode) => [
+    cover({ opsets }, pathNode),
+    ...inside({ b, path, opsets }, pathNode),
   ]);
 }
 
@@ -49,28 +49,28 @@ interface Around {
 }
 
 /** Nodes of the graphs inside a node, on the way from whatever varies to their outputs. */
-function inside({ b, path, opsets }: Around, { node, row }: Station): readonly Coverage[] {
+function inside({ b, path, opsets }: Around, { node, row }: PathNode): readonly Coverage[] {
   if (typeof row !== 'function') return [];
   return graphsOf(node).flatMap((graph) => {
     const inner = b.inside(graph);
     const captured = capturesOf(graph).filter((name) => path.active.has(name));
     const read = graph.inputs.filter(({ dtype }) => isFloat(dtype));
     const names = (values: readonly Value[]) => values.map(({ name }) => name);
-    const way = wayOf(graph.nodes, {
+    const innerPath = findPath(graph.nodes, {
       from: [...captured, ...names(read)],
       to: names(graph.outputs),
       rules: path.rules,
       typeOf: (name) => inner.typeOf(name),
     });
-    const around = { b: inner, path: way, opsets };
-    return way.stations.flatMap((one) => [cover({ opsets }, one), ...inside(around, one)]);
+    const around = { b: inner, path: innerPath, opsets };
+    return innerPath.pathNodes.flatMap((one) => [cover({ opsets }, one), ...inside(around, one)]);
   });
 }
 
 const CUT =
   'Explain with occlusion or optimal, which need no derivative; in a program also an inner tensor after it (cut), or difference(score).';
 
-function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
+function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage {
   const { op, domain } = node;
   const found = { node: describe(node), op, domain, opset: graph.opsets[domain] };
   if (typeof row === 'function') return { ...found, status: 'rule' };
@@ -81,7 +81,7 @@ function cover(graph: Pick<Graph, 'opsets'>, { node, row }: Station): Coverage {
 
 /** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
 export function requireRules(graph: Graph, path: Path): void {
-  expectRules(path.stations.map((station) => cover(graph, station)));
+  expectRules(path.pathNodes.map((pathNode) => cover(graph, pathNode)));
 }
 
 /** {@link requireRules}, of inner graphs too. */

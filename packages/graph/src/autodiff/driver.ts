@@ -1,45 +1,45 @@
 /**
  * Reverse-mode differentiation of a graph:
  *
- * 1. complete the request: canonical form, the output and the values to differentiate by (`ask.ts`);
+ * 1. complete the request: canonical form, the output and the values to differentiate by (`request.ts`);
  * 2. make the output one number a row, by an input `target` where a row has several (`score.ts`);
  * 3. find the nodes between these values and the number, each with its backward rule (`path.ts`);
  * 4. start with a cotangent of 1 for the number and visit these nodes from the last to the first: the rule of each node turns the
  *    cotangents of its outputs into those of its inputs, and the cotangents of a value that several nodes read are added.
  *
- * `grad`, `vjp`, `jvp` and `hvp` call the functions below and add outputs to the graph (`finish.ts`).
+ * `grad`, `vjp`, `jvp` and `hvp` call the functions below and add outputs to the graph (`finalise.ts`).
  */
 import { builderOf } from '../builder/build.js';
-import { type Calculus, calculus } from '../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import type { Graph, Node } from '../ir/types.js';
 import { withBaseline } from '../prepare/with-baseline.js';
-import { type Ask, type Question, question } from './ask.js';
 import { requireRules } from './coverage.js';
-import { type Path, wayOf } from './path.js';
+import { findPath, type Path } from './path.js';
+import { type GradRequest, type ResolvedRequest, resolveRequest } from './request.js';
 import { requirePath } from './require-path.js';
-import { stepOf } from './rule-step.js';
-import type { RuleTable, Step } from './rules/rule.js';
+import { contextOf } from './rule-context.js';
+import type { RuleContext, RuleTable } from './rules/rule.js';
 import { requireKnownRank, scoreOf } from './score.js';
 import { unbroadcast } from './unbroadcast.js';
 import { untakenOf } from './untaken.js';
 
 /** A resolved request with its backward pass; its graph has `target` and `score` where an entry of each row had to be picked. */
-export interface Differentiated extends Question {
+export interface Gradients extends ResolvedRequest {
   /** Continues the graph. */
-  readonly b: Calculus;
+  readonly b: MathBuilder;
   /** Gradients by each value of `ends.wrt`. */
   readonly gradients: readonly string[];
 }
 
 /** Appends the gradients of one number a row. */
-export function differentiate(given: Graph, ask: Ask): Differentiated {
-  const { graph: canonical, ends, lifted } = question(given, ask);
+export function differentiate(given: Graph, request: GradRequest): Gradients {
+  const { graph: canonical, ends, lifted } = resolveRequest(given, request);
   requireKnownRank(canonical, ends);
   const { graph: scored, builder, score } = scoreOf(canonical, ends.of);
-  const { graph, reference } = ends.rules.compares
+  const { graph, reference } = ends.rules.usesBaseline
     ? withBaseline(scored, ends.wrt)
     : { graph: scored, reference: undefined };
-  const b = calculus(graph === scored ? builder : builderOf(graph));
+  const b = mathBuilder(graph === scored ? builder : builderOf(graph));
   const path = { ...requirePath(graph, { ...ends, of: score }, b), reference };
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
@@ -48,16 +48,16 @@ export function differentiate(given: Graph, ask: Ask): Differentiated {
 
 /** Visits a path backward from the cotangents of its last values (`seeds`) and returns those of every value on it. */
 export function pullback(
-  b: Calculus,
+  b: MathBuilder,
   path: Path,
   seeds: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const cotangents = new Map(seeds);
   const untaken = untakenOf(b, path, seeds.keys());
-  for (const { node, row } of path.stations.toReversed()) {
+  for (const { node, row } of path.pathNodes.toReversed()) {
     const given = node.outputs.map((name) => cotangents.get(name));
     if (typeof row !== 'function' || given.every((dy) => dy === undefined)) continue;
-    const step = stepOf(node, { cotangents: given, path, pullback: innerPullback(path.rules) });
+    const step = contextOf(node, { cotangents: given, path, pullback: innerPullback(path.rules) });
     const found = untaken.settle({ node, row }, step, row(b, step, given[0] ?? zerosOf(b, node)));
     step.inputs.forEach((name, i) => {
       const part = step.wanted[i] ? found[i] : undefined;
@@ -77,38 +77,42 @@ export interface Through {
 
 /** {@link pullback} through a graph that `b` continues. Throws for a node between the values without a rule, as `grad` does. */
 export function pullbackThrough(
-  b: Calculus,
+  b: MathBuilder,
   graph: Graph,
   { from, to, rules }: Through,
 ): ReadonlyMap<string, string> {
   const seeds = new Map<string, string>();
   for (const pair of to) accumulate(b, seeds, pair);
-  const path = wayOf(graph.nodes, { from, to: [...seeds.keys()], rules, typeOf: b.typeOf });
+  const path = findPath(graph.nodes, { from, to: [...seeds.keys()], rules, typeOf: b.typeOf });
   requireRules(graph, path);
   return pullback(b, path, seeds);
 }
 
 /** Cotangents of values; zeros for a value that no score depends on. */
 export const cotangentsOf = (
-  b: Calculus,
+  b: MathBuilder,
   names: readonly string[],
   found: ReadonlyMap<string, string>,
 ): readonly string[] => names.map((name) => found.get(name) ?? b.zeros(name));
 
 /** Adds a cotangent to the sum of those that a value has. */
-function accumulate(b: Calculus, sums: Map<string, string>, [name, part]: readonly [string, string]): void {
+function accumulate(
+  b: MathBuilder,
+  sums: Map<string, string>,
+  [name, part]: readonly [string, string],
+): void {
   const sum = sums.get(name);
   sums.set(name, sum === undefined ? part : b.add(sum, part));
 }
 
 /** The cotangent of the first output of a node of which only later outputs have one. */
-function zerosOf(b: Calculus, { outputs: [first] }: Node): string {
+function zerosOf(b: MathBuilder, { outputs: [first] }: Node): string {
   return first === '' ? '' : b.zeros(first);
 }
 
 /** Goes backward through an inner graph (the body of a Loop, a branch of an If) with the rules of the outer one. */
 const innerPullback =
-  (rules: RuleTable): Step['pullback'] =>
+  (rules: RuleTable): RuleContext['pullback'] =>
   (b, inner, { cotangents, wrt }) => {
     const to = inner.outputs.flatMap(({ name }, i) => {
       const dy = cotangents[i];

@@ -1,8 +1,8 @@
 import { builderOf } from '../builder/build.js';
 import { describe, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
-import { type Ask, question } from './ask.js';
 import { ancestors, type Path, pathOf } from './path.js';
+import { type GradRequest, resolveRequest } from './request.js';
 import { gradient } from './rules/gradient.js';
 
 /** Where every way from some values to an output loses its derivative. */
@@ -21,10 +21,10 @@ export interface Flatness {
  * depend on `wrt` at all. Found on the graph, nothing is run. Inner graphs (If, Loop, Scan) are taken to have a derivative. Options
  * and their errors are those of `grad`.
  */
-export function flatnessOf(graph: Graph, ask: Ask = {}): Flatness | undefined {
-  const { graph: canonical, ends } = question(graph, ask);
+export function flatnessOf(graph: Graph, request: GradRequest = {}): Flatness | undefined {
+  const { graph: canonical, ends } = resolveRequest(graph, request);
   const path = pathOf(canonical, ends, builderOf(canonical));
-  if (path.active.has(ends.of) || path.apart.length === ends.wrt.length) return undefined;
+  if (path.active.has(ends.of) || path.independent.length === ends.wrt.length) return undefined;
   const reached = ancestors(canonical.nodes, [ends.of]);
   const stops = canonical.nodes.filter((node) => isStop(node, path, reached));
   const searches = stops.filter(({ op }) => SEARCHES.has(op));

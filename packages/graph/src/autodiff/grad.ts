@@ -1,9 +1,9 @@
 import type { Graph } from '../ir/types.js';
-import type { Ask } from './ask.js';
 import { differentiate } from './driver.js';
-import { finish } from './finish.js';
+import { finalise } from './finalise.js';
+import type { GradRequest } from './request.js';
 
-export interface GradOptions extends Ask {
+export interface GradOptions extends GradRequest {
   /** Outputs to keep beside the gradient; `score` is the selected one. Default: `of`. */
   readonly keep?: readonly string[];
 }
@@ -23,7 +23,7 @@ export interface GradOptions extends Ask {
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
   const found = differentiate(graph, options);
   const { ends, gradients } = found;
-  return finish(found.b, found, {
+  return finalise(found.b, found, {
     inputs: found.graph.inputs,
     kept: options.keep ?? [ends.of],
     results: [{ label: 'gradient', values: gradients, like: ends.wrt }],

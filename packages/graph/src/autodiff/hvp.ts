@@ -1,10 +1,10 @@
 import { builderOf } from '../builder/build.js';
-import { calculus } from '../builder/calculus.js';
-import { companions } from '../builder/labels.js';
+import { mathBuilder } from '../builder/math-builder.js';
+import { valuesLike } from '../builder/value-names.js';
 import type { Graph } from '../ir/types.js';
-import { type Ask, requirePlain } from './ask.js';
 import { cotangentsOf, differentiate, pullbackThrough } from './driver.js';
-import { finish } from './finish.js';
+import { finalise } from './finalise.js';
+import { type GradRequest, requirePlain } from './request.js';
 
 /**
  * The graph that computes the product of the Hessian of `of` by `wrt` and a vector, without the Hessian: the inputs of `grad` (with
@@ -17,18 +17,18 @@ import { finish } from './finish.js';
  *
  * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
-export function hvp(graph: Graph, ask: Ask = {}): Graph {
-  requirePlain('hvp', ask);
-  const first = differentiate(graph, ask);
+export function hvp(graph: Graph, request: GradRequest = {}): Graph {
+  requirePlain('hvp', request);
+  const first = differentiate(graph, request);
   const { graph: source, ends, gradients } = first;
   const { wrt, rules } = ends;
-  const vectors = companions(first.b, source, { label: 'vector', of: wrt });
+  const vectors = valuesLike(first.b, source, { label: 'vector', of: wrt });
   const inputs = [...source.inputs, ...vectors];
   const once = first.b.build(source.outputs, inputs);
-  const b = calculus(builderOf(once));
+  const b = mathBuilder(builderOf(once));
   const to = gradients.map((name, i) => [name, vectors[i].name] as const);
   const products = cotangentsOf(b, wrt, pullbackThrough(b, once, { from: wrt, to, rules }));
-  return finish(b, first, {
+  return finalise(b, first, {
     inputs,
     kept: [ends.of],
     results: [

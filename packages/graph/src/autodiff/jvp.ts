@@ -1,11 +1,11 @@
 import { builderOf } from '../builder/build.js';
-import { calculus } from '../builder/calculus.js';
-import { companions } from '../builder/labels.js';
+import { mathBuilder } from '../builder/math-builder.js';
+import { valuesLike } from '../builder/value-names.js';
 import { namesBeside } from '../ir/names.js';
 import type { Graph, Value } from '../ir/types.js';
-import { type Ask, question, requirePlain } from './ask.js';
 import { pullback, pullbackThrough } from './driver.js';
-import { finish } from './finish.js';
+import { finalise } from './finalise.js';
+import { type GradRequest, requirePlain, resolveRequest } from './request.js';
 import { requirePath } from './require-path.js';
 import { tables } from './tables/index.js';
 
@@ -19,29 +19,29 @@ import { tables } from './tables/index.js';
  *
  * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
-export function jvp(graph: Graph, ask: Ask = {}): Graph {
-  requirePlain('jvp', ask);
-  const asked = question(graph, ask);
-  const { graph: source, ends } = asked;
+export function jvp(graph: Graph, request: GradRequest = {}): Graph {
+  requirePlain('jvp', request);
+  const resolved = resolveRequest(graph, request);
+  const { graph: source, ends } = resolved;
   const known = builderOf(source);
   const path = requirePath(source, ends, known);
-  const tangents = companions(known, source, { label: 'tangent', of: ends.wrt });
+  const tangents = valuesLike(known, source, { label: 'tangent', of: ends.wrt });
   const cotangent: Value = { name: namesBeside(source)('cotangent'), ...known.type(ends.of) };
   const inputs = [...source.inputs, ...tangents];
-  const b = calculus(builderOf({ ...source, inputs: [...inputs, cotangent] }));
+  const b = mathBuilder(builderOf({ ...source, inputs: [...inputs, cotangent] }));
   const zeros = b.zeros(ends.of);
   const found = pullback(b, path, new Map([[ends.of, cotangent.name]]));
   const products = ends.wrt.flatMap((name, i) => {
     const product = found.get(name);
     return product === undefined ? [] : [[product, tangents[i].name] as const];
   });
-  const way = { from: [cotangent.name], to: products, rules: tables.gradient };
-  const derivative = pullbackThrough(b, b.build([]), way).get(cotangent.name) ?? zeros;
-  return finish(b, asked, {
+  const through = { from: [cotangent.name], to: products, rules: tables.gradient };
+  const derivative = pullbackThrough(b, b.build([]), through).get(cotangent.name) ?? zeros;
+  return finalise(b, resolved, {
     inputs,
     kept: [ends.of],
     results: [{ label: 'derivative', values: [derivative], like: [ends.of] }],
-    // Only its shape may still be asked for.
+    // Only its shape may still be resolved for.
     standIns: new Map([[cotangent.name, zeros]]),
   });
 }

@@ -7,22 +7,22 @@ import { isQuantised, quantisedRefusal } from './rules/quantise.js';
 import { type Row, type RuleTable, zero } from './rules/rule.js';
 
 /** A node between what is differentiated and what it is differentiated by. */
-export interface Station {
+export interface PathNode {
   readonly node: Node;
   /** Its backward rule; 'zero' too when it gives integers only; undefined for an operator that the table does not know. */
   readonly row: Row | undefined;
 }
 
-/** The way from some values to one that depends on them. */
+/** The nodes between some values and one that depends on them. */
 export interface Path {
-  /** In topological order. Where the derivative is zero the way ends: what lies before such a node only is not on it. */
-  readonly stations: readonly Station[];
+  /** In topological order. A node whose derivative is zero ends the path: nodes that only it reads are not on it. */
+  readonly pathNodes: readonly PathNode[];
   /** Values that may have a cotangent: floats that vary with `wrt`. */
   readonly active: ReadonlySet<string>;
   /** Values that vary with `wrt`, with a derivative or without: comparisons among them. */
   readonly varying: ReadonlySet<string>;
   /** Those of `wrt` that `of` does not depend on at all. */
-  readonly apart: readonly string[];
+  readonly independent: readonly string[];
   readonly rules: RuleTable;
   /** What stands for a value with `wrt` at its baseline, where the table asks for one. */
   readonly reference?: (name: string) => string;
@@ -34,35 +34,35 @@ export interface Ends {
   readonly rules: RuleTable;
 }
 
-/** The way between the ends of a graph that a builder continues. */
+/** The path between two ends of a graph that a builder continues. */
 export function pathOf({ nodes }: Graph, { of, wrt, rules }: Ends, b: Pick<Builder, 'typeOf'>): Path {
-  return wayOf(nodes, { from: wrt, to: [of], rules, typeOf: (name) => b.typeOf(name) });
+  return findPath(nodes, { from: wrt, to: [of], rules, typeOf: (name) => b.typeOf(name) });
 }
 
-/** A way between several values of a list of nodes, whose types are looked up. */
-export interface Way {
+/** Between which values of a list of nodes to find a path, and the types of the values. */
+export interface PathQuery {
   readonly from: readonly string[];
   readonly to: readonly string[];
   readonly rules: RuleTable;
   typeOf(name: string): ValueType | undefined;
 }
 
-export function wayOf(nodes: readonly Node[], way: Way): Path {
-  const { from, to, rules } = way;
-  const { stations, active, varying } = ahead(nodes, way);
+export function findPath(nodes: readonly Node[], query: PathQuery): Path {
+  const { from, to, rules } = query;
+  const { pathNodes, active, varying } = forwardReach(nodes, query);
   const reached = ancestors(nodes, to);
   const live = new Set(to);
-  const kept: Station[] = [];
-  for (const station of stations.toReversed()) {
-    const { node, row } = station;
+  const kept: PathNode[] = [];
+  for (const pathNode of pathNodes.toReversed()) {
+    const { node, row } = pathNode;
     const passes = !isZero(row) && node.outputs.some((name) => active.has(name));
     const on = node.outputs.some((name) => (passes ? live : reached).has(name));
     if (!on) continue;
-    kept.push(station);
+    kept.push(pathNode);
     if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
   }
-  const apart = from.filter((name) => !reached.has(name));
-  return { stations: kept.reverse(), active, varying, apart, rules };
+  const independent = from.filter((name) => !reached.has(name));
+  return { pathNodes: kept.reverse(), active, varying, independent, rules };
 }
 
 export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
@@ -75,14 +75,14 @@ function rowOf(node: Node, rules: RuleTable, floats: boolean): Row | undefined {
 }
 
 /** Every node that varies with `from`, and the floats that do so with a derivative. */
-function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
+function forwardReach(nodes: readonly Node[], { from, rules, typeOf }: PathQuery) {
   const floats = (name: string): boolean => {
     const type = typeOf(name);
     return name !== '' && (type === undefined || isFloat(type.dtype));
   };
   const active = new Set(from);
   const varying = new Set(from);
-  const stations: Station[] = [];
+  const pathNodes: PathNode[] = [];
   for (const node of nodes) {
     const uses = usesOf(node);
     if (!uses.some((name) => varying.has(name))) continue;
@@ -90,10 +90,10 @@ function ahead(nodes: readonly Node[], { from, rules, typeOf }: Way) {
     if (!uses.some((name) => active.has(name))) continue;
     const outputs = node.outputs.filter(floats);
     const row = rowOf(node, rules, outputs.length > 0);
-    stations.push({ node, row });
+    pathNodes.push({ node, row });
     if (!isZero(row)) for (const name of outputs) active.add(name);
   }
-  return { stations, active, varying };
+  return { pathNodes, active, varying };
 }
 
 /** Every value that some depend on, themselves included. */

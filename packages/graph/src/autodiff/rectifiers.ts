@@ -3,8 +3,8 @@ import type { Builder } from '../builder/builder.js';
 import { describe } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
-import { type Ask, question } from './ask.js';
 import { type Path, pathOf } from './path.js';
+import { type GradRequest, resolveRequest } from './request.js';
 import { isRectifier } from './tables/rectifier.js';
 
 /**
@@ -12,11 +12,11 @@ import { isRectifier } from './tables/rectifier.js';
  * than the derivative, which they equal where there is none. A node with inner graphs counts where one of these holds a rectifier.
  * Options and their errors are those of `grad`.
  */
-export function rectifiersOf(graph: Graph, ask: Ask = {}): readonly string[] {
-  const { graph: canonical, ends } = question(graph, ask);
+export function rectifiersOf(graph: Graph, request: GradRequest = {}): readonly string[] {
+  const { graph: canonical, ends } = resolveRequest(graph, request);
   const b = builderOf(canonical);
   const path = pathOf(canonical, ends, b);
-  return path.stations.filter(({ node }) => rectifies(b, node, path)).map(({ node }) => describe(node));
+  return path.pathNodes.filter(({ node }) => rectifies(b, node, path)).map(({ node }) => describe(node));
 }
 
 function rectifies(b: Builder, node: Node, path: Path): boolean {

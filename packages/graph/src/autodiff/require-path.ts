@@ -4,7 +4,7 @@ import type { Graph } from '../ir/types.js';
 import { requireRules } from './coverage.js';
 import { type Ends, type Path, pathOf } from './path.js';
 
-/** The way between the ends; throws where there is none (`no-gradient`), or one without rules. */
+/** The path between two ends. Throws `no-gradient` where there is none, and for a node on it without a rule. */
 export function requirePath(graph: Graph, ends: Ends, b: Builder): Path {
   const path = pathOf(graph, ends, b);
   requireDependence(path, ends);
@@ -12,13 +12,13 @@ export function requirePath(graph: Graph, ends: Ends, b: Builder): Path {
   return path;
 }
 
-function requireDependence({ apart }: Path, { of, wrt }: Ends): void {
-  if (apart.length === 0) return;
+function requireDependence({ independent }: Path, { of, wrt }: Ends): void {
+  if (independent.length === 0) return;
   fail({
     code: 'no-gradient',
     where: `output "${of}"`,
     expected: `to depend on ${wrt.join(', ')}`,
-    got: `nothing of ${apart.join(', ')} in it`,
+    got: `nothing of ${independent.join(', ')} in it`,
     remedy: 'Choose another output or another value to differentiate by.',
   });
 }

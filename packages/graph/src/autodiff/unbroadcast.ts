@@ -1,12 +1,12 @@
 import { attr } from '../builder/builder.js';
-import type { Calculus } from '../builder/calculus.js';
+import type { MathBuilder } from '../builder/math-builder.js';
 import type { Dims } from '../ir/types.js';
 
 /**
  * The cotangent of x from that of what x was broadcast to: summed over the axes that broadcasting added or stretched. A size that may
  * or may not be 1 is decided when the graph runs.
  */
-export function unbroadcast(b: Calculus, cotangent: string, x: string): string {
+export function unbroadcast(b: MathBuilder, cotangent: string, x: string): string {
   if (isSame(b.dims(cotangent), b.dims(x))) return cotangent;
   const added = b.rank(cotangent) - b.rank(x);
   const leading = Array.from({ length: added }, (_, axis) => axis);
@@ -24,7 +24,7 @@ const isSame = (a: Dims, b: Dims): boolean =>
   a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
 
 /** Sums over the axes where x turns out to have size 1. */
-function sumWhereOne(b: Calculus, d: string, x: string): string {
+function sumWhereOne(b: MathBuilder, d: string, x: string): string {
   const ones = b.compare('Equal', b.shape(x), b.ints([1]));
   const axes = b.emit('Squeeze', [b.emit('NonZero', [ones]), b.ints([0])]);
   const options = { keepdims: attr.int(1), noop_with_empty_axes: attr.int(1) };

@@ -1,8 +1,8 @@
-import type { Calculus } from '../builder/calculus.js';
+import type { MathBuilder } from '../builder/math-builder.js';
 import type { Node } from '../ir/types.js';
-import type { Path, Station } from './path.js';
+import type { Path, PathNode } from './path.js';
 import { type Choice, choiceOf, isElementwise, isSingular, multiplies, spreadOf } from './rules/choice.js';
-import type { Row, Step } from './rules/rule.js';
+import type { Row, RuleContext } from './rules/rule.js';
 import { unbroadcast } from './unbroadcast.js';
 
 /** A bool, broadcastable to a value: true where something that the result depends on took the element. Emitted when called. */
@@ -16,7 +16,7 @@ export interface Untaken {
    * What a node's rule found, with 0 where no Where, Clip, Max or Min took the elements that its output has. To be called node after
    * node, from the last to the first.
    */
-  settle(station: { readonly node: Node; readonly row: Row }, step: Step, found: Parts): Parts;
+  settle(pathNode: { readonly node: Node; readonly row: Row }, step: RuleContext, found: Parts): Parts;
 }
 
 /**
@@ -25,15 +25,15 @@ export interface Untaken {
  * A Where whose condition does not vary with what is differentiated by is no such choice: it picks entries by place, as a mask does.
  * `seeds` are values that the result takes as they are.
  */
-export function untakenOf(b: Calculus, { stations, varying }: Path, seeds: Iterable<string>): Untaken {
-  const singular = divergent(b, stations);
+export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: Iterable<string>): Untaken {
+  const singular = divergent(b, pathNodes);
   const marks = new Map<string, Taken | 'always'>([...seeds].map((name) => [name, 'always']));
   const meet = (name: string, mark: Taken | undefined): void => {
     const known = marks.get(name);
     if (known === undefined) marks.set(name, mark ?? 'always');
     else if (known !== 'always') marks.set(name, mark === undefined ? 'always' : either(b, known, mark));
   };
-  const meetAll = ({ inputs }: Step, found: Parts, taken: readonly (Taken | undefined)[]): void => {
+  const meetAll = ({ inputs }: RuleContext, found: Parts, taken: readonly (Taken | undefined)[]): void => {
     for (const [i, part] of found.entries()) if (part !== undefined) meet(inputs[i], taken[i]);
   };
   return {
@@ -54,17 +54,17 @@ export function untakenOf(b: Calculus, { stations, varying }: Path, seeds: Itera
 }
 
 /** Whether a node, or something before it, may be infinite: asked of nodes whose output is not always taken only. */
-function divergent(b: Calculus, stations: readonly Station[]): (node: Node) => boolean {
+function divergent(b: MathBuilder, pathNodes: readonly PathNode[]): (node: Node) => boolean {
   let found: ReadonlySet<string> | undefined;
   return (node) => {
-    found ??= divergentValues(b, stations);
+    found ??= divergentValues(b, pathNodes);
     return isSingular(b, node) || node.inputs.some((name) => found?.has(name));
   };
 }
 
-function divergentValues(b: Calculus, stations: readonly Station[]): ReadonlySet<string> {
+function divergentValues(b: MathBuilder, pathNodes: readonly PathNode[]): ReadonlySet<string> {
   const values = new Set<string>();
-  for (const { node } of stations) {
+  for (const { node } of pathNodes) {
     if (!isSingular(b, node) && !node.inputs.some((name) => values.has(name))) continue;
     for (const name of node.outputs) values.add(name);
   }
@@ -73,14 +73,14 @@ function divergentValues(b: Calculus, stations: readonly Station[]): ReadonlySet
 
 interface Marked {
   readonly row: Row;
-  readonly step: Step;
+  readonly step: RuleContext;
   /** Of the node's output; undefined: everywhere. */
   readonly output: Taken | undefined;
 }
 
 /** Where each input of a node was taken. */
 function takenOf(
-  b: Calculus,
+  b: MathBuilder,
   { row, step, output, choice }: Marked & { choice: Choice | undefined },
 ): readonly (Taken | undefined)[] {
   const { op, outputs } = step.node;
@@ -105,7 +105,7 @@ function takenOf(
 }
 
 /** In a lane of which something was taken, everything was. */
-function alongLane(b: Calculus, { outputs: [y], int }: Step, output: Taken): Taken {
+function alongLane(b: MathBuilder, { outputs: [y], int }: RuleContext, output: Taken): Taken {
   return once(() => {
     const axes = b.ints([int('axis', -1)]);
     return b.compare('Greater', b.emit('ReduceMax', [numbers(b, output(), y), axes]), 0);
@@ -114,7 +114,7 @@ function alongLane(b: Calculus, { outputs: [y], int }: Step, output: Taken): Tak
 
 /** From the output's shape to that of an input that was broadcast to it. */
 function narrowed(
-  b: Calculus,
+  b: MathBuilder,
   taken: Taken | undefined,
   { x, y }: { x: string; y: string },
 ): Taken | undefined {
@@ -125,11 +125,11 @@ function narrowed(
 }
 
 /** A mask as numbers 0 and 1 in the shape and dtype of a value. */
-const numbers = (b: Calculus, taken: string, like: string): string => b.expand(b.mask(taken, like), like);
+const numbers = (b: MathBuilder, taken: string, like: string): string => b.expand(b.mask(taken, like), like);
 
 /** The rule's cotangents with 0 where nothing was taken. */
 function guard(
-  b: Calculus,
+  b: MathBuilder,
   { row, step, output, taken }: Marked & { output: Taken; taken: readonly (Taken | undefined)[] },
   found: Parts,
 ): Parts {
@@ -143,12 +143,12 @@ function guard(
   });
 }
 
-function both(b: Calculus, x: Taken | undefined, y: Taken | undefined): Taken | undefined {
+function both(b: MathBuilder, x: Taken | undefined, y: Taken | undefined): Taken | undefined {
   if (x === undefined || y === undefined) return x ?? y;
   return once(() => b.emit('And', [x(), y()]));
 }
 
-const either = (b: Calculus, x: Taken, y: Taken): Taken =>
+const either = (b: MathBuilder, x: Taken, y: Taken): Taken =>
   x === y ? x : once(() => b.emit('Or', [x(), y()]));
 
 function once(make: Taken): Taken {

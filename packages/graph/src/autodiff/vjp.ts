@@ -1,10 +1,10 @@
 import { builderOf } from '../builder/build.js';
-import { calculus } from '../builder/calculus.js';
-import { companions } from '../builder/labels.js';
+import { mathBuilder } from '../builder/math-builder.js';
+import { valuesLike } from '../builder/value-names.js';
 import type { Graph } from '../ir/types.js';
-import { type Ask, question, requirePlain } from './ask.js';
 import { cotangentsOf, pullback } from './driver.js';
-import { finish } from './finish.js';
+import { finalise } from './finalise.js';
+import { type GradRequest, requirePlain, resolveRequest } from './request.js';
 import { requirePath } from './require-path.js';
 
 /**
@@ -14,17 +14,17 @@ import { requirePath } from './require-path.js';
  *
  * Options and errors are those of `grad`; rules that compare with a baseline are `not-applicable`.
  */
-export function vjp(graph: Graph, ask: Ask = {}): Graph {
-  requirePlain('vjp', ask);
-  const asked = question(graph, ask);
-  const { graph: source, ends } = asked;
+export function vjp(graph: Graph, request: GradRequest = {}): Graph {
+  requirePlain('vjp', request);
+  const resolved = resolveRequest(graph, request);
+  const { graph: source, ends } = resolved;
   const known = builderOf(source);
   const path = requirePath(source, ends, known);
-  const [cotangent] = companions(known, source, { label: 'cotangent', of: [ends.of] });
+  const [cotangent] = valuesLike(known, source, { label: 'cotangent', of: [ends.of] });
   const inputs = [...source.inputs, cotangent];
-  const b = calculus(builderOf({ ...source, inputs }));
+  const b = mathBuilder(builderOf({ ...source, inputs }));
   const found = pullback(b, path, new Map([[ends.of, cotangent.name]]));
-  return finish(b, asked, {
+  return finalise(b, resolved, {
     inputs,
     kept: [ends.of],
     results: [{ label: 'gradient', values: cotangentsOf(b, ends.wrt, found), like: ends.wrt }],

@@ -4,8 +4,8 @@ import type { Builder, InnerGraph } from './builder.js';
 import { draftOf } from './draft.js';
 import { emission } from './emission.js';
 import { type Placement, placement } from './placement.js';
-import { questions } from './questions.js';
 import { shapes } from './shapes.js';
+import { valueLookup } from './value-lookup.js';
 
 /** A builder that also places nodes as they stand; what rewriting a graph needs. */
 export interface GraphBuilder extends Builder, Placement {}
@@ -15,7 +15,7 @@ export function builderOf(graph: Graph): Builder {
   return graphBuilderOf(graph);
 }
 
-/** The same as {@link builderOf}, of which more may be asked. */
+/** The same as {@link builderOf}, of which more may be lookup. */
 export function graphBuilderOf(graph: Graph, outer?: GraphBuilder): GraphBuilder {
   const builder = builderWithin(graph, outer);
   for (const value of graph.inputs) builder.addInput(value);
@@ -34,17 +34,17 @@ export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder
   const draft = draftOf(header, outer);
   const { constants, nodes } = draft;
   const { constant, ints } = constants;
-  const asked = questions(draft.typing);
+  const lookup = valueLookup(draft.typing);
   const emitting = emission(draft);
   const builder: GraphBuilder = {
     opset: header.opsets[''] ?? 0,
     fresh: draft.fresh,
-    ...asked,
+    ...lookup,
     constant,
     ints,
-    scalar: (value, like) => constants.scalarOf(asked.dtype(like), value),
+    scalar: (value, like) => constants.scalarOf(lookup.dtype(like), value),
     ...emitting,
-    ...shapes({ ...emitting, dims: asked.dims, ints }),
+    ...shapes({ ...emitting, dims: lookup.dims, ints }),
     ...placement(draft, outer),
     inside: (inner) => graphBuilderOf(bodyOf(header, inner), builder),
     build: (outputs, inputs = draft.inputs) => ({

@@ -3,7 +3,7 @@ import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import type { DataType, Node } from '../ir/types.js';
-import { input, type Respell } from '../rewrite/respell.js';
+import { input, type OpRewrite } from '../rewrite/op-rewrite.js';
 
 /** Queries, keys and values, [batch, heads, length, size of a head]. */
 interface Heads {
@@ -92,7 +92,7 @@ function repeated(b: GraphBuilder, value: string, times: number): string {
 }
 
 /** Attention of opset 23, on 3-D or 4-D inputs; with a cache only where it is not causal, without windows and `qk_matmul_output`. */
-export const attention: Respell = (node, b) => {
+export const attention: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const isCausal = a.int('is_causal', 0) !== 0;
   const cached = input(node, 4) !== '';
@@ -121,7 +121,7 @@ export const attention: Respell = (node, b) => {
 };
 
 /** MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values, without cache and padding mask. */
-export const multiHeadAttention: Respell = (node, b) => {
+export const multiHeadAttention: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const [query = '', key = '', value = '', bias = '', padding = '', mask = ''] = node.inputs;
   if (value === '' || padding !== '' || extra(node, 6) || b.rank(key) !== 3 || (node.outputs[1] ?? '') !== '')
@@ -143,7 +143,7 @@ function biasParts(b: GraphBuilder, bias: string, values: readonly string[]): re
 }
 
 /** Attention of com.microsoft: one projection of the input to queries, keys and values; without masks by length and cache. */
-export const projectedAttention: Respell = (node, b) => {
+export const projectedAttention: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const [x = '', weights = '', bias = '', lengths = '', past = '', mask = ''] = node.inputs;
   const sizes = a.ints('qkv_hidden_sizes');

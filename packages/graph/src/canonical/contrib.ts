@@ -2,9 +2,9 @@ import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Attributes, Node } from '../ir/types.js';
-import { changed, input, type Respell, type Respellings, trimmed } from '../rewrite/respell.js';
+import { changed, input, type OpRewrite, type OpRewrites, trimmed } from '../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
-import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './pieces.js';
+import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
 /** Attributes of these names only. */
@@ -15,7 +15,7 @@ function only(attributes: Attributes, names: readonly string[]): Attributes {
 const CONV = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'];
 
 /** activation(Conv(x, w, bias) + z). */
-const fusedConv: Respell = (node, b) => {
+const fusedConv: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV));
   const sum = input(node, 3) === '' ? conv : b.emit('Add', [conv, input(node, 3)]);
@@ -24,7 +24,7 @@ const fusedConv: Respell = (node, b) => {
 };
 
 /** activation(Gemm(a, b, c)). */
-const fusedGemm: Respell = (node, b) => {
+const fusedGemm: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const gemm = b.emit(
     'Gemm',
@@ -39,7 +39,7 @@ const one = (value: string | undefined): readonly string[] | undefined =>
   value === undefined ? undefined : [value];
 
 /** alpha * op(a) · op(b): trans swaps the last two axes, transBatch moves the first axis before the last. */
-const fusedMatMul: Respell = (node, b) => {
+const fusedMatMul: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const operand = (index: number, name: string) =>
     transposed(b, input(node, index), {
@@ -63,7 +63,7 @@ function transposed(
 }
 
 /** LayerNormalization(x + skip + bias); the sum is the fourth output. */
-const skipLayerNormalization: Respell = (node, b) => {
+const skipLayerNormalization: OpRewrite = (node, b) => {
   const [, , gamma = '', beta = ''] = node.inputs;
   const sum = summed(node, b, input(node, 4));
   const epsilon = attr.float(attributesOf(node).float('epsilon', 1e-12));
@@ -79,7 +79,7 @@ const skipLayerNormalization: Respell = (node, b) => {
   return [normal[0] ?? '', normal[1] ?? '', normal[2] ?? '', sum];
 };
 
-const skipSimplified: Respell = (node, b) => {
+const skipSimplified: OpRewrite = (node, b) => {
   const sum = summed(node, b, input(node, 3));
   const epsilon = attributesOf(node).float('epsilon', 1e-12);
   const [normal, inverse] = rootMeanSquare(b, sum, { axis: -1, epsilon });
@@ -94,7 +94,7 @@ function summed(node: Node, b: GraphBuilder, bias: string): string {
 }
 
 /** RMS normalisation, under its older name also in the standard domain. */
-export const simplified: Respell = (node, b) => {
+export const simplified: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const options = { axis: a.int('axis', -1), epsilon: a.float('epsilon', 1e-5) };
   const [normal, inverse] = rootMeanSquare(b, input(node, 0), options);
@@ -104,10 +104,10 @@ export const simplified: Respell = (node, b) => {
 const biased = (node: Node, b: GraphBuilder): string =>
   input(node, 1) === '' ? input(node, 0) : b.emit('Add', [input(node, 0), input(node, 1)]);
 
-const standard: Respell = (node, b) => changed(node, b, { domain: '' });
+const standard: OpRewrite = (node, b) => changed(node, b, { domain: '' });
 
 /** Fused operators of ONNX Runtime (com.microsoft), as its optimiser and exporters for it write them. */
-export const contrib: Respellings = {
+export const contrib: OpRewrites = {
   Attention: projectedAttention,
   MultiHeadAttention: multiHeadAttention,
   RotaryEmbedding: microsoftRotaryEmbedding,

@@ -1,17 +1,17 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { calculus } from '../builder/calculus.js';
+import { mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Node } from '../ir/types.js';
-import { input, type Respell } from '../rewrite/respell.js';
+import { input, type OpRewrite } from '../rewrite/op-rewrite.js';
 
 /** -log p of each label, of log-probabilities [N, classes, ...] and labels [N, ...]. */
-export const negativeLogLikelihood: Respell = (node, b) =>
+export const negativeLogLikelihood: OpRewrite = (node, b) =>
   known(node, b) ? [reduced(node, b, input(node, 0))] : undefined;
 
 /** The same of scores, whose logarithmic softmax is the second output. */
-export const softmaxCrossEntropy: Respell = (node, b) => {
+export const softmaxCrossEntropy: OpRewrite = (node, b) => {
   if (!known(node, b)) return undefined;
   const logarithms = b.emit('LogSoftmax', [input(node, 0)], { axis: attr.int(1) });
   return [reduced(node, b, logarithms), logarithms];
@@ -29,7 +29,7 @@ interface Losses {
 }
 
 function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
-  const b = calculus(graph);
+  const b = mathBuilder(graph);
   const [, labels = '', classWeights = ''] = node.inputs;
   const ignored = 'ignore_index' in node.attributes;
   const kept = ignored

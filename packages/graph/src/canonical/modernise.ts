@@ -1,24 +1,24 @@
 import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { nodesWithin } from '../ir/walk.js';
-import type { Respellings } from '../rewrite/respell.js';
+import type { OpRewrites } from '../rewrite/op-rewrite.js';
 import { rewrite } from '../rewrite/rewrite.js';
 import { contrib } from './contrib.js';
-import { axes } from './lift/axes.js';
-import { broadcast } from './lift/broadcast.js';
-import { control } from './lift/control.js';
-import { resizing } from './lift/resize.js';
-import { softmax } from './lift/softmax.js';
-import { training } from './lift/training.js';
+import { decompositions } from './decompositions.js';
 import { linearModels } from './machine-learning/linear.js';
-import { newer } from './newer.js';
+import { axes } from './upgrade/axes.js';
+import { broadcast } from './upgrade/broadcast.js';
+import { control } from './upgrade/control.js';
+import { resizing } from './upgrade/resize.js';
+import { softmax } from './upgrade/softmax.js';
+import { training } from './upgrade/training.js';
 
 /** The opset whose spelling the canonical form uses, unless the file's is newer. */
 export const CANONICAL_OPSET = 18;
 
 /** Respellings by domain and operator. */
-export const respellings: Readonly<Record<string, Respellings>> = {
-  '': { ...axes, ...broadcast, ...control, ...resizing, ...softmax, ...training, ...newer },
+export const opRewrites: Readonly<Record<string, OpRewrites>> = {
+  '': { ...axes, ...broadcast, ...control, ...resizing, ...softmax, ...training, ...decompositions },
   'ai.onnx.ml': linearModels,
   'com.microsoft': contrib,
 };
@@ -33,7 +33,7 @@ export function modernise(graph: Graph): Graph {
   const lifted = rewrite({ ...graph, opsets }, (given, b) => {
     const node = from < 7 ? withoutOldAttributes(given) : given;
     const version = graph.opsets[node.domain] ?? from;
-    const results = respellings[node.domain]?.[node.op]?.(node, b, version);
+    const results = opRewrites[node.domain]?.[node.op]?.(node, b, version);
     if (results !== undefined || node === given) return results;
     b.append(node);
     return node.outputs;

@@ -4,7 +4,7 @@ import { type Site, siteOf } from '../infer/site.js';
 import { autoPad, extent, sameTotal, type WindowAxis, windowAxes } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
-import { changed } from '../rewrite/respell.js';
+import { changed } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**

@@ -3,7 +3,7 @@ import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import type { Graph, Node } from '../ir/types.js';
-import { input } from '../rewrite/respell.js';
+import { input } from '../rewrite/op-rewrite.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
 
 /**

@@ -1,10 +1,10 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { placesAlong } from '../builder/calculus/places.js';
-import { type Calculus, calculus } from '../builder/calculus.js';
+import { positionsAlong } from '../builder/math/positions.js';
+import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Node } from '../ir/types.js';
-import type { Respell } from '../rewrite/respell.js';
+import type { OpRewrite } from '../rewrite/op-rewrite.js';
 
 /** What is rotated: [batch, heads, length, size] or [batch, length, heads, size]. */
 interface Rotation {
@@ -21,7 +21,7 @@ interface Rotation {
 }
 
 /** RotaryEmbedding of opset 23: positions are looked up in tables, or every one has its own angles. */
-export const rotaryEmbedding: Respell = (node, b) => {
+export const rotaryEmbedding: OpRewrite = (node, b) => {
   const [x = '', cos = '', sin = '', positions = ''] = node.inputs;
   const looked = (table: string) => (positions === '' ? table : b.emit('Gather', [table, positions]));
   return rotated(node, b, {
@@ -33,7 +33,7 @@ export const rotaryEmbedding: Respell = (node, b) => {
 };
 
 /** RotaryEmbedding of com.microsoft: always tables; one position is that of the first element of every row. */
-export const microsoftRotaryEmbedding: Respell = (node, b) => {
+export const microsoftRotaryEmbedding: OpRewrite = (node, b) => {
   const [x = '', positions = '', cos = '', sin = ''] = node.inputs;
   const half = b.typeOf(cos)?.dims?.[1];
   const size = b.typeOf(x)?.dims?.at(-1);
@@ -42,7 +42,7 @@ export const microsoftRotaryEmbedding: Respell = (node, b) => {
   const heads =
     given !== 0 || typeof half !== 'number' || typeof size !== 'number' ? given : size / (2 * half);
   const places = first
-    ? b.emit('Add', [placesAlong(calculus(b), x, lengthAxis(b, x)), positions])
+    ? b.emit('Add', [positionsAlong(mathBuilder(b), x, lengthAxis(b, x)), positions])
     : positions;
   const looked = (table: string) => b.emit('Gather', [table, places]);
   return rotated(node, b, { heads, x, cos: looked(cos), sin: looked(sin) });
@@ -65,7 +65,7 @@ function rotated(
 ): readonly string[] | undefined {
   const rank = graph.typeOf(x)?.dims?.length;
   if (rank === undefined || (rank === 3 && heads === 0)) return undefined;
-  const b = calculus(graph);
+  const b = mathBuilder(graph);
   const a = attributesOf(node);
   const [width, interleaved] = [a.int('rotary_embedding_dim', 0), a.int('interleaved', 0) !== 0];
   if (rank === 4) return [rotate(b, { x, heads: 1, cos, sin, width, interleaved })];
@@ -75,7 +75,7 @@ function rotated(
 }
 
 /** (u, v) to (u cos - v sin, u sin + v cos) for every pair; the rest of each head stays. */
-function rotate(b: Calculus, { x, heads, width, ...rotation }: Rotation): string {
+function rotate(b: MathBuilder, { x, heads, width, ...rotation }: Rotation): string {
   const part = (from: number, to: number) => b.slice(x, [{ axis: 3, from, to }]);
   const turning = width === 0 ? x : part(0, width);
   const spread = (angles: string) => b.unsqueeze(angles, [b.rank(angles) === 3 ? heads : heads - 1]);
@@ -92,7 +92,7 @@ function rotate(b: Calculus, { x, heads, width, ...rotation }: Rotation): string
   return width === 0 || width === b.dims(x)[3] ? together : b.concat([together, part(width, 2 ** 31)], 3);
 }
 
-function pairs(b: Calculus, x: string, interleaved: boolean): readonly [string, string] {
+function pairs(b: MathBuilder, x: string, interleaved: boolean): readonly [string, string] {
   if (interleaved) {
     const every = (from: number) => b.slice(x, [{ axis: 3, from, to: 2 ** 31, step: 2 }]);
     return [every(0), every(1)];

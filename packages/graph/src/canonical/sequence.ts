@@ -3,10 +3,10 @@ import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import type { Node } from '../ir/types.js';
-import { input, type Respell } from '../rewrite/respell.js';
+import { input, type OpRewrite } from '../rewrite/op-rewrite.js';
 
 /** What becomes of an operator that makes tensors of a sequence, or of an optional value, whose contents are known. */
-const RESOLVED: Readonly<Record<string, Respell>> = {
+const RESOLVED: Readonly<Record<string, OpRewrite>> = {
   ConcatFromSequence: concat,
   OptionalGetElement: (node, b) => {
     const held = heldBy(b, input(node, 0));

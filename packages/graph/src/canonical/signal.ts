@@ -1,20 +1,20 @@
 import { attr } from '../builder/builder.js';
-import { dft } from '../builder/calculus/dft.js';
-import { type Calculus, calculus } from '../builder/calculus.js';
+import { dft } from '../builder/math/dft.js';
+import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
-import { below, changed, type Respell, type Respellings } from '../rewrite/respell.js';
+import { below, changed, type OpRewrite, type OpRewrites } from '../rewrite/op-rewrite.js';
 
 /** Before 20, the axis was an attribute, 1 unless said otherwise. */
-const transform: Respell = (node, b) =>
+const transform: OpRewrite = (node, b) =>
   changed(node, b, { attributes: { axis: attr.int(attributesOf(node).int('axis', 1)) } });
 
 /** Frames of the signal, each as long as the window and times it, transformed. */
-const shortTime: Respell = (node, graph) => {
+const shortTime: OpRewrite = (node, graph) => {
   const [signal = '', step = '', window = '', given = ''] = node.inputs;
   const rank = graph.typeOf(signal)?.dims?.length;
   if (rank === undefined) return undefined;
-  const b = calculus(graph);
+  const b = mathBuilder(graph);
   const x = rank === 2 ? b.unsqueeze(signal, [2]) : signal;
   const single = (name: string) => b.cast(b.emit('Reshape', [name, b.ints([])]), 'int64');
   const size = (name: string, axis: number) => b.squeeze(b.sizes([{ of: name, axis }]), [0]);
@@ -33,10 +33,10 @@ interface Frames {
 }
 
 /** [frames, length]: which elements of the signal each frame has. */
-function places(b: Calculus, { total, length, step }: Frames): string {
+function places(b: MathBuilder, { total, length, step }: Frames): string {
   const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
   const starts = b.emit('Range', [zero, b.add(b.sub(total, length), one), step]);
   return b.add(b.unsqueeze(starts, [1]), b.emit('Range', [zero, length, one]));
 }
 
-export const signals: Respellings = { DFT: below(20, transform), STFT: shortTime };
+export const signals: OpRewrites = { DFT: below(20, transform), STFT: shortTime };

@@ -5,7 +5,7 @@ import { attributesOf } from '../ir/attributes.js';
 import { codeOf } from '../ir/element.js';
 import type { Op } from '../ir/ops.js';
 import type { Dims, Graph } from '../ir/types.js';
-import { changed, input, trimmed } from '../rewrite/respell.js';
+import { changed, input, trimmed } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /** Nodes that change nothing give way to their input, and zero states of recurrent networks are left out. */

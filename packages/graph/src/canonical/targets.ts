@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../builder/build.js';
 import { subtractDims } from '../infer/dim.js';
 import type { Elements } from '../infer/site.js';
 import type { Dim, Node } from '../ir/types.js';
-import { changed, input } from '../rewrite/respell.js';
+import { changed, input } from '../rewrite/op-rewrite.js';
 
 /** "To the end" in Slice. */
 const END = 2 ** 31 - 1;

@@ -4,8 +4,8 @@ import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import { emptyGraph } from '../ir/empty-graph.js';
 import type { Graph, Node } from '../ir/types.js';
+import { input } from '../rewrite/op-rewrite.js';
 import { renameGraph } from '../rewrite/rename.js';
-import { input } from '../rewrite/respell.js';
 import { type NodeRule, replayInto } from '../rewrite/rewrite.js';
 
 /** Nodes that a loop may become. */

@@ -1,7 +1,7 @@
 import { sizeOf } from '@onnxplain/core';
 import { broadcastTo, eachLane, filled, lanesOf, type NumArray } from './array.js';
 import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
-import { joinLanes, lanesOver, mean, meanSquare } from './lanes.js';
+import { joinLanes, lanesOver, mean, meanSquare } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
 /** Rewrites every lane along the node's axis. */

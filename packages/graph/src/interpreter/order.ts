@@ -2,7 +2,7 @@ import { isInteger } from '../infer/site.js';
 import { wrapped } from '../ir/integers.js';
 import { eachLane, filled, lanesOf, type NumArray } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
-import { reducedDims } from './lanes.js';
+import { reducedDims } from './reduced-slices.js';
 
 /** Index of the best element of each lane: the first of equals, or the last with select_last_index. NaN is not looked for. */
 const argBest =

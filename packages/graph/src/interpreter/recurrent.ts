@@ -1,7 +1,7 @@
 import { activationsOf } from './activations.js';
 import { filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
-import { type Cell, gru, lstm, rnn, type State, type Weights } from './cells.js';
+import { type Cell, gru, lstm, rnn, type State, type Weights } from './recurrent-cells.js';
 
 /** Sizes and inputs of a recurrent node, with time first ([seq, batch, ...], [direction, batch, ...]) whatever its layout. */
 interface Run {

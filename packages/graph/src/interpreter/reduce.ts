@@ -3,7 +3,7 @@ import { integerRange, wrapped } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import type { NumArray } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
-import { lanesOver, mean, reducedDims, sum } from './lanes.js';
+import { lanesOver, mean, reducedDims, sum } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
 /** Axes from input 1; all axes when absent or empty, unless noop_with_empty_axes. */

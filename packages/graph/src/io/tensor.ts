@@ -1,6 +1,6 @@
 import { fail, sizeOf } from '@onnxplain/core';
-import { derived } from '../ir/derived.js';
 import { codeOf, dtypeOf, elements } from '../ir/element.js';
+import { lazyConstant } from '../ir/lazy-constant.js';
 import type { Constant, ConstantData, DataType } from '../ir/types.js';
 import type { Part } from './chunks.js';
 import { type Reading, unsupportedTypes } from './context.js';
@@ -60,7 +60,7 @@ function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<Wanted, 'dtype' | 'd
   const { bytes: width, view } = elements[dtype];
   if (raw.byteOffset % width === 0) return { dtype, dims, data: normalise(dtype, view(raw)) };
   const copy = () => view(new Uint8Array(raw));
-  return raw.length < LARGE ? { dtype, dims, data: copy() } : derived({ dtype, dims }, copy);
+  return raw.length < LARGE ? { dtype, dims, data: copy() } : lazyConstant({ dtype, dims }, copy);
 }
 
 /** Truth values are 0 and 1; writers may store any other byte for true. */

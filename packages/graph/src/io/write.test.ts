@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, node, value } from '../../test/graphs.js';
-import { derived } from '../ir/derived.js';
+import { lazyConstant } from '../ir/lazy-constant.js';
 import { irVersion } from './ir-version.js';
 import { defaultLimits } from './limits.js';
 import { decode } from './proto.js';
@@ -78,7 +78,7 @@ test('large constants are chunks of their own that view them, all else is put to
 
 test('a derived constant is read once for each walk', () => {
   let readings = 0;
-  const counted = derived(large, () => {
+  const counted = lazyConstant(large, () => {
     readings++;
     return large.data;
   });

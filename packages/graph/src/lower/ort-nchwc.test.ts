@@ -3,7 +3,7 @@ import { wobble } from '../../test/derivative.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { builderOf } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { STEEP } from '../builder/calculus.js';
+import { STEP_SLOPE } from '../builder/math-builder.js';
 import { numArray } from '../interpreter/array.js';
 import { evaluate } from '../interpreter/evaluate.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
@@ -16,7 +16,7 @@ const kernel = (...dims: readonly number[]): Constant =>
     Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => Math.round(8 * wobble('k', i)) / 8),
   );
 
-const step = (text: string): Node => node(text, { alpha: attr.float(STEEP), beta: attr.float(0) });
+const step = (text: string): Node => node(text, { alpha: attr.float(STEP_SLOPE), beta: attr.float(0) });
 
 /** A convolution, then something masked that goes on to another one. */
 function masked(channels: number, ...between: readonly Node[]): Graph {

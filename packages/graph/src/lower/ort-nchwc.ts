@@ -1,5 +1,5 @@
 import { attr, type Builder } from '../builder/builder.js';
-import { STEEP } from '../builder/calculus.js';
+import { STEP_SLOPE } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
 import { namer, namesIn } from '../ir/names.js';
@@ -90,7 +90,7 @@ function masksOf(nodes: readonly Node[], layout: Layout): ReadonlySet<string> {
 function isStep(node: Node): boolean {
   if (node.op !== 'HardSigmoid' || node.domain !== '') return false;
   const { float } = attributesOf(node);
-  return float('alpha', 0.2) >= STEEP * 0.99 && float('beta', 0.5) === 0;
+  return float('alpha', 0.2) >= STEP_SLOPE * 0.99 && float('beta', 0.5) === 0;
 }
 
 /** Every element of a blocked value times `by`, plus `shift`. */

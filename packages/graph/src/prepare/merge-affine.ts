@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { type Calculus, calculus } from '../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { opOf } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
@@ -35,7 +35,7 @@ function merged(
   if (affine === undefined || maker === undefined || uses.get(affine.x) !== 1) return undefined;
   const layer = LAYERS[maker.op]?.(maker, b);
   if (layer === undefined || maker.domain !== '') return undefined;
-  const c = calculus(b);
+  const c = mathBuilder(b);
   const found = coefficients(c, affine, layer);
   return found && [layer.rebuild(c, found)];
 }
@@ -43,8 +43,8 @@ function merged(
 /** y = x scale + shift, where both are constants that broadcast to x. */
 interface Affine {
   readonly x: string;
-  scale?(c: Calculus): string;
-  shift?(c: Calculus): string;
+  scale?(c: MathBuilder): string;
+  shift?(c: MathBuilder): string;
 }
 
 /** A layer whose output channels are along one axis. */
@@ -54,7 +54,7 @@ interface Layer {
   readonly axis: number;
   readonly channels: Dim;
   /** The layer with its weights multiplied by `scale` and `shift` added to what it gives, both [channels]. */
-  rebuild(c: Calculus, coefficients: Coefficients): string;
+  rebuild(c: MathBuilder, coefficients: Coefficients): string;
 }
 
 interface Coefficients {
@@ -81,8 +81,8 @@ function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
   const { int, float } = attributesOf(node);
   if (int('training_mode', 0) === 1) return undefined;
   if (![scale, bias, mean, variance].every((name) => fixed(b, name))) return undefined;
-  const slope = (c: Calculus) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
-  const along = (c: Calculus, vector: string) => alongAxis(c, vector, { axis: 1, rank: c.rank(x) });
+  const slope = (c: MathBuilder) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
+  const along = (c: MathBuilder, vector: string) => alongAxis(c, vector, { axis: 1, rank: c.rank(x) });
   return {
     x,
     scale: (c) => along(c, slope(c)),
@@ -91,7 +91,7 @@ function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
 }
 
 /** A vector shaped to multiply along an axis. */
-function alongAxis(c: Calculus, vector: string, { axis, rank }: { axis: number; rank: number }): string {
+function alongAxis(c: MathBuilder, vector: string, { axis, rank }: { axis: number; rank: number }): string {
   return c.reshape(
     vector,
     Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1)),
@@ -99,7 +99,7 @@ function alongAxis(c: Calculus, vector: string, { axis, rank }: { axis: number; 
 }
 
 /** Scale and shift as vectors of the layer's channels; undefined when they vary along another axis. */
-function coefficients(c: Calculus, affine: Affine, layer: Layer): Coefficients | undefined {
+function coefficients(c: MathBuilder, affine: Affine, layer: Layer): Coefficients | undefined {
   const given = [affine.scale?.(c), affine.shift?.(c)];
   if (!given.every((value) => value === undefined || perChannel(c, value, layer))) return undefined;
   const [scale, shift] = given.map((value) => value && vectorOf(c, value, layer.channels));
@@ -107,14 +107,14 @@ function coefficients(c: Calculus, affine: Affine, layer: Layer): Coefficients |
 }
 
 /** Whether a constant that broadcasts to the layer's output has size 1 along all axes but that of the channels. */
-function perChannel(c: Calculus, value: string, { output, axis, channels }: Layer): boolean {
+function perChannel(c: MathBuilder, value: string, { output, axis, channels }: Layer): boolean {
   const [rank, dims] = [c.rank(output), c.dims(value)];
   if (dims.length > rank || c.dtype(value) !== c.dtype(output)) return false;
   const offset = rank - dims.length;
   return dims.every((size, i) => size === 1 || (i + offset === axis && size === channels));
 }
 
-function vectorOf(c: Calculus, value: string, channels: Dim): string {
+function vectorOf(c: MathBuilder, value: string, channels: Dim): string {
   const flat = c.reshape(value, [-1]);
   return c.dims(flat)[0] === channels ? flat : c.emit('Expand', [flat, c.ints([Number(channels)])]);
 }
@@ -149,7 +149,11 @@ const convolution =
   };
 
 /** bias scale + shift. */
-function biased(c: Calculus, bias: string | undefined, { scale, shift }: Coefficients): string | undefined {
+function biased(
+  c: MathBuilder,
+  bias: string | undefined,
+  { scale, shift }: Coefficients,
+): string | undefined {
   const scaled = bias && scale ? c.mul(bias, scale) : bias;
   return scaled && shift ? c.add(scaled, shift) : scaled || shift;
 }

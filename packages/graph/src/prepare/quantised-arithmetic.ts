@@ -1,16 +1,16 @@
 import { attr } from '../builder/builder.js';
-import type { Calculus } from '../builder/calculus.js';
+import type { MathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { integerRange } from '../ir/integers.js';
 import type { Op } from '../ir/ops.js';
 import type { Attributes, DataType, Node } from '../ir/types.js';
-import { input } from '../rewrite/respell.js';
+import { input } from '../rewrite/op-rewrite.js';
 
 /** Values of integers as floats. */
 export interface Integers {
-  readonly c: Calculus;
+  readonly c: MathBuilder;
   /** Whether floats already stand for a value. */
-  stands(name: string): boolean;
+  hasFloats(name: string): boolean;
   /** The floats that stand for a value, or the value cast. */
   real(name: string, dtype?: DataType): string;
 }
@@ -18,7 +18,7 @@ export interface Integers {
 /** What comes in the place of a node: values for its outputs, or floats that stand for its integers; '' for neither. */
 export interface Replacement {
   readonly values?: readonly string[];
-  readonly twins?: readonly string[];
+  readonly floats?: readonly string[];
 }
 
 /** Less than half a step, so that rounding takes it back. */
@@ -34,7 +34,7 @@ interface Grid {
 }
 
 /** A vector along an axis of something of a rank; a single number as it is. */
-function along(c: Calculus, vector: string, { axis, rank }: { axis: number; rank: number }): string {
+function along(c: MathBuilder, vector: string, { axis, rank }: { axis: number; rank: number }): string {
   const dims = c.dims(vector);
   if (dims.length === 0 || dims[0] === 1 || rank === 0) return vector;
   return c.reshape(vector, [-1, ...new Array<number>(rank - 1 - ((axis + rank) % rank)).fill(1)]);
@@ -88,7 +88,7 @@ function onGrid(
 ): Replacement {
   const grid = gridAt(node, at);
   const to = grid.zero === '' ? 'uint8' : integers.c.dtype(grid.zero);
-  return { twins: [quantised(y, { ...grid, to }, integers)] };
+  return { floats: [quantised(y, { ...grid, to }, integers)] };
 }
 
 const isBlocked = (node: Node): boolean => attributesOf(node).int('block_size', 0) !== 0;
@@ -156,27 +156,29 @@ export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
     const named = c.typeOf(node.outputs[0])?.dtype;
     if (isBlocked(node)) return undefined;
     const to = zero === '' ? (named ?? 'uint8') : c.dtype(zero);
-    return { twins: [quantised(x, { ...gridAt(node, 1, attributesOf(node).int('axis', 1)), to }, integers)] };
+    return {
+      floats: [quantised(x, { ...gridAt(node, 1, attributesOf(node).int('axis', 1)), to }, integers)],
+    };
   },
   DequantizeLinear: (node, integers) => {
-    if (!integers.stands(input(node, 0)) || isBlocked(node)) return undefined;
+    if (!integers.hasFloats(input(node, 0)) || isBlocked(node)) return undefined;
     return { values: [valueAt(node, { at: 0, axis: attributesOf(node).int('axis', 1) }, integers)] };
   },
   DynamicQuantizeLinear: (node, integers) => {
     const grid = dynamicGrid(input(node, 0), integers);
     const q = quantised(input(node, 0), { ...grid, to: 'uint8' }, integers);
-    return { values: ['', grid.scale, ''], twins: [q, '', grid.zero] };
+    return { values: ['', grid.scale, ''], floats: [q, '', grid.zero] };
   },
   MatMulInteger: (node, integers) => {
     const a = centred(input(node, 0), { zero: input(node, 2), axis: -2 }, integers);
     return {
-      twins: [integers.c.matmul(a, centred(input(node, 1), { zero: input(node, 3), axis: -1 }, integers))],
+      floats: [integers.c.matmul(a, centred(input(node, 1), { zero: input(node, 3), axis: -1 }, integers))],
     };
   },
   ConvInteger: (node, integers) => {
     const x = centred(input(node, 0), { zero: input(node, 2), axis: 1 }, integers);
     const w = centred(input(node, 1), { zero: input(node, 3), axis: 0 }, integers);
-    return { twins: [integers.c.emit('Conv', [x, w], node.attributes)] };
+    return { floats: [integers.c.emit('Conv', [x, w], node.attributes)] };
   },
   QLinearMatMul: (node, integers) => {
     const a = valueAt(node, { at: 0, axis: -2 }, integers);

@@ -1,5 +1,5 @@
 import { builderOf } from '../builder/build.js';
-import { companions } from '../builder/labels.js';
+import { valuesLike } from '../builder/value-names.js';
 import { namesBeside } from '../ir/names.js';
 import { substitute, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
@@ -16,16 +16,17 @@ export interface WithBaseline {
  * several names, numbered where the graph has these names already), which come last.
  */
 export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline {
-  const baselines = companions(builderOf(graph), graph, { label: 'baseline', of: at });
+  const baselines = valuesLike(builderOf(graph), graph, { label: 'baseline', of: at });
   const inputs = [...graph.inputs, ...baselines];
   const fresh = namesBeside({ ...graph, inputs });
-  const twins = new Map(at.map((name, i) => [name, baselines[i].name]));
-  const reference = (name: string): string => twins.get(name) ?? name;
+  const atBaseline = new Map(at.map((name, i) => [name, baselines[i].name]));
+  const reference = (name: string): string => atBaseline.get(name) ?? name;
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
     nodes.push(node);
-    if (!usesOf(node).some((name) => twins.has(name))) continue;
-    for (const name of node.outputs) if (name !== '' && !twins.has(name)) twins.set(name, fresh(name));
+    if (!usesOf(node).some((name) => atBaseline.has(name))) continue;
+    for (const name of node.outputs)
+      if (name !== '' && !atBaseline.has(name)) atBaseline.set(name, fresh(name));
     const outputs = node.outputs.map((name) => (name === '' || at.includes(name) ? '' : reference(name)));
     if (outputs.every((name) => name === '')) continue;
     nodes.push({ ...substitute(node, reference), name: fresh(node.name), outputs });

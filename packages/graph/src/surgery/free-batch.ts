@@ -2,7 +2,7 @@ import { OnnxplainError } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { wordsIn } from '../infer/dim.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
-import { type Batch, thaw } from './thaw.js';
+import { type Batch, freeBatchAxis } from './free-batch-axis.js';
 
 export interface Freed {
   /** With a symbolic batch, or the graph as it came. */
@@ -67,7 +67,7 @@ function rewrite(graph: Graph, batch: Batch, axis: number): Graph {
   }));
   for (const value of inputs) builder.addInput(value);
   for (const [name, value] of graph.constants) builder.addConstant(name, value);
-  for (const node of graph.nodes) builder.append(thaw(node, builder, batch));
+  for (const node of graph.nodes) builder.append(freeBatchAxis(node, builder, batch));
   return builder.build(graph.outputs.map((value) => ({ ...value, dims: dimsOf(builder, value) })));
 }
 

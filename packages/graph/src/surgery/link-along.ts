@@ -3,8 +3,8 @@ import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
-import { type Derived, derived } from './derived.js';
 import { type Link, lowestOf } from './select.js';
+import { type ExtendedGraph, withOutput } from './with-output.js';
 
 export interface LinkAlongOptions {
   /** Name of the output, [N, ...axes]. */
@@ -22,10 +22,10 @@ export interface LinkAlongOptions {
  * largest other one of its place. The graph is in canonical form. Throws `not-applicable` where classes have to be compared and are not
  * known, and for the margin of one class or of an unknown number.
  */
-export function linkAlong(graph: Graph, options: LinkAlongOptions): Derived {
+export function linkAlong(graph: Graph, options: LinkAlongOptions): ExtendedGraph {
   const builder = graphBuilderOf(graph);
   const name = options.link === 'margin' ? margins(builder, options) : probabilities(builder, graph, options);
-  return derived(graph, builder, name);
+  return withOutput(graph, builder, name);
 }
 
 function probabilities(builder: Builder, graph: Graph, options: LinkAlongOptions): string {

@@ -1,7 +1,7 @@
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
-import { type Derived, derived } from './derived.js';
+import { type ExtendedGraph, withOutput } from './with-output.js';
 
 /** What is taken along one axis: the whole axis; the entry of an index; the sum, or the maximum, over all entries. */
 export type AxisTake = 'all' | 'sum' | 'max' | number;
@@ -20,7 +20,7 @@ export interface TakeOptions {
  * first, then maxima, then sums; so max and sum on two axes give the sum of maxima. The graph is in canonical form.
  * Throws `shape-mismatch` for a value of unknown rank.
  */
-export function takeAxes(graph: Graph, { of, axes, weights }: TakeOptions): Derived {
+export function takeAxes(graph: Graph, { of, axes, weights }: TakeOptions): ExtendedGraph {
   const builder = graphBuilderOf(graph);
   const entries = axes.reduce<string>((value, take, i) => {
     if (typeof take !== 'number') return value;
@@ -31,7 +31,7 @@ export function takeAxes(graph: Graph, { of, axes, weights }: TakeOptions): Deri
   const total = reduced(builder, weighted, { op: 'ReduceSum', over: placesOf(axes, 'sum') });
   const gone = axes.flatMap((take, i) => (take === 'all' ? [] : [i + 1]));
   const name = gone.length === 0 ? total : builder.emit('Squeeze', [total, builder.ints(gone)]);
-  return derived(graph, builder, name);
+  return withOutput(graph, builder, name);
 }
 
 const placesOf = (axes: readonly AxisTake[], wanted: AxisTake): readonly number[] =>

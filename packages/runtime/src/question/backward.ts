@@ -29,7 +29,7 @@ export function backwardOf(rules: BackwardRules, { input }: Question): BackwardP
   const { name, options, baseline } = rulesParts(rules);
   const table = ruleTable(name, options);
   const resolved = { table, rules: table.name ?? name, baseline: undefined };
-  if (!table.compares) return resolved;
+  if (!table.usesBaseline) return resolved;
   if (baseline === undefined) {
     fail({
       code: 'not-applicable',

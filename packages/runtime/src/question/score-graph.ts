@@ -61,7 +61,7 @@ export function differentiate(
   rules: RuleTable,
 ): ScoreGraph {
   const backward = grad(graph, { of: score, wrt: input, rules, keep: [] });
-  const baseline = rules.compares ? backward.inputs.at(-1)?.name : undefined;
+  const baseline = rules.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
   return { graph: backward, target, score: backward.outputs[0].name, baseline };
 }
 

@@ -1,7 +1,7 @@
-import type { Calculus } from '../../builder/calculus.js';
-import { STEEP } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
+import { STEP_SLOPE } from '../../builder/math-builder.js';
 import { clip } from './clip.js';
-import { type Rule, type Step, zero } from './rule.js';
+import { type Rule, type RuleContext, zero } from './rule.js';
 
 const SQRT_HALF = Math.SQRT1_2;
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -38,7 +38,7 @@ export const activation = {
   // A step (our own masks) is flat; otherwise alpha strictly between the bends.
   HardSigmoid: (b, { inputs: [x], float }, dy) => {
     const alpha = float('alpha', 0.2);
-    if (Math.abs(alpha) >= STEEP * 0.99) return [undefined];
+    if (Math.abs(alpha) >= STEP_SLOPE * 0.99) return [undefined];
     const ramp = b.add(b.mul(x, alpha), float('beta', 0.5));
     return [b.mul(dy, b.mul(b.mul(b.step(ramp), b.step(b.sub(1, ramp))), alpha))];
   },
@@ -89,14 +89,14 @@ export const activation = {
 } as const satisfies Record<string, Rule | typeof zero>;
 
 /** x Phi(x): Phi(x) + x phi(x) for the standard normal. */
-function geluSlope(b: Calculus, { inputs: [x] }: Step): string {
+function geluSlope(b: MathBuilder, { inputs: [x] }: RuleContext): string {
   const cumulative = b.mul(b.add(b.map('Erf', b.mul(x, SQRT_HALF)), 1), 0.5);
   const density = b.mul(b.map('Exp', b.mul(b.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
   return b.add(cumulative, b.mul(x, density));
 }
 
 /** x (1 + t) / 2 with t = tanh(u), u = sqrt(2 / pi) (x + 0.044715 x^3): (1 + t) / 2 + x (1 - t^2) u' / 2. */
-function tanhGeluSlope(b: Calculus, { inputs: [x] }: Step): string {
+function tanhGeluSlope(b: MathBuilder, { inputs: [x] }: RuleContext): string {
   const squared = b.square(x);
   const t = b.map('Tanh', b.mul(b.mul(x, b.add(b.mul(squared, 0.044715), 1)), SQRT_2_OVER_PI));
   const inner = b.mul(b.add(b.mul(squared, 3 * 0.044715), 1), SQRT_2_OVER_PI);

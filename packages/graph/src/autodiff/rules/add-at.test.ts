@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { graphOf, int64, value } from '../../../test/graphs.js';
 import { run } from '../../../test/session.js';
 import { builderOf } from '../../builder/build.js';
-import { calculus } from '../../builder/calculus.js';
+import { mathBuilder } from '../../builder/math-builder.js';
 import { numArray } from '../../interpreter/array.js';
 import { evaluate } from '../../interpreter/evaluate.js';
 import type { Graph } from '../../ir/types.js';
@@ -16,7 +16,7 @@ function added(data: readonly number[], tuples: readonly (readonly number[])[], 
   const updates = [tuples.length, ...data.slice(depth)];
   const at = int64(tuples.flat(), [tuples.length, depth]);
   const inputs = [value('data', data), value('updates', updates)];
-  const b = calculus(
+  const b = mathBuilder(
     builderOf(
       graphOf({
         inputs: isKnown ? inputs : [...inputs, value('indices', at.dims, 'int64')],

@@ -1,6 +1,6 @@
 import { attr } from '../../builder/builder.js';
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus } from '../../builder/calculus.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Op } from '../../ir/ops.js';
 
@@ -19,7 +19,7 @@ type ScatterOp = Extract<Op, 'ScatterElements' | 'ScatterND'>;
 
 /** Adds updates to data by index; equal indices add up. ONNX Runtime does so on the CPU in float32 and wider only. */
 export function addAt(
-  b: Calculus,
+  b: MathBuilder,
   op: ScatterOp,
   { data, indices, updates, axis, distinct }: Additions,
 ): string {
@@ -31,7 +31,7 @@ export function addAt(
   return b.cast(sum, dtype);
 }
 
-const scatter = (b: Calculus, op: ScatterOp, { data, indices, updates, axis }: Additions): string =>
+const scatter = (b: MathBuilder, op: ScatterOp, { data, indices, updates, axis }: Additions): string =>
   b.emit(op, [data, indices, updates], {
     axis: axis === undefined ? undefined : attr.int(axis),
     reduction: attr.string('add'),
@@ -44,14 +44,14 @@ const ALONE = 1 << 13;
  * Whether threads may add to one place at a time: ScatterND of ONNX Runtime's CPU provider shares the updates out among its threads
  * whatever the indices are, and loses additions. Few updates, and places that are all different, are safe.
  */
-function isShared(b: Calculus, { indices, updates, distinct }: Additions): boolean {
+function isShared(b: MathBuilder, { indices, updates, distinct }: Additions): boolean {
   const sizes = b.dims(updates).map((size) => (typeof size === 'number' ? size : Number.POSITIVE_INFINITY));
   const many = sizes.reduce((n, size) => n * size, 1) > ALONE;
   return many && !(distinct ?? areDistinct(b, indices, Number(b.dims(indices).at(-1))));
 }
 
 /** Whether indices are known and no two tuples of `depth` of them are the same. */
-export function areDistinct(b: Calculus, indices: string, depth: number): boolean {
+export function areDistinct(b: MathBuilder, indices: string, depth: number): boolean {
   const known = b.constantOf(indices);
   if (known === undefined || depth === 0) return false;
   const list = numbersOf(known);
@@ -64,14 +64,14 @@ export function areDistinct(b: Calculus, indices: string, depth: number): boolea
 }
 
 /** ScatterND said by ScatterElements on everything laid out flat, which one thread does. */
-function byElement(b: Calculus, { data, indices, updates }: Additions): string {
+function byElement(b: MathBuilder, { data, indices, updates }: Additions): string {
   const [indexed, slice] = parted(b.others(data, []), Number(b.dims(indices).at(-1)));
   const inner = (at: string, axis: number, index: string) =>
     b.add(b.mul(at, b.sizes([{ of: data, axis }])), index);
   const [first, ...rest] = indexed.map((axis) => indexAlong(b, { data, indices, axis }));
   const place = rest.reduce((at, index, i) => inner(at, i + 1, index), first);
   const element = slice.reduce(
-    (at, axis) => inner(b.unsqueeze(at, [b.rank(at)]), axis, placesAlong(b, data, axis)),
+    (at, axis) => inner(b.unsqueeze(at, [b.rank(at)]), axis, positionsAlong(b, data, axis)),
     place,
   );
   const flat = (value: string) => b.reshape(value, [-1]);
@@ -86,7 +86,7 @@ const parted = <T>(list: readonly T[], at: number): readonly (readonly T[])[] =>
 
 /** One entry of every index tuple, counted from the beginning of its axis. */
 function indexAlong(
-  b: Calculus,
+  b: MathBuilder,
   { data, indices, axis }: { data: string; indices: string; axis: number },
 ): string {
   const last = b.rank(indices) - 1;

@@ -1,5 +1,5 @@
-import type { Calculus } from '../../builder/calculus.js';
-import type { Rule, Step } from './rule.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Elementwise operators of several inputs. y is the output where it is not an input. */
 export const arithmetic = {
@@ -26,7 +26,7 @@ export const arithmetic = {
 } satisfies Record<string, Rule>;
 
 /** Max and Min: the inputs that attain the value share its cotangent equally. */
-function shared(b: Calculus, { inputs, outputs: [y] }: Step, dy: string): string[] {
+function shared(b: MathBuilder, { inputs, outputs: [y] }: RuleContext, dy: string): string[] {
   if (inputs.length === 1) return [dy];
   const attained = inputs.map((x) => b.mask(b.compare('Equal', x, y), dy));
   const part = b.div(
@@ -36,12 +36,12 @@ function shared(b: Calculus, { inputs, outputs: [y] }: Step, dy: string): string
   return attained.map((mask) => b.mul(part, mask));
 }
 
-function truncated(b: Calculus, x: string): string {
+function truncated(b: MathBuilder, x: string): string {
   return b.where(b.compare('Less', x, 0), b.map('Ceil', x), b.map('Floor', x));
 }
 
 /** dy p x^(p-1); 0 where p = 0, also at x = 0, where x^(p-1) and its own derivatives are infinite. */
-function powerBase(b: Calculus, { inputs: [x, exponent] }: Step, dy: string): string {
+function powerBase(b: MathBuilder, { inputs: [x, exponent] }: RuleContext, dy: string): string {
   const known = scalarOf(b, exponent);
   if (known === 0) return b.zeros(x);
   if (known === 1) return dy;
@@ -53,7 +53,11 @@ function powerBase(b: Calculus, { inputs: [x, exponent] }: Step, dy: string): st
 }
 
 /** dy x^p log x; 0 where x = 0 and p >= 0. */
-function powerExponent(b: Calculus, { inputs: [x, exponent], outputs: [y], wanted }: Step, dy: string) {
+function powerExponent(
+  b: MathBuilder,
+  { inputs: [x, exponent], outputs: [y], wanted }: RuleContext,
+  dy: string,
+) {
   if (!wanted[1]) return undefined;
   const p = b.cast(exponent, b.dtype(x));
   const flat = b.emit('And', [b.compare('Equal', x, 0), b.compare('GreaterOrEqual', p, 0)]);
@@ -61,7 +65,7 @@ function powerExponent(b: Calculus, { inputs: [x, exponent], outputs: [y], wante
   return b.cast(b.mul(dy, b.mul(y, logarithm)), b.dtype(exponent));
 }
 
-function scalarOf(b: Calculus, name: string): number | undefined {
+function scalarOf(b: MathBuilder, name: string): number | undefined {
   const constant = b.constantOf(name);
   if (constant === undefined || constant.data.length !== 1 || /float16/.test(constant.dtype))
     return undefined;

@@ -1,17 +1,17 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Node } from '../../ir/types.js';
 import { activation } from './activation.js';
 import { arithmetic } from './arithmetic.js';
-import { identity } from './flat.js';
 import { movement } from './movement.js';
+import { identity } from './piecewise-constant.js';
 import { reduction } from './reduction.js';
-import type { Row, Rule, Step } from './rule.js';
+import type { Row, Rule, RuleContext } from './rule.js';
 
 /** An operator whose elements are elements of its inputs, each of one of them. */
 export interface Choice {
   readonly rule: Rule;
   /** For each input, a bool that is true where the output took it, broadcastable to the output; undefined: everywhere. */
-  readonly taken: (b: Calculus, step: Step) => readonly ((() => string) | undefined)[];
+  readonly taken: (b: MathBuilder, step: RuleContext) => readonly ((() => string) | undefined)[];
 }
 
 const attained: Choice['taken'] = (b, { inputs, outputs: [y] }) =>
@@ -57,7 +57,7 @@ const spreading: Readonly<Record<string, Rule>> = {
   ReduceMean: reduction.ReduceMean,
 };
 
-const lanes = [
+const ALONG_AXIS = [
   'ReduceL1',
   'ReduceL2',
   'ReduceLogSum',
@@ -71,7 +71,7 @@ const lanes = [
 /** The rule that spreads marks of an operator's output to its inputs; undefined where none is known. */
 export function spreadOf(op: string, row: Row): Rule | undefined {
   if (Object.hasOwn(spreading, op)) return spreading[op] === row ? spreading[op] : undefined;
-  return lanes.some((lane) => lane === op && reduction[lane] === row) ? reduction.ReduceSum : undefined;
+  return ALONG_AXIS.some((name) => name === op && reduction[name] === row) ? reduction.ReduceSum : undefined;
 }
 
 /** Operators whose derivative multiplies by no value, so that a cotangent of 0 stays 0. */
@@ -89,13 +89,16 @@ const SINGULAR: ReadonlySet<string> = new Set([
 ]); // biome-ignore format: one family
 
 /** Whether a node may have a value or derivative that is not finite though its inputs are. */
-export function isSingular(b: Calculus, { op, inputs }: { op: string; inputs: readonly string[] }): boolean {
+export function isSingular(
+  b: MathBuilder,
+  { op, inputs }: { op: string; inputs: readonly string[] },
+): boolean {
   if (op === 'Div') return b.constantOf(inputs[1]) === undefined;
   if (op === 'Pow') return !isWholePower(b, inputs[1]);
   return SINGULAR.has(op);
 }
 
-function isWholePower(b: Calculus, exponent: string): boolean {
+function isWholePower(b: MathBuilder, exponent: string): boolean {
   const constant = b.constantOf(exponent);
   if (constant === undefined || constant.data.length !== 1 || /float16/.test(constant.dtype)) return false;
   const power = Number(constant.data[0]);

@@ -1,6 +1,6 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Exporters write the ends of float32 where there is no bound. */
 const UNBOUNDED = 3.4028234e38;
@@ -15,7 +15,7 @@ export const clip: Rule = (b, step, dy) => {
 };
 
 /** The number that bounds x, infinite where none does; undefined for a value. */
-function knownBound(b: Calculus, { inputs, wanted }: Step, at: 1 | 2): number | undefined {
+function knownBound(b: MathBuilder, { inputs, wanted }: RuleContext, at: 1 | 2): number | undefined {
   if (!inputs[at]) return at === 1 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const constant = wanted[at] ? undefined : b.constantOf(inputs[at]);
   const bound = constant && numbersOf(constant)[0];
@@ -26,7 +26,7 @@ function knownBound(b: Calculus, { inputs, wanted }: Step, at: 1 | 2): number | 
  * 1 strictly between the bounds, 0 at them; undefined where there are none. The output tells it without the input, as with Relu: its
  * distance to the nearer bound is positive for all y between.
  */
-function between(b: Calculus, y: string, [low, high]: readonly [number, number]): string | undefined {
+function between(b: MathBuilder, y: string, [low, high]: readonly [number, number]): string | undefined {
   const distances: string[] = [];
   if (Number.isFinite(low)) distances.push(low === 0 ? y : b.sub(y, low));
   if (Number.isFinite(high)) distances.push(b.sub(high, y));
@@ -38,7 +38,7 @@ function between(b: Calculus, y: string, [low, high]: readonly [number, number])
  * A bound gets what it took, and half of it where x equals it; x gets the rest. Where the bounds are equal x keeps all of a tie, where
  * they are crossed the upper one takes everything.
  */
-function clipToValues(b: Calculus, { inputs: [x, low, high] }: Step, dy: string) {
+function clipToValues(b: MathBuilder, { inputs: [x, low, high] }: RuleContext, dy: string) {
   const both = Boolean(low && high);
   const ordered = both ? b.mask(b.compare('LessOrEqual', low, high), dy) : undefined;
   const tied = both ? b.sub(1, b.mul(b.mask(b.compare('Less', low, high), dy), 0.5)) : 0.5;

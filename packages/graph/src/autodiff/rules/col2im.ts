@@ -1,7 +1,7 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Its adjoint takes the blocks out of the image again: each element of a block gets the cotangent of where it was added. */
 export const col2im: Rule = (b, step, dy) => {
@@ -25,7 +25,7 @@ export const col2im: Rule = (b, step, dy) => {
   return [b.reshapeLike(b.transpose(apart, [0, 1, ...elements, ...elements.map((axis) => axis + 1)]), x)];
 };
 
-const spacing = ({ ints }: Step, i: number) => ({
+const spacing = ({ ints }: RuleContext, i: number) => ({
   stride: ints('strides')?.[i] ?? 1,
   dilation: ints('dilations')?.[i] ?? 1,
 });
@@ -39,7 +39,7 @@ interface Cells {
 }
 
 /** [kernel, blocks]: where along an axis of the image each element of each block is. */
-function cellsOf(b: Calculus, { image, axis, kernel, stride, dilation }: Cells): string {
+function cellsOf(b: MathBuilder, { image, axis, kernel, stride, dilation }: Cells): string {
   const scalar = (value: number) => b.constant(constantFrom('int64', [], [value]));
   const size = b.squeeze(b.sizes([{ of: image, axis }]), [0]);
   const starts = b.emit('Range', [scalar(0), b.sub(size, (kernel - 1) * dilation), scalar(stride)]);

@@ -1,10 +1,10 @@
-import { type Calculus, calculus } from '../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import type { Attribute } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
 import { distinct, innerGraph } from './inner.js';
 import { iteration } from './iteration.js';
 import { loopForward } from './loop-forward.js';
-import type { Row, Step } from './rule.js';
+import type { Row, RuleContext } from './rule.js';
 import { scanForward } from './scan-forward.js';
 
 /** Operators that run inner graphs. */
@@ -15,7 +15,7 @@ export const control = {
 } as const satisfies Record<string, Row>;
 
 /** The taken branch backward: an If on the same condition that gives the cotangent of everything captured. */
-function branches(b: Calculus, step: Step): readonly (string | undefined)[] {
+function branches(b: MathBuilder, step: RuleContext): readonly (string | undefined)[] {
   const { inputs, wanted } = step;
   const sources = inputs.filter((_, i) => wanted[i]);
   const results = b.emitMany('If', inputs.slice(0, 1), sources.length, {
@@ -31,9 +31,9 @@ interface Branch {
   readonly sources: readonly string[];
 }
 
-function branch(b: Calculus, step: Step, { name, sources }: Branch): Attribute {
+function branch(b: MathBuilder, step: RuleContext, { name, sources }: Branch): Attribute {
   const graph = innerGraph(b, step, name);
-  const inner = calculus(b.inside(graph));
+  const inner = mathBuilder(b.inside(graph));
   const found = step.pullback(inner, graph, { cotangents: step.cotangents, wrt: sources });
   const outputs = distinct(
     inner,

@@ -1,7 +1,7 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus, Size } from '../../builder/calculus.js';
+import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import type { Dims } from '../../ir/types.js';
-import { interleavedConv } from './interleaved.js';
+import { blockedConvTranspose } from './blocked-conv-transpose.js';
 import { adjointKernel } from './kernel.js';
 import type { Rule } from './rule.js';
 import { zerosBetween } from './tile.js';
@@ -41,10 +41,10 @@ interface DataCotangent {
   readonly group: number;
 }
 
-const spatial = (b: Calculus, x: string) => b.dims(x).slice(2);
+const spatial = (b: MathBuilder, x: string) => b.dims(x).slice(2);
 
 /** Sum over all axes but the channels, [C]. */
-export function perChannel(b: Calculus, x: string): string {
+export function perChannel(b: MathBuilder, x: string): string {
   const axes = b.others(x, [1]);
   return b.emit('ReduceSum', [x, b.ints(axes)], { keepdims: attr.int(0) });
 }
@@ -53,10 +53,10 @@ export function perChannel(b: Calculus, x: string): string {
  * A convolution with the adjoint kernel, which runtimes run fastest and keep in blocked layouts, where the stride is 1 or there is one
  * channel a group (zeros between the elements make the stride 1, and cost little); else a transposed one.
  */
-function convData(b: Calculus, given: DataCotangent): string {
+function convData(b: MathBuilder, given: DataCotangent): string {
   const { window, dy } = given;
   const sizes = { input: spatial(b, given.like), output: spatial(b, dy) };
-  const few = interleavedConv(b, { ...given, ...sizes });
+  const few = blockedConvTranspose(b, { ...given, ...sizes });
   if (few !== undefined) return few;
   const strides = window.map((axis) => axis.stride);
   const dense = strides.every((stride) => stride === 1);
@@ -66,7 +66,7 @@ function convData(b: Calculus, given: DataCotangent): string {
 }
 
 /** Whether there is one channel a group, and zeros can be put between elements: their number must be known. */
-function spreads(b: Calculus, { dy, kernel, group }: DataCotangent): boolean {
+function spreads(b: MathBuilder, { dy, kernel, group }: DataCotangent): boolean {
   const [outputs, inputs] = b.dims(kernel);
   return outputs === group && inputs === 1 && spatial(b, dy).every((size) => typeof size === 'number');
 }
@@ -85,7 +85,7 @@ function adjointPads(window: readonly Axis[], { input, output }: { input: Dims; 
 }
 
 function adjointConv(
-  b: Calculus,
+  b: MathBuilder,
   { dy, kernel, window, group }: DataCotangent,
   pads: readonly number[],
 ): string {
@@ -97,7 +97,7 @@ function adjointConv(
   });
 }
 
-function transposedConv(b: Calculus, { dy, kernel, like, window, group }: DataCotangent): string {
+function transposedConv(b: MathBuilder, { dy, kernel, like, window, group }: DataCotangent): string {
   const fit = transposedFit(window, spatial(b, like), spatial(b, dy));
   const full = b.emit('ConvTranspose', [dy, kernel], {
     ...windowAttributes(window, group),
@@ -108,7 +108,7 @@ function transposedConv(b: Calculus, { dy, kernel, like, window, group }: DataCo
 }
 
 /** The leading part of every spatial axis, as long as that of `like`. */
-export function cropLike(b: Calculus, x: string, like: string): string {
+export function cropLike(b: MathBuilder, x: string, like: string): string {
   const axes = b.others(like, [0, 1]);
   const ends = b.sizes(axes.map((axis) => ({ of: like, axis })));
   return b.emit('Slice', [x, b.ints(axes.map(() => 0)), ends, b.ints(axes)]);
@@ -123,7 +123,7 @@ function windowAttributes(window: readonly Axis[], group: number) {
   };
 }
 
-function forward(b: Calculus, { dy, kernel, like, window, group }: DataCotangent): string {
+function forward(b: MathBuilder, { dy, kernel, like, window, group }: DataCotangent): string {
   const full = b.emit('Conv', [dy, kernel], {
     ...windowAttributes(window, group),
     pads: attr.ints(padsOf(window)),
@@ -132,7 +132,7 @@ function forward(b: Calculus, { dy, kernel, like, window, group }: DataCotangent
 }
 
 /** Output padding of a stride or more makes one window too many. */
-export function cropped(b: Calculus, x: string, like: string): string {
+export function cropped(b: MathBuilder, x: string, like: string): string {
   const same = spatial(b, x).every((size, i) => size === spatial(b, like)[i]);
   return same ? x : cropLike(b, x, like);
 }
@@ -152,7 +152,7 @@ interface KernelCotangent {
  * dW[m, c, k] = sum over n, o of dy[n, m, o] x[n, c, o stride + k dilation - pad]: a convolution of x by dy in which batch and
  * channels change places, and strides and dilations.
  */
-function convKernel(b: Calculus, given: KernelCotangent): string {
+function convKernel(b: MathBuilder, given: KernelCotangent): string {
   const { x, dy, window, group } = given;
   const axes = b.others(x, [0, 1]);
   const image = channelsFirst(b, given);
@@ -168,7 +168,7 @@ function convKernel(b: Calculus, given: KernelCotangent): string {
 }
 
 /** [N, g C/g, ...] -> [C/g, g N, ...]: group by group, so that a grouped convolution keeps them apart. */
-function channelsFirst(b: Calculus, { x, kernel, group }: KernelCotangent): string {
+function channelsFirst(b: MathBuilder, { x, kernel, group }: KernelCotangent): string {
   const axes = b.others(x, [0, 1]);
   if (group === 1) return b.transpose(x, [1, 0, ...axes]);
   const sizes = axes.map((axis): Size => ({ of: x, axis }));

@@ -1,6 +1,6 @@
 import { attr } from '../../builder/builder.js';
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus } from '../../builder/calculus.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Rule } from './rule.js';
 
 /**
@@ -20,18 +20,18 @@ export const det: Rule = (b, { inputs: [x] }, dy) => {
   return [b.mul(cofactors, b.unsqueeze(dy, [rank - 2, rank - 1]))];
 };
 
-const places = (b: Calculus, x: string): string => placesAlong(b, x, b.rank(x) - 1);
-const column = (b: Calculus, vector: string): string => b.unsqueeze(vector, [1]);
+const places = (b: MathBuilder, x: string): string => positionsAlong(b, x, b.rank(x) - 1);
+const column = (b: MathBuilder, vector: string): string => b.unsqueeze(vector, [1]);
 
 /** [n, n - 1]: all indices but the row's own. */
-function others(b: Calculus, x: string): string {
+function others(b: MathBuilder, x: string): string {
   const all = places(b, x);
   const fewer = b.slice(all, [{ axis: 0, from: 0, to: -1 }]);
   return b.add(fewer, b.cast(b.compare('GreaterOrEqual', fewer, column(b, all)), 'int64'));
 }
 
 /** [n, n]: -1 where row and column differ by an odd number. */
-function signs(b: Calculus, x: string): string {
+function signs(b: MathBuilder, x: string): string {
   const all = places(b, x);
   const odd = b.emit('Mod', [b.add(all, column(b, all)), b.scalar(2, all)]);
   return b.cast(b.sub(1, b.mul(odd, 2)), b.dtype(x));

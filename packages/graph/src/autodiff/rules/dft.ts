@@ -1,9 +1,9 @@
 import { attr } from '../../builder/builder.js';
-import { dft } from '../../builder/calculus/dft.js';
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus } from '../../builder/calculus.js';
+import { dft } from '../../builder/math/dft.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /**
  * The adjoint of a transform W of n numbers is its conjugate: n times the inverse, and of the inverse 1 / n times the transform. Of
@@ -25,7 +25,7 @@ export const dftRule: Rule = (b, step, dy) => {
   return [realPart(b, whole, x)];
 };
 
-function axisOf(b: Calculus, { inputs: [x, , axis], node, int, refuse }: Step): number {
+function axisOf(b: MathBuilder, { inputs: [x, , axis], node, int, refuse }: RuleContext): number {
   const rank = b.rank(x);
   const known = axis ? b.constantOf(axis) : undefined;
   if (axis && known === undefined)
@@ -35,7 +35,11 @@ function axisOf(b: Calculus, { inputs: [x, , axis], node, int, refuse }: Step): 
 }
 
 /** How many numbers are transformed, an int64 scalar. */
-function lengthOf(b: Calculus, step: Step, { axis, halved }: { axis: number; halved: boolean }): string {
+function lengthOf(
+  b: MathBuilder,
+  step: RuleContext,
+  { axis, halved }: { axis: number; halved: boolean },
+): string {
   const [x, given] = step.inputs;
   if (given) return b.cast(b.emit('Reshape', [given, b.ints([])]), 'int64');
   const size = b.squeeze(b.sizes([{ of: x, axis }]), [0]);
@@ -43,8 +47,12 @@ function lengthOf(b: Calculus, step: Step, { axis, halved }: { axis: number; hal
 }
 
 /** How many elements of a whole spectrum each of half a one stands for: 2, but 1 for the first and the middle one. */
-function timesCounted(b: Calculus, half: string, { axis, length }: { axis: number; length: string }): string {
-  const places = placesAlong(b, half, axis);
+function timesCounted(
+  b: MathBuilder,
+  half: string,
+  { axis, length }: { axis: number; length: string },
+): string {
+  const places = positionsAlong(b, half, axis);
   const alone = b.emit('Or', [b.compare('Equal', places, 0), b.compare('Equal', b.mul(places, 2), length)]);
   const counts = b.cast(b.where(alone, b.scalar(1, length), b.scalar(2, length)), b.dtype(half));
   return b.reshape(
@@ -54,7 +62,7 @@ function timesCounted(b: Calculus, half: string, { axis, length }: { axis: numbe
 }
 
 /** Zeros after what was transformed are gone, and what was cut off is zero. */
-function fitted(b: Calculus, dx: string, { x, axis }: { x: string; axis: number }): string {
+function fitted(b: MathBuilder, dx: string, { x, axis }: { x: string; axis: number }): string {
   const [from, to] = [b.dims(dx)[axis], b.dims(x)[axis]];
   if (from === to) return dx;
   const missing = b.sub(b.sizes([{ of: x, axis }]), b.sizes([{ of: dx, axis }]));
@@ -64,7 +72,7 @@ function fitted(b: Calculus, dx: string, { x, axis }: { x: string; axis: number 
 }
 
 /** The cotangent of a real signal is the real part. */
-function realPart(b: Calculus, dx: string, x: string): string {
+function realPart(b: MathBuilder, dx: string, x: string): string {
   const last = b.rank(x) - 1;
   if (b.dims(x)[last] === 2) return dx;
   return b.emit('Slice', [dx, b.ints([0]), b.sizes([{ of: x, axis: last }]), b.ints([last])]);

@@ -1,6 +1,6 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
-import type { Rule, Step } from './rule.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** An Einsum equation: the labels of each operand and of the output; '.' stands for the ellipsis. */
 interface Equation {
@@ -18,8 +18,8 @@ export const einsum: Rule = (b, step, dy) => {
 };
 
 function cotangent(
-  b: Calculus,
-  step: Step,
+  b: MathBuilder,
+  step: RuleContext,
   { equation, dy, i }: { equation: Equation; dy: string; i: number },
 ): string {
   const x = step.inputs[i];
@@ -74,7 +74,7 @@ function freeLabel(taken: Set<string>): string {
 }
 
 /** Identity matrix of the size of an axis of x. */
-function identity(b: Calculus, step: Step, { x, axis }: { x: string; axis: number }): string {
+function identity(b: MathBuilder, step: RuleContext, { x, axis }: { x: string; axis: number }): string {
   const size = b.dims(x).at(axis);
   if (typeof size !== 'number') {
     return step.refuse(

@@ -1,8 +1,8 @@
 import { attr } from '../../builder/builder.js';
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus, Size } from '../../builder/calculus.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import { addAt, areDistinct } from './add-at.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 import { scatterElements, scatterNd } from './scatter.js';
 
 /** Operators that take or put elements by index. */
@@ -20,7 +20,7 @@ export const indexing = {
   Unique: (b, step, dy) => [unique(b, step, dy)],
 } satisfies Record<string, Rule>;
 
-function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): string {
+function gather(b: MathBuilder, { inputs: [x, indices], int }: RuleContext, dy: string): string {
   const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
   const size = b.dims(x)[axis];
   const known = b.constantOf(indices);
@@ -32,7 +32,11 @@ function gather(b: Calculus, { inputs: [x, indices], int }: Step, dy: string): s
 }
 
 /** Each of the unique elements is the first of its equals. */
-function unique(b: Calculus, { inputs: [x], outputs: [, given], node, int }: Step, dy: string): string {
+function unique(
+  b: MathBuilder,
+  { inputs: [x], outputs: [, given], node, int }: RuleContext,
+  dy: string,
+): string {
   const indices = given || b.emitMany('Unique', [x], 2, node.attributes)[1];
   if ('axis' in node.attributes) {
     const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
@@ -43,7 +47,11 @@ function unique(b: Calculus, { inputs: [x], outputs: [, given], node, int }: Ste
 }
 
 /** One index: zeros before and after. */
-function onlyAt(b: Calculus, dy: string, { x, axis, at }: { x: string; axis: number; at: number }): string {
+function onlyAt(
+  b: MathBuilder,
+  dy: string,
+  { x, axis, at }: { x: string; axis: number; at: number },
+): string {
   const sizes = b.dims(x).map((_, i): Size => (i === axis ? 1 : { of: x, axis: i }));
   const before = sizes.map((_, i) => (i === axis ? at : 0));
   const after = sizes.map((_, i) => (i === axis ? Number(b.dims(x)[axis]) - at - 1 : 0));
@@ -60,7 +68,7 @@ interface Places {
 }
 
 /** Adjoint of Gather: the axes that the indices gave d, from `axis` on, become one of size `size`; equal indices add up. */
-export function scatterAxis(b: Calculus, d: string, { axis, indices, size, distinct }: Places): string {
+export function scatterAxis(b: MathBuilder, d: string, { axis, indices, size, distinct }: Places): string {
   const count = b.rank(indices);
   const all = b.others(d, []);
   const taken = all.slice(axis, axis + count);
@@ -79,13 +87,13 @@ export function scatterAxis(b: Calculus, d: string, { axis, indices, size, disti
 }
 
 /** Index tuples that also say which batch they are in, as if `batch_dims` were 0. */
-function withBatchCoordinates(b: Calculus, indices: string, batchDims: number): string {
+function withBatchCoordinates(b: MathBuilder, indices: string, batchDims: number): string {
   if (batchDims === 0) return indices;
   const last = b.rank(indices) - 1;
   const tuples = b.sizes([...Array.from({ length: last }, (_, axis): Size => ({ of: indices, axis })), 1]);
   const coordinates = Array.from({ length: batchDims }, (_, axis) => {
     const places = b.reshape(
-      placesAlong(b, indices, axis),
+      positionsAlong(b, indices, axis),
       Array.from({ length: last + 1 }, (_, i) => (i === axis ? -1 : 1)),
     );
     return b.emit('Expand', [b.cast(places, b.dtype(indices)), tuples]);

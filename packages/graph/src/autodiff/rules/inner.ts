@@ -1,16 +1,16 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Graph, Value } from '../../ir/types.js';
 import { renameGraph } from '../../rewrite/rename.js';
-import type { Step } from './rule.js';
+import type { RuleContext } from './rule.js';
 
 /** A copy of an inner graph of a node, under names of its own. */
-export function innerGraph(b: Calculus, step: Step, name: string): Graph {
+export function innerGraph(b: MathBuilder, step: RuleContext, name: string): Graph {
   const graph = step.graph(name) ?? step.refuse(`it has no graph "${name}"`, 'Repair the model.');
   return renameGraph(graph, b.fresh);
 }
 
 /** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
-export function distinct(b: Calculus, names: readonly string[]): readonly Value[] {
+export function distinct(b: MathBuilder, names: readonly string[]): readonly Value[] {
   const made = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
   const taken = new Set<string>();
   return names.map((wished) => {

@@ -1,11 +1,11 @@
 import { type AttributeInit, attr } from '../../builder/builder.js';
-import { type Calculus, calculus } from '../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { isFloat } from '../../infer/site.js';
 import { usesOf } from '../../ir/scope.js';
 import type { Attribute, Graph, Node, Value, ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
 import { distinct } from './inner.js';
-import type { Step } from './rule.js';
+import type { RuleContext } from './rule.js';
 
 /** A node that runs a body step by step, taken apart. */
 export interface Forward {
@@ -56,7 +56,7 @@ export const withoutAxis = ({ dtype, dims }: ValueType, axis: number): ValueType
 
 /** The cotangent of an output as a step reads it. */
 export function collectedAs(
-  b: Calculus,
+  b: MathBuilder,
   outer: string | undefined,
   { axis, direction }: Pick<Read, 'axis' | 'direction'>,
 ): Read {
@@ -73,7 +73,11 @@ export function collectedAs(
  * Backward through steps, a Scan: it carries the cotangents of the states and the sums of those of captured values, and
  * reads, the other way round, the slices, the states that each step began with and the cotangents of what was collected.
  */
-export function iteration(b: Calculus, step: Step, forward: Forward): readonly (string | undefined)[] {
+export function iteration(
+  b: MathBuilder,
+  step: RuleContext,
+  forward: Forward,
+): readonly (string | undefined)[] {
   const sought = soughtIn(b, step, forward);
   const { body, reads } = bodyBackward(b, step, { forward, sought });
   const initial = [
@@ -83,7 +87,8 @@ export function iteration(b: Calculus, step: Step, forward: Forward): readonly (
   const read = outside(forward, reads);
   const slices = sought.slices.map((k) => forward.slices[k]);
   const attributes = { body: { kind: 'graph', value: body } as const, ...ways(reads, slices) };
-  const run = (at: Calculus) => at.emitMany('Scan', [...initial, ...read], body.outputs.length, attributes);
+  const run = (at: MathBuilder) =>
+    at.emitMany('Scan', [...initial, ...read], body.outputs.length, attributes);
   const results = forward.mayBeEmpty ? unlessEmpty(b, run, { initial, read }) : run(b);
   const places = [
     ...sought.states.map((i) => forward.first + i),
@@ -102,12 +107,12 @@ function outside(forward: Forward, reads: readonly Read[]): readonly string[] {
 
 /** ONNX Runtime refuses a Scan over nothing: without a step, what is carried stays as it was. */
 function unlessEmpty(
-  b: Calculus,
-  run: (at: Calculus) => readonly string[],
+  b: MathBuilder,
+  run: (at: MathBuilder) => readonly string[],
   { initial, read }: { readonly initial: readonly string[]; readonly read: readonly string[] },
 ): readonly string[] {
-  const branch = (give: (at: Calculus) => readonly string[]): Attribute => {
-    const inner = calculus(b.inside({ inputs: [] }));
+  const branch = (give: (at: MathBuilder) => readonly string[]): Attribute => {
+    const inner = mathBuilder(b.inside({ inputs: [] }));
     return { kind: 'graph', value: prune(inner.build(distinct(inner, give(inner)))) };
   };
   const steps = b.squeeze(b.sizes([{ of: read[0], axis: 0 }]), [0]);
@@ -126,7 +131,11 @@ interface Sought {
   readonly captured: readonly string[];
 }
 
-function soughtIn(b: Calculus, step: Step, { body, states, slices, captured, first }: Forward): Sought {
+function soughtIn(
+  b: MathBuilder,
+  step: RuleContext,
+  { body, states, slices, captured, first }: Forward,
+): Sought {
   const given = (i: number) => i < states.length || slices[i - states.length].outer !== '';
   const wanted = (i: number) => given(i) && step.wanted[first + i] === true;
   const sought = {
@@ -163,8 +172,8 @@ interface Backward {
 
 /** (cotangents of states..., sums of captured ones..., reads...) -> (the same a step earlier..., cotangents of slices...) */
 function bodyBackward(
-  b: Calculus,
-  step: Step,
+  b: MathBuilder,
+  step: RuleContext,
   { forward, sought }: Backward,
 ): { readonly body: Graph; readonly reads: readonly Read[] } {
   const { body, states, slices, collected } = forward;
@@ -173,7 +182,7 @@ function bodyBackward(
   const sums = sought.captured.map(copy);
   const reads = [...forward.before, ...slices, ...collected.filter(({ outer }) => outer !== '')];
   const inputs = [...carried, ...sums, ...reads.map(({ value }) => value)];
-  const inner = calculus(b.inside({ ...body, inputs }));
+  const inner = mathBuilder(b.inside({ ...body, inputs }));
   const dStates = states.map((_, i) => carried[sought.states.indexOf(i)]?.name);
   const dCollected = collected.map(({ outer, value }) => (outer === '' ? undefined : value.name));
   const at = [...sought.states, ...sought.slices.map((k) => states.length + k)].map(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wobble } from '../../../test/derivative.js';
 import { float32, graphOf, value } from '../../../test/graphs.js';
 import { builderOf } from '../../builder/build.js';
-import { calculus } from '../../builder/calculus.js';
+import { mathBuilder } from '../../builder/math-builder.js';
 import { numArray } from '../../interpreter/array.js';
 import { evaluate } from '../../interpreter/evaluate.js';
 import { numbersOf } from '../../ir/constant.js';
@@ -27,7 +27,7 @@ const cases: readonly (readonly [string, number, Constant])[] = [
 describe('the kernel of an adjoint convolution', () => {
   it.each(cases)('is the one that the graph would compute: %s', (_, group, constant) => {
     const { dims } = constant;
-    const b = calculus(builderOf(graphOf({ inputs: [value('fed', dims)], constants: { k: constant } })));
+    const b = mathBuilder(builderOf(graphOf({ inputs: [value('fed', dims)], constants: { k: constant } })));
     const [made, computed] = [adjointKernel(b, 'k', group), adjointKernel(b, 'fed', group)];
     const graph = b.build([value(computed, undefined)]);
     const fed = numArray('float32', dims, Array.from(constant.data, Number));
@@ -39,14 +39,14 @@ describe('the kernel of an adjoint convolution', () => {
 
   it('is the first kernel again when it is taken twice, and is made once', () => {
     const constants = { k: kernel(40, 20, 3, 3) };
-    const b = calculus(builderOf(graphOf({ constants })));
+    const b = mathBuilder(builderOf(graphOf({ constants })));
     const once = adjointKernel(b, 'k', 1);
     expect(adjointKernel(b, 'k', 1)).toBe(once);
     expect(adjointKernel(b, once, 1)).toBe('k');
   });
 
   it('takes no memory: its elements are put in place when they are read', () => {
-    const b = calculus(builderOf(graphOf({ constants: { k: kernel(4, 3, 3, 3) } })));
+    const b = mathBuilder(builderOf(graphOf({ constants: { k: kernel(4, 3, 3, 3) } })));
     const adjoint = b.constantOf(adjointKernel(b, 'k', 1));
     expect(adjoint?.data).toEqual(adjoint?.data);
     expect(adjoint?.data).not.toBe(adjoint?.data);
@@ -54,7 +54,7 @@ describe('the kernel of an adjoint convolution', () => {
 
   it('keeps half precision bit by bit', () => {
     const half: Constant = { dtype: 'float16', dims: [2, 1, 2], data: Uint16Array.of(1, 2, 3, 4) };
-    const b = calculus(builderOf(graphOf({ constants: { k: half } })));
+    const b = mathBuilder(builderOf(graphOf({ constants: { k: half } })));
     expect(b.constantOf(adjointKernel(b, 'k', 1))).toEqual({
       dtype: 'float16',
       dims: [1, 2, 2],

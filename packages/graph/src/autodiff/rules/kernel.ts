@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
-import type { Calculus, Size } from '../../builder/calculus.js';
+import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import { isFloat } from '../../infer/site.js';
-import { derived } from '../../ir/derived.js';
+import { lazyConstant } from '../../ir/lazy-constant.js';
 import type { Constant, ConstantData } from '../../ir/types.js';
 
 /**
@@ -9,13 +9,13 @@ import type { Constant, ConstantData } from '../../ir/types.js';
  * made ahead, for runtimes take long to reverse axes when they open a model, but not kept: its elements are put in place when
  * they are read.
  */
-export function adjointKernel(b: Calculus, kernel: string, group: number): string {
+export function adjointKernel(b: MathBuilder, kernel: string, group: number): string {
   const constant = b.constantOf(kernel);
   const known = constant && adjointOf(constant, group);
   return known === undefined ? computed(b, kernel, group) : b.constant(known, `${kernel}/adjoint`);
 }
 
-function computed(b: Calculus, kernel: string, group: number): string {
+function computed(b: MathBuilder, kernel: string, group: number): string {
   const axes = b.dims(kernel).map((_, axis) => axis);
   const taps = axes.slice(2);
   const several = taps.filter((axis) => b.dims(kernel)[axis] !== 1);
@@ -39,7 +39,7 @@ function adjointOf(kernel: Constant, group: number): Constant | undefined {
   const { dtype, dims } = kernel;
   if (!isFloat(dtype)) return undefined;
   const swapped = [dims[1] * group, dims[0] / group, ...dims.slice(2)];
-  const adjoint = derived({ dtype, dims: swapped }, () => rearranged(kernel, group));
+  const adjoint = lazyConstant({ dtype, dims: swapped }, () => rearranged(kernel, group));
   remember(kernel, group, adjoint);
   remember(adjoint, group, kernel);
   return adjoint;

@@ -1,8 +1,8 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { det } from './det.js';
 import { einsum } from './einsum.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Matrix products. */
 export const linear = {
@@ -13,7 +13,7 @@ export const linear = {
 } satisfies Record<string, Rule>;
 
 /** alpha A' B' + beta C, where ' transposes if asked to: dA' = alpha dY B'^T, dB' = alpha A'^T dY. */
-function gemm(b: Calculus, { inputs: [a, w, c], int, float }: Step, dy: string) {
+function gemm(b: MathBuilder, { inputs: [a, w, c], int, float }: RuleContext, dy: string) {
   const [transA, transB] = [int('transA', 0), int('transB', 0)];
   const product = (x: string, y: string, flips: readonly [number, number]) =>
     b.emit('Gemm', [x, y], {
@@ -29,7 +29,7 @@ function gemm(b: Calculus, { inputs: [a, w, c], int, float }: Step, dy: string) 
 }
 
 /** dA = dY B^T, dB = A^T dY; a vector is a matrix of one row (left) or one column (right). */
-function matMul(b: Calculus, { inputs: [x, y], wanted }: Step, dy: string) {
+function matMul(b: MathBuilder, { inputs: [x, y], wanted }: RuleContext, dy: string) {
   const [rowVector, columnVector] = [b.rank(x) === 1, b.rank(y) === 1];
   const left = rowVector ? b.unsqueeze(x, [0]) : x;
   const right = columnVector ? b.unsqueeze(y, [1]) : y;
@@ -44,14 +44,14 @@ function matMul(b: Calculus, { inputs: [x, y], wanted }: Step, dy: string) {
 }
 
 /** A^T dY. One matrix for a whole batch on the left: the batch is summed by the product itself. */
-function rightCotangent(b: Calculus, [left, right]: readonly [string, string], d: string): string {
+function rightCotangent(b: MathBuilder, [left, right]: readonly [string, string], d: string): string {
   if (b.rank(right) > 2 || b.rank(left) === 2) return b.matmul(flipped(b, left), d);
   const rows = (x: string) => b.reshape(x, [-1, { of: x, axis: b.rank(x) - 1 }]);
   return b.matmul(flipped(b, rows(left)), rows(d));
 }
 
 /** The last two axes exchanged. */
-function flipped(b: Calculus, x: string): string {
+function flipped(b: MathBuilder, x: string): string {
   const rank = b.rank(x);
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   return b.transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);

@@ -1,11 +1,11 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { isFloat } from '../../infer/site.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Graph, Value, ValueType } from '../../ir/types.js';
 import { innerGraph } from './inner.js';
 import { collectedAs, type Forward, type Read, recordedAs } from './iteration.js';
-import { record } from './record.js';
-import type { Step } from './rule.js';
+import { recordSteps } from './record-steps.js';
+import type { RuleContext } from './rule.js';
 
 /** Before what a Loop carries come its bound and its condition; in its body, the number of the iteration and the condition. */
 const FIRST = 2;
@@ -16,7 +16,7 @@ const CONDITION: ValueType = { dtype: 'bool', dims: [] };
  * A Loop node taken apart: a Scan over the numbers of its iterations, which are known when it has run. While the body runs, the condition
  * holds.
  */
-export function loopForward(b: Calculus, step: Step): Forward {
+export function loopForward(b: MathBuilder, step: RuleContext): Forward {
   const explicit = step.node.inputs.length;
   const states = step.inputs.slice(FIRST, explicit);
   const copy = innerGraph(b, step, 'body');
@@ -63,10 +63,10 @@ interface Wanted {
   readonly inputs: readonly number[];
 }
 
-function recorded(b: Calculus, step: Step, { carried, inputs }: Wanted): readonly string[] {
+function recorded(b: MathBuilder, step: RuleContext, { carried, inputs }: Wanted): readonly string[] {
   const count = carried.length;
   for (const i of inputs) if (i < count) requireSteady(step, carried[i], i);
-  return record(b, step, {
+  return recordSteps(b, step, {
     types: [ITERATION, CONDITION, ...carried],
     heads: 1 + count,
     states: count,
@@ -75,7 +75,7 @@ function recorded(b: Calculus, step: Step, { carried, inputs }: Wanted): readonl
 }
 
 /** Types of what is carried in every iteration; without dims where the body does not give back the sizes that it was given. */
-function steady(b: Calculus, body: Graph, types: readonly ValueType[]): readonly ValueType[] {
+function steady(b: MathBuilder, body: Graph, types: readonly ValueType[]): readonly ValueType[] {
   const given = [ITERATION, CONDITION, ...types];
   const inputs: readonly Value[] = body.inputs.map(({ name }, i) => ({ name, ...given[i] }));
   const inner = b.inside({ ...body, inputs });
@@ -88,7 +88,7 @@ function steady(b: Calculus, body: Graph, types: readonly ValueType[]): readonly
   return next.every((type, i) => type === types[i]) ? types : steady(b, body, next);
 }
 
-function requireSteady(step: Step, { dims }: ValueType, i: number): void {
+function requireSteady(step: RuleContext, { dims }: ValueType, i: number): void {
   if (dims !== undefined) return;
   step.refuse(
     `its carried value "${step.inputs[FIRST + i]}" is not known to keep its shape from one iteration to the next`,

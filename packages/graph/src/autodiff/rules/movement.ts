@@ -1,10 +1,10 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus, Size } from '../../builder/calculus.js';
+import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import { col2im } from './col2im.js';
 import { pad } from './pad.js';
 import { inverse } from './reduction.js';
 import { resize } from './resize.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 import { slice } from './slice.js';
 
 const reshaped: Rule = (b, { inputs: [x] }, dy) => [b.reshapeLike(dy, x)];
@@ -42,7 +42,7 @@ export const movement = {
 } satisfies Record<string, Rule>;
 
 /** Each input gets its part back: a Slice where the places are known, else a Split by sizes read in the graph. */
-function concat(b: Calculus, { inputs, outputs: [y], int }: Step, dy: string): readonly string[] {
+function concat(b: MathBuilder, { inputs, outputs: [y], int }: RuleContext, dy: string): readonly string[] {
   const axis = (int('axis', 0) + b.rank(y)) % b.rank(y);
   const sizes = inputs.map((x) => b.dims(x)[axis]);
   if (!sizes.every((size) => typeof size === 'number')) {
@@ -58,14 +58,14 @@ function concat(b: Calculus, { inputs, outputs: [y], int }: Step, dy: string): r
 }
 
 /** Channels of SpaceToDepth, ordered (block row, block column, channel), to the order (channel, block row, block column). */
-function columnsFirst(b: Calculus, depth: string, { x, block }: { x: string; block: number }): string {
+function columnsFirst(b: MathBuilder, depth: string, { x, block }: { x: string; block: number }): string {
   const [batch, rows, columns] = [0, 2, 3].map((axis): Size => ({ of: depth, axis }));
   const blocks = b.reshape(depth, [batch, block * block, -1, rows, columns]);
   return b.reshapeLike(b.transpose(blocks, [0, 2, 1, 3, 4]), x);
 }
 
 /** Axes [r0 d0, r1 d1, ...] taken apart into [r0, d0, r1, d1, ...]; copies are summed. */
-function tile(b: Calculus, { inputs: [x, repeats] }: Step, dy: string): string {
+function tile(b: MathBuilder, { inputs: [x, repeats] }: RuleContext, dy: string): string {
   const axes = b.others(x, []);
   const column = (vector: string) => b.unsqueeze(vector, [1]);
   const pairs = b.concat([column(repeats), column(b.shape(x))], 1);

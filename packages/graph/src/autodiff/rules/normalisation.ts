@@ -1,6 +1,6 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { perChannel } from './conv.js';
-import { type Row, type Step, zero } from './rule.js';
+import { type Row, type RuleContext, zero } from './rule.js';
 
 /** Normalisations. */
 export const normalisation = {
@@ -46,12 +46,12 @@ export const normalisation = {
 } as const satisfies Record<string, Row>;
 
 /** Where a size is 0, and the sizes with 1 there instead. */
-function apartFromZero(b: Calculus, size: string) {
+function apartFromZero(b: MathBuilder, size: string) {
   const flat = b.compare('Equal', size, 0);
   return { flat, safe: b.where(flat, 1, size) };
 }
 
-const fromFront = (b: Calculus, x: string, axis: number) => (axis < 0 ? axis + b.rank(x) : axis);
+const fromFront = (b: MathBuilder, x: string, axis: number) => (axis < 0 ? axis + b.rank(x) : axis);
 
 /** Values with mean 0 and variance 1 over `axes`, and what they were multiplied by. */
 interface Standardised {
@@ -61,7 +61,7 @@ interface Standardised {
 }
 
 function standardised(
-  b: Calculus,
+  b: MathBuilder,
   x: string,
   over: { axes: readonly number[]; epsilon: number },
 ): Standardised {
@@ -72,13 +72,13 @@ function standardised(
 }
 
 /** For u = (x - mean) r: dx = r (du - mean(du) - u mean(du u)). */
-function unstandardise(b: Calculus, { value, inverseDeviation, axes }: Standardised, d: string): string {
+function unstandardise(b: MathBuilder, { value, inverseDeviation, axes }: Standardised, d: string): string {
   const radial = b.mul(value, b.mean(b.mul(d, value), axes));
   return b.mul(inverseDeviation, b.sub(b.sub(d, b.mean(d, axes)), radial));
 }
 
 /** A vector [C] shaped to multiply [N, C, ...]. */
-function channels(b: Calculus, vector: string, x: string): string {
+function channels(b: MathBuilder, vector: string, x: string): string {
   const rank = b.rank(x);
   return rank <= 2
     ? vector
@@ -89,7 +89,7 @@ function channels(b: Calculus, vector: string, x: string): string {
 }
 
 /** Inference: u s + bias with u = (x - mean) r and r = (variance + epsilon)^-1/2. */
-function batchNormalization(b: Calculus, step: Step, dy: string) {
+function batchNormalization(b: MathBuilder, step: RuleContext, dy: string) {
   const [x, scale, , mean, variance] = step.inputs;
   if (step.int('training_mode', 0) === 1) {
     step.refuse(
@@ -109,7 +109,7 @@ function batchNormalization(b: Calculus, step: Step, dy: string) {
 }
 
 /** u s + bias over the axes from `axis` on; mean and 1 / deviation may be outputs too. */
-function layerNormalization(b: Calculus, step: Step, dy: string) {
+function layerNormalization(b: MathBuilder, step: RuleContext, dy: string) {
   const [x, scale, bias] = step.inputs;
   const axes = b.others(x, []).slice(fromFront(b, x, step.int('axis', -1)));
   const unit = standardised(b, x, { axes, epsilon: step.float('epsilon', 1e-5) });
@@ -125,7 +125,7 @@ function layerNormalization(b: Calculus, step: Step, dy: string) {
 }
 
 /** d / n, where n is the number of elements averaged. */
-function meanShare(b: Calculus, x: string, { axes, d }: { axes: readonly number[]; d: string }): string {
+function meanShare(b: MathBuilder, x: string, { axes, d }: { axes: readonly number[]; d: string }): string {
   return b.div(d, b.sum(b.ones(x), axes));
 }
 
@@ -133,7 +133,7 @@ function meanShare(b: Calculus, x: string, { axes, d }: { axes: readonly number[
  * y = x k^-beta with k = bias + alpha / size W x^2, W summing over neighbouring channels:
  * dx = dy k^-beta - 2 alpha beta / size x W^T(dy x k^(-beta - 1)).
  */
-function localResponse(b: Calculus, step: Step, dy: string): string {
+function localResponse(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const size = step.int('size', 1);
   const [alpha, beta, bias] = [step.float('alpha', 1e-4), step.float('beta', 0.75), step.float('bias', 1)];
@@ -145,7 +145,7 @@ function localResponse(b: Calculus, step: Step, dy: string): string {
 }
 
 /** [C, C]: which channels each one sums over, floor((size - 1) / 2) before it to ceil((size - 1) / 2) after. */
-function neighbours(b: Calculus, step: Step, size: number): string {
+function neighbours(b: MathBuilder, step: RuleContext, size: number): string {
   const c = b.dims(step.inputs[0])[1];
   if (typeof c !== 'number')
     return step.refuse('its number of channels is not known', 'Export with fixed channels.');
@@ -158,7 +158,7 @@ function neighbours(b: Calculus, step: Step, size: number): string {
 }
 
 /** A matrix applied to the channel axis of [N, C, ...]. */
-function alongChannels(b: Calculus, x: string, matrix: string): string {
+function alongChannels(b: MathBuilder, x: string, matrix: string): string {
   const rows = b.reshape(x, [{ of: x, axis: 0 }, { of: x, axis: 1 }, -1]);
   return b.reshapeLike(b.matmul(matrix, rows), x);
 }

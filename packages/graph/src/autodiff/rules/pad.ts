@@ -1,9 +1,9 @@
 import { attr } from '../../builder/builder.js';
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus } from '../../builder/calculus.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import { scatterAxis } from './indexing.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Padding with a constant is undone by cropping; reflected, repeated and wrapped elements add up where they came from. */
 export const pad: Rule = (b, step, dy) => {
@@ -16,7 +16,7 @@ export const pad: Rule = (b, step, dy) => {
 };
 
 /** Padded axes, from the optional fourth input; all by default. */
-function axesOf(b: Calculus, { inputs: [x, , , axes], refuse }: Step): readonly number[] {
+function axesOf(b: MathBuilder, { inputs: [x, , , axes], refuse }: RuleContext): readonly number[] {
   const rank = b.rank(x);
   if (!axes) return b.others(x, []);
   const known = b.constantOf(axes);
@@ -26,7 +26,7 @@ function axesOf(b: Calculus, { inputs: [x, , , axes], refuse }: Step): readonly 
 }
 
 /** Crops what was added and gives zeros for what was cut off (negative pads). */
-function cropped(b: Calculus, step: Step, dy: string): string {
+function cropped(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x, pads] = step.inputs;
   const axes = axesOf(b, step);
   const known = b.constantOf(pads);
@@ -56,7 +56,7 @@ function cropped(b: Calculus, step: Step, dy: string): string {
 }
 
 /** Modes that copy elements: the places they were copied from are what the same padding makes of 0, 1, 2, ... */
-function folded(b: Calculus, step: Step, dy: string): string {
+function folded(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x, pads] = step.inputs;
   const axes = axesOf(b, step);
   return axes.reduceRight((d, axis, i) => {
@@ -64,7 +64,7 @@ function folded(b: Calculus, step: Step, dy: string): string {
     const amount = b.concat([pick(i), pick(i + axes.length)], 0);
     const known = b.constantOf(amount);
     if (known !== undefined && numbersOf(known).every((size) => size === 0)) return d;
-    const indices = b.emit('Pad', [placesAlong(b, x, axis), amount], {
+    const indices = b.emit('Pad', [positionsAlong(b, x, axis), amount], {
       mode: attr.string(step.string('mode', '')),
     });
     return scatterAxis(b, d, { axis, indices, size: { of: x, axis } });

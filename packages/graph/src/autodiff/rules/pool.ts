@@ -1,9 +1,9 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { addAt } from './add-at.js';
 import { cropLike, cropped } from './conv.js';
 import { repeatAxes } from './resize.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 import { channelsFirst, channelsLast, joined } from './tile.js';
 import { type Axis, transposedFit, windowOf } from './window.js';
 
@@ -22,7 +22,7 @@ const BLOCK = 1 << 16;
 const ELEMENTS = 16;
 
 /** Every element's share of the mean over `axes` (which dy has with size 1). Multiplying by a block of 1 / n beats Expand. */
-export function spread(b: Calculus, dy: string, to: { like: string; axes: readonly number[] }): string {
+export function spread(b: MathBuilder, dy: string, to: { like: string; axes: readonly number[] }): string {
   const { like, axes } = to;
   const sizes = axes.map((axis) => b.dims(like)[axis]);
   const known = sizes.every((size) => typeof size === 'number') ? sizes : undefined;
@@ -34,17 +34,17 @@ export function spread(b: Calculus, dy: string, to: { like: string; axes: readon
 }
 
 /** Product of the sizes of some axes, as a scalar of x's dtype. */
-function count(b: Calculus, x: string, axes: readonly number[]): string {
+function count(b: MathBuilder, x: string, axes: readonly number[]): string {
   const sizes = b.cast(b.sizes(axes.map((axis) => ({ of: x, axis }))), b.dtype(x));
   return b.emit('ReduceProd', [sizes], { keepdims: attr.int(0) });
 }
 
-function windowsOf(step: Step): readonly Axis[] {
+function windowsOf(step: RuleContext): readonly Axis[] {
   return windowOf(step, step.ints('kernel_shape') ?? []);
 }
 
 /** Windows that tile the input side by side, the rest left over at the end; undefined where they do not. */
-function tiling(b: Calculus, step: Step, window: readonly Axis[]) {
+function tiling(b: MathBuilder, step: RuleContext, window: readonly Axis[]) {
   const [input, output] = [b.dims(step.inputs[0]).slice(2), b.dims(step.outputs[0]).slice(2)];
   const left = window.map((axis, i) => {
     const [size, windows] = [input[i], output[i]];
@@ -56,7 +56,7 @@ function tiling(b: Calculus, step: Step, window: readonly Axis[]) {
   return left.every((size) => size >= 0) ? { factors: window.map((axis) => axis.kernel), left } : undefined;
 }
 
-function maxPool(b: Calculus, step: Step, dy: string): string {
+function maxPool(b: MathBuilder, step: RuleContext, dy: string): string {
   const window = windowsOf(step);
   const tiles = tiling(b, step, window);
   const few = window.reduce((product, axis) => product * axis.kernel, 1) <= ELEMENTS;
@@ -65,7 +65,7 @@ function maxPool(b: Calculus, step: Step, dy: string): string {
 }
 
 /** Windows overlap: each says where its maximum was, and sends its cotangent there. */
-function scatteredMax(b: Calculus, step: Step, dy: string): string {
+function scatteredMax(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const [, indices] = b.emitMany('MaxPool', [x], 2, reworded(step));
   const flat = (value: string) => b.reshape(value, [-1]);
@@ -77,7 +77,7 @@ function scatteredMax(b: Calculus, step: Step, dy: string): string {
  * The attributes of a MaxPool in other words: dilations of 1, which the canonical form writes, are left out. ONNX Runtime finds two nodes
  * of the same words equal, cannot make them one where only the second gives indices, and optimises the whole graph ten times over.
  */
-function reworded({ node, ints }: Step) {
+function reworded({ node, ints }: RuleContext) {
   const dense = ints('dilations')?.every((dilation) => dilation === 1) ?? true;
   const dilations = dense ? undefined : node.attributes.dilations;
   return { ...node.attributes, dilations, storage_order: attr.int(0) };
@@ -93,7 +93,7 @@ interface Tiles {
  * Windows side by side: the elements of every window are asked in row-major order whether they are the maximum; the first that is
  * takes the cotangent from those that follow. One of them is, so the last one need not be asked.
  */
-function tiledMax(b: Calculus, step: Step, { dy, factors, left }: Tiles): string {
+function tiledMax(b: MathBuilder, step: RuleContext, { dy, factors, left }: Tiles): string {
   const maximum = channelsLast(b, step.outputs[0]);
   let rest = channelsLast(b, dy);
   const parts = corners(factors).map((corner) => {
@@ -121,15 +121,15 @@ const corners = (factors: readonly number[]): readonly (readonly number[])[] =>
  * poolings, unlike cuts, are done where channels are kept in blocks.
  */
 function maximumUpTo(
-  b: Calculus,
-  { inputs: [x], outputs: [y] }: Step,
+  b: MathBuilder,
+  { inputs: [x], outputs: [y] }: RuleContext,
   { corner, factors }: { corner: readonly number[]; factors: readonly number[] },
 ): string {
   const pooled = b.emit('MaxPool', [x], { kernel_shape: attr.ints(corner), strides: attr.ints(factors) });
   return cropped(b, pooled, y);
 }
 
-function globalMaxPool(b: Calculus, { inputs: [x] }: Step, dy: string): string {
+function globalMaxPool(b: MathBuilder, { inputs: [x] }: RuleContext, dy: string): string {
   const [batch, channel] = [
     { of: x, axis: 0 },
     { of: x, axis: 1 },
@@ -143,7 +143,7 @@ function globalMaxPool(b: Calculus, { inputs: [x] }: Step, dy: string): string {
 }
 
 /** The mean is linear: its adjoint spreads dy / n over each window. */
-function averagePool(b: Calculus, step: Step, dy: string): string {
+function averagePool(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const window = windowsOf(step);
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
@@ -158,7 +158,7 @@ function averagePool(b: Calculus, step: Step, dy: string): string {
 }
 
 /** Stride 1, odd windows, padded alike on both sides, the padding counted: windows over dy are the windows over x. */
-function selfAdjoint(step: Step, window: readonly Axis[]): boolean {
+function selfAdjoint(step: RuleContext, window: readonly Axis[]): boolean {
   const counted = step.int('count_include_pad', 0) === 1;
   return window.every(
     ({ stride, extent, before, after }) =>
@@ -170,7 +170,7 @@ function selfAdjoint(step: Step, window: readonly Axis[]): boolean {
  * What each window gives every element in it: 1 / n, n being as many as the node counts. Where it is not all of them, it is read off
  * the node's own answer to ones (elements inside / n), divided by the number of elements inside.
  */
-function weights(b: Calculus, step: Step, window: readonly Axis[]): string | number {
+function weights(b: MathBuilder, step: RuleContext, window: readonly Axis[]): string | number {
   const [x] = step.inputs;
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
   const plain =
@@ -183,7 +183,7 @@ function weights(b: Calculus, step: Step, window: readonly Axis[]): string | num
 }
 
 /** How many elements of the input each window holds: ones convolved with ones. */
-function inside(b: Calculus, given: { x: string; answer: string; window: readonly Axis[] }): string {
+function inside(b: MathBuilder, given: { x: string; answer: string; window: readonly Axis[] }): string {
   const { x, answer, window } = given;
   const [input, output] = [b.dims(x).slice(2), b.dims(answer).slice(2)];
   const overhang = window.map(({ stride, extent, before, after }, i) => {
@@ -200,7 +200,7 @@ function inside(b: Calculus, given: { x: string; answer: string; window: readonl
   return exact ? counts : cropLike(b, counts, answer);
 }
 
-const onesKernel = (b: Calculus, like: string, window: readonly Axis[]): string =>
+const onesKernel = (b: MathBuilder, like: string, window: readonly Axis[]): string =>
   b.emit('Expand', [b.scalar(1, like), b.ints([1, 1, ...window.map((axis) => axis.kernel)])]);
 
 interface Spread {
@@ -210,7 +210,7 @@ interface Spread {
 }
 
 /** Each element of x gets the sum of dy over the windows it is in. Channels join the batch, so one kernel of ones serves all. */
-function transposedSum(b: Calculus, { x, dy, window }: Spread): string {
+function transposedSum(b: MathBuilder, { x, dy, window }: Spread): string {
   const spatial = (value: string) => b.others(value, [0, 1]).map((axis) => ({ of: value, axis }));
   const fit = transposedFit(window, b.dims(x).slice(2), b.dims(dy).slice(2));
   const joined = b.emit('ConvTranspose', [b.reshape(dy, [-1, 1, ...spatial(dy)]), onesKernel(b, x, window)], {

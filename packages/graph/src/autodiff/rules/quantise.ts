@@ -1,5 +1,5 @@
-import type { Calculus } from '../../builder/calculus.js';
-import { type Row, refused, type Step } from './rule.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
+import { type Row, type RuleContext, refused } from './rule.js';
 
 /** Operators of the standard domain and of ONNX Runtime's that compute with quantised numbers. */
 const QUANTISED: ReadonlySet<string> = new Set([
@@ -23,7 +23,11 @@ export const quantisation = {
   QuantizeLinear: quantisedRefusal,
 } as const satisfies Record<string, Row>;
 
-function scaleOf(b: Calculus, { inputs: [q, scale, zero], outputs: [y], int, refuse }: Step, dy: string) {
+function scaleOf(
+  b: MathBuilder,
+  { inputs: [q, scale, zero], outputs: [y], int, refuse }: RuleContext,
+  dy: string,
+) {
   if (int('block_size', 0) !== 0)
     refuse('its scales are of blocks', 'Explain a tensor that does not come before the scales.');
   const dims = b.dims(scale);

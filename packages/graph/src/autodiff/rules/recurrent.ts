@@ -1,11 +1,11 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Backward, CellRule } from './recurrent/backward.js';
 import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
 import { lstm } from './recurrent/lstm.js';
 import { batchFirst, type Cell, layersOf } from './recurrent/read.js';
 import { rnn } from './recurrent/rnn.js';
 import { across, rows, steps } from './recurrent/steps.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /**
  * Recurrent layers. Y, h and c are read as the operator gives them; the recursion backward is a Scan with one product a step
@@ -30,7 +30,7 @@ interface Differentiable extends Cell {
 }
 
 /** Cotangents of x, w, r, bias, lengths, first h, first c and peepholes. */
-function backward(b: Calculus, step: Step, cell: Differentiable): readonly (string | undefined)[] {
+function backward(b: MathBuilder, step: RuleContext, cell: Differentiable): readonly (string | undefined)[] {
   const layers = layersOf(b, step, cell);
   const found = layers.map((layer) => cell.rule(b, layer));
   const timed = (x: string) => (batchFirst(step) ? b.transpose(x, [1, 0, 2]) : x);
@@ -52,7 +52,7 @@ function backward(b: Calculus, step: Step, cell: Differentiable): readonly (stri
 }
 
 /** One direction after the other along a new first axis. */
-function stacked(b: Calculus, parts: readonly (string | undefined)[]): string | undefined {
+function stacked(b: MathBuilder, parts: readonly (string | undefined)[]): string | undefined {
   const given = parts.filter((part) => part !== undefined);
   return given.length === 0
     ? undefined
@@ -63,7 +63,7 @@ function stacked(b: Calculus, parts: readonly (string | undefined)[]): string | 
 }
 
 /** Of the bias of w, then that of r. */
-function biases(b: Calculus, { fromInput, fromState = fromInput }: Backward): string {
+function biases(b: MathBuilder, { fromInput, fromState = fromInput }: Backward): string {
   const sums = [fromInput, fromState].map((d) => b.squeeze(b.sum(d, [0]), [0]));
   return b.concat(sums, 0);
 }

@@ -1,9 +1,9 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
+import { cumProd } from './cumulative-product.js';
 import { spread } from './pool.js';
-import { type Row, type Step, zero } from './rule.js';
-import { cumProd } from './running.js';
+import { type Row, type RuleContext, zero } from './rule.js';
 
 /** Reductions. `keep` gives a value of the reduced shape its axes back, with size 1. */
 export const reduction = {
@@ -57,7 +57,7 @@ export const reduction = {
 type Axes = readonly number[];
 
 /** The reduced axes, counted from the front; undefined when they are computed in the graph. */
-export function axesOf(b: Calculus, { inputs: [x, axes], int }: Step): Axes | undefined {
+export function axesOf(b: MathBuilder, { inputs: [x, axes], int }: RuleContext): Axes | undefined {
   const all = b.others(x, []);
   if (!axes) return int('noop_with_empty_axes', 0) === 1 ? [] : all;
   const given = b.constantOf(axes);
@@ -66,13 +66,13 @@ export function axesOf(b: Calculus, { inputs: [x, axes], int }: Step): Axes | un
   return Array.from(numbersOf(given), (axis) => (axis + all.length) % all.length);
 }
 
-function keep(b: Calculus, step: Step, reduced: string): string {
+function keep(b: MathBuilder, step: RuleContext, reduced: string): string {
   if (step.int('keepdims', 1) === 1) return reduced;
   const axes = axesOf(b, step);
   return axes === undefined ? b.emit('Unsqueeze', [reduced, step.inputs[1]]) : b.unsqueeze(reduced, axes);
 }
 
-function reduceAgain(b: Calculus, step: Step, x: string): string {
+function reduceAgain(b: MathBuilder, step: RuleContext, x: string): string {
   return b.emit('ReduceSum', [x, ...step.inputs.slice(1)], {
     ...step.node.attributes,
     keepdims: attr.int(1),
@@ -80,7 +80,7 @@ function reduceAgain(b: Calculus, step: Step, x: string): string {
 }
 
 /** Tied extremes share the cotangent equally. */
-function extreme(b: Calculus, step: Step, dy: string): string {
+function extreme(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const attained = b.mask(b.compare('Equal', x, keep(b, step, step.outputs[0])), dy);
   return b.mul(attained, b.div(keep(b, step, dy), reduceAgain(b, step, attained)));
@@ -89,7 +89,7 @@ function extreme(b: Calculus, step: Step, dy: string): string {
 /**
  * The product of the others, which a quotient y / x would miss at zeros: rows of a square in which each element's own place holds 1.
  */
-function product(b: Calculus, step: Step, dy: string): string {
+function product(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const axes = axesOf(b, step);
   if (axes === undefined) {
@@ -105,7 +105,7 @@ function product(b: Calculus, step: Step, dy: string): string {
 }
 
 /** [..., n] -> [..., n]: along the last axis, the product of all elements but one's own. */
-function productOfOthers(b: Calculus, rows: string): string {
+function productOfOthers(b: MathBuilder, rows: string): string {
   const last = b.rank(rows) - 1;
   const size = { of: rows, axis: last };
   const eye = b.emit('EyeLike', [b.emit('Expand', [b.scalar(0, rows), b.sizes([size, size])])]);

@@ -1,6 +1,6 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
-import type { Rule, Step } from './rule.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Interpolation is linear and works axis by axis, so each axis goes back through the transposed matrix of its map. */
 export const resize: Rule = (b, step, dy) => {
@@ -13,16 +13,17 @@ export const resize: Rule = (b, step, dy) => {
 };
 
 const CROP = 'tf_crop_and_resize';
-const coordinates = (step: Step): string => step.string('coordinate_transformation_mode', 'half_pixel');
+const coordinates = (step: RuleContext): string =>
+  step.string('coordinate_transformation_mode', 'half_pixel');
 
 /** The axes that Resize's sizes or scales list, in their order. */
-function listed(b: Calculus, { inputs: [x], ints }: Step): readonly number[] {
+function listed(b: MathBuilder, { inputs: [x], ints }: RuleContext): readonly number[] {
   const rank = b.rank(x);
   return (ints('axes') ?? b.dims(x).map((_, axis) => axis)).map((axis) => (axis < 0 ? axis + rank : axis));
 }
 
 /** Those of them that may change. */
-function resizedAxes(b: Calculus, step: Step): readonly number[] {
+function resizedAxes(b: MathBuilder, step: RuleContext): readonly number[] {
   const {
     inputs: [x, , scales],
     outputs: [y],
@@ -36,7 +37,7 @@ function resizedAxes(b: Calculus, step: Step): readonly number[] {
 }
 
 /** The map along one axis as a matrix [out, in]: its values on the unit vectors. Constant, so the runtime makes it once. */
-function matrixOf(b: Calculus, step: Step, axis: number): string {
+function matrixOf(b: MathBuilder, step: RuleContext, axis: number): string {
   const {
     inputs: [x, roi, scales, sizes],
     node,
@@ -60,16 +61,16 @@ function matrixOf(b: Calculus, step: Step, axis: number): string {
   return b.emit('Resize', [unit, crop, '', b.concat([pick(sizes), size], 0)], attributes);
 }
 
-const numbers = (b: Calculus, ...list: readonly number[]) =>
+const numbers = (b: MathBuilder, ...list: readonly number[]) =>
   b.constant({ dtype: 'float32', dims: [list.length], data: Float32Array.from(list) }, 'numbers');
 
-function identity(b: Calculus, x: string, axis: number): string {
+function identity(b: MathBuilder, x: string, axis: number): string {
   const size = { of: x, axis };
   return b.emit('EyeLike', [b.emit('Expand', [b.scalar(0, x), b.sizes([size, size])])]);
 }
 
 /** Multiplies an axis of size `out` by a matrix [out, in]. */
-function alongAxis(b: Calculus, d: string, { axis, matrix }: { axis: number; matrix: string }): string {
+function alongAxis(b: MathBuilder, d: string, { axis, matrix }: { axis: number; matrix: string }): string {
   const last = b.rank(d) - 1;
   if (axis === last) return b.matmul(d, matrix);
   if (axis === last - 1) return b.matmul(b.transpose(matrix, [1, 0]), d);
@@ -78,7 +79,7 @@ function alongAxis(b: Calculus, d: string, { axis, matrix }: { axis: number; mat
 }
 
 /** Whole factors per spatial axis when Resize only repeats elements. */
-function repeats(b: Calculus, step: Step, axes: readonly number[]): readonly number[] | undefined {
+function repeats(b: MathBuilder, step: RuleContext, axes: readonly number[]): readonly number[] | undefined {
   const {
     inputs: [x, , scales],
     outputs: [y],
@@ -105,14 +106,14 @@ function repeats(b: Calculus, step: Step, axes: readonly number[]): readonly num
 }
 
 /** The adjoint of repeating: sums over blocks. */
-function summedRepeats(b: Calculus, dy: string, factors: readonly number[]): string {
+function summedRepeats(b: MathBuilder, dy: string, factors: readonly number[]): string {
   const n = factors.reduce((product, factor) => product * factor, 1);
   const shape = { kernel_shape: attr.ints(factors), strides: attr.ints(factors) };
   return b.mul(b.emit('AveragePool', [dy], shape), n);
 }
 
 /** Repeats every element of each spatial axis so many times. */
-export function repeatAxes(b: Calculus, x: string, factors: readonly number[]): string {
+export function repeatAxes(b: MathBuilder, x: string, factors: readonly number[]): string {
   if (factors.every((factor) => factor === 1)) return x;
   const scales = numbers(b, 1, 1, ...factors);
   return b.emit('Resize', [x, '', scales], {

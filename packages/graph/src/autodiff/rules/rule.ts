@@ -1,10 +1,10 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { NodeAttributes } from '../../ir/attributes.js';
 import type { Op } from '../../ir/ops.js';
 import type { Graph, Node } from '../../ir/types.js';
 
 /** One node of the forward graph as its backward rule sees it. */
-export interface Step extends NodeAttributes {
+export interface RuleContext extends NodeAttributes {
   readonly node: Node;
   /** Names of the input values, '' where an optional one is left out, then of what the node's inner graphs capture. */
   readonly inputs: readonly string[];
@@ -17,7 +17,7 @@ export interface Step extends NodeAttributes {
    * Goes backward through an inner graph that `b` continues: cotangents of its outputs in, those of `wrt` (values that it reads or
    * makes) out. The node's own table of rules applies.
    */
-  pullback(b: Calculus, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
+  pullback(b: MathBuilder, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
   /** The nodes between `wrt` and this one, in order. */
   upstream(): readonly Node[];
   /** The same value with `wrt` at its baseline; itself where the table asks for no baseline or `wrt` is not in it. */
@@ -38,7 +38,7 @@ export interface InnerEnds {
  * first output (zeros when only later outputs have one). A rule is pure: it appends nodes through `b` and returns names. It may give
  * an input the cotangent of what the input was broadcast to; it does not think about accumulation.
  */
-export type Rule = (b: Calculus, step: Step, dy: string) => readonly (string | undefined)[];
+export type Rule = (b: MathBuilder, step: RuleContext, dy: string) => readonly (string | undefined)[];
 
 /** The derivative is zero wherever it exists: integers, comparisons, steps. */
 export interface Zero {
@@ -64,9 +64,9 @@ export interface RuleTable extends Rows {
   /** Rewrites the canonical graph first. Values in `kept` must stay. */
   readonly prepare?: (graph: Graph, kept: ReadonlySet<string>) => Graph;
   /** The cotangent that a score of each row begins with; default: 1. */
-  readonly seed?: (b: Calculus, score: string) => string;
+  readonly seed?: (b: MathBuilder, score: string) => string;
   /** Its rules compare with a baseline, which becomes an input of the graph. */
-  readonly compares?: boolean;
+  readonly usesBaseline?: boolean;
 }
 
 export const zero: Zero = { status: 'zero' };

@@ -1,11 +1,11 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { innerGraph } from './inner.js';
 import { collectedAs, type Forward, type Read, recordedAs, withoutAxis } from './iteration.js';
-import { record } from './record.js';
-import type { Step } from './rule.js';
+import { recordSteps } from './record-steps.js';
+import type { RuleContext } from './rule.js';
 
 /** A Scan node taken apart. */
-export function scanForward(b: Calculus, step: Step): Forward {
+export function scanForward(b: MathBuilder, step: RuleContext): Forward {
   const explicit = step.node.inputs.length;
   const count = explicit - step.int('num_scan_inputs', 0);
   const states = step.inputs.slice(0, count);
@@ -26,12 +26,12 @@ export function scanForward(b: Calculus, step: Step): Forward {
     slices,
     collected: step.outputs.slice(count).map((_, k) => collectedAs(b, step.cotangents[count + k], out(k))),
     mayBeEmpty: false,
-    record: (inputs) => record(b, step, { types, heads: count, states: count, inputs }),
+    record: (inputs) => recordSteps(b, step, { types, heads: count, states: count, inputs }),
   };
 }
 
 /** The axis and the direction of every slice that comes in, or that goes out. */
-function sides(step: Step, side: 'input' | 'output') {
+function sides(step: RuleContext, side: 'input' | 'output') {
   const [axes, directions] = [step.ints(`scan_${side}_axes`), step.ints(`scan_${side}_directions`)];
   return (k: number) => ({ axis: axes?.[k] ?? 0, direction: directions?.[k] ?? 0 });
 }

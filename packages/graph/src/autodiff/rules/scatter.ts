@@ -1,7 +1,7 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { addAt } from './add-at.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Puts updates into data by one operator, and reads them back by its partner, at the node's own places. */
 interface Places {
@@ -38,7 +38,7 @@ export const scatterNd: Rule = (b, step, dy) => {
 
 type Given = Places & { readonly dy: string };
 
-function scatter(b: Calculus, step: Step, given: Given) {
+function scatter(b: MathBuilder, step: RuleContext, given: Given) {
   const reduction = step.string('reduction', 'none');
   if (reduction === 'mul') return multiplied(b, step, given);
   if (reduction === 'max' || reduction === 'min') return extreme(b, step, given);
@@ -48,7 +48,11 @@ function scatter(b: Calculus, step: Step, given: Given) {
 }
 
 /** The tied extremes of a place, the data among them, share its cotangent equally. */
-function extreme(b: Calculus, { inputs: [data, , updates], outputs: [y] }: Step, { dy, add, take }: Given) {
+function extreme(
+  b: MathBuilder,
+  { inputs: [data, , updates], outputs: [y] }: RuleContext,
+  { dy, add, take }: Given,
+) {
   const kept = b.mask(b.compare('Equal', data, y), dy);
   const arrived = b.mask(b.compare('Equal', updates, take(y)), dy);
   const part = b.div(dy, add(kept, arrived));
@@ -60,8 +64,8 @@ function extreme(b: Calculus, { inputs: [data, , updates], outputs: [y] }: Step,
  * it is the only zero there, the product without it.
  */
 function multiplied(
-  b: Calculus,
-  { inputs: [data, , updates], outputs: [y] }: Step,
+  b: MathBuilder,
+  { inputs: [data, , updates], outputs: [y] }: RuleContext,
   { dy, put, add, take }: Given,
 ) {
   const isZero = b.compare('Equal', updates, 0);

@@ -1,8 +1,8 @@
-import { placesAlong } from '../../builder/calculus/places.js';
-import type { Calculus } from '../../builder/calculus.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import { scatterAxis } from './indexing.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /** Zeros around the part that was taken. */
 export const slice: Rule = (b, step, dy) => {
@@ -22,7 +22,7 @@ interface Taken {
 }
 
 /** Every number of the slice, if all are known. */
-function spansOf(b: Calculus, { inputs: [x, ...lists] }: Step): readonly Taken[] | undefined {
+function spansOf(b: MathBuilder, { inputs: [x, ...lists] }: RuleContext): readonly Taken[] | undefined {
   const [starts, ends, axes, steps] = lists.map((list) => integers(b, list));
   if (starts === undefined || ends === undefined) return undefined;
   if ((lists[2] && axes === undefined) || (lists[3] && steps === undefined)) return undefined;
@@ -38,7 +38,7 @@ function spansOf(b: Calculus, { inputs: [x, ...lists] }: Step): readonly Taken[]
   return spans.every((span) => span !== undefined) ? spans : undefined;
 }
 
-function integers(b: Calculus, name: string | undefined): readonly number[] | undefined {
+function integers(b: MathBuilder, name: string | undefined): readonly number[] | undefined {
   const constant = name ? b.constantOf(name) : undefined;
   return constant && Array.from(numbersOf(constant));
 }
@@ -53,7 +53,7 @@ function bounds({ start, end, step, size }: { start: number; end: number; step: 
 
 const ordered = (from: number, to: number) => ({ from, to: Math.max(from, to) });
 
-function padded(b: Calculus, dy: string, { x, spans }: { x: string; spans: readonly Taken[] }): string {
+function padded(b: MathBuilder, dy: string, { x, spans }: { x: string; spans: readonly Taken[] }): string {
   const reversed = spans.filter((span) => span.step < 0);
   const forward = b.slice(
     dy,
@@ -72,8 +72,8 @@ function padded(b: Calculus, dy: string, { x, spans }: { x: string; spans: reado
 
 /** Axis by axis: the places that the same slice takes from 0, 1, 2, ... */
 function scattered(
-  b: Calculus,
-  { node, inputs: [x, starts, ends, axes, steps], refuse }: Step,
+  b: MathBuilder,
+  { node, inputs: [x, starts, ends, axes, steps], refuse }: RuleContext,
   dy: string,
 ): string {
   const count = b.dims(starts)[0];
@@ -87,7 +87,7 @@ function scattered(
     const pick = (list: string) => b.slice(list, [{ axis: 0, from: i, to: i + 1 }]);
     const numbers = [starts, ends].map(pick);
     const rest = steps ? [b.ints([0]), pick(steps)] : [b.ints([0])];
-    const places = b.emit('Slice', [placesAlong(b, x, axis), ...numbers, ...rest], node.attributes);
+    const places = b.emit('Slice', [positionsAlong(b, x, axis), ...numbers, ...rest], node.attributes);
     return scatterAxis(b, d, { axis, indices: places, size: { of: x, axis }, distinct: true });
   }, dy);
 }

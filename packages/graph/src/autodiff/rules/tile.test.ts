@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { float32, graphOf, value } from '../../../test/graphs.js';
 import { builderOf } from '../../builder/build.js';
-import { type Calculus, calculus } from '../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { evaluate } from '../../interpreter/evaluate.js';
 import { joined, zerosBetween } from './tile.js';
 
@@ -11,8 +11,8 @@ const count = (dims: readonly number[]): number => dims.reduce((product, size) =
 const numbers = (dims: readonly number[]): number[] => Array.from({ length: count(dims) }, (_, i) => i);
 
 /** What is made of 0, 1, 2, ... in a shape. */
-function made(dims: readonly number[], make: (b: Calculus, x: string) => readonly string[]) {
-  const b = calculus(builderOf(graphOf({ constants: { x: float32(dims, numbers(dims)) } })));
+function made(dims: readonly number[], make: (b: MathBuilder, x: string) => readonly string[]) {
+  const b = mathBuilder(builderOf(graphOf({ constants: { x: float32(dims, numbers(dims)) } })));
   const names = make(b, 'x');
   const results = evaluate(b.build(names.map((name) => value(name, undefined))), {});
   return names.map((name) => ({ dims: [...results[name].dims], data: Array.from(results[name].data) }));
@@ -30,7 +30,7 @@ describe('tiles', () => {
 });
 
 /** Every element of the windows of [N, ..., C], by slices with steps. */
-function elements(b: Calculus, x: string, factors: readonly number[]): readonly string[] {
+function elements(b: MathBuilder, x: string, factors: readonly number[]): readonly string[] {
   const axes = b.ints(factors.map((_, i) => i + 1));
   const ends = b.ints(b.dims(x).slice(1, -1).map(Number));
   return numbers(factors).map((element) => {

@@ -1,4 +1,4 @@
-import type { Calculus, Size } from '../../builder/calculus.js';
+import type { MathBuilder, Size } from '../../builder/math-builder.js';
 
 /**
  * Windows that lie side by side, joined with the channels last: there, what moves together are whole rows of channels, where with the
@@ -6,18 +6,18 @@ import type { Calculus, Size } from '../../builder/calculus.js';
  */
 
 /** [N, C, ...] -> [N, ..., C]. Runtimes that keep channels in blocks do this on the way out of them. */
-export function channelsLast(b: Calculus, x: string): string {
+export function channelsLast(b: MathBuilder, x: string): string {
   return b.transpose(x, [0, ...b.others(x, [0, 1]), 1]);
 }
 
 /** [N, ..., C] -> [N, C, ...]. */
-export function channelsFirst(b: Calculus, x: string): string {
+export function channelsFirst(b: MathBuilder, x: string): string {
   const last = b.rank(x) - 1;
   return b.transpose(x, [0, last, ...b.others(x, [0, last])]);
 }
 
 /** The elements of every window in row-major order, each [N, s, ..., C] -> [N, s f, ..., C]. Sizes but N must be known. */
-export function joined(b: Calculus, parts: readonly string[], factors: readonly number[]): string {
+export function joined(b: MathBuilder, parts: readonly string[], factors: readonly number[]): string {
   const [whole] = factors.reduceRight<readonly string[]>((pieces, factor, i) => {
     const runs = Array.from({ length: pieces.length / factor }, (_, run) => run * factor);
     return runs.map((from) => joinAxis(b, pieces.slice(from, from + factor), i + 1));
@@ -29,7 +29,7 @@ export function joined(b: Calculus, parts: readonly string[], factors: readonly 
  * Zeros between the elements of each spatial axis of [N, C, ...], and as many after the last one: size s becomes s stride. Sizes but N
  * must be known.
  */
-export function zerosBetween(b: Calculus, x: string, strides: readonly number[]): string {
+export function zerosBetween(b: MathBuilder, x: string, strides: readonly number[]): string {
   const last = channelsLast(b, x);
   const [spatial, channels] = [sizesOf(b, last, 1).slice(0, -1), sizesOf(b, last, 1).at(-1) ?? 1];
   const batch: Size = { of: x, axis: 0 };
@@ -41,7 +41,7 @@ export function zerosBetween(b: Calculus, x: string, strides: readonly number[])
   return channelsFirst(b, b.reshape(padded, [batch, ...grown, channels]));
 }
 
-function joinAxis(b: Calculus, parts: readonly string[], axis: number): string {
+function joinAxis(b: MathBuilder, parts: readonly string[], axis: number): string {
   const [x] = parts;
   if (parts.length === 1) return x;
   const [size, ...rest] = sizesOf(b, x, axis);
@@ -52,7 +52,7 @@ function joinAxis(b: Calculus, parts: readonly string[], axis: number): string {
 const leading = (x: string, axis: number): readonly Size[] =>
   Array.from({ length: axis }, (_, i) => ({ of: x, axis: i }));
 
-const sizesOf = (b: Calculus, x: string, from: number): readonly number[] =>
+const sizesOf = (b: MathBuilder, x: string, from: number): readonly number[] =>
   b.dims(x).slice(from).map(Number);
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);

@@ -1,5 +1,5 @@
 import type { Dim, Dims } from '../../ir/types.js';
-import type { Step } from './rule.js';
+import type { RuleContext } from './rule.js';
 
 /** How a kernel slides along one axis, with explicit padding. */
 export interface Axis {
@@ -13,7 +13,7 @@ export interface Axis {
 }
 
 /** What a node says of its sliding window, one entry per spatial axis. */
-export function windowOf(step: Step, kernel: Dims): readonly Axis[] {
+export function windowOf(step: RuleContext, kernel: Dims): readonly Axis[] {
   const strides = step.ints('strides');
   const dilations = step.ints('dilations');
   const pads = step.ints('pads');

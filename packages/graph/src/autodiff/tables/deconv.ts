@@ -1,5 +1,5 @@
 import { entry, z } from '@onnxplain/core';
-import type { RuleTable, Step } from '../rules/rule.js';
+import type { RuleContext, RuleTable } from '../rules/rule.js';
 import { withRectifiers } from './rectifier.js';
 
 const rows = withRectifiers((rule) => (b, step, dy) => {
@@ -8,7 +8,7 @@ const rows = withRectifiers((rule) => (b, step, dy) => {
 });
 
 /** The input that is rectified: of a Max with 0, the other one. */
-const rectified = ({ node, wanted }: Step): number => (node.op === 'Max' ? wanted.indexOf(true) : 0);
+const rectified = ({ node, wanted }: RuleContext): number => (node.op === 'Max' ? wanted.indexOf(true) : 0);
 
 /**
  * Deconvnet: a rectifier passes positive cotangents, whatever its sign was forward. Other activations keep their derivative.

@@ -1,10 +1,10 @@
 import { entry, z } from '@onnxplain/core';
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Op } from '../../ir/ops.js';
 import { gradient } from '../rules/gradient.js';
-import { type Row, type Rows, type Rule, type RuleTable, refused, type Step } from '../rules/rule.js';
-import { writtenOut } from './origin.js';
+import { type Row, type Rows, type Rule, type RuleContext, type RuleTable, refused } from '../rules/rule.js';
+import { activationInput } from './decomposed-activation.js';
 
 /** Differences smaller than this count as none: there the multiplier is the derivative (Captum's convention). */
 const NEGLIGIBLE = 1e-10;
@@ -22,19 +22,23 @@ const EXTREMES = ['GlobalMaxPool', 'Max', 'MaxPool', 'MaxRoiPool', 'Min', 'Reduc
 const WITHOUT = ['GRU', 'If', 'LSTM', 'Loop', 'RNN', 'Scan'] as const;
 
 /** x, and x minus its value at the baseline. */
-const change = (b: Calculus, step: Step, x: string): string => b.sub(x, step.reference(x));
+const change = (b: MathBuilder, step: RuleContext, x: string): string => b.sub(x, step.reference(x));
 
 /** Whether x changes. Infinite on both sides, as masked attention is, it does not: no difference is NaN. */
-const differs = (b: Calculus, dx: string): string =>
+const differs = (b: MathBuilder, dx: string): string =>
   b.compare('GreaterOrEqual', b.map('Abs', dx), NEGLIGIBLE);
 
 /** The multiplier where x changes, else the derivative. */
-function unlessEqual(b: Calculus, dx: string, [multiplier, derivative]: readonly [string, string]): string {
+function unlessEqual(
+  b: MathBuilder,
+  dx: string,
+  [multiplier, derivative]: readonly [string, string],
+): string {
   return b.where(differs(b, dx), multiplier, derivative);
 }
 
 /** A quotient by the change of x, for where there is one. */
-function safely(b: Calculus, value: string, dx: string): string {
+function safely(b: MathBuilder, value: string, dx: string): string {
   return b.div(value, b.where(differs(b, dx), dx, 1));
 }
 
@@ -55,7 +59,7 @@ const rescale =
   };
 
 /** The node as it was at the baseline. */
-const atBaseline = (step: Step): Step => ({
+const atBaseline = (step: RuleContext): RuleContext => ({
   ...step,
   inputs: step.inputs.map((name) => (name === '' ? '' : step.reference(name))),
   outputs: step.outputs.map((name) => (name === '' ? '' : step.reference(name))),
@@ -77,7 +81,7 @@ const averaged =
 /** A product is averaged, but for activations that are written out (x sigmoid(x)): these are rescaled as one. */
 const product: Rule = (b, step, dy) => {
   const parts = averaged(gradient.Mul)(b, step, dy);
-  const near = step.wanted.filter(Boolean).length > 1 ? writtenOut(b, step) : undefined;
+  const near = step.wanted.filter(Boolean).length > 1 ? activationInput(b, step) : undefined;
   if (!near?.isOrigin) return parts;
   const [dx, dOut] = [change(b, step, step.inputs[near.at]), change(b, step, step.outputs[0])];
   const whole = b.mul(dy, safely(b, dOut, dx));
@@ -120,8 +124,8 @@ const extreme =
 
 /** Of a pool, what the winners at x are worth at the baseline. */
 function winnersAtBaseline(
-  b: Calculus,
-  { node, inputs: [x], outputs: [y], reference }: Step,
+  b: MathBuilder,
+  { node, inputs: [x], outputs: [y], reference }: RuleContext,
 ): string | undefined {
   if (node.op === 'MaxPool') {
     const attributes = { ...node.attributes, storage_order: attr.int(0) };
@@ -177,5 +181,5 @@ export const deepLift = entry({
   name: 'deep-lift',
   summary: 'DeepLIFT multipliers by the rescale rule; the graph takes a baseline.',
   options: z.strictObject({}),
-  make: (): RuleTable => ({ ...rows, name: 'deep-lift', compares: true }),
+  make: (): RuleTable => ({ ...rows, name: 'deep-lift', usesBaseline: true }),
 });

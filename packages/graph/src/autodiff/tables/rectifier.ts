@@ -1,6 +1,6 @@
 import type { Builder } from '../../builder/builder.js';
 import { gradient } from '../rules/gradient.js';
-import type { Rows, Rule, Step } from '../rules/rule.js';
+import type { Rows, Rule, RuleContext } from '../rules/rule.js';
 
 /**
  * Activations that pass what is positive and hold back the rest, and when a node is one: Clip if it begins at 0 (ReLU6), Max of
@@ -19,7 +19,7 @@ const RECTIFIERS = {
   ThresholdedRelu: always,
 } satisfies Partial<Record<keyof typeof gradient, (b: Builder, step: Used) => boolean>>;
 
-type Used = Pick<Step, 'inputs' | 'wanted'>;
+type Used = Pick<RuleContext, 'inputs' | 'wanted'>;
 
 function always(): boolean {
   return true;

@@ -1,5 +1,5 @@
 import { entry, z } from '@onnxplain/core';
-import { unquantised } from '../../prepare/unquantised.js';
+import { unquantised } from '../../prepare/dequantise.js';
 import { gradient } from '../rules/gradient.js';
 import type { Rule, RuleTable } from '../rules/rule.js';
 

@@ -3,8 +3,8 @@ import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Constant, Node } from '../../ir/types.js';
-import { input, type Respell, type Respellings } from '../../rewrite/respell.js';
-import { cast } from '../pieces.js';
+import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { cast } from '../formulas.js';
 
 /** x · Wᵀ + b with the rows of `coefficients` as W. */
 function product(node: Node, b: GraphBuilder, rows: number): string {
@@ -27,13 +27,13 @@ function transformed(node: Node, b: GraphBuilder, scores: string): string | unde
   return undefined;
 }
 
-const linearRegressor: Respell = (node, b) => {
+const linearRegressor: OpRewrite = (node, b) => {
   const y = transformed(node, b, product(node, b, attributesOf(node).int('targets', 1)));
   return y === undefined ? undefined : [y];
 };
 
 /** Labels are those of the largest raw score, or of the sign of a single one. */
-const linearClassifier: Respell = (node, b) => {
+const linearClassifier: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const labels = labelsOf(node);
   const rows = a.floats('intercepts')?.length ?? labels.data.length;
@@ -68,7 +68,7 @@ function twoSided(node: Node, b: GraphBuilder, raw: string): string | undefined 
 }
 
 /** (x - offset) * scale. */
-const scaler: Respell = (node, b) => {
+const scaler: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const x = cast(b, input(node, 0), 'float32');
   const vector = (values: readonly number[]) => b.constant(constantFrom('float32', [values.length], values));
@@ -79,7 +79,7 @@ const scaler: Respell = (node, b) => {
 };
 
 /** Rows divided by their norm; a row of norm 0 stays as it is. */
-const normalizer: Respell = (node, b) => {
+const normalizer: OpRewrite = (node, b) => {
   const norm = attributesOf(node).string('norm', 'MAX');
   const x = cast(b, input(node, 0), 'float32');
   const op = norm === 'L1' ? 'ReduceL1' : norm === 'L2' ? 'ReduceL2' : 'ReduceMax';
@@ -90,7 +90,7 @@ const normalizer: Respell = (node, b) => {
 };
 
 /** Elements equal to the replaced value (a NaN replaces NaNs) give way to the imputed ones. */
-const imputer: Respell = (node, b) => {
+const imputer: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const floats = a.floats('imputed_value_floats');
   const values = floats ?? a.ints('imputed_value_int64s');
@@ -102,13 +102,13 @@ const imputer: Respell = (node, b) => {
   return [b.emit('Where', [missing, b.constant(constantFrom(b.dtype(x), [values.length], values)), x])];
 };
 
-const binarizer: Respell = (node, b) => {
+const binarizer: OpRewrite = (node, b) => {
   const x = input(node, 0);
   return [cast(b, b.emit('Greater', [x, b.scalar(attributesOf(node).float('threshold', 0), x)]), b.dtype(x))];
 };
 
 /** Elements of the last axis by index; a vector counts as one row. */
-const arrayFeatureExtractor: Respell = (node, b) => {
+const arrayFeatureExtractor: OpRewrite = (node, b) => {
   // After a black box nothing is known of x.
   if (b.typing.typeOf(input(node, 0))?.dims === undefined) return undefined;
   const [x, indices] = [input(node, 0), b.emit('Reshape', [input(node, 1), b.ints([-1])])];
@@ -116,13 +116,13 @@ const arrayFeatureExtractor: Respell = (node, b) => {
   return [b.rank(x) === 1 ? b.emit('Unsqueeze', [picked, b.ints([0])]) : picked];
 };
 
-const featureVectorizer: Respell = (node, b) => {
+const featureVectorizer: OpRewrite = (node, b) => {
   const columns = node.inputs.map((name) => cast(b, name, 'float32'));
   return [b.emit('Concat', columns, { axis: attr.int(1) })];
 };
 
 /** Linear models and feature scaling of ai.onnx.ml in plain operators. */
-export const linearModels: Respellings = {
+export const linearModels: OpRewrites = {
   LinearRegressor: linearRegressor,
   LinearClassifier: linearClassifier,
   Scaler: scaler,

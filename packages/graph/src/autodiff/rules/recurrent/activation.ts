@@ -1,6 +1,6 @@
 import { attr } from '../../../builder/builder.js';
-import type { Calculus } from '../../../builder/calculus.js';
-import type { Step } from '../rule.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
+import type { RuleContext } from '../rule.js';
 
 /** A value and its derivative by what it was computed from. */
 export interface Sloped {
@@ -12,13 +12,13 @@ export interface Sloped {
 
 /** A factor times a slope; `product` is the factor times the value. */
 export const scaledSlope = (
-  b: Calculus,
+  b: MathBuilder,
   { slope, scaled }: Sloped,
   { factor, product }: { factor: string; product: string },
 ): string => scaled?.(factor, product) ?? b.mul(factor, slope);
 
 /** An activation of a recurrent operator. The slope costs nothing when nobody reads it. */
-export type Activation = (b: Calculus, x: string) => Sloped;
+export type Activation = (b: MathBuilder, x: string) => Sloped;
 
 /** Defaults of the parameters that a function has, and the function that they make. */
 interface Family {
@@ -108,7 +108,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
  * The activations of all directions. `activation_alpha` and `activation_beta` are lists from which each function in turn takes
  * the next number if it has such a parameter; `clip` bounds what it is applied to.
  */
-export function activationsOf(step: Step, defaults: readonly string[]): readonly Activation[] {
+export function activationsOf(step: RuleContext, defaults: readonly string[]): readonly Activation[] {
   const names = step.strings('activations') ?? defaults;
   const alphas = [...(step.floats('activation_alpha') ?? [])];
   const betas = [...(step.floats('activation_beta') ?? [])];
@@ -122,7 +122,7 @@ export function activationsOf(step: Step, defaults: readonly string[]): readonly
   });
 }
 
-function unknown(step: Step, name: string): never {
+function unknown(step: RuleContext, name: string): never {
   return step.refuse(
     `its activation "${name}" has no derivative here`,
     `Export with one of ${Object.keys(FAMILIES).join(', ')}.`,

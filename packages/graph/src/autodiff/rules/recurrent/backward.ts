@@ -1,4 +1,4 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Layer } from './layer.js';
 
 /** What a cell finds of one direction. */
@@ -15,4 +15,4 @@ export interface Backward {
   readonly peepholes?: string;
 }
 
-export type CellRule = (b: Calculus, layer: Layer) => Backward;
+export type CellRule = (b: MathBuilder, layer: Layer) => Backward;

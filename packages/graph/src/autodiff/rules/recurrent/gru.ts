@@ -1,4 +1,4 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Sloped } from './activation.js';
 import type { Backward } from './backward.js';
 import type { Layer } from './layer.js';
@@ -16,7 +16,7 @@ interface Gates {
  * The reset gate is applied to the product with the state: n = g(W x + b + r q), q = R H + b. Every gate's cotangent is the state's
  * times a slope that is known beforehand.
  */
-export function gruResetAfter(b: Calculus, layer: Layer): Backward {
+export function gruResetAfter(b: MathBuilder, layer: Layer): Backward {
   const { r, bias, activations } = layer;
   const [f, g] = activations;
   const previous = rows(b, hiddenBefore(b, layer));
@@ -42,7 +42,7 @@ export function gruResetAfter(b: Calculus, layer: Layer): Backward {
 
 /** Cotangents of the first state and of the states after all steps. */
 function statesResetAfter(
-  b: Calculus,
+  b: MathBuilder,
   layer: Layer,
   rowwise: { slopes: string; kept: string },
 ): readonly string[] {
@@ -61,7 +61,7 @@ function statesResetAfter(
 }
 
 /** The reset gate is applied to the state itself: n = g(W x + R (r H) + b). */
-export function gruResetBefore(b: Calculus, layer: Layer): Backward {
+export function gruResetBefore(b: MathBuilder, layer: Layer): Backward {
   const { bias, hidden, activations } = layer;
   const [f, g] = activations;
   const [rGates, rCandidate] = parted(b, layer.r, { axis: 0, hidden });
@@ -85,7 +85,7 @@ export function gruResetBefore(b: Calculus, layer: Layer): Backward {
 
 /** Cotangents of the first state and of the arguments of z, r and n at all steps. */
 function argumentsResetBefore(
-  b: Calculus,
+  b: MathBuilder,
   layer: Layer,
   { gates, previous }: { gates: Gates; previous: string },
 ): readonly string[] {
@@ -113,11 +113,11 @@ function argumentsResetBefore(
 }
 
 /** W x + its bias of the gates z and r and the candidate. */
-const fromInput = (b: Calculus, { x, w, bias }: Layer): readonly string[] =>
+const fromInput = (b: MathBuilder, { x, w, bias }: Layer): readonly string[] =>
   split(b, affine(b, rows(b, x), [w, bias?.[0]]), { axis: 1, parts: 3 });
 
 /** Slopes of the new state by the arguments of z and n. */
-function slopesOf(b: Calculus, { update, candidate }: Gates, previous: string) {
+function slopesOf(b: MathBuilder, { update, candidate }: Gates, previous: string) {
   return {
     byUpdate: b.mul(b.sub(previous, candidate.value), update.slope),
     byCandidate: b.mul(b.sub(1, update.value), candidate.slope),
@@ -126,7 +126,7 @@ function slopesOf(b: Calculus, { update, candidate }: Gates, previous: string) {
 
 /** What belongs to the gates z and r, and to the candidate: the first 2 H and the last H of an axis. */
 function parted(
-  b: Calculus,
+  b: MathBuilder,
   x: string,
   { axis, hidden }: { axis: number; hidden: number },
 ): [string, string] {

@@ -1,5 +1,5 @@
-import type { Calculus } from '../../../builder/calculus.js';
-import type { Step } from '../rule.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
+import type { RuleContext } from '../rule.js';
 import { activationsOf } from './activation.js';
 import type { Layer } from './layer.js';
 import { isLive, split } from './steps.js';
@@ -12,7 +12,7 @@ export interface Cell {
 }
 
 /** The directions of a node. */
-export function layersOf(b: Calculus, step: Step, cell: Cell): readonly Layer[] {
+export function layersOf(b: MathBuilder, step: RuleContext, cell: Cell): readonly Layer[] {
   const hidden = hiddenOf(b, step);
   const direction = step.string('direction', 'forward');
   const reversed = direction === 'bidirectional' ? [false, true] : [direction === 'reverse'];
@@ -28,7 +28,7 @@ export function layersOf(b: Calculus, step: Step, cell: Cell): readonly Layer[] 
   }));
 }
 
-function hiddenOf(b: Calculus, step: Step): number {
+function hiddenOf(b: MathBuilder, step: RuleContext): number {
   const hidden = step.int('hidden_size', 0) || b.dims(step.inputs[2])[2];
   return typeof hidden === 'number'
     ? hidden
@@ -36,10 +36,10 @@ function hiddenOf(b: Calculus, step: Step): number {
 }
 
 /** Whether the batch comes before time: [B, T, ...] and [B, direction, ...]. */
-export const batchFirst = (step: Step): boolean => step.int('layout', 0) === 1;
+export const batchFirst = (step: RuleContext): boolean => step.int('layout', 0) === 1;
 
 /** Inputs, outputs and cotangents of direction `d` of `directions`. */
-function tensorsOf(b: Calculus, step: Step, [d, directions]: readonly [number, number]) {
+function tensorsOf(b: MathBuilder, step: RuleContext, [d, directions]: readonly [number, number]) {
   const [x, w, r, bias, lengths, h, c, p] = step.inputs;
   const part = (value: string, axis: number) =>
     b.squeeze(directions === 1 ? value : b.slice(value, [{ axis, from: d, to: d + 1 }]), [axis]);

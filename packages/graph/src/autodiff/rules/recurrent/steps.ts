@@ -1,5 +1,5 @@
 import { attr } from '../../../builder/builder.js';
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Layer } from './layer.js';
 
 /** Beyond the end of every axis. */
@@ -7,7 +7,7 @@ const END = 2 ** 31 - 1;
 
 /** x in equal parts along an axis. */
 export function split(
-  b: Calculus,
+  b: MathBuilder,
   x: string,
   { axis, parts }: { axis: number; parts: number },
 ): readonly string[] {
@@ -21,10 +21,10 @@ export function split(
 }
 
 /** [T, B, K] as a matrix with a row for each step of each sequence. */
-export const rows = (b: Calculus, x: string): string => b.reshape(x, [-1, { of: x, axis: 2 }]);
+export const rows = (b: MathBuilder, x: string): string => b.reshape(x, [-1, { of: x, axis: 2 }]);
 
 /** A matrix of rows as [T, B, K] again. */
-export const steps = (b: Calculus, x: string, { y }: Pick<Layer, 'y'>): string =>
+export const steps = (b: MathBuilder, x: string, { y }: Pick<Layer, 'y'>): string =>
   b.reshape(x, [
     { of: y, axis: 0 },
     { of: y, axis: 1 },
@@ -32,11 +32,11 @@ export const steps = (b: Calculus, x: string, { y }: Pick<Layer, 'y'>): string =
   ]);
 
 /** x y^T + c. */
-export const affine = (b: Calculus, x: string, [y, c]: readonly [string, string?]): string =>
+export const affine = (b: MathBuilder, x: string, [y, c]: readonly [string, string?]): string =>
   b.emit('Gemm', c === undefined ? [x, y] : [x, y, c], { transB: attr.int(1) });
 
 /** x^T y: sums over the rows of both. */
-export const across = (b: Calculus, x: string, y: string): string =>
+export const across = (b: MathBuilder, x: string, y: string): string =>
   b.emit('Gemm', [x, y], { transA: attr.int(1) });
 
 interface StepsOf {
@@ -45,7 +45,7 @@ interface StepsOf {
 }
 
 /** Whether step t + `ahead` (default 0) of each sequence comes before its end, [T, B, 1]; y is [T, B, H]. */
-export function isLive(b: Calculus, y: string, { lengths, ahead = 0 }: StepsOf): string {
+export function isLive(b: MathBuilder, y: string, { lengths, ahead = 0 }: StepsOf): string {
   const count = b.emit('Shape', [y], { start: attr.int(0), end: attr.int(1) });
   const numbers = [b.ints([0]), count, b.ints([1])].map((value) => b.squeeze(value, [0]));
   const time = b.unsqueeze(b.emit('Range', numbers), [1, 2]);
@@ -53,7 +53,7 @@ export function isLive(b: Calculus, y: string, { lengths, ahead = 0 }: StepsOf):
 }
 
 /** What `states` were before each step, [T, B, H]: shifted against the direction of reading, with `first` where reading begins. */
-export function before(b: Calculus, states: string, { first, reverse }: Before): string {
+export function before(b: MathBuilder, states: string, { first, reverse }: Before): string {
   const [lead, trail] = reverse ? [-1, 1] : [1, -1];
   if (first === undefined) return b.pad(states, [lead, 0, 0], [trail, 0, 0]);
   const rest = b.slice(states, [{ axis: 0, from: reverse ? 1 : 0, to: reverse ? END : -1 }]);
@@ -67,7 +67,7 @@ interface Before {
 }
 
 /** h before each step. Read in reverse, a sequence begins at its own last step. */
-export function hiddenBefore(b: Calculus, { y, first, reverse, lengths }: Layer): string {
+export function hiddenBefore(b: MathBuilder, { y, first, reverse, lengths }: Layer): string {
   if (!reverse || lengths === undefined || first.h === undefined) {
     return before(b, y, { first: first.h, reverse });
   }
@@ -76,7 +76,7 @@ export function hiddenBefore(b: Calculus, { y, first, reverse, lengths }: Layer)
 }
 
 /** Zeros [B, H] of a layer. */
-export const zeroState = (b: Calculus, { y }: Pick<Layer, 'y'>): string =>
+export const zeroState = (b: MathBuilder, { y }: Pick<Layer, 'y'>): string =>
   b.emit('Expand', [
     b.scalar(0, y),
     b.sizes([
@@ -86,12 +86,16 @@ export const zeroState = (b: Calculus, { y }: Pick<Layer, 'y'>): string =>
   ]);
 
 /** Values that are `other` after the end of a sequence; x is [T, B, K] or its rows. */
-export function whileLive(b: Calculus, x: string, { layer, other }: { layer: Layer; other: number }): string {
+export function whileLive(
+  b: MathBuilder,
+  x: string,
+  { layer, other }: { layer: Layer; other: number },
+): string {
   if (layer.lengths === undefined) return x;
   const mask = isLive(b, layer.y, { lengths: layer.lengths });
   return b.where(b.rank(x) === 2 ? rows(b, mask) : mask, x, other);
 }
 
 /** 1 after the end of a sequence, [T, B, 1]; undefined where none ends early. */
-export const isOver = (b: Calculus, { lengths, y }: Layer): string | undefined =>
+export const isOver = (b: MathBuilder, { lengths, y }: Layer): string | undefined =>
   lengths && b.sub(1, b.mask(isLive(b, y, { lengths }), y));

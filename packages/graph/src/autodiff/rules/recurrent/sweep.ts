@@ -1,5 +1,5 @@
 import { attr } from '../../../builder/builder.js';
-import { type Calculus, calculus } from '../../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../../builder/math-builder.js';
 import type { Value } from '../../../ir/types.js';
 import { distinct } from '../inner.js';
 
@@ -18,13 +18,13 @@ export interface Sweep {
  * slice of a scanned value, without the axis; any other value of the graph around can be read too.
  */
 export type SweepStep = (
-  b: Calculus,
+  b: MathBuilder,
   states: readonly string[],
   at: (scanned: string) => string,
 ) => { readonly states: readonly string[]; readonly stacked: readonly string[] };
 
 /** A Scan: the last states, then what was stacked up. */
-export function sweep(b: Calculus, sweep: Sweep, step: SweepStep): readonly string[] {
+export function sweep(b: MathBuilder, sweep: Sweep, step: SweepStep): readonly string[] {
   const { states, backwards } = sweep;
   const scanned = [...new Set(sweep.scanned)].filter((name) => name !== undefined);
   const carried = states.map((name): Value => ({ name: b.fresh('carried'), ...b.type(name) }));
@@ -33,7 +33,7 @@ export function sweep(b: Calculus, sweep: Sweep, step: SweepStep): readonly stri
     return { name: b.fresh('slice'), dtype, dims: dims?.slice(1) };
   });
   const inside = new Map(scanned.map((name, i) => [name, slices[i].name]));
-  const inner = calculus(b.inside({ inputs: [...carried, ...slices] }));
+  const inner = mathBuilder(b.inside({ inputs: [...carried, ...slices] }));
   const names = carried.map(({ name }) => name);
   const after = step(inner, names, (name) => inside.get(name) ?? name);
   const outputs = distinct(inner, [...after.states, ...after.stacked]);

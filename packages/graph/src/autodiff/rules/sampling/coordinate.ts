@@ -1,4 +1,4 @@
-import type { Calculus, Size, Term } from '../../../builder/calculus.js';
+import type { MathBuilder, Size, Term } from '../../../builder/math-builder.js';
 
 /** Where an axis is read, in elements from its first one, and how fast that moves with what it was made of. */
 export interface Coordinate {
@@ -14,24 +14,24 @@ export interface Axis {
 }
 
 /** f of a size as a float: a number where it is known, else a scalar like `like`. */
-export function sizeTerm(b: Calculus, { size }: Axis, like: string): Term {
+export function sizeTerm(b: MathBuilder, { size }: Axis, like: string): Term {
   const known = b.dims(size.of)[size.axis];
   return typeof known === 'number' ? known : b.squeeze(b.cast(b.sizes([size]), b.dtype(like)), [0]);
 }
 
 /** x y, numbers multiplied here. */
-export const product = (b: Calculus, x: Term, y: Term): Term =>
+export const product = (b: MathBuilder, x: Term, y: Term): Term =>
   typeof x === 'number' && typeof y === 'number' ? x * y : b.mul(x, y);
 
 /** x + y, numbers added here. */
-export const sum = (b: Calculus, x: Term, y: Term): Term =>
+export const sum = (b: MathBuilder, x: Term, y: Term): Term =>
   typeof x === 'number' && typeof y === 'number' ? x + y : b.add(x, y);
 
 /** The index of the last element. */
-export const lastOf = (b: Calculus, axis: Axis, like: string): Term => sum(b, sizeTerm(b, axis, like), -1);
+export const lastOf = (b: MathBuilder, axis: Axis, like: string): Term => sum(b, sizeTerm(b, axis, like), -1);
 
 /** The nearest place on the axis; flat from the end elements on, their own places included, as PyTorch has it. */
-export function held(b: Calculus, { at, slope }: Coordinate, axis: Axis): Coordinate {
+export function held(b: MathBuilder, { at, slope }: Coordinate, axis: Axis): Coordinate {
   const last = lastOf(b, axis, at);
   const inside = b.emit('And', [b.compare('Greater', at, 0), b.compare('Less', at, last)]);
   const end = b.mul(b.mask(b.compare('GreaterOrEqual', at, last), at), last);
@@ -39,7 +39,7 @@ export function held(b: Calculus, { at, slope }: Coordinate, axis: Axis): Coordi
 }
 
 /** The place that a mirror at both ends shows: |x - low| on a saw of two spans. */
-export function mirrored(b: Calculus, { at, slope }: Coordinate, axis: Axis): Coordinate {
+export function mirrored(b: MathBuilder, { at, slope }: Coordinate, axis: Axis): Coordinate {
   const [low, span] = axis.aligned ? [0, lastOf(b, axis, at)] : [-0.5, sizeTerm(b, axis, at)];
   // One element alone has no span.
   const twice = product(b, span, 2);

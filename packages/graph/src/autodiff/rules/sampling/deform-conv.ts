@@ -1,8 +1,8 @@
-import { placesAlong } from '../../../builder/calculus/places.js';
-import type { Calculus, Size } from '../../../builder/calculus.js';
+import { positionsAlong } from '../../../builder/math/positions.js';
+import type { MathBuilder, Size } from '../../../builder/math-builder.js';
 import { constantFrom } from '../../../ir/constant.js';
 import { perChannel } from '../conv.js';
-import type { Rule, Step } from '../rule.js';
+import type { Rule, RuleContext } from '../rule.js';
 import { type Axis as WindowAxis, windowOf } from '../window.js';
 import {
   alone,
@@ -54,7 +54,7 @@ interface Sizes {
   readonly shifted: number;
 }
 
-function sizesOf(b: Calculus, step: Step): Sizes {
+function sizesOf(b: MathBuilder, step: RuleContext): Sizes {
   const [outChannels, perGroup, ...kernel] = b.dims(step.inputs[1]);
   if (typeof outChannels !== 'number' || typeof perGroup !== 'number') {
     return step.refuse('its weights have an unknown size', 'Export the model with constant weights.');
@@ -73,12 +73,12 @@ function sizesOf(b: Calculus, step: Step): Sizes {
 }
 
 /** [N, C, H, W] -> [N, offset groups, C', H, W]. */
-function grouped(b: Calculus, x: string, { channels, shifted }: Sizes): string {
+function grouped(b: MathBuilder, x: string, { channels, shifted }: Sizes): string {
   const spatial = b.others(x, [0, 1]).map((axis) => ({ of: x, axis }));
   return b.reshape(x, [batchOf(x), shifted, channels / shifted, ...spatial]);
 }
 
-function readingAt(b: Calculus, step: Step, sizes: Sizes): Reading {
+function readingAt(b: MathBuilder, step: RuleContext, sizes: Sizes): Reading {
   const [x, , offset] = step.inputs;
   const source = grouped(b, x, sizes);
   const along = [0, 1].map((axis) => {
@@ -87,7 +87,7 @@ function readingAt(b: Calculus, step: Step, sizes: Sizes): Reading {
     const taps = tapsAt(b, { at, slope: 1 }, { ...on, kernel: kernels.linear, padding: 'zeros' });
     return [alone(b, taps, { first: 3, at: axis, of: 2 }), on] as const;
   });
-  const rows = b.mul(b.unsqueeze(placesAlong(b, x, 0), [1]), b.ints([sizes.shifted]));
+  const rows = b.mul(b.unsqueeze(positionsAlong(b, x, 0), [1]), b.ints([sizes.shifted]));
   const batch = b.add(rows, b.ints(Array.from({ length: sizes.shifted }, (_, group) => group)));
   return readingOf(b, { rows: rowsOf(b, source, 2), batch: b.unsqueeze(batch, [2, 3, 4]), along });
 }
@@ -99,7 +99,7 @@ interface Along {
 }
 
 /** Coordinates along y (axis 0) or x of all points: [N, offset groups, points]. */
-function pointsAlong(b: Calculus, { x, offset, axis }: Along, { window, shifted }: Sizes): string {
+function pointsAlong(b: MathBuilder, { x, offset, axis }: Along, { window, shifted }: Sizes): string {
   const kernel = window.map((one) => one.kernel);
   const outputs = [2, 3].map((at) => ({ of: offset, axis: at }));
   const all = b.reshape(offset, [batchOf(x), shifted, ...kernel, 2, ...outputs]);
@@ -107,7 +107,7 @@ function pointsAlong(b: Calculus, { x, offset, axis }: Along, { window, shifted 
   const { stride, dilation, before } = window[axis];
   const inWindow = Array.from({ length: kernel[axis] }, (_, tap) => tap * dilation - before);
   const tap = b.constant(constantFrom(b.dtype(offset), [kernel[axis]], inWindow), 'taps');
-  const place = b.mul(b.cast(placesAlong(b, offset, axis + 2), b.dtype(offset)), stride);
+  const place = b.mul(b.cast(positionsAlong(b, offset, axis + 2), b.dtype(offset)), stride);
   // Beside [kernel rows, kernel columns, 1, output rows, output columns].
   const start = b.add(
     b.unsqueeze(tap, axis === 0 ? [1, 2, 3, 4] : [0, 2, 3, 4]),
@@ -117,15 +117,15 @@ function pointsAlong(b: Calculus, { x, offset, axis }: Along, { window, shifted 
 }
 
 /** dy by convolution groups: [N, groups, channels, outputs]. */
-const byGroup = (b: Calculus, dy: string, { groups, outChannels }: Sizes): string =>
+const byGroup = (b: MathBuilder, dy: string, { groups, outChannels }: Sizes): string =>
   b.reshape(dy, [batchOf(dy), groups, outChannels / groups, -1]);
 
 /** The weights as one matrix a group: [groups, channels out, channels in x taps]. */
-const matrices = (b: Calculus, weight: string, { groups, outChannels, channels, taps }: Sizes): string =>
+const matrices = (b: MathBuilder, weight: string, { groups, outChannels, channels, taps }: Sizes): string =>
   b.reshape(weight, [groups, outChannels / groups, (channels / groups) * taps]);
 
 /** The cotangent of the columns: [N, offset groups, points, C']. */
-function toColumns(b: Calculus, { dy, weight }: { dy: string; weight: string }, sizes: Sizes): string {
+function toColumns(b: MathBuilder, { dy, weight }: { dy: string; weight: string }, sizes: Sizes): string {
   const { channels, shifted } = sizes;
   const transposed = b.transpose(matrices(b, weight, sizes), [0, 2, 1]);
   const columns = b.matmul(transposed, byGroup(b, dy, sizes));
@@ -138,7 +138,7 @@ interface Product {
   readonly weight: string;
 }
 
-function toWeight(b: Calculus, { dy, columns, weight }: Product, sizes: Sizes): string {
+function toWeight(b: MathBuilder, { dy, columns, weight }: Product, sizes: Sizes): string {
   const { groups, channels, taps } = sizes;
   const byChannel = b.transpose(columns, [0, 1, 3, 2]);
   const rows = b.reshape(byChannel, [batchOf(dy), groups, (channels / groups) * taps, -1]);
@@ -152,7 +152,7 @@ interface Moved {
   readonly taps: number;
 }
 
-function toOffset(b: Calculus, reading: Reading, { d, offset, taps }: Moved): string | undefined {
+function toOffset(b: MathBuilder, reading: Reading, { d, offset, taps }: Moved): string | undefined {
   const parts = [0, 1].flatMap((a) => {
     const found = toCoordinate(b, reading, { d, a });
     if (found === undefined) return [];

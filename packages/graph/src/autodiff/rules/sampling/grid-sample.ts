@@ -1,6 +1,6 @@
-import { placesAlong } from '../../../builder/calculus/places.js';
-import type { Calculus } from '../../../builder/calculus.js';
-import type { Rule, Step } from '../rule.js';
+import { positionsAlong } from '../../../builder/math/positions.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
+import type { Rule, RuleContext } from '../rule.js';
 import { type Axis, type Coordinate, held, mirrored, product, sizeTerm, sum } from './coordinate.js';
 import { alone, fromRows, type Reading, readingOf, rowsOf, toCoordinate, toRows } from './reading.js';
 import { type Kernel, kernels, type Padding, type Taps, tapsAt } from './taps.js';
@@ -30,7 +30,7 @@ interface Options {
   readonly aligned: boolean;
 }
 
-function optionsOf(step: Step): Options {
+function optionsOf(step: RuleContext): Options {
   const mode = step.string('mode', 'linear');
   return {
     kernel: MODES[mode] ?? step.refuse(`mode "${mode}" is not known`, 'Repair the model.'),
@@ -39,7 +39,7 @@ function optionsOf(step: Step): Options {
   };
 }
 
-function readingAt(b: Calculus, step: Step): Reading {
+function readingAt(b: MathBuilder, step: RuleContext): Reading {
   const [x, grid] = step.inputs;
   const options = optionsOf(step);
   const spatial = b.others(x, [0, 1]);
@@ -50,12 +50,12 @@ function readingAt(b: Calculus, step: Step): Reading {
     const taps = settledTaps(b, coordinate, { ...on, ...options });
     return [alone(b, taps, { first: 2, at: a, of: spatial.length }), on] as const;
   });
-  const batch = b.reshape(placesAlong(b, x, 0), [-1, 1, ...spatial.map(() => 1)]);
+  const batch = b.reshape(positionsAlong(b, x, 0), [-1, 1, ...spatial.map(() => 1)]);
   return readingOf(b, { rows: rowsOf(b, x), batch, along });
 }
 
 /** -1 and 1 are the centres of the end elements, or their outer edges. */
-function coordinateOf(b: Calculus, { grid, at }: { grid: string; at: number }, on: Axis): Coordinate {
+function coordinateOf(b: MathBuilder, { grid, at }: { grid: string; at: number }, on: Axis): Coordinate {
   const points = b.reshape(grid, [{ of: grid, axis: 0 }, -1, { of: grid, axis: b.rank(grid) - 1 }]);
   const g = b.squeeze(b.slice(points, [{ axis: 2, from: at, to: at + 1 }]), [2]);
   const size = sizeTerm(b, on, grid);
@@ -65,14 +65,18 @@ function coordinateOf(b: Calculus, { grid, at }: { grid: string; at: number }, o
 }
 
 /** Linear interpolation pads the coordinate, as PyTorch does, so that its slope at the ends is PyTorch's; others pad every tap. */
-function settledTaps(b: Calculus, coordinate: Coordinate, read: Options & Axis): Taps {
+function settledTaps(b: MathBuilder, coordinate: Coordinate, read: Options & Axis): Taps {
   const { kernel, padding } = read;
   if (kernel !== kernels.linear || padding === 'zeros') return tapsAt(b, coordinate, read);
   const shown = padding === 'reflection' ? mirrored(b, coordinate, read) : coordinate;
   return tapsAt(b, held(b, shown, read), { ...read, padding: 'border' });
 }
 
-function toGrid(b: Calculus, reading: Reading, { d, grid }: { d: string; grid: string }): string | undefined {
+function toGrid(
+  b: MathBuilder,
+  reading: Reading,
+  { d, grid }: { d: string; grid: string },
+): string | undefined {
   const taps = reading.axes.map((_, a) => a + 2);
   const parts = taps.flatMap((_, a) => {
     const found = toCoordinate(b, reading, { d, a });

@@ -1,8 +1,8 @@
 import { attr } from '../../../builder/builder.js';
-import { placesAlong } from '../../../builder/calculus/places.js';
-import type { Calculus } from '../../../builder/calculus.js';
+import { positionsAlong } from '../../../builder/math/positions.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import { addAt } from '../add-at.js';
-import type { Rule, Step } from '../rule.js';
+import type { Rule, RuleContext } from '../rule.js';
 import { type Axis, sizeTerm } from './coordinate.js';
 import { fromRows, rowsOf } from './reading.js';
 import { countedTo, numbered, parted } from './samples.js';
@@ -15,7 +15,7 @@ export const maxRoiPool: Rule = wide((b, step, dy) => {
   const rows = rowsOf(b, x);
   const row = winners(b, step, { rows, windows });
   const channels = { of: x, axis: 1 };
-  const element = b.add(b.mul(row, b.sizes([channels])), placesAlong(b, x, 1));
+  const element = b.add(b.mul(row, b.sizes([channels])), positionsAlong(b, x, 1));
   const some = windows.map(({ some }) => some).reduce((all, one) => b.emit('And', [all, one]));
   const updates = b.mul(b.transpose(dy, [0, 2, 3, 1]), b.mask(some, dy));
   const flat = (value: string) => b.reshape(value, [-1]);
@@ -34,7 +34,7 @@ interface Windows {
   readonly some: string;
 }
 
-function windowsOf(b: Calculus, step: Step, axis: 0 | 1): Windows {
+function windowsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): Windows {
   const on: Axis = { size: { of: step.inputs[0], axis: axis + 2 } };
   const { from, to } = boundsOf(b, step, { axis, on });
   const places = b.add(b.unsqueeze(from, [2]), countedTo(b, b.sub(to, from)));
@@ -46,7 +46,11 @@ function windowsOf(b: Calculus, step: Step, axis: 0 | 1): Windows {
 }
 
 /** Where the cells of each region begin and end along y or x, [regions, cells]: cut off at the edges of the input. */
-function boundsOf(b: Calculus, step: Step, { axis, on }: { readonly axis: 0 | 1; readonly on: Axis }) {
+function boundsOf(
+  b: MathBuilder,
+  step: RuleContext,
+  { axis, on }: { readonly axis: 0 | 1; readonly on: Axis },
+) {
   const rois = step.inputs[1];
   const cells = step.ints('pooled_shape')?.[axis] ?? 1;
   // Regions are row, x1, y1, x2, y2.
@@ -71,7 +75,7 @@ function boundsOf(b: Calculus, step: Step, { axis, on }: { readonly axis: 0 | 1;
 }
 
 /** To the nearest integer, halves away from zero. */
-function rounded(b: Calculus, x: string): string {
+function rounded(b: MathBuilder, x: string): string {
   const size = b.map('Abs', x);
   const whole = b.map('Floor', size);
   const up = b.mask(b.compare('GreaterOrEqual', b.sub(size, whole), 0.5), x);
@@ -85,7 +89,7 @@ interface Source {
 }
 
 /** The row of each cell's greatest element, channel by channel: [regions, height, width, C]. */
-function winners(b: Calculus, step: Step, { rows, windows }: Source): string {
+function winners(b: MathBuilder, step: RuleContext, { rows, windows }: Source): string {
   const batch = b.cast(b.slice(step.inputs[1], [{ axis: 1, from: 0, to: 1 }]), 'int64');
   const index = windows.reduce(
     (at, window) => b.add(b.mul(at, b.sizes([window.on.size])), window.index),

@@ -1,4 +1,4 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import { scatterAxis } from '../indexing.js';
 import type { Axis } from './coordinate.js';
 import type { Taps } from './taps.js';
@@ -18,7 +18,7 @@ export interface Reading {
 }
 
 /** [batch..., C, spatial...] -> [places, C], `batch` leading axes. */
-export function rowsOf(b: Calculus, x: string, batch = 1): string {
+export function rowsOf(b: MathBuilder, x: string, batch = 1): string {
   const axes = b.others(x, []);
   const last = b.transpose(x, [...axes.slice(0, batch), ...axes.slice(batch + 1), batch]);
   return b.reshape(last, [-1, { of: x, axis: batch }]);
@@ -26,7 +26,7 @@ export function rowsOf(b: Calculus, x: string, batch = 1): string {
 
 /** The adjoint of {@link rowsOf}. */
 export function fromRows(
-  b: Calculus,
+  b: MathBuilder,
   rows: string,
   { like, batch = 1 }: { like: string; batch?: number },
 ): string {
@@ -48,7 +48,7 @@ interface Slot {
 }
 
 /** Taps [..., k] as one of several axes of taps: [..., 1, k, 1]. */
-export function alone(b: Calculus, { index, weight, slope }: Taps, { first, of, at }: Slot): Taps {
+export function alone(b: MathBuilder, { index, weight, slope }: Taps, { first, of, at }: Slot): Taps {
   const others = Array.from({ length: of }, (_, i) => first + i).filter((axis) => axis !== first + at);
   const spread = (value: string) => b.unsqueeze(value, others);
   return { index: spread(index), weight: spread(weight), slope: slope && spread(slope) };
@@ -62,7 +62,7 @@ interface Source {
   readonly along: readonly (readonly [Taps, Axis])[];
 }
 
-export function readingOf(b: Calculus, { rows, batch, along }: Source): Reading {
+export function readingOf(b: MathBuilder, { rows, batch, along }: Source): Reading {
   const index = along.reduce((at, [taps, { size }]) => b.add(b.mul(at, b.sizes([size])), taps.index), batch);
   const axes = along.map(([taps]) => taps);
   return {
@@ -76,17 +76,17 @@ export function readingOf(b: Calculus, { rows, batch, along }: Source): Reading 
   };
 }
 
-const productOf = (b: Calculus, factors: readonly string[]): string =>
+const productOf = (b: MathBuilder, factors: readonly string[]): string =>
   factors.reduce((all, w) => b.mul(all, w));
 
 /** What every tap reads: [..., taps, channels]. */
-export const tapped = (b: Calculus, { rows, index }: Reading): string => b.emit('Gather', [rows, index]);
+export const tapped = (b: MathBuilder, { rows, index }: Reading): string => b.emit('Gather', [rows, index]);
 
 /** Weights beside channels: [..., taps, 1]. */
-export const beside = (b: Calculus, weight: string): string => b.unsqueeze(weight, [b.rank(weight)]);
+export const beside = (b: MathBuilder, weight: string): string => b.unsqueeze(weight, [b.rank(weight)]);
 
 /** The cotangent of the rows, from that of the weighted taps: [..., taps, channels] or broadcastable to it. */
-export function toRows(b: Calculus, { rows, index, weight }: Reading, d: string): string {
+export function toRows(b: MathBuilder, { rows, index, weight }: Reading, d: string): string {
   return scatterAxis(b, b.mul(beside(b, weight), d), {
     axis: 0,
     indices: index,
@@ -96,7 +96,7 @@ export function toRows(b: Calculus, { rows, index, weight }: Reading, d: string)
 
 /** The cotangent of what the coordinates of axis `a` are made of, tap by tap: [..., taps]; undefined where it is 0. */
 export function toCoordinate(
-  b: Calculus,
+  b: MathBuilder,
   reading: Reading,
   { d, a }: { d: string; a: number },
 ): string | undefined {

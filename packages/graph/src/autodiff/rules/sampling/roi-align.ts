@@ -1,7 +1,7 @@
 import { attr } from '../../../builder/builder.js';
-import { placesAlong } from '../../../builder/calculus/places.js';
-import type { Calculus } from '../../../builder/calculus.js';
-import type { Rule, Step } from '../rule.js';
+import { positionsAlong } from '../../../builder/math/positions.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
+import type { Rule, RuleContext } from '../rule.js';
 import {
   beside,
   fromRows,
@@ -48,13 +48,13 @@ interface Mean {
  * Means are products: y[r] = V[r] x[row r] W[r]', and all regions go back in two of them. Adding up the taps one by one takes longer,
  * and holds every tap of every region at a time.
  */
-function meanToFeatures(b: Calculus, step: Step, { dy, spans }: Mean): string {
+function meanToFeatures(b: MathBuilder, step: RuleContext, { dy, spans }: Mean): string {
   const [x, rois, rows] = step.inputs;
   const [batch, channels, height, width] = b.others(x, []).map((axis) => ({ of: x, axis }));
   const [v, w] = spans.map((span) => weightsOf(b, span, rois));
   // [regions, output width, H, C]: a column of cells at a time.
   const columns = b.matmul(b.unsqueeze(b.transpose(v, [0, 2, 1]), [1]), b.transpose(dy, [0, 3, 2, 1]));
-  const isRow = b.compare('Equal', b.unsqueeze(b.cast(rows, 'int64'), [1]), placesAlong(b, x, 0));
+  const isRow = b.compare('Equal', b.unsqueeze(b.cast(rows, 'int64'), [1]), positionsAlong(b, x, 0));
   // [regions, output width, N, W]
   const inRow = b.mul(b.unsqueeze(w, [2]), b.unsqueeze(b.mask(isRow, w), [1, 3]));
   const all = b.matmul(b.transpose(flattened(b, inRow), [1, 0]), flattened(b, columns));
@@ -62,7 +62,7 @@ function meanToFeatures(b: Calculus, step: Step, { dy, spans }: Mean): string {
 }
 
 /** [i, j, k, l] -> [i j, k l]. */
-function flattened(b: Calculus, x: string): string {
+function flattened(b: MathBuilder, x: string): string {
   const [, , k, l] = b.others(x, []).map((axis) => b.sizes([{ of: x, axis }]));
   return b.emit('Reshape', [x, b.concat([b.ints([-1]), b.mul(k, l)], 0)]);
 }
@@ -74,7 +74,7 @@ interface Cells {
 }
 
 /** The cotangent where a cell's greatest weighted tap is, the first of equal ones, and zeros elsewhere. */
-function toGreatest(b: Calculus, reading: Reading, { cells, spans }: Cells): string {
+function toGreatest(b: MathBuilder, reading: Reading, { cells, spans }: Cells): string {
   const values = b.mul(beside(b, reading.weight), tapped(b, reading));
   const scores = spans.reduce(
     (all, { missing }) => (missing === undefined ? all : b.add(all, beside(b, missing))),
@@ -83,7 +83,7 @@ function toGreatest(b: Calculus, reading: Reading, { cells, spans }: Cells): str
   const shape = [0, 1, 2, -1, 5].map((axis) => (axis < 0 ? -1 : { of: cells, axis }));
   const flat = b.reshape(scores, shape);
   const first = b.emit('ArgMax', [flat], { axis: attr.int(3), keepdims: attr.int(1) });
-  const chosen = b.compare('Equal', b.reshape(placesAlong(b, flat, 3), [-1, 1]), first);
+  const chosen = b.compare('Equal', b.reshape(positionsAlong(b, flat, 3), [-1, 1]), first);
   return b.reshapeLike(b.where(chosen, b.squeeze(cells, [3]), 0), scores);
 }
 
@@ -95,7 +95,7 @@ interface Ends {
 }
 
 /** Cotangents of where the regions start and end along an axis, [regions, 1] each. */
-function toEnds(b: Calculus, reading: Reading, { d, span, a }: Ends): readonly (string | undefined)[] {
+function toEnds(b: MathBuilder, reading: Reading, { d, span, a }: Ends): readonly (string | undefined)[] {
   const found = toCoordinate(b, reading, { d, a });
   if (found === undefined) return [undefined, undefined];
   const other = [2 - a, 4 - a];

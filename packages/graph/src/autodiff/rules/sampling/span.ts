@@ -1,6 +1,6 @@
-import { placesAlong } from '../../../builder/calculus/places.js';
-import type { Calculus } from '../../../builder/calculus.js';
-import type { Step } from '../rule.js';
+import { positionsAlong } from '../../../builder/math/positions.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
+import type { RuleContext } from '../rule.js';
 import { type Axis, held, sizeTerm } from './coordinate.js';
 import { adaptiveSamples, fixedSamples, type Samples } from './samples.js';
 import { kernels, type Taps, tapsAt } from './taps.js';
@@ -19,7 +19,7 @@ export interface Span {
 }
 
 /** Weights hold 1 / samples of a mean; samples farther out than one element weigh nothing. */
-export function spanOf(b: Calculus, step: Step, axis: 0 | 1): Span {
+export function spanOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): Span {
   const [x] = step.inputs;
   const on: Axis = { size: { of: x, axis: axis + 2 } };
   const { from, length, grows } = boundsOf(b, step, axis);
@@ -40,7 +40,7 @@ export function spanOf(b: Calculus, step: Step, axis: 0 | 1): Span {
 }
 
 /** Start and length of each region, [regions, 1, 1]; `grows` is 0 where the length does not depend on the corners. */
-function boundsOf(b: Calculus, step: Step, axis: 0 | 1) {
+function boundsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1) {
   const half = step.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
   // Corners are x1, y1, x2, y2.
   const corner = (column: number) => {
@@ -63,7 +63,7 @@ interface Given {
 }
 
 /** [regions, cells, samples, 2]. */
-function tapsOf(b: Calculus, step: Step, { at, on, samples }: Given) {
+function tapsOf(b: MathBuilder, step: RuleContext, { at, on, samples }: Given) {
   const near = b.emit('And', [
     b.compare('GreaterOrEqual', at, -1),
     b.compare('LessOrEqual', at, sizeTerm(b, on, at)),
@@ -89,7 +89,7 @@ interface Place {
 }
 
 /** [regions, cells, samples, 2] -> [regions, cells, 1, taps, 1] along y, [regions, 1, cells, 1, taps] along x. */
-function placed(b: Calculus, value: string, { regions, cells, axis }: Place): string {
+function placed(b: MathBuilder, value: string, { regions, cells, axis }: Place): string {
   const rows = { of: regions, axis: 0 };
   return b.reshape(value, axis === 0 ? [rows, cells, 1, -1, 1] : [rows, 1, cells, 1, -1]);
 }
@@ -98,8 +98,8 @@ function placed(b: Calculus, value: string, { regions, cells, axis }: Place): st
  * The weight of every element of the axis in every cell: [regions, cells, elements]. A cell of the mean is a product of two of these
  * matrices with an image.
  */
-export function weightsOf(b: Calculus, { taps, on, cells }: Span, regions: string): string {
+export function weightsOf(b: MathBuilder, { taps, on, cells }: Span, regions: string): string {
   const list = (value: string) => b.reshape(value, [{ of: regions, axis: 0 }, cells, -1, 1]);
-  const isThere = b.compare('Equal', list(taps.index), placesAlong(b, on.size.of, on.size.axis));
+  const isThere = b.compare('Equal', list(taps.index), positionsAlong(b, on.size.of, on.size.axis));
   return b.squeeze(b.sum(b.mul(list(taps.weight), b.mask(isThere, taps.weight)), [2]), [2]);
 }

@@ -1,4 +1,4 @@
-import type { Calculus, Term } from '../../../builder/calculus.js';
+import type { MathBuilder, Term } from '../../../builder/math-builder.js';
 import { constantFrom } from '../../../ir/constant.js';
 import { type Axis, type Coordinate, held, lastOf, mirrored } from './coordinate.js';
 
@@ -53,7 +53,7 @@ interface Read extends Axis {
 }
 
 /** The taps at a coordinate. Padding says what is read outside the axis, element by element. */
-export function tapsAt(b: Calculus, coordinate: Coordinate, { kernel, padding, ...axis }: Read): Taps {
+export function tapsAt(b: MathBuilder, coordinate: Coordinate, { kernel, padding, ...axis }: Read): Taps {
   const at = b.unsqueeze(coordinate.at, [b.rank(coordinate.at)]);
   const anchor = b.map(kernel.anchor, at);
   const t = b.sub(at, anchor);
@@ -68,7 +68,7 @@ export function tapsAt(b: Calculus, coordinate: Coordinate, { kernel, padding, .
 }
 
 /** Beside the taps. */
-const slopeTerm = (b: Calculus, slope: Term): Term =>
+const slopeTerm = (b: MathBuilder, slope: Term): Term =>
   typeof slope === 'number' || b.rank(slope) === 0 ? slope : b.unsqueeze(slope, [b.rank(slope)]);
 
 interface Places extends Axis {
@@ -78,7 +78,7 @@ interface Places extends Axis {
 }
 
 function padded(
-  b: Calculus,
+  b: MathBuilder,
   taps: { weight: string; slope: string | undefined },
   { places, padding, ...axis }: Places,
 ): Taps {
@@ -100,7 +100,7 @@ function padded(
 type Rows = readonly (readonly number[])[];
 
 /** Horner's scheme, one polynomial for each tap; undefined for none. */
-function polynomial(b: Calculus, rows: Rows, t: string): string | undefined {
+function polynomial(b: MathBuilder, rows: Rows, t: string): string | undefined {
   return rows
     .map((row) => vector(b, row, t))
     .reduceRight<string | undefined>(
@@ -111,5 +111,5 @@ function polynomial(b: Calculus, rows: Rows, t: string): string | undefined {
 
 const derivative = (rows: Rows): Rows => rows.slice(1).map((row, p) => row.map((c) => c * (p + 1)));
 
-const vector = (b: Calculus, values: readonly number[], like: string): string =>
+const vector = (b: MathBuilder, values: readonly number[], like: string): string =>
   b.constant(constantFrom(b.dtype(like), [values.length], values), 'taps');

@@ -1,4 +1,4 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import { mergeAffine } from '../../../prepare/merge-affine.js';
 import type { RuleTable } from '../../rules/rule.js';
 import type { Layer } from './layer.js';
@@ -28,6 +28,6 @@ export function composite(name: string, parts: readonly Part[]): RuleTable {
     ...relevanceRows(parts),
     name,
     prepare: mergeAffine,
-    seed: (_b: Calculus, score: string) => score,
+    seed: (_b: MathBuilder, score: string) => score,
   };
 }

@@ -1,7 +1,7 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Node } from '../../../ir/types.js';
 import { gradient } from '../../rules/gradient.js';
-import type { Step } from '../../rules/rule.js';
+import type { RuleContext } from '../../rules/rule.js';
 
 /** Operators that multiply by weights. */
 const LINEAR = ['Conv', 'ConvTranspose', 'Einsum', 'Gemm', 'MatMul'] as const;
@@ -29,7 +29,7 @@ export interface Layer {
 }
 
 /** The node as a layer; undefined when more than its data varies, or when it has several weights. */
-export function layerOf(b: Calculus, step: Step): Layer | undefined {
+export function layerOf(b: MathBuilder, step: RuleContext): Layer | undefined {
   const { node, inputs, outputs, wanted } = step;
   const at = wanted.indexOf(true);
   if (wanted.lastIndexOf(true) !== at || at > 1) return undefined;

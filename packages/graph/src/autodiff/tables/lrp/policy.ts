@@ -1,7 +1,7 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Row, Rule } from '../../rules/rule.js';
 import { refused } from '../../rules/rule.js';
-import { writtenOut } from '../origin.js';
+import { activationInput } from '../decomposed-activation.js';
 import { stabilised } from './rule.js';
 
 /** One number in, one number out: the relevance of the output is that of the input. */
@@ -24,7 +24,7 @@ export const proportional =
     return step.inputs.map((x, i) => times(b, x, step.wanted[i] ? shares[i] : undefined));
   };
 
-const times = (b: Calculus, x: string, share: string | undefined): string | undefined =>
+const times = (b: MathBuilder, x: string, share: string | undefined): string | undefined =>
   share === undefined ? undefined : b.mul(x, share);
 
 /** As {@link proportional} for y that is linear in its first input; where that is read, and with what weights, counts as constant. */
@@ -52,7 +52,7 @@ export const timesInput =
 export const product: Rule = (b, step, relevance) => {
   const { inputs, wanted } = step;
   if (wanted.filter(Boolean).length < 2) return pass(b, step, relevance);
-  const near = writtenOut(b, step);
+  const near = activationInput(b, step);
   if (near !== undefined) return inputs.map((_, i) => (i === near.at ? relevance : undefined));
   return inputs.map(() => b.div(relevance, 2));
 };

@@ -1,8 +1,8 @@
-import type { Calculus } from '../../../builder/calculus.js';
+import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Layer } from './layer.js';
 
 /** Relevance of a layer's output in, relevance of its input out. */
-export type LrpRule = (b: Calculus, layer: Layer, relevance: string) => string;
+export type LrpRule = (b: MathBuilder, layer: Layer, relevance: string) => string;
 
 /** One part of what an input contributes to an output: input times weights, with a bias that takes its share and keeps it. */
 interface Term {
@@ -14,7 +14,7 @@ interface Term {
 
 /** Every output's relevance is divided among its inputs in proportion to the terms: R_j = sum_k z_jk R_k / (bias_k + sum_j z_jk). */
 function distribute(
-  b: Calculus,
+  b: MathBuilder,
   layer: Layer,
   { terms, relevance, epsilon = TINY }: { terms: readonly Term[]; relevance: string; epsilon?: number },
 ): string {
@@ -31,13 +31,13 @@ function distribute(
 const TINY = 1e-9;
 
 /** z + epsilon sign(z) with sign(0) = 1. Half precision cannot hold the smallest epsilons. */
-export function stabilised(b: Calculus, z: string, epsilon = TINY): string {
+export function stabilised(b: MathBuilder, z: string, epsilon = TINY): string {
   const held = b.dtype(z) === 'float16' ? Math.max(epsilon, 1e-4) : epsilon;
   return b.add(z, b.where(b.compare('Less', z, 0), b.scalar(-held, z), b.scalar(held, z)));
 }
 
-const positive = (b: Calculus, x: string): string => b.map('Relu', x);
-const negative = (b: Calculus, x: string): string => b.neg(b.map('Relu', b.neg(x)));
+const positive = (b: MathBuilder, x: string): string => b.map('Relu', x);
+const negative = (b: MathBuilder, x: string): string => b.neg(b.map('Relu', b.neg(x)));
 
 /** R_j = sum_k a_j w_jk R_k / (z_k + epsilon sign z_k) (Bach et al. 2015, eq. 58). */
 export const epsilonRule =
@@ -47,7 +47,7 @@ export const epsilonRule =
 
 /** Contributions by sign: positive ones have input and weight of the same sign. Inputs known to be positive need half of them. */
 function signed(
-  b: Calculus,
+  b: MathBuilder,
   layer: Layer,
   weights: { same: string; opposite: string; bias?: string },
 ): Term[] {

@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
 import type { Builder } from '../builder/builder.js';
-import { labelsOf } from '../builder/labels.js';
+import { outputNames } from '../builder/value-names.js';
 import { isUnknown } from '../infer/dim.js';
 import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
@@ -10,8 +10,8 @@ import { blockedMasks } from '../lower/ort-nchwc.js';
 import { precompute } from '../prepare/precompute.js';
 import { prune } from '../rewrite/prune.js';
 import { shareCommon } from '../rewrite/share-common.js';
-import { lower, type Question } from './ask.js';
 import type { Ends } from './path.js';
+import { inputsToConstants, type ResolvedRequest } from './request.js';
 
 /** Values that become outputs under a label, each of the type of another one. */
 export interface Results {
@@ -20,7 +20,7 @@ export interface Results {
   readonly like: readonly string[];
 }
 
-export interface Finish {
+export interface OutputRequest {
   readonly inputs: readonly Value[];
   /** Names of outputs that there were. */
   readonly kept: readonly string[];
@@ -29,13 +29,17 @@ export interface Finish {
   readonly standIns?: ReadonlyMap<string, string>;
 }
 
-/** The graph that a builder holds, with the results of a question as outputs, and nothing twice or in vain. */
-export function finish(b: Builder, asked: Question, { inputs, kept, results, standIns }: Finish): Graph {
+/** Adds the requested outputs, then computes constants ahead, merges common subexpressions and removes dead nodes. */
+export function finalise(
+  b: Builder,
+  resolved: ResolvedRequest,
+  { inputs, kept, results, standIns }: OutputRequest,
+): Graph {
   const named = results.flatMap(({ label, values, like }) =>
-    labelsOf(asked.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
+    outputNames(resolved.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
   );
   const outputs = [
-    ...kept.map((name) => inferred(b, outputOf(asked.graph, name))),
+    ...kept.map((name) => inferred(b, outputOf(resolved.graph, name))),
     ...named.map(({ name, like }): Value => ({ name, ...b.type(like) })),
   ];
   const built = b.build(outputs, inputs);
@@ -44,9 +48,9 @@ export function finish(b: Builder, asked: Question, { inputs, kept, results, sta
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const shared = prune(shareCommon(lower(ready, asked.lifted)));
+  const shared = prune(shareCommon(inputsToConstants(ready, resolved.lifted)));
   const lean = blockedMasks(shared, (name) => b.typeOf(name));
-  const metadata = { ...built.metadata, ...record(asked.ends) };
+  const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
 }
 
@@ -88,7 +92,7 @@ const isSymbolic = ({ dims }: ValueType): boolean =>
   dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
 
 /** What a graph says of how it was made. */
-function record({ of, wrt, rules }: Ends): Graph['metadata'] {
+function provenance({ of, wrt, rules }: Ends): Graph['metadata'] {
   return {
     'onnxplain.version': VERSION,
     'onnxplain.rules': rules.name ?? 'custom',

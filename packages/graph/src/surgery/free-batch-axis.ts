@@ -13,8 +13,8 @@ export interface Batch {
 type Thaw = (node: Node, builder: Builder, batch: Batch) => Node;
 
 /** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
-export function thaw(node: Node, builder: Builder, batch: Batch): Node {
-  if (node.op === 'Reshape' && node.domain === '') return thawReshape(node, builder, batch);
+export function freeBatchAxis(node: Node, builder: Builder, batch: Batch): Node {
+  if (node.op === 'Reshape' && node.domain === '') return freeReshape(node, builder, batch);
   follow(node, batch.ahead);
   return node.domain === '' ? (THAWS[node.op]?.(node, builder, batch) ?? node) : node;
 }
@@ -26,14 +26,14 @@ function follow({ inputs, outputs }: Node, ahead: Map<string, number>): void {
 }
 
 const THAWS: Readonly<Record<string, Thaw | undefined>> = {
-  Slice: thawSlice,
-  Concat: thawConcat,
-  LSTM: thawStates,
-  GRU: thawStates,
-  RNN: thawStates,
+  Slice: freeSlice,
+  Concat: freeConcat,
+  LSTM: freeStates,
+  GRU: freeStates,
+  RNN: freeStates,
 };
 
-function thawReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Batch): Node {
+function freeReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Batch): Node {
   const [data, shape] = node.inputs;
   const target = integers(builder.constantOf(shape));
   const dims = builder.type(data).dims;
@@ -90,7 +90,7 @@ function coefficient(dim: string): number {
 }
 
 /** A slice of the whole batch axis ends where the axis ends. */
-function thawSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
   const [data, starts, ends, axes, ...steps] = node.inputs;
   const from = integers(builder.constantOf(starts));
   const to = integers(builder.constantOf(ends));
@@ -110,7 +110,7 @@ function thawSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node
 const END = 2 ** 31 - 1;
 
 /** Operands without a batch (a class token repeated for the fixed batch) are repeated for the free one. */
-function thawConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
   const all = node.inputs.map((name) => builder.type(name).dims);
   const like = all.findIndex((dims) => dims !== undefined && batchAxis(dims, symbol) >= 0);
   const dims = all[like];
@@ -125,7 +125,7 @@ function thawConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Nod
 }
 
 /** Initial states of a recurrent network, [directions, batch, hidden]; the data are [time, batch, features]. */
-function thawStates(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeStates(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
   const dims = builder.type(node.inputs[0]).dims;
   const layout = node.attributes.layout?.value === 1 ? 0 : 1;
   if (dims?.[layout] !== symbol || batch !== 1) return node;

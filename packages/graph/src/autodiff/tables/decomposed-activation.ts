@@ -1,7 +1,7 @@
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Node } from '../../ir/types.js';
 import { producersOf } from '../../ir/walk.js';
-import type { Step } from '../rules/rule.js';
+import type { RuleContext } from '../rules/rule.js';
 
 /** Operators of one number at a time; those of several inputs count where the others are scalar constants. */
 const ELEMENTWISE: ReadonlySet<string> = new Set([
@@ -13,7 +13,10 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
  * Of a node whose inputs are all functions of one value, element by element, the input nearest to that value: the node belongs to an
  * activation that is written out (x sigmoid(x), x (1 + erf(x))). Undefined for other nodes.
  */
-export function writtenOut(b: Calculus, { inputs, wanted, upstream }: Step): Nearest | undefined {
+export function activationInput(
+  b: MathBuilder,
+  { inputs, wanted, upstream }: RuleContext,
+): Nearest | undefined {
   const makers = producersOf(upstream());
   const varying = inputs.flatMap((name, i) => (wanted[i] ? [{ i, ...originOf(b, makers, name) }] : []));
   const [first, ...rest] = varying;
@@ -36,7 +39,7 @@ interface Origin {
 }
 
 /** What a value is an elementwise function of, as far back as that goes. */
-function originOf(b: Calculus, makers: ReadonlyMap<string, Node>, name: string): Origin {
+function originOf(b: MathBuilder, makers: ReadonlyMap<string, Node>, name: string): Origin {
   const maker = makers.get(name);
   if (maker === undefined || maker.domain !== '' || !ELEMENTWISE.has(maker.op)) return { name, distance: 0 };
   const varying = maker.inputs.filter((input) => input !== '' && !isScalar(b, input));
@@ -46,4 +49,4 @@ function originOf(b: Calculus, makers: ReadonlyMap<string, Node>, name: string):
   return { name: first.name, distance: 1 + Math.max(...origins.map(({ distance }) => distance)) };
 }
 
-const isScalar = (b: Calculus, name: string): boolean => b.constantOf(name)?.data.length === 1;
+const isScalar = (b: MathBuilder, name: string): boolean => b.constantOf(name)?.data.length === 1;

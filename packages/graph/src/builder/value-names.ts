@@ -3,7 +3,7 @@ import type { Graph, Value } from '../ir/types.js';
 import type { Builder } from './builder.js';
 
 /** "gradient" for one value, "gradient/NAME" each for several; numbered where the graph has these names already. */
-export function labelsOf(graph: Graph, label: string, names: readonly string[]): readonly string[] {
+export function outputNames(graph: Graph, label: string, names: readonly string[]): readonly string[] {
   const used = namesIn(graph);
   const fresh = namer(used);
   const wished = names.length === 1 ? [label] : names.map((name) => `${label}/${name}`);
@@ -11,10 +11,10 @@ export function labelsOf(graph: Graph, label: string, names: readonly string[]):
 }
 
 /** Values that go with those of a graph that `b` knows: of their types, under labels of their own. */
-export function companions(
+export function valuesLike(
   b: Pick<Builder, 'type'>,
   graph: Graph,
   { label, of }: { readonly label: string; readonly of: readonly string[] },
 ): readonly Value[] {
-  return labelsOf(graph, label, of).map((name, i) => ({ name, ...b.type(of[i]) }));
+  return outputNames(graph, label, of).map((name, i) => ({ name, ...b.type(of[i]) }));
 }

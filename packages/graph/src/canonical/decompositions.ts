@@ -2,17 +2,17 @@ import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
-import { input, type Respell, type Respellings } from '../rewrite/respell.js';
+import { input, type OpRewrite, type OpRewrites } from '../rewrite/op-rewrite.js';
 import { attention } from './attention.js';
 import { simplified } from './contrib.js';
+import { gelu, scaled, swish, tanhGelu } from './formulas.js';
+import { affineGrid, centerCropPad, compress, maxUnpool, tensorScatter } from './indexing.js';
 import { negativeLogLikelihood, softmaxCrossEntropy } from './loss.js';
-import { gelu, scaled, swish, tanhGelu } from './pieces.js';
-import { affineGrid, centerCropPad, compress, maxUnpool, tensorScatter } from './places.js';
 import { rotaryEmbedding } from './rotary.js';
 import { signals } from './signal.js';
 
 /** (x - mean) / sqrt(var + epsilon) over each group of channels, then scale and bias: per group in 18, per channel since 21. */
-const groupNormalization: Respell = (node, b, from) => {
+const groupNormalization: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
   const [x = '', scale = '', bias = ''] = node.inputs;
   const groups = a.int('num_groups', 1);
@@ -43,7 +43,7 @@ function repeated(b: GraphBuilder, like: string, [length, value]: readonly [numb
 }
 
 /** Gelu exists since 20; a model that says it earlier has it from a fused form. */
-const geluNode: Respell = (node, b) => {
+const geluNode: OpRewrite = (node, b) => {
   if (attributesOf(node).string('approximate', 'none') === 'tanh') return [tanhGelu(b, input(node, 0))];
   return b.opset >= 20 ? undefined : [gelu(b, input(node, 0))];
 };
@@ -52,7 +52,7 @@ const geluNode: Respell = (node, b) => {
  * |x|^p pooled: the p-th root of the sum, which is the average times the size of the window. With ceil_mode the last windows may be cut
  * off and the average be one of fewer, so it is kept as it is.
  */
-const lpPool: Respell = (node, b) => {
+const lpPool: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   if (a.int('ceil_mode', 0) === 1) return undefined;
   const p = a.int('p', 2);
@@ -64,7 +64,7 @@ const lpPool: Respell = (node, b) => {
   return [b.emit('Pow', [scaled(b, mean, size), b.scalar(1 / p, x)])];
 };
 
-const globalLpPool: Respell = (node, b) => {
+const globalLpPool: OpRewrite = (node, b) => {
   const p = attributesOf(node).int('p', 2);
   const x = input(node, 0);
   const axes = b.ints(b.dims(x).flatMap((_, i) => (i < 2 ? [] : [i])));
@@ -73,20 +73,20 @@ const globalLpPool: Respell = (node, b) => {
 };
 
 /** alpha * tanh(beta * x). */
-const scaledTanh: Respell = (node, b) => {
+const scaledTanh: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   return [scaled(b, b.emit('Tanh', [scaled(b, input(node, 0), a.float('beta', 1))]), a.float('alpha', 1))];
 };
 
 /** alpha * x + beta. */
-const affineNode: Respell = (node, b) => {
+const affineNode: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const x = scaled(b, input(node, 0), a.float('alpha', 1));
   return [b.emit('Add', [x, b.scalar(a.float('beta', 0), x)])];
 };
 
 /** x * scale + bias of each channel. */
-const imageScaler: Respell = (node, b) => {
+const imageScaler: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const bias = a.floats('bias') ?? [];
   const x = scaled(b, input(node, 0), a.float('scale', 1));
@@ -94,7 +94,7 @@ const imageScaler: Respell = (node, b) => {
 };
 
 /** Standard operators outside the canonical form (newer than it, composite, or experimental) in terms of it. */
-export const newer: Respellings = {
+export const decompositions: OpRewrites = {
   Attention: attention,
   GroupNormalization: groupNormalization,
   RMSNormalization: simplified,

@@ -17,7 +17,7 @@ export interface Comparison {
 }
 
 /** So steep that [x > 0] = HardSigmoid(x) for all floats but the denormals below 3.3e-39. */
-export const STEEP = 3e38;
+export const STEP_SLOPE = 3e38;
 
 export function comparison(b: Builder): Comparison {
   const cast: Comparison['cast'] = (x, dtype) =>
@@ -27,7 +27,7 @@ export function comparison(b: Builder): Comparison {
   // HardSigmoid is the fastest mask of the runtime; half-precision types cannot hold its slope.
   const steep = (x: string) => b.dtype(x) === 'float32' || b.dtype(x) === 'float64';
   const hardSigmoid = (x: string) =>
-    b.emit('HardSigmoid', [x], { alpha: attr.float(STEEP), beta: attr.float(0) });
+    b.emit('HardSigmoid', [x], { alpha: attr.float(STEP_SLOPE), beta: attr.float(0) });
   const step = (x: string) => (steep(x) ? hardSigmoid(x) : mask(compare('Greater', x, 0), x));
   const negative = (x: string) => (steep(x) ? step(b.emit('Neg', [x])) : mask(compare('Less', x, 0), x));
   return {

@@ -1,6 +1,6 @@
 import { constantFrom } from '../../ir/constant.js';
 import { attr } from '../builder.js';
-import type { Calculus } from '../calculus.js';
+import type { MathBuilder } from '../math-builder.js';
 
 /** Options of a discrete Fourier transform. */
 export interface Transform {
@@ -12,7 +12,7 @@ export interface Transform {
 }
 
 /** Emits a DFT node. Opset 20 moved the axis from an attribute to an input. */
-export function dft(b: Calculus, x: string, { axis, length, inverse, oneSided }: Transform): string {
+export function dft(b: MathBuilder, x: string, { axis, length, inverse, oneSided }: Transform): string {
   const flags = { inverse: attr.int(inverse ? 1 : 0), onesided: attr.int(oneSided ? 1 : 0) };
   if (b.opset < 20)
     return b.emit('DFT', length === '' ? [x] : [x, length], { ...flags, axis: attr.int(axis) });

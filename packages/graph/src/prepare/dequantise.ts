@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../builder/build.js';
-import { calculus } from '../builder/calculus.js';
+import { mathBuilder } from '../builder/math-builder.js';
 import { isInteger } from '../infer/site.js';
 import { attributesOf } from '../ir/attributes.js';
 import { dtypeOf } from '../ir/element.js';
@@ -23,51 +23,51 @@ const ON_FIRST: ReadonlySet<string> = new Set([
  * weights stay as they are stored.
  */
 export function unquantised(graph: Graph): Graph {
-  const twins = new Map<string, string>();
-  return prune(rewrite(graph, (node, b) => replaced(node, b, twins)));
+  const floats = new Map<string, string>();
+  return prune(rewrite(graph, (node, b) => replaced(node, b, floats)));
 }
 
-/** Values for outputs of floats; outputs of integers stay as they are, and get a twin of floats beside them. */
-function replaced(node: Node, b: GraphBuilder, twins: Map<string, string>): readonly string[] | undefined {
-  const integers = integersOf(b, twins);
+/** `values` replace outputs of floats. Outputs of integers stay, and `floats` are the numbers that they stand for. */
+function replaced(node: Node, b: GraphBuilder, floats: Map<string, string>): readonly string[] | undefined {
+  const integers = integersOf(b, floats);
   const rule = Object.hasOwn(quantisedArithmetic, node.op) ? quantisedArithmetic[node.op] : undefined;
   const found = rule?.(node, integers) ?? carried(node, integers);
   if (found === undefined) return undefined;
-  const { values, twins: made = [] } = found;
+  const { values, floats: made = [] } = found;
   made.forEach((name, i) => {
-    if (name !== '') twins.set(node.outputs[i], name);
+    if (name !== '') floats.set(node.outputs[i], name);
   });
   const rest = node.outputs.map((name, i) => (values?.[i] ? '' : name));
   if (rest.some((name) => name !== '')) b.append({ ...node, outputs: rest });
   return values ?? node.outputs;
 }
 
-function integersOf(b: GraphBuilder, twins: ReadonlyMap<string, string>): Integers {
-  const c = calculus(b);
+function integersOf(b: GraphBuilder, floats: ReadonlyMap<string, string>): Integers {
+  const c = mathBuilder(b);
   return {
     c,
-    stands: (name) => twins.has(name),
-    real: (name, dtype = 'float32') => twins.get(name) ?? c.cast(name, dtype),
+    hasFloats: (name) => floats.has(name),
+    real: (name, dtype = 'float32') => floats.get(name) ?? c.cast(name, dtype),
   };
 }
 
-/** The twins of an operator that moves or adds integers that have twins; floats where it leaves the integers. */
-function carried(node: Node, { c, stands, real }: Integers): Replacement | undefined {
+/** The replacement of an operator that moves or adds integers that floats stand for. */
+function carried(node: Node, { c, hasFloats, real }: Integers): Replacement | undefined {
   const { op, inputs, outputs, attributes } = node;
-  if (!isOp(op, node.domain) || !inputs.some(stands)) return undefined;
+  if (!isOp(op, node.domain) || !inputs.some(hasFloats)) return undefined;
   if (op === 'Cast') return left(node, { c, real });
-  if (!ON_ALL.has(op) && !(ON_FIRST.has(op) && stands(inputs[0]))) return undefined;
-  const like = c.dtype(real(inputs.find(stands) ?? ''));
+  if (!ON_ALL.has(op) && !(ON_FIRST.has(op) && hasFloats(inputs[0]))) return undefined;
+  const like = c.dtype(real(inputs.find(hasFloats) ?? ''));
   const floats = inputs.map((name, i) =>
     name !== '' && (i === 0 || ON_ALL.has(op)) ? real(name, like) : name,
   );
-  return { twins: c.emitMany(op, floats, outputs.length, attributes) };
+  return { floats: c.emitMany(op, floats, outputs.length, attributes) };
 }
 
-/** What a Cast of integers with a twin gives: floats, or the twin of other integers. */
+/** The replacement of a Cast of integers that floats stand for. */
 function left(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
   const to = dtypeOf(attributesOf(node).int('to', 1));
   if (to === undefined || to === 'bool') return undefined;
   const x = real(node.inputs[0]);
-  return isInteger(to) ? { twins: [x] } : { values: [c.cast(x, to)] };
+  return isInteger(to) ? { floats: [x] } : { values: [c.cast(x, to)] };
 }

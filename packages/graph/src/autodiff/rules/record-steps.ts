@@ -1,9 +1,9 @@
-import { type Calculus, calculus } from '../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { opOf } from '../../ir/ops.js';
 import type { ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
 import { distinct, innerGraph } from './inner.js';
-import type { Step } from './rule.js';
+import type { RuleContext } from './rule.js';
 
 /** What to record of a node that runs a body step by step. */
 export interface Recording {
@@ -17,14 +17,14 @@ export interface Recording {
 }
 
 /** The node once more, which collects along a first axis what every step read as some inputs of its body, and nothing else. */
-export function record(
-  b: Calculus,
-  step: Step,
+export function recordSteps(
+  b: MathBuilder,
+  step: RuleContext,
   { types, heads, states, inputs }: Recording,
 ): readonly string[] {
   const copy = innerGraph(b, step, 'body');
   const named = copy.inputs.map(({ name }, i) => ({ ...types[i], name }));
-  const inner = calculus(b.inside({ ...copy, inputs: named }));
+  const inner = mathBuilder(b.inside({ ...copy, inputs: named }));
   const carried = copy.outputs.slice(0, heads).map(({ name }) => name);
   const outputs = distinct(inner, [...carried, ...inputs.map((i) => named[i].name)]);
   const { num_scan_inputs, scan_input_axes, scan_input_directions } = step.node.attributes;

@@ -3,10 +3,10 @@ import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { codeOf, elements } from '../../ir/element.js';
 import type { DataType } from '../../ir/types.js';
-import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
+import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Before 7, b was aligned with a at `axis` when `broadcast` was 1 (at the end when there was no axis). */
-const aligned: Respell = (node, b) => {
+const aligned: OpRewrite = (node, b) => {
   const [x, y] = [input(node, 0), input(node, 1)];
   const axis = attributesOf(node).int('axis', -1);
   const plain = attributesOf(node).int('broadcast', 0) === 0 || !('axis' in node.attributes);
@@ -28,17 +28,17 @@ function trailing(b: GraphBuilder, value: string, count: number): string {
 }
 
 /** Before 7, the slope of a PRelu ran along axis 1. */
-const prelu: Respell = (node, b) => {
+const prelu: OpRewrite = (node, b) => {
   const [x, slope] = [input(node, 0), input(node, 1)];
   const perChannel = b.rank(slope) === 1 && b.dims(slope)[0] !== 1;
   const inputs = [x, perChannel ? trailing(b, slope, b.rank(x) - 2) : slope];
   return changed(node, b, { inputs });
 };
 
-const gemm: Respell = (node, b) => changed(node, b, { attributes: { broadcast: undefined } });
+const gemm: OpRewrite = (node, b) => changed(node, b, { attributes: { broadcast: undefined } });
 
 /** Before 6, `to` was the name of a type. */
-const cast: Respell = (node, b) => {
+const cast: OpRewrite = (node, b) => {
   const to = node.attributes.to;
   if (to?.kind !== 'string') return undefined;
   const name = to.value
@@ -53,7 +53,7 @@ const DTYPES = [...(Object.keys(elements) as DataType[]), 'string' as const];
 
 const operators = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];
 
-export const broadcast: Respellings = {
+export const broadcast: OpRewrites = {
   ...Object.fromEntries(operators.map((op) => [op, below(7, aligned)])),
   PRelu: below(7, prelu),
   Gemm: below(7, gemm),

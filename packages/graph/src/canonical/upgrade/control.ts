@@ -1,8 +1,8 @@
 import { fail } from '@onnxplain/core';
 import { describe } from '../../ir/scope.js';
-import { below, type Respellings } from '../../rewrite/respell.js';
+import { below, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
-export const control: Respellings = {
+export const control: OpRewrites = {
   // Scan-8 had lengths of sequences as its first input, and a batch axis.
   Scan: below(9, (node) =>
     fail({

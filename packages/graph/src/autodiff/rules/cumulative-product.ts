@@ -1,9 +1,9 @@
 import { attr } from '../../builder/builder.js';
-import { type Calculus, calculus } from '../../builder/calculus.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Graph } from '../../ir/types.js';
 import { distinct } from './inner.js';
-import type { Rule, Step } from './rule.js';
+import type { Rule, RuleContext } from './rule.js';
 
 /**
  * Running products without division, so that zeros are no matter: an element's cotangent is the product of those before it times
@@ -32,17 +32,17 @@ export const cumProd: Rule = (b, step, dy) => {
 };
 
 /** (x[i + 1] s[i + 1], x[i], dy[i]) -> (x[i] s[i], s[i]); exclusive: (s[i], x[i], dy[i]) -> (dy[i] + x[i] s[i], s[i]). */
-function recurrence(b: Calculus, like: string, exclusive: boolean): Graph {
+function recurrence(b: MathBuilder, like: string, exclusive: boolean): Graph {
   const type = b.type(like);
   const inputs = ['carried', 'factor', 'cotangent'].map((hint) => ({ name: b.fresh(hint), ...type }));
   const [carried, factor, cotangent] = inputs.map(({ name }) => name);
-  const inner = calculus(b.inside({ inputs }));
+  const inner = mathBuilder(b.inside({ inputs }));
   const sum = exclusive ? carried : inner.add(cotangent, carried);
   const next = exclusive ? inner.add(cotangent, inner.mul(factor, carried)) : inner.mul(factor, sum);
   return inner.build(distinct(inner, [next, sum]));
 }
 
-function axisOf(b: Calculus, { inputs: [x, axis], refuse }: Step): number {
+function axisOf(b: MathBuilder, { inputs: [x, axis], refuse }: RuleContext): number {
   const known = b.constantOf(axis);
   if (known === undefined)
     return refuse('its axis is computed in the graph', 'Export the model with a constant axis.');

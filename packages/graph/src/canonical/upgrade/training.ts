@@ -5,13 +5,13 @@ import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import { describe } from '../../ir/scope.js';
 import type { Node } from '../../ir/types.js';
-import { input, type Respell, type Respellings } from '../../rewrite/respell.js';
+import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
  * Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported
  * for training is refused: it is random.
  */
-const dropout: Respell = (node, b, from) => {
+const dropout: OpRewrite = (node, b, from) => {
   const x = input(node, 0);
   const training = from >= 12 && input(node, 2) !== '' && b.constantOf(input(node, 2))?.data[0] !== 0;
   if (training) refuseTraining(node);
@@ -34,7 +34,7 @@ function refuseTraining(node: Node): never {
  * BatchNormalization stays one node at inference: ONNX Runtime folds it into a convolution before it, and its gradient is
  * one multiplication. Batch statistics (training_mode) and per-activation ones (spatial=0, before 9) are written out.
  */
-const batchNormalization: Respell = (node, b, from) => {
+const batchNormalization: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
   if (from >= 14 && a.int('training_mode', 0) !== 0) return trained(node, b);
   if (from < 9 && a.int('spatial', 1) === 0) return perActivation(node, b);
@@ -93,4 +93,4 @@ function trained(node: Node, b: GraphBuilder): readonly string[] {
   ];
 }
 
-export const training: Respellings = { Dropout: dropout, BatchNormalization: batchNormalization };
+export const training: OpRewrites = { Dropout: dropout, BatchNormalization: batchNormalization };

@@ -2,17 +2,17 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import type { Node } from '../../ir/types.js';
-import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
+import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Attributes that became inputs: `axes` of the reductions (18, ReduceSum 13), Squeeze and Unsqueeze (13). */
-const axesInput: Respell = (node, b) => {
+const axesInput: OpRewrite = (node, b) => {
   const axes = attributesOf(node).ints('axes');
   if (axes === undefined) return undefined;
   return changed(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
 };
 
 /** Split: `split` became an input in 13, `num_outputs` must be said since 18. */
-const split: Respell = (node, b, from) => {
+const split: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
   const sizes = from < 13 ? a.ints('split') : undefined;
   if (sizes !== undefined) {
@@ -23,7 +23,7 @@ const split: Respell = (node, b, from) => {
 };
 
 /** Slice: all attributes became inputs in 10. */
-const slice: Respell = (node, b) => {
+const slice: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const starts = a.ints('starts') ?? [];
   const axes = a.ints('axes') ?? starts.map((_, i) => i);
@@ -32,7 +32,7 @@ const slice: Respell = (node, b) => {
 };
 
 /** Pad: `pads` (`paddings` in 1) and `value` became inputs in 11. */
-const pad: Respell = (node, b) => {
+const pad: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const pads = a.ints('pads') ?? a.ints('paddings') ?? [];
   const inputs = [input(node, 0), b.ints(pads), b.scalar(a.float('value', 0), input(node, 0))];
@@ -40,7 +40,7 @@ const pad: Respell = (node, b) => {
 };
 
 /** Clip: `min` and `max` became inputs in 11. */
-const clip: Respell = (node, b) => {
+const clip: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const x = input(node, 0);
   const bound = (name: string) => (name in node.attributes ? b.scalar(a.float(name, 0), x) : '');
@@ -50,19 +50,19 @@ const clip: Respell = (node, b) => {
 };
 
 /** TopK: `k` became an input in 10. */
-const topK: Respell = (node, b) => {
+const topK: OpRewrite = (node, b) => {
   const k = attributesOf(node).int('k', 1);
   return changed(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
 };
 
 /** Reshape: `shape` became an input in 5. */
-const reshape: Respell = (node, b) => {
+const reshape: OpRewrite = (node, b) => {
   const shape = attributesOf(node).ints('shape') ?? [];
   return changed(node, b, { inputs: [input(node, 0), b.ints(shape)], attributes: { shape: undefined } });
 };
 
 /** Tile-1 took the repeats of one axis as `tiles` and `axis`. */
-const tile: Respell = (node, b) => {
+const tile: OpRewrite = (node, b) => {
   const [x, tiles, axis] = [input(node, 0), input(node, 1), input(node, 2)];
   if (axis === '') return undefined;
   const repeats = repeatsOn(b, { rank: b.rank(x), tiles, axis });
@@ -80,10 +80,10 @@ function repeatsOn(
 }
 
 /** Scatter was renamed in 11. */
-const scatter: Respell = (node, b) => changed(node, b, { op: 'ScatterElements' });
+const scatter: OpRewrite = (node, b) => changed(node, b, { op: 'ScatterElements' });
 
 /** Concat-1 joined axis 1 unless told otherwise. */
-const concat: Respell = (node: Node, b) =>
+const concat: OpRewrite = (node: Node, b) =>
   'axis' in node.attributes ? undefined : changed(node, b, { attributes: { axis: attr.int(1) } });
 
 const reductions = [
@@ -91,7 +91,7 @@ const reductions = [
   'ReduceSum', 'ReduceSumSquare',
 ]; // biome-ignore format: one family
 
-export const axes: Respellings = {
+export const axes: OpRewrites = {
   ...Object.fromEntries(reductions.map((op) => [op, below(18, axesInput)])),
   Squeeze: below(13, axesInput),
   Unsqueeze: below(13, axesInput),

@@ -3,10 +3,10 @@ import type { Scope } from '../infer/site.js';
 import type { Builder } from './builder.js';
 
 /** What a builder says of its values. */
-export type Questions = Pick<Builder, 'type' | 'typeOf' | 'dtype' | 'dims' | 'rank' | 'constantOf'>;
+export type ValueLookup = Pick<Builder, 'type' | 'typeOf' | 'dtype' | 'dims' | 'rank' | 'constantOf'>;
 
 /** Answers from what is known of values; what has to be known and is not is an error. */
-export function questions({ typeOf, constantOf }: Pick<Scope, 'typeOf' | 'constantOf'>): Questions {
+export function valueLookup({ typeOf, constantOf }: Pick<Scope, 'typeOf' | 'constantOf'>): ValueLookup {
   const type = (name: string) => typeOf(name) ?? unknownValue(name);
   const dims = (name: string) => type(name).dims ?? unknownRank(name);
   return {

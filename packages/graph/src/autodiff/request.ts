@@ -8,7 +8,7 @@ import type { RuleTable } from './rules/rule.js';
 import { tables } from './tables/index.js';
 
 /** What to differentiate, by what, how. */
-export interface Ask {
+export interface GradRequest {
   /** Name of a float output. Default: the only output. */
   readonly of?: string;
   /** Names of float values: inputs, constants or inner tensors. Default: the only float input. */
@@ -17,28 +17,28 @@ export interface Ask {
   readonly rules?: RuleTable;
 }
 
-/** A question with nothing left open, about a graph in canonical form. */
-export interface Question {
+/** A request without defaults, and its graph in canonical form. */
+export interface ResolvedRequest {
   readonly graph: Graph;
   readonly ends: Ends;
   /** Constants that are inputs of `graph`, so that nothing they are in was folded away. */
   readonly lifted: Graph['constants'];
 }
 
-/** Makes the graph canonical and the question complete. */
-export function question(graph: Graph, ask: Ask): Question {
-  const lifted = new Map([...graph.constants].filter(([name]) => namesOf(ask.wrt).includes(name)));
+/** Makes the graph canonical and fills in the defaults of the request. */
+export function resolveRequest(graph: Graph, request: GradRequest): ResolvedRequest {
+  const lifted = new Map([...graph.constants].filter(([name]) => namesOf(request.wrt).includes(name)));
   requireDependent(graph, [...lifted.keys()]);
-  const canonical = canonicalise(lift(graph, lifted));
-  const kept = new Set(namesOf(ask.wrt));
-  const { prepare } = ask.rules ?? tables.gradient;
+  const canonical = canonicalise(constantsToInputs(graph, lifted));
+  const kept = new Set(namesOf(request.wrt));
+  const { prepare } = request.rules ?? tables.gradient;
   const prepared = prepare?.(canonical, kept) ?? canonical;
-  return { graph: prepared, ends: asked(prepared, ask), lifted };
+  return { graph: prepared, ends: endsOf(prepared, request), lifted };
 }
 
 /** Refuses rules that need more than the graph to go backward through it. */
-export function requirePlain(what: string, { rules }: Ask): void {
-  if (rules?.compares !== true) return;
+export function requirePlain(what: string, { rules }: GradRequest): void {
+  if (rules?.usesBaseline !== true) return;
   fail({
     code: 'not-applicable',
     where: what,
@@ -62,14 +62,14 @@ function requireDependent({ metadata }: Graph, constants: readonly string[]): vo
   });
 }
 
-function lift(graph: Graph, lifted: Graph['constants']): Graph {
+function constantsToInputs(graph: Graph, lifted: Graph['constants']): Graph {
   const inputs = [...lifted].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
   const constants = new Map([...graph.constants].filter(([name]) => !lifted.has(name)));
   return { ...graph, inputs: [...graph.inputs, ...inputs], constants };
 }
 
 /** The inputs that were constants made constants again. */
-export function lower(graph: Graph, lifted: Graph['constants']): Graph {
+export function inputsToConstants(graph: Graph, lifted: Graph['constants']): Graph {
   return {
     ...graph,
     inputs: graph.inputs.filter(({ name }) => !lifted.has(name)),
@@ -77,10 +77,11 @@ export function lower(graph: Graph, lifted: Graph['constants']): Graph {
   };
 }
 
-const namesOf = (wrt: Ask['wrt']): readonly string[] => (typeof wrt === 'string' ? [wrt] : [...new Set(wrt)]);
+const namesOf = (wrt: GradRequest['wrt']): readonly string[] =>
+  typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
 
 /** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
-function asked(graph: Graph, { of, wrt, rules = tables.gradient }: Ask): Ends {
+function endsOf(graph: Graph, { of, wrt, rules = tables.gradient }: GradRequest): Ends {
   return { of: outputOf(graph, of), wrt: sourcesOf(graph, wrt), rules };
 }
 
@@ -108,7 +109,7 @@ function outputOf(graph: Graph, of: string | undefined): string {
   return output.name;
 }
 
-function sourcesOf(graph: Graph, wrt: Ask['wrt']): readonly string[] {
+function sourcesOf(graph: Graph, wrt: GradRequest['wrt']): readonly string[] {
   if (wrt === undefined) return [onlyInput(graph)];
   const types = infer(graph);
   const names = namesOf(wrt);

@@ -1,16 +1,16 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { placesAlong } from '../builder/calculus/places.js';
-import { type Calculus, calculus } from '../builder/calculus.js';
+import { positionsAlong } from '../builder/math/positions.js';
+import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
 import type { Node } from '../ir/types.js';
-import { input, type Respell } from '../rewrite/respell.js';
+import { input, type OpRewrite } from '../rewrite/op-rewrite.js';
 
 const rankOf = (b: GraphBuilder, name: string): number | undefined => b.typeOf(name)?.dims?.length;
 
 /** What the condition is true for, of the elements or along an axis: taken by index. */
-export const compress: Respell = (node, b) => {
+export const compress: OpRewrite = (node, b) => {
   const [x, condition] = [input(node, 0), input(node, 1)];
   if (rankOf(b, x) === undefined || rankOf(b, condition) === undefined) return undefined;
   const at = b.emit('Squeeze', [b.emit('NonZero', [condition]), b.ints([0])]);
@@ -20,13 +20,13 @@ export const compress: Respell = (node, b) => {
 };
 
 /** A Pad by half of what is missing on each side, the odd element at the end; less than nothing crops. */
-export const centerCropPad: Respell = (node, b) => {
+export const centerCropPad: OpRewrite = (node, b) => {
   const [x, target] = [input(node, 0), input(node, 1)];
   const rank = rankOf(b, x);
   if (rank === undefined || rankOf(b, target) === undefined) return undefined;
   const given = attributesOf(node).ints('axes') ?? Array.from({ length: rank }, (_, axis) => axis);
   const axes = b.ints(given.map((axis) => (axis + rank) % rank));
-  const c = calculus(b);
+  const c = mathBuilder(b);
   const missing = c.sub(c.cast(target, 'int64'), b.emit('Gather', [b.shape(x), axes]));
   // Integer division goes towards 0.
   const before = b.emit('Div', [missing, b.ints([2])]);
@@ -38,7 +38,7 @@ export const centerCropPad: Respell = (node, b) => {
 };
 
 /** Every element where its index says in zeros, which are numbered through the whole output. */
-export const maxUnpool: Respell = (node, b) => {
+export const maxUnpool: OpRewrite = (node, b) => {
   const [x = '', indices = '', size = ''] = node.inputs;
   if (rankOf(b, x) === undefined) return undefined;
   const shape = size === '' ? unpooled(node, b) : size;
@@ -64,35 +64,35 @@ function unpooled(node: Node, b: GraphBuilder): string {
 }
 
 /** A cache with new entries from a place on, one place for each row of the batch. */
-export const tensorScatter: Respell = (node, b) => {
+export const tensorScatter: OpRewrite = (node, b) => {
   const [cache = '', update = '', starts = ''] = node.inputs;
   const rank = rankOf(b, update);
   if (rank === undefined || rankOf(b, cache) === undefined) return undefined;
   const a = attributesOf(node);
   const axis = (a.int('axis', -2) + rank) % rank;
-  const c = calculus(b);
+  const c = mathBuilder(b);
   const along = (vector: string, at: number) =>
     c.reshape(
       vector,
       Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)),
     );
-  const steps = along(placesAlong(c, update, axis), axis);
+  const steps = along(positionsAlong(c, update, axis), axis);
   const places = starts === '' ? steps : c.add(along(starts, 0), steps);
   const round = a.string('mode', 'linear') === 'circular' ? modulo(c, places, { of: cache, axis }) : places;
   return [b.emit('ScatterElements', [cache, c.expand(round, update), update], { axis: attr.int(axis) })];
 };
 
-const modulo = (b: Calculus, places: string, size: { of: string; axis: number }): string =>
+const modulo = (b: MathBuilder, places: string, size: { of: string; axis: number }): string =>
   b.emit('Mod', [places, b.sizes([size])]);
 
 /** theta applied to a regular grid of positions from -1 to 1, the last axis of the image first. */
-export const affineGrid: Respell = (node, b) => {
+export const affineGrid: OpRewrite = (node, b) => {
   const [theta = '', size = ''] = node.inputs;
   const [length] = b.typeOf(size)?.dims ?? [];
   if (typeof length !== 'number' || b.typeOf(theta) === undefined) return undefined;
   const axes = length - 2;
   const aligned = attributesOf(node).int('align_corners', 0) !== 0;
-  const c = calculus(b);
+  const c = mathBuilder(b);
   const spatial = b.emit('Slice', [size, b.ints([2]), b.ints([2 + axes])]);
   const columns = Array.from({ length: axes }, (_, i) => {
     const at = axes - 1 - i;
@@ -114,7 +114,11 @@ export const affineGrid: Respell = (node, b) => {
 };
 
 /** n numbers from -1 to 1: centres of pixels at the ends if aligned, else the edges of the outer ones. */
-function coordinates(b: Calculus, n: string, { aligned, like }: { aligned: boolean; like: string }): string {
+function coordinates(
+  b: MathBuilder,
+  n: string,
+  { aligned, like }: { aligned: boolean; like: string },
+): string {
   const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
   const places = b.cast(b.emit('Range', [zero, n, one]), b.dtype(like));
   const size = b.cast(n, b.dtype(like));

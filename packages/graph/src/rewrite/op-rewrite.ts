@@ -3,13 +3,13 @@ import type { AttributeInit } from '../builder/builder.js';
 import type { Attributes, Node } from '../ir/types.js';
 
 /**
- * How a node of the file is said in canonical form: the values that stand for its outputs, or undefined to keep it.
+ * Writes a node of the file in canonical form. Returns the values that replace its outputs, or undefined to keep the node.
  * `from` is the version of the node's domain in the file.
  */
-export type Respell = (node: Node, b: GraphBuilder, from: number) => readonly string[] | undefined;
+export type OpRewrite = (node: Node, b: GraphBuilder, from: number) => readonly string[] | undefined;
 
-/** Respellings by operator. */
-export type Respellings = Readonly<Record<string, Respell>>;
+/** Rewrites by operator. */
+export type OpRewrites = Readonly<Record<string, OpRewrite>>;
 
 /** The node with some fields changed, under its own names. */
 export function changed(
@@ -27,8 +27,8 @@ export function changed(
 }
 
 /** Only for files below a version. */
-export function below(version: number, respell: Respell): Respell {
-  return (node, b, from) => (from < version ? respell(node, b, from) : undefined);
+export function below(version: number, rewrite: OpRewrite): OpRewrite {
+  return (node, b, from) => (from < version ? rewrite(node, b, from) : undefined);
 }
 
 /** An input's name; '' when omitted. */

@@ -4,15 +4,15 @@ import { capturesOf, describe, usesOf } from '../ir/scope.js';
 import type { Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
 import type { Path } from './path.js';
-import type { Step } from './rules/rule.js';
+import type { RuleContext } from './rules/rule.js';
 
 /** What a node's rule reads, beside the node: where the node stands in the backward pass. */
-interface Place extends Pick<Step, 'cotangents' | 'pullback'> {
+interface Place extends Pick<RuleContext, 'cotangents' | 'pullback'> {
   readonly path: Path;
 }
 
 /** A node of a path as its backward rule sees it. */
-export function stepOf(node: Node, { cotangents, path, pullback }: Place): Step {
+export function contextOf(node: Node, { cotangents, path, pullback }: Place): RuleContext {
   const inputs = [...node.inputs, ...new Set(graphsOf(node).flatMap(capturesOf))];
   const refuse = (why: string, remedy: string): never =>
     fail({
@@ -37,11 +37,11 @@ export function stepOf(node: Node, { cotangents, path, pullback }: Place): Step 
 }
 
 /** The nodes of the path that a node depends on. */
-function upstreamOf(node: Node, { stations }: Path): readonly Node[] {
+function upstreamOf(node: Node, { pathNodes }: Path): readonly Node[] {
   const needed = new Set(usesOf(node));
   const found: Node[] = [];
-  const at = stations.findIndex((station) => station.node === node);
-  for (const { node: earlier } of stations.slice(0, at).toReversed()) {
+  const at = pathNodes.findIndex((pathNode) => pathNode.node === node);
+  for (const { node: earlier } of pathNodes.slice(0, at).toReversed()) {
     if (!earlier.outputs.some((name) => needed.has(name))) continue;
     found.push(earlier);
     for (const name of usesOf(earlier)) needed.add(name);

@@ -4,7 +4,7 @@ import type { NodeAttributes } from '../ir/attributes.js';
 import { codeOf } from '../ir/element.js';
 import type { DataType } from '../ir/types.js';
 
-/** Small formulas that several respellings share. */
+/** Small formulas that several rewrites share. */
 
 /** The value as another dtype. */
 export function cast(b: GraphBuilder, value: string, dtype: DataType): string {

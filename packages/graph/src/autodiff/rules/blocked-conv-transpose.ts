@@ -1,5 +1,5 @@
 import { attr } from '../../builder/builder.js';
-import type { Calculus } from '../../builder/calculus.js';
+import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Constant, Dims } from '../../ir/types.js';
 import type { Axis } from './window.js';
 
@@ -23,7 +23,7 @@ interface Adjoint {
  * The adjoint of a convolution of few channels (images): one convolution that computes blocks of 2 x 2 elements as channels, which are
  * then laid out. Runtimes compute 16 channels in the time of 3. undefined where that is not possible, or does not pay.
  */
-export function interleavedConv(b: Calculus, given: Adjoint): string | undefined {
+export function blockedConvTranspose(b: MathBuilder, given: Adjoint): string | undefined {
   const { dy, kernel, window, group } = given;
   const weights = b.constantOf(kernel);
   const phases = window.map((axis, i) => phasesOf(axis, given.input[i], given.output[i]));
@@ -50,7 +50,7 @@ interface Blocks {
  * [N, C 2 2, rows, columns] -> [N, C, 2 rows, 2 columns], column by column, then row by row: ONNX Runtime moves one axis at a time
  * several times faster than DepthToSpace moves two.
  */
-function laidOut(b: Calculus, x: string, { channels, rows, columns }: Blocks): string {
+function laidOut(b: MathBuilder, x: string, { channels, rows, columns }: Blocks): string {
   const pairs = b.transpose(b.reshape(x, [-1, BLOCK, rows * columns]), [0, 2, 1]);
   const lines = b.transpose(b.reshape(pairs, [-1, BLOCK, rows, BLOCK * columns]), [0, 2, 1, 3]);
   return b.reshape(lines, [-1, channels, BLOCK * rows, BLOCK * columns]);

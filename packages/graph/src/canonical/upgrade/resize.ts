@@ -3,7 +3,7 @@ import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
 import type { Attributes, Node } from '../../ir/types.js';
-import { changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
+import { changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
  * Upsample and Resize-10 put output pixel i at i / scale. To the nearest, they took the floor of it along axes that grow and the
@@ -42,14 +42,14 @@ function resized(b: GraphBuilder, [x, scales]: readonly [string, string], mode: 
 }
 
 /** Upsample took its scales as an attribute until 9 (by axis name in 1), as an input after; gone since 10. */
-const upsample: Respell = (node, b) => {
+const upsample: OpRewrite = (node, b) => {
   if (input(node, 1) !== '') return asymmetric(node, b, input(node, 1));
   const a = attributesOf(node);
   const scales = a.floats('scales') ?? [1, 1, a.float('height_scale', 1), a.float('width_scale', 1)];
   return asymmetric(node, b, b.constant(constantFrom('float32', [scales.length], scales), 'scales'));
 };
 
-const resize: Respell = (node, b, from) => {
+const resize: OpRewrite = (node, b, from) => {
   if (from < 11) return asymmetric(node, b, input(node, 1));
   return withoutEmpty(node, b);
 };
@@ -69,11 +69,11 @@ function withoutEmpty(node: Node, b: GraphBuilder): readonly string[] | undefine
 }
 
 /** RoiAlign gained half-pixel coordinates in 16; before, there was no offset. */
-const roiAlign: Respell = (node, b, from) => {
+const roiAlign: OpRewrite = (node, b, from) => {
   if (from >= 16) return undefined;
   return changed(node, b, {
     attributes: { coordinate_transformation_mode: attr.string('output_half_pixel') },
   });
 };
 
-export const resizing: Respellings = { Upsample: upsample, Resize: resize, RoiAlign: roiAlign };
+export const resizing: OpRewrites = { Upsample: upsample, Resize: resize, RoiAlign: roiAlign };

@@ -1,13 +1,13 @@
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { opOf } from '../../ir/ops.js';
-import { below, changed, input, type Respell, type Respellings } from '../../rewrite/respell.js';
+import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
  * Before 13 these worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], default axis 1. Where that last group
  * is one axis it is today's operator on it; otherwise the flattening is written out.
  */
-const flattened: Respell = (node, b) => {
+const flattened: OpRewrite = (node, b) => {
   const x = input(node, 0);
   const rank = b.rank(x);
   const given = attributesOf(node).int('axis', 1);
@@ -26,7 +26,7 @@ const flattened: Respell = (node, b) => {
   return [b.emit('Reshape', [y, b.reshapeTarget(x)])];
 };
 
-export const softmax: Respellings = {
+export const softmax: OpRewrites = {
   Softmax: below(13, flattened),
   LogSoftmax: below(13, flattened),
   Hardmax: below(13, flattened),
