@@ -1,29 +1,22 @@
 /**
  * The first table of [Y19] on the shipped digits model: mean infidelity under noisy-baseline perturbations, as Eq. 1 has it and times
  * the best scalar, as the authors' program has it, and max-sensitivity of gradient, path-gradient (integrated gradients as a slope),
- * their smoothed forms and the optimum, on shared draws.
+ * their smoothed forms and the optimum, on shared draws. A run that was stopped goes on with --resume.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  type Attribution,
-  type Explainer,
-  fold,
   gradient,
   infidelity,
-  type Key,
-  key,
+  type Measurement,
+  type NamedInput,
   noisyBaseline,
-  open,
+  openModel,
   optimal,
   pathGradient,
-  predict,
-  type Score,
-  type Subject,
-  score,
+  runPlan,
   sensitivityMax,
   smooth,
-  type Tensor,
   tensor,
   uniform,
 } from 'onnxplain';
@@ -39,6 +32,9 @@ const { values: given } = parseArgs({
     'sensitivity-draws': { type: 'string', default: '5' },
     seed: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
+    // Where finished cells are kept while the run goes on; --resume takes them up.
+    ledger: { type: 'string', default: join(import.meta.dirname, '../out/paper-table/ledger') },
+    resume: { type: 'boolean', default: false },
   },
 });
 const [digits, draws, optimalDraws, sensitivityDraws, seed] = [
@@ -52,7 +48,7 @@ const [digits, draws, optimalDraws, sensitivityDraws, seed] = [
 const SMOOTHING_DRAWS = 50;
 const perturbation = noisyBaseline({ sigma: 0.2 });
 const noise = uniform({ radius: 0.2, ball: 'linf' });
-const explainers: Readonly<Record<string, Explainer>> = {
+const explainers = {
   gradient: gradient(),
   'path-gradient': pathGradient({ steps: 20 }),
   'smooth gradient': smooth(gradient(), noise, { draws: SMOOTHING_DRAWS }),
@@ -69,60 +65,50 @@ type Scale = keyof typeof faithfulness;
 const scales = Object.keys(faithfulness) as Scale[];
 const stability = sensitivityMax({ radius: 0.2, ball: 'linf', draws: sensitivityDraws });
 
-/** Numbers of one digit, one for each explainer. */
-interface Column {
-  readonly infidelity: Readonly<Record<Scale, readonly number[]>>;
-  readonly sensitivity: readonly number[];
+/** The numbers of a metric, [explainer][digit]. */
+function numbersOf(measurements: readonly (readonly Measurement[])[], metric: number): PerExplainer {
+  return names.map((_, e) => measurements.map((row) => numberOf(row[metric].measured[e])));
 }
 
-async function measure(f: Score, x: Tensor, base: Key): Promise<Column> {
-  const made: Attribution[] = await Promise.all(
-    names.map((name) => explainers[name](f, x, fold(base, 'explain'))),
-  );
-  const subjects = made.map((attribution, i) => ({ f, x, attribution, explain: explainers[names[i]] }));
-  const none = await infidelities('none', subjects, fold(base, 'infidelity'));
-  const optimal = await infidelities('optimal', subjects, fold(base, 'infidelity'));
-  const bounds = [];
-  for (const subject of subjects) {
-    bounds.push((await stability.measure(subject, fold(base, 'sensitivity'))).estimate);
-  }
-  return { infidelity: { none, optimal }, sensitivity: bounds.map(numberOf) };
+function numberOf(outcome: Measurement['measured'][number]): number {
+  if (outcome.status !== 'done') throw new Error(outcome.reason);
+  const { estimate } = outcome.value;
+  if ('value' in estimate) return estimate.value;
+  throw new Error(`an estimate of kind ${estimate.kind} has no value`);
 }
 
-async function infidelities(
-  scale: Scale,
-  subjects: readonly Subject[],
-  base: Key,
-): Promise<readonly number[]> {
-  const { compare } = faithfulness[scale];
-  if (compare === undefined) throw new Error('infidelity compares attributions on shared draws');
-  return (await compare(subjects, base)).measured.map(({ estimate }) => numberOf(estimate));
-}
-
-function numberOf(estimate: { kind: string; value?: number }): number {
-  if (estimate.value === undefined) throw new Error(`an estimate of kind ${estimate.kind} has no value`);
-  return estimate.value;
+function digitInputs(): readonly NamedInput[] {
+  const test = readDigits(packagedDigits(), 't10k');
+  return Array.from({ length: digits }, (_, i) => ({
+    name: `t10k[${i}]`,
+    tensor: tensor(imageRows(test, i, i + 1), [1, 28, 28]),
+  }));
 }
 
 async function main(): Promise<void> {
-  await using model = await open(given.model);
-  const test = readDigits(packagedDigits(), 't10k');
-  const columns: Column[] = [];
-  for (let i = 0; i < digits; i++) {
-    const x = tensor(imageRows(test, i, i + 1), [1, 28, 28]);
-    const [best] = (await predict(model, {}, tensor(x.data, [1, 1, 28, 28]))).classes;
-    const f = await score(model, { target: best });
-    columns.push(await measure(f, x, fold(key(seed), i)));
-    process.stderr.write(`\rdigit ${i + 1} of ${digits}`);
+  const { model, about } = await openModel(given.model);
+  try {
+    const [[{ name: input }], [{ name: output }]] = [model.inputs, model.outputs];
+    const run = await runPlan(
+      { model, about, asked: { input, output }, inputs: digitInputs() },
+      {
+        explainers: Object.values(explainers),
+        metrics: [faithfulness.none, faithfulness.optimal, stability],
+        seed,
+        folder: given.ledger,
+        resume: given.resume,
+        say: (text) => process.stderr.write(`${text}\n`),
+        onProgress: ({ stage, done, total }) => process.stderr.write(`\r${stage} ${done} of ${total} `),
+      },
+    );
+    process.stderr.write('\n');
+    const { measurements } = run.results;
+    const [none, best, sensitivity] = [0, 1, 2].map((metric) => numbersOf(measurements, metric));
+    print({ none, optimal: best, sensitivity });
+    await run.done();
+  } finally {
+    await model.close();
   }
-  process.stderr.write('\n');
-  const of = (numbers: (column: Column) => readonly number[]): PerExplainer =>
-    names.map((_, k) => columns.map((column) => numbers(column)[k]));
-  print({
-    none: of(({ infidelity }) => infidelity.none),
-    optimal: of(({ infidelity }) => infidelity.optimal),
-    sensitivity: of(({ sensitivity }) => sensitivity),
-  });
 }
 
 type PerExplainer = readonly (readonly number[])[];
