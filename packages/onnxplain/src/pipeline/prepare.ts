@@ -7,40 +7,26 @@ import {
   type LoadedInputs,
   type PictureFields,
   type Preprocessing,
-  pixelBounds,
-  preprocessingFor,
   readCard,
   rowsIn,
-  sourcesOf,
   type TableOptions,
 } from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
-import {
-  type Feeds,
-  isFloatPort,
-  type Model,
-  type OutputMeaning,
-  type Port,
-  type RowLayout,
-  rowLayout,
-} from '@onnxplain/runtime';
+import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import type { TableRows } from '../expression/house.js';
-import { columnNaming, dividedTables } from './columns.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
-import { explainedRows, padRow } from './explained.js';
-import { fedName, type LoadedFeeds } from './feeds.js';
-import { layoutInModel, settleLayout, withLayout } from './layout.js';
+import { padRow } from './explained.js';
+import type { LoadedFeeds } from './feeds.js';
+import { type SettledLayout, settleLayout } from './layout.js';
 import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';
-import { rowNotice } from './notices/rows.js';
 import type { Asked } from './question.js';
-import { rowDims } from './row-dims.js';
-import { feedRows } from './row-feeds.js';
-import { loadRows } from './rows.js';
-import { type Subject, subjectOf } from './subject.js';
+import { askedOf, pictureFields, type Settled } from './steps/asked.js';
+import { type ReadInputs, readInputs } from './steps/read.js';
+import { type FoundSubject, findSubject } from './steps/subject.js';
 import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
-import { readMask, type TargetMask } from './target-mask.js';
+import { readMask } from './target-mask.js';
 
 /** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
 export interface PrepareOptions
@@ -139,46 +125,13 @@ async function readFor(
   options: PrepareOptions,
   { card, settled, table }: Known,
 ): Promise<Omit<Prepared, 'model' | 'about'>> {
-  const feed = options.feed ?? [];
-  const fed = feed.map(fedName);
-  const name = options.wrt ?? card.input;
-  const { inputs } = model;
-  const columnsOf = columnNaming(inputs, { features: card.features, name, fed });
-  const files = await sourcesOf(
-    options.inputs,
-    inputs.map((input) => input.name),
-  );
-  const sources = dividedTables(files, { inputs, fed, columnsOf });
-  const subject = await subjectOf(model, { name, fed, sources });
-  const output = options.output ?? card.output ?? onlyFloat(model.outputs);
-  const rows = rowLayout(model, { input: subject.port.name, output });
   const fields = pictureFields(options, card);
-  const columns =
-    sources.find(({ input }) => input === subject.port.name)?.columns ?? columnsOf(subject.port);
-  const inModel = layoutInModel(model, subject, output);
-  const one = subject.held && rowDims(subject.held, rows.axisOf(subject.held));
-  const pictures = one && preprocessingFor(one, withLayout(fields, inModel));
-  const read = await loadRows(model, subject, { sources, layout: rows, pictures, table, columnsOf });
-  const given = await feedRows(model, { subject, fed: feed, read, layout: rows });
-  const loaded = await explainedRows(model, { subject, read, given, card, axis: rows.input });
-  const photos = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
-  const preprocessing = photos ? pictures : undefined;
-  const settledLayout = settleLayout(subject, {
-    shape: loaded.inputs[0].tensor.shape,
-    given: subject.madeOf.length === 0 ? fields.layout : undefined,
-    inModel,
-    pictures: preprocessing?.layout,
-  });
-  const asked = askedOf(options, card, {
-    settled,
-    mask: options.targetMask === undefined ? undefined : await readMask(options.targetMask),
-    layout: settledLayout.layout,
-    input: subject.port.name,
-    feeds: given.feeds,
-    perRow: given.perRow,
-    output,
-    pictures: subject.madeOf.length === 0 ? preprocessing : undefined,
-  });
+  const found = await findSubject(model, options, card);
+  const read = await readInputs(model, found, { card, fields, table, feed: options.feed ?? [] });
+  const layout = layoutOf(found, read, fields);
+  const mask = options.targetMask === undefined ? undefined : await readMask(options.targetMask);
+  const asked = askedOf(options, card, settledBy({ found, read, layout, settled, mask }));
+  const { loaded, photos, pictures } = read;
   const meaning = await meaningFor(model, loaded.inputs, asked);
   const shown = photos ? fields : undefined;
   const doubts = doubtsOf({ model, asked, meaning, inputs: loaded.inputs, pictures: shown });
@@ -186,107 +139,58 @@ async function readFor(
     loaded,
     asked,
     meaning,
-    constants: padRow(model, { subject, card }),
-    tableRows: tableRowsBy(table, columns ?? columnsOfInputs(loaded.inputs)),
-    fed: given.record,
-    preprocessing,
-    layout: settledLayout.written,
-    untoldLayout: settledLayout.untold,
-    doubts: [
-      ...foundText(subject),
-      ...rowsText(rows),
-      ...(read.loaded.said ?? []),
-      ...settledLayout.doubts,
-      ...settled.doubts,
-      ...doubts,
-    ],
-    drawing: drawingOf(settledLayout.layout, pictures),
+    constants: padRow(model, { subject: found.subject, card }),
+    tableRows: tableRowsBy(table, columnsIn(found) ?? columnsOfInputs(loaded.inputs)),
+    fed: read.given.record,
+    preprocessing: photos ? pictures : undefined,
+    layout: layout.written,
+    untoldLayout: layout.untold,
+    doubts: [...found.said, ...read.said, ...layout.doubts, ...settled.doubts, ...doubts],
+    drawing: drawingOf(layout.layout, pictures),
   };
 }
+
+/** The layout of the explained value; a value inside the model has none by option or card. */
+function layoutOf(found: FoundSubject, read: ReadInputs, fields: PictureFields): SettledLayout {
+  const { subject, inModel } = found;
+  return settleLayout(subject, {
+    shape: read.loaded.inputs[0].tensor.shape,
+    given: subject.madeOf.length === 0 ? fields.layout : undefined,
+    inModel,
+    pictures: read.photos ? read.pictures?.layout : undefined,
+  });
+}
+
+interface Steps extends Pick<Settled, 'settled' | 'mask'> {
+  readonly found: FoundSubject;
+  readonly read: ReadInputs;
+  readonly layout: SettledLayout;
+}
+
+function settledBy({ found, read, layout, settled, mask }: Steps): Settled {
+  const { subject, output } = found;
+  return {
+    settled,
+    mask,
+    layout: layout.layout,
+    input: subject.port.name,
+    feeds: read.given.feeds,
+    perRow: read.given.perRow,
+    output,
+    pictures: subject.madeOf.length === 0 && read.photos ? read.pictures : undefined,
+  };
+}
+
+/** What the source, or else the model card, calls the columns of the explained input. */
+const columnsIn = ({ subject: { port }, sources, columnsOf }: FoundSubject): ColumnNames | undefined =>
+  sources.find(({ input }) => input === port.name)?.columns ?? columnsOf(port);
 
 const tableRowsBy =
   (options: TableOptions, columns: ColumnNames | undefined): TableRows =>
   (bytes, where) =>
     baselineRows(bytes, { where, options, columns });
 
-const rowsText = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
-
-/** What nobody named is said. */
-function foundText({ found, port, lookup, beside = [] }: Subject): readonly string[] {
-  if (beside.length > 0) {
-    const others = beside.map((name) => `"${name}"`).join(', ');
-    return [
-      `explained is the input "${port.name}", the first of several; --wrt explains another (${others}), whose numbers come from the same rows`,
-    ];
-  }
-  if (!found || lookup === undefined) return [];
-  return [
-    `explained at "${port.name}", the rows of a table of ${lookup.rows} that "${lookup.input}" looks up; --wrt explains another value`,
-  ];
-}
-
-interface Settled extends Pick<Asked, 'perRow' | 'layout'> {
-  readonly settled: SettledTarget;
-  readonly mask: TargetMask | undefined;
-  readonly input: string;
-  readonly feeds: readonly Feeds[];
-  readonly output: string | undefined;
-  readonly pictures: Preprocessing | undefined;
-}
-
-/** Options go before the card's fields, and both before what the model says. */
-function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
-  const { batch, signal } = options;
-  const { input, feeds, perRow, output, pictures, mask, layout } = settled;
-  const { target, byName } = settled.settled;
-  return {
-    target,
-    byName,
-    mask: mask?.weights,
-    maskFile: mask?.record,
-    classAxis: options.classAxis ?? card.classAxis,
-    link: options.link ?? card.link ?? 'logit',
-    holds: options.holds ?? card.holds,
-    output,
-    batchAxis: options.batchAxis ?? card.batchAxis,
-    input,
-    feeds: new Set(feeds).size === 1 ? feeds[0] : feeds,
-    perRow,
-    bounds: options.bounds ?? card.bounds ?? (pictures && pixelBounds(pictures)),
-    layout,
-    batch,
-    signal,
-    label: card.label,
-    labels: namedClasses(card),
-  };
-}
-
-/** How many classes have names, if any, and as many as there are before the first that has. */
-function namedClasses({ classes, labelOffset = 0, labels }: LoadedCard): number | undefined {
-  if (classes.length === 0) return undefined;
-  return typeof labels === 'object' ? labels.length + labelOffset : classes[classes.length - 1].k + 1;
-}
-
 const drawingOf = (layout: Layout | undefined, pictures: Preprocessing | undefined): Drawing => ({
   channels: layout && (layout === 'hwc' ? 'last' : 'first'),
   order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
 });
-
-/** The fields of the options, over those of the card. */
-function pictureFields(options: PrepareOptions, card: LoadedCard): PictureFields {
-  return {
-    size: options.size ?? card.size,
-    resize: options.resize ?? card.resize,
-    layout: options.layout ?? card.layout,
-    channels: options.channels ?? card.channels,
-    scale: options.scale ?? card.scale,
-    mean: options.mean ?? card.mean,
-    std: options.std ?? card.std,
-  };
-}
-
-/** The only float output's name; undefined leaves the refusal, with its list of outputs, to the score. */
-function onlyFloat(ports: readonly Port[]): string | undefined {
-  const floats = ports.filter(isFloatPort);
-  return floats.length === 1 ? floats[0].name : undefined;
-}
