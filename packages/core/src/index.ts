@@ -1,14 +1,26 @@
 export * from './error.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
-export { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './features.js';
+export { axisFeatures, elementFeatures, gridFeatures, pixelFeatures } from './features/partitions.js';
+export { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './features/values.js';
+export {
+  type Extent,
+  type Window,
+  type WindowAxis,
+  type Windows,
+  windowAt,
+  windowAxes,
+  windowCount,
+  windowFeatures,
+} from './features/windows.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape } from './layout.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
-export { differenceToBaseline, noisyBaseline, subset } from './perturb/baseline.js';
+export { differenceToBaseline, noisyBaseline } from './perturb/baseline.js';
 export { drawCount } from './perturb/draw-count.js';
 export { fixed } from './perturb/fixed.js';
 export { gaussian, uniform } from './perturb/noise.js';
 export { perturbationOf } from './perturb/settle.js';
 export { square } from './perturb/square.js';
+export { subset } from './perturb/subset.js';
 export { perturbations } from './perturb/table.js';
 export { type Content, contentHash } from './random/content.js';
 export { fold, type Key, key } from './random/key.js';

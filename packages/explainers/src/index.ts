@@ -13,6 +13,7 @@ import { deconvolutionEntry, guidedBackpropEntry } from './rules/rectified.js';
 import { smoothEntry } from './smooth/smooth.js';
 import { timesInputEntry } from './times-input.js';
 
+export type { Extent } from '@onnxplain/core';
 export type { Baseline } from './baseline.js';
 export { gradient } from './gradient.js';
 export { type AttentionRolloutOptions, attentionRollout } from './layer/attention-rollout.js';
@@ -27,7 +28,6 @@ export {
 export type { SpreadOptions } from './layer/spread.js';
 export { type Upsampling, upsample } from './layer/upsample.js';
 export { type OcclusionOptions, occlusion } from './occlusion/occlusion.js';
-export type { Extent } from './occlusion/windows.js';
 export { type OptimalOptions, optimal } from './optimal/optimal.js';
 export { paperCodeExplainers } from './paper-code.js';
 export { integratedGradients } from './path/integrated-gradients.js';

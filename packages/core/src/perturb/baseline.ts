@@ -2,7 +2,7 @@ import { expression, named, omitDefault } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
 import { denseRows } from '../rows/dense.js';
-import { full, type Tensor, zeros } from '../tensor/tensor.js';
+import { full, type Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
 import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
 
@@ -67,46 +67,4 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
 
 function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {
   for (let j = 0; j < input.length; j++) input[j] = Math.min(high, Math.max(low, input[j]));
-}
-
-export const subsetOptions = z.strictObject({
-  probability: z
-    .number('a number between 0 and 1')
-    .gt(0, 'a number between 0 and 1')
-    .lt(1, 'a number between 0 and 1')
-    .default(0.5),
-  baseline: option.baseline().default(0),
-});
-
-/**
- * Removes each feature with the `probability` (default 0.5), independently: I = mask ⊙ (x - baseline). `baseline` is a
- * number (default 0) or a tensor, repeated to x's shape. Source: [Y19] section 2.4, "subset of difference to baseline".
- * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
- */
-export function subset(options: z.input<typeof subsetOptions> = {}): Perturbation {
-  const { probability, baseline } = parseOptions('subset', subsetOptions, options);
-  const limit = probability * 2 ** 32;
-  const shown = expression('subset', [], {
-    probability: omitDefault(probability, 0.5),
-    baseline: omitDefault(baseline, 0),
-  });
-  return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to });
-      const absent = baselineFor(shown, baseline, x);
-      const removed = zeros([to - from, ...x.shape], x);
-      const size = x.data.length;
-      const inputs = inputsOfEach(x, { key, from, to }, ({ i, random, input }) => {
-        const bits = random();
-        const mask = removed.data.subarray((i - from) * size, (i - from + 1) * size);
-        for (let j = 0; j < size; j++) {
-          const gone = bits.uint32() < limit;
-          mask[j] = gone ? 1 : 0;
-          input[j] = gone ? absent[j] : x.data[j];
-        }
-      });
-      return drawsOf(x, inputs, denseRows(removed));
-    },
-    { expression: shown, masks: true },
-  );
 }

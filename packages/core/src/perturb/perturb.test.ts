@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gridFeatures, pixelFeatures } from '../features/partitions.js';
 import type { Layout } from '../layout.js';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
@@ -8,11 +9,12 @@ import { norm } from '../tensor/arithmetic.js';
 import { row, rows } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';
-import { differenceToBaseline, noisyBaseline, subset } from './baseline.js';
+import { differenceToBaseline, noisyBaseline } from './baseline.js';
 import { fixed } from './fixed.js';
 import { gaussian, uniform } from './noise.js';
 import { perturbationOf } from './settle.js';
 import { square } from './square.js';
+import { subset } from './subset.js';
 import { perturbations } from './table.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
@@ -47,6 +49,8 @@ const examples: { readonly p: Perturbation; readonly baseline: number | Tensor }
   { p: noisyBaseline({ sigma: 0.2, baseline, clip: [0, 1] }), baseline },
   { p: subset({ probability: 0.2, baseline: 0.5 }), baseline: 0.5 },
   { p: subset({ baseline }), baseline },
+  { p: subset({ features: 'pixels', baseline }), baseline },
+  { p: subset({ features: 2, layout: 'hwc' }), baseline: 0 },
   { p: square({ size: 2 }), baseline: 0 },
   { p: square({ sizes: [1, 4], baseline: 0.25, stride: 2 }), baseline: 0.25 },
   { p: square({ sizes: [1, 3], positions: 'all', baseline }), baseline },
@@ -230,6 +234,38 @@ describe('moments', () => {
       (v) => p * v,
       (v) => p * (1 - p) * v * v,
     );
+  });
+});
+
+describe('subset of features', () => {
+  const x = randomTensor([2, 3, 4], 3);
+
+  it('removes whole pixels or whole cells, and each of them in about the share of draws asked for', () => {
+    const cases = [
+      [subset({ features: 'pixels', probability: 0.3 }), pixelFeatures(x.shape, 'chw')],
+      [subset({ features: 'pixels', probability: 0.3, layout: 'hwc' }), pixelFeatures(x.shape, 'hwc')],
+      [subset({ features: 2, probability: 0.3 }), gridFeatures(x.shape, { layout: 'chw', cell: 2 })],
+    ] as const;
+    for (const [p, { count, of }] of cases) {
+      const n = 2000;
+      const masks = p(x, key(1), 0, n).masks?.dense().data ?? new Float64Array();
+      const removed = new Float64Array(count);
+      for (let i = 0; i < n; i++) {
+        const mask = masks.subarray(i * x.data.length, (i + 1) * x.data.length);
+        const first = new Map(Array.from(of, (feature, j) => [feature, mask[j]]));
+        expect(Array.from(mask)).toEqual(Array.from(of, (feature) => first.get(feature)));
+        for (const [feature, gone] of first) removed[feature] += gone;
+      }
+      const error = Math.sqrt((0.3 * 0.7) / n);
+      for (const times of removed) expect(Math.abs(times / n - 0.3)).toBeLessThan(5 * error);
+    }
+  });
+
+  it('takes the layout of the score, which single elements do not need', () => {
+    const pixels = subset({ features: 'pixels' });
+    expect(perturbationOf({ layout: 'hwc' }, pixels).expression).toBe('subset(features=pixels, layout=hwc)');
+    expect(perturbationOf({ layout: 'hwc' }, subset()).expression).toBe('subset');
+    expect(subset({ layout: 'hwc' }).expression).toBe('subset');
   });
 });
 

@@ -1,5 +1,6 @@
 import { fail } from '../error.js';
 import { expression, named, omitDefault } from '../expression.js';
+import { countAlong, lengthAlong } from '../features/windows.js';
 import type { Layout } from '../layout.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
@@ -101,12 +102,9 @@ function gridOf(where: string, shape: Shape, grid: Grid): Grid {
   return grid;
 }
 
-/** How long a square of this side is along an axis of the image. */
-const lengthAlong = (size: number, side: number): number => Math.min(size, side);
-
 /** How many corners a square of this side has along each axis. */
 function corners({ plane, stride }: Grid, side: number): readonly [rows: number, columns: number] {
-  const count = (size: number) => Math.floor((size - lengthAlong(size, side)) / stride) + 1;
+  const count = (dim: number) => countAlong(dim, { size: lengthAlong(dim, side), stride, clipped: false });
   return [count(plane.height), count(plane.width)];
 }
 

@@ -1,16 +1,10 @@
 import { type Entry, entry } from '../options.js';
 import type { Perturbation } from '../types.js';
-import {
-  differenceOptions,
-  differenceToBaseline,
-  noisyBaseline,
-  noisyBaselineOptions,
-  subset,
-  subsetOptions,
-} from './baseline.js';
+import { differenceOptions, differenceToBaseline, noisyBaseline, noisyBaselineOptions } from './baseline.js';
 import { fixed, fixedOptions } from './fixed.js';
 import { gaussian, gaussianOptions, uniform, uniformOptions } from './noise.js';
 import { square, squareOptions } from './square.js';
+import { subset, subsetOptions } from './subset.js';
 
 /** Every perturbation that can be made by name. */
 export const perturbations: Readonly<Record<string, Entry<Perturbation>>> = {

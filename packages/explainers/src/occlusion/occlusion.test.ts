@@ -8,11 +8,13 @@ import {
   sizeOfAttribution,
   type Tensor,
   tensor,
+  windowAt,
+  windowAxes,
+  windowCount,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
 import { type OcclusionOptions, occlusion } from './occlusion.js';
-import { windowAt, windowAxes, windowCount } from './windows.js';
 
 const seed = key(4);
 const normals = normalsOf(seed);
@@ -142,7 +144,7 @@ describe('occlusion', () => {
     '%j: elements are one feature where the same windows cover them, and have one number',
     async (options) => {
       const { values, features } = await occlusion(options)(crooked(x.shape), x, seed);
-      const axes = windowAxes(x.shape, { layout: 'chw', ...options });
+      const axes = windowAxes('occlusion', x.shape, { layout: 'chw', ...options });
       const covering = Array.from(values.data, () => '');
       for (let w = 0; w < windowCount(axes); w++) {
         const { starts, length } = windowAt(axes, w);

@@ -1,6 +1,7 @@
 import {
   asBatch,
   type Explainer,
+  type Extent,
   entry,
   expression,
   type Layout,
@@ -11,11 +12,15 @@ import {
   spans,
   type Tensor,
   tensor,
+  type Window,
+  windowAt,
+  windowAxes,
+  windowCount,
+  windowFeatures,
   z,
 } from '@onnxplain/core';
 import { type Baseline, baselineOption, fillBaseline } from '../baseline.js';
 import { explainer } from '../explainer.js';
-import { type Extent, groupsOf, type Window, windowAt, windowAxes, windowCount } from './windows.js';
 
 const extent = () => z.union([option.count(), z.array(option.count()).min(1)], 'a size or a list of sizes');
 
@@ -57,7 +62,7 @@ export function occlusion(given: OcclusionOptions): Explainer {
     kind: 'global',
   } as const;
   return explainer(identity, async (f, x) => {
-    const axes = windowAxes(x.shape, { layout: layout ?? f.layout ?? 'chw', window, stride });
+    const axes = windowAxes('occlusion', x.shape, { layout: layout ?? f.layout ?? 'chw', window, stride });
     const hidden = fillBaseline(baseline, x.shape);
     const [whole] = await f.value(asBatch(x));
     const drops = noDrops(sizeOf(x.shape));
@@ -69,7 +74,7 @@ export function occlusion(given: OcclusionOptions): Explainer {
       });
     }
     const means = drops.sums.map((sum, i) => sum / drops.counts[i]);
-    const groups = groupsOf(axes);
+    const groups = windowFeatures(axes);
     const features = groups.count < x.data.length ? groups : undefined;
     return {
       values: tensor(means, x.shape),

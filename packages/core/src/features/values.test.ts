@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './features.js';
-import { sum } from './tensor/arithmetic.js';
-import { tensor } from './tensor/tensor.js';
+import { sum } from '../tensor/arithmetic.js';
+import { tensor } from '../tensor/tensor.js';
+import { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './values.js';
 
 /** A partition of d elements into any groups, and a number for each group. */
 const grouped = fc

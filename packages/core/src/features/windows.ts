@@ -1,4 +1,7 @@
-import { axesOf, fail, type Layout, type Shape } from '@onnxplain/core';
+import { fail } from '../error.js';
+import { axesOf, type Layout } from '../layout.js';
+import type { Shape } from '../tensor/tensor.js';
+import type { Features } from '../types.js';
 
 /**
  * Sizes of a window: a number along the last two axes of positions (the only one of a sequence or a vector); a list shorter than the
@@ -7,7 +10,7 @@ import { axesOf, fail, type Layout, type Shape } from '@onnxplain/core';
 export type Extent = number | readonly number[];
 
 /** How windows lie over an input: along each axis `starts` are their first indices, `size` their length before clipping. */
-export interface Axis {
+export interface WindowAxis {
   readonly dim: number;
   readonly size: number;
   readonly starts: readonly number[];
@@ -33,34 +36,39 @@ export interface Windows {
  * Throws `option-value` when a window is larger than the input, has more axes, or leaves gaps (stride above window), `not-applicable`
  * for a layout with another number of axes.
  */
-export function windowAxes(shape: Shape, { layout, window, stride = window }: Windows): Axis[] {
-  const { positions } = axesOf('occlusion', shape, layout);
-  const sizes = spread('window', window, { shape, positions });
-  const strides = spread('stride', stride, { shape, positions });
+export function windowAxes(
+  where: string,
+  shape: Shape,
+  { layout, window, stride = window }: Windows,
+): WindowAxis[] {
+  const { positions } = axesOf(where, shape, layout);
+  const sizes = spread('window', window, { where, shape, positions });
+  const strides = spread('stride', stride, { where, shape, positions });
   return shape.map((dim, axis) => {
     const size = sizes[axis] ?? dim;
     const step = strides[axis] ?? size;
-    if (size > dim) refuse(`a window of at most ${dim} along axis ${axis}`, `${size}`);
-    if (step > size) refuse(`a stride of at most the window's ${size} along axis ${axis}`, `${step}`);
-    const count = Math.ceil((dim - size) / step) + 1;
+    if (size > dim) refuse(where, `a window of at most ${dim} along axis ${axis}`, `${size}`);
+    if (step > size) refuse(where, `a stride of at most the window's ${size} along axis ${axis}`, `${step}`);
+    const count = countAlong(dim, { size, stride: step, clipped: true });
     return { dim, size, starts: Array.from({ length: count }, (_, k) => k * step) };
   });
 }
 
 interface Place {
+  readonly where: string;
   readonly shape: Shape;
   readonly positions: readonly number[];
 }
 
 /** Per axis of the shape, undefined for axes that the extent does not mention. */
-function spread(what: string, extent: Extent, { shape, positions }: Place): (number | undefined)[] {
+function spread(what: string, extent: Extent, { where, shape, positions }: Place): (number | undefined)[] {
   if (typeof extent === 'number') {
     const last = positions.slice(-2);
-    return shape.map((dim, axis) => (last.includes(axis) ? (dim === 1 ? 1 : extent) : undefined));
+    return shape.map((dim, axis) => (last.includes(axis) ? lengthAlong(dim, extent) : undefined));
   }
   if (extent.length === shape.length) return [...extent];
   if (extent.length > positions.length)
-    refuse(`a ${what} of at most ${shape.length} axes`, `[${extent.join(', ')}]`);
+    refuse(where, `a ${what} of at most ${shape.length} axes`, `[${extent.join(', ')}]`);
   const first = positions.length - extent.length;
   return shape.map((_, axis) => {
     const place = positions.indexOf(axis);
@@ -68,16 +76,32 @@ function spread(what: string, extent: Extent, { shape, positions }: Place): (num
   });
 }
 
-function refuse(expected: string, got: string): never {
-  return fail({ code: 'option-value', where: 'occlusion', expected, got });
+function refuse(where: string, expected: string, got: string): never {
+  return fail({ code: 'option-value', where, expected, got });
 }
 
-export function windowCount(axes: readonly Axis[]): number {
+/** The length along an axis of `dim` elements of a window with this side: an axis of one element has a window of one. */
+export const lengthAlong = (dim: number, side: number): number => (dim === 1 ? 1 : side);
+
+/**
+ * How many windows of a size lie along an axis of `dim` elements, at 0, stride, 2·stride, ... `clipped`: as many as cover the axis, of which
+ * the last may reach beyond it; otherwise as many as lie wholly inside.
+ */
+export function countAlong(
+  dim: number,
+  { size, stride, clipped }: { readonly size: number; readonly stride: number; readonly clipped: boolean },
+): number {
+  const steps = (dim - size) / stride;
+  return (clipped ? Math.ceil(steps) : Math.floor(steps)) + 1;
+}
+
+/** How many windows there are. */
+export function windowCount(axes: readonly WindowAxis[]): number {
   return axes.reduce((count, { starts }) => count * starts.length, 1);
 }
 
 /** The window with this number, counting along the last axis first. */
-export function windowAt(axes: readonly Axis[], index: number): Window {
+export function windowAt(axes: readonly WindowAxis[], index: number): Window {
   let rest = index;
   let starts = [0];
   let length = 1;
@@ -103,11 +127,8 @@ function indices(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-/**
- * Elements by the windows that cover them: those covered by the same windows have one number. Numbered from 0 in row-major order of
- * the groups.
- */
-export function groupsOf(axes: readonly Axis[]): { readonly count: number; readonly of: Int32Array } {
+/** The elements covered by the same windows as features, in row-major order: cells of a grid where the windows do not overlap. */
+export function windowFeatures(axes: readonly WindowAxis[]): Features {
   let of = Int32Array.of(0);
   let count = 1;
   for (const axis of axes) {
@@ -126,7 +147,7 @@ export function groupsOf(axes: readonly Axis[]): { readonly count: number; reado
 }
 
 /** Neighbours along an axis belong together until a window begins or ends. */
-function groupsAlong({ dim, size, starts }: Axis): number[] {
+function groupsAlong({ dim, size, starts }: WindowAxis): number[] {
   const edges = new Set([...starts, ...starts.map((start) => start + size)]);
   let group = 0;
   return indices(0, dim).map((i) => {

@@ -1,6 +1,6 @@
-import { norm, sum } from './tensor/arithmetic.js';
-import { type Tensor, tensor } from './tensor/tensor.js';
-import type { Attribution } from './types.js';
+import { norm, sum } from '../tensor/arithmetic.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { Attribution } from '../types.js';
 
 type Valued = Pick<Attribution, 'values' | 'features'>;
 
