@@ -7,11 +7,11 @@ import { leadByBatch } from '../question/question.js';
 import { describe, type Feeds, isFloatPort, toTensor } from '../session/value.js';
 
 export interface InnerOptions {
-  /** Values of the inputs that the value is made of, one row each, with or without its batch axis; others are left aside. */
+  /** Values of the inputs that the inner value depends on, one row each, with or without its batch axis. Other inputs are ignored. */
   readonly feeds: Feeds;
   /** See `QuestionOptions.perRow`. */
   readonly perRow?: readonly string[];
-  /** Where the value has its rows; default: its first axis. */
+  /** The row axis of the inner value; default: its first axis. */
   readonly axis?: RowAxis;
 }
 
@@ -19,7 +19,7 @@ export interface InnerOptions {
 const innerGraphs = cacheKind<Graph>(64);
 
 /**
- * A float value inside a model at one row of its inputs, without the batch axis: what token ids are after an embedding. A model
+ * Computes a float value inside a model for one row of its inputs, without the batch axis, such as the embedding of token ids. A model
  * whose batch axis is fixed runs copies of the row.
  * Throws `value-unknown`, `not-applicable` and `type-mismatch` for the name, `feed-*` for the inputs, `run-failed`.
  */
@@ -47,7 +47,7 @@ export async function innerRow(
   return axis === 'none' ? found : takeRow(found, { axis, rows });
 }
 
-/** The first of several rows along an axis. */
+/** Takes the first of several rows along an axis. */
 function takeRow({ shape, data }: Tensor, { axis, rows }: { axis: number; rows: number }): Tensor {
   const row = shape.toSpliced(axis, 1);
   const inner = sizeOf(shape.slice(axis + 1));

@@ -36,14 +36,14 @@ import {
 import { type ScoreGraph, scoreGraph } from '../question/score-graph.js';
 import { describe, isFloat } from '../session/value.js';
 
-/** What evaluates a batch in a queue: the score's own way, with its targets and signals. */
+/** Evaluates a batch in a queue, with the targets and the signal of the score. */
 export type Submit = (
   queue: () => RequestQueue,
   kind: 'forward' | 'backward',
   batch: Tensor,
 ) => Promise<Tensor['data']>;
 
-/** How the score runs, which inner tensors follow. */
+/** The options of the score, which the runs of inner tensors share. */
 interface InternalsOptions extends ScoreQueueOptions {
   readonly submit: Submit;
 }
@@ -51,7 +51,7 @@ interface InternalsOptions extends ScoreQueueOptions {
 /** Attention maps by the identity of the question. */
 const attention = cacheKind<ReturnType<typeof attentionMaps>>(64);
 
-/** Inner tensors of the model, in runs of their own that give all that is asked for at once. */
+/** Returns access to the inner tensors of a model. One run gives all layers of a request. */
 export function internalsOf(model: Model, question: Question, options: InternalsOptions): Internals {
   return {
     get attention() {
@@ -103,13 +103,13 @@ function layersOf(names: readonly string[], { model, question, options }: Place)
   };
 }
 
-/** The axis of one row, from which the batch axis is taken out. */
+/** Returns the index of an axis after the batch axis is removed. */
 function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
   if (typeof axis !== 'number' || rows === undefined || axis === rows) return undefined;
   return rows !== 'none' && axis > rows ? axis - 1 : axis;
 }
 
-/** Rows of numbers as columns of one output, taken apart. */
+/** Splits the columns of one output into one tensor for each shape. */
 function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tensor[] {
   const sizes = shapes.map(sizeOf);
   const width = sizes.reduce((sum, size) => sum + size, 0);
@@ -126,11 +126,11 @@ function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tenso
   });
 }
 
-/** Shape of one row of an inner tensor. Throws `value-unknown` for what has none, and says what is near the name. */
+/** Returns the shape of one row of an inner tensor. Throws `value-unknown` where it has none, with names that are similar. */
 function shapeOf(model: Model, question: Question, name: string): Shape {
   const shape = rowShape(question, name);
   if (shape !== undefined) return shape;
-  // The graph of the question has further values, whose names mean nothing to the caller.
+  // The graph of the question has further values, which the caller cannot know.
   const names = model.graph.nodes.flatMap(({ outputs }) => outputs);
   const type = infer(question.graph).get(name);
   const near = didYouMean(
@@ -147,7 +147,7 @@ function shapeOf(model: Model, question: Question, name: string): Shape {
   });
 }
 
-/** Shape of one row of what computes floats for each input. */
+/** Returns the shape of one row of a float value; undefined where it has no rows, or sizes that are unknown. */
 function rowShape(question: Question, name: string): Shape | undefined {
   const { graph } = question;
   const type = infer(graph).get(name);
@@ -159,7 +159,7 @@ function rowShape(question: Question, name: string): Shape | undefined {
   return known.length === dims.length ? known : undefined;
 }
 
-/** Where an inner value has its rows: the axis of the input's size, which leads where several have it. */
+/** Returns the row axis of an inner value: the first axis that has the size of the input's batch. */
 function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAxis | undefined {
   if (dims === undefined) return undefined;
   if (rows.input === 'none') return 'none';
@@ -168,7 +168,7 @@ function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAx
   return axis < 0 ? undefined : axis;
 }
 
-/** The layers themselves, as columns of one output. */
+/** Returns a graph that gives the values of layers as columns of one output. */
 function valuesOf(question: Question, names: readonly string[]): ScoreGraph {
   const { graph } = question;
   const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
@@ -180,7 +180,7 @@ function valuesOf(question: Question, names: readonly string[]): ScoreGraph {
   return { graph: joined, target: undefined, score: name };
 }
 
-/** The layers and the score's gradients by them, as columns of one output. */
+/** Returns a graph that gives the values of layers and the score's gradients by them as columns of one output. */
 function gradientsOf(question: Question, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
   const { graph, target, score } = scoreGraph(question, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
@@ -195,7 +195,7 @@ function valuesNamed(graph: Graph, names: readonly string[]) {
   return [...new Set(names)].map((name) => ({ name, ...b.type(name) }));
 }
 
-/** One output [N, sum of sizes] of several values with a row each; rows lie as in the layer that each is like. */
+/** Joins values with rows into one output [N, sum of sizes]. The row axis of a value is that of the layer it is like. */
 function joinedRows(
   graph: Graph,
   values: readonly (readonly [name: string, like: string])[],

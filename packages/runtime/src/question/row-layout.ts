@@ -6,13 +6,13 @@ import type { Port } from '../session/value.js';
 import { chooseInput, chooseOutput } from './ports.js';
 import type { QuestionOptions } from './question.js';
 
-/** Where arrays that belong to a question have their rows. */
+/** The row axes of the arrays of a question. */
 export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'why'> {
-  /** The row axis of an input of the model that goes with the explained one, or that an inner value is made of. */
+  /** Returns the row axis of another input of the model. */
   axisOf(port: Port): RowAxis;
 }
 
-/** How files of a question's inputs fall into rows. Throws as `score` does for names of inputs and outputs. */
+/** Finds how arrays of a question's inputs divide into rows. Throws as `score` does for names of inputs and outputs. */
 export function rowLayout(
   model: Model,
   { input: name, output, feeds = {} }: Pick<QuestionOptions, 'input' | 'output' | 'feeds'>,
@@ -23,7 +23,7 @@ export function rowLayout(
   return { ...axes, axisOf: (other) => axisBeside(other, { axes, input, model }) };
 }
 
-/** By what the caller said; by the symbol; else as the explained input has it. */
+/** Returns the axis that the caller named, else the axis of the batch symbol, else that of the explained input. */
 function axisBeside(
   port: Port,
   { axes, input, model }: { axes: RowAxes; input: Port; model: Model },

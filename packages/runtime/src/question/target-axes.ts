@@ -11,36 +11,36 @@ import type { RowSizes } from './output-sizes.js';
 import type { Question } from './question.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAxesTarget, type Target } from './target.js';
 
-/** What is taken of an output along its axes, and which of them holds the classes. */
+/** What a target takes along the axes of an output, and which axis holds the classes. */
 export interface AxesSelection {
-  /** The output as the model gives it. */
+  /** Name of the whole output. */
   readonly of: string;
   readonly takes: readonly AxisTake[];
   /** The input that holds the weights of the sums. */
   readonly weights: string | undefined;
-  /** For links that compare classes; undefined where none does. */
+  /** The axis of classes; undefined where the link does not compare classes. */
   readonly classAxis: ClassAxisChoice | undefined;
 }
 
 export interface TargetOptions {
   readonly target: Target;
   readonly link: Link;
-  /** What the output holds, where the link asks. */
+  /** What the output holds, where the link needs to know. */
   readonly holds?: Holds;
   readonly sizes: RowSizes;
-  /** As the caller named it. */
+  /** The axis that the caller named. */
   readonly classAxis?: number;
 }
 
-/** A question about what a target takes of the output, and the target along what is left of it, flattened. */
+/** A question about the entries that a target takes, and the target among those entries, flattened. */
 export interface ResolvedTarget {
   readonly question: Question;
   readonly target: FlatTarget;
 }
 
 /**
- * Settles a target of several axes, and the axis of classes where a link compares them. Targets that take entries of the same axes
- * share their runs, whatever the entries. Throws what `checkAxes` throws, and `not-applicable` where the axis of classes is not known,
+ * Resolves a target along several axes, and the axis of classes where a link compares them. Targets that take entries of the same axes
+ * share runs, whatever the entries. Throws what `checkAxes` throws, and `not-applicable` where the axis of classes is not known,
  * or is summed.
  */
 export function resolveTarget(model: Model, question: Question, options: TargetOptions): ResolvedTarget {
@@ -60,7 +60,7 @@ export function resolveTarget(model: Model, question: Question, options: TargetO
   return { question: narrowed, target: flat ?? (at.includes('predicted') ? 'predicted' : 0) };
 }
 
-/** The question about what a target takes, of which the axes with 'predicted' are left. Throws what `checkAxes` throws. */
+/** Returns the question about what a target takes. The axes with 'predicted' remain. Throws what `checkAxes` throws. */
 export function selectAxes(
   model: Model,
   question: Question,
@@ -75,11 +75,11 @@ export function selectAxes(
   });
 }
 
-/** All entries are taken of the axes whose best is looked for. */
+/** Takes all entries of the axes with 'predicted'. */
 const takesOf = (at: readonly (AxisTarget | AxisTake)[]): readonly AxisTake[] =>
   at.map((each) => (each === 'predicted' ? 'all' : each));
 
-/** The place of indices along the axes that have them, flattened; undefined where a size is not known, or other axes stay too. */
+/** Flattens the indices of a target; undefined where a size is unknown or an axis has 'predicted'. */
 function flatTarget(at: readonly AxisTarget[], sizes: RowSizes): number | undefined {
   if (at.includes('predicted')) return undefined;
   return at.reduce<number | undefined>((place, index, axis) => {
@@ -94,10 +94,10 @@ interface Selecting extends Omit<TargetOptions, 'target'> {
   readonly mask?: Tensor;
 }
 
-/** Graphs that take what a target takes, by the identity of the question. */
+/** Graphs that take the entries of a target, by the identity of the question. */
 const selectionGraphs = cacheKind<ReturnType<typeof takeAxes>>(64);
 
-/** The question about what is taken; itself where all is, and no link has to be made at the places of several axes. */
+/** Returns the question about what is taken: the same one where everything is taken and no link is needed at several places. */
 function withSelection(model: Model, question: Question, selecting: Selecting): Question {
   const { takes, mask } = selecting;
   const whole = takes.every((take) => take === 'all');
@@ -116,10 +116,12 @@ function withSelection(model: Model, question: Question, selecting: Selecting): 
   return { ...weighted, graph, output: name, axes, selection, identity };
 }
 
-/** The flattened row has its classes on one axis. */
+/** Whether a row has one axis of more than one entry. */
 const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 1).length < 2;
 
-/** Undefined where no link compares classes. */
+/**
+ * Returns the axis of classes; undefined where the link does not compare classes. Throws `not-applicable` where it is unknown or summed.
+ */
 function classAxisFor(model: Model, question: Question, selecting: Selecting): ClassAxisChoice | undefined {
   const { link, holds, sizes, classAxis, takes } = selecting;
   if (link === 'logit' || (link === 'probability' && holds !== 'logits')) return undefined;
@@ -139,7 +141,7 @@ interface Weights {
   readonly takes: readonly AxisTake[];
 }
 
-/** The question with one more input, its last, that holds the weights, [1, ...axes]: of size 1 where nothing is summed. */
+/** Adds an input for the weights of the sums as the last one, [1, ...axes], with size 1 on the axes that are not summed. */
 function withWeights(question: Question, { mask, takes }: Weights): Question {
   const { graph, output, others } = question;
   const { dtype = 'float32' } = graph.outputs.find(({ name }) => name === output) ?? {};

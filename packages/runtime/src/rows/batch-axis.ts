@@ -2,17 +2,18 @@ import { fail, z } from '@onnxplain/core';
 import type { Graph, RowAxis } from '@onnxplain/graph';
 
 /**
- * How the model takes several rows: its own batch axis is free; a fixed one was freed by rewriting the graph and checked by running it;
- * it stays fixed, and rows are run in groups of that size; or there is none, and an array is one example.
+ * How the model takes several rows. 'symbolic': its own batch axis takes any number. 'freed': a fixed batch axis was freed by rewriting the
+ * graph, and a run checked that. 'fixed': rows run in groups of the fixed size. 'none': there is no batch axis, and an array is one
+ * example.
  */
 export type BatchAxis = 'symbolic' | 'freed' | 'fixed' | 'none';
 
 /** Which axis is the batch axis: of every input, or of inputs and outputs by name. 'none': the whole array is one example. */
 export type BatchAxisOption = RowAxis | Readonly<Record<string, RowAxis>>;
 
-/** The option, in one form. */
+/** The option {@link BatchAxisOption}, normalised. */
 export interface GivenAxes {
-  /** Of the explained input. */
+  /** The axis of the explained input, where the option names one for all. */
   readonly all: RowAxis | undefined;
   readonly byName: ReadonlyMap<string, RowAxis>;
 }

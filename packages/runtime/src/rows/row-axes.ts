@@ -3,7 +3,7 @@ import { type Dim, type Graph, type Mixing, type RowAxis, type RowFlow, rowFlow 
 import { describe, type Port } from '../session/value.js';
 import type { BatchAxis, GivenAxes } from './batch-axis.js';
 
-/** What is known of a model's rows when it is opened. */
+/** What `open` finds out about the rows of a model. */
 export interface RowFacts {
   readonly batch: BatchAxis;
   /** Rows of every run, when the batch axis is fixed. */
@@ -15,23 +15,23 @@ export interface RowFacts {
 export interface RowAxes {
   readonly input: RowAxis;
   readonly output: RowAxis;
-  /** Rows of every run: 1 where rows must be run alone; undefined where any number may run together. */
+  /** Number of rows of every run: 1 where rows must run alone; undefined where any number may run together. */
   readonly perRun: number | undefined;
   /** The symbol that other values have along their row axis; undefined where the size is fixed or there is no axis. */
   readonly symbol: string | undefined;
   /**
-   * Whether the graph proves that rows are independent. Where it does not (operators that are not known, shapes that are not), rows are
-   * run together and alone to see, before the first run of several.
+   * Whether the graph proves that rows are independent. Where it does not, because operators or shapes are unknown, a row is run alone and
+   * among others before the first run of several rows.
    */
   readonly proved: boolean;
-  /** Why it is so, for people; undefined where rows lie along the first axis and are independent as far as the graph tells. */
+  /** The reason, as a sentence; undefined where rows lie along the first axis and nothing in the graph combines them. */
   readonly why: string | undefined;
 }
 
 /**
- * Where the rows of an input are, and those of an output as a function of it: what the caller said; else what the graph tells. The first
- * axis, unless its name, a recurrent node or a node that combines its elements says that it is no batch axis. Of inputs that no axis of
- * which is one, the whole array is one example.
+ * Finds the row axis of an input, and that of an output as a function of it. The caller's choice comes first, then what the graph tells:
+ * rows lie along the first axis, unless its name, a recurrent node or a node that combines its elements shows that it is no batch axis.
+ * Where no axis of the input is a batch axis, the whole array is one example.
  * Throws `option-value` for an axis that the value does not have.
  */
 export function rowAxes(
@@ -46,7 +46,7 @@ export function rowAxes(
   const symbol = typeof size === 'string' ? size : undefined;
   const at = givenAxis(facts.givenAxes, output) ?? outputAxis(output, { axis, size, flows });
   if (at === 'none' && typeof size === 'number' && size > 1) expectRows(input, output, axis);
-  // An output that has not the rows of the input is one row's.
+  // An output that does not have the rows of the input belongs to one row.
   const lost =
     symbol !== undefined && output.dims !== undefined && flows(symbol).axisOf(output.name) === undefined;
   const whole = axis === 'none' || at === 'none' || alone !== undefined || lost;
@@ -60,7 +60,7 @@ export function rowAxes(
   };
 }
 
-/** All nodes on the way are known and the output has the rows. */
+/** Whether all nodes on the way are known and the output has the rows. */
 function isProved(flow: RowFlow, { name }: Port): boolean {
   return (
     flow.axisOf(name) !== undefined && flow.mixing(name) === undefined && flow.unknown(name) === undefined
@@ -81,7 +81,7 @@ interface Known {
   readonly facts: RowFacts;
 }
 
-/** The flows of a graph, each found once. */
+/** Returns the row flow of a symbol in a graph. Each flow is computed once. */
 function flowsOf(graph: Graph): Flows {
   const known = new Map<string, RowFlow>();
   return (symbol) => {
@@ -91,7 +91,7 @@ function flowsOf(graph: Graph): Flows {
   };
 }
 
-/** The axis that the caller named for a value. Throws `option-value` where the value does not have it. */
+/** Returns the axis that the caller named for a value. Throws `option-value` where the value does not have it. */
 export function givenAxis({ all, byName }: GivenAxes, port: Port, isInput = false): RowAxis | undefined {
   const axis = byName.get(port.name) ?? (isInput ? all : undefined);
   if (axis === undefined || axis === 'none' || port.dims === undefined || axis < port.dims.length)
@@ -145,7 +145,7 @@ interface Candidate {
   readonly flow: RowFlow;
 }
 
-/** Axes that have a symbol of their own. */
+/** Returns the axes whose symbol no other axis has. */
 function candidatesOf(dims: readonly Dim[], flows: Flows): readonly Candidate[] {
   return dims.flatMap((dim, axis) =>
     typeof dim === 'string' && dims.indexOf(dim) === dims.lastIndexOf(dim)
@@ -189,7 +189,7 @@ export function hasLaterRows(graph: Graph): boolean {
   );
 }
 
-/** The first axis of an input whose rows are combined: a batch, whose rows are then run alone, or part of one example. */
+/** Decides about a first axis whose elements are combined: it is a batch, whose rows then run alone, or part of one example. */
 function mixedChoice(input: Port, output: Port, { dim, flow }: Candidate): Choice {
   const mixing = flow.mixing(output.name);
   if (mixing === undefined) return { axis: 0 };
@@ -233,7 +233,7 @@ const OTHER =
 /** Whether a name is that of a batch alone: people call nodes and points n as well. */
 const isBatchName = (dim: string): boolean => nameOf(dim) === 'batch' && !/^n$/i.test(dim);
 
-/** What exporters and people call an axis by. */
+/** Classifies the name of an axis. */
 function nameOf(dim: string): 'batch' | 'other' | 'unknown' {
   return BATCH.test(dim) ? 'batch' : OTHER.test(dim) ? 'other' : 'unknown';
 }

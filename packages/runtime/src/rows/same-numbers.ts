@@ -1,12 +1,15 @@
 import type { Constant } from '@onnxplain/graph';
 import { floats, isFloat } from '../session/value.js';
 
-/** Largest difference that passes for rounding, relative to the largest number. */
+/** Largest difference that counts as rounding, relative to the largest number. */
 const TOLERANCE = 1e-4;
-/** Of half precision. */
+/** The same for half precision. */
 export const HALF_TOLERANCE = 2e-2;
 
-/** Whether two arrays hold the same numbers but for rounding: floats relative to the largest finite one expected, others exactly. */
+/**
+ * Whether two arrays hold the same numbers. Floats may differ by rounding, relative to the largest finite number expected; others may
+ * not.
+ */
 export function sameNumbers(expected: Constant, got: Constant): boolean {
   if (expected.data.length !== got.data.length) return false;
   if (!isFloat(expected.dtype))
@@ -15,7 +18,7 @@ export function sameNumbers(expected: Constant, got: Constant): boolean {
   return close(floats(got, 'output'), floats(expected, 'output'), tolerance);
 }
 
-/** Equal to within `tolerance` of the largest finite number expected; NaN equals NaN. */
+/** Whether numbers are equal to within `tolerance` of the largest finite number expected. NaN equals NaN. */
 export function close(
   got: ArrayLike<number>,
   expected: Float32Array | Float64Array,

@@ -4,7 +4,7 @@ import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { outputRowShape } from '../question/output-sizes.js';
 import { type Question, type QuestionOptions, resolveQuestion } from '../question/question.js';
-import { observeOutput, type Seen } from './observe-output.js';
+import { type ObservedNumbers, observeOutput } from './observe-output.js';
 
 /** What the numbers of an output are, and how that is known. */
 export interface OutputMeaning {
@@ -68,7 +68,7 @@ export async function outputMeaning(
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
   if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
-  const enough = (seen: Seen) => !inside(seen) && !sumOfExponentials(seen);
+  const enough = (seen: ObservedNumbers) => !inside(seen) && !sumOfExponentials(seen);
   const seen = await observeOutput(model, { question, given }, enough);
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
@@ -119,10 +119,11 @@ const TOLERANCE = 1e-3;
 const isOne = ([low, high]: readonly [number, number]): boolean =>
   Math.abs(low - 1) <= 5 * TOLERANCE && Math.abs(high - 1) <= 5 * TOLERANCE;
 
-const inside = ({ low, high }: Seen): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
-const sumOfExponentials = ({ high, exponentials }: Seen): boolean => high <= TOLERANCE && isOne(exponentials);
+const inside = ({ low, high }: ObservedNumbers): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
+const sumOfExponentials = ({ high, exponentials }: ObservedNumbers): boolean =>
+  high <= TOLERANCE && isOne(exponentials);
 
-function judge(seen: Seen, classes: number): OutputMeaning['holds'] {
+function judge(seen: ObservedNumbers, classes: number): OutputMeaning['holds'] {
   if (seen.rows === 0) return 'unknown';
   if (classes > 1 && sumOfExponentials(seen)) return 'log-probabilities';
   if (!inside(seen)) return classes === 1 ? 'unbounded' : 'logits';
@@ -130,7 +131,10 @@ function judge(seen: Seen, classes: number): OutputMeaning['holds'] {
   return sure ? 'probabilities' : 'unknown';
 }
 
-const evidenceOf = ({ rows, low, high, sums }: Seen, classes: number): OutputMeaning['evidence'] => ({
+const evidenceOf = (
+  { rows, low, high, sums }: ObservedNumbers,
+  classes: number,
+): OutputMeaning['evidence'] => ({
   by: 'observed',
   rows,
   range: rows === 0 ? undefined : [low, high],

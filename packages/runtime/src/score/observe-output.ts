@@ -4,9 +4,9 @@ import { outputRowShape } from '../question/output-sizes.js';
 import type { Question } from '../question/question.js';
 import { outputQueue } from '../question/queues.js';
 
-/** What an output gave. */
-export interface Seen {
-  /** Rows of which all numbers were finite. */
+/** Statistics of the numbers that an output gave. */
+export interface ObservedNumbers {
+  /** Number of rows whose numbers were all finite. */
   readonly rows: number;
   readonly low: number;
   readonly high: number;
@@ -16,13 +16,13 @@ export interface Seen {
   readonly exponentials: readonly [low: number, high: number];
 }
 
-/** A question with one of its rows, of the input's shape. */
+/** A question and one row of the input's shape. */
 export interface Trial {
   readonly question: Question;
   readonly row: Tensor;
 }
 
-const NOTHING: Seen = {
+const NOTHING: ObservedNumbers = {
   rows: 0,
   low: Number.POSITIVE_INFINITY,
   high: Number.NEGATIVE_INFINITY,
@@ -30,29 +30,28 @@ const NOTHING: Seen = {
   exponentials: [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
 };
 
-/** Random rows are standard normals times these: what looks like a probability near 0 must be one far from it too. */
+/** Random rows are standard normals times these scales. Numbers that look like probabilities near 0 must do so far from 0 as well. */
 const SCALES = [1, 10, 100];
 const ROWS_PER_SCALE = 4;
 
 /**
- * Runs a model on the rows that are given and on random ones, until `enough` says that what was seen settles the matter: the
- * first row alone, so that as a rule one
- * row is run. Random rows that the model cannot run are left out.
+ * Runs a model on the given rows and on random ones until `enough` holds for the numbers so far. The first row is run alone, so that one
+ * row usually suffices. Random rows that the model cannot run are left out.
  */
 export async function observeOutput(
   model: Model,
   { question, given }: { question: Question; given: readonly Trial[] },
-  enough: (seen: Seen) => boolean,
-): Promise<Seen> {
+  enough: (seen: ObservedNumbers) => boolean,
+): Promise<ObservedNumbers> {
   const run = async ({ question, row }: Trial) => {
     const rows = tensor(row.data, [1, ...row.shape]);
     const classes = sizeOf(await outputRowShape(model, question, rows));
     const queue = outputQueue(model, question, { classes, memory: model.memory });
-    return seenIn(await queue.submit({ rows }));
+    return numbersOf(await queue.submit({ rows }));
   };
   const [first, ...rest] = given;
   const random = randomRows(question).map((row) => ({ question, row }));
-  const stages: readonly (() => Promise<readonly Seen[]>)[] = [
+  const stages: readonly (() => Promise<readonly ObservedNumbers[]>)[] = [
     async () => (first === undefined ? [] : [await run(first)]),
     () => Promise.all(rest.map(run)),
     () => Promise.all(random.slice(0, 1).map((trial) => run(trial).catch(nothingIfItFails))),
@@ -60,13 +59,13 @@ export async function observeOutput(
   ];
   let seen = NOTHING;
   for (const stage of stages) {
-    seen = [seen, ...(await stage())].reduce(together);
+    seen = [seen, ...(await stage())].reduce(mergeObserved);
     if (seen.rows > 0 && enough(seen)) return seen;
   }
   return seen;
 }
 
-function nothingIfItFails(error: unknown): Seen {
+function nothingIfItFails(error: unknown): ObservedNumbers {
   if (error instanceof OnnxplainError && error.code === 'run-failed') return NOTHING;
   throw error;
 }
@@ -82,7 +81,7 @@ function randomRows({ input: { shape, dtype } }: Question): readonly Tensor[] {
   );
 }
 
-function seenIn(row: ArrayLike<number>): Seen {
+function numbersOf(row: ArrayLike<number>): ObservedNumbers {
   const numbers = Array.from(row);
   if (numbers.length === 0 || !numbers.every(Number.isFinite)) return NOTHING;
   const least = numbers.reduce((a, b) => Math.min(a, b));
@@ -98,7 +97,7 @@ function seenIn(row: ArrayLike<number>): Seen {
   };
 }
 
-function together(a: Seen, b: Seen): Seen {
+function mergeObserved(a: ObservedNumbers, b: ObservedNumbers): ObservedNumbers {
   const hull = (x: readonly [number, number], y: readonly [number, number]) =>
     [Math.min(x[0], y[0]), Math.max(x[1], y[1])] as const;
   const [low, high] = hull([a.low, a.high], [b.low, b.high]);

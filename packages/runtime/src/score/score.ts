@@ -132,13 +132,13 @@ const changeSchema = z.strictObject({
  * rule.
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
-  const asked = parseOptions('score', schema, { ...options });
-  const whole = resolveQuestion(model, asked);
+  const parsed = parseOptions('score', schema, { ...options });
+  const whole = resolveQuestion(model, parsed);
   const sizes = await outputSizes(model, whole);
-  return scoreOf({ model, whole, sizes, progress: progressOf(asked.onProgress) }, asked);
+  return scoreOf({ model, whole, sizes, progress: progressOf(parsed.onProgress) }, parsed);
 }
 
-type Asked = z.output<typeof schema>;
+type ParsedOptions = z.output<typeof schema>;
 
 /** What stays the same when target, link or rules change. */
 interface Base {
@@ -151,26 +151,26 @@ interface Base {
 }
 
 /** The score of a target, a link and backward rules. */
-async function scoreOf(base: Base, asked: Asked): Promise<Score> {
+async function scoreOf(base: Base, parsed: ParsedOptions): Promise<Score> {
   const { model, whole, sizes } = base;
-  const holds = await heldFor(model, whole, asked);
-  const { question, target } = resolveTarget(model, whole, { ...asked, holds, sizes });
-  if (!isAxesTarget(asked.target)) checkTargets(asked.target, sizes);
-  return scoreWithRules({ base, question, target, holds }, asked);
+  const holds = await heldFor(model, whole, parsed);
+  const { question, target } = resolveTarget(model, whole, { ...parsed, holds, sizes });
+  if (!isAxesTarget(parsed.target)) checkTargets(parsed.target, sizes);
+  return scoreWithRules({ base, question, target, holds }, parsed);
 }
 
-/** What the output holds, where the link depends on that. */
+/** Finds what the output holds, where the link depends on it. */
 async function heldFor(
   model: Model,
   question: Question,
-  { link, output, input, shape, feeds, perRow, holds }: Asked,
+  { link, output, input, shape, feeds, perRow, holds }: ParsedOptions,
 ): Promise<Holds | undefined> {
   if (link !== 'probability') return undefined;
   const options = { output, input, shape, feeds, perRow, holds };
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 
-/** A target and a link, resolved. */
+/** The question of a target and a link, with what does not depend on the rules. */
 interface ResolvedScore {
   readonly base: Base;
   readonly question: Question;
@@ -179,11 +179,11 @@ interface ResolvedScore {
 }
 
 /** The score of a resolved question with backward rules; throws what {@link backwardOf} throws. */
-function scoreWithRules(resolved: ResolvedScore, asked: Asked): Score {
+function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
   const { question, target, holds } = resolved;
   const { model } = resolved.base;
-  const { link, batch, memory = model.memory, bounds } = asked;
-  const backward = backwardOf(asked.rules, question);
+  const { link, batch, memory = model.memory, bounds } = parsed;
+  const backward = backwardOf(parsed.rules, question);
   const options: ScoreQueueOptions = {
     link,
     holds,
@@ -193,13 +193,13 @@ function scoreWithRules(resolved: ResolvedScore, asked: Asked): Score {
     predicted: target === 'predicted',
   };
   const { value, gradient } = scoreQueues(model, question, options);
-  const submit = submitter(resolved, asked.signal);
+  const submit = submitter(resolved, parsed.signal);
 
   return {
     shape: question.input.shape,
     bounds,
     get layout() {
-      return asked.layout ?? layoutOf(model, question);
+      return parsed.layout ?? layoutOf(model, question);
     },
     rules: backward.rules,
     async value(rows) {
@@ -210,7 +210,7 @@ function scoreWithRules(resolved: ResolvedScore, asked: Asked): Score {
       return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
     },
     products: ortProducts(model.session),
-    with: (change) => changedScore(resolved, asked, change),
+    with: (change) => changedScore(resolved, parsed, change),
     // Inner tensors have no baseline that rules could compare with.
     internals:
       backward.baseline === undefined ? internalsOf(model, question, { ...options, submit }) : undefined,
@@ -218,8 +218,12 @@ function scoreWithRules(resolved: ResolvedScore, asked: Asked): Score {
 }
 
 /** The same input and model under another target, link or backward rules; only a new target or link is resolved again. */
-async function changedScore(resolved: ResolvedScore, asked: Asked, change: ScoreChange): Promise<Score> {
-  const changed = { ...asked, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
+async function changedScore(
+  resolved: ResolvedScore,
+  parsed: ParsedOptions,
+  change: ScoreChange,
+): Promise<Score> {
+  const changed = { ...parsed, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
   const sameQuestion = change.target === undefined && change.link === undefined;
   return sameQuestion ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
 }
@@ -229,7 +233,7 @@ function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** Takes a batch to a queue, checked, with the class of each row. */
+/** Returns a function that checks a batch and submits it to a queue with the class of each row. */
 function submitter({ question, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
   const { input } = question;
   return async (queue, kind, rows) => {
@@ -242,7 +246,7 @@ function submitter({ question, target, base }: ResolvedScore, signal: AbortSigna
 
 type Kind = 'forward' | 'backward';
 
-/** Counts rows as they come back, and tells. */
+/** Counts the rows of finished runs and reports them to the caller. */
 function progressOf(tell: ScoreOptions['onProgress']): ((kind: Kind) => (rows: number) => void) | undefined {
   if (tell === undefined) return undefined;
   const started = performance.now();

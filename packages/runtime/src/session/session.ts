@@ -1,4 +1,4 @@
-/** The door to ONNX Runtime. */
+/** The only file that imports ONNX Runtime. */
 import { availableParallelism } from 'node:os';
 import { fail } from '@onnxplain/core';
 import type { Constant, ConstantData, DataType } from '@onnxplain/graph';
@@ -11,23 +11,22 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
-  /** Arrays kept beside the model, for models opened from bytes, under the locations the model names. */
+  /** External data of a model that is opened from bytes, by the locations that the model names. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /** Names of nodes that WebGPU leaves to the processor. */
+  /** Names of nodes that WebGPU must leave to the CPU. */
   readonly cpuNodes?: readonly string[];
-  /** What errors call the model. */
+  /** The name of the model in errors. */
   readonly name?: string;
 }
 
 /**
- * An opened model. Runs are native code on the calling thread: one at a time, the event loop standing still
- * meanwhile.
+ * An opened model. A run is native code on the calling thread and blocks the event loop.
  */
 export interface Session {
   readonly inputs: readonly Port[];
   /** Outputs that are tensors; sequences and maps cannot be fetched. */
   readonly outputs: readonly Port[];
-  /** Seconds spent inside `run`'s native code so far. */
+  /** Seconds that the native code of all runs has taken so far. */
   readonly seconds: number;
   /**
    * Feeds are read without a copy, when the run starts: leave them alone until the promise settles. Results are
@@ -44,7 +43,7 @@ ort.env.logLevel = 'fatal';
 
 let total = 0;
 
-/** Seconds this process has spent inside ONNX Runtime's runs, all sessions together. */
+/** Returns the seconds that the runs of all sessions of this process have taken. */
 export function ortSeconds(): number {
   return total;
 }
@@ -97,14 +96,14 @@ function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOption
     graphOptimizationLevel: device === 'webgpu' ? 'basic' : 'all',
     logSeverityLevel: 4,
     externalData: [...external],
-    // Idle pools of other sessions would otherwise spin and take the cores.
+    // The threads of idle sessions would otherwise spin and take the cores.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
 }
 
 interface State {
   readonly native: ort.InferenceSession;
-  /** What errors call the model. */
+  /** The name of the model in errors. */
   readonly name: string;
   readonly underWay: Set<Promise<unknown>>;
   seconds: number;
@@ -146,10 +145,10 @@ async function run(state: State, feeds: Arrays, wanted: readonly string[]): Prom
   }
 }
 
-/** Counts the seconds of the native call that comes next. */
+/** Starts a clock for the native call that comes next. Returns a function that reads it. */
 function stopwatch(): () => number {
   let begin = performance.now();
-  // The native call waits for the next setImmediate turn: this one, queued just before it, starts the clock.
+  // The native call waits for the next setImmediate turn. This callback is queued just before it and starts the clock.
   setImmediate(() => {
     begin = performance.now();
   });
@@ -159,7 +158,7 @@ function stopwatch(): () => number {
 async function release(state: State): Promise<void> {
   if (state.released) return;
   state.released = true;
-  // A run that waits for its turn would otherwise find the session gone.
+  // A run that waits for its turn needs the session.
   await Promise.allSettled(state.underWay);
   await state.native.release();
 }
@@ -170,7 +169,7 @@ function ports(metadata: readonly ort.InferenceSession.ValueMetadata[]): Port[] 
   );
 }
 
-// Where the engine has Float16Array, onnxruntime-common insists on it; we keep float16 as bits.
+// Where the engine has Float16Array, onnxruntime-common requires it. This package keeps float16 as bits.
 const Half:
   | (new (
       buffer: ArrayBufferLike,
@@ -197,7 +196,7 @@ function fromNative(result: ort.Tensor): Constant {
   return { dtype, dims: result.dims, data: plain };
 }
 
-/** ONNX Runtime's message on one line. */
+/** Returns ONNX Runtime's message on one line. */
 export function reason(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.replaceAll(/\s+/g, ' ').trim().slice(0, 500);

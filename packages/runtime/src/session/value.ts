@@ -2,15 +2,13 @@ import { fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Constant, fromFloat16, toFloat16, type Value } from '@onnxplain/graph';
 
 /**
- * What a model's input takes: an ONNX array of the input's own type, or a tensor, converted to the input's
- * float type.
+ * A value for an input of a model: an ONNX array of the input's type, or a tensor, which is converted to the input's float type.
  */
 export type Feed = Constant | Tensor;
 export type Feeds = Readonly<Record<string, Feed>>;
 
 /**
- * Arrays by name, as ONNX Runtime takes and gives them. float16 is kept as bits in a Uint16Array, bool as bytes
- * 0 and 1.
+ * Arrays by name, as ONNX Runtime takes and returns them. float16 is kept as bits in a Uint16Array, bool as bytes 0 and 1.
  */
 export type Arrays = Readonly<Record<string, Constant>>;
 
@@ -32,7 +30,7 @@ export function isFloatPort(port: Port): port is FloatPort {
 
 type FloatData = Float32Array | Float64Array | Uint16Array;
 
-/** An uninitialised array for `length` elements of a float type. */
+/** Allocates an array for `length` elements of a float type. */
 export function allocate(dtype: FloatType, length: number): FloatData {
   if (dtype === 'float16') return new Uint16Array(length);
   return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
@@ -45,14 +43,14 @@ export function write(numbers: Float32Array | Float64Array, into: FloatData, at:
   } else into.set(numbers, at);
 }
 
-/** Whether an array can be handed to ONNX Runtime as it stands. */
+/** Whether an array can be given to ONNX Runtime without a conversion. */
 export function holds(dtype: FloatType, data: Float32Array | Float64Array): boolean {
   return dtype === 'float32'
     ? data instanceof Float32Array
     : dtype === 'float64' && data instanceof Float64Array;
 }
 
-/** The numbers of a float array; float16 is widened, other types fail with `type-mismatch`. */
+/** Returns the numbers of a float array; float16 is widened. Throws `type-mismatch` for other types. */
 export function floats(array: Constant, where: string): Float32Array | Float64Array {
   const { data, dtype } = array;
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
@@ -60,12 +58,12 @@ export function floats(array: Constant, where: string): Float32Array | Float64Ar
   return fail({ code: 'type-mismatch', where, expected: 'floating point numbers', got: dtype });
 }
 
-/** A float array as a tensor; float16 is widened to float32. Throws `type-mismatch` for other types. */
+/** Returns a float array as a tensor; float16 is widened to float32. Throws `type-mismatch` for other types. */
 export function toTensor(array: Constant, where: string): Tensor {
   return { shape: array.dims, data: floats(array, where) };
 }
 
-/** A tensor as an ONNX array of a float type; not copied when it already has that type. */
+/** Returns a tensor as an ONNX array of a float type, without a copy where it already has that type. */
 export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   const { shape, data } = tensor;
   if (holds(dtype, data)) return { dtype, dims: shape, data };
@@ -74,7 +72,7 @@ export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   return { dtype, dims: shape, data: converted };
 }
 
-/** Arrays of one type and of equal rows as one, joined along the first axis. At least one. */
+/** Joins arrays of one type and equal rows along the first axis. Takes at least one. */
 export function joinRows(parts: readonly Constant[]): Constant {
   const [{ dtype, dims, data }] = parts;
   const joined = [parts.reduce((rows, part) => rows + part.dims[0], 0), ...dims.slice(1)];
@@ -95,7 +93,7 @@ const stringsOf = ({ data }: Constant): readonly string[] => (ArrayBuffer.isView
 const bytesIn = ({ data }: Constant): Uint8Array =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array();
 
-/** "float32 [N, 3, 224, 224]". */
+/** Shows type and dims: "float32 [N, 3, 224, 224]". */
 export function describe(type: { dtype: string; dims: readonly (number | string)[] | undefined }): string {
   return `${type.dtype} ${type.dims === undefined ? '[...]' : showDims(type.dims)}`;
 }
