@@ -282,7 +282,8 @@ export interface Comparison {
 
 /**
  * 'same-kind': the number is in the attribution's own units, which for local ones are those of a slope and for global ones those
- * of f, so that only attributions of one kind can be compared by it; rankings have no units, and such a metric refuses them. 'any': its units do not depend on the attribution.
+ * of f, so that only attributions of one kind can be compared by it; rankings have no units, and such a metric refuses them.
+ * 'any': its units do not depend on the attribution.
  */
 export type Comparable = 'any' | 'same-kind';
 

@@ -23,7 +23,8 @@ type Numbers = InstanceType<(typeof TYPES)[TypeName]>;
  * Writes plain data (objects, lists, numbers, texts, typed arrays, tensors) as JSON. Arrays of numbers go into .npy files of float64,
  * which hold float32, int32 and uint32 exactly; in the JSON stands `{ "$array": NAME, "type": ... }`, or `$tensor` for a tensor, whose file
  * has its shape. Files are named after the place of the array. NaN and infinities are `{ "$number": TEXT }`.
- * Fields that are undefined are left out; in lists they are `{ "$undefined": true }`. Throws `type-mismatch` for functions and other values that are no plain data.
+ * Fields that are undefined are left out; in lists they are `{ "$undefined": true }`. Throws `type-mismatch` for functions and
+ * other values that are no plain data.
  */
 export function encode(value: Readonly<Record<string, unknown>>, name: string): Encoded {
   const arrays = new Map<string, Uint8Array>();

@@ -199,7 +199,8 @@ export interface AttributionRecord {
   /** The numbers themselves, for inputs that are drawn as a row of bars. */
   readonly series?: Series;
   /**
-   * One number for each of the input's tokens: of a global attribution or a ranking the sum over all other axes, of a local one the l2 norm.
+   * One number for each of the input's tokens: of a global attribution or a ranking the sum over all other axes, of a local one
+   * the l2 norm.
    */
   readonly perToken?: readonly number[];
 }

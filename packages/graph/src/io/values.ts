@@ -26,7 +26,8 @@ export function readTensorType(proto: ValueInfoProto, reading: Reading): ValueTy
 const PLACEHOLDER = /^(none|null|unk|unknown|any|dyn|dynamic|-1)$/i;
 
 /**
- * Whether an axis has the name of one before it without being of its size: by a word for any size, or, in an array of three or more axes, by
+ * Whether an axis has the name of one before it without being of its size: by a word for any size, or, in an array of three or
+ * more axes, by
  * the name of the first, as exporters write that call every free axis N. An adjacency matrix [n, n] means what it says.
  */
 function isReused(dims: readonly Dim[], axis: number): boolean {

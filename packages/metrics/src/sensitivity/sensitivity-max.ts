@@ -16,7 +16,8 @@ export interface SensitivityMaxOptions extends SensitivityOptions {
  * Max-sensitivity: the largest ‖Φ(x + δ) - Φ(x)‖₂ over draws of δ in a ball, a lower bound of the maximum over the ball. In units of
  * Φ, or without unit when normalised. 0 is best. [Y19] Definition 3.1.
  * Invalid when an explanation is not finite, and when the norm to divide by is 0.
- * Throws `not-applicable` when the subject lacks `explain`, and for a ranking unless normalised; `option-value` for a ball together with a perturbation.
+ * Throws `not-applicable` when the subject lacks `explain`, and for a ranking unless normalised; `option-value` for a ball
+ * together with a perturbation.
  */
 export function sensitivityMax(given: SensitivityMaxOptions = {}): Metric {
   const settings = parseOptions('sensitivity-max', options, { ...given });

@@ -30,7 +30,8 @@ export interface Evaluated {
 }
 
 /**
- * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished cells are kept in
+ * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished
+ * cells are kept in
  * the folder's ledger/; it goes away when the record is written, and stays where the run is stopped.
  */
 export async function evaluate(

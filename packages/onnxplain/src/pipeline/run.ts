@@ -50,7 +50,8 @@ export interface LedgerRun {
 }
 
 /**
- * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from the ledger. The
+ * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from
+ * the ledger. The
  * arrays of one cell are held at a time: an attribution, or to measure one input those of all explainers. A run that is stopped, fails
  * or is killed leaves its ledger in `folder`, unless no cell was finished.
  * Keys are those of `explain` and `measure`. Throws what `ask`, `expectLayers` and `openLedger` throw, and `aborted`.

@@ -12,7 +12,8 @@ export function tokensOf(ids: Tensor, value: Tensor, text: TokenText): readonly 
 
 /**
  * One number a token of an attribution [tokens, ...]. Of a global attribution the sum over all other axes, in units of f, so that tokens
- * share out what elements do, and of a ranking the same; elements that were hidden together (`features`) have one number, which counts once: occlusion of a token
+ * share out what elements do, and of a ranking the same; elements that were hidden together (`features`) have one number, which
+ * counts once: occlusion of a token
  * gives the drop of f. Of a local one, whose slopes are of different directions, their Euclidean length.
  * Source: the sum is what Captum's tutorials on text models take (`attributions.sum(dim=-1)`); they then divide by the norm over all
  * tokens, which changes no colour and is left out here.
