@@ -29,12 +29,13 @@ const SHARED_TODAY: readonly string[] = [
   'Question',
   'Reading',
   'Row',
+  'Results',
   'Rows',
+  'RunOptions',
   'Site',
   'Span',
   'Step',
   'Subject',
-  'Table',
   'Term',
 ];
 

@@ -14,11 +14,11 @@ export interface Sheet {
   readonly names?: readonly string[];
   /** Why the first line is no header, where its texts would be names: the place of its first number. */
   readonly notHeader?: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly TableLine[];
 }
 
 /** One line of cells. */
-export interface Line {
+export interface TableLine {
   /** Counted from 1, as editors do; of a record of several lines the last. */
   readonly number: number;
   readonly cells: readonly string[];
@@ -95,7 +95,7 @@ function expectText(bytes: Uint8Array, where: string): void {
 function recordsIn(
   bytes: Uint8Array,
   { delimiter, to }: { delimiter: Delimiter; to?: number },
-): readonly Line[] {
+): readonly TableLine[] {
   const records = parse(Buffer.from(bytes), {
     bom: true,
     comment: '#',
@@ -123,7 +123,10 @@ function checked<T>(where: string, read: () => T): T {
   }
 }
 
-function expectEven(lines: readonly Line[], { where, delimiter }: Pick<Sheet, 'where' | 'delimiter'>): void {
+function expectEven(
+  lines: readonly TableLine[],
+  { where, delimiter }: Pick<Sheet, 'where' | 'delimiter'>,
+): void {
   const width = lines[0].cells.length;
   for (const { number, cells } of lines) {
     if (cells.length === width) continue;

@@ -8,7 +8,7 @@ import {
   numberIn,
 } from './cells.js';
 import { type ColumnChoice, type ColumnNames, chooseColumns, flagWord } from './columns.js';
-import { type Line, readSheet, type Sheet } from './csv.js';
+import { readSheet, type Sheet, type TableLine } from './csv.js';
 import { type RowSelection, selected } from './selection.js';
 
 /** How tables are read. */
@@ -82,7 +82,7 @@ function choose(bytes: Uint8Array, { where, options = {}, columns }: TableReadin
 
 interface Cell {
   readonly sheet: Sheet;
-  readonly line: Line;
+  readonly line: TableLine;
   readonly position: number;
 }
 

@@ -1,6 +1,6 @@
 import { asBatch, type Comparison } from '@onnxplain/core';
 import { differencesOf } from './differences.js';
-import { estimate, type Plan } from './plan.js';
+import { type EstimatePlan, estimate } from './plan.js';
 import { drawsNeeded, type Need } from './stopping.js';
 import { emptyTable, fillTable, firstDraws, type Setting } from './table.js';
 
@@ -8,7 +8,7 @@ import { emptyTable, fillTable, firstDraws, type Setting } from './table.js';
  * One pass of draws for all attributions. Each is estimated from the first draws, as many as it needs, whatever the others need, so
  * that its estimate is the one it would get alone.
  */
-export async function compareOnDraws(setting: Setting, plan: Plan): Promise<Comparison> {
+export async function compareOnDraws(setting: Setting, plan: EstimatePlan): Promise<Comparison> {
   const { f, x, attributions } = setting;
   const [whole] = await f.value(asBatch(x));
   const needs: readonly Need[] =

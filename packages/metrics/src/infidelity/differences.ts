@@ -1,17 +1,17 @@
 import type { Estimate } from '@onnxplain/core';
 import { squaredErrors } from './error.js';
-import { meanOf, type Plan } from './plan.js';
+import { type EstimatePlan, meanOf } from './plan.js';
 import type { Need } from './stopping.js';
-import { firstDraws, type Table } from './table.js';
+import { type DrawTable, firstDraws } from './table.js';
 
 /**
  * The paired differences of all attributions, [i][j] for i - j, each over as many draws as the two need. What the two share through
  * their draws cancels before the spread is taken.
  */
 export function differencesOf(
-  table: Table,
+  table: DrawTable,
   needs: readonly Need[],
-  plan: Plan,
+  plan: EstimatePlan,
 ): readonly (readonly Estimate[])[] {
   const errorsOf = errorsByDraws(table, plan);
   const difference = (i: number, j: number): Estimate => {
@@ -32,7 +32,10 @@ export function differencesOf(
 }
 
 /** Squared errors of an attribution over the first draws, computed once for each number of draws. */
-function errorsByDraws(table: Table, { scale }: Plan): (which: number, draws: number) => Float64Array {
+function errorsByDraws(
+  table: DrawTable,
+  { scale }: EstimatePlan,
+): (which: number, draws: number) => Float64Array {
   const known = new Map<string, Float64Array>();
   return (which, draws) => {
     const name = `${which} ${draws}`;

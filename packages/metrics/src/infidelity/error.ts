@@ -1,4 +1,4 @@
-import type { Table } from './table.js';
+import type { DrawTable } from './table.js';
 
 export const scales = ['none', 'optimal'] as const;
 export type Scale = (typeof scales)[number];
@@ -11,7 +11,7 @@ export type Scale = (typeof scales)[number];
  * dθ = v² - 2β·uv + β²u² - θ. So the delta-method standard error of θ is that of a mean of these values.
  */
 export function squaredErrors(
-  { drops, predictions, weights }: Table,
+  { drops, predictions, weights }: DrawTable,
   which: number,
   scale: Scale,
 ): Float64Array {

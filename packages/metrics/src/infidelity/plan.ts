@@ -2,10 +2,10 @@ import type { Estimate } from '@onnxplain/core';
 import { withDoubt } from './doubt.js';
 import { type Scale, squaredErrors } from './error.js';
 import { estimateMean } from './mean.js';
-import type { Table } from './table.js';
+import type { DrawTable } from './table.js';
 
 /** How many draws are taken and what is made of them. */
-export interface Plan {
+export interface EstimatePlan {
   /** Greatest number of draws. */
   readonly draws: number;
   readonly scale: Scale;
@@ -16,7 +16,7 @@ export interface Plan {
 }
 
 /** The infidelity of one attribution over all draws of a table. */
-export function estimate(table: Table, which: number, plan: Plan): Estimate {
+export function estimate(table: DrawTable, which: number, plan: EstimatePlan): Estimate {
   return withDoubt(meanOf(table, squaredErrors(table, which, plan.scale), plan));
 }
 
@@ -24,7 +24,11 @@ export function estimate(table: Table, which: number, plan: Plan): Estimate {
  * The mean of one value for each draw of a table. `invalid` where every perturbation left x as it is: such draws would call every
  * attribution perfect.
  */
-export function meanOf({ moved, weights }: Table, values: Float64Array, { exhaustive }: Plan): Estimate {
+export function meanOf(
+  { moved, weights }: DrawTable,
+  values: Float64Array,
+  { exhaustive }: EstimatePlan,
+): Estimate {
   const n = values.length;
   if (!moved.includes(1)) return { kind: 'invalid', reason: `all ${n} perturbations are zero`, n };
   return estimateMean(values, weights, exhaustive);

@@ -1,6 +1,6 @@
 import { type Estimate, fold } from '@onnxplain/core';
-import { estimate, type Plan } from './plan.js';
-import { emptyTable, fillTable, firstDraws, type Setting, type Table } from './table.js';
+import { type EstimatePlan, estimate } from './plan.js';
+import { type DrawTable, emptyTable, fillTable, firstDraws, type Setting } from './table.js';
 
 /** How many draws an attribution is estimated from, or why it cannot be. */
 export type Need = { readonly draws: number } | { readonly draws: 0; readonly invalid: Estimate };
@@ -21,7 +21,11 @@ const Z95 = 1.645;
  * The pilot is looked at after fixed numbers of draws, for each attribution alone: neither batches nor rivals change the result.
  * Source: Stein 1945 (two-stage sampling).
  */
-export async function drawsNeeded(setting: Setting, plan: Plan, whole: number): Promise<readonly Need[]> {
+export async function drawsNeeded(
+  setting: Setting,
+  plan: EstimatePlan,
+  whole: number,
+): Promise<readonly Need[]> {
   const pilot = { ...setting, key: fold(setting.key, 'pilot') };
   const table = emptyTable(Math.floor(plan.draws / 2), setting.attributions.length);
   const needs: (Need | undefined)[] = setting.attributions.map(() => undefined);
@@ -35,7 +39,7 @@ export async function drawsNeeded(setting: Setting, plan: Plan, whole: number): 
 }
 
 /** What the first draws of the pilot decide for one attribution; undefined where they do not tell. */
-function decide(table: Table, at: { to: number; which: number; plan: Plan }): Need | undefined {
+function decide(table: DrawTable, at: { to: number; which: number; plan: EstimatePlan }): Need | undefined {
   const { to, which, plan } = at;
   const found = estimate(firstDraws(table, to), which, plan);
   if (found.kind === 'invalid') return { draws: 0, invalid: found };

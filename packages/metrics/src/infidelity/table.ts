@@ -12,7 +12,7 @@ import {
 } from '@onnxplain/core';
 
 /** Two numbers per draw that infidelity compares, and what the draw weighs. */
-export interface Table {
+export interface DrawTable {
   /** v = f(x) - f(x - I): how much f truly dropped, one per draw. */
   readonly drops: Float64Array;
   /** u = I·Φ: how much each attribution says it drops, one array per attribution. */
@@ -33,7 +33,7 @@ export interface Setting {
 }
 
 /** An empty table with room for n draws. */
-export function emptyTable(n: number, attributions: number): Table {
+export function emptyTable(n: number, attributions: number): DrawTable {
   return {
     drops: new Float64Array(n),
     predictions: Array.from({ length: attributions }, () => new Float64Array(n)),
@@ -48,7 +48,7 @@ export function emptyTable(n: number, attributions: number): Table {
  */
 export async function fillTable(
   setting: Setting,
-  table: Table,
+  table: DrawTable,
   { from, to, whole }: { from: number; to: number; whole: number },
 ): Promise<void> {
   const { f, x, attributions, perturbation, key, batch } = setting;
@@ -99,7 +99,7 @@ function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribut
 }
 
 /** The first n draws of a table. */
-export function firstDraws({ drops, predictions, weights, moved }: Table, n: number): Table {
+export function firstDraws({ drops, predictions, weights, moved }: DrawTable, n: number): DrawTable {
   return {
     drops: drops.subarray(0, n),
     predictions: predictions.map((u) => u.subarray(0, n)),

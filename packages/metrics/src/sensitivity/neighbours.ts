@@ -31,7 +31,7 @@ export interface Neighbour {
 }
 
 /** What a metric asks of each neighbour. */
-export interface Question<Answer> {
+export interface NeighbourQuestion<Answer> {
   readonly where: string;
   readonly ball: Ball;
   readonly noise: Noise;
@@ -52,7 +52,7 @@ const DRAWS = 'sensitivity-max';
  * large batches. Throws `not-applicable` when the subject does not carry its explainer.
  */
 export async function largestNear<Answer>(
-  question: Question<Answer>,
+  question: NeighbourQuestion<Answer>,
   subject: Subject,
   key: Key,
 ): Promise<Estimate> {
@@ -75,7 +75,7 @@ export async function largestNear<Answer>(
 
 /** Makes the neighbours from..to. */
 function neighbours(
-  { where, ball, noise }: Pick<Question<never>, 'where' | 'ball' | 'noise'>,
+  { where, ball, noise }: Pick<NeighbourQuestion<never>, 'where' | 'ball' | 'noise'>,
   subject: Subject,
   key: Key,
 ) {

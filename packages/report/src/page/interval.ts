@@ -11,7 +11,7 @@ export interface Mark {
 }
 
 /** Maps values to 0..WIDTH; common to all rows of a metric, so that rows can be compared by eye. */
-export interface Axis {
+export interface ValueAxis {
   readonly kind: 'linear' | 'logarithmic';
   readonly low: number;
   readonly high: number;
@@ -25,7 +25,7 @@ const lowEnd = ({ value, interval }: Mark): number => interval?.low ?? value;
 const highEnd = ({ value, interval }: Mark): number => interval?.high ?? value;
 
 /** Linear from 0 (or the lowest interval) up; logarithmic where all intervals are above 0 and span more than a factor 50. */
-export function axisOf(marks: readonly Mark[]): Axis {
+export function axisOf(marks: readonly Mark[]): ValueAxis {
   const finite = marks.filter((mark) => Number.isFinite(mark.value));
   const low = Math.min(...finite.map(lowEnd));
   const high = Math.max(...finite.map(highEnd));
@@ -34,7 +34,7 @@ export function axisOf(marks: readonly Mark[]): Axis {
 }
 
 /** One row of the interval plot, as inline SVG. */
-export function drawMark(mark: Mark, axis: Axis): Html {
+export function drawMark(mark: Mark, axis: ValueAxis): Html {
   const x = place(mark.value, axis);
   const y = HEIGHT / 2;
   return html`<svg class="interval${mark.best ? ' best' : ''}" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${describe(mark)}">
@@ -44,7 +44,7 @@ ${mark.bound === undefined ? range(mark, axis) : arrow(x, mark.bound)}
 ${mark.bound === undefined && html`<circle cx="${x}" cy="${y}" r="4"/>`}</svg>`;
 }
 
-function range(mark: Mark, axis: Axis): Html | false {
+function range(mark: Mark, axis: ValueAxis): Html | false {
   if (lowEnd(mark) === highEnd(mark)) return false;
   const [from, to] = [place(lowEnd(mark), axis), place(highEnd(mark), axis)];
   return html`<line class="range" x1="${from}" x2="${to}" y1="${HEIGHT / 2}" y2="${HEIGHT / 2}"/>
@@ -57,7 +57,7 @@ function arrow(x: number, side: 'lower' | 'upper'): Html {
   return html`<path class="bound" d="M${x} 5V${HEIGHT - 5}L${tip} ${HEIGHT / 2}Z"/>`;
 }
 
-function place(value: number, { kind, low, high }: Axis): number {
+function place(value: number, { kind, low, high }: ValueAxis): number {
   const [v, a, b] =
     kind === 'logarithmic' ? [value, low, high].map((z) => Math.log(Math.max(z, low))) : [value, low, high];
   const t = b > a ? (v - a) / (b - a) : 0.5;

@@ -3,7 +3,7 @@ import type { RunRecord, Summary } from '../record.js';
 import { verdicts } from '../verdict.js';
 import { formatInterval, formatMean } from './format.js';
 import { type Html, html, type Insert } from './html.js';
-import { type Axis, axisOf, drawMark, type Mark } from './interval.js';
+import { axisOf, drawMark, type Mark, type ValueAxis } from './interval.js';
 
 /**
  * A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best mean it can be compared
@@ -30,7 +30,7 @@ const gapLabel = ({ better }: RunRecord['metrics'][number]): string =>
 interface Group {
   /** Absent where there is one group only. */
   readonly heading: Insert;
-  readonly axis: Axis;
+  readonly axis: ValueAxis;
   readonly rows: readonly Summary[];
 }
 
@@ -84,7 +84,7 @@ function markOf(summary: Summary): Mark | undefined {
 
 interface ResultRow {
   readonly row: Summary;
-  readonly axis: Axis;
+  readonly axis: ValueAxis;
   /** Of the metric, and of the column of differences. */
   readonly labels: { readonly name: string; readonly gap: string };
 }
