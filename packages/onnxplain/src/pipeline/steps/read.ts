@@ -20,7 +20,7 @@ export interface ReadInputs {
   readonly said: readonly string[];
 }
 
-export interface ReadOptions {
+export interface ReadInputsOptions {
   readonly card: LoadedCard;
   readonly fields: PictureFields;
   readonly table: TableOptions;
@@ -31,7 +31,7 @@ export interface ReadOptions {
 export async function readInputs(
   model: Model,
   { subject, sources, columnsOf, rows, inModel }: FoundSubject,
-  { card, fields, table, feed }: ReadOptions,
+  { card, fields, table, feed }: ReadInputsOptions,
 ): Promise<ReadInputs> {
   const one = subject.held && rowDims(subject.held, rows.axisOf(subject.held));
   const pictures = one && preprocessingFor(one, withLayout(fields, inModel));
