@@ -84,7 +84,8 @@ function refuse(where: string, expected: string, got: string): never {
 export const lengthAlong = (dim: number, side: number): number => (dim === 1 ? 1 : side);
 
 /**
- * How many windows of a size lie along an axis of `dim` elements, at 0, stride, 2·stride, ... `clipped`: as many as cover the axis, of which
+ * How many windows of a size lie along an axis of `dim` elements, at 0, stride, 2·stride, ... `clipped`: as many as cover the
+ * axis, of which
  * the last may reach beyond it; otherwise as many as lie wholly inside.
  */
 export function countAlong(
