@@ -28,8 +28,8 @@ const SHARED_TODAY: readonly string[] = [
   'Part',
   'Question',
   'Reading',
-  'Row',
   'Results',
+  'Row',
   'Rows',
   'RunOptions',
   'Site',
@@ -37,6 +37,7 @@ const SHARED_TODAY: readonly string[] = [
   'Step',
   'Subject',
   'Term',
+  'WindowAxis',
 ];
 
 const sources: readonly ts.SourceFile[] = readdirSync(join(root, 'packages'))
