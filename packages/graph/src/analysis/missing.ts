@@ -43,7 +43,7 @@ export function takesMissing(graph: Graph, input: string): boolean {
 }
 
 /** What a node does with missing elements: gives them on, gives numbers for them, or neither that we know of. */
-type Step = 'hands on' | 'stops' | 'refuses';
+type MissingEffect = 'hands on' | 'stops' | 'refuses';
 
 /** Names of masks, with the value whose missing elements they mark. */
 interface Tests {
@@ -63,7 +63,7 @@ function reads(node: Node, missing: ReadonlySet<string>): boolean {
   return bodies || node.inputs.some((name) => missing.has(name));
 }
 
-function stepOf(node: Node, walk: Walk): Step {
+function stepOf(node: Node, walk: Walk): MissingEffect {
   const { op, domain, inputs, attributes } = node;
   if (domain === 'ai.onnx.ml') return TREES.has(op) ? 'stops' : 'refuses';
   if (domain !== '') return 'refuses';

@@ -90,7 +90,7 @@ function takenOf(
   }
   if (isElementwise(op, row)) return step.inputs.map((x) => narrowed(b, output, { x, y: outputs[0] }));
   if (output === undefined) return [];
-  if (op === 'Softmax' || op === 'LogSoftmax') return [alongLane(b, step, output)];
+  if (op === 'Softmax' || op === 'LogSoftmax') return [alongAxis(b, step, output)];
   const spread = spreadOf(op, row);
   if (spread === undefined) return [];
   let parts: Parts | undefined;
@@ -104,8 +104,8 @@ function takenOf(
   });
 }
 
-/** In a lane of which something was taken, everything was. */
-function alongLane(b: MathBuilder, { outputs: [y], int }: RuleContext, output: Taken): Taken {
+/** Where an element along the axis was taken, all elements along it were. */
+function alongAxis(b: MathBuilder, { outputs: [y], int }: RuleContext, output: Taken): Taken {
   return once(() => {
     const axes = b.ints([int('axis', -1)]);
     return b.compare('Greater', b.emit('ReduceMax', [numbers(b, output(), y), axes]), 0);

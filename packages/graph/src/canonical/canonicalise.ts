@@ -2,7 +2,7 @@ import type { Graph } from '../ir/types.js';
 import { inline } from '../rewrite/inline.js';
 import { prune } from '../rewrite/prune.js';
 import { constants } from './constants.js';
-import { spelledFlags } from './flags.js';
+import { normaliseFlags } from './flags.js';
 import { fold } from './fold.js';
 import { modernise } from './modernise.js';
 import { explicitPadding } from './padding.js';
@@ -13,7 +13,7 @@ import { simplify } from './simplify.js';
 /** The rewrites that make a graph canonical, in order. */
 const REWRITES: readonly ((graph: Graph) => Graph)[] = [
   inline,
-  spelledFlags,
+  normaliseFlags,
   constants,
   modernise,
   fold,

@@ -24,20 +24,20 @@ export const FLAGS: Readonly<Record<string, FlagReading>> = {
  * Flags of standard operators, in inner graphs too, spelled 0 and 1 as ONNX Runtime reads them, so that whatever reads them agrees.
  * Throws `model-invalid` for a number that ONNX Runtime refuses.
  */
-export function spelledFlags(graph: Graph): Graph {
-  const nodes = graph.nodes.map(spelled);
+export function normaliseFlags(graph: Graph): Graph {
+  const nodes = graph.nodes.map(normalised);
   return nodes.every((node, i) => node === graph.nodes[i]) ? graph : { ...graph, nodes };
 }
 
-function spelled(outer: Node): Node {
-  const node = mapGraphs(outer, spelledFlags);
+function normalised(outer: Node): Node {
+  const node = mapGraphs(outer, normaliseFlags);
   const given = Object.entries(node.attributes);
-  const found = given.map(([name, attribute]) => [name, spelledAttribute(node, name, attribute)] as const);
+  const found = given.map(([name, attribute]) => [name, normalisedAttribute(node, name, attribute)] as const);
   if (found.every(([, attribute], i) => attribute === given[i][1])) return node;
   return { ...node, attributes: Object.fromEntries(found) satisfies Attributes };
 }
 
-function spelledAttribute(node: Node, name: string, attribute: Attribute): Attribute {
+function normalisedAttribute(node: Node, name: string, attribute: Attribute): Attribute {
   const reading = node.domain === '' && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
   if (reading === undefined || attribute.kind !== 'int' || attribute.value === 0 || attribute.value === 1)
     return attribute;

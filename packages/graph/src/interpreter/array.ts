@@ -115,13 +115,13 @@ export function parts(data: Float64Array, size: number): (i: number) => Float64A
 }
 
 /** `x` seen as [outer, length, inner] around one axis. */
-export interface Lanes {
+export interface AxisSlices {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
 }
 
-export function lanesOf(dims: readonly number[], axis: number): Lanes {
+export function slicesAlong(dims: readonly number[], axis: number): AxisSlices {
   return {
     outer: sizeOf(dims.slice(0, axis)),
     length: dims[axis],
@@ -131,7 +131,7 @@ export function lanesOf(dims: readonly number[], axis: number): Lanes {
 
 /** Calls `visit` with the position of every lane's first element and the step between its elements. */
 export function eachLane(
-  { outer, length, inner }: Lanes,
+  { outer, length, inner }: AxisSlices,
   visit: (start: number, step: number) => void,
 ): void {
   for (let o = 0; o < outer; o++) {

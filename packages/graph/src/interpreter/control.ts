@@ -1,6 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
 import type { Value } from '../ir/types.js';
-import { filled, lanesOf, type NumArray, numArray } from './array.js';
+import { filled, type NumArray, numArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
 const ifRow: EvalRow = (call) => call.body(call.input(0).data[0] ? 'then_branch' : 'else_branch').run([]);
@@ -11,7 +11,7 @@ function stacked(slices: readonly NumArray[], axis: number, declared: Value): Nu
   const { dtype, dims } = slices.at(0) ?? filled(declared.dtype, known);
   const at = axis < 0 ? axis + dims.length + 1 : axis;
   const y = filled(dtype, dims.toSpliced(at, 0, slices.length));
-  const { inner } = lanesOf(y.dims, at);
+  const { inner } = slicesAlong(y.dims, at);
   slices.forEach((slice, i) => {
     slice.data.forEach((v, k) => {
       y.data[(Math.floor(k / inner) * slices.length + i) * inner + (k % inner)] = v;
@@ -22,7 +22,7 @@ function stacked(slices: readonly NumArray[], axis: number, declared: Value): Nu
 
 /** Slice `i` along `axis`, which goes. */
 function sliceAt(x: NumArray, axis: number, i: number): NumArray {
-  const { length, inner } = lanesOf(x.dims, axis);
+  const { length, inner } = slicesAlong(x.dims, axis);
   const dims = x.dims.toSpliced(axis, 1);
   const data = Float64Array.from(
     { length: sizeOf(dims) },

@@ -1,5 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
-import { filled, lanesOf, type NumArray, positions, stridesOf, take } from './array.js';
+import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
 import type { Call, EvalRow } from './call.js';
 
 /** An index into an axis of `size`; negative counts from the end, outside is refused. */
@@ -13,7 +13,7 @@ export function checkedIndex(call: Call, index: number, size: number): number {
 const gather: EvalRow = (call) => {
   const [x, indices] = [call.input(0), call.input(1)];
   const axis = call.axis('axis', 0, x.dims.length);
-  const { outer, length, inner } = lanesOf(x.dims, axis);
+  const { outer, length, inner } = slicesAlong(x.dims, axis);
   const y = filled(x.dtype, x.dims.toSpliced(axis, 1, ...indices.dims));
   const chosen = indices.data.map((index) => checkedIndex(call, index, length));
   for (let o = 0; o < outer; o++) {

@@ -1,7 +1,7 @@
 import { sizeOf } from '@onnxplain/core';
-import { broadcastTo, eachLane, filled, lanesOf, type NumArray } from './array.js';
+import { broadcastTo, eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
-import { joinLanes, lanesOver, mean, meanSquare } from './reduced-slices.js';
+import { joinSlices, mean, meanSquare, slicesOver } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
 /** Rewrites every lane along the node's axis. */
@@ -10,7 +10,7 @@ const alongAxis =
   (call) => {
     const x = call.input(0);
     const axis = call.axis('axis', -1, x.dims.length);
-    const lanes = lanesOf(x.dims, axis);
+    const lanes = slicesAlong(x.dims, axis);
     const y = filled(x.dtype, x.dims);
     eachLane(lanes, (start, step) => {
       const lane = Float64Array.from({ length: lanes.length }, (_, i) => x.data[start + i * step]);
@@ -45,7 +45,7 @@ function normalizedByChannel(
   [means, variances]: readonly [mean: Float64Array, variance: Float64Array],
 ): NumArray {
   const x = call.input(0);
-  const { length, inner } = lanesOf(x.dims, 1);
+  const { length, inner } = slicesAlong(x.dims, 1);
   const [scale, bias] = [channelInput(call, 1, length), channelInput(call, 2, length)];
   const epsilon = call.float('epsilon', 1e-5);
   const data = x.data.map((v, i) => {
@@ -58,7 +58,7 @@ function normalizedByChannel(
 /** In training mode the batch's own statistics are used and mixed into the running ones. */
 const batchNormalization: EvalRow = (call) => {
   const x = call.input(0);
-  const channels = lanesOf(x.dims, 1).length;
+  const channels = slicesAlong(x.dims, 1).length;
   const [means, variances] = [channelInput(call, 3, channels), channelInput(call, 4, channels)];
   if (!call.flag('training_mode')) return normalizedByChannel(call, [means, variances]);
   const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1);
@@ -73,7 +73,7 @@ const batchNormalization: EvalRow = (call) => {
 
 /** Mean and (population) variance over some axes, one per kept element. */
 function channelStatistics(x: NumArray, axes: readonly number[]): [Float64Array, Float64Array] {
-  const lanes = lanesOver(x, axes).lanes;
+  const lanes = slicesOver(x, axes).lanes;
   return [Float64Array.from(lanes, mean), Float64Array.from(lanes, variance)];
 }
 
@@ -127,7 +127,7 @@ const lrn: EvalRow = (call) => {
   const x = call.input(0);
   const size = call.requiredInt('size');
   const [alpha, beta, bias] = [call.float('alpha', 1e-4), call.float('beta', 0.75), call.float('bias', 1)];
-  const lanes = lanesOf(x.dims, 1);
+  const lanes = slicesAlong(x.dims, 1);
   const y = filled(x.dtype, x.dims);
   eachLane(lanes, (start, step) => {
     for (let c = 0; c < lanes.length; c++) {
@@ -145,13 +145,13 @@ const lrn: EvalRow = (call) => {
 const meanVarianceNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const axes = (call.ints('axes') ?? [0, 2, 3]).map((axis) => normalAxis(call.where, axis, x.dims.length));
-  const { lanes } = lanesOver(x, axes);
+  const { lanes } = slicesOver(x, axes);
   const normal = lanes.map((lane) => {
     const centre = mean(lane);
     const deviation = Math.sqrt(Math.max(0, meanSquare(lane) - centre ** 2)) + 1e-9;
     return lane.map((v) => (v - centre) / deviation);
   });
-  return joinLanes(x, axes, normal);
+  return joinSlices(x, axes, normal);
 };
 
 export const normRows = {

@@ -1,6 +1,6 @@
 import { isInteger } from '../infer/site.js';
 import { wrapped } from '../ir/integers.js';
-import { eachLane, filled, lanesOf, type NumArray } from './array.js';
+import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 import { reducedDims } from './reduced-slices.js';
 
@@ -11,7 +11,7 @@ const argBest =
     const x = call.input(0);
     const axis = call.axis('axis', 0, x.dims.length);
     const last = call.flag('select_last_index');
-    const lanes = lanesOf(x.dims, axis);
+    const lanes = slicesAlong(x.dims, axis);
     const found: number[] = [];
     eachLane(lanes, (start, step) => {
       let best = 0;
@@ -30,7 +30,7 @@ const running =
   (start: number, f: (total: number, x: number) => number): EvalRow =>
   (call) => {
     const x = call.input(0);
-    const lanes = lanesOf(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
+    const lanes = slicesAlong(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
     const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')];
     const y = filled(x.dtype, x.dims);
     const settle = isInteger(x.dtype) ? (v: number) => wrapped(call.where, x.dtype, v) : (v: number) => v;
@@ -56,7 +56,7 @@ function countOf(call: Call, length: number): number {
 const topK: EvalRow = (call) => {
   const x = call.input(0);
   const axis = call.axis('axis', -1, x.dims.length);
-  const lanes = lanesOf(x.dims, axis);
+  const lanes = slicesAlong(x.dims, axis);
   const k = countOf(call, lanes.length);
   const sign = call.int('largest', 1) === 0 ? 1 : -1;
   const dims = x.dims.map((dim, i) => (i === axis ? k : dim));

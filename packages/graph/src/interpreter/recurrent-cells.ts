@@ -4,7 +4,7 @@ export interface State {
   readonly c: Float64Array;
 }
 
-export type Step = (x: Float64Array, state: State) => State;
+export type CellStep = (x: Float64Array, state: State) => State;
 
 /** Weights of one direction. With H hidden units and G gates: w [G·H, inputs], r [G·H, H], wb and rb [G·H], p [3·H]. */
 export interface Weights {
@@ -24,7 +24,7 @@ export interface Weights {
 export interface Cell {
   readonly gates: number;
   readonly activations: readonly string[];
-  step(weights: Weights): Step;
+  step(weights: Weights): CellStep;
 }
 
 /** matrix · x, the matrix row major with x.length columns. */

@@ -3,7 +3,7 @@ import { integerRange, wrapped } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import type { NumArray } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
-import { lanesOver, mean, reducedDims, sum } from './reduced-slices.js';
+import { mean, reducedDims, slicesOver, sum } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
 /** Axes from input 1; all axes when absent or empty, unless noop_with_empty_axes. */
@@ -20,7 +20,7 @@ const reduction =
   (call): NumArray => {
     const x = call.input(0);
     const axes = axesOf(call, x.dims.length);
-    const { lanes } = lanesOver(x, axes);
+    const { lanes } = slicesOver(x, axes);
     const dims = reducedDims(x.dims, axes, call.int('keepdims', 1) !== 0);
     const settle = (value: number) =>
       isInteger(x.dtype) ? wrapped(call.where, x.dtype, Math.trunc(value)) : value;

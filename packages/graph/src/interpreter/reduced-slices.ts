@@ -1,7 +1,7 @@
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 
 /** The elements that a reduction over `axes` folds together, one array per kept element. */
-export interface LanesOver {
+export interface ReducedSlices {
   /** Dims of the axes that stay. */
   readonly kept: readonly number[];
   readonly lanes: readonly Float64Array[];
@@ -20,14 +20,14 @@ function lanePositions(dims: readonly number[], axes: readonly number[]) {
 }
 
 /** `axes` are normalised (not negative). */
-export function lanesOver(x: NumArray, axes: readonly number[]): LanesOver {
+export function slicesOver(x: NumArray, axes: readonly number[]): ReducedSlices {
   const { kept, starts, steps } = lanePositions(x.dims, axes);
   const lanes = Array.from(starts, (start) => Float64Array.from(steps, (step) => x.data[start + step]));
   return { kept, lanes };
 }
 
-/** The inverse of {@link lanesOver}: an array like `x` with these lanes. */
-export function joinLanes(x: NumArray, axes: readonly number[], lanes: readonly Float64Array[]): NumArray {
+/** The inverse of {@link slicesOver}: an array like `x` with these lanes. */
+export function joinSlices(x: NumArray, axes: readonly number[], lanes: readonly Float64Array[]): NumArray {
   const { starts, steps } = lanePositions(x.dims, axes);
   const y = filled(x.dtype, x.dims);
   lanes.forEach((lane, l) => {

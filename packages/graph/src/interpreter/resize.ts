@@ -1,4 +1,4 @@
-import { eachLane, filled, lanesOf, type NumArray } from './array.js';
+import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
 /** How one axis is resized. `roi` is the cropped region of tf_crop_and_resize. */
@@ -74,9 +74,9 @@ function kernelTaps(call: Call, kernel: Kernel): (x: number, axis: Axis) => Taps
 /** Interpolates one axis of `x` by the taps of each output index. */
 function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray {
   const y = filled(x.dtype, x.dims.with(axis, taps.length));
-  const lanes = lanesOf(x.dims, axis);
+  const lanes = slicesAlong(x.dims, axis);
   const starts: number[] = [];
-  eachLane(lanesOf(y.dims, axis), (start) => starts.push(start));
+  eachLane(slicesAlong(y.dims, axis), (start) => starts.push(start));
   let lane = 0;
   eachLane(lanes, (start, step) => {
     taps.forEach((list, i) => {
@@ -141,7 +141,7 @@ function extrapolated(call: Call, y: NumArray, axes: ReadonlyMap<number, Axis>):
   const value = call.float('extrapolation_value', 0);
   const data = y.data.slice();
   for (const [index, axis] of axes) {
-    const lanes = lanesOf(y.dims, index);
+    const lanes = slicesAlong(y.dims, index);
     for (let i = 0; i < axis.output; i++) {
       const x = coordinates.tf_crop_and_resize(i, axis);
       if (x >= 0 && x <= axis.input - 1) continue;

@@ -1,6 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
 import { numbersOf } from '../ir/constant.js';
-import { filled, lanesOf, type NumArray, numArray, stridesOf } from './array.js';
+import { filled, type NumArray, numArray, slicesAlong, stridesOf } from './array.js';
 import { type EvalRow, normalAxis } from './call.js';
 import { typeOfCode } from './cast.js';
 
@@ -49,7 +49,7 @@ const oneHot: EvalRow = (call) => {
   const dims = indices.dims.toSpliced(axis, 0, depth);
   const [off, on] = values.data;
   const y = filled(values.dtype, dims, off);
-  const { inner } = lanesOf(dims, axis);
+  const { inner } = slicesAlong(dims, axis);
   indices.data.forEach((index, i) => {
     const at = Math.trunc(index) + (index < 0 ? depth : 0);
     if (at >= 0 && at < depth) y.data[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on;

@@ -1,4 +1,4 @@
-import { filled, lanesOf, type NumArray, numArray } from './array.js';
+import { filled, type NumArray, numArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 import { typeOfCode } from './cast.js';
 
@@ -52,7 +52,7 @@ const dft: EvalRow = (call) => {
   const kept = oneSided && !inverse ? Math.floor(length / 2) + 1 : length;
   const out = inverse && oneSided ? 1 : 2;
   const y = filled(x.dtype, x.dims.with(axis, kept).with(x.dims.length - 1, out));
-  const { outer, inner: step } = lanesOf(x.dims, axis);
+  const { outer, inner: step } = slicesAlong(x.dims, axis);
   const inner = step / parts;
   for (let lane = 0; lane < outer * inner; lane++) {
     const [o, i] = [Math.floor(lane / inner), lane % inner];

@@ -1,4 +1,4 @@
-import { filled, lanesOf, type NumArray, positions, stridesOf, take } from './array.js';
+import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
 /** First index, step and count of a slice of an axis of `size`, NumPy's clamping. */
@@ -75,7 +75,7 @@ const concat: EvalRow = (call) => {
     call.refuse('shape-mismatch', `dims like [${dims}] off axis ${axis}`, `[${odd.dims}]`);
   const length = parts.reduce((total, part) => total + part.dims[axis], 0);
   const y = filled(dtype, dims.with(axis, length));
-  const { outer, inner } = lanesOf(dims, axis);
+  const { outer, inner } = slicesAlong(dims, axis);
   let start = 0;
   for (const part of parts) {
     const run = part.dims[axis] * inner;

@@ -43,7 +43,7 @@ function element<T extends Numeric>(code: number, array: Factory<T>, list: Eleme
   };
 }
 
-/** Element storage by dtype, strings apart. */
+/** Element storage by dtype, except strings. */
 export const elements: Readonly<Record<Exclude<DataType, 'string'>, Element>> = {
   float32: element(1, Float32Array, (t) => new Float32Array(t.floatData)),
   uint8: element(2, Uint8Array, (t) => new Uint8Array(t.int32Data)),

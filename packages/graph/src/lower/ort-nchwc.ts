@@ -8,7 +8,7 @@ import { producersOf } from '../ir/walk.js';
 import { prune } from '../rewrite/prune.js';
 
 /** Channels that ONNX Runtime keeps together on processors with AVX-512; others keep 8 or 4. */
-const LANES = 16;
+const BLOCK = 16;
 
 /** It fills up blocks whose channels are a multiple of this. */
 const ALIGNED = 4;
@@ -27,7 +27,7 @@ export function blockedMasks(graph: Graph, typeOf: Builder['typeOf']): Graph {
   const makers = producersOf(graph.nodes);
   const context = { graph, layout, makers, speller: speller(graph) };
   const nodes = graph.nodes.flatMap((node) =>
-    masks.has(node.outputs[0]) ? respelled(node, context) : [node],
+    masks.has(node.outputs[0]) ? rewrittenStep(node, context) : [node],
   );
   return prune({ ...graph, nodes, constants: new Map([...graph.constants, ...context.speller.constants]) });
 }
@@ -59,7 +59,7 @@ const NARY: ReadonlySet<string> = new Set(['Add', 'Min', 'Mul', 'Sub']);
 function isBlocked({ op, inputs, outputs, attributes }: Node, layout: Layout, constants: Graph['constants']) {
   if (op === 'Conv') return takesBlocks(constants.get(inputs[1]), attributes.group?.value ?? 1);
   if (UNARY.has(op)) return outputs.length === 1 && layout.has(inputs[0]);
-  if (op === 'Concat') return inputs.every((name) => (layout.get(name) ?? 1) % LANES === 0);
+  if (op === 'Concat') return inputs.every((name) => (layout.get(name) ?? 1) % BLOCK === 0);
   return (
     NARY.has(op) && inputs.every((name) => layout.has(name) || numberOf(constants.get(name)) !== undefined)
   );
@@ -69,9 +69,9 @@ function isBlocked({ op, inputs, outputs, attributes }: Node, layout: Layout, co
 function takesBlocks(kernel: Constant | undefined, group: unknown): boolean {
   if (kernel === undefined || typeof group !== 'number') return false;
   const [outputs, inputs] = kernel.dims;
-  if (group === 1) return inputs < LANES || inputs % ALIGNED === 0;
+  if (group === 1) return inputs < BLOCK || inputs % ALIGNED === 0;
   const depthwise = inputs === 1 && outputs === group;
-  return depthwise || (inputs % LANES === 0 && (outputs / group) % LANES === 0);
+  return depthwise || (inputs % BLOCK === 0 && (outputs / group) % BLOCK === 0);
 }
 
 /** Steps of blocked values, by name, whose products are blocked too and go on to convolutions in blocks. */
@@ -138,7 +138,7 @@ interface Context {
  * The nodes that take a step's place. min(y, t - y) = y - relu(2 y - t), without rounding for y from 0 to t: Relu is the one activation
  * that costs a convolution nothing.
  */
-function respelled(step: Node, context: Context): readonly Node[] {
+function rewrittenStep(step: Node, context: Context): readonly Node[] {
   const { spell, affine } = context.speller;
   const [x = ''] = step.inputs;
   const channels = context.layout.get(x) ?? 0;

@@ -24,7 +24,7 @@ export interface Replacement {
 /** Less than half a step, so that rounding takes it back. */
 const SLACK = 0.25;
 
-type Respelling = (node: Node, integers: Integers) => Replacement | undefined;
+type QuantisedRewrite = (node: Node, integers: Integers) => Replacement | undefined;
 
 /** Scale and zero point of a quantised value; per index of `axis` where they are vectors. */
 interface Grid {
@@ -98,7 +98,7 @@ const without = (attributes: Attributes, names: readonly string[]): Attributes =
 
 /** An operator of one quantised value: X, its grid, then that of Y. */
 const pointwise =
-  (op: Op, own: readonly string[] = []): Respelling =>
+  (op: Op, own: readonly string[] = []): QuantisedRewrite =>
   (node, integers) => {
     const x = valueAt(node, { at: 0 }, integers);
     const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
@@ -108,7 +108,7 @@ const pointwise =
   };
 
 const binary =
-  (op: Op): Respelling =>
+  (op: Op): QuantisedRewrite =>
   (node, integers) => {
     const y = integers.c.emit(op, [valueAt(node, { at: 0 }, integers), valueAt(node, { at: 3 }, integers)]);
     return onGrid(node, { y, at: 6 }, integers);
@@ -136,7 +136,7 @@ function dynamicGrid(x: string, { c }: Integers): Grid {
 }
 
 /** A (float) on its own grid times B, float again: com.microsoft's fusion of three nodes. */
-const dynamicMatMul: Respelling = (node, integers) => {
+const dynamicMatMul: QuantisedRewrite = (node, integers) => {
   const { c } = integers;
   const [x, w, scale, zero, bias] = [0, 1, 2, 3, 4].map((i) => input(node, i));
   const grid = dynamicGrid(x, integers);
@@ -149,7 +149,7 @@ const dynamicMatMul: Respelling = (node, integers) => {
 };
 
 /** How operators on quantised values are computed with floats. */
-export const quantisedArithmetic: Readonly<Record<string, Respelling>> = {
+export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
   QuantizeLinear: (node, integers) => {
     const { c } = integers;
     const [x, zero] = [input(node, 0), input(node, 2)];

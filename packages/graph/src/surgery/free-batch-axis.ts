@@ -7,25 +7,25 @@ export interface Batch {
   /** The symbol that takes its place. */
   readonly symbol: string;
   /** Of values whose batch is merged into an axis behind other elements of a row: how many these are. */
-  readonly ahead: Map<string, number>;
+  readonly elementsBefore: Map<string, number>;
 }
 
-type Thaw = (node: Node, builder: Builder, batch: Batch) => Node;
+type FreeBatchRule = (node: Node, builder: Builder, batch: Batch) => Node;
 
 /** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
 export function freeBatchAxis(node: Node, builder: Builder, batch: Batch): Node {
   if (node.op === 'Reshape' && node.domain === '') return freeReshape(node, builder, batch);
-  follow(node, batch.ahead);
-  return node.domain === '' ? (THAWS[node.op]?.(node, builder, batch) ?? node) : node;
+  follow(node, batch.elementsBefore);
+  return node.domain === '' ? (FREE_BATCH_RULES[node.op]?.(node, builder, batch) ?? node) : node;
 }
 
-/** Only a Reshape merges axes or takes them apart. */
-function follow({ inputs, outputs }: Node, ahead: Map<string, number>): void {
-  const count = inputs.map((name) => ahead.get(name)).find((each) => each !== undefined);
-  if (count !== undefined) for (const name of outputs) ahead.set(name, count);
+/** Copies the count from inputs to outputs: only a Reshape merges or splits axes. */
+function follow({ inputs, outputs }: Node, elementsBefore: Map<string, number>): void {
+  const count = inputs.map((name) => elementsBefore.get(name)).find((each) => each !== undefined);
+  if (count !== undefined) for (const name of outputs) elementsBefore.set(name, count);
 }
 
-const THAWS: Readonly<Record<string, Thaw | undefined>> = {
+const FREE_BATCH_RULES: Readonly<Record<string, FreeBatchRule | undefined>> = {
   Slice: freeSlice,
   Concat: freeConcat,
   LSTM: freeStates,
@@ -33,7 +33,7 @@ const THAWS: Readonly<Record<string, Thaw | undefined>> = {
   RNN: freeStates,
 };
 
-function freeReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Batch): Node {
+function freeReshape(node: Node, builder: Builder, { batch, symbol, elementsBefore }: Batch): Node {
   const [data, shape] = node.inputs;
   const target = integers(builder.constantOf(shape));
   const dims = builder.type(data).dims;
@@ -42,10 +42,10 @@ function freeReshape(node: Node, builder: Builder, { batch, symbol, ahead }: Bat
   const fixed = dims.map((dim) => (typeof dim === 'number' ? dim : coefficient(dim) * batch));
   const sizes = resolve(target, fixed);
   if (sizes === undefined) return node;
-  const before = product(fixed.slice(0, axis)) * (ahead.get(data) ?? 1);
+  const before = product(fixed.slice(0, axis)) * (elementsBefore.get(data) ?? 1);
   const at = placeOf(sizes, { axis, fixed, before, batch });
   if (at === undefined) return node;
-  ahead.set(node.outputs[0], before / product(sizes.slice(0, at)));
+  elementsBefore.set(node.outputs[0], before / product(sizes.slice(0, at)));
   const free = sizes.map((size, k) => (k === at ? -1 : size));
   return { ...node, inputs: [data, builder.ints(free)], attributes: {} };
 }

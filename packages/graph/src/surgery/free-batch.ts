@@ -25,7 +25,7 @@ export function freeBatch(graph: Graph, axis = 0): Freed {
   if (typeof batch === 'string') return stay(batch);
   const symbol = freeSymbol(graph);
   try {
-    const freed = rewrite(graph, { batch, symbol, ahead: new Map() }, axis);
+    const freed = rewrite(graph, { batch, symbol, elementsBefore: new Map() }, axis);
     const fixed = freed.outputs.find(({ dims }) => dims?.filter((dim) => dim === symbol).length !== 1);
     if (fixed === undefined) return { graph: freed, freed: true, reason: `batch ${batch} became ${symbol}` };
     return stay(

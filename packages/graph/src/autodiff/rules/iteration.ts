@@ -7,7 +7,7 @@ import { prune } from '../../rewrite/prune.js';
 import { distinct } from './inner.js';
 import type { RuleContext } from './rule.js';
 
-/** A node that runs a body step by step, taken apart. */
+/** The parts of a node that runs a body step by step. */
 export interface Forward {
   /** (states..., slices...) -> (states..., collected...); a copy with names of its own, its inputs typed. */
   readonly body: Graph;

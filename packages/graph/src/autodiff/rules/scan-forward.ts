@@ -4,7 +4,7 @@ import { collectedAs, type Forward, type Read, recordedAs, withoutAxis } from '.
 import { recordSteps } from './record-steps.js';
 import type { RuleContext } from './rule.js';
 
-/** A Scan node taken apart. */
+/** The parts of a Scan node. */
 export function scanForward(b: MathBuilder, step: RuleContext): Forward {
   const explicit = step.node.inputs.length;
   const count = explicit - step.int('num_scan_inputs', 0);

@@ -10,8 +10,8 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 ]); // biome-ignore format: one family
 
 /**
- * Of a node whose inputs are all functions of one value, element by element, the input nearest to that value: the node belongs to an
- * activation that is written out (x sigmoid(x), x (1 + erf(x))). Undefined for other nodes.
+ * Returns the input nearest to x, of a node whose inputs are all elementwise functions of one value x: the node belongs to an
+ * activation that the file decomposes (x sigmoid(x), x (1 + erf(x))). Undefined for other nodes.
  */
 export function activationInput(
   b: MathBuilder,

@@ -41,15 +41,15 @@ export const across = (b: MathBuilder, x: string, y: string): string =>
 
 interface StepsOf {
   readonly lengths: string;
-  readonly ahead?: number;
+  readonly offset?: number;
 }
 
 /** Whether step t + `ahead` (default 0) of each sequence comes before its end, [T, B, 1]; y is [T, B, H]. */
-export function isLive(b: MathBuilder, y: string, { lengths, ahead = 0 }: StepsOf): string {
+export function isLive(b: MathBuilder, y: string, { lengths, offset = 0 }: StepsOf): string {
   const count = b.emit('Shape', [y], { start: attr.int(0), end: attr.int(1) });
   const numbers = [b.ints([0]), count, b.ints([1])].map((value) => b.squeeze(value, [0]));
   const time = b.unsqueeze(b.emit('Range', numbers), [1, 2]);
-  return b.compare('Less', ahead === 0 ? time : b.add(time, b.ints([ahead])), lengths);
+  return b.compare('Less', offset === 0 ? time : b.add(time, b.ints([offset])), lengths);
 }
 
 /** What `states` were before each step, [T, B, H]: shifted against the direction of reading, with `first` where reading begins. */
@@ -72,7 +72,7 @@ export function hiddenBefore(b: MathBuilder, { y, first, reverse, lengths }: Lay
     return before(b, y, { first: first.h, reverse });
   }
   const shifted = before(b, y, { first: undefined, reverse });
-  return b.where(isLive(b, y, { lengths, ahead: 1 }), shifted, b.unsqueeze(first.h, [0]));
+  return b.where(isLive(b, y, { lengths, offset: 1 }), shifted, b.unsqueeze(first.h, [0]));
 }
 
 /** Zeros [B, H] of a layer. */
