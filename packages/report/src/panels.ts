@@ -12,7 +12,7 @@ export interface Picture {
 
 export interface HeatmapOptions extends HeatOptions {
   /** The explained input; with it the picture has three panels: input, heat map, overlay. Same size as the attribution. */
-  readonly input?: Picture;
+  readonly input?: Picture | undefined;
   /** The longer side of a panel is brought to at least this many pixels, by repeating pixels; default 224. */
   readonly side?: number;
 }
