@@ -141,7 +141,7 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
 type ParsedOptions = z.output<typeof schema>;
 
 /** What stays the same when target, link or rules change. */
-interface Base {
+interface ScoreBase {
   readonly model: Model;
   /** The question about the whole output, from which a target takes something. */
   readonly whole: Question;
@@ -151,16 +151,16 @@ interface Base {
 }
 
 /** The score of a target, a link and backward rules. */
-async function scoreOf(base: Base, parsed: ParsedOptions): Promise<Score> {
+async function scoreOf(base: ScoreBase, parsed: ParsedOptions): Promise<Score> {
   const { model, whole, sizes } = base;
-  const holds = await heldFor(model, whole, parsed);
+  const holds = await meaningForLink(model, whole, parsed);
   const { question, target } = resolveTarget(model, whole, { ...parsed, holds, sizes });
   if (!isAxesTarget(parsed.target)) checkTargets(parsed.target, sizes);
   return scoreWithRules({ base, question, target, holds }, parsed);
 }
 
 /** Finds what the output holds, where the link depends on it. */
-async function heldFor(
+async function meaningForLink(
   model: Model,
   question: Question,
   { link, output, input, shape, feeds, perRow, holds }: ParsedOptions,
@@ -172,7 +172,7 @@ async function heldFor(
 
 /** The question of a target and a link, with what does not depend on the rules. */
 interface ResolvedScore {
-  readonly base: Base;
+  readonly base: ScoreBase;
   readonly question: Question;
   readonly target: FlatTarget;
   readonly holds: Holds | undefined;
@@ -247,12 +247,14 @@ function submitter({ question, target, base }: ResolvedScore, signal: AbortSigna
 type Kind = 'forward' | 'backward';
 
 /** Counts the rows of finished runs and reports them to the caller. */
-function progressOf(tell: ScoreOptions['onProgress']): ((kind: Kind) => (rows: number) => void) | undefined {
-  if (tell === undefined) return undefined;
+function progressOf(
+  report: ScoreOptions['onProgress'],
+): ((kind: Kind) => (rows: number) => void) | undefined {
+  if (report === undefined) return undefined;
   const started = performance.now();
   const rows = { forward: 0, backward: 0 };
   return (kind) => (more) => {
     rows[kind] += more;
-    tell({ ...rows, rows: rows.forward + rows.backward, seconds: (performance.now() - started) / 1000 });
+    report({ ...rows, rows: rows.forward + rows.backward, seconds: (performance.now() - started) / 1000 });
   };
 }
