@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { difference, dot, key, norm } from '@onnxplain/core';
 import { expect, onTestFinished, test } from 'vitest';
-import { ask, gradient, type PrepareOptions, prepare } from '../packages/onnxplain/src/index.js';
+import { gradient, type PrepareOptions, prepare, scoreInputs } from '../packages/onnxplain/src/index.js';
 
 const folder = join(import.meta.dirname, 'fixtures/axes');
 
@@ -17,7 +17,7 @@ async function asked(
     device: 'cpu',
   });
   onTestFinished(() => prepared.model.close());
-  const questions = await ask(prepared.model, prepared.loaded.inputs, prepared.asked);
+  const questions = await scoreInputs(prepared.model, prepared.loaded.inputs, prepared.asked);
   const raws = await Promise.all(
     prepared.loaded.inputs.map(async ({ tensor }) => {
       const feed = { shape: [1, ...tensor.shape], data: tensor.data };

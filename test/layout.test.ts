@@ -9,7 +9,6 @@ import { type Layout, type Tensor, tensor } from '@onnxplain/core';
 import { canonicalise, layoutIn, read } from '@onnxplain/graph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  ask,
   gradCam,
   gradient,
   infidelity,
@@ -23,6 +22,7 @@ import {
   prepare,
   readNpy,
   score,
+  scoreInputs,
   sizeOfAttribution,
   smooth,
   square,
@@ -178,7 +178,7 @@ describe('the twins', () => {
         );
         values.push('value' in estimate ? estimate.value : Number.NaN);
       }
-      const [{ f: asPrepared }] = await ask(model, loaded.inputs, asked);
+      const [{ f: asPrepared }] = await scoreInputs(model, loaded.inputs, asked);
       const metric = makeMetric('infidelity(square(5), draws=50)');
       const explain = makeExplainer('occlusion(5)');
       const { estimate } = await metric.measure(

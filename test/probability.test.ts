@@ -12,7 +12,7 @@ import {
   score,
   toTensor,
 } from '@onnxplain/runtime';
-import { ask, prepare } from 'onnxplain';
+import { prepare, scoreInputs } from 'onnxplain';
 import { describe, expect, it } from 'vitest';
 import { casesOf, type Packed, pathOf, unpack } from './exports.js';
 
@@ -219,7 +219,7 @@ describe.skipIf(!existsSync(cases))('files that failed in use', () => {
       });
       const session = await openSession(readFileSync(path), { device: 'cpu', name: file });
       const output = session.outputs.find(({ dtype }) => dtype === 'float32')?.name ?? '';
-      for (const question of await ask(model, loaded.inputs, asked)) {
+      for (const question of await scoreInputs(model, loaded.inputs, asked)) {
         const { tensor: x } = question.input;
         const row = constantFrom('float32', [1, ...x.shape], Float64Array.from(x.data));
         const results = await session.run({ [session.inputs[0].name]: row });
@@ -238,7 +238,7 @@ describe.skipIf(!existsSync(cases))('files that failed in use', () => {
     const prepared = await prepare(join(cases, 'reg1.onnx'), { inputs, link: 'probability', device: 'cpu' });
     const { model, loaded, asked, meaning } = prepared;
     expect(meaning.holds).toBe('unbounded');
-    await expect(ask(model, loaded.inputs, asked)).rejects.toMatchObject({ code: 'not-applicable' });
+    await expect(scoreInputs(model, loaded.inputs, asked)).rejects.toMatchObject({ code: 'not-applicable' });
     await model.close();
   });
 });

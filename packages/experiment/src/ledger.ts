@@ -5,14 +5,14 @@ import { dirname, join } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { makeFolder, readBytes, removeMade, writeWhole } from '@onnxplain/files';
 import { decode, encode, type Json } from './codec.js';
-import { type Line, parseLines, showLine } from './lines.js';
+import { type LedgerLine, parseLines, showLine } from './lines.js';
 import { type Plan, parsePlan, planDifferences } from './plan.js';
 
 /** The results of a run so far, on disk: what was appended stays, whatever happens to the process. */
 export interface Ledger {
   readonly folder: string;
   /** Names of finished cells with their lines, in the order in which they finished. */
-  readonly lines: ReadonlyMap<string, Line>;
+  readonly lines: ReadonlyMap<string, LedgerLine>;
   /** What was found when the folder was opened, a sentence each: a line that was cut off, for example. */
   readonly said: readonly string[];
   /** Adds the result of a cell, plain data: arrays and `files` first, then one line, flushed to the disk before this returns. */
@@ -80,7 +80,7 @@ async function expectOwn(folder: string): Promise<void> {
 
 interface Found {
   readonly plan: Plan;
-  readonly lines: readonly Line[];
+  readonly lines: readonly LedgerLine[];
   readonly bytes: number;
   readonly said: readonly string[];
 }
@@ -123,7 +123,7 @@ interface Opened {
   readonly handle: FileHandle;
   /** Folders that were made, innermost first. */
   readonly made: readonly string[];
-  readonly lines: readonly Line[];
+  readonly lines: readonly LedgerLine[];
   readonly said: readonly string[];
 }
 
@@ -156,7 +156,7 @@ function ledgerOn({ folder, handle, made, lines: before, said }: Opened): Ledger
   };
 }
 
-function fieldOf(lines: ReadonlyMap<string, Line>, cell: string, field: string): Json {
+function fieldOf(lines: ReadonlyMap<string, LedgerLine>, cell: string, field: string): Json {
   const found = lines.get(cell)?.result[field];
   return found === undefined
     ? fail({
@@ -181,7 +181,7 @@ async function writeFiles(
   return hashes;
 }
 
-async function readChecked(folder: string, name: string, line: Line | undefined): Promise<Uint8Array> {
+async function readChecked(folder: string, name: string, line: LedgerLine | undefined): Promise<Uint8Array> {
   const path = join(folder, name);
   const bytes = await readBytes(path);
   const expected = line?.files[name];

@@ -3,7 +3,7 @@ import { fail, z } from '@onnxplain/core';
 import type { Json } from './codec.js';
 
 /** A finished cell: its name, the hashes of its files by name, and its result without arrays. */
-export interface Line {
+export interface LedgerLine {
   readonly cell: string;
   readonly files: Readonly<Record<string, string>>;
   readonly result: Readonly<Record<string, Json>>;
@@ -19,7 +19,7 @@ const line = z.strictObject({
 const CHECK = 16;
 
 /** One line of a ledger: checksum, a space, JSON, a line feed. */
-export function showLine(entry: Line): string {
+export function showLine(entry: LedgerLine): string {
   const text = JSON.stringify(entry);
   return `${checkOf(text)} ${text}\n`;
 }
@@ -27,7 +27,7 @@ export function showLine(entry: Line): string {
 const checkOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, CHECK);
 
 export interface Parsed {
-  readonly lines: readonly Line[];
+  readonly lines: readonly LedgerLine[];
   /** How many bytes the whole lines take. */
   readonly bytes: number;
   /** A sentence where the last line was cut off. */
@@ -53,7 +53,7 @@ export function parseLines(bytes: Uint8Array, where: string): Parsed {
   return { lines, bytes: whole, said };
 }
 
-function parseLine(text: string, where: string): Line {
+function parseLine(text: string, where: string): LedgerLine {
   const [check, json] = [text.slice(0, CHECK), text.slice(CHECK + 1)];
   if (text[CHECK] !== ' ' || check !== checkOf(json)) return refuse(where);
   const parsed = line.safeParse(JSON.parse(json));

@@ -42,9 +42,8 @@ const plan = z.strictObject({
  *
  * - `model.sha256`: hash of the model file's bytes; `output` and `input`: names of the explained output and of the input or inner value;
  *   `batchAxis`: axes that were named, absent where they are found in the graph.
- * - `target`: 'predicted' (of each input its own best class), a class or element, or what is taken along each axis; `link` and
- * `holds`: what
- *   is made of the output; `classAxis`: which axis has the classes.
+ * - `target`: 'predicted' (of each input its own best class), a class or element, or what is taken along each axis;
+ *   `link` and `holds`: what is made of the output; `classAxis`: which axis has the classes.
  * - `feeds`: content hashes (`contentHash` of `core`) of the values of further inputs, by name.
  * - `features`: the layout that features go by ('chw', 'hwc', ...), or 'elements' where none is known.
  */

@@ -8,7 +8,7 @@ export interface CellResult {
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
-export interface RunOptions {
+export interface CellRunOptions {
   /** Computes one cell. */
   readonly work: (cell: Cell) => Promise<CellResult>;
   /** Called after each cell that was computed. */
@@ -33,7 +33,7 @@ const STAGES = ['explain', 'measure'] as const;
  * are held at a time, and rows of two cells never share a run of the model, so that a cell has the same numbers in every run.
  * Throws `aborted`, and what `work` throws; what was appended stays.
  */
-export async function runCells(plan: Plan, ledger: Ledger, options: RunOptions): Promise<void> {
+export async function runCells(plan: Plan, ledger: Ledger, options: CellRunOptions): Promise<void> {
   const cells = cellsOf(plan);
   for (const stage of STAGES) {
     const all = cells.filter((cell) => cell.stage === stage);

@@ -65,16 +65,16 @@ export { type Notifier, notifierOf } from './pipeline/notices/run.js';
 export type { Outcome } from './pipeline/outcome.js';
 export { type Planned, planOf, queryOf } from './pipeline/plan.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
-export { type Asked, ask, type Question } from './pipeline/question.js';
 export {
   environmentOf,
   type Recorded,
   type RecordOptions,
-  type Results,
+  type RunResults,
   recordFrom,
   recordOf,
   version,
 } from './pipeline/record.js';
-export { type LedgerRun, type RunOptions as RunPlanOptions, runPlan } from './pipeline/run.js';
+export { type LedgerRun, type RunPlanOptions, runPlan } from './pipeline/run.js';
+export { type QueryOptions, type ScoredInput, scoreInputs } from './pipeline/scored-input.js';
 export { type SettledTarget, settleTarget, type TargetOption } from './pipeline/target.js';
 export { perToken } from './pipeline/tokens.js';

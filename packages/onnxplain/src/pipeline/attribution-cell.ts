@@ -3,14 +3,14 @@ import { writeNpy } from '@onnxplain/files';
 import type { AttributionCell, AttributionRecord } from '@onnxplain/report';
 import { type Drawing, drawAttribution, seriesOf } from './draw.js';
 import type { Outcome } from './outcome.js';
-import type { Question } from './question.js';
+import type { ScoredInput } from './scored-input.js';
 import { perToken } from './tokens.js';
 
 /** What came of explaining one input by one explainer, and where it stands in the record. */
 export interface ExplainedCell {
   readonly input: number;
   readonly explainer: number;
-  readonly question: Question;
+  readonly question: ScoredInput;
   readonly outcome: Outcome<Attribution>;
 }
 
@@ -42,7 +42,7 @@ export function attributionCell(
   return { cell: { ...place, status: 'done', ...record }, files };
 }
 
-function numbersOf(question: Question, attribution: Attribution): AttributionRecord {
+function numbersOf(question: ScoredInput, attribution: Attribution): AttributionRecord {
   const { key, cost, residual, diagnosis, features } = attribution;
   const tokens = question.input.tokens && { perToken: perToken(attribution) };
   const size = { ...sizeOfAttribution(attribution), groups: features?.count };

@@ -4,11 +4,11 @@ import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import { boundsNotices } from './notices/inputs.js';
 import { linkNotices } from './notices/link.js';
 import { listed } from './notices/where.js';
-import type { Asked } from './question.js';
+import type { QueryOptions } from './scored-input.js';
 
 export interface Doubtful {
   readonly model: Model;
-  readonly asked: Pick<Asked, 'output' | 'link' | 'bounds'>;
+  readonly asked: Pick<QueryOptions, 'output' | 'link' | 'bounds'>;
   /** What the explained output holds. */
   readonly meaning: OutputMeaning;
   /** The explained values. */

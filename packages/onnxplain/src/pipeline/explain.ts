@@ -3,7 +3,7 @@ import type { NamedInput } from '@onnxplain/files';
 import type { Model } from '@onnxplain/runtime';
 import { expectLayers } from './layers.js';
 import { concurrency, type Outcome, outcomeOf, pooled } from './outcome.js';
-import { type Asked, ask, type Question } from './question.js';
+import { type QueryOptions, type ScoredInput, scoreInputs } from './scored-input.js';
 
 /** How far a run is: cells done of all cells of a stage. */
 export interface RunProgress {
@@ -12,7 +12,7 @@ export interface RunProgress {
   readonly total: number;
 }
 
-export interface ExplainOptions extends Asked {
+export interface ExplainOptions extends QueryOptions {
   readonly explainers: readonly Explainer[];
   /** Same seed, same draws; default 0. */
   readonly seed?: number;
@@ -21,7 +21,7 @@ export interface ExplainOptions extends Asked {
 
 /** One input explained by every explainer, in their order. */
 export interface Explanation {
-  readonly question: Question;
+  readonly question: ScoredInput;
   readonly attributions: readonly Outcome<Attribution>[];
 }
 
@@ -39,7 +39,7 @@ export async function explain(
   const { explainers, seed = 0, onProgress } = options;
   expectSome({ inputs, explainers });
   await expectLayers(model, inputs, options);
-  const questions = await ask(model, inputs, options);
+  const questions = await scoreInputs(model, inputs, options);
   const base = explainKey(seed);
   const cells = questions.flatMap((question) => explainers.map((explainer) => ({ question, explainer })));
   let done = 0;
@@ -60,7 +60,7 @@ export async function explain(
 
 /** One input explained by one explainer, with the key of the input; `base` is that of all. Throws `aborted` and `closed`. */
 export function explainOne(
-  question: Question,
+  question: ScoredInput,
   explainer: Explainer,
   base: Key,
 ): Promise<Outcome<Attribution>> {
@@ -74,7 +74,7 @@ export function explainOne(
 export const explainKey = (seed: number): Key => fold(key(seed), 'explain');
 
 /** Where f has no number there is nothing to explain, whatever its gradient is. */
-function expectFiniteScore({ input: { name }, value }: Question): void {
+function expectFiniteScore({ input: { name }, value }: ScoredInput): void {
   if (Number.isFinite(value)) return;
   fail({
     code: 'non-finite',

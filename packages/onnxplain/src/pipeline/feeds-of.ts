@@ -1,8 +1,8 @@
 import type { Feeds } from '@onnxplain/runtime';
-import type { Asked } from './question.js';
+import type { QueryOptions } from './scored-input.js';
 
 /** Values of the other inputs that go with input i. */
-export const feedsOf = (feeds: Asked['feeds'], i: number): Feeds | undefined =>
+export const feedsOf = (feeds: QueryOptions['feeds'], i: number): Feeds | undefined =>
   isList(feeds) ? feeds[i] : feeds;
 
-const isList = (feeds: Asked['feeds']): feeds is readonly Feeds[] => Array.isArray(feeds);
+const isList = (feeds: QueryOptions['feeds']): feeds is readonly Feeds[] => Array.isArray(feeds);

@@ -2,7 +2,7 @@ import type { Explainer } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import { type Model, score } from '@onnxplain/runtime';
 import { feedsOf } from './feeds-of.js';
-import type { Asked } from './question.js';
+import type { QueryOptions } from './scored-input.js';
 
 /**
  * Refuses layers that the model does not have before anything runs: no input could be explained by them. Throws `value-unknown` with
@@ -11,7 +11,13 @@ import type { Asked } from './question.js';
 export async function expectLayers(
   model: Model,
   [{ tensor }]: readonly NamedInput[],
-  { explainers, output, input, feeds: given, perRow }: Asked & { readonly explainers: readonly Explainer[] },
+  {
+    explainers,
+    output,
+    input,
+    feeds: given,
+    perRow,
+  }: QueryOptions & { readonly explainers: readonly Explainer[] },
 ): Promise<void> {
   const layers = explainers.flatMap((explainer) => explainer.layers ?? []);
   if (layers.length === 0) return;

@@ -1,9 +1,9 @@
 import type { NamedInput } from '@onnxplain/files';
 import { type Model, type OutputMeaning, outputMeaning } from '@onnxplain/runtime';
 import { feedsOf } from './feeds-of.js';
-import type { Asked } from './question.js';
+import type { QueryOptions } from './scored-input.js';
 
-type Asking = Pick<Asked, 'output' | 'input' | 'feeds' | 'perRow' | 'holds'>;
+type Asking = Pick<QueryOptions, 'output' | 'input' | 'feeds' | 'perRow' | 'holds'>;
 
 /** What the output holds that is asked about, the inputs themselves being among the rows that are looked at. */
 export function meaningFor(

@@ -5,8 +5,8 @@ import { contentOf, feedContent } from './content.js';
 import { feedsOf } from './feeds-of.js';
 import type { Place } from './place.js';
 import type { Prepared } from './prepare.js';
-import type { Asked } from './question.js';
 import { environmentOf } from './record.js';
+import type { QueryOptions } from './scored-input.js';
 
 /** What a plan is about: an opened model, its inputs, and what is asked about them. */
 export interface Planned extends Pick<Prepared, 'model' | 'about' | 'asked'> {
@@ -67,5 +67,5 @@ const placeOf = ({ at }: Place, mask: Tensor | undefined): Extract<Query['target
   mask: mask && contentHash(mask),
 });
 
-const isListed = (target: NonNullable<Asked['target']>): target is readonly (number | Place)[] =>
+const isListed = (target: NonNullable<QueryOptions['target']>): target is readonly (number | Place)[] =>
   Array.isArray(target);

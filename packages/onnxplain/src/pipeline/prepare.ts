@@ -21,8 +21,8 @@ import type { LoadedFeeds } from './feeds.js';
 import { type SettledLayout, settleLayout } from './layout.js';
 import { meaningFor } from './meaning.js';
 import { type ModelOptions, openModel } from './model.js';
-import type { Asked } from './question.js';
-import { askedOf, pictureFields, type Settled } from './steps/asked.js';
+import type { QueryOptions } from './scored-input.js';
+import { pictureFields, queryOptionsOf, type Settled } from './steps/query.js';
 import { type ReadInputs, readInputs } from './steps/read.js';
 import { type FoundSubject, findSubject } from './steps/subject.js';
 import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
@@ -32,7 +32,7 @@ import { readMask } from './target-mask.js';
 export interface PrepareOptions
   extends ModelOptions,
     Omit<
-      Asked,
+      QueryOptions,
       | 'input'
       | 'batchAxis'
       | 'label'
@@ -67,7 +67,7 @@ export interface Prepared {
   readonly about: ModelRecord;
   /** The explained values; where the files held token ids, made of them, in the form of the ids. */
   readonly loaded: LoadedInputs;
-  readonly asked: Asked & { readonly input: string };
+  readonly asked: QueryOptions & { readonly input: string };
   /** What the explained output holds, and how that is known. */
   readonly meaning: OutputMeaning;
   /** What expressions may call by name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
@@ -130,7 +130,7 @@ async function readFor(
   const read = await readInputs(model, found, { card, fields, table, feed: options.feed ?? [] });
   const layout = layoutOf(found, read, fields);
   const mask = options.targetMask === undefined ? undefined : await readMask(options.targetMask);
-  const asked = askedOf(options, card, settledBy({ found, read, layout, settled, mask }));
+  const asked = queryOptionsOf(options, card, settledBy({ found, read, layout, settled, mask }));
   const { loaded, photos, pictures } = read;
   const meaning = await meaningFor(model, loaded.inputs, asked);
   const shown = photos ? fields : undefined;

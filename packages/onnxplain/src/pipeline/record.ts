@@ -18,7 +18,7 @@ import type { Model } from '@onnxplain/runtime';
 import { attributionCell } from './attribution-cell.js';
 import type { Drawing } from './draw.js';
 import type { Evaluation } from './evaluate.js';
-import type { Question } from './question.js';
+import type { ScoredInput } from './scored-input.js';
 
 export interface RecordOptions {
   readonly model: ModelRecord;
@@ -60,15 +60,15 @@ export function recordOf(evaluation: Evaluation, options: RecordOptions): Record
 }
 
 /** What a run found out, without the arrays. */
-export interface Results extends Pick<Evaluation, 'explainers' | 'metrics' | 'measurements' | 'seed'> {
-  readonly questions: readonly Question[];
+export interface RunResults extends Pick<Evaluation, 'explainers' | 'metrics' | 'measurements' | 'seed'> {
+  readonly questions: readonly ScoredInput[];
   readonly attributions: readonly AttributionCell[];
   /** Seconds. */
   readonly times: Evaluation['times'] & { readonly draw: number };
 }
 
 /** The record of `record.json`. */
-export function recordFrom(results: Results, options: Omit<RecordOptions, 'drawing'>): RunRecord {
+export function recordFrom(results: RunResults, options: Omit<RecordOptions, 'drawing'>): RunRecord {
   const { explainers, metrics, questions, attributions, seed, times } = results;
   const estimates = estimateCells(results);
   return {
@@ -101,7 +101,7 @@ export function inputRecord({
   targetLabel,
   prediction,
   value,
-}: Question): InputRecord {
+}: ScoredInput): InputRecord {
   const { name, file, sha256, tensor, tokens, beside } = input;
   const { shape } = tensor;
   return {
@@ -129,7 +129,7 @@ function metricRecord(metric: Metric): MetricRecord {
 }
 
 function summariesOf(
-  { explainers, metrics, measurements }: Results,
+  { explainers, metrics, measurements }: RunResults,
   estimates: readonly EstimateCell[],
 ): readonly Summary[] {
   return summarise(estimates, {
@@ -139,7 +139,7 @@ function summariesOf(
   });
 }
 
-function timingsOf({ explain, measure, runtime, draw }: Results['times']): Timings {
+function timingsOf({ explain, measure, runtime, draw }: RunResults['times']): Timings {
   return {
     total: explain + measure + draw,
     parts: { explain, measure, draw },
@@ -147,7 +147,7 @@ function timingsOf({ explain, measure, runtime, draw }: Results['times']): Timin
   };
 }
 
-function estimateCells({ metrics, measurements }: Results): EstimateCell[] {
+function estimateCells({ metrics, measurements }: RunResults): EstimateCell[] {
   const cells = measurements.flatMap((row, input) =>
     row.flatMap(({ key, measured }, metric) =>
       measured.map((outcome, explainer): EstimateCell => {

@@ -21,10 +21,10 @@ import { rowNoticesOf } from './notices/rows.js';
 import type { Notifier } from './notices/run.js';
 import type { Outcome } from './outcome.js';
 import { type Planned, planOf } from './plan.js';
-import { ask, type Question } from './question.js';
-import type { Results } from './record.js';
+import type { RunResults } from './record.js';
+import { type ScoredInput, scoreInputs } from './scored-input.js';
 
-export interface RunOptions {
+export interface RunPlanOptions {
   readonly explainers: readonly Explainer[];
   readonly metrics: readonly Metric[];
   readonly seed: number;
@@ -42,7 +42,7 @@ export interface RunOptions {
 /** What a run found out, all of it read from its ledger. */
 export interface LedgerRun {
   readonly plan: Plan;
-  readonly results: Results;
+  readonly results: RunResults;
   /** Files that the record names, by path: each is read when it is called. */
   readonly files: ReadonlyMap<string, () => Promise<Uint8Array>>;
   /** Closes the ledger and removes it: call it when the record is written. */
@@ -50,13 +50,12 @@ export interface LedgerRun {
 }
 
 /**
- * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from
- * the ledger. The
- * arrays of one cell are held at a time: an attribution, or to measure one input those of all explainers. A run that is stopped, fails
- * or is killed leaves its ledger in `folder`, unless no cell was finished.
- * Keys are those of `explain` and `measure`. Throws what `ask`, `expectLayers` and `openLedger` throw, and `aborted`.
+ * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from the
+ * ledger. The arrays of one cell are held at a time: an attribution, or to measure one input those of all explainers. A run that is
+ * stopped, fails or is killed leaves its ledger in `folder`, unless no cell was finished.
+ * Keys are those of `explain` and `measure`. Throws what `scoreInputs`, `expectLayers` and `openLedger` throw, and `aborted`.
  */
-export async function runPlan(planned: Planned, options: RunOptions): Promise<LedgerRun> {
+export async function runPlan(planned: Planned, options: RunPlanOptions): Promise<LedgerRun> {
   const { model, asked, inputs } = planned;
   const { explainers, folder, resume, say } = options;
   expectSome({ inputs, explainers });
@@ -67,7 +66,7 @@ export async function runPlan(planned: Planned, options: RunOptions): Promise<Le
     const known = ledger.lines.size;
     const found = known === 0 ? [] : [`${known} of ${cellsOf(plan).length} cells were finished before`];
     for (const text of [...ledger.said, ...found]) say?.(text);
-    const questions = await ask(model, inputs, asked);
+    const questions = await scoreInputs(model, inputs, asked);
     const run: Run = { ...options, planned, plan, ledger, questions };
     await computeCells(run);
     const results = await resultsOf(run);
@@ -84,11 +83,11 @@ export async function runPlan(planned: Planned, options: RunOptions): Promise<Le
   }
 }
 
-interface Run extends RunOptions {
+interface Run extends RunPlanOptions {
   readonly planned: Planned;
   readonly plan: Plan;
   readonly ledger: Ledger;
-  readonly questions: readonly Question[];
+  readonly questions: readonly ScoredInput[];
 }
 
 /** What the ledger keeps of every cell beside its numbers. */
@@ -204,7 +203,7 @@ async function rowsOf({ ledger }: Run, cells: readonly Cell[]): Promise<readonly
   return [...new Set(rows.flat())];
 }
 
-async function resultsOf(run: Run): Promise<Results> {
+async function resultsOf(run: Run): Promise<RunResults> {
   const { plan, ledger, explainers, metrics, seed, questions } = run;
   const cells = cellsOf(plan);
   const attributions = await Promise.all(
@@ -222,7 +221,7 @@ async function resultsOf(run: Run): Promise<Results> {
 }
 
 /** Sums over the cells, of whatever process they were computed in. */
-async function timesOf({ plan, ledger }: Run): Promise<Results['times']> {
+async function timesOf({ plan, ledger }: Run): Promise<RunResults['times']> {
   const times = { explain: 0, measure: 0, draw: 0, runtime: 0 };
   for (const cell of cellsOf(plan)) {
     const { seconds, draw, runtime } = await readField<Kept, 'spent'>(ledger, cell, 'spent');

@@ -3,7 +3,7 @@ import type { NamedClass } from '@onnxplain/files';
 import type { AxesTarget } from '@onnxplain/runtime';
 import type { Place } from './place.js';
 import { isPlaceText, readPlace } from './place-text.js';
-import type { Asked } from './question.js';
+import type { QueryOptions } from './scored-input.js';
 
 /**
  * Classes to explain: 'predicted'; a number; a name, or several with commas between them, see {@link settleTarget}; what is taken along
@@ -12,7 +12,7 @@ import type { Asked } from './question.js';
 export type TargetOption = number | string | AxesTarget | readonly (number | string | AxesTarget)[];
 
 export interface SettledTarget {
-  readonly target: Asked['target'];
+  readonly target: QueryOptions['target'];
   /** Names were given for elements of a flattened output, which must then be classes. */
   readonly byName: boolean;
   /** What is seldom meant as it was asked, a sentence each. */

@@ -1,13 +1,13 @@
 import { type Explainer, OnnxplainError } from '@onnxplain/core';
 import { coverage, type Flatness, flatnessOf, rectifiersOf } from '@onnxplain/graph';
 import type { Model } from '@onnxplain/runtime';
-import type { Asked } from '../question.js';
+import type { QueryOptions } from '../scored-input.js';
 import { listed } from './where.js';
 
 /** What explainers are to explain. */
 export interface Explaining {
   readonly model: Model;
-  readonly asked: Pick<Asked, 'output' | 'input'>;
+  readonly asked: Pick<QueryOptions, 'output' | 'input'>;
   readonly explainers: readonly Pick<Explainer, 'expression'>[];
 }
 
@@ -47,7 +47,7 @@ const hasRules = ({ graph }: Model, ask: { of?: string; wrt?: string }): boolean
 /** "the output "y" has no derivative by "x": ...": what a model's flatness means, and what to do. */
 export function flatText(
   { nodes, embedding }: Flatness,
-  { output, input }: Pick<Asked, 'output' | 'input'>,
+  { output, input }: Pick<QueryOptions, 'output' | 'input'>,
 ): string {
   const remedy =
     embedding === undefined

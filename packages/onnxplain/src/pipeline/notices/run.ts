@@ -2,7 +2,7 @@ import type { Explainer } from '@onnxplain/core';
 import { randomNotices } from '../doubts.js';
 import type { Explanation } from '../explain.js';
 import type { Prepared } from '../prepare.js';
-import type { Question } from '../question.js';
+import type { ScoredInput } from '../scored-input.js';
 import { type ExplainedFacts, factsOfAll, noticesOfFacts, repeatNotices } from './after.js';
 import { flatExplainers, noticesBefore } from './before.js';
 import { type MeasuredRun, noticesOfEstimates } from './measured.js';
@@ -23,7 +23,7 @@ export interface Notifier {
 }
 
 export interface FoundFacts {
-  readonly questions: readonly Question[];
+  readonly questions: readonly ScoredInput[];
   /** [input][explainer]; undefined where it failed. */
   readonly facts: ExplainedFacts['facts'];
   /** See `rowNoticesOf`. */

@@ -1,12 +1,12 @@
 import { type LoadedCard, type PictureFields, type Preprocessing, pixelBounds } from '@onnxplain/files';
 import type { Feeds } from '@onnxplain/runtime';
 import type { Prepared, PrepareOptions } from '../prepare.js';
-import type { Asked } from '../question.js';
+import type { QueryOptions } from '../scored-input.js';
 import type { SettledTarget } from '../target.js';
 import type { TargetMask } from '../target-mask.js';
 
 /** What the files and the model settled. */
-export interface Settled extends Pick<Asked, 'perRow' | 'layout'> {
+export interface Settled extends Pick<QueryOptions, 'perRow' | 'layout'> {
   readonly settled: SettledTarget;
   readonly mask: TargetMask | undefined;
   readonly input: string;
@@ -16,7 +16,11 @@ export interface Settled extends Pick<Asked, 'perRow' | 'layout'> {
 }
 
 /** Options go before the card's fields, and both before what the model says. */
-export function askedOf(options: PrepareOptions, card: LoadedCard, settled: Settled): Prepared['asked'] {
+export function queryOptionsOf(
+  options: PrepareOptions,
+  card: LoadedCard,
+  settled: Settled,
+): Prepared['asked'] {
   const { batch, signal } = options;
   const { input, feeds, perRow, output, pictures, mask, layout } = settled;
   const { target, byName } = settled.settled;

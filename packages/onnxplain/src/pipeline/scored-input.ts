@@ -28,8 +28,8 @@ import {
 } from './place.js';
 import { topOf } from './top.js';
 
-/** What is asked of a model about its inputs. */
-export interface Asked {
+/** Options that say which number of the model is explained, of which values; `Query` is the same for one input as JSON. */
+export interface QueryOptions {
   /**
    * 'predicted' (default): of each input its own best class, or the largest element of a flattened output, as the model gives it
    * unperturbed; one class or element for all; what is taken along the axes of an output, for all; or one of these per input.
@@ -80,8 +80,8 @@ export interface Asked {
   readonly label?: (k: number) => string | undefined;
 }
 
-/** One input with its question settled: f, and what the model says there. */
-export interface Question {
+/** One input with its target settled, the score f that is explained there, and what the model says. */
+export interface ScoredInput {
   readonly input: NamedInput;
   /** Hash of the input and the feeds that go with it, of which its keys are made: see `contentHash`. */
   readonly content: string;
@@ -106,11 +106,11 @@ export interface Question {
  * Settles target and score of every input. Inputs with the same target and shape share a score object; all share runs.
  * Throws `usage` for a list of targets or feeds of another length, and what `predict` and `score` throw.
  */
-export async function ask(
+export async function scoreInputs(
   model: Model,
   inputs: readonly NamedInput[],
-  asked: Asked,
-): Promise<readonly Question[]> {
+  asked: QueryOptions,
+): Promise<readonly ScoredInput[]> {
   const { target = 'predicted', feeds, link = 'logit' } = asked;
   expectOnePerInput({ target, feeds }, inputs.length);
   const meaning = await meaningFor(model, inputs, asked);
@@ -121,14 +121,14 @@ export async function ask(
     feeds: feedsOf(feeds, i),
   });
   return Promise.all(
-    inputs.map((input, i) => askOne({ input, ...own(i) }, { model, asked, meaning, scores })),
+    inputs.map((input, i) => scoreInput({ input, ...own(i) }, { model, asked, meaning, scores })),
   );
 }
 
 /** What is asked of input i of n, with its mask. */
 function targetFor(
-  target: NonNullable<Asked['target']>,
-  { mask }: Asked,
+  target: NonNullable<QueryOptions['target']>,
+  { mask }: QueryOptions,
   place: { i: number; n: number },
 ): Own['target'] {
   const own = isListed(target) ? target[place.i] : target;
@@ -142,7 +142,7 @@ function targetFor(
   });
 }
 
-const isListed = (target: NonNullable<Asked['target']>): target is readonly (number | Place)[] =>
+const isListed = (target: NonNullable<QueryOptions['target']>): target is readonly (number | Place)[] =>
   Array.isArray(target);
 
 /** One input, with what is its own of the question. */
@@ -154,12 +154,12 @@ interface Own {
 
 interface Asking {
   readonly model: Model;
-  readonly asked: Asked;
+  readonly asked: QueryOptions;
   readonly meaning: OutputMeaning;
   readonly scores: ScoreMaker;
 }
 
-async function askOne({ input, target, feeds }: Own, asking: Asking): Promise<Question> {
+async function scoreInput({ input, target, feeds }: Own, asking: Asking): Promise<ScoredInput> {
   const { model, asked, meaning, scores } = asking;
   const { output, input: name, perRow } = asked;
   const { shape } = input.tensor;
@@ -191,7 +191,7 @@ async function askOne({ input, target, feeds }: Own, asking: Asking): Promise<Qu
 }
 
 /** Which axis has the classes, and the node that tells where nobody else does. */
-function toldAxis(axis: number | undefined, { classAxis }: Prediction): Question['classAxis'] {
+function toldAxis(axis: number | undefined, { classAxis }: Prediction): ScoredInput['classAxis'] {
   if (axis === undefined) return undefined;
   return { axis, told: classAxis?.axis === axis ? classAxis.told : undefined };
 }
@@ -223,14 +223,14 @@ async function takenFor(target: Own['target'], { found, predicted, byName }: Fin
 function labelOf(
   { at, element }: Taken,
   { classAxis, axes }: { classAxis: number | undefined; axes: Shape },
-  { label }: Asked,
+  { label }: QueryOptions,
 ): string | undefined {
   if (element !== undefined && isVector(axes)) return label?.(element);
   const k = classAxis === undefined ? undefined : at[classAxis];
   return typeof k === 'number' ? label?.(k) : undefined;
 }
 
-function expectOnePerInput(lists: Pick<Asked, 'target' | 'feeds'>, inputs: number): void {
+function expectOnePerInput(lists: Pick<QueryOptions, 'target' | 'feeds'>, inputs: number): void {
   for (const [where, list] of Object.entries(lists)) {
     if (!Array.isArray(list) || list.length === inputs) continue;
     const one = where === 'target' ? 'one for all inputs' : 'the same for all inputs';
@@ -248,7 +248,7 @@ interface Sharing {
 type ScoreMaker = (sharing: Sharing) => Promise<Score>;
 
 /** Scores of a model, one for each target, shape and feeds. */
-function scoreMaker(model: Model, asked: Asked): ScoreMaker {
+function scoreMaker(model: Model, asked: QueryOptions): ScoreMaker {
   const { output, input, perRow, link, holds, bounds, layout, batch, signal } = asked;
   const made = new Map<Feeds | undefined, Map<string, Promise<Score>>>();
   return ({ taken: { at, mask, target }, classAxis, shape, feeds }) => {
@@ -278,9 +278,9 @@ function scoreMaker(model: Model, asked: Asked): ScoreMaker {
 }
 
 interface Answer {
-  readonly elements: Question['elements'];
+  readonly elements: ScoredInput['elements'];
   readonly holds: OutputMeaning['holds'];
-  readonly label: Asked['label'];
+  readonly label: QueryOptions['label'];
 }
 
 /** Undefined for an output of one number. */
