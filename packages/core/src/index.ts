@@ -12,6 +12,13 @@ export {
   windowCount,
   windowFeatures,
 } from './features/windows.js';
+export {
+  fillUniformInBall,
+  fillUniformOnSphere,
+  isInBall,
+  type NormBall,
+  projectOntoBall,
+} from './geometry/ball.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape } from './layout.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
 export { differenceToBaseline, noisyBaseline } from './perturb/baseline.js';

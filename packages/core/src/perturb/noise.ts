@@ -1,7 +1,7 @@
 import { expression, named, omitDefault } from '../expression.js';
+import { fillUniformInBall } from '../geometry/ball.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
-import type { Stream } from '../random/stream.js';
 import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
@@ -45,20 +45,10 @@ export function uniform(options: z.input<typeof uniformOptions>): Perturbation {
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
       const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        if (ball === 'linf') random().fillUniform(input, -radius, radius);
-        else fillBall(random(), input, radius);
+        fillUniformInBall(random(), input, { norm: ball, radius });
       });
       return drawsOf(x, subtractRows(x, deltas, deltas));
     },
     { expression: shown, masks: false },
   );
-}
-
-/** A normal direction, at a distance whose d-th power is uniform. */
-function fillBall(random: Stream, delta: Float32Array | Float64Array, radius: number): void {
-  random.fillNormal(delta);
-  let squares = 0;
-  for (let j = 0; j < delta.length; j++) squares += delta[j] * delta[j];
-  const factor = (radius * random.uniform() ** (1 / delta.length)) / Math.sqrt(squares);
-  for (let j = 0; j < delta.length; j++) delta[j] *= factor;
 }

@@ -2,6 +2,7 @@ import {
   add,
   entry,
   fail,
+  fillUniformOnSphere,
   fold,
   type Key,
   type Metric,
@@ -145,8 +146,8 @@ function tooSmall(step: number): never {
 /** Uniform on the unit sphere. */
 function randomDirection(like: Tensor, key: Key): Tensor {
   const direction = zeros(like.shape);
-  stream(key).fillNormal(direction.data);
-  return scale(direction, 1 / norm(direction, 'l2'));
+  fillUniformOnSphere(stream(key), direction.data);
+  return direction;
 }
 
 export const sensitivityGradientEntry = entry({

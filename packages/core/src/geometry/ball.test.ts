@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { fold, key } from '../random/key.js';
+import { stream } from '../random/stream.js';
+import { fillUniformInBall, fillUniformOnSphere, isInBall, projectOntoBall } from './ball.js';
+
+const norms = ['l1', 'l2', 'linf'] as const;
+const sizeOf = (v: ArrayLike<number>, norm: (typeof norms)[number]): number => {
+  const sizes = Array.from(v, Math.abs);
+  if (norm === 'linf') return Math.max(...sizes);
+  const sum = sizes.reduce((total, size) => total + (norm === 'l1' ? size : size ** 2), 0);
+  return norm === 'l1' ? sum : Math.sqrt(sum);
+};
+const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.hypot(...Array.from(a, (v, i) => v - b[i]));
+
+describe.each(norms)('the %s ball', (norm) => {
+  const radius = 0.7;
+  const ball = { norm, radius };
+
+  it('keeps its own points, and projects others to a point that no point of the ball is nearer than', () => {
+    const random = stream(key(3));
+    for (let round = 0; round < 40; round++) {
+      const point = new Float64Array(4);
+      random.fillNormal(point);
+      const projected = Float64Array.from(point);
+      projectOntoBall(projected, ball);
+      if (sizeOf(point, norm) <= radius) expect(projected).toEqual(point);
+      expect(sizeOf(projected, norm)).toBeLessThanOrEqual(radius * (1 + 1e-12));
+      expect(isInBall(projected, ball)).toBe(true);
+      // The definition: no other point of the ball is nearer, those close to the projection among them.
+      for (let other = 0; other < 200; other++) {
+        const q = new Float64Array(4);
+        random.fillNormal(q);
+        const near = q.map((v, i) => projected[i] + 0.05 * v);
+        for (const candidate of [q, near]) {
+          const scale = Math.min(1, radius / sizeOf(candidate, norm));
+          const inside = candidate.map((v) => v * scale);
+          expect(distance(inside, point)).toBeGreaterThanOrEqual(distance(projected, point) - 1e-9);
+        }
+      }
+    }
+  });
+
+  it('has draws that are uniform by volume: a ball of a share s of the radius holds s^d of them, each orthant as many', () => {
+    const [n, d] = [8000, 3];
+    const counts = { half: 0, positive: 0, first: 0 };
+    for (let i = 0; i < n; i++) {
+      const point = new Float64Array(d);
+      fillUniformInBall(stream(fold(key(5), i)), point, ball);
+      const size = sizeOf(point, norm) / radius;
+      expect(size).toBeLessThanOrEqual(1 + 1e-12);
+      if (size < 0.8) counts.half++;
+      if (point.every((v) => v > 0)) counts.positive++;
+      if (Math.abs(point[0]) > Math.abs(point[1])) counts.first++;
+    }
+    const within = (count: number, p: number) =>
+      expect(Math.abs(count / n - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / n));
+    within(counts.half, 0.8 ** d);
+    within(counts.positive, 1 / 2 ** d);
+    within(counts.first, 1 / 2);
+  });
+
+  it('has draws that are uniform where points of the surrounding box are kept that lie in it', () => {
+    const [n, d] = [6000, 2];
+    const random = stream(key(8));
+    const moments = (draw: () => Float64Array) => {
+      const all = Array.from({ length: n }, draw);
+      const mean = (of: (p: Float64Array) => number) => all.reduce((sum, p) => sum + of(p), 0) / n;
+      return [mean((p) => p[0] ** 2), mean((p) => Math.abs(p[0] * p[1])), mean((p) => p[0] ** 4)];
+    };
+    const kept = moments(() => {
+      for (;;) {
+        const p = Float64Array.from({ length: d }, () => radius * (2 * random.uniform() - 1));
+        if (sizeOf(p, norm) <= radius) return p;
+      }
+    });
+    const drawn = moments(() => {
+      const p = new Float64Array(d);
+      fillUniformInBall(random, p, ball);
+      return p;
+    });
+    // Each is a mean of 6000 numbers between 0 and radius², whose standard deviation is at most half of that.
+    drawn.forEach((value, i) => {
+      expect(Math.abs(value - kept[i])).toBeLessThan((4 * Math.SQRT2 * radius ** 2) / 2 / Math.sqrt(n));
+    });
+  });
+
+  it('refuses a radius that is not one', () => {
+    for (const radius of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => projectOntoBall(new Float64Array(2), { norm, radius })).toThrow(
+        expect.objectContaining({ code: 'option-value' }),
+      );
+    }
+  });
+});
+
+it('draws on the sphere have length 1 and the mean 0', () => {
+  const n = 4000;
+  const sums = new Float64Array(3);
+  for (let i = 0; i < n; i++) {
+    const point = new Float64Array(3);
+    fillUniformOnSphere(stream(fold(key(9), i)), point);
+    expect(Math.hypot(...point)).toBeCloseTo(1, 12);
+    for (let j = 0; j < 3; j++) sums[j] += point[j];
+  }
+  for (const sum of sums) expect(Math.abs(sum / n)).toBeLessThan(4 * Math.sqrt(1 / 3 / n));
+});
