@@ -197,7 +197,7 @@ export interface Perturbation {
    * Promise that masks (deltas, where there are none) and weights depend on the shape and number type of x only, neither on its
    * numbers nor on the key: what is computed from them may be kept for other inputs. Default false.
    */
-  readonly fixedDesign?: boolean;
+  readonly inputIndependent?: boolean;
   /** The same for inputs of a layout; absent where none makes a difference, or one was given. */
   inLayout?(layout: Layout): Perturbation;
   /** For exhaustive and stored perturbations: how many draws there are for an input of this shape. Absent: unlimited. */

@@ -41,7 +41,7 @@ export function fixed(deltas: Tensor, inputs?: Tensor, masks?: Tensor): Perturba
         ...(masks && { masks: denseRows(like(x, rows(masks, from, to))) }),
       };
     },
-    { expression: shown, masks: masks !== undefined, count: () => n, fixedDesign: true },
+    { expression: shown, masks: masks !== undefined, count: () => n, inputIndependent: true },
   );
 }
 

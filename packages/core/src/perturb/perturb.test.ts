@@ -137,7 +137,7 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
     });
 
     it('with a fixed design has the same masks, or deltas, for every input and key', () => {
-      if (!p.fixedDesign) return;
+      if (!p.inputIndependent) return;
       const rowsOf = ({ masks, deltas }: Draws) => masks?.dense() ?? deltas;
       const here = p(x, key(1), 0, most);
       // A stored input fits one x only; stored deltas and masks fit all.

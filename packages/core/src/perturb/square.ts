@@ -64,7 +64,7 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
     expression: shown,
     masks: true,
     ...(given.layout === undefined && { inLayout: (found: Layout) => square({ ...options, layout: found }) }),
-    ...(positions === 'all' ? { count, exhaustive: true, fixedDesign: true } : {}),
+    ...(positions === 'all' ? { count, exhaustive: true, inputIndependent: true } : {}),
   });
 }
 

@@ -22,8 +22,8 @@ function slowHash(
 test('the hash is that of its definition', () => {
   const x = tensor([1.5, -2, 1e-300], [3]);
   expect(contentHash(x)).toBe(slowHash([[null, [3], [1.5, -2, 1e-300]]]));
-  const beside = { b: { shape: [2], data: [0, 1] }, a: { shape: [], data: [7] } };
-  expect(contentHash(x, beside)).toBe(
+  const others = { b: { shape: [2], data: [0, 1] }, a: { shape: [], data: [7] } };
+  expect(contentHash(x, others)).toBe(
     slowHash([
       [null, [3], [1.5, -2, 1e-300]],
       ['a', [], [7]],
@@ -42,7 +42,7 @@ test('equal numbers have one hash in every type, and 0 and -0 are equal', () => 
   expect(hash(Float64Array.of(0.1, 0, 3))).not.toBe(hash(Float32Array.of(0.1, 0, 3)));
 });
 
-test('it tells shapes, single numbers, names and what is beside apart', () => {
+test('it tells shapes, single numbers, names and other arrays apart', () => {
   const data = [1, 2, 3, 4, 5, 6];
   const feed = { shape: [1], data: [1] };
   const hashes = [

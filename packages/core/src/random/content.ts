@@ -11,14 +11,14 @@ export interface Content {
  * SHA-256 of what an input holds, 64 hexadecimal digits: a key folded with it belongs to the input whatever its place among others.
  * Equal numbers give equal hashes in every type of number: float32 and float64, int32 and int64, 0 and -0.
  *
- * It is taken over x and then the arrays beside it in the order of their names, each as the JSON text of [name, shape, "numbers" or
+ * The hash runs over x and then over the other arrays in the order of their names, each as the JSON text of [name, shape, "numbers" or
  * "texts"] (name is null for x) and a line feed, followed by the numbers as float64, little-endian, -0 as 0; or by the JSON text of the
  * list of its texts. Whole numbers that float64 does not hold are taken as texts, in decimal digits.
  */
-export function contentHash(x: Content, beside: Readonly<Record<string, Content>> = {}): string {
+export function contentHash(x: Content, others: Readonly<Record<string, Content>> = {}): string {
   const hash = createHash('sha256');
   absorb(hash, null, x);
-  for (const name of Object.keys(beside).sort()) absorb(hash, name, beside[name]);
+  for (const name of Object.keys(others).sort()) absorb(hash, name, others[name]);
   return hash.digest('hex');
 }
 

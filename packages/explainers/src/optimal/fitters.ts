@@ -22,7 +22,7 @@ export type Fitters = (blocks: readonly WeightedRows[], x: Tensor, products: Pro
 export function fittersOf(perturbation: Perturbation, solver: Solver): Fitters {
   const fresh: Fitters = (blocks, _, products) => fitter({ blocks }, solver, products);
   // Without masks the rows are x - inputs, which were rounded with x: another x has other rows.
-  if (!perturbation.fixedDesign || !perturbation.masks) return fresh;
+  if (!perturbation.inputIndependent || !perturbation.masks) return fresh;
   const kept = new WeakMap<Products, { readonly inputs: string; readonly made: Promise<Fitter> }>();
   return (blocks, x, products) => {
     if (systemSize(blocks) > LARGEST_KEPT) return fresh(blocks, x, products);

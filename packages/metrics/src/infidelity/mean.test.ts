@@ -1,7 +1,7 @@
 import { interval, key, stream } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { withDoubt } from './doubt.js';
 import { estimateMean } from './mean.js';
+import { withWarning } from './warning.js';
 
 const random = stream(key(1));
 const values = Float64Array.from({ length: 40 }, () => random.normal() ** 2);
@@ -83,9 +83,9 @@ describe('the estimate of a mean', () => {
   });
 });
 
-describe('a doubtful estimate', () => {
+describe('an estimate with a warning', () => {
   const warning = (z: Float64Array, w: Float64Array) => {
-    const found = withDoubt(estimateMean(z, w, false));
+    const found = withWarning(estimateMean(z, w, false));
     return found.kind === 'mean' ? found.warning : undefined;
   };
 
@@ -95,6 +95,6 @@ describe('a doubtful estimate', () => {
     expect(warning(values, uneven)).toMatch(/weights make 40 draws worth \d+\.\d:/);
     const many = Float64Array.from({ length: 100 }, () => random.normal());
     expect(warning(many, new Float64Array(100).fill(1))).toBeUndefined();
-    expect(withDoubt({ kind: 'exact', value: 1 })).toEqual({ kind: 'exact', value: 1 });
+    expect(withWarning({ kind: 'exact', value: 1 })).toEqual({ kind: 'exact', value: 1 });
   });
 });

@@ -1,8 +1,8 @@
 import type { Estimate } from '@onnxplain/core';
-import { withDoubt } from './doubt.js';
 import { type Scale, squaredErrors } from './error.js';
 import { estimateMean } from './mean.js';
 import type { DrawTable } from './table.js';
+import { withWarning } from './warning.js';
 
 /** How many draws are taken and what is made of them. */
 export interface EstimatePlan {
@@ -17,7 +17,7 @@ export interface EstimatePlan {
 
 /** The infidelity of one attribution over all draws of a table. */
 export function estimate(table: DrawTable, which: number, plan: EstimatePlan): Estimate {
-  return withDoubt(meanOf(table, squaredErrors(table, which, plan.scale), plan));
+  return withWarning(meanOf(table, squaredErrors(table, which, plan.scale), plan));
 }
 
 /**

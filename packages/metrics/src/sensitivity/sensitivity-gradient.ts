@@ -103,9 +103,9 @@ async function changes(neighbour: Neighbour, { step, directions }: Options): Pro
     if (apart === 0) tooSmall(step);
     const [ahead, behind] = await Promise.all([explain(a), explain(b)]);
     if (found.length === 0) {
-      const beside = await explain(nextTo(a, grid, fold(key, 'rounding')));
+      const adjacent = await explain(nextTo(a, grid, fold(key, 'rounding')));
       // Inputs next to each other may give values that are rounded alike; their own rounding is known.
-      rounding = Math.max(distance(beside, ahead), storageRounding(input, ahead));
+      rounding = Math.max(distance(adjacent, ahead), storageRounding(input, ahead));
     }
     const change = subtract(toFloat64(ahead), toFloat64(behind));
     const length = norm(change, 'l2');

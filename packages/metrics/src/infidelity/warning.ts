@@ -4,13 +4,13 @@ import type { Estimate, MeanEstimate } from '@onnxplain/core';
 const FEW = 100;
 
 /** The estimate with a warning where its draws are too few, too unequal or too much alike for its interval to be trusted. */
-export function withDoubt(estimate: Estimate): Estimate {
+export function withWarning(estimate: Estimate): Estimate {
   if (estimate.kind !== 'mean') return estimate;
-  const warning = doubt(estimate);
+  const warning = warningOf(estimate);
   return warning === undefined ? estimate : { ...estimate, warning };
 }
 
-function doubt({ n, stderr, effective }: MeanEstimate): string | undefined {
+function warningOf({ n, stderr, effective }: MeanEstimate): string | undefined {
   if (stderr === 0) return `all ${n} draws gave one value: ${missed(n)}`;
   if (effective === undefined) return n < FEW ? `only ${n} draws: ${missed(n)}` : undefined;
   if (effective >= FEW) return undefined;
