@@ -32,7 +32,6 @@ const SHARED_TODAY: readonly string[] = [
   'Rows',
   'Site',
   'Span',
-  'Step',
   'Subject',
   'Term',
   'WindowAxis',
