@@ -26,7 +26,6 @@ const SHARED_TODAY: readonly string[] = [
   'Known',
   'Layer',
   'Part',
-  'Question',
   'Reading',
   'Row',
   'Rows',
