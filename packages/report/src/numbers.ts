@@ -13,9 +13,14 @@ export interface Numbered {
 /** The cells that have a value. */
 export function numbersOf(column: readonly EstimateCell[]): readonly Numbered[] {
   return column.flatMap((cell): readonly Numbered[] => {
-    if (cell.status !== 'done' || !('value' in cell.estimate)) return [];
+    if (cell.status !== 'done' || !isValued(cell.estimate)) return [];
     return [{ input: cell.input, estimate: cell.estimate }];
   });
+}
+
+/** Whether an estimate has a value. An infinite value and NaN are none: a mean of them would be one of the others only. */
+export function isValued(estimate: Estimate): estimate is Valued {
+  return 'value' in estimate && Number.isFinite(estimate.value);
 }
 
 /**

@@ -184,6 +184,15 @@ describe('the standing', () => {
     expect(standingsOf(table([1, 2, 3], [1, 2, 3.001]))).toEqual(['undecided', 'undecided']);
   });
 
+  test.each([Number.POSITIVE_INFINITY, Number.NaN])('does not go by %d, which counts as invalid', (value) => {
+    const cells = table([1, 2], [value, value]);
+    expect(standingsOf(cells)).toEqual([undefined, undefined]);
+    const [, none] = summarise(cells, { explainers: locals(2), metrics: lower });
+    expect(none).toMatchObject({ mean: undefined, counts: { done: 0, invalid: 2 } });
+    const [, some] = summarise(table([1, 2], [value, 3]), { explainers: locals(2), metrics: lower });
+    expect(some).toMatchObject({ mean: { value: 3, n: 1 }, counts: { done: 1, invalid: 1 } });
+  });
+
   test('of equal numbers is undecided where a third is', () => {
     expect(standingsOf(table([1, 2], [1, 2], [1, 4]))).toEqual(['undecided', 'undecided', 'undecided']);
   });

@@ -1,6 +1,6 @@
 import type { Estimate } from '@onnxplain/core';
 import { type ComparedExplainers, compared } from './compared.js';
-import { gapOf, meanOf, meanOfMany, meanOfOne, type Numbered, numbersOf } from './numbers.js';
+import { gapOf, isValued, meanOf, meanOfMany, meanOfOne, type Numbered, numbersOf } from './numbers.js';
 import type { EstimateCell, ExplainerRecord, Mean, MetricRecord, Summary } from './record.js';
 import { type Contender, type Standing, standings } from './standing.js';
 
@@ -84,7 +84,7 @@ function leaderOf(members: readonly number[], { m, numbers, options }: Race): Co
   const ranked = members
     .map((explainer) => ({ explainer, numbers: numbers[explainer], mean: meanOf(numbers[explainer]) }))
     .flatMap(({ mean, ...contender }) => (mean === undefined ? [] : [{ ...contender, value: mean.value }]))
-    .filter((each) => each.numbers.length === most && Number.isFinite(each.value))
+    .filter((each) => each.numbers.length === most)
     .toSorted((a, b) => sign * (a.value - b.value));
   return ranked[0];
 }
@@ -100,16 +100,16 @@ function difference(i: number, j: number, { m, numbers, options }: Race): Mean |
   if (pairs.length > 1) return meanOfMany(pairs.map(({ a, b }) => a.value - b.value));
   const [{ input, a, b }] = pairs;
   const shared = options.paired?.({ input, metric: m, i, j });
-  return shared !== undefined && 'value' in shared ? meanOfOne(shared) : gapOf(a, b);
+  return shared !== undefined && isValued(shared) ? meanOfOne(shared) : gapOf(a, b);
 }
 
 function count(column: readonly EstimateCell[]): Summary['counts'] {
   const counts = { done: 0, 'not-applicable': 0, failed: 0, invalid: 0, censored: 0 };
   for (const cell of column) {
     if (cell.status !== 'done') counts[cell.status] += 1;
-    else if (cell.estimate.kind === 'invalid') counts.invalid += 1;
     else if (cell.estimate.kind === 'censored') counts.censored += 1;
-    else counts.done += 1;
+    else if (isValued(cell.estimate)) counts.done += 1;
+    else counts.invalid += 1;
   }
   return counts;
 }

@@ -62,3 +62,14 @@ test('whole numbers that float64 does not hold are told apart', () => {
   expect(hash(2n ** 53n + 1n)).not.toBe(hash(2n ** 53n));
   expect(hash(2n ** 53n)).toBe(contentHash({ shape: [1], data: [2 ** 53] }));
 });
+
+test('all NaNs have one hash, whatever their bits', () => {
+  const hash = (data: ArrayLike<number>) => contentHash({ shape: [1], data });
+  const expected = slowHash([[null, [1], [Number.NaN]]]);
+  for (const bits of [0x7fc00000, 0xffc00000, 0x7fc00001]) {
+    expect(hash(new Float32Array(Uint32Array.of(bits).buffer))).toBe(expected);
+  }
+  for (const bits of [0x7ff8000000000000n, 0xfff8000000000000n]) {
+    expect(hash(new Float64Array(BigUint64Array.of(bits).buffer))).toBe(expected);
+  }
+});

@@ -9,11 +9,12 @@ export interface Content {
 
 /**
  * SHA-256 of what an input holds, 64 hexadecimal digits: a key folded with it belongs to the input whatever its place among others.
- * Equal numbers give equal hashes in every type of number: float32 and float64, int32 and int64, 0 and -0.
+ * Equal numbers give equal hashes in every type of number: float32 and float64, int32 and int64, 0 and -0; so do all NaNs.
  *
  * The hash runs over x and then over the other arrays in the order of their names, each as the JSON text of [name, shape, "numbers" or
- * "texts"] (name is null for x) and a line feed, followed by the numbers as float64, little-endian, -0 as 0; or by the JSON text of the
- * list of its texts. Whole numbers that float64 does not hold are taken as texts, in decimal digits.
+ * "texts"] (name is null for x) and a line feed, followed by the numbers as float64, little-endian, -0 as 0 and NaN as
+ * 7ff8000000000000; or by the JSON text of the list of its texts. Whole numbers that float64 does not hold are taken as texts, in
+ * decimal digits.
  */
 export function contentHash(x: Content, others: Readonly<Record<string, Content>> = {}): string {
   const hash = createHash('sha256');
@@ -36,8 +37,8 @@ function numbersOf(data: Content['data']): Float64Array | undefined {
     if (typeof value === 'string') return undefined;
     const number = Number(value);
     if (typeof value === 'bigint' && BigInt(number) !== value) return undefined;
-    // Adding 0 turns -0 into 0.
-    numbers[i] = number + 0;
+    // Adding 0 turns -0 into 0. There is one NaN, whatever its bits were.
+    numbers[i] = Number.isNaN(number) ? Number.NaN : number + 0;
   }
   return numbers;
 }

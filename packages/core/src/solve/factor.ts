@@ -12,9 +12,9 @@ export interface Problem {
   readonly matrix: Tensor;
   /** k numbers, not all zero; absent, z is free. */
   readonly normal?: Float64Array;
-  /** Where the system comes from, for the diagnosis; default: k equations of k unknowns, primal. */
   /** What rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
   readonly rounding?: number;
+  /** Where the system comes from, for the diagnosis; default: k equations of k unknowns, primal. */
   readonly origin?: Pick<SolveDiagnosis, 'form' | 'unknowns' | 'equations'>;
 }
 

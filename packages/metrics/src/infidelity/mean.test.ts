@@ -66,6 +66,17 @@ describe('the estimate of a mean', () => {
     expect(meanOf(values, ones)).not.toHaveProperty('effective');
   });
 
+  it('is the number itself, without spread, where all draws gave it, under any weights', () => {
+    for (const value of [0.1, 0.3 ** 2, 1 / 3]) {
+      for (const weights of [ones, uneven]) {
+        const found = estimateMean(new Float64Array(40).fill(value), weights, false);
+        expect(found).toMatchObject({ kind: 'mean', value, stderr: 0 });
+        expect(found).not.toHaveProperty('skewness');
+        expect(found).not.toHaveProperty('freedom');
+      }
+    }
+  });
+
   it('is invalid where one draw alone holds all of the weight', () => {
     const lone = ones.map((_, i) => (i === 3 ? 2 : 0));
     expect(estimateMean(values, lone, false)).toMatchObject({

@@ -14,11 +14,13 @@ export function estimateMean(values: Float64Array, weights: Float64Array, exhaus
   if (exhaustive) return { kind: 'exact', value, n };
   const effective = total ** 2 / sum(weights.map((w) => w * w));
   if (n < 2 || effective < 1 + 1e-9) return { kind: 'invalid', reason: oneDraw(n), n };
+  const weighted = weights.some((w) => w !== weights[0]);
+  const common = { kind: 'mean', n, ...(weighted && { effective }) } as const;
+  // A mean of equal numbers is off by rounding, which is no spread.
+  if (values.every((z) => z === values[0])) return { ...common, value: values[0], stderr: 0 };
   // How far the mean moves when a draw is left out.
   const moves = values.map((z, i) => (weights[i] * (z - value)) / (total - weights[i]));
-  const { stderr, ...shape } = spread(moves, effective);
-  const weighted = weights.some((w) => w !== weights[0]);
-  return { kind: 'mean', value, stderr, n, ...(weighted && { effective }), ...shape };
+  return { ...common, value, ...spread(moves, effective) };
 }
 
 /**

@@ -82,6 +82,27 @@ describe('early stopping', () => {
     expect(rare.warning).toMatch(/all 3000 draws gave one value.*fewer than 1 of 1000/);
   });
 
+  it.each([
+    { name: 'equal in a number that binary fractions round', plateau: () => 0.3 },
+    {
+      name: 'equal to float32’s rounding',
+      plateau: (y: number) => Math.fround(0.3 + 1e-8 * Math.sin(1e6 * y)),
+    },
+  ])(
+    'takes all draws where those that decide are $name, and finds what 1 of 1000 holds',
+    async ({ plateau }) => {
+      const f = scoreOf((y) => (y === 0 ? 0 : Math.abs(y) < 5e-4 ? 30 : plateau(y)));
+      const perturbation = uniform({ radius: 0.5 });
+      const found = await measured({ subject: subjectOf(f), perturbation }, { draws: 4000, stderr: 0.3 });
+      expect(found.n).toBe(4000);
+      expect(found.value).toBeGreaterThan(2 * 0.3 ** 2);
+      const flat = { subject: subjectOf(scoreOf((y) => (y === 0 ? 0 : plateau(y)))), perturbation };
+      expect((await measured(flat, { draws: 4000, stderr: 0.3 })).warning).toMatch(
+        /all 4000 draws gave one value/,
+      );
+    },
+  );
+
   it('is invalid where a draw that decides is not finite', async () => {
     const broken = subjectOf(scoreOf((y) => (y > 1 ? Number.NaN : y)));
     const metric = infidelity(square.perturbation, { draws: 20_000, stderr: 0.04 });
