@@ -42,7 +42,8 @@ export interface NeighbourQuestion<Answer> {
 
 /**
  * The name that the key of the draws is made of. It is one for all sensitivities, so that those of one ball and key look at the same
- * neighbours, and sensitivity-max is at most the radius times sensitivity-lipschitz for the numbers too, not only for the maxima.
+ * neighbours, and sensitivity-max is at most the radius of an l2 ball times sensitivity-lipschitz for the numbers too, not only for the
+ * maxima.
  */
 const DRAWS = 'sensitivity-max';
 
