@@ -49,7 +49,8 @@ export interface InfidelityOptions {
    * Take only as many draws as should make the standard error at most this; most estimates reach it, each says its own; default: take
    * all draws.
    * How many is decided on other draws, 200, 300, 450, ... up to half of `draws`, which cost as much each but are no part of the
-   * estimate: draws that decide when to stop would make it too low. Where they leave the spread unknown (all equal, to rounding, or a few hold
+   * estimate: draws that decide when to stop would make it too low. Where they leave the spread unknown (all equal, to
+   * rounding, or a few hold
    * nearly all of it), all draws are taken. Not for perturbations that have a count.
    */
   readonly stderr?: number;
