@@ -4,22 +4,9 @@ import type { Constant, Graph, Node } from '../../ir/types.js';
 import { producersOf } from '../../ir/walk.js';
 import { inline } from '../../rewrite/inline.js';
 import { shareCommon } from '../../rewrite/share-common.js';
-import { anything, MOVES, RANGES, type Range } from './ranges.js';
+import { anything, type Bounds, MOVES, RANGES, type Range } from './ranges.js';
 import { logShareOf, type Site, shareOf } from './shares.js';
 import { rangeOfLearner } from './trees.js';
-
-/** What a graph tells of all numbers of a value, whatever its inputs. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-  /**
-   * The node that brought the numbers into [0, 1] as a probability may be; undefined where they may leave it, and where they were only
-   * clipped, as regressions are too.
-   */
-  readonly unit?: Node;
-  /** The node that made them logarithms of numbers in [0, 1]. */
-  readonly log?: Node;
-}
 
 /** Rounding of sums of weights: a third three times is 1 + 1e-7. */
 export const TOLERANCE = 1e-4;

@@ -1,5 +1,18 @@
 import type { Node } from '../../ir/types.js';
 
+/** What a graph tells of all numbers of a value, whatever its inputs. */
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+  /**
+   * The node that brought the numbers into [0, 1] as a probability may be; undefined where they may leave it, and where they were only
+   * clipped, as regressions are too.
+   */
+  readonly unit?: Node;
+  /** The node that made them logarithms of numbers in [0, 1]. */
+  readonly log?: Node;
+}
+
 /** Least and greatest number that a value can hold; infinite ends say that nothing is known. */
 export type Range = readonly [low: number, high: number];
 

@@ -1,6 +1,6 @@
 import { attributesOf } from '../../ir/attributes.js';
 import type { Node } from '../../ir/types.js';
-import type { Bounds } from './bounds.js';
+import type { Bounds } from './ranges.js';
 
 /** What the patterns here ask of a graph. */
 export interface Site {
