@@ -56,7 +56,10 @@ export function rowAxes(
     perRun: whole ? 1 : (facts.fixedRows ?? (typeof size === 'number' ? size : undefined)),
     symbol,
     proved: symbol !== undefined && isProved(flows(symbol), output),
-    why: choice.why ?? (alone && `${alone}: each is run by itself`),
+    why:
+      choice.why ??
+      (alone && `${alone}: each is run by itself`) ??
+      (lost ? lostText(input, output) : undefined),
   };
 }
 
@@ -66,6 +69,9 @@ function isProved(flow: RowFlow, { name }: Port): boolean {
     flow.axisOf(name) !== undefined && flow.mixing(name) === undefined && flow.unknown(name) === undefined
   );
 }
+
+const lostText = (input: Port, output: Port): string =>
+  `no axis of "${output.name}" is known to hold the rows of "${input.name}": each is run by itself`;
 
 interface Choice {
   readonly axis: RowAxis;

@@ -110,6 +110,26 @@ test('the gradient of a row that runs among its copies is that of its value', as
   expect([...(await f.gradient(x)).data]).toEqual([0, 0, 0, 0].map(() => expect.closeTo(0, 5)));
 });
 
+test('an output whose axes do not show the rows is run row by row, and that is said', async () => {
+  const places = graphOf({
+    inputs: [value('x', ['batch', 4])],
+    outputs: [value('y', [2, 'found'])],
+    constants: { slope: floats([], [2]) },
+    nodes: [
+      node('NonZero', ['x'], ['at']),
+      node('Cast', ['at'], ['float'], { to: int(1) }),
+      node('Mul', ['float', 'slope'], ['y']),
+    ],
+  });
+  const model = await opened(places);
+  expect(rowLayout(model, {})).toMatchObject({
+    input: 0,
+    output: 'none',
+    perRun: 1,
+    why: expect.stringContaining('is known to hold the rows of "x"'),
+  });
+});
+
 describe('rows that are independent run together, and nothing is said', () => {
   test('where the graph proves it', async () => {
     const model = await opened(chain('anything', node('Tanh', ['x'], ['h'])));
