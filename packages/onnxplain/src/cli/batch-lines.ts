@@ -1,3 +1,4 @@
+import { OnnxplainError } from '@onnxplain/core';
 import type { RowAxis } from '@onnxplain/graph';
 import { type Model, rowLayout } from '@onnxplain/runtime';
 
@@ -21,7 +22,8 @@ export function batchAxes(
   try {
     const { input: axis, output: outputAxis, perRun, why } = rowLayout(model, { input, output });
     return { input, output, axis, outputAxis, perRun, why };
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OnnxplainError)) throw error;
     // The line on gradients says what is wrong with the pair.
     return undefined;
   }

@@ -34,9 +34,10 @@ export function independentRuns(run: Run, options: CheckOptions): Run {
   return async (segments) => {
     if (countRows(segments) < 2) return run(segments);
     if (!checked && !known.alone) {
-      // Set before it is awaited: the check runs once.
-      checked = true;
-      if ((await rowsAreIndependent(run, segments, options)) === false) {
+      const independent = await rowsAreIndependent(run, segments, options);
+      // Where no trial ran, the next run of several rows tries again.
+      checked = independent !== undefined;
+      if (independent === false) {
         known.alone = true;
         options.onDependent();
       }
