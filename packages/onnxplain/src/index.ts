@@ -42,6 +42,7 @@ export * from '@onnxplain/report';
 export * from '@onnxplain/runtime';
 export { type MainOptions, main } from './cli/program.js';
 export { type Described, type DescribedOption, describe } from './expression/describe.js';
+export { type Argument, type Call, parse, type Term } from './expression/parse.js';
 export {
   catalogue,
   type MakeOptions,
@@ -51,8 +52,7 @@ export {
   makePerturbation,
   makeRules,
   tables,
-} from './expression/house.js';
-export { type Argument, type Call, parse, type Term } from './expression/parse.js';
+} from './expression/registry.js';
 export type { Kind, MadeOf, Rules, Table, Tables } from './expression/tables.js';
 export { grad } from './grad.js';
 export { type Drawing, drawAttribution } from './pipeline/draw.js';

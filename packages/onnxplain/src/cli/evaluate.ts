@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expectWritable, type FileContent, writeFolder } from '@onnxplain/files';
 import { page, type RunRecord } from '@onnxplain/report';
-import { make } from '../expression/house.js';
+import { make } from '../expression/registry.js';
 import { notifierOf } from '../pipeline/notices/run.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { environmentOf, type RecordOptions, recordFrom } from '../pipeline/record.js';

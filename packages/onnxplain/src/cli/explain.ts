@@ -4,7 +4,7 @@ import { expectWritable, type NamedInput, writeFolder, writeNpy, writeWhole } fr
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
-import { make } from '../expression/house.js';
+import { make } from '../expression/registry.js';
 import { drawAttribution, seriesOf } from '../pipeline/draw.js';
 import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
 import { functionText } from '../pipeline/function-text.js';

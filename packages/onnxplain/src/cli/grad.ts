@@ -4,7 +4,7 @@ import { expectWritable, writeWhole } from '@onnxplain/files';
 import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
-import { makeRules } from '../expression/house.js';
+import { makeRules } from '../expression/registry.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';

@@ -1,4 +1,4 @@
-import type { catalogue } from '../expression/house.js';
+import type { catalogue } from '../expression/registry.js';
 import { KINDS, type Kind } from '../expression/tables.js';
 
 const HEADINGS: Readonly<Record<Kind, string>> = {

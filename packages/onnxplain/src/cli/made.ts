@@ -1,5 +1,5 @@
 import { tensor } from '@onnxplain/core';
-import { make } from '../expression/house.js';
+import { make } from '../expression/registry.js';
 import type { MadeOf } from '../expression/tables.js';
 
 /** What a model may give expressions by name, before it is known what that is. */

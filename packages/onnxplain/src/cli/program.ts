@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { catalogue } from '../expression/house.js';
+import { catalogue } from '../expression/registry.js';
 import { version } from '../pipeline/record.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';

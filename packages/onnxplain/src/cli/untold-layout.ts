@@ -1,4 +1,4 @@
-import { make } from '../expression/house.js';
+import { make } from '../expression/registry.js';
 import type { Prepared } from '../pipeline/prepare.js';
 
 export interface Going {

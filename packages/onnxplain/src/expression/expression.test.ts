@@ -127,7 +127,7 @@ const tables: Tables = {
 };
 
 const files: string[] = [];
-const workshop = {
+const context = {
   tables,
   readTensor: (path: string) => {
     files.push(path);
@@ -139,7 +139,7 @@ const workshop = {
   },
 };
 
-const made = (text: string): string => makeIn(workshop, text).expression;
+const made = (text: string): string => makeIn(context, text).expression;
 
 function errorOf(run: () => unknown): OnnxplainError {
   try {
@@ -249,7 +249,7 @@ group('making', () => {
     '%s is no mean of rows',
     (text) => {
       files.length = 0;
-      const attempt = () => makeIn(workshop, `path(rule=left, baseline=${text})`);
+      const attempt = () => makeIn(context, `path(rule=left, baseline=${text})`);
       if (text !== 'mean') expect(errorOf(attempt).code).toBe('name-unknown');
       else expect(attempt().expression).toContain('baseline=mean)');
       expect(files.filter((file) => file.startsWith('mean of'))).toEqual([]);
@@ -275,13 +275,13 @@ group('making', () => {
     ['optimal(still, solver=gradient)', 'kind-mismatch', 'the explainer gradient'],
     ['3', 'expression-syntax', 'a number'],
   ])('refuses %s with %s', (text, code, words) => {
-    const error = errorOf(() => makeIn(workshop, text, 'explainer'));
+    const error = errorOf(() => makeIn(context, text, 'explainer'));
     expect(error.message).toContain(words);
     expect(error.code).toBe(code);
   });
 
   test('a perturbation where an explainer is asked for is a mismatch of kinds', () => {
-    expect(errorOf(() => makeIn(workshop, 'still', 'explainer')).code).toBe('kind-mismatch');
+    expect(errorOf(() => makeIn(context, 'still', 'explainer')).code).toBe('kind-mismatch');
   });
 });
 

@@ -12,8 +12,8 @@ import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables
 
 type Field = Entry<unknown>['options']['shape'][string];
 
-/** What making needs: the tables, and how a file named in an option becomes numbers. */
-export interface Workshop {
+/** What `makeIn` needs beside the text: the tables of names, readers of the files that options name, and what a model adds. */
+export interface MakeContext {
   readonly tables: Tables;
   readonly readTensor: (path: string) => Tensor;
   /** The mean of the rows of a table or array in a file. */
@@ -28,13 +28,13 @@ export interface Workshop {
  * Makes what an expression names. With `kind` only things of that kind.
  * Throws `expression-syntax`, `name-unknown` (with the nearest names), `kind-mismatch`, and what the factories throw.
  */
-export function makeIn<K extends Kind = Kind>(workshop: Workshop, text: string, kind?: K): MadeOf[K] {
+export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string, kind?: K): MadeOf[K] {
   const call = asCall(parse(text), text);
   const kinds: readonly Kind[] = kind === undefined ? KINDS : [kind];
-  const found = kinds.find((candidate) => lookUp(workshop.tables, candidate, call.name) !== undefined);
-  if (found === undefined) return refuseName(workshop, call.name, kinds);
+  const found = kinds.find((candidate) => lookUp(context.tables, candidate, call.name) !== undefined);
+  if (found === undefined) return refuseName(context, call.name, kinds);
   // `found` is `kind` where one was asked for.
-  return build(workshop, found, call) as MadeOf[K];
+  return build(context, found, call) as MadeOf[K];
 }
 
 function asCall(term: Term, text: string): Call {
@@ -50,17 +50,16 @@ function asCall(term: Term, text: string): Call {
 
 const bare = (name: string, at: number): Call => ({ kind: 'call', name, positional: [], named: [], at });
 
-function build(workshop: Workshop, kind: Kind, call: Call): unknown {
-  const entry = lookUp(workshop.tables, kind, call.name);
-  if (entry === undefined) return refuseName(workshop, call.name, [kind]);
+function build(context: MakeContext, kind: Kind, call: Call): unknown {
+  const entry = lookUp(context.tables, kind, call.name);
+  if (entry === undefined) return refuseName(context, call.name, [kind]);
   const { shape } = entry.options;
   const options = argumentsOf(call, entry).map(([name, term]) => {
     const where = `${call.name}(${name})`;
     const known = Object.hasOwn(shape, name);
-    return [name, known ? resolve(workshop, term, { field: shape[name], where }) : plain(term)] as const;
+    return [name, known ? resolve(context, term, { field: shape[name], where }) : plain(term)] as const;
   });
-  const layout =
-    workshop.layout !== undefined && Object.hasOwn(shape, 'layout') ? workshop.layout : undefined;
+  const layout = context.layout !== undefined && Object.hasOwn(shape, 'layout') ? context.layout : undefined;
   return entry.make({ ...(layout && { layout }), ...Object.fromEntries(options) });
 }
 
@@ -94,9 +93,13 @@ function argumentsOf(call: Call, entry: Entry<unknown>): readonly (readonly [str
 }
 
 /** The first reading of a term that the option takes: a word may be a choice, a name in a table, or a file. */
-function resolve(workshop: Workshop, term: Term, { field, where }: { field: Field; where: string }): unknown {
+function resolve(
+  context: MakeContext,
+  term: Term,
+  { field, where }: { field: Field; where: string },
+): unknown {
   let refused: OnnxplainError | undefined;
-  for (const reading of readings(workshop, term, field)) {
+  for (const reading of readings(context, term, field)) {
     try {
       const value = reading();
       if (field.safeParse(value).success) return value;
@@ -106,23 +109,23 @@ function resolve(workshop: Workshop, term: Term, { field, where }: { field: Fiel
     }
   }
   if (refused !== undefined) throw refused;
-  refuseKind(workshop, term, { taken: kindsTaken(workshop.tables, field), where });
+  refuseKind(context, term, { taken: kindsTaken(context.tables, field), where });
   return plain(term);
 }
 
-function* readings(workshop: Workshop, term: Term, field: Field): Iterable<() => unknown> {
+function* readings(context: MakeContext, term: Term, field: Field): Iterable<() => unknown> {
   if (term.kind !== 'call') yield () => plain(term);
   if (term.kind === 'call' || term.kind === 'word') {
     const call = term.kind === 'call' ? term : bare(term.value, term.at);
-    for (const kind of kindsOf(workshop.tables, call.name)) yield () => build(workshop, kind, call);
+    for (const kind of kindsOf(context.tables, call.name)) yield () => build(context, kind, call);
   }
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
-  const taken = kindsTaken(workshop.tables, field);
+  const taken = kindsTaken(context.tables, field);
   if (taken.length > 0 || !takesTensor(field)) return;
-  if (path !== undefined) yield () => tensorNamed(workshop, path);
+  if (path !== undefined) yield () => tensorNamed(context, path);
   const rows = rowsMeant(term);
   if (rows !== undefined)
-    yield () => Object.assign({ ...workshop.readMean(rows) }, { expression: `mean(${quoted(rows)})` });
+    yield () => Object.assign({ ...context.readMean(rows) }, { expression: `mean(${quoted(rows)})` });
 }
 
 /** A term as it stands: what an option of numbers, words or lists takes. */
@@ -135,7 +138,7 @@ function plain(term: Term): unknown {
 const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1])).success;
 
 /** The constant's or the file's numbers with its name as their expression, so that what is made from them can be written down again. */
-function tensorNamed({ readTensor, constants = {} }: Workshop, name: string): Tensor {
+function tensorNamed({ readTensor, constants = {} }: MakeContext, name: string): Tensor {
   const found = Object.hasOwn(constants, name) ? constants[name] : readTensor(name);
   return Object.assign({ ...found }, { expression: quoted(name) });
 }
@@ -151,14 +154,14 @@ function rowsMeant(term: Term): string | undefined {
 }
 
 function refuseKind(
-  workshop: Workshop,
+  context: MakeContext,
   term: Term,
   { taken, where }: { taken: readonly Kind[]; where: string },
 ): void {
   if (term.kind !== 'call' && (term.kind !== 'word' || taken.length === 0)) return;
   const name = term.kind === 'call' ? term.name : term.value;
-  const kinds = kindsOf(workshop.tables, name);
-  if (kinds.length === 0) refuseName(workshop, name, taken.length === 0 ? KINDS : taken);
+  const kinds = kindsOf(context.tables, name);
+  if (kinds.length === 0) refuseName(context, name, taken.length === 0 ? KINDS : taken);
   if (taken.length === 0) return;
   fail({
     code: 'kind-mismatch',
@@ -168,9 +171,9 @@ function refuseKind(
   });
 }
 
-function refuseName(workshop: Workshop, name: string, kinds: readonly Kind[]): never {
-  const others = kindsOf(workshop.tables, name);
-  const known = kinds.flatMap((kind) => Object.keys(workshop.tables[kind]));
+function refuseName(context: MakeContext, name: string, kinds: readonly Kind[]): never {
+  const others = kindsOf(context.tables, name);
+  const known = kinds.flatMap((kind) => Object.keys(context.tables[kind]));
   const word = kinds.length === KINDS.length ? 'name' : kinds.join(' or ');
   return fail({
     code: others.length > 0 ? 'kind-mismatch' : 'name-unknown',

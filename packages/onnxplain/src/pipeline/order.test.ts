@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Key } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeExplainer, makeMetric } from '../expression/house.js';
+import { makeExplainer, makeMetric } from '../expression/registry.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { Outcome } from './outcome.js';
 import { type Prepared, prepare } from './prepare.js';

@@ -13,7 +13,7 @@ import {
 } from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
 import type { Model, OutputMeaning } from '@onnxplain/runtime';
-import type { TableRows } from '../expression/house.js';
+import type { TableRows } from '../expression/registry.js';
 import { doubtsOf } from './doubts.js';
 import type { Drawing } from './draw.js';
 import { padRow } from './explained.js';

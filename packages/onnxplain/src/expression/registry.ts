@@ -15,7 +15,7 @@ import { baselineRows, isTable, meanOfRows, onlyRow, readNpy } from '@onnxplain/
 import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
 import { type Described, describe } from './describe.js';
-import { makeIn, type Workshop } from './make.js';
+import { type MakeContext, makeIn } from './make.js';
 import { KINDS, type Kind, type MadeOf, type Rules, type Table, type Tables } from './tables.js';
 
 /** Everything that can be made by name. */
@@ -89,7 +89,7 @@ function rulesRow(row: Entry<RuleTable>): Entry<Rules> {
 const allColumns: TableRows = (bytes, where) => baselineRows(bytes, { where, options: {} });
 
 /** Readers of the arrays that options name. */
-function readers(tableRows: TableRows): Pick<Workshop, 'readTensor' | 'readMean'> {
+function readers(tableRows: TableRows): Pick<MakeContext, 'readTensor' | 'readMean'> {
   return {
     readTensor(path) {
       const bytes = bytesOf(path);
