@@ -14,10 +14,10 @@ export { type Lookup, lookupsOf } from './autodiff/lookups.js';
 export { rectifiersOf } from './autodiff/rectifiers.js';
 export type { GradRequest } from './autodiff/request.js';
 export {
-  type Row,
-  type Rows as RuleRows,
   type Rule,
   type RuleContext,
+  type RuleEntries,
+  type RuleEntry,
   type RuleTable,
   refused,
   zero,
@@ -25,7 +25,7 @@ export {
 export { type RuleTableName, ruleTable, ruleTables, tables } from './autodiff/tables/index.js';
 export { composite, layers } from './autodiff/tables/lrp/composite.js';
 export type { Layer } from './autodiff/tables/lrp/layer.js';
-export type { Part } from './autodiff/tables/lrp/rows.js';
+export type { LayerRule } from './autodiff/tables/lrp/rows.js';
 export * from './autodiff/tables/lrp/rule.js';
 export { vjp } from './autodiff/vjp.js';
 export { builderOf, emptyBuilder } from './builder/build.js';
@@ -35,7 +35,7 @@ export type { Evaluator } from './canonical/evaluator.js';
 export { type FoldOptions, fold } from './canonical/fold.js';
 export { infer } from './infer/infer.js';
 export { type NumArray, numArray } from './interpreter/array.js';
-export { type EvaluateOptions, evaluate } from './interpreter/evaluate.js';
+export { evaluate, type InterpreterOptions } from './interpreter/evaluate.js';
 export { bytesOf, type Chunks } from './io/chunks.js';
 export { type External, externalData, type Piece } from './io/external.js';
 export { defaultLimits, type Limits } from './io/limits.js';

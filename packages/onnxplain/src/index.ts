@@ -42,7 +42,7 @@ export * from '@onnxplain/report';
 export * from '@onnxplain/runtime';
 export { type MainOptions, main } from './cli/program.js';
 export { type Described, type DescribedOption, describe } from './expression/describe.js';
-export { type Argument, type Call, parse, type Term } from './expression/parse.js';
+export { type Argument, type CallExpression, type Expression, parse } from './expression/parse.js';
 export {
   catalogue,
   type MakeOptions,

@@ -2,11 +2,11 @@ import { type Attribution, type Features, fail, sumsOver, type Tensor } from '@o
 import { type ColourScale, STEPS, scaleTable } from './colour.js';
 
 /** Where the colour channels of a picture-shaped input are: [channels, h, w] or [h, w, channels]. */
-export type ChannelAxis = 'first' | 'last';
+export type ChannelOrder = 'first' | 'last';
 
 export interface HeatOptions {
   /** Which axis of a rank-3 attribution is summed; default 'first'. */
-  readonly channels?: ChannelAxis;
+  readonly channels?: ChannelOrder;
   /** Elements that have one number together, which a position counts once; default: each has its own. */
   readonly features?: Features;
   /** |v| at this percentile gets the full colour, larger values too; 0..100, default 99. */
@@ -45,7 +45,7 @@ export function heat(values: Tensor, options: HeatOptions = {}): Heat {
 /** Height, width and number of channels that a shape means as a picture; undefined where it is none. */
 export function pictureShape(
   shape: readonly number[],
-  channels: ChannelAxis,
+  channels: ChannelOrder,
 ): { height: number; width: number; depth: number } | undefined {
   if (shape.length === 2 && shape[0] > 1) return { height: shape[0], width: shape[1], depth: 1 };
   if (shape.length !== 3) return undefined;
@@ -53,7 +53,7 @@ export function pictureShape(
   return height > 1 ? { height, width, depth } : undefined;
 }
 
-function sumChannels(attribution: Pick<Attribution, 'values' | 'features'>, channels: ChannelAxis) {
+function sumChannels(attribution: Pick<Attribution, 'values' | 'features'>, channels: ChannelOrder) {
   const { shape } = attribution.values;
   const picture = pictureShape(shape, channels);
   if (picture === undefined) {

@@ -1,7 +1,7 @@
 export { type ColourScale, STEPS, scaleTable } from './colour.js';
 export { type ComparedExplainers, compared } from './compared.js';
 export { explainedText, nounOf, predictionText, targetText } from './element.js';
-export { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
+export { type ChannelOrder, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
 export {
   formatBytes,
   formatEstimate,

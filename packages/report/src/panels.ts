@@ -1,5 +1,5 @@
 import { fail, type Tensor } from '@onnxplain/core';
-import { type ChannelAxis, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
+import { type ChannelOrder, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
 import { encodePng } from './png.js';
 
 /** An 8-bit RGB picture. */
@@ -45,7 +45,7 @@ export function heatmap(values: Tensor, options: HeatmapOptions = {}): Heatmap {
 export function pictureOf(
   x: Tensor,
   options: {
-    channels?: ChannelAxis;
+    channels?: ChannelOrder;
     low?: readonly number[];
     high?: readonly number[];
     order?: 'rgb' | 'bgr';

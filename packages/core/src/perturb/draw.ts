@@ -7,7 +7,7 @@ import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Draws, Rows } from '../types.js';
 
 /** Which draws are asked for. */
-export interface Span {
+export interface DrawRange {
   readonly key: Key;
   readonly from: number;
   readonly to: number;
@@ -24,7 +24,7 @@ export interface Draw {
 }
 
 /** The inputs of draws from..to in x's type, written one at a time; draw i sees only x and the stream of (key, i). */
-export function inputsOfEach(x: Tensor, { key, from, to }: Span, write: (draw: Draw) => void): Tensor {
+export function inputsOfEach(x: Tensor, { key, from, to }: DrawRange, write: (draw: Draw) => void): Tensor {
   const size = x.data.length;
   const inputs = zeros([to - from, ...x.shape], x);
   for (let i = from; i < to; i++) {
@@ -60,7 +60,11 @@ export function baselineFor(
 }
 
 /** Throws `option-value` unless 0 <= from <= to <= count. */
-export function expectSpan(where: string, span: Omit<Span, 'key'>, count = Number.POSITIVE_INFINITY): void {
+export function expectSpan(
+  where: string,
+  span: Omit<DrawRange, 'key'>,
+  count = Number.POSITIVE_INFINITY,
+): void {
   const { from, to } = span;
   if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= count) return;
   fail({

@@ -4,13 +4,13 @@ import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';
 import { isQuantised, quantisedRefusal } from './rules/quantise.js';
-import { type Row, type RuleTable, zero } from './rules/rule.js';
+import { type RuleEntry, type RuleTable, zero } from './rules/rule.js';
 
 /** A node between what is differentiated and what it is differentiated by. */
 export interface PathNode {
   readonly node: Node;
   /** Its backward rule; 'zero' too when it gives integers only; undefined for an operator that the table does not know. */
-  readonly row: Row | undefined;
+  readonly row: RuleEntry | undefined;
 }
 
 /** The nodes between some values and one that depends on them. */
@@ -65,10 +65,11 @@ export function findPath(nodes: readonly Node[], query: PathQuery): Path {
   return { pathNodes: kept.reverse(), active, varying, independent, rules };
 }
 
-export const isZero = (row: Row | undefined): boolean => typeof row === 'object' && row.status === 'zero';
+export const isZero = (row: RuleEntry | undefined): boolean =>
+  typeof row === 'object' && row.status === 'zero';
 
 /** A node's rule; zero where it gives integers only, unless these stand for floats. */
-function rowOf(node: Node, rules: RuleTable, floats: boolean): Row | undefined {
+function rowOf(node: Node, rules: RuleTable, floats: boolean): RuleEntry | undefined {
   const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
   if (known === undefined && isQuantised(node.op)) return quantisedRefusal;
   return floats || isQuantised(node.op) ? known : zero;

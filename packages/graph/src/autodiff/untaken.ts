@@ -2,7 +2,7 @@ import type { MathBuilder } from '../builder/math-builder.js';
 import type { Node } from '../ir/types.js';
 import type { Path, PathNode } from './path.js';
 import { type Choice, choiceOf, isElementwise, isSingular, multiplies, spreadOf } from './rules/choice.js';
-import type { Row, RuleContext } from './rules/rule.js';
+import type { RuleContext, RuleEntry } from './rules/rule.js';
 import { unbroadcast } from './unbroadcast.js';
 
 /** A bool, broadcastable to a value: true where something that the result depends on took the element. Emitted when called. */
@@ -16,7 +16,7 @@ export interface Untaken {
    * What a node's rule found, with 0 where no Where, Clip, Max or Min took the elements that its output has. To be called node after
    * node, from the last to the first.
    */
-  settle(pathNode: { readonly node: Node; readonly row: Row }, step: RuleContext, found: Parts): Parts;
+  settle(pathNode: { readonly node: Node; readonly row: RuleEntry }, step: RuleContext, found: Parts): Parts;
 }
 
 /**
@@ -72,7 +72,7 @@ function divergentValues(b: MathBuilder, pathNodes: readonly PathNode[]): Readon
 }
 
 interface Marked {
-  readonly row: Row;
+  readonly row: RuleEntry;
   readonly step: RuleContext;
   /** Of the node's output; undefined: everywhere. */
   readonly output: Taken | undefined;

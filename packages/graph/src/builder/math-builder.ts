@@ -1,13 +1,13 @@
 import type { Builder } from './builder.js';
 import { type Arithmetic, arithmetic } from './math/arithmetic.js';
-import { type Comparison, comparison } from './math/comparison.js';
+import { type ComparisonOperations, comparison } from './math/comparison.js';
 import { type Expansion, expansion } from './math/expansion.js';
 import { type Movement, movement } from './math/movement.js';
 import { type Reduction, reduction } from './math/reduction.js';
 import { type Sizing, sizing } from './math/size.js';
 
 export { STEP_SLOPE } from './math/comparison.js';
-export type { Span } from './math/movement.js';
+export type { SliceRange } from './math/movement.js';
 export type { Size } from './math/size.js';
 export type { Term } from './math/term.js';
 
@@ -15,7 +15,7 @@ export type { Term } from './math/term.js';
 export interface MathBuilder
   extends Builder,
     Arithmetic,
-    Comparison,
+    ComparisonOperations,
     Reduction,
     Expansion,
     Sizing,

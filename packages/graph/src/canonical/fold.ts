@@ -63,7 +63,7 @@ function computed(
 }
 
 /** What is known of a node of constants. */
-export interface Known {
+export interface FoldableNode {
   readonly inputs: readonly (Constant | undefined)[];
   readonly outputs: readonly (ValueType | undefined)[];
   readonly opset: number;
@@ -72,7 +72,7 @@ export interface Known {
 /** What a node makes of constants, one for each output with a name; undefined where that would be large, or different every time. */
 export function evaluated(
   node: Node,
-  { inputs, outputs, opset }: Known,
+  { inputs, outputs, opset }: FoldableNode,
   { elements = LARGEST_RESULT, evaluator = interpreted }: FoldOptions = {},
 ): readonly Constant[] | undefined {
   if (!isOp(node.op, node.domain) || KEPT.has(node.op)) return undefined;

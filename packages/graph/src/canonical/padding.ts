@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type Site, siteOf } from '../infer/site.js';
-import { autoPad, extent, sameTotal, type WindowAxis, windowAxes } from '../infer/window.js';
+import { autoPad, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { changed } from '../rewrite/op-rewrite.js';
@@ -56,7 +56,7 @@ function addsWindows(node: Node, b: GraphBuilder): boolean {
 }
 
 interface Placed {
-  readonly axis: WindowAxis;
+  readonly axis: KernelAxis;
   readonly size: Dim;
   /** Which spatial axis. */
   readonly i: number;
@@ -75,7 +75,7 @@ function padAxis(site: Site, placed: Placed): Padded | undefined {
   const extra = site.ints('output_padding')?.[i] ?? 0;
   if (site.node.op === 'ConvTranspose') return transposedPad(site, placed, extra);
   const mode = autoPad(site);
-  if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.begin, end: axis.end, extra };
+  if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.before, end: axis.after, extra };
   const total = sameTotal(site, placed.size, axis);
   return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra };
 }
@@ -88,8 +88,8 @@ function transposedPad(site: Site, { axis, size, i }: Placed, extra: number): Pa
   const mode = autoPad(site);
   const shape = site.ints('output_shape');
   const asked = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];
-  if (asked === undefined && !mode.startsWith('SAME')) return { begin: axis.begin, end: axis.end, extra };
-  const surplus = extent(axis) - axis.stride + extra;
+  if (asked === undefined && !mode.startsWith('SAME')) return { begin: axis.before, end: axis.after, extra };
+  const surplus = axis.extent - axis.stride + extra;
   if (asked !== undefined && typeof size !== 'number') return undefined;
   const total = asked === undefined ? Math.max(0, surplus) : Number(size) * axis.stride + surplus - asked;
   if (total < 0) return { begin: 0, end: 0, extra: extra - total };

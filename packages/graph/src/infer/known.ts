@@ -3,7 +3,7 @@ import { elementsOfConstant, FOLLOWED } from './contents.js';
 import type { Elements, Inferred, Scope } from './site.js';
 
 /** What is known of values by name, and of those of the graph around. */
-export interface Known extends Pick<Scope, 'typeOf' | 'elementsOf' | 'constantOf'> {
+export interface KnownValues extends Pick<Scope, 'typeOf' | 'elementsOf' | 'constantOf'> {
   /** Without those of the graph around. */
   readonly types: ReadonlyMap<string, ValueType>;
   define(name: string, value: Inferred): void;
@@ -17,7 +17,7 @@ interface Tables {
   readonly constants: Map<string, Constant>;
 }
 
-export function knownWithin(outer?: Scope): Known {
+export function knownWithin(outer?: Scope): KnownValues {
   const tables: Tables = { types: new Map(), elements: new Map(), constants: new Map() };
   const { types, elements, constants } = tables;
   return {

@@ -2,7 +2,7 @@ import { isOp } from '../ir/ops.js';
 import type { Constant, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { completed, declaredTypes, filledIn, symbolsOf, unknownsBeside } from './declared.js';
 import { canonicalDim } from './dim.js';
-import { type Known, knownWithin } from './known.js';
+import { type KnownValues, knownWithin } from './known.js';
 import { LEARNERS } from './machine-learning.js';
 import { type InferRow, type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
@@ -25,7 +25,7 @@ export interface Typing extends Scope {
 
 /** A typing of a graph's inputs and constants, no nodes yet. `outer` is what a subgraph sees of the graph around it. */
 export function typingOf(graph: Graph, outer?: Scope): Typing {
-  const scope: Scope & Known = {
+  const scope: Scope & KnownValues = {
     ...knownWithin(outer),
     unknown: outer?.unknown ?? unknownsBeside(graph),
     inside: (body, inputs) => outputsOf(body, inputs, scope),
@@ -51,7 +51,7 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
 }
 
 /** Nodes in the order in which they are added, inferred when something is asked. */
-function inferring(scope: Scope & Known, graph: Graph) {
+function inferring(scope: Scope & KnownValues, graph: Graph) {
   const declared = declaredTypes(graph);
   const symbols = symbolsOf(graph);
   const waiting: Node[] = [];

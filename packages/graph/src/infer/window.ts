@@ -2,41 +2,59 @@ import type { Dim, Dims } from '../ir/types.js';
 import { addDims, ceilDivide, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
 import type { InferRow, Site } from './site.js';
 
-/** Sliding-window attributes of one spatial axis. */
-export interface WindowAxis {
+/** How a kernel slides along one spatial axis. */
+export interface KernelAxis {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  readonly begin: number;
-  readonly end: number;
+  /** Padding before the first element. */
+  readonly before: number;
+  /** Padding after the last element. */
+  readonly after: number;
+  /** Elements from the first to the last tap: (kernel - 1) dilation + 1. */
+  readonly extent: number;
 }
 
-/** Extent of a dilated kernel. */
-export const extent = (axis: Pick<WindowAxis, 'kernel' | 'dilation'>): number =>
-  (axis.kernel - 1) * axis.dilation + 1;
+/** The attributes of a sliding window as ONNX writes them; absent ones take the default. */
+export interface WindowAttributes {
+  readonly strides?: readonly number[] | undefined;
+  readonly dilations?: readonly number[] | undefined;
+  readonly pads?: readonly number[] | undefined;
+}
+
+/** One entry per spatial axis, for a kernel of these sizes. */
+export function kernelAxes(
+  kernel: readonly number[],
+  { strides, dilations, pads }: WindowAttributes,
+): readonly KernelAxis[] {
+  return kernel.map((size, i) => {
+    const dilation = dilations?.[i] ?? 1;
+    return {
+      kernel: size,
+      stride: strides?.[i] ?? 1,
+      dilation,
+      before: pads?.[i] ?? 0,
+      after: pads?.[i + kernel.length] ?? 0,
+      extent: (size - 1) * dilation + 1,
+    };
+  });
+}
 
 /** The window attributes of a Conv, ConvTranspose or pool, axis by axis; pads are 0 where `auto_pad` decides them. */
-export function windowAxes(site: Site, kernel: readonly number[]): readonly WindowAxis[] {
-  const rank = kernel.length;
+export function windowAxes(site: Site, kernel: readonly number[]): readonly KernelAxis[] {
   const pads = autoPad(site) === 'NOTSET' ? site.ints('pads') : undefined;
-  return kernel.map((k, i) => ({
-    kernel: k,
-    stride: site.ints('strides')?.[i] ?? 1,
-    dilation: site.ints('dilations')?.[i] ?? 1,
-    begin: pads?.[i] ?? 0,
-    end: pads?.[i + rank] ?? 0,
-  }));
+  return kernelAxes(kernel, { strides: site.ints('strides'), dilations: site.ints('dilations'), pads });
 }
 
 export const autoPad = (site: Site): string => site.string('auto_pad', 'NOTSET') || 'NOTSET';
 
 /** Output size of a convolution or pool along one axis. */
-function windowSize(site: Site, size: Dim, axis: WindowAxis): Dim {
+function windowSize(site: Site, size: Dim, axis: KernelAxis): Dim {
   const mode = autoPad(site);
   if (mode.startsWith('SAME')) return sameSize(site, size, axis);
-  const room = subtractDims(addDims(size, axis.begin + axis.end), extent(axis));
+  const room = subtractDims(addDims(size, axis.before + axis.after), axis.extent);
   if (typeof room === 'number' && room < 0) {
-    return site.mismatch(`a spatial size of at least ${extent(axis) - axis.begin - axis.end}`);
+    return site.mismatch(`a spatial size of at least ${axis.extent - axis.before - axis.after}`);
   }
   if (site.int('ceil_mode', 0) === 0) return addDims(floorDivide(room, axis.stride), 1);
   return ceilSize(size, room, axis);
@@ -46,8 +64,8 @@ function windowSize(site: Site, size: Dim, axis: WindowAxis): Dim {
  * Cells that SAME adds along an axis for ceil(size / stride) windows; undefined where that depends on a symbol. ONNX Runtime reckons them
  * for pools as if they had no dilation, unlike the standard's formula, so that dilated pools have fewer windows.
  */
-export function sameTotal(site: Site, size: Dim, axis: WindowAxis): number | undefined {
-  const covered = isPool(site) ? axis.kernel : extent(axis);
+export function sameTotal(site: Site, size: Dim, axis: KernelAxis): number | undefined {
+  const covered = isPool(site) ? axis.kernel : axis.extent;
   if (axis.stride === 1) return covered - 1;
   if (typeof size !== 'number') return undefined;
   return Math.max(0, (Math.ceil(size / axis.stride) - 1) * axis.stride + covered - size);
@@ -55,21 +73,21 @@ export function sameTotal(site: Site, size: Dim, axis: WindowAxis): number | und
 
 const isPool = (site: Site): boolean => site.node.op.endsWith('Pool');
 
-function sameSize(site: Site, size: Dim, axis: WindowAxis): Dim {
+function sameSize(site: Site, size: Dim, axis: KernelAxis): Dim {
   if (axis.dilation === 1 || !isPool(site)) return ceilDivide(size, axis.stride);
   const total = sameTotal(site, size, axis);
   if (total === undefined) return site.unknown();
-  return addDims(floorDivide(subtractDims(addDims(size, total), extent(axis)), axis.stride), 1);
+  return addDims(floorDivide(subtractDims(addDims(size, total), axis.extent), axis.stride), 1);
 }
 
 /** With ceil_mode, windows that would start in the padding at the end are dropped. */
-function ceilSize(size: Dim, room: Dim, axis: WindowAxis): Dim {
+function ceilSize(size: Dim, room: Dim, axis: KernelAxis): Dim {
   const covering = addDims(ceilDivide(room, axis.stride), 1);
-  if (axis.end + axis.stride <= extent(axis)) return covering;
-  return minDim(covering, ceilDivide(addDims(size, axis.begin), axis.stride));
+  if (axis.after + axis.stride <= axis.extent) return covering;
+  return minDim(covering, ceilDivide(addDims(size, axis.before), axis.stride));
 }
 
-function spatial(site: Site, dims: Dims, axes: readonly WindowAxis[]): Dims {
+function spatial(site: Site, dims: Dims, axes: readonly KernelAxis[]): Dims {
   if (dims.length !== axes.length + 2) site.mismatch(`an input of rank ${axes.length + 2}`);
   return axes.map((axis, i) => windowSize(site, dims[i + 2] ?? 1, axis));
 }
@@ -118,15 +136,15 @@ export const convTranspose: InferRow = (site) => {
   return [{ dtype, dims: [n, channels, ...sizes] }];
 };
 
-function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: WindowAxis; i: number }): Dim {
+function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: KernelAxis; i: number }): Dim {
   const asked = site.ints('output_shape');
   const fixed = asked?.[i + asked.length - (site.dims(0)?.length ?? 2) + 2];
   if (fixed !== undefined) return fixed;
   const extra = site.ints('output_padding')?.[i] ?? 0;
   // ONNX Runtime does not pad the output where the kernel is shorter than the stride, unlike the standard's formula.
-  const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + extent(axis));
-  const surplus = Math.max(0, extent(axis) - axis.stride + extra);
-  return subtractDims(full, autoPad(site).startsWith('SAME') ? surplus : axis.begin + axis.end);
+  const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + axis.extent);
+  const surplus = Math.max(0, axis.extent - axis.stride + extra);
+  return subtractDims(full, autoPad(site).startsWith('SAME') ? surplus : axis.before + axis.after);
 }
 
 export const pool: InferRow = (site) => {

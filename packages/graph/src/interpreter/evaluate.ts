@@ -7,7 +7,7 @@ import { callOf } from './call.js';
 import { checkFeeds } from './feeds.js';
 import { evalRowOf } from './table.js';
 
-export interface EvaluateOptions {
+export interface InterpreterOptions {
   /** Names of the values to return, inner ones too; default: the graph's outputs. Only what they need is computed. */
   readonly wanted?: readonly string[];
   /**
@@ -17,7 +17,7 @@ export interface EvaluateOptions {
   readonly precision?: 'float64' | 'declared';
 }
 
-type Precision = NonNullable<EvaluateOptions['precision']>;
+type Precision = NonNullable<InterpreterOptions['precision']>;
 
 /** First opset whose spelling the rows read. */
 const OLDEST = 18;
@@ -36,7 +36,7 @@ type Scope = (name: string) => NumArray | undefined;
 export function evaluate(
   graph: Graph,
   feeds: Readonly<Record<string, NumArray>>,
-  options: EvaluateOptions = {},
+  options: InterpreterOptions = {},
 ): Record<string, NumArray> {
   const { wanted = graph.outputs.map((output) => output.name), precision = 'float64' } = options;
   checkOpset(graph);

@@ -21,7 +21,7 @@ export interface Weights {
   readonly linearBeforeReset: boolean;
 }
 
-export interface Cell {
+export interface RecurrentCell {
   readonly gates: number;
   readonly activations: readonly string[];
   step(weights: Weights): CellStep;
@@ -50,7 +50,7 @@ function activator({ activations, clip }: Weights, i: number) {
 }
 
 /** H' = f(W x + R H + b). */
-export const rnn: Cell = {
+export const rnn: RecurrentCell = {
   gates: 1,
   activations: ['Tanh'],
   step(weights) {
@@ -61,7 +61,7 @@ export const rnn: Cell = {
 };
 
 /** Gates z (update), r (reset), h (candidate): H' = (1 - z) h~ + z H. */
-export const gru: Cell = {
+export const gru: RecurrentCell = {
   gates: 3,
   activations: ['Sigmoid', 'Tanh'],
   step(weights) {
@@ -84,7 +84,7 @@ export const gru: Cell = {
 };
 
 /** Gates i, o, f, c with peepholes p = [Pi, Po, Pf]: C' = f C + i c~, H' = o h(C'). */
-export const lstm: Cell = {
+export const lstm: RecurrentCell = {
   gates: 4,
   activations: ['Sigmoid', 'Tanh', 'Tanh'],
   step(weights) {

@@ -1,7 +1,7 @@
 import { activationsOf } from './activations.js';
 import { filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
-import { type Cell, gru, lstm, rnn, type State, type Weights } from './recurrent-cells.js';
+import { gru, lstm, type RecurrentCell, rnn, type State, type Weights } from './recurrent-cells.js';
 
 /** Sizes and inputs of a recurrent node, with time first ([seq, batch, ...], [direction, batch, ...]) whatever its layout. */
 interface Run {
@@ -35,7 +35,7 @@ function byDirection(call: Call, i: number, { size, directions }: { size: number
   return parts(x.data, size);
 }
 
-function weightsOf(call: Call, cell: Cell, run: Run): Weights[] {
+function weightsOf(call: Call, cell: RecurrentCell, run: Run): Weights[] {
   const { directions, hidden } = run;
   const names = call.strings('activations') ?? directions.flatMap(() => cell.activations);
   const activations = activationsOf(call, names);
@@ -77,7 +77,7 @@ function initial(call: Call, i: number, { directions, batch, hidden, x }: Run): 
  * a reversed direction starts at the row's last step.
  */
 const recurrent =
-  (cell: Cell): EvalRow =>
+  (cell: RecurrentCell): EvalRow =>
   (call) => {
     const run = runOf(call);
     const { x, steps, batch, hidden, directions } = run;

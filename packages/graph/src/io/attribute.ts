@@ -1,9 +1,9 @@
 import { fail } from '@onnxplain/core';
 import type { Attribute, Graph } from '../ir/types.js';
-import type { Reading } from './context.js';
+import type { ReadContext } from './context.js';
 import {
-  type AttributeInit,
   type AttributeProto,
+  type AttributeProtoInit,
   AttributeType,
   type GraphProto,
   type InnerGraphInit,
@@ -16,7 +16,7 @@ export type ReadGraph = (graph: GraphProto, where: string) => Graph;
 
 interface At {
   readonly where: string;
-  readonly reading: Reading;
+  readonly reading: ReadContext;
   readonly readGraph: ReadGraph;
 }
 
@@ -100,7 +100,7 @@ export function writeAttribute(
   name: string,
   attribute: Attribute,
   writeGraph: (graph: Graph) => InnerGraphInit,
-): AttributeInit {
+): AttributeProtoInit {
   switch (attribute.kind) {
     case 'int':
       return { name, type: AttributeType.INT, i: writeInteger(attribute.value) };

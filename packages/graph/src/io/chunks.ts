@@ -1,13 +1,13 @@
 import { varint } from './varint.js';
 
 /** Bytes of known number that are looked up, or made, when they are written. */
-export interface Part {
+export interface LazyBytes {
   readonly length: number;
   bytes(): Uint8Array;
 }
 
 /** What a file consists of, one after the other. */
-export type Parts = readonly (Uint8Array | Part)[];
+export type Parts = readonly (Uint8Array | LazyBytes)[];
 
 /** The contents of a file, to be written one chunk after the other; each walk makes them anew. */
 export interface Chunks extends Iterable<Uint8Array> {

@@ -3,7 +3,7 @@ import type { Limits } from './limits.js';
 import { exceeded } from './scan.js';
 
 /** What is carried through the reading of one file. */
-export interface Reading {
+export interface ReadContext {
   readonly limits: Limits;
   readonly external: External | undefined;
   /** Accounts for the memory of a tensor before it is made. */
@@ -15,7 +15,11 @@ export interface Reading {
 }
 
 /** Nothing has been spent yet; `taken` holds the symbols that the file itself uses. */
-export function reading(limits: Limits, external: External | undefined, taken: ReadonlySet<string>): Reading {
+export function reading(
+  limits: Limits,
+  external: External | undefined,
+  taken: ReadonlySet<string>,
+): ReadContext {
   let bytes = 0;
   let nodes = 0;
   const used = new Set(taken);

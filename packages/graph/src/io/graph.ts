@@ -2,7 +2,7 @@ import { fail } from '@onnxplain/core';
 import { emptyGraph } from '../ir/empty-graph.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
-import type { Reading } from './context.js';
+import type { ReadContext } from './context.js';
 import { ordered } from './order.js';
 import type {
   AttributeProto,
@@ -19,7 +19,7 @@ import { readTensorType, readValue } from './values.js';
 type Opsets = Graph['opsets'];
 
 /** A graph of a file, main or inner. */
-export function readGraph(proto: GraphProto, { opsets, where }: Place, reading: Reading): Graph {
+export function readGraph(proto: GraphProto, { opsets, where }: Place, reading: ReadContext): Graph {
   const constants = readConstants(proto, where, reading);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
   return {
@@ -44,7 +44,7 @@ interface Place {
  * Outputs that are tensors; at least one must be. An output that lacks a type may have one among the inner values. A map from class
  * to score counts as the scores.
  */
-function readOutputs(proto: GraphProto, { where }: Place, reading: Reading): readonly Value[] {
+function readOutputs(proto: GraphProto, { where }: Place, reading: ReadContext): readonly Value[] {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
@@ -62,7 +62,11 @@ function readOutputs(proto: GraphProto, { where }: Place, reading: Reading): rea
 
 const isZipMap = ({ domain, opType }: NodeProto): boolean => domain === 'ai.onnx.ml' && opType === 'ZipMap';
 
-function readConstants(proto: GraphProto, where: string, reading: Reading): ReadonlyMap<string, Constant> {
+function readConstants(
+  proto: GraphProto,
+  where: string,
+  reading: ReadContext,
+): ReadonlyMap<string, Constant> {
   const constants = new Map<string, Constant>();
   const add = (name: string, value: Constant): void => {
     checkName(name, `${where}, initialiser`, reading);
@@ -86,7 +90,10 @@ function readConstants(proto: GraphProto, where: string, reading: Reading): Read
   return constants;
 }
 
-function readDeclared(values: readonly ValueInfoProto[], reading: Reading): ReadonlyMap<string, ValueType> {
+function readDeclared(
+  values: readonly ValueInfoProto[],
+  reading: ReadContext,
+): ReadonlyMap<string, ValueType> {
   const declared = new Map<string, ValueType>();
   for (const value of values) {
     const type = readTensorType(value, reading);
@@ -95,7 +102,7 @@ function readDeclared(values: readonly ValueInfoProto[], reading: Reading): Read
   return declared;
 }
 
-function readNode(proto: NodeProto, { opsets, where }: Place, reading: Reading): Node {
+function readNode(proto: NodeProto, { opsets, where }: Place, reading: ReadContext): Node {
   reading.count(1);
   for (const name of [proto.name, proto.opType, ...proto.input, ...proto.output])
     checkName(name, where, reading);
@@ -116,7 +123,7 @@ function readNode(proto: NodeProto, { opsets, where }: Place, reading: Reading):
 function readAttributes(
   protos: readonly AttributeProto[],
   { opsets, where }: Place,
-  reading: Reading,
+  reading: ReadContext,
 ): Attributes {
   const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, reading);
   const names = new Set(protos.map(({ name }) => name));
@@ -133,7 +140,7 @@ function readAttributes(
 }
 
 /** A model-local function. */
-export function readFunction(proto: FunctionProto, opsets: Opsets, reading: Reading): LocalFunction {
+export function readFunction(proto: FunctionProto, opsets: Opsets, reading: ReadContext): LocalFunction {
   const name = overloaded(proto.name, proto.overload);
   const where = `function "${name}"`;
   const own = readOpsets(proto.opsetImport);
@@ -162,7 +169,7 @@ export function readOpsets(imports: readonly OperatorSetIdProto[]): Opsets {
   return Object.fromEntries(imports.map(({ domain, version }) => [standardDomain(domain), Number(version)]));
 }
 
-function checkName(name: string, where: string, { limits }: Reading): void {
+function checkName(name: string, where: string, { limits }: ReadContext): void {
   if (name.length > limits.nameLength) {
     exceeded('nameLength', limits.nameLength, `${name.length} characters in ${where}`);
   }

@@ -11,7 +11,7 @@ import {
   type TensorProtoSchema,
 } from 'onnx-buf';
 import type { ValueType } from '../ir/types.js';
-import type { Part } from './chunks.js';
+import type { LazyBytes } from './chunks.js';
 import type { Limits } from './limits.js';
 import { scan } from './scan.js';
 
@@ -40,8 +40,8 @@ type NodeFields = Exclude<NonNullable<GraphFields['node']>[number], NodeProto>;
 export type NodeInit = Pick<NodeFields, 'opType' | 'domain' | 'name' | 'input' | 'output' | 'attribute'>;
 export type ValueInfoInit = NonNullable<GraphFields['valueInfo']>[number];
 /** A tensor of the main graph, whose raw data may be looked up when it is written. */
-export type InitialiserInit = Omit<TensorInit, 'rawData'> & { readonly rawData?: Uint8Array | Part };
-export type AttributeInit = NonNullable<NodeInit['attribute']>[number];
+export type InitialiserInit = Omit<TensorInit, 'rawData'> & { readonly rawData?: Uint8Array | LazyBytes };
+export type AttributeProtoInit = NonNullable<NodeInit['attribute']>[number];
 export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node'> {
   readonly initializer?: TensorInit[];
   readonly node?: NodeInit[];

@@ -2,8 +2,8 @@ import { fail, sizeOf } from '@onnxplain/core';
 import { codeOf, dtypeOf, elements } from '../ir/element.js';
 import { lazyConstant } from '../ir/lazy-constant.js';
 import type { Constant, ConstantData, DataType } from '../ir/types.js';
-import type { Part } from './chunks.js';
-import { type Reading, unsupportedTypes } from './context.js';
+import type { LazyBytes } from './chunks.js';
+import { type ReadContext, unsupportedTypes } from './context.js';
 import {
   DataLocation,
   type InitialiserInit,
@@ -15,7 +15,7 @@ import { exceeded } from './scan.js';
 import { decodeText } from './text.js';
 
 /** A tensor of a file; `raw_data` is viewed in place where its alignment allows. */
-export function readTensor(proto: TensorProto, where: string, reading: Reading): Constant {
+export function readTensor(proto: TensorProto, where: string, reading: ReadContext): Constant {
   const dims = readDims(proto.dims, where, reading);
   const dtype = readType(proto.dataType, where);
   if (proto.segment !== undefined) unsupported(where, 'a tensor stored in segments');
@@ -36,7 +36,7 @@ interface Wanted {
   readonly dtype: Exclude<DataType, 'string'>;
   readonly dims: readonly number[];
   readonly where: string;
-  readonly reading: Reading;
+  readonly reading: ReadContext;
 }
 
 function readNumbers(proto: TensorProto, { dtype, dims, where, reading }: Wanted): Constant {
@@ -72,7 +72,7 @@ function normalise(dtype: DataType, data: ConstantData): ConstantData {
 function readExternal(
   proto: TensorProto,
   expected: number,
-  { where, reading }: { where: string; reading: Reading },
+  { where, reading }: { where: string; reading: ReadContext },
 ): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get('location') ?? '';
@@ -106,7 +106,7 @@ function readStrings(proto: TensorProto, where: string): readonly string[] {
 }
 
 /** A sparse tensor made dense. Its indices are linear positions or one row of coordinates for each value. */
-export function readSparse(proto: SparseTensorProto, where: string, reading: Reading): Constant {
+export function readSparse(proto: SparseTensorProto, where: string, reading: ReadContext): Constant {
   if (proto.values === undefined || proto.indices === undefined) {
     return invalid(where, 'values and indices of a sparse tensor', 'one of them missing');
   }
@@ -146,7 +146,7 @@ function linearPositions(
   );
 }
 
-function readDims(dims: readonly bigint[], where: string, { limits }: Reading): readonly number[] {
+function readDims(dims: readonly bigint[], where: string, { limits }: ReadContext): readonly number[] {
   if (dims.length > limits.rank) exceeded('rank', limits.rank, `${dims.length} axes in ${where}`);
   const sizes = dims.map(Number);
   const negative = sizes.find((dim) => dim < 0);
@@ -190,7 +190,7 @@ const headOf = (name: string, { dtype, dims }: Constant): TensorInit => ({
 const encoder = new TextEncoder();
 
 /** The bytes of a constant of numbers, which are looked up when they are asked for. */
-export function rawPart(name: string, constant: Constant): Part {
+export function rawPart(name: string, constant: Constant): LazyBytes {
   const length = byteLengthOf(constant);
   return {
     length,

@@ -1,13 +1,13 @@
 import { fail } from '@onnxplain/core';
 import { codeOf } from '../ir/element.js';
 import type { Dim, Value, ValueType } from '../ir/types.js';
-import type { Reading } from './context.js';
+import type { ReadContext } from './context.js';
 import type { DimensionProto, GraphProto, ValueInfoInit, ValueInfoProto } from './proto.js';
 import { exceeded } from './scan.js';
 import { readType } from './tensor.js';
 
 /** Type of a value, or undefined when the file gives none or it is not a tensor (sequences, maps, optionals). */
-export function readTensorType(proto: ValueInfoProto, reading: Reading): ValueType | undefined {
+export function readTensorType(proto: ValueInfoProto, reading: ReadContext): ValueType | undefined {
   const type = proto.type?.value;
   if (type?.case !== 'tensorType' || type.value.elemType === 0) return undefined;
   const dtype = readType(type.value.elemType, `value "${proto.name}"`);
@@ -39,7 +39,7 @@ function isReused(dims: readonly Dim[], axis: number): boolean {
 interface Axis {
   readonly name: string;
   readonly axis: number;
-  readonly reading: Reading;
+  readonly reading: ReadContext;
 }
 
 /** A size, a symbol of the file, or a fresh symbol; -1, ? and an empty name are older exporters' words for unknown. */
@@ -59,7 +59,7 @@ function readDim({ value }: DimensionProto, { name, axis, reading }: Axis): Dim 
 }
 
 /** A graph input or output, which must be a tensor with a known element type. */
-export function readValue(proto: ValueInfoProto, where: string, reading: Reading): Value {
+export function readValue(proto: ValueInfoProto, where: string, reading: ReadContext): Value {
   const type = readTensorType(proto, reading);
   if (type !== undefined) return { name: proto.name, ...type };
   return fail({

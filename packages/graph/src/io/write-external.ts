@@ -1,6 +1,6 @@
 import { codeOf } from '../ir/element.js';
 import type { Constant, Graph } from '../ir/types.js';
-import { bytesOf, type Chunks, chunksOf, type Part } from './chunks.js';
+import { bytesOf, type Chunks, chunksOf, type LazyBytes } from './chunks.js';
 import { DataLocation, type InitialiserInit } from './proto.js';
 import { byteLengthOf, rawPart, writeInitialiser } from './tensor.js';
 import { writeModel } from './write.js';
@@ -24,9 +24,9 @@ const ALIGNMENT = 64;
 /** The ONNX file of a graph and the file of its weights, of any size. Equal graphs give equal bytes. */
 export function writeExternal(graph: Graph, options: ExternalOptions = {}): ExternalModel {
   const { location = 'weights.bin', threshold = 1024 } = options;
-  const parts: (Uint8Array | Part)[] = [];
+  const parts: (Uint8Array | LazyBytes)[] = [];
   let end = 0;
-  const append = (part: Part): number => {
+  const append = (part: LazyBytes): number => {
     const gap = (ALIGNMENT - (end % ALIGNMENT)) % ALIGNMENT;
     parts.push(new Uint8Array(gap), part);
     const offset = end + gap;

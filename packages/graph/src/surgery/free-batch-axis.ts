@@ -1,7 +1,7 @@
 import { attr, type Builder } from '../builder/builder.js';
 import type { Constant, Dim, Node } from '../ir/types.js';
 
-export interface Batch {
+export interface FrozenBatch {
   /** The size that was frozen. */
   readonly batch: number;
   /** The symbol that takes its place. */
@@ -10,10 +10,10 @@ export interface Batch {
   readonly elementsBefore: Map<string, number>;
 }
 
-type FreeBatchRule = (node: Node, builder: Builder, batch: Batch) => Node;
+type FreeBatchRule = (node: Node, builder: Builder, batch: FrozenBatch) => Node;
 
 /** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
-export function freeBatchAxis(node: Node, builder: Builder, batch: Batch): Node {
+export function freeBatchAxis(node: Node, builder: Builder, batch: FrozenBatch): Node {
   if (node.op === 'Reshape' && node.domain === '') return freeReshape(node, builder, batch);
   follow(node, batch.elementsBefore);
   return node.domain === '' ? (FREE_BATCH_RULES[node.op]?.(node, builder, batch) ?? node) : node;
@@ -33,7 +33,7 @@ const FREE_BATCH_RULES: Readonly<Record<string, FreeBatchRule | undefined>> = {
   RNN: freeStates,
 };
 
-function freeReshape(node: Node, builder: Builder, { batch, symbol, elementsBefore }: Batch): Node {
+function freeReshape(node: Node, builder: Builder, { batch, symbol, elementsBefore }: FrozenBatch): Node {
   const [data, shape] = node.inputs;
   const target = integers(builder.constantOf(shape));
   const dims = builder.type(data).dims;
@@ -90,7 +90,7 @@ function coefficient(dim: string): number {
 }
 
 /** A slice of the whole batch axis ends where the axis ends. */
-function freeSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeSlice(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const [data, starts, ends, axes, ...steps] = node.inputs;
   const from = integers(builder.constantOf(starts));
   const to = integers(builder.constantOf(ends));
@@ -110,7 +110,7 @@ function freeSlice(node: Node, builder: Builder, { batch, symbol }: Batch): Node
 const END = 2 ** 31 - 1;
 
 /** Operands without a batch (a class token repeated for the fixed batch) are repeated for the free one. */
-function freeConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const all = node.inputs.map((name) => builder.type(name).dims);
   const like = all.findIndex((dims) => dims !== undefined && batchAxis(dims, symbol) >= 0);
   const dims = all[like];
@@ -125,7 +125,7 @@ function freeConcat(node: Node, builder: Builder, { batch, symbol }: Batch): Nod
 }
 
 /** Initial states of a recurrent network, [directions, batch, hidden]; the data are [time, batch, features]. */
-function freeStates(node: Node, builder: Builder, { batch, symbol }: Batch): Node {
+function freeStates(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const dims = builder.type(node.inputs[0]).dims;
   const layout = node.attributes.layout?.value === 1 ? 0 : 1;
   if (dims?.[layout] !== symbol || batch !== 1) return node;

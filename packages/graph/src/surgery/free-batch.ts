@@ -2,7 +2,7 @@ import { OnnxplainError } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { wordsIn } from '../infer/dim.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
-import { type Batch, freeBatchAxis } from './free-batch-axis.js';
+import { type FrozenBatch, freeBatchAxis } from './free-batch-axis.js';
 
 export interface Freed {
   /** With a symbolic batch, or the graph as it came. */
@@ -58,7 +58,7 @@ function freeSymbol(graph: Graph): string {
   return symbol;
 }
 
-function rewrite(graph: Graph, batch: Batch, axis: number): Graph {
+function rewrite(graph: Graph, batch: FrozenBatch, axis: number): Graph {
   // Declared types speak of the fixed batch.
   const builder = builderWithin({ ...graph, declared: new Map(), observed: undefined });
   const inputs = graph.inputs.map((value) => ({

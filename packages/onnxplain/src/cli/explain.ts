@@ -27,7 +27,7 @@ export interface ExplainFlags extends QuestionFlags {
 }
 
 /** What `explain` found, and how it ends. */
-export interface Explained {
+export interface ExplainOutcome {
   readonly exit: ExitCode;
   readonly explainer: string;
   /** The model's input, or the value inside, that was explained. */
@@ -78,7 +78,7 @@ export async function explain(
   path: string,
   flags: ExplainFlags,
   context: { notices: Notices; signal?: AbortSignal },
-): Promise<Explained> {
+): Promise<ExplainOutcome> {
   expectMade('explainer', [flags.explainer]);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
@@ -128,9 +128,9 @@ function functionOf(
 
 /** The answers, none of them written yet. */
 function resultOf(
-  asked: Pick<Explained, 'explainer' | 'input' | 'f' | 'notices'>,
+  asked: Pick<ExplainOutcome, 'explainer' | 'input' | 'f' | 'notices'>,
   explanations: readonly Explanation[],
-): Explained {
+): ExplainOutcome {
   const answers = explanations.map(answerOf);
   const done = answers.filter(isDone).length;
   const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
@@ -171,7 +171,7 @@ interface Writing {
   readonly out: string;
   readonly prepared: Prepared;
   readonly explanations: readonly Explanation[];
-  readonly result: Explained;
+  readonly result: ExplainOutcome;
 }
 
 /** By ending of the file; each returns the files it wrote. */
@@ -236,7 +236,7 @@ function refusePicture(shape: readonly number[]): never {
 }
 
 /** A line or two per input. */
-export function showExplained({ explainer, f, files, explanations }: Explained): string {
+export function showExplained({ explainer, f, files, explanations }: ExplainOutcome): string {
   const lines = explanations.map((answer) => {
     if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
     return `${showInput(answer)}\n${showTop(answer)}  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;

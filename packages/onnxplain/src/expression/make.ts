@@ -7,7 +7,7 @@ import {
   type Tensor,
   tensor,
 } from '@onnxplain/core';
-import { type Call, parse, type Term } from './parse.js';
+import { type CallExpression, type Expression, parse } from './parse.js';
 import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
 
 type Field = Entry<unknown>['options']['shape'][string];
@@ -37,7 +37,7 @@ export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string
   return build(context, found, call) as MadeOf[K];
 }
 
-function asCall(term: Term, text: string): Call {
+function asCall(term: Expression, text: string): CallExpression {
   if (term.kind === 'call') return term;
   if (term.kind === 'word') return bare(term.value, term.at);
   return fail({
@@ -48,9 +48,15 @@ function asCall(term: Term, text: string): Call {
   });
 }
 
-const bare = (name: string, at: number): Call => ({ kind: 'call', name, positional: [], named: [], at });
+const bare = (name: string, at: number): CallExpression => ({
+  kind: 'call',
+  name,
+  positional: [],
+  named: [],
+  at,
+});
 
-function build(context: MakeContext, kind: Kind, call: Call): unknown {
+function build(context: MakeContext, kind: Kind, call: CallExpression): unknown {
   const entry = lookUp(context.tables, kind, call.name);
   if (entry === undefined) return refuseName(context, call.name, [kind]);
   const { shape } = entry.options;
@@ -64,7 +70,10 @@ function build(context: MakeContext, kind: Kind, call: Call): unknown {
 }
 
 /** Options by name; positional ones get theirs from the table. */
-function argumentsOf(call: Call, entry: Entry<unknown>): readonly (readonly [string, Term])[] {
+function argumentsOf(
+  call: CallExpression,
+  entry: Entry<unknown>,
+): readonly (readonly [string, Expression])[] {
   const { positional } = entry;
   if (call.positional.length > positional.length) {
     fail({
@@ -95,7 +104,7 @@ function argumentsOf(call: Call, entry: Entry<unknown>): readonly (readonly [str
 /** The first reading of a term that the option takes: a word may be a choice, a name in a table, or a file. */
 function resolve(
   context: MakeContext,
-  term: Term,
+  term: Expression,
   { field, where }: { field: Field; where: string },
 ): unknown {
   let refused: OnnxplainError | undefined;
@@ -113,7 +122,7 @@ function resolve(
   return plain(term);
 }
 
-function* readings(context: MakeContext, term: Term, field: Field): Iterable<() => unknown> {
+function* readings(context: MakeContext, term: Expression, field: Field): Iterable<() => unknown> {
   if (term.kind !== 'call') yield () => plain(term);
   if (term.kind === 'call' || term.kind === 'word') {
     const call = term.kind === 'call' ? term : bare(term.value, term.at);
@@ -129,7 +138,7 @@ function* readings(context: MakeContext, term: Term, field: Field): Iterable<() 
 }
 
 /** A term as it stands: what an option of numbers, words or lists takes. */
-function plain(term: Term): unknown {
+function plain(term: Expression): unknown {
   if (term.kind === 'list') return term.items.map(plain);
   if (term.kind === 'call') return `${term.name}(...)`;
   return term.value;
@@ -146,7 +155,7 @@ function tensorNamed({ readTensor, constants = {} }: MakeContext, name: string):
 const quoted = (name: string): string => (/^[^\s(),=[\]"']+$/.test(name) ? name : JSON.stringify(name));
 
 /** The file in `mean(FILE)`; undefined for another term. */
-function rowsMeant(term: Term): string | undefined {
+function rowsMeant(term: Expression): string | undefined {
   if (term.kind !== 'call' || term.name !== 'mean' || term.named.length > 0) return undefined;
   const [file, ...more] = term.positional;
   if (more.length > 0 || (file?.kind !== 'word' && file?.kind !== 'string')) return undefined;
@@ -155,7 +164,7 @@ function rowsMeant(term: Term): string | undefined {
 
 function refuseKind(
   context: MakeContext,
-  term: Term,
+  term: Expression,
   { taken, where }: { taken: readonly Kind[]; where: string },
 ): void {
   if (term.kind !== 'call' && (term.kind !== 'word' || taken.length === 0)) return;

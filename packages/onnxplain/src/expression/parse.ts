@@ -12,26 +12,26 @@ import {
 } from './tokens.js';
 
 /** A parsed expression. `at` is the offset in the text, for messages. */
-export type Term =
+export type Expression =
   | { readonly kind: 'number'; readonly value: number; readonly at: number }
   | { readonly kind: 'boolean'; readonly value: boolean; readonly at: number }
   /** A bare word: a choice such as `left`, or a name with no options such as `gradient`. */
   | { readonly kind: 'word'; readonly value: string; readonly at: number }
   | { readonly kind: 'string'; readonly value: string; readonly at: number }
-  | { readonly kind: 'list'; readonly items: readonly Term[]; readonly at: number }
-  | Call;
+  | { readonly kind: 'list'; readonly items: readonly Expression[]; readonly at: number }
+  | CallExpression;
 
-export interface Call {
+export interface CallExpression {
   readonly kind: 'call';
   readonly name: string;
-  readonly positional: readonly Term[];
+  readonly positional: readonly Expression[];
   readonly named: readonly Argument[];
   readonly at: number;
 }
 
 export interface Argument {
   readonly name: string;
-  readonly value: Term;
+  readonly value: Expression;
   readonly at: number;
 }
 
@@ -42,14 +42,14 @@ const DEEPEST = 64;
  * Reads `name(positional, option=value)`: nested calls, lists in brackets, numbers, words, quoted strings, true and false.
  * Throws `expression-syntax` that shows the text with a caret under the place.
  */
-export function parse(text: string): Term {
+export function parse(text: string): Expression {
   const cursor = cursorOf(text);
   const term = readTerm(cursor, 0);
   if (peek(cursor).kind !== 'end') refuse(cursor, peek(cursor), 'the end');
   return term;
 }
 
-function readTerm(cursor: Cursor, depth: number): Term {
+function readTerm(cursor: Cursor, depth: number): Expression {
   const token = take(cursor);
   const { kind, text, at } = token;
   if (depth > DEEPEST) {
@@ -62,15 +62,15 @@ function readTerm(cursor: Cursor, depth: number): Term {
 }
 
 /** What follows the opening bracket. */
-function readList(cursor: Cursor, at: number, depth: number): Term {
-  const items: Term[] = [];
+function readList(cursor: Cursor, at: number, depth: number): Expression {
+  const items: Expression[] = [];
   readItems(cursor, ']', () => items.push(readTerm(cursor, depth + 1)));
   return { kind: 'list', items, at };
 }
 
 /** What follows the name. */
-function readCall(cursor: Cursor, { text: name, at }: Token, depth: number): Call {
-  const positional: Term[] = [];
+function readCall(cursor: Cursor, { text: name, at }: Token, depth: number): CallExpression {
+  const positional: Expression[] = [];
   const named: Argument[] = [];
   takeMark(cursor, '(');
   readItems(cursor, ')', () => {
@@ -92,7 +92,7 @@ function readArgument(cursor: Cursor, before: readonly Argument[], depth: number
   return { name, value: readTerm(cursor, depth + 1), at };
 }
 
-function scalarOf({ text, at }: Token): Term {
+function scalarOf({ text, at }: Token): Expression {
   if (NUMBER.test(text)) return { kind: 'number', value: Number(text), at };
   if (text === 'true' || text === 'false') return { kind: 'boolean', value: text === 'true', at };
   return { kind: 'word', value: text, at };

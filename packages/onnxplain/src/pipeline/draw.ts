@@ -1,7 +1,7 @@
 import { type Attribution, layoutByShape } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import {
-  type ChannelAxis,
+  type ChannelOrder,
   heatmap,
   type PictureRecord,
   pictureOf,
@@ -12,7 +12,7 @@ import {
 /** How inputs are to be seen. */
 export interface Drawing {
   /** Default: by the shape, 'last' where only the last axis can be colours. */
-  readonly channels?: ChannelAxis;
+  readonly channels?: ChannelOrder;
   /** Order of three channels of arrays; pictures bring their own. Default 'rgb'. */
   readonly order?: 'rgb' | 'bgr';
 }
@@ -36,7 +36,7 @@ export function drawAttribution(
   return { png, picture: { scale, clip, percentile, width, height } };
 }
 
-function channelAxis(shape: readonly number[]): ChannelAxis {
+function channelAxis(shape: readonly number[]): ChannelOrder {
   return layoutByShape(shape) === 'hwc' ? 'last' : 'first';
 }
 

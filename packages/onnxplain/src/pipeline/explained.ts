@@ -3,12 +3,12 @@ import type { LoadedCard, LoadedInputs, NamedInput } from '@onnxplain/files';
 import type { RowAxis } from '@onnxplain/graph';
 import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
 import type { RowFeeds } from './row-feeds.js';
-import type { LoadedRows, Row } from './rows.js';
-import type { Subject } from './subject.js';
+import type { LoadedRow, LoadedRows } from './rows.js';
+import type { ExplainedValue } from './subject.js';
 import { tokensOf } from './tokens.js';
 
 export interface ExplainedOptions {
-  readonly subject: Subject;
+  readonly subject: ExplainedValue;
   readonly read: LoadedRows;
   readonly given: RowFeeds;
   /** Where the explained value has its rows. */
@@ -46,7 +46,7 @@ export async function explainedRows(
 const listed = (features: LoadedCard['features']): readonly string[] | undefined =>
   Array.isArray(features) ? features : undefined;
 
-function refuseTexts({ name }: Subject['port']): never {
+function refuseTexts({ name }: ExplainedValue['port']): never {
   return fail({
     code: 'type-mismatch',
     where: `input "${name}"`,
@@ -58,7 +58,7 @@ function refuseTexts({ name }: Subject['port']): never {
 }
 
 /** The files of the other inputs of a row; undefined where there are none. */
-function besideOf(row: Row, main: string): NamedInput['beside'] {
+function besideOf(row: LoadedRow, main: string): NamedInput['beside'] {
   const others = Object.entries(row).filter(([name]) => name !== main);
   if (others.length === 0) return undefined;
   return Object.fromEntries(
@@ -69,7 +69,7 @@ function besideOf(row: Row, main: string): NamedInput['beside'] {
 /** The padding token's row of the table that is looked up. Throws `option-value` for an id that is none. */
 export function padRow(
   model: Model,
-  { subject: { lookup }, card: { padId } }: { subject: Subject; card: Pick<LoadedCard, 'padId'> },
+  { subject: { lookup }, card: { padId } }: { subject: ExplainedValue; card: Pick<LoadedCard, 'padId'> },
 ): Readonly<Record<string, Tensor>> {
   const table = lookup && model.graph.constants.get(lookup.table);
   if (lookup === undefined || table === undefined || padId === undefined) return {};

@@ -2,7 +2,7 @@ import { fitsLayout, type Layout, layoutByShape, type Shape } from '@onnxplain/c
 import type { LayoutName, PictureFields } from '@onnxplain/files';
 import { layoutIn } from '@onnxplain/graph';
 import { type Model, rowLayout } from '@onnxplain/runtime';
-import type { Subject } from './subject.js';
+import type { ExplainedValue } from './subject.js';
 
 /** What the axes of the explained value are, and who says so. */
 export interface SettledLayout {
@@ -22,7 +22,7 @@ export interface SettledLayout {
  */
 export function layoutInModel(
   model: Model,
-  { port, lookup }: Subject,
+  { port, lookup }: ExplainedValue,
   output: string | undefined,
 ): Layout | undefined {
   const { input: rows } = rowLayout(model, { input: port.name, output });
@@ -48,7 +48,7 @@ interface Evidence {
 
 /** Settles the layout: what is given, else what the graph tells, else how pictures were read, else the shape by itself. */
 export function settleLayout(
-  { port }: Subject,
+  { port }: ExplainedValue,
   { shape, given, inModel, pictures }: Evidence,
 ): SettledLayout {
   const value = `"${port.name}" [${shape.join(', ')}]`;

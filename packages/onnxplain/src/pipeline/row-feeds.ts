@@ -12,8 +12,8 @@ import {
 } from '@onnxplain/runtime';
 import { asElements, fedName, type LoadedFeeds, loadFeeds } from './feeds.js';
 import { rowDims } from './row-dims.js';
-import type { LoadedRows, Row } from './rows.js';
-import type { Subject } from './subject.js';
+import type { LoadedRow, LoadedRows } from './rows.js';
+import type { ExplainedValue } from './subject.js';
 
 /** Values of the model's inputs for every row. */
 export interface RowFeeds {
@@ -28,7 +28,7 @@ export interface RowFeeds {
 }
 
 interface Asked {
-  readonly subject: Subject;
+  readonly subject: ExplainedValue;
   /** `NAME=FILE.npy` and `NAME=NUMBER`, for all rows: see `loadFeeds`. */
   readonly fed: readonly string[];
   readonly read: LoadedRows;
@@ -94,7 +94,7 @@ function expectOnce(fed: readonly string[], given: readonly string[]): void {
  * Whether whole numbers lie beside the ids of a text, or a column beside a column: exporters that name every axis anew have other words for
  * the axes of a mask, or for the rows of each column.
  */
-function liesAlong({ dims = [], dtype }: Port, { held }: Subject): boolean {
+function liesAlong({ dims = [], dtype }: Port, { held }: ExplainedValue): boolean {
   const ids = held?.dims ?? [];
   if (isColumn(dims) && isColumn(ids)) return true;
   const whole = held !== undefined && !isFloatPort(held) && !isFloatPort({ name: '', dtype, dims });
@@ -119,7 +119,7 @@ function led(port: Port, { batch, names, layout }: Leading): Port {
 /** Symbolic sizes, by what one row has along them. */
 function sizesOf(
   ports: readonly Port[],
-  { row, layout }: { row: Row; layout: Asked['layout'] },
+  { row, layout }: { row: LoadedRow; layout: Asked['layout'] },
 ): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>();
   const owner = new Map<string, string>();
@@ -139,12 +139,13 @@ function sizesOf(
   return sizes;
 }
 
-const shapeOf = (read: Row[string]): readonly number[] => ('texts' in read ? read.shape : read.tensor.shape);
+const shapeOf = (read: LoadedRow[string]): readonly number[] =>
+  'texts' in read ? read.shape : read.tensor.shape;
 
-const placeOf = ({ name }: Row[string], input: string): string => `${name}, input "${input}"`;
+const placeOf = ({ name }: LoadedRow[string], input: string): string => `${name}, input "${input}"`;
 
 /** What was read, as the inputs take it. */
-function elementsOf(row: Row, ports: readonly Port[]): Feeds {
+function elementsOf(row: LoadedRow, ports: readonly Port[]): Feeds {
   const read = ports.filter(({ name }) => Object.hasOwn(row, name));
   return Object.fromEntries(
     read.map((port) => {
@@ -163,7 +164,7 @@ function elementsIn(read: NamedInput | NamedTexts, { port, where }: { port: Port
 function expectInTable(
   feed: Feed | undefined,
   { input, table, rows }: Lookup,
-  source: Row[string] | undefined,
+  source: LoadedRow[string] | undefined,
 ): void {
   const ids = feed === undefined ? [] : numbersIn(feed);
   const bad = ids.findIndex((id) => id < 0 || id >= rows);

@@ -14,10 +14,10 @@ import { cut, takesMissing } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port, type RowLayout } from '@onnxplain/runtime';
 import type { ColumnsOf } from './columns.js';
 import { rowDims } from './row-dims.js';
-import type { Subject } from './subject.js';
+import type { ExplainedValue } from './subject.js';
 
 /** What was read of one explained input, by the input of the model, or the inner value, that it is a row of. */
-export type Row = Readonly<Record<string, NamedInput | NamedTexts>>;
+export type LoadedRow = Readonly<Record<string, NamedInput | NamedTexts>>;
 
 type Loaded = readonly (NamedInput | NamedTexts)[];
 
@@ -26,7 +26,7 @@ export interface LoadedRows {
   readonly main: string;
   readonly loaded: Omit<LoadedInputs, 'inputs'> & { readonly inputs: Loaded };
   /** One for each of `loaded.inputs`. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly LoadedRow[];
 }
 
 export interface RowsOptions {
@@ -44,7 +44,11 @@ export interface RowsOptions {
  * Reads the files that hold rows; those of several inputs go together in their order. Throws `usage` for files that could be of several
  * inputs, `feed-name` where none is of the explained one, `feed-shape` for other numbers of rows, and what `loadSources` throws.
  */
-export async function loadRows(model: Model, subject: Subject, options: RowsOptions): Promise<LoadedRows> {
+export async function loadRows(
+  model: Model,
+  subject: ExplainedValue,
+  options: RowsOptions,
+): Promise<LoadedRows> {
   const read = new Map<string, LoadedRows['loaded']>();
   const { held } = subject;
   for (const [name, files] of byInput(options.sources, subject)) {
@@ -63,7 +67,7 @@ export async function loadRows(model: Model, subject: Subject, options: RowsOpti
 }
 
 /** What an inner value is called after: the first input that it is made of, rather one of numbers. */
-function mainOf({ madeOf }: Subject, read: ReadonlyMap<string, unknown>): string | undefined {
+function mainOf({ madeOf }: ExplainedValue, read: ReadonlyMap<string, unknown>): string | undefined {
   const given = madeOf.filter(({ name }) => read.has(name));
   return (given.find(({ dtype }) => dtype !== 'string') ?? given[0])?.name;
 }
@@ -96,7 +100,10 @@ function mayMiss({ graph, inputs }: Model, name: string): boolean {
   return takesMissing(inputs.some((input) => input.name === name) ? graph : cut(graph, name), name);
 }
 
-function byInput(sources: readonly Source[], subject: Subject): ReadonlyMap<string, readonly Source[]> {
+function byInput(
+  sources: readonly Source[],
+  subject: ExplainedValue,
+): ReadonlyMap<string, readonly Source[]> {
   const files = new Map<string, Source[]>();
   for (const source of sources) {
     const name = source.input ?? subject.held?.name ?? refuseUnnamed(subject);
@@ -111,7 +118,7 @@ function expectAsMany(name: string, rows: number, wanted: number): void {
   fail({ code: 'feed-shape', where: `input "${name}"`, expected, got: `${rows}` });
 }
 
-function refuseUnnamed({ port, madeOf }: Subject): never {
+function refuseUnnamed({ port, madeOf }: ExplainedValue): never {
   const named = madeOf.map(({ name }) => `${name}=FILE`).join(' ');
   return fail({
     code: 'usage',

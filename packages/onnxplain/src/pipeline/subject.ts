@@ -4,7 +4,7 @@ import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 
 /** What is explained, and which of it the files hold. */
-export interface Subject {
+export interface ExplainedValue {
   /** A float input of the model, or a float value inside. */
   readonly port: Port;
   /** Inputs that the model makes the value of; none where the files hold the value itself. */
@@ -34,7 +34,7 @@ export interface SubjectOptions {
  * Files of an inner value hold the value, unless they are named after inputs that it is made of, or hold whole numbers and it is an
  * embedding, or are tables and it is made of texts. Throws `value-unknown` and `option-value`.
  */
-export async function subjectOf(model: Model, options: SubjectOptions): Promise<Subject> {
+export async function subjectOf(model: Model, options: SubjectOptions): Promise<ExplainedValue> {
   const { name } = options;
   if (name === undefined) return onlySubject(model, options);
   const input = model.inputs.find((port) => port.name === name);
@@ -44,7 +44,7 @@ export async function subjectOf(model: Model, options: SubjectOptions): Promise<
   return { port: input, madeOf: [], held: input, found: false };
 }
 
-function onlySubject(model: Model, { fed, sources }: SubjectOptions): Subject {
+function onlySubject(model: Model, { fed, sources }: SubjectOptions): ExplainedValue {
   const open = model.inputs.filter(({ name }) => !fed.includes(name));
   const lookups = lookupsOf(model.graph).filter(({ input }) => !fed.includes(input));
   const floats = open.filter((port) => isFloatPort(port) && !isLookedUp(port, lookups));
@@ -89,12 +89,16 @@ function onlyLookup(lookups: readonly Lookup[]): Lookup | undefined {
   return ofIds.length === 1 ? ofIds[0] : undefined;
 }
 
-function embedding(model: Model, lookup: Lookup, found: boolean): Subject {
+function embedding(model: Model, lookup: Lookup, found: boolean): ExplainedValue {
   const held = model.inputs.find(({ name }) => name === lookup.input);
   return { port: inner(model, lookup.output), madeOf: held ? [held] : [], held, lookup, found };
 }
 
-async function innerSubject(model: Model, name: string, { fed, sources }: SubjectOptions): Promise<Subject> {
+async function innerSubject(
+  model: Model,
+  name: string,
+  { fed, sources }: SubjectOptions,
+): Promise<ExplainedValue> {
   const port = inner(model, name);
   const itself = { port, madeOf: [], held: port, found: false };
   const needed = upTo(model.graph, name).inputs.map((input) => input.name);

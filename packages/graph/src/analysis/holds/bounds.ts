@@ -5,7 +5,7 @@ import { producersOf } from '../../ir/walk.js';
 import { inline } from '../../rewrite/inline.js';
 import { shareCommon } from '../../rewrite/share-common.js';
 import { anything, type Bounds, MOVES, RANGES, type Range } from './ranges.js';
-import { logShareOf, type Site, shareOf } from './shares.js';
+import { logShareOf, shareOf, type ValueFacts } from './shares.js';
 import { rangeOfLearner } from './trees.js';
 
 /** Rounding of sums of weights: a third three times is 1 + 1e-7. */
@@ -15,22 +15,22 @@ const LARGE = 2 ** 14;
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx.ml']);
 const OPEN: Bounds = { low: anything[0], high: anything[1] };
 
-const known = new WeakMap<Graph, Site>();
+const known = new WeakMap<Graph, ValueFacts>();
 
 /**
  * Makers and bounds of a graph's values. Common nodes are taken for one, so that exp(z) / sum(exp(z)) is known where a
  * file computes exp(z) twice.
  */
-export function siteOf(graph: Graph): Site {
+export function siteOf(graph: Graph): ValueFacts {
   const found = known.get(graph) ?? makeSite(shareCommon(foldConstants(inline(graph))));
   known.set(graph, found);
   return found;
 }
 
-function makeSite({ nodes, constants }: Graph): Site {
+function makeSite({ nodes, constants }: Graph): ValueFacts {
   const makers = producersOf(nodes);
   const found = new Map<string, Bounds>();
-  const site: Site = {
+  const site: ValueFacts = {
     maker: (name) => makers.get(name),
     bounds(name) {
       const constant = found.has(name) ? undefined : constants.get(name);
@@ -57,7 +57,7 @@ function boundsOfConstant(constant: Constant): Bounds {
   return numbers.length === 0 ? OPEN : { low: Math.min(...numbers), high: Math.max(...numbers) };
 }
 
-function boundsOf(node: Node, site: Site): Bounds {
+function boundsOf(node: Node, site: ValueFacts): Bounds {
   const [first = ''] = node.inputs;
   if (!DOMAINS.has(node.domain)) return OPEN;
   if (MOVES.has(node.op)) return isLookup(node, site) ? OPEN : site.bounds(first);
@@ -72,12 +72,12 @@ function boundsOf(node: Node, site: Site): Bounds {
 const PICKS: ReadonlySet<string> = new Set(['ArrayFeatureExtractor', 'Gather', 'GatherElements', 'GatherND']);
 
 /** Whether a node picks from a constant table: targets of neighbours that happen to lie in [0, 1] are no probabilities. */
-const isLookup = ({ op, inputs }: Node, site: Site): boolean =>
+const isLookup = ({ op, inputs }: Node, site: ValueFacts): boolean =>
   PICKS.has(op) && site.maker(inputs[0]) === undefined;
 
 const isInside = ({ low, high }: Bounds): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
 
-function rangeOf(node: Node, site: Site): Range | undefined {
+function rangeOf(node: Node, site: ValueFacts): Range | undefined {
   if (logShareOf(node, site) !== undefined) return [Number.NEGATIVE_INFINITY, 0];
   if (node.domain === 'ai.onnx.ml') return rangeOfLearner(node);
   const inputs = node.inputs.map((name): Range => {
@@ -100,7 +100,7 @@ const NUMBERS: Readonly<Record<string, (inputs: readonly string[]) => readonly s
  * The node itself, or the first before it whose numbers it averages, clips, complements or puts together; undefined where it only clips
  * other numbers.
  */
-function bringer(node: Node, site: Site): Node | undefined {
+function bringer(node: Node, site: ValueFacts): Node | undefined {
   if (SQUASHES.has(node.op)) return node;
   const numbers = NUMBERS[node.op]?.(node.inputs) ?? node.inputs;
   const before = numbers.map((name) => site.bounds(name).unit);
@@ -109,7 +109,7 @@ function bringer(node: Node, site: Site): Node | undefined {
 }
 
 /** The node that made a value of logarithms of probabilities: LogSoftmax, its spellings, the logarithm of a sigmoid. */
-function logMaker(node: Node, site: Site): Node | undefined {
+function logMaker(node: Node, site: ValueFacts): Node | undefined {
   const [first = ''] = node.inputs;
   if (node.op === 'LogSoftmax' || logShareOf(node, site) !== undefined) return node;
   if (node.op === 'Log') return site.bounds(first).unit && node;

@@ -2,7 +2,7 @@ import type { Graph, Node } from '../../ir/types.js';
 import { siteOf, TOLERANCE } from './bounds.js';
 import { type Logits, logitsBehind } from './logits.js';
 import { anything } from './ranges.js';
-import type { Site } from './shares.js';
+import type { ValueFacts } from './shares.js';
 import { rangeOfTargets } from './trees.js';
 
 /** What the numbers of an output are to a link. */
@@ -56,7 +56,7 @@ const ARRANGES: ReadonlySet<string> = new Set([
 const COMBINES: ReadonlySet<string> = new Set(['Add', 'Concat', 'Div', 'Mean', 'Mul', 'Sub', 'Sum']);
 
 /** A regressor that made a value, moved, or combined with constants and other regressors; undefined where something else has part in it. */
-function regressorOf(name: string, site: Site): Node | undefined {
+function regressorOf(name: string, site: ValueFacts): Node | undefined {
   const node = site.maker(name);
   if (node === undefined) return undefined;
   if (node.domain === 'ai.onnx.ml') return REGRESSORS.has(node.op) && !isInUnit(node) ? node : undefined;
@@ -73,5 +73,5 @@ function isInUnit(node: Node): boolean {
   return low >= 0 && high <= 1 + TOLERANCE;
 }
 
-const isConstant = (name: string, site: Site): boolean =>
+const isConstant = (name: string, site: ValueFacts): boolean =>
   site.maker(name) === undefined && Number.isFinite(site.bounds(name).low);

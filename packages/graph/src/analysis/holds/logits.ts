@@ -1,6 +1,6 @@
 import type { Node } from '../../ir/types.js';
 import { MOVES } from './ranges.js';
-import { logShareOf, makerOf, original, type Site, shareOf } from './shares.js';
+import { logShareOf, makerOf, original, shareOf, type ValueFacts } from './shares.js';
 
 /** The inner value that a softmax or a sigmoid made an output's probabilities of. */
 export interface Logits {
@@ -37,12 +37,12 @@ const ARRANGES: ReadonlySet<string> = new Set([
 ]);
 
 /** Logits of a value of probabilities; undefined where one softmax or sigmoid alone does not make it. */
-export function logitsBehind(name: string, site: Site): Logits | undefined {
+export function logitsBehind(name: string, site: ValueFacts): Logits | undefined {
   const found = search(name, site);
   return found && { value: found.value, classes: found.classes };
 }
 
-function search(name: string, site: Site): Found | undefined {
+function search(name: string, site: ValueFacts): Found | undefined {
   const node = site.maker(name);
   if (node === undefined) return undefined;
   const [first = ''] = node.inputs;
@@ -63,7 +63,7 @@ const withClasses = (found: Found | undefined, classes: Logits['classes']): Foun
   found && { ...found, classes };
 
 /** By an operator of its own, or by the exponential spelling of a sigmoid. */
-function squashed(node: Node, site: Site): Found | undefined {
+function squashed(node: Node, site: ValueFacts): Found | undefined {
   const [first = ''] = node.inputs;
   if (node.domain !== '') return undefined;
   if (node.op === 'Softmax') return { value: first, classes: 'same', by: 'softmax' };
@@ -77,7 +77,7 @@ function squashed(node: Node, site: Site): Found | undefined {
 }
 
 /** By division by a sum, or by the exponential of logarithms. */
-function normalised(node: Node, site: Site): Found | undefined {
+function normalised(node: Node, site: ValueFacts): Found | undefined {
   const x = shareOf(node, site);
   if (x !== undefined) {
     const exponential = makerOf(x, site);
@@ -97,7 +97,7 @@ function normalised(node: Node, site: Site): Found | undefined {
 }
 
 /** [1 - p, p] of one logit a row. */
-function twoSided({ inputs }: Node, site: Site): Found | undefined {
+function twoSided({ inputs }: Node, site: ValueFacts): Found | undefined {
   if (inputs.length !== 2) return undefined;
   const positive = [0, 1].find((k) => {
     const rest = makerOf(inputs[1 - k], site);
@@ -112,7 +112,7 @@ function twoSided({ inputs }: Node, site: Site): Found | undefined {
 }
 
 /** z of 1 + exp(-z). */
-function negatedExponent(name: string, site: Site): string | undefined {
+function negatedExponent(name: string, site: ValueFacts): string | undefined {
   const sum = makerOf(name, site);
   if (sum?.op !== 'Add') return undefined;
   const term = sum.inputs.find((input) => !isOne(input, site)) ?? '';
@@ -127,13 +127,13 @@ function negatedExponent(name: string, site: Site): string | undefined {
 }
 
 /** z of z - max(z), which has the same softmax. */
-function unshifted(name: string, site: Site): string {
+function unshifted(name: string, site: ValueFacts): string {
   const node = makerOf(name, site);
   if (node?.op !== 'Sub') return name;
   return isMaximum(node.inputs[1], node.inputs[0], site) ? node.inputs[0] : name;
 }
 
-function isMaximum(name: string, of: string, site: Site): boolean {
+function isMaximum(name: string, of: string, site: ValueFacts): boolean {
   const node = makerOf(name, site);
   if (node === undefined) return false;
   if (node.op === 'ReduceMax') return original(node.inputs[0], site) === original(of, site);
@@ -141,9 +141,9 @@ function isMaximum(name: string, of: string, site: Site): boolean {
   return passes && node.inputs.some((input) => isMaximum(input, of, site));
 }
 
-const isOne = (name: string, site: Site): boolean => isConstant(name, 1, site);
+const isOne = (name: string, site: ValueFacts): boolean => isConstant(name, 1, site);
 
-function isConstant(name: string, value: number, site: Site): boolean {
+function isConstant(name: string, value: number, site: ValueFacts): boolean {
   const { low, high } = site.bounds(original(name, site));
   return low === value && high === value;
 }

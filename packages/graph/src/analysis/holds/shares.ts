@@ -3,7 +3,7 @@ import type { Node } from '../../ir/types.js';
 import type { Bounds } from './ranges.js';
 
 /** What the patterns here ask of a graph. */
-export interface Site {
+export interface ValueFacts {
   maker(name: string): Node | undefined;
   bounds(name: string): Bounds;
 }
@@ -14,13 +14,13 @@ const PASSES: ReadonlySet<string> = new Set(['Identity', 'Cast', 'Dropout']);
 const ARRANGES: ReadonlySet<string> = new Set(['Reshape', 'Unsqueeze', 'Expand', 'Tile']);
 
 /** The value that a value is a copy of, perhaps in another float type. */
-export function original(name: string, site: Site): string {
+export function original(name: string, site: ValueFacts): string {
   const node = site.maker(name);
   return node?.domain === '' && PASSES.has(node.op) ? original(node.inputs[0], site) : name;
 }
 
 /** The standard operator that made a value, copies aside. */
-export function makerOf(name: string, site: Site): Node | undefined {
+export function makerOf(name: string, site: ValueFacts): Node | undefined {
   const node = site.maker(original(name, site));
   return node?.domain === '' ? node : undefined;
 }
@@ -29,7 +29,7 @@ export function makerOf(name: string, site: Site): Node | undefined {
  * The x of a node that computes x / sum(x) with x >= 0, by Div, by Mul with a Reciprocal, or by an L1 norm; the sum may have a
  * positive number added or be kept from 0. Undefined for other nodes.
  */
-export function shareOf(node: Node, site: Site): string | undefined {
+export function shareOf(node: Node, site: ValueFacts): string | undefined {
   const [x, other] = node.inputs;
   if (isL1(node)) return site.bounds(x).low >= 0 ? x : undefined;
   if (node.domain !== '') return undefined;
@@ -46,7 +46,7 @@ export function shareOf(node: Node, site: Site): string | undefined {
 }
 
 /** The z of a node that computes z - log(sum(exp(z))); undefined for other nodes. */
-export function logShareOf(node: Node, site: Site): string | undefined {
+export function logShareOf(node: Node, site: ValueFacts): string | undefined {
   if (node.op !== 'Sub' || node.domain !== '') return undefined;
   const [z, log] = node.inputs;
   return isLogSum(log, z, site) ? z : undefined;
@@ -58,7 +58,7 @@ const isL1 = (node: Node): boolean => {
   return node.op === 'Normalizer' && a.string('norm', 'MAX') === 'L1';
 };
 
-function isShare(x: string, divisor: string, site: Site): boolean {
+function isShare(x: string, divisor: string, site: ValueFacts): boolean {
   if (site.bounds(x).low < 0) return false;
   const numerator = original(x, site);
   return reaches(divisor, { matches: (name) => name === numerator, site, arranged: false });
@@ -67,7 +67,7 @@ function isShare(x: string, divisor: string, site: Site): boolean {
 interface Search {
   /** Whether an original value is the one that is summed. */
   readonly matches: (name: string) => boolean;
-  readonly site: Site;
+  readonly site: ValueFacts;
   /** Whether an axis that a sum took away was put back. */
   readonly arranged: boolean;
 }
@@ -98,21 +98,21 @@ function isLargerSum(terms: readonly string[], search: Search): boolean {
   return found >= 0 && terms.every((term, i) => i === found || search.site.bounds(term).low >= 0);
 }
 
-const isUnbounded = (node: Node, site: Site): boolean => {
+const isUnbounded = (node: Node, site: ValueFacts): boolean => {
   const { inputs } = node;
   if (inputs[2]) return site.bounds(inputs[2]).low === Number.POSITIVE_INFINITY;
   return attributesOf(node).float('max', Number.POSITIVE_INFINITY) > 1e30;
 };
 
 /** Where(sum == 0, other, sum): what the other number divides is 0. */
-function isGuard({ inputs: [condition, , sum] }: Node, site: Site): boolean {
+function isGuard({ inputs: [condition, , sum] }: Node, site: ValueFacts): boolean {
   const test = makerOf(condition, site);
   const same = (input: string) => original(input, site) === original(sum, site);
   return test?.op === 'Equal' && test.inputs.some(same);
 }
 
 /** log(sum(exp(z))), also as m + log(sum(exp(z - m))). */
-function isLogSum(name: string, z: string, site: Site): boolean {
+function isLogSum(name: string, z: string, site: ValueFacts): boolean {
   const node = makerOf(name, site);
   if (node === undefined) return false;
   const [first, second] = node.inputs;
@@ -130,7 +130,7 @@ function isLogSum(name: string, z: string, site: Site): boolean {
 }
 
 /** Whether a value is the sum of exponentials of a value that `matches` knows. */
-function sumsExponentials(name: string, site: Site, matches: (name: string) => boolean): boolean {
+function sumsExponentials(name: string, site: ValueFacts, matches: (name: string) => boolean): boolean {
   const isExponential = (each: string) => {
     const node = makerOf(each, site);
     return node?.op === 'Exp' && matches(original(node.inputs[0], site));
@@ -139,7 +139,7 @@ function sumsExponentials(name: string, site: Site, matches: (name: string) => b
 }
 
 /** Whether a value is z - shift. */
-const isShifted = (z: string, shift: string, site: Site) => (name: string) => {
+const isShifted = (z: string, shift: string, site: ValueFacts) => (name: string) => {
   const node = makerOf(name, site);
   if (node?.op !== 'Sub') return false;
   const [from, less] = node.inputs;

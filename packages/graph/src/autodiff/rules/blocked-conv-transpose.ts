@@ -1,7 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import type { KernelAxis } from '../../infer/window.js';
 import type { Constant, Dims } from '../../ir/types.js';
-import type { Axis } from './window.js';
 
 /** Elements of the input along each axis that one window computes together. */
 const BLOCK = 2;
@@ -13,7 +13,7 @@ interface Adjoint {
   readonly dy: string;
   /** [M, C, K, K]. */
   readonly kernel: string;
-  readonly window: readonly Axis[];
+  readonly window: readonly KernelAxis[];
   readonly group: number;
   readonly input: Dims;
   readonly output: Dims;
@@ -72,7 +72,7 @@ interface Phases {
  * Input i = 2 I + r meets output o = 2 I / stride + u at tap k = r + before - stride u, so the kernel over u reaches from the lowest to
  * the highest u for which some r has a tap.
  */
-function phasesOf(axis: Axis, input: Dims[number], output: Dims[number]): Phases | undefined {
+function phasesOf(axis: KernelAxis, input: Dims[number], output: Dims[number]): Phases | undefined {
   const { kernel, stride, before } = axis;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   // Smaller kernels overlap little: there a transposed convolution is as fast.

@@ -5,7 +5,7 @@ import { arithmetic } from './arithmetic.js';
 import { movement } from './movement.js';
 import { identity } from './piecewise-constant.js';
 import { reduction } from './reduction.js';
-import type { Row, Rule, RuleContext } from './rule.js';
+import type { Rule, RuleContext, RuleEntry } from './rule.js';
 
 /** An operator whose elements are elements of its inputs, each of one of them. */
 export interface Choice {
@@ -32,7 +32,7 @@ const choices: Readonly<Record<string, Choice>> = {
  * cotangent.
  */
 export function choiceOf(
-  { node: { op, inputs }, row }: { readonly node: Node; readonly row: Row },
+  { node: { op, inputs }, row }: { readonly node: Node; readonly row: RuleEntry },
   varying: ReadonlySet<string>,
 ): Choice | undefined {
   const choice = Object.hasOwn(choices, op) ? choices[op] : undefined;
@@ -40,10 +40,10 @@ export function choiceOf(
   return choice;
 }
 
-const elementwise: Readonly<Record<string, Row>> = { ...activation, ...arithmetic };
+const elementwise: Readonly<Record<string, RuleEntry>> = { ...activation, ...arithmetic };
 
 /** Whether element i of the output depends on elements i of the inputs (after broadcasting), and the row is the derivative's. */
-export const isElementwise = (op: string, row: Row): boolean =>
+export const isElementwise = (op: string, row: RuleEntry): boolean =>
   Object.hasOwn(elementwise, op) && elementwise[op] === row;
 
 const { Concat, Expand, Flatten, Reshape, Slice, Squeeze, Transpose, Unsqueeze } = movement;
@@ -69,7 +69,7 @@ const ALONG_AXIS = [
 ] as const;
 
 /** The rule that spreads marks of an operator's output to its inputs; undefined where none is known. */
-export function spreadOf(op: string, row: Row): Rule | undefined {
+export function spreadOf(op: string, row: RuleEntry): Rule | undefined {
   if (Object.hasOwn(spreading, op)) return spreading[op] === row ? spreading[op] : undefined;
   return ALONG_AXIS.some((name) => name === op && reduction[name] === row) ? reduction.ReduceSum : undefined;
 }

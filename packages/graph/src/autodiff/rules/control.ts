@@ -4,7 +4,7 @@ import { prune } from '../../rewrite/prune.js';
 import { distinct, innerGraph } from './inner.js';
 import { iteration } from './iteration.js';
 import { loopForward } from './loop-forward.js';
-import type { Row, RuleContext } from './rule.js';
+import type { RuleContext, RuleEntry } from './rule.js';
 import { scanForward } from './scan-forward.js';
 
 /** Operators that run inner graphs. */
@@ -12,7 +12,7 @@ export const control = {
   If: (b, step) => branches(b, step),
   Loop: (b, step) => iteration(b, step, loopForward(b, step)),
   Scan: (b, step) => iteration(b, step, scanForward(b, step)),
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, RuleEntry>;
 
 /** The taken branch backward: an If on the same condition that gives the cotangent of everything captured. */
 function branches(b: MathBuilder, step: RuleContext): readonly (string | undefined)[] {

@@ -1,11 +1,12 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
+import type { KernelAxis } from '../../infer/window.js';
 import type { Dims } from '../../ir/types.js';
 import { blockedConvTranspose } from './blocked-conv-transpose.js';
 import { adjointKernel } from './kernel.js';
 import type { Rule } from './rule.js';
 import { zerosBetween } from './tile.js';
-import { type Axis, padsOf, transposedFit, windowOf } from './window.js';
+import { padsOf, transposedFit, windowOf } from './window.js';
 
 /** Convolutions in any number of dimensions, with groups, strides, dilations and padding. */
 export const convolution = {
@@ -37,7 +38,7 @@ interface DataCotangent {
   readonly kernel: string;
   /** The value whose cotangent this is. */
   readonly like: string;
-  readonly window: readonly Axis[];
+  readonly window: readonly KernelAxis[];
   readonly group: number;
 }
 
@@ -72,7 +73,7 @@ function spreads(b: MathBuilder, { dy, kernel, group }: DataCotangent): boolean 
 }
 
 /** How a convolution of stride 1 over the strided outputs must be padded to give the inputs; undefined where it would have to crop. */
-function adjointPads(window: readonly Axis[], { input, output }: { input: Dims; output: Dims }) {
+function adjointPads(window: readonly KernelAxis[], { input, output }: { input: Dims; output: Dims }) {
   const before = window.map((axis) => axis.extent - 1 - axis.before);
   const after = window.map((axis, i) => {
     const [size, windows] = [input[i], output[i]];
@@ -114,7 +115,7 @@ export function cropLike(b: MathBuilder, x: string, like: string): string {
   return b.emit('Slice', [x, b.ints(axes.map(() => 0)), ends, b.ints(axes)]);
 }
 
-function windowAttributes(window: readonly Axis[], group: number) {
+function windowAttributes(window: readonly KernelAxis[], group: number) {
   return {
     kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
     strides: attr.ints(window.map((axis) => axis.stride)),
@@ -144,7 +145,7 @@ interface KernelCotangent {
   readonly dy: string;
   /** [M, C/g, ...]. */
   readonly kernel: string;
-  readonly window: readonly Axis[];
+  readonly window: readonly KernelAxis[];
   readonly group: number;
 }
 

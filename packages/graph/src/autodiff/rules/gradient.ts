@@ -11,7 +11,7 @@ import { pooling } from './pool.js';
 import { quantisation } from './quantise.js';
 import { recurrent } from './recurrent.js';
 import { reduction } from './reduction.js';
-import type { Rows } from './rule.js';
+import type { RuleEntries } from './rule.js';
 import { sampling } from './sampling.js';
 
 /** The derivative, with PyTorch's conventions at kinks and ties (SUBGRADIENTS.md). */
@@ -35,4 +35,4 @@ export const gradient = {
   ...sampling,
   ...shapes,
   ...signals,
-} satisfies Rows;
+} satisfies RuleEntries;

@@ -1,6 +1,6 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
 import { perChannel } from './conv.js';
-import { type Row, type RuleContext, zero } from './rule.js';
+import { type RuleContext, type RuleEntry, zero } from './rule.js';
 
 /** Normalisations. */
 export const normalisation = {
@@ -43,7 +43,7 @@ export const normalisation = {
     const axes = [fromFront(b, x, int('axis', -1))];
     return [b.mul(y, b.sub(dy, b.sum(b.mul(dy, y), axes)))];
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, RuleEntry>;
 
 /** Where a size is 0, and the sizes with 1 there instead. */
 function apartFromZero(b: MathBuilder, size: string) {

@@ -1,11 +1,12 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import type { KernelAxis } from '../../infer/window.js';
 import { addAt } from './add-at.js';
 import { cropLike, cropped } from './conv.js';
 import { repeatAxes } from './resize.js';
 import type { Rule, RuleContext } from './rule.js';
 import { channelsFirst, channelsLast, joined } from './tile.js';
-import { type Axis, transposedFit, windowOf } from './window.js';
+import { transposedFit, windowOf } from './window.js';
 
 /** Pooling. Of tied maxima, the first in row-major order gets the cotangent. */
 export const pooling = {
@@ -39,12 +40,12 @@ function count(b: MathBuilder, x: string, axes: readonly number[]): string {
   return b.emit('ReduceProd', [sizes], { keepdims: attr.int(0) });
 }
 
-function windowsOf(step: RuleContext): readonly Axis[] {
+function windowsOf(step: RuleContext): readonly KernelAxis[] {
   return windowOf(step, step.ints('kernel_shape') ?? []);
 }
 
 /** Windows that tile the input side by side, the rest left over at the end; undefined where they do not. */
-function tiling(b: MathBuilder, step: RuleContext, window: readonly Axis[]) {
+function tiling(b: MathBuilder, step: RuleContext, window: readonly KernelAxis[]) {
   const [input, output] = [b.dims(step.inputs[0]).slice(2), b.dims(step.outputs[0]).slice(2)];
   const left = window.map((axis, i) => {
     const [size, windows] = [input[i], output[i]];
@@ -158,7 +159,7 @@ function averagePool(b: MathBuilder, step: RuleContext, dy: string): string {
 }
 
 /** Stride 1, odd windows, padded alike on both sides, the padding counted: windows over dy are the windows over x. */
-function selfAdjoint(step: RuleContext, window: readonly Axis[]): boolean {
+function selfAdjoint(step: RuleContext, window: readonly KernelAxis[]): boolean {
   const counted = step.int('count_include_pad', 0) === 1;
   return window.every(
     ({ stride, extent, before, after }) =>
@@ -170,7 +171,7 @@ function selfAdjoint(step: RuleContext, window: readonly Axis[]): boolean {
  * What each window gives every element in it: 1 / n, n being as many as the node counts. Where it is not all of them, it is read off
  * the node's own answer to ones (elements inside / n), divided by the number of elements inside.
  */
-function weights(b: MathBuilder, step: RuleContext, window: readonly Axis[]): string | number {
+function weights(b: MathBuilder, step: RuleContext, window: readonly KernelAxis[]): string | number {
   const [x] = step.inputs;
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
   const plain =
@@ -183,7 +184,7 @@ function weights(b: MathBuilder, step: RuleContext, window: readonly Axis[]): st
 }
 
 /** How many elements of the input each window holds: ones convolved with ones. */
-function inside(b: MathBuilder, given: { x: string; answer: string; window: readonly Axis[] }): string {
+function inside(b: MathBuilder, given: { x: string; answer: string; window: readonly KernelAxis[] }): string {
   const { x, answer, window } = given;
   const [input, output] = [b.dims(x).slice(2), b.dims(answer).slice(2)];
   const overhang = window.map(({ stride, extent, before, after }, i) => {
@@ -200,13 +201,13 @@ function inside(b: MathBuilder, given: { x: string; answer: string; window: read
   return exact ? counts : cropLike(b, counts, answer);
 }
 
-const onesKernel = (b: MathBuilder, like: string, window: readonly Axis[]): string =>
+const onesKernel = (b: MathBuilder, like: string, window: readonly KernelAxis[]): string =>
   b.emit('Expand', [b.scalar(1, like), b.ints([1, 1, ...window.map((axis) => axis.kernel)])]);
 
 interface Spread {
   readonly x: string;
   readonly dy: string;
-  readonly window: readonly Axis[];
+  readonly window: readonly KernelAxis[];
 }
 
 /** Each element of x gets the sum of dy over the windows it is in. Channels join the batch, so one kernel of ones serves all. */

@@ -1,5 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
-import { type Row, type RuleContext, refused } from './rule.js';
+import { type RuleContext, type RuleEntry, refused } from './rule.js';
 
 /** Operators of the standard domain and of ONNX Runtime's that compute with quantised numbers. */
 const QUANTISED: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ export const quantisation = {
   // (q - zero point) scale
   DequantizeLinear: (b, step, dy) => [undefined, scaleOf(b, step, dy)],
   QuantizeLinear: quantisedRefusal,
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, RuleEntry>;
 
 function scaleOf(
   b: MathBuilder,

@@ -2,7 +2,7 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Backward, CellRule } from './recurrent/backward.js';
 import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
 import { lstm } from './recurrent/lstm.js';
-import { batchFirst, type Cell, layersOf } from './recurrent/read.js';
+import { batchFirst, layersOf, type RecurrentOperator } from './recurrent/read.js';
 import { rnn } from './recurrent/rnn.js';
 import { across, rows, steps } from './recurrent/steps.js';
 import type { Rule, RuleContext } from './rule.js';
@@ -25,7 +25,7 @@ export const recurrent = {
   RNN: (b, step) => backward(b, step, { gates: 1, activations: ['Tanh'], rule: rnn }),
 } as const satisfies Record<string, Rule>;
 
-interface Differentiable extends Cell {
+interface Differentiable extends RecurrentOperator {
   readonly rule: CellRule;
 }
 

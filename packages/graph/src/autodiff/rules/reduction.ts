@@ -3,7 +3,7 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import { cumProd } from './cumulative-product.js';
 import { spread } from './pool.js';
-import { type Row, type RuleContext, zero } from './rule.js';
+import { type RuleContext, type RuleEntry, zero } from './rule.js';
 
 /** Reductions. `keep` gives a value of the reduced shape its axes back, with size 1. */
 export const reduction = {
@@ -52,7 +52,7 @@ export const reduction = {
     const axis = node.attributes.axis ?? attr.int(-1);
     return [b.emit('ScatterElements', [b.zeros(x), indices, dy], { axis })];
   },
-} as const satisfies Record<string, Row>;
+} as const satisfies Record<string, RuleEntry>;
 
 type Axes = readonly number[];
 

@@ -52,13 +52,13 @@ export interface Refused {
   readonly remedy: string;
 }
 
-export type Row = Rule | Zero | Refused;
+export type RuleEntry = Rule | Zero | Refused;
 
 /** A row for every operator of the canonical form. */
-export type Rows = Readonly<Record<Op, Row>>;
+export type RuleEntries = Readonly<Record<Op, RuleEntry>>;
 
 /** A backward pass: what every operator does to a cotangent, and what it needs beside the graph. */
-export interface RuleTable extends Rows {
+export interface RuleTable extends RuleEntries {
   /** The expression that makes it again; absent for a table that nobody else knows. */
   readonly name?: string;
   /** Rewrites the canonical graph first. Values in `kept` must stay. */

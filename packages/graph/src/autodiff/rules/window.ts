@@ -1,34 +1,20 @@
+import { type KernelAxis, kernelAxes } from '../../infer/window.js';
 import type { Dim, Dims } from '../../ir/types.js';
 import type { RuleContext } from './rule.js';
 
-/** How a kernel slides along one axis, with explicit padding. */
-export interface Axis {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly before: number;
-  readonly after: number;
-  /** Elements from the first to the last tap: (kernel - 1) dilation + 1. */
-  readonly extent: number;
-}
-
-/** What a node says of its sliding window, one entry per spatial axis. */
-export function windowOf(step: RuleContext, kernel: Dims): readonly Axis[] {
-  const strides = step.ints('strides');
-  const dilations = step.ints('dilations');
-  const pads = step.ints('pads');
+/** The sliding window of a node, one entry per spatial axis. Refuses windows whose sizes or padding are not known. */
+export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[] {
   // The canonical form writes the padding out wherever it is one number.
   if (step.string('auto_pad', 'NOTSET') !== 'NOTSET' || step.ints('output_shape') !== undefined) {
     step.refuse('its padding depends on a size that is not known', 'Fix the input size of the model.');
   }
-  return kernel.map((size, i) => {
-    if (typeof size !== 'number') {
-      return step.refuse('its kernel size is not known', 'Export the model with a constant kernel.');
-    }
-    const [stride, dilation] = [strides?.[i] ?? 1, dilations?.[i] ?? 1];
-    const [before, after] = [pads?.[i] ?? 0, pads?.[i + kernel.length] ?? 0];
-    return { kernel: size, stride, dilation, before, after, extent: (size - 1) * dilation + 1 };
-  });
+  const sizes = kernel.map((size) =>
+    typeof size === 'number'
+      ? size
+      : step.refuse('its kernel size is not known', 'Export the model with a constant kernel.'),
+  );
+  const [strides, dilations, pads] = [step.ints('strides'), step.ints('dilations'), step.ints('pads')];
+  return kernelAxes(sizes, { strides, dilations, pads });
 }
 
 /** How a transposed window must be padded so that it ends where the forward one began. */
@@ -43,7 +29,7 @@ export interface Fit {
  * A transposed convolution over `output` windows covers (output - 1) stride + extent - before - after elements. What the forward
  * input had beyond that is output padding; what it had less (windows that overhang in ceil mode) is padding.
  */
-export function transposedFit(window: readonly Axis[], input: Dims, output: Dims): Fit {
+export function transposedFit(window: readonly KernelAxis[], input: Dims, output: Dims): Fit {
   const rests = window.map((axis, i) => rest(axis, input[i], output[i]));
   const symbolic = (i: number) => rests[i] === undefined;
   return {
@@ -56,13 +42,13 @@ export function transposedFit(window: readonly Axis[], input: Dims, output: Dims
   };
 }
 
-function rest(axis: Axis, input: Dim | undefined, output: Dim | undefined): number | undefined {
+function rest(axis: KernelAxis, input: Dim | undefined, output: Dim | undefined): number | undefined {
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   return input - ((output - 1) * axis.stride + axis.extent - axis.before - axis.after);
 }
 
 /** 'pads' as ONNX lists them: all beginnings, then all ends. */
-export const padsOf = (window: readonly Axis[]): readonly number[] => [
+export const padsOf = (window: readonly KernelAxis[]): readonly number[] => [
   ...window.map((axis) => axis.before),
   ...window.map((axis) => axis.after),
 ];

@@ -3,7 +3,14 @@ import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Op } from '../../ir/ops.js';
 import { gradient } from '../rules/gradient.js';
-import { type Row, type Rows, type Rule, type RuleContext, type RuleTable, refused } from '../rules/rule.js';
+import {
+  type Rule,
+  type RuleContext,
+  type RuleEntries,
+  type RuleEntry,
+  type RuleTable,
+  refused,
+} from '../rules/rule.js';
 import { activationInput } from './decomposed-activation.js';
 
 /** Differences smaller than this count as none: there the multiplier is the derivative (Captum's convention). */
@@ -147,16 +154,19 @@ const softmax: Rule = (b, step, dy) => {
   return [b.sub(rescaled, b.mean(rescaled, [axis]))];
 };
 
-const over = <Name extends Op>(ops: readonly Name[], row: (rule: Rule) => Row): Record<Name, Row> =>
-  Object.fromEntries(ops.map((op) => [op, changed(gradient[op], row)])) as Record<Name, Row>;
+const over = <Name extends Op>(
+  ops: readonly Name[],
+  row: (rule: Rule) => RuleEntry,
+): Record<Name, RuleEntry> =>
+  Object.fromEntries(ops.map((op) => [op, changed(gradient[op], row)])) as Record<Name, RuleEntry>;
 
-const changed = (row: Row, change: (rule: Rule) => Row): Row =>
+const changed = (row: RuleEntry, change: (rule: Rule) => RuleEntry): RuleEntry =>
   typeof row === 'function' ? change(row) : row;
 
 const REMEDY =
   'Use integrated-gradients, which needs derivatives only, or explain an inner tensor after it (cut).';
 
-const rows: Rows = {
+const rows: RuleEntries = {
   ...gradient,
   ...over(ELEMENTWISE, rescale),
   ...over(PRODUCTS, averaged),

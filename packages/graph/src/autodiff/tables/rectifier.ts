@@ -1,6 +1,6 @@
 import type { Builder } from '../../builder/builder.js';
 import { gradient } from '../rules/gradient.js';
-import type { Rows, Rule, RuleContext } from '../rules/rule.js';
+import type { Rule, RuleContext, RuleEntries } from '../rules/rule.js';
 
 /**
  * Activations that pass what is positive and hold back the rest, and when a node is one: Clip if it begins at 0 (ReLU6), Max of
@@ -35,7 +35,7 @@ export const isRectifier = (b: Builder, op: string, used: Used): boolean =>
   Object.hasOwn(RECTIFIERS, op) && RECTIFIERS[op as keyof typeof RECTIFIERS](b, used);
 
 /** The derivative's rows with those of rectifiers changed. */
-export function withRectifiers(change: (rule: Rule) => Rule): Rows {
+export function withRectifiers(change: (rule: Rule) => Rule): RuleEntries {
   const rows = Object.entries(RECTIFIERS).map(([op, is]) => {
     const rule = gradient[op as keyof typeof RECTIFIERS];
     const changed = change(rule);

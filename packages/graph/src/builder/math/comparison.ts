@@ -3,7 +3,7 @@ import type { DataType } from '../../ir/types.js';
 import { attr, type Builder } from '../builder.js';
 import { operands, type Term } from './term.js';
 
-export interface Comparison {
+export interface ComparisonOperations {
   /** A bool tensor. */
   compare(op: 'Equal' | 'Greater' | 'GreaterOrEqual' | 'Less' | 'LessOrEqual', x: Term, y: Term): string;
   where(condition: string, x: Term, y: Term): string;
@@ -19,11 +19,11 @@ export interface Comparison {
 /** So steep that [x > 0] = HardSigmoid(x) for all floats but the denormals below 3.3e-39. */
 export const STEP_SLOPE = 3e38;
 
-export function comparison(b: Builder): Comparison {
-  const cast: Comparison['cast'] = (x, dtype) =>
+export function comparison(b: Builder): ComparisonOperations {
+  const cast: ComparisonOperations['cast'] = (x, dtype) =>
     b.dtype(x) === dtype ? x : b.emit('Cast', [x], { to: attr.int(codeOf(dtype)) });
-  const compare: Comparison['compare'] = (op, x, y) => b.emit(op, operands(b, x, y));
-  const mask: Comparison['mask'] = (condition, like) => cast(condition, b.dtype(like));
+  const compare: ComparisonOperations['compare'] = (op, x, y) => b.emit(op, operands(b, x, y));
+  const mask: ComparisonOperations['mask'] = (condition, like) => cast(condition, b.dtype(like));
   // HardSigmoid is the fastest mask of the runtime; half-precision types cannot hold its slope.
   const steep = (x: string) => b.dtype(x) === 'float32' || b.dtype(x) === 'float64';
   const hardSigmoid = (x: string) =>

@@ -1,7 +1,7 @@
 import { attr, type Builder } from '../builder.js';
 
 /** Which part of an axis: `from` and `to` (exclusive) as in ONNX Slice. */
-export interface Span {
+export interface SliceRange {
   readonly axis: number;
   readonly from: number;
   readonly to: number;
@@ -13,7 +13,7 @@ export interface Movement {
   unsqueeze(x: string, axes: readonly number[]): string;
   squeeze(x: string, axes: readonly number[]): string;
   concat(parts: readonly string[], axis: number): string;
-  slice(x: string, spans: readonly Span[]): string;
+  slice(x: string, spans: readonly SliceRange[]): string;
   /** x within zeros: sizes to add before and after each axis. */
   pad(x: string, before: readonly number[], after: readonly number[]): string;
 }
@@ -39,7 +39,7 @@ export const movement = (b: Builder): Movement => ({
 export const concatenated = (b: Builder, parts: readonly string[], axis: number): string =>
   parts.length === 1 ? parts[0] : b.emit('Concat', parts, { axis: attr.int(axis) });
 
-const spanInputs = (b: Builder, spans: readonly Span[]): string[] => [
+const spanInputs = (b: Builder, spans: readonly SliceRange[]): string[] => [
   b.ints(spans.map((span) => span.from)),
   b.ints(spans.map((span) => span.to)),
   b.ints(spans.map((span) => span.axis)),

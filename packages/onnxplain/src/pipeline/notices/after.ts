@@ -3,7 +3,7 @@ import { formatNumber } from '@onnxplain/report';
 import type { Explanation } from '../explain.js';
 import { indicesOf, whereOf } from './where.js';
 
-export interface Explained {
+export interface FinishedExplanations {
   readonly explainers: readonly Pick<Explainer, 'expression'>[];
   readonly explanations: readonly Explanation[];
   /** Explainers of which it was said before that they give zeros. */
@@ -38,7 +38,7 @@ export const factsOfAll = (
   outcomes.map((outcome) => (outcome.status === 'done' ? factsOf(outcome.value) : undefined));
 
 export interface ExplainedFacts {
-  readonly explainers: Explained['explainers'];
+  readonly explainers: FinishedExplanations['explainers'];
   /** [input][explainer]; undefined where it failed. */
   readonly facts: readonly (readonly (AttributionFacts | undefined)[])[];
   /** Of the inputs. */
@@ -47,7 +47,7 @@ export interface ExplainedFacts {
 }
 
 /** What attributions tell that mean little: a sentence each, about all inputs of the run together. */
-export function noticesAfter({ explainers, explanations, flat }: Explained): readonly string[] {
+export function noticesAfter({ explainers, explanations, flat }: FinishedExplanations): readonly string[] {
   const facts = explanations.map(({ attributions }) => factsOfAll(attributions));
   const names = explanations.map(({ question }) => question.input.name);
   return noticesOfFacts({ explainers, facts, names, flat });

@@ -6,11 +6,11 @@ import { fedName } from '../feeds.js';
 import { layoutInModel } from '../layout.js';
 import { rowNotice } from '../notices/rows.js';
 import type { PrepareOptions } from '../prepare.js';
-import { type Subject, subjectOf } from '../subject.js';
+import { type ExplainedValue, subjectOf } from '../subject.js';
 
 /** Where the files of a run are, and which function of which value is explained. */
 export interface FoundSubject {
-  readonly subject: Subject;
+  readonly subject: ExplainedValue;
   /** Undefined leaves the refusal, with its list of outputs, to the score. */
   readonly output: string | undefined;
   readonly sources: readonly Source[];
@@ -56,7 +56,7 @@ export async function findSubject(
 const rowsText = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
 
 /** What nobody named is said. */
-function foundText({ found, port, lookup, beside = [] }: Subject): readonly string[] {
+function foundText({ found, port, lookup, beside = [] }: ExplainedValue): readonly string[] {
   if (beside.length > 0) {
     const others = beside.map((name) => `"${name}"`).join(', ');
     return [

@@ -1,5 +1,5 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 
 /** What a cell finds of one direction. */
 export interface Backward {
@@ -15,4 +15,4 @@ export interface Backward {
   readonly peepholes?: string;
 }
 
-export type CellRule = (b: MathBuilder, layer: Layer) => Backward;
+export type CellRule = (b: MathBuilder, layer: RecurrentDirection) => Backward;

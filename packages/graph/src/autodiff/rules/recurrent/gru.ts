@@ -1,7 +1,7 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Sloped } from './activation.js';
 import type { Backward } from './backward.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 import { across, affine, hiddenBefore, rows, split, steps, whileLive, zeroState } from './steps.js';
 import { sweep } from './sweep.js';
 
@@ -16,7 +16,7 @@ interface Gates {
  * The reset gate is applied to the product with the state: n = g(W x + b + r q), q = R H + b. Every gate's cotangent is the state's
  * times a slope that is known beforehand.
  */
-export function gruResetAfter(b: MathBuilder, layer: Layer): Backward {
+export function gruResetAfter(b: MathBuilder, layer: RecurrentDirection): Backward {
   const { r, bias, activations } = layer;
   const [f, g] = activations;
   const previous = rows(b, hiddenBefore(b, layer));
@@ -43,7 +43,7 @@ export function gruResetAfter(b: MathBuilder, layer: Layer): Backward {
 /** Cotangents of the first state and of the states after all steps. */
 function statesResetAfter(
   b: MathBuilder,
-  layer: Layer,
+  layer: RecurrentDirection,
   rowwise: { slopes: string; kept: string },
 ): readonly string[] {
   const { dy, dh, r, reverse } = layer;
@@ -61,7 +61,7 @@ function statesResetAfter(
 }
 
 /** The reset gate is applied to the state itself: n = g(W x + R (r H) + b). */
-export function gruResetBefore(b: MathBuilder, layer: Layer): Backward {
+export function gruResetBefore(b: MathBuilder, layer: RecurrentDirection): Backward {
   const { bias, hidden, activations } = layer;
   const [f, g] = activations;
   const [rGates, rCandidate] = parted(b, layer.r, { axis: 0, hidden });
@@ -86,7 +86,7 @@ export function gruResetBefore(b: MathBuilder, layer: Layer): Backward {
 /** Cotangents of the first state and of the arguments of z, r and n at all steps. */
 function argumentsResetBefore(
   b: MathBuilder,
-  layer: Layer,
+  layer: RecurrentDirection,
   { gates, previous }: { gates: Gates; previous: string },
 ): readonly string[] {
   const { dy, dh, hidden, reverse } = layer;
@@ -113,7 +113,7 @@ function argumentsResetBefore(
 }
 
 /** W x + its bias of the gates z and r and the candidate. */
-const fromInput = (b: MathBuilder, { x, w, bias }: Layer): readonly string[] =>
+const fromInput = (b: MathBuilder, { x, w, bias }: RecurrentDirection): readonly string[] =>
   split(b, affine(b, rows(b, x), [w, bias?.[0]]), { axis: 1, parts: 3 });
 
 /** Slopes of the new state by the arguments of z and n. */

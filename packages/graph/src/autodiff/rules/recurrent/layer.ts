@@ -4,7 +4,7 @@ import type { Activation } from './activation.js';
  * One direction of a recurrent layer, time first whatever the node's layout: T steps of B sequences, I inputs, H hidden units
  * and G gates.
  */
-export interface Layer {
+export interface RecurrentDirection {
   readonly gates: number;
   readonly hidden: number;
   /** Whether it reads the last step first. */

@@ -1,7 +1,7 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { type Sloped, scaledSlope } from './activation.js';
 import type { Backward } from './backward.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 import { preactivations } from './rnn.js';
 import { across, before, hiddenBefore, isOver, rows, split, steps, whileLive, zeroState } from './steps.js';
 import { sweep } from './sweep.js';
@@ -37,7 +37,7 @@ interface Slopes {
  * C' = f C + i g, H' = o h(C'), the gates of a = W x + R H + b (and peepholes P C, P C' for o). The state that a step began with is
  * the output before it, so all gates come from one product; the cells, which the operator does not give, from a recursion without one.
  */
-export function lstm(b: MathBuilder, layer: Layer, coupled: boolean): Backward {
+export function lstm(b: MathBuilder, layer: RecurrentDirection, coupled: boolean): Backward {
   const previous = rows(b, hiddenBefore(b, layer));
   const gates = gatesOf(b, layer, { arguments: preactivations(b, layer, previous), coupled });
   const slopes = slopesOf(b, layer, { gates, coupled });
@@ -58,7 +58,7 @@ interface Arguments {
   readonly coupled: boolean;
 }
 
-function gatesOf(b: MathBuilder, layer: Layer, { arguments: all, coupled }: Arguments): Gates {
+function gatesOf(b: MathBuilder, layer: RecurrentDirection, { arguments: all, coupled }: Arguments): Gates {
   const [sigma, tanh] = layer.activations;
   const [ai, ao, af, ag] = all;
   const g = tanh(b, ag);
@@ -80,7 +80,7 @@ function gatesOf(b: MathBuilder, layer: Layer, { arguments: all, coupled }: Argu
 }
 
 /** C' = f C + added. */
-function cells(b: MathBuilder, layer: Layer, gates: { f: string; added: string }): Cell {
+function cells(b: MathBuilder, layer: RecurrentDirection, gates: { f: string; added: string }): Cell {
   const f = steps(b, whileLive(b, gates.f, { layer, other: 1 }), layer);
   const added = steps(b, whileLive(b, gates.added, { layer, other: 0 }), layer);
   const [, stacked] = sweep(
@@ -97,7 +97,7 @@ function cells(b: MathBuilder, layer: Layer, gates: { f: string; added: string }
 /** The same where the gates see the cell; without `f`, it is 1 - i. */
 function peepingCells(
   b: MathBuilder,
-  layer: Layer,
+  layer: RecurrentDirection,
   gates: { i: string; f: string | undefined; g: string },
 ): Omit<Cell, 'kept'> {
   const [sigma] = layer.activations;
@@ -119,16 +119,20 @@ function peepingCells(
   return aroundSteps(b, layer, stacked);
 }
 
-const firstCell = (b: MathBuilder, layer: Layer): string => layer.first.c ?? zeroState(b, layer);
+const firstCell = (b: MathBuilder, layer: RecurrentDirection): string => layer.first.c ?? zeroState(b, layer);
 
-const aroundSteps = (b: MathBuilder, { first, reverse }: Layer, after: string): Omit<Cell, 'kept'> => ({
+const aroundSteps = (
+  b: MathBuilder,
+  { first, reverse }: RecurrentDirection,
+  after: string,
+): Omit<Cell, 'kept'> => ({
   before: rows(b, before(b, after, { first: first.c, reverse })),
   after: rows(b, after),
 });
 
 function slopesOf(
   b: MathBuilder,
-  layer: Layer,
+  layer: RecurrentDirection,
   { gates, coupled }: { gates: Gates; coupled: boolean },
 ): Slopes {
   const { i, o, f, g, cell, added } = gates;
@@ -150,7 +154,11 @@ function slopesOf(
 }
 
 /** Cotangents of the first state and cell, and of a at all steps, [T, B, 4 H]. */
-function backwards(b: MathBuilder, layer: Layer, { state, gates, f }: Slopes): readonly string[] {
+function backwards(
+  b: MathBuilder,
+  layer: RecurrentDirection,
+  { state, gates, f }: Slopes,
+): readonly string[] {
   const { dy, peepholes, r } = layer;
   const over = isOver(b, layer);
   const last = [layer.dh, layer.dc].map((d) => d ?? zeroState(b, layer));
@@ -180,7 +188,7 @@ function backwards(b: MathBuilder, layer: Layer, { state, gates, f }: Slopes): r
 /** What gate o's peephole gives the cell after the step. */
 function throughOutput(
   b: MathBuilder,
-  { peepholes, hidden }: Layer,
+  { peepholes, hidden }: RecurrentDirection,
   { dh, gates }: { dh: string; gates: string },
 ): string {
   const [, po] = peepholes ?? [];
@@ -189,7 +197,7 @@ function throughOutput(
 }
 
 /** What the peepholes of gates i and f give the cell before the step. */
-function throughInput(b: MathBuilder, { peepholes }: Layer, d: string): string {
+function throughInput(b: MathBuilder, { peepholes }: RecurrentDirection, d: string): string {
   const [pi, , pf] = peepholes ?? [];
   const [di, , df] = split(b, d, { axis: 1, parts: 4 });
   return b.add(b.mul(di, pi), b.mul(df, pf));

@@ -1,18 +1,22 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { RuleContext } from '../rule.js';
 import { activationsOf } from './activation.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 import { isLive, split } from './steps.js';
 
 /** What distinguishes the operators. */
-export interface Cell {
+export interface RecurrentOperator {
   readonly gates: number;
   /** Default activations of one direction. */
   readonly activations: readonly string[];
 }
 
 /** The directions of a node. */
-export function layersOf(b: MathBuilder, step: RuleContext, cell: Cell): readonly Layer[] {
+export function layersOf(
+  b: MathBuilder,
+  step: RuleContext,
+  cell: RecurrentOperator,
+): readonly RecurrentDirection[] {
   const hidden = hiddenOf(b, step);
   const direction = step.string('direction', 'forward');
   const reversed = direction === 'bidirectional' ? [false, true] : [direction === 'reverse'];

@@ -1,11 +1,11 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Backward } from './backward.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 import { across, affine, hiddenBefore, isOver, rows, split, steps, whileLive, zeroState } from './steps.js';
 import { sweep } from './sweep.js';
 
 /** H' = f(a), a = W x + R H + b: da = dH' f'(a), dH = R^T da. */
-export function rnn(b: MathBuilder, layer: Layer): Backward {
+export function rnn(b: MathBuilder, layer: RecurrentDirection): Backward {
   const { dy, dh, r } = layer;
   const previous = rows(b, hiddenBefore(b, layer));
   const [argument] = preactivations(b, layer, previous);
@@ -34,7 +34,11 @@ export function rnn(b: MathBuilder, layer: Layer): Backward {
  * W x + R h + b of all steps, gate by gate, rows of [H]. One product reads both x and h; the runtime puts the weights together
  * when it opens the model, and is faster with a product for each gate than at taking a wide one apart.
  */
-export function preactivations(b: MathBuilder, layer: Layer, previous: string): readonly string[] {
+export function preactivations(
+  b: MathBuilder,
+  layer: RecurrentDirection,
+  previous: string,
+): readonly string[] {
   const { x, w, r, bias, gates } = layer;
   const read = b.concat([rows(b, x), previous], 1);
   const weights = split(b, b.concat([w, r], 1), { axis: 0, parts: gates });

@@ -1,6 +1,6 @@
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
-import type { Layer } from './layer.js';
+import type { RecurrentDirection } from './layer.js';
 
 /** Beyond the end of every axis. */
 const END = 2 ** 31 - 1;
@@ -24,7 +24,7 @@ export function split(
 export const rows = (b: MathBuilder, x: string): string => b.reshape(x, [-1, { of: x, axis: 2 }]);
 
 /** A matrix of rows as [T, B, K] again. */
-export const steps = (b: MathBuilder, x: string, { y }: Pick<Layer, 'y'>): string =>
+export const steps = (b: MathBuilder, x: string, { y }: Pick<RecurrentDirection, 'y'>): string =>
   b.reshape(x, [
     { of: y, axis: 0 },
     { of: y, axis: 1 },
@@ -67,7 +67,7 @@ interface Before {
 }
 
 /** h before each step. Read in reverse, a sequence begins at its own last step. */
-export function hiddenBefore(b: MathBuilder, { y, first, reverse, lengths }: Layer): string {
+export function hiddenBefore(b: MathBuilder, { y, first, reverse, lengths }: RecurrentDirection): string {
   if (!reverse || lengths === undefined || first.h === undefined) {
     return before(b, y, { first: first.h, reverse });
   }
@@ -76,7 +76,7 @@ export function hiddenBefore(b: MathBuilder, { y, first, reverse, lengths }: Lay
 }
 
 /** Zeros [B, H] of a layer. */
-export const zeroState = (b: MathBuilder, { y }: Pick<Layer, 'y'>): string =>
+export const zeroState = (b: MathBuilder, { y }: Pick<RecurrentDirection, 'y'>): string =>
   b.emit('Expand', [
     b.scalar(0, y),
     b.sizes([
@@ -89,7 +89,7 @@ export const zeroState = (b: MathBuilder, { y }: Pick<Layer, 'y'>): string =>
 export function whileLive(
   b: MathBuilder,
   x: string,
-  { layer, other }: { layer: Layer; other: number },
+  { layer, other }: { layer: RecurrentDirection; other: number },
 ): string {
   if (layer.lengths === undefined) return x;
   const mask = isLive(b, layer.y, { lengths: layer.lengths });
@@ -97,5 +97,5 @@ export function whileLive(
 }
 
 /** 1 after the end of a sequence, [T, B, 1]; undefined where none ends early. */
-export const isOver = (b: MathBuilder, { lengths, y }: Layer): string | undefined =>
+export const isOver = (b: MathBuilder, { lengths, y }: RecurrentDirection): string | undefined =>
   lengths && b.sub(1, b.mask(isLive(b, y, { lengths }), y));

@@ -7,14 +7,14 @@ export interface Coordinate {
 }
 
 /** An axis of what is read. */
-export interface Axis {
+export interface SampledAxis {
   readonly size: Exclude<Size, number>;
   /** Whether it is mirrored at the centres of its end elements, not at their outer edges. */
   readonly aligned?: boolean;
 }
 
 /** f of a size as a float: a number where it is known, else a scalar like `like`. */
-export function sizeTerm(b: MathBuilder, { size }: Axis, like: string): Term {
+export function sizeTerm(b: MathBuilder, { size }: SampledAxis, like: string): Term {
   const known = b.dims(size.of)[size.axis];
   return typeof known === 'number' ? known : b.squeeze(b.cast(b.sizes([size]), b.dtype(like)), [0]);
 }
@@ -28,10 +28,11 @@ export const sum = (b: MathBuilder, x: Term, y: Term): Term =>
   typeof x === 'number' && typeof y === 'number' ? x + y : b.add(x, y);
 
 /** The index of the last element. */
-export const lastOf = (b: MathBuilder, axis: Axis, like: string): Term => sum(b, sizeTerm(b, axis, like), -1);
+export const lastOf = (b: MathBuilder, axis: SampledAxis, like: string): Term =>
+  sum(b, sizeTerm(b, axis, like), -1);
 
 /** The nearest place on the axis; flat from the end elements on, their own places included, as PyTorch has it. */
-export function held(b: MathBuilder, { at, slope }: Coordinate, axis: Axis): Coordinate {
+export function held(b: MathBuilder, { at, slope }: Coordinate, axis: SampledAxis): Coordinate {
   const last = lastOf(b, axis, at);
   const inside = b.emit('And', [b.compare('Greater', at, 0), b.compare('Less', at, last)]);
   const end = b.mul(b.mask(b.compare('GreaterOrEqual', at, last), at), last);
@@ -39,7 +40,7 @@ export function held(b: MathBuilder, { at, slope }: Coordinate, axis: Axis): Coo
 }
 
 /** The place that a mirror at both ends shows: |x - low| on a saw of two spans. */
-export function mirrored(b: MathBuilder, { at, slope }: Coordinate, axis: Axis): Coordinate {
+export function mirrored(b: MathBuilder, { at, slope }: Coordinate, axis: SampledAxis): Coordinate {
   const [low, span] = axis.aligned ? [0, lastOf(b, axis, at)] : [-0.5, sizeTerm(b, axis, at)];
   // One element alone has no span.
   const twice = product(b, span, 2);

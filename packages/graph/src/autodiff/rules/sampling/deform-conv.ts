@@ -1,14 +1,15 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder, Size } from '../../../builder/math-builder.js';
+import type { KernelAxis } from '../../../infer/window.js';
 import { constantFrom } from '../../../ir/constant.js';
 import { perChannel } from '../conv.js';
 import type { Rule, RuleContext } from '../rule.js';
-import { type Axis as WindowAxis, windowOf } from '../window.js';
+import { windowOf } from '../window.js';
 import {
   alone,
   beside,
   fromRows,
-  type Reading,
+  type Interpolation,
   readingOf,
   rowsOf,
   tapped,
@@ -44,7 +45,7 @@ export const deformConv: Rule = wide((b, step, dy) => {
 const batchOf = (x: string): Size => ({ of: x, axis: 0 });
 
 interface Sizes {
-  readonly window: readonly WindowAxis[];
+  readonly window: readonly KernelAxis[];
   /** Taps of a window. */
   readonly taps: number;
   readonly channels: number;
@@ -78,7 +79,7 @@ function grouped(b: MathBuilder, x: string, { channels, shifted }: Sizes): strin
   return b.reshape(x, [batchOf(x), shifted, channels / shifted, ...spatial]);
 }
 
-function readingAt(b: MathBuilder, step: RuleContext, sizes: Sizes): Reading {
+function readingAt(b: MathBuilder, step: RuleContext, sizes: Sizes): Interpolation {
   const [x, , offset] = step.inputs;
   const source = grouped(b, x, sizes);
   const along = [0, 1].map((axis) => {
@@ -152,7 +153,7 @@ interface Moved {
   readonly taps: number;
 }
 
-function toOffset(b: MathBuilder, reading: Reading, { d, offset, taps }: Moved): string | undefined {
+function toOffset(b: MathBuilder, reading: Interpolation, { d, offset, taps }: Moved): string | undefined {
   const parts = [0, 1].flatMap((a) => {
     const found = toCoordinate(b, reading, { d, a });
     if (found === undefined) return [];

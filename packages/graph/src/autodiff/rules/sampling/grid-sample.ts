@@ -1,8 +1,8 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Rule, RuleContext } from '../rule.js';
-import { type Axis, type Coordinate, held, mirrored, product, sizeTerm, sum } from './coordinate.js';
-import { alone, fromRows, type Reading, readingOf, rowsOf, toCoordinate, toRows } from './reading.js';
+import { type Coordinate, held, mirrored, product, type SampledAxis, sizeTerm, sum } from './coordinate.js';
+import { alone, fromRows, type Interpolation, readingOf, rowsOf, toCoordinate, toRows } from './reading.js';
 import { type Kernel, kernels, type Padding, type Taps, tapsAt } from './taps.js';
 import { wide } from './wide.js';
 
@@ -39,7 +39,7 @@ function optionsOf(step: RuleContext): Options {
   };
 }
 
-function readingAt(b: MathBuilder, step: RuleContext): Reading {
+function readingAt(b: MathBuilder, step: RuleContext): Interpolation {
   const [x, grid] = step.inputs;
   const options = optionsOf(step);
   const spatial = b.others(x, [0, 1]);
@@ -55,7 +55,11 @@ function readingAt(b: MathBuilder, step: RuleContext): Reading {
 }
 
 /** -1 and 1 are the centres of the end elements, or their outer edges. */
-function coordinateOf(b: MathBuilder, { grid, at }: { grid: string; at: number }, on: Axis): Coordinate {
+function coordinateOf(
+  b: MathBuilder,
+  { grid, at }: { grid: string; at: number },
+  on: SampledAxis,
+): Coordinate {
   const points = b.reshape(grid, [{ of: grid, axis: 0 }, -1, { of: grid, axis: b.rank(grid) - 1 }]);
   const g = b.squeeze(b.slice(points, [{ axis: 2, from: at, to: at + 1 }]), [2]);
   const size = sizeTerm(b, on, grid);
@@ -65,7 +69,7 @@ function coordinateOf(b: MathBuilder, { grid, at }: { grid: string; at: number }
 }
 
 /** Linear interpolation pads the coordinate, as PyTorch does, so that its slope at the ends is PyTorch's; others pad every tap. */
-function settledTaps(b: MathBuilder, coordinate: Coordinate, read: Options & Axis): Taps {
+function settledTaps(b: MathBuilder, coordinate: Coordinate, read: Options & SampledAxis): Taps {
   const { kernel, padding } = read;
   if (kernel !== kernels.linear || padding === 'zeros') return tapsAt(b, coordinate, read);
   const shown = padding === 'reflection' ? mirrored(b, coordinate, read) : coordinate;
@@ -74,7 +78,7 @@ function settledTaps(b: MathBuilder, coordinate: Coordinate, read: Options & Axi
 
 function toGrid(
   b: MathBuilder,
-  reading: Reading,
+  reading: Interpolation,
   { d, grid }: { d: string; grid: string },
 ): string | undefined {
   const taps = reading.axes.map((_, a) => a + 2);

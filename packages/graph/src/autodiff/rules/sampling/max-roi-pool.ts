@@ -3,7 +3,7 @@ import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { addAt } from '../add-at.js';
 import type { Rule, RuleContext } from '../rule.js';
-import { type Axis, sizeTerm } from './coordinate.js';
+import { type SampledAxis, sizeTerm } from './coordinate.js';
 import { fromRows, rowsOf } from './reading.js';
 import { countedTo, numbered, parted } from './samples.js';
 import { wide } from './wide.js';
@@ -26,7 +26,7 @@ export const maxRoiPool: Rule = wide((b, step, dy) => {
 
 /** What the cells of all regions cover along y or x. */
 interface Windows {
-  readonly on: Axis;
+  readonly on: SampledAxis;
   /** int64 and bool, put where they stand among [regions, height, width, elements along y, elements along x]. */
   readonly index: string;
   readonly inside: string;
@@ -35,7 +35,7 @@ interface Windows {
 }
 
 function windowsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): Windows {
-  const on: Axis = { size: { of: step.inputs[0], axis: axis + 2 } };
+  const on: SampledAxis = { size: { of: step.inputs[0], axis: axis + 2 } };
   const { from, to } = boundsOf(b, step, { axis, on });
   const places = b.add(b.unsqueeze(from, [2]), countedTo(b, b.sub(to, from)));
   const inside = b.compare('Less', places, b.unsqueeze(to, [2]));
@@ -49,7 +49,7 @@ function windowsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): Windows {
 function boundsOf(
   b: MathBuilder,
   step: RuleContext,
-  { axis, on }: { readonly axis: 0 | 1; readonly on: Axis },
+  { axis, on }: { readonly axis: 0 | 1; readonly on: SampledAxis },
 ) {
   const rois = step.inputs[1];
   const cells = step.ints('pooled_shape')?.[axis] ?? 1;

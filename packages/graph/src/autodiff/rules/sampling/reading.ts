@@ -1,13 +1,13 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { scatterAxis } from '../indexing.js';
-import type { Axis } from './coordinate.js';
+import type { SampledAxis } from './coordinate.js';
 import type { Taps } from './taps.js';
 
 /**
  * Values read between elements: y[..., c] = sum over taps of weight[..., taps] rows[index[..., taps], c], where the weight is a product
  * of one for each axis. Taps are the last axes of index and weights, one for each axis.
  */
-export interface Reading {
+export interface Interpolation {
   /** [places, channels]: the channels of every element. */
   readonly rows: string;
   readonly axes: readonly Taps[];
@@ -59,10 +59,10 @@ interface Source {
   /** Where each point's first element lies: which image of the batch, int64, broadcastable to the points. */
   readonly batch: string;
   /** Taps and the axis that they count along, outermost first; taps broadcast together. */
-  readonly along: readonly (readonly [Taps, Axis])[];
+  readonly along: readonly (readonly [Taps, SampledAxis])[];
 }
 
-export function readingOf(b: MathBuilder, { rows, batch, along }: Source): Reading {
+export function readingOf(b: MathBuilder, { rows, batch, along }: Source): Interpolation {
   const index = along.reduce((at, [taps, { size }]) => b.add(b.mul(at, b.sizes([size])), taps.index), batch);
   const axes = along.map(([taps]) => taps);
   return {
@@ -80,13 +80,14 @@ const productOf = (b: MathBuilder, factors: readonly string[]): string =>
   factors.reduce((all, w) => b.mul(all, w));
 
 /** What every tap reads: [..., taps, channels]. */
-export const tapped = (b: MathBuilder, { rows, index }: Reading): string => b.emit('Gather', [rows, index]);
+export const tapped = (b: MathBuilder, { rows, index }: Interpolation): string =>
+  b.emit('Gather', [rows, index]);
 
 /** Weights beside channels: [..., taps, 1]. */
 export const beside = (b: MathBuilder, weight: string): string => b.unsqueeze(weight, [b.rank(weight)]);
 
 /** The cotangent of the rows, from that of the weighted taps: [..., taps, channels] or broadcastable to it. */
-export function toRows(b: MathBuilder, { rows, index, weight }: Reading, d: string): string {
+export function toRows(b: MathBuilder, { rows, index, weight }: Interpolation, d: string): string {
   return scatterAxis(b, b.mul(beside(b, weight), d), {
     axis: 0,
     indices: index,
@@ -97,7 +98,7 @@ export function toRows(b: MathBuilder, { rows, index, weight }: Reading, d: stri
 /** The cotangent of what the coordinates of axis `a` are made of, tap by tap: [..., taps]; undefined where it is 0. */
 export function toCoordinate(
   b: MathBuilder,
-  reading: Reading,
+  reading: Interpolation,
   { d, a }: { d: string; a: number },
 ): string | undefined {
   const slope = reading.axes[a]?.slope;

@@ -5,14 +5,14 @@ import type { Rule, RuleContext } from '../rule.js';
 import {
   beside,
   fromRows,
-  type Reading,
+  type Interpolation,
   readingOf,
   rowsOf,
   tapped,
   toCoordinate,
   toRows,
 } from './reading.js';
-import { type Span, spanOf, weightsOf } from './span.js';
+import { type RegionAxis, spanOf, weightsOf } from './span.js';
 import { wide } from './wide.js';
 
 /**
@@ -41,7 +41,7 @@ export const roiAlign: Rule = wide((b, step, dy) => {
 
 interface Mean {
   readonly dy: string;
-  readonly spans: readonly Span[];
+  readonly spans: readonly RegionAxis[];
 }
 
 /**
@@ -70,11 +70,11 @@ function flattened(b: MathBuilder, x: string): string {
 interface Cells {
   /** [regions, height, width, 1, 1, C]. */
   readonly cells: string;
-  readonly spans: readonly Span[];
+  readonly spans: readonly RegionAxis[];
 }
 
 /** The cotangent where a cell's greatest weighted tap is, the first of equal ones, and zeros elsewhere. */
-function toGreatest(b: MathBuilder, reading: Reading, { cells, spans }: Cells): string {
+function toGreatest(b: MathBuilder, reading: Interpolation, { cells, spans }: Cells): string {
   const values = b.mul(beside(b, reading.weight), tapped(b, reading));
   const scores = spans.reduce(
     (all, { missing }) => (missing === undefined ? all : b.add(all, beside(b, missing))),
@@ -89,13 +89,17 @@ function toGreatest(b: MathBuilder, reading: Reading, { cells, spans }: Cells): 
 
 interface Ends {
   readonly d: string;
-  readonly span: Span;
+  readonly span: RegionAxis;
   /** Which axis the span is of. */
   readonly a: number;
 }
 
 /** Cotangents of where the regions start and end along an axis, [regions, 1] each. */
-function toEnds(b: MathBuilder, reading: Reading, { d, span, a }: Ends): readonly (string | undefined)[] {
+function toEnds(
+  b: MathBuilder,
+  reading: Interpolation,
+  { d, span, a }: Ends,
+): readonly (string | undefined)[] {
   const found = toCoordinate(b, reading, { d, a });
   if (found === undefined) return [undefined, undefined];
   const other = [2 - a, 4 - a];

@@ -1,13 +1,13 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { RuleContext } from '../rule.js';
-import { type Axis, held, sizeTerm } from './coordinate.js';
+import { held, type SampledAxis, sizeTerm } from './coordinate.js';
 import { adaptiveSamples, fixedSamples, type Samples } from './samples.js';
 import { kernels, type Taps, tapsAt } from './taps.js';
 
 /** Regions along y (axis 0) or x (axis 1), with the taps of all samples in their cells. */
-export interface Span {
-  readonly on: Axis;
+export interface RegionAxis {
+  readonly on: SampledAxis;
   /** [regions, cells, taps] put where they stand among [regions, height, width, taps along y, taps along x]. */
   readonly taps: Taps;
   /** Minus infinity for taps of samples that a region does not have, of the shape of the taps; undefined where it has all. */
@@ -19,9 +19,9 @@ export interface Span {
 }
 
 /** Weights hold 1 / samples of a mean; samples farther out than one element weigh nothing. */
-export function spanOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): Span {
+export function spanOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): RegionAxis {
   const [x] = step.inputs;
-  const on: Axis = { size: { of: x, axis: axis + 2 } };
+  const on: SampledAxis = { size: { of: x, axis: axis + 2 } };
   const { from, length, grows } = boundsOf(b, step, axis);
   const cells = step.int(axis === 0 ? 'output_height' : 'output_width', 1);
   const count = step.int('sampling_ratio', 0);
@@ -58,7 +58,7 @@ function boundsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1) {
 interface Given {
   /** [regions, cells, samples]. */
   readonly at: string;
-  readonly on: Axis;
+  readonly on: SampledAxis;
   readonly samples: Samples;
 }
 
@@ -98,7 +98,7 @@ function placed(b: MathBuilder, value: string, { regions, cells, axis }: Place):
  * The weight of every element of the axis in every cell: [regions, cells, elements]. A cell of the mean is a product of two of these
  * matrices with an image.
  */
-export function weightsOf(b: MathBuilder, { taps, on, cells }: Span, regions: string): string {
+export function weightsOf(b: MathBuilder, { taps, on, cells }: RegionAxis, regions: string): string {
   const list = (value: string) => b.reshape(value, [{ of: regions, axis: 0 }, cells, -1, 1]);
   const isThere = b.compare('Equal', list(taps.index), positionsAlong(b, on.size.of, on.size.axis));
   return b.squeeze(b.sum(b.mul(list(taps.weight), b.mask(isThere, taps.weight)), [2]), [2]);

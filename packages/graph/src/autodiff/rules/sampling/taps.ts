@@ -1,6 +1,6 @@
 import type { MathBuilder, Term } from '../../../builder/math-builder.js';
 import { constantFrom } from '../../../ir/constant.js';
-import { type Axis, type Coordinate, held, lastOf, mirrored } from './coordinate.js';
+import { type Coordinate, held, lastOf, mirrored, type SampledAxis } from './coordinate.js';
 
 /** The elements along an axis that make the value at a coordinate: one more axis than the coordinate has. */
 export interface Taps {
@@ -47,7 +47,7 @@ export const kernels = {
 
 export type Padding = 'zeros' | 'border' | 'reflection';
 
-interface Read extends Axis {
+interface Read extends SampledAxis {
   readonly kernel: Kernel;
   readonly padding: Padding;
 }
@@ -71,7 +71,7 @@ export function tapsAt(b: MathBuilder, coordinate: Coordinate, { kernel, padding
 const slopeTerm = (b: MathBuilder, slope: Term): Term =>
   typeof slope === 'number' || b.rank(slope) === 0 ? slope : b.unsqueeze(slope, [b.rank(slope)]);
 
-interface Places extends Axis {
+interface Places extends SampledAxis {
   /** Indices as floats; they may lie outside. */
   readonly places: string;
   readonly padding: Padding;

@@ -2,7 +2,7 @@ import type { MathBuilder } from '../../../builder/math-builder.js';
 import { mergeAffine } from '../../../prepare/merge-affine.js';
 import type { RuleTable } from '../../rules/rule.js';
 import type { Layer } from './layer.js';
-import { type Part, relevanceRows } from './rows.js';
+import { type LayerRule, relevanceRows } from './rows.js';
 
 /** Layers by what they are: convolutions, full connections, those that see the input, all. */
 export const layers = {
@@ -23,7 +23,7 @@ export const layers = {
  *
  * Sources: Bach et al. 2015; Montavon et al. 2019, "Layer-Wise Relevance Propagation: An Overview"; Achtibat et al. 2024.
  */
-export function composite(name: string, parts: readonly Part[]): RuleTable {
+export function composite(name: string, parts: readonly LayerRule[]): RuleTable {
   return {
     ...relevanceRows(parts),
     name,

@@ -1,5 +1,5 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
-import type { Row, Rule } from '../../rules/rule.js';
+import type { Rule, RuleEntry } from '../../rules/rule.js';
 import { refused } from '../../rules/rule.js';
 import { activationInput } from '../decomposed-activation.js';
 import { stabilised } from './rule.js';
@@ -88,14 +88,14 @@ export const softmax: Rule = (b, { inputs: [x], outputs: [y], int }, relevance) 
 
 const REMEDY = 'Use the rules gradient or guided, or explain an inner tensor after it (cut).';
 
-export const undefinedFor = (what: string): Row =>
+export const undefinedFor = (what: string): RuleEntry =>
   refused(`relevance propagation is not defined for ${what}`, REMEDY);
 
 /** All rows of a family by one policy; rows that are flat stay so. */
-export function each<Family extends Readonly<Record<string, Row>>>(
+export function each<Family extends Readonly<Record<string, RuleEntry>>>(
   family: Family,
-  policy: (rule: Rule) => Row,
-): { readonly [Op in keyof Family]: Row } {
+  policy: (rule: Rule) => RuleEntry,
+): { readonly [Op in keyof Family]: RuleEntry } {
   const rows = Object.entries(family).map(([op, row]) => [op, typeof row === 'function' ? policy(row) : row]);
-  return Object.fromEntries(rows) as { readonly [Op in keyof Family]: Row };
+  return Object.fromEntries(rows) as { readonly [Op in keyof Family]: RuleEntry };
 }

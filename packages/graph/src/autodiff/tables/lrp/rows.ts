@@ -11,7 +11,7 @@ import { pooling } from '../../rules/pool.js';
 import { quantisation } from '../../rules/quantise.js';
 import { recurrent } from '../../rules/recurrent.js';
 import { reduction } from '../../rules/reduction.js';
-import type { Rows, Rule } from '../../rules/rule.js';
+import type { Rule, RuleEntries } from '../../rules/rule.js';
 import { sampling } from '../../rules/sampling.js';
 import { type Layer, layerOf } from './layer.js';
 import {
@@ -32,7 +32,7 @@ import {
 import type { LrpRule } from './rule.js';
 
 /** A rule and the layers it is for. */
-export interface Part {
+export interface LayerRule {
   readonly when: (layer: Layer) => boolean;
   readonly rule: LrpRule;
 }
@@ -41,7 +41,7 @@ export interface Part {
  * Rows that propagate relevance: layers by the first part that takes them, sums and means in proportion, maxima to the winner, what
  * moves elements moves relevance.
  */
-export function relevanceRows(parts: readonly Part[]): Rows {
+export function relevanceRows(parts: readonly LayerRule[]): RuleEntries {
   const layered = (rule: Rule) => byPart(parts, rule);
   return {
     ...others,
@@ -102,7 +102,7 @@ const others = {
 };
 
 const byPart =
-  (parts: readonly Part[], rule: Rule): Rule =>
+  (parts: readonly LayerRule[], rule: Rule): Rule =>
   (b, step, relevance) => {
     const layer = layerOf(b, step);
     if (layer === undefined) return bilinear(rule)(b, step, relevance);

@@ -1,7 +1,7 @@
 import { type Entry, entry, expression, fail, option, z } from '@onnxplain/core';
 import type { RuleTable } from '../../rules/rule.js';
 import { composite, layers } from './composite.js';
-import type { Part } from './rows.js';
+import type { LayerRule } from './rows.js';
 import {
   alphaBetaRule,
   epsilonRule,
@@ -23,7 +23,7 @@ interface Row<Options extends z.ZodObject> {
   readonly name: string;
   readonly summary: string;
   readonly options: Options;
-  readonly parts: (options: z.output<Options>) => readonly Part[];
+  readonly parts: (options: z.output<Options>) => readonly LayerRule[];
 }
 
 /** A table whose name shows the options that were given. */
@@ -53,13 +53,13 @@ function changedFrom(defaults: Given, given: Given): Record<string, number | str
 
 type Given = Readonly<Record<string, unknown>>;
 
-const everywhere = (rule: LrpRule): Part => ({ when: layers.any, rule });
+const everywhere = (rule: LrpRule): LayerRule => ({ when: layers.any, rule });
 
 /** The first layer by another rule than the others. */
-const first = (name: keyof typeof firsts | 'none'): readonly Part[] =>
+const first = (name: keyof typeof firsts | 'none'): readonly LayerRule[] =>
   name === 'none' ? [] : [{ when: layers.first, rule: firsts[name] }];
 
-const dense = (rule: LrpRule): Part => ({ when: layers.dense, rule });
+const dense = (rule: LrpRule): LayerRule => ({ when: layers.dense, rule });
 
 export const epsilon = table({
   name: 'lrp-epsilon',
