@@ -1,10 +1,10 @@
 export * from './error.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
+export type { Segments } from './features/boxes.js';
 export { axisFeatures, elementFeatures, gridFeatures, pixelFeatures } from './features/partitions.js';
 export { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './features/values.js';
 export {
   type Extent,
-  type Window,
   type WindowAxis,
   type Windows,
   windowAt,
@@ -22,6 +22,14 @@ export {
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape } from './layout.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
 export { differenceToBaseline, noisyBaseline } from './perturb/baseline.js';
+export {
+  type BoxDraws,
+  type CompactDraws,
+  inputsFrom,
+  type KeyDraws,
+  type MaskDraws,
+  masksFrom,
+} from './perturb/compact.js';
 export { drawCount } from './perturb/draw-count.js';
 export { fixed } from './perturb/fixed.js';
 export { gaussian, uniform } from './perturb/noise.js';

@@ -1,4 +1,5 @@
 import type { Layout } from './layout.js';
+import type { CompactDraws } from './perturb/compact.js';
 import type { Key } from './random/key.js';
 import type { ScoreChange } from './score/question.js';
 import type { Shape, Tensor } from './tensor/tensor.js';
@@ -174,14 +175,19 @@ export interface Rows {
   rounding?(): number;
 }
 
-/** Perturbed inputs and what was taken away: inputs = x - deltas. */
+/**
+ * Perturbed inputs and what was taken away: inputs = x - deltas. Draws with a compact form make `inputs`, `deltas` and dense masks when
+ * they are first read.
+ */
 export interface Draws {
   /** [n, ...shape]. */
   readonly inputs: Tensor;
-  /** I of [Y19] Def. 2.1, [n, ...shape]; drawn perturbations make it when it is first read. */
+  /** I of [Y19] Def. 2.1, [n, ...shape]. */
   readonly deltas: Tensor;
   /** Which features were removed, 0/1 rows, where the perturbation removes features. Dotted with global attributions and rankings. */
   readonly masks?: Rows;
+  /** Plain data that stand for the draws of x; absent where the perturbation makes only dense ones. */
+  readonly compact?: CompactDraws;
   /** Importance weight of each draw; absent: all 1. */
   readonly weights?: Float64Array;
 }

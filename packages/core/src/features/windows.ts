@@ -2,6 +2,7 @@ import { fail } from '../error.js';
 import { axesOf, type Layout } from '../layout.js';
 import type { Shape } from '../tensor/tensor.js';
 import type { Features } from '../types.js';
+import { type IndexRange, indices, type Segments, segmentsOf } from './boxes.js';
 
 /**
  * Sizes of a window: a number along the last two axes of positions (the only one of a sequence or a vector); a list shorter than the
@@ -9,17 +10,11 @@ import type { Features } from '../types.js';
  */
 export type Extent = number | readonly number[];
 
-/** How windows lie over an input: along each axis `starts` are their first indices, `size` their length before clipping. */
+/** The windows along one axis of `dim` elements: their first indices, and their size before they are clipped at the border. */
 export interface WindowAxis {
   readonly dim: number;
   readonly size: number;
   readonly starts: readonly number[];
-}
-
-/** One window: runs of `length` consecutive elements in row-major order, beginning at `starts`. */
-export interface Window {
-  readonly starts: readonly number[];
-  readonly length: number;
 }
 
 /** Windows to be laid over inputs of a layout. */
@@ -49,8 +44,7 @@ export function windowAxes(
     const step = strides[axis] ?? size;
     if (size > dim) refuse(where, `a window of at most ${dim} along axis ${axis}`, `${size}`);
     if (step > size) refuse(where, `a stride of at most the window's ${size} along axis ${axis}`, `${step}`);
-    const count = countAlong(dim, { size, stride: step, clipped: true });
-    return { dim, size, starts: Array.from({ length: count }, (_, k) => k * step) };
+    return windowsAlong(dim, { size, stride: step, border: 'clip' });
   });
 }
 
@@ -83,17 +77,18 @@ function refuse(where: string, expected: string, got: string): never {
 /** The length along an axis of `dim` elements of a window with this side: an axis of one element has a window of one. */
 export const lengthAlong = (dim: number, side: number): number => (dim === 1 ? 1 : side);
 
-/**
- * How many windows of a size lie along an axis of `dim` elements, at 0, stride, 2·stride, ... `clipped`: as many as cover the
- * axis, of which
- * the last may reach beyond it; otherwise as many as lie wholly inside.
- */
-export function countAlong(
-  dim: number,
-  { size, stride, clipped }: { readonly size: number; readonly stride: number; readonly clipped: boolean },
-): number {
+export interface WindowSteps {
+  readonly size: number;
+  readonly stride: number;
+  /** 'clip': enough windows to cover the axis, of which the last may reach beyond it; 'inside': those that lie wholly inside. */
+  readonly border: 'clip' | 'inside';
+}
+
+/** The windows of one size along an axis of `dim` elements, which start at 0, stride, 2·stride, ... */
+export function windowsAlong(dim: number, { size, stride, border }: WindowSteps): WindowAxis {
   const steps = (dim - size) / stride;
-  return (clipped ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  const count = (border === 'clip' ? Math.ceil(steps) : Math.floor(steps)) + 1;
+  return { dim, size, starts: Array.from({ length: count }, (_, k) => k * stride) };
 }
 
 /** How many windows there are. */
@@ -101,31 +96,23 @@ export function windowCount(axes: readonly WindowAxis[]): number {
   return axes.reduce((count, { starts }) => count * starts.length, 1);
 }
 
-/** The window with this number, counting along the last axis first. */
-export function windowAt(axes: readonly WindowAxis[], index: number): Window {
-  let rest = index;
-  let starts = [0];
-  let length = 1;
-  let inner = 1;
-  for (let axis = axes.length - 1; axis >= 0; axis--) {
-    const { dim, size, starts: places } = axes[axis];
-    const from = places[rest % places.length];
-    const to = Math.min(from + size, dim);
-    rest = Math.floor(rest / places.length);
-    if (length === inner) {
-      // Everything further in is covered whole, so this axis only lengthens the run.
-      starts = [from * inner];
-      length = (to - from) * inner;
-    } else {
-      starts = indices(from, to).flatMap((i) => starts.map((start) => i * inner + start));
-    }
-    inner *= dim;
-  }
-  return { starts, length };
+/** The elements of the window with this number. Windows are numbered along the last axis first. */
+export function windowAt(axes: readonly WindowAxis[], index: number): Segments {
+  return segmentsOf(
+    axes.map(({ dim }) => dim),
+    windowBox(axes, index),
+  );
 }
 
-function indices(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
+/** The box that the window with this number covers, one range an axis. Windows are numbered along the last axis first. */
+export function windowBox(axes: readonly WindowAxis[], index: number): readonly IndexRange[] {
+  let rest = index;
+  const box = axes.toReversed().map(({ dim, size, starts }): IndexRange => {
+    const from = starts[rest % starts.length];
+    rest = Math.floor(rest / starts.length);
+    return [from, Math.min(from + size, dim)];
+  });
+  return box.reverse();
 }
 
 /** The elements covered by the same windows as features, in row-major order: cells of a grid where the windows do not overlap. */

@@ -1,10 +1,9 @@
 import { expression, named, omitDefault } from '../expression.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
-import { denseRows } from '../rows/dense.js';
-import { full, type Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
+import { baselineFor, drawsOf, expectSpan } from './draw.js';
 
 export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
 
@@ -17,11 +16,15 @@ export function differenceToBaseline(options: z.input<typeof differenceOptions> 
   const { baseline } = parseOptions('difference-to-baseline', differenceOptions, options);
   const shown = expression('difference-to-baseline', [], { baseline: omitDefault(baseline, 0) });
   return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
+    (x: Tensor, _key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to }, 1);
-      const absent = baselineFor(shown, baseline, x);
-      const inputs = inputsOfEach(x, { key, from, to }, ({ input }) => input.set(absent));
-      return drawsOf(x, inputs, denseRows(full([to - from, ...x.shape], 1, x)));
+      return drawsOf(x, {
+        kind: 'masks',
+        n: to - from,
+        features: { count: 1, of: new Int32Array(x.data.length) },
+        removed: new Uint8Array(to - from).fill(1),
+        baseline: baselineFor(shown, baseline, x),
+      });
     },
     { expression: shown, masks: true, count: () => 1, exhaustive: true, inputIndependent: true },
   );
@@ -53,18 +56,13 @@ export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Pe
   return named(
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
-      const center = baselineFor(shown, baseline, x);
-      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        input.set(center);
-        random().addNormal(input, sigma);
-        if (clip !== undefined) clipTo(clip, input);
+      return drawsOf(x, {
+        ...{ kind: 'keys', key, from, to },
+        centre: baselineFor(shown, baseline, x),
+        noise: { distribution: 'normal', scale: sigma },
+        ...(clip && { clip }),
       });
-      return drawsOf(x, inputs);
     },
     { expression: shown, masks: false },
   );
-}
-
-function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {
-  for (let j = 0; j < input.length; j++) input[j] = Math.min(high, Math.max(low, input[j]));
 }

@@ -1,11 +1,9 @@
 import { expression, named, omitDefault } from '../expression.js';
-import { fillUniformInBall } from '../geometry/ball.js';
 import { option, parseOptions, z } from '../options.js';
 import type { Key } from '../random/key.js';
-import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { drawsOf, expectSpan, inputsOfEach } from './draw.js';
+import { drawsOf, expectSpan } from './draw.js';
 
 export const gaussianOptions = z.strictObject({ sigma: option.positive() });
 
@@ -19,11 +17,10 @@ export function gaussian(options: z.input<typeof gaussianOptions>): Perturbation
   return named(
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
-      const inputs = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        input.set(x.data);
-        random().addNormal(input, -sigma);
+      return drawsOf(x, {
+        ...{ kind: 'keys', key, from, to },
+        noise: { distribution: 'normal', scale: -sigma },
       });
-      return drawsOf(x, inputs);
     },
     { expression: shown, masks: false },
   );
@@ -44,10 +41,10 @@ export function uniform(options: z.input<typeof uniformOptions>): Perturbation {
   return named(
     (x: Tensor, key: Key, from: number, to: number) => {
       expectSpan(shown, { from, to });
-      const deltas = inputsOfEach(x, { key, from, to }, ({ random, input }) => {
-        fillUniformInBall(random(), input, { norm: ball, radius });
+      return drawsOf(x, {
+        ...{ kind: 'keys', key, from, to },
+        noise: { distribution: 'uniform', ball: { norm: ball, radius } },
       });
-      return drawsOf(x, subtractRows(x, deltas, deltas));
     },
     { expression: shown, masks: false },
   );

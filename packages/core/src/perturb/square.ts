@@ -1,15 +1,15 @@
 import { fail } from '../error.js';
 import { expression, named, omitDefault } from '../expression.js';
-import { countAlong, lengthAlong } from '../features/windows.js';
+import { type IndexRange, indices } from '../features/boxes.js';
+import { planeOf } from '../features/plane.js';
+import { lengthAlong, type WindowAxis, windowBox, windowCount, windowsAlong } from '../features/windows.js';
 import type { Layout } from '../layout.js';
 import { option, parseOptions, z } from '../options.js';
-import type { Key } from '../random/key.js';
-import type { Stream } from '../random/stream.js';
-import { boxRows } from '../rows/boxes.js';
-import { type Box, eachRun, type Plane, planeOf } from '../rows/plane.js';
+import { fold, type Key } from '../random/key.js';
+import { type Stream, stream } from '../random/stream.js';
 import { type Shape, showShape, type Tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types.js';
-import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
+import { baselineFor, drawsOf, expectSpan } from './draw.js';
 
 const sizesOptions = z
   .tuple([option.count(), option.count()], 'two positive integers [least, greatest]')
@@ -43,22 +43,18 @@ export function square(options: z.input<typeof squareOptions>): Perturbation {
   const given = parseOptions('square', squareOptions, options);
   const { size = 1, sizes = [size, size], positions, stride, baseline, layout = 'chw' } = given;
   const shown = expressionOf(given);
-  const gridFor = (shape: Shape): Grid =>
-    gridOf(shown, shape, { sizes, stride, plane: planeOf(shown, shape, layout) });
-  const count = (shape: Shape): number => countSquares(gridFor(shape));
+  const sidesFor = (shape: Shape) => squaresIn(shown, shape, { sizes, stride, layout });
+  const count = (shape: Shape): number => countSquares(sidesFor(shape));
 
   function perturb(x: Tensor, key: Key, from: number, to: number) {
-    const grid = gridFor(x.shape);
-    expectSpan(shown, { from, to }, positions === 'all' ? countSquares(grid) : undefined);
-    const absent = baselineFor(shown, baseline, x);
+    const sides = sidesFor(x.shape);
+    expectSpan(shown, { from, to }, positions === 'all' ? countSquares(sides) : undefined);
     const boxes = new Int32Array(4 * (to - from));
-    const inputs = inputsOfEach(x, { key, from, to }, ({ i, random, input }) => {
-      const box = positions === 'all' ? nthSquare(grid, i) : randomSquare(grid, random());
-      for (let side = 0; side < 4; side++) boxes[4 * (i - from) + side] = box[side];
-      input.set(x.data);
-      eachRun(grid.plane, box, (start, end) => input.set(absent.subarray(start, end), start));
-    });
-    return drawsOf(x, inputs, boxRows({ shape: x.shape, boxes, layout }));
+    for (let i = from; i < to; i++) {
+      const box = positions === 'all' ? nthSquare(sides, i) : randomSquare(sides, stream(fold(key, i)));
+      boxes.set(box.flat(), 4 * (i - from));
+    }
+    return drawsOf(x, { kind: 'boxes', boxes, layout, baseline: baselineFor(shown, baseline, x) });
   }
   return named(perturb, {
     expression: shown,
@@ -80,60 +76,53 @@ function expressionOf(given: z.output<typeof squareOptions>): string {
   });
 }
 
-/** All squares that may be removed. */
-interface Grid {
-  readonly plane: Plane;
-  readonly sizes: readonly [least: number, greatest: number];
-  readonly stride: number;
-}
+/** The squares of one side: its places along the rows and along the columns of the image. */
+type Squares = readonly [rows: WindowAxis, columns: WindowAxis];
 
-function gridOf(where: string, shape: Shape, grid: Grid): Grid {
-  const { height, width } = grid.plane;
-  const largest = Math.min(...[height, width].filter((size) => size > 1));
-  const most = Number.isFinite(largest) ? largest : 1;
-  if (grid.sizes[1] > most) {
+/** All squares that may be removed, by side. Throws `option-value` for a side larger than the image. */
+function squaresIn(
+  where: string,
+  shape: Shape,
+  {
+    sizes: [least, greatest],
+    stride,
+    layout,
+  }: {
+    readonly sizes: readonly [least: number, greatest: number];
+    readonly stride: number;
+    readonly layout: Layout;
+  },
+): readonly Squares[] {
+  const { height, width } = planeOf(where, shape, layout);
+  const most = Math.min(...(height > 1 || width > 1 ? [height, width].filter((dim) => dim > 1) : [1]));
+  if (greatest > most) {
     fail({
       code: 'option-value',
       where,
       expected: `squares of side at most ${most} for an input of shape ${showShape(shape)}`,
-      got: `side ${grid.sizes[1]}`,
+      got: `side ${greatest}`,
     });
   }
-  return grid;
+  const along = (dim: number, side: number) =>
+    windowsAlong(dim, { size: lengthAlong(dim, side), stride, border: 'inside' });
+  return indices(least, greatest + 1).map((side) => [along(height, side), along(width, side)]);
 }
 
-/** How many corners a square of this side has along each axis. */
-function corners({ plane, stride }: Grid, side: number): readonly [rows: number, columns: number] {
-  const count = (dim: number) => countAlong(dim, { size: lengthAlong(dim, side), stride, clipped: false });
-  return [count(plane.height), count(plane.width)];
+function countSquares(sides: readonly Squares[]): number {
+  return sides.reduce((count, squares) => count + windowCount(squares), 0);
 }
 
-function countSquares(grid: Grid): number {
-  let count = 0;
-  for (let side = grid.sizes[0]; side <= grid.sizes[1]; side++) {
-    const [rows, columns] = corners(grid, side);
-    count += rows * columns;
-  }
-  return count;
-}
-
-function nthSquare(grid: Grid, n: number): Box {
-  let left = n;
-  for (let side = grid.sizes[0]; ; side++) {
-    const [rows, columns] = corners(grid, side);
-    if (left < rows * columns) return boxAt(grid, side, [Math.floor(left / columns), left % columns]);
-    left -= rows * columns;
+function nthSquare(sides: readonly Squares[], n: number): readonly IndexRange[] {
+  for (let side = 0, rest = n; ; side++) {
+    const count = windowCount(sides[side]);
+    if (rest < count) return windowBox(sides[side], rest);
+    rest -= count;
   }
 }
 
-function randomSquare(grid: Grid, random: Stream): Box {
-  const [least, greatest] = grid.sizes;
-  const side = least + random.below(greatest - least + 1);
-  const [rows, columns] = corners(grid, side);
-  return boxAt(grid, side, [random.below(rows), random.below(columns)]);
-}
-
-function boxAt({ plane, stride }: Grid, side: number, [row, column]: readonly [number, number]): Box {
-  const [top, left] = [row * stride, column * stride];
-  return [top, top + lengthAlong(plane.height, side), left, left + lengthAlong(plane.width, side)];
+function randomSquare(sides: readonly Squares[], random: Stream): readonly IndexRange[] {
+  return sides[random.below(sides.length)].map(({ size, starts }) => {
+    const start = starts[random.below(starts.length)];
+    return [start, start + size];
+  });
 }

@@ -2,11 +2,11 @@ import { expression, named, omitDefault } from '../expression.js';
 import { elementFeatures, gridFeatures, pixelFeatures } from '../features/partitions.js';
 import type { Layout } from '../layout.js';
 import { option, parseOptions, z } from '../options.js';
-import type { Key } from '../random/key.js';
-import { denseRows } from '../rows/dense.js';
-import { type Shape, type Tensor, zeros } from '../tensor/tensor.js';
+import { fold, type Key } from '../random/key.js';
+import { stream } from '../random/stream.js';
+import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Features, Perturbation } from '../types.js';
-import { baselineFor, drawsOf, expectSpan, inputsOfEach } from './draw.js';
+import { baselineFor, drawsOf, expectSpan } from './draw.js';
 
 const EXPECTED = '"elements", "pixels", or the side of the cells of a grid';
 
@@ -37,21 +37,15 @@ export function subset(options: z.input<typeof subsetOptions> = {}): Perturbatio
   const goesByLayout = given.features !== 'elements' && given.layout === undefined;
   const perturb = (x: Tensor, key: Key, from: number, to: number) => {
     expectSpan(shown, { from, to });
-    const absent = baselineFor(shown, given.baseline, x);
-    const { count, of } = featuresFor(x.shape, given);
-    const removed = zeros([to - from, ...x.shape], x);
-    const size = x.data.length;
-    const gone = new Uint8Array(count);
-    const inputs = inputsOfEach(x, { key, from, to }, ({ i, random, input }) => {
-      const bits = random();
-      for (let feature = 0; feature < count; feature++) gone[feature] = bits.uint32() < limit ? 1 : 0;
-      const mask = removed.data.subarray((i - from) * size, (i - from + 1) * size);
-      for (let j = 0; j < size; j++) {
-        mask[j] = gone[of[j]];
-        input[j] = gone[of[j]] === 1 ? absent[j] : x.data[j];
-      }
-    });
-    return drawsOf(x, inputs, denseRows(removed));
+    const baseline = baselineFor(shown, given.baseline, x);
+    const features = featuresFor(x.shape, given);
+    const removed = new Uint8Array((to - from) * features.count);
+    for (let i = from; i < to; i++) {
+      const random = stream(fold(key, i));
+      const end = (i - from + 1) * features.count;
+      for (let at = end - features.count; at < end; at++) removed[at] = random.uint32() < limit ? 1 : 0;
+    }
+    return drawsOf(x, { kind: 'masks', n: to - from, features, removed, baseline });
   };
   return named(perturb, {
     expression: shown,

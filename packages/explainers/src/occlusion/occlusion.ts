@@ -8,11 +8,11 @@ import {
   omitDefault,
   option,
   parseOptions,
+  type Segments,
   sizeOf,
   spans,
   type Tensor,
   tensor,
-  type Window,
   windowAt,
   windowAxes,
   windowCount,
@@ -85,7 +85,7 @@ export function occlusion(given: OcclusionOptions): Explainer {
 }
 
 /** One copy of x per window, with the window's elements replaced by those of `hidden`. */
-function hide(x: Tensor, hidden: Tensor, windows: readonly Window[]): Tensor {
+function hide(x: Tensor, hidden: Tensor, windows: readonly Segments[]): Tensor {
   const size = x.data.length;
   const rows = new Float64Array(windows.length * size);
   windows.forEach(({ starts, length }, i) => {
@@ -105,7 +105,7 @@ function noDrops(size: number): Drops {
   return { sums: new Float64Array(size), counts: new Float64Array(size) };
 }
 
-function addDrop({ sums, counts }: Drops, { starts, length }: Window, drop: number): void {
+function addDrop({ sums, counts }: Drops, { starts, length }: Segments, drop: number): void {
   for (const start of starts) {
     for (let i = start; i < start + length; i++) {
       sums[i] += drop;

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { key } from '../random/key.js';
+import { stream } from '../random/stream.js';
+import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
+import type { Perturbation } from '../types.js';
+import { differenceToBaseline, noisyBaseline } from './baseline.js';
+import { type CompactDraws, inputsFrom, masksFrom } from './compact.js';
+import { gaussian, uniform } from './noise.js';
+import { square } from './square.js';
+import { subset } from './subset.js';
+
+function randomTensor(shape: Shape, seed: number): Tensor {
+  const data = new Float64Array(sizeOf(shape));
+  stream(key(seed)).fillNormal(data);
+  return tensor(data, shape);
+}
+
+const shape = [2, 12, 15];
+const x = randomTensor(shape, 0);
+const baseline = randomTensor(shape, 9);
+const n = 20;
+
+const examples: readonly (readonly [Perturbation, CompactDraws['kind']])[] = [
+  [gaussian({ sigma: 0.5 }), 'keys'],
+  [uniform({ radius: 0.2 }), 'keys'],
+  [uniform({ radius: 0.2, ball: 'l2' }), 'keys'],
+  [noisyBaseline({ sigma: 0.2, baseline, clip: [0, 1] }), 'keys'],
+  [subset({ probability: 0.2, baseline: 0.5 }), 'masks'],
+  [subset({ features: 3, layout: 'chw', baseline }), 'masks'],
+  [differenceToBaseline({ baseline: 0.5 }), 'masks'],
+  [square({ sizes: [1, 4], baseline: 0.25 }), 'boxes'],
+  [square({ size: 2, positions: 'all', baseline }), 'boxes'],
+];
+
+describe.each(examples.map(([p, kind]) => ({ name: p.expression, p, kind })))('$name', ({ p, kind }) => {
+  const to = Math.min(n, p.count?.(shape) ?? n);
+
+  it.each(['float64', 'float32'])('stands for its %s inputs and masks by data that can be cloned', (type) => {
+    const input = type === 'float32' ? toFloat32(x) : x;
+    const draws = p(input, key(4), 0, to);
+    expect(draws.compact?.kind).toBe(kind);
+    const clone = structuredClone(draws.compact);
+    if (clone === undefined) throw new Error('no compact form');
+    expect(inputsFrom(input, clone)).toEqual(draws.inputs);
+    expect(masksFrom(input, clone)?.dense()).toEqual(draws.masks?.dense());
+  });
+
+  it('makes inputs, deltas and masks once, and not before they are read', () => {
+    // Reading an element of x is what making them takes.
+    let reads = 0;
+    const watched = {
+      shape,
+      get data() {
+        reads++;
+        return x.data;
+      },
+    };
+    const draws = p(watched, key(4), 0, to);
+    const before = reads;
+    expect(draws.inputs).toBe(draws.inputs);
+    expect(reads).toBeGreaterThan(before);
+    expect(draws.deltas).toBe(draws.deltas);
+    expect(draws.masks).toBe(draws.masks);
+  });
+});
+
+it('compact draws of squares are 100 times smaller than their inputs of a picture', () => {
+  const picture = randomTensor([3, 64, 64], 1);
+  const draws = square({ size: 8 })(picture, key(1), 0, 50);
+  if (draws.compact?.kind !== 'boxes') throw new Error('not boxes');
+  expect(draws.compact.boxes.byteLength * 100).toBeLessThan(draws.inputs.data.byteLength);
+});
