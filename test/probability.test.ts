@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { key, stream, type Tensor, tensor } from '@onnxplain/core';
-import { constantFrom, type Holds } from '@onnxplain/graph';
+import { constantFrom, type OutputKind } from '@onnxplain/graph';
 import {
   innerRow,
   type Model,
@@ -59,11 +59,12 @@ interface Made {
 }
 
 /** What the probabilities are, by what an output holds; nothing for what has none. */
-const TRUTH: Readonly<Record<Holds, (values: ArrayLike<number>, classes: number) => readonly number[]>> = {
-  probabilities: (values) => Array.from(values),
-  'log-probabilities': (values) => Array.from(values, Math.exp),
-  logits: softmaxOfRows,
-};
+const TRUTH: Readonly<Record<OutputKind, (values: ArrayLike<number>, classes: number) => readonly number[]>> =
+  {
+    probabilities: (values) => Array.from(values),
+    'log-probabilities': (values) => Array.from(values, Math.exp),
+    logits: softmaxOfRows,
+  };
 
 const made: readonly Made[] = JSON.parse(readFileSync(pathOf('probability', 'cases.json'), 'utf8'));
 

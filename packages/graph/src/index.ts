@@ -1,10 +1,10 @@
 export { channelAxes, layoutIn } from './analysis/channels.js';
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './analysis/class-axis.js';
-export { type HeldByGraph, type Holds, holdsOf } from './analysis/holds/holds.js';
-export type { Logits } from './analysis/holds/logits.js';
-export { takesMissing, undirectedTrees } from './analysis/missing.js';
+export { takesMissing, treesWithDefaultMissingBranch } from './analysis/missing-values.js';
+export type { Logits } from './analysis/output-kind/logits.js';
+export { type OutputKind, outputKindOf, type ShownOutputKind } from './analysis/output-kind/output-kind.js';
 export { type Mixing, type RowFlow, rowFlow } from './analysis/row-flow.js';
-export type { MixingKind } from './analysis/row-mixers.js';
+export type { MixingKind } from './analysis/row-mixing.js';
 export { type Coverage, coverage } from './autodiff/coverage.js';
 export { type Flatness, flatnessOf } from './autodiff/flatness.js';
 export { type GradOptions, grad } from './autodiff/grad.js';

@@ -1,19 +1,23 @@
 import type { Dims, Node } from '../ir/types.js';
 
-/** The axis of a value, batch axis included, that holds its channels; 'none' where the model puts an axis of them in afterwards. */
+/**
+ * The axis of a value that holds its channels, counted from 0 with the batch axis; 'none' where the value has no such axis and the model
+ * inserts one later.
+ */
 export type ChannelAxis = number | 'none';
 
-/** How the axes of two values of a node correspond. */
+/** The correspondence between the axes of an input and an output of a node. */
 export interface AxisRelation {
   readonly from: string;
   readonly to: string;
-  /** An axis of `from` as one of `to`; undefined where that does not follow. */
-  forth(axis: ChannelAxis): ChannelAxis | undefined;
-  back(axis: ChannelAxis): ChannelAxis | undefined;
+  /** Returns the axis of `to` that corresponds to an axis of `from`; undefined where none is known. */
+  forward(axis: ChannelAxis): ChannelAxis | undefined;
+  /** Returns the axis of `from` that corresponds to an axis of `to`; undefined where none is known. */
+  backward(axis: ChannelAxis): ChannelAxis | undefined;
 }
 
-/** Operators whose inputs, as far as they have the rank of the output, have its axes. */
-const KEEPS = new Set([
+/** Operators whose output has the axes of every input of the same rank. */
+const AXIS_PRESERVING = new Set([
   ...[
     'Abs',
     'Cast',
@@ -46,27 +50,30 @@ const KEEPS = new Set([
   ...['Concat', 'Expand', 'Pad', 'Resize', 'Slice', 'Split', 'Gather', 'DequantizeLinear', 'QuantizeLinear'],
   ...['LayerNormalization', 'LpNormalization', 'MeanVarianceNormalization', 'Softmax', 'LogSoftmax'],
 ]);
-/** Operators that may do no more than put in or take out axes of length 1. */
-const REGROUPS = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+/** Operators that may only insert or remove axes of length 1. */
+const RESHAPING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 type DimsOf = (name: string) => Dims | undefined;
 
-/** How the axes of a node's outputs follow from those of its inputs; nothing for operators that make axes of their own. */
+/** Returns how the axes of a node's outputs correspond to those of its inputs; nothing for operators that create new axes. */
 export function axisRelations(node: Node, dimsOf: DimsOf): readonly AxisRelation[] {
   const { op, domain, inputs, outputs } = node;
   if (domain !== '') return [];
-  if (op === 'Transpose') return transposed(node, dimsOf);
-  if (REGROUPS.has(op)) return regrouped(node, dimsOf);
-  if (!KEEPS.has(op)) return [];
-  const same = (axis: ChannelAxis) => axis;
+  if (op === 'Transpose') return transposeRelation(node, dimsOf);
+  if (RESHAPING.has(op)) return reshapeRelation(node, dimsOf);
+  if (!AXIS_PRESERVING.has(op)) return [];
+  const identity = (axis: ChannelAxis) => axis;
   return outputs.flatMap((to) =>
     inputs
       .filter((from) => dimsOf(from) !== undefined && dimsOf(from)?.length === dimsOf(to)?.length)
-      .map((from) => ({ from, to, forth: same, back: same })),
+      .map((from) => ({ from, to, forward: identity, backward: identity })),
   );
 }
 
-function transposed({ attributes, inputs: [from], outputs: [to] }: Node, dimsOf: DimsOf): AxisRelation[] {
+function transposeRelation(
+  { attributes, inputs: [from], outputs: [to] }: Node,
+  dimsOf: DimsOf,
+): AxisRelation[] {
   const rank = dimsOf(from)?.length ?? 0;
   const perm =
     attributes.perm?.kind === 'ints'
@@ -76,28 +83,29 @@ function transposed({ attributes, inputs: [from], outputs: [to] }: Node, dimsOf:
     {
       from,
       to,
-      forth: (axis) => (axis === 'none' ? axis : perm.indexOf(axis)),
-      back: (axis) => (axis === 'none' ? axis : perm[axis]),
+      forward: (axis) => (axis === 'none' ? axis : perm.indexOf(axis)),
+      backward: (axis) => (axis === 'none' ? axis : perm[axis]),
     },
   ];
 }
 
-function regrouped({ inputs: [from], outputs: [to] }: Node, dimsOf: DimsOf): AxisRelation[] {
+function reshapeRelation({ inputs: [from], outputs: [to] }: Node, dimsOf: DimsOf): AxisRelation[] {
   const [before, after] = [dimsOf(from) ?? [], dimsOf(to) ?? []];
-  const pairs = aligned(before, after);
+  const pairs = alignAxes(before, after);
   if (pairs === undefined) return [];
-  const forth = (axis: ChannelAxis) => pairs.find(([own]) => own === axis)?.[1] ?? missing(before, after);
-  const back = (axis: ChannelAxis) =>
-    pairs.find(([, other]) => other === axis)?.[0] ?? missing(after, before);
-  return [{ from, to, forth, back }];
+  const forward = (axis: ChannelAxis) =>
+    pairs.find(([own]) => own === axis)?.[1] ?? removedAxis(before, after);
+  const backward = (axis: ChannelAxis) =>
+    pairs.find(([, other]) => other === axis)?.[0] ?? removedAxis(after, before);
+  return [{ from, to, forward, backward }];
 }
 
-/** An axis that is not among those of the other value, which has none where it has no more axes. */
-const missing = (own: Dims, other: Dims): 'none' | undefined =>
+/** What an axis without a counterpart becomes: 'none' where the other value has no more axes than this one, else unknown. */
+const removedAxis = (own: Dims, other: Dims): 'none' | undefined =>
   other.length <= own.length ? 'none' : undefined;
 
-/** Axes of two shapes that are one but for axes of length 1, in pairs; undefined for other shapes. */
-function aligned(from: Dims, to: Dims): readonly (readonly [number, number])[] | undefined {
+/** Pairs the axes of two shapes that differ only by axes of length 1; undefined for other shapes. */
+function alignAxes(from: Dims, to: Dims): readonly (readonly [number, number])[] | undefined {
   const pairs: (readonly [number, number])[] = [];
   let i = 0;
   let j = 0;

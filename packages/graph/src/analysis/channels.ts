@@ -9,33 +9,40 @@ const CHANNELS_SECOND = new Set([
   ...['BatchNormalization', 'InstanceNormalization', 'LRN', 'DepthToSpace', 'SpaceToDepth', 'MaxRoiPool'],
   ...['DeformConv', 'GridSample', 'RoiAlign', 'QLinearConv', 'ConvInteger'],
 ]);
-/** Of three axes these are also a way to write a mean over the last one, as a norm over features has it. */
+/** On three axes an exporter also writes the mean over the last one this way, inside a norm over features. */
 const GLOBAL_POOLS = new Set(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool']);
 /** Operators that work on [steps, N, features]. */
 const FEATURES_THIRD = new Set(['LSTM', 'GRU', 'RNN']);
 const REDUCTIONS = new Set(['ReduceMean', 'ReduceSum', 'ReduceMax']);
 
-/** 'torn': different axes were told. */
-type Known = Map<string, ChannelAxis | 'torn'>;
+/** The channel axis found for each value; 'conflict' where different axes were found. */
+type FoundAxes = Map<string, ChannelAxis | 'conflict'>;
 
-type Evidence = (node: Node, facts: Facts) => readonly (readonly [name: string, axis: number])[];
+/** Returns the channel axes of a node's inputs and outputs that the node gives evidence of. */
+type EvidenceRule = (
+  node: Node,
+  context: EvidenceContext,
+) => readonly (readonly [name: string, axis: number])[];
 
-interface Facts {
+interface EvidenceContext {
   readonly graph: Graph;
   dims(name: string): Dims | undefined;
 }
 
-/** What an operator's definition says of its input and output. */
-const byDefinition: Evidence = ({ op, inputs: [input], outputs: [output] }, { dims }) => {
+/** The channel axis that the operator's definition fixes. */
+const byDefinition: EvidenceRule = ({ op, inputs: [input], outputs: [output] }, { dims }) => {
   if (FEATURES_THIRD.has(op)) return [[input, 2]];
-  const least = CHANNELS_SECOND.has(op) ? 3 : GLOBAL_POOLS.has(op) ? 4 : Number.POSITIVE_INFINITY;
+  const minimumRank = CHANNELS_SECOND.has(op) ? 3 : GLOBAL_POOLS.has(op) ? 4 : Number.POSITIVE_INFINITY;
   return [input, output]
-    .filter((name) => (dims(name)?.length ?? 0) >= least)
+    .filter((name) => (dims(name)?.length ?? 0) >= minimumRank)
     .map((name) => [name, 1] as const);
 };
 
-/** What is usual: a dense layer or a norm along the last axis mixes features; a mean or sum over all axes but two leaves channels. */
-const byUse: Evidence = ({ op, inputs: [input, second], attributes }, { graph, dims }) => {
+/**
+ * The channel axis by convention: a dense layer or a norm along the last axis combines channels; a mean or sum over all axes but two
+ * keeps the batch axis and the channels.
+ */
+const byConvention: EvidenceRule = ({ op, inputs: [input, second], attributes }, { graph, dims }) => {
   const rank = dims(input)?.length ?? 0;
   if (rank < 3) return [];
   if (op === 'MatMul' && graph.constants.get(second)?.dims.length === 2) return [[input, rank - 1]];
@@ -44,71 +51,75 @@ const byUse: Evidence = ({ op, inputs: [input, second], attributes }, { graph, d
   const over = REDUCTIONS.has(op) ? graph.constants.get(second)?.data : undefined;
   const axes = Array.from(over ?? [], Number).map((axis) => (axis < 0 ? axis + rank : axis));
   const kept = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !axes.includes(axis));
-  // Along the last of three axes a mean is as often part of a norm over features.
+  // With three axes, a mean over the last one is as often part of a norm over features.
   const channels = rank > 3 ? [1, rank - 1] : [rank - 1];
   return axes.length === rank - 2 && kept[0] === 0 && channels.includes(kept[1]) ? [[input, kept[1]]] : [];
 };
 
 /**
- * Where channels lie in the values of a graph in canonical form, as far as it tells: convolutions, pools and the like have them second by
- * definition, and moving, elementwise and joining operators hand that on in both directions. What dense layers, norms and means
- * over positions suggest counts where no definition reaches. A value of which different axes are told is left out.
+ * Finds the channel axes of the values of a graph in canonical form. Convolutions, pools and similar operators define axis 1 as the
+ * channels. Elementwise, movement and joining operators propagate the axis in both directions. Dense layers, norms and means over
+ * positions count only for values that no definition reaches. A value with conflicting evidence is left out.
  */
 export function channelAxes(graph: Graph): ReadonlyMap<string, ChannelAxis> {
   const types = infer(graph);
-  // Constants have no channels of their own: one number may be added to values of any kind.
+  // A constant has no channel axis: it may be added to values of any layout.
   const dims = (name: string) => (graph.constants.has(name) ? undefined : types.get(name)?.dims);
-  const facts: Facts = { graph, dims };
+  const context: EvidenceContext = { graph, dims };
   const relations = graph.nodes.flatMap((node) => axisRelations(node, dims));
-  const known: Known = new Map();
-  for (const evidence of [byDefinition, byUse]) {
-    const found: Known = new Map();
+  const known: FoundAxes = new Map();
+  for (const evidence of [byDefinition, byConvention]) {
+    const found: FoundAxes = new Map();
     for (const node of graph.nodes.filter(({ domain }) => domain === '')) {
-      for (const [name, axis] of evidence(node, facts)) if (!known.has(name)) tell(found, name, axis);
+      for (const [name, axis] of evidence(node, context)) if (!known.has(name)) record(found, name, axis);
     }
     for (const [name, axis] of found) known.set(name, axis);
-    spreadAlong(relations, known);
+    propagate(relations, known);
   }
-  return new Map([...known].flatMap(([name, axis]) => (axis === 'torn' ? [] : [[name, axis] as const])));
+  return new Map([...known].flatMap(([name, axis]) => (axis === 'conflict' ? [] : [[name, axis] as const])));
 }
 
-/** Notes an axis; two different ones cancel each other. Returns whether anything is new. */
-function tell(known: Known, name: string, axis: ChannelAxis): boolean {
+/** Records an axis of a value, or a conflict with the one known so far. Returns whether this changes what is known. */
+function record(known: FoundAxes, name: string, axis: ChannelAxis): boolean {
   const before = known.get(name);
-  if (before === axis || before === 'torn') return false;
-  known.set(name, before === undefined ? axis : 'torn');
+  if (before === axis || before === 'conflict') return false;
+  known.set(name, before === undefined ? axis : 'conflict');
   return true;
 }
 
-/** Forth and back along the graph until nothing is new. */
-function spreadAlong(relations: readonly AxisRelation[], known: Known): void {
-  const back = relations.toReversed();
-  for (let news = true; news; ) {
-    news = false;
-    for (const { from, to, forth } of relations) news = hand(known, { from, to, map: forth }) || news;
-    for (const { from, to, back: map } of back) news = hand(known, { from: to, to: from, map }) || news;
+/** Propagates the known axes forward and backward through the graph to a fixed point. */
+function propagate(relations: readonly AxisRelation[], known: FoundAxes): void {
+  const reversed = relations.toReversed();
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const { from, to, forward: map } of relations) {
+      changed = transfer(known, { from, to, map }) || changed;
+    }
+    for (const { from, to, backward: map } of reversed) {
+      changed = transfer(known, { from: to, to: from, map }) || changed;
+    }
   }
 }
 
-interface Handing {
+interface Transfer {
   readonly from: string;
   readonly to: string;
-  readonly map: AxisRelation['forth'];
+  readonly map: AxisRelation['forward'];
 }
 
-/** Tells `to` what `from` has; where that is another axis than it was told, neither is known. Returns whether anything is new. */
-function hand(known: Known, { from, to, map }: Handing): boolean {
+/** Records the axis of `from` for `to`; a conflict at `to` makes `from` conflicting too. Returns whether this changes what is known. */
+function transfer(known: FoundAxes, { from, to, map }: Transfer): boolean {
   const axis = known.get(from);
-  const mapped = axis === undefined || axis === 'torn' ? undefined : map(axis);
+  const mapped = axis === undefined || axis === 'conflict' ? undefined : map(axis);
   if (mapped === undefined) return false;
-  const news = tell(known, to, mapped);
-  if (known.get(to) === 'torn') known.set(from, 'torn');
-  return news || known.get(from) !== axis;
+  const changed = record(known, to, mapped);
+  if (known.get(to) === 'conflict') known.set(from, 'conflict');
+  return changed || known.get(from) !== axis;
 }
 
 /**
- * The layout of one row of a value, as the graph tells it: see {@link channelAxes}. Undefined where it does not. `rows` is the batch
- * axis of the value, default 0; 'none' where all of it is one row.
+ * Returns the layout of one row of a value, found by {@link channelAxes}; undefined where the graph does not show it. `rows` is the batch
+ * axis of the value, default 0; 'none' where the whole value is one row.
  */
 export function layoutIn(graph: Graph, name: string, rows: number | 'none' = 0): Layout | undefined {
   const channels = channelAxes(graph).get(name);

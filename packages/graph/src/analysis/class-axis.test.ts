@@ -39,13 +39,13 @@ test.each<[string, Node[], number, number | undefined]>([
     [node('y = Exp(x)'), node('c = ArgMax(y)', { axis: attr.int(1) }), node('d = Softmax(y)', { axis: attr.int(2) })],
     4, undefined,
   ],
-])('%s tells the axis of classes, or nothing', (_, nodes, rank, wanted) => {
+])('%s shows the class axis, or nothing', (_, nodes, rank, wanted) => {
   expect(axis(nodes, rank)?.axis).toBe(wanted);
 }); // biome-ignore format: rows
 
-test('nodes of the whole model that read the output tell too', () => {
+test('nodes of the whole model that read the output are evidence too', () => {
   const nodes = [node('y = Exp(x)')];
   expect(axis(nodes, 4)).toBeUndefined();
   const readers = [node('labels = ArgMax(y)', { axis: attr.int(1) })];
-  expect(axis(nodes, 4, readers)).toEqual({ axis: 1, told: 'ArgMax' });
+  expect(axis(nodes, 4, readers)).toEqual({ axis: 1, evidence: 'ArgMax' });
 });

@@ -1,85 +1,105 @@
 import type { Graph, Node } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
 
-/** The axis of an output along which its classes lie. */
+/** The axis of an output along which the classes lie. */
 export interface ClassAxis {
-  /** From 0 with the batch. */
+  /** Counted from 0 with the batch axis. */
   readonly axis: number;
-  /** The node that tells. */
-  readonly told: string;
+  /** The operator that shows it, with the node's name if it has one. */
+  readonly evidence: string;
 }
 
 export interface ClassAxisOptions {
   readonly output: string;
   readonly rank: number;
-  /** Further nodes that may read the output, such as those of the whole model where the graph ends in the output. */
+  /** Further nodes that may read the output: those of the whole model where `graph` is cut at the output. */
   readonly readers?: readonly Node[];
 }
 
-/** Operators that compare the entries along their axis, as only classes are compared. */
-const COMPARES: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'ArgMax', 'TopK']);
-const LAST: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'TopK']);
+/** Operators that compare the entries along their axis; models compare only classes so. */
+const CLASS_COMPARISONS: ReadonlySet<string> = new Set([
+  'Softmax',
+  'LogSoftmax',
+  'Hardmax',
+  'ArgMax',
+  'TopK',
+]);
+/** Those whose default axis is the last one; the default axis of the others is 0. */
+const LAST_AXIS_BY_DEFAULT: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'TopK']);
 
-/** Operators whose output has the axes of their first input. */
-const KEEPS: ReadonlySet<string> = new Set([
+/** Operators that keep the axes of their first input. */
+const AXIS_PRESERVING: ReadonlySet<string> = new Set([
   'Abs', 'Cast', 'Clip', 'Dropout', 'Exp', 'Identity', 'LeakyRelu', 'Log', 'Neg', 'Pad',
   'Relu', 'Resize', 'Sigmoid', 'Slice', 'Tanh', 'Upsample',
 ]); // biome-ignore format: a list
-const PAIRS: ReadonlySet<string> = new Set(['Add', 'Div', 'Mul', 'Sub']);
+const BINARY: ReadonlySet<string> = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
 /**
- * The axis of classes, as far as the graph tells: that of a Softmax, LogSoftmax, Hardmax, ArgMax or TopK that made the output or reads
- * it; else the channels of the convolution, or the columns of the matrix product, that made it. Between them and the output may be
- * operators that keep or permute axes. Undefined where the graph does not tell, or two operators tell different axes.
+ * Finds the class axis of an output. It is the axis of a Softmax, LogSoftmax, Hardmax, ArgMax or TopK that produces or reads the output;
+ * else the channel axis of the convolution, or the last axis of the matrix product, that produces it. Operators that keep or permute axes
+ * may lie between them and the output. Undefined where there is no evidence, or where two operators show different axes.
  */
 export function classAxisOf(graph: Graph, options: ClassAxisOptions): ClassAxis | undefined {
   const { output, rank, readers = [] } = options;
-  const makers = producersOf(graph.nodes);
+  const producers = producersOf(graph.nodes);
   const all = [...new Set([...graph.nodes, ...readers])];
-  const told: ClassAxis[] = [];
-  let place: Place | undefined = { name: output, rank, axes: Array.from({ length: rank }, (_, i) => i) };
-  while (place !== undefined) {
-    const { name, axes, rank: own }: Place = place;
-    const maker = makers.get(name);
+  const found: ClassAxis[] = [];
+  let traced: TracedValue | undefined = {
+    name: output,
+    rank,
+    axes: Array.from({ length: rank }, (_, i) => i),
+  };
+  while (traced !== undefined) {
+    const { name, axes, rank: own }: TracedValue = traced;
+    const producer = producers.get(name);
     const compared = all.filter(
-      ({ op, domain, inputs }) => domain === '' && COMPARES.has(op) && inputs[0] === name,
+      ({ op, domain, inputs }) => domain === '' && CLASS_COMPARISONS.has(op) && inputs[0] === name,
     );
-    for (const node of compared) told.push(...axisIn(axes, comparedAxis(node, own), node));
-    if (maker === undefined || maker.domain !== '') break;
-    if (COMPARES.has(maker.op)) told.push(...axisIn(axes, comparedAxis(maker, own), maker));
-    if (told.length === 0) told.push(...axisIn(axes, producedAxis(maker, own), maker));
-    place = told.length > 0 ? undefined : before(graph, maker, place);
+    for (const node of compared) found.push(...axisInOutput(axes, comparedAxis(node, own), node));
+    if (producer === undefined || producer.domain !== '') break;
+    if (CLASS_COMPARISONS.has(producer.op)) {
+      found.push(...axisInOutput(axes, comparedAxis(producer, own), producer));
+    }
+    if (found.length === 0) found.push(...axisInOutput(axes, producedAxis(producer, own), producer));
+    traced = found.length > 0 ? undefined : stepBack(graph, producer, traced);
   }
-  return new Set(told.map(({ axis }) => axis)).size === 1 ? told[0] : undefined;
+  return new Set(found.map(({ axis }) => axis)).size === 1 ? found[0] : undefined;
 }
 
-/** A value on the way back from the output, and for each axis of the output which of the value's it is; -1: none. */
-interface Place {
+/** A value that is reached by going backward from the output. */
+interface TracedValue {
   readonly name: string;
   readonly rank: number;
+  /** For each axis of the output, the corresponding axis of this value; -1 where there is none. */
   readonly axes: readonly number[];
 }
 
-function axisIn(axes: readonly number[], axis: number | undefined, { op, name }: Node): readonly ClassAxis[] {
+/** Translates an axis of a traced value to one of the output; empty where it has no counterpart or is axis 0. */
+function axisInOutput(
+  axes: readonly number[],
+  axis: number | undefined,
+  { op, name }: Node,
+): readonly ClassAxis[] {
   const found = axis === undefined ? -1 : axes.indexOf(axis);
-  return found < 1 ? [] : [{ axis: found, told: name === '' ? op : `${op} "${name}"` }];
+  return found < 1 ? [] : [{ axis: found, evidence: name === '' ? op : `${op} "${name}"` }];
 }
 
 function comparedAxis({ op, attributes: { axis } }: Node, rank: number): number {
-  const given = axis?.kind === 'int' ? axis.value : LAST.has(op) ? -1 : 0;
+  const given = axis?.kind === 'int' ? axis.value : LAST_AXIS_BY_DEFAULT.has(op) ? -1 : 0;
   return given < 0 ? given + rank : given;
 }
 
-/** Convolutions put their classes on axis 1, products of matrices on the last. */
+/** Convolutions produce classes on axis 1, matrix products on the last axis. */
 function producedAxis({ op }: Node, rank: number): number | undefined {
   if (op === 'Conv' || op === 'ConvTranspose') return 1;
   return op === 'MatMul' || op === 'Gemm' ? rank - 1 : undefined;
 }
 
-function before(graph: Graph, node: Node, { axes, rank }: Place): Place | undefined {
+/** Goes from the output of a node to its input; undefined where the axes of the input do not follow. */
+function stepBack(graph: Graph, node: Node, { axes, rank }: TracedValue): TracedValue | undefined {
   const { op, inputs, attributes } = node;
-  if (KEEPS.has(op)) return { name: inputs[0], rank, axes };
-  if (PAIRS.has(op)) {
+  if (AXIS_PRESERVING.has(op)) return { name: inputs[0], rank, axes };
+  if (BINARY.has(op)) {
     const varying = inputs.filter((name) => !graph.constants.has(name));
     return varying.length === 1 ? { name: varying[0], rank, axes } : undefined;
   }

@@ -4,8 +4,8 @@ import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Node } from '../ir/types.js';
 
-/** Inputs of operators that say sizes or positions, which decide where elements are and not what they are. */
-const SIZES: Readonly<Record<string, readonly number[]>> = {
+/** Inputs that give sizes or positions, by operator: they decide where elements go, not their numbers. */
+const SHAPE_INPUTS: Readonly<Record<string, readonly number[]>> = {
   ConstantOfShape: [0],
   Expand: [1],
   Pad: [1, 3],
@@ -17,21 +17,25 @@ const SIZES: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Names of values whose numbers depend on how many rows run together: what Shape and Size tell of the size `symbol`, and what is computed
- * of that, such as the position of each row.
+ * Returns the names of the values whose numbers depend on how many rows run together: the size `symbol` where Shape or Size reads it, and
+ * all that is computed from it, such as the position of each row.
  */
-export function countsOfRows(nodes: readonly Node[], typing: Typing, symbol: string): ReadonlySet<string> {
+export function valuesOfRowCount(
+  nodes: readonly Node[],
+  typing: Typing,
+  symbol: string,
+): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of nodes) {
-    if (!readsShape(node) && !numbersRead(node).some((name) => found.has(name))) continue;
-    for (const name of node.outputs) if (tellsOf(name, typing, symbol)) found.add(name);
+    if (!readsShape(node) && !dataInputsOf(node).some((name) => found.has(name))) continue;
+    for (const name of node.outputs) if (mayHoldSymbol(name, typing, symbol)) found.add(name);
   }
   return found;
 }
 
-/** Names whose numbers go into the numbers of a node's outputs. */
-export function numbersRead(node: Node): readonly string[] {
-  const sizes = isOp(node.op, node.domain) ? SIZES[node.op] : undefined;
+/** Returns the inputs of a node whose numbers its outputs are computed from, without those that only give sizes. */
+export function dataInputsOf(node: Node): readonly string[] {
+  const sizes = isOp(node.op, node.domain) ? SHAPE_INPUTS[node.op] : undefined;
   if (sizes === undefined) return usesOf(node);
   return node.inputs.filter((_, input) => !sizes.includes(input));
 }
@@ -40,8 +44,8 @@ export function numbersRead(node: Node): readonly string[] {
 export const readsShape = ({ op, domain }: Node): boolean =>
   domain === '' && (op === 'Shape' || op === 'Size');
 
-/** Elements that are not known may have to do with the symbol. */
-function tellsOf(name: string, typing: Typing, symbol: string): boolean {
+/** Whether an element of a value may contain the symbol; elements that are not known may. */
+function mayHoldSymbol(name: string, typing: Typing, symbol: string): boolean {
   const elements = typing.elementsOf(name);
   return elements?.every((each) => each !== undefined && !wordsIn(each).has(symbol)) !== true;
 }

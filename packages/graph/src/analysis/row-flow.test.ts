@@ -26,7 +26,7 @@ describe('nodes that combine rows are found, and how', () => {
     ['a mean over them', { nodes: [node('m = ReduceMean(x, a)'), node('y = Sub(x, m)')], constants: { a: int64([0]) } }, 'statistics'],
     ['a mean over everything', { nodes: [node('m = ReduceMean(x)'), node('y = Sub(x, m)')] }, 'statistics'],
     ['a softmax along them', { nodes: [node('y = Softmax(x)', { axis: int(0) })] }, 'statistics'],
-    ['a running sum along them', { nodes: [node('y = CumSum(x, a)')], constants: { a: int64([0], []) } }, 'sequence'],
+    ['a cumulative sum along them', { nodes: [node('y = CumSum(x, a)')], constants: { a: int64([0], []) } }, 'sequence'],
     ['a product that sums over them', { nodes: [node('t = Transpose(x)', { perm: ints(1, 0) }), node('y = MatMul(t, x)')] }, 'contraction'],
     ['every row with every other', { nodes: [node('t = Transpose(x)', { perm: ints(1, 0) }), node('s = MatMul(x, t)'), node('p = Softmax(s)'), node('y = MatMul(p, x)')] }, 'pairs'],
     ['one of them picked', { y: [1, 4], nodes: [node('y = Gather(x, i)')], constants: { i: int64([0]) } }, 'selection'],
@@ -40,7 +40,7 @@ describe('nodes that combine rows are found, and how', () => {
   }); // biome-ignore format: one graph a line
 });
 
-describe('nodes that treat rows alike are known to, and where the rows are', () => {
+describe('nodes that treat each row by itself are known to, and so is the axis of the rows', () => {
   const w = float32([4, 4], new Array(16).fill(1));
   test.each<readonly [string, Given, number]>([
     ['a dense layer', { nodes: [node('h = MatMul(x, w)'), node('y = Relu(h)')], constants: { w } }, 0],
@@ -57,7 +57,7 @@ describe('nodes that treat rows alike are known to, and where the rows are', () 
   }); // biome-ignore format: one graph a line
 });
 
-describe('what the table does not tell is said to be unknown', () => {
+describe('nodes that no rule decides are reported as unknown', () => {
   test.each<readonly [string, Given]>([
     ['an operator of another domain', { nodes: [{ ...node('y = Mixer(x)'), domain: 'somebody' }] }],
     ['rows put in reverse order', { nodes: [node('y = Slice(x, b, e, a, s)')], constants: { b: int64([-1]), e: int64([-100]), a: int64([0]), s: int64([-1]) } }],
@@ -73,7 +73,7 @@ describe('what the table does not tell is said to be unknown', () => {
   }); // biome-ignore format: one graph a line
 });
 
-test('a recurrent layer tells the batch axis', () => {
+test('rows along the batch axis of a recurrent layer are reported as such, rows along its time axis as a sequence', () => {
   const given: Given = {
     x: ['T', 'B', 4],
     y: ['T', 1, 'B', 3],
@@ -85,7 +85,7 @@ test('a recurrent layer tells the batch axis', () => {
   expect(flowOf(given, 'T').mixing('y')?.kind).toBe('sequence');
 });
 
-test('rows regrouped by a width that is not known may be where their number is part of the size', () => {
+test('rows reshaped by an unknown width are taken for the axis whose size contains their number, and are unknown', () => {
   const given: Given = {
     x: ['N', '?7'],
     y: ['N', 3],

@@ -5,40 +5,40 @@ import { numbersOf } from '../ir/constant.js';
 import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';
-import { countsOfRows, numbersRead, readsShape } from './row-count.js';
-import { type Carrier, MIXERS, type MixingKind } from './row-mixers.js';
+import { dataInputsOf, readsShape, valuesOfRowCount } from './row-count.js';
+import { type MixingKind, ROW_MIXING, type RowOperand } from './row-mixing.js';
 
-/** A node that combines rows with one another. */
+/** A node that combines rows. */
 export interface Mixing {
   readonly node: Node;
   readonly kind: MixingKind;
 }
 
-/** Where the rows along one symbolic axis are in every value of a graph, and where they stop being independent. */
+/** The axis of the rows in every value of a graph, and the nodes that combine rows. */
 export interface RowFlow {
-  /** Position of the rows' axis in a value; undefined where it has none, several, or its shape is not known. */
+  /** Returns the axis of a value along which the rows lie; undefined where it has none or several, or its shape is not known. */
   axisOf(name: string): number | undefined;
-  /** The first node on the way to a value that is known to combine rows; undefined where none is known to. */
+  /** Returns the first node before a value that is known to combine rows; undefined where there is none. */
   mixing(name: string): Mixing | undefined;
   /**
-   * A node on the way to a value of which it is not known whether it combines rows: run rows together and alone to find out. Undefined
-   * where all nodes are known.
+   * Returns a node before a value that may combine rows; only a comparison of rows run together and alone can decide. Undefined where
+   * there is none.
    */
   unknown(name: string): Node | undefined;
-  /** Whether the rows are the batch axis of a recurrent node. */
+  /** Whether the rows lie along the batch axis of a recurrent node. */
   readonly recurrent: boolean;
 }
 
 /**
- * Follows the rows along the axes of size `symbol`, a symbol of the inputs' dims, through a graph in canonical form. Shape inference
- * tells where the axis goes; a table of operators tells which of them combine elements along it.
+ * Follows the rows through a graph in canonical form. Rows lie along the axes of size `symbol`, a symbol of the inputs' dims. Shape
+ * inference gives the axis in every value; the table {@link ROW_MIXING} says which operators combine elements along it.
  */
 export function rowFlow(graph: Graph, symbol: string): RowFlow {
-  const typing = typed(graph);
+  const typing = typingOfGraph(graph);
   const types = typing.types();
-  const counts = countsOfRows(graph.nodes, typing, symbol);
+  const rowCounts = valuesOfRowCount(graph.nodes, typing, symbol);
   const axesOf = (name: string) => axesAlong(types.get(name), symbol);
-  const computed = dataDependent(graph);
+  const dataDependent = dataDependentValues(graph);
   const reached = new Set(graph.inputs.flatMap(({ name }) => (axesOf(name).length > 0 ? [name] : [])));
   const mixed = new Map<string, Mixing>();
   const unknown = new Map<string, Node>();
@@ -46,14 +46,14 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
   for (const node of graph.nodes) {
     const uses = usesOf(node);
     if (readsShape(node) || !uses.some((name) => reached.has(name))) continue;
-    const own = mixingOf({ node, graph, types, symbol, axesOf, computed });
+    const own = mixingOf({ node, graph, types, symbol, axesOf, dataDependent });
     const mixing = firstOf(uses, mixed) ?? (own === 'unknown' ? undefined : own);
-    const counted = numbersRead(node).some((name) => counts.has(name));
-    const unsure = firstOf(uses, unknown) ?? (own === 'unknown' || counted ? node : undefined);
+    const usesRowCount = dataInputsOf(node).some((name) => rowCounts.has(name));
+    const undecided = firstOf(uses, unknown) ?? (own === 'unknown' || usesRowCount ? node : undefined);
     for (const name of node.outputs) {
       reached.add(name);
       if (mixing !== undefined) mixed.set(name, mixing);
-      if (unsure !== undefined) unknown.set(name, unsure);
+      if (undecided !== undefined) unknown.set(name, undecided);
     }
     recurrent ||= own === undefined && isRecurrent(node) && axesOf(node.inputs[0]).length === 1;
   }
@@ -69,7 +69,7 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
   };
 }
 
-function typed(graph: Graph): Typing {
+function typingOfGraph(graph: Graph): Typing {
   const typing = typingOf(graph);
   for (const value of graph.inputs) typing.addInput(value);
   for (const [name, value] of graph.constants) typing.addConstant(name, value);
@@ -85,7 +85,7 @@ function firstOf<T>(names: readonly string[], found: ReadonlyMap<string, T>): T 
 const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
 const isRecurrent = ({ op, domain }: Node): boolean => domain === '' && RECURRENT.has(op);
 
-/** Axes whose size is made of the symbol and of sizes that are not known: it is the symbol itself for all that is known. */
+/** Axes whose size is an expression of the symbol and of unknown sizes, and so may be the axis of the rows. */
 function likelyAxes(type: ValueType | undefined, symbol: string): readonly number[] {
   return (type?.dims ?? []).flatMap((dim, axis) => {
     const words = wordsIn(dim);
@@ -93,15 +93,15 @@ function likelyAxes(type: ValueType | undefined, symbol: string): readonly numbe
   });
 }
 
-/** Axes whose size is the symbol, or a multiple of it where rows were merged with another axis. */
+/** Axes whose size is the symbol, or a multiple of it where a Reshape merged the rows with another axis. */
 function axesAlong(type: ValueType | undefined, symbol: string): readonly number[] {
   return (type?.dims ?? []).flatMap((dim, axis) =>
     typeof dim === 'string' && divideDims(dim, symbol) !== undefined ? [axis] : [],
   );
 }
 
-/** Names of values that depend on the numbers of an input, not only on shapes. */
-function dataDependent(graph: Graph): ReadonlySet<string> {
+/** Returns the names of the values that depend on the numbers of an input, not only on shapes. */
+function dataDependentValues(graph: Graph): ReadonlySet<string> {
   const found = new Set(graph.inputs.map(({ name }) => name));
   for (const node of graph.nodes) {
     if (readsShape(node)) continue;
@@ -116,29 +116,30 @@ interface Visit {
   readonly types: ReadonlyMap<string, ValueType>;
   readonly symbol: string;
   readonly axesOf: (name: string) => readonly number[];
-  readonly computed: ReadonlySet<string>;
+  readonly dataDependent: ReadonlySet<string>;
 }
 
-/** How a node that rows reach combines them; 'unknown' where the table does not tell. */
+/** Returns how a node combines the rows of its inputs; undefined where it does not, 'unknown' where this is not known. */
 function mixingOf(visit: Visit): Mixing | 'unknown' | undefined {
   const { node, types, axesOf } = visit;
-  const carriers = node.inputs.flatMap((name, input) => axesOf(name).map((axis) => ({ input, axis })));
+  const operands = node.inputs.flatMap((name, input) => axesOf(name).map((axis) => ({ input, axis })));
   if (node.inputs.some((name) => axesOf(name).length > 1)) return { node, kind: 'pairs' };
-  const mixer = MIXERS.get(node.domain === '' ? node.op : `${node.domain}:${node.op}`);
+  const rule = ROW_MIXING.get(node.domain === '' ? node.op : `${node.domain}:${node.op}`);
   const untyped = node.inputs.some((name) => name !== '' && types.get(name)?.dims === undefined);
-  if (mixer === undefined) return 'unknown';
-  const kinds = carriers.map((carrier) => mixer(carrierOf(visit, carrier)));
+  if (rule === undefined) return 'unknown';
+  const kinds = operands.map((operand) => rule(operandOf(visit, operand)));
   const kind = kinds.find((each): each is MixingKind => each !== undefined && each !== 'unknown');
   if (kind !== undefined) return { node, kind };
-  if (isOp(node.op, node.domain) && carriers.length > 0 && loses(visit)) return { node, kind: 'selection' };
-  return untyped || kinds.includes('unknown') || isBlurred(visit) ? 'unknown' : undefined;
+  if (isOp(node.op, node.domain) && operands.length > 0 && dropsRows(visit))
+    return { node, kind: 'selection' };
+  return untyped || kinds.includes('unknown') || hasAmbiguousAxis(visit) ? 'unknown' : undefined;
 }
 
 /**
- * Whether an input or output has an axis with more or fewer elements than rows, such as N+1, or one of unknown size and no rows: nobody
- * follows which elements belong to which row.
+ * Whether an input or output has an axis such as N+1 or, where no axis holds the rows, one of unknown size: then it is not known which
+ * elements belong to which row.
  */
-function isBlurred({ node, types, symbol, axesOf }: Visit): boolean {
+function hasAmbiguousAxis({ node, types, symbol, axesOf }: Visit): boolean {
   return [...node.inputs, ...node.outputs].some((name) => {
     const rows = axesOf(name);
     const others = types.get(name)?.dims?.filter((_, axis) => !rows.includes(axis)) ?? [];
@@ -146,22 +147,23 @@ function isBlurred({ node, types, symbol, axesOf }: Visit): boolean {
   });
 }
 
-function carrierOf(
-  { node, graph, types, axesOf, computed }: Visit,
+function operandOf(
+  { node, graph, types, axesOf, dataDependent }: Visit,
   { input, axis }: { input: number; axis: number },
-): Carrier {
+): RowOperand {
   const dimsOf = (name: string) => types.get(name)?.dims;
   const nameOf = (other: number) => node.inputs[other] ?? '';
   const dims = dimsOf(nameOf(input)) ?? [];
-  const [place] = axesOf(node.outputs[0]);
+  const [outputAxis] = axesOf(node.outputs[0]);
   return {
     input,
     axis,
     rank: dims.length,
     attributes: attributesOf(node),
-    before: {
+    leadingSize: {
       input: productOf(dims.slice(0, axis)),
-      output: place === undefined ? undefined : productOf(dimsOf(node.outputs[0])?.slice(0, place) ?? []),
+      output:
+        outputAxis === undefined ? undefined : productOf(dimsOf(node.outputs[0])?.slice(0, outputAxis) ?? []),
     },
     hasInput: (other) => nameOf(other) !== '',
     constantOf(other) {
@@ -169,20 +171,20 @@ function carrierOf(
       return constant && [...numbersOf(constant)];
     },
     lastSize: (other) => dimsOf(nameOf(other))?.at(-1),
-    isComputed: (other) => computed.has(nameOf(other)),
+    isDataDependent: (other) => dataDependent.has(nameOf(other)),
     hasRows: (other) => axesOf(nameOf(other)).length > 0,
   };
 }
 
-/** Whether all outputs are of known shape and none has to do with how many rows there are: some were picked, or all put into one. */
-function loses({ node, types, symbol }: Pick<Visit, 'node' | 'types' | 'symbol'>): boolean {
+/** Whether all outputs have a known shape that does not depend on the number of rows: the node selects or aggregates rows. */
+function dropsRows({ node, types, symbol }: Pick<Visit, 'node' | 'types' | 'symbol'>): boolean {
   return node.outputs.every((name) => {
     const dims = name === '' ? [] : types.get(name)?.dims;
-    return dims?.every((dim) => typeof dim === 'number' || isOther(dim, symbol)) ?? false;
+    return dims?.every((dim) => typeof dim === 'number' || excludes(dim, symbol)) ?? false;
   });
 }
 
-/** Whether a size has nothing to do with a symbol; one that is not known ("?3") may have. */
-function isOther(dim: string, symbol: string): boolean {
+/** Whether a size is known not to contain a symbol; a size that is not known ("?3") may contain it. */
+function excludes(dim: string, symbol: string): boolean {
   return [...wordsIn(dim)].every((word) => word !== symbol && !word.startsWith('?'));
 }

@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
+import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/output-kind.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
@@ -10,8 +10,8 @@ export interface LinkAlongOptions {
   /** Name of the output, [N, ...axes]. */
   readonly output: string;
   readonly link: Exclude<Link, 'logit'>;
-  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
-  readonly holds?: Holds;
+  /** What the output holds; default: what `outputKindOf` finds in the graph, and else logits. */
+  readonly holds?: OutputKind;
   /** Along which axis, from 0 with the batch, the classes lie; its size undefined where it is not known. Only to compare classes. */
   readonly classes?: { readonly axis: number; readonly size: number | undefined };
 }
@@ -29,7 +29,7 @@ export function linkAlong(graph: Graph, options: LinkAlongOptions): ExtendedGrap
 }
 
 function probabilities(builder: Builder, graph: Graph, options: LinkAlongOptions): string {
-  const { output, holds = holdsOrLogits(graph, output) } = options;
+  const { output, holds = outputKindOrLogits(graph, output) } = options;
   if (holds === 'probabilities') return output;
   if (holds === 'log-probabilities') return builder.emit('Exp', [output]);
   const { axis, size } = expectClasses(options);

@@ -1,5 +1,5 @@
 import { fail, type Link } from '@onnxplain/core';
-import { type Holds, holdsOrLogits } from '../analysis/holds/holds.js';
+import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/output-kind.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import { identity } from '../ir/identity.js';
@@ -17,8 +17,8 @@ export interface SelectOptions {
    * logits the entry after Softmax over the classes, or Sigmoid for a single one. 'margin': the entry minus the largest other one.
    */
   readonly link?: Link;
-  /** What the output holds; default: what `holdsOf` finds in the graph, and else logits. */
-  readonly holds?: Holds;
+  /** What the output holds; default: what `outputKindOf` finds in the graph, and else logits. */
+  readonly holds?: OutputKind;
 }
 
 /**
@@ -47,7 +47,7 @@ export function selected(graph: Graph, { output, link = 'logit', holds }: Select
   const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
   const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
   builder.addInput(target);
-  const held = link === 'probability' ? (holds ?? holdsOrLogits(graph, output)) : undefined;
+  const held = link === 'probability' ? (holds ?? outputKindOrLogits(graph, output)) : undefined;
   if (link === 'margin' || held === 'logits') expectOneClassAxis(output, dims);
   const rows = toRows(builder, scores);
   const linked = held === undefined ? rows : PROBABILITIES[held](builder, rows);
@@ -119,7 +119,7 @@ function toRows(builder: Builder, name: string): string {
 }
 
 /** Probabilities of rows of what an output holds. */
-const PROBABILITIES: Readonly<Record<Holds, (builder: Builder, rows: string) => string>> = {
+const PROBABILITIES: Readonly<Record<OutputKind, (builder: Builder, rows: string) => string>> = {
   probabilities: (_, rows) => rows,
   'log-probabilities': (builder, rows) => builder.emit('Exp', [rows]),
   // A softmax over one class would always be 1; a single logit is that of the positive class.

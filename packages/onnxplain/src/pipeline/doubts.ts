@@ -1,5 +1,5 @@
 import type { NamedInput, PictureFields } from '@onnxplain/files';
-import { drawsOf, undirectedTrees } from '@onnxplain/graph';
+import { drawsOf, treesWithDefaultMissingBranch } from '@onnxplain/graph';
 import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import { boundsNotices } from './notices/inputs.js';
 import { linkNotices } from './notices/link.js';
@@ -49,7 +49,7 @@ export function randomNotices(
 /** What is said where missing numbers meet trees that do not say where those go. */
 function missingNotices({ graph }: Pick<Model, 'graph'>, inputs: readonly NamedInput[]): readonly string[] {
   if (!inputs.some(({ tensor }) => tensor.data.some(Number.isNaN))) return [];
-  const trees = undirectedTrees(graph);
+  const trees = treesWithDefaultMissingBranch(graph);
   if (trees.length === 0) return [];
   return [
     `no node of ${listed(trees)} says where missing numbers go, so that all go where a comparison fails; where the model was trained with missing numbers, its exporter may have left that out`,

@@ -1,6 +1,6 @@
 import { asBatch, fail, type Layout, type Score, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
-import type { Holds, Link } from '@onnxplain/graph';
+import type { Link, OutputKind } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
   type BatchAxisOption,
@@ -57,7 +57,7 @@ export interface QueryOptions {
    * What the output holds; default: found out, by the graph or by what the model gives on the inputs and on random rows:
    * see `outputMeaning`.
    */
-  readonly holds?: Holds;
+  readonly holds?: OutputKind;
   /** Output to explain; default: the only one of floats. */
   readonly output?: string;
   /** The batch axes that were named when the model was opened; they are part of a run's plan. */

@@ -1,4 +1,4 @@
-import type { Holds } from '@onnxplain/graph';
+import type { OutputKind } from '@onnxplain/graph';
 import type { ClassRecord, PredictionRecord } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
 
@@ -12,9 +12,9 @@ export function probabilitiesOf(
   return isHeld(holds) ? PROBABILITIES[holds](Array.from(numbers)) : undefined;
 }
 
-const isHeld = (holds: OutputMeaning['holds']): holds is Holds => holds in PROBABILITIES;
+const isHeld = (holds: OutputMeaning['holds']): holds is OutputKind => holds in PROBABILITIES;
 
-const PROBABILITIES: Readonly<Record<Holds, (numbers: readonly number[]) => readonly number[]>> = {
+const PROBABILITIES: Readonly<Record<OutputKind, (numbers: readonly number[]) => readonly number[]>> = {
   probabilities: (numbers) => numbers,
   'log-probabilities': (numbers) => numbers.map(Math.exp),
   logits(numbers) {
@@ -25,7 +25,7 @@ const PROBABILITIES: Readonly<Record<Holds, (numbers: readonly number[]) => read
   },
 };
 
-const MADE: Readonly<Record<Holds, NonNullable<PredictionRecord['probabilities']>>> = {
+const MADE: Readonly<Record<OutputKind, NonNullable<PredictionRecord['probabilities']>>> = {
   logits: 'softmax',
   probabilities: 'output',
   'log-probabilities': 'exponential',

@@ -32,7 +32,7 @@ export function classAxisIn(
   const choice = (axis: number, told: string) => ({ axis, classes: sizes[axis], told });
   if (named !== undefined) return choice(namedAxis(named, sizes), 'the caller');
   const told = classAxisOf(graph, { output, rank: sizes.length + 1, readers: model.graph.nodes });
-  if (told !== undefined) return choice(told.axis - 1, told.told);
+  if (told !== undefined) return choice(told.axis - 1, told.evidence);
   const long = sizes.flatMap((size, axis) => (size === 1 ? [] : [axis]));
   return long.length === 1 ? choice(long[0], 'the only axis of several entries') : undefined;
 }

@@ -2,10 +2,10 @@ import {
   attr,
   type Graph,
   grad,
-  type Holds,
   type Link,
   linkAlong,
   type Node,
+  type OutputKind,
   prune,
   type RuleTable,
   select,
@@ -26,7 +26,7 @@ export interface ScoreGraph {
 export interface ScoreGraphOptions {
   readonly link: Link;
   /** What the output holds; only the link 'probability' needs it. */
-  readonly holds?: Holds;
+  readonly holds?: OutputKind;
   /** Whether the graph takes the best class of each row. */
   readonly predicted: boolean;
 }

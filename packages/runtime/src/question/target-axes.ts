@@ -1,5 +1,5 @@
 import { fail, type Tensor } from '@onnxplain/core';
-import { type AxisTake, builderOf, type Holds, type Link, takeAxes } from '@onnxplain/graph';
+import { type AxisTake, builderOf, type Link, type OutputKind, takeAxes } from '@onnxplain/graph';
 import { constantFeeds, mergeFeeds } from '../batching/constant-feeds.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
@@ -26,7 +26,7 @@ export interface TargetOptions {
   readonly target: Target;
   readonly link: Link;
   /** What the output holds, where the link needs to know. */
-  readonly holds?: Holds;
+  readonly holds?: OutputKind;
   readonly sizes: RowSizes;
   /** The axis that the caller named. */
   readonly classAxis?: number;

@@ -1,5 +1,5 @@
 import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
-import { type Holds, holdsOf, type Link, type Logits } from '@onnxplain/graph';
+import { type Link, type Logits, type OutputKind, outputKindOf } from '@onnxplain/graph';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { outputRowShape } from '../question/output-sizes.js';
@@ -15,7 +15,7 @@ export interface OutputMeaning {
    * 'logits' are several unbounded numbers a row, or what the caller says are logits; 'unbounded' is one such number a row, which may
    * be a regression or the logit of one class, or what a regressor gives; 'unknown' is what no run could tell.
    */
-  readonly holds: Holds | 'unbounded' | 'unknown';
+  readonly holds: OutputKind | 'unbounded' | 'unknown';
   readonly evidence: Evidence;
   /** What the probabilities were made of, where the graph has it as one value. */
   readonly logits?: Logits;
@@ -36,7 +36,7 @@ export type Evidence =
 
 export interface MeaningOptions extends QuestionOptions {
   /** What the output holds, where the caller knows. */
-  readonly holds?: Holds;
+  readonly holds?: OutputKind;
 }
 
 /** A row that the model is run on, with what is its own of the question. */
@@ -104,8 +104,8 @@ export interface ShownMeaning extends Pick<OutputMeaning, 'output' | 'holds' | '
  * else by those of the canonical form, which also has the logits by name.
  */
 export function shownMeaning({ source, graph }: Model, output: string): ShownMeaning {
-  const canonical = holdsOf(graph, output);
-  const exported = holdsOf(source, output);
+  const canonical = outputKindOf(graph, output);
+  const exported = outputKindOf(source, output);
   const { logits } = canonical;
   const { holds, by } = exported.holds === 'unknown' ? canonical : exported;
   if (by === undefined) return { output, holds: 'unknown', logits };
@@ -145,7 +145,7 @@ const evidenceOf = (
  * What a link needs to know of an output; undefined where it needs nothing. Throws `not-applicable` for the probability of numbers that
  * nothing says are logits: a regression gets no sigmoid and no softmax unasked.
  */
-export function expectLink({ output, classes, holds }: OutputMeaning, link: Link): Holds | undefined {
+export function expectLink({ output, classes, holds }: OutputMeaning, link: Link): OutputKind | undefined {
   if (link !== 'probability') return undefined;
   if (holds !== 'unbounded' && holds !== 'unknown') return holds;
   const what = classes === 1 ? 'one number a row' : `${classes} numbers a row`;

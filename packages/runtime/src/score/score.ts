@@ -11,7 +11,7 @@ import {
   throwIfAborted,
   z,
 } from '@onnxplain/core';
-import type { Holds, Link } from '@onnxplain/graph';
+import type { Link, OutputKind } from '@onnxplain/graph';
 import { internalsOf, type Submit } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
 import { backwardOf } from '../question/backward.js';
@@ -40,7 +40,7 @@ export interface ScoreOptions extends QuestionOptions {
    */
   readonly link?: Link;
   /** What the output holds; default: found out. */
-  readonly holds?: Holds;
+  readonly holds?: OutputKind;
   /**
    * The axis of classes of an output with several, from 0 for the first after the batch, or -1 for the last; default: what the graph tells
    * (`classAxisOf`). Only links that compare classes need it.
@@ -73,7 +73,7 @@ const alongAxes = z.strictObject({
     .custom<Tensor>((v) => typeof v === 'object' && v !== null && 'shape' in v && 'data' in v)
     .optional(),
 });
-const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly Holds[];
+const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly OutputKind[];
 const bounded = 'two numbers, the lower first';
 
 /** Infinite ends, which zod's numbers refuse, say that nothing is known. */
@@ -164,7 +164,7 @@ async function meaningForLink(
   model: Model,
   question: Question,
   { link, output, input, shape, feeds, perRow, holds }: ParsedOptions,
-): Promise<Holds | undefined> {
+): Promise<OutputKind | undefined> {
   if (link !== 'probability') return undefined;
   const options = { output, input, shape, feeds, perRow, holds };
   return expectLink(await meaningOfQuestion(model, question, options), link);
@@ -175,7 +175,7 @@ interface ResolvedScore {
   readonly base: ScoreBase;
   readonly question: Question;
   readonly target: FlatTarget;
-  readonly holds: Holds | undefined;
+  readonly holds: OutputKind | undefined;
 }
 
 /** The score of a resolved question with backward rules; throws what {@link backwardOf} throws. */

@@ -5,7 +5,7 @@ import { attr } from '../../builder/builder.js';
 import { numArray } from '../../interpreter/array.js';
 import { evaluate } from '../../interpreter/evaluate.js';
 import type { Attribute, Graph, Node } from '../../ir/types.js';
-import { type HeldByGraph, holdsOf } from './holds.js';
+import { outputKindOf, type ShownOutputKind } from './output-kind.js';
 
 const axis = { axis: attr.int(1) };
 const flat = { keepdims: attr.int(0) };
@@ -142,7 +142,7 @@ const probabilities: readonly Row[] = [
   ],
 ];
 
-const others: readonly (readonly [HeldByGraph['holds'], ...Row])[] = [
+const others: readonly (readonly [ShownOutputKind['holds'], ...Row])[] = [
   ['log-probabilities', 'LogSoftmax', [node('y = LogSoftmax(x)', axis)]],
   ['log-probabilities', 'the logarithm of a softmax', [node('p = Softmax(x)', axis), node('y = Log(p)')]],
   [
@@ -182,14 +182,14 @@ function outputs(nodes: readonly Node[]): readonly number[] {
 
 describe('probabilities are', () => {
   it.each(probabilities)('%s', (_, nodes) => {
-    expect(holdsOf(graph(nodes), 'y').holds).toBe('probabilities');
+    expect(outputKindOf(graph(nodes), 'y').holds).toBe('probabilities');
     // 1e-6: a third is a float32.
     expect(outputs(nodes).filter((p) => !(p >= 0 && p <= 1 + 1e-6) && !Number.isNaN(p))).toEqual([]);
   });
 });
 
 test.each(others)('%s: %s', (holds, _, nodes) => {
-  expect(holdsOf(graph(nodes), 'y').holds).toBe(holds);
+  expect(outputKindOf(graph(nodes), 'y').holds).toBe(holds);
 });
 
 const strings = (text: string): Attribute => ({ kind: 'string', value: text });
@@ -209,7 +209,7 @@ const regressor = (name: string, attributes: Readonly<Record<string, Attribute>>
   node(`y = ai.onnx.ml:${name}(x)`, attributes),
 ];
 
-test.each<readonly [HeldByGraph['holds'], ...Row]>([
+test.each<readonly [ShownOutputKind['holds'], ...Row]>([
   ['probabilities', 'a linear classifier with a softmax', classifier('LinearClassifier', { post_transform: strings('SOFTMAX') })],
   ['unknown', 'a linear classifier without', classifier('LinearClassifier', { post_transform: strings('NONE') })],
   ['probabilities', 'a forest', classifier('TreeEnsembleClassifier', trees('class', floats(0.5, 0.25, 0.5, 0.5)))],
@@ -232,11 +232,11 @@ test.each<readonly [HeldByGraph['holds'], ...Row]>([
   ['unknown', 'numbers clipped to [0, 1]', [node('z = Sub(one, one)'), node('y = Clip(x, z, one)')]],
   ['unknown', 'a softmax of another domain', [node('y = my:Softmax(x)')]],
 ])('%s: %s', (holds, _, nodes) => {
-  expect(holdsOf(graph(nodes), 'y').holds).toBe(holds);
+  expect(outputKindOf(graph(nodes), 'y').holds).toBe(holds);
 }); // biome-ignore format: rows
 
 describe('the logits', () => {
-  const logits = (nodes: readonly Node[]) => holdsOf(graph(nodes), 'y').logits;
+  const logits = (nodes: readonly Node[]) => outputKindOf(graph(nodes), 'y').logits;
 
   it.each<Row>(probabilities.filter(([what]) => /^exp|reshaped|clipped|LogSoftmax/.test(what)))(
     'of %s are x, class for class',

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import { randomCase } from '../../../test/random/case.js';
 import { evaluate } from '../../interpreter/evaluate.js';
-import { siteOf } from './bounds.js';
+import { valueFactsOf } from './value-bounds.js';
 
 const COUNT = 400;
 
-/** Values of a random graph that leave their bounds, and how many have an end. */
+/** Returns the values of a random graph that leave their bounds, and the number of values with a finite bound. */
 function checked(seed: number): { readonly outside: readonly string[]; readonly bounded: number } {
   const { graph, feeds } = randomCase(seed);
-  const site = siteOf(graph);
+  const facts = valueFactsOf(graph);
   const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
-  const ends = names.filter((name) => {
-    const { low, high } = site.bounds(name);
+  const withBounds = names.filter((name) => {
+    const { low, high } = facts.bounds(name);
     return Number.isFinite(low) || Number.isFinite(high);
   });
-  const values = evaluate(graph, feeds, { wanted: ends });
-  const outside = ends.filter((name) => {
-    const { low, high } = site.bounds(name);
+  const values = evaluate(graph, feeds, { wanted: withBounds });
+  const outside = withBounds.filter((name) => {
+    const { low, high } = facts.bounds(name);
     const slack = 1e-9 * Math.max(1, ...[low, high].filter(Number.isFinite).map(Math.abs));
     return Array.from(values[name].data).some((x) => x < low - slack || x > high + slack);
   });
-  return { outside, bounded: ends.length };
+  return { outside, bounded: withBounds.length };
 }
 
 test(`every value of ${COUNT} random graphs lies within its bounds`, () => {

@@ -1,22 +1,22 @@
 import type { Node } from '../../ir/types.js';
 
-/** What a graph tells of all numbers of a value, whatever its inputs. */
+/** Bounds of all elements of a value that hold for every input of the graph. */
 export interface Bounds {
   readonly low: number;
   readonly high: number;
   /**
-   * The node that brought the numbers into [0, 1] as a probability may be; undefined where they may leave it, and where they were only
-   * clipped, as regressions are too.
+   * The node that brought the numbers into [0, 1]; undefined where they may leave it, and where a Clip alone keeps them there, because
+   * regressions are clipped too.
    */
   readonly unit?: Node;
-  /** The node that made them logarithms of numbers in [0, 1]. */
+  /** The node that took the logarithm of numbers in [0, 1]; undefined for other values. */
   readonly log?: Node;
 }
 
-/** Least and greatest number that a value can hold; infinite ends say that nothing is known. */
+/** Least and greatest number of a value; infinite where unknown. */
 export type Range = readonly [low: number, high: number];
 
-/** Bounds of what a node computes from the bounds of its inputs; undefined where it tells none. */
+/** Computes the range of a node's output from the ranges of its inputs; undefined where it has none. */
 export type RangeRule = (inputs: readonly Range[], node: Node) => Range | undefined;
 
 export const anything: Range = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -34,7 +34,7 @@ const increasing =
   (f: (x: number) => number): RangeRule =>
   ([[low, high]]) => [f(low), f(high)];
 
-/** 0 times infinity is 0: an infinite end stands for every finite number. */
+/** 0 times infinity is 0 here: an infinite bound means "any finite number". */
 const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : a * b);
 
 const product = ([a, b]: Range, [c, d]: Range): Range => {
@@ -42,32 +42,32 @@ const product = ([a, b]: Range, [c, d]: Range): Range => {
   return [Math.min(...corners), Math.max(...corners)];
 };
 
-/** Of numbers that are not negative: 1 / 0 is infinite. */
+/** Range of 1 / x for x that is not negative, with 1 / 0 infinite; undefined for other x. */
 const inverse = ([low, high]: Range): Range | undefined =>
   low >= 0 ? [1 / high, 1 / Math.abs(low)] : undefined;
 
 const total = (inputs: readonly Range[]): Range =>
   inputs.reduce(([low, high], [a, b]): Range => [low + a, high + b], [0, 0]);
 
-/** Sizes are not looked at, so a sum is bounded on the side of zero only. */
+/** The number of summed elements is not known here, so that only the sign bounds a sum. */
 const reducedSum: RangeRule = ([[low, high]]) => {
   if (low >= 0) return [0, Number.POSITIVE_INFINITY];
   return high <= 0 ? [Number.NEGATIVE_INFINITY, 0] : undefined;
 };
 
-/** The bounds are inputs; before opset 11, attributes. */
-const clip: RangeRule = ([[low, high], ...ends], { inputs, attributes }) => {
-  const end = (i: number, name: string, otherwise: number): Range => {
-    if (inputs[i]) return ends[i - 1];
+/** The bounds of Clip are inputs since opset 11, and attributes before. */
+const clip: RangeRule = ([[low, high], ...limits], { inputs, attributes }) => {
+  const limit = (i: number, name: string, otherwise: number): Range => {
+    if (inputs[i]) return limits[i - 1];
     const given = attributes[name]?.value;
     return typeof given === 'number' ? [given, given] : [otherwise, otherwise];
   };
-  const least = end(1, 'min', Number.NEGATIVE_INFINITY);
-  const greatest = end(2, 'max', Number.POSITIVE_INFINITY);
+  const least = limit(1, 'min', Number.NEGATIVE_INFINITY);
+  const greatest = limit(2, 'max', Number.POSITIVE_INFINITY);
   return [Math.min(Math.max(low, least[0]), greatest[0]), Math.min(Math.max(high, least[1]), greatest[1])];
 };
 
-/** An average over a window that may count zeros of the padding. */
+/** The window of an average may include zeros of the padding. */
 const average: RangeRule = ([range]) => hullOf([range, [0, 0]]);
 
 const quotient: RangeRule = ([x, y]) => {
@@ -75,7 +75,7 @@ const quotient: RangeRule = ([x, y]) => {
   return inverted && product(x, inverted);
 };
 
-/** Operators by the bounds that they give. Those that hand on numbers as they are, are in `MOVES`. */
+/** Range rules by operator. Operators whose output stays in the range of the first input are in {@link PASS_THROUGH}. */
 export const RANGES: Readonly<Record<string, RangeRule>> = {
   Sigmoid: unit,
   HardSigmoid: unit,
@@ -125,8 +125,8 @@ export const RANGES: Readonly<Record<string, RangeRule>> = {
   AveragePool: average,
 };
 
-/** Operators that hand on numbers of their first input, all or some, averages and extremes of them among those. */
-export const MOVES: ReadonlySet<string> = new Set([
+/** Operators whose output has elements of the first input, or averages or extremes of them. */
+export const PASS_THROUGH: ReadonlySet<string> = new Set([
   'Identity',
   'Reshape',
   'Flatten',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { attr } from '../builder/builder.js';
 import type { Graph, Node } from '../ir/types.js';
-import { takesMissing, undirectedTrees } from './missing.js';
+import { takesMissing, treesWithDefaultMissingBranch } from './missing-values.js';
 
 const node = (op: string, inputs: readonly string[], output: string, more: Partial<Node> = {}): Node => ({
   ...{ op, domain: '', name: output, inputs, outputs: [output], attributes: {} },
@@ -37,7 +37,7 @@ test.each<[string, readonly Node[]]>([
   ],
   ['an imputer before a linear layer', [...imputed, node('MatMul', ['filled', 'c'], 'y')]],
   [
-    'an imputer that asks for what is there',
+    'an imputer whose mask marks the numbers that exist',
     [
       ...[node('IsNaN', ['x'], 'gone'), node('Not', ['gone'], 'there')],
       ...[node('Where', ['there', 'x', 'c'], 'filled'), node('MatMul', ['filled', 'c'], 'y')],
@@ -53,7 +53,7 @@ test.each<[string, readonly Node[]]>([
     'trees beside a linear layer',
     [trees('x', 'a'), node('MatMul', ['x', 'c'], 'b'), node('Add', ['a', 'b'], 'y')],
   ],
-  ['a maximum with 0, which may swallow NaN', [node('Relu', ['x'], 'a'), trees('a')]],
+  ['a maximum with 0, which may replace NaN', [node('Relu', ['x'], 'a'), trees('a')]],
   ['a cast to integers', [node('Cast', ['x'], 'd', { attributes: { to: attr.int(7) } }), trees('d')]],
   ['a sum with another input', [node('Add', ['x', 'z'], 'a'), trees('a')]],
   [
@@ -78,14 +78,14 @@ test('a name that is no input takes nothing', () => {
   expect(takesMissing(graphOf([trees('x')]), 'gone')).toBe(false);
 });
 
-test('trees of which no node says where missing numbers go are named', () => {
-  const ways = (value: readonly number[]) => ({
+test('trees of which no node sends missing numbers to the true branch are listed', () => {
+  const tracksTrue = (value: readonly number[]) => ({
     attributes: { nodes_missing_value_tracks_true: { kind: 'ints', value } as const },
   });
   const all = [
-    trees('x', 'silent'),
-    { ...trees('x', 'zeros'), ...ways([0, 0]) },
-    { ...trees('x', 'told'), ...ways([0, 1]) },
+    trees('x', 'unset'),
+    { ...trees('x', 'zeros'), ...tracksTrue([0, 0]) },
+    { ...trees('x', 'set'), ...tracksTrue([0, 1]) },
   ];
-  expect(undirectedTrees(graphOf(all))).toEqual(['silent', 'zeros']);
+  expect(treesWithDefaultMissingBranch(graphOf(all))).toEqual(['unset', 'zeros']);
 });

@@ -3,47 +3,51 @@ import type { Op } from '../ir/ops.js';
 import type { Dim } from '../ir/types.js';
 
 /**
- * How rows are combined: by a statistic over them (mean, maximum, softmax), along their order (recurrence, convolution, running sums), by
- * indices into them that are computed from data, by a product that sums over them or pairs them, or by picking some of them.
+ * How rows are combined:
+ * - statistics: by a mean, maximum, softmax or the like over the rows;
+ * - sequence: along their order, by a recurrence, convolution or cumulative sum;
+ * - indexing: by indices into the rows that are computed from data;
+ * - contraction: by a product that sums over the rows;
+ * - pairs: by a value that has the rows on two axes, such as attention between rows;
+ * - selection: by taking some of the rows.
  */
 export type MixingKind = 'statistics' | 'sequence' | 'indexing' | 'contraction' | 'pairs' | 'selection';
 
-/** An operator's input that carries rows, and what can be asked about the node. */
-export interface Carrier {
-  /** Number of the input, and the axis along which it has the rows. */
+/** An input of a node that has an axis of rows, with the facts about the node that rules read. */
+export interface RowOperand {
+  /** Index of the input, and its axis of rows. */
   readonly input: number;
   readonly axis: number;
   readonly rank: number;
   readonly attributes: NodeAttributes;
   hasInput(input: number): boolean;
-  /** Numbers of a constant input. */
+  /** Returns the numbers of a constant input; undefined for other inputs. */
   constantOf(input: number): readonly number[] | undefined;
-  /** Product of the sizes before an axis of the input that carries the rows, and before the rows' axis of the output. */
-  readonly before: { readonly input: Dim; readonly output: Dim | undefined };
-  /** Size of the last axis of an input. */
+  /** Product of the sizes before the axis of rows, in this input and in the first output. */
+  readonly leadingSize: { readonly input: Dim; readonly output: Dim | undefined };
+  /** Returns the size of the last axis of an input. */
   lastSize(input: number): Dim | undefined;
   /** Whether an input depends on the numbers of the graph's inputs. */
-  isComputed(input: number): boolean;
-  /** Whether an input has an axis of rows too. */
+  isDataDependent(input: number): boolean;
+  /** Whether an input has an axis of rows. */
   hasRows(input: number): boolean;
 }
 
-/** How an operator combines the rows of an input; undefined where it treats each by itself. */
-type Mixer = (carrier: Carrier) => MixingKind | 'unknown' | undefined;
+/** Returns how an operator combines the rows of an input; undefined where each output row depends on its own input row only. */
+type MixingRule = (operand: RowOperand) => MixingKind | 'unknown' | undefined;
 
-/** Numbers of one row come from that row alone. */
-const apart: Mixer = () => undefined;
+const rowWise: MixingRule = () => undefined;
 
 const wrapped = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /** A statistic over the axis of the attribute `axis`. */
 const overAxis =
-  (fallback: number): Mixer =>
+  (fallback: number): MixingRule =>
   ({ input, axis, rank, attributes }) =>
     input === 0 && wrapped(attributes.int('axis', fallback), rank) === axis ? 'statistics' : undefined;
 
 /** A reduction over axes given as an attribute or as the second input; none given means all. */
-const reduction: Mixer = ({ input, axis, rank, attributes, constantOf, hasInput }) => {
+const reduction: MixingRule = ({ input, axis, rank, attributes, constantOf, hasInput }) => {
   if (input !== 0) return undefined;
   const axes = attributes.ints('axes') ?? constantOf(1);
   if (axes === undefined && hasInput(1)) return 'unknown';
@@ -52,83 +56,86 @@ const reduction: Mixer = ({ input, axis, rank, attributes, constantOf, hasInput 
   return axes.some((each) => wrapped(each, rank) === axis) ? 'statistics' : undefined;
 };
 
-/** A running sum or product along the axis of the second input. */
-const running: Mixer = ({ input, axis, rank, constantOf }) => {
+/** A cumulative sum or product along the axis that the second input gives. */
+const cumulative: MixingRule = ({ input, axis, rank, constantOf }) => {
   if (input !== 0) return undefined;
   const along = constantOf(1)?.[0];
   if (along === undefined) return 'unknown';
   return wrapped(along, rank) === axis ? 'sequence' : undefined;
 };
 
-/** A convolution sums over channels and slides along the axes after them; its weights are summed over whole. */
-const convolution: Mixer = ({ input, axis }) =>
+/** A convolution sums over channels and slides along the axes after them; every axis of its weights is summed over. */
+const convolution: MixingRule = ({ input, axis }) =>
   input === 1 || axis === 1 ? 'contraction' : axis === 0 ? undefined : 'sequence';
 
-const pool: Mixer = ({ axis }) => (axis >= 2 ? 'sequence' : undefined);
-const globalPool: Mixer = ({ axis }) => (axis >= 2 ? 'statistics' : undefined);
+const pool: MixingRule = ({ axis }) => (axis >= 2 ? 'sequence' : undefined);
+const globalPool: MixingRule = ({ axis }) => (axis >= 2 ? 'statistics' : undefined);
 
-const product: Mixer = ({ input, axis, rank }) => {
+const product: MixingRule = ({ input, axis, rank }) => {
   const summed = input === 0 ? rank - 1 : Math.max(rank - 2, 0);
   return input < 2 && axis === summed ? 'contraction' : undefined;
 };
 
-const gemm: Mixer = ({ input, axis, attributes }) => {
+const gemm: MixingRule = ({ input, axis, attributes }) => {
   if (input > 1) return undefined;
   const transposed = attributes.int(input === 0 ? 'transA' : 'transB', 0) !== 0;
   const summed = (input === 0) !== transposed ? 1 : 0;
   return axis === summed ? 'contraction' : undefined;
 };
 
-/** X is [time, batch, width], or [batch, time, width] under layout 1; states and lengths have no time. */
-const recurrent: Mixer = ({ input, axis, attributes }) => {
+/** The first input is [time, batch, width], or [batch, time, width] with layout=1; the other inputs have no time axis. */
+const recurrent: MixingRule = ({ input, axis, attributes }) => {
   if (input !== 0) return undefined;
   if (axis === 2) return 'contraction';
   return axis === (attributes.int('layout', 0) === 0 ? 0 : 1) ? 'sequence' : undefined;
 };
 
-/** Picks along the axis of the attribute `axis`: by indices from data, or by others and those that each row has, which may be its own. */
-const picks: Mixer = ({ input, axis, rank, attributes, isComputed, hasRows }) => {
+/**
+ * Reads or writes by index along the axis of the attribute `axis`. Indices that have rows themselves may point to their own row only, so
+ * those are 'unknown', and so are indices that do not depend on data.
+ */
+const indexed: MixingRule = ({ input, axis, rank, attributes, isDataDependent, hasRows }) => {
   if (input !== 0 || wrapped(attributes.int('axis', 0), rank) !== axis) return undefined;
-  return isComputed(1) && !hasRows(1) ? 'indexing' : 'unknown';
+  return isDataDependent(1) && !hasRows(1) ? 'indexing' : 'unknown';
 };
 
-/** Indices of n numbers address the n axes after the batch axes. */
-const picksTuples: Mixer = ({ input, axis, attributes, lastSize, isComputed, hasRows }) => {
+/** Index tuples of length n address the n axes after the batch axes. */
+const tupleIndexed: MixingRule = ({ input, axis, attributes, lastSize, isDataDependent, hasRows }) => {
   const first = attributes.int('batch_dims', 0);
   const count = lastSize(1);
   if (input !== 0 || axis < first) return undefined;
-  if (!isComputed(1) || hasRows(1) || typeof count !== 'number') return 'unknown';
+  if (!isDataDependent(1) || hasRows(1) || typeof count !== 'number') return 'unknown';
   return axis < first + count ? 'indexing' : undefined;
 };
 
-/** Keeps the order of elements: rows stay whole where as many elements come before them as before. */
-const regroups: Mixer = ({ input, before }) =>
-  input !== 0 || before.input === before.output ? undefined : 'unknown';
+/** A reshape keeps the order of elements: rows stay whole where the product of the sizes before their axis stays the same. */
+const reshape: MixingRule = ({ input, leadingSize }) =>
+  input !== 0 || leadingSize.input === leadingSize.output ? undefined : 'unknown';
 
-/** Takes part of the axes that its constant input names. */
-const cuts: Mixer = ({ input, axis, rank, constantOf, hasInput }) => {
+/** Slice slice the axes that its fourth input names; which rows remain is known only for the other axes. */
+const slice: MixingRule = ({ input, axis, rank, constantOf, hasInput }) => {
   if (input !== 0) return undefined;
   const axes = hasInput(3) ? constantOf(3) : undefined;
   return axes?.every((each) => wrapped(each, rank) !== axis) ? undefined : 'unknown';
 };
 
-/** Elements move along the axes that are padded. */
-const pad: Mixer = ({ input, axis, rank, constantOf, hasInput }) => {
+/** Padding shifts the elements along the padded axes. */
+const pad: MixingRule = ({ input, axis, rank, constantOf, hasInput }) => {
   if (input !== 0) return undefined;
   const pads = hasInput(3) ? undefined : constantOf(1);
   return pads?.[axis] === 0 && pads[axis + rank] === 0 ? undefined : 'unknown';
 };
 
-const always: Mixer = ({ input }) => (input === 0 ? 'statistics' : undefined);
+const always: MixingRule = ({ input }) => (input === 0 ? 'statistics' : undefined);
 
-const each = <M extends Mixer>(ops: readonly Op[], mixer: M): Partial<Record<Op, Mixer>> =>
+const each = <M extends MixingRule>(ops: readonly Op[], mixer: M): Partial<Record<Op, MixingRule>> =>
   Object.fromEntries(ops.map((op) => [op, mixer]));
 
 /**
- * What operators of the canonical form do to rows along an axis. Those without a row here are not known: the rows have to be run together
- * and alone to see. Positions come from shape inference, so that a row is needed only to say what happens along an axis that stays.
+ * Rules for operators of the canonical form. An operator without a rule is unknown: only a comparison of rows run together and alone
+ * decides about it. Shape inference gives the axis of rows, so that a rule only says what happens along it.
  */
-const table: Partial<Record<Op, Mixer>> = {
+const table: Partial<Record<Op, MixingRule>> = {
   ...each(
     [
       'Abs', 'Acos', 'Acosh', 'Add', 'And', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cast', 'CastLike', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh',
@@ -138,12 +145,12 @@ const table: Partial<Record<Op, Mixer>> = {
       'Tan', 'Tanh', 'ThresholdedRelu', 'Where', 'Xor', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor', 'DequantizeLinear',
       'QuantizeLinear',
     ],
-    apart,
+    rowWise,
   ),
-  // Constant axes, and what shape inference follows.
-  ...each(['ConstantOfShape', 'Expand', 'OneHot', 'Split', 'Squeeze', 'Transpose', 'Unsqueeze'], apart),
+  // Their axes are constants, or shape inference follows the axis of rows through them.
+  ...each(['ConstantOfShape', 'Expand', 'OneHot', 'Split', 'Squeeze', 'Transpose', 'Unsqueeze'], rowWise),
   Concat: ({ axis, rank, attributes }) => (wrapped(attributes.int('axis', 0), rank) === axis ? 'unknown' : undefined),
-  ...each(['Flatten', 'Reshape'], regroups),
+  ...each(['Flatten', 'Reshape'], reshape),
   ...each(
     [
       'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum',
@@ -156,10 +163,10 @@ const table: Partial<Record<Op, Mixer>> = {
   ...each(['Conv', 'ConvTranspose', 'DeformConv'], convolution),
   ...each(['AveragePool', 'MaxPool'], pool),
   ...each(['GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization'], globalPool),
-  ...each(['CumProd', 'CumSum'], running),
+  ...each(['CumProd', 'CumSum'], cumulative),
   ...each(['GRU', 'LSTM', 'RNN'], recurrent),
-  ...each(['Gather', 'GatherElements', 'ScatterElements'], picks),
-  ...each(['GatherND', 'ScatterND'], picksTuples),
+  ...each(['Gather', 'GatherElements', 'ScatterElements'], indexed),
+  ...each(['GatherND', 'ScatterND'], tupleIndexed),
   BatchNormalization: ({ input, axis, attributes }) =>
     input === 0 && axis !== 1 && attributes.int('training_mode', 0) !== 0 ? 'statistics' : undefined,
   ...each(['DepthToSpace', 'GridSample', 'Resize', 'SpaceToDepth'], ({ axis }) => (axis === 0 ? undefined : 'unknown')),
@@ -171,20 +178,20 @@ const table: Partial<Record<Op, Mixer>> = {
   MeanVarianceNormalization: ({ axis, attributes }) =>
     (attributes.ints('axes') ?? [0, 2, 3]).includes(axis) ? 'statistics' : undefined,
   Pad: pad,
-  Slice: cuts,
+  Slice: slice,
   Trilu: ({ input, axis, rank }) => (input === 0 && axis >= rank - 2 ? 'sequence' : undefined),
 }; // biome-ignore format: one family per paragraph
 
-/** Operators outside the canonical form that are known to combine rows. */
-const others: Readonly<Record<string, Mixer>> = {
+/** Rules for operators outside the canonical form. */
+const others: Readonly<Record<string, MixingRule>> = {
   ConvInteger: convolution,
   DynamicQuantizeLinear: always,
   MatMulInteger: product,
   'com.microsoft:DynamicQuantizeMatMul': always,
 };
 
-/** By operator, "domain:Op" outside the standard domain. */
-export const MIXERS: ReadonlyMap<string, Mixer> = new Map([
+/** Rules by operator type, "domain:Op" outside the standard domain. */
+export const ROW_MIXING: ReadonlyMap<string, MixingRule> = new Map([
   ...Object.entries(table),
   ...Object.entries(others),
 ]);

@@ -1,12 +1,12 @@
 import { attributesOf, type NodeAttributes } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Node } from '../../ir/types.js';
-import type { Range } from './ranges.js';
+import type { Range } from './range-rules.js';
 
-/** Post transforms that end in [0, 1]. */
+/** Post transforms whose result lies in [0, 1]. */
 const SQUASHES = new Set(['SOFTMAX', 'SOFTMAX_ZERO', 'LOGISTIC', 'PROBIT']);
 
-/** Bounds of the scores of a classifier, or of a regressor that squashes them; undefined where a node tells none. */
+/** Returns the range of the scores of a classifier, or of a regressor with a post transform into [0, 1]; undefined where unknown. */
 export function rangeOfLearner(node: Node): Range | undefined {
   const a = attributesOf(node);
   if (SQUASHES.has(a.string('post_transform', 'NONE'))) return [0, 1];
@@ -15,38 +15,39 @@ export function rangeOfLearner(node: Node): Range | undefined {
 }
 
 /**
- * Bounds of what a regressor of trees gives, by its leaves: targets that lie in [0, 1] may be shares of classes, or lie
- * there by chance.
+ * Returns the range of the output of a tree regressor, from its leaves; undefined for other nodes. A range within [0, 1] does not show
+ * probabilities: the targets may lie there by chance.
  */
 export const rangeOfTargets = (node: Node): Range | undefined =>
   node.op === 'TreeEnsembleRegressor' ? rangeOfTrees(attributesOf(node), 'target') : undefined;
 
-/** Sum over the trees of the least and of the greatest vote that a leaf has for any class. */
+/** Sums the least and the greatest leaf weight of each tree for each class or target. */
 function rangeOfTrees(a: NodeAttributes, what: 'class' | 'target'): Range | undefined {
   const weights = numbers(a, `${what}_weights`);
   const trees = a.ints(`${what}_treeids`);
   const ids = a.ints(`${what}_ids`);
   if (weights === undefined || trees?.length !== weights.length || ids?.length !== weights.length)
     return undefined;
-  const average = a.string('aggregate_function', 'SUM');
-  if (average !== 'SUM' && average !== 'AVERAGE') return undefined;
-  const parts = average === 'SUM' ? 1 : new Set(trees).size;
+  const aggregate = a.string('aggregate_function', 'SUM');
+  if (aggregate !== 'SUM' && aggregate !== 'AVERAGE') return undefined;
+  const divisor = aggregate === 'SUM' ? 1 : new Set(trees).size;
   const base = numbers(a, 'base_values') ?? [];
   const ranges = Array.from(new Set(ids), (id): Range => {
-    const [low, high] = votesFor(id, { weights, trees, ids });
-    return [low / parts + (base[id] ?? 0), high / parts + (base[id] ?? 0)];
+    const [low, high] = rangeOfSum(id, { weights, trees, ids });
+    return [low / divisor + (base[id] ?? 0), high / divisor + (base[id] ?? 0)];
   });
   return [Math.min(0, ...ranges.map(([low]) => low)), Math.max(0, ...ranges.map(([, high]) => high))];
 }
 
-interface Votes {
+/** One entry per weight of a leaf: the weight, its tree, and its class or target. */
+interface LeafWeights {
   readonly weights: ArrayLike<number>;
   readonly trees: readonly number[];
   readonly ids: readonly number[];
 }
 
-/** A leaf that does not name a class votes 0 for it. */
-function votesFor(id: number, { weights, trees, ids }: Votes): Range {
+/** Returns the range of the sum over trees for one class or target. A leaf without a weight for it adds 0. */
+function rangeOfSum(id: number, { weights, trees, ids }: LeafWeights): Range {
   const least = new Map<number, number>();
   const greatest = new Map<number, number>();
   for (const [i, tree] of trees.entries()) {
@@ -54,11 +55,11 @@ function votesFor(id: number, { weights, trees, ids }: Votes): Range {
     least.set(tree, Math.min(least.get(tree) ?? 0, weights[i]));
     greatest.set(tree, Math.max(greatest.get(tree) ?? 0, weights[i]));
   }
-  const sum = (votes: Iterable<number>) => Array.from(votes).reduce((total, vote) => total + vote, 0);
+  const sum = (extremes: Iterable<number>) => Array.from(extremes).reduce((total, each) => total + each, 0);
   return [sum(least.values()), sum(greatest.values())];
 }
 
-/** Numbers that a file has in an attribute of floats or of a tensor. */
+/** Reads an attribute of floats, or the tensor of the same name with the suffix `_as_tensor`. */
 function numbers(a: NodeAttributes, name: string): ArrayLike<number> | undefined {
   const tensor = a.tensor(`${name}_as_tensor`);
   return tensor === undefined ? a.floats(name) : numbersOf(tensor);
