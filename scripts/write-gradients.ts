@@ -10,7 +10,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { OnnxplainError } from '@onnxplain/core';
+import { isFloat, OnnxplainError } from '@onnxplain/core';
 import {
   canonicalise,
   externalData,
@@ -50,16 +50,14 @@ const passes: Readonly<Record<string, Pass>> = {
   vjp,
 };
 
-const floats: ReadonlySet<string | undefined> = new Set(['float16', 'bfloat16', 'float32', 'float64']);
-
 function sourcesOf(graph: Graph): readonly string[] {
-  const given = graph.inputs.filter(({ dtype }) => floats.has(dtype)).map(({ name }) => name);
+  const given = graph.inputs.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
   if (given.length > 0) return given;
   const types = infer(graph);
   const varying = new Set(graph.inputs.map(({ name }) => name));
   for (const { inputs, outputs } of graph.nodes) {
     if (!inputs.some((name) => varying.has(name))) continue;
-    const found = outputs.find((name) => floats.has(types.get(name)?.dtype));
+    const found = outputs.find((name) => isFloat(types.get(name)?.dtype ?? 'string'));
     if (found !== undefined) return [found];
     for (const name of outputs) varying.add(name);
   }
@@ -68,7 +66,7 @@ function sourcesOf(graph: Graph): readonly string[] {
 
 const questionsOf = (graph: Graph): readonly GradRequest[] =>
   graph.outputs
-    .filter(({ dtype }) => floats.has(dtype))
+    .filter(({ dtype }) => isFloat(dtype))
     .map(({ name }) => ({ of: name, wrt: sourcesOf(graph) }));
 
 /** The last two folders and the name, so that files of one name stay apart. */

@@ -1,3 +1,18 @@
+export {
+  codeOf,
+  type DataType,
+  type Dtype,
+  dataTypes,
+  dtypeInfo,
+  dtypeOf,
+  dtypes,
+  isFloat,
+  isInteger,
+  type NumericData,
+  type NumericType,
+  viewElements,
+} from './dtype/dtypes.js';
+export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './dtype/float16.js';
 export * from './error.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
 export type { Segments } from './features/boxes.js';

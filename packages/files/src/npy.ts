@@ -1,5 +1,4 @@
-import { fail, type Tensor, tensor } from '@onnxplain/core';
-import { fromFloat16 } from '@onnxplain/graph';
+import { fail, fromFloat16, type Tensor, tensor } from '@onnxplain/core';
 
 /** How the numbers of a .npy file were stored; what is written in the same form keeps it. */
 export interface NpyForm {

@@ -1,10 +1,10 @@
 /** Derivatives of graphs checked against central differences on the interpreter, in float64. */
 
+import { isFloat } from '@onnxplain/core';
 import { grad } from '../src/autodiff/grad.js';
 import { builderOf } from '../src/builder/build.js';
 import { attr } from '../src/builder/builder.js';
 import { infer } from '../src/infer/infer.js';
-import { isFloat } from '../src/infer/site.js';
 import { type NumArray, numArray } from '../src/interpreter/array.js';
 import { evaluate } from '../src/interpreter/evaluate.js';
 import type { Graph, Value } from '../src/ir/types.js';

@@ -1,6 +1,6 @@
+import { isFloat } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import type { Graph, Op } from '../src/index.js';
-import { isFloat } from '../src/infer/site.js';
 import { floatInputs, floatOutputs, gradients, project } from './derivative.js';
 import { type Sample, samples } from './samples.js';
 

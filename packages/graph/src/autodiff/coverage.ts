@@ -1,7 +1,6 @@
-import { type Diagnosis, fail } from '@onnxplain/core';
+import { type Diagnosis, fail, isFloat } from '@onnxplain/core';
 import { builderOf } from '../builder/build.js';
 import type { Builder } from '../builder/builder.js';
-import { isFloat } from '../infer/site.js';
 import { capturesOf, describe } from '../ir/scope.js';
 import type { Graph, Value } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';

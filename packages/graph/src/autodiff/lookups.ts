@@ -1,5 +1,5 @@
+import { isFloat } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
-import { isFloat } from '../infer/site.js';
 import type { Dims, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
 import { isDifferentiable } from './flatness.js';

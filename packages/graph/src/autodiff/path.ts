@@ -1,5 +1,5 @@
+import { isFloat } from '@onnxplain/core';
 import type { Builder } from '../builder/builder.js';
-import { isFloat } from '../infer/site.js';
 import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';

@@ -1,7 +1,6 @@
-import { fail } from '@onnxplain/core';
+import { fail, isFloat } from '@onnxplain/core';
 import { canonicalise } from '../canonical/canonicalise.js';
 import { infer } from '../infer/infer.js';
-import { isFloat } from '../infer/site.js';
 import type { DataType, Graph } from '../ir/types.js';
 import type { Ends } from './path.js';
 import type { RuleTable } from './rules/rule.js';

@@ -1,3 +1,4 @@
+import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
@@ -69,7 +70,7 @@ function capped(b: GraphBuilder, products: string, softcap: number): string {
 function upToOwnPlace(b: GraphBuilder, products: string): string {
   const square = b.emit('Slice', [b.shape(products), b.ints([2]), b.ints([4])]);
   const ones = b.emit('Expand', [b.constant(constantFrom('float32', [], [1])), square]);
-  return b.emit('Cast', [b.emit('Trilu', [ones], { upper: attr.int(0) })], { to: attr.int(9) });
+  return b.emit('Cast', [b.emit('Trilu', [ones], { upper: attr.int(0) })], { to: attr.int(codeOf('bool')) });
 }
 
 /** [batch, length, heads * size] with heads apart. */

@@ -1,7 +1,7 @@
+import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import type { NodeAttributes } from '../ir/attributes.js';
-import { codeOf } from '../ir/element.js';
 import type { DataType } from '../ir/types.js';
 
 /** Small formulas that several rewrites share. */

@@ -1,8 +1,8 @@
+import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { isUnknown } from '../infer/dim.js';
 import { attributesOf } from '../ir/attributes.js';
-import { codeOf } from '../ir/element.js';
 import type { Op } from '../ir/ops.js';
 import type { Dims, Graph } from '../ir/types.js';
 import { changed, input, trimmed } from '../rewrite/op-rewrite.js';

@@ -1,8 +1,9 @@
+import { codeOf } from '@onnxplain/core';
 import { dtypeOfCode } from './elementwise.js';
 import type { InferRow } from './site.js';
 
-const FLOAT32 = 1;
-const INT32 = 6;
+const FLOAT32 = codeOf('float32');
+const INT32 = codeOf('int32');
 
 /** Random numbers of a shape that an attribute says. */
 export const drawn: InferRow = (site) => [

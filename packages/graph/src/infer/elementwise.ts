@@ -1,19 +1,10 @@
-import { fail } from '@onnxplain/core';
-import { dtypeOf } from '../ir/element.js';
+import { dtypeOf, fail, isFloat, isInteger } from '@onnxplain/core';
 import { describe } from '../ir/scope.js';
 import type { DataType, Dim } from '../ir/types.js';
 import { broadcast, zip } from './broadcast.js';
 import { within } from './contents.js';
 import { addDims, divideDims, floorDivide, maxDim, minDim, multiplyDims, subtractDims } from './dim.js';
-import {
-  type Elements,
-  type InferRow,
-  type Inferred,
-  isFloat,
-  isInteger,
-  knownSize,
-  type Site,
-} from './site.js';
+import { type Elements, type InferRow, type Inferred, knownSize, type Site } from './site.js';
 
 type Combine = (a: Dim, b: Dim, dtype: DataType) => Dim | undefined;
 

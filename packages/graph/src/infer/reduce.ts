@@ -1,7 +1,8 @@
+import { isFloat } from '@onnxplain/core';
 import type { Dim, Dims } from '../ir/types.js';
 import { addDims, productOf } from './dim.js';
 import { complete } from './elementwise.js';
-import { axisOf, type InferRow, type Inferred, isFloat, numbers, type Site } from './site.js';
+import { axisOf, type InferRow, type Inferred, numbers, type Site } from './site.js';
 
 /** Reductions with `axes` as input 1 (opset 18). */
 export const reduction: InferRow = (site) => [reduced(site)];

@@ -133,10 +133,6 @@ function inputsLabel(node: Node, scope: Scope): string {
   return label === '' ? 'no inputs' : label;
 }
 
-/** A float or int that may stand in a tensor of this dtype. */
-export const isInteger = (dtype: DataType): boolean => /^u?int/.test(dtype);
-export const isFloat = (dtype: DataType): boolean => /float/.test(dtype);
-
 /** Size of a shape when every dim is a number. */
 export function knownSize(dims: Dims | undefined): number | undefined {
   let size = 1;

@@ -1,4 +1,4 @@
-import { isInteger } from '../infer/site.js';
+import { isInteger } from '@onnxplain/core';
 import { integerProduct, wrapped } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { broadcastDims, broadcastTo, filled, type NumArray } from './array.js';

@@ -1,16 +1,18 @@
+import { dtypeInfo, viewElements } from '@onnxplain/core';
 import { constantFrom, numbersOf } from '../ir/constant.js';
-import { elements } from '../ir/element.js';
 import type { Constant, DataType } from '../ir/types.js';
 import { stretched } from './arithmetic.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { typeOfCode } from './cast.js';
 
-const widthOf = (dtype: DataType): number => (dtype === 'string' ? 0 : 8 * elements[dtype].bytes);
+const widthOf = (dtype: DataType): number => 8 * (dtypeInfo(dtype)?.bytes ?? 0);
 
 /** A two's complement number of the type. */
 function held(dtype: DataType, bits: bigint): number {
   const width = widthOf(dtype);
-  return Number(dtype.startsWith('u') ? BigInt.asUintN(width, bits) : BigInt.asIntN(width, bits));
+  return Number(
+    dtypeInfo(dtype)?.kind === 'unsigned' ? BigInt.asUintN(width, bits) : BigInt.asIntN(width, bits),
+  );
 }
 
 const bitwise =
@@ -47,7 +49,7 @@ const bitCast: EvalRow = (call) => {
 function reread({ dims, data }: Constant, to: DataType, call: Call): Constant {
   if (!ArrayBuffer.isView(data) || to === 'string') return call.refuse('type-mismatch', 'numbers', to);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { dtype: to, dims, data: elements[to].view(bytes) };
+  return { dtype: to, dims, data: viewElements(to, bytes) };
 }
 
 export const bitRows = {

@@ -1,5 +1,4 @@
-import { isInteger } from '../infer/site.js';
-import { dtypeOf } from '../ir/element.js';
+import { dtypeOf, isInteger } from '@onnxplain/core';
 import { integerRange } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { filled, type NumArray } from './array.js';

@@ -1,4 +1,4 @@
-import { isInteger } from '../infer/site.js';
+import { isInteger } from '@onnxplain/core';
 import { wrapped } from '../ir/integers.js';
 import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';

@@ -1,6 +1,5 @@
-import { sizeOf } from '@onnxplain/core';
+import { dtypeOf, sizeOf } from '@onnxplain/core';
 import { rounded } from '../ir/constant.js';
-import { dtypeOf } from '../ir/element.js';
 import { integerRange, roundHalfEven } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { type NumArray, positions, stridesOf } from './array.js';

@@ -1,5 +1,4 @@
-import { sizeOf } from '@onnxplain/core';
-import { isInteger } from '../infer/site.js';
+import { isInteger, sizeOf } from '@onnxplain/core';
 import { wrapped } from '../ir/integers.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { elementPositions, slicePositions } from './gather.js';

@@ -1,4 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
+import { codeOf } from '@onnxplain/core';
 import {
   AttributeProtoSchema,
   GraphProtoSchema,
@@ -11,7 +12,6 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from 'onnx-buf';
-import { codeOf } from '../ir/element.js';
 import type { Dims, ValueType } from '../ir/types.js';
 import { bytesOf, type Chunks, chunksOf, field, type Parts } from './chunks.js';
 import type { InitialiserInit, ModelInit, NodeInit } from './proto.js';

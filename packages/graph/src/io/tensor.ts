@@ -1,7 +1,15 @@
-import { fail, sizeOf } from '@onnxplain/core';
-import { codeOf, dtypeOf, elements } from '../ir/element.js';
+import {
+  codeOf,
+  type DataType,
+  dtypeOf,
+  dtypes,
+  fail,
+  type NumericType,
+  sizeOf,
+  viewElements,
+} from '@onnxplain/core';
 import { lazyConstant } from '../ir/lazy-constant.js';
-import type { Constant, ConstantData, DataType } from '../ir/types.js';
+import type { Constant, ConstantData } from '../ir/types.js';
 import type { LazyBytes } from './chunks.js';
 import { type ReadContext, unsupportedTypes } from './context.js';
 import {
@@ -13,6 +21,7 @@ import {
 } from './proto.js';
 import { exceeded } from './scan.js';
 import { decodeText } from './text.js';
+import { readList } from './typed-lists.js';
 
 /** A tensor of a file; `raw_data` is viewed in place where its alignment allows. */
 export function readTensor(proto: TensorProto, where: string, reading: ReadContext): Constant {
@@ -33,21 +42,20 @@ function listed(constant: Constant, where: string): Constant {
 }
 
 interface Wanted {
-  readonly dtype: Exclude<DataType, 'string'>;
+  readonly dtype: NumericType;
   readonly dims: readonly number[];
   readonly where: string;
   readonly reading: ReadContext;
 }
 
 function readNumbers(proto: TensorProto, { dtype, dims, where, reading }: Wanted): Constant {
-  const element = elements[dtype];
-  const bytes = sizeOf(dims) * element.bytes;
+  const bytes = sizeOf(dims) * dtypes[dtype].bytes;
   reading.spend(bytes);
   if (proto.dataLocation === DataLocation.EXTERNAL) {
     const raw = readExternal(proto, bytes, { where, reading });
-    return { dtype, dims, data: normalise(dtype, element.view(raw)) };
+    return { dtype, dims, data: normalise(dtype, viewElements(dtype, raw)) };
   }
-  if (proto.rawData.length === 0) return listed({ dtype, dims, data: element.list(proto) }, where);
+  if (proto.rawData.length === 0) return listed({ dtype, dims, data: readList(dtype, proto) }, where);
   if (proto.rawData.length !== bytes) invalid(where, `${bytes} bytes of raw data`, `${proto.rawData.length}`);
   return rawConstant(proto.rawData, { dtype, dims });
 }
@@ -57,9 +65,9 @@ const LARGE = 2 ** 16;
 
 /** Views the bytes where a typed array may, else copies them. */
 function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<Wanted, 'dtype' | 'dims'>): Constant {
-  const { bytes: width, view } = elements[dtype];
-  if (raw.byteOffset % width === 0) return { dtype, dims, data: normalise(dtype, view(raw)) };
-  const copy = () => view(new Uint8Array(raw));
+  if (raw.byteOffset % dtypes[dtype].bytes === 0)
+    return { dtype, dims, data: normalise(dtype, viewElements(dtype, raw)) };
+  const copy = () => viewElements(dtype, new Uint8Array(raw));
   return raw.length < LARGE ? { dtype, dims, data: copy() } : lazyConstant({ dtype, dims }, copy);
 }
 
@@ -118,16 +126,16 @@ export function readSparse(proto: SparseTensorProto, where: string, reading: Rea
     return invalid(where, 'numbers at int64 indices', `${dtype} at ${indices.dtype}`);
   }
   const size = dims.reduce((product, dim) => product * dim, 1);
-  reading.spend(size * elements[dtype].bytes);
-  // Moved as bytes: the typed arrays of a dtype are alike in nothing else.
-  const width = elements[dtype].bytes;
+  const width = dtypes[dtype].bytes;
+  reading.spend(size * width);
+  // Elements are copied as bytes, because numbers and bigints share no other interface.
   const source = rawBytes(values.data);
   const target = new Uint8Array(size * width);
   const positions = linearPositions(indices.data, { dims, count: values.data.length, where });
   positions.forEach((position, i) => {
     target.set(source.subarray(i * width, (i + 1) * width), position * width);
   });
-  return { dtype, dims, data: elements[dtype].view(target) };
+  return { dtype, dims, data: viewElements(dtype, target) };
 }
 
 function linearPositions(
@@ -205,7 +213,7 @@ export function rawPart(name: string, constant: Constant): LazyBytes {
 /** Bytes of a constant in a file; strings count by their characters. */
 export function byteLengthOf(constant: Constant): number {
   const { dtype, dims } = constant;
-  if (dtype !== 'string') return sizeOf(dims) * elements[dtype].bytes;
+  if (dtype !== 'string') return sizeOf(dims) * dtypes[dtype].bytes;
   return Array.from(constant.data, String).reduce((sum, text) => sum + text.length, 0);
 }
 

@@ -1,5 +1,4 @@
-import { fail } from '@onnxplain/core';
-import { codeOf } from '../ir/element.js';
+import { codeOf, fail } from '@onnxplain/core';
 import type { Dim, Value, ValueType } from '../ir/types.js';
 import type { ReadContext } from './context.js';
 import type { DimensionProto, GraphProto, ValueInfoInit, ValueInfoProto } from './proto.js';

@@ -1,4 +1,4 @@
-import { codeOf } from '../ir/element.js';
+import { codeOf } from '@onnxplain/core';
 import type { Constant, Graph } from '../ir/types.js';
 import { bytesOf, type Chunks, chunksOf, type LazyBytes } from './chunks.js';
 import { DataLocation, type InitialiserInit } from './proto.js';

@@ -1,26 +1,15 @@
-import { fail } from '@onnxplain/core';
+import { dtypeInfo, fail } from '@onnxplain/core';
 import type { DataType } from './types.js';
-
-const integerRanges: Readonly<Partial<Record<DataType, readonly [low: number, high: number]>>> = {
-  int8: [-128, 127],
-  int16: [-32768, 32767],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  int64: [-(2 ** 63), 2 ** 63],
-  uint8: [0, 255],
-  uint16: [0, 65535],
-  uint32: [0, 2 ** 32 - 1],
-  uint64: [0, 2 ** 64],
-  bool: [0, 1],
-};
 
 /** Least and greatest value of an integer type (64 bit: of the nearest doubles); undefined for the float types. */
 export function integerRange(dtype: DataType): readonly [low: number, high: number] | undefined {
-  return integerRanges[dtype];
+  const row = dtypeInfo(dtype);
+  return row?.kind === 'float' ? undefined : row?.range;
 }
 
 /** An integer result as its type holds it: two's complement for up to 32 bits; 64-bit results beyond 2^53 throw `too-large`. */
 export function wrapped(where: string, dtype: DataType, value: number): number {
-  const range = integerRanges[dtype];
+  const range = integerRange(dtype);
   if (range === undefined || dtype === 'bool') return value;
   if (Number.isSafeInteger(value) && value >= range[0] && value <= range[1]) return value + 0;
   if (dtype === 'int64' || dtype === 'uint64' || !Number.isSafeInteger(value)) {

@@ -1,19 +1,6 @@
-/** ONNX element types that a graph may hold. */
-export type DataType =
-  | 'float32'
-  | 'float64'
-  | 'float16'
-  | 'bfloat16'
-  | 'int8'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'bool'
-  | 'string';
+import type { DataType, NumericData } from '@onnxplain/core';
+
+export type { DataType } from '@onnxplain/core';
 
 /**
  * One axis: a known size, or a symbol such as "N". Derived sizes are canonical expressions of symbols
@@ -22,18 +9,7 @@ export type DataType =
 export type Dim = number | string;
 export type Dims = readonly Dim[];
 
-export type ConstantData =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Int16Array
-  | Int32Array
-  | BigInt64Array
-  | Uint8Array
-  | Uint16Array
-  | Uint32Array
-  | BigUint64Array
-  | readonly string[];
+export type ConstantData = NumericData | readonly string[];
 
 /**
  * A tensor known when the graph is made: an initialiser, a Constant's value, a tensor attribute.

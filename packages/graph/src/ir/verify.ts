@@ -1,6 +1,5 @@
-import { fail } from '@onnxplain/core';
+import { dtypeInfo, fail } from '@onnxplain/core';
 import { expectedKinds } from './attribute-kinds.js';
-import { elements } from './element.js';
 import { describe } from './scope.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node } from './types.js';
 import { nodesWithin } from './walk.js';
@@ -143,7 +142,8 @@ function verifyConstant({ dtype, dims, data }: Constant, where: string): void {
   if (dims.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
     invalid(where, 'sizes of at least 0', `[${dims}]`);
   if (data.length !== size) invalid(where, `${size} elements for dims [${dims}]`, `${data.length}`);
-  const fits = dtype === 'string' ? Array.isArray(data) : data.constructor === elements[dtype].array;
+  const array = dtypeInfo(dtype)?.array ?? Array;
+  const fits = data.constructor === array;
   if (!fits) invalid(where, `the storage of ${dtype}`, data.constructor.name);
 }
 

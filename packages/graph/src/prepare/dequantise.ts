@@ -1,8 +1,7 @@
+import { dtypeOf, isInteger } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
-import { isInteger } from '../infer/site.js';
 import { attributesOf } from '../ir/attributes.js';
-import { dtypeOf } from '../ir/element.js';
 import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';

@@ -1,10 +1,10 @@
-import { fail, type Link } from '@onnxplain/core';
+import { type DataType, dtypeInfo, fail, isFloat, type Link } from '@onnxplain/core';
 import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/output-kind.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import { identity } from '../ir/identity.js';
 import { namesIn } from '../ir/names.js';
-import type { DataType, Dim, Graph, Value } from '../ir/types.js';
+import type { Dim, Graph, Value } from '../ir/types.js';
 import { rowWise } from './row-wise.js';
 
 export type { Link } from '@onnxplain/core';
@@ -73,7 +73,7 @@ function requireScores(graph: Graph, output: string): void {
     const names = graph.outputs.map(({ name }) => name).join(', ');
     fail({ code: 'name-unknown', where: 'output', expected: `one of ${names}`, got: `"${output}"` });
   }
-  if (!FLOATS.has(value.dtype)) {
+  if (!isFloat(value.dtype)) {
     fail({
       code: 'type-mismatch',
       where: `output "${output}"`,
@@ -108,8 +108,6 @@ function expectOneClassAxis(output: string, dims: readonly Dim[]): void {
     remedy: "Use link 'logit', or a model that ends in [N, C].",
   });
 }
-
-const FLOATS: ReadonlySet<DataType> = new Set<DataType>(['float32', 'float64', 'float16', 'bfloat16']);
 
 /** [N, C, ...] as [N, C*...], [N] as [N, 1]. */
 function toRows(builder: Builder, name: string): string {
@@ -167,10 +165,4 @@ function margin(builder: Builder, rows: string, target: string): string {
 
 /** The most negative number of a value's dtype, a scalar. */
 export const lowestOf = (builder: Builder, like: string): string =>
-  builder.scalar(LOWEST[builder.dtype(like)] ?? -Number.MAX_VALUE, like);
-
-const LOWEST: Partial<Record<DataType, number>> = {
-  float16: -65504,
-  float32: -(2 - 2 ** -23) * 2 ** 127,
-  bfloat16: -(2 - 2 ** -7) * 2 ** 127,
-};
+  builder.scalar(dtypeInfo(builder.dtype(like))?.range[0] ?? -Number.MAX_VALUE, like);

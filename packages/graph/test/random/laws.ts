@@ -1,5 +1,5 @@
 /** What must hold for the gradients of a random graph. */
-import { OnnxplainError } from '@onnxplain/core';
+import { isFloat, OnnxplainError } from '@onnxplain/core';
 import {
   canonicalise,
   constantFrom,
@@ -12,7 +12,6 @@ import {
   verify,
   vjp,
 } from '../../src/index.js';
-import { isFloat } from '../../src/infer/site.js';
 import { usesOf } from '../../src/ir/scope.js';
 import { along, type Feeds, gradients, type Projected, project, type Slopes, wobble } from '../derivative.js';
 import type { RandomCase } from './case.js';

@@ -1,4 +1,6 @@
 /** The smallest part of a random graph that a law does not hold for, and how to print it. */
+
+import { isFloat } from '@onnxplain/core';
 import {
   type Attribute,
   evaluate,
@@ -8,7 +10,6 @@ import {
   numbersOf,
   prune,
 } from '../../src/index.js';
-import { isFloat } from '../../src/infer/site.js';
 import type { RandomCase } from './case.js';
 import { complaint } from './laws.js';
 

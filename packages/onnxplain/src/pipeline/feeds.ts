@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  type DataType,
   type Diagnosis,
   didYouMean,
+  dtypeInfo,
   fail,
   firstNonFinite,
   sizeOf,
@@ -10,7 +12,7 @@ import {
   toFloat64,
 } from '@onnxplain/core';
 import { fits, readBytes, readNpy } from '@onnxplain/files';
-import { constantFrom, type DataType, type Dim } from '@onnxplain/graph';
+import { constantFrom, type Dim } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
 
@@ -130,18 +132,13 @@ function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
   });
 }
 
-/** Least and greatest value; of 64 bits those that were read from a file without rounding. */
-const INTEGERS: Partial<Record<DataType, readonly [low: number, high: number]>> = {
-  bool: [0, 1],
-  int8: [-(2 ** 7), 2 ** 7 - 1],
-  int16: [-(2 ** 15), 2 ** 15 - 1],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint8: [0, 2 ** 8 - 1],
-  uint16: [0, 2 ** 16 - 1],
-  uint32: [0, 2 ** 32 - 1],
-  uint64: [0, Number.MAX_SAFE_INTEGER],
-};
+/** Least and greatest value of an integer type or of bool; of 64 bits those that a file gives without rounding. */
+function integerRange(dtype: DataType): readonly [low: number, high: number] | undefined {
+  const row = dtypeInfo(dtype);
+  if (row === undefined || row.kind === 'float') return undefined;
+  const [low, high] = row.range;
+  return [Math.max(low, Number.MIN_SAFE_INTEGER), Math.min(high, Number.MAX_SAFE_INTEGER)];
+}
 
 export interface ElementOptions {
   readonly port: Port;
@@ -156,7 +153,7 @@ export function asElements(array: Tensor, { port: { dtype }, where, missing }: E
   // Where missing numbers are taken, the files were read so.
   if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16')
     return missing === true ? array : finite(array, where);
-  const range = INTEGERS[dtype];
+  const range = integerRange(dtype);
   if (range === undefined) {
     const remedy = 'Give it in the library: option feeds of score.';
     return fail({ code: 'feed-type', where, expected: 'an input of numbers', got: dtype, remedy });

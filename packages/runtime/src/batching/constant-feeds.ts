@@ -6,7 +6,7 @@ import {
   type Feed,
   type Feeds,
   fromTensor,
-  isFloat,
+  isFloatType,
   joinRows,
   type Port,
 } from '../session/value.js';
@@ -79,7 +79,7 @@ export function mergeFeeds(one: ConstantFeeds, other: ConstantFeeds): ConstantFe
 
 /** Adds a batch axis of size 1 to a row that was given without one. */
 function withBatchAxis(port: Port, feed: Feed, axis: number): Feed {
-  const array = 'shape' in feed && isFloat(port.dtype) ? fromTensor(feed, port.dtype) : feed;
+  const array = 'shape' in feed && isFloatType(port.dtype) ? fromTensor(feed, port.dtype) : feed;
   if ('shape' in array || port.dims?.[axis] !== 1 || array.dims.length + 1 !== port.dims.length) return array;
   return { ...array, dims: array.dims.toSpliced(axis, 0, 1) };
 }

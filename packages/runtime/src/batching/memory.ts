@@ -1,9 +1,8 @@
-import { type DataType, type Graph, infer, type Node, type ValueType } from '@onnxplain/graph';
+import { dtypeInfo } from '@onnxplain/core';
+import { type Graph, infer, type Node, type ValueType } from '@onnxplain/graph';
 
-const bytes: Readonly<Record<DataType, number>> = {
-  float32: 4, float64: 8, float16: 2, bfloat16: 2, int8: 1, int16: 2, int32: 4, int64: 8,
-  uint8: 1, uint16: 2, uint32: 4, uint64: 8, bool: 1, string: 32,
-}; // biome-ignore format: one line of floats, one of the rest
+/** Bytes that one string is taken for. */
+const STRING_BYTES = 32;
 
 /** Replaces symbols in the dims of a graph by sizes. */
 export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Graph {
@@ -51,7 +50,7 @@ function peak(graph: Graph, types: ReadonlyMap<string, ValueType>): number {
 function sizeInBytes(type: ValueType | undefined): number {
   if (type === undefined) return 0;
   const elements = (type.dims ?? []).reduce<number>((n, dim) => n * (typeof dim === 'number' ? dim : 1), 1);
-  return elements * bytes[type.dtype];
+  return elements * (dtypeInfo(type.dtype)?.bytes ?? STRING_BYTES);
 }
 
 /** Returns the inputs of a node and the outer names that its inner graphs read. */

@@ -1,4 +1,5 @@
 import {
+  codeOf,
   didYouMean,
   fail,
   type Internals,
@@ -11,7 +12,6 @@ import {
   attentionMaps,
   attr,
   builderOf,
-  codeOf,
   emitRowsFirst,
   type Graph,
   grad,
@@ -34,7 +34,7 @@ import {
   sharedQueue,
 } from '../question/queues.js';
 import { type ScoreGraph, scoreGraph } from '../question/score-graph.js';
-import { describe, isFloat } from '../session/value.js';
+import { describe, isFloatType } from '../session/value.js';
 
 /** Evaluates a batch in a queue, with the targets and the signal of the score. */
 export type Submit = (
@@ -152,7 +152,7 @@ function rowShape(question: Question, name: string): Shape | undefined {
   const { graph } = question;
   const type = infer(graph).get(name);
   const axis = type && rowAxisOf(question, type);
-  if (type === undefined || axis === undefined || !isFloat(type.dtype) || graph.constants.has(name))
+  if (type === undefined || axis === undefined || !isFloatType(type.dtype) || graph.constants.has(name))
     return undefined;
   const [, ...dims] = inFront(type.dims ?? [], axis);
   const known = dims.filter((dim) => typeof dim === 'number');

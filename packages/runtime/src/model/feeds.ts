@@ -1,12 +1,12 @@
-import { fail, firstInfinite, firstNonFinite, sizeOf } from '@onnxplain/core';
-import type { Constant, DataType, Dim } from '@onnxplain/graph';
+import { type DataType, dtypeInfo, fail, firstInfinite, firstNonFinite, sizeOf } from '@onnxplain/core';
+import type { Constant, Dim } from '@onnxplain/graph';
 import {
   type Arrays,
   describe,
   type Feed,
   type Feeds,
   fromTensor,
-  isFloat,
+  isFloatType,
   type Port,
   showDims,
 } from '../session/value.js';
@@ -59,7 +59,7 @@ function toArray(port: Port, feed: Feed): Constant {
   }
   if ('shape' in feed) {
     const { dtype } = port;
-    if (isFloat(dtype)) return checkStorage(port, fromTensor(feed, dtype));
+    if (isFloatType(dtype)) return checkStorage(port, fromTensor(feed, dtype));
     const remedy = `Give { dtype: '${dtype}', dims, data } instead.`;
     return fail({ code: 'feed-type', where, expected: `${dtype} data`, got: 'a float tensor', remedy });
   }
@@ -68,26 +68,17 @@ function toArray(port: Port, feed: Feed): Constant {
   return checkStorage(port, feed);
 }
 
-const storage: Readonly<Record<DataType, { readonly name: string; readonly of?: string }>> = {
-  float32: { name: 'Float32Array' },
-  float64: { name: 'Float64Array' },
-  float16: { name: 'Uint16Array', of: ' of float16 bits' },
-  bfloat16: { name: 'Uint16Array', of: ' of bfloat16 bits' },
-  int8: { name: 'Int8Array' },
-  int16: { name: 'Int16Array' },
-  int32: { name: 'Int32Array' },
-  int64: { name: 'BigInt64Array' },
-  uint8: { name: 'Uint8Array' },
-  uint16: { name: 'Uint16Array' },
-  uint32: { name: 'Uint32Array' },
-  uint64: { name: 'BigUint64Array' },
-  bool: { name: 'Uint8Array', of: ' of 0 and 1' },
-  string: { name: 'Array', of: ' of strings' },
-};
+/** Name of the array that holds elements of a type, and what it holds where that is not the numbers themselves. */
+function storageOf(dtype: DataType): { readonly name: string; readonly of: string } {
+  const row = dtypeInfo(dtype);
+  if (row === undefined) return { name: 'Array', of: ' of strings' };
+  const { array, decode, kind } = row;
+  return { name: array.name, of: decode ? ` of ${dtype} bits` : kind === 'bool' ? ' of 0 and 1' : '' };
+}
 
 function checkStorage(port: Port, array: Constant): Constant {
   const where = `input "${port.name}"`;
-  const { name, of = '' } = storage[array.dtype];
+  const { name, of } = storageOf(array.dtype);
   const got = Object.prototype.toString.call(array.data).slice(8, -1);
   if (got !== name) fail({ code: 'feed-type', where, expected: `a ${name}${of} for ${array.dtype}`, got });
   if (ArrayBuffer.isView(array.data) && array.data.buffer instanceof SharedArrayBuffer) {

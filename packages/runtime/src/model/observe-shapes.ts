@@ -9,7 +9,7 @@ import {
   withObserved,
 } from '@onnxplain/graph';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
-import { type Arrays, isFloat } from '../session/value.js';
+import { type Arrays, isFloatType } from '../session/value.js';
 import { serialise } from './session-source.js';
 
 /** Number of rows of each of the two runs. */
@@ -92,7 +92,7 @@ function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
       if (dims === undefined || dtype === 'string') throw new TypeError(`nothing to feed "${name}"`);
       const shape = dims.map((dim) => (typeof dim === 'number' ? dim : (sizes.get(dim) ?? 1)));
       const numbers = new Float64Array(sizeOf(shape));
-      if (isFloat(dtype)) random.fillNormal(numbers);
+      if (isFloatType(dtype)) random.fillNormal(numbers);
       else for (let at = 0; at < numbers.length; at++) numbers[at] = random.below(2);
       return [name, constantFrom(dtype, shape, numbers)];
     }),

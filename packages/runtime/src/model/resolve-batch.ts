@@ -14,7 +14,7 @@ import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
 import { hasLaterRows } from '../rows/row-axes.js';
 import { sameNumbers } from '../rows/same-numbers.js';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
-import { type Arrays, isFloat, joinRows, type Port } from '../session/value.js';
+import { type Arrays, isFloatType, joinRows, type Port } from '../session/value.js';
 import { serialise } from './session-source.js';
 
 export interface ResolvedBatch {
@@ -180,7 +180,7 @@ function randomRow(inputs: readonly Port[], i: number): Arrays {
     inputs.map(({ name, dtype, dims = [] }) => {
       const shape = [1, ...dims.slice(1).map(Number)];
       const numbers = new Float64Array(sizeOf(shape));
-      if (isFloat(dtype)) random.fillNormal(numbers);
+      if (isFloatType(dtype)) random.fillNormal(numbers);
       else for (let at = 0; at < numbers.length; at++) numbers[at] = random.below(2);
       return [name, constantFrom(dtype, shape, numbers)];
     }),

@@ -1,6 +1,5 @@
-import { sizeOf } from '@onnxplain/core';
+import { isFloat, sizeOf } from '@onnxplain/core';
 import type { Graph, Node } from '@onnxplain/graph';
-import { isFloat } from '../session/value.js';
 
 /** Operators, operator set and number of parameters of a graph. */
 export interface GraphStatistics {
@@ -23,9 +22,7 @@ export function graphStatistics(graph: Graph): GraphStatistics {
     const name = node.domain === '' ? node.op : `${node.domain}:${node.op}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const constants = [...graph.constants.values()].filter(
-    ({ dtype }) => isFloat(dtype) || dtype === 'bfloat16',
-  );
+  const constants = [...graph.constants.values()].filter(({ dtype }) => isFloat(dtype));
   return {
     opset: graph.opsets[''] ?? 0,
     ops: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -1,5 +1,5 @@
 import type { Constant } from '@onnxplain/graph';
-import { floats, isFloat } from '../session/value.js';
+import { floats, isFloatType } from '../session/value.js';
 
 /** Largest difference that counts as rounding, relative to the largest number. */
 const TOLERANCE = 1e-4;
@@ -12,7 +12,7 @@ export const HALF_TOLERANCE = 2e-2;
  */
 export function sameNumbers(expected: Constant, got: Constant): boolean {
   if (expected.data.length !== got.data.length) return false;
-  if (!isFloat(expected.dtype))
+  if (!isFloatType(expected.dtype))
     return [...expected.data.entries()].every(([at, value]) => value === got.data[at]);
   const tolerance = expected.dtype === 'float16' ? HALF_TOLERANCE : TOLERANCE;
   return close(floats(got, 'output'), floats(expected, 'output'), tolerance);

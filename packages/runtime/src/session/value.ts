@@ -1,5 +1,5 @@
-import { fail, sizeOf, type Tensor } from '@onnxplain/core';
-import { type Constant, fromFloat16, toFloat16, type Value } from '@onnxplain/graph';
+import { dtypes, fail, fromFloat16, sizeOf, type Tensor, toFloat16 } from '@onnxplain/core';
+import type { Constant, Value } from '@onnxplain/graph';
 
 /**
  * A value for an input of a model: an ONNX array of the input's type, or a tensor, which is converted to the input's float type.
@@ -17,7 +17,7 @@ export type Port = Value;
 
 export type FloatType = 'float32' | 'float64' | 'float16';
 
-export function isFloat(dtype: string): dtype is FloatType {
+export function isFloatType(dtype: string): dtype is FloatType {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 }
 
@@ -25,16 +25,13 @@ export function isFloat(dtype: string): dtype is FloatType {
 export type FloatPort = Port & { readonly dtype: FloatType };
 
 export function isFloatPort(port: Port): port is FloatPort {
-  return isFloat(port.dtype);
+  return isFloatType(port.dtype);
 }
 
 type FloatData = Float32Array | Float64Array | Uint16Array;
 
 /** Allocates an array for `length` elements of a float type. */
-export function allocate(dtype: FloatType, length: number): FloatData {
-  if (dtype === 'float16') return new Uint16Array(length);
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
-}
+export const allocate = (dtype: FloatType, length: number): FloatData => new dtypes[dtype].array(length);
 
 /** Writes numbers into an array of a float type, converting; a Uint16Array receives float16 bits. */
 export function write(numbers: Float32Array | Float64Array, into: FloatData, at: number): void {

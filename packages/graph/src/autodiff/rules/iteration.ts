@@ -1,6 +1,6 @@
+import { isFloat } from '@onnxplain/core';
 import { type AttributeInit, attr } from '../../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
-import { isFloat } from '../../infer/site.js';
 import { usesOf } from '../../ir/scope.js';
 import type { Attribute, Graph, Node, Value, ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';

@@ -1,6 +1,5 @@
-import { fail } from '@onnxplain/core';
+import { fail, isFloat } from '@onnxplain/core';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
-import { isFloat } from '../../infer/site.js';
 import { lazyConstant } from '../../ir/lazy-constant.js';
 import type { Constant, ConstantData } from '../../ir/types.js';
 

@@ -1,5 +1,5 @@
+import { isFloat } from '@onnxplain/core';
 import type { MathBuilder } from '../../builder/math-builder.js';
-import { isFloat } from '../../infer/site.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Graph, Value, ValueType } from '../../ir/types.js';
 import { innerGraph } from './inner.js';

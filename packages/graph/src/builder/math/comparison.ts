@@ -1,4 +1,4 @@
-import { codeOf } from '../../ir/element.js';
+import { codeOf } from '@onnxplain/core';
 import type { DataType } from '../../ir/types.js';
 import { attr, type Builder } from '../builder.js';
 import { operands, type Term } from './term.js';

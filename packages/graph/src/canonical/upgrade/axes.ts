@@ -1,3 +1,4 @@
+import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
@@ -75,7 +76,7 @@ function repeatsOn(
   { rank, tiles, axis }: { rank: number; tiles: string; axis: string },
 ): string {
   const flat = (name: string) =>
-    b.emit('Reshape', [b.emit('Cast', [name], { to: attr.int(7) }), b.ints([1])]);
+    b.emit('Reshape', [b.emit('Cast', [name], { to: attr.int(codeOf('int64')) }), b.ints([1])]);
   return b.emit('ScatterElements', [b.ints(new Array<number>(rank).fill(1)), flat(axis), flat(tiles)]);
 }
 

@@ -1,8 +1,7 @@
+import { codeOf, dataTypes } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
-import { codeOf, elements } from '../../ir/element.js';
-import type { DataType } from '../../ir/types.js';
 import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Before 7, b was aligned with a at `axis` when `broadcast` was 1 (at the end when there was no axis). */
@@ -45,11 +44,9 @@ const cast: OpRewrite = (node, b) => {
     .toLowerCase()
     .replace(/^float$/, 'float32')
     .replace('double', 'float64');
-  const dtype = DTYPES.find((known) => known === name);
+  const dtype = dataTypes.find((known) => known === name);
   return dtype && changed(node, b, { attributes: { to: attr.int(codeOf(dtype)) } });
 };
-
-const DTYPES = [...(Object.keys(elements) as DataType[]), 'string' as const];
 
 const operators = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];
 

@@ -1,4 +1,4 @@
-import { isFloat } from '../../../infer/site.js';
+import { isFloat } from '@onnxplain/core';
 import type { Rule } from '../rule.js';
 
 /** A rule that computes in float32 at least, and in one type: half precision cannot tell the elements of a long axis apart. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half.js';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './float16.js';
 
 test('every float16 survives the way to a number and back', () => {
   for (let bits = 0; bits < 0x10000; bits++) {
