@@ -1,7 +1,7 @@
 /** Writes the digits that the demonstration explains: the first official test digit of each class, as models/digits/CLASS.png. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng } from '@onnxplain/report';
+import { encodePng } from '@onnxplain/files';
 import { imageRows, packagedDigits, readDigits } from './idx.js';
 
 const folder = join(import.meta.dirname, '../models/digits');

@@ -13,7 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   metrics: ['core'],
   report: ['core'],
   runtime: ['core', 'graph'],
-  files: ['core', 'graph', 'report'],
+  files: ['core'],
   experiment: ['core', 'files'],
   onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report', 'experiment'],
 };
@@ -38,7 +38,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'onnx-buf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
   'onnxruntime-node': /^packages\/runtime\/src\/session\/session\.ts$/,
   'd3-scale-chromatic': /^packages\/report\/src\/colour\.ts$/,
-  'fast-png': /^packages\/report\/src\/png\.ts$/,
+  'fast-png': /^packages\/files\/src\/png\.ts$/,
   'jpeg-js': /^packages\/files\/src\/jpeg\.ts$/,
   'csv-parse': /^packages\/files\/src\/csv\.ts$/,
   commander: /^packages\/onnxplain\/src\/cli\/[^/]+\.ts$/,

@@ -34,7 +34,7 @@ export {
   type NormBall,
   projectOntoBall,
 } from './geometry/ball.js';
-export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape } from './layout.js';
+export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export { type Entry, entry, option, parseOptions, z } from './options.js';
 export { differenceToBaseline, noisyBaseline } from './perturb/baseline.js';
 export {
@@ -52,6 +52,7 @@ export { perturbationOf } from './perturb/settle.js';
 export { square } from './perturb/square.js';
 export { subset } from './perturb/subset.js';
 export { perturbations } from './perturb/table.js';
+export type { Picture, Pixels } from './picture.js';
 export { type Content, contentHash } from './random/content.js';
 export { fold, type Key, key } from './random/key.js';
 export { type Stream, stream } from './random/stream.js';
@@ -104,6 +105,7 @@ export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {
+  type Dim,
   expectShape,
   firstInfinite,
   firstNonFinite,

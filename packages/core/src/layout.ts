@@ -11,6 +11,9 @@ export const layouts = ['chw', 'hwc', 'cw', 'wc'] as const;
  */
 export type Layout = (typeof layouts)[number];
 
+/** The axis along which a value has its rows, or 'none' where the whole value belongs to one row. */
+export type RowAxis = number | 'none';
+
 /** The axes of an input by what they are. */
 export interface Axes {
   /** Undefined where no axis holds channels, as in [height, width]. */

@@ -1,5 +1,4 @@
-import type { Shape } from '@onnxplain/core';
-import type { Dim } from '@onnxplain/graph';
+import type { Dim, Shape } from '@onnxplain/core';
 
 /** Whether an array of this shape can be fed; a symbol takes any size. */
 export function fits(shape: Shape, dims: readonly Dim[]): boolean {

@@ -1,8 +1,8 @@
 import { OnnxplainError } from '@onnxplain/core';
-import { encodePng } from '@onnxplain/report';
 import jpeg from 'jpeg-js';
 import { describe, expect, test } from 'vitest';
 import { loadImage, type Preprocessing, resize } from './image.js';
+import { encodePng } from './png.js';
 
 const plain = (height: number, width: number, more: Partial<Preprocessing> = {}): Preprocessing => ({
   size: [height, width],

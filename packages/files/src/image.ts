@@ -1,7 +1,6 @@
-import type { Tensor } from '@onnxplain/core';
-import { fail, tensor } from '@onnxplain/core';
-import { decodePng, type Picture, type Pixels } from '@onnxplain/report';
+import { fail, type Picture, type Pixels, type Tensor, tensor } from '@onnxplain/core';
 import { decodeJpeg } from './jpeg.js';
+import { decodePng } from './png.js';
 
 export type PictureSize = readonly [height: number, width: number];
 

@@ -26,6 +26,7 @@ export {
 } from './load.js';
 export { type NpyArray, type NpyForm, readNpy, writeNpy } from './npy.js';
 export { readNpz } from './npz.js';
+export { decodePng, encodePng } from './png.js';
 export {
   LAYOUTS,
   type LayoutName,

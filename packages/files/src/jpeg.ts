@@ -1,7 +1,7 @@
 /** The door to jpeg-js. */
-import { fail } from '@onnxplain/core';
-import { MAX_PIXELS, type Pixels } from '@onnxplain/report';
+import { fail, type Pixels } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
+import { MAX_PIXELS } from './png.js';
 
 /** RGB samples of a JPEG file. Throws `file-format` for what is none or is cut short, `too-large` for huge ones. */
 export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {

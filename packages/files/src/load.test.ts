@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensor } from '@onnxplain/core';
-import { encodePng } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import { cardOf, cardPath, readCard } from './card.js';
 import { expectWritable, writeWhole } from './disk.js';
 import { writeFolder } from './folder.js';
 import { loadInputs } from './load.js';
 import { writeNpy } from './npy.js';
+import { encodePng } from './png.js';
 import { pixelBounds, preprocessingFor } from './preprocessing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnxplain-files-'));

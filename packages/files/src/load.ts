@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import {
+  type Dim,
   fail,
   firstInfinite,
   firstNonFinite,
+  type Picture,
+  type RowAxis,
   reshape,
   showShape,
   type Tensor,
   unstack,
 } from '@onnxplain/core';
-import type { Dim, RowAxis } from '@onnxplain/graph';
-import type { FileRecord, Picture, TokenRecord } from '@onnxplain/report';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
 import { loadImage, type Preprocessing } from './image.js';
@@ -31,10 +32,10 @@ export interface NamedInput {
   readonly picture?: Picture;
   /** Names of the columns of a table. */
   readonly features?: readonly string[];
-  /** The tokens that lie along the first axis, where it was made of their ids. */
-  readonly tokens?: readonly TokenRecord[];
-  /** Where the rows of the model's other inputs came from that go with this one. */
-  readonly beside?: Readonly<Record<string, FileRecord>>;
+  /** The tokens along the first axis, with their texts where the vocabulary has them; absent where the input was not made of token ids. */
+  readonly tokens?: readonly { readonly id: number; readonly text?: string }[];
+  /** The files of the model's other inputs that have a row for this one, by input. */
+  readonly beside?: Readonly<Record<string, { readonly file: string; readonly sha256: string }>>;
 }
 
 /** What was read, and the form in which answers are written back. */

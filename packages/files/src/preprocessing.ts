@@ -1,5 +1,4 @@
-import { fail } from '@onnxplain/core';
-import type { Dim } from '@onnxplain/graph';
+import { type Dim, fail } from '@onnxplain/core';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 

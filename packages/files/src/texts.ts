@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { fail } from '@onnxplain/core';
-import type { Dim } from '@onnxplain/graph';
+import { type Dim, fail } from '@onnxplain/core';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
 import { isTable, readSource, type Source, showSource } from './sources.js';

@@ -59,7 +59,6 @@ export {
   inFront,
   inputBatchFirst,
   outputBatchFirst,
-  type RowAxis,
 } from './surgery/batch-first.js';
 export { cut, upTo } from './surgery/cut.js';
 export { equalSizes } from './surgery/equal-sizes.js';

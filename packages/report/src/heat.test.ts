@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { STEPS, scaleTable } from './colour.js';
 import { heat, pictureShape } from './heat.js';
 import { heatmap, pictureOf } from './panels.js';
-import { decodePng } from './png.js';
 
 const codeOf = (run: () => unknown): string | undefined => {
   try {
@@ -111,16 +110,18 @@ describe('panels', () => {
   );
 
   test('28 x 28 becomes 224 x 224, three beside each other with the input', () => {
-    const alone = decodePng(heatmap(values).png, 'x');
+    const alone = heatmap(values).pixels;
     expect([alone.width, alone.height]).toEqual([224, 224]);
     const input = pictureOf(tensor(new Float32Array(784), [1, 28, 28]));
-    const three = decodePng(heatmap(values, { input }).png, 'x');
+    const three = heatmap(values, { input }).pixels;
     expect([three.width, three.height]).toEqual([3 * 224 + 2 * 8, 224]);
   });
 
   test('every block of the enlarged map has the colour of its pixel', () => {
-    const { png, heat: map } = heatmap(values);
-    const { data } = decodePng(png, 'x');
+    const {
+      pixels: { data },
+      heat: map,
+    } = heatmap(values);
     for (const [y, x] of [
       [0, 0],
       [27, 3],
@@ -142,7 +143,7 @@ describe('panels', () => {
     const spot = new Float64Array(4);
     spot[3] = 1;
     const input = { width: 2, height: 2, rgb: Uint8Array.from([200, 0, 0, 0, 200, 0, 0, 0, 200, 9, 9, 9]) };
-    const { data } = decodePng(heatmap(tensor(spot, [2, 2]), { input, side: 2 }).png, 'x');
+    const { data } = heatmap(tensor(spot, [2, 2]), { input, side: 2 }).pixels;
     const left = (2 + 8 + 2 + 8) * 4;
     expect([...data.subarray(left, left + 3)]).toEqual([60, 60, 60]);
   });

@@ -13,8 +13,7 @@ export {
 export type { Pictures } from './page/inputs.js';
 export { page } from './page/page.js';
 export { topTitle } from './page/top.js';
-export { type Heatmap, type HeatmapOptions, heatmap, type Picture, pictureOf } from './panels.js';
-export { decodePng, encodePng, MAX_PIXELS, type Pixels } from './png.js';
+export { type Heatmap, type HeatmapOptions, heatmap, pictureOf } from './panels.js';
 export * from './record.js';
 export type { Standing } from './standing.js';
 export { type SummaryOptions, summarise } from './summary.js';

@@ -1,14 +1,5 @@
-import { fail, type Tensor } from '@onnxplain/core';
+import { fail, type Picture, type Pixels, type Tensor } from '@onnxplain/core';
 import { type ChannelOrder, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
-import { encodePng } from './png.js';
-
-/** An 8-bit RGB picture. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  /** [height * width * 3]. */
-  readonly rgb: Uint8Array;
-}
 
 export interface HeatmapOptions extends HeatOptions {
   /** The explained input; with it the picture has three panels: input, heat map, overlay. Same size as the attribution. */
@@ -17,9 +8,9 @@ export interface HeatmapOptions extends HeatOptions {
   readonly side?: number;
 }
 
-/** A heat map as a PNG file, and what is needed to read it. */
+/** A heat map as RGBA samples, which `encodePng` of the package `files` makes a PNG of, and what is needed to read it. */
 export interface Heatmap {
-  readonly png: Uint8Array;
+  readonly pixels: Pixels;
   readonly heat: Heat;
 }
 
@@ -34,8 +25,7 @@ export function heatmap(values: Tensor, options: HeatmapOptions = {}): Heatmap {
     panels.push(overlay(input, map));
   }
   const factor = Math.max(1, Math.ceil(side / Math.max(map.width, map.height)));
-  const row = beside(panels.map((panel) => repeatPixels(panel, factor)));
-  return { png: encodePng({ ...row, channels: 4, depth: 8 }), heat: map };
+  return { pixels: beside(panels.map((panel) => repeatPixels(panel, factor))), heat: map };
 }
 
 /**
@@ -121,7 +111,7 @@ function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture 
 const GAP = 8;
 
 /** Pictures of one height in a row, as RGBA. */
-function beside(panels: readonly Picture[]): { width: number; height: number; data: Uint8Array } {
+function beside(panels: readonly Picture[]): Pixels {
   const { height } = panels[0];
   const width = panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP);
   const data = new Uint8Array(width * height * 4);
@@ -134,7 +124,7 @@ function beside(panels: readonly Picture[]): { width: number; height: number; da
     }
     left += panel.width + GAP;
   }
-  return { width, height, data };
+  return { width, height, channels: 4, depth: 8, data };
 }
 
 function expectSameSize(map: Heat, input: Picture): void {

@@ -2,6 +2,9 @@ import { fail } from '../error.js';
 
 export type Shape = readonly number[];
 
+/** The size of one axis; a text is a symbol that stands for any size, equal symbols for equal sizes. */
+export type Dim = number | string;
+
 /** Dense row-major array; the one array type of the library. Treat `data` as immutable once shared. */
 export interface Tensor {
   readonly shape: Shape;

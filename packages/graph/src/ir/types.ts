@@ -1,12 +1,8 @@
-import type { DataType, NumericData } from '@onnxplain/core';
+import type { DataType, Dim, NumericData } from '@onnxplain/core';
 
-export type { DataType } from '@onnxplain/core';
+export type { DataType, Dim } from '@onnxplain/core';
 
-/**
- * One axis: a known size, or a symbol such as "N". Derived sizes are canonical expressions of symbols
- * ("4*N", "N+1"), so equal strings mean equal sizes.
- */
-export type Dim = number | string;
+/** The sizes of all axes. Symbols derived from others are canonical expressions ("4*N", "N+1"), so equal texts mean equal sizes. */
 export type Dims = readonly Dim[];
 
 export type ConstantData = NumericData | readonly string[];

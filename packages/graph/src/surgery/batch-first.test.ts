@@ -1,10 +1,11 @@
+import type { RowAxis } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
 import { evaluate } from '../interpreter/evaluate.js';
 import type { Dims } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
-import { inputBatchFirst, outputBatchFirst, type RowAxis } from './batch-first.js';
+import { inputBatchFirst, outputBatchFirst } from './batch-first.js';
 
 const ramp = Float64Array.from({ length: 24 }, (_, i) => Math.sin(i));
 

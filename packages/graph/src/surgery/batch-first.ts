@@ -1,11 +1,9 @@
+import type { RowAxis } from '@onnxplain/core';
 import { attr, type Builder } from '../builder/builder.js';
 import { infer } from '../infer/infer.js';
 import { namer, namesIn } from '../ir/names.js';
 import { substitute } from '../ir/scope.js';
 import type { Constant, Dim, Graph, Node, Value } from '../ir/types.js';
-
-/** Position of the axis along which a value has its rows, or 'none' where the whole value belongs to one example. */
-export type RowAxis = number | 'none';
 
 /** An input or output with its row axis in front. */
 export interface BatchFirst {

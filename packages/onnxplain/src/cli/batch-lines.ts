@@ -1,5 +1,4 @@
-import { OnnxplainError } from '@onnxplain/core';
-import type { RowAxis } from '@onnxplain/graph';
+import { OnnxplainError, type RowAxis } from '@onnxplain/core';
 import { type Model, rowLayout } from '@onnxplain/runtime';
 
 /** Where an input and an output have their rows, and how these run. */

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readNpy } from '@onnxplain/files';
+import { encodePng, readNpy } from '@onnxplain/files';
 import { externalData, read } from '@onnxplain/graph';
-import { encodePng, type RunRecord } from '@onnxplain/report';
+import type { RunRecord } from '@onnxplain/report';
 import { open } from '@onnxplain/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
 import {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng } from '@onnxplain/report';
+import { encodePng } from '@onnxplain/files';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   folderWith,

@@ -1,5 +1,5 @@
 import { type Attribution, layoutByShape } from '@onnxplain/core';
-import type { NamedInput } from '@onnxplain/files';
+import { encodePng, type NamedInput } from '@onnxplain/files';
 import {
   type ChannelOrder,
   heatmap,
@@ -27,13 +27,13 @@ export function drawAttribution(
   if (input.tokens !== undefined || pictureShape(input.tensor.shape, channels) === undefined)
     return undefined;
   const seen = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
-  const { png, heat } = heatmap(attribution.values, {
+  const { pixels, heat } = heatmap(attribution.values, {
     channels,
     features: attribution.features,
     input: seen,
   });
   const { scale, clip, percentile, width, height } = heat;
-  return { png, picture: { scale, clip, percentile, width, height } };
+  return { png: encodePng(pixels), picture: { scale, clip, percentile, width, height } };
 }
 
 function channelAxis(shape: readonly number[]): ChannelOrder {

@@ -1,6 +1,5 @@
-import { fail, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import { fail, type RowAxis, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
 import type { LoadedCard, LoadedInputs, NamedInput } from '@onnxplain/files';
-import type { RowAxis } from '@onnxplain/graph';
 import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
 import type { RowFeeds } from './row-feeds.js';
 import type { LoadedRow, LoadedRows } from './rows.js';

@@ -1,5 +1,5 @@
-import { fail, sizeOf, type Tensor, tensor } from '@onnxplain/core';
-import { type Graph, type RowAxis, takesMissing, upTo } from '@onnxplain/graph';
+import { fail, type RowAxis, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import { type Graph, takesMissing, upTo } from '@onnxplain/graph';
 import { constantFeeds } from '../batching/constant-feeds.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';

@@ -4,6 +4,7 @@ import {
   fail,
   type Internals,
   type Layers,
+  type RowAxis,
   type Shape,
   sizeOf,
   type Tensor,
@@ -18,7 +19,6 @@ import {
   inFront,
   infer,
   prune,
-  type RowAxis,
   type ValueType,
 } from '@onnxplain/graph';
 import type { RequestQueue } from '../batching/queue.js';

@@ -1,4 +1,4 @@
-import { fold, key, sizeOf, stream } from '@onnxplain/core';
+import { fold, key, type RowAxis, sizeOf, stream } from '@onnxplain/core';
 import {
   type Constant,
   constantFrom,
@@ -7,7 +7,6 @@ import {
   inputBatchFirst,
   outputBatchFirst,
   prune,
-  type RowAxis,
   rowFlow,
 } from '@onnxplain/graph';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';

@@ -1,11 +1,10 @@
-import { fail, type Shape } from '@onnxplain/core';
+import { fail, type RowAxis, type Shape } from '@onnxplain/core';
 import {
   type Dim,
   type Graph,
   infer,
   inputBatchFirst,
   outputBatchFirst,
-  type RowAxis,
   rowWise,
   takesMissing,
   type ValueType,

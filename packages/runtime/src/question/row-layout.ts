@@ -1,4 +1,4 @@
-import type { RowAxis } from '@onnxplain/graph';
+import type { RowAxis } from '@onnxplain/core';
 import type { Model } from '../model/model.js';
 import { rowAxesOf } from '../model/rows.js';
 import { givenAxis, type RowAxes } from '../rows/row-axes.js';

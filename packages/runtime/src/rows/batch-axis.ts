@@ -1,5 +1,5 @@
-import { fail, z } from '@onnxplain/core';
-import type { Graph, RowAxis } from '@onnxplain/graph';
+import { fail, type RowAxis, z } from '@onnxplain/core';
+import type { Graph } from '@onnxplain/graph';
 
 /**
  * How the model takes several rows. 'symbolic': its own batch axis takes any number. 'freed': a fixed batch axis was freed by rewriting the

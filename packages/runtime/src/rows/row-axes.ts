@@ -1,5 +1,5 @@
-import { fail } from '@onnxplain/core';
-import { type Dim, type Graph, type Mixing, type RowAxis, type RowFlow, rowFlow } from '@onnxplain/graph';
+import { fail, type RowAxis } from '@onnxplain/core';
+import { type Dim, type Graph, type Mixing, type RowFlow, rowFlow } from '@onnxplain/graph';
 import { describe, type Port } from '../session/value.js';
 import type { BatchAxis, GivenAxes } from './batch-axis.js';
 

@@ -1,17 +1,7 @@
 /** The door to fast-png: PNG bytes to samples and back. */
 import { inflateSync } from 'node:zlib';
-import { fail } from '@onnxplain/core';
+import { fail, type Pixels } from '@onnxplain/core';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-
-/** Interleaved samples, row by row from the top left; 0..255, or 0..65535 where `depth` is 16. */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  /** Grey, grey + alpha, RGB, RGB + alpha. */
-  readonly channels: 1 | 2 | 3 | 4;
-  readonly depth: 8 | 16;
-  readonly data: Uint8Array | Uint16Array;
-}
 
 /** Pictures declared larger than this are refused before anything is unpacked. */
 export const MAX_PIXELS = 1 << 26;

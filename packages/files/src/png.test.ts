@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
-import { OnnxplainError } from '@onnxplain/core';
+import { OnnxplainError, type Pixels } from '@onnxplain/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePng, encodePng, type Pixels } from './png.js';
+import { decodePng, encodePng } from './png.js';
 
 const codeOf = (run: () => unknown): string | undefined => {
   try {
