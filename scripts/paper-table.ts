@@ -8,18 +8,16 @@ import { parseArgs } from 'node:util';
 import {
   gradient,
   infidelity,
-  type Measurement,
-  type NamedInput,
   noisyBaseline,
-  openModel,
   optimal,
-  pathGradient,
-  runPlan,
   sensitivityMax,
   smooth,
   tensor,
   uniform,
 } from 'onnxplain';
+import { pathGradient } from 'onnxplain/explainers';
+import type { NamedInput } from 'onnxplain/files';
+import { type Measurement, openModel, runPlan } from 'onnxplain/pipeline';
 import { isLower, type Summary, summarise, type Verdict } from './claims.js';
 import { imageRows, packagedDigits, readDigits } from './idx.js';
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { difference, dot, key, norm } from '@onnxplain/core';
+import { gradient, type PrepareOptions, prepare } from 'onnxplain';
+import { scoreInputs } from 'onnxplain/pipeline';
 import { expect, onTestFinished, test } from 'vitest';
-import { gradient, type PrepareOptions, prepare, scoreInputs } from '../packages/onnxplain/src/index.js';
 
 const folder = join(import.meta.dirname, 'fixtures/axes');
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Constant, grad, key, open, read, stream, tensor, write } from 'onnxplain';
+import { grad, key, open, tensor } from 'onnxplain';
+import { stream } from 'onnxplain/core';
+import { type Constant, read, write } from 'onnxplain/graph';
 import { expect, onTestFinished, test } from 'vitest';
 
 const fixture = (name: string) => join(import.meta.dirname, 'fixtures/declared', `${name}.onnx`);

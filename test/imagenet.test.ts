@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { main, type RunRecord } from 'onnxplain';
+import { main } from 'onnxplain/pipeline';
+import type { RunRecord } from 'onnxplain/report';
 import { afterAll, expect, test } from 'vitest';
 
 const shared = join(import.meta.dirname, '../../shared/data');

@@ -7,26 +7,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Layout, type Tensor, tensor } from '@onnxplain/core';
 import { canonicalise, layoutIn, read } from '@onnxplain/graph';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   gradCam,
   gradient,
   infidelity,
   key,
   make,
-  makeExplainer,
-  makeMetric,
   occlusion,
   optimal,
   type Prepared,
   prepare,
-  readNpy,
   score,
-  scoreInputs,
-  sizeOfAttribution,
   smooth,
   square,
-} from '../packages/onnxplain/src/index.js';
+} from 'onnxplain';
+import { sizeOfAttribution } from 'onnxplain/core';
+import { readNpy } from 'onnxplain/files';
+import { makeExplainer, makeMetric, scoreInputs } from 'onnxplain/pipeline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxplain } from '../packages/onnxplain/test/models.js';
 import { casesOf, pathOf } from './exports.js';
 

@@ -52,12 +52,14 @@ const compilerOptions = {
 
 const strictProgram = `
 import { type Attribution, gradient, infidelity, key, open, type Score, score, square, tensor } from 'onnxplain';
+import type { Graph } from 'onnxplain/graph';
 await using model = await open('model.onnx');
+const graph: Graph = model.graph;
 const f: Score = await score(model, { target: 0 });
 const x = tensor([1, 2], [2]);
 const attribution: Attribution = await gradient()(f, x, key(0));
 const { estimate } = await infidelity(square({ sizes: [1, 2] })).measure({ f, x, attribution }, key(1));
-if (estimate.kind === 'mean') console.log(estimate.value, estimate.stderr);
+if (estimate.kind === 'mean') console.log(graph.nodes.length, estimate.value, estimate.stderr);
 `;
 
 test('every package packs, installs into an empty project, imports and passes strict type checks there', {
@@ -86,16 +88,17 @@ test('every package packs, installs into an empty project, imports and passes st
   );
   pnpm(['install', '--prefer-offline', '--no-frozen-lockfile'], project);
 
-  const program = Object.keys(dependencies)
+  const { exports } = JSON.parse(readFileSync(join(root, 'packages/onnxplain/package.json'), 'utf8'));
+  const imported = [
+    ...Object.keys(dependencies).filter((name) => name !== 'onnxplain'),
+    ...Object.keys(exports).map((path) => join('onnxplain', path)),
+  ];
+  const program = imported
     .map((name) => `console.log('${name}', Object.keys(await import('${name}')).length > 0)`)
     .join('\n');
   writeFileSync(join(project, 'main.js'), program);
   const printed = execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8' });
-  expect(printed.trim().split('\n').sort()).toEqual(
-    Object.keys(dependencies)
-      .map((name) => `${name} true`)
-      .sort(),
-  );
+  expect(printed.trim().split('\n').sort()).toEqual(imported.map((name) => `${name} true`).sort());
   writeFileSync(join(project, 'main.ts'), strictProgram);
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   const compiled = spawnSync(process.execPath, [

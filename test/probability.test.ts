@@ -12,7 +12,8 @@ import {
   score,
   toTensor,
 } from '@onnxplain/runtime';
-import { prepare, scoreInputs } from 'onnxplain';
+import { prepare } from 'onnxplain';
+import { scoreInputs } from 'onnxplain/pipeline';
 import { describe, expect, it } from 'vitest';
 import { casesOf, type Packed, pathOf, unpack } from './exports.js';
 

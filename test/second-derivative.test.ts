@@ -2,7 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { attr, builderOf, type Graph, key, main, stream, type Value, write } from 'onnxplain';
+import { key } from 'onnxplain';
+import { stream } from 'onnxplain/core';
+import { attr, builderOf, type Graph, type Value, write } from 'onnxplain/graph';
+import { main } from 'onnxplain/pipeline';
 import * as ort from 'onnxruntime-node';
 import { afterAll, expect, test } from 'vitest';
 

@@ -1,18 +1,7 @@
-import {
-  attr,
-  builderOf,
-  type Graph,
-  gradient,
-  key,
-  norm,
-  open,
-  type Subject,
-  score,
-  sensitivityGradient,
-  stream,
-  tensor,
-  write,
-} from 'onnxplain';
+import { gradient, key, open, score, tensor } from 'onnxplain';
+import { norm, type Subject, stream } from 'onnxplain/core';
+import { attr, builderOf, type Graph, write } from 'onnxplain/graph';
+import { sensitivityGradient } from 'onnxplain/metrics';
 import { expect, onTestFinished, test } from 'vitest';
 
 const D = 200;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { key, makeExplainer, norm, prepare, score } from 'onnxplain';
+import { key, prepare, score } from 'onnxplain';
+import { norm } from 'onnxplain/core';
+import { makeExplainer } from 'onnxplain/pipeline';
 import { expect, test } from 'vitest';
 
 const folder = join(import.meta.dirname, 'fixtures/solves');

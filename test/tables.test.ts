@@ -3,8 +3,9 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { read, write } from '@onnxplain/graph';
+import { type PrepareOptions, prepare } from 'onnxplain';
+import { explainInputs, makeExplainer } from 'onnxplain/pipeline';
 import { afterAll, describe, expect, test } from 'vitest';
-import { explain, makeExplainer, type PrepareOptions, prepare } from '../packages/onnxplain/src/index.js';
 import { pathOf } from './exports.js';
 
 interface TableCase {
@@ -35,7 +36,7 @@ async function probabilities(file: string, table: string, more: Partial<PrepareO
   const prepared = await prepare(join(folder, file), options);
   try {
     const { model, loaded, asked } = prepared;
-    const found = await explain(model, loaded.inputs, {
+    const found = await explainInputs(model, loaded.inputs, {
       ...asked,
       explainers: [makeExplainer('occlusion(1)')],
     });
@@ -149,7 +150,7 @@ describe.skipIf(!existsSync(handed))('handed tables', () => {
         const prepared = await prepare(join(handed, 'tables/iris.onnx'), { inputs, device: 'cpu' });
         await using model = prepared.model;
         const explainers = [makeExplainer('gradient')];
-        const [found] = await explain(model, prepared.loaded.inputs, { ...prepared.asked, explainers });
+        const [found] = await explainInputs(model, prepared.loaded.inputs, { ...prepared.asked, explainers });
         return { found, label: found.question.prediction?.label };
       }),
     );

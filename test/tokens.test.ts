@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensor } from '@onnxplain/core';
+import { make, prepare } from 'onnxplain';
+import { writeNpy } from 'onnxplain/files';
+import { explainInputs, perToken } from 'onnxplain/pipeline';
 import { afterAll, expect, test } from 'vitest';
-import { explain, make, perToken, prepare, writeNpy } from '../packages/onnxplain/src/index.js';
 import { type Packed, pathOf, relativeGap, unpack } from './exports.js';
 
 interface TokenCase {
@@ -41,7 +43,7 @@ test.each(files)(
     const row = loaded.inputs[0].tensor;
     const constants = { 'pad.npy': tensor(row.data.slice(-16), [1, 16]) };
     const explainers = ['gradient', zero, pad].map((text) => make(text, 'explainer', { constants }));
-    const found = await explain(model, loaded.inputs, { ...asked, explainers });
+    const found = await explainInputs(model, loaded.inputs, { ...asked, explainers });
     await model.close();
     const all = explainers.map((_, e) =>
       found.flatMap(({ attributions }) => {

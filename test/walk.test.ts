@@ -1,26 +1,9 @@
 import { join } from 'node:path';
-import {
-  add,
-  coverage,
-  environmentOf,
-  evaluate,
-  fold,
-  gaussian,
-  grad,
-  key,
-  makeExplainer,
-  makeMetric,
-  norm,
-  page,
-  prepare,
-  recordOf,
-  scale,
-  score,
-  select,
-  subtract,
-  tensor,
-  write,
-} from 'onnxplain';
+import { gaussian, grad, key, prepare, score, tensor } from 'onnxplain';
+import { add, fold, norm, scale, subtract } from 'onnxplain/core';
+import { coverage, select, write } from 'onnxplain/graph';
+import { environmentOf, evaluateInputs, makeExplainer, makeMetric, recordOf } from 'onnxplain/pipeline';
+import { page } from 'onnxplain/report';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
@@ -60,7 +43,7 @@ test('one digit walks from the file to the page', async () => {
   const [empty] = await f.value(tensor(new Float32Array(784), [1, ...x.shape]));
   expect(sum + (attribution.residual ?? Number.NaN)).toBeCloseTo(value - empty, 3);
 
-  const evaluation = await evaluate(model, loaded.inputs, {
+  const evaluation = await evaluateInputs(model, loaded.inputs, {
     ...asked,
     explainers: [makeExplainer('gradient'), explainer],
     metrics: [makeMetric('infidelity(square(6), draws=300)')],

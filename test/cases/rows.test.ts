@@ -1,7 +1,8 @@
 /** Models whose first axis is no batch of independent rows, against the numbers that each row gives alone. */
 import { sum, type Tensor } from '@onnxplain/core';
+import { make, prepare } from 'onnxplain';
+import { explainInputs } from 'onnxplain/pipeline';
 import { expect, test } from 'vitest';
-import { explain, make, prepare } from '../../packages/onnxplain/src/index.js';
 import { caseArray, casePath, missing } from './handed.js';
 
 test.runIf(missing !== undefined)(`handed cases of rows: skipped, ${missing}`, () => undefined);
@@ -17,7 +18,7 @@ interface Asked {
 async function explained(model: string, array: string, explainer: string, asked: Asked = {}) {
   const prepared = await prepare(casePath(model), { ...asked, inputs: [casePath(array)], device: 'cpu' });
   try {
-    const explanations = await explain(prepared.model, prepared.loaded.inputs, {
+    const explanations = await explainInputs(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [make(explainer, 'explainer')],
     });

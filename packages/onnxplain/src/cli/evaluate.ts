@@ -3,6 +3,7 @@ import { expectWritable, type FileContent, writeFolder } from '@onnxplain/files'
 import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/registry.js';
 import { notifierOf } from '../pipeline/notices/run.js';
+import { untoldLayout } from '../pipeline/notices/untold-layout.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { environmentOf, type RecordOptions, recordFrom } from '../pipeline/record.js';
 import { type LedgerRun, runPlan } from '../pipeline/run.js';
@@ -10,7 +11,6 @@ import { EXIT, type ExitCode } from './failure.js';
 import type { QuestionFlags } from './flags.js';
 import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
-import { untoldLayout } from './untold-layout.js';
 
 export interface EvaluateFlags extends QuestionFlags {
   readonly explainer: readonly string[];

@@ -6,9 +6,10 @@ import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } f
 import type { OutputMeaning } from '@onnxplain/runtime';
 import { make } from '../expression/registry.js';
 import { drawAttribution, seriesOf } from '../pipeline/draw.js';
-import { type Explanation, explain as explainAll } from '../pipeline/explain.js';
+import { type Explanation, explainInputs } from '../pipeline/explain.js';
 import { functionText } from '../pipeline/function-text.js';
 import { notifierOf } from '../pipeline/notices/run.js';
+import { untoldLayout } from '../pipeline/notices/untold-layout.js';
 import type { Outcome } from '../pipeline/outcome.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
 import { inputRecord } from '../pipeline/record.js';
@@ -19,7 +20,6 @@ import { endingOf, type QuestionFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
 import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
-import { untoldLayout } from './untold-layout.js';
 
 export interface ExplainFlags extends QuestionFlags {
   readonly explainer: string;
@@ -89,7 +89,7 @@ export async function explain(
     notifier.before();
     const going = { explainer: [flags.explainer], draws: ending === '.png' };
     untoldLayout(prepared, going).forEach(context.notices.notice);
-    const explanations = await explainAll(prepared.model, prepared.loaded.inputs, {
+    const explanations = await explainInputs(prepared.model, prepared.loaded.inputs, {
       ...prepared.asked,
       explainers: [explainer],
       seed: flags.seed,

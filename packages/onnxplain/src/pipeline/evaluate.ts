@@ -1,10 +1,10 @@
 import type { Explainer, Metric } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import { type Model, ortSeconds } from '@onnxplain/runtime';
-import { type ExplainOptions, type Explanation, explain } from './explain.js';
+import { type ExplainInputsOptions, type Explanation, explainInputs } from './explain.js';
 import { type Measurement, measure } from './measure.js';
 
-export interface EvaluateOptions extends ExplainOptions {
+export interface EvaluateInputsOptions extends ExplainInputsOptions {
   readonly metrics: readonly Metric[];
 }
 
@@ -21,18 +21,18 @@ export interface Evaluation {
 }
 
 /**
- * Explains inputs with every explainer and measures every explanation with every metric, paired: see {@link explain} and
+ * Explains inputs with every explainer and measures every explanation with every metric, paired: see {@link explainInputs} and
  * `measure` for keys and failures.
  */
-export async function evaluate(
+export async function evaluateInputs(
   model: Model,
   inputs: readonly NamedInput[],
-  options: EvaluateOptions,
+  options: EvaluateInputsOptions,
 ): Promise<Evaluation> {
   const { explainers, metrics, seed = 0 } = options;
   const inside = ortSeconds();
   const started = performance.now();
-  const explanations = await explain(model, inputs, options);
+  const explanations = await explainInputs(model, inputs, options);
   const explained = performance.now();
   const measurements = await measure(explanations, options);
   const times = {

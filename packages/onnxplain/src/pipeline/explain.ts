@@ -12,7 +12,7 @@ export interface RunProgress {
   readonly total: number;
 }
 
-export interface ExplainOptions extends QueryOptions {
+export interface ExplainInputsOptions extends QueryOptions {
   readonly explainers: readonly Explainer[];
   /** Same seed, same draws; default 0. */
   readonly seed?: number;
@@ -31,10 +31,10 @@ export interface Explanation {
  * are the same in any order of the inputs, and alone. Equal inputs have equal keys.
  * Failures of single cells are part of the result; throws what concerns all: questions, layers that the model does not have, `aborted`.
  */
-export async function explain(
+export async function explainInputs(
   model: Model,
   inputs: readonly NamedInput[],
-  options: ExplainOptions,
+  options: ExplainInputsOptions,
 ): Promise<readonly Explanation[]> {
   const { explainers, seed = 0, onProgress } = options;
   expectSome({ inputs, explainers });

@@ -2,7 +2,30 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, softmaxModel, WEIGHTS } from '../../test/models.js';
-import * as onnxplain from '../index.js';
+import {
+  catalogue,
+  gaussian,
+  grad,
+  gradCam,
+  gradient,
+  make,
+  open,
+  predict,
+  prepare,
+  smooth,
+  tensor,
+} from '../index.js';
+import {
+  environmentOf,
+  evaluateInputs,
+  explainInputs,
+  makeExplainer,
+  makeMetric,
+  openModel,
+  type RunProgress,
+  recordOf,
+} from '../subpaths/pipeline.js';
+import { page } from '../subpaths/report.js';
 
 const folder = folderWith({
   'm.onnx': linearModel(),
@@ -18,17 +41,17 @@ const at = (name: string) => join(folder, name);
 
 describe('the library', () => {
   test('does in a few calls what the command line does', async () => {
-    const { model, about, loaded, asked } = await onnxplain.prepare(at('m.onnx'), {
+    const { model, about, loaded, asked } = await prepare(at('m.onnx'), {
       inputs: [at('eight.npy')],
     });
-    const evaluation = await onnxplain.evaluate(model, loaded.inputs, {
+    const evaluation = await evaluateInputs(model, loaded.inputs, {
       ...asked,
-      explainers: [onnxplain.gradient(), onnxplain.makeExplainer('random')],
-      metrics: [onnxplain.makeMetric('infidelity(gaussian(1), draws=50)')],
+      explainers: [gradient(), makeExplainer('random')],
+      metrics: [makeMetric('infidelity(gaussian(1), draws=50)')],
     });
-    const { record, files } = onnxplain.recordOf(evaluation, {
+    const { record, files } = recordOf(evaluation, {
       model: about,
-      environment: onnxplain.environmentOf(model),
+      environment: environmentOf(model),
       request: { link: 'logit', output: 'y' },
       created: new Date(0),
     });
@@ -38,12 +61,12 @@ describe('the library', () => {
     expect(record.created).toBe('1970-01-01T00:00:00.000Z');
     expect(record.environment.onnxruntime).toMatch(/^\d+\.\d+\.\d+$/);
     expect(files.size).toBe(16);
-    expect(onnxplain.page(record, files)).toContain('gradient');
+    expect(page(record, files)).toContain('gradient');
   });
 
   test('features are called as the card calls them, or where it does not as the table does', async () => {
     const namesIn = async (model: string, ...files: readonly string[]) => {
-      const prepared = await onnxplain.prepare(at(model), { inputs: files.map(at) });
+      const prepared = await prepare(at(model), { inputs: files.map(at) });
       await prepared.model.close();
       return prepared.loaded.inputs.map(({ features }) => features?.join(''));
     };
@@ -55,22 +78,19 @@ describe('the library', () => {
   });
 
   test('reports progress cell by cell, and stops when it is told to', async () => {
-    const { model, loaded } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const { model, loaded } = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
     const seen: string[] = [];
     const controller = new AbortController();
     const options = {
-      explainers: [
-        onnxplain.gradient(),
-        onnxplain.smooth(onnxplain.gradient(), onnxplain.gaussian({ sigma: 1 }), { draws: 5 }),
-      ],
+      explainers: [gradient(), smooth(gradient(), gaussian({ sigma: 1 }), { draws: 5 })],
       signal: controller.signal,
-      onProgress: ({ stage, done, total }: onnxplain.RunProgress) => {
+      onProgress: ({ stage, done, total }: RunProgress) => {
         seen.push(`${stage} ${done}/${total}`);
       },
     };
-    await onnxplain.explain(model, loaded.inputs, options);
+    await explainInputs(model, loaded.inputs, options);
     expect(seen).toEqual(['explain 1/4', 'explain 2/4', 'explain 3/4', 'explain 4/4']);
-    const stopped = onnxplain.explain(model, loaded.inputs, {
+    const stopped = explainInputs(model, loaded.inputs, {
       ...options,
       onProgress: () => controller.abort(),
     });
@@ -79,7 +99,7 @@ describe('the library', () => {
   });
 
   test('a layer that the model does not have is refused before anything runs', async () => {
-    const { model, loaded } = await onnxplain.prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const { model, loaded } = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
     const stages: string[] = [];
     const opened: string[] = [];
     const watched = {
@@ -90,40 +110,39 @@ describe('the library', () => {
       },
     };
     const asked = {
-      explainers: [onnxplain.gradient(), onnxplain.gradCam({ layer: 'xw' })],
-      onProgress: ({ stage }: onnxplain.RunProgress) => stages.push(stage),
+      explainers: [gradient(), gradCam({ layer: 'xw' })],
+      onProgress: ({ stage }: RunProgress) => stages.push(stage),
     };
-    await expect(onnxplain.explain(watched, loaded.inputs, asked)).rejects.toMatchObject({
+    await expect(explainInputs(watched, loaded.inputs, asked)).rejects.toMatchObject({
       code: 'value-unknown',
       message: expect.stringContaining('Did you mean xW?'),
     });
     expect([stages, opened]).toEqual([[], []]);
-    await onnxplain.explain(watched, loaded.inputs, { explainers: [onnxplain.gradient()] });
+    await explainInputs(watched, loaded.inputs, { explainers: [gradient()] });
     expect(opened).not.toEqual([]);
     await model.close();
   });
 
   test('the gradient of a graph is a graph, of a model a model', async () => {
-    await using model = await onnxplain.open(linearModel(), { device: 'cpu' });
-    expect(onnxplain.grad(model.graph).outputs.map(({ name }) => name)).toContain('gradient');
-    await using backward = await onnxplain.grad(model);
+    await using model = await open(linearModel(), { device: 'cpu' });
+    expect(grad(model.graph).outputs.map(({ name }) => name)).toContain('gradient');
+    await using backward = await grad(model);
     expect(backward.outputs.map(({ name }) => name)).toContain('gradient');
   });
 
   test('an inner value can be the output, and an unknown one is refused', async () => {
-    const { model, about } = await onnxplain.openModel(at('p.onnx'), { output: 'y', device: 'cpu' });
-    const { scores } = await onnxplain.predict(model, {}, onnxplain.tensor([1, 0, 0, 0], [1, 4]));
+    const { model, about } = await openModel(at('p.onnx'), { output: 'y', device: 'cpu' });
+    const { scores } = await predict(model, {}, tensor([1, 0, 0, 0], [1, 4]));
     expect([...scores.data]).toEqual([WEIGHTS[0] + 0.5, WEIGHTS[1], WEIGHTS[2] - 0.5]);
     expect(about).toMatchObject({ ops: { Softmax: 1 }, parameters: 15 });
     await model.close();
-    await expect(onnxplain.openModel(at('p.onnx'), { output: 'z' })).rejects.toMatchObject({
+    await expect(openModel(at('p.onnx'), { output: 'z' })).rejects.toMatchObject({
       code: 'value-unknown',
     });
   });
 
   test('every row of every table has a name, a summary, a usage line and typed options', () => {
-    const catalogue = onnxplain.catalogue();
-    for (const rows of Object.values(catalogue)) {
+    for (const rows of Object.values(catalogue())) {
       for (const { name, summary, usage, options } of rows) {
         expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
         expect(summary.length).toBeGreaterThan(5);
@@ -153,7 +172,7 @@ describe('the library', () => {
     'infidelity(subset(0.2, baseline=1), stderr=0.01)',
     'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
   ])('%s makes itself again', (text) => {
-    const once = onnxplain.make(text).expression;
-    expect(onnxplain.make(once).expression).toBe(once);
+    const once = make(text).expression;
+    expect(make(once).expression).toBe(once);
   });
 });

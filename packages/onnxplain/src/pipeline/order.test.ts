@@ -3,7 +3,7 @@ import type { Key } from '@onnxplain/core';
 import type { NamedInput } from '@onnxplain/files';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeExplainer, makeMetric } from '../expression/registry.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type Evaluation, evaluateInputs } from './evaluate.js';
 import type { Outcome } from './outcome.js';
 import { type Prepared, prepare } from './prepare.js';
 
@@ -32,7 +32,7 @@ interface Asked {
 }
 
 async function run(asked: Asked): Promise<Evaluation> {
-  return evaluate(prepared.model, asked.inputs ?? inputs, {
+  return evaluateInputs(prepared.model, asked.inputs ?? inputs, {
     ...prepared.asked,
     batch: asked.batch,
     explainers: (asked.explainers ?? explainers).map((text) => makeExplainer(text)),

@@ -61,8 +61,8 @@ export interface PrepareOptions
   readonly feed?: readonly string[];
 }
 
-/** Model, inputs and question, ready to run. Close the model. */
-export interface Prepared {
+/** Model, inputs and question, ready to run. Declare it with `await using`, or close the model. */
+export interface Prepared extends AsyncDisposable {
   readonly model: Model;
   readonly about: ModelRecord;
   /** The explained values; where the files held token ids, made of them, in the form of the ids. */
@@ -101,7 +101,8 @@ export async function prepare(path: string, options: PrepareOptions): Promise<Pr
     batchAxis: options.batchAxis ?? card.batchAxis,
   });
   try {
-    return { model, about, ...(await readFor(model, options, { card, settled, table })) };
+    const read = await readFor(model, options, { card, settled, table });
+    return { model, about, ...read, [Symbol.asyncDispose]: () => model.close() };
   } catch (error) {
     await model.close();
     throw error;
@@ -124,7 +125,7 @@ async function readFor(
   model: Model,
   options: PrepareOptions,
   { card, settled, table }: Known,
-): Promise<Omit<Prepared, 'model' | 'about'>> {
+): Promise<Omit<Prepared, 'model' | 'about' | typeof Symbol.asyncDispose>> {
   const fields = pictureFields(options, card);
   const found = await findSubject(model, options, card);
   const read = await readInputs(model, found, { card, fields, table, feed: options.feed ?? [] });

@@ -18,6 +18,7 @@ import { observeShapes } from './observe-shapes.js';
 import { resolveBatch } from './resolve-batch.js';
 import { serialise, sourceFromFile } from './session-source.js';
 
+/** How a model is opened: where it runs, what it may use, and what its batch axis is. */
 export interface OpenOptions {
   /**
    * 'auto' (default): CUDA where it works, else the CPU. A device asked for by name is used or refused, never

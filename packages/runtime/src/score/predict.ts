@@ -13,6 +13,7 @@ export interface PredictOptions extends QuestionOptions {
   readonly target?: AxesTarget;
 }
 
+/** The numbers of an output for a batch, and the best class of each row. */
 export interface Prediction {
   /** The output's numbers, or what the target takes of them, flattened: [n, classes]. */
   readonly scores: Tensor;

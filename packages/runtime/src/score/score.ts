@@ -26,6 +26,7 @@ import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
 import { expectLink, meaningOfQuestion } from './meaning.js';
 
+/** Which number of a model is explained, as a function of which input, and how it is run. */
 export interface ScoreOptions extends QuestionOptions {
   /**
    * The class to explain, or the element of the flattened row: one for every row; a list, one per row of each batch; or 'predicted', each
@@ -46,7 +47,7 @@ export interface ScoreOptions extends QuestionOptions {
    * (`classAxisOf`). Only links that compare classes need it.
    */
   readonly classAxis?: number;
-  /** BackwardPass rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
+  /** Backward rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
   readonly rules?: BackwardRules;
   /**
    * Rows of one run; default: as many as memory allows and speed, measured during the first large calls,

@@ -1,5 +1,5 @@
-import { make } from '../expression/registry.js';
-import type { Prepared } from '../pipeline/prepare.js';
+import { make } from '../../expression/registry.js';
+import type { Prepared } from '../prepare.js';
 
 export interface Going {
   readonly explainer: readonly string[];

@@ -1,0 +1,75 @@
+import type { Attribution, Explainer } from '@onnxplain/core';
+import type { InputRecord, Missing } from '@onnxplain/report';
+import { type Explanation, explainInputs, type RunProgress } from '../pipeline/explain.js';
+import type { Prepared } from '../pipeline/prepare.js';
+import { inputRecord } from '../pipeline/record.js';
+import { makeExplainers, startNotices } from './start.js';
+
+/** What `explain` computes for every prepared input. */
+export interface ExplainOptions {
+  /** Explainers as expressions, such as 'smooth(gradient, gaussian(0.1))', or as values, such as `gradient()`. At least one. */
+  readonly explainers: readonly (Explainer | string)[];
+  /** Seed of the random draws. The same seed gives the same numbers. Default 0. */
+  readonly seed?: number;
+  /** Called after every finished cell: one explainer on one input, or one metric on one input. */
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** What one explainer gave for one input. */
+export interface ExplainerResult {
+  /** Canonical expression of the explainer. */
+  readonly explainer: string;
+  /** Absent where the explainer does not apply or failed. */
+  readonly attribution?: Attribution;
+  /** Why there is no attribution. */
+  readonly missing?: Missing;
+}
+
+/** One input with what the model says of it, and its explanations. */
+export interface InputExplanation {
+  /** Name, shape, explained class, prediction, and `score`, the explained number f(x). */
+  readonly input: InputRecord;
+  /** One for each explainer, in their order. */
+  readonly explanations: readonly ExplainerResult[];
+}
+
+/** What `explain` returns. Plain data: it can be cloned to another thread. */
+export interface ExplainResult {
+  /** One for each input, in their order. */
+  readonly inputs: readonly InputExplanation[];
+  /** Assumptions, and reasons why numbers mean little, a sentence each. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Explains every prepared input with every explainer. Inputs are explained concurrently, so that they share runs of the model. Where an
+ * explainer does not apply to an input or fails, the result has `missing` in place of `attribution`.
+ * Throws what concerns all inputs: `expression-syntax`, `name-unknown`, `option-*` and `file-*` for expressions, `usage` without
+ * explainers, `value-unknown` for layers that the model does not have, what `score` throws for the target, `aborted`, `closed`.
+ */
+export async function explain(prepared: Prepared, options: ExplainOptions): Promise<ExplainResult> {
+  const { seed, onProgress } = options;
+  const explainers = makeExplainers(options.explainers, prepared);
+  const { notifier, known } = startNotices(prepared, { explainers, given: options });
+  const { model, loaded, asked } = prepared;
+  const found = await explainInputs(model, loaded.inputs, { ...asked, explainers, seed, onProgress });
+  await notifier.after(found);
+  const inputs = found.map((explanation) => ({
+    input: inputRecord(explanation.question),
+    explanations: explainerResults(explanation, explainers),
+  }));
+  return { inputs, notices: [...known, ...notifier.said] };
+}
+
+/** The attributions of one input, each with the expression of its explainer. */
+export function explainerResults(
+  { attributions }: Explanation,
+  explainers: readonly Explainer[],
+): readonly ExplainerResult[] {
+  return attributions.map((outcome, i) => {
+    const { expression: explainer } = explainers[i];
+    return outcome.status === 'done'
+      ? { explainer, attribution: outcome.value }
+      : { explainer, missing: outcome };
+  });
+}
