@@ -1,10 +1,10 @@
 import { fail, type Tensor, tensor } from '@onnxplain/core';
 import { readNpy, writeNpy } from '@onnxplain/files';
 
-/** What JSON can hold. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** A value as JSON, and its arrays as .npy files by name. */
+/** A value as JSON, with its arrays as .npy files by name. */
 export interface Encoded {
   readonly json: Readonly<Record<string, Json>>;
   readonly arrays: ReadonlyMap<string, Uint8Array>;
@@ -20,11 +20,11 @@ type TypeName = keyof typeof TYPES;
 type Numbers = InstanceType<(typeof TYPES)[TypeName]>;
 
 /**
- * Writes plain data (objects, lists, numbers, texts, typed arrays, tensors) as JSON. Arrays of numbers go into .npy files of float64,
- * which hold float32, int32 and uint32 exactly; in the JSON stands `{ "$array": NAME, "type": ... }`, or `$tensor` for a tensor, whose file
- * has its shape. Files are named after the place of the array. NaN and infinities are `{ "$number": TEXT }`.
- * Fields that are undefined are left out; in lists they are `{ "$undefined": true }`. Throws `type-mismatch` for functions and
- * other values that are no plain data.
+ * Encodes plain data (objects, lists, numbers, texts, typed arrays, tensors) as JSON. Arrays of numbers become .npy files of float64, which
+ * holds float32, int32 and uint32 exactly; the JSON has `{ "$array": NAME, "type": TYPE }` in their place, or `$tensor` for a tensor,
+ * whose file has its shape. The name of a file is the path to the array, such as `CELL.attribution.values.npy`. NaN and infinities become
+ * `{ "$number": TEXT }`. Undefined fields are left out; undefined elements of lists become `{ "$undefined": true }`. Throws
+ * `type-mismatch` for functions and other values that are not plain data.
  */
 export function encode(value: Readonly<Record<string, unknown>>, name: string): Encoded {
   const arrays = new Map<string, Uint8Array>();
@@ -32,12 +32,14 @@ export function encode(value: Readonly<Record<string, unknown>>, name: string): 
   return { json, arrays };
 }
 
-interface Writing {
+interface EncodeTarget {
+  /** Path to the value. */
   readonly name: string;
+  /** Gets the .npy files. */
   readonly arrays: Map<string, Uint8Array>;
 }
 
-function encodeAt(value: unknown, { name, arrays }: Writing): Json {
+function encodeValue(value: unknown, { name, arrays }: EncodeTarget): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (value === undefined) return { $undefined: true };
   if (typeof value === 'number') return Number.isFinite(value) ? value : { $number: String(value) };
@@ -51,16 +53,17 @@ function encodeAt(value: unknown, { name, arrays }: Writing): Json {
     arrays.set(`${name}.npy`, writeNpy(value));
     return { $tensor: `${name}.npy`, type: value.data instanceof Float32Array ? 'float32' : 'float64' };
   }
-  if (Array.isArray(value)) return value.map((each, i) => encodeAt(each, { name: `${name}.${i}`, arrays }));
+  if (Array.isArray(value))
+    return value.map((each, i) => encodeValue(each, { name: `${name}.${i}`, arrays }));
   if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype)
     return refuse(value, name);
   return encodeFields(value, { name, arrays });
 }
 
-function encodeFields(value: object, { name, arrays }: Writing): Readonly<Record<string, Json>> {
+function encodeFields(value: object, { name, arrays }: EncodeTarget): Readonly<Record<string, Json>> {
   const fields = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(
-    fields.map(([field, each]) => [field, encodeAt(each, { name: `${name}.${field}`, arrays })] as const),
+    fields.map(([field, each]) => [field, encodeValue(each, { name: `${name}.${field}`, arrays })] as const),
   );
 }
 
@@ -87,15 +90,15 @@ function refuse(value: unknown, where: string): never {
   });
 }
 
-/** Reads what {@link encode} wrote; `read` gives the bytes of an array by its name. Throws `file-format`, and what `read` throws. */
+/** Decodes what {@link encode} made. `read` returns the bytes of a .npy file by its name. Throws `file-format`, and what `read` throws. */
 export async function decode(json: Json, read: (name: string) => Promise<Uint8Array>): Promise<unknown> {
   if (typeof json !== 'object' || json === null) return json;
   if (isList(json)) return Promise.all(json.map((each) => decode(each, read)));
   if (json.$undefined === true) return undefined;
   if (typeof json.$number === 'string') return Number(json.$number);
   const { $array, $tensor, type } = json;
-  if (typeof $array === 'string') return numbersOf(await stored($array, read), type, $array);
-  if (typeof $tensor === 'string') return tensorOf(await stored($tensor, read), type);
+  if (typeof $array === 'string') return numbersOf(await readTensor($array, read), type, $array);
+  if (typeof $tensor === 'string') return tensorOf(await readTensor($tensor, read), type);
   const fields: [string, unknown][] = [];
   for (const [name, each] of Object.entries(json)) fields.push([name, await decode(each, read)]);
   return Object.fromEntries(fields);
@@ -103,7 +106,7 @@ export async function decode(json: Json, read: (name: string) => Promise<Uint8Ar
 
 const isList = (json: Json): json is readonly Json[] => Array.isArray(json);
 
-const stored = async (name: string, read: (name: string) => Promise<Uint8Array>): Promise<Tensor> =>
+const readTensor = async (name: string, read: (name: string) => Promise<Uint8Array>): Promise<Tensor> =>
   readNpy(await read(name), name).tensor;
 
 function numbersOf({ data }: Tensor, type: Json | undefined, where: string): Numbers {

@@ -1,7 +1,8 @@
-/** A run as data: a plan names every cell, a ledger keeps what was computed. */
+/** A run as data: a plan names every cell, and a ledger keeps the results. */
 export { decode, type Encoded, encode, type Json } from './codec.js';
-export { type Ledger, type LedgerOptions, openLedger } from './ledger.js';
+export { type AppendOptions, isFinished, type Ledger } from './ledger.js';
 export type { LedgerLine } from './lines.js';
+export { type LedgerOptions, openLedger } from './open.js';
 export {
   type Cell,
   cellName,

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { tensor } from '@onnxplain/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { examplePlan } from '../test/plan.js';
-import { openLedger } from './ledger.js';
+import { openLedger } from './open.js';
 import { runCells } from './run.js';
 
 let root: string;
@@ -38,11 +38,8 @@ const resume = () => openLedger(folder(), examplePlan(), { resume: true });
 
 test('finished cells are there again, with their arrays and files', async () => {
   const ledger = await openLedger(folder(), examplePlan());
-  await ledger.append(
-    'a',
-    { values: tensor([1, 2], [2]) },
-    new Map([['pictures/a.png', Uint8Array.of(1, 2)]]),
-  );
+  const files = new Map([['pictures/a.png', Uint8Array.of(1, 2)]]);
+  await ledger.append('a', { values: tensor([1, 2], [2]) }, { files });
   await ledger.close();
   const again = await resume();
   expect(await again.read('a', 'values')).toEqual(tensor([1, 2], [2]));
@@ -60,7 +57,7 @@ test('a file that is cut off at any byte keeps all lines that are whole, and say
     const ledger = await resume();
     const lines = ends.filter((end) => end <= length).length;
     expect([...ledger.lines.keys()]).toEqual(names.slice(0, lines));
-    expect(ledger.said).toHaveLength(ends.includes(length) ? 0 : 1);
+    expect(ledger.notices).toHaveLength(ends.includes(length) ? 0 : 1);
     await ledger.append('next', { number: 9 });
     expect(readFileSync(cellsFile()).subarray(0, ends[lines - 1])).toEqual(
       whole.subarray(0, ends[lines - 1]),
@@ -128,7 +125,7 @@ test('a run computes each cell once, however often it is stopped, and in the ord
     const ledger = await resume();
     const run = runCells(examplePlan(), ledger, {
       signal: controller.signal,
-      work: async (cell) => ({ result: { cell: { ...cell } } }),
+      compute: async (cell) => ({ result: { cell: { ...cell } } }),
       onProgress: ({ stage, done: count }) => {
         done.push(`${stage} ${count}`);
         if (done.length % 2 === 0) controller.abort();

@@ -1,158 +1,108 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '@onnxplain/core';
-import { makeFolder, readBytes, removeMade, writeWhole } from '@onnxplain/files';
+import { readBytes, removeMade, writeWhole } from '@onnxplain/files';
 import { decode, encode, type Json } from './codec.js';
-import { type LedgerLine, parseLines, showLine } from './lines.js';
-import { type Plan, parsePlan, planDifferences } from './plan.js';
+import { formatLine, type LedgerLine } from './lines.js';
+import type { FolderLock } from './lock.js';
 
-/** The results of a run so far, on disk: what was appended stays, whatever happens to the process. */
+/** The results of a run so far, on disk. A result that was appended is kept when the process is stopped or killed. */
 export interface Ledger {
   readonly folder: string;
-  /** Names of finished cells with their lines, in the order in which they finished. */
+  /** The latest line of each cell that was computed, by the cell's name. */
   readonly lines: ReadonlyMap<string, LedgerLine>;
-  /** What was found when the folder was opened, a sentence each: a line that was cut off, for example. */
-  readonly said: readonly string[];
-  /** Adds the result of a cell, plain data: arrays and `files` first, then one line, flushed to the disk before this returns. */
-  append(
-    cell: string,
-    result: Readonly<Record<string, unknown>>,
-    files?: ReadonlyMap<string, Uint8Array>,
-  ): Promise<void>;
-  /** One field of the result of a finished cell, as it was appended. Throws `file-*` where a file is missing or was changed. */
+  /** What was found when the folder was opened, a sentence each, for example that a line was cut off. */
+  readonly notices: readonly string[];
+  /** Adds the result of a cell, which is plain data. Its files are written first, then one line; both are on the disk when this returns. */
+  append(cell: string, result: Readonly<Record<string, unknown>>, more?: AppendOptions): Promise<void>;
+  /** Returns one field of a cell's latest result, as it was appended. Throws `file-*` where a file is missing or was changed. */
   read(cell: string, field: string): Promise<unknown>;
-  /** Bytes of a file of a cell: an array of its result, or one of its `files`. Throws like {@link read}. */
+  /** Returns the bytes of a file of a cell: an array of its result, or one of its `files`. Throws like {@link read}. */
   file(cell: string, name: string): Promise<Uint8Array>;
-  /** Closes the file. A ledger without a finished cell is removed, with the folders that were made for it. */
+  /** Closes the ledger. One without lines is removed, with the folders that were made for it. */
   close(): Promise<void>;
-  /** Closes the file and removes the folder with all that is in it. */
-  remove(): Promise<void>;
+  /**
+   * Closes the ledger when its results were recorded elsewhere. Removes it, unless a cell failed: then it stays, so that `resume`
+   * computes the failed cells again; without `resume` the next run starts anew.
+   */
+  conclude(): Promise<void>;
 }
 
-export interface LedgerOptions {
-  /** Takes up the cells that are there; default false: a folder that holds finished cells is refused. */
-  readonly resume?: boolean;
+export interface AppendOptions {
+  /** Files that belong to the cell, by name; default none. */
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+  /** The cell could not be computed; default false. */
+  readonly failed?: boolean | undefined;
 }
 
-const PLAN = 'plan.json';
-const CELLS = 'cells.jsonl';
+/** File whose presence says that the results of the ledger were recorded elsewhere. */
+export const RECORDED = 'recorded';
 
-/**
- * Opens a folder with `plan.json`, `cells.jsonl` (a line for each finished cell: checksum and JSON) and the arrays of the cells; makes it
- * where it is not there. A last line that was cut off is dropped, and `said`. Throws `usage` for a folder with finished cells
- * without `resume`, and with it for another plan, with what differs; `file-format` for lines that were changed; `file-*`.
- */
-export async function openLedger(
-  folder: string,
-  plan: Plan,
-  { resume = false }: LedgerOptions = {},
-): Promise<Ledger> {
-  const found = existsSync(join(folder, PLAN)) ? await readLedger(folder) : undefined;
-  if (found === undefined) await expectOwn(folder);
-  const made = await makeFolder(folder);
-  if (found !== undefined && found.lines.length > 0) {
-    if (!resume) refuseUnfinished(folder, found.lines.length);
-    expectSamePlan(found.plan, plan, folder);
-    await truncate(join(folder, CELLS), found.bytes);
-  } else {
-    await writeWhole(join(folder, CELLS), '');
-    await writeWhole(join(folder, PLAN), `${JSON.stringify(plan, null, 1)}\n`);
-  }
-  const handle = await open(join(folder, CELLS), 'a');
-  return ledgerOn({ folder, handle, made, lines: found?.lines ?? [], said: found?.said ?? [] });
-}
+/** Whether a cell with this line needs no computing. */
+export const isFinished = (line: LedgerLine | undefined): boolean =>
+  line !== undefined && line.failed !== true;
 
-/** A folder without a plan must be empty, but for what a stopped run had begun to write. */
-async function expectOwn(folder: string): Promise<void> {
-  const names = existsSync(folder) ? await readdir(folder) : [];
-  const others = names.filter((name) => name !== CELLS && !name.endsWith('.part'));
-  if (others.length === 0) return;
-  fail({
-    code: 'usage',
-    where: folder,
-    expected: 'no folder of that name, an empty one, or one of a run that was stopped',
-    got: `a folder that holds ${others[0]}`,
-    remedy: 'Take another folder, or move that one away.',
-  });
-}
-
-interface Found {
-  readonly plan: Plan;
-  readonly lines: readonly LedgerLine[];
-  readonly bytes: number;
-  readonly said: readonly string[];
-}
-
-async function readLedger(folder: string): Promise<Found> {
-  const [planFile, cellsFile] = [PLAN, CELLS].map((name) => join(folder, name));
-  const plan = parsePlan(await readFile(planFile, 'utf8'), planFile);
-  const bytes = existsSync(cellsFile) ? await readFile(cellsFile) : new Uint8Array(0);
-  return { plan, ...parseLines(bytes, cellsFile) };
-}
-
-function refuseUnfinished(folder: string, cells: number): never {
-  return fail({
-    code: 'usage',
-    where: folder,
-    expected: 'a folder without finished cells of a run that was stopped',
-    got: `${cells} finished cells`,
-    remedy: `The same command with --resume goes on with them; remove ${folder} to start again.`,
-  });
-}
-
-/** More differences than this are counted. */
-const MOST = 5;
-
-function expectSamePlan(before: Plan, now: Plan, folder: string): void {
-  const differences = planDifferences(before, now);
-  if (differences.length === 0) return;
-  const more = differences.length > MOST ? `; and ${differences.length - MOST} more` : '';
-  fail({
-    code: 'usage',
-    where: join(folder, PLAN),
-    expected: 'the plan of the run that was stopped',
-    got: `another one: ${differences.slice(0, MOST).join('; ')}${more}`,
-    remedy: `Give what was given before, or remove ${folder} to start again.`,
-  });
-}
-
-interface Opened {
+export interface OpenFolder {
   readonly folder: string;
+  /** The file of lines, open for appending. */
   readonly handle: FileHandle;
+  readonly lock: FolderLock;
   /** Folders that were made, innermost first. */
   readonly made: readonly string[];
+  /** All lines, the oldest first. */
   readonly lines: readonly LedgerLine[];
-  readonly said: readonly string[];
+  readonly notices: readonly string[];
 }
 
-function ledgerOn({ folder, handle, made, lines: before, said }: Opened): Ledger {
-  const lines = new Map(before.map((line) => [line.cell, line]));
+/** The latest line of each cell, in the order in which these lines were written. */
+export function latestLines(all: readonly LedgerLine[]): Map<string, LedgerLine> {
+  const lines = new Map<string, LedgerLine>();
+  for (const line of all) setLatest(lines, line);
+  return lines;
+}
+
+function setLatest(lines: Map<string, LedgerLine>, line: LedgerLine): void {
+  lines.delete(line.cell);
+  lines.set(line.cell, line);
+}
+
+/** The ledger in a folder that is open and locked. */
+export function ledgerIn({ folder, handle, lock, made, lines: before, notices }: OpenFolder): Ledger {
+  const lines = latestLines(before);
   const file = (cell: string, name: string) => readChecked(folder, name, lines.get(cell));
   const remove = async () => {
     await handle.close();
     await rm(folder, { recursive: true, force: true });
   };
+  const close = async () => {
+    await handle.close();
+    await lock.release();
+  };
   return {
     folder,
     lines,
-    said,
+    notices,
     file,
-    async append(cell, result, files = new Map()) {
+    async append(cell, result, { files = new Map(), failed = false } = {}) {
       const { json, arrays } = encode(result, cell);
-      const line = { cell, files: await writeFiles(folder, new Map([...arrays, ...files])), result: json };
-      await handle.appendFile(showLine(line));
+      const hashes = await writeFiles(folder, new Map([...arrays, ...files]));
+      const line: LedgerLine = { cell, files: hashes, ...(failed && { failed }), result: json };
+      await handle.appendFile(formatLine(line));
       await handle.datasync();
-      lines.set(cell, line);
+      setLatest(lines, line);
     },
     read: async (cell, field) => decode(fieldOf(lines, cell, field), (name) => file(cell, name)),
     async close() {
-      if (lines.size > 0) return handle.close();
+      if (lines.size > 0) return close();
       await remove();
       await removeMade(made.slice(1));
     },
-    remove,
+    async conclude() {
+      if ([...lines.values()].every(isFinished)) return remove();
+      await writeWhole(join(folder, RECORDED), '');
+      await close();
+    },
   };
 }
 
@@ -162,13 +112,13 @@ function fieldOf(lines: ReadonlyMap<string, LedgerLine>, cell: string, field: st
     ? fail({
         code: 'file-missing',
         where: cell,
-        expected: `a finished cell with "${field}"`,
+        expected: `a computed cell with the field "${field}"`,
         got: 'none of that name',
       })
     : found;
 }
 
-/** Writes each file whole; returns their hashes by name. */
+/** Writes each file completely or not at all. Returns their hashes by name. */
 async function writeFiles(
   folder: string,
   files: ReadonlyMap<string, Uint8Array>,

@@ -1,14 +1,14 @@
 import { fail, z } from '@onnxplain/core';
 
-/** Version of the form of a plan; a number more when a field changes its meaning or goes away. */
+/** Version of the format. It goes up when a field changes its meaning or is removed. */
 export const PLAN_VERSION = 1;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const axis = z.union([z.int().nonnegative(), z.literal('none')]);
-const place = z.strictObject({
-  /** What is taken along each axis of the output after the batch. */
+const outputElements = z.strictObject({
+  /** For each axis of the output after the batch axis: an index, or the name of what is taken along it. */
   at: z.array(z.union([z.int(), z.string()])),
-  /** Content hash of the weights of the sums. */
+  /** Content hash of the weights, where sums are weighted. */
   mask: sha256.optional(),
 });
 
@@ -16,7 +16,7 @@ const query = z.strictObject({
   model: z.strictObject({ sha256 }),
   output: z.string().optional(),
   batchAxis: z.union([axis, z.record(z.string(), axis)]).optional(),
-  target: z.union([z.literal('predicted'), z.int(), place]),
+  target: z.union([z.literal('predicted'), z.int(), outputElements]),
   classAxis: z.int().optional(),
   link: z.enum(['logit', 'probability', 'margin']),
   holds: z.string().optional(),
@@ -38,36 +38,38 @@ const plan = z.strictObject({
 });
 
 /**
- * Which number of which model: JSON, without functions or arrays.
+ * Says which number of which model is explained: JSON, without functions or arrays.
  *
- * - `model.sha256`: hash of the model file's bytes; `output` and `input`: names of the explained output and of the input or inner value;
- *   `batchAxis`: axes that were named, absent where they are found in the graph.
- * - `target`: 'predicted' (of each input its own best class), a class or element, or what is taken along each axis;
- *   `link` and `holds`: what is made of the output; `classAxis`: which axis has the classes.
+ * - `model.sha256`: hash of the bytes of the model file.
+ * - `output` and `input`: names of the explained output, and of the input or inner value by which it is explained.
+ * - `batchAxis`: the axes that the caller named; absent where they are found in the graph.
+ * - `target`: 'predicted' (each input's own best class), a class or element, or what is taken along each axis. `link` and `holds` say
+ *   what is made of the output, `classAxis` which axis holds the classes.
  * - `feeds`: content hashes (`contentHash` of `core`) of the values of further inputs, by name.
- * - `features`: the layout that features go by ('chw', 'hwc', ...), or 'elements' where none is known.
+ * - `bounds`: least and greatest value of an element, where they are known.
+ * - `features`: the layout of the input ('chw', 'hwc', ...), or 'elements' where none is known.
  */
 export type Query = z.infer<typeof query>;
 
 /**
- * Everything a run computes, named before anything is computed: JSON. Who computes a cell of a plan, wherever and whenever, gets the same
- * number, to the rounding of the provider. Expressions are in their canonical form; `inputs` have the content hash that their keys
- * are made of and the number of their query.
+ * Everything that a run computes, as JSON, written before anything is computed. A cell of a plan gives the same number, to the rounding of
+ * the provider, whoever computes it, wherever and whenever. Expressions are in canonical form. Each of `inputs` has the content
+ * hash that its random keys are made of and the index of its query.
  */
 export type Plan = z.infer<typeof plan>;
 
 /**
- * One unit of work, which is done whole or not at all.
+ * A unit of work, which is finished completely or not at all.
  *
- * - `explain`: one input by one explainer. Its result is an attribution.
- * - `measure`: one input under one metric, for all explainers together. A metric that compares explainers draws once for all of
- *   them, so that their differences are paired; apart, these would be lost.
+ * - `explain`: one input explained by one explainer. The result is an attribution.
+ * - `measure`: one input measured by one metric, for all explainers together. A metric that compares explainers uses the same draws for
+ *   all of them, so that their differences are paired. Separate cells would lose this pairing.
  */
 export type Cell =
   | { readonly stage: 'explain'; readonly input: number; readonly explainer: number }
   | { readonly stage: 'measure'; readonly input: number; readonly metric: number };
 
-/** The cells of a plan in the order in which they run: those that explain first, by input. */
+/** The cells of a plan in the order in which they run: first all that explain, by input, then all that measure. */
 export function cellsOf({ inputs, explainers, metrics }: Plan): readonly Cell[] {
   return [
     ...inputs.flatMap((_, input) =>
@@ -77,13 +79,13 @@ export function cellsOf({ inputs, explainers, metrics }: Plan): readonly Cell[] 
   ];
 }
 
-/** The name of a cell in its plan, such as 'explain-0003-01': input 3, explainer 1. */
+/** The name of a cell in its plan. 'explain-0003-01' is input 3 by explainer 1, both counted from 0. */
 export function cellName(cell: Cell): string {
   const other = cell.stage === 'explain' ? cell.explainer : cell.metric;
   return `${cell.stage}-${String(cell.input).padStart(4, '0')}-${String(other).padStart(2, '0')}`;
 }
 
-/** Reads the text of a plan. Throws `file-format`. */
+/** Parses the text of a plan. Throws `file-format` where it is not one. */
 export function parsePlan(text: string, where: string): Plan {
   const parsed = plan.safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
@@ -104,7 +106,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** What differs between two plans, a sentence each such as 'seed: 0 before, 1 now'; none where they are the same. */
+/** The fields in which two plans differ, a text each such as 'seed: 0 before, 1 now'. Empty where the plans are equal. */
 export function planDifferences(before: Plan, now: Plan): readonly string[] {
   const [old, fresh] = [before, now].map((each) => new Map(leavesOf(JSON.parse(JSON.stringify(each)), '')));
   const names = [...new Set([...old.keys(), ...fresh.keys()])];
@@ -113,7 +115,7 @@ export function planDifferences(before: Plan, now: Plan): readonly string[] {
     .map((name) => `${name}: ${old.get(name) ?? 'nothing'} before, ${fresh.get(name) ?? 'nothing'} now`);
 }
 
-/** Every leaf of a JSON value as its path and its text. */
+/** The path and the text of every leaf of a JSON value. */
 function leavesOf(value: unknown, path: string): readonly (readonly [path: string, text: string])[] {
   if (typeof value !== 'object' || value === null) return [[path, JSON.stringify(value)]];
   const entries = Object.entries(value);

@@ -1,25 +1,27 @@
 import { fail } from '@onnxplain/core';
-import type { Ledger } from './ledger.js';
+import { isFinished, type Ledger } from './ledger.js';
 import { type Cell, cellName, cellsOf, type Plan } from './plan.js';
 
-/** What came of a cell: plain data, and files that go with it by name. */
+/** The result of a cell: plain data, and files that belong to it, by name. */
 export interface CellResult {
   readonly result: Readonly<Record<string, unknown>>;
   readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** The cell could not be computed, and is to be computed again when the run is resumed; default false. */
+  readonly failed?: boolean;
 }
 
 export interface CellRunOptions {
   /** Computes one cell. */
-  readonly work: (cell: Cell) => Promise<CellResult>;
+  readonly compute: (cell: Cell) => Promise<CellResult>;
   /** Called after each cell that was computed. */
   readonly onProgress?: (progress: CellProgress) => void;
   /** Called when all cells of a stage are done. */
   readonly onStage?: (stage: Cell['stage']) => Promise<void>;
-  /** Checked before every cell; then this throws `aborted`. */
+  /** Stops the run before the next cell, with the error `aborted`. */
   readonly signal?: AbortSignal;
 }
 
-/** Cells done of all cells of a stage. */
+/** How many cells of a stage are done. */
 export interface CellProgress {
   readonly stage: Cell['stage'];
   readonly done: number;
@@ -29,27 +31,27 @@ export interface CellProgress {
 const STAGES = ['explain', 'measure'] as const;
 
 /**
- * Computes the cells of a plan that the ledger does not have, one after the other, and appends each when it is done: the arrays of one cell
- * are held at a time, and rows of two cells never share a run of the model, so that a cell has the same numbers in every run.
- * Throws `aborted`, and what `work` throws; what was appended stays.
+ * Computes the cells of a plan that are missing in the ledger or failed before, one after the other, and appends the result of each.
+ * The arrays of one cell are held at a time. Rows of two cells never share a run of the model, so that a cell has the same
+ * numbers in every run. Throws `aborted`, and what `compute` throws; what was appended stays in the ledger.
  */
 export async function runCells(plan: Plan, ledger: Ledger, options: CellRunOptions): Promise<void> {
   const cells = cellsOf(plan);
   for (const stage of STAGES) {
-    const all = cells.filter((cell) => cell.stage === stage);
-    const open = all.filter((cell) => !ledger.lines.has(cellName(cell)));
-    let done = all.length - open.length;
-    for (const cell of open) {
-      expectGoing(options.signal);
-      const { result, files } = await options.work(cell);
-      await ledger.append(cellName(cell), result, files);
-      options.onProgress?.({ stage, done: ++done, total: all.length });
+    const ofStage = cells.filter((cell) => cell.stage === stage);
+    const unfinished = ofStage.filter((cell) => !isFinished(ledger.lines.get(cellName(cell))));
+    let done = ofStage.length - unfinished.length;
+    for (const cell of unfinished) {
+      throwIfStopped(options.signal);
+      const { result, ...more } = await options.compute(cell);
+      await ledger.append(cellName(cell), result, more);
+      options.onProgress?.({ stage, done: ++done, total: ofStage.length });
     }
     await options.onStage?.(stage);
   }
 }
 
-function expectGoing(signal: AbortSignal | undefined): void {
+function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   fail({ code: 'aborted', where: 'run', expected: 'all cells', got: 'a signal to stop' });
 }

@@ -130,7 +130,10 @@ function addEvaluate(program: Command, run: Run): void {
   withRequired(command, '--explainer <expression...>', 'one or more, such as gradient');
   const metric = 'one or more, such as "infidelity(gaussian(0.1), draws=1000)"';
   withRequired(command, '--metric <expression...>', metric);
-  command.option('--resume', 'go on with a run that was stopped, from the finished cells in the folder');
+  command.option(
+    '--resume',
+    'go on with a run that was stopped, or try its failed cells again, from the finished cells in the folder',
+  );
   const out = 'the folder for record.json, report.html, pictures/ and attributions/';
   withRequired(command, '-o, --out <folder>', out);
   withRunFlags(withQuestionFlags(command).optionsGroup('Options:')).action(

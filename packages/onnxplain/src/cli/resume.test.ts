@@ -129,3 +129,24 @@ test.each([
   expect(err).toMatch(words);
   expect(readFileSync(join(out, 'ledger/cells.jsonl'))).toEqual(before);
 });
+
+test('a run with failed cells keeps its ledger; --resume tries only those again, and a run without it starts anew', async () => {
+  const out = at('failing');
+  // A window of 9 elements does not fit into 2, so that this explainer fails, and with it what measures it.
+  const argv = [...linear(), '--explainer', 'occlusion(9)', '-o', out];
+  const first = await onnxplain(...argv);
+  expect(first.exit).toBe(3);
+  expect(first.err).toMatch(
+    /6 cells failed; .*ledger keeps the others: --resume tries the failed ones again/,
+  );
+  const record = timelessRecord(out);
+  const again = await onnxplain(...argv, '--resume');
+  expect(again.exit).toBe(3);
+  expect(again.err).toMatch(/6 of 12 cells were finished before/);
+  expect(again.err).toMatch(/6 cells that failed before are tried again/);
+  expect(timelessRecord(out)).toBe(record);
+  const anew = await onnxplain(...argv);
+  expect(anew.exit).toBe(3);
+  expect(anew.err).not.toContain('before');
+  expect(timelessRecord(out)).toBe(record);
+});

@@ -4,6 +4,7 @@ import {
   type CellResult,
   cellName,
   cellsOf,
+  isFinished,
   type Ledger,
   openLedger,
   type Plan,
@@ -45,7 +46,10 @@ export interface LedgerRun {
   readonly results: RunResults;
   /** Files that the record names, by path: each is read when it is called. */
   readonly files: ReadonlyMap<string, () => Promise<Uint8Array>>;
-  /** Closes the ledger and removes it: call it when the record is written. */
+  /**
+   * Closes the ledger: call it when the record is written. Removes the ledger, unless a cell failed: then it stays, so that `resume` tries
+   * the failed cells again.
+   */
   done(): Promise<void>;
 }
 
@@ -63,9 +67,7 @@ export async function runPlan(planned: Planned, options: RunPlanOptions): Promis
   const plan = planOf(planned, options);
   const ledger = await openLedger(folder, plan, { resume });
   try {
-    const known = ledger.lines.size;
-    const found = known === 0 ? [] : [`${known} of ${cellsOf(plan).length} cells were finished before`];
-    for (const text of [...ledger.said, ...found]) say?.(text);
+    for (const text of [...ledger.notices, ...resumedNotices(ledger, plan)]) say?.(text);
     const questions = await scoreInputs(model, inputs, asked);
     const run: Run = { ...options, planned, plan, ledger, questions };
     await computeCells(run);
@@ -74,13 +76,29 @@ export async function runPlan(planned: Planned, options: RunPlanOptions): Promis
       { ...results, explanations: questions.map((question) => ({ question })) },
       await rowsOf(run, cellsOf(plan)),
     );
-    return { plan, results, files: filesOf(ledger, results.attributions), done: () => ledger.remove() };
+    return { plan, results, files: filesOf(ledger, results.attributions), done: () => conclude(ledger, say) };
   } catch (error) {
     if (ledger.lines.size > 0)
       say?.(`${ledger.lines.size} finished cells are kept in ${folder}; --resume goes on with them`);
     await ledger.close();
     throw error;
   }
+}
+
+/** Says how many cells an earlier process left, finished and failed. */
+function resumedNotices({ lines }: Ledger, plan: Plan): readonly string[] {
+  const finished = [...lines.values()].filter(isFinished).length;
+  const failed = lines.size - finished;
+  const before = `${finished} of ${cellsOf(plan).length} cells were finished before`;
+  const again = `${failed} cells that failed before are tried again`;
+  return [...(lines.size > 0 ? [before] : []), ...(failed > 0 ? [again] : [])];
+}
+
+async function conclude(ledger: Ledger, say: RunPlanOptions['say']): Promise<void> {
+  await ledger.conclude();
+  const failed = [...ledger.lines.values()].filter((line) => !isFinished(line)).length;
+  if (failed > 0)
+    say?.(`${failed} cells failed; ${ledger.folder} keeps the others: --resume tries the failed ones again`);
 }
 
 interface Run extends RunPlanOptions {
@@ -123,7 +141,7 @@ async function computeCells(run: Run): Promise<void> {
   await runCells(plan, ledger, {
     signal: planned.asked.signal,
     onProgress,
-    work: (cell) => (cell.stage === 'explain' ? explainCell(run, cell) : measureCell(run, cell)),
+    compute: (cell) => (cell.stage === 'explain' ? explainCell(run, cell) : measureCell(run, cell)),
     async onStage(stage) {
       if (stage !== 'explain') return;
       const rows = await rowsOf(
@@ -150,7 +168,11 @@ async function explainCell(run: Run, { input, explainer }: Cell & { stage: 'expl
   };
   // The numbers are in the result.
   const pictures = [...files].filter(([name]) => name !== attributionFile({ input, explainer }));
-  return { result: { ...result }, files: new Map(pictures) };
+  return {
+    result: { ...result },
+    files: new Map(pictures),
+    failed: attribution.status === 'failed',
+  };
 }
 
 async function measureCell(run: Run, { input, metric }: Cell & { stage: 'measure' }): Promise<CellResult> {
@@ -165,7 +187,8 @@ async function measureCell(run: Run, { input, metric }: Cell & { stage: 'measure
   const task = { explanation, metric: metrics[metric], explainers, base: measureKey(seed) };
   const measurement = await measureOne(task);
   const result: MeasureResult = { measurement, ...keptOf(run, { ...timer(), draw: 0 }) };
-  return { result: { ...result } };
+  const failed = measurement.measured.some(({ status }) => status === 'failed');
+  return { result: { ...result }, failed };
 }
 
 /** Returns a function that gives the seconds since, and those of them inside ONNX Runtime. */
