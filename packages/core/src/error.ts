@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'singular'
   | 'too-large'
   | 'non-finite'
+  | 'attack-unproven'
   // what is asked for
   | 'option-unknown'
   | 'option-value'

@@ -1,3 +1,28 @@
+export type { Attack, FreeSets, Perturbed } from './attack.js';
+export { type AttackRecipe, defineAttack, type Found } from './define/attack.js';
+export {
+  type ArgumentsOf,
+  type Defined,
+  type Definition,
+  type DefinitionKind,
+  definitionKinds,
+  type Factory,
+  type OptionShape,
+  type OptionsOf,
+  type Settings,
+  type Statement,
+} from './define/definition.js';
+export { entry } from './define/entry.js';
+export {
+  defineExplainer,
+  type ExplainerPromise,
+  type ExplainerRecipe,
+  type Findings,
+} from './define/explainer.js';
+export { defineMetric, type MetricPromise, type MetricRecipe } from './define/metric.js';
+export { definePerturbation, type PerturbationRecipe } from './define/perturbation.js';
+export { defineSolver, type SolverRecipe } from './define/solver.js';
+export { type TableOf, tableOf } from './define/table.js';
 export {
   codeOf,
   type DataType,
@@ -35,8 +60,7 @@ export {
   projectOntoBall,
 } from './geometry/ball.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
-export { type Entry, entry, option, parseOptions, z } from './options.js';
-export { differenceToBaseline, noisyBaseline } from './perturb/baseline.js';
+export { helpOf, kindTaken, LAYOUT_HELP, option, parseOptions, written, z } from './options.js';
 export {
   type BoxDraws,
   type CompactDraws,
@@ -45,12 +69,10 @@ export {
   type MaskDraws,
   masksFrom,
 } from './perturb/compact.js';
+export * from './perturb/definitions.js';
 export { drawCount } from './perturb/draw-count.js';
-export { fixed } from './perturb/fixed.js';
-export { gaussian, uniform } from './perturb/noise.js';
+export { drawEach } from './perturb/draw-each.js';
 export { perturbationOf } from './perturb/settle.js';
-export { square } from './perturb/square.js';
-export { subset } from './perturb/subset.js';
 export { perturbations } from './perturb/table.js';
 export type { Picture, Pixels } from './picture.js';
 export { type Content, contentHash } from './random/content.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { entry } from './define/entry.js';
 import { fail, OnnxplainError } from './error.js';
 import { expression, named } from './expression.js';
-import { entry, option, parseOptions, z } from './options.js';
+import { option, parseOptions, z } from './options.js';
 import { gaussian } from './perturb/noise.js';
 import { perturbations } from './perturb/table.js';
 import { solvers } from './solve/solver.js';

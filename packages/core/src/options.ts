@@ -1,8 +1,10 @@
-/** The door to zod: option schemas of everything that can be made by name. */
+/** Schemas of options: zod, and types of options of our own. The only module that imports zod. */
 import { z } from 'zod';
+import type { Attack } from './attack.js';
 import { fail } from './error.js';
 import { hasExpression } from './expression.js';
 import { layouts } from './layout.js';
+import type { Solver } from './solve/system.js';
 import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Explainer, Perturbation } from './types.js';
@@ -10,38 +12,38 @@ import type { Explainer, Perturbation } from './types.js';
 export { z };
 
 /**
- * One row of a table of things that can be made by name: what the command line and the record use.
- * `options` is a strict object schema: unknown options are refused, defaults are applied by it.
+ * How the canonical expression writes an option. 'bare': without its name, before those with names. 'always': also where it has its
+ * default, because results depend on it too much to leave it unsaid. 'never': it makes no difference to the result. An option that is
+ * not registered is written by name where it differs from its default.
  */
-export interface Entry<Made> {
-  /** kebab-case. */
-  readonly name: string;
-  /** One line of help. */
-  readonly summary: string;
-  /** Options that may be given by position, in order. */
-  readonly positional: readonly string[];
-  readonly options: z.ZodObject;
-  /** Validates the options and makes the thing; throws `option-unknown` or `option-value`. */
-  make(options: Readonly<Record<string, unknown>>): Made;
+export const written = z.registry<{ readonly as: 'bare' | 'always' | 'never' }>();
+
+/** Which kind of thing an option takes that is made by name itself. */
+export const taken = z.registry<{ readonly kind: string }>();
+
+type AnySchema = z.core.$ZodType;
+
+/** The schema inside `.optional()` and `.default(...)`. */
+function innerOf(schema: AnySchema): AnySchema | undefined {
+  const { def } = schema._zod;
+  return 'innerType' in def ? (def.innerType as AnySchema) : undefined;
 }
 
-/** Defines a row: the schema's output type is what `make` receives. */
-export function entry<Options extends z.ZodObject, Made>(row: {
-  name: string;
-  summary: string;
-  positional?: readonly (keyof z.output<Options> & string)[];
-  options: Options;
-  make: (options: z.output<Options>) => Made;
-}): Entry<Made> {
-  const { name, summary, positional = [], options } = row;
-  return {
-    name,
-    summary,
-    positional,
-    options,
-    make: (given) => row.make(parseOptions(name, options, given)),
-  };
+/** The first thing that `find` finds for a schema or for a schema inside it. */
+function through<T>(schema: AnySchema, find: (schema: AnySchema) => T | undefined): T | undefined {
+  const inner = innerOf(schema);
+  return find(schema) ?? (inner && through(inner, find));
 }
+
+/** How expressions write the option of this schema; undefined where it is not registered in {@link written}. */
+export const writtenAs = (schema: AnySchema) => through(schema, (each) => written.get(each)?.as);
+
+/** The kind of thing that the option of this schema takes; undefined for numbers, words and arrays. */
+export const kindTaken = (schema: AnySchema) => through(schema, (each) => taken.get(each)?.kind);
+
+/** The line of help of the option of this schema. */
+export const helpOf = (schema: AnySchema) =>
+  through(schema, (each) => z.globalRegistry.get(each)?.description);
 
 /** Validates options against a schema; the error names the option, what it takes and what came. */
 export function parseOptions<Options extends z.ZodObject>(
@@ -80,25 +82,44 @@ function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
-const isMade = (value: unknown): boolean => typeof value === 'function' && hasExpression(value);
+/** A schema of things of one kind, which are functions that carry their expression and the property that marks the kind. */
+function made<T>(kind: string, mark: string, expected: string) {
+  const isOne = (v: unknown) => typeof v === 'function' && hasExpression(v) && mark in v;
+  return z.custom<T>(isOne, expected).register(taken, { kind });
+}
 
-/** Option types that are made by name themselves. */
+/** Help of the option `layout` of a perturbation. */
+export const LAYOUT_HELP =
+  'What the axes of the input are: "chw" (channels, then height and width), "hwc", or of a sequence "cw" or "wc". Default: the layout of ' +
+  'the score, and where it has none, "chw".';
+
+/** Types of options. Each call gives a new schema, to which a default and help can be added. */
 export const option = {
-  explainer: () =>
-    z.custom<Explainer>((v) => isMade(v) && 'kind' in Object(v), 'an explainer, e.g. gradient'),
-  perturbation: () =>
-    z.custom<Perturbation>((v) => isMade(v) && 'masks' in Object(v), 'a perturbation, e.g. gaussian(0.1)'),
+  explainer: () => made<Explainer>('explainer', 'kind', 'an explainer, e.g. gradient'),
+  perturbation: () => made<Perturbation>('perturbation', 'masks', 'a perturbation, e.g. gaussian(0.1)'),
+  attack: () => made<Attack>('attack', 'norm', 'an attack'),
+  solver: () => made<Solver>('solver', 'leastNorm', 'a solver, e.g. ridge(1e-3)'),
+  /** A finite number above 0. */
   positive: () => z.number('a positive number').positive('a positive number').finite(),
   /** Any finite number. */
   number: () => z.number('a finite number').finite('a finite number'),
+  /** A whole number from 1 up. */
+  count: () => z.number('a positive integer').int('a positive integer').positive('a positive integer'),
+  /** A whole number from 0 up. */
+  index: () =>
+    z.number('a whole number from 0 up').int('a whole number from 0 up').min(0, 'a whole number from 0 up'),
+  /** true or false. */
+  flag: () => z.boolean('true or false'),
+  /** One of these words. */
+  choice: <const Words extends readonly [string, ...string[]]>(words: Words) =>
+    z.enum(words, `one of ${words.join(', ')}`),
   tensor: () => z.custom<Tensor>(isTensor, 'a tensor'),
-  /** What stands for absence: one number for all elements, or a tensor that has the input's shape or is repeated to it. */
+  /** The input that stands for absence: one number for all elements, or a tensor of the input's shape or repeated to it. */
   baseline: () =>
     z.custom<number | Tensor>(
       (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),
       'a finite number or a tensor',
     ),
-  /** What the axes of an input are; left out: what the score says. */
-  layout: () => z.enum(layouts, `one of ${layouts.join(', ')}`).optional(),
-  count: () => z.number('a positive integer').int('a positive integer').positive('a positive integer'),
+  /** What the axes of an input are. Where it is not given, the layout of the score is taken. */
+  layout: () => option.choice(layouts).optional(),
 };

@@ -2,6 +2,7 @@ import {
   type Attribution,
   type Explainer,
   expectShape,
+  type Findings,
   fail,
   firstNonFinite,
   type Key,
@@ -10,11 +11,10 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 
-/** What an explaining function finds out; the rest of an {@link Attribution} is who asked and how. */
-export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
+export type { Findings } from '@onnxplain/core';
 
 /** What an {@link Explainer} is known by. */
-export type Identity = Pick<Explainer, 'expression' | 'kind' | 'layers' | 'control'>;
+type Identity = Pick<Explainer, 'expression' | 'kind' | 'layers' | 'control'>;
 
 /**
  * Makes an {@link Explainer} of a function of (f, x, key): checks that x has the score's shape (`tensor-shape`) and that every

@@ -1,4 +1,4 @@
-import type { Entry, Explainer } from '@onnxplain/core';
+import type { Definition, Explainer } from '@onnxplain/core';
 import { gradientEntry } from './gradient.js';
 import { attentionRolloutEntry } from './layer/attention-rollout.js';
 import { gradCamEntry, layerAttributionEntry } from './layer/grad-cam.js';
@@ -42,7 +42,7 @@ export { type SmoothOptions, type SmoothStatistic, smooth } from './smooth/smoot
 export { type TimesInputOptions, timesInput } from './times-input.js';
 
 /** Every explainer by name. */
-export const explainers: Readonly<Record<string, Entry<Explainer>>> = {
+export const explainers: Readonly<Record<string, Definition<Explainer>>> = {
   gradient: gradientEntry,
   'times-input': timesInputEntry,
   'path-gradient': pathGradientEntry,

@@ -1,4 +1,4 @@
-import type { Entry, Metric } from '@onnxplain/core';
+import type { Definition, Metric } from '@onnxplain/core';
 import { infidelityEntry } from './infidelity/infidelity.js';
 import { sensitivityGradientEntry } from './sensitivity/sensitivity-gradient.js';
 import { sensitivityLipschitzEntry } from './sensitivity/sensitivity-lipschitz.js';
@@ -18,7 +18,7 @@ export {
 export { type SensitivityMaxOptions, sensitivityMax } from './sensitivity/sensitivity-max.js';
 
 /** Every metric by name. */
-export const metrics: Readonly<Record<string, Entry<Metric>>> = {
+export const metrics: Readonly<Record<string, Definition<Metric>>> = {
   infidelity: infidelityEntry,
   'sensitivity-max': sensitivityMaxEntry,
   'sensitivity-lipschitz': sensitivityLipschitzEntry,

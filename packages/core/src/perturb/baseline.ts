@@ -1,68 +1,70 @@
-import { expression, named, omitDefault } from '../expression.js';
-import { option, parseOptions, z } from '../options.js';
-import type { Key } from '../random/key.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
-import { baselineFor, drawsOf, expectSpan } from './draw.js';
+import { definePerturbation } from '../define/perturbation.js';
+import { option, z } from '../options.js';
+import { baselineFor, drawsOf } from './draw.js';
 
-export const differenceOptions = z.strictObject({ baseline: option.baseline().default(0) });
+const BASELINE =
+  'The input that stands for "nothing is there": a number, or a tensor of the input\'s shape or repeated to it.';
 
 /**
- * I = x - baseline, one draw, all features removed. `baseline` is a number (default 0) or a tensor, repeated to x's shape.
+ * Replaces the whole input by the baseline, in one draw: I = x - baseline.
  * Source: [Y19] section 2.4, "difference to baseline": with it infidelity asks for completeness.
- * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
+ * Drawing throws `tensor-shape` when the baseline does not go into x's shape.
  */
-export function differenceToBaseline(options: z.input<typeof differenceOptions> = {}): Perturbation {
-  const { baseline } = parseOptions('difference-to-baseline', differenceOptions, options);
-  const shown = expression('difference-to-baseline', [], { baseline: omitDefault(baseline, 0) });
-  return named(
-    (x: Tensor, _key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to }, 1);
-      return drawsOf(x, {
+export const differenceToBaseline = definePerturbation({
+  name: 'difference-to-baseline',
+  summary: 'Replaces the whole input by the baseline, once.',
+  options: { baseline: option.baseline().default(0).describe(BASELINE) },
+  positional: ['baseline'],
+  make: ({ baseline }, expression) => ({
+    masks: true,
+    count: () => 1,
+    exhaustive: true,
+    inputIndependent: true,
+    draw: (x, { from, to }) =>
+      drawsOf(x, {
         kind: 'masks',
         n: to - from,
         features: { count: 1, of: new Int32Array(x.data.length) },
         removed: new Uint8Array(to - from).fill(1),
-        baseline: baselineFor(shown, baseline, x),
-      });
-    },
-    { expression: shown, masks: true, count: () => 1, exhaustive: true, inputIndependent: true },
-  );
-}
-
-const clipOptions = z
-  .tuple([option.number(), option.number()], 'two numbers [low, high]')
-  .refine(([low, high]) => low < high, 'two numbers [low, high], low < high');
-
-export const noisyBaselineOptions = z.strictObject({
-  sigma: option.positive(),
-  baseline: option.baseline().default(0),
-  clip: clipOptions.optional(),
+        baseline: baselineFor(expression, baseline, x),
+      }),
+  }),
 });
 
+const box = () =>
+  z
+    .tuple([option.number(), option.number()], 'two numbers [low, high]')
+    .refine(([low, high]) => low < high, 'two numbers [low, high], low < high');
+
 /**
- * I = x - (baseline + sigma·N(0, 1)): the input becomes noise around the baseline (a number, default 0, or a tensor,
- * repeated to x's shape). `clip: [low, high]` keeps the input in that box; [0, 1] around 0 is the half-normal of the authors'
- * program; by default nothing is clipped. Source: [Y19] section 2.4, "difference to noisy baseline".
- * Throws `option-value`, and `tensor-shape` when the baseline does not go into x's shape.
+ * Replaces the whole input by noise around the baseline: I = x - (baseline + sigma·N(0, 1)).
+ * Source: [Y19] section 2.4, "difference to noisy baseline".
+ * Drawing throws `tensor-shape` when the baseline does not go into x's shape.
  */
-export function noisyBaseline(options: z.input<typeof noisyBaselineOptions>): Perturbation {
-  const { sigma, baseline, clip } = parseOptions('noisy-baseline', noisyBaselineOptions, options);
-  const shown = expression('noisy-baseline', [], {
-    sigma,
-    baseline: omitDefault(baseline, 0),
-    clip,
-  });
-  return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to });
-      return drawsOf(x, {
-        ...{ kind: 'keys', key, from, to },
-        centre: baselineFor(shown, baseline, x),
+export const noisyBaseline = definePerturbation({
+  name: 'noisy-baseline',
+  summary: 'Replaces the whole input by noise around the baseline.',
+  options: {
+    sigma: option.positive().describe('Standard deviation of the noise, in units of the input.'),
+    baseline: option.baseline().default(0).describe(BASELINE),
+    clip: box()
+      .optional()
+      .describe(
+        'Least and greatest value of an element; values outside are moved to the nearer one. [0, 1] around the baseline 0 is the ' +
+          "half-normal noise of the authors' program. Default: nothing is clipped.",
+      ),
+  },
+  positional: ['sigma'],
+  example: { sigma: 0.2 },
+  make: ({ sigma, baseline, clip }, expression) => ({
+    masks: false,
+    draw: (x, range) =>
+      drawsOf(x, {
+        kind: 'keys',
+        ...range,
+        centre: baselineFor(expression, baseline, x),
         noise: { distribution: 'normal', scale: sigma },
         ...(clip && { clip }),
-      });
-    },
-    { expression: shown, masks: false },
-  );
-}
+      }),
+  }),
+});

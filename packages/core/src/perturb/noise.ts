@@ -1,51 +1,48 @@
-import { expression, named, omitDefault } from '../expression.js';
-import { option, parseOptions, z } from '../options.js';
-import type { Key } from '../random/key.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
-import { drawsOf, expectSpan } from './draw.js';
-
-export const gaussianOptions = z.strictObject({ sigma: option.positive() });
+import { definePerturbation } from '../define/perturbation.js';
+import { option } from '../options.js';
+import { drawsOf } from './draw.js';
 
 /**
- * I = sigma·N(0, 1) for every element; `sigma` is in units of the input. Throws `option-value`.
+ * Adds normal noise to every element: I = sigma·N(0, 1).
  * Source: the perturbation of [Y19] section 2.4 around x itself; Smilkov et al. 2017 for smoothing.
  */
-export function gaussian(options: z.input<typeof gaussianOptions>): Perturbation {
-  const { sigma } = parseOptions('gaussian', gaussianOptions, options);
-  const shown = expression('gaussian', [], { sigma });
-  return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to });
-      return drawsOf(x, {
-        ...{ kind: 'keys', key, from, to },
-        noise: { distribution: 'normal', scale: -sigma },
-      });
-    },
-    { expression: shown, masks: false },
-  );
-}
-
-export const uniformOptions = z.strictObject({
-  radius: option.positive(),
-  ball: z.enum(['linf', 'l2'], '"linf" or "l2"').default('linf'),
+export const gaussian = definePerturbation({
+  name: 'gaussian',
+  summary: 'Adds normal noise to every element.',
+  options: {
+    sigma: option.positive().describe('Standard deviation of the noise, in units of the input.'),
+  },
+  positional: ['sigma'],
+  example: { sigma: 0.5 },
+  make: ({ sigma }) => ({
+    masks: false,
+    draw: (x, range) =>
+      drawsOf(x, { kind: 'keys', ...range, noise: { distribution: 'normal', scale: -sigma } }),
+  }),
 });
 
-/**
- * I uniform in a ball around 0 of this `radius`, in units of the input: 'linf' (default) every element alone in
- * [-radius, radius), 'l2' all together, uniform by volume. Throws `option-value`.
- */
-export function uniform(options: z.input<typeof uniformOptions>): Perturbation {
-  const { radius, ball } = parseOptions('uniform', uniformOptions, options);
-  const shown = expression('uniform', [], { radius, ball: omitDefault(ball, 'linf') });
-  return named(
-    (x: Tensor, key: Key, from: number, to: number) => {
-      expectSpan(shown, { from, to });
-      return drawsOf(x, {
-        ...{ kind: 'keys', key, from, to },
+/** Adds noise that is uniform in a ball around 0. */
+export const uniform = definePerturbation({
+  name: 'uniform',
+  summary: 'Adds noise that is uniform in a box or a ball.',
+  options: {
+    radius: option.positive().describe('Radius of the ball, in units of the input.'),
+    ball: option
+      .choice(['linf', 'l2'])
+      .default('linf')
+      .describe(
+        '"linf": every element by itself uniform in [-radius, radius). "l2": all elements together uniform by volume in a Euclidean ball.',
+      ),
+  },
+  positional: ['radius'],
+  example: { radius: 0.2 },
+  make: ({ radius, ball }) => ({
+    masks: false,
+    draw: (x, range) =>
+      drawsOf(x, {
+        kind: 'keys',
+        ...range,
         noise: { distribution: 'uniform', ball: { norm: ball, radius } },
-      });
-    },
-    { expression: shown, masks: false },
-  );
-}
+      }),
+  }),
+});

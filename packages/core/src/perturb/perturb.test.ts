@@ -38,26 +38,33 @@ const storedMasks = tensor(
 
 const withInputs = fixed(stored, storedInputs, storedMasks);
 
-/** Every perturbation, with the baseline of its masks. */
-const examples: { readonly p: Perturbation; readonly baseline: number | Tensor }[] = [
-  { p: gaussian({ sigma: 0.5 }), baseline: 0 },
-  { p: uniform({ radius: 0.2 }), baseline: 0 },
+interface Example {
+  readonly p: Perturbation;
+  /** The baseline of its masks. */
+  readonly baseline: number | Tensor;
+}
+
+/** Every perturbation of the table with its example; `fixed` has none, because it needs arrays of the input's shape. */
+const listed: readonly Example[] = Object.values(perturbations)
+  .filter(({ name }) => name !== 'fixed')
+  .map(({ make, example }) => ({ p: make(example), baseline: 0 }));
+
+const further: readonly Example[] = [
   { p: uniform({ radius: 0.2, ball: 'l2' }), baseline: 0 },
-  { p: differenceToBaseline(), baseline: 0 },
   { p: differenceToBaseline({ baseline }), baseline },
-  { p: noisyBaseline({ sigma: 0.2 }), baseline: 0 },
   { p: noisyBaseline({ sigma: 0.2, baseline, clip: [0, 1] }), baseline },
   { p: subset({ probability: 0.2, baseline: 0.5 }), baseline: 0.5 },
   { p: subset({ baseline }), baseline },
   { p: subset({ features: 'pixels', baseline }), baseline },
   { p: subset({ features: 2, layout: 'hwc' }), baseline: 0 },
-  { p: square({ size: 2 }), baseline: 0 },
   { p: square({ sizes: [1, 4], baseline: 0.25, stride: 2 }), baseline: 0.25 },
   { p: square({ sizes: [1, 3], positions: 'all', baseline }), baseline },
   { p: square({ size: 2, positions: 'all', layout: 'hwc' }), baseline: 0 },
   { p: fixed(stored), baseline: 0 },
   { p: withInputs, baseline: 0 },
 ];
+
+const examples: readonly Example[] = [...listed, ...further];
 
 const everyName = Object.keys(perturbations);
 

@@ -1,80 +1,83 @@
+import { definePerturbation } from '../define/perturbation.js';
 import { fail } from '../error.js';
-import { expression, named, omitDefault } from '../expression.js';
 import { type IndexRange, indices } from '../features/boxes.js';
 import { planeOf } from '../features/plane.js';
 import { lengthAlong, type WindowAxis, windowBox, windowCount, windowsAlong } from '../features/windows.js';
 import type { Layout } from '../layout.js';
-import { option, parseOptions, z } from '../options.js';
-import { fold, type Key } from '../random/key.js';
+import { LAYOUT_HELP, option, z } from '../options.js';
+import { fold } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
-import { type Shape, showShape, type Tensor } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
-import { baselineFor, drawsOf, expectSpan } from './draw.js';
+import { type Shape, showShape } from '../tensor/tensor.js';
+import { baselineFor, drawsOf } from './draw.js';
 
-const sizesOptions = z
-  .tuple([option.count(), option.count()], 'two positive integers [least, greatest]')
-  .refine(([least, greatest]) => least <= greatest, 'two positive integers [least, greatest]');
+const leastAndGreatest = () =>
+  z
+    .tuple([option.count(), option.count()], 'two positive integers [least, greatest]')
+    .refine(([least, greatest]) => least <= greatest, 'two positive integers [least, greatest]');
 
-export const squareOptions = z
-  .strictObject({
-    size: option.count().optional(),
-    sizes: sizesOptions.optional(),
-    positions: z.enum(['random', 'all'], '"random" or "all"').default('random'),
-    stride: option.count().default(1),
-    baseline: option.baseline().default(0),
-    layout: option.layout(),
-  })
-  .refine(({ size, sizes }) => (size === undefined) !== (sizes === undefined), {
-    message: 'either size or sizes',
-    path: ['size'],
-  });
+const EITHER = 'either size or sizes';
 
 /**
- * Removes a square of the image, all channels together: sets it to `baseline` (a number, default 0, or a tensor, repeated to its shape).
- * The side is `size`, or any of `sizes: [least, greatest]`. `positions: 'random'` (default) takes the side, then the corner
- * uniformly; 'all' enumerates every side and corner (by side, then row, then column), `count(shape)` of them. Corners are
- * multiples of `stride` (default 1) and squares lie wholly inside; along an axis of length 1 a square is 1 long, so that of a sequence
- * a stretch is removed. `layout`: what the axes are; where it is left out, what the score says of its input takes its place (see
- * `perturbationOf`), and by itself the perturbation takes the last two axes for height and width ('chw').
+ * Removes a square of the image, all channels together: sets it to the baseline. Squares lie wholly inside the image. Along an axis of
+ * length 1 a square is 1 long, so that of a sequence a stretch is removed.
  * Source: [Y19] section 2.4, "square removal".
- * Throws `option-value` for bad options and squares larger than the image, `not-applicable` for inputs that are no image.
+ * Throws `option-value` unless one of `size` and `sizes` is given. Drawing throws `option-value` for squares larger than the image, and
+ * `not-applicable` for inputs that are no image.
  */
-export function square(options: z.input<typeof squareOptions>): Perturbation {
-  const given = parseOptions('square', squareOptions, options);
-  const { size = 1, sizes = [size, size], positions, stride, baseline, layout = 'chw' } = given;
-  const shown = expressionOf(given);
-  const sidesFor = (shape: Shape) => squaresIn(shown, shape, { sizes, stride, layout });
-  const count = (shape: Shape): number => countSquares(sidesFor(shape));
-
-  function perturb(x: Tensor, key: Key, from: number, to: number) {
-    const sides = sidesFor(x.shape);
-    expectSpan(shown, { from, to }, positions === 'all' ? countSquares(sides) : undefined);
-    const boxes = new Int32Array(4 * (to - from));
-    for (let i = from; i < to; i++) {
-      const box = positions === 'all' ? nthSquare(sides, i) : randomSquare(sides, stream(fold(key, i)));
-      boxes.set(box.flat(), 4 * (i - from));
-    }
-    return drawsOf(x, { kind: 'boxes', boxes, layout, baseline: baselineFor(shown, baseline, x) });
-  }
-  return named(perturb, {
-    expression: shown,
-    masks: true,
-    ...(given.layout === undefined && { inLayout: (found: Layout) => square({ ...options, layout: found }) }),
-    ...(positions === 'all' ? { count, exhaustive: true, inputIndependent: true } : {}),
-  });
-}
-
-function expressionOf(given: z.output<typeof squareOptions>): string {
-  const { size, sizes, positions, stride, baseline, layout } = given;
-  return expression('square', [], {
-    size,
-    sizes,
-    positions: omitDefault(positions, 'random'),
-    stride: omitDefault(stride, 1),
-    baseline: omitDefault(baseline, 0),
-    layout,
-  });
-}
+export const square = definePerturbation({
+  name: 'square',
+  summary: 'Removes a square of the image.',
+  options: {
+    size: option.count().optional().describe('Side of the square, in pixels. Give either size or sizes.'),
+    sizes: leastAndGreatest().optional().describe('Least and greatest side; each square has any of them.'),
+    positions: z
+      .enum(['random', 'all'], '"random" or "all"')
+      .default('random')
+      .describe(
+        '"random": the side, then the corner is drawn uniformly. "all": every side and corner once, by side, then row, then column, which ' +
+          'makes a mean over all draws exact.',
+      ),
+    stride: option.count().default(1).describe('Corners are at multiples of this.'),
+    baseline: option
+      .baseline()
+      .default(0)
+      .describe(
+        "What the removed pixels become: a number, or a tensor of the input's shape or repeated to it.",
+      ),
+    layout: option.layout().describe(LAYOUT_HELP),
+  },
+  positional: ['size'],
+  example: { size: 2 },
+  settle(options) {
+    const { size, sizes } = options;
+    if ((size === undefined) !== (sizes === undefined)) return options;
+    const got = size === undefined ? 'nothing' : `${size}`;
+    return fail({ code: 'option-value', where: 'square(size)', expected: EITHER, got });
+  },
+  make({ positions, stride, baseline, ...given }, expression) {
+    const { size = 1, sizes = [size, size], layout = 'chw' } = given;
+    const sidesFor = (shape: Shape) => squaresIn(expression, shape, { sizes, stride, layout });
+    const every = positions === 'all';
+    return {
+      masks: true,
+      layoutOpen: given.layout === undefined,
+      ...(every && {
+        count: (shape) => countSquares(sidesFor(shape)),
+        exhaustive: true,
+        inputIndependent: true,
+      }),
+      draw(x, { key, from, to }) {
+        const sides = sidesFor(x.shape);
+        const boxes = new Int32Array(4 * (to - from));
+        for (let i = from; i < to; i++) {
+          const box = every ? nthSquare(sides, i) : randomSquare(sides, stream(fold(key, i)));
+          boxes.set(box.flat(), 4 * (i - from));
+        }
+        return drawsOf(x, { kind: 'boxes', boxes, layout, baseline: baselineFor(expression, baseline, x) });
+      },
+    };
+  },
+});
 
 /** The squares of one side: its places along the rows and along the columns of the image. */
 type Squares = readonly [rows: WindowAxis, columns: WindowAxis];

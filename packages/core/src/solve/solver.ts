@@ -1,27 +1,27 @@
+import { defineSolver } from '../define/solver.js';
+import { tableOf } from '../define/table.js';
 import { fail } from '../error.js';
-import { expression, named } from '../expression.js';
-import { type Entry, entry, option, parseOptions, z } from '../options.js';
+import { option } from '../options.js';
 import type { Products } from '../types.js';
 import { cholesky, choleskySolve, largestDiagonal, roundingOf } from './cholesky.js';
 import { conditionOf, extremesOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';
 import { type Cut, pseudoFactors } from './pseudo.js';
-import type { Factors, Solver, System } from './system.js';
+import type { Factors, System } from './system.js';
 
 /**
  * The solution of an invertible system, by Cholesky. Throws `singular` when K is not clearly invertible: a pivot below
  * k·2⁻⁵² of the largest diagonal element, a condition above 2⁵²/k or an eigenvalue that the rounding of the rows can have made
  * ("Rank" in `pseudoInverse`), and for regressions with fewer equations than unknowns.
  */
-export function inverse(): Solver {
-  return named((system: System, products: Products) => factorise('inverse', system, products), {
-    expression: 'inverse',
+export const inverse = defineSolver({
+  name: 'inverse',
+  summary: 'The solution of an invertible system.',
+  options: {},
+  make: (_, expression) => ({
     leastNorm: false,
-  });
-}
-
-const pseudoInverseOptions = z.strictObject({
-  rcond: option.positive().lt(1, 'a number below 1').optional(),
+    factorise: (system, products) => factorise(expression, system, products),
+  }),
 });
 
 /**
@@ -32,13 +32,24 @@ const pseudoInverseOptions = z.strictObject({
  * masks have none. Factorises by Cholesky where the gap between kept and dropped eigenvalues is clear, because the answer is then the same;
  * by eigenvectors otherwise, which takes seconds from k = 800 on. Throws `option-value`.
  */
-export function pseudoInverse(options: z.input<typeof pseudoInverseOptions> = {}): Solver {
-  const { rcond } = parseOptions('pseudo-inverse', pseudoInverseOptions, options);
-  return named(
-    (system: System, products: Products) => pseudoFactors(system, cutOf(system, rcond), products),
-    { expression: expression('pseudo-inverse', [], { rcond }), leastNorm: true },
-  );
-}
+export const pseudoInverse = defineSolver({
+  name: 'pseudo-inverse',
+  summary: 'The solution of least norm.',
+  options: {
+    rcond: option
+      .positive()
+      .lt(1, 'a number below 1')
+      .optional()
+      .describe(
+        'Eigenvalues up to this times the largest count as zero. Default: what rounding can have made of a zero.',
+      ),
+  },
+  positional: ['rcond'],
+  make: ({ rcond }) => ({
+    leastNorm: true,
+    factorise: (system, products) => pseudoFactors(system, cutOf(system, rcond), products),
+  }),
+});
 
 function cutOf({ k, rounding = 0 }: System, rcond: number | undefined): Cut {
   return rcond === undefined
@@ -46,25 +57,33 @@ function cutOf({ k, rounding = 0 }: System, rcond: number | undefined): Cut {
     : { relative: rcond, absolute: 0 };
 }
 
-const ridgeOptions = z.strictObject({ lambda: option.positive() });
-
 /**
  * The solution of (K + lambda·I) z = right. `lambda` is in units of K, which regressions divide by the sum of weights: the
  * same lambda means the same for any number of draws. Throws `option-value`, and `singular` when lambda is lost in rounding, that of
  * K or of the rows.
  */
-export function ridge(lambda: number): Solver {
-  const parsed = parseOptions('ridge', ridgeOptions, { lambda });
-  const shown = expression('ridge', [parsed.lambda]);
-  return named(
-    ({ matrix, k, rounding }: System, products: Products) => {
+export const ridge = defineSolver({
+  name: 'ridge',
+  summary: 'The solution with lambda added to the diagonal.',
+  options: {
+    lambda: option
+      .positive()
+      .describe(
+        'Added to the diagonal of K. A larger one gives smaller and less noisy values with more bias.',
+      ),
+  },
+  parts: (lambda: number) => ({ lambda }),
+  positional: ['lambda'],
+  example: { lambda: 1e-3 },
+  make: ({ lambda }, expression) => ({
+    leastNorm: true,
+    factorise({ matrix, k, rounding }, products) {
       const lifted = matrix.slice();
-      for (let i = 0; i < k; i++) lifted[i * k + i] += parsed.lambda;
-      return factorise(shown, { matrix: lifted, k, rounding }, products);
+      for (let i = 0; i < k; i++) lifted[i * k + i] += lambda;
+      return factorise(expression, { matrix: lifted, k, rounding }, products);
     },
-    { expression: shown, leastNorm: true },
-  );
-}
+  }),
+});
 
 /** By Cholesky, or throws `singular`. */
 async function factorise(where: string, system: System, products: Products): Promise<Factors> {
@@ -100,26 +119,5 @@ export function singular(
   });
 }
 
-/** Every solver that can be made by name. */
-export const solvers: Readonly<Record<string, Entry<Solver>>> = {
-  inverse: entry({
-    name: 'inverse',
-    summary: 'the solution of an invertible system',
-    options: z.strictObject({}),
-    make: () => inverse(),
-  }),
-  'pseudo-inverse': entry({
-    name: 'pseudo-inverse',
-    summary: 'the solution of least norm',
-    positional: ['rcond'],
-    options: pseudoInverseOptions,
-    make: pseudoInverse,
-  }),
-  ridge: entry({
-    name: 'ridge',
-    summary: 'the solution with lambda added to the diagonal',
-    positional: ['lambda'],
-    options: ridgeOptions,
-    make: ({ lambda }) => ridge(lambda),
-  }),
-};
+/** Every solver by name. */
+export const solvers = tableOf({ inverse, pseudoInverse, ridge });

@@ -1,4 +1,4 @@
-import { type Entry, tensor, z } from '@onnxplain/core';
+import { type Definition, tensor, z } from '@onnxplain/core';
 import { kindsTaken, type Table, type Tables } from './tables.js';
 
 /** What a table says of one row: for help texts and programs that build forms. */
@@ -23,7 +23,7 @@ export function describe(tables: Tables, table: Table<unknown>): readonly Descri
   return Object.values(table).map((entry) => describeEntry(tables, entry));
 }
 
-function describeEntry(tables: Tables, entry: Entry<unknown>): Described {
+function describeEntry(tables: Tables, entry: Definition<unknown>): Described {
   const options = Object.entries(entry.options.shape).map(([name, field]) =>
     describeOption(tables, name, field),
   );
@@ -41,7 +41,7 @@ function usageOf(option: DescribedOption, positional: boolean): string {
   return option.default === undefined ? `[${option.name}]` : `${option.name}=${show(option.default)}`;
 }
 
-type Field = Entry<unknown>['options']['shape'][string];
+type Field = Definition<unknown>['options']['shape'][string];
 
 function describeOption(tables: Tables, name: string, field: Field): DescribedOption {
   const absent = field.safeParse(undefined);

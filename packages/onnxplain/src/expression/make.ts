@@ -1,6 +1,6 @@
 import {
+  type Definition,
   didYouMean,
-  type Entry,
   fail,
   type Layout,
   OnnxplainError,
@@ -10,7 +10,7 @@ import {
 import { type CallExpression, type Expression, parse } from './parse.js';
 import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
 
-type Field = Entry<unknown>['options']['shape'][string];
+type Field = Definition<unknown>['options']['shape'][string];
 
 /** What `makeIn` needs beside the text: the tables of names, readers of the files that options name, and what a model adds. */
 export interface MakeContext {
@@ -72,7 +72,7 @@ function build(context: MakeContext, kind: Kind, call: CallExpression): unknown 
 /** Options by name; positional ones get theirs from the table. */
 function argumentsOf(
   call: CallExpression,
-  entry: Entry<unknown>,
+  entry: Definition<unknown>,
 ): readonly (readonly [string, Expression])[] {
   const { positional } = entry;
   if (call.positional.length > positional.length) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
-  type Entry,
+  type Definition,
   type Explainer,
   fail,
   type Layout,
@@ -72,11 +72,11 @@ export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {
 }
 
 /** Tables of rules are made bare; here each goes with its expression, like everything that is made by name. */
-function rulesOf(entries: Readonly<Record<string, Entry<RuleTable>>>): Table<Rules> {
+function rulesOf(entries: Readonly<Record<string, Definition<RuleTable>>>): Table<Rules> {
   return Object.fromEntries(Object.entries(entries).map(([name, row]) => [name, rulesRow(row)]));
 }
 
-function rulesRow(row: Entry<RuleTable>): Entry<Rules> {
+function rulesRow(row: Definition<RuleTable>): Definition<Rules> {
   return {
     ...row,
     make(options) {

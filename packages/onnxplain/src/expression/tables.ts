@@ -1,5 +1,5 @@
 import {
-  type Entry,
+  type Definition,
   type Explainer,
   type Metric,
   OnnxplainError,
@@ -24,7 +24,7 @@ export interface Rules {
 }
 
 export type Kind = keyof MadeOf;
-export type Table<Made> = Readonly<Record<string, Entry<Made>>>;
+export type Table<Made> = Readonly<Record<string, Definition<Made>>>;
 export type Tables = { readonly [K in Kind]: Table<MadeOf[K]> };
 
 export const KINDS = [
@@ -36,7 +36,7 @@ export const KINDS = [
 ] as const satisfies readonly Kind[];
 
 /** The row of a name, or undefined; never a property inherited from Object. */
-export function lookUp(tables: Tables, kind: Kind, name: string): Entry<unknown> | undefined {
+export function lookUp(tables: Tables, kind: Kind, name: string): Definition<unknown> | undefined {
   const table: Table<unknown> = tables[kind];
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
@@ -49,7 +49,7 @@ export function kindsOf(tables: Tables, name: string): readonly Kind[] {
 /** Which kinds a field of an options schema takes: it is shown one thing of each that needs no options. */
 export function kindsTaken(
   tables: Tables,
-  field: Entry<unknown>['options']['shape'][string],
+  field: Definition<unknown>['options']['shape'][string],
 ): readonly Kind[] {
   return KINDS.filter((kind) => {
     const sample = sampleOf(tables[kind]);

@@ -1,4 +1,4 @@
-import { type Entry, fail } from '@onnxplain/core';
+import { type Definition, fail } from '@onnxplain/core';
 import type { RuleTable } from '../rules/rule.js';
 import { deconv } from './deconv.js';
 import { deepLift } from './deep-lift.js';
@@ -23,7 +23,7 @@ export const ruleTables = {
   'lrp-epsilon-plus': lrp.epsilonPlus,
   'lrp-epsilon-alpha2-beta1': lrp.epsilonAlpha2Beta1,
   'lrp-epsilon-gamma-box': lrp.epsilonGammaBox,
-} satisfies Record<string, Entry<RuleTable>>;
+} satisfies Record<string, Definition<RuleTable>>;
 
 export type RuleTableName = keyof typeof ruleTables;
 
@@ -37,7 +37,7 @@ export const tables = Object.fromEntries(
  * Throws `name-unknown`, `option-unknown`, `option-value`.
  */
 export function ruleTable(name: string, options: Readonly<Record<string, unknown>> = {}): RuleTable {
-  const known: Readonly<Record<string, Entry<RuleTable>>> = ruleTables;
+  const known: Readonly<Record<string, Definition<RuleTable>>> = ruleTables;
   if (Object.hasOwn(known, name)) return known[name].make(options);
   return fail({
     code: 'name-unknown',

@@ -1,4 +1,4 @@
-import { type Entry, entry, expression, fail, option, z } from '@onnxplain/core';
+import { type Definition, entry, expression, fail, option, z } from '@onnxplain/core';
 import type { RuleTable } from '../../rules/rule.js';
 import { composite, layers } from './composite.js';
 import type { LayerRule } from './rows.js';
@@ -32,7 +32,7 @@ function table<Options extends z.ZodObject>({
   summary,
   options,
   parts,
-}: Row<Options>): Entry<RuleTable> {
+}: Row<Options>): Definition<RuleTable> {
   return entry({
     name,
     summary,

@@ -1,0 +1,114 @@
+import type { FreeSets, Perturbed } from '../attack.js';
+import { fail } from '../error.js';
+import { type Norm, norm, subtract } from '../tensor/arithmetic.js';
+import { row, stack } from '../tensor/rows.js';
+import { expectShape, showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
+import type { Batch, Estimate, Score } from '../types.js';
+import type { Found } from './attack.js';
+
+/** One call of an attack. */
+export interface AttackCall {
+  /** The expression of the attack, for messages. */
+  readonly where: string;
+  readonly norm: Norm;
+  readonly margin: Score;
+  readonly inputs: Batch;
+  readonly free: FreeSets;
+}
+
+/** Throws `tensor-shape` unless inputs, features and sets fit the score and each other. */
+export function expectSets({ where, margin, inputs, free }: AttackCall): void {
+  const [count = 0, ...shape] = inputs.shape;
+  expectShape(`${where}: one input`, { shape, data: inputs.data }, margin.shape);
+  const got = misfitOf(free, count, sizeOf(shape));
+  if (got === undefined) return;
+  fail({
+    code: 'tensor-shape',
+    where: `${where}: free sets`,
+    expected: `sets of features of ${count} inputs of shape ${showShape(shape)}`,
+    got,
+  });
+}
+
+function misfitOf(
+  { features, free, input, starts }: FreeSets,
+  count: number,
+  size: number,
+): string | undefined {
+  const sets = input.length;
+  const stray = input.find((at) => at < 0 || at >= count);
+  if (features.of.length !== size) return `features of ${features.of.length} elements`;
+  if (stray !== undefined) return `a set of input ${stray}`;
+  if (free.length !== sets * features.count)
+    return `${free.length} marks for ${sets} sets of ${features.count} features`;
+  if (starts !== undefined && starts.data.length !== sets * size)
+    return `starts of shape ${showShape(starts.shape)}`;
+  return undefined;
+}
+
+/** Measures what a search found. Throws `attack-unproven` for a point that does not prove what it should. */
+export async function proved(call: AttackCall, found: readonly Found[]): Promise<readonly Perturbed[]> {
+  const { free, margin } = call;
+  if (found.length !== free.input.length)
+    unproven(call, `an answer for each of ${free.input.length} sets`, `${found.length}`);
+  const points = found.flatMap(({ point }, set) => (point === undefined ? [] : [{ point, set }]));
+  for (const { point, set } of points) expectAllowed(call, point, set);
+  const margins = points.length === 0 ? [] : await margin.value(stack(points.map(({ point }) => point)));
+  const marginOf = new Map(points.map(({ set }, i) => [set, margins[i]]));
+  return found.map((each, set) => perturbed(call, each, { set, margin: marginOf.get(set) }));
+}
+
+function perturbed(
+  call: AttackCall,
+  { point, above, exact = false, n, checks, cost }: Found,
+  { set, margin }: { readonly set: number; readonly margin: number | undefined },
+): Perturbed {
+  const rest = { ...(checks && { checks }) };
+  if (point === undefined || margin === undefined) {
+    if (above === undefined) unproven(call, 'a point, or the norm up to which none was found', 'neither');
+    return { estimate: { kind: 'censored', above, n }, ...rest, cost };
+  }
+  const again = { ...cost, forward: cost.forward + 1 };
+  if (Number.isNaN(margin)) {
+    return {
+      estimate: { kind: 'invalid', reason: 'the margin is not a number at the point found', n },
+      ...rest,
+      cost: again,
+    };
+  }
+  if (margin >= 0) unproven(call, 'a margin below 0 at the point found', `${margin} for set ${set}`);
+  const value = norm(differenceOf(call, point, set), call.norm);
+  const estimate: Estimate = exact ? { kind: 'exact', value, n } : { kind: 'bound', side: 'upper', value, n };
+  return { estimate, point, margin, ...rest, cost: again };
+}
+
+function differenceOf({ inputs, free }: AttackCall, point: Tensor, set: number): Tensor {
+  return subtract(toFloat64(point), toFloat64(row(inputs, free.input[set])));
+}
+
+/** Refuses a point that moved an anchored element or left the bounds of the score. */
+function expectAllowed(call: AttackCall, point: Tensor, set: number): void {
+  const { free, margin, where, inputs } = call;
+  expectShape(`${where}: the point of set ${set}`, point, margin.shape);
+  const { features } = free;
+  const [low, high] = margin.bounds;
+  const x = row(inputs, free.input[set]);
+  for (let i = 0; i < point.data.length; i++) {
+    const value = point.data[i];
+    if (value === x.data[i]) continue;
+    if (free.free[set * features.count + features.of[i]] === 0)
+      unproven(call, 'anchored elements as they were', `another element ${i} for set ${set}`);
+    if (!(value >= low && value <= high))
+      unproven(call, `elements from ${low} to ${high}`, `${value} at element ${i} for set ${set}`);
+  }
+}
+
+function unproven({ where }: AttackCall, expected: string, got: string): never {
+  return fail({
+    code: 'attack-unproven',
+    where,
+    expected,
+    got,
+    remedy: 'This is a defect of the attack: its search must return points that it evaluated.',
+  });
+}

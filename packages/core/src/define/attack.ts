@@ -1,0 +1,54 @@
+import type { Attack, FreeSets, Perturbed } from '../attack.js';
+import { named } from '../expression.js';
+import type { Key } from '../random/key.js';
+import type { Norm } from '../tensor/arithmetic.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Batch, Score } from '../types.js';
+import { expectSets, proved } from './attack-proof.js';
+import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+
+/** What a search found for one set. The norm of the perturbation is measured from `point`, and the margin there is evaluated again. */
+export interface Found extends Pick<Perturbed, 'checks' | 'cost'> {
+  /** The perturbed input of least norm at which the margin was below 0; undefined where none was found. */
+  readonly point?: Tensor;
+  /** The greatest norm that was searched; needed where no point was found. */
+  readonly above?: number;
+  /** Whether it is proved that no smaller perturbation exists; default false. */
+  readonly exact?: boolean;
+  /** How many inputs were evaluated. */
+  readonly n: number;
+}
+
+/** What the `make` of an attack returns. */
+export interface AttackRecipe {
+  readonly norm: Norm;
+  /** Searches all sets, in one call so that they can share batches. Returns one entry for each set. */
+  search(margin: Score, inputs: Batch, free: FreeSets, key: Key): Promise<readonly Found[]>;
+}
+
+/**
+ * Defines an attack and returns its factory. An attack takes no number from its search on trust: the point must leave anchored elements
+ * and the bounds of the score alone, its margin is evaluated again and must be below 0, and the norm is measured from it. A point
+ * that fails is a defect of the search and throws `attack-unproven`. Throws `tensor-shape` for inputs and sets that do not fit the score.
+ */
+export function defineAttack<
+  const Name extends string,
+  S extends OptionShape,
+  Parts extends readonly unknown[] = [],
+  N extends keyof S = never,
+>(statement: Statement<Name, S, Parts, N, AttackRecipe>): Factory<Attack, Name, ArgumentsOf<S, Parts, N>> {
+  return define<Attack, AttackRecipe, Name, S, Parts, N>(
+    'attack',
+    statement,
+    ({ norm, search }, { expression }) => {
+      const attack: Search = async (margin, inputs, free, key) => {
+        const call = { where: expression, norm, margin, inputs, free };
+        expectSets(call);
+        return proved(call, await search(margin, inputs, free, key));
+      };
+      return named(attack, { expression, norm });
+    },
+  );
+}
+
+type Search = (...given: Parameters<Attack>) => ReturnType<Attack>;

@@ -1,0 +1,126 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { helpOf, option, written } from '../options.js';
+import { gaussian } from '../perturb/noise.js';
+import { key } from '../random/key.js';
+import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { Perturbation } from '../types.js';
+import { defineMetric } from './metric.js';
+import { definePerturbation } from './perturbation.js';
+import { tableOf } from './table.js';
+
+const distance = defineMetric({
+  name: 'distance',
+  summary: 'A metric that measures nothing.',
+  options: {
+    kernel: option.perturbation().describe('Draws inputs.'),
+    other: option.perturbation().optional(),
+    draws: option.count().optional().describe('How many.'),
+    rate: option.positive().default(0.5).describe('How fast.').register(written, { as: 'always' }),
+    ball: option.choice(['l2', 'linf']).default('l2'),
+    window: option.count().default(3).register(written, { as: 'bare' }),
+    batch: option.count().default(8).register(written, { as: 'never' }),
+  },
+  parts: (kernel: Perturbation, other?: Perturbation) => ({ kernel, other }),
+  positional: ['kernel', 'other'],
+  settle: (options) => ({ ...options, draws: options.draws ?? (options.rate > 1 ? undefined : 7) }),
+  make: ({ draws }, expression) => ({
+    better: 'lower',
+    units: `${draws}`,
+    source: expression,
+    definition: {},
+    measure: () => Promise.reject(new Error('not run here')),
+  }),
+});
+
+const kernel = gaussian({ sigma: 2 });
+
+describe('a definition', () => {
+  it('makes the same by a call as by its row', () => {
+    const called = distance(kernel, undefined, { rate: 0.25 });
+    const made = distance.definition.make({ kernel, rate: 0.25 });
+    expect(called.expression).toBe('distance(gaussian(sigma=2), 3, draws=7, rate=0.25)');
+    expect(made.expression).toBe(called.expression);
+    expect([called.name, called.units, called.source]).toEqual(['distance', '7', called.expression]);
+  });
+
+  it('writes required arguments bare, defaults never or always as registered, and settled options', () => {
+    const all = distance(kernel, kernel, { draws: 2, ball: 'linf', window: 4, batch: 99 });
+    expect(all.expression).toBe(
+      'distance(gaussian(sigma=2), 4, other=gaussian(sigma=2), draws=2, rate=0.5, ball=linf)',
+    );
+    expect(distance(kernel, undefined, { rate: 2 }).expression).toBe(
+      'distance(gaussian(sigma=2), 3, rate=2)',
+    );
+  });
+
+  it('refuses options of a call and of a row alike', () => {
+    for (const make of [
+      () => distance(kernel, undefined, { rate: -1 }),
+      () => distance.definition.make({ kernel, rate: -1 }),
+    ])
+      expect(make).toThrow('distance(rate): expected a positive number, got -1');
+    expect(() => distance.definition.make({})).toThrow('distance(kernel)');
+    expect(() => distance.definition.make({ kernel, rtae: 1 })).toThrow('Did you mean rate?');
+  });
+
+  it('has the help of its options', () => {
+    const { shape } = distance.definition.options;
+    expect(Object.entries(shape).map(([name, field]) => [name, helpOf(field)])).toEqual([
+      ['kernel', 'Draws inputs.'],
+      ['other', undefined],
+      ['draws', 'How many.'],
+      ['rate', 'How fast.'],
+      ['ball', undefined],
+      ['window', undefined],
+      ['batch', undefined],
+    ]);
+  });
+
+  it('types the call: required options cannot be left out, unknown ones do not compile', () => {
+    expectTypeOf(distance).parameter(0).toEqualTypeOf<Perturbation>();
+    expectTypeOf(distance).parameter(1).toEqualTypeOf<Perturbation | undefined>();
+    expectTypeOf<Parameters<typeof gaussian>>().toEqualTypeOf<[options: { readonly sigma: number }]>();
+    expectTypeOf<NonNullable<Parameters<typeof distance>[2]>>().toEqualTypeOf<{
+      readonly draws?: number | undefined;
+      readonly rate?: number | undefined;
+      readonly ball?: 'l2' | 'linf' | undefined;
+      readonly window?: number | undefined;
+      readonly batch?: number | undefined;
+    }>();
+  });
+
+  it('of a table is found by its own name only', () => {
+    const table = tableOf({ gaussian, anyName: distance });
+    expect(Object.keys(table)).toEqual(['distance', 'gaussian']);
+    expect(table.distance).toBe(distance.definition);
+    expectTypeOf<keyof typeof table>().toEqualTypeOf<'distance' | 'gaussian'>();
+  });
+});
+
+describe('a defined perturbation', () => {
+  const still = definePerturbation({
+    name: 'still',
+    summary: 'Draws x itself, twice at most.',
+    options: { layout: option.layout() },
+    make: ({ layout }) => ({
+      masks: false,
+      layoutOpen: layout === undefined,
+      count: () => 2,
+      draw: (x, { from, to }) => ({ inputs: repeated(x, to - from), deltas: repeated(x, to - from) }),
+    }),
+  });
+  const repeated = (x: Tensor, n: number) =>
+    tensor(Array.from({ length: n }, () => [...x.data]).flat(), [n, ...x.shape]);
+  const x = tensor([1, 2], [2]);
+
+  it('refuses draws beyond its count', () => {
+    expect(still()(x, key(0), 0, 2).inputs.shape).toEqual([2, 2]);
+    expect(() => still()(x, key(0), 0, 3)).toThrow('There are 2 draws in all.');
+    expect(() => still()(x, key(0), -1, 1)).toThrow(expect.objectContaining({ code: 'option-value' }));
+  });
+
+  it('can be made for a layout where its own is open', () => {
+    expect(still().inLayout?.('hwc').expression).toBe('still(layout=hwc)');
+    expect(still({ layout: 'chw' }).inLayout).toBeUndefined();
+  });
+});

@@ -1,0 +1,76 @@
+import { fail } from '../error.js';
+import { named } from '../expression.js';
+import type { Key } from '../random/key.js';
+import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
+import type { Attribution, Explainer, Score } from '../types.js';
+import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+
+/** What an explaining function finds. The kind, the expression and the key are added to it. */
+export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
+
+/** What the `make` of an explainer returns. */
+export interface ExplainerRecipe extends Pick<Explainer, 'kind' | 'layers' | 'control'> {
+  /** Explains f at x, deterministic in (f, x, key). */
+  explain(f: Score, x: Tensor, key: Key): Promise<Findings>;
+}
+
+/**
+ * Optional laws of explainers. 'exact-on-linear': on f(x) = w·x the values are w (local) or w·(x - baseline) (global). 'complete': on
+ * quadratic functions the values sum to f(x) - f(baseline), and the residual is 0.
+ */
+export type ExplainerPromise = 'exact-on-linear' | 'complete';
+
+/**
+ * Defines an explainer and returns its factory. An explainer refuses an input without the score's shape (`tensor-shape`) and values and a
+ * residual that are not finite (`non-finite`).
+ */
+export function defineExplainer<
+  const Name extends string,
+  S extends OptionShape,
+  Parts extends readonly unknown[] = [],
+  N extends keyof S = never,
+>(
+  statement: Statement<Name, S, Parts, N, ExplainerRecipe> & {
+    readonly promises?: readonly ExplainerPromise[];
+  },
+): Factory<Explainer, Name, ArgumentsOf<S, Parts, N>> {
+  return define<Explainer, ExplainerRecipe, Name, S, Parts, N>(
+    'explainer',
+    statement,
+    ({ explain, ...properties }, { expression }) => {
+      const { kind } = properties;
+      const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
+        expectShape(expression, x, f.shape);
+        const findings = await explain(f, x, key);
+        expectFiniteValues(expression, findings.values);
+        expectFiniteResidual(expression, findings.residual);
+        return { ...findings, kind, method: expression, key };
+      };
+      return named(signed, { expression, ...properties });
+    },
+  );
+}
+
+function expectFiniteValues(where: string, values: Tensor): void {
+  const at = firstNonFinite(values);
+  if (at < 0) return;
+  fail({
+    code: 'non-finite',
+    where,
+    expected: 'finite attributions',
+    got: `${values.data[at]} at element ${at}`,
+    remedy:
+      'Look at the score there: its value or its gradient is not finite on the inputs this explainer evaluates.',
+  });
+}
+
+function expectFiniteResidual(where: string, residual: number | undefined): void {
+  if (residual === undefined || Number.isFinite(residual)) return;
+  fail({
+    code: 'non-finite',
+    where,
+    expected: 'a finite residual',
+    got: `${residual}`,
+    remedy: 'Look at the score: it is not finite at the input or at the baseline.',
+  });
+}

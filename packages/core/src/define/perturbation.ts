@@ -1,0 +1,42 @@
+import { named } from '../expression.js';
+import type { Layout } from '../layout.js';
+import { type DrawRange, expectSpan } from '../perturb/draw.js';
+import type { Key } from '../random/key.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Draws, Perturbation } from '../types.js';
+import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+
+/** What the `make` of a perturbation returns: how draws are made, and what is promised of them. */
+export interface PerturbationRecipe
+  extends Pick<Perturbation, 'masks' | 'count' | 'exhaustive' | 'inputIndependent'> {
+  /** Makes the draws of a range. Draw i depends on (x, key, i) only: `drawEach` gives each draw random numbers of its own. */
+  draw(x: Tensor, range: DrawRange): Draws;
+  /** Whether the draws depend on the layout of the input and no layout was given, so that the score's is taken; default false. */
+  readonly layoutOpen?: boolean;
+}
+
+/**
+ * Defines a perturbation and returns its factory. A perturbation refuses draws that do not exist, from below 0 or beyond its count, with
+ * `option-value`.
+ */
+export function definePerturbation<
+  const Name extends string,
+  S extends OptionShape,
+  Parts extends readonly unknown[] = [],
+  N extends keyof S = never,
+>(
+  statement: Statement<Name, S, Parts, N, PerturbationRecipe>,
+): Factory<Perturbation, Name, ArgumentsOf<S, Parts, N>> {
+  return define<Perturbation, PerturbationRecipe, Name, S, Parts, N>(
+    'perturbation',
+    statement,
+    ({ draw, layoutOpen = false, ...promises }, { expression, remake }) => {
+      const perturb = (x: Tensor, key: Key, from: number, to: number): Draws => {
+        expectSpan(expression, { from, to }, promises.count?.(x.shape));
+        return draw(x, { key, from, to });
+      };
+      const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake({ layout }) };
+      return named(perturb, { expression, ...promises, ...inLayout });
+    },
+  );
+}
