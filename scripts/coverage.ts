@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Graph, grad, graphsOf, isOp, OPS, type Op, tables } from '@onnxplain/graph';
-import { opRewrites } from '../packages/graph/src/canonical/modernise.js';
+import { opRewrites } from '../packages/graph/src/canonical/canonical-ops.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';

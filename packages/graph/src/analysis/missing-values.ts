@@ -1,3 +1,4 @@
+import { codeOf } from '@onnxplain/core';
 import { numbersOf } from '../ir/constant.js';
 import type { Graph, Node } from '../ir/types.js';
 
@@ -21,8 +22,7 @@ const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div', 'Neg']);
 /** Operators of ai.onnx.ml that send a missing number down one branch. */
 const TREES = new Set(['TreeEnsemble', 'TreeEnsembleClassifier', 'TreeEnsembleRegressor']);
 
-/** Codes of float32, float16 and float64 in ONNX. */
-const FLOATS: readonly unknown[] = [1, 10, 11];
+const FLOAT_CODES: readonly unknown[] = [codeOf('float16'), codeOf('float32'), codeOf('float64')];
 
 /**
  * Whether a graph in canonical form handles missing numbers (NaN) in an input. On every path from the input, NaN must only be moved or go
@@ -71,7 +71,7 @@ function effectOf(node: Node, state: State): MissingEffect {
   if (domain !== '') return 'unknown';
   if (op === 'IsNaN') return 'handles';
   if (op === 'Where') return replacesMissing(inputs, state) ? 'handles' : 'unknown';
-  if (op === 'Cast') return FLOATS.includes(attributes.to?.value) ? 'propagates' : 'unknown';
+  if (op === 'Cast') return FLOAT_CODES.includes(attributes.to?.value) ? 'propagates' : 'unknown';
   if (MOVEMENT.has(op))
     return op === 'Concat' || !inputs.slice(1).some((name) => state.missing.has(name))
       ? 'propagates'

@@ -7,7 +7,7 @@ import { evaluate } from '../interpreter/evaluate.js';
 import { constantFrom } from '../ir/constant.js';
 import type { Constant, Dims, Graph, Node } from '../ir/types.js';
 import { canonicalise } from './canonicalise.js';
-import { fold } from './fold.js';
+import { fold } from './fold/fold.js';
 
 interface Sketch {
   readonly dims?: Dims;
@@ -30,12 +30,12 @@ const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 const target = (graph: Graph): unknown => graph.constants.get(graph.nodes[0].inputs[1])?.data;
 
 describe('canonical form', () => {
-  it('refuses Scan of opset 8, whose inputs were others', () => {
+  it('refuses Scan of opset 8, which has other inputs', () => {
     const scan = node('y = Scan(, x)', { num_scan_inputs: attr.int(1) });
     expect(codeOf(() => canonical([scan], { opset: 8 }))).toBe('model-unsupported');
   });
 
-  it('says LpPool by AveragePool, but not where windows may be cut off at the end', () => {
+  it('decomposes LpPool into AveragePool, but not where the last windows may be smaller', () => {
     const pool = (ceil: number) =>
       node('y = LpPool(x)', {
         kernel_shape: attr.ints([3]),
@@ -69,7 +69,7 @@ describe('canonical form', () => {
     expect(graph.nodes[3]).toMatchObject({ inputs: ['a'], outputs: ['y'] });
   });
 
-  it('keeps an output that another value stands for, as an Identity', () => {
+  it('keeps an output that equals another value, as an Identity', () => {
     const graph = canonical([node('a = Relu(x)'), node('y = Dropout(a)')]);
     expect(graph.nodes.map(({ op, outputs }) => [op, ...outputs])).toEqual([
       ['Relu', 'a'],
@@ -77,7 +77,7 @@ describe('canonical form', () => {
     ]);
   });
 
-  it('keeps a cast of what a foreign operator gives, whose type is not known', () => {
+  it('keeps a cast of the output of a foreign operator, whose type is not known', () => {
     const nodes = [node('a = my:Score(x)'), node('y = Cast(a)', { to: attr.int(1) })];
     expect(ops(canonical(nodes))).toEqual(['Score', 'Cast']);
   });
@@ -104,7 +104,7 @@ describe('canonical form', () => {
     expect(canonicalise(graph)).toEqual(graph);
   });
 
-  it('says a computed Reshape target with constants where it can', () => {
+  it('replaces a computed Reshape target by a constant where that has the same meaning', () => {
     const flat = [
       node('s = Shape(x)'),
       node('n = Slice(s, zero, one)'),
@@ -130,7 +130,7 @@ describe('canonical form', () => {
     expect(target(heads)).toEqual(BigInt64Array.of(0n, 0n, 6n, 2n));
   });
 
-  it('leaves what changes nothing out, but not what might', () => {
+  it('removes nodes without effect, but not nodes that may have one', () => {
     const same = canonical(
       [
         node('s = Shape(x)'),
@@ -155,7 +155,7 @@ describe('canonical form', () => {
     ).toEqual(['Reshape', 'Relu']);
   });
 
-  it('lifts the graphs inside If and the values they capture', () => {
+  it('upgrades the inner graphs of If and the values they capture', () => {
     const branch = graphOf({
       outputs: [value('t', undefined)],
       nodes: [node('t = Unsqueeze(a)', { axes: attr.ints([0]) })],
@@ -193,7 +193,7 @@ describe('canonical form', () => {
     expect(codeOf(() => canonical([node('y = Dropout(x, r, on)')], { constants }))).toBe('model-unsupported');
   });
 
-  it('keeps ceil_mode only where there are more windows by it', () => {
+  it('keeps ceil_mode only where it adds windows', () => {
     const pool = (strides: number) =>
       node('y = MaxPool(x)', {
         kernel_shape: attr.ints([2]),

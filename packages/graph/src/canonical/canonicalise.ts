@@ -1,36 +1,34 @@
 import type { Graph } from '../ir/types.js';
 import { inline } from '../rewrite/inline.js';
 import { prune } from '../rewrite/prune.js';
-import { constants } from './constants.js';
+import { toCanonicalOps } from './canonical-ops.js';
+import { constantNodesToInitialisers } from './constant-nodes.js';
 import { normaliseFlags } from './flags.js';
-import { fold } from './fold.js';
-import { modernise } from './modernise.js';
+import { fold } from './fold/fold.js';
+import { reconcileOutputDims } from './output-dims.js';
 import { explicitPadding } from './padding.js';
-import { reverse } from './reverse.js';
-import { settledOutputs } from './settled-outputs.js';
+import { decomposeReverseSequence } from './reverse-sequence.js';
 import { simplify } from './simplify.js';
 
-/** The rewrites that make a graph canonical, in order. */
+/** The passes that make a graph canonical, in order. */
 const REWRITES: readonly ((graph: Graph) => Graph)[] = [
   inline,
   normaliseFlags,
-  constants,
-  modernise,
+  constantNodesToInitialisers,
+  toCanonicalOps,
   fold,
-  reverse,
+  decomposeReverseSequence,
   simplify,
   explicitPadding,
   prune,
-  settledOutputs,
+  reconcileOutputDims,
 ];
 
 /**
- * The same model in canonical form: every node is an operator of {@link OPS} in the spelling of opset 18 (or the file's
- * own, if newer) or a black box; local functions are inlined, constants folded, paddings explicit and nodes that do
- * nothing gone. Outputs keep their names and values, inner values their names where they still exist; the dims of outputs are
- * what the file declares
- * as far as the nodes bear it out. Linear in the size
- * of the graph; large constants are not copied.
+ * Rewrites a model into canonical form. Every node is then an operator of {@link OPS} as opset 18 defines it (or the file's own opset, if
+ * newer), or a foreign operator. Local functions are inlined, constants folded, paddings explicit, and nodes without effect removed.
+ * Outputs keep their names and values. Inner values that still exist keep their names. The dims of outputs are the declared ones where
+ * shape inference does not contradict them. Runs in time linear in the size of the graph and does not copy large constants.
  *
  * Throws `shape-mismatch`, `type-mismatch` or `model-invalid` for a graph that contradicts itself and `model-unsupported`
  * for one exported for training.

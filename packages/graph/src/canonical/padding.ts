@@ -8,17 +8,22 @@ import { changed } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**
- * Convolutions and pools with kernel, strides, dilations and pads written out. `auto_pad` stays only where the padding
- * depends on a symbolic size, `ceil_mode` where there are more windows by it.
+ * Sets kernel_shape, strides, dilations and pads of convolutions and pools explicitly. `auto_pad` stays only where the padding depends on
+ * a symbolic size, and `ceil_mode` only where it adds windows.
  */
 export const explicitPadding = (graph: Graph): Graph => rewriteOps(graph, WINDOWED);
 
-const written: NodeRule = (node, b) => (typed(node, b) ? explicit(node, b) : undefined);
+const withExplicitPadding: NodeRule = (node, b) => (hasKnownTypes(node, b) ? explicit(node, b) : undefined);
 
-const WINDOWED = { Conv: written, ConvTranspose: written, MaxPool: written, AveragePool: written };
+const WINDOWED = {
+  Conv: withExplicitPadding,
+  ConvTranspose: withExplicitPadding,
+  MaxPool: withExplicitPadding,
+  AveragePool: withExplicitPadding,
+};
 
-/** Whether the types of all inputs are known; they are not after an operator that is foreign to the canonical form. */
-const typed = (node: Node, b: GraphBuilder): boolean =>
+/** Whether the types of all inputs are known; after a foreign operator they are not. */
+const hasKnownTypes = (node: Node, b: GraphBuilder): boolean =>
   node.inputs.every((name) => name === '' || b.typing.typeOf(name) !== undefined);
 
 function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
@@ -46,8 +51,8 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
 }
 
 /**
- * Whether ceil_mode makes a difference. Where its last window would start in the padding it does not; the standard's shape inference
- * counts that window nevertheless, and runtimes that trust it refuse the gradient.
+ * Whether ceil_mode adds windows. It does not where the last window would start in the padding. The standard's shape inference counts that
+ * window nevertheless, and runtimes that trust it refuse the gradient; so the attribute is removed there.
  */
 function addsWindows(node: Node, b: GraphBuilder): boolean {
   if (attributesOf(node).int('ceil_mode', 0) === 0) return false;
@@ -55,10 +60,10 @@ function addsWindows(node: Node, b: GraphBuilder): boolean {
   return windows(node) !== windows({ ...node, attributes: { ...node.attributes, ceil_mode: attr.int(0) } });
 }
 
-interface Placed {
+interface SpatialAxis {
   readonly axis: KernelAxis;
   readonly size: Dim;
-  /** Which spatial axis. */
+  /** Index among the spatial axes. */
   readonly i: number;
 }
 
@@ -69,34 +74,34 @@ interface Padded {
   readonly extra: number;
 }
 
-/** Padding of one axis; undefined when it depends on a symbol. */
-function padAxis(site: Site, placed: Placed): Padded | undefined {
-  const { axis, i } = placed;
+/** Computes the padding of one axis; undefined where it depends on a symbol. */
+function padAxis(site: Site, spatial: SpatialAxis): Padded | undefined {
+  const { axis, i } = spatial;
   const extra = site.ints('output_padding')?.[i] ?? 0;
-  if (site.node.op === 'ConvTranspose') return transposedPad(site, placed, extra);
+  if (site.node.op === 'ConvTranspose') return transposedPad(site, spatial, extra);
   const mode = autoPad(site);
   if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.before, end: axis.after, extra };
-  const total = sameTotal(site, placed.size, axis);
+  const total = sameTotal(site, spatial.size, axis);
   return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra };
 }
 
 /**
- * SAME makes the output size * stride, or larger where the kernel is shorter than the stride (as ONNX Runtime has it);
- * `output_shape` says the size, and what is missing of it at the end is output padding.
+ * Computes the padding of one axis of a transposed convolution. SAME makes the output size * stride, or larger where the kernel is shorter
+ * than the stride, as ONNX Runtime does. `output_shape` gives the size; output padding fills what is missing of it at the end.
  */
-function transposedPad(site: Site, { axis, size, i }: Placed, extra: number): Padded | undefined {
+function transposedPad(site: Site, { axis, size, i }: SpatialAxis, extra: number): Padded | undefined {
   const mode = autoPad(site);
   const shape = site.ints('output_shape');
-  const asked = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];
-  if (asked === undefined && !mode.startsWith('SAME')) return { begin: axis.before, end: axis.after, extra };
+  const wanted = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];
+  if (wanted === undefined && !mode.startsWith('SAME')) return { begin: axis.before, end: axis.after, extra };
   const surplus = axis.extent - axis.stride + extra;
-  if (asked !== undefined && typeof size !== 'number') return undefined;
-  const total = asked === undefined ? Math.max(0, surplus) : Number(size) * axis.stride + surplus - asked;
+  if (wanted !== undefined && typeof size !== 'number') return undefined;
+  const total = wanted === undefined ? Math.max(0, surplus) : Number(size) * axis.stride + surplus - wanted;
   if (total < 0) return { begin: 0, end: 0, extra: extra - total };
   return { ...halves(total, mode === 'SAME_UPPER'), extra };
 }
 
-/** The odd one of an odd total goes to the end for SAME_UPPER, to the beginning otherwise. */
+/** Splits a total in two. The odd element goes to the end for SAME_UPPER, else to the beginning. */
 function halves(total: number, upper: boolean): { begin: number; end: number } {
   const half = Math.floor(total / 2);
   return upper ? { begin: half, end: total - half } : { begin: total - half, end: half };

@@ -8,25 +8,25 @@ import type { Dims, Graph } from '../ir/types.js';
 import { changed, input, trimmed } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
-/** Nodes that change nothing give way to their input, and zero states of recurrent networks are left out. */
-export const simplify = (graph: Graph): Graph => rewriteOps(graph, SIMPLER);
+/** Replaces nodes without effect by their input, and removes initial states of zeros from recurrent nodes. */
+export const simplify = (graph: Graph): Graph => rewriteOps(graph, SIMPLIFICATIONS);
 
-const pass: NodeRule = (node) => [input(node, 0)];
+const removed: NodeRule = (node) => [input(node, 0)];
 
-/** Passes where the output has the shape of the input, known to be so for every value of the symbols. */
-const passSameShape: NodeRule = (node, b) => {
+/** Removes a node whose output has the shape of its input for every value of the symbols. */
+const removedIfSameShape: NodeRule = (node, b) => {
   const x = input(node, 0);
   return same(b.typing.typeOf(x)?.dims, b.preview(node)[0]?.dims) ? [x] : undefined;
 };
 
-const passSingle: NodeRule = (node) => (node.inputs.length === 1 ? [input(node, 0)] : undefined);
+const removedIfUnary: NodeRule = (node) => (node.inputs.length === 1 ? [input(node, 0)] : undefined);
 
 const cast: NodeRule = (node, b) => {
   const from = b.typing.typeOf(input(node, 0))?.dtype;
   return from !== undefined && from === b.preview(node)[0]?.dtype ? [input(node, 0)] : undefined;
 };
 
-/** The type to cast to is known here. */
+/** CastLike becomes a Cast, because the target type is known here. */
 const castLike: NodeRule = (node, b) => {
   const to = b.typing.typeOf(input(node, 1))?.dtype;
   if (to === undefined) return undefined;
@@ -44,13 +44,13 @@ const pad: NodeRule = (node, b) =>
     ? [input(node, 0)]
     : undefined;
 
-/** A slice is whole when its steps are 1 and nothing is cut. */
+/** Removes a Slice of steps 1 that keeps all elements. */
 const slice: NodeRule = (node, b) => {
   const steps = input(node, 4) === '' ? [] : b.typing.elementsOf(input(node, 4));
-  return steps?.every((step) => step === 1) === true ? passSameShape(node, b) : undefined;
+  return steps?.every((step) => step === 1) === true ? removedIfSameShape(node, b) : undefined;
 };
 
-/** A condition that is the same everywhere decides for one side. */
+/** Replaces a Where whose condition has the same value everywhere by the operand that it selects. */
 const where: NodeRule = (node, b) => {
   const [first, ...rest] = b.typing.elementsOf(input(node, 0)) ?? [];
   if (first === undefined || rest.some((element) => element !== first)) return undefined;
@@ -58,7 +58,7 @@ const where: NodeRule = (node, b) => {
   return same(b.typing.typeOf(chosen)?.dims, b.preview(node)[0]?.dims) ? [chosen] : undefined;
 };
 
-/** Initial states of zeros are the default; the states of all steps, which backward rules read, are always given. */
+/** Omits initial states of zeros, which are the default, and names the output of all steps, which backward rules read. */
 const recurrent: NodeRule = (node, b) => {
   const inputs = node.inputs.map((name, i) => (i >= 5 && i <= 6 && isZero(b, name) ? '' : name));
   const [all, ...last] = node.outputs;
@@ -68,30 +68,30 @@ const recurrent: NodeRule = (node, b) => {
 };
 
 function isZero(b: GraphBuilder, name: string): boolean {
-  const maker = b.makerOf(name);
-  if (maker === undefined) return b.constantOf(name)?.data.every((v: unknown) => Number(v) === 0) === true;
-  if (maker.op === 'Expand') return isZero(b, input(maker, 0));
-  if (maker.op !== 'ConstantOfShape' || maker.domain !== '') return false;
-  const value = attributesOf(maker).tensor('value');
+  const producer = b.makerOf(name);
+  if (producer === undefined) return b.constantOf(name)?.data.every((v: unknown) => Number(v) === 0) === true;
+  if (producer.op === 'Expand') return isZero(b, input(producer, 0));
+  if (producer.op !== 'ConstantOfShape' || producer.domain !== '') return false;
+  const value = attributesOf(producer).tensor('value');
   return value === undefined || Number(value.data[0]) === 0;
 }
 
-const SIMPLER: Readonly<Partial<Record<Op, NodeRule>>> = {
-  Identity: pass,
+const SIMPLIFICATIONS: Readonly<Partial<Record<Op, NodeRule>>> = {
+  Identity: removed,
   Cast: cast,
   CastLike: castLike,
-  Concat: passSingle,
-  Max: passSingle,
-  Mean: passSingle,
-  Min: passSingle,
-  Sum: passSingle,
-  Expand: passSameShape,
-  Flatten: passSameShape,
-  Reshape: passSameShape,
-  Squeeze: passSameShape,
-  Unsqueeze: passSameShape,
+  Concat: removedIfUnary,
+  Max: removedIfUnary,
+  Mean: removedIfUnary,
+  Min: removedIfUnary,
+  Sum: removedIfUnary,
+  Expand: removedIfSameShape,
+  Flatten: removedIfSameShape,
+  Reshape: removedIfSameShape,
+  Squeeze: removedIfSameShape,
+  Unsqueeze: removedIfSameShape,
   Where: where,
-  Tile: passSameShape,
+  Tile: removedIfSameShape,
   Transpose: transpose,
   Pad: pad,
   Slice: slice,

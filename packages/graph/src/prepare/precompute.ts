@@ -1,5 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
-import { evaluated } from '../canonical/fold.js';
+import { evaluateConstantNode } from '../canonical/fold/fold.js';
 import type { Constant, Graph, Node, ValueType } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
 
@@ -20,7 +20,7 @@ export function precompute(graph: Graph, typeOf: (name: string) => ValueType | u
     if (graphsOf(node).length > 0 || node.outputs.some((name) => outputs.has(name))) return undefined;
     const inputs = node.inputs.map((name) => constants.get(name));
     if (inputs.some((value) => value !== undefined && sizeOf(value.dims) > LARGEST)) return undefined;
-    return evaluated(node, { inputs, outputs: node.outputs.map(typeOf), opset });
+    return evaluateConstantNode(node, { inputs, outputs: node.outputs.map(typeOf), opset });
   };
   const nodes = graph.nodes.filter((node) => {
     const results = resultsOf(node);

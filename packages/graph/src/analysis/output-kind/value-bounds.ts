@@ -1,4 +1,4 @@
-import { constants as foldConstants } from '../../canonical/constants.js';
+import { constantNodesToInitialisers } from '../../canonical/constant-nodes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Constant, Graph, Node } from '../../ir/types.js';
 import { producersOf } from '../../ir/walk.js';
@@ -22,7 +22,7 @@ const cache = new WeakMap<Graph, ValueFacts>();
  * exp(z) / sum(exp(z)) is recognised where a file computes exp(z) twice.
  */
 export function valueFactsOf(graph: Graph): ValueFacts {
-  const found = cache.get(graph) ?? computeFacts(shareCommon(foldConstants(inline(graph))));
+  const found = cache.get(graph) ?? computeFacts(shareCommon(constantNodesToInitialisers(inline(graph))));
   cache.set(graph, found);
   return found;
 }

@@ -4,8 +4,8 @@ import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
-/** Before 7, b was aligned with a at `axis` when `broadcast` was 1 (at the end when there was no axis). */
-const aligned: OpRewrite = (node, b) => {
+/** Before opset 7, `broadcast=1` aligned the first axis of the second operand with `axis` of the first, by default at the end. */
+const alignOperand: OpRewrite = (node, b) => {
   const [x, y] = [input(node, 0), input(node, 1)];
   const axis = attributesOf(node).int('axis', -1);
   const plain = attributesOf(node).int('broadcast', 0) === 0 || !('axis' in node.attributes);
@@ -13,30 +13,30 @@ const aligned: OpRewrite = (node, b) => {
   return changed(node, b, { inputs: [x, other], attributes: { broadcast: undefined, axis: undefined } });
 };
 
-/** y with 1s appended so that its first axis meets axis `axis` of x. */
+/** Appends axes of size 1 to y so that its first axis meets axis `axis` of x. */
 function alignedAt(b: GraphBuilder, { x, y, axis }: { x: string; y: string; axis: number }): string {
   const first = axis < 0 ? axis + b.rank(x) : axis;
-  return trailing(b, y, b.rank(x) - first - b.rank(y));
+  return appendAxes(b, y, b.rank(x) - first - b.rank(y));
 }
 
-/** A value with `count` axes of size 1 appended. */
-function trailing(b: GraphBuilder, value: string, count: number): string {
+/** Appends `count` axes of size 1. */
+function appendAxes(b: GraphBuilder, value: string, count: number): string {
   if (count <= 0) return value;
   const rank = b.rank(value);
   return b.emit('Unsqueeze', [value, b.ints(Array.from({ length: count }, (_, i) => rank + i))]);
 }
 
-/** Before 7, the slope of a PRelu ran along axis 1. */
+/** Before opset 7, the slope of a PRelu lay along axis 1. */
 const prelu: OpRewrite = (node, b) => {
   const [x, slope] = [input(node, 0), input(node, 1)];
   const perChannel = b.rank(slope) === 1 && b.dims(slope)[0] !== 1;
-  const inputs = [x, perChannel ? trailing(b, slope, b.rank(x) - 2) : slope];
+  const inputs = [x, perChannel ? appendAxes(b, slope, b.rank(x) - 2) : slope];
   return changed(node, b, { inputs });
 };
 
 const gemm: OpRewrite = (node, b) => changed(node, b, { attributes: { broadcast: undefined } });
 
-/** Before 6, `to` was the name of a type. */
+/** Before opset 6, `to` was the name of a type. */
 const cast: OpRewrite = (node, b) => {
   const to = node.attributes.to;
   if (to?.kind !== 'string') return undefined;
@@ -50,8 +50,9 @@ const cast: OpRewrite = (node, b) => {
 
 const operators = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];
 
+/** Upgrades of binary operators, PRelu, Gemm and Cast. */
 export const broadcast: OpRewrites = {
-  ...Object.fromEntries(operators.map((op) => [op, below(7, aligned)])),
+  ...Object.fromEntries(operators.map((op) => [op, below(7, alignOperand)])),
   PRelu: below(7, prelu),
   Gemm: below(7, gemm),
   Cast: below(6, cast),

@@ -2,8 +2,8 @@ import { fail } from '@onnxplain/core';
 import { describe } from '../../ir/scope.js';
 import { below, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
+/** Refuses Scan of opset 8, which had sequence lengths as its first input and ran over a batch axis. */
 export const control: OpRewrites = {
-  // Scan-8 had lengths of sequences as its first input, and a batch axis.
   Scan: below(9, (node) =>
     fail({
       code: 'model-unsupported',

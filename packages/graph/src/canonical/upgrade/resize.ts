@@ -6,8 +6,8 @@ import type { Attributes, Node } from '../../ir/types.js';
 import { changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
- * Upsample and Resize-10 put output pixel i at i / scale. To the nearest, they took the floor of it along axes that grow and the
- * ceiling along those that shrink, which are two operators today.
+ * Upsample and Resize of opset 10 read output pixel i at i / scale. Mode `nearest` rounded down along axes that grow and up along axes
+ * that shrink; today's Resize has one rounding mode, so that both kinds together need two nodes.
  */
 function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly string[] {
   const x = input(node, 0);
@@ -16,14 +16,14 @@ function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly strin
   const factors = known === undefined ? [] : numbersOf(known);
   if (factors.every((scale) => scale >= 1)) return [resized(b, [x, scales], nearest('floor'))];
   if (factors.every((scale) => scale <= 1)) return [resized(b, [x, scales], nearest('ceil'))];
-  const shrinking = only(b, factors, (scale) => scale < 1);
-  const growing = only(b, factors, (scale) => scale > 1);
+  const shrinking = scalesWhere(b, factors, (scale) => scale < 1);
+  const growing = scalesWhere(b, factors, (scale) => scale > 1);
   const shrunk = resized(b, [x, shrinking], nearest('ceil'));
   return [resized(b, [shrunk, growing], nearest('floor'))];
 }
 
-/** Some of the scales, 1 along other axes. */
-function only(b: GraphBuilder, scales: ArrayLike<number>, keep: (scale: number) => boolean): string {
+/** Keeps the scales that a condition holds for, with 1 along the other axes. */
+function scalesWhere(b: GraphBuilder, scales: ArrayLike<number>, keep: (scale: number) => boolean): string {
   const kept = Array.from(scales, (scale) => (keep(scale) ? scale : 1));
   return b.constant(constantFrom('float32', [kept.length], kept), 'scales');
 }
@@ -41,7 +41,7 @@ function resized(b: GraphBuilder, [x, scales]: readonly [string, string], mode: 
   });
 }
 
-/** Upsample took its scales as an attribute until 9 (by axis name in 1), as an input after; gone since 10. */
+/** Upsample: `scales` was an attribute until opset 9 (height and width in opset 1), then an input. Opset 10 removed the operator. */
 const upsample: OpRewrite = (node, b) => {
   if (input(node, 1) !== '') return asymmetric(node, b, input(node, 1));
   const a = attributesOf(node);
@@ -54,7 +54,7 @@ const resize: OpRewrite = (node, b, from) => {
   return withoutEmpty(node, b);
 };
 
-/** 11 and 12 wrote an empty tensor for scales or roi that were not meant, and had a mode that 13 took away. */
+/** Opsets 11 and 12 had empty tensors for omitted scales and roi, and the mode `tf_half_pixel_for_nn`, which opset 13 removed. */
 function withoutEmpty(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const old = attributesOf(node).string('coordinate_transformation_mode', '') === 'tf_half_pixel_for_nn';
   const empty = (name: string) => name !== '' && b.typing.typeOf(name)?.dims?.[0] === 0;
@@ -68,7 +68,7 @@ function withoutEmpty(node: Node, b: GraphBuilder): readonly string[] | undefine
   return changed(node, b, { inputs, attributes: old ? today : {} });
 }
 
-/** RoiAlign gained half-pixel coordinates in 16; before, there was no offset. */
+/** RoiAlign: half-pixel coordinates are the default since opset 16; before, there was no offset. */
 const roiAlign: OpRewrite = (node, b, from) => {
   if (from >= 16) return undefined;
   return changed(node, b, {
@@ -76,4 +76,5 @@ const roiAlign: OpRewrite = (node, b, from) => {
   });
 };
 
+/** Upgrades of Upsample, Resize and RoiAlign. */
 export const resizing: OpRewrites = { Upsample: upsample, Resize: resize, RoiAlign: roiAlign };

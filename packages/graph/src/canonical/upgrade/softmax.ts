@@ -4,8 +4,8 @@ import { opOf } from '../../ir/ops.js';
 import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
- * Before 13 these worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], default axis 1. Where that last group
- * is one axis it is today's operator on it; otherwise the flattening is written out.
+ * Before opset 13 these operators worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], with the default axis 1. Where all
+ * axes after `axis` have size 1, today's operator along `axis` is equal; else Flatten and Reshape nodes are emitted.
  */
 const flattened: OpRewrite = (node, b) => {
   const x = input(node, 0);
@@ -26,6 +26,7 @@ const flattened: OpRewrite = (node, b) => {
   return [b.emit('Reshape', [y, b.reshapeTarget(x)])];
 };
 
+/** Upgrades of Softmax, LogSoftmax and Hardmax. */
 export const softmax: OpRewrites = {
   Softmax: below(13, flattened),
   LogSoftmax: below(13, flattened),

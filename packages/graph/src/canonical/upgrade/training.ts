@@ -1,15 +1,14 @@
 import { fail } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attributesOf } from '../../ir/attributes.js';
-
 import { constantFrom } from '../../ir/constant.js';
 import { describe } from '../../ir/scope.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
- * Dropout at inference is the identity; its mask is true since 12, and zeros before in ONNX Runtime. A model exported
- * for training is refused: it is random.
+ * Dropout at inference is the identity. Its mask is true since opset 12; ONNX Runtime fills it with zeros before. A model exported for
+ * training is refused, because it is random.
  */
 const dropout: OpRewrite = (node, b, from) => {
   const x = input(node, 0);
@@ -31,12 +30,12 @@ function refuseTraining(node: Node): never {
 }
 
 /**
- * BatchNormalization stays one node at inference: ONNX Runtime folds it into a convolution before it, and its gradient is
- * one multiplication. Batch statistics (training_mode) and per-activation ones (spatial=0, before 9) are written out.
+ * BatchNormalization stays one node at inference: ONNX Runtime folds it into a convolution before it, and its gradient is one
+ * multiplication. Batch statistics (training_mode) and statistics per activation (spatial=0, before opset 9) are decomposed.
  */
 const batchNormalization: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
-  if (from >= 14 && a.int('training_mode', 0) !== 0) return trained(node, b);
+  if (from >= 14 && a.int('training_mode', 0) !== 0) return withBatchStatistics(node, b);
   if (from < 9 && a.int('spatial', 1) === 0) return perActivation(node, b);
   const attributes = { spatial: undefined, is_test: undefined, consumed_inputs: undefined };
   b.append({
@@ -51,8 +50,8 @@ function without(node: Node, names: readonly string[]): Node['attributes'] {
   return Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)));
 }
 
-/** y = (x - mean) / sqrt(var + epsilon) * scale + bias over values of shapes that broadcast. */
-function normalised(
+/** Emits (x - mean) / sqrt(var + epsilon) * scale + bias for values of shapes that broadcast. */
+function normalise(
   node: Node,
   b: GraphBuilder,
   [scale = '', bias = '', mean = '', variance = '']: readonly string[],
@@ -65,11 +64,11 @@ function normalised(
 }
 
 function perActivation(node: Node, b: GraphBuilder): readonly string[] {
-  return [normalised(node, b, node.inputs.slice(1))];
+  return [normalise(node, b, node.inputs.slice(1))];
 }
 
-/** Batch statistics; the running ones move by 1 - momentum. */
-function trained(node: Node, b: GraphBuilder): readonly string[] {
+/** Normalises by the statistics of the batch, and updates the running statistics with weight 1 - momentum. */
+function withBatchStatistics(node: Node, b: GraphBuilder): readonly string[] {
   const [x = '', scale = '', bias = '', oldMean = '', oldVariance = ''] = node.inputs;
   const rank = b.rank(x);
   const axes = b.ints([0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2)]);
@@ -78,7 +77,7 @@ function trained(node: Node, b: GraphBuilder): readonly string[] {
   const mean = b.emit('ReduceMean', [x, axes]);
   const centred = b.emit('Sub', [x, mean]);
   const variance = b.emit('ReduceMean', [b.emit('Mul', [centred, centred]), axes]);
-  const y = normalised(node, b, [spread(scale), spread(bias), mean, variance]);
+  const y = normalise(node, b, [spread(scale), spread(bias), mean, variance]);
   const momentum = attributesOf(node).float('momentum', 0.9);
   const running = (old: string, now: string) => {
     const flat = b.emit('Reshape', [now, b.ints([-1])]);
@@ -93,4 +92,5 @@ function trained(node: Node, b: GraphBuilder): readonly string[] {
   ];
 }
 
+/** Upgrades of Dropout and BatchNormalization. */
 export const training: OpRewrites = { Dropout: dropout, BatchNormalization: batchNormalization };

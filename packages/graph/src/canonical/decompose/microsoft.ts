@@ -1,26 +1,26 @@
-import type { GraphBuilder } from '../builder/build.js';
-import { attr } from '../builder/builder.js';
-import { attributesOf } from '../ir/attributes.js';
-import type { Attributes, Node } from '../ir/types.js';
-import { changed, input, type OpRewrite, type OpRewrites, trimmed } from '../rewrite/op-rewrite.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import type { Attributes, Node } from '../../ir/types.js';
+import { changed, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
-import { activation, gelu, picked, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
+import { activation, floatsOf, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
-/** Attributes of these names only. */
+/** Returns the attributes with the given names. */
 function only(attributes: Attributes, names: readonly string[]): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => names.includes(name)));
 }
 
-const CONV = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'];
+const CONV_ATTRIBUTES = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'];
 
 /** activation(Conv(x, w, bias) + z). */
 const fusedConv: OpRewrite = (node, b) => {
   const a = attributesOf(node);
-  const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV));
+  const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV_ATTRIBUTES));
   const sum = input(node, 3) === '' ? conv : b.emit('Add', [conv, input(node, 3)]);
   const parameters = a.floats('activation_params') ?? [];
-  return one(activation(b, sum, { name: a.string('activation', ''), parameters }));
+  return asOutputs(activation(b, sum, { name: a.string('activation', ''), parameters }));
 };
 
 /** activation(Gemm(a, b, c)). */
@@ -31,14 +31,14 @@ const fusedGemm: OpRewrite = (node, b) => {
     trimmed(node.inputs),
     only(node.attributes, ['alpha', 'beta', 'transA', 'transB']),
   );
-  const parameters = picked(a, ['activation_alpha', 'activation_beta']);
-  return one(activation(b, gemm, { name: a.string('activation', ''), parameters }));
+  const parameters = floatsOf(a, ['activation_alpha', 'activation_beta']);
+  return asOutputs(activation(b, gemm, { name: a.string('activation', ''), parameters }));
 };
 
-const one = (value: string | undefined): readonly string[] | undefined =>
+const asOutputs = (value: string | undefined): readonly string[] | undefined =>
   value === undefined ? undefined : [value];
 
-/** alpha * op(a) · op(b): trans swaps the last two axes, transBatch moves the first axis before the last. */
+/** alpha * op(a) · op(b), where op applies trans (swaps the last two axes) and transBatch (moves the first axis before the last). */
 const fusedMatMul: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const operand = (index: number, name: string) =>
@@ -79,6 +79,7 @@ const skipLayerNormalization: OpRewrite = (node, b) => {
   return [normal[0] ?? '', normal[1] ?? '', normal[2] ?? '', sum];
 };
 
+/** RMS normalisation of x + skip + bias; the sum is the fourth output. */
 const skipSimplified: OpRewrite = (node, b) => {
   const sum = summed(node, b, input(node, 3));
   const epsilon = attributesOf(node).float('epsilon', 1e-12);
@@ -93,7 +94,7 @@ function summed(node: Node, b: GraphBuilder, bias: string): string {
   return bias === '' ? sum : b.emit('Add', [sum, bias]);
 }
 
-/** RMS normalisation, under its older name also in the standard domain. */
+/** RMS normalisation: `SimplifiedLayerNormalization`, also in the standard domain, and `RMSNormalization`. */
 export const simplified: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const options = { axis: a.int('axis', -1), epsilon: a.float('epsilon', 1e-5) };
@@ -104,10 +105,11 @@ export const simplified: OpRewrite = (node, b) => {
 const biased = (node: Node, b: GraphBuilder): string =>
   input(node, 1) === '' ? input(node, 0) : b.emit('Add', [input(node, 0), input(node, 1)]);
 
+/** The operator equals the one of the same name in the standard domain. */
 const standard: OpRewrite = (node, b) => changed(node, b, { domain: '' });
 
-/** Fused operators of ONNX Runtime (com.microsoft), as its optimiser and exporters for it write them. */
-export const contrib: OpRewrites = {
+/** Rewrites of the operators of com.microsoft, which ONNX Runtime's optimiser and exporters for it write. */
+export const microsoftOps: OpRewrites = {
   Attention: projectedAttention,
   MultiHeadAttention: multiHeadAttention,
   RotaryEmbedding: microsoftRotaryEmbedding,

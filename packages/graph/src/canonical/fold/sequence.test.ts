@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { graphOf, int64, node, value } from '../../test/graphs.js';
-import { difference, feedFor, runGraph } from '../../test/session.js';
-import { coverage } from '../autodiff/coverage.js';
-import { attr } from '../builder/builder.js';
-import { constantFrom } from '../ir/constant.js';
-import { isOp } from '../ir/ops.js';
-import type { Constant, Graph, Node } from '../ir/types.js';
-import { verify } from '../ir/verify.js';
-import { canonicalise } from './canonicalise.js';
+import { graphOf, int64, node, value } from '../../../test/graphs.js';
+import { difference, feedFor, runGraph } from '../../../test/session.js';
+import { coverage } from '../../autodiff/coverage.js';
+import { attr } from '../../builder/builder.js';
+import { constantFrom } from '../../ir/constant.js';
+import { isOp } from '../../ir/ops.js';
+import type { Constant, Graph, Node } from '../../ir/types.js';
+import { verify } from '../../ir/verify.js';
+import { canonicalise } from '../canonicalise.js';
 
 const at = (place: number): Constant => constantFrom('int64', [], [place]);
 

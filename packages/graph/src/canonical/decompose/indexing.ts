@@ -1,25 +1,26 @@
-import type { GraphBuilder } from '../builder/build.js';
-import { attr } from '../builder/builder.js';
-import { positionsAlong } from '../builder/math/positions.js';
-import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
-import { attributesOf } from '../ir/attributes.js';
-import { constantFrom } from '../ir/constant.js';
-import type { Node } from '../ir/types.js';
-import { input, type OpRewrite } from '../rewrite/op-rewrite.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { positionsAlong } from '../../builder/math/positions.js';
+import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { constantFrom } from '../../ir/constant.js';
+import type { Node } from '../../ir/types.js';
+import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
 const rankOf = (b: GraphBuilder, name: string): number | undefined => b.typeOf(name)?.dims?.length;
 
-/** What the condition is true for, of the elements or along an axis: taken by index. */
+/** Compress gathers the elements, or the slices along an axis, for which the condition is true. */
 export const compress: OpRewrite = (node, b) => {
   const [x, condition] = [input(node, 0), input(node, 1)];
   if (rankOf(b, x) === undefined || rankOf(b, condition) === undefined) return undefined;
-  const at = b.emit('Squeeze', [b.emit('NonZero', [condition]), b.ints([0])]);
-  const whole = !('axis' in node.attributes);
-  const from = whole ? b.emit('Reshape', [x, b.ints([-1])]) : x;
-  return [b.emit('Gather', [from, at], { axis: attr.int(whole ? 0 : attributesOf(node).int('axis', 0)) })];
+  const indices = b.emit('Squeeze', [b.emit('NonZero', [condition]), b.ints([0])]);
+  const flattened = !('axis' in node.attributes);
+  const from = flattened ? b.emit('Reshape', [x, b.ints([-1])]) : x;
+  const axis = flattened ? 0 : attributesOf(node).int('axis', 0);
+  return [b.emit('Gather', [from, indices], { axis: attr.int(axis) })];
 };
 
-/** A Pad by half of what is missing on each side, the odd element at the end; less than nothing crops. */
+/** CenterCropPad is a Pad by half of the difference on each side, an odd element at the end; a negative amount crops. */
 export const centerCropPad: OpRewrite = (node, b) => {
   const [x, target] = [input(node, 0), input(node, 1)];
   const rank = rankOf(b, x);
@@ -28,7 +29,7 @@ export const centerCropPad: OpRewrite = (node, b) => {
   const axes = b.ints(given.map((axis) => (axis + rank) % rank));
   const c = mathBuilder(b);
   const missing = c.sub(c.cast(target, 'int64'), b.emit('Gather', [b.shape(x), axes]));
-  // Integer division goes towards 0.
+  // Integer division rounds towards 0.
   const before = b.emit('Div', [missing, b.ints([2])]);
   return [
     b.emit('Pad', [x, c.concat([before, c.sub(missing, before)], 0), '', axes], {
@@ -37,20 +38,20 @@ export const centerCropPad: OpRewrite = (node, b) => {
   ];
 };
 
-/** Every element where its index says in zeros, which are numbered through the whole output. */
+/** MaxUnpool scatters the elements into zeros, by indices into the flattened output. */
 export const maxUnpool: OpRewrite = (node, b) => {
   const [x = '', indices = '', size = ''] = node.inputs;
   if (rankOf(b, x) === undefined) return undefined;
-  const shape = size === '' ? unpooled(node, b) : size;
+  const shape = size === '' ? unpooledShape(node, b) : size;
   const total = b.emit('ReduceProd', [shape, b.ints([0])], { keepdims: attr.int(1) });
   const zeros = b.emit('Expand', [b.scalar(0, x), total]);
   const flat = (value: string) => b.emit('Reshape', [value, b.ints([-1])]);
-  const put = b.emit('ScatterElements', [zeros, flat(indices), flat(x)], { axis: attr.int(0) });
-  return [b.emit('Reshape', [put, shape])];
+  const scattered = b.emit('ScatterElements', [zeros, flat(indices), flat(x)], { axis: attr.int(0) });
+  return [b.emit('Reshape', [scattered, shape])];
 };
 
-/** Size before pooling: (size - 1) stride + kernel - padding along every spatial axis. */
-function unpooled(node: Node, b: GraphBuilder): string {
+/** Emits the shape before pooling: (size - 1) * stride + kernel - padding along every spatial axis. */
+function unpooledShape(node: Node, b: GraphBuilder): string {
   const x = input(node, 0);
   const a = attributesOf(node);
   const kernel = a.ints('kernel_shape') ?? [];
@@ -63,7 +64,7 @@ function unpooled(node: Node, b: GraphBuilder): string {
   return b.emit('Concat', [part(0, 2), spatial], { axis: attr.int(0) });
 }
 
-/** A cache with new entries from a place on, one place for each row of the batch. */
+/** TensorScatter writes new entries into a cache, from a start position for each row of the batch. */
 export const tensorScatter: OpRewrite = (node, b) => {
   const [cache = '', update = '', starts = ''] = node.inputs;
   const rank = rankOf(b, update);
@@ -77,15 +78,13 @@ export const tensorScatter: OpRewrite = (node, b) => {
       Array.from({ length: rank }, (_, i) => (i === at ? -1 : 1)),
     );
   const steps = along(positionsAlong(c, update, axis), axis);
-  const places = starts === '' ? steps : c.add(along(starts, 0), steps);
-  const round = a.string('mode', 'linear') === 'circular' ? modulo(c, places, { of: cache, axis }) : places;
-  return [b.emit('ScatterElements', [cache, c.expand(round, update), update], { axis: attr.int(axis) })];
+  const positions = starts === '' ? steps : c.add(along(starts, 0), steps);
+  const isCircular = a.string('mode', 'linear') === 'circular';
+  const indices = isCircular ? b.emit('Mod', [positions, c.sizes([{ of: cache, axis }])]) : positions;
+  return [b.emit('ScatterElements', [cache, c.expand(indices, update), update], { axis: attr.int(axis) })];
 };
 
-const modulo = (b: MathBuilder, places: string, size: { of: string; axis: number }): string =>
-  b.emit('Mod', [places, b.sizes([size])]);
-
-/** theta applied to a regular grid of positions from -1 to 1, the last axis of the image first. */
+/** AffineGrid applies theta to a regular grid of positions from -1 to 1, with the last axis of the image first. */
 export const affineGrid: OpRewrite = (node, b) => {
   const [theta = '', size = ''] = node.inputs;
   const [length] = b.typeOf(size)?.dims ?? [];
@@ -96,12 +95,16 @@ export const affineGrid: OpRewrite = (node, b) => {
   const spatial = b.emit('Slice', [size, b.ints([2]), b.ints([2 + axes])]);
   const columns = Array.from({ length: axes }, (_, i) => {
     const at = axes - 1 - i;
-    const places = coordinates(c, c.squeeze(c.slice(spatial, [{ axis: 0, from: at, to: at + 1 }]), [0]), {
-      aligned,
-      like: theta,
-    });
+    const coordinates = gridCoordinates(
+      c,
+      c.squeeze(c.slice(spatial, [{ axis: 0, from: at, to: at + 1 }]), [0]),
+      {
+        aligned,
+        like: theta,
+      },
+    );
     return c.reshape(
-      places,
+      coordinates,
       Array.from({ length: axes }, (_, axis) => (axis === at ? -1 : 1)),
     );
   });
@@ -113,16 +116,16 @@ export const affineGrid: OpRewrite = (node, b) => {
   return [b.emit('Reshape', [grid, c.concat([b.ints([0]), spatial, b.ints([axes])], 0)])];
 };
 
-/** n numbers from -1 to 1: centres of pixels at the ends if aligned, else the edges of the outer ones. */
-function coordinates(
+/** Emits n coordinates. -1 and 1 are the centres of the outer pixels if `aligned`, else the outer edges of them. */
+function gridCoordinates(
   b: MathBuilder,
   n: string,
   { aligned, like }: { aligned: boolean; like: string },
 ): string {
   const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
-  const places = b.cast(b.emit('Range', [zero, n, one]), b.dtype(like));
+  const indices = b.cast(b.emit('Range', [zero, n, one]), b.dtype(like));
   const size = b.cast(n, b.dtype(like));
-  if (!aligned) return b.sub(b.div(b.add(b.mul(places, 2), 1), size), 1);
+  if (!aligned) return b.sub(b.div(b.add(b.mul(indices, 2), 1), size), 1);
   const gaps = b.emit('Max', [b.sub(size, 1), b.scalar(1, like)]);
-  return b.sub(1, b.div(b.mul(b.sub(b.sub(size, 1), places), 2), gaps));
+  return b.sub(1, b.div(b.mul(b.sub(b.sub(size, 1), indices), 2), gaps));
 }

@@ -1,17 +1,17 @@
-import type { GraphBuilder } from '../builder/build.js';
-import { attr } from '../builder/builder.js';
-import { attributesOf } from '../ir/attributes.js';
-import { constantFrom } from '../ir/constant.js';
-import { input, type OpRewrite, type OpRewrites } from '../rewrite/op-rewrite.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { constantFrom } from '../../ir/constant.js';
+import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 import { attention } from './attention.js';
-import { simplified } from './contrib.js';
 import { gelu, scaled, swish, tanhGelu } from './formulas.js';
 import { affineGrid, centerCropPad, compress, maxUnpool, tensorScatter } from './indexing.js';
 import { negativeLogLikelihood, softmaxCrossEntropy } from './loss.js';
+import { simplified } from './microsoft.js';
 import { rotaryEmbedding } from './rotary.js';
 import { signals } from './signal.js';
 
-/** (x - mean) / sqrt(var + epsilon) over each group of channels, then scale and bias: per group in 18, per channel since 21. */
+/** Normalises each group of channels, then applies scale and bias, which are per group in opset 18 and per channel since 21. */
 const groupNormalization: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
   const [x = '', scale = '', bias = ''] = node.inputs;
@@ -37,20 +37,20 @@ function affine(b: GraphBuilder, value: string, { scale, bias }: { scale: string
   return b.emit('Add', [b.emit('Mul', [value, spread(scale)]), spread(bias)]);
 }
 
-/** A vector of one number, of the dtype of `like`. */
+/** Returns a constant vector that repeats one number, of the dtype of `like`. */
 function repeated(b: GraphBuilder, like: string, [length, value]: readonly [number, number]): string {
   return b.constant(constantFrom(b.dtype(like), [length], new Array<number>(length).fill(value)));
 }
 
-/** Gelu exists since 20; a model that says it earlier has it from a fused form. */
+/** Gelu is standard since opset 20. A model of an older opset that has it comes from an optimiser. */
 const geluNode: OpRewrite = (node, b) => {
   if (attributesOf(node).string('approximate', 'none') === 'tanh') return [tanhGelu(b, input(node, 0))];
   return b.opset >= 20 ? undefined : [gelu(b, input(node, 0))];
 };
 
 /**
- * |x|^p pooled: the p-th root of the sum, which is the average times the size of the window. With ceil_mode the last windows may be cut
- * off and the average be one of fewer, so it is kept as it is.
+ * LpPool is the p-th root of the sum of |x|^p, and the sum is the average times the size of the window. With ceil_mode the last windows
+ * may have fewer elements, so that such a node is kept as it is.
  */
 const lpPool: OpRewrite = (node, b) => {
   const a = attributesOf(node);
@@ -93,8 +93,8 @@ const imageScaler: OpRewrite = (node, b) => {
   return [b.emit('Add', [x, b.constant(constantFrom(b.dtype(x), [bias.length, 1, 1], bias))])];
 };
 
-/** Standard operators outside the canonical form (newer than it, composite, or experimental) in terms of it. */
-export const decompositions: OpRewrites = {
+/** Decompositions of the standard operators that are not in the canonical form: composite ones, newer ones, and experimental ones. */
+export const standardOps: OpRewrites = {
   Attention: attention,
   GroupNormalization: groupNormalization,
   RMSNormalization: simplified,

@@ -1,19 +1,19 @@
-import type { GraphBuilder } from '../builder/build.js';
-import { subtractDims } from '../infer/dim.js';
-import type { Elements } from '../infer/site.js';
-import type { Dim, Node } from '../ir/types.js';
-import { changed, input } from '../rewrite/op-rewrite.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { subtractDims } from '../../infer/dim.js';
+import type { Elements } from '../../infer/site.js';
+import type { Dim, Node } from '../../ir/types.js';
+import { changed, input } from '../../rewrite/op-rewrite.js';
 
-/** "To the end" in Slice. */
+/** A Slice bound that stands for the end of the axis. */
 const END = 2 ** 31 - 1;
 
-/** Shape arguments that are computed at run time but say no more than a constant would. */
-export function symbolicTargets(node: Node, b: GraphBuilder): readonly string[] | undefined {
+/** Replaces computed arguments of Reshape and Slice by constants with the same meaning for every value of the symbols. */
+export function constantShapeArguments(node: Node, b: GraphBuilder): readonly string[] | undefined {
   if (node.op === 'Reshape') return reshape(node, b);
   return node.op === 'Slice' ? slice(node, b) : undefined;
 }
 
-/** A target whose sizes are all known but one (-1), or equal to the input's on the same axis (0). */
+/** Handles targets whose sizes are numbers, sizes of the input on the same axis (0), and at most one other (-1). */
 function reshape(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const [x, target] = [input(node, 0), input(node, 1)];
   if (b.constantOf(target) !== undefined) return undefined;
@@ -26,13 +26,13 @@ function reshape(node: Node, b: GraphBuilder): readonly string[] | undefined {
   );
 }
 
-/** A Reshape target for these sizes, or undefined when two of them cannot be said. */
+/** Returns a constant Reshape target for these sizes; undefined where more than one of them would need a -1. */
 export function constantTarget(to: readonly Dim[], from: readonly Dim[]): readonly number[] | undefined {
   const symbolic = to.filter((dim) => typeof dim === 'string').length;
   let inferred = 0;
   const target = to.map((dim, i) => {
     if (typeof dim === 'number') return dim;
-    // One symbol alone is always -1: it then holds whatever the exporter froze elsewhere.
+    // A single symbol is always -1, so that the Reshape stays right where the exporter fixed that size elsewhere.
     if (symbolic > 1 && dim === from[i]) return 0;
     inferred++;
     return -1;
@@ -40,7 +40,7 @@ export function constantTarget(to: readonly Dim[], from: readonly Dim[]): readon
   return inferred <= 1 ? target : undefined;
 }
 
-/** Bounds that are numbers, whole axes or counted from the end. */
+/** Handles bounds that are numbers, the size of the axis, or counted from the end. */
 function slice(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const [x = '', starts = '', ends = '', axes = ''] = node.inputs;
   if (b.constantOf(starts) !== undefined && b.constantOf(ends) !== undefined) return undefined;
@@ -55,7 +55,7 @@ function slice(node: Node, b: GraphBuilder): readonly string[] | undefined {
   return changed(node, b, { inputs: [x, b.ints(first), b.ints(last), ...node.inputs.slice(3)] });
 }
 
-/** Every bound as a number: itself, the end, or a distance from the end. */
+/** Returns every bound as a number: the number itself, {@link END}, or a negative distance from the end. */
 function bounds(elements: Elements, sizes: readonly (Dim | undefined)[]): readonly number[] | undefined {
   const list = elements.map((element, i) => {
     if (typeof element === 'number') return element;

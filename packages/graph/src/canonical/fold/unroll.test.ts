@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { graphOf, int64, node, value } from '../../test/graphs.js';
-import { feedFor, runGraph } from '../../test/session.js';
-import { attr } from '../builder/builder.js';
-import type { Constant, Graph, Node, Value } from '../ir/types.js';
-import { verify } from '../ir/verify.js';
-import { canonicalise } from './canonicalise.js';
+import { graphOf, int64, node, value } from '../../../test/graphs.js';
+import { feedFor, runGraph } from '../../../test/session.js';
+import { attr } from '../../builder/builder.js';
+import type { Constant, Graph, Node, Value } from '../../ir/types.js';
+import { verify } from '../../ir/verify.js';
+import { canonicalise } from '../canonicalise.js';
 
 const float = (data: number): Constant => ({ dtype: 'float32', dims: [], data: Float32Array.of(data) });
 const bool = (data: number): Constant => ({ dtype: 'bool', dims: [], data: Uint8Array.of(data) });

@@ -1,12 +1,10 @@
 import { codeOf } from '@onnxplain/core';
-import type { GraphBuilder } from '../builder/build.js';
-import { attr } from '../builder/builder.js';
-import type { NodeAttributes } from '../ir/attributes.js';
-import type { DataType } from '../ir/types.js';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import type { NodeAttributes } from '../../ir/attributes.js';
+import type { DataType } from '../../ir/types.js';
 
-/** Small formulas that several rewrites share. */
-
-/** The value as another dtype. */
+/** Emits a Cast, or returns the value itself where it has the dtype. */
 export function cast(b: GraphBuilder, value: string, dtype: DataType): string {
   return b.dtype(value) === dtype ? value : b.emit('Cast', [value], { to: attr.int(codeOf(dtype)) });
 }
@@ -16,7 +14,7 @@ export function scaled(b: GraphBuilder, value: string, factor: number): string {
   return factor === 1 ? value : b.emit('Mul', [value, b.scalar(factor, value)]);
 }
 
-/** x/2 * (1 + erf(x / sqrt 2)); one node where the opset has it. */
+/** x/2 * (1 + erf(x / sqrt 2)); one Gelu node since opset 20. */
 export function gelu(b: GraphBuilder, x: string): string {
   if (b.opset >= 20) return b.emit('Gelu', [x]);
   const erf = b.emit('Erf', [b.emit('Div', [x, b.scalar(Math.SQRT2, x)])]);
@@ -36,7 +34,7 @@ export function swish(b: GraphBuilder, x: string, alpha: number): string {
   return b.emit('Mul', [x, b.emit('Sigmoid', [scaled(b, x, alpha)])]);
 }
 
-/** x / sqrt(mean(x²) + epsilon) over the axes from `axis`, and the reciprocal root. */
+/** Returns x / sqrt(mean(x²) + epsilon) with the mean over the axes from `axis` on, and the reciprocal of the root. */
 export function rootMeanSquare(
   b: GraphBuilder,
   x: string,
@@ -51,7 +49,7 @@ export function rootMeanSquare(
   return [b.emit('Mul', [x, inverse]), inverse];
 }
 
-/** An activation as fused operators name it, with its parameters in order; undefined for one that is not known. */
+/** Emits an activation by the name and the ordered parameters that fused operators use; undefined for an unknown name. */
 export function activation(
   b: GraphBuilder,
   x: string,
@@ -69,8 +67,8 @@ export function activation(
   return b.emit('Clip', [x, b.scalar(alpha, x), b.scalar(beta, x)]);
 }
 
-/** The attributes of a list that are set. */
-export function picked(a: NodeAttributes, names: readonly string[]): readonly (number | undefined)[] {
+/** Reads float attributes in the given order; undefined for those that are not set. */
+export function floatsOf(a: NodeAttributes, names: readonly string[]): readonly (number | undefined)[] {
   return names.map((name) => {
     const value = a.float(name, Number.NaN);
     return Number.isNaN(value) ? undefined : value;

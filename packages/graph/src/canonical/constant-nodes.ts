@@ -3,21 +3,21 @@ import { constantFrom } from '../ir/constant.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { mapGraphs } from '../ir/walk.js';
 
-/** Constant nodes become constants of the graph; the data is not copied. */
-export function constants(graph: Graph): Graph {
+/** Replaces Constant nodes, in inner graphs too, by constants of the graph (initialisers), without copying their data. */
+export function constantNodesToInitialisers(graph: Graph): Graph {
   const values = new Map(graph.constants);
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const nodes: Node[] = [];
   for (const node of graph.nodes) {
     const value = node.op === 'Constant' && node.domain === '' ? tensorOf(node) : undefined;
     const [name = ''] = node.outputs;
-    if (value === undefined || outputs.has(name)) nodes.push(mapGraphs(node, constants));
+    if (value === undefined || outputs.has(name)) nodes.push(mapGraphs(node, constantNodesToInitialisers));
     else values.set(name, value);
   }
   return { ...graph, constants: values, nodes };
 }
 
-/** The tensor of a Constant node; undefined for sparse ones. */
+/** Returns the tensor of a Constant node; undefined for a sparse one. */
 export function tensorOf(node: Node): Constant | undefined {
   const a = attributesOf(node);
   const has = (name: string) => name in node.attributes;

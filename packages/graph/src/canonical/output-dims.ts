@@ -4,17 +4,17 @@ import { infer } from '../infer/infer.js';
 import type { Dim, Graph, Value, ValueType } from '../ir/types.js';
 
 /**
- * Outputs with the dims that the file declares as far as the nodes bear them out: their rank is the inferred one, or unknown, and a
- * symbol of the inputs stands where inference has it.
+ * Keeps the declared dims of the outputs where shape inference does not contradict them. The rank is always the inferred one, or unknown;
+ * a symbol of the inputs stays only where it is inferred.
  */
-export function settledOutputs(graph: Graph): Graph {
+export function reconcileOutputDims(graph: Graph): Graph {
   const types = infer(graph);
   const symbols = symbolsOf(graph);
-  const outputs = graph.outputs.map((output) => settled(output, types.get(output.name), symbols));
+  const outputs = graph.outputs.map((output) => reconcile(output, types.get(output.name), symbols));
   return outputs.every((output, i) => output === graph.outputs[i]) ? graph : { ...graph, outputs };
 }
 
-function settled(output: Value, inferred: ValueType | undefined, symbols: ReadonlySet<Dim>): Value {
+function reconcile(output: Value, inferred: ValueType | undefined, symbols: ReadonlySet<Dim>): Value {
   const { dims } = output;
   const found = inferred?.dims;
   if (dims === undefined) return output;

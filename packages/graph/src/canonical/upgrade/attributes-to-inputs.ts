@@ -5,14 +5,14 @@ import { attributesOf } from '../../ir/attributes.js';
 import type { Node } from '../../ir/types.js';
 import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
-/** Attributes that became inputs: `axes` of the reductions (18, ReduceSum 13), Squeeze and Unsqueeze (13). */
+/** Reductions, Squeeze, Unsqueeze: `axes` became an input in 13 (ReduceSum, Squeeze, Unsqueeze) or 18. */
 const axesInput: OpRewrite = (node, b) => {
   const axes = attributesOf(node).ints('axes');
   if (axes === undefined) return undefined;
   return changed(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
 };
 
-/** Split: `split` became an input in 13, `num_outputs` must be said since 18. */
+/** Split: `split` became an input in 13, and `num_outputs` is required without it since 18. */
 const split: OpRewrite = (node, b, from) => {
   const a = attributesOf(node);
   const sizes = from < 13 ? a.ints('split') : undefined;
@@ -62,7 +62,7 @@ const reshape: OpRewrite = (node, b) => {
   return changed(node, b, { inputs: [input(node, 0), b.ints(shape)], attributes: { shape: undefined } });
 };
 
-/** Tile-1 took the repeats of one axis as `tiles` and `axis`. */
+/** Tile: in opset 1, the inputs `tiles` and `axis` gave the repeats of one axis. */
 const tile: OpRewrite = (node, b) => {
   const [x, tiles, axis] = [input(node, 0), input(node, 1), input(node, 2)];
   if (axis === '') return undefined;
@@ -70,7 +70,7 @@ const tile: OpRewrite = (node, b) => {
   return changed(node, b, { inputs: [x, repeats] });
 };
 
-/** A vector of ones with the repeats on one axis. */
+/** Emits a vector of ones with the number of repeats at one axis. */
 function repeatsOn(
   b: GraphBuilder,
   { rank, tiles, axis }: { rank: number; tiles: string; axis: string },
@@ -80,10 +80,10 @@ function repeatsOn(
   return b.emit('ScatterElements', [b.ints(new Array<number>(rank).fill(1)), flat(axis), flat(tiles)]);
 }
 
-/** Scatter was renamed in 11. */
+/** Scatter was renamed to ScatterElements in 11. */
 const scatter: OpRewrite = (node, b) => changed(node, b, { op: 'ScatterElements' });
 
-/** Concat-1 joined axis 1 unless told otherwise. */
+/** Concat: before 4, the default of `axis` was 1. */
 const concat: OpRewrite = (node: Node, b) =>
   'axis' in node.attributes ? undefined : changed(node, b, { attributes: { axis: attr.int(1) } });
 
@@ -92,7 +92,8 @@ const reductions = [
   'ReduceSum', 'ReduceSumSquare',
 ]; // biome-ignore format: one family
 
-export const axes: OpRewrites = {
+/** Upgrades of operators whose attributes became inputs, and of a few that were renamed or got other defaults. */
+export const attributesToInputs: OpRewrites = {
   ...Object.fromEntries(reductions.map((op) => [op, below(18, axesInput)])),
   Squeeze: below(13, axesInput),
   Unsqueeze: below(13, axesInput),

@@ -7,27 +7,30 @@ import { input } from '../rewrite/op-rewrite.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
 
 /**
- * ReverseSequence in plain operators: a Slice backwards where every row is reversed as a whole, else the rows gathered in the order
- * that their lengths give.
+ * Decomposes ReverseSequence: into a Slice with step -1 where every row is reversed as a whole, else into a GatherElements along the time
+ * axis.
  */
-export const reverse = (graph: Graph): Graph => rewriteOps(graph, { ReverseSequence: reversed });
+export const decomposeReverseSequence = (graph: Graph): Graph =>
+  rewriteOps(graph, { ReverseSequence: reverse });
 
-function reversed(node: Node, b: GraphBuilder): readonly string[] | undefined {
+function reverse(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const [x, lengths] = [input(node, 0), input(node, 1)];
   if (b.typing.typeOf(x)?.dims === undefined) return undefined;
   const axis = attributesOf(node).int('time_axis', 0);
-  if (isWhole(b, lengths, b.dims(x)[axis])) {
+  if (areFullLengths(b, lengths, b.dims(x)[axis])) {
     return [b.emit('Slice', [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])])];
   }
   return [
-    b.emit('GatherElements', [x, expanded(b, order(b, { x, lengths, axis }), x)], { axis: attr.int(axis) }),
+    b.emit('GatherElements', [x, expandIndices(b, timeIndices(b, { x, lengths, axis }), x)], {
+      axis: attr.int(axis),
+    }),
   ];
 }
 
-/** Whether all lengths are the size of the axis. */
-function isWhole(b: GraphBuilder, lengths: string, size: unknown): boolean {
-  const maker = b.makerOf(lengths);
-  const source = maker?.op === 'Expand' && maker.domain === '' ? input(maker, 0) : lengths;
+/** Whether all lengths equal the size of the time axis. */
+function areFullLengths(b: GraphBuilder, lengths: string, size: unknown): boolean {
+  const producer = b.makerOf(lengths);
+  const source = producer?.op === 'Expand' && producer.domain === '' ? input(producer, 0) : lengths;
   const known = b.typing.elementsOf(source);
   return (
     known !== undefined &&
@@ -36,8 +39,11 @@ function isWhole(b: GraphBuilder, lengths: string, size: unknown): boolean {
   );
 }
 
-/** Which step of the sequence comes at each place: length - 1 - t before its length, t after. */
-function order(b: GraphBuilder, { x, lengths, axis }: { x: string; lengths: string; axis: number }): string {
+/** Emits the time index that each output step reads: length - 1 - t before the length of the row, t after it. */
+function timeIndices(
+  b: GraphBuilder,
+  { x, lengths, axis }: { x: string; lengths: string; axis: number },
+): string {
   const [zero, one] = [0, 1].map((value) => b.constant(constantFrom('int64', [], [value])));
   const steps = b.emit('Range', [
     zero,
@@ -50,8 +56,8 @@ function order(b: GraphBuilder, { x, lengths, axis }: { x: string; lengths: stri
   return b.emit('Where', [b.emit('Less', [t, length]), back, t]);
 }
 
-/** [time, batch] or [batch, time] for all elements of x. */
-function expanded(b: GraphBuilder, indices: string, x: string): string {
+/** Expands indices [time, batch] or [batch, time] to the shape of x. */
+function expandIndices(b: GraphBuilder, indices: string, x: string): string {
   const more = b.ints(Array.from({ length: b.rank(x) - 2 }, (_, i) => i + 2));
   return b.emit('Expand', [b.rank(x) > 2 ? b.emit('Unsqueeze', [indices, more]) : indices, b.shape(x)]);
 }

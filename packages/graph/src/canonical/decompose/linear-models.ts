@@ -4,9 +4,9 @@ import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Constant, Node } from '../../ir/types.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
-import { cast } from '../formulas.js';
+import { cast } from './formulas.js';
 
-/** x · Wᵀ + b with the rows of `coefficients` as W. */
+/** Emits x · Wᵀ + intercepts, where `coefficients` has the rows of W. */
 function product(node: Node, b: GraphBuilder, rows: number): string {
   const a = attributesOf(node);
   const coefficients = a.floats('coefficients') ?? [];
@@ -18,7 +18,7 @@ function product(node: Node, b: GraphBuilder, rows: number): string {
   return b.emit('Gemm', inputs, { transB: attr.int(1) });
 }
 
-/** NONE, SOFTMAX and LOGISTIC; undefined for SOFTMAX_ZERO and PROBIT, which stay black boxes. */
+/** Applies the post transform NONE, SOFTMAX or LOGISTIC; undefined for SOFTMAX_ZERO and PROBIT, whose nodes are kept. */
 function transformed(node: Node, b: GraphBuilder, scores: string): string | undefined {
   const name = attributesOf(node).string('post_transform', 'NONE');
   if (name === 'NONE') return scores;
@@ -32,16 +32,16 @@ const linearRegressor: OpRewrite = (node, b) => {
   return y === undefined ? undefined : [y];
 };
 
-/** Labels are those of the largest raw score, or of the sign of a single one. */
+/** The label is that of the largest raw score, or given by the sign of a single score. */
 const linearClassifier: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const labels = labelsOf(node);
   const rows = a.floats('intercepts')?.length ?? labels.data.length;
   if (rows === 1 && labels.data.length !== 2) return undefined;
   const raw = product(node, b, rows);
-  const scores = rows === 1 ? twoSided(node, b, raw) : transformed(node, b, raw);
+  const scores = rows === 1 ? bothScores(node, b, raw) : transformed(node, b, raw);
   if (scores === undefined) return undefined;
-  return [b.emit('Gather', [b.constant(labels, 'labels'), winner(b, raw, rows)]), scores];
+  return [b.emit('Gather', [b.constant(labels, 'labels'), classIndex(b, raw, rows)]), scores];
 };
 
 function labelsOf(node: Node): Constant {
@@ -52,14 +52,14 @@ function labelsOf(node: Node): Constant {
   return constantFrom('int64', [ints.length], ints);
 }
 
-function winner(b: GraphBuilder, raw: string, rows: number): string {
+function classIndex(b: GraphBuilder, raw: string, rows: number): string {
   if (rows > 1) return b.emit('ArgMax', [raw], { axis: attr.int(1), keepdims: attr.int(0) });
   const positive = b.emit('Greater', [raw, b.scalar(0, raw)]);
   return b.emit('Reshape', [cast(b, positive, 'int64'), b.ints([-1])]);
 }
 
-/** Scores of both classes from the one of the second; ONNX Runtime ignores the softmax of a single score. */
-function twoSided(node: Node, b: GraphBuilder, raw: string): string | undefined {
+/** Computes the scores of both classes from that of the second. ONNX Runtime ignores SOFTMAX for a single score. */
+function bothScores(node: Node, b: GraphBuilder, raw: string): string | undefined {
   const name = attributesOf(node).string('post_transform', 'NONE');
   if (name === 'PROBIT') return undefined;
   const second = name === 'LOGISTIC' ? b.emit('Sigmoid', [raw]) : raw;
@@ -78,7 +78,7 @@ const scaler: OpRewrite = (node, b) => {
   return [scale.length === 0 ? centred : b.emit('Mul', [centred, vector(scale)])];
 };
 
-/** Rows divided by their norm; a row of norm 0 stays as it is. */
+/** Divides each row by its norm; a row of norm 0 stays as it is. */
 const normalizer: OpRewrite = (node, b) => {
   const norm = attributesOf(node).string('norm', 'MAX');
   const x = cast(b, input(node, 0), 'float32');
@@ -89,7 +89,7 @@ const normalizer: OpRewrite = (node, b) => {
   return [b.emit('Div', [x, divisor])];
 };
 
-/** Elements equal to the replaced value (a NaN replaces NaNs) give way to the imputed ones. */
+/** Replaces the elements that equal the replaced value, or are NaN where that is NaN, by the imputed values. */
 const imputer: OpRewrite = (node, b) => {
   const a = attributesOf(node);
   const floats = a.floats('imputed_value_floats');
@@ -107,9 +107,9 @@ const binarizer: OpRewrite = (node, b) => {
   return [cast(b, b.emit('Greater', [x, b.scalar(attributesOf(node).float('threshold', 0), x)]), b.dtype(x))];
 };
 
-/** Elements of the last axis by index; a vector counts as one row. */
+/** Gathers along the last axis; a vector counts as one row. */
 const arrayFeatureExtractor: OpRewrite = (node, b) => {
-  // After a black box nothing is known of x.
+  // The type of x is unknown after a foreign operator.
   if (b.typing.typeOf(input(node, 0))?.dims === undefined) return undefined;
   const [x, indices] = [input(node, 0), b.emit('Reshape', [input(node, 1), b.ints([-1])])];
   const picked = b.emit('Gather', [x, indices], { axis: attr.int(-1) });
@@ -121,7 +121,7 @@ const featureVectorizer: OpRewrite = (node, b) => {
   return [b.emit('Concat', columns, { axis: attr.int(1) })];
 };
 
-/** Linear models and feature scaling of ai.onnx.ml in plain operators. */
+/** Rewrites of the linear models and the feature scaling of ai.onnx.ml to standard operators. */
 export const linearModels: OpRewrites = {
   LinearRegressor: linearRegressor,
   LinearClassifier: linearClassifier,
@@ -131,6 +131,6 @@ export const linearModels: OpRewrites = {
   Binarizer: binarizer,
   ArrayFeatureExtractor: arrayFeatureExtractor,
   FeatureVectorizer: featureVectorizer,
-  // The reader takes its map for the scores.
+  // The reader gives the map of a ZipMap the type of the scores, so that the node is an identity.
   ZipMap: (node) => [input(node, 0)],
 };

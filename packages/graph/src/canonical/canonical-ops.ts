@@ -3,34 +3,45 @@ import type { Graph, Node } from '../ir/types.js';
 import { nodesWithin } from '../ir/walk.js';
 import type { OpRewrites } from '../rewrite/op-rewrite.js';
 import { rewrite } from '../rewrite/rewrite.js';
-import { contrib } from './contrib.js';
-import { decompositions } from './decompositions.js';
-import { linearModels } from './machine-learning/linear.js';
-import { axes } from './upgrade/axes.js';
+import { linearModels } from './decompose/linear-models.js';
+import { microsoftOps } from './decompose/microsoft.js';
+import { standardOps } from './decompose/standard.js';
+import { attributesToInputs } from './upgrade/attributes-to-inputs.js';
 import { broadcast } from './upgrade/broadcast.js';
 import { control } from './upgrade/control.js';
 import { resizing } from './upgrade/resize.js';
 import { softmax } from './upgrade/softmax.js';
 import { training } from './upgrade/training.js';
 
-/** The opset whose spelling the canonical form uses, unless the file's is newer. */
+/** The opset of the canonical form, unless the file's is newer. */
 export const CANONICAL_OPSET = 18;
 
-/** Respellings by domain and operator. */
+/** Rewrites by domain and operator. */
 export const opRewrites: Readonly<Record<string, OpRewrites>> = {
-  '': { ...axes, ...broadcast, ...control, ...resizing, ...softmax, ...training, ...decompositions },
+  '': {
+    ...attributesToInputs,
+    ...broadcast,
+    ...control,
+    ...resizing,
+    ...softmax,
+    ...training,
+    ...standardOps,
+  },
   'ai.onnx.ml': linearModels,
-  'com.microsoft': contrib,
+  'com.microsoft': microsoftOps,
 };
 
-/** Attributes that the first opsets had everywhere and later ones refuse. */
-const GONE = ['consumed_inputs', 'is_test', 'output_sequence'];
+/** Attributes that opsets before 7 allowed on many operators and later opsets refuse. */
+const REMOVED_ATTRIBUTES = ['consumed_inputs', 'is_test', 'output_sequence'];
 
-/** Every node in the spelling of opset 18 (or the file's own, if newer), and composite operators in terms of plain ones. */
-export function modernise(graph: Graph): Graph {
+/**
+ * Upgrades every node to opset 18 (or keeps the file's own, if newer), and decomposes composite operators and operators of other domains
+ * into those of the canonical form.
+ */
+export function toCanonicalOps(graph: Graph): Graph {
   const from = graph.opsets[''] ?? CANONICAL_OPSET;
   const opsets = { ...graph.opsets, '': Math.max(from, CANONICAL_OPSET) };
-  const lifted = rewrite({ ...graph, opsets }, (given, b) => {
+  const rewritten = rewrite({ ...graph, opsets }, (given, b) => {
     const node = from < 7 ? withoutOldAttributes(given) : given;
     const version = graph.opsets[node.domain] ?? from;
     const results = opRewrites[node.domain]?.[node.op]?.(node, b, version);
@@ -38,18 +49,18 @@ export function modernise(graph: Graph): Graph {
     b.append(node);
     return node.outputs;
   });
-  return { ...lifted, opsets: used(lifted) };
+  return { ...rewritten, opsets: usedOpsets(rewritten) };
 }
 
 function withoutOldAttributes(node: Node): Node {
-  const entries = Object.entries(node.attributes).filter(([name]) => !GONE.includes(name));
+  const entries = Object.entries(node.attributes).filter(([name]) => !REMOVED_ATTRIBUTES.includes(name));
   return { ...node, attributes: Object.fromEntries(entries) };
 }
 
 const hasForeign = (nodes: readonly Node[]): boolean =>
   nodesWithin(nodes).some(({ op, domain }) => !isOp(op, domain));
 
-/** Opsets of the domains that are still there. */
-function used({ opsets, nodes }: Graph): Graph['opsets'] {
+/** Returns the opset of the standard domain alone where no foreign operator is left. */
+function usedOpsets({ opsets, nodes }: Graph): Graph['opsets'] {
   return hasForeign(nodes) ? opsets : { '': opsets[''] ?? CANONICAL_OPSET };
 }

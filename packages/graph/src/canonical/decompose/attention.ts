@@ -1,0 +1,189 @@
+import { codeOf } from '@onnxplain/core';
+import type { GraphBuilder } from '../../builder/build.js';
+import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { constantFrom } from '../../ir/constant.js';
+import type { DataType, Node } from '../../ir/types.js';
+import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
+
+/** Queries, keys and values, [batch, heads, length, size of a head]. */
+interface Heads {
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+}
+
+interface Options {
+  /** Default 1 / sqrt(size of a head). */
+  readonly scale?: number;
+  /** Added to the scores if of floats; if boolean, true where a query attends to a key; '' for none. */
+  readonly mask: string;
+  readonly causal: boolean;
+  /** Limits the scores to (-softcap, softcap) by tanh; 0 for no limit. */
+  readonly softcap: number;
+}
+
+/** softmax(scale * q · kᵀ + mask) · v. */
+function attend(b: GraphBuilder, { q, k, v }: Heads, options: Options): string {
+  const scale = options.scale === undefined ? defaultScale(b, q) : b.scalar(options.scale, q);
+  const keys = b.emit('Transpose', [k], { perm: attr.ints([0, 1, 3, 2]) });
+  const scores = b.emit('MatMul', [b.emit('Mul', [q, scale]), keys]);
+  const capped = softcap(b, scores, options.softcap);
+  return b.emit('MatMul', [attentionWeights(b, capped, options), v]);
+}
+
+/** Softmax over the keys that are not masked. With a boolean mask, a query without such keys has weights of 0. */
+function attentionWeights(b: GraphBuilder, scores: string, { mask, causal }: Options): string {
+  const softmax = (x: string) => b.emit('Softmax', [x], { axis: attr.int(-1) });
+  const isBoolean = mask !== '' && b.dtype(mask) === 'bool';
+  const biased = mask === '' || isBoolean ? scores : b.emit('Add', [scores, mask]);
+  const causalMask = causal ? lowerTriangle(b, scores) : '';
+  if (!isBoolean && causalMask === '') return softmax(biased);
+  const visible = !isBoolean ? causalMask : causalMask === '' ? mask : b.emit('And', [causalMask, mask]);
+  const weights = softmax(b.emit('Where', [visible, biased, b.scalar(LOWEST[b.dtype(biased)] ?? 0, biased)]));
+  return isBoolean ? b.emit('Where', [visible, weights, b.scalar(0, weights)]) : weights;
+}
+
+/** Scores of masked keys. They are finite, so that no derivative is NaN. */
+const LOWEST: Readonly<Partial<Record<DataType, number>>> = {
+  float16: -65504,
+  bfloat16: -3.3895313892515355e38,
+  float32: -3.4028234663852886e38,
+  float64: -Number.MAX_VALUE,
+};
+
+/** Emits 1 / sqrt(size of a head), read from the shape at run time where the size is a symbol. */
+function defaultScale(b: GraphBuilder, q: string): string {
+  const size = b.dims(q)[3];
+  if (typeof size === 'number') return b.scalar(1 / Math.sqrt(size), q);
+  const headSize = b.emit('Slice', [b.shape(q), b.ints([3]), b.ints([4])]);
+  return b.emit('Reciprocal', [b.emit('Sqrt', [b.emit('CastLike', [headSize, q])])]);
+}
+
+/** Emits cap * tanh(scores / cap). */
+function softcap(b: GraphBuilder, scores: string, cap: number): string {
+  if (cap === 0) return scores;
+  const limit = b.scalar(cap, scores);
+  return b.emit('Mul', [b.emit('Tanh', [b.emit('Div', [scores, limit])]), limit]);
+}
+
+/** Emits the causal mask: a query attends to the keys up to its own position. */
+function lowerTriangle(b: GraphBuilder, scores: string): string {
+  const square = b.emit('Slice', [b.shape(scores), b.ints([2]), b.ints([4])]);
+  const ones = b.emit('Expand', [b.constant(constantFrom('float32', [], [1])), square]);
+  return b.emit('Cast', [b.emit('Trilu', [ones], { upper: attr.int(0) })], { to: attr.int(codeOf('bool')) });
+}
+
+/** [batch, length, heads * size] to [batch, heads, length, size]. */
+function splitHeads(b: GraphBuilder, value: string, heads: number): string {
+  const split = b.emit('Reshape', [value, b.ints([0, 0, heads, -1])]);
+  return b.emit('Transpose', [split], { perm: attr.ints([0, 2, 1, 3]) });
+}
+
+/** [batch, heads, length, size] to [batch, length, heads * size]. */
+function mergeHeads(b: GraphBuilder, value: string): string {
+  const lengthFirst = b.emit('Transpose', [value], { perm: attr.ints([0, 2, 1, 3]) });
+  return b.emit('Reshape', [lengthFirst, b.ints([0, 0, -1])]);
+}
+
+/** Repeats every head of keys or values for each head of queries that shares it (grouped-query attention). */
+function repeatHeads(b: GraphBuilder, value: string, times: number): string {
+  const heads = Number(b.dims(value)[1]);
+  if (times === 1) return value;
+  const order = Array.from({ length: heads * times }, (_, i) => Math.floor(i / times));
+  return b.emit('Gather', [value, b.ints(order)], { axis: attr.int(1) });
+}
+
+/**
+ * Attention of opset 23 on 3-D or 4-D inputs. Nodes with a window, with `qk_matmul_output`, or with a cache and a causal mask are kept as
+ * they are.
+ */
+export const attention: OpRewrite = (node, b) => {
+  const a = attributesOf(node);
+  const isCausal = a.int('is_causal', 0) !== 0;
+  const cached = input(node, 4) !== '';
+  const windowed = a.int('left_window_size', -1) >= 0 || a.int('right_window_size', -1) >= 0;
+  if (windowed) return undefined;
+  if ((isCausal && cached) || node.inputs.length > 6 || (node.outputs[3] ?? '') !== '') return undefined;
+  const isRank3 = b.rank(input(node, 0)) === 3;
+  const heads = (i: number, count: string) =>
+    isRank3 ? splitHeads(b, input(node, i), a.int(count, 1)) : input(node, i);
+  const withCache = (i: number, past: string) =>
+    past === ''
+      ? heads(i, 'kv_num_heads')
+      : b.emit('Concat', [past, heads(i, 'kv_num_heads')], { axis: attr.int(2) });
+  const [q, k, v] = [heads(0, 'q_num_heads'), withCache(1, input(node, 4)), withCache(2, input(node, 5))];
+  const [queries, keys] = [b.dims(q)[1], b.dims(k)[1]];
+  const groups = queries === keys ? 1 : Number(queries) / Number(keys);
+  if (!Number.isInteger(groups)) return undefined;
+  const options: Options = {
+    scale: 'scale' in node.attributes ? a.float('scale', 1) : undefined,
+    mask: input(node, 3),
+    causal: isCausal,
+    softcap: a.float('softcap', 0),
+  };
+  const y = attend(b, { q, k: repeatHeads(b, k, groups), v: repeatHeads(b, v, groups) }, options);
+  return [isRank3 ? mergeHeads(b, y) : y, k, v];
+};
+
+/** MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values. Nodes with a cache or a padding mask are kept. */
+export const multiHeadAttention: OpRewrite = (node, b) => {
+  const a = attributesOf(node);
+  const [query = '', key = '', value = '', bias = '', padding = '', mask = ''] = node.inputs;
+  const hasCache = hasInputsFrom(node, 6) || (node.outputs[1] ?? '') !== '';
+  if (value === '' || padding !== '' || hasCache || b.rank(key) !== 3) return undefined;
+  const heads = a.int('num_heads', 1);
+  const parts = bias === '' ? ['', '', ''] : biasParts(b, bias, [query, key, value]);
+  if (parts === undefined) return undefined;
+  const [q = '', k = '', v = ''] = [query, key, value].map((name, i) =>
+    splitHeads(b, parts[i] === '' ? name : b.emit('Add', [name, parts[i] ?? '']), heads),
+  );
+  return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, mask)))];
+};
+
+/** Splits the joined bias of queries, keys and values; undefined where their widths are symbols. */
+function biasParts(b: GraphBuilder, bias: string, values: readonly string[]): readonly string[] | undefined {
+  const widths = values.map((name) => b.dims(name)[2]);
+  if (!widths.every((width) => typeof width === 'number')) return undefined;
+  return b.emitMany('Split', [bias, b.ints(widths)], 3, { axis: attr.int(0) });
+}
+
+/**
+ * Attention of com.microsoft, which projects one input to queries, keys and values. Nodes with a cache or with a mask given as lengths
+ * are kept.
+ */
+export const projectedAttention: OpRewrite = (node, b) => {
+  const a = attributesOf(node);
+  const [x = '', weights = '', bias = '', lengths = '', past = '', mask = ''] = node.inputs;
+  const sizes = a.ints('qkv_hidden_sizes');
+  const width = b.dims(weights)[1];
+  if (
+    lengths !== '' ||
+    past !== '' ||
+    hasInputsFrom(node, 6) ||
+    typeof width !== 'number' ||
+    (node.outputs[1] ?? '') !== ''
+  )
+    return undefined;
+  const product = b.emit('MatMul', [x, weights]);
+  const sum = bias === '' ? product : b.emit('Add', [product, bias]);
+  const parts = b.emitMany('Split', [sum, b.ints(sizes ?? [width / 3, width / 3, width / 3])], 3, {
+    axis: attr.int(2),
+  });
+  const [q = '', k = '', v = ''] = parts.map((part) => splitHeads(b, part, a.int('num_heads', 1)));
+  return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, mask)))];
+};
+
+const hasInputsFrom = (node: Node, index: number): boolean =>
+  node.inputs.slice(index).some((name) => name !== '');
+
+function optionsOf(node: Node, mask: string): Options {
+  const a = attributesOf(node);
+  const scale = a.float('scale', 0);
+  return {
+    scale: scale === 0 ? undefined : scale,
+    mask,
+    causal: a.int('unidirectional', 0) !== 0,
+    softcap: 0,
+  };
+}
