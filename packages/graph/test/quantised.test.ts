@@ -1,17 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  coverage,
-  evaluate,
-  type Graph,
-  grad,
-  hvp,
-  type NumArray,
-  numArray,
-  read,
-  tables,
-} from '../src/index.js';
+import { coverage, evaluate, type Graph, grad, hvp, type NumArray, numArray, read } from '../src/index.js';
 import { graphOf, node, value } from './graphs.js';
 import { run, runModel, tensorOf } from './session.js';
 
@@ -30,7 +20,7 @@ const cases: {
 
 const x = numArray('float32', [3, 1, 8, 8], cases.x);
 const target = numArray('int64', [3], cases.target);
-const rules = tables['straight-through'];
+const rules = 'straight-through';
 const formats = ['qdq', 'qoperator', 'dynamic'];
 const throughOf = (name: string): Graph => grad(read(bytesOf(name)), { rules });
 

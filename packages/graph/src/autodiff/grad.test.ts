@@ -226,7 +226,7 @@ describe('what cannot be differentiated', () => {
   });
 
   it('is refused with the node, the operator, the opset and what to do', () => {
-    const refuse = () => grad(tired, { rules: refusing });
+    const refuse = () => grad(tired, { table: refusing });
     expect(codeOf(refuse)).toBe('op-no-gradient');
     expect(refuse).toThrow(/Erf node.*opset 18.*tired.*rest/s);
     expect(codeOf(() => grad(foreign))).toBe('op-unknown');
@@ -236,7 +236,7 @@ describe('what cannot be differentiated', () => {
   });
 
   it('is listed beforehand by coverage, with what stands around it', () => {
-    const status = (graph: Graph) => coverage(graph, { rules: refusing }).map((one) => [one.op, one.status]);
+    const status = (graph: Graph) => coverage(graph, { table: refusing }).map((one) => [one.op, one.status]);
     expect(status(tired)).toEqual([
       ['Exp', 'rule'],
       ['Erf', 'refused'],
@@ -245,7 +245,7 @@ describe('what cannot be differentiated', () => {
       ['Exp', 'rule'],
       ['Magic', 'unknown'],
     ]);
-    expect(coverage(tired, { rules: refusing })[1]).toMatchObject({
+    expect(coverage(tired, { table: refusing })[1]).toMatchObject({
       why: 'it is tired',
       remedy: 'Let it rest.',
     });
@@ -304,7 +304,7 @@ describe('rule tables', () => {
     ['guided', [1, 0, 0, 0]],
     ['deconv', [1, 0, 1, 0]],
   ] as const)('%s sends back %j', (name, expected) => {
-    const got = numbers(grad(steps, { rules: tables[name] }), { x });
+    const got = numbers(grad(steps, { rules: name }), { x });
     expect(got.map((g) => g + 0)).toEqual(expected);
   });
 });

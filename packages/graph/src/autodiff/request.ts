@@ -1,10 +1,10 @@
-import { fail, isFloat } from '@onnxplain/core';
+import { type BackwardRules, fail, isFloat } from '@onnxplain/core';
 import { canonicalise } from '../canonical/canonicalise.js';
 import { infer } from '../infer/infer.js';
 import type { DataType, Graph } from '../ir/types.js';
 import type { Ends } from './path.js';
 import type { RuleTable } from './rules/rule.js';
-import { tables } from './tables/index.js';
+import { ruleTable, tables } from './tables/index.js';
 
 /** What to differentiate, by what, how. */
 export interface GradRequest {
@@ -12,8 +12,13 @@ export interface GradRequest {
   readonly of?: string;
   /** Names of float values: inputs, constants or inner tensors. Default: the only float input. */
   readonly wrt?: string | readonly string[];
-  /** Backward rules. Default: `tables.gradient`. */
-  readonly rules?: RuleTable;
+  /**
+   * Backward rules, by name or as `{ name, ...options }`. Default 'gradient', the derivative. Rules that compare with a baseline give the
+   * graph an input for it, so that `baseline` is no option here.
+   */
+  readonly rules?: BackwardRules;
+  /** A table of rules of your own, in place of `rules`. */
+  readonly table?: RuleTable;
 }
 
 /** A request without defaults, and its graph in canonical form. */
@@ -30,14 +35,27 @@ export function resolveRequest(graph: Graph, request: GradRequest): ResolvedRequ
   requireDependent(graph, [...lifted.keys()]);
   const canonical = canonicalise(constantsToInputs(graph, lifted));
   const kept = new Set(namesOf(request.wrt));
-  const { prepare } = request.rules ?? tables.gradient;
-  const prepared = prepare?.(canonical, kept) ?? canonical;
-  return { graph: prepared, ends: endsOf(prepared, request), lifted };
+  const rules = tableOf(request);
+  const prepared = rules.prepare?.(canonical, kept) ?? canonical;
+  return { graph: prepared, ends: endsOf(prepared, request, rules), lifted };
+}
+
+/** The table of a request. Throws `usage` where both a name and a table are given. */
+function tableOf({ rules, table }: GradRequest): RuleTable {
+  if (rules === undefined) return table ?? tables.gradient;
+  if (table === undefined) return ruleTable(rules);
+  return fail({
+    code: 'usage',
+    where: 'grad',
+    expected: 'backward rules by name (option `rules`), or a table of your own (option `table`)',
+    got: 'both',
+  });
 }
 
 /** Refuses rules that need more than the graph to go backward through it. */
-export function requirePlain(what: string, { rules }: GradRequest): void {
-  if (rules?.usesBaseline !== true) return;
+export function requirePlain(what: string, request: GradRequest): void {
+  const rules = tableOf(request);
+  if (rules.usesBaseline !== true) return;
   fail({
     code: 'not-applicable',
     where: what,
@@ -80,7 +98,7 @@ const namesOf = (wrt: GradRequest['wrt']): readonly string[] =>
   typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
 
 /** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
-function endsOf(graph: Graph, { of, wrt, rules = tables.gradient }: GradRequest): Ends {
+function endsOf(graph: Graph, { of, wrt }: GradRequest, rules: RuleTable): Ends {
   return { of: outputOf(graph, of), wrt: sourcesOf(graph, wrt), rules };
 }
 

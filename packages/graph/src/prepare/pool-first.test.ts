@@ -43,7 +43,7 @@ describe('poolFirst', () => {
     };
     const graph = { ...summed, outputs: [value('t', [])] };
     const asItStands = { ...ruleTable('gradient'), prepare: undefined };
-    const [moved, left] = [grad(graph), grad(graph, { rules: asItStands })];
+    const [moved, left] = [grad(graph), grad(graph, { table: asItStands })];
     expect(operators(moved)).not.toEqual(operators(left));
     expect(evaluate(moved, { x }).gradient).toEqual(evaluate(left, { x }).gradient);
   });

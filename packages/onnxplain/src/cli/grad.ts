@@ -4,7 +4,7 @@ import { expectWritable, writeWhole } from '@onnxplain/files';
 import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
-import { makeRules } from '../expression/registry.js';
+import { make } from '../expression/registry.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/before.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';
@@ -47,7 +47,7 @@ export async function grad(
 ): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
   const { of, wrt } = flags;
-  const rules = makeRules(flags.rules);
+  const { rules, expression } = make(flags.rules, 'rules');
   await expectWritable(dirname(flags.out));
   const { model, about } = await openModel(path, { ...flags, output: of });
   try {
@@ -59,7 +59,7 @@ export async function grad(
     return {
       ...(await save(graph, flags)),
       nodes: nodes.length,
-      rules: rules.name ?? flags.rules,
+      rules: expression,
       inputs,
       outputs,
       notices,

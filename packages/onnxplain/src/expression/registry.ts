@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  type BackwardRules,
   type Definition,
   type Explainer,
   fail,
@@ -62,8 +63,8 @@ export const makeMetric = (expression: string): Metric => make(expression, 'metr
 /** {@link make} for a perturbation. */
 export const makePerturbation = (expression: string): Perturbation => make(expression, 'perturbation');
 
-/** {@link make} for backward rules, such as `lrp-epsilon(epsilon=0.01)`. */
-export const makeRules = (expression: string): RuleTable => make(expression, 'rules').table;
+/** {@link make} for backward rules: of `lrp-epsilon(epsilon=0.01)` it gives `{ name: 'lrp-epsilon', epsilon: 0.01 }`. */
+export const makeRules = (expression: string): BackwardRules => make(expression, 'rules').rules;
 
 /** Names, options, types and defaults of everything that can be made, by kind. */
 export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {
@@ -71,7 +72,7 @@ export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {
   return Object.fromEntries(rows) as Record<Kind, readonly Described[]>;
 }
 
-/** Tables of rules are made bare; here each goes with its expression, like everything that is made by name. */
+/** The tables of backward rules by name, made as what `grad` takes, with their expressions. */
 function rulesOf(entries: Readonly<Record<string, Definition<RuleTable>>>): Table<Rules> {
   return Object.fromEntries(Object.entries(entries).map(([name, row]) => [name, rulesRow(row)]));
 }
@@ -80,10 +81,18 @@ function rulesRow(row: Definition<RuleTable>): Definition<Rules> {
   return {
     ...row,
     make(options) {
-      const table = row.make(options);
-      return { table, expression: table.name ?? row.name };
+      const { name: expression = row.name } = row.make(options);
+      return { expression, rules: { name: row.name, ...numbersAndWords(options) } };
     },
   };
+}
+
+/** The options that rules may have; `make` refused all others. */
+function numbersAndWords(options: Readonly<Record<string, unknown>>): Record<string, number | string> {
+  const found: Record<string, number | string> = {};
+  for (const [name, value] of Object.entries(options))
+    if (typeof value === 'number' || typeof value === 'string') found[name] = value;
+  return found;
 }
 
 const allColumns: TableRows = (bytes, where) => baselineRows(bytes, { where, options: {} });

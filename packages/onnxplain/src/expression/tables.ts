@@ -1,4 +1,5 @@
 import {
+  type BackwardRules,
   type Definition,
   type Explainer,
   type Metric,
@@ -6,7 +7,6 @@ import {
   type Perturbation,
   type Solver,
 } from '@onnxplain/core';
-import type { RuleTable } from '@onnxplain/graph';
 
 /** Things that can be made by name, by kind. */
 export interface MadeOf {
@@ -17,10 +17,10 @@ export interface MadeOf {
   readonly rules: Rules;
 }
 
-/** A backward pass. */
+/** Backward rules in the form that `grad` and `score` take, with the expression that makes them again. */
 export interface Rules {
   readonly expression: string;
-  readonly table: RuleTable;
+  readonly rules: BackwardRules;
 }
 
 export type Kind = keyof MadeOf;

@@ -12,6 +12,7 @@ import {
   open,
   predict,
   prepare,
+  score,
   smooth,
   tensor,
 } from '../index.js';
@@ -21,6 +22,7 @@ import {
   explainInputs,
   makeExplainer,
   makeMetric,
+  makeRules,
   openModel,
   type RunProgress,
   recordOf,
@@ -128,6 +130,19 @@ describe('the library', () => {
     expect(grad(model.graph).outputs.map(({ name }) => name)).toContain('gradient');
     await using backward = await grad(model);
     expect(backward.outputs.map(({ name }) => name)).toContain('gradient');
+  });
+
+  test('rules have one shape: of an expression, of a score, of the gradient of a graph and of a model', async () => {
+    await using model = await open(linearModel(), { device: 'cpu' });
+    const rules = makeRules('lrp-epsilon(epsilon=0.01)');
+    expect(rules).toEqual({ name: 'lrp-epsilon', epsilon: 0.01 });
+    const { metadata } = grad(model.graph, { rules });
+    expect(metadata['onnxplain.rules']).toBe('lrp-epsilon(epsilon=0.01)');
+    await using backward = await grad(model, { rules });
+    expect(backward.source.metadata).toEqual(metadata);
+    const f = await score(model, { target: 0, rules });
+    expect(f.rules).toBe('lrp-epsilon(epsilon=0.01)');
+    expect((await f.with?.({ rules: 'guided' }))?.rules).toBe('guided');
   });
 
   test('an inner value can be the output, and an unknown one is refused', async () => {

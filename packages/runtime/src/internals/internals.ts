@@ -184,7 +184,7 @@ function valuesOf(question: Question, names: readonly string[]): ScoreGraph {
 function gradientsOf(question: Question, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
   const { graph, target, score } = scoreGraph(question, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
-  const backward = grad(shown, { of: score, wrt: names, rules: options.backward.table, keep: names });
+  const backward = grad(shown, { of: score, wrt: names, table: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
   const joined = joinedRows(backward, all, question);
   return { graph: joined.graph, target, score: joined.name };

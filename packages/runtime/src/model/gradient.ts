@@ -1,5 +1,5 @@
-import { type BackwardRules, rulesParts } from '@onnxplain/core';
-import { type Graph, grad as gradOf, ruleTable } from '@onnxplain/graph';
+import type { BackwardRules } from '@onnxplain/core';
+import { type Graph, grad as gradOf } from '@onnxplain/graph';
 import { givenAxes } from '../rows/batch-axis.js';
 import type { Model } from './model.js';
 import { openGraph } from './open.js';
@@ -23,9 +23,7 @@ export interface GradientOptions {
  * without one.
  */
 export function gradientGraph(model: Model, options: GradientOptions = {}): Graph {
-  const { rules = 'gradient', ...rest } = options;
-  const { name, options: ruleOptions } = rulesParts(rules);
-  return gradOf(model.graph, { ...rest, rules: ruleTable(name, ruleOptions) });
+  return gradOf(model.graph, options);
 }
 
 /** Opens {@link gradientGraph} as a model of its own, on the same device. Close it like any other. */

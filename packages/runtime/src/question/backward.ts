@@ -5,7 +5,7 @@ import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js
 import { type Feeds, fromTensor } from '../session/value.js';
 import type { Question } from './question.js';
 
-/** BackwardPass rules, looked up, with what they compare with. */
+/** Backward rules, looked up, with what they compare with. */
 export interface BackwardPass {
   readonly table: RuleTable;
   /** The table's expression. */
@@ -27,7 +27,7 @@ export interface BaselineFeeds {
  */
 export function backwardOf(rules: BackwardRules, { input }: Question): BackwardPass {
   const { name, options, baseline } = rulesParts(rules);
-  const table = ruleTable(name, options);
+  const table = ruleTable({ name, ...options });
   const resolved = { table, rules: table.name ?? name, baseline: undefined };
   if (!table.usesBaseline) return resolved;
   if (baseline === undefined) {

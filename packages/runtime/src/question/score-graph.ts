@@ -58,10 +58,10 @@ function selectLinked(
 export function differentiate(
   { graph, target, score }: ScoreGraph,
   input: string,
-  rules: RuleTable,
+  table: RuleTable,
 ): ScoreGraph {
-  const backward = grad(graph, { of: score, wrt: input, rules, keep: [] });
-  const baseline = rules.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
+  const backward = grad(graph, { of: score, wrt: input, table, keep: [] });
+  const baseline = table.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
   return { graph: backward, target, score: backward.outputs[0].name, baseline };
 }
 

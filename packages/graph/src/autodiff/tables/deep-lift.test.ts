@@ -8,12 +8,11 @@ import { evaluate } from '../../interpreter/evaluate.js';
 import type { Graph } from '../../ir/types.js';
 import { verify } from '../../ir/verify.js';
 import { grad } from '../grad.js';
-import { tables } from './index.js';
 
 const randoms = (name: string, length: number): number[] =>
   Array.from({ length }, (_, i) => Math.fround(2 * wobble(name, i)));
 
-const rules = tables['deep-lift'];
+const rules = 'deep-lift';
 
 /** Multipliers, what multipliers times differences sum to, and how much the score really changes. */
 function lifted(graph: Graph, x: NumArray, baseline: NumArray) {

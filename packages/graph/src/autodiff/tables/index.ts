@@ -1,4 +1,4 @@
-import { type Definition, fail } from '@onnxplain/core';
+import { type BackwardRules, type Definition, didYouMean, fail } from '@onnxplain/core';
 import type { RuleTable } from '../rules/rule.js';
 import { deconv } from './deconv.js';
 import { deepLift } from './deep-lift.js';
@@ -33,10 +33,11 @@ export const tables = Object.fromEntries(
 ) as Readonly<Record<RuleTableName, RuleTable>>;
 
 /**
- * A backward pass by name, with options of its own, e.g. `ruleTable('lrp-gamma', { gamma: 0.5 })`.
- * Throws `name-unknown`, `option-unknown`, `option-value`.
+ * The table of backward rules that are given by name, `ruleTable('guided')`, or by name with options of their own,
+ * `ruleTable({ name: 'lrp-gamma', gamma: 0.5 })`. Throws `name-unknown`, `option-unknown`, `option-value`.
  */
-export function ruleTable(name: string, options: Readonly<Record<string, unknown>> = {}): RuleTable {
+export function ruleTable(rules: BackwardRules): RuleTable {
+  const { name, ...options } = typeof rules === 'string' ? { name: rules } : rules;
   const known: Readonly<Record<string, Definition<RuleTable>>> = ruleTables;
   if (Object.hasOwn(known, name)) return known[name].make(options);
   return fail({
@@ -44,5 +45,6 @@ export function ruleTable(name: string, options: Readonly<Record<string, unknown
     where: 'rules',
     expected: `one of ${Object.keys(known).join(', ')}`,
     got: `"${name}"`,
+    remedy: didYouMean(name, Object.keys(known)),
   });
 }

@@ -1,3 +1,4 @@
+import type { BackwardRules } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { wobble } from '../../../../test/derivative.js';
 import { codeOf, float32, graphOf, int64, node, value } from '../../../../test/graphs.js';
@@ -8,7 +9,6 @@ import type { Graph } from '../../../ir/types.js';
 import { verify } from '../../../ir/verify.js';
 import { coverage } from '../../coverage.js';
 import { grad } from '../../grad.js';
-import type { RuleTable } from '../../rules/rule.js';
 import { ruleTable, ruleTables, tables } from '../index.js';
 import { composite, layers } from './composite.js';
 import { epsilonRule, flatRule, zPlusRule } from './rule.js';
@@ -164,8 +164,11 @@ const CLASS = 0;
 const input = randoms('x', 50);
 const feeds = { x: numArray('float32', [1, 2, 5, 5], input), target: numArray('int64', [1], [CLASS]) };
 
-const relevanceOf = (graph: Graph, rules: RuleTable, given: Parameters<typeof evaluate>[1] = feeds): Vector =>
-  Array.from(evaluate(grad(graph, { rules }), given).gradient.data);
+const relevanceOf = (
+  graph: Graph,
+  rules: BackwardRules,
+  given: Parameters<typeof evaluate>[1] = feeds,
+): Vector => Array.from(evaluate(grad(graph, { rules }), given).gradient.data);
 
 const everywhere = (rule: SlowRule): SlowRules => ({ first: rule, dense: rule });
 
@@ -187,7 +190,7 @@ describe('relevance of a small network, against the formulas of the papers unit 
     ['lrp-epsilon-gamma-box', { low: -1, high: 1 }, { first: slow.box(-1, 1), dense: slow.epsilon(1e-6) }],
   ])('%s %j', (name, options, rules) => {
     const { relevance } = slowly(input, CLASS, rules);
-    const found = relevanceOf(network, ruleTable(name, options));
+    const found = relevanceOf(network, { name, ...options });
     const size = Math.max(...relevance.map(Math.abs));
     expect(size).toBeGreaterThan(1e-3);
     found.forEach((r, i) => {
@@ -216,7 +219,7 @@ describe('conservation', () => {
   it.each(names)(
     '%s gives the input as much relevance as the score is, in a network without biases',
     (name) => {
-      const values = evaluate(grad(unbiased, { rules: ruleTable(name) }), feeds);
+      const values = evaluate(grad(unbiased, { rules: name }), feeds);
       const score = values.y.data[CLASS];
       expect(Math.abs(score)).toBeGreaterThan(0.01);
       expect(sum(Array.from(values.gradient.data))).toBeCloseTo(score, 5);
@@ -244,7 +247,7 @@ describe('conservation', () => {
       ],
     });
     const x = numArray('float32', [1, 2, 4, 4], randoms('image', 32));
-    const values = evaluate(grad(graph, { rules: tables['lrp-epsilon'] }), { x });
+    const values = evaluate(grad(graph, { rules: 'lrp-epsilon' }), { x });
     expect(sum(Array.from(values.gradient.data))).toBeCloseTo(values.y.data[0], 4);
   });
 
@@ -271,39 +274,39 @@ describe('conservation', () => {
       ],
     });
     const x = numArray('float32', [1, 3], [0.5, -1, 2]);
-    const values = evaluate(grad(graph, { rules: tables['lrp-epsilon'] }), { x });
+    const values = evaluate(grad(graph, { rules: 'lrp-epsilon' }), { x });
     expect(sum(Array.from(values.gradient.data))).toBeCloseTo(values.y.data[0], 4);
   });
 });
 
 describe('composites', () => {
   it('give a layer the first rule that takes it', () => {
-    const [one, other] = [
-      composite('test', [
-        { when: layers.first, rule: flatRule },
-        { when: layers.any, rule: zPlusRule },
-        { when: layers.dense, rule: epsilonRule(1) },
-      ]),
-      ruleTable('lrp-z-plus', { first: 'flat' }),
-    ];
-    expect(relevanceOf(network, one)).toEqual(relevanceOf(network, other));
+    const table = composite('test', [
+      { when: layers.first, rule: flatRule },
+      { when: layers.any, rule: zPlusRule },
+      { when: layers.dense, rule: epsilonRule(1) },
+    ]);
+    const byTable = Array.from(evaluate(grad(network, { table }), feeds).gradient.data);
+    expect(byTable).toEqual(relevanceOf(network, { name: 'lrp-z-plus', first: 'flat' }));
   });
 
   it('refuse a layer that no rule takes', () => {
-    const rules = composite('test', [{ when: layers.dense, rule: zPlusRule }]);
-    expect(codeOf(() => grad(network, { rules }))).toBe('op-no-gradient');
+    const table = composite('test', [{ when: layers.dense, rule: zPlusRule }]);
+    expect(codeOf(() => grad(network, { table }))).toBe('op-no-gradient');
   });
 
   it('say what they are in the graph they make', () => {
-    const { metadata } = grad(network, { rules: ruleTable('lrp-epsilon', { epsilon: 0.5, first: 'flat' }) });
+    const { metadata } = grad(network, { rules: { name: 'lrp-epsilon', epsilon: 0.5, first: 'flat' } });
     expect(metadata['onnxplain.rules']).toBe('lrp-epsilon(epsilon=0.5, first=flat)');
     expect(tables['lrp-gamma'].name).toBe('lrp-gamma');
   });
 
   it('refuse options that would not conserve, and unknown ones', () => {
-    expect(codeOf(() => ruleTable('lrp-alpha-beta', { alpha: 2, beta: 2 }))).toBe('option-value');
-    expect(codeOf(() => ruleTable('lrp-z-plus', { gamma: 1 }))).toBe('option-unknown');
+    expect(codeOf(() => ruleTable({ name: 'lrp-alpha-beta', alpha: 2, beta: 2 }))).toBe('option-value');
+    expect(codeOf(() => ruleTable({ name: 'lrp-z-plus', gamma: 1 }))).toBe('option-unknown');
     expect(codeOf(() => ruleTable('lrp-zplus'))).toBe('name-unknown');
+    expect(() => ruleTable('lrp-z-pls')).toThrow(/lrp-z-plus/);
+    expect(codeOf(() => grad(network, { rules: 'lrp-z-plus', table: tables['lrp-z-plus'] }))).toBe('usage');
   });
 
   it('refuse recurrent layers by name', () => {
@@ -320,16 +323,14 @@ describe('composites', () => {
         node('y = ReduceSum(h, axes)', { keepdims: attr.int(0) }),
       ],
     });
-    const [refusal] = coverage(graph, { rules: tables['lrp-epsilon'] }).filter(
-      ({ status }) => status === 'refused',
-    );
+    const [refusal] = coverage(graph, { rules: 'lrp-epsilon' }).filter(({ status }) => status === 'refused');
     expect(refusal).toMatchObject({ op: 'LSTM', why: expect.stringContaining('recurrent') });
-    expect(codeOf(() => grad(graph, { rules: tables['lrp-epsilon'] }))).toBe('op-no-gradient');
+    expect(codeOf(() => grad(graph, { rules: 'lrp-epsilon' }))).toBe('op-no-gradient');
   });
 
   it('make valid graphs', () => {
-    for (const [name, rules] of Object.entries(tables)) {
-      const graph = grad(network, { rules });
+    for (const name of Object.keys(tables)) {
+      const graph = grad(network, { rules: name });
       verify(graph);
       expect(graph.outputs.at(-1)?.dims, name).toEqual(['N', 2, 5, 5]);
     }
@@ -381,7 +382,7 @@ describe('attention', () => {
         }
       }
     }
-    const found = relevanceOf(graph, tables['lrp-epsilon'], { x: numArray('float32', [1, 3, 2], x.flat()) });
+    const found = relevanceOf(graph, 'lrp-epsilon', { x: numArray('float32', [1, 3, 2], x.flat()) });
     R.flat().forEach((r, i) => {
       expect(found[i]).toBeCloseTo(r, 5);
     });
