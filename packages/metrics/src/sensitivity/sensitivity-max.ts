@@ -1,4 +1,5 @@
 import { entry, type Metric, norm, parseOptions, z } from '@onnxplain/core';
+import { expectSubject } from '../subject.js';
 import { distance } from './neighbours.js';
 import { type SensitivityOptions, sensitivity, sensitivityOptions } from './sensitivity.js';
 
@@ -45,10 +46,12 @@ export function sensitivityMax(given: SensitivityMaxOptions = {}): Metric {
 function expectingSome(metric: Metric): Metric {
   return {
     ...metric,
-    measure: async (subject, key) =>
-      norm(subject.attribution.values, 'l2') === 0
+    async measure(subject, key) {
+      expectSubject(metric.name, subject);
+      return norm(subject.attribution.values, 'l2') === 0
         ? { estimate: { kind: 'invalid', reason: 'the explanation to divide by is all zero', n: 0 } }
-        : metric.measure(subject, key),
+        : metric.measure(subject, key);
+    },
   };
 }
 
