@@ -52,21 +52,21 @@ export { mergeAffine } from './prepare/merge-affine.js';
 export { inline } from './rewrite/inline.js';
 export { prune } from './rewrite/prune.js';
 export { shareCommon } from './rewrite/share-common.js';
-export { attentionMaps } from './surgery/attention.js';
+export { attentionMaps } from './surgery/attention-maps.js';
 export {
   type BatchFirst,
-  emitRowsFirst,
-  inFront,
+  dimsBatchFirst,
+  emitBatchFirst,
   inputBatchFirst,
   outputBatchFirst,
 } from './surgery/batch-first.js';
 export { cut, upTo } from './surgery/cut.js';
-export { equalSizes } from './surgery/equal-sizes.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
 export { type Observation, undetermined, withObserved } from './surgery/observed.js';
-export { drawsOf } from './surgery/random.js';
-export { rowWise } from './surgery/row-wise.js';
+export { valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
+export { randomNodes } from './surgery/random-nodes.js';
 export { type Link, type SelectOptions, select } from './surgery/select.js';
 export { type AxisTake, type TakeOptions, takeAxes } from './surgery/take-axes.js';
+export { unifySymbols } from './surgery/unify-symbols.js';
 export type { ExtendedGraph } from './surgery/with-output.js';

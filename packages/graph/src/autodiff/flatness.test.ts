@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
-import { attr, drawsOf, flatnessOf, type Graph, type Node, rectifiersOf } from '../index.js';
+import { attr, flatnessOf, type Graph, type Node, randomNodes, rectifiersOf } from '../index.js';
 
 const constants = {
   table: float32([5, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
@@ -95,8 +95,8 @@ describe('random numbers', () => {
   const outputs = [value('y', ['N', 3]), value('z', ['N', 3])];
 
   it('are found on the way to an output, and are not beside it', () => {
-    expect(drawsOf({ ...random, outputs }, 'y')).toEqual(['RandomNormalLike node with output "r"']);
-    expect(drawsOf({ ...random, outputs }, 'z')).toEqual([]);
+    expect(randomNodes({ ...random, outputs }, 'y')).toEqual(['RandomNormalLike node with output "r"']);
+    expect(randomNodes({ ...random, outputs }, 'z')).toEqual([]);
   });
 
   it('are drawn by Dropout where its training mode is on or given at the run', () => {
@@ -111,9 +111,9 @@ describe('random numbers', () => {
         }),
       ),
     });
-    expect(drawsOf(dropout('on'), 'y')).toHaveLength(1);
-    expect(drawsOf(dropout('given'), 'y')).toHaveLength(1);
-    expect(drawsOf(dropout('off'), 'y')).toEqual([]);
-    expect(drawsOf(graphFrom('y = Dropout(x)'), 'y')).toEqual([]);
+    expect(randomNodes(dropout('on'), 'y')).toHaveLength(1);
+    expect(randomNodes(dropout('given'), 'y')).toHaveLength(1);
+    expect(randomNodes(dropout('off'), 'y')).toEqual([]);
+    expect(randomNodes(graphFrom('y = Dropout(x)'), 'y')).toEqual([]);
   });
 });

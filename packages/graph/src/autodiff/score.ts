@@ -1,8 +1,8 @@
 import { builderOf } from '../builder/build.js';
 import type { Builder } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
-import { rowWise } from '../surgery/row-wise.js';
-import { selected } from '../surgery/select.js';
+import { valueWithOneRowPerInput } from '../surgery/one-row-per-input.js';
+import { selectWithBuilder } from '../surgery/select.js';
 import { requireAllRules } from './coverage.js';
 import type { Ends } from './path.js';
 import { requirePath } from './require-path.js';
@@ -19,7 +19,7 @@ interface Scored {
 /** Makes an output one number a row: itself where it is one, else the entry that a new input `target` picks. */
 export function scoreOf(graph: Graph, of: string): Scored {
   if (isScalar(graph, of)) return { graph, builder: builderOf(graph), score: of };
-  const { graph: scored, builder } = selected(graph, { output: of });
+  const { graph: scored, builder } = selectWithBuilder(graph, { output: of });
   return { graph: scored, builder, score: scored.outputs.at(-1)?.name ?? of };
 }
 
@@ -27,7 +27,11 @@ export function scoreOf(graph: Graph, of: string): Scored {
 function isScalar(graph: Graph, of: string): boolean {
   const dims = builderOf(graph).dims(of);
   if (dims.length !== 1) return dims.length === 0;
-  return rowWise(graph, of, (name) => (name === of ? dims : builderOf(graph).typeOf(name)?.dims)) === of;
+  return (
+    valueWithOneRowPerInput(graph, of, (name) =>
+      name === of ? dims : builderOf(graph).typeOf(name)?.dims,
+    ) === of
+  );
 }
 
 /** Refuses an output of unknown rank. Where a node before it has no rule, the error names that node instead of the rank. */

@@ -27,6 +27,17 @@ export function usesOf(node: Node): readonly string[] {
   return inner.length === 0 ? inputs : [...inputs, ...inner.flatMap(capturesOf)];
 }
 
+/** How often each value is read: by nodes, as an output of the graph, and for each of `kept`, names that other code reads. */
+export function useCounts(
+  { nodes, outputs }: Graph,
+  kept: ReadonlySet<string> = new Set(),
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const uses = [...nodes.flatMap(usesOf), ...outputs.map(({ name }) => name), ...kept];
+  for (const name of uses) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
 /** How a node is called in messages. */
 export function describe({ op, domain, name, outputs }: Node): string {
   const label = name === '' ? `with output "${outputs[0] ?? ''}"` : `"${name}"`;

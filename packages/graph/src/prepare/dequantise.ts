@@ -8,32 +8,32 @@ import { prune } from '../rewrite/prune.js';
 import { rewrite } from '../rewrite/rewrite.js';
 import { type Integers, quantisedArithmetic, type Replacement } from './quantised-arithmetic.js';
 
-/** Operators that do to floats what they do to the integers that these stand for, to all inputs or to the first. */
-const ON_ALL: ReadonlySet<string> = new Set(['Add', 'Clip', 'Concat', 'Max', 'Min', 'Mul', 'Sub']);
-const ON_FIRST: ReadonlySet<string> = new Set([
+/** Operators that give the same result on floats as on the integers they hold: on all inputs, or with only the first one quantised. */
+const QUANTISED_IN_ALL: ReadonlySet<string> = new Set(['Add', 'Clip', 'Concat', 'Max', 'Min', 'Mul', 'Sub']);
+const QUANTISED_IN_FIRST: ReadonlySet<string> = new Set([
   'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'Identity', 'MaxPool', 'Relu', 'Reshape', 'Resize', 'Slice', 'SpaceToDepth',
   'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
 ]); // biome-ignore format: a list
 
 /**
- * A canonical graph in which quantised values are floats that hold the integers: QuantizeLinear becomes
- * clip(round(x / scale) + zero point), DequantizeLinear (q - zero point) scale, and what lies between them computes with floats.
- * Values are the same up to the rounding of float32 and, where a quotient lies half way, one step of quantisation. Quantised
- * weights stay as they are stored.
+ * Rewrites a canonical graph so that quantised values are floats that hold the integers. QuantizeLinear becomes
+ * clip(round(x / scale) + zero point), DequantizeLinear becomes (q - zero point) * scale, and the nodes between them compute with floats.
+ * Values stay the same up to the rounding of float32 and, where a quotient lies half way between integers, one step of quantisation.
+ * Quantised weights are stored as before.
  */
-export function unquantised(graph: Graph): Graph {
+export function dequantise(graph: Graph): Graph {
   const floats = new Map<string, string>();
-  return prune(rewrite(graph, (node, b) => replaced(node, b, floats)));
+  return prune(rewrite(graph, (node, b) => replace(node, b, floats)));
 }
 
-/** `values` replace outputs of floats. Outputs of integers stay, and `floats` are the numbers that they stand for. */
-function replaced(node: Node, b: GraphBuilder, floats: Map<string, string>): readonly string[] | undefined {
+/** Replaces a node. Float outputs are replaced by new values; integer outputs stay, and `floats` records the floats that hold them. */
+function replace(node: Node, b: GraphBuilder, floats: Map<string, string>): readonly string[] | undefined {
   const integers = integersOf(b, floats);
   const rule = Object.hasOwn(quantisedArithmetic, node.op) ? quantisedArithmetic[node.op] : undefined;
-  const found = rule?.(node, integers) ?? carried(node, integers);
+  const found = rule?.(node, integers) ?? passedThrough(node, integers);
   if (found === undefined) return undefined;
-  const { values, floats: made = [] } = found;
-  made.forEach((name, i) => {
+  const { values, floats: newFloats = [] } = found;
+  newFloats.forEach((name, i) => {
     if (name !== '') floats.set(node.outputs[i], name);
   });
   const rest = node.outputs.map((name, i) => (values?.[i] ? '' : name));
@@ -50,21 +50,21 @@ function integersOf(b: GraphBuilder, floats: ReadonlyMap<string, string>): Integ
   };
 }
 
-/** The replacement of an operator that moves or adds integers that floats stand for. */
-function carried(node: Node, { c, hasFloats, real }: Integers): Replacement | undefined {
+/** Returns the replacement of an operator that gives the same result on floats, or of a Cast; undefined for others. */
+function passedThrough(node: Node, { c, hasFloats, real }: Integers): Replacement | undefined {
   const { op, inputs, outputs, attributes } = node;
   if (!isOp(op, node.domain) || !inputs.some(hasFloats)) return undefined;
-  if (op === 'Cast') return left(node, { c, real });
-  if (!ON_ALL.has(op) && !(ON_FIRST.has(op) && hasFloats(inputs[0]))) return undefined;
+  if (op === 'Cast') return castOfIntegers(node, { c, real });
+  if (!QUANTISED_IN_ALL.has(op) && !(QUANTISED_IN_FIRST.has(op) && hasFloats(inputs[0]))) return undefined;
   const like = c.dtype(real(inputs.find(hasFloats) ?? ''));
   const floats = inputs.map((name, i) =>
-    name !== '' && (i === 0 || ON_ALL.has(op)) ? real(name, like) : name,
+    name !== '' && (i === 0 || QUANTISED_IN_ALL.has(op)) ? real(name, like) : name,
   );
   return { floats: c.emitMany(op, floats, outputs.length, attributes) };
 }
 
-/** The replacement of a Cast of integers that floats stand for. */
-function left(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
+/** Returns the replacement of a Cast whose input is held by floats. */
+function castOfIntegers(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
   const to = dtypeOf(attributesOf(node).int('to', 1));
   if (to === undefined || to === 'bool') return undefined;
   const x = real(node.inputs[0]);

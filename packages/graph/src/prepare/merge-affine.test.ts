@@ -132,7 +132,7 @@ describe('mergeAffine', () => {
 
   const shared = { x: image, constants: { ...norm, k: random('k', 4, 3, 3, 3) }, left: [] };
 
-  it('leaves a layer that is read elsewhere, or that must stay', () => {
+  it('keeps a layer that has other readers, or that must stay', () => {
     const read = build({
       ...shared,
       nodes: [node('a = Conv(x, k)'), node('z = BatchNormalization(a, s, b, m, v)'), node('y = Add(a, z)')],
@@ -142,7 +142,7 @@ describe('mergeAffine', () => {
     expect(operators(mergeAffine(kept, new Set(['a'])))).toEqual(['Conv', 'BatchNormalization']);
   });
 
-  it('leaves what varies along other axes than the channels', () => {
+  it('keeps an operation that varies along other axes than the channels', () => {
     const nodes = [node('a = Conv(x, k)'), node('y = Add(a, p)')];
     const across = build({ ...shared, nodes, constants: { k: random('k', 4, 3, 3, 3), p: random('p', 2) } });
     expect(operators(mergeAffine(across))).toEqual(['Conv', 'Add']);

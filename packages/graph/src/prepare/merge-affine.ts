@@ -3,44 +3,40 @@ import { attr } from '../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { opOf } from '../ir/ops.js';
-import { usesOf } from '../ir/scope.js';
+import { useCounts } from '../ir/scope.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewrite } from '../rewrite/rewrite.js';
 
 /**
- * What follows a layer with constant weights and does the same to every element of a channel is merged into the layer's weights and bias:
- * BatchNormalization, additions and subtractions of constants, products and quotients with them. Outputs keep
- * their values up to rounding. A layer that others read too, or whose output is in `kept`, stays as it is.
+ * Merges affine operations per channel into the weights and the bias of the layer before them: BatchNormalization, and addition,
+ * subtraction, multiplication and division by constants. Outputs keep their values up to rounding. A layer whose output has other readers,
+ * or is in `kept`, stays as it is.
  *
  * A matrix product of more than two dimensions that gets a bias this way becomes Reshape, Gemm, Reshape.
  */
 export function mergeAffine(graph: Graph, kept: ReadonlySet<string> = new Set()): Graph {
-  const uses = new Map<string, number>();
-  const use = (name: string) => uses.set(name, (uses.get(name) ?? 0) + 1);
-  graph.nodes.flatMap(usesOf).forEach(use);
-  for (const { name } of graph.outputs) use(name);
-  for (const name of kept) use(name);
-  return prune(rewrite(graph, (node, b) => merged(node, b, uses)));
+  const uses = useCounts(graph, kept);
+  return prune(rewrite(graph, (node, b) => merge(node, b, uses)));
 }
 
-function merged(
+function merge(
   node: Node,
   b: GraphBuilder,
   uses: ReadonlyMap<string, number>,
 ): readonly string[] | undefined {
   if (node.domain !== '') return undefined;
   const affine = affineOf(node, b);
-  const maker = affine && b.makerOf(affine.x);
-  if (affine === undefined || maker === undefined || uses.get(affine.x) !== 1) return undefined;
-  const layer = LAYERS[maker.op]?.(maker, b);
-  if (layer === undefined || maker.domain !== '') return undefined;
+  const producer = affine && b.makerOf(affine.x);
+  if (affine === undefined || producer === undefined || uses.get(affine.x) !== 1) return undefined;
+  const layer = LAYERS[producer.op]?.(producer, b);
+  if (layer === undefined || producer.domain !== '') return undefined;
   const c = mathBuilder(b);
   const found = coefficients(c, affine, layer);
   return found && [layer.rebuild(c, found)];
 }
 
-/** y = x scale + shift, where both are constants that broadcast to x. */
+/** y = x * scale + shift, where scale and shift are constants that broadcast to x. */
 interface Affine {
   readonly x: string;
   scale?(c: MathBuilder): string;
@@ -50,10 +46,10 @@ interface Affine {
 /** A layer whose output channels are along one axis. */
 interface Layer {
   readonly output: string;
-  /** Of the output, counted from the front. */
+  /** The axis of the output's channels, counted from 0. */
   readonly axis: number;
   readonly channels: Dim;
-  /** The layer with its weights multiplied by `scale` and `shift` added to what it gives, both [channels]. */
+  /** Emits the layer with its output multiplied by `scale` and then added to `shift`, both [channels]. */
   rebuild(c: MathBuilder, coefficients: Coefficients): string;
 }
 
@@ -65,8 +61,8 @@ interface Coefficients {
 function affineOf(node: Node, b: GraphBuilder): Affine | undefined {
   const [x = '', y = ''] = node.inputs;
   if (node.op === 'BatchNormalization') return normalisation(node, b);
-  const [varying, constant] = fixed(b, y) ? [x, y] : [y, x];
-  if (constant === '' || !fixed(b, constant) || fixed(b, varying)) return undefined;
+  const [varying, constant] = isConstant(b, y) ? [x, y] : [y, x];
+  if (constant === '' || !isConstant(b, constant) || isConstant(b, varying)) return undefined;
   const second = constant === y;
   if (node.op === 'Add') return { x: varying, shift: () => constant };
   if (node.op === 'Mul') return { x: varying, scale: () => constant };
@@ -75,12 +71,12 @@ function affineOf(node: Node, b: GraphBuilder): Affine | undefined {
   return undefined;
 }
 
-/** x s + (bias - mean s) with s = scale / sqrt(variance + epsilon). */
+/** BatchNormalization as x * s + (bias - mean * s) with s = scale / sqrt(variance + epsilon). */
 function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
   const [x = '', scale, bias, mean, variance] = node.inputs;
   const { int, float } = attributesOf(node);
   if (int('training_mode', 0) === 1) return undefined;
-  if (![scale, bias, mean, variance].every((name) => fixed(b, name))) return undefined;
+  if (![scale, bias, mean, variance].every((name) => isConstant(b, name))) return undefined;
   const slope = (c: MathBuilder) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
   const along = (c: MathBuilder, vector: string) => alongAxis(c, vector, { axis: 1, rank: c.rank(x) });
   return {
@@ -90,7 +86,7 @@ function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
   };
 }
 
-/** A vector shaped to multiply along an axis. */
+/** Reshapes a vector so that it broadcasts along an axis. */
 function alongAxis(c: MathBuilder, vector: string, { axis, rank }: { axis: number; rank: number }): string {
   return c.reshape(
     vector,
@@ -98,7 +94,7 @@ function alongAxis(c: MathBuilder, vector: string, { axis, rank }: { axis: numbe
   );
 }
 
-/** Scale and shift as vectors of the layer's channels; undefined when they vary along another axis. */
+/** Returns scale and shift as vectors of the layer's channels; undefined where they vary along another axis. */
 function coefficients(c: MathBuilder, affine: Affine, layer: Layer): Coefficients | undefined {
   const given = [affine.scale?.(c), affine.shift?.(c)];
   if (!given.every((value) => value === undefined || perChannel(c, value, layer))) return undefined;
@@ -106,7 +102,7 @@ function coefficients(c: MathBuilder, affine: Affine, layer: Layer): Coefficient
   return { scale, shift };
 }
 
-/** Whether a constant that broadcasts to the layer's output has size 1 along all axes but that of the channels. */
+/** Whether a constant that broadcasts to the layer's output has size 1 along all axes except that of the channels. */
 function perChannel(c: MathBuilder, value: string, { output, axis, channels }: Layer): boolean {
   const [rank, dims] = [c.rank(output), c.dims(value)];
   if (dims.length > rank || c.dtype(value) !== c.dtype(output)) return false;
@@ -119,21 +115,21 @@ function vectorOf(c: MathBuilder, value: string, channels: Dim): string {
   return c.dims(flat)[0] === channels ? flat : c.emit('Expand', [flat, c.ints([Number(channels)])]);
 }
 
-/** Whether a value is left out, constant, or computed from constants, as weights are after a first merging. */
-function fixed(b: GraphBuilder, name: string | undefined): boolean {
+/** Whether a value is omitted, a constant, or computed from constants, as weights are after a merge. */
+function isConstant(b: GraphBuilder, name: string | undefined): boolean {
   if (!name || b.constantOf(name) !== undefined) return true;
-  return b.makerOf(name)?.inputs.every((input) => fixed(b, input)) ?? false;
+  return b.makerOf(name)?.inputs.every((input) => isConstant(b, input)) ?? false;
 }
 
-type Reading = (node: Node, b: GraphBuilder) => Layer | undefined;
+type LayerReader = (node: Node, b: GraphBuilder) => Layer | undefined;
 
 /** Weights [M, C/g, ...] of a convolution; [C, M, ...] of a transposed one of a single group. */
 const convolution =
-  (axis: 0 | 1): Reading =>
+  (axis: 0 | 1): LayerReader =>
   (node, b) => {
     const [x = '', weights = '', bias] = node.inputs;
     const channels = b.typeOf(weights)?.dims?.[axis];
-    if (!fixed(b, weights) || !fixed(b, bias) || typeof channels !== 'number') return undefined;
+    if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;
     if (axis === 1 && attributesOf(node).int('group', 1) !== 1) return undefined;
     return {
       output: node.outputs[0] ?? '',
@@ -142,14 +138,14 @@ const convolution =
       rebuild(c, { scale, shift }) {
         const rank = c.rank(weights);
         const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank })) : weights;
-        const moved = biased(c, bias, { scale, shift });
-        return c.emit(opOf(node), moved ? [x, scaled, moved] : [x, scaled], node.attributes);
+        const newBias = mergedBias(c, bias, { scale, shift });
+        return c.emit(opOf(node), newBias ? [x, scaled, newBias] : [x, scaled], node.attributes);
       },
     };
   };
 
-/** bias scale + shift. */
-function biased(
+/** bias * scale + shift, without the terms that are undefined. */
+function mergedBias(
   c: MathBuilder,
   bias: string | undefined,
   { scale, shift }: Coefficients,
@@ -158,32 +154,33 @@ function biased(
   return scaled && shift ? c.add(scaled, shift) : scaled || shift;
 }
 
-/** alpha A B + beta C, with weights B: beta goes into C. */
-const gemm: Reading = (node, b) => {
+/** alpha * A * B + beta * C with the weights B; beta is multiplied into C. */
+const gemm: LayerReader = (node, b) => {
   const [x = '', weights = '', bias] = node.inputs;
   const { int, float } = attributesOf(node);
   const axis = int('transB', 0) === 1 ? 0 : 1;
   const channels = b.typeOf(weights)?.dims?.[axis];
-  if (!fixed(b, weights) || !fixed(b, bias) || typeof channels !== 'number') return undefined;
+  if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;
   return {
     output: node.outputs[0] ?? '',
     axis: 1,
     channels,
     rebuild(c, { scale, shift }) {
       const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank: 2 })) : weights;
-      const moved = biased(c, bias && c.mul(bias, float('beta', 1)), { scale, shift });
+      const newBias = mergedBias(c, bias && c.mul(bias, float('beta', 1)), { scale, shift });
       const attributes = { ...node.attributes, beta: attr.float(1) };
-      return c.emit('Gemm', moved ? [x, scaled, moved] : [x, scaled], attributes);
+      return c.emit('Gemm', newBias ? [x, scaled, newBias] : [x, scaled], attributes);
     },
   };
 };
 
-/** x W with one matrix for all rows. */
-const matMul: Reading = (node, b) => {
+/** x * W with one matrix W for all rows. */
+const matMul: LayerReader = (node, b) => {
   const [x = '', weights = ''] = node.inputs;
   const [rank, dims] = [b.typeOf(x)?.dims?.length ?? 0, b.typeOf(weights)?.dims];
   const channels = dims?.[1];
-  if (!fixed(b, weights) || dims?.length !== 2 || rank < 2 || typeof channels !== 'number') return undefined;
+  if (!isConstant(b, weights) || dims?.length !== 2 || rank < 2 || typeof channels !== 'number')
+    return undefined;
   return {
     output: node.outputs[0] ?? '',
     axis: rank - 1,
@@ -199,7 +196,7 @@ const matMul: Reading = (node, b) => {
   };
 };
 
-const LAYERS: Readonly<Record<string, Reading>> = {
+const LAYERS: Readonly<Record<string, LayerReader>> = {
   Conv: convolution(0),
   ConvTranspose: convolution(1),
   Gemm: gemm,

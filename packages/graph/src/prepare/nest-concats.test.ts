@@ -33,7 +33,7 @@ const feeds = Object.fromEntries(
 );
 
 describe('nestConcats', () => {
-  it('begins with the longest one that was joined already and changes no value', () => {
+  it('starts with the longest earlier Concat and changes no value', () => {
     const nested = nestConcats(dense);
     verify(nested);
     expect(nested.nodes.map(({ inputs }) => inputs)).toEqual([
@@ -46,7 +46,7 @@ describe('nestConcats', () => {
     expect(evaluate(nested, feeds)).toEqual(evaluate(dense, feeds));
   });
 
-  it('keeps what is joined along another axis apart', () => {
+  it('does not reuse a Concat along another axis', () => {
     const nodes = [joined('x = Concat(a, a)', 0), joined('y = Concat(a, a, a)', 1)];
     const graph = graphOf({
       inputs: [value('a', ['N', 2])],

@@ -16,7 +16,7 @@ const precomputed = (graph: Graph): Graph => {
 
 const ops = (graph: Graph) => graph.nodes.map(({ op }) => op);
 
-it('computes what depends on constants alone, and nothing else', () => {
+it('computes the values that depend on constants alone, and no others', () => {
   const graph = graphOf({
     inputs: [value('x', ['N', 2])],
     outputs: [value('y', ['N', 2])],
@@ -35,7 +35,7 @@ it('computes what depends on constants alone, and nothing else', () => {
   expect(evaluate(ready, feeds)).toEqual(evaluate(graph, feeds));
 });
 
-it('keeps what makes an output of the graph', () => {
+it('keeps a node that produces an output of the graph', () => {
   const outputs = [value('y', [1])];
   const graph = graphOf({ outputs, constants: { c: float32([1], [2]) }, nodes: [node('y = Neg(c)')] });
   expect(ops(precomputed(graph))).toEqual(['Neg']);

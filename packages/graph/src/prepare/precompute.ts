@@ -3,12 +3,12 @@ import { evaluateConstantNode } from '../canonical/fold/fold.js';
 import type { Constant, Graph, Node, ValueType } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
 
-/** Inputs above this many elements are left to the runtime, which moves weights faster than the interpreter does. */
-const LARGEST = 2 ** 17;
+/** Nodes with a larger input are left to the runtime, which moves weights faster than the interpreter does. */
+const LARGEST_INPUT = 2 ** 17;
 
 /**
- * The graph with constants in place of nodes that have no other inputs: a runtime would compute them whenever it opens the model. Large
- * ones are left to it. Outputs of the graph stay.
+ * Replaces nodes whose inputs are all constants by their results, so that the runtime need not compute them when it opens the model. Nodes
+ * with large inputs or results stay, and so do nodes that produce an output of the graph.
  */
 export function precompute(graph: Graph, typeOf: (name: string) => ValueType | undefined): Graph {
   const constants = new Map(graph.constants);
@@ -19,14 +19,14 @@ export function precompute(graph: Graph, typeOf: (name: string) => ValueType | u
       return undefined;
     if (graphsOf(node).length > 0 || node.outputs.some((name) => outputs.has(name))) return undefined;
     const inputs = node.inputs.map((name) => constants.get(name));
-    if (inputs.some((value) => value !== undefined && sizeOf(value.dims) > LARGEST)) return undefined;
+    if (inputs.some((value) => value !== undefined && sizeOf(value.dims) > LARGEST_INPUT)) return undefined;
     return evaluateConstantNode(node, { inputs, outputs: node.outputs.map(typeOf), opset });
   };
   const nodes = graph.nodes.filter((node) => {
     const results = resultsOf(node);
-    const made = node.outputs.filter((name) => name !== '');
+    const named = node.outputs.filter((name) => name !== '');
     results?.forEach((value, i) => {
-      constants.set(made[i], value);
+      constants.set(named[i], value);
     });
     return results === undefined;
   });

@@ -6,42 +6,42 @@ import type { Op } from '../ir/ops.js';
 import type { Attributes, DataType, Node } from '../ir/types.js';
 import { input } from '../rewrite/op-rewrite.js';
 
-/** Values of integers as floats. */
+/** The floats that hold the integers of quantised values. */
 export interface Integers {
   readonly c: MathBuilder;
-  /** Whether floats already stand for a value. */
+  /** Whether a value is held by floats. */
   hasFloats(name: string): boolean;
-  /** The floats that stand for a value, or the value cast. */
+  /** Returns the floats that hold a value, or emits a Cast of the value. */
   real(name: string, dtype?: DataType): string;
 }
 
-/** What comes in the place of a node: values for its outputs, or floats that stand for its integers; '' for neither. */
+/** The replacement of a node, by output: `values` replace outputs, `floats` hold the integers of outputs that stay; '' for neither. */
 export interface Replacement {
   readonly values?: readonly string[];
   readonly floats?: readonly string[];
 }
 
-/** Less than half a step, so that rounding takes it back. */
+/** Margin of the clip in quantisation steps: less than half a step, so that rounding removes it. */
 const SLACK = 0.25;
 
 type QuantisedRewrite = (node: Node, integers: Integers) => Replacement | undefined;
 
 /** Scale and zero point of a quantised value; per index of `axis` where they are vectors. */
-interface Grid {
+interface QuantisationGrid {
   readonly scale: string;
   readonly zero: string;
   readonly axis?: number;
 }
 
-/** A vector along an axis of something of a rank; a single number as it is. */
+/** Reshapes a vector to broadcast along an axis of a value of the given rank; returns a single number as it is. */
 function along(c: MathBuilder, vector: string, { axis, rank }: { axis: number; rank: number }): string {
   const dims = c.dims(vector);
   if (dims.length === 0 || dims[0] === 1 || rank === 0) return vector;
   return c.reshape(vector, [-1, ...new Array<number>(rank - 1 - ((axis + rank) % rank)).fill(1)]);
 }
 
-/** (q - zero point) scale. */
-function dequantised(q: string, { scale, zero, axis = 1 }: Grid, { c, real }: Integers): string {
+/** Emits (q - zero point) * scale. */
+function dequantised(q: string, { scale, zero, axis = 1 }: QuantisationGrid, { c, real }: Integers): string {
   const x = real(q, c.dtype(scale));
   const at = { axis, rank: c.rank(x) };
   const centred = zero === '' ? x : c.sub(x, along(c, real(zero, c.dtype(scale)), at));
@@ -49,39 +49,43 @@ function dequantised(q: string, { scale, zero, axis = 1 }: Grid, { c, real }: In
 }
 
 /**
- * clip(round(x / scale) + zero point) to the range of the type. Its ends are inside of it for a derivative too: what is clipped is whole,
- * so that it is clipped a quarter of a step further out and rounded again.
+ * Emits clip(round(x / scale) + zero point) to the range of the type. The clip is a quarter of a step wider than the range and is rounded
+ * again. Thus the values are exact, and the derivative of the clip at the ends of the range is that of the inside.
  */
-function quantised(x: string, grid: Grid & { readonly to: DataType }, { c, real }: Integers): string {
+function quantised(
+  x: string,
+  grid: QuantisationGrid & { readonly to: DataType },
+  { c, real }: Integers,
+): string {
   const { scale, zero, axis = 1, to } = grid;
   const at = { axis, rank: c.rank(x) };
   const rounded = c.map('Round', c.div(x, along(c, scale, at)));
   const shifted = zero === '' ? rounded : c.add(rounded, along(c, real(zero, c.dtype(x)), at));
   const [low, high] = integerRange(to) ?? [0, 255];
-  const held = c.emit('Clip', [shifted, c.scalar(low - SLACK, shifted), c.scalar(high + SLACK, shifted)]);
-  return c.map('Round', held);
+  const clipped = c.emit('Clip', [shifted, c.scalar(low - SLACK, shifted), c.scalar(high + SLACK, shifted)]);
+  return c.map('Round', clipped);
 }
 
-/** Inputs from `at`: a scale and a zero point. */
-const gridAt = (node: Node, at: number, axis = 1): Grid => ({
+/** Reads scale and zero point from the inputs `at` and `at` + 1. */
+const gridAt = (node: Node, at: number, axis = 1): QuantisationGrid => ({
   scale: input(node, at),
   zero: input(node, at + 1),
   axis,
 });
 
-/** Where a quantised value stands among a node's inputs: it, its scale and its zero point, from `at`. */
+/** Position of a quantised value among the inputs of a node: the value, its scale and its zero point are three inputs from `at` on. */
 interface ValueAt {
   readonly at: number;
   /** The axis along which scale and zero point may vary; default 1. */
   readonly axis?: number;
 }
 
-/** Returns the floats of a quantised input of a node. */
+/** Returns the dequantised input of a node. */
 const valueAt = (node: Node, { at, axis }: ValueAt, integers: Integers): string =>
   dequantised(input(node, at), gridAt(node, at + 1, axis), integers);
 
-/** Quantises the float result y by the scale and the zero point at `at`; the zero point gives the type. */
-function onGrid(
+/** Quantises the float result y by the scale and the zero point at `at`. The zero point gives the type. */
+function quantiseResult(
   node: Node,
   { y, at }: { readonly y: string; readonly at: number },
   integers: Integers,
@@ -96,25 +100,26 @@ const isBlocked = (node: Node): boolean => attributesOf(node).int('block_size', 
 const without = (attributes: Attributes, names: readonly string[]): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
 
-/** An operator of one quantised value: X, its grid, then that of Y. */
-const pointwise =
+/** An operator on one quantised value. Its inputs are x with scale and zero point, then scale and zero point of y. */
+const unary =
   (op: Op, own: readonly string[] = []): QuantisedRewrite =>
   (node, integers) => {
     const x = valueAt(node, { at: 0 }, integers);
     const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
     return attributesOf(node).int('channels_last', 0) === 0
-      ? onGrid(node, { y, at: 3 }, integers)
+      ? quantiseResult(node, { y, at: 3 }, integers)
       : undefined;
   };
 
+/** An operator on two quantised values, each with scale and zero point, then scale and zero point of y. */
 const binary =
   (op: Op): QuantisedRewrite =>
   (node, integers) => {
     const y = integers.c.emit(op, [valueAt(node, { at: 0 }, integers), valueAt(node, { at: 3 }, integers)]);
-    return onGrid(node, { y, at: 6 }, integers);
+    return quantiseResult(node, { y, at: 6 }, integers);
   };
 
-/** A value minus its zero point, which may be a vector along an axis. */
+/** Emits a value minus its zero point, which may be a vector along an axis. */
 function centred(
   name: string,
   { zero, axis }: { readonly zero: string; readonly axis: number },
@@ -124,8 +129,8 @@ function centred(
   return zero === '' ? x : c.sub(x, along(c, real(zero), { axis, rank: c.rank(x) }));
 }
 
-/** Scale and zero point as the standard defines them: the range with 0 in it, in 255 steps. */
-function dynamicGrid(x: string, { c }: Integers): Grid {
+/** Emits scale and zero point as DynamicQuantizeLinear defines them: the range of x and 0 divided into 255 steps. */
+function dynamicGrid(x: string, { c }: Integers): QuantisationGrid {
   const all = c.others(x, []);
   const extreme = (op: 'Max' | 'Min') =>
     c.emit(op, [c.emit(`Reduce${op}`, [x, c.ints(all)], { keepdims: attr.int(0) }), c.scalar(0, x)]);
@@ -135,7 +140,7 @@ function dynamicGrid(x: string, { c }: Integers): Grid {
   return { scale, zero: c.map('Round', steps) };
 }
 
-/** A (float) on its own grid times B, float again: com.microsoft's fusion of three nodes. */
+/** DynamicQuantizeMatMul of com.microsoft: quantises A dynamically, multiplies by the quantised B, and dequantises. */
 const dynamicMatMul: QuantisedRewrite = (node, integers) => {
   const { c } = integers;
   const [x, w, scale, zero, bias] = [0, 1, 2, 3, 4].map((i) => input(node, i));
@@ -148,7 +153,7 @@ const dynamicMatMul: QuantisedRewrite = (node, integers) => {
   return { values: [bias === '' ? y : c.add(y, bias)] };
 };
 
-/** How operators on quantised values are computed with floats. */
+/** Rewrites of operators on quantised values to arithmetic on floats. */
 export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
   QuantizeLinear: (node, integers) => {
     const { c } = integers;
@@ -183,7 +188,7 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
   QLinearMatMul: (node, integers) => {
     const a = valueAt(node, { at: 0, axis: -2 }, integers);
     const y = integers.c.matmul(a, valueAt(node, { at: 3, axis: -1 }, integers));
-    return onGrid(node, { y, at: 6 }, integers);
+    return quantiseResult(node, { y, at: 6 }, integers);
   },
   QLinearConv: (node, integers) => {
     const { c } = integers;
@@ -191,21 +196,25 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
     const bias = input(node, 8);
     const step = c.mul(input(node, 1), input(node, 4));
     if (bias !== '') inputs.push(c.mul(c.cast(bias, c.dtype(step)), step));
-    return onGrid(node, { y: c.emit('Conv', inputs, node.attributes), at: 6 }, integers);
+    return quantiseResult(node, { y: c.emit('Conv', inputs, node.attributes), at: 6 }, integers);
   },
   // Operators of com.microsoft.
   QLinearAdd: binary('Add'),
   QLinearMul: binary('Mul'),
-  QLinearSigmoid: pointwise('Sigmoid'),
-  QLinearLeakyRelu: pointwise('LeakyRelu'),
-  QLinearSoftmax: pointwise('Softmax'),
-  QLinearAveragePool: pointwise('AveragePool'),
-  QLinearGlobalAveragePool: pointwise('GlobalAveragePool'),
+  QLinearSigmoid: unary('Sigmoid'),
+  QLinearLeakyRelu: unary('LeakyRelu'),
+  QLinearSoftmax: unary('Softmax'),
+  QLinearAveragePool: unary('AveragePool'),
+  QLinearGlobalAveragePool: unary('GlobalAveragePool'),
   QLinearConcat: (node, integers) => {
     const parts = Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) =>
       valueAt(node, { at: 2 + 3 * i }, integers),
     );
-    return onGrid(node, { y: integers.c.concat(parts, attributesOf(node).int('axis', 0)), at: 0 }, integers);
+    return quantiseResult(
+      node,
+      { y: integers.c.concat(parts, attributesOf(node).int('axis', 0)), at: 0 },
+      integers,
+    );
   },
   QGemm: (node, integers) => {
     const { c } = integers;
@@ -217,7 +226,7 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
     const step = c.mul(c.mul(input(node, 1), input(node, 4)), a.float('alpha', 1));
     if (input(node, 6) !== '') inputs.push(c.mul(c.cast(input(node, 6), c.dtype(step)), step));
     const y = c.emit('Gemm', inputs, node.attributes);
-    return input(node, 7) === '' ? { values: [y] } : onGrid(node, { y, at: 7 }, integers);
+    return input(node, 7) === '' ? { values: [y] } : quantiseResult(node, { y, at: 7 }, integers);
   },
   DynamicQuantizeMatMul: dynamicMatMul,
   MatMulIntegerToFloat: (node, integers) => {

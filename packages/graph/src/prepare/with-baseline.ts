@@ -5,15 +5,15 @@ import { substitute, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 
 export interface WithBaseline {
-  /** The graph, and beside it what it computes from the baseline. */
+  /** The graph, extended by the same computation from the baseline. */
   readonly graph: Graph;
-  /** What stands for a value at the baseline: the value itself where it does not depend on `at`. */
+  /** Returns the name of a value as computed from the baseline: the value itself where it does not depend on `at`. */
   readonly reference: (name: string) => string;
 }
 
 /**
- * Computes everything that depends on `at` a second time, from inputs of their own: `baseline` (`baseline/NAME` each when `at` has
- * several names, numbered where the graph has these names already), which come last.
+ * Duplicates all nodes that depend on `at`, with inputs for the baseline. These come last and are called `baseline`, or `baseline/NAME`
+ * each when `at` has several names, with a number where the graph has the name already.
  */
 export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline {
   const baselines = valuesLike(builderOf(graph), graph, { label: 'baseline', of: at });

@@ -52,7 +52,7 @@ test.each([
   expect([...found.y.data]).toEqual([...plain.data]);
 });
 
-test('an output that is the input itself is moved too', () => {
+test('an output that is the input itself gets its row axis first too', () => {
   const graph = graphOf({ inputs: [value('x', [3, 'N'])], outputs: [value('x', [3, 'N'])], nodes: [] });
   const { graph: first } = inputBatchFirst(graph, graph.inputs[0], 1);
   verify(first);
@@ -60,7 +60,7 @@ test('an output that is the input itself is moved too', () => {
   expect([...Object.values(evaluate(first, { x }))[0].data]).toEqual([0, 3, 1, 4, 2, 5]);
 });
 
-test('rows that lead already leave the graph as it is', () => {
+test('a graph whose row axis is first already is not changed', () => {
   const graph = shifted(['N', 4, 3]);
   expect(inputBatchFirst(graph, graph.inputs[0], 0).graph).toBe(graph);
   expect(outputBatchFirst(graph, graph.outputs[0], 0).graph).toBe(graph);

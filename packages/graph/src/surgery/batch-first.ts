@@ -5,42 +5,49 @@ import { namer, namesIn } from '../ir/names.js';
 import { substitute } from '../ir/scope.js';
 import type { Constant, Dim, Graph, Node, Value } from '../ir/types.js';
 
-/** An input or output with its row axis in front. */
+/** A graph, and its input or output whose first axis is the row axis. */
 export interface BatchFirst {
   readonly graph: Graph;
   readonly value: Value;
 }
 
 /**
- * The graph with the row axis of an input in front: a Transpose puts it back before the first node; an input of one example gets an axis
- * of size 1, which a Squeeze takes off. The input keeps its name.
+ * Makes the row axis of an input its first axis. A Transpose at the start of the graph restores the axes that the nodes expect. An input of
+ * one example gets an axis of size 1, which a Squeeze removes. The input keeps its name.
  */
 export function inputBatchFirst(graph: Graph, input: Value, axis: RowAxis): BatchFirst {
   const { dims } = input;
   if (axis === 0 || dims === undefined) return { graph, value: input };
   const fresh = namer(namesIn(graph));
-  const within = fresh(`${input.name}/rows-inside`);
-  const back = moveAxis({ from: input.name, to: within, rank: dims.length, axis, inwards: true, fresh });
-  const rename = (name: string) => (name === input.name ? within : name);
-  const value = { ...input, dims: inFront(dims, axis) };
+  const original = fresh(`${input.name}/rows-inside`);
+  const restore = moveAxis({
+    from: input.name,
+    to: original,
+    rank: dims.length,
+    axis,
+    toFront: false,
+    fresh,
+  });
+  const rename = (name: string) => (name === input.name ? original : name);
+  const value = { ...input, dims: dimsBatchFirst(dims, axis) };
   const moved = {
     ...graph,
     inputs: graph.inputs.map((each) => (each.name === input.name ? value : each)),
     outputs: graph.outputs.map((each) => ({ ...each, name: rename(each.name) })),
-    nodes: [back.node, ...graph.nodes.map((node) => substitute(node, rename))],
-    constants: new Map([...graph.constants, ...back.constants]),
+    nodes: [restore.node, ...graph.nodes.map((node) => substitute(node, rename))],
+    constants: new Map([...graph.constants, ...restore.constants]),
   };
   return { graph: moved, value };
 }
 
-/** The graph with one more output: `output` with its row axis in front, under a name of its own. */
+/** Adds an output to the graph: `output` with its row axis first, under a new name. */
 export function outputBatchFirst(graph: Graph, output: Value, axis: RowAxis): BatchFirst {
   const dims = output.dims ?? infer(graph).get(output.name)?.dims;
   if (axis === 0 || dims === undefined) return { graph, value: output };
   const fresh = namer(namesIn(graph));
   const name = fresh(`${output.name}/rows-first`);
-  const front = moveAxis({ from: output.name, to: name, rank: dims.length, axis, inwards: false, fresh });
-  const value = { ...output, name, dims: inFront(dims, axis) };
+  const front = moveAxis({ from: output.name, to: name, rank: dims.length, axis, toFront: true, fresh });
+  const value = { ...output, name, dims: dimsBatchFirst(dims, axis) };
   const moved = {
     ...graph,
     outputs: [...graph.outputs, value],
@@ -50,32 +57,33 @@ export function outputBatchFirst(graph: Graph, output: Value, axis: RowAxis): Ba
   return { graph: moved, value };
 }
 
-/** Emits a value with its row axis in front. */
-export function emitRowsFirst(b: Builder, name: string, axis: RowAxis): string {
+/** Emits a value with its row axis first. */
+export function emitBatchFirst(b: Builder, name: string, axis: RowAxis): string {
   if (axis === 0) return name;
   if (axis === 'none') return b.emit('Unsqueeze', [name, b.ints([0])]);
   const axes = Array.from({ length: b.rank(name) }, (_, i) => i);
   return b.emit('Transpose', [name], { perm: attr.ints([axis, ...axes.toSpliced(axis, 1)]) });
 }
 
-/** Dims with the row axis in front; 1 for values of one example. */
-export function inFront(dims: readonly Dim[], axis: RowAxis): readonly Dim[] {
+/** Returns dims with the size of the row axis first, or with a 1 first for a value of one example. */
+export function dimsBatchFirst(dims: readonly Dim[], axis: RowAxis): readonly Dim[] {
   return axis === 'none' ? [1, ...dims] : [dims[axis], ...dims.toSpliced(axis, 1)];
 }
 
 interface Move {
   readonly from: string;
   readonly to: string;
-  /** Of the value as the model has it. */
+  /** Rank of the value in the model. */
   readonly rank: number;
+  /** The row axis in the model. */
   readonly axis: RowAxis;
-  /** From the front to where the model has it; else the reverse. */
-  readonly inwards: boolean;
+  /** Whether the row axis becomes the first one, or returns from there to `axis`. */
+  readonly toFront: boolean;
   readonly fresh: (hint: string) => string;
 }
 
-/** The node that moves the row axis, and the constants that it reads. */
-function moveAxis({ from, to, rank, axis, inwards, fresh }: Move): {
+/** Returns the node that moves the row axis, and the constants that it reads. */
+function moveAxis({ from, to, rank, axis, toFront, fresh }: Move): {
   readonly node: Node;
   readonly constants: ReadonlyMap<string, Constant>;
 } {
@@ -83,7 +91,7 @@ function moveAxis({ from, to, rank, axis, inwards, fresh }: Move): {
   if (axis === 'none') {
     const axes = fresh(`${to}/axes`);
     const zero: Constant = { dtype: 'int64', dims: [1], data: BigInt64Array.of(0n) };
-    const op = inwards ? 'Squeeze' : 'Unsqueeze';
+    const op = toFront ? 'Unsqueeze' : 'Squeeze';
     return {
       node: { ...node, op, inputs: [from, axes], attributes: {} },
       constants: new Map([[axes, zero]]),
@@ -91,8 +99,8 @@ function moveAxis({ from, to, rank, axis, inwards, fresh }: Move): {
   }
   const axes = Array.from({ length: rank }, (_, i) => i);
   const rest = axes.toSpliced(axis, 1);
-  const outwards = [axis, ...rest];
-  const perm = inwards ? axes.map((each) => outwards.indexOf(each)) : outwards;
+  const frontPerm = [axis, ...rest];
+  const perm = toFront ? frontPerm : axes.map((each) => frontPerm.indexOf(each));
   return {
     node: { ...node, op: 'Transpose', inputs: [from], attributes: { perm: attr.ints(perm) } },
     constants: new Map(),

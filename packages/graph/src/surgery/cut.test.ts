@@ -36,7 +36,7 @@ test('before the cut the value is the output, and only needed inputs are left', 
   expect(before.outputs).toEqual([value('h', ['N', 2])]);
 });
 
-test('one part after the other computes what the whole does', () => {
+test('the two parts one after the other compute what the graph computes', () => {
   const feeds = {
     x: numArray('float32', [1, 2], [0.5, -1]),
     t: numArray('float32', [1, 2], [3, 4]),
@@ -54,7 +54,7 @@ test('one part after the other computes what the whole does', () => {
   }
 });
 
-test('a node that makes the value beside others that are needed stays under another name', () => {
+test('a node that produces the value beside other needed outputs stays, and its output is renamed', () => {
   const split = graphOf({
     inputs: [value('x', ['N', 4])],
     outputs: [value('y', ['N', 2])],

@@ -6,10 +6,9 @@ import type { Graph, Value } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 
 /**
- * The part of a graph in canonical form after its inner value `at`, which becomes the first input; other inputs that
- * are still needed follow. Outputs that do not depend on `at` are left out.
- * Throws `value-unknown` for a name that is not a value of the graph, `not-applicable` when it is a constant or nothing
- * depends on it.
+ * Returns the part of a graph in canonical form that computes outputs from its inner value `at`. That value becomes the first input; the
+ * other inputs that are still needed follow. Outputs that do not depend on `at` are left out. Throws `value-unknown` for a name that is
+ * not a value of the graph, and `not-applicable` for a constant or a value that no output depends on.
  */
 export function cut(graph: Graph, at: string): Graph {
   const value = valueAt(graph, at);
@@ -19,12 +18,12 @@ export function cut(graph: Graph, at: string): Graph {
       code: 'not-applicable',
       where: `value "${at}"`,
       expected: 'a value that an output depends on',
-      got: 'one that no output depends on',
+      got: 'a value that no output depends on',
       remedy: 'Choose a value before the output.',
     });
   }
   const fresh = namer(namesIn(graph));
-  // A node may make `at` beside outputs that are needed; its own `at` then goes by another name.
+  // A node may produce `at` beside outputs that are still needed. Its output `at` is then renamed.
   const nodes = graph.nodes.map((node) =>
     node.outputs.includes(at)
       ? { ...node, outputs: node.outputs.map((name) => (name === at ? fresh(at) : name)) }
@@ -35,8 +34,8 @@ export function cut(graph: Graph, at: string): Graph {
 }
 
 /**
- * The part of a graph in canonical form that makes its inner value `at`, its only output; inputs that it does not need
- * are left out. Throws as {@link cut} does.
+ * Returns the part of a graph in canonical form that computes its inner value `at` from the inputs. That value becomes the only output;
+ * inputs that are not needed are left out. Throws as {@link cut} does.
  */
 export function upTo(graph: Graph, at: string): Graph {
   return withNeededInputs(prune({ ...graph, outputs: [valueAt(graph, at)] }), new Set());
@@ -70,7 +69,7 @@ function valueAt(graph: Graph, at: string): Value {
   });
 }
 
-/** Outputs that depend on `at`, other than itself. */
+/** Returns the outputs that depend on `at`, without `at` itself. */
 function dependents(graph: Graph, at: string): readonly Value[] {
   const reached = new Set([at]);
   for (const node of graph.nodes) {

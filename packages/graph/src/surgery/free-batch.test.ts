@@ -37,7 +37,7 @@ function expectRows(graph: Graph): void {
   }
 }
 
-describe('a frozen batch of 1 is freed, row by row the same', () => {
+describe('a fixed batch of 1 is freed, and each row gives what it gave alone', () => {
   test('in the input alone', () => {
     expectRows(fixed([1, 4], [1, 4], [node('y = Relu(x)')]));
   });
@@ -74,7 +74,7 @@ describe('a frozen batch of 1 is freed, row by row the same', () => {
     expectRows(fixed([1, 5, 6], [1, 5, 6], nodes, { split: int64([5, 2, 3]), merge: int64([5, 1, 6]) }));
   });
 
-  test('in rows of an attention layer that keeps time first, merged for a matrix and taken apart behind it', () => {
+  test('in rows of an attention layer that keeps time first, merged for a matrix product and split after it', () => {
     // [1, 5, 6] -> [5, 1, 2 heads, 3] -> [5, 6] -> Gemm -> [5, 2, 2] -> [5, 4] -> [5, 1, 4] -> [1, 5, 4].
     const nodes = [
       node('t = Transpose(x)', { perm: ints(1, 0, 2) }),

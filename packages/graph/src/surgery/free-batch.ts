@@ -2,22 +2,22 @@ import { OnnxplainError } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { wordsIn } from '../infer/dim.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
-import { type FrozenBatch, freeBatchAxis } from './free-batch-axis.js';
+import { type FrozenBatch, freeBatchInNode } from './free-batch-node.js';
 
 export interface Freed {
-  /** With a symbolic batch, or the graph as it came. */
+  /** The graph with a symbolic batch axis; the given graph where `freed` is false. */
   readonly graph: Graph;
   readonly freed: boolean;
-  /** What was done, or what stood in the way. */
+  /** What was done, or why the batch axis stays fixed. */
   readonly reason: string;
 }
 
 /**
- * A graph in canonical form that was exported with a fixed batch size, rewritten to the symbolic one "N": the axis `axis` (default: the
- * first) of every input becomes N, and sizes that the exporter froze into Reshape targets, Slice ends, Concat operands and
- * initial states follow. Freed when every output then comes out with one axis of size N; otherwise the graph is returned as it
- * came, with the reason. Shapes are the only witness, so compare the numbers of a batch with those of its rows before
- * relying on it: a model that mixes its rows (a mean over the batch axis) keeps its shapes.
+ * Replaces the fixed batch size of an exported graph in canonical form by the symbol "N". The axis `axis` (default: the first) of every
+ * input becomes N, and so do the sizes that the exporter wrote into Reshape targets, Slice ends, Concat operands and initial states. The
+ * graph is freed if every output then has exactly one axis of size N; otherwise the given graph is returned with the reason. Only shapes
+ * are checked. A model that combines rows, such as by a mean over the batch axis, passes the check: compare the numbers of a batch with
+ * those of its rows before relying on it.
  */
 export function freeBatch(graph: Graph, axis = 0): Freed {
   const stay = (reason: string): Freed => ({ graph, freed: false, reason });
@@ -29,16 +29,16 @@ export function freeBatch(graph: Graph, axis = 0): Freed {
     const fixed = freed.outputs.find(({ dims }) => dims?.filter((dim) => dim === symbol).length !== 1);
     if (fixed === undefined) return { graph: freed, freed: true, reason: `batch ${batch} became ${symbol}` };
     return stay(
-      `output "${fixed.name}" has dims [${fixed.dims?.join(', ') ?? '?'}], of which not one is ${symbol}`,
+      `output "${fixed.name}" has dims [${fixed.dims?.join(', ') ?? '?'}], not exactly one of which is ${symbol}`,
     );
   } catch (error) {
-    // The shapes contradict each other once the batch is free: the batch size is part of the model.
+    // The shapes contradict each other with a symbolic batch: the batch size is part of the model.
     if (error instanceof OnnxplainError) return stay(error.message);
     throw error;
   }
 }
 
-/** The size that all inputs have along the axis, or why there is none. */
+/** Returns the size that all inputs have along the axis, or a text that says why there is none. */
 function fixedBatch({ inputs }: Graph, axis: number): number | string {
   const size = inputs[0]?.dims?.[axis];
   if (size === undefined) return 'the graph has no input with a batch axis';
@@ -49,7 +49,7 @@ function fixedBatch({ inputs }: Graph, axis: number): number | string {
   return `input "${other.name}" has dims [${other.dims?.join(', ') ?? '?'}], whose ${which} is not ${size}`;
 }
 
-/** N, or N_ ... when a formula of the graph uses that letter. */
+/** Returns "N", with underscores appended while the dims of the graph use the name. */
 function freeSymbol(graph: Graph): string {
   const types = [...graph.inputs, ...graph.outputs, ...graph.declared.values()];
   const words = new Set(types.flatMap(({ dims = [] }) => dims.flatMap((dim) => [...wordsIn(dim)])));
@@ -59,7 +59,7 @@ function freeSymbol(graph: Graph): string {
 }
 
 function rewrite(graph: Graph, batch: FrozenBatch, axis: number): Graph {
-  // Declared types speak of the fixed batch.
+  // Declared types have the fixed batch.
   const builder = builderWithin({ ...graph, declared: new Map(), observed: undefined });
   const inputs = graph.inputs.map((value) => ({
     ...value,
@@ -67,7 +67,7 @@ function rewrite(graph: Graph, batch: FrozenBatch, axis: number): Graph {
   }));
   for (const value of inputs) builder.addInput(value);
   for (const [name, value] of graph.constants) builder.addConstant(name, value);
-  for (const node of graph.nodes) builder.append(freeBatchAxis(node, builder, batch));
+  for (const node of graph.nodes) builder.append(freeBatchInNode(node, builder, batch));
   return builder.build(graph.outputs.map((value) => ({ ...value, dims: dimsOf(builder, value) })));
 }
 

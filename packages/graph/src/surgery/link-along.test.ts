@@ -44,7 +44,7 @@ test.each([
   }
 });
 
-test('a single class has a sigmoid, probabilities stay, and log-probabilities are raised', () => {
+test('a single class gets a sigmoid, probabilities stay, and log-probabilities get an exponential', () => {
   const one = linkAlong(y, { output: 'y', link: 'probability', classes: { axis: 1, size: 1 } });
   const [first] = evaluate(one.graph, { x: numArray('float32', SIZES, numbers) })[one.name].data;
   expect(first).toBeCloseTo(1 / (1 + Math.exp(-numbers[0])), 6);
@@ -57,7 +57,7 @@ test('a single class has a sigmoid, probabilities stay, and log-probabilities ar
   expect(exponential).toBeCloseTo(Math.exp(numbers[0]), 5);
 });
 
-test('an axis of classes must be given where they are compared', () => {
+test('the axis of the classes must be given where classes are compared', () => {
   for (const link of ['probability', 'margin'] as const) {
     expect(codeOf(() => linkAlong(y, { output: 'y', link }))).toBe('not-applicable');
   }

@@ -2,8 +2,9 @@ import { fail } from '@onnxplain/core';
 import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/output-kind.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
+import { lowestFinite } from '../builder/lowest-finite.js';
 import type { Graph } from '../ir/types.js';
-import { type Link, lowestOf } from './select.js';
+import type { Link } from './select.js';
 import { type ExtendedGraph, withOutput } from './with-output.js';
 
 export interface LinkAlongOptions {
@@ -12,15 +13,15 @@ export interface LinkAlongOptions {
   readonly link: Exclude<Link, 'logit'>;
   /** What the output holds; default: what `outputKindOf` finds in the graph, and else logits. */
   readonly holds?: OutputKind;
-  /** Along which axis, from 0 with the batch, the classes lie; its size undefined where it is not known. Only to compare classes. */
+  /** The axis of the classes, counted from 0 with the batch axis, and its size if known. Needed only where classes are compared. */
   readonly classes?: { readonly axis: number; readonly size: number | undefined };
 }
 
 /**
- * The link of every entry of an output, of the output's shape. 'probability': of probabilities the entry, of log-probabilities its
- * exponential, of logits the entry after Softmax over the classes at its place, or Sigmoid for a single one. 'margin': the entry minus the
- * largest other one of its place. The graph is in canonical form. Throws `not-applicable` where classes have to be compared and are not
- * known, and for the margin of one class or of an unknown number.
+ * Adds an output of the same shape that applies a link to every entry of an output of a graph in canonical form. 'probability': the entry
+ * of probabilities, the exponential of log-probabilities, and of logits the Softmax over the classes, or the Sigmoid of a single class.
+ * 'margin': the entry minus the largest other entry along the axis of the classes. Throws `not-applicable` where classes have to be
+ * compared and their axis is not given, and for the margin of one class or of an unknown number of classes.
  */
 export function linkAlong(graph: Graph, options: LinkAlongOptions): ExtendedGraph {
   const builder = graphBuilderOf(graph);
@@ -43,13 +44,16 @@ function expectClasses({ output, link, classes }: LinkAlongOptions): NonNullable
   return fail({
     code: 'not-applicable',
     where: `${link} of "${output}"`,
-    expected: 'the axis of its classes',
+    expected: 'the axis of the classes',
     got: 'none',
-    remedy: 'Give it in the option classes.',
+    remedy: 'Give the axis in the option classes.',
   });
 }
 
-/** The largest other entry is the largest, but for the largest itself the second; of equal ones the first counts as the largest. */
+/**
+ * Emits each entry minus the largest other one: the largest entry, or for the largest entry itself the second largest. Of equal entries the
+ * first counts as the largest.
+ */
 function margins(builder: Builder, options: LinkAlongOptions): string {
   const { output } = options;
   const { axis, size: classes } = expectClasses(options);
@@ -61,7 +65,7 @@ function margins(builder: Builder, options: LinkAlongOptions): string {
   const isBest = builder.emit('Equal', [numbers, builder.emit('ArgMax', [output], over)]);
   const largest = (value: string) =>
     builder.emit('ReduceMax', [value, builder.ints([axis])], { keepdims: attr.int(1) });
-  const hidden = builder.emit('Where', [isBest, lowestOf(builder, output), output]);
+  const hidden = builder.emit('Where', [isBest, lowestFinite(builder, output), output]);
   const others = builder.emit('Where', [isBest, largest(hidden), largest(output)]);
   return builder.emit('Sub', [output, others]);
 }
@@ -75,6 +79,6 @@ function refuseMargin(
     where: `margin of "${output}"`,
     expected: 'a known number of classes, at least 2',
     got: `${classes ?? 'an unknown number'} along axis ${axis}`,
-    remedy: "Use link 'logit', or name another axis of classes.",
+    remedy: "Use link 'logit', or give another axis of the classes.",
   });
 }

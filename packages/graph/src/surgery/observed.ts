@@ -6,16 +6,16 @@ import { identity } from '../ir/identity.js';
 import { namesBeside } from '../ir/names.js';
 import type { Constant, DataType, Dim, Graph, Node, Value, ValueType } from '../ir/types.js';
 
-/** What a run showed of a value; a size is undefined where the run does not tell what it depends on. */
+/** The type of a value as seen in a run; a size is undefined where the run does not show which symbol it is. */
 export interface Observation {
   readonly dtype: DataType;
   readonly dims: readonly (Dim | undefined)[];
 }
 
 /**
- * Values of a graph in canonical form whose rank does not follow from the nodes, or of which only the file declares which axis holds
- * the rows of the inputs. Run the graph, look at their shapes, and hand them to {@link withObserved}: a declaration is not believed.
- * Each with the number type that it has and the dims that the file declares.
+ * Returns the values of a graph in canonical form whose rank shape inference does not find, or whose row axis only the file declares. A
+ * declaration may be wrong: run the graph and pass the shapes to {@link withObserved}. Each value has its inferred dtype and the dims that
+ * the file declares.
  */
 export function undetermined(graph: Graph): readonly Value[] {
   const types = infer(graph);
@@ -23,16 +23,16 @@ export function undetermined(graph: Graph): readonly Value[] {
   const symbols = symbolsOf(graph);
   return graph.nodes.flatMap(({ outputs }) =>
     outputs.flatMap((name): Value[] => {
-      const [found, said] = [types.get(name), declared.get(name)?.dims];
-      if (found === undefined) return [];
-      const told = found.dims !== undefined && !claimsRows(said, found.dims, symbols);
-      return told ? [] : [{ name, dtype: found.dtype, dims: said }];
+      const [inferred, dims] = [types.get(name), declared.get(name)?.dims];
+      if (inferred === undefined) return [];
+      const isKnown = inferred.dims !== undefined && !declaresRows(dims, inferred.dims, symbols);
+      return isKnown ? [] : [{ name, dtype: inferred.dtype, dims }];
     }),
   );
 }
 
-/** Whether a declaration puts a symbol of the inputs where inference knows nothing. */
-function claimsRows(
+/** Whether the declared dims have a symbol of the inputs where inference finds an unknown size. */
+function declaresRows(
   declared: ValueType['dims'],
   inferred: readonly Dim[],
   symbols: ReadonlySet<Dim>,
@@ -42,8 +42,8 @@ function claimsRows(
 }
 
 /**
- * The graph with types that a run showed, which stand where inference knows nothing. A Squeeze without axes is spelled with those of
- * size 1 where the run showed that it keeps the symbolic ones; with a symbol of 1 the spelled one keeps it too.
+ * Adds types seen in a run to a graph; inference uses them where it finds nothing itself. A Squeeze without axes gets explicit axes, those
+ * of size 1, where the run showed that it keeps the symbolic axes; it then keeps them also where a symbol is 1.
  */
 export function withObserved(graph: Graph, seen: ReadonlyMap<string, Observation>): Graph {
   const unknown = unknownsBeside(graph);
@@ -59,11 +59,12 @@ export function withObserved(graph: Graph, seen: ReadonlyMap<string, Observation
     constants.set(name, value);
     return name;
   };
-  const nodes = graph.nodes.map((node) => spelledSqueeze(node, (name) => types.get(name)?.dims, add));
+  const nodes = graph.nodes.map((node) => withExplicitAxes(node, (name) => types.get(name)?.dims, add));
   return { ...graph, nodes, constants, observed };
 }
 
-function spelledSqueeze(
+/** Sets the axes of a Squeeze; returns other nodes as they are. */
+function withExplicitAxes(
   node: Node,
   dimsOf: (name: string) => ValueType['dims'],
   add: (value: Constant) => string,

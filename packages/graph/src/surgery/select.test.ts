@@ -70,7 +70,7 @@ test.each(['logit', 'probability'] as const)('%s works where the number of class
   );
 });
 
-test('one number for each row is its score for target 0, and its probability a sigmoid', () => {
+test('the only number of a row is its score for target 0, and its probability a sigmoid', () => {
   for (const dims of [['N'], ['N', 1]]) {
     const graph = model(dims);
     const selected = select(graph, { output: 'y' });
@@ -84,12 +84,12 @@ test('one number for each row is its score for target 0, and its probability a s
   }
 });
 
-test('of a score for each position the target counts through all of them', () => {
+test('the target indexes the flattened scores of all positions', () => {
   const feeds = { x: numArray('float32', [1, 2, 3], rows.flat()), target: numArray('int64', [1], [5]) };
   expect(evaluate(select(model(['N', 2, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(3));
 });
 
-test('infinite scores of other classes do not spoil the chosen one', () => {
+test('infinite scores of other classes do not change the selected one', () => {
   const feeds = {
     x: numArray('float32', [1, 3], [-Infinity, 2, Infinity]),
     target: numArray('int64', [1], [1]),
@@ -97,7 +97,7 @@ test('infinite scores of other classes do not spoil the chosen one', () => {
   expect(evaluate(select(model([1, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(2));
 });
 
-test('a probability is not squashed again, and stands as it is for every link', () => {
+test('a probability gets no second softmax, and is returned unchanged for every link', () => {
   const graph = model(
     ['N', 3],
     [node('p = Softmax(x)', { axis: { kind: 'int', value: 1 } }), node('y = Identity(p)')],
@@ -115,7 +115,7 @@ test('log-probabilities become probabilities by their exponential, some classes 
   );
 });
 
-test('what the caller says an output holds goes before what the graph shows', () => {
+test('the option holds takes precedence over what the graph shows', () => {
   const graph = model(['N', 3], [node('y = Softmax(x)', { axis: { kind: 'int', value: 1 } })]);
   const selected = select(graph, { output: 'y', link: 'probability', holds: 'logits' });
   const feeds = { x: numArray('float32', [1, 3], rows[0]), target: numArray('int64', [1], [2]) };
@@ -154,7 +154,7 @@ test.each<[string, Graph, string, Link, string]>([
   expect(codeOf(() => select(graph, { output, link }))).toBe(code);
 });
 
-test('float32 weights are not touched', () => {
+test('float32 weights are not copied', () => {
   const w = float32([2], [1, 2]);
   const graph = graphOf({
     inputs: [value('x', ['N', 2])],
@@ -165,7 +165,7 @@ test('float32 weights are not touched', () => {
   expect(select(graph, { output: 'y' }).constants.get('w')).toBe(w);
 });
 
-test('an output that was regrouped to a column has the rows it had before', () => {
+test('an output that was reshaped to a column has the rows it had before', () => {
   const column = (nodes: readonly Node[]) =>
     graphOf({
       inputs: [value('x', ['N', 3])],

@@ -1,11 +1,12 @@
-import { type DataType, dtypeInfo, fail, isFloat, type Link } from '@onnxplain/core';
+import { type DataType, fail, isFloat, type Link } from '@onnxplain/core';
 import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/output-kind.js';
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
+import { lowestFinite } from '../builder/lowest-finite.js';
 import { identity } from '../ir/identity.js';
 import { namesIn } from '../ir/names.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
-import { rowWise } from './row-wise.js';
+import { valueWithOneRowPerInput } from './one-row-per-input.js';
 
 export type { Link } from '@onnxplain/core';
 
@@ -13,8 +14,8 @@ export interface SelectOptions {
   /** Name of the output, [N, C, ...] or [N]. */
   readonly output: string;
   /**
-   * 'logit' (default): the entry as it stands. 'probability': of probabilities the entry, of log-probabilities its exponential, of
-   * logits the entry after Softmax over the classes, or Sigmoid for a single one. 'margin': the entry minus the largest other one.
+   * 'logit' (default): the entry itself. 'probability': the entry of probabilities, the exponential of log-probabilities, and of logits
+   * the Softmax over the classes, or the Sigmoid of a single class. 'margin': the entry minus the largest other one.
    */
   readonly link?: Link;
   /** What the output holds; default: what `outputKindOf` finds in the graph, and else logits. */
@@ -22,35 +23,36 @@ export interface SelectOptions {
 }
 
 /**
- * A graph in canonical form with one more input, its last, `target` (int64, [N]) and one more output, its last, `score`
- * ([N], the output's dtype): the entry of each row, flattened to [N, C], that `target` picks. Both get another name
- * where theirs is taken. Outputs [N] and [N, 1] have the one target 0; a target outside 0 ... C-1 gives 0 where C is
- * known, so check it before. Of an output that was regrouped to several rows an input, [3*N, 1], the rows are those
- * before that, [N, 3] (`rowWise`).
+ * Adds a last input `target` (int64, [N]) and a last output `score` ([N], dtype of the output) to a graph in canonical form. The score is
+ * the entry with index `target` of each row of the output, flattened to [N, C]. Both get another name where theirs is taken. For outputs
+ * [N] and [N, 1] the only target is 0. A target outside 0 ... C-1 gives 0 where C is known: check it before. For an output that was
+ * reshaped to several rows for each input, [3*N, 1], the rows are those before the Reshape, [N, 3].
  *
- * Throws `name-unknown` for an output that the graph does not have, `type-mismatch` for one that is not of floats,
- * `shape-mismatch` for a scalar, one of unknown rank, or one with several rows for each input, `not-applicable` for the margin
- * of a single class, and for a
- * margin or an added softmax where several axes could be the classes ([N, L, C] of a sequence).
+ * Throws `name-unknown` for an output that the graph does not have; `type-mismatch` for one that is not of floats; `shape-mismatch` for a
+ * scalar, one of unknown rank, or one with several rows for each input; `not-applicable` for the margin of a single class, and for a
+ * margin or an added softmax where several axes could be that of the classes ([N, L, C] of a sequence).
  */
 export function select(graph: Graph, options: SelectOptions): Graph {
-  return selected(graph, options).graph;
+  return selectWithBuilder(graph, options).graph;
 }
 
-/** The graph of {@link select}, and a builder that continues it. */
-export function selected(graph: Graph, { output, link = 'logit', holds }: SelectOptions): Selected {
+/** Returns the graph of {@link select}, and a builder that can extend it. */
+export function selectWithBuilder(
+  graph: Graph,
+  { output, link = 'logit', holds }: SelectOptions,
+): BuiltSelection {
   const builder = graphBuilderOf(graph);
   requireScores(graph, output);
-  const scores = rowWise(graph, output, (name) => builder.typeOf(name)?.dims);
+  const scores = valueWithOneRowPerInput(graph, output, (name) => builder.typeOf(name)?.dims);
   const { dtype, dims } = typeOfRows(scores, builder);
   const used = namesIn(graph);
   const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
   const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
   builder.addInput(target);
-  const held = link === 'probability' ? (holds ?? outputKindOrLogits(graph, output)) : undefined;
-  if (link === 'margin' || held === 'logits') expectOneClassAxis(output, dims);
+  const kind = link === 'probability' ? (holds ?? outputKindOrLogits(graph, output)) : undefined;
+  if (link === 'margin' || kind === 'logits') expectOneClassAxis(output, dims);
   const rows = toRows(builder, scores);
-  const linked = held === undefined ? rows : PROBABILITIES[held](builder, rows);
+  const linked = kind === undefined ? rows : PROBABILITIES[kind](builder, rows);
   const picked =
     link === 'margin' ? margin(builder, linked, target.name) : pick(builder, linked, target.name);
   const score = free('score');
@@ -61,12 +63,12 @@ export function selected(graph: Graph, { output, link = 'logit', holds }: Select
   };
 }
 
-interface Selected {
+interface BuiltSelection {
   readonly graph: Graph;
   readonly builder: Builder;
 }
 
-/** The output is there, and of floats. */
+/** Throws where the graph does not have the output, or it is not of floats. */
 function requireScores(graph: Graph, output: string): void {
   const value = graph.outputs.find(({ name }) => name === output);
   if (value === undefined) {
@@ -84,7 +86,7 @@ function requireScores(graph: Graph, output: string): void {
   }
 }
 
-/** Of a rank of at least 1. */
+/** Returns the type of an output. Throws for a scalar. */
 function typeOfRows(output: string, builder: Builder): { dtype: DataType; dims: readonly Dim[] } {
   const dims = builder.dims(output);
   if (dims.length > 0) return { dtype: builder.dtype(output), dims };
@@ -92,12 +94,12 @@ function typeOfRows(output: string, builder: Builder): { dtype: DataType; dims: 
     code: 'shape-mismatch',
     where: `output "${output}"`,
     expected: 'a row for each input',
-    got: 'one number for all',
+    got: 'one number for all inputs',
     remedy: 'Export the model with a batch axis.',
   });
 }
 
-/** A link that compares classes must know which axis they are on. */
+/** Throws where more than one axis could be that of the classes, which a link compares. */
 function expectOneClassAxis(output: string, dims: readonly Dim[]): void {
   if (dims.slice(1).filter((dim) => dim !== 1).length < 2) return;
   fail({
@@ -109,14 +111,14 @@ function expectOneClassAxis(output: string, dims: readonly Dim[]): void {
   });
 }
 
-/** [N, C, ...] as [N, C*...], [N] as [N, 1]. */
+/** Reshapes [N, C, ...] to [N, C*...], and [N] to [N, 1]. */
 function toRows(builder: Builder, name: string): string {
   const rank = builder.rank(name);
   if (rank === 1) return builder.emit('Unsqueeze', [name, builder.ints([1])]);
   return rank === 2 ? name : builder.emit('Flatten', [name], { axis: attr.int(1) });
 }
 
-/** Probabilities of rows of what an output holds. */
+/** Emits the probabilities of rows, by what the output holds. */
 const PROBABILITIES: Readonly<Record<OutputKind, (builder: Builder, rows: string) => string>> = {
   probabilities: (_, rows) => rows,
   'log-probabilities': (builder, rows) => builder.emit('Exp', [rows]),
@@ -127,7 +129,7 @@ const PROBABILITIES: Readonly<Record<OutputKind, (builder: Builder, rows: string
       : builder.emit('Softmax', [rows], { axis: attr.int(1) }),
 };
 
-/** Entry `target` of each row, [N]. */
+/** Emits the entry `target` of each row, [N]. */
 function pick(builder: Builder, rows: string, target: string): string {
   const axis = builder.ints([1]);
   const classes = builder.dims(rows)[1];
@@ -140,13 +142,14 @@ function pick(builder: Builder, rows: string, target: string): string {
   return builder.emit('Squeeze', [entries, axis]);
 }
 
-/** Where the class is the target, [N, C]: comparisons stay on a GPU, where gathers by int64 may not. */
+/** Emits whether each class is the target, [N, C]. A GPU runs comparisons of int64; it may not run a gather by int64 indices. */
 function mask(builder: Builder, classes: number, target: string): string {
   const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
   const numbers = builder.constant({ dtype: 'int64', dims: [1, classes], data }, 'classes');
   return builder.emit('Equal', [numbers, builder.emit('Unsqueeze', [target, builder.ints([1])])]);
 }
 
+/** Emits the entry `target` of each row minus the largest other entry, [N]. */
 function margin(builder: Builder, rows: string, target: string): string {
   const classes = builder.dims(rows)[1];
   if (typeof classes !== 'number' || classes < 2) {
@@ -158,11 +161,7 @@ function margin(builder: Builder, rows: string, target: string): string {
       remedy: "Use link 'logit'.",
     });
   }
-  const others = builder.emit('Where', [mask(builder, classes, target), lowestOf(builder, rows), rows]);
+  const others = builder.emit('Where', [mask(builder, classes, target), lowestFinite(builder, rows), rows]);
   const best = builder.emit('ReduceMax', [others, builder.ints([1])], { keepdims: attr.int(0) });
   return builder.emit('Sub', [pick(builder, rows, target), best]);
 }
-
-/** The most negative number of a value's dtype, a scalar. */
-export const lowestOf = (builder: Builder, like: string): string =>
-  builder.scalar(dtypeInfo(builder.dtype(like))?.range[0] ?? -Number.MAX_VALUE, like);

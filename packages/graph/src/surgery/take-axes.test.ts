@@ -55,7 +55,7 @@ function slow(row: readonly number[], axes: readonly AxisTake[], weigh: boolean)
 const TAKES: readonly AxisTake[] = ['all', 'sum', 'max', 1];
 const every = TAKES.flatMap((a) => TAKES.flatMap((b) => TAKES.map((c) => [a, b, c] as const)));
 
-test('all combinations along three axes are what loops over the definition give, with weights and without', () => {
+test('all combinations along three axes equal loops over the definition, with weights and without', () => {
   for (const axes of every) {
     for (const weigh of [false, true]) {
       const taken = takeAxes(graph, { of: 'y', axes, weights: weigh ? 'w' : undefined });
@@ -74,7 +74,7 @@ test('all combinations along three axes are what loops over the definition give,
   }
 });
 
-test('sizes that are not known are no hindrance, but an unknown rank is', () => {
+test('unknown sizes are accepted, but an unknown rank is refused', () => {
   const open = (dims: readonly (number | string)[] | undefined) =>
     graphOf({
       inputs: [value('x', dims)],

@@ -1,13 +1,13 @@
 import type { Builder } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
 
-/** A graph with one more output, its last, and the name of that. */
+/** A graph with an added last output, and the name of that output. */
 export interface ExtendedGraph {
   readonly graph: Graph;
   readonly name: string;
 }
 
-/** The graph that a builder continued, with a value as one more output; a copy of it where it is one already. */
+/** Builds the graph with a value as its last output; the output is an Identity of the value where that is an output already. */
 export function withOutput(graph: Graph, builder: Builder, value: string): ExtendedGraph {
   const taken = graph.outputs.some(({ name }) => name === value);
   const name = taken ? builder.emit('Identity', [value]) : value;

@@ -1,4 +1,4 @@
-import { type Coverage, coverage, drawsOf, infer, type Lookup, lookupsOf } from '@onnxplain/graph';
+import { type Coverage, coverage, infer, type Lookup, lookupsOf, randomNodes } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port, type ShownMeaning, shownMeaning } from '@onnxplain/runtime';
 import { evidenceText } from '../pipeline/function-text.js';
@@ -132,7 +132,7 @@ function flatOf(model: Model, of: string, wrt: string | undefined): string | und
 }
 
 function randomOf({ graph }: Model, of: string): readonly string[] | undefined {
-  const draws = drawsOf(graph, of);
+  const draws = randomNodes(graph, of);
   return draws.length === 0 ? undefined : draws;
 }
 

@@ -1,5 +1,5 @@
 import type { NamedInput, PictureFields } from '@onnxplain/files';
-import { drawsOf, treesWithDefaultMissingBranch } from '@onnxplain/graph';
+import { randomNodes, treesWithDefaultMissingBranch } from '@onnxplain/graph';
 import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import { boundsNotices } from './notices/inputs.js';
 import { linkNotices } from './notices/link.js';
@@ -39,7 +39,7 @@ export function randomNotices(
   { graph }: Pick<Model, 'graph'>,
   output: string | undefined,
 ): readonly string[] {
-  const draws = output === undefined ? [] : drawsOf(graph, output);
+  const draws = output === undefined ? [] : randomNodes(graph, output);
   if (draws.length === 0) return [];
   return [
     `the model draws random numbers at ${listed(draws)}: two runs give different results, and none can be repeated; export it in inference mode`,

@@ -13,10 +13,10 @@ import {
   attentionMaps,
   attr,
   builderOf,
-  emitRowsFirst,
+  dimsBatchFirst,
+  emitBatchFirst,
   type Graph,
   grad,
-  inFront,
   infer,
   prune,
   type ValueType,
@@ -154,7 +154,7 @@ function rowShape(question: Question, name: string): Shape | undefined {
   const axis = type && rowAxisOf(question, type);
   if (type === undefined || axis === undefined || !isFloatType(type.dtype) || graph.constants.has(name))
     return undefined;
-  const [, ...dims] = inFront(type.dims ?? [], axis);
+  const [, ...dims] = dimsBatchFirst(type.dims ?? [], axis);
   const known = dims.filter((dim) => typeof dim === 'number');
   return known.length === dims.length ? known : undefined;
 }
@@ -207,7 +207,7 @@ function joinedRows(
   const flat = values.map(([name, like]) => {
     const type = types.get(like);
     const axis = (type && rowAxisOf(question, type)) ?? 0;
-    const rows = b.emit('Flatten', [emitRowsFirst(b, name, axis)], { axis: attr.int(1) });
+    const rows = b.emit('Flatten', [emitBatchFirst(b, name, axis)], { axis: attr.int(1) });
     return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
   });
   const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });

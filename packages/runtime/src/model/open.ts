@@ -3,11 +3,11 @@ import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
   type External,
-  equalSizes,
   type Graph,
   type Limits,
   type Node,
   read,
+  unifySymbols,
 } from '@onnxplain/graph';
 import { place } from '../providers/probe.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
@@ -84,7 +84,7 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const name = path ?? source.name;
   expectNames(parts.givenAxes, source);
   const options = { device: placement.device, threads, name };
-  const resolved = await resolveBatch(equalSizes(canonicalise(source)), parts.givenAxes, options);
+  const resolved = await resolveBatch(unifySymbols(canonicalise(source)), parts.givenAxes, options);
   const graph = await observeShapes(resolved.graph, options);
   const rewritten = resolved.batch === 'freed' || source.nodes.some(isZipMap);
   return makeModel({

@@ -5,9 +5,9 @@ import {
   infer,
   inputBatchFirst,
   outputBatchFirst,
-  rowWise,
   takesMissing,
   type ValueType,
+  valueWithOneRowPerInput,
 } from '@onnxplain/graph';
 import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { bindDims } from '../batching/memory.js';
@@ -212,7 +212,7 @@ interface Scores {
 /** The graph with the value that has a row of scores for each input among its outputs: as a rule, the output itself. */
 function withRows(graph: Graph, output: string): Scores & { readonly graph: Graph } {
   const types = infer(graph);
-  const name = rowWise(graph, output, (value) => types.get(value)?.dims);
+  const name = valueWithOneRowPerInput(graph, output, (value) => types.get(value)?.dims);
   const type = types.get(name);
   if (type === undefined || graph.outputs.some((each) => each.name === name)) return { graph, name, types };
   return { graph: { ...graph, outputs: [...graph.outputs, { name, ...type }] }, name, types };

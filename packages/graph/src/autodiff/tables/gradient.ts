@@ -1,6 +1,6 @@
 import { entry, z } from '@onnxplain/core';
 import { nestConcats } from '../../prepare/nest-concats.js';
-import { poolFirst } from '../../prepare/pool-first.js';
+import { poolBeforeRelu } from '../../prepare/pool-before-relu.js';
 import { gradient as rows } from '../rules/gradient.js';
 import type { RuleTable } from '../rules/rule.js';
 
@@ -12,6 +12,6 @@ export const gradient = entry({
   make: (): RuleTable => ({
     ...rows,
     name: 'gradient',
-    prepare: (graph, kept) => nestConcats(poolFirst(graph, kept)),
+    prepare: (graph, kept) => nestConcats(poolBeforeRelu(graph, kept)),
   }),
 });

@@ -1,5 +1,5 @@
 import { entry, z } from '@onnxplain/core';
-import { unquantised } from '../../prepare/dequantise.js';
+import { dequantise } from '../../prepare/dequantise.js';
 import { gradient } from '../rules/gradient.js';
 import type { Rule, RuleTable } from '../rules/rule.js';
 
@@ -26,5 +26,5 @@ export const straightThrough = entry({
   name: 'straight-through',
   summary: 'The derivative, with rounding and quantisation passed straight through.',
   options: z.strictObject({}),
-  make: (): RuleTable => ({ ...rows, name: 'straight-through', prepare: unquantised }),
+  make: (): RuleTable => ({ ...rows, name: 'straight-through', prepare: dequantise }),
 });

@@ -1,9 +1,10 @@
 import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { lowestFinite } from '../../builder/lowest-finite.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import type { DataType, Node } from '../../ir/types.js';
+import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
 /** Queries, keys and values, [batch, heads, length, size of a head]. */
@@ -32,7 +33,10 @@ function attend(b: GraphBuilder, { q, k, v }: Heads, options: Options): string {
   return b.emit('MatMul', [attentionWeights(b, capped, options), v]);
 }
 
-/** Softmax over the keys that are not masked. With a boolean mask, a query without such keys has weights of 0. */
+/**
+ * Softmax over the keys that are not masked. With a boolean mask, a query without such keys has weights of 0. The scores of masked keys are
+ * finite, so that no derivative is NaN.
+ */
 function attentionWeights(b: GraphBuilder, scores: string, { mask, causal }: Options): string {
   const softmax = (x: string) => b.emit('Softmax', [x], { axis: attr.int(-1) });
   const isBoolean = mask !== '' && b.dtype(mask) === 'bool';
@@ -40,17 +44,9 @@ function attentionWeights(b: GraphBuilder, scores: string, { mask, causal }: Opt
   const causalMask = causal ? lowerTriangle(b, scores) : '';
   if (!isBoolean && causalMask === '') return softmax(biased);
   const visible = !isBoolean ? causalMask : causalMask === '' ? mask : b.emit('And', [causalMask, mask]);
-  const weights = softmax(b.emit('Where', [visible, biased, b.scalar(LOWEST[b.dtype(biased)] ?? 0, biased)]));
+  const weights = softmax(b.emit('Where', [visible, biased, lowestFinite(b, biased)]));
   return isBoolean ? b.emit('Where', [visible, weights, b.scalar(0, weights)]) : weights;
 }
-
-/** Scores of masked keys. They are finite, so that no derivative is NaN. */
-const LOWEST: Readonly<Partial<Record<DataType, number>>> = {
-  float16: -65504,
-  bfloat16: -3.3895313892515355e38,
-  float32: -3.4028234663852886e38,
-  float64: -Number.MAX_VALUE,
-};
 
 /** Emits 1 / sqrt(size of a head), read from the shape at run time where the size is a symbol. */
 function defaultScale(b: GraphBuilder, q: string): string {

@@ -8,7 +8,7 @@ import { numArray } from '../interpreter/array.js';
 import { evaluate } from '../interpreter/evaluate.js';
 import type { Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
-import { poolFirst } from './pool-first.js';
+import { poolBeforeRelu } from './pool-before-relu.js';
 
 const pool = (text: string): Node =>
   node(text, { kernel_shape: attr.ints([3, 3]), strides: attr.ints([2, 2]), pads: attr.ints([1, 1, 1, 1]) });
@@ -27,9 +27,9 @@ const x = numArray(
 
 const operators = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 
-describe('poolFirst', () => {
-  it('lets MaxPool go before the Relu that it alone reads, which changes no value', () => {
-    const moved = poolFirst(plain);
+describe('poolBeforeRelu', () => {
+  it('moves MaxPool before the Relu that only it reads, and changes no value', () => {
+    const moved = poolBeforeRelu(plain);
     verify(moved);
     expect(operators(moved)).toEqual(['MaxPool', 'Relu']);
     expect(evaluate(moved, { x }).y).toEqual(evaluate(plain, { x }).y);
@@ -48,18 +48,18 @@ describe('poolFirst', () => {
     expect(evaluate(moved, { x }).gradient).toEqual(evaluate(left, { x }).gradient);
   });
 
-  it('leaves a Relu that is read elsewhere, is an output, or must stay, and a pool that gives places', () => {
+  it('keeps a Relu that has other readers, is an output, or must stay, and a pool that returns indices', () => {
     const read = graphWith(
       node('r = Relu(x)'),
       pool('p = MaxPool(r)'),
       node('q = ReduceMax(r)'),
       node('y = Add(p, q)'),
     );
-    expect(operators(poolFirst(read))).toEqual(operators(read));
+    expect(operators(poolBeforeRelu(read))).toEqual(operators(read));
     const output = { ...plain, outputs: [value('y', undefined), value('r', undefined)] };
-    expect(operators(poolFirst(output))).toEqual(['Relu', 'MaxPool']);
-    expect(operators(poolFirst(plain, new Set(['r'])))).toEqual(['Relu', 'MaxPool']);
+    expect(operators(poolBeforeRelu(output))).toEqual(['Relu', 'MaxPool']);
+    expect(operators(poolBeforeRelu(plain, new Set(['r'])))).toEqual(['Relu', 'MaxPool']);
     const places = graphWith(node('r = Relu(x)'), pool('y, i = MaxPool(r)'));
-    expect(operators(poolFirst(places))).toEqual(['Relu', 'MaxPool']);
+    expect(operators(poolBeforeRelu(places))).toEqual(['Relu', 'MaxPool']);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { attr } from '../builder/builder.js';
 import type { Dims, Graph, Node } from '../ir/types.js';
-import { equalSizes } from './equal-sizes.js';
+import { unifySymbols } from './unify-symbols.js';
 
 const concat = (inputs: readonly string[], output: string, axis: number): Node => ({
   ...{
@@ -32,23 +32,23 @@ const columns = { x: ['a', 1], z: ['b', 1], w: ['c', 1] } as const;
 const rowsOf = ({ inputs }: Graph) => inputs.map(({ dims }) => dims?.[0]);
 
 test.each([1, -1])('columns that are put side by side (axis %i) have one name for their rows', (axis) => {
-  const graph = equalSizes(graphOf(columns, [concat(['x', 'z', 'w'], 'y', axis)]));
+  const graph = unifySymbols(graphOf(columns, [concat(['x', 'z', 'w'], 'y', axis)]));
   expect(rowsOf(graph)).toEqual(['a', 'a', 'a']);
   expect(graph.outputs[0].dims).toEqual(['a', 3]);
   expect(graph.declared.get('y')?.dims).toEqual(['a', 3]);
 });
 
-test('a chain of columns has one name', () => {
+test('the rows of a chain of columns get one symbol', () => {
   const chain = [concat(['z', 'w'], 'v', 1), concat(['x', 'v'], 'y', 1)];
-  expect(new Set(rowsOf(equalSizes(graphOf(columns, chain)))).size).toBe(1);
+  expect(new Set(rowsOf(unifySymbols(graphOf(columns, chain)))).size).toBe(1);
 });
 
-test('rows that are put below one another keep their names', () => {
+test('rows that are concatenated along their own axis keep their symbols', () => {
   const graph = graphOf(columns, [concat(['x', 'z', 'w'], 'y', 0)]);
-  expect(equalSizes(graph)).toBe(graph);
+  expect(unifySymbols(graph)).toBe(graph);
 });
 
 test('a size that is known is not renamed, nor a symbol of one input alone', () => {
   const known = graphOf({ x: ['a', 1], z: [2, 1], w: ['c', 1] }, [concat(['x', 'z'], 'y', 1)]);
-  expect(equalSizes(known)).toBe(known);
+  expect(unifySymbols(known)).toBe(known);
 });

@@ -2,11 +2,11 @@ import { infer } from '../infer/infer.js';
 import type { Dim, Graph, ValueType } from '../ir/types.js';
 
 /**
- * A graph in canonical form whose inputs call equal sizes by one symbol. Exporters name the rows of each input anew; a Concat of two
- * columns takes only as many rows of one as of the other, so that their symbols mean the same. The graph itself where there is
- * nothing to do.
+ * Replaces symbols of the inputs that must be equal by one symbol, in a graph in canonical form. Exporters give the rows of each input a
+ * symbol of its own; a Concat needs equal sizes on all other axes, so that their symbols are equal. Returns the graph itself where no
+ * symbols are equal.
  */
-export function equalSizes(graph: Graph): Graph {
+export function unifySymbols(graph: Graph): Graph {
   const symbols = symbolsOf(graph);
   if (symbols.size < 2 || !graph.nodes.some(({ op, domain }) => op === 'Concat' && domain === ''))
     return graph;
@@ -20,24 +20,24 @@ export function equalSizes(graph: Graph): Graph {
     for (const dims of others.filter(({ length }) => length === first.length)) {
       for (const [at, dim] of dims.entries()) {
         const [one, other] = [nameOf(first[at]), nameOf(dim)];
-        const joins = at !== (axis < 0 ? axis + dims.length : axis) && one !== other;
-        if (joins && symbols.has(one) && symbols.has(other)) merge(names, other, one);
+        const mustBeEqual = at !== (axis < 0 ? axis + dims.length : axis) && one !== other;
+        if (mustBeEqual && symbols.has(one) && symbols.has(other)) merge(names, other, one);
       }
     }
   }
-  return names.size === 0 ? graph : renamed(graph, nameOf);
+  return names.size === 0 ? graph : renameSymbols(graph, nameOf);
 }
 
 const symbolsOf = ({ inputs }: Graph): ReadonlySet<Dim> =>
   new Set(inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string')));
 
-/** What was called `from`, and all that was called so before, is called `to`. */
+/** Maps `from`, and all symbols that were mapped to it, to `to`. */
 function merge(names: Map<Dim, Dim>, from: Dim, to: Dim): void {
   for (const [dim, name] of names) if (name === from) names.set(dim, to);
   names.set(from, to);
 }
 
-function renamed(graph: Graph, nameOf: (dim: Dim) => Dim): Graph {
+function renameSymbols(graph: Graph, nameOf: (dim: Dim) => Dim): Graph {
   const rename = <T extends ValueType>(type: T): T => ({ ...type, dims: type.dims?.map(nameOf) });
   return {
     ...graph,

@@ -2,25 +2,25 @@ import { attr, type Builder } from '../builder/builder.js';
 import type { Constant, Dim, Node } from '../ir/types.js';
 
 export interface FrozenBatch {
-  /** The size that was frozen. */
+  /** The fixed size of the batch axis. */
   readonly batch: number;
-  /** The symbol that takes its place. */
+  /** The symbol that replaces it. */
   readonly symbol: string;
-  /** Of values whose batch is merged into an axis behind other elements of a row: how many these are. */
+  /** For values whose batch axis is merged into an axis after other elements of a row: the number of these elements. */
   readonly elementsBefore: Map<string, number>;
 }
 
 type FreeBatchRule = (node: Node, builder: Builder, batch: FrozenBatch) => Node;
 
-/** A node with the batch size that was frozen into its constants made free; most nodes hold none. */
-export function freeBatchAxis(node: Node, builder: Builder, batch: FrozenBatch): Node {
+/** Replaces the fixed batch size in the constants that a node reads. Returns the node itself where it reads none. */
+export function freeBatchInNode(node: Node, builder: Builder, batch: FrozenBatch): Node {
   if (node.op === 'Reshape' && node.domain === '') return freeReshape(node, builder, batch);
-  follow(node, batch.elementsBefore);
+  copyElementsBefore(node, batch.elementsBefore);
   return node.domain === '' ? (FREE_BATCH_RULES[node.op]?.(node, builder, batch) ?? node) : node;
 }
 
-/** Copies the count from inputs to outputs: only a Reshape merges or splits axes. */
-function follow({ inputs, outputs }: Node, elementsBefore: Map<string, number>): void {
+/** Copies the count from inputs to outputs, because only a Reshape merges or splits axes. */
+function copyElementsBefore({ inputs, outputs }: Node, elementsBefore: Map<string, number>): void {
   const count = inputs.map((name) => elementsBefore.get(name)).find((each) => each !== undefined);
   if (count !== undefined) for (const name of outputs) elementsBefore.set(name, count);
 }
@@ -43,39 +43,42 @@ function freeReshape(node: Node, builder: Builder, { batch, symbol, elementsBefo
   const sizes = resolve(target, fixed);
   if (sizes === undefined) return node;
   const before = product(fixed.slice(0, axis)) * (elementsBefore.get(data) ?? 1);
-  const at = placeOf(sizes, { axis, fixed, before, batch });
+  const at = targetAxisOf(sizes, { axis, fixed, before, batch });
   if (at === undefined) return node;
   elementsBefore.set(node.outputs[0], before / product(sizes.slice(0, at)));
   const free = sizes.map((size, k) => (k === at ? -1 : size));
   return { ...node, inputs: [data, builder.ints(free)], attributes: {} };
 }
 
-interface Place {
+interface ReshapedBatch {
   /** The batch axis of the data. */
   readonly axis: number;
-  /** The data's sizes with the frozen batch. */
+  /** The sizes of the data with the fixed batch. */
   readonly fixed: readonly number[];
-  /** How many elements of a row come before its batch. */
+  /** The product of the sizes before the batch axis of the data. */
   readonly before: number;
   readonly batch: number;
 }
 
 /**
- * The axis of a Reshape's target that the batch belongs to: as many elements come before it as before the batch of the
- * data, since row-major order then keeps rows whole. Where sizes of 1 leave a choice, the axis keeps its place. Without
- * an axis of its own the batch stays in the axis that it was merged into, or is merged with the elements behind it
- * (the heads of an attention layer), but not with the last axis, whose features matrices act on.
+ * Returns the axis of a Reshape target that the batch belongs to. The product of the sizes before it is that before the batch of the data,
+ * because row-major order then keeps rows whole. Where sizes of 1 allow several axes, the index of the axis stays. Where no axis has the
+ * size of the batch, the batch stays in the axis that it was merged into, or is merged with the axis after it (the heads of an attention
+ * layer), but not with the last axis, which holds the features.
  */
-function placeOf(target: readonly number[], { axis, fixed, before, batch }: Place): number | undefined {
-  const places = target.flatMap((_, k) => (product(target.slice(0, k)) === before ? [k] : []));
-  const own = [axis, ...places].find((k) => places.includes(k) && target[k] === batch);
+function targetAxisOf(
+  target: readonly number[],
+  { axis, fixed, before, batch }: ReshapedBatch,
+): number | undefined {
+  const candidates = target.flatMap((_, k) => (product(target.slice(0, k)) === before ? [k] : []));
+  const own = [axis, ...candidates].find((k) => candidates.includes(k) && target[k] === batch);
   if (own !== undefined) return own;
   if (fixed.slice(0, axis + 1).every((size, k) => size === target[k])) return axis;
-  const [place] = places;
-  return batch === 1 && place > 0 && place === target.length - 1 ? place - 1 : place;
+  const [first] = candidates;
+  return batch === 1 && first > 0 && first === target.length - 1 ? first - 1 : first;
 }
 
-/** The target with its 0 and -1 spelled out. */
+/** Replaces the 0 and -1 of a Reshape target by sizes; undefined where the sizes do not fit. */
 function resolve(target: readonly number[], fixed: readonly number[]): readonly number[] | undefined {
   const copied = target.map((size, i) => (size === 0 ? (fixed[i] ?? Number.NaN) : size));
   const known = product(copied.filter((size) => size !== -1));
@@ -83,13 +86,13 @@ function resolve(target: readonly number[], fixed: readonly number[]): readonly 
   return sizes.every(Number.isSafeInteger) ? sizes : undefined;
 }
 
-/** 12 of "12*N": how many elements of the axis belong to one row. */
+/** Returns the coefficient of a size: 12 for "12*N", the number of elements of the axis that belong to one row. */
 function coefficient(dim: string): number {
   const factor = /^(\d+)\*/.exec(dim) ?? /\*(\d+)$/.exec(dim);
   return factor === null ? 1 : Number(factor[1]);
 }
 
-/** A slice of the whole batch axis ends where the axis ends. */
+/** Replaces the end of a Slice that takes the whole batch axis by the end of any axis. */
 function freeSlice(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const [data, starts, ends, axes, ...steps] = node.inputs;
   const from = integers(builder.constantOf(starts));
@@ -106,10 +109,10 @@ function freeSlice(node: Node, builder: Builder, { batch, symbol }: FrozenBatch)
   return { ...node, inputs: [data, starts, builder.ints(whole), axes ?? '', ...steps] };
 }
 
-/** Beyond the end of every axis. */
+/** A Slice end beyond the end of every axis. */
 const END = 2 ** 31 - 1;
 
-/** Operands without a batch (a class token repeated for the fixed batch) are repeated for the free one. */
+/** Repeats operands of a Concat that have one row, such as a class token, for all rows of the batch. */
 function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const all = node.inputs.map((name) => builder.type(name).dims);
   const like = all.findIndex((dims) => dims !== undefined && batchAxis(dims, symbol) >= 0);
@@ -124,7 +127,7 @@ function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
   return { ...node, inputs };
 }
 
-/** Initial states of a recurrent network, [directions, batch, hidden]; the data are [time, batch, features]. */
+/** Repeats initial states [directions, 1, hidden] of a recurrent network for all rows of the batch. */
 function freeStates(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const dims = builder.type(node.inputs[0]).dims;
   const layout = node.attributes.layout?.value === 1 ? 0 : 1;
@@ -139,11 +142,11 @@ function freeStates(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
 interface Repeat {
   readonly name: string;
   readonly axis: number;
-  /** A value that has the wanted number of rows on the same axis. */
+  /** A value whose size along the same axis is the wanted number of rows. */
   readonly like: string;
 }
 
-/** A value with one row repeated for as many rows as there are. */
+/** Emits a value of one row, repeated for all rows. */
 function repeat(builder: Builder, { name, axis, like }: Repeat): string {
   const rows = builder.emit('Gather', [builder.shape(like), builder.ints([axis])], { axis: attr.int(0) });
   const ones = (count: number): readonly string[] =>
@@ -153,7 +156,7 @@ function repeat(builder: Builder, { name, axis, like }: Repeat): string {
   return builder.emit('Expand', [name, shape]);
 }
 
-/** The first axis that the batch symbol is part of, or -1. */
+/** Returns the first axis whose size has the batch symbol as a factor, or -1. */
 function batchAxis(dims: readonly Dim[], symbol: string): number {
   return dims.findIndex((dim) => typeof dim === 'string' && dim.split('*').includes(symbol));
 }
