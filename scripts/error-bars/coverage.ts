@@ -1,5 +1,5 @@
-import { type Estimate, interval, key, moments } from '@onnxplain/core';
-import { type InfidelityOptions, infidelity } from '@onnxplain/metrics';
+import { type Estimate, interval, key, moments, type OptionsOf } from '@onnxplain/core';
+import { infidelity } from '@onnxplain/metrics';
 import type { Family } from './families.js';
 
 /** What the error bars of many runs were worth. */
@@ -23,7 +23,7 @@ export interface Coverage {
 export async function coverage(
   { subject, perturbation, truth }: Family,
   runs: number,
-  options: InfidelityOptions,
+  options: OptionsOf<typeof infidelity>,
 ): Promise<Coverage> {
   const metric = infidelity(perturbation, options);
   let values = moments.init();

@@ -1,21 +1,20 @@
-import { asBatch, type Explainer, entry, row, toFloat64, z } from '@onnxplain/core';
-import { explainer } from './explainer.js';
+import { asBatch, defineExplainer, row, toFloat64 } from '@onnxplain/core';
 
 /**
- * The gradient of the score at x: how fast each element changes f. Local, units of f per unit of x.
- * With a score made under other backward rules (guided, deconvolution, ...) it is that pass's result.
+ * The gradient of the score at x: how fast f changes with each element. Local, in units of f per unit of x.
+ * For a score with other backward rules (guided backpropagation, LRP, ...) it is the result of that backward pass.
  * Source: Simonyan et al. 2013, "Deep Inside Convolutional Networks".
  */
-export function gradient(): Explainer {
-  return explainer({ expression: 'gradient', kind: 'local' }, async (f, x) => {
-    const slopes = await f.gradient(asBatch(x));
-    return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };
-  });
-}
-
-export const gradientEntry = entry({
+export const gradient = defineExplainer({
   name: 'gradient',
   summary: 'Gradient of the score at the input.',
-  options: z.strictObject({}),
-  make: () => gradient(),
+  options: {},
+  promises: ['exact-on-linear'],
+  make: () => ({
+    kind: 'local',
+    async explain(f, x) {
+      const slopes = await f.gradient(asBatch(x));
+      return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };
+    },
+  }),
 });

@@ -1,53 +1,41 @@
-import { gaussian, type Metric, type Perturbation, square, subset } from '@onnxplain/core';
-import {
-  type InfidelityOptions,
-  infidelity,
-  sensitivityGradient,
-  sensitivityLipschitz,
-  sensitivityMax,
-} from '../src/index.js';
-import type { MetricPromise } from './promises.js';
+import { type Definition, type Metric, type MetricPromise, square, subset } from '@onnxplain/core';
+import { infidelity, metrics } from '../src/index.js';
 
 /** A metric and what it promises. All laws run over it. */
 export interface Example {
   readonly metric: Metric;
-  readonly promises: readonly MetricPromise[];
+  readonly promises: readonly string[];
   /** The same metric with so many draws. One that draws nothing gives itself. */
   more(draws: number): Metric;
 }
 
-/** An example of few draws. */
-function example(make: (draws: number) => Metric, draws: number, ...promises: MetricPromise[]): Example {
-  return { metric: make(draws), promises, more: make };
+/** The example of a definition, with some options changed. */
+function exampleOf(definition: Definition<Metric>, options: Readonly<Record<string, unknown>> = {}): Example {
+  const given = { ...definition.example, ...options };
+  const metric = definition.make(given);
+  const draws = Object.hasOwn(definition.options.shape, 'draws');
+  return {
+    metric,
+    promises: definition.promises,
+    more: (n) => (draws ? definition.make({ ...given, draws: n }) : metric),
+  };
 }
 
-const faithful = (perturbation: Perturbation, options: InfidelityOptions = {}) =>
-  example(
-    (draws) => infidelity(perturbation, { ...options, draws }),
-    100,
-    ...(['mean', 'random', 'zero-when-exact', 'positive-when-curved'] as const),
-  );
-
-const stable = ['lower-bound', 'random', 'zero-when-exact', 'positive-when-curved'] as const;
-const monotone = [...stable, 'monotone'] as const;
+const { infidelity: faithful, 'sensitivity-max': stable } = metrics;
 const everySquare = square({ sizes: [1, 2], positions: 'all' });
 const exhaustive = infidelity(everySquare);
 
-/** At least one example of each metric in the table. */
+/** Every metric of the table with its example, and examples with other options. */
 export const examples: readonly Example[] = [
-  faithful(gaussian({ sigma: 0.3 })),
-  faithful(gaussian({ sigma: 0.3 }), { scale: 'optimal' }),
-  faithful(subset()),
-  faithful(subset(), { scale: 'optimal' }),
+  ...Object.values(metrics).map((definition) => exampleOf(definition)),
+  exampleOf(faithful, { scale: 'optimal' }),
+  exampleOf(faithful, { perturbation: subset() }),
+  exampleOf(faithful, { perturbation: subset(), scale: 'optimal' }),
   {
     metric: exhaustive,
-    promises: ['exact', 'zero-when-exact', 'positive-when-curved'],
+    promises: ['exact', 'zero-when-exact', 'positive-when-curved'] satisfies MetricPromise[],
     more: () => exhaustive,
   },
-  example((draws) => sensitivityMax({ draws }), 5, ...monotone),
-  example((draws) => sensitivityMax({ draws, normalize: true }), 5, ...monotone),
-  example((draws) => sensitivityMax({ draws, ball: 'linf', noise: 'fresh' }), 5, ...monotone),
-  example((draws) => sensitivityLipschitz({ draws }), 5, ...monotone),
-  // The rounding that is taken off its bound is the largest of all draws, so that the bound is not monotone.
-  example((draws) => sensitivityGradient({ draws }), 5, ...stable),
+  exampleOf(stable, { normalize: true }),
+  exampleOf(stable, { ball: 'linf', noise: 'fresh' }),
 ];

@@ -7,12 +7,12 @@ import {
   type Key,
   key,
   type Metric,
+  type MetricPromise,
   type Subject,
   zeros,
 } from '@onnxplain/core';
 import { expect } from 'vitest';
 import type { Example } from './examples.js';
-import type { MetricPromise } from './promises.js';
 import { seed, shape, splitting, subjects, withWrongAttribution } from './subjects.js';
 
 /** Something that holds for every metric, or for every one that promises it. */

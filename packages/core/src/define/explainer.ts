@@ -16,9 +16,10 @@ export interface ExplainerRecipe extends Pick<Explainer, 'kind' | 'layers' | 'co
 
 /**
  * Optional laws of explainers. 'exact-on-linear': on f(x) = w·x the values are w (local) or w·(x - baseline) (global). 'complete': on
- * quadratic functions the values sum to f(x) - f(baseline), and the residual is 0.
+ * quadratic functions the values sum to f(x) - f(baseline), and the residual is 0. 'depends-on-layout': for inputs of another layout the
+ * values differ, and the option `layout` has the same effect as the layout of the score.
  */
-export type ExplainerPromise = 'exact-on-linear' | 'complete';
+export type ExplainerPromise = 'exact-on-linear' | 'complete' | 'depends-on-layout';
 
 /**
  * Defines an explainer and returns its factory. An explainer refuses an input without the score's shape (`tensor-shape`) and values and a

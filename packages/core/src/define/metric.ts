@@ -5,10 +5,27 @@ import { type ArgumentsOf, define, type Factory, type OptionShape, type Statemen
 export type MetricRecipe = Omit<Metric, 'name' | 'expression'>;
 
 /**
- * Optional laws of metrics. 'zero-when-exact': the number is 0 for the gradient of a linear score. 'positive-when-curved': it is above 0
- * for the gradient of a quadratic score.
+ * What a metric promises of its numbers. Each promise is a law that the tests check for the metric's example.
+ *
+ * - Kinds of estimates, of which it gives no others: 'mean', 'lower-bound', 'upper-bound', 'exact'.
+ * - 'monotone': with more draws, a lower bound never falls and an upper bound never grows.
+ * - 'random': another key gives another number. Without this promise the key makes no difference.
+ * - 'zero-when-exact': the number is 0 for the gradient of a linear score.
+ * - 'positive-when-curved': the number is above 0 for the gradient of a quadratic score.
+ * - 'area-of-curve': there is a curve over 0 to 100 percent, and the number is the area below it by the trapezoid rule.
+ * - 'censored-when-constant': the number is censored for a score that is the same everywhere.
  */
-export type MetricPromise = 'zero-when-exact' | 'positive-when-curved';
+export type MetricPromise =
+  | 'mean'
+  | 'lower-bound'
+  | 'upper-bound'
+  | 'exact'
+  | 'monotone'
+  | 'random'
+  | 'zero-when-exact'
+  | 'positive-when-curved'
+  | 'area-of-curve'
+  | 'censored-when-constant';
 
 /** Defines a metric and returns its factory. */
 export function defineMetric<

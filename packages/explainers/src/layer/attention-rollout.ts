@@ -1,74 +1,72 @@
 import {
   asBatch,
-  type Explainer,
-  entry,
-  expression,
+  defineExplainer,
   fail,
-  omitDefault,
-  parseOptions,
+  option,
   type Shape,
   showShape,
   type Tensor,
   tensor,
   z,
 } from '@onnxplain/core';
-import { explainer } from '../explainer.js';
 import { internalsOf } from './internals.js';
-import { type Spreading, type SpreadOptions, spread, spreadOptions } from './spread.js';
-
-const index = () =>
-  z.number('a whole number from 0 up').int('a whole number from 0 up').min(0, 'a whole number from 0 up');
-
-const options = z.strictObject({
-  query: z.union([index(), z.literal('mean')], "a position from 0 up, or 'mean'").default(0),
-  special: index().optional(),
-  ...spreadOptions,
-  upsample: spreadOptions.upsample.default('nearest'),
-});
-
-export interface AttentionRolloutOptions extends SpreadOptions {
-  /** Position whose attention is followed: default 0, where the class token is; 'mean' of all. */
-  readonly query?: number | 'mean';
-  /** How many positions at the beginning belong to no part of the input (class token, registers); default: the least that fits. */
-  readonly special?: number;
-}
+import { type Spreading, spread, spreadOptions } from './spread.js';
+import { upsamplings } from './upsample.js';
 
 /**
- * Attention rollout: from layer to layer, (mean over heads of the attention + identity) / 2, multiplied up; an element of the input gets
- * the weight of its position. The weights are shares of attention, never negative, and of no class; they are in no
- * unit of f, so `kind` is ranking. Positions of images [channels, height, width] are patches in row-major
- * order, resized (default nearest: every patch flat) and shared among channels; those of sequences [length, features] are
+ * Attention rollout: (mean over heads of the attention + identity) / 2, multiplied from layer to layer. An element of the input gets
+ * the weight of its position. The weights are shares of attention: they are never negative, belong to no class and are in no
+ * unit of f, so the kind is ranking. Positions of images [channels, height, width] are patches in row-major
+ * order, resized (by default each patch has one value) and shared among channels; those of sequences [length, features] are
  * shared among features.
  *
  * Needs the score of a model in which attention maps [N, heads, T, T] exist: throws `not-applicable` for others and where the
  * positions do not fit the input. Source: Abnar and Zuidema 2020, "Quantifying Attention Flow in Transformers".
  */
-export function attentionRollout(given: AttentionRolloutOptions = {}): Explainer {
-  const settings = parseOptions('attention-rollout', options, { ...given });
-  const { query, special, upsample, layout } = settings;
-  const shown = {
-    query: omitDefault(query, 0),
-    special,
-    upsample: omitDefault(upsample, 'nearest'),
-    layout,
-  };
-  const identity = { expression: expression('attention-rollout', [], shown), kind: 'ranking' } as const;
-  return explainer(identity, async (f, x) => {
-    const internals = internalsOf(f, 'attention-rollout');
-    if (internals.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
-    const maps = await internals.layers(internals.attention).values(asBatch(x));
-    const weights = rollout(maps, query);
-    const placement = { special, upsample, layout: layout ?? f.layout ?? 'chw' };
-    return { values: onInput(weights, x.shape, placement), cost: { forward: 1, backward: 0 } };
-  });
-}
+export const attentionRollout = defineExplainer({
+  name: 'attention-rollout',
+  summary: 'Attention multiplied from layer to layer, by position.',
+  options: {
+    query: z
+      .union([option.index(), z.literal('mean')], "a position from 0 up, or 'mean'")
+      .default(0)
+      .describe(
+        'Position whose attention is followed; the class token is usually at 0. mean: the mean over all positions.',
+      ),
+    special: option
+      .index()
+      .optional()
+      .describe(
+        'How many positions at the beginning belong to no part of the input, such as class token and registers. Default: the least ' +
+          'number that fits.',
+      ),
+    ...spreadOptions,
+    upsample: option
+      .choice(upsamplings)
+      .default('nearest')
+      .describe('How the map gets as many positions as the input. nearest: each patch has one value.'),
+  },
+  positional: ['query'],
+  example: { special: 0 },
+  make: ({ query, special, upsample, layout }) => ({
+    kind: 'ranking',
+    async explain(f, x) {
+      const internals = internalsOf(f, 'attention-rollout');
+      if (internals.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
+      const maps = await internals.layers(internals.attention).values(asBatch(x));
+      const weights = rollout(maps, query);
+      const placement = { special, upsample, layout: layout ?? f.layout ?? 'chw' };
+      return { values: onInput(weights, x.shape, placement), cost: { forward: 1, backward: 0 } };
+    },
+  }),
+});
 
 function refuse(expected: string, got: string): never {
   const remedy = 'Use gradient, lrp or occlusion.';
   return fail({ code: 'not-applicable', where: 'attention-rollout', expected, got, remedy });
 }
 
-/** Weights of the positions for a query; the maps are [1, heads, T, T]. */
+/** The weights of the positions for a query, from maps [1, heads, T, T]. */
 export function rollout(maps: readonly Tensor[], query: number | 'mean'): Float64Array {
   const [{ shape }] = maps;
   const length = shape[2];
@@ -83,7 +81,7 @@ export function rollout(maps: readonly Tensor[], query: number | 'mean'): Float6
   return row;
 }
 
-/** v (mean over heads + identity) / 2; rows of attention sum to 1, so those of this do. */
+/** Returns v·(mean over heads + identity) / 2. Rows of attention sum to 1, and so do the rows of this matrix. */
 function step(
   row: Float64Array<ArrayBuffer>,
   { shape: [, heads, length], data }: Tensor,
@@ -99,9 +97,9 @@ function step(
   return next;
 }
 
-type Placement = Spreading & Pick<AttentionRolloutOptions, 'special'>;
+type Placement = Spreading & { readonly special: number | undefined };
 
-/** Weights of positions as an attribution of the input. */
+/** Makes an attribution of the input from the weights of positions. */
 function onInput(weights: Float64Array, shape: Shape, placement: Placement): Tensor {
   if (shape.length < 2) {
     const { special = 0 } = placement;
@@ -122,7 +120,7 @@ function onInput(weights: Float64Array, shape: Shape, placement: Placement): Ten
   return misfit(weights.length, shape);
 }
 
-/** Sizes of a grid of equal patches with so many of them; undefined when there is none. */
+/** The sizes of a grid of `count` equal patches; undefined when the positions cannot be divided so. */
 function gridOf(count: number, positions: Shape): Shape | undefined {
   const total = positions.reduce((n, size) => n * size, 1);
   const side = (total / count) ** (1 / positions.length);
@@ -135,11 +133,3 @@ function gridOf(count: number, positions: Shape): Shape | undefined {
 function misfit(length: number, shape: Shape): never {
   return refuse(`positions that fit an input ${showShape(shape)}`, `attention over ${length} positions`);
 }
-
-export const attentionRolloutEntry = entry({
-  name: 'attention-rollout',
-  summary: 'Attention multiplied up from layer to layer, by position.',
-  positional: ['query'],
-  options,
-  make: attentionRollout,
-});

@@ -1,44 +1,47 @@
 import {
   asBatch,
-  type Explainer,
-  entry,
-  expression,
+  defineExplainer,
+  type ExplainerRecipe,
   fail,
   type LayerGradient,
+  option,
   parseOptions,
   type Score,
+  type Settings,
   sizeOf,
   type Tensor,
   tensor,
+  written,
   z,
 } from '@onnxplain/core';
-import { explainer } from '../explainer.js';
 import { internalsOf } from './internals.js';
-import { type SpreadOptions, showSpread, spread, spreadOptions } from './spread.js';
+import { spread, spreadOptions } from './spread.js';
 
-const options = z.strictObject({
-  layer: z.string('the name of an inner tensor').min(1, 'the name of an inner tensor'),
-  relu: z.boolean('true or false').default(false),
-  ...spreadOptions,
-});
+const layerOptions = {
+  layer: z
+    .string('the name of an inner tensor')
+    .min(1, 'the name of an inner tensor')
+    .describe(
+      'Name of an inner tensor [N, channels, ...positions], such as the output of the last convolution; where the model shows that its ' +
+        'channels come last, [N, ...positions, channels].',
+    )
+    .register(written, { as: 'bare' }),
+  relu: option
+    .flag()
+    .default(false)
+    .describe('Whether negative values become 0. By default evidence against the class is kept.'),
+};
 
-export interface LayerMapOptions {
-  /**
-   * Name of an inner tensor [N, channels, ...positions], such as the output of the last convolution; where the model shows that its
-   * channels come last, [N, ...positions, channels].
-   */
-  readonly layer: string;
-  /** Whether negative values become 0; default false, which keeps evidence against the class. */
-  readonly relu?: boolean;
-}
+const options = { ...layerOptions, ...spreadOptions };
 
-export interface GradCamOptions extends LayerMapOptions, SpreadOptions {}
+/** Which map of which layer. */
+export type LayerMapOptions = z.input<z.ZodObject<typeof layerOptions>>;
 
-/** What a position of a layer is worth, from the layer and the gradient by it, both [channels, ...positions]. */
-type Worth = (layer: LayerGradient) => Float64Array;
+/** Gives each position of a layer a number, from the layer and the gradient by it, both [channels, ...positions]. */
+type MapOf = (layer: LayerGradient) => Float64Array;
 
 /** Sum over channels of activations times the channel's mean gradient. */
-const camWorth: Worth = ({ value, gradient }) => {
+const weightedSum: MapOf = ({ value, gradient }) => {
   const [channels, size] = sizes(value);
   const map = new Float64Array(size);
   for (let c = 0; c < channels; c++) {
@@ -50,7 +53,7 @@ const camWorth: Worth = ({ value, gradient }) => {
 };
 
 /** Sum over channels of activations times gradients, position by position. */
-const productWorth: Worth = ({ value, gradient }) => {
+const summedProduct: MapOf = ({ value, gradient }) => {
   const [channels, size] = sizes(value);
   const map = new Float64Array(size);
   for (let c = 0; c < channels; c++) {
@@ -64,11 +67,11 @@ function sizes({ shape }: Tensor): readonly [channels: number, positions: number
   return [channels, sizeOf(positions)];
 }
 
-async function mapOf(
+async function mapOfLayer(
   f: Score,
   x: Tensor,
-  { layer, relu, worth }: Required<LayerMapOptions> & { worth: Worth },
-) {
+  { layer, relu, mapOf }: { readonly layer: string; readonly relu: boolean; readonly mapOf: MapOf },
+): Promise<Tensor> {
   const layers = internalsOf(f, `layer "${layer}"`).layers([layer]);
   const [shape] = layers.shapes;
   if (shape.length < 2) {
@@ -82,11 +85,11 @@ async function mapOf(
   }
   const [{ value, gradient }] = await layers.gradients(asBatch(x));
   const axis = layers.channels?.[0] ?? 0;
-  const map = worth({ value: channelsFirst(value, axis), gradient: channelsFirst(gradient, axis) });
+  const map = mapOf({ value: channelsFirst(value, axis), gradient: channelsFirst(gradient, axis) });
   return tensor(relu ? map.map((v) => Math.max(0, v)) : map, shape.toSpliced(axis, 1));
 }
 
-/** A batch of one, [1, ...shape], with an axis of the shape in front of the others. */
+/** Moves an axis of the shape of a batch of one, [1, ...shape], in front of the shape's other axes. */
 function channelsFirst({ shape, data }: Tensor, axis: number): Tensor {
   if (axis === 0) return { shape, data };
   const [, ...dims] = shape;
@@ -107,58 +110,62 @@ function channelsFirst({ shape, data }: Tensor, axis: number): Tensor {
  * Throws `value-unknown` for a name that is not an inner tensor, `not-applicable` for a layer without positions.
  */
 export function gradCamMap(f: Score, x: Tensor, given: LayerMapOptions): Promise<Tensor> {
-  const { layer, relu } = parseOptions('grad-cam', options, { ...given });
-  return mapOf(f, x, { layer, relu, worth: camWorth });
+  return mapOfLayer(f, x, { ...settled('grad-cam', given), mapOf: weightedSum });
 }
 
-/** The map of {@link layerAttribution} at the layer's own resolution, [...positions]; throws what {@link gradCamMap} throws. */
+/** The map of {@link layerAttribution} at the layer's own resolution, [...positions]. Throws what {@link gradCamMap} throws. */
 export function layerAttributionMap(f: Score, x: Tensor, given: LayerMapOptions): Promise<Tensor> {
-  const { layer, relu } = parseOptions('layer-attribution', options, { ...given });
-  return mapOf(f, x, { layer, relu, worth: productWorth });
+  return mapOfLayer(f, x, { ...settled('layer-attribution', given), mapOf: summedProduct });
 }
 
-function layerExplainer(name: string, given: GradCamOptions, worth: Worth): Explainer {
-  const settings = parseOptions(name, options, { ...given });
-  const { layer, relu } = settings;
-  const shown = { relu: relu ? true : undefined, ...showSpread(settings) };
-  const identity = { expression: expression(name, [layer], shown), kind: 'global', layers: [layer] } as const;
-  return explainer(identity, async (f, x) => {
-    const map = await mapOf(f, x, { layer, relu, worth });
-    const { upsample, layout = f.layout ?? 'chw' } = settings;
-    return { values: spread(map, x.shape, { upsample, layout }), cost: { forward: 0, backward: 1 } };
-  });
+const settled = (name: string, given: LayerMapOptions) =>
+  parseOptions(name, z.strictObject(layerOptions), { ...given });
+
+/** Explains by a map of a layer, resized to the input. */
+function explainByMap(
+  { layer, relu, upsample, layout }: Settings<typeof options>,
+  mapOf: MapOf,
+): ExplainerRecipe {
+  return {
+    kind: 'global',
+    layers: [layer],
+    async explain(f, x) {
+      const map = await mapOfLayer(f, x, { layer, relu, mapOf });
+      const spreading = { upsample, layout: layout ?? f.layout ?? 'chw' };
+      return { values: spread(map, x.shape, spreading), cost: { forward: 0, backward: 1 } };
+    },
+  };
 }
 
 /**
- * Grad-CAM: at every position of a layer, the sum over channels of the activation times the channel's mean gradient. Global, units of
+ * Grad-CAM: at every position of a layer, the sum over channels of the activation times the channel's mean gradient. Global, in units of
  * f. The map is resized to the input's positions, and each input channel gets an equal share of it; {@link gradCamMap} gives
  * the map as it is. Needs the score of a model.
- * Throws `not-applicable` for a score without one and for a layer that does not fit the input, `value-unknown` for the name, which its
- * `layers` tells beforehand.
+ * Throws `not-applicable` for a score without inner tensors and for a layer that does not fit the input, and `value-unknown` for a name
+ * that the model does not have. The name is in `layers`, so that it can be checked before anything runs.
  * Source: Selvaraju et al. 2017, "Grad-CAM"; without its final ReLU by default, as in Captum.
  */
-export const gradCam = (given: GradCamOptions): Explainer => layerExplainer('grad-cam', given, camWorth);
-
-/**
- * Activation times gradient at every position of a layer, summed over its channels: what the layer's positions contribute to
- * first order. Global, units of f; resized and shared like {@link gradCam}, whose errors it throws.
- * Source: gradient times activation at a layer; HiResCAM of Draelos and Carin 2020.
- */
-export const layerAttribution = (given: GradCamOptions): Explainer =>
-  layerExplainer('layer-attribution', given, productWorth);
-
-export const gradCamEntry = entry({
+export const gradCam = defineExplainer({
   name: 'grad-cam',
   summary: 'Activations of a layer weighted by their mean gradient, resized to the input.',
-  positional: ['layer'],
   options,
-  make: gradCam,
+  positional: ['layer'],
+  example: { layer: 'input' },
+  promises: ['depends-on-layout'],
+  make: (settings) => explainByMap(settings, weightedSum),
 });
 
-export const layerAttributionEntry = entry({
+/**
+ * Activation times gradient at every position of a layer, summed over its channels: how much the layer's positions contribute, to
+ * first order. Global, in units of f. The map is resized and shared as that of {@link gradCam}, and the errors are the same.
+ * Source: gradient times activation at a layer; HiResCAM of Draelos and Carin 2020.
+ */
+export const layerAttribution = defineExplainer({
   name: 'layer-attribution',
   summary: 'Activations of a layer times their gradient, resized to the input.',
-  positional: ['layer'],
   options,
-  make: layerAttribution,
+  positional: ['layer'],
+  example: { layer: 'input' },
+  promises: ['depends-on-layout'],
+  make: (settings) => explainByMap(settings, summedProduct),
 });

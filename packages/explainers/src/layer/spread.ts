@@ -1,45 +1,28 @@
-import {
-  fail,
-  type Layout,
-  omitDefault,
-  option,
-  type Shape,
-  showShape,
-  type Tensor,
-  tensor,
-  z,
-} from '@onnxplain/core';
+import { fail, type Layout, option, type Shape, showShape, type Tensor, tensor } from '@onnxplain/core';
+import { LAYOUT } from '../layout.js';
 import { type Upsampling, upsample, upsamplings } from './upsample.js';
 
-/** How a map of positions becomes an attribution of the input. */
-export interface SpreadOptions {
-  /** How the map gets as many positions as the input; default bilinear. */
-  readonly upsample?: Upsampling;
-  /** What the axes of the input are; default: what the score says, else 'chw'. */
-  readonly layout?: Layout;
-}
-
+/** The options of explainers that resize a map of positions to the input. */
 export const spreadOptions = {
-  upsample: z.enum(upsamplings, `one of ${upsamplings.join(', ')}`).default('bilinear'),
-  layout: option.layout(),
+  upsample: option
+    .choice(upsamplings)
+    .default('bilinear')
+    .describe(
+      'How the map gets as many positions as the input. none: the numbers of positions have to agree.',
+    ),
+  layout: option.layout().describe(LAYOUT),
 };
 
-/** The options as an expression shows them: defaults are left out. */
-export const showSpread = ({ upsample: how, layout }: SpreadOptions) => ({
-  upsample: how && omitDefault(how, 'bilinear'),
-  layout,
-});
-
-/** What is settled when a map is spread. */
+/** How a map is spread over the input. */
 export interface Spreading {
   readonly upsample: Upsampling;
   readonly layout: Layout;
 }
 
 /**
- * A map of positions as an attribution: resized to the input's positions, each channel getting an equal share, so that the sum over
- * channels is the resized map. A map with as many axes as the input belongs to an input without channels; of one with an axis less the
- * layout says whether channels come first or last.
+ * Makes an attribution from a map of positions: resizes it to the input's positions and gives each channel an equal share, so that the sum
+ * over channels is the resized map. A map with as many axes as the input belongs to an input without channels. For a map with one axis less
+ * the layout says whether channels come first or last.
  */
 export function spread(given: Tensor, shape: Shape, { upsample: how, layout }: Spreading): Tensor {
   const map = withoutRows(given, shape);
@@ -57,7 +40,7 @@ export function spread(given: Tensor, shape: Shape, { upsample: how, layout }: S
   return tensor(values, shape);
 }
 
-/** Models whose input has no batch axis often put one of length 1 in front inside. */
+/** Drops a first axis of length 1, which models whose input has no batch axis often add inside. */
 function withoutRows(map: Tensor, shape: Shape): Tensor {
   const [first, ...rest] = map.shape;
   const extra = map.shape.length >= shape.length && first === 1 && shape[0] !== 1 && shape.length > 2;

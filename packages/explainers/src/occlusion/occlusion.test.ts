@@ -3,6 +3,7 @@ import {
   functionScore,
   key,
   linearScore,
+  type OptionsOf,
   row,
   type Shape,
   sizeOfAttribution,
@@ -14,7 +15,7 @@ import {
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
-import { type OcclusionOptions, occlusion } from './occlusion.js';
+import { occlusion } from './occlusion.js';
 
 const seed = key(4);
 const normals = normalsOf(seed);
@@ -62,7 +63,7 @@ async function slowOcclusion(
 
 describe('occlusion', () => {
   const x = normals('x', [3, 5, 7]);
-  const cases: readonly [OcclusionOptions, number[], number[]][] = [
+  const cases: readonly [OptionsOf<typeof occlusion>, number[], number[]][] = [
     [{ window: [1, 2, 3] }, [1, 2, 3], [1, 2, 3]],
     [{ window: [2, 2, 3], stride: [1, 2, 2], baseline: 0.5 }, [2, 2, 3], [1, 2, 2]],
     [{ window: 2, stride: 1 }, [3, 2, 2], [3, 1, 1]],

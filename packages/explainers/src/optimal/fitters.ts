@@ -16,12 +16,12 @@ const LARGEST_KEPT = 4096;
 export type Fitters = (blocks: readonly WeightedRows[], x: Tensor, products: Products) => Promise<Fitter>;
 
 /**
- * Where the perturbation's masks are fixed, the last design is kept for each `products`: explanations of inputs of one shape and
- * type, also those under way at the same time, share its factorisation.
+ * Returns a function that factorises designs. Where the perturbation's masks do not depend on the input, the last design is kept for each
+ * `products`: explanations of inputs of one shape and type share its factorisation, also while they run at the same time.
  */
 export function fittersOf(perturbation: Perturbation, solver: Solver): Fitters {
   const fresh: Fitters = (blocks, _, products) => fitter({ blocks }, solver, products);
-  // Without masks the rows are x - inputs, which were rounded with x: another x has other rows.
+  // Without masks the rows are x - inputs. Rounding makes them depend on x.
   if (!perturbation.inputIndependent || !perturbation.masks) return fresh;
   const kept = new WeakMap<Products, { readonly inputs: string; readonly made: Promise<Fitter> }>();
   return (blocks, x, products) => {
@@ -31,7 +31,7 @@ export function fittersOf(perturbation: Perturbation, solver: Solver): Fitters {
     if (last?.inputs === inputs) return last.made;
     const made = fresh(blocks, x, products);
     kept.set(products, { inputs, made });
-    // Whoever asks gets the error; the next one tries again.
+    // The callers of this factorisation get the error; the next call tries again.
     made.catch(() => kept.delete(products));
     return made;
   };

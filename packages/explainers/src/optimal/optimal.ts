@@ -1,16 +1,14 @@
 import {
   asBatch,
+  defineExplainer,
   differenceRows,
   drawCount,
-  type Explainer,
-  entry,
-  expression,
   fail,
   fold,
+  gaussian,
   type Key,
   option,
   type Perturbation,
-  parseOptions,
   perturbationOf,
   plainProducts,
   pseudoInverse,
@@ -21,78 +19,79 @@ import {
   type Tensor,
   tensor,
   type WeightedRows,
-  z,
 } from '@onnxplain/core';
-import { explainer } from '../explainer.js';
 import { fittersOf } from './fitters.js';
-
-const options = z.strictObject({
-  perturbation: option.perturbation(),
-  draws: option.count().optional(),
-  solver: z
-    .custom<Solver>((v) => typeof v === 'function' && 'leastNorm' in v, 'a solver, e.g. ridge(1e-3)')
-    .optional(),
-});
-
-export interface OptimalOptions {
-  /**
-   * Number of equations. Default: all of a perturbation that has a count; else ten for each of d features, at least 1000 and at most
-   * 20 000, and 2000 above d = 2000. With fewer draws than features the solution is the one of least norm among the best.
-   */
-  readonly draws?: number;
-  /** How the least-squares system is solved; default `pseudoInverse()`. `ridge(lambda)` trades bias for calm with few draws. */
-  readonly solver?: Solver;
-}
 
 /** Neither form of the system, of size draws² or features², may be larger than this squared. */
 const LARGEST_SYSTEM = 2 ** 14;
 
 /**
  * The explanation of least infidelity for a perturbation: Φ that minimises the mean of (I·Φ - (f(x) - f(x - I)))² over draws of I,
- * by least squares. Where the perturbation removes features the mask stands for I and Φ is global; otherwise it is local.
+ * by least squares. Where the perturbation removes features, the mask takes the place of I and Φ is global; otherwise it is local.
  * `residual` is the root of the infidelity on its own draws, which is less than on fresh ones; `diagnosis` says how the system
- * was solved. Evaluates f once per draw and once at x; no gradients. Where the perturbation has a fixed design the equations are
- * factorised once for all inputs of a shape.
+ * was solved. Evaluates f once for each draw and once at x; no gradients. Where the perturbation's design does not depend on the input, its
+ * equations are factorised once for all inputs of a shape.
  * Throws `option-value` when a part of a counted perturbation is asked for, `too-large` when draws and features both exceed
- * 16 384, `singular` from the solver. Source: [Y19] Proposition 2.1, with function differences in place of I·IG, as their program.
+ * 16 384, `singular` from the solver. Source: [Y19] Proposition 2.1, with function differences in place of I·IG, as in their program.
  */
-export function optimal(perturbation: Perturbation, given: OptimalOptions = {}): Explainer {
-  const { draws, solver } = parseOptions('optimal', options, { perturbation, ...given });
-  const identity = {
-    expression: expression('optimal', [perturbation], { draws, solver }),
-    kind: perturbation.masks ? 'global' : 'local',
-  } as const;
-  const settle = settler(perturbation, solver ?? pseudoInverse());
-  return explainer(identity, async (f, x, key) => {
-    const features = sizeOf(x.shape);
-    const { kernel, factorise } = settle(f);
-    const n = drawCount(kernel, x.shape, {
-      where: 'optimal',
-      draws,
-      otherwise: defaultDraws(features),
-    });
-    expectSolvable(n, features);
-    const { blocks, drops } = await equations({ perturbation: kernel, n }, f, {
-      x,
-      key: fold(key, 'optimal'),
-    });
-    const { fit } = await factorise(blocks, x, f.products ?? plainProducts);
-    const { values, residual, diagnosis } = fit(drops);
+export const optimal = defineExplainer({
+  name: 'optimal',
+  summary: 'The explanation of least infidelity for a perturbation, by least squares.',
+  options: {
+    perturbation: option
+      .perturbation()
+      .describe('Draws what is taken away: the I of the infidelity that is minimised.'),
+    draws: option
+      .count()
+      .optional()
+      .describe(
+        'Number of equations. Default: all draws of a perturbation that has a count; else ten for each of d features, at least 1000 and at ' +
+          'most 20 000, and 2000 above d = 2000. With fewer draws than features the solution of least norm is taken.',
+      ),
+    solver: option
+      .solver()
+      .optional()
+      .describe(
+        'How the least-squares system is solved. ridge(lambda) lowers the noise of few draws and adds bias. Default: pseudo-inverse.',
+      ),
+  },
+  parts: (perturbation: Perturbation) => ({ perturbation }),
+  positional: ['perturbation', 'draws', 'solver'],
+  example: { perturbation: gaussian({ sigma: 0.3 }), draws: 60 },
+  promises: ['exact-on-linear'],
+  make({ perturbation, draws, solver = pseudoInverse() }) {
+    const settle = settler(perturbation, solver);
     return {
-      values: tensor(values, x.shape),
-      residual,
-      diagnosis,
-      cost: { forward: n + 1, backward: 0 },
+      kind: perturbation.masks ? 'global' : 'local',
+      async explain(f, x, key) {
+        const features = sizeOf(x.shape);
+        const { kernel, factorise } = settle(f);
+        const otherwise = defaultDraws(features);
+        const n = drawCount(kernel, x.shape, { where: 'optimal', draws, otherwise });
+        expectSolvable(n, features);
+        const { blocks, drops } = await equations({ perturbation: kernel, n }, f, {
+          x,
+          key: fold(key, 'optimal'),
+        });
+        const { fit } = await factorise(blocks, x, f.products ?? plainProducts);
+        const { values, residual, diagnosis } = fit(drops);
+        return {
+          values: tensor(values, x.shape),
+          residual,
+          diagnosis,
+          cost: { forward: n + 1, backward: 0 },
+        };
+      },
     };
-  });
-}
+  },
+});
 
 interface Settled {
   readonly kernel: Perturbation;
   readonly factorise: ReturnType<typeof fittersOf>;
 }
 
-/** The perturbation as it acts on inputs of a score, and the fitters of its designs, which are kept. */
+/** Returns a function that gives the perturbation for the layout of a score with its fitters, which are kept for each layout. */
 function settler(perturbation: Perturbation, solver: Solver): (f: Score) => Settled {
   const made = new Map<Score['layout'], Settled>();
   return (f) => {
@@ -119,8 +118,8 @@ function expectSolvable(draws: number, features: number): void {
 }
 
 /**
- * Equations rows·Φ = f(x) - f(x - I), whose right sides are the drops. Of the draws only what the rows need is kept: a
- * square mask is four numbers.
+ * The equations rows·Φ = f(x) - f(x - I); the right sides are the drops. Only the parts of the draws that the rows need are kept: four
+ * numbers for a square mask.
  */
 async function equations(
   { perturbation, n }: { perturbation: Perturbation; n: number },
@@ -138,11 +137,3 @@ async function equations(
   }
   return { blocks, drops };
 }
-
-export const optimalEntry = entry({
-  name: 'optimal',
-  summary: 'The explanation of least infidelity for a perturbation, by least squares.',
-  positional: ['perturbation', 'draws', 'solver'],
-  options,
-  make: ({ perturbation, ...rest }) => optimal(perturbation, rest),
-});

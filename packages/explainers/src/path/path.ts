@@ -1,42 +1,24 @@
-import {
-  expression,
-  omitDefault,
-  option,
-  type Score,
-  sizeOf,
-  spans,
-  type Tensor,
-  tensor,
-  z,
-} from '@onnxplain/core';
-import { type Baseline, baselineOption } from '../baseline.js';
+import { option, type Score, sizeOf, spans, type Tensor, tensor, written } from '@onnxplain/core';
+import { baselineOption } from '../baseline.js';
 import { type QuadratureRule, quadratureRules, quadratures } from './quadrature.js';
 
-export interface PathOptions {
-  /** Number of points on the path, each one gradient; default 50. More points, a smaller residual. */
-  readonly steps?: number;
-  /** Where the points lie and how they are weighted; default `gauss-legendre`. The authors of [Y19] use `left` with 10. */
-  readonly rule?: QuadratureRule;
-  /** Where the path begins: one number for all elements or a tensor of the input's shape; default 0. */
-  readonly baseline?: Baseline;
-}
+/** Options of the explainers that follow a path. */
+export const pathOptions = {
+  steps: option
+    .count()
+    .default(50)
+    .describe('Number of points on the path. Each costs one gradient; more points make the residual smaller.')
+    .register(written, { as: 'always' }),
+  rule: option
+    .choice(quadratureRules)
+    .default('gauss-legendre')
+    .describe(
+      'Where the points lie and how they are weighted. The authors of [Y19] use left with 10 points.',
+    ),
+  baseline: baselineOption('Where the path begins.'),
+};
 
-export const pathOptions = z.strictObject({
-  steps: option.count().default(50),
-  rule: z.enum(quadratureRules, `one of ${quadratureRules.join(', ')}`).default('gauss-legendre'),
-  baseline: baselineOption(),
-});
-
-/** The expression of a path method: steps always, the others where they differ from their defaults. */
-export function showPath(name: string, { steps, rule, baseline }: z.output<typeof pathOptions>): string {
-  return expression(name, [], {
-    steps,
-    rule: omitDefault(rule, 'gauss-legendre'),
-    baseline: omitDefault(baseline, 0),
-  });
-}
-
-/** Mean gradient of f along the straight line from `baseline` to x, by the rule's weights. All points go as one batch. */
+/** The mean gradient of f along the straight line from `baseline` to x, weighted by the rule. All points are evaluated as one batch. */
 export async function meanGradientOnPath(
   f: Score,
   ends: { readonly baseline: Tensor; readonly x: Tensor },

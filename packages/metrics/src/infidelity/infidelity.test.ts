@@ -10,6 +10,7 @@ import {
   linearScore,
   meter,
   named,
+  type OptionsOf,
   type Perturbation,
   quadraticScore,
   row,
@@ -23,7 +24,7 @@ import {
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
-import { type InfidelityOptions, infidelity } from './infidelity.js';
+import { infidelity } from './infidelity.js';
 
 const shape = [4, 5];
 const d = 20;
@@ -168,7 +169,7 @@ describe('infidelity', () => {
   });
 
   it('scale optimal ignores the scale and sign of an attribution, scale none does not', async () => {
-    const measure = async (options: InfidelityOptions, values: Tensor) => {
+    const measure = async (options: OptionsOf<typeof infidelity>, values: Tensor) => {
       const metric = infidelity(gaussian({ sigma: 0.3 }), options);
       return (await metric.measure(subject(quadratic, values), seed)).estimate;
     };

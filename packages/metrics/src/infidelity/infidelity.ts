@@ -1,117 +1,120 @@
 import {
   type Attribution,
   type Comparison,
+  defineMetric,
   drawCount,
-  entry,
-  expression,
   fail,
   fold,
+  gaussian,
   type Key,
   type Metric,
-  omitDefault,
   option,
   type Perturbation,
-  parseOptions,
   perturbationOf,
+  type Settings,
   type Subject,
   sharedValues,
-  z,
+  written,
 } from '@onnxplain/core';
 import { expectSameQuestion, expectSubject, expectValues } from '../subject.js';
 import { compareOnDraws } from './compare.js';
 import { type Scale, scales } from './error.js';
 
-const options = z.strictObject({
-  perturbation: option.perturbation(),
-  draws: option.count().optional(),
-  scale: z.enum(scales, `one of ${scales.join(', ')}`).default('none'),
-  stderr: option.positive().optional(),
-  batch: option.count().optional(),
-});
-type Options = z.output<typeof options>;
+/** Number of draws by default, for perturbations without a count of their own. */
+const DRAWS = 1000;
 
-const DEFAULT_DRAWS = 1000;
-
-export interface InfidelityOptions {
-  /**
-   * Number of draws, with `stderr` the greatest number; default 1000, and all of a perturbation that has a count. The standard error
-   * falls as 1/sqrt(draws).
-   */
-  readonly draws?: number;
-  /**
-   * `none` (default): [Y19] Eq. 1. `optimal`: the attribution is multiplied by the least-squares scalar β = E[uv]/E[u²] first, as
-   * the authors' program and Captum's `normalize=True` do; the number then ignores the attribution's sign and scale. It is the fair
-   * comparison with explanations that rank elements but do not add up, such as occlusion with windows that overlap, Grad-CAM and
-   * guided backprop.
-   */
-  readonly scale?: Scale;
-  /**
-   * Take only as many draws as should make the standard error at most this; most estimates reach it, each says its own; default: take
-   * all draws.
-   * How many is decided on other draws, 200, 300, 450, ... up to half of `draws`, which cost as much each but are no part of the
-   * estimate: draws that decide when to stop would make it too low. Where they leave the spread unknown (all equal, to
-   * rounding, or a few hold
-   * nearly all of it), all draws are taken. Not for perturbations that have a count.
-   */
-  readonly stderr?: number;
-  /** Greatest number of draws held at once; default: what fits 2^22 elements. Changes memory, never the number. */
-  readonly batch?: number;
-}
+const options = {
+  perturbation: option.perturbation().describe('Draws I, what is taken away from x.'),
+  draws: option
+    .count()
+    .optional()
+    .describe(
+      'Number of draws, with stderr the greatest number. The standard error falls as 1/sqrt(draws). Default: 1000, or all of a ' +
+        'perturbation that has a count.',
+    ),
+  scale: option
+    .choice(scales)
+    .default('none')
+    .describe(
+      'none: [Y19] Eq. 1. optimal: the attribution is first multiplied by the least-squares scalar β = E[uv]/E[u²], as the ' +
+        "authors' program and Captum's normalize=True do, so that its sign and scale do not count. This is the fair comparison with " +
+        'explanations that rank elements but do not add up, such as occlusion with windows that overlap, Grad-CAM and guided backprop.',
+    ),
+  stderr: option
+    .positive()
+    .optional()
+    .describe(
+      'Takes only as many draws as should make the standard error at most this. How many is decided on other draws, 200, 300, 450, ... up ' +
+        'to half of draws, which cost as much each but are no part of the estimate. Where they leave the spread unknown, all draws are ' +
+        'taken. Not for perturbations that have a count. Default: all draws are taken.',
+    ),
+  batch: option
+    .count()
+    .optional()
+    .describe(
+      'Greatest number of draws held at once. It changes memory, never the number. Default: what fits 2^22 elements.',
+    )
+    .register(written, { as: 'never' }),
+};
+type Options = Settings<typeof options>;
 
 /**
  * Infidelity: E over draws of (I·Φ - (f(x) - f(x - I)))², in squared units of f; 0 is best. [Y19] Definition 2.1.
- * A local attribution is dotted with I; a global one, which holds a factor (x - baseline), with the 0/1 mask of removed features.
+ * A local attribution is dotted with I; a global one, which contains a factor (x - baseline), with the 0/1 mask of removed features.
  * A ranking is measured under `scale: 'optimal'` only, which takes its values as weights of features in any unit and dots them with the
  * mask; under `none` it is refused, because its values are in no unit that f has.
- * Elements that have one number together (`features`, as the windows of occlusion) share it evenly: a mask over all of them takes it
- * once, over half of them half. The scale of the attribution counts, see `scale`.
+ * Elements that have one number together (`features`, as the windows of occlusion) share it evenly: a mask over all of them counts it
+ * once, a mask over half of them half.
  *
- * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws) and what
- * `interval` needs to be honest about skewed or few draws; or exact when an exhaustive perturbation was gone through; or invalid when
- * a draw was not finite, when every I was zero, and for one random draw, which has no standard error. `compare` evaluates f
- * once per draw for
+ * The estimate is a mean with its standard error (delta method under `optimal`; self-normalised for weighted draws) and the numbers that
+ * `interval` needs for skewed or few draws. It is exact when all draws of an exhaustive perturbation were taken, and invalid when a draw
+ * was not finite, when every I was zero, and for one random draw, which has no standard error. `compare` evaluates f once a draw for
  * all attributions, and the error of a difference is that of the paired differences.
  *
- * Throws `not-applicable` for a global attribution or a ranking under a perturbation without masks and for a ranking under
- * `scale: 'none'`, `option-value` when a part of a counted
+ * Throws `option-value` for `stderr` with a counted perturbation. Measuring throws `not-applicable` for a global attribution or a ranking
+ * under a perturbation without masks and for a ranking under `scale: 'none'`, `option-value` when a part of a counted
  * perturbation is asked for, `tensor-shape` when shapes disagree.
  */
-export function infidelity(perturbation: Perturbation, given: InfidelityOptions = {}): Metric {
-  const settings = parseOptions('infidelity', options, { perturbation, ...given });
-  expectUseful(settings);
-  const { scale, stderr } = settings;
-  const draws = settings.draws ?? (perturbation.count === undefined ? DEFAULT_DRAWS : undefined);
-  const compare = (subjects: readonly Subject[], key: Key) => compareAll(settings, subjects, key);
-  return {
-    name: 'infidelity',
-    expression: expression('infidelity', [perturbation], {
-      draws,
-      scale: omitDefault(scale, 'none'),
-      stderr,
-    }),
-    better: 'lower',
-    units: 'squared units of f',
-    comparable: 'any',
-    least: 0,
-    source: 'Yeh et al. 2019, Definition 2.1',
-    definition: define(settings, draws),
-    measure: async (subject, key) => (await compare([subject], key)).measured[0],
-    compare,
-  };
-}
+export const infidelity = defineMetric({
+  name: 'infidelity',
+  summary: 'Mean squared error of I·Φ as a prediction of f(x) - f(x - I) over perturbations I.',
+  options,
+  parts: (perturbation: Perturbation) => ({ perturbation }),
+  positional: ['perturbation', 'draws', 'scale', 'stderr'],
+  example: { perturbation: gaussian({ sigma: 0.3 }), draws: 100 },
+  promises: ['mean', 'random', 'zero-when-exact', 'positive-when-curved'],
+  settle({ draws, ...given }) {
+    expectNoStop(given);
+    return { ...given, draws: draws ?? (given.perturbation.count === undefined ? DRAWS : undefined) };
+  },
+  make(settings) {
+    const compare = (subjects: readonly Subject[], key: Key) => compareAll(settings, subjects, key);
+    return {
+      better: 'lower',
+      units: 'squared units of f',
+      comparable: 'any',
+      least: 0,
+      source: 'Yeh et al. 2019, Definition 2.1',
+      definition: definitionOf(settings),
+      measure: async (subject, key) => (await compare([subject], key)).measured[0],
+      compare,
+    };
+  },
+});
 
-function expectUseful({ perturbation, stderr }: Options): void {
+/** Refuses a standard error to stop at for a perturbation whose draws are all taken. */
+function expectNoStop({ perturbation, stderr }: Pick<Options, 'perturbation' | 'stderr'>): void {
   if (stderr === undefined || perturbation.count === undefined) return;
   fail({
     code: 'option-value',
     where: 'infidelity(stderr)',
-    expected: `no standard error for ${perturbation.expression}, whose draws are all gone through`,
+    expected: `no standard error for ${perturbation.expression}, whose draws are all taken`,
     got: `${stderr}`,
     remedy: 'Leave stderr out, or use a perturbation that draws at random.',
   });
 }
 
-function define({ perturbation, scale, stderr }: Options, draws: number | undefined): Metric['definition'] {
+function definitionOf({ perturbation, scale, stderr, draws }: Options): Metric['definition'] {
   return {
     value: 'mean over draws of (I·Φ - (f(x) - f(x - I)))²',
     perturbation: perturbation.expression,
@@ -135,30 +138,30 @@ async function compareAll(settings: Options, subjects: readonly Subject[], key: 
   const { f, x } = expectSameQuestion('infidelity', subjects);
   const perturbation = perturbationOf(f, settings.perturbation);
   for (const subject of subjects) expectApplicable(subject, perturbation, scale);
-  const attributions = subjects.map(({ attribution }) => shared(attribution));
+  const attributions = subjects.map(({ attribution }) => withShares(attribution));
   const setting = { f, x, attributions, perturbation, key: fold(key, 'infidelity'), batch };
   return compareOnDraws(setting, {
-    draws: drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DEFAULT_DRAWS }),
+    draws: drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DRAWS }),
     scale,
     stderr,
     exhaustive: perturbation.exhaustive === true,
   });
 }
 
-/** Of what was hidden together each element stands for its share, so that a mask over all of it takes its number once. */
-function shared(attribution: Attribution): Attribution {
+/** Gives each element of a feature an even share of its number, so that a mask over the whole feature counts it once. */
+function withShares(attribution: Attribution): Attribution {
   return attribution.kind === 'local' ? attribution : { ...attribution, values: sharedValues(attribution) };
 }
 
 const RESCALE =
   'Use scale=optimal, which multiplies the values by the least-squares scalar, with a perturbation that has masks.';
 
-const notSlopes = {
-  global: 'global: its values hold a factor (x - baseline) already',
-  ranking: 'a ranking: its values are no slopes',
+const NOT_SLOPES = {
+  global: 'global: its values are already multiplied by (x - baseline)',
+  ranking: 'a ranking: its values are not slopes',
 } as const;
 
-/** A ranking has to be scaled, and only a local attribution can be dotted with something else than masks. */
+/** Refuses a ranking that is not scaled, and other than local attributions where there are no masks to dot them with. */
 function expectApplicable(subject: Subject, perturbation: Perturbation, scale: Scale): void {
   expectSubject('infidelity', subject);
   const { kind, method } = subject.attribution;
@@ -168,18 +171,10 @@ function expectApplicable(subject: Subject, perturbation: Perturbation, scale: S
     code: 'not-applicable',
     where: 'infidelity',
     expected: `a local attribution, because ${perturbation.expression} perturbs features without removing them`,
-    got: `${method}, which is ${notSlopes[kind]}`,
+    got: `${method}, which is ${NOT_SLOPES[kind]}`,
     remedy:
       kind === 'ranking'
         ? 'Use a perturbation with masks, such as square.'
         : 'Measure the local form (path-gradient for integrated-gradients), or use a perturbation with masks, such as square.',
   });
 }
-
-export const infidelityEntry = entry({
-  name: 'infidelity',
-  summary: 'Mean squared error of I·Φ as a prediction of f(x) - f(x - I) over perturbations I.',
-  positional: ['perturbation', 'draws', 'scale', 'stderr'],
-  options,
-  make: ({ perturbation, ...rest }) => infidelity(perturbation, rest),
-});

@@ -3,6 +3,7 @@ import {
   functionScore,
   gaussian,
   key,
+  type OptionsOf,
   type Perturbation,
   type Score,
   type Subject,
@@ -11,7 +12,7 @@ import {
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { type InfidelityOptions, infidelity } from './infidelity.js';
+import { infidelity } from './infidelity.js';
 
 const shape = [1];
 const nothing: Attribution = {
@@ -38,7 +39,7 @@ interface Case {
   readonly perturbation: Perturbation;
 }
 
-async function measured({ subject, perturbation }: Case, options: InfidelityOptions, seed = 0) {
+async function measured({ subject, perturbation }: Case, options: OptionsOf<typeof infidelity>, seed = 0) {
   const { estimate: found } = await infidelity(perturbation, options).measure(subject, key(seed));
   if (found.kind !== 'mean') throw new Error(`expected a mean, got ${JSON.stringify(found)}`);
   return found;

@@ -1,72 +1,84 @@
 import {
   drawCount,
   fail,
-  omitDefault,
   option,
   type Perturbation,
+  type Settings,
   type Shape,
   uniform,
-  z,
 } from '@onnxplain/core';
 
-/** Options of every metric that looks at inputs near x. */
-export interface BallOptions {
-  /** Radius r of the neighbourhood, in units of the input; default 0.1. */
-  readonly radius?: number;
-  /** `l2` (default): uniform in the Euclidean ball of radius r. `linf`: each element uniform in [-r, r]. */
-  readonly ball?: 'l2' | 'linf';
-  /** Instead of a ball: any perturbation, whose `inputs` are the neighbours. */
-  readonly perturbation?: Perturbation;
-  /** Number of neighbours; default 50, and all of a perturbation that has a count. More draws give a tighter lower bound. */
-  readonly draws?: number;
-}
+/** Number of neighbours by default, for perturbations without a count of their own. */
+const DRAWS = 50;
 
+/** Options of every metric that looks at inputs near x. */
 export const ballOptions = {
-  radius: option.positive().optional(),
-  ball: z.enum(['l2', 'linf'], 'l2 or linf').optional(),
-  perturbation: option.perturbation().optional(),
-  draws: option.count().optional(),
+  perturbation: option
+    .perturbation()
+    .optional()
+    .describe('Draws the neighbours of x, in place of a ball. Default: a ball of radius and ball.'),
+  radius: option.positive().optional().describe('Radius of the ball, in units of the input. Default: 0.1.'),
+  draws: option
+    .count()
+    .optional()
+    .describe(
+      'Number of neighbours. More of them give a greater, tighter lower bound. Default: 50, or all draws of a perturbation that has a count.',
+    ),
+  ball: option
+    .choice(['l2', 'linf'])
+    .optional()
+    .describe(
+      'l2: uniform in the Euclidean ball. linf: each element uniform in [-radius, radius]. Default: l2.',
+    ),
 };
 
-/** The neighbours of x with every choice made. */
-export interface Ball {
-  readonly perturbation: Perturbation;
-  /** The options that make it again, for an expression. */
-  readonly shown: Readonly<Record<string, number | string | Perturbation | undefined>>;
-  readonly definition: Readonly<Record<string, string>>;
-  /** Number of neighbours of an input of this shape. */
-  count(shape: Shape): number;
-}
+type BallSettings = Settings<typeof ballOptions>;
 
-const DEFAULT_DRAWS = 50;
-
-/** Settles the options. Throws `option-value` when both a ball and a perturbation are given. */
-export function ballOf(where: string, options: BallOptions): Ball {
-  const { radius = 0.1, ball = 'l2' } = options;
-  if (options.perturbation !== undefined) expectNoBall(where, options);
-  const perturbation = options.perturbation ?? uniform({ radius, ball });
-  const draws = options.draws ?? (perturbation.count === undefined ? DEFAULT_DRAWS : undefined);
+/**
+ * Fills in the defaults of a ball, and leaves out what is the default of expressions. Throws `option-value` when both a ball and a
+ * perturbation are given.
+ */
+export function settleBall<S extends BallSettings>(where: string, options: S): S {
+  const { perturbation, radius, ball, draws } = options;
+  if (perturbation !== undefined && (radius !== undefined || ball !== undefined)) refuseBoth(where);
   return {
-    perturbation,
-    shown:
-      options.perturbation === undefined
-        ? { radius, draws, ball: omitDefault(ball, 'l2') }
-        : { perturbation, draws },
-    definition: {
-      neighbours: perturbation.expression,
-      draws: draws === undefined ? 'all that the perturbation has' : `${draws}`,
-    },
-    count: (shape) => drawCount(perturbation, shape, { where, draws, otherwise: DEFAULT_DRAWS }),
+    ...options,
+    radius: perturbation === undefined ? (radius ?? 0.1) : undefined,
+    draws: draws ?? (perturbation?.count === undefined ? DRAWS : undefined),
+    ball: ball === 'l2' ? undefined : ball,
   };
 }
 
-function expectNoBall(where: string, { radius, ball }: BallOptions): void {
-  if (radius === undefined && ball === undefined) return;
-  fail({
+function refuseBoth(where: string): never {
+  return fail({
     code: 'option-value',
     where: `${where}(perturbation)`,
     expected: 'either a ball (radius, ball) or a perturbation',
     got: 'both',
     remedy: 'Leave radius and ball out: the perturbation says how far its draws go.',
   });
+}
+
+/** The neighbours of x with every choice made. */
+export interface Ball {
+  readonly perturbation: Perturbation;
+  readonly definition: Readonly<Record<string, string>>;
+  /** Number of neighbours of an input of this shape. */
+  count(shape: Shape): number;
+}
+
+/** The neighbours that settled options describe. */
+export function ballOf(
+  where: string,
+  { perturbation, radius = 0.1, ball = 'l2', draws }: BallSettings,
+): Ball {
+  const kernel = perturbation ?? uniform({ radius, ball });
+  return {
+    perturbation: kernel,
+    definition: {
+      neighbours: kernel.expression,
+      draws: draws === undefined ? 'all that the perturbation has' : `${draws}`,
+    },
+    count: (shape) => drawCount(kernel, shape, { where, draws, otherwise: DRAWS }),
+  };
 }

@@ -30,34 +30,34 @@ export interface Neighbour {
   explain(at: Tensor): Promise<Tensor>;
 }
 
-/** What a metric asks of each neighbour. */
+/** What a metric computes at each neighbour. */
 export interface NeighbourQuestion<Answer> {
   readonly where: string;
   readonly ball: Ball;
   readonly noise: Noise;
-  readonly ask: (neighbour: Neighbour) => Promise<Answer>;
+  readonly answer: (neighbour: Neighbour) => Promise<Answer>;
   /** The number of each neighbour, from the answers of all. */
   readonly numbers: (answers: readonly Answer[]) => readonly number[];
 }
 
 /**
- * The name that the key of the draws is made of. It is one for all sensitivities, so that those of one ball and key look at the same
- * neighbours, and sensitivity-max is at most the radius of an l2 ball times sensitivity-lipschitz for the numbers too, not only for the
- * maxima.
+ * The name that is folded into the key of the draws. All sensitivities share it, so that with one ball and key they look at the same
+ * neighbours. The estimate of sensitivity-max is then at most the radius of an l2 ball times that of sensitivity-lipschitz, as the maxima
+ * themselves are.
  */
 const DRAWS = 'sensitivity-max';
 
 /**
  * The largest number over the neighbours of x, a lower bound; `invalid` when all neighbours are x itself. Neighbours run concurrently,
- * as many as keep a bounded number of rows in flight (judged by what the attribution of x cost), so that a score can join them into
- * large batches. Throws `not-applicable` when the subject does not carry its explainer.
+ * so many that the number of rows in flight stays bounded (by the cost of the attribution of x), so that a score can join them into
+ * large batches. Throws `not-applicable` when the subject has no explainer.
  */
 export async function largestNear<Answer>(
   question: NeighbourQuestion<Answer>,
   subject: Subject,
   key: Key,
 ): Promise<Estimate> {
-  const { where, ball, ask, numbers } = question;
+  const { where, ball, answer, numbers } = question;
   expectSubject(where, subject);
   const neighbour = neighbours(question, subject, fold(key, DRAWS));
   const { x, attribution } = subject;
@@ -68,7 +68,7 @@ export async function largestNear<Answer>(
   for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
     const near = neighbour(from, to);
     moved ||= near.some(({ delta }) => delta.data.some((value) => value !== 0));
-    answers.push(...(await Promise.all(near.map(ask))));
+    answers.push(...(await Promise.all(near.map(answer))));
   }
   if (!moved) return { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n };
   return boundEstimate(maximum.value(numbers(answers).reduce(maximum.add, maximum.init())));

@@ -1,12 +1,19 @@
-import { z } from '@onnxplain/core';
+import { option } from '@onnxplain/core';
 
 const noises = ['shared', 'fresh'] as const;
-/** `shared`: every Φ has the attribution's own key, so that the explainer's randomness cancels. `fresh`: a new key each time. */
+/** Which key the explanations near x have: that of the attribution, or one of their own. */
 export type Noise = (typeof noises)[number];
 
-export const noiseOption = () => z.enum(noises, `one of ${noises.join(', ')}`).default('shared');
+export const noiseOption = () =>
+  option
+    .choice(noises)
+    .default('shared')
+    .describe(
+      "Randomness of an explainer that draws. shared: every explanation has the attribution's key, so that only the input changes. " +
+        "fresh: each has a key of its own, as in the authors' program, which adds the explainer's noise to the number.",
+    );
 
-/** How the choice reads in a definition. */
+/** How a definition describes the choice. */
 export const noiseDefinition: Readonly<Record<Noise, string>> = {
   shared: "shared: every explanation has the attribution's key",
   fresh: 'fresh: every explanation has a key of its own',

@@ -1,6 +1,7 @@
 import {
   type Attribution,
   add,
+  type Definition,
   type Explainer,
   fixed,
   fold,
@@ -101,8 +102,8 @@ describe('every sensitivity', () => {
     });
 
     it(`${metric.expression.split('(')[0]}: is invalid where no neighbour differs from x`, async () => {
-      const { make } = metricTable[metric.name];
-      const still = make({ perturbation: fixed(zeros([3, ...shape])) });
+      const table: Readonly<Record<string, Definition<Metric>>> = metricTable;
+      const still = table[metric.name].make({ perturbation: fixed(zeros([3, ...shape])) });
       expect(await still.measure(await subjectOf(zero), seed)).toEqual({
         estimate: { kind: 'invalid', reason: 'all 3 neighbours are x itself', n: 3 },
       });
