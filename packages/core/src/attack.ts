@@ -1,5 +1,5 @@
 import type { Key } from './random/key.js';
-import type { Norm } from './tensor/arithmetic.js';
+import type { Norm } from './tensor/norm.js';
 import type { Tensor } from './tensor/tensor.js';
 import type { Batch, Cost, Estimate, Features, Score } from './types.js';
 

@@ -52,13 +52,9 @@ export {
   windowCount,
   windowFeatures,
 } from './features/windows.js';
-export {
-  fillUniformInBall,
-  fillUniformOnSphere,
-  isInBall,
-  type NormBall,
-  projectOntoBall,
-} from './geometry/ball.js';
+export { isInBall, type NormBall, projectOntoBall } from './geometry/ball.js';
+export { fillUniformInBall, fillUniformOnSphere } from './geometry/draw.js';
+export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export { helpOf, kindTaken, LAYOUT_HELP, option, parseOptions, written, z } from './options.js';
 export {
@@ -122,9 +118,10 @@ export {
 export { inverse, pseudoInverse, ridge, solvers } from './solve/solver.js';
 export type { Factors, Solver, System } from './solve/system.js';
 export { didYouMean } from './suggest.js';
-export { add, dot, multiply, type Norm, norm, scale, subtract, sum, view } from './tensor/arithmetic.js';
+export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
+export { dualOrder, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {
   type Dim,

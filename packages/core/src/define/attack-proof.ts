@@ -1,6 +1,7 @@
 import type { FreeSets, Perturbed } from '../attack.js';
 import { fail } from '../error.js';
-import { type Norm, norm, subtract } from '../tensor/arithmetic.js';
+import { subtract } from '../tensor/arithmetic.js';
+import { type Norm, norm } from '../tensor/norm.js';
 import { row, stack } from '../tensor/rows.js';
 import { expectShape, showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Batch, Estimate, Score } from '../types.js';

@@ -4,7 +4,7 @@ import { elementFeatures, gridFeatures } from '../features/partitions.js';
 import { option } from '../options.js';
 import { key } from '../random/key.js';
 import { linearScore } from '../score/exact.js';
-import { type Norm, norm } from '../tensor/arithmetic.js';
+import { type Norm, norm } from '../tensor/norm.js';
 import { row } from '../tensor/rows.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Features, Score } from '../types.js';

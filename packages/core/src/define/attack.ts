@@ -1,7 +1,7 @@
 import type { Attack, FreeSets, Perturbed } from '../attack.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
-import type { Norm } from '../tensor/arithmetic.js';
+import type { Norm } from '../tensor/norm.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Batch, Score } from '../types.js';
 import { expectSets, proved } from './attack-proof.js';

@@ -1,4 +1,5 @@
-import { norm, sum } from '../tensor/arithmetic.js';
+import { sum } from '../tensor/arithmetic.js';
+import { norm } from '../tensor/norm.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Attribution } from '../types.js';
 

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { fold, key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import { fillUniformInBall, fillUniformOnSphere, isInBall, projectOntoBall } from './ball.js';
+import type { NormOrder } from '../tensor/norm.js';
+import { isInBall, projectOntoBall } from './ball.js';
+import { fillUniformInBall, fillUniformOnSphere } from './draw.js';
 
-const norms = ['l1', 'l2', 'linf'] as const;
-const sizeOf = (v: ArrayLike<number>, norm: (typeof norms)[number]): number => {
+const norms: readonly NormOrder[] = ['l1', 1.1, 1.5, 'l2', 3, 20, 'linf'];
+/** The norm by its definition. */
+const sizeOf = (v: ArrayLike<number>, order: NormOrder): number => {
   const sizes = Array.from(v, Math.abs);
-  if (norm === 'linf') return Math.max(...sizes);
-  const sum = sizes.reduce((total, size) => total + (norm === 'l1' ? size : size ** 2), 0);
-  return norm === 'l1' ? sum : Math.sqrt(sum);
+  const p = typeof order === 'number' ? order : { l1: 1, l2: 2, linf: Number.POSITIVE_INFINITY }[order];
+  if (p === Number.POSITIVE_INFINITY) return Math.max(...sizes);
+  return sizes.reduce((total, size) => total + size ** p, 0) ** (1 / p);
 };
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Math.hypot(...Array.from(a, (v, i) => v - b[i]));
@@ -85,7 +88,23 @@ describe.each(norms)('the %s ball', (norm) => {
     });
   });
 
-  it('refuses a radius that is not one', () => {
+  it('projects points that are huge, tiny or almost in the ball without losing the radius', () => {
+    const random = stream(key(4));
+    for (const scale of [1e100, 1e6, 0.71, 1e-3]) {
+      const point = new Float64Array(50);
+      random.fillNormal(point);
+      const before = sizeOf(point, norm);
+      const r = radius * (scale < 1 ? (0.999 * before) / radius : 1);
+      const projected = Float64Array.from(point, (v) => (scale < 1 ? v : v * scale));
+      projectOntoBall(projected, { norm, radius: r });
+      expect(sizeOf(projected, norm) / r).toBeCloseTo(1, 11);
+    }
+  });
+
+  it('refuses a radius that is not one, and points that are not finite', () => {
+    expect(() => projectOntoBall(Float64Array.of(1, Number.NaN), ball)).toThrow(
+      expect.objectContaining({ code: 'non-finite' }),
+    );
     for (const radius of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => projectOntoBall(new Float64Array(2), { norm, radius })).toThrow(
         expect.objectContaining({ code: 'option-value' }),

@@ -1,5 +1,6 @@
 import { boxAt, planeOf, segmentsOfBox } from '../features/plane.js';
-import { fillUniformInBall, type NormBall } from '../geometry/ball.js';
+import type { NormBall } from '../geometry/ball.js';
+import { fillUniformInBall } from '../geometry/draw.js';
 import type { Layout } from '../layout.js';
 import { fold, type Key } from '../random/key.js';
 import { stream } from '../random/stream.js';

@@ -5,7 +5,7 @@ import type { Layout } from '../layout.js';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { plainProducts } from '../rows/products.js';
-import { norm } from '../tensor/arithmetic.js';
+import { norm } from '../tensor/norm.js';
 import { row, rows } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';

@@ -46,24 +46,3 @@ export function dot(a: Tensor, b: Tensor): number {
   for (let i = 0; i < a.data.length; i++) sum += a.data[i] * b.data[i];
   return sum;
 }
-
-export type Norm = 'l1' | 'l2' | 'linf';
-
-/** Norm of all elements, in float64; NaN when an element is. The l2 sum is scaled, so it neither over- nor underflows. */
-export function norm(t: Tensor, kind: Norm): number {
-  const { data } = t;
-  let most = 0;
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) {
-    const size = Math.abs(data[i]);
-    if (!(size <= most)) most = size;
-    if (Number.isNaN(size)) return Number.NaN;
-    sum += size;
-  }
-  if (kind === 'linf') return most;
-  if (kind === 'l1') return sum;
-  if (most === 0 || most === Number.POSITIVE_INFINITY) return most;
-  let squares = 0;
-  for (let i = 0; i < data.length; i++) squares += (data[i] / most) ** 2;
-  return most * Math.sqrt(squares);
-}

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, dot, multiply, norm, scale, subtract, sum, view } from './arithmetic.js';
+import { add, dot, multiply, scale, subtract, sum, view } from './arithmetic.js';
 import { fingerprint } from './fingerprint.js';
+import { norm } from './norm.js';
 import { asBatch, concatRows, reshape, row, rows, spans, stack } from './rows.js';
 import {
   expectShape,
