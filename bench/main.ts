@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { row, type Tensor, tensor } from '@onnxplain/core';
 import { type Model, open, score } from '@onnxplain/runtime';
-import { evaluateInputs, makeExplainer, makeMetric } from 'onnxplain/pipeline';
+import { evaluateInputs, makeExplainer, makeMetric, queryInputs } from 'onnxplain/pipeline';
 import { demonstration } from '../scripts/demonstration.js';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
 import { infidelityCost } from './infidelity.js';
@@ -27,7 +27,7 @@ async function shareInside(model: Model, digits: Tensor): Promise<{ total: numbe
   }));
   const { explainers, metrics } = demonstration;
   const made = { explainers: explainers.map(makeExplainer), metrics: metrics.map(makeMetric) };
-  const { times } = await evaluateInputs(model, inputs, { ...made, target: 'predicted' });
+  const { times } = await evaluateInputs(await queryInputs(model, inputs), made);
   return { total: times.explain + times.measure, inside: times.runtime };
 }
 

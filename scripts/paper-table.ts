@@ -17,7 +17,7 @@ import {
 } from 'onnxplain';
 import { pathGradient } from 'onnxplain/explainers';
 import type { NamedInput } from 'onnxplain/files';
-import { type Measurement, openModel, runPlan } from 'onnxplain/pipeline';
+import { type Measurement, openModel, queryInputs, runPlan } from 'onnxplain/pipeline';
 import { isLower, type Summary, summarise, type Verdict } from './claims.js';
 import { imageRows, packagedDigits, readDigits } from './idx.js';
 
@@ -84,21 +84,17 @@ function digitInputs(): readonly NamedInput[] {
 }
 
 async function main(): Promise<void> {
-  const { model, about } = await openModel(given.model);
+  const { model } = await openModel(given.model);
   try {
-    const [[{ name: input }], [{ name: output }]] = [model.inputs, model.outputs];
-    const run = await runPlan(
-      { model, about, asked: { input, output }, inputs: digitInputs() },
-      {
-        explainers: Object.values(explainers),
-        metrics: [faithfulness.none, faithfulness.optimal, stability],
-        seed,
-        folder: given.ledger,
-        resume: given.resume,
-        say: (text) => process.stderr.write(`${text}\n`),
-        onProgress: ({ stage, done, total }) => process.stderr.write(`\r${stage} ${done} of ${total} `),
-      },
-    );
+    const run = await runPlan(await queryInputs(model, digitInputs()), {
+      explainers: Object.values(explainers),
+      metrics: [faithfulness.none, faithfulness.optimal, stability],
+      seed,
+      folder: given.ledger,
+      resume: given.resume,
+      say: (text) => process.stderr.write(`${text}\n`),
+      onProgress: ({ stage, done, total }) => process.stderr.write(`\r${stage} ${done} of ${total} `),
+    });
     process.stderr.write('\n');
     const { measurements } = run.results;
     const [none, best, sensitivity] = [0, 1, 2].map((metric) => numbersOf(measurements, metric));

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { difference, dot, key, norm } from '@onnxplain/core';
 import { gradient, type PrepareOptions, prepare } from 'onnxplain';
-import { scoreInputs } from 'onnxplain/pipeline';
+import { scoresOf } from 'onnxplain/pipeline';
 import { expect, onTestFinished, test } from 'vitest';
 
 const folder = join(import.meta.dirname, 'fixtures/axes');
 
-/** What is asked of the files, and the raw output in which `batch` is the axis of rows; -1: the whole output is one row's. */
-async function asked(
+/**
+ * The scores of the inputs by their queries, and the raw output in which `batch` is the axis of rows; -1: the whole output is one row's.
+ */
+async function scored(
   model: string,
   input: string,
   { batch, ...options }: Omit<PrepareOptions, 'inputs'> & { batch: number },
@@ -18,12 +20,13 @@ async function asked(
     device: 'cpu',
   });
   onTestFinished(() => prepared.model.close());
-  const questions = await scoreInputs(prepared.model, prepared.loaded.inputs, prepared.asked);
+  const scores = await scoresOf(prepared);
+  const [query] = prepared.queries;
   const raws = await Promise.all(
-    prepared.loaded.inputs.map(async ({ tensor }) => {
+    prepared.inputs.map(async ({ tensor }) => {
       const feed = { shape: [1, ...tensor.shape], data: tensor.data };
-      const { [prepared.asked.output ?? '']: found } = await prepared.model.run({
-        [prepared.asked.input]: feed,
+      const { [query.output ?? '']: found } = await prepared.model.run({
+        [query.input]: feed,
       });
       const { dims, data } = found;
       const sizes = dims.filter((_, axis) => axis !== batch);
@@ -34,19 +37,19 @@ async function asked(
       return { sizes, at } as const;
     }),
   );
-  return questions.map((question, i) => ({ ...question, raw: raws[i] }));
+  return scores.map((score, i) => ({ ...score, raw: raws[i] }));
 }
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 const sum = (n: number, term: (i: number) => number) => upTo(n).reduce((total, i) => total + term(i), 0);
 
-type Answers = Awaited<ReturnType<typeof asked>>;
+type Answers = Awaited<ReturnType<typeof scored>>;
 type RawOutput = Answers[number]['raw'];
 
 /** Each number that is explained, over the raw output, from its definition; its gradient, by differences. */
 async function expectExplained(answers: Answers, wanted: (raw: RawOutput) => number) {
-  for (const { f, value, input, raw } of answers) {
-    expect(value).toBeCloseTo(wanted(raw), 3);
+  for (const { f, input, raw } of answers) {
+    expect(input.value).toBeCloseTo(wanted(raw), 3);
     const exact = (await gradient()(f, input.tensor, key(0))).values;
     const quotient = (await gradient()(difference(f, { step: 1e-2 }), input.tensor, key(0))).values;
     expect(dot(exact, quotient) / (norm(exact, 'l2') * norm(quotient, 'l2'))).toBeGreaterThan(0.99);
@@ -60,18 +63,18 @@ test.each<[string, (raw: RawOutput) => number]>([
   ['2:max:max', ({ at }) => Math.max(...upTo(144).map((i) => at(2, Math.floor(i / 12), i % 12)))],
 ])('a segmentation of free height and width, without --size: %s', async (target, wanted) => {
   await expectExplained(
-    await asked('segmentation-dynamic.onnx', 'segmentation.npy', { target, batch: 0 }),
+    await scored('segmentation-dynamic.onnx', 'segmentation.npy', { target, batch: 0 }),
     wanted,
   );
 });
 
 test('the probability of a class over all pixels is a softmax at each', async () => {
   const options = { target: '3:sum:sum', link: 'probability', batch: 0 } as const;
-  const answers = await asked('segmentation-dynamic.onnx', 'segmentation.npy', options);
+  const answers = await scored('segmentation-dynamic.onnx', 'segmentation.npy', options);
   const [
     {
       raw: { at },
-      value,
+      input: { value },
     },
   ] = answers;
   const share = (i: number, j: number) => Math.exp(at(3, i, j)) / sum(4, (c) => Math.exp(at(c, i, j)));
@@ -85,7 +88,7 @@ test.each<[string, (raw: RawOutput) => number]>([
   ['2:3', ({ at }) => at(2, 3)],
   ['sum:3', ({ at, sizes: [steps] }) => sum(steps, (t) => at(t, 3))],
 ])('outputs [time, batch, classes], each row of six by itself: %s', async (target, wanted) => {
-  const answers = await asked('time-major.onnx', 'time-major-6.npy', { target, batch: 1 });
+  const answers = await scored('time-major.onnx', 'time-major-6.npy', { target, batch: 1 });
   expect(answers).toHaveLength(6);
   await expectExplained(answers, wanted);
 });
@@ -98,7 +101,7 @@ test.each<[string, (raw: RawOutput) => number]>([
   ],
 ])('the steps of a text that was read, [16, 1, 5]: %s', async (target, wanted) => {
   await expectExplained(
-    await asked('ctc-time-first.onnx', 'ctc-time-first.npy', { target, batch: 1 }),
+    await scored('ctc-time-first.onnx', 'ctc-time-first.npy', { target, batch: 1 }),
     wanted,
   );
 });
@@ -108,7 +111,7 @@ test.each<[string, string, (raw: RawOutput) => number]>([
   ['scores', '2', ({ at }) => at(2)],
   ['scores', 'sum', ({ at, sizes: [n] }) => sum(n, at)],
 ])('detections, %s: %s', async (output, target, wanted) => {
-  const answers = await asked('detection.onnx', 'detection.npy', { output, target, batch: -1 });
-  expect(answers[0].elements).toBe('numbers');
-  expect(answers[0].value).toBeCloseTo(wanted(answers[0].raw), 4);
+  const answers = await scored('detection.onnx', 'detection.npy', { output, target, batch: -1 });
+  expect(answers[0].input.elements).toBe('numbers');
+  expect(answers[0].input.value).toBeCloseTo(wanted(answers[0].raw), 4);
 });

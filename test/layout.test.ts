@@ -23,7 +23,7 @@ import {
 } from 'onnxplain';
 import { sizeOfAttribution } from 'onnxplain/core';
 import { readNpy } from 'onnxplain/files';
-import { makeExplainer, makeMetric, scoreInputs } from 'onnxplain/pipeline';
+import { makeExplainer, makeMetric, scoreOf } from 'onnxplain/pipeline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxplain } from '../packages/onnxplain/test/models.js';
 import { casesOf, pathOf } from './exports.js';
@@ -152,12 +152,13 @@ describe('the twins', () => {
   it('agree in a program too, with explainers and metrics that were told no layout', async () => {
     const measured: number[][] = [];
     for (const name of ['nchw', 'nhwc']) {
-      const { model, loaded, asked } = await prepare(twin(`${name}.onnx`), {
+      const prepared = await prepare(twin(`${name}.onnx`), {
         inputs: [twin(`${name}.npy`)],
         target: 0,
         device: 'cpu',
       });
-      const [{ tensor: x }] = loaded.inputs;
+      const { model, inputs } = prepared;
+      const [{ tensor: x }] = inputs;
       const f = await score(model, { target: 0, shape: x.shape });
       expect(f.layout).toBe(name.slice(1));
       const makers = [
@@ -176,7 +177,7 @@ describe('the twins', () => {
         );
         values.push('value' in estimate ? estimate.value : Number.NaN);
       }
-      const [{ f: asPrepared }] = await scoreInputs(model, loaded.inputs, asked);
+      const { f: asPrepared } = await scoreOf(prepared);
       const metric = makeMetric('infidelity(square(5), draws=50)');
       const explain = makeExplainer('occlusion(5)');
       const { estimate } = await metric.measure(
@@ -250,7 +251,7 @@ describe('a mean over the positions of [height, width, channels]', () => {
       expect(groups).toBe(Math.ceil(24 / size) * Math.ceil(32 / size));
       for (let i = 0; i < values.length; i += 3) expect(new Set(values.slice(i, i + 3)).size).toBe(1);
       const prepared: Prepared = await prepare(question[0], { inputs: [question[2]], device: 'cpu' });
-      const [{ tensor: x }] = prepared.loaded.inputs;
+      const [{ tensor: x }] = prepared.inputs;
       const f = await score(prepared.model, { target: 1 });
       const [hidden] = await f.value(tensor(new Float32Array(x.data.length).fill(30), [1, ...x.shape]));
       const found = await make(`occlusion(${size}, baseline=30)`, 'explainer', prepared)(f, x, key(0));

@@ -13,7 +13,7 @@ import {
   toTensor,
 } from '@onnxplain/runtime';
 import { prepare } from 'onnxplain';
-import { scoreInputs } from 'onnxplain/pipeline';
+import { scoresOf } from 'onnxplain/pipeline';
 import { describe, expect, it } from 'vitest';
 import { casesOf, type Packed, pathOf, unpack } from './exports.js';
 
@@ -214,33 +214,32 @@ describe.skipIf(!existsSync(cases))('files that failed in use', () => {
     '%s: the predicted class has the probability that ONNX Runtime gives',
     async (file) => {
       const path = join(cases, file);
-      const { model, loaded, asked } = await prepare(path, {
+      const prepared = await prepare(path, {
         inputs: [join(cases, 'x.npy')],
         link: 'probability',
         device: 'cpu',
       });
       const session = await openSession(readFileSync(path), { device: 'cpu', name: file });
       const output = session.outputs.find(({ dtype }) => dtype === 'float32')?.name ?? '';
-      for (const question of await scoreInputs(model, loaded.inputs, asked)) {
-        const { tensor: x } = question.input;
+      for (const { input } of await scoresOf(prepared)) {
+        const { tensor: x } = input;
         const row = constantFrom('float32', [1, ...x.shape], Float64Array.from(x.data));
         const results = await session.run({ [session.inputs[0].name]: row });
         const given = toTensor(results[output], output).data;
         const best = given.indexOf(Math.max(...given));
-        expect(question.target).toBe(best);
-        expect(Math.abs(question.value - given[best])).toBeLessThan(CLOSE);
+        expect(input.target).toBe(best);
+        expect(Math.abs(input.value - given[best])).toBeLessThan(CLOSE);
       }
       await session.release();
-      await model.close();
+      await prepared.model.close();
     },
   );
 
   it('reg1.onnx: a regression has no probability', async () => {
     const inputs = [join(cases, 'x.npy')];
     const prepared = await prepare(join(cases, 'reg1.onnx'), { inputs, link: 'probability', device: 'cpu' });
-    const { model, loaded, asked, meaning } = prepared;
-    expect(meaning.holds).toBe('unbounded');
-    await expect(scoreInputs(model, loaded.inputs, asked)).rejects.toMatchObject({ code: 'not-applicable' });
-    await model.close();
+    expect(prepared.meaning.holds).toBe('unbounded');
+    await expect(scoresOf(prepared)).rejects.toMatchObject({ code: 'not-applicable' });
+    await prepared.model.close();
   });
 });

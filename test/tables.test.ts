@@ -30,17 +30,13 @@ const tableOf = (name: string, text: string) => {
   return join(folder, name);
 };
 
-/** The probability of class 1 of every row, and how it was asked. */
+/** The probability of class 1 of every row, and the prepared run. */
 async function probabilities(file: string, table: string, more: Partial<PrepareOptions> = {}) {
   const options = { inputs: [table], target: 1, output: 'probabilities', device: 'cpu', ...more } as const;
   const prepared = await prepare(join(folder, file), options);
   try {
-    const { model, loaded, asked } = prepared;
-    const found = await explainInputs(model, loaded.inputs, {
-      ...asked,
-      explainers: [makeExplainer('occlusion(1)')],
-    });
-    return { prepared, found, values: found.map(({ question }) => question.value) };
+    const found = await explainInputs(prepared, { explainers: [makeExplainer('occlusion(1)')] });
+    return { prepared, found, values: found.map(({ input }) => input.value) };
   } finally {
     await prepared.model.close();
   }
@@ -76,23 +72,23 @@ describe('one input a column, of floats, whole numbers and texts', () => {
     'rows of one table give the probabilities of the source, explained at %s',
     async (wrt) => {
       const { values, prepared } = await probabilities('columns.onnx', tableOf('all.csv', table), { wrt });
-      expect(prepared.loaded.inputs[0]).toMatchObject({ features: [wrt], tensor: { shape: [1] } });
-      expect(Object.keys(prepared.loaded.inputs[0].beside ?? {})).toHaveLength(3);
+      expect(prepared.inputs[0]).toMatchObject({ features: [wrt], tensor: { shape: [1] } });
+      expect(Object.keys(prepared.inputs[0].beside ?? {})).toHaveLength(3);
       for (const [i, value] of values.entries()) expect(value).toBeCloseTo(known[i][1], 6);
     },
   );
 
   test('the first input of floats is explained where none is named, and that is said', async () => {
     const { prepared } = await probabilities('columns.onnx', tableOf('all.csv', table));
-    expect(prepared.asked.input).toBe('income');
-    expect(prepared.doubts.join('\n')).toMatch(/explained is the input "income".*--wrt .*"debt"/);
+    expect(prepared.queries[0].input).toBe('income');
+    expect(prepared.notices.join('\n')).toMatch(/explained is the input "income".*--wrt .*"debt"/);
   });
 
   test('a value made of all columns can be explained', async () => {
     const { values, prepared } = await probabilities('columns.onnx', tableOf('all.csv', table), {
       wrt: 'transformed_column',
     });
-    expect(prepared.loaded.inputs[0].tensor.shape).toEqual([6]);
+    expect(prepared.inputs[0].tensor.shape).toEqual([6]);
     for (const [i, value] of values.entries()) expect(value).toBeCloseTo(known[i][1], 6);
   });
 
@@ -116,7 +112,7 @@ describe('one input a column, of floats, whole numbers and texts', () => {
   test('an input that has a value for all rows needs no column', async () => {
     const path = tableOf('fewer.csv', 'income,city,age\n50,Rome,40\n');
     const { prepared } = await probabilities('columns.onnx', path, { feed: ['debt=5'] });
-    expect(prepared.asked.input).toBe('income');
+    expect(prepared.queries[0].input).toBe('income');
   });
 });
 
@@ -130,7 +126,7 @@ test('trees that do not say where missing numbers go are named, where there are 
   writeFileSync(join(folder, 'forgetful.onnx'), write({ ...graph, nodes }));
   const full = table.trimEnd().replace(/(?<=,|^)(?=,|$)/gm, '1');
   const saying = async (file: string, text: string) =>
-    (await probabilities(file, tableOf('some.csv', text))).prepared.doubts.filter((said) =>
+    (await probabilities(file, tableOf('some.csv', text))).prepared.notices.filter((said) =>
       said.includes('missing'),
     );
   expect(await saying('forgetful.onnx', table)).toEqual([
@@ -147,16 +143,15 @@ describe.skipIf(!existsSync(handed))('handed tables', () => {
     const [ordered, reordered] = await Promise.all(
       ['iris-order.csv', 'iris-reordered.csv'].map(async (file) => {
         const inputs = [join(handed, 'tables', file)];
-        const prepared = await prepare(join(handed, 'tables/iris.onnx'), { inputs, device: 'cpu' });
-        await using model = prepared.model;
+        await using prepared = await prepare(join(handed, 'tables/iris.onnx'), { inputs, device: 'cpu' });
         const explainers = [makeExplainer('gradient')];
-        const [found] = await explainInputs(model, prepared.loaded.inputs, { ...prepared.asked, explainers });
-        return { found, label: found.question.prediction?.label };
+        const [found] = await explainInputs(prepared, { explainers });
+        return { found, label: found.input.prediction?.label };
       }),
     );
     expect(ordered.label).toBe('setosa');
-    expect(ordered.found.question.value).toBeCloseTo(0.9803, 4);
-    expect(reordered.found.question.value).toBe(ordered.found.question.value);
+    expect(ordered.found.input.value).toBeCloseTo(0.9803, 4);
+    expect(reordered.found.input.value).toBe(ordered.found.input.value);
     expect(reordered.found.attributions).toEqual(ordered.found.attributions);
   });
 
@@ -167,8 +162,8 @@ describe.skipIf(!existsSync(handed))('handed tables', () => {
 
   test('columns of the card are put in its order', async () => {
     const inputs = [join(handed, 'hostile/colord.csv')];
-    const { model, loaded } = await prepare(join(handed, 'hostile/linf.onnx'), { inputs, device: 'cpu' });
-    await model.close();
-    expect([...loaded.inputs[0].tensor.data]).toEqual([1, 2, 3, 4]);
+    const prepared = await prepare(join(handed, 'hostile/linf.onnx'), { inputs, device: 'cpu' });
+    await prepared.model.close();
+    expect([...prepared.inputs[0].tensor.data]).toEqual([1, 2, 3, 4]);
   });
 });

@@ -35,15 +35,15 @@ test.each(files)(
       return `${name}=${path}`;
     });
     const prepared = await prepare(pathOf('tokens', file), { inputs, target: each.targets, device: 'cpu' });
-    const { model, loaded, asked } = prepared;
+    const { model, inputs: texts } = prepared;
     const [zero, pad] = ['0', 'pad.npy'].map(
       (baseline) => `integrated-gradients(steps=${each.steps}, baseline=${baseline})`,
     );
     // The first row of the table is the padding token's, and it stands last in the first text.
-    const row = loaded.inputs[0].tensor;
+    const row = texts[0].tensor;
     const constants = { 'pad.npy': tensor(row.data.slice(-16), [1, 16]) };
     const explainers = ['gradient', zero, pad].map((text) => make(text, 'explainer', { constants }));
-    const found = await explainInputs(model, loaded.inputs, { ...asked, explainers });
+    const found = await explainInputs(prepared, { explainers });
     await model.close();
     const all = explainers.map((_, e) =>
       found.flatMap(({ attributions }) => {

@@ -13,10 +13,11 @@ const STEP = 1e-2;
 
 /** One digit down the whole road of ARCHITECTURE.md; each stop is what the next one takes. */
 test('one digit walks from the file to the page', async () => {
-  const { model, about, loaded, asked, drawing } = await prepare(join(root, 'models/mnist-cnn.onnx'), {
+  const prepared = await prepare(join(root, 'models/mnist-cnn.onnx'), {
     inputs: [join(root, 'models/digits/7.png')],
   });
-  const [{ tensor: x }] = loaded.inputs;
+  const { model, about, inputs, queries, drawing } = prepared;
+  const [{ tensor: x }] = inputs;
   expect(x.shape).toEqual([1, 28, 28]);
   expect(model.graph.nodes.map(({ op }) => op).slice(0, 3)).toEqual(['Conv', 'Relu', 'MaxPool']);
 
@@ -43,8 +44,7 @@ test('one digit walks from the file to the page', async () => {
   const [empty] = await f.value(tensor(new Float32Array(784), [1, ...x.shape]));
   expect(sum + (attribution.residual ?? Number.NaN)).toBeCloseTo(value - empty, 3);
 
-  const evaluation = await evaluateInputs(model, loaded.inputs, {
-    ...asked,
+  const evaluation = await evaluateInputs(prepared, {
     explainers: [makeExplainer('gradient'), explainer],
     metrics: [makeMetric('infidelity(square(6), draws=300)')],
   });
@@ -53,7 +53,7 @@ test('one digit walks from the file to the page', async () => {
   const { record, files } = recordOf(evaluation, {
     model: about,
     environment: environmentOf(model),
-    request: { command: ['walk'], link: 'logit', output: 'logits', bounds: asked.bounds },
+    request: { command: ['walk'], link: 'logit', output: 'logits', bounds: queries[0].bounds },
     drawing,
   });
   const html = page(record, files);

@@ -1,6 +1,6 @@
 /** Models whose first axis is no batch of independent rows, against the numbers that each row gives alone. */
 import { sum, type Tensor } from '@onnxplain/core';
-import { make, prepare } from 'onnxplain';
+import { make, prepare, scoresOf } from 'onnxplain';
 import { explainInputs } from 'onnxplain/pipeline';
 import { expect, test } from 'vitest';
 import { caseArray, casePath, missing } from './handed.js';
@@ -8,25 +8,24 @@ import { caseArray, casePath, missing } from './handed.js';
 test.runIf(missing !== undefined)(`handed cases of rows: skipped, ${missing}`, () => undefined);
 const given = test.skipIf(missing !== undefined);
 
-interface Asked {
+interface ExplainedOptions {
   readonly target?: number;
   readonly output?: string;
   readonly feed?: readonly string[];
   readonly batch?: number;
 }
 
-async function explained(model: string, array: string, explainer: string, asked: Asked = {}) {
-  const prepared = await prepare(casePath(model), { ...asked, inputs: [casePath(array)], device: 'cpu' });
+async function explained(model: string, array: string, explainer: string, options: ExplainedOptions = {}) {
+  const prepared = await prepare(casePath(model), { ...options, inputs: [casePath(array)], device: 'cpu' });
   try {
-    const explanations = await explainInputs(prepared.model, prepared.loaded.inputs, {
-      ...prepared.asked,
-      explainers: [make(explainer, 'explainer')],
-    });
-    const found = explanations.map(({ question, attributions: [outcome] }) => {
+    const { batch } = options;
+    const explanations = await explainInputs(prepared, { batch, explainers: [make(explainer, 'explainer')] });
+    const scores = await scoresOf(prepared, { batch });
+    const found = explanations.map(({ input, attributions: [outcome] }, i) => {
       if (outcome.status !== 'done') throw new Error(outcome.reason);
-      return { value: question.value, values: outcome.value.values, shape: question.f.shape };
+      return { value: input.value, values: outcome.value.values, shape: scores[i].f.shape };
     });
-    return { found, doubts: prepared.doubts };
+    return { found, notices: prepared.notices };
   } finally {
     await prepared.model.close();
   }
@@ -36,12 +35,12 @@ const near = (numbers: readonly number[], digits = 4) =>
   numbers.map((number) => expect.closeTo(number, digits));
 
 given('a mean over the batch: every row alone gives 0, and no attribution', async () => {
-  const { found, doubts } = await explained('rows/batch-mean.onnx', 'rows/batch-mean.npy', 'occlusion(1)', {
+  const { found, notices } = await explained('rows/batch-mean.onnx', 'rows/batch-mean.npy', 'occlusion(1)', {
     target: 0,
   });
   expect(found.map(({ value }) => value)).toEqual([0]);
   expect([...found[0].values.data]).toEqual([0, 0, 0, 0]);
-  expect(doubts).toContainEqual(expect.stringContaining('ReduceMean'));
+  expect(notices).toContainEqual(expect.stringContaining('ReduceMean'));
 });
 
 given('steps that are summed up: one input, with its own drops', async () => {
@@ -74,7 +73,7 @@ given('a scale over the whole batch: the drops are those of rows that run alone'
   const together = await explained(...args, { target: 0 });
   const alone = await explained(...args, { target: 0, batch: 1 });
   expect([...together.found[0].values.data]).toEqual([...alone.found[0].values.data]);
-  expect(together.doubts).toContainEqual(expect.stringContaining('DynamicQuantizeLinear'));
+  expect(together.notices).toContainEqual(expect.stringContaining('DynamicQuantizeLinear'));
 });
 
 given('a graph network: one input of three nodes', async () => {

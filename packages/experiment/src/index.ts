@@ -1,6 +1,7 @@
 /** A run as data: a plan names every cell, and a ledger keeps the results. */
+export { type AppendOptions, type CellStore, memoryStore } from './cell-store.js';
 export { decode, type Encoded, encode, type Json } from './codec.js';
-export { type AppendOptions, isFinished, type Ledger } from './ledger.js';
+export { isFinished, type Ledger } from './ledger.js';
 export type { LedgerLine } from './lines.js';
 export { type LedgerOptions, openLedger } from './open.js';
 export {
@@ -13,4 +14,5 @@ export {
   planDifferences,
   type Query,
 } from './plan.js';
+export { pooled } from './pool.js';
 export { type CellProgress, type CellResult, type CellRunOptions, runCells } from './run.js';

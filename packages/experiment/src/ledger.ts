@@ -3,21 +3,18 @@ import { type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { readBytes, removeMade, writeWhole } from '@onnxplain/files';
+import type { CellStore } from './cell-store.js';
 import { decode, encode, type Json } from './codec.js';
 import { formatLine, type LedgerLine } from './lines.js';
 import type { FolderLock } from './lock.js';
 
 /** The results of a run so far, on disk. A result that was appended is kept when the process is stopped or killed. */
-export interface Ledger {
+export interface Ledger extends CellStore {
   readonly folder: string;
   /** The latest line of each cell that was computed, by the cell's name. */
   readonly lines: ReadonlyMap<string, LedgerLine>;
   /** What was found when the folder was opened, a sentence each, for example that a line was cut off. */
   readonly notices: readonly string[];
-  /** Adds the result of a cell, which is plain data. Its files are written first, then one line; both are on the disk when this returns. */
-  append(cell: string, result: Readonly<Record<string, unknown>>, more?: AppendOptions): Promise<void>;
-  /** Returns one field of a cell's latest result, as it was appended. Throws `file-*` where a file is missing or was changed. */
-  read(cell: string, field: string): Promise<unknown>;
   /** Returns the bytes of a file of a cell: an array of its result, or one of its `files`. Throws like {@link read}. */
   file(cell: string, name: string): Promise<Uint8Array>;
   /** Closes the ledger. One without lines is removed, with the folders that were made for it. */
@@ -27,13 +24,6 @@ export interface Ledger {
    * computes the failed cells again; without `resume` the next run starts anew.
    */
   conclude(): Promise<void>;
-}
-
-export interface AppendOptions {
-  /** Files that belong to the cell, by name; default none. */
-  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
-  /** The cell could not be computed; default false. */
-  readonly failed?: boolean | undefined;
 }
 
 /** File whose presence says that the results of the ledger were recorded elsewhere. */
@@ -84,6 +74,7 @@ export function ledgerIn({ folder, handle, lock, made, lines: before, notices }:
     lines,
     notices,
     file,
+    has: (cell) => isFinished(lines.get(cell)),
     async append(cell, result, { files = new Map(), failed = false } = {}) {
       const { json, arrays } = encode(result, cell);
       const hashes = await writeFiles(folder, new Map([...arrays, ...files]));

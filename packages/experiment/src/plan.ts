@@ -1,4 +1,4 @@
-import { fail, z } from '@onnxplain/core';
+import { fail, type Layout, z } from '@onnxplain/core';
 
 /** Version of the format. It goes up when a field changes its meaning or is removed. */
 export const PLAN_VERSION = 1;
@@ -7,9 +7,11 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const axis = z.union([z.int().nonnegative(), z.literal('none')]);
 const outputElements = z.strictObject({
   /** For each axis of the output after the batch axis: an index, or the name of what is taken along it. */
-  at: z.array(z.union([z.int(), z.string()])),
+  at: z.array(z.union([z.int(), z.enum(['sum', 'max', 'predicted'])])),
   /** Content hash of the weights, where sums are weighted. */
   mask: sha256.optional(),
+  /** The axis whose index was given as the name of a class, which makes it the axis of classes. */
+  namedAxis: z.int().nonnegative().optional(),
 });
 
 const query = z.strictObject({
@@ -17,13 +19,16 @@ const query = z.strictObject({
   output: z.string().optional(),
   batchAxis: z.union([axis, z.record(z.string(), axis)]).optional(),
   target: z.union([z.literal('predicted'), z.int(), outputElements]),
+  byName: z.boolean().optional(),
   classAxis: z.int().optional(),
+  namedClasses: z.int().nonnegative().optional(),
   link: z.enum(['logit', 'probability', 'margin']),
-  holds: z.string().optional(),
+  holds: z.enum(['logits', 'probabilities', 'log-probabilities']).optional(),
   input: z.string(),
   feeds: z.record(z.string(), sha256),
+  batchedFeeds: z.array(z.string()).optional(),
   bounds: z.tuple([z.number(), z.number()]).readonly().optional(),
-  features: z.string(),
+  features: z.enum(['elements', 'chw', 'hwc', 'cw', 'wc'] satisfies readonly (Layout | 'elements')[]),
 });
 
 const plan = z.strictObject({
@@ -38,14 +43,19 @@ const plan = z.strictObject({
 });
 
 /**
- * Says which number of which model is explained: JSON, without functions or arrays.
+ * Says which number of which model is explained: JSON, without functions or arrays. Arrays are named by their content hash (`contentHash`
+ * of `core`).
  *
  * - `model.sha256`: hash of the bytes of the model file.
  * - `output` and `input`: names of the explained output, and of the input or inner value by which it is explained.
  * - `batchAxis`: the axes that the caller named; absent where they are found in the graph.
- * - `target`: 'predicted' (each input's own best class), a class or element, or what is taken along each axis. `link` and `holds` say
- *   what is made of the output, `classAxis` which axis holds the classes.
- * - `feeds`: content hashes (`contentHash` of `core`) of the values of further inputs, by name.
+ * - `target`: 'predicted' (each input's own best class), a class or element of the flattened output, or what is taken along each axis.
+ *   `byName`: the class was given by its name, so that the output must have one axis.
+ * - `link` and `holds`: how f is made of the output, and what the output holds where that was given.
+ * - `classAxis`: which axis holds the classes, where that was given. `namedClasses`: how many classes have names; an axis of that size
+ *   holds the classes where nothing else tells.
+ * - `feeds`: content hashes of the values of further inputs, by name. `batchedFeeds`: those whose first axis is the batch axis although the
+ *   model names it differently.
  * - `bounds`: least and greatest value of an element, where they are known.
  * - `features`: the layout of the input ('chw', 'hwc', ...), or 'elements' where none is known.
  */

@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
-import { isFinished, type Ledger } from './ledger.js';
+import type { CellStore } from './cell-store.js';
 import { type Cell, cellName, cellsOf, type Plan } from './plan.js';
+import { pooled } from './pool.js';
 
 /** The result of a cell: plain data, and files that belong to it, by name. */
 export interface CellResult {
@@ -13,6 +14,8 @@ export interface CellResult {
 export interface CellRunOptions {
   /** Computes one cell. */
   readonly compute: (cell: Cell) => Promise<CellResult>;
+  /** How many cells are computed at the same time; default 1. */
+  readonly concurrency?: number;
   /** Called after each cell that was computed. */
   readonly onProgress?: (progress: CellProgress) => void;
   /** Called when all cells of a stage are done. */
@@ -31,22 +34,22 @@ export interface CellProgress {
 const STAGES = ['explain', 'measure'] as const;
 
 /**
- * Computes the cells of a plan that are missing in the ledger or failed before, one after the other, and appends the result of each.
- * The arrays of one cell are held at a time. Rows of two cells never share a run of the model, so that a cell has the same
- * numbers in every run. Throws `aborted`, and what `compute` throws; what was appended stays in the ledger.
+ * Computes the cells of a plan that are missing in the store or failed before, and appends the result of each. One cell is computed after
+ * the other unless `concurrency` is larger: the arrays of one cell are then held at a time, and rows of two cells never share a run of the
+ * model, so that a cell has the same numbers in every run. Throws `aborted`, and what `compute` throws; what was appended stays.
  */
-export async function runCells(plan: Plan, ledger: Ledger, options: CellRunOptions): Promise<void> {
+export async function runCells(plan: Plan, store: CellStore, options: CellRunOptions): Promise<void> {
   const cells = cellsOf(plan);
   for (const stage of STAGES) {
     const ofStage = cells.filter((cell) => cell.stage === stage);
-    const unfinished = ofStage.filter((cell) => !isFinished(ledger.lines.get(cellName(cell))));
+    const unfinished = ofStage.filter((cell) => !store.has(cellName(cell)));
     let done = ofStage.length - unfinished.length;
-    for (const cell of unfinished) {
+    await pooled(unfinished, options.concurrency ?? 1, async (cell) => {
       throwIfStopped(options.signal);
       const { result, ...more } = await options.compute(cell);
-      await ledger.append(cellName(cell), result, more);
+      await store.append(cellName(cell), result, more);
       options.onProgress?.({ stage, done: ++done, total: ofStage.length });
-    }
+    });
     await options.onStage?.(stage);
   }
 }

@@ -51,5 +51,5 @@ export { catalogue, make } from './expression/registry.js';
 export { grad } from './grad.js';
 export { type EvaluateOptions, type EvaluateResult, evaluate } from './library/evaluate.js';
 export { type ExplainOptions, type ExplainResult, explain } from './library/explain.js';
-export { scoresOf } from './library/scores.js';
 export { type Prepared, type PrepareOptions, prepare } from './pipeline/prepare.js';
+export { scoresOf } from './pipeline/query/score-inputs.js';

@@ -2,17 +2,18 @@ import { join } from 'node:path';
 import { expectWritable, type FileContent, writeFolder } from '@onnxplain/files';
 import { page, type RunRecord } from '@onnxplain/report';
 import { make } from '../expression/registry.js';
-import { notifierOf } from '../pipeline/notices/run.js';
-import { untoldLayout } from '../pipeline/notices/untold-layout.js';
+import { layoutNotices } from '../pipeline/notices/layout.js';
+import { notifierOf } from '../pipeline/notices/notifier.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
-import { environmentOf, type RecordOptions, recordFrom } from '../pipeline/record.js';
-import { type LedgerRun, runPlan } from '../pipeline/run.js';
+import { environmentOf } from '../pipeline/record/environment.js';
+import { type RecordOptions, recordFrom } from '../pipeline/record/record.js';
+import { type LedgerRun, runPlan } from '../pipeline/run/ledger-run.js';
+import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
-import type { QuestionFlags } from './flags.js';
-import { expectMade } from './made.js';
+import type { QueryFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
-export interface EvaluateFlags extends QuestionFlags {
+export interface EvaluateFlags extends QueryFlags {
   readonly explainer: readonly string[];
   readonly metric: readonly string[];
   readonly out: string;
@@ -22,7 +23,7 @@ export interface EvaluateFlags extends QuestionFlags {
 /** The folder inside the output folder where finished cells are kept while a run goes on. */
 const LEDGER = 'ledger';
 
-/** What `evaluate` left, and how it ends. */
+/** The record and files that `evaluate` wrote, and the exit code. */
 export interface Evaluated {
   readonly exit: ExitCode;
   readonly record: RunRecord;
@@ -30,46 +31,43 @@ export interface Evaluated {
 }
 
 /**
- * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished
- * cells are kept in
- * the folder's ledger/; it goes away when the record is written, and stays where the run is stopped.
+ * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished cells are
+ * kept in the folder's ledger/, which is removed when the record is written and stays where the run is stopped.
  */
 export async function evaluate(
   path: string,
   flags: EvaluateFlags,
   context: { notices: Notices; signal?: AbortSignal; command: readonly string[] },
 ): Promise<Evaluated> {
-  expectMade('explainer', flags.explainer);
-  expectMade('metric', flags.metric);
+  checkExpressions('explainer', flags.explainer);
+  checkExpressions('metric', flags.metric);
   await expectWritable(flags.out);
-  const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
+  const prepared = await prepare(path, { ...flags, inputs: flags.input });
   const { model } = prepared;
   try {
-    const { notices, command } = context;
+    const { notices, command, signal } = context;
     const explainers = flags.explainer.map((text) => make(text, 'explainer', prepared));
     const metrics = flags.metric.map((text) => make(text, 'metric', prepared));
     const notifier = notifierOf(prepared, explainers, notices.notice);
     notifier.before();
-    untoldLayout(prepared, { ...flags, draws: true }).forEach(notices.notice);
-    const run = await runPlan(
-      { ...prepared, inputs: prepared.loaded.inputs },
-      {
-        explainers,
-        metrics,
-        seed: flags.seed,
-        folder: join(flags.out, LEDGER),
-        resume: flags.resume,
-        drawing: prepared.drawing,
-        notifier,
-        say: notices.notice,
-        onProgress: notices.progress,
-      },
-    );
-    const request = requestOf(prepared, command);
-    return await leave(flags.out, run, {
+    layoutNotices(prepared, { ...flags, draws: true }).forEach(notices.notice);
+    const run = await runPlan(prepared, {
+      explainers,
+      metrics,
+      seed: flags.seed,
+      folder: join(flags.out, LEDGER),
+      resume: flags.resume,
+      drawing: prepared.drawing,
+      notifier,
+      say: notices.notice,
+      onProgress: notices.progress,
+      batch: flags.batch,
+      signal,
+    });
+    return await writeRun(flags.out, run, {
       model: prepared.about,
       environment: environmentOf(model),
-      request,
+      request: requestOf(prepared, command),
       notices: notifier.said,
     });
   } finally {
@@ -77,22 +75,22 @@ export async function evaluate(
   }
 }
 
-/** Writes what a run found out; its ledger has done its work then. */
-async function leave(out: string, run: LedgerRun, options: RecordOptions): Promise<Evaluated> {
+/** Writes the results of a run, then removes its ledger. */
+async function writeRun(out: string, run: LedgerRun, options: RecordOptions): Promise<Evaluated> {
   const record = recordFrom(run.results, options);
   const files = await writeRecorded(out, record, run.files);
   await run.done();
   return { exit: exitOf(record), record, files };
 }
 
-/** What was asked, as the record has it. */
+/** The command and the query as the record has them. */
 function requestOf(
-  { asked, meaning, preprocessing, fed }: Prepared,
+  { queries: [query], meaning, preprocessing, feedRecord }: Prepared,
   command: readonly string[],
 ): RecordOptions['request'] {
-  const { link = 'logit', output = '', input, bounds } = asked;
+  const { link, output = '', input, bounds } = query;
   return {
-    // The same run, whether or not it was taken up.
+    // A resumed run has the same record.
     command: command.filter((word) => word !== '--resume'),
     link,
     output,
@@ -100,11 +98,11 @@ function requestOf(
     input,
     bounds,
     preprocessing: preprocessing && { ...preprocessing },
-    feeds: Object.keys(fed).length === 0 ? undefined : fed,
+    feeds: Object.keys(feedRecord).length === 0 ? undefined : feedRecord,
   };
 }
 
-/** Writes the record, its page and their files; names those to begin with. */
+/** Writes the record, its page and their files. Returns the paths of record and page. */
 async function writeRecorded(
   out: string,
   record: RunRecord,

@@ -5,23 +5,23 @@ import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
 import { make } from '../expression/registry.js';
-import { drawAttribution, seriesOf } from '../pipeline/draw.js';
-import { type Explanation, explainInputs } from '../pipeline/explain.js';
-import { functionText } from '../pipeline/function-text.js';
-import { notifierOf } from '../pipeline/notices/run.js';
-import { untoldLayout } from '../pipeline/notices/untold-layout.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import { layoutNotices } from '../pipeline/notices/layout.js';
+import { factsOfExplanations, notifierOf } from '../pipeline/notices/notifier.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
-import { inputRecord } from '../pipeline/record.js';
+import { describeFunction } from '../pipeline/query/describe-function.js';
+import { drawAttribution, seriesOf } from '../pipeline/record/draw.js';
+import { inputRecord } from '../pipeline/record/record.js';
+import { type Explanation, explainInputs } from '../pipeline/run/evaluate.js';
+import type { Outcome } from '../pipeline/run/outcome.js';
 import { perToken } from '../pipeline/tokens.js';
 import { showBars } from './bars.js';
+import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
-import { endingOf, type QuestionFlags } from './flags.js';
+import { endingOf, type QueryFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
-import { expectMade } from './made.js';
 import type { Notices } from './streams.js';
 
-export interface ExplainFlags extends QuestionFlags {
+export interface ExplainFlags extends QueryFlags {
   readonly explainer: string;
   readonly out?: string;
 }
@@ -79,31 +79,31 @@ export async function explain(
   flags: ExplainFlags,
   context: { notices: Notices; signal?: AbortSignal },
 ): Promise<ExplainOutcome> {
-  expectMade('explainer', [flags.explainer]);
+  checkExpressions('explainer', [flags.explainer]);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
-  const prepared = await prepare(path, { ...flags, inputs: flags.input, signal: context.signal });
+  const prepared = await prepare(path, { ...flags, inputs: flags.input });
   try {
     const explainer = make(flags.explainer, 'explainer', prepared);
     const notifier = notifierOf(prepared, [explainer], context.notices.notice);
     notifier.before();
-    const going = { explainer: [flags.explainer], draws: ending === '.png' };
-    untoldLayout(prepared, going).forEach(context.notices.notice);
-    const explanations = await explainInputs(prepared.model, prepared.loaded.inputs, {
-      ...prepared.asked,
+    const uses = { explainer: [flags.explainer], draws: ending === '.png' };
+    layoutNotices(prepared, uses).forEach(context.notices.notice);
+    const explanations = await explainInputs(prepared, {
       explainers: [explainer],
       seed: flags.seed,
+      batch: flags.batch,
+      signal: context.signal,
       onProgress: context.notices.progress,
     });
-    await notifier.after(explanations);
-    const { expression } = explainer;
-    const asked = {
-      explainer: expression,
-      input: prepared.asked.input,
+    await notifier.explained(factsOfExplanations(explanations));
+    const head = {
+      explainer: explainer.expression,
+      input: prepared.queries[0].input,
       f: functionOf(prepared, explanations),
       notices: notifier.said,
     };
-    const result = resultOf(asked, explanations);
+    const result = resultOf(head, explanations);
     if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
     const files = await writers[ending]({ out: flags.out, prepared, explanations, result });
     return { ...result, files, explanations: result.explanations.map(withoutValues) };
@@ -114,27 +114,27 @@ export async function explain(
 
 /** The target is named where all inputs are explained for the same one. */
 function functionOf(
-  { meaning, asked: { link = 'logit' } }: Prepared,
+  { meaning, queries: [{ link }] }: Prepared,
   explanations: readonly Explanation[],
 ): ExplainedFunction {
   const { output, holds, evidence } = meaning;
-  const targets = new Set(explanations.map(({ question }) => targetText(inputRecord(question))));
+  const targets = new Set(explanations.map(({ input }) => targetText(inputRecord(input))));
   const target = {
     text: targets.size === 1 ? [...targets][0] : "each input's target",
-    isClass: explanations.every(({ question }) => question.elements === 'classes'),
+    isClass: explanations.every(({ input }) => input.elements === 'classes'),
   };
-  return { output, link, holds, evidence, text: functionText(meaning, link, target) };
+  return { output, link, holds, evidence, text: describeFunction(meaning, link, target) };
 }
 
 /** The answers, none of them written yet. */
 function resultOf(
-  asked: Pick<ExplainOutcome, 'explainer' | 'input' | 'f' | 'notices'>,
+  head: Pick<ExplainOutcome, 'explainer' | 'input' | 'f' | 'notices'>,
   explanations: readonly Explanation[],
 ): ExplainOutcome {
   const answers = explanations.map(answerOf);
   const done = answers.filter(isDone).length;
   const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
-  return { exit, ...asked, files: [], explanations: answers };
+  return { exit, ...head, files: [], explanations: answers };
 }
 
 const isDone = ({ status }: ExplainedInput): boolean => status === 'done';
@@ -143,8 +143,8 @@ function withoutValues(answer: ExplainedInput): ExplainedInput {
   return answer.status === 'done' ? { ...answer, values: undefined, perToken: undefined } : answer;
 }
 
-function answerOf({ question, attributions: [outcome] }: Explanation): ExplainedInput {
-  const input = inputRecord(question);
+function answerOf({ input: scored, attributions: [outcome] }: Explanation): ExplainedInput {
+  const input = inputRecord(scored);
   if (outcome.status !== 'done') return { ...input, ...outcome };
   const { values, kind, cost, residual, diagnosis, key } = outcome.value;
   const found = {
@@ -157,7 +157,7 @@ function answerOf({ question, attributions: [outcome] }: Explanation): Explained
     groups: outcome.value.features?.count,
     values: [...values.data],
     perToken: input.tokens && perToken(outcome.value),
-    features: featuresOf(question.input, outcome.value),
+    features: featuresOf(scored, outcome.value),
   };
   return { ...input, status: 'done', ...found };
 }
@@ -183,17 +183,17 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
     },
     async '.npy'({ out, prepared, explanations }) {
       const values = explanations.map(writtenValues);
-      const whole = prepared.loaded.batched ? stackAlong(values, prepared.loaded.axis) : values[0];
-      await writeWhole(out, writeNpy(whole, prepared.loaded.form));
+      const whole = prepared.form.batched ? stackAlong(values, prepared.form.axis) : values[0];
+      await writeWhole(out, writeNpy(whole, prepared.form.form));
       return [out];
     },
     async '.png'({ out, prepared, explanations }) {
-      const drawn = explanations.map(({ question, attributions: [outcome] }) => {
-        const picture = drawAttribution(question.input, allDone(outcome), prepared.drawing);
-        return picture?.png ?? refusePicture(question.input.tensor.shape);
+      const drawn = explanations.map(({ input, attributions: [outcome] }) => {
+        const picture = drawAttribution(input, allDone(outcome), prepared.drawing);
+        return picture?.png ?? refusePicture(input.tensor.shape);
       });
-      const names = explanations.map(({ question }, i) =>
-        drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}-${fileWord(question.input.name)}.png`),
+      const names = explanations.map(({ input }, i) =>
+        drawn.length === 1 ? out : out.replace(/\.png$/i, `-${i}-${fileWord(input.name)}.png`),
       );
       await writeFolder(dirname(out), new Map(drawn.map((png, i) => [basename(names[i]), png])));
       return names;
@@ -207,7 +207,7 @@ function fileWord(name: string): string {
 }
 
 /** In the form of the input: where that was token ids, one number a token. */
-function writtenValues({ question: { input }, attributions: [outcome] }: Explanation): Tensor {
+function writtenValues({ input, attributions: [outcome] }: Explanation): Tensor {
   const attribution = allDone(outcome);
   if (input.tokens === undefined) return attribution.values;
   return tensor(perToken(attribution), [input.tokens.length]);

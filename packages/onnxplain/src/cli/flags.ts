@@ -21,11 +21,12 @@ export interface ModelFlags extends CommonFlags {
 
 /** Flags of commands that run a model. */
 export interface RunFlags extends ModelFlags {
+  readonly batch?: number;
   readonly threads?: number;
 }
 
 /** Flags of commands that explain inputs. */
-export interface QuestionFlags extends RunFlags, Omit<PrepareOptions, 'inputs' | 'signal' | 'device'> {
+export interface QueryFlags extends RunFlags, Omit<PrepareOptions, 'inputs' | 'device'> {
   readonly input: readonly string[];
 }
 
@@ -93,8 +94,8 @@ export function withInput(command: Command): Command {
   );
 }
 
-/** Adds the flags that say what is asked about which inputs, and how tables and pictures become inputs. */
-export function withQuestionFlags(command: Command): Command {
+/** Adds the flags that say what is explained of which inputs, and how tables and pictures become inputs. */
+export function withQueryFlags(command: Command): Command {
   withOutputFlags(command.optionsGroup('What is explained:'));
   withValueFlags(command.optionsGroup('Inputs:'));
   withTableFlags(command.optionsGroup('Tables:'));

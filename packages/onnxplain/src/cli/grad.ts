@@ -6,7 +6,7 @@ import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { make } from '../expression/registry.js';
 import { openModel } from '../pipeline/model.js';
-import { flatnessFor, flatText } from '../pipeline/notices/before.js';
+import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';
 import { endingOf, type ModelFlags } from './flags.js';
 import type { Notices } from './streams.js';
@@ -74,7 +74,7 @@ function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] 
   const output = of ?? model.outputs[0].name;
   const inputs = wrt ?? model.inputs.filter(isFloatPort).map(({ name }) => name);
   return inputs.flatMap((input) => {
-    const flatness = flatnessFor({ model, asked: { output, input } });
+    const flatness = flatnessFor({ model, query: { output, input } });
     return flatness === undefined ? [] : [flatText(flatness, { output, input })];
   });
 }

@@ -1,10 +1,10 @@
 import { type Coverage, coverage, infer, type Lookup, lookupsOf, randomNodes } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port, type ShownMeaning, shownMeaning } from '@onnxplain/runtime';
-import { evidenceText } from '../pipeline/function-text.js';
 import { openModel } from '../pipeline/model.js';
-import { flatnessFor, flatText } from '../pipeline/notices/before.js';
-import { listed } from '../pipeline/notices/where.js';
+import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
+import { listed } from '../pipeline/notices/text.js';
+import { describeEvidence } from '../pipeline/query/describe-function.js';
 import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
@@ -109,7 +109,7 @@ function innerValues({ graph }: Model): readonly InnerValue[] {
 }
 
 function gradientCoverage(model: Model, of: string, wrt: string | undefined): GradientCoverage {
-  const asked = {
+  const known = {
     of,
     wrt,
     logits: shownMeaning(model, of).logits?.value,
@@ -118,16 +118,16 @@ function gradientCoverage(model: Model, of: string, wrt: string | undefined): Gr
   try {
     const nodes = coverage(model.graph, { of, wrt });
     const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
-    return { ...asked, nodes: nodes.length, missing, flat: flatOf(model, of, wrt) };
+    return { ...known, nodes: nodes.length, missing, flat: flatOf(model, of, wrt) };
   } catch (error) {
     const { code, message } = failureOf(error);
-    return { ...asked, nodes: 0, missing: [], failure: { code, message } };
+    return { ...known, nodes: 0, missing: [], failure: { code, message } };
   }
 }
 
 function flatOf(model: Model, of: string, wrt: string | undefined): string | undefined {
   const input = wrt ?? model.graph.inputs.find(isFloatPort)?.name;
-  const flatness = flatnessFor({ model, asked: { output: of, input } });
+  const flatness = flatnessFor({ model, query: { output: of, input } });
   return flatness && flatText(flatness, { output: of, input });
 }
 
@@ -180,7 +180,9 @@ function showMeaning({
 }: ShownMeaning): readonly (readonly [string, string])[] {
   const kind = holds === 'unbounded' ? 'numbers of a regression' : holds;
   const held =
-    evidence === undefined ? [] : [['holds', `${output}: ${kind}, ${evidenceText({ evidence })}`] as const];
+    evidence === undefined
+      ? []
+      : [['holds', `${output}: ${kind}, ${describeEvidence({ evidence })}`] as const];
   if (logits === undefined) return held;
   const { value, classes } = logits;
   const which =

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from '../expression/registry.js';
-import { version } from '../pipeline/record.js';
+import { version } from '../pipeline/record/environment.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
@@ -10,14 +10,14 @@ import {
   withCommonFlags,
   withInput,
   withModelFlags,
-  withQuestionFlags,
+  withQueryFlags,
   withRequired,
   withRunFlags,
 } from './flags.js';
 import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
-import { misplaced } from './misplaced.js';
+import { misplacedFlag } from './misplaced-flag.js';
 import { printable } from './printable.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
@@ -32,7 +32,7 @@ export interface MainOptions extends Streams {
  * `argv` is without node and script.
  */
 export async function main(argv: readonly string[], options: MainOptions): Promise<ExitCode> {
-  const run: Run = { argv, ...options, exit: EXIT.done };
+  const run: Invocation = { argv, ...options, exit: EXIT.done };
   const program = programOf(run);
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -40,19 +40,19 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
-    const failure = failureOf(misplaced(error, { program, argv }) ?? error);
+    const failure = failureOf(misplacedFlag(error, { program, argv }) ?? error);
     options.err.write(printable(showFailure(failure, argv.includes('--json'))));
     return failure.exit;
   }
 }
 
 /** One call of the command line. */
-interface Run extends MainOptions {
+interface Invocation extends MainOptions {
   readonly argv: readonly string[];
   exit: ExitCode;
 }
 
-function programOf(run: Run): Command {
+function programOf(run: Invocation): Command {
   const program = new Command('onnxplain')
     .description('Gradients, explanations and measured faithfulness for any ONNX model')
     .version(version)
@@ -74,7 +74,7 @@ function programOf(run: Run): Command {
   return program;
 }
 
-function addInspect(program: Command, run: Run): void {
+function addInspect(program: Command, run: Invocation): void {
   withModelFlags(program.command('inspect <model>'))
     .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
     .option('--values', 'inner values too, in order: names for --output, --wrt and the layers of explainers')
@@ -83,7 +83,7 @@ function addInspect(program: Command, run: Run): void {
     });
 }
 
-function addGrad(program: Command, run: Run): void {
+function addGrad(program: Command, run: Invocation): void {
   withRequired(withModelFlags(program.command('grad <model>')), '-o, --out <file>', 'the .onnx file to write')
     .description("write the model's gradient as an ONNX model")
     .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
@@ -106,10 +106,10 @@ function addGrad(program: Command, run: Run): void {
     });
 }
 
-function addExplain(program: Command, run: Run): void {
+function addExplain(program: Command, run: Invocation): void {
   const command = withInput(program.command('explain <model>').optionsGroup('Required:'));
   withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"');
-  withRunFlags(withQuestionFlags(command).optionsGroup('Options:'))
+  withRunFlags(withQueryFlags(command).optionsGroup('Options:'))
     .description('explain inputs with one explainer')
     .option(
       '-o, --out <file>',
@@ -124,7 +124,7 @@ function addExplain(program: Command, run: Run): void {
     });
 }
 
-function addEvaluate(program: Command, run: Run): void {
+function addEvaluate(program: Command, run: Invocation): void {
   const command = withInput(program.command('evaluate <model>').optionsGroup('Required:'));
   command.description('explain inputs with several explainers and measure the explanations');
   withRequired(command, '--explainer <expression...>', 'one or more, such as gradient');
@@ -136,7 +136,7 @@ function addEvaluate(program: Command, run: Run): void {
   );
   const out = 'the folder for record.json, report.html, pictures/ and attributions/';
   withRequired(command, '-o, --out <folder>', out);
-  withRunFlags(withQuestionFlags(command).optionsGroup('Options:')).action(
+  withRunFlags(withQueryFlags(command).optionsGroup('Options:')).action(
     async (model: string, flags: EvaluateFlags) => {
       const command = ['onnxplain', ...run.argv];
       const result = await noticed(run, flags, (notices) =>
@@ -150,7 +150,7 @@ function addEvaluate(program: Command, run: Run): void {
   );
 }
 
-function addList(program: Command, run: Run): void {
+function addList(program: Command, run: Invocation): void {
   withCommonFlags(program.command('list'))
     .description(
       'all explainers, metrics, perturbations, solvers and backward rules with options and defaults',
@@ -160,7 +160,11 @@ function addList(program: Command, run: Run): void {
     });
 }
 
-async function noticed<T>(run: Run, flags: CommonFlags, work: (notices: Notices) => Promise<T>): Promise<T> {
+async function noticed<T>(
+  run: Invocation,
+  flags: CommonFlags,
+  work: (notices: Notices) => Promise<T>,
+): Promise<T> {
   const notices = noticesTo(run.err, flags.quiet === true);
   try {
     return await work(notices);
@@ -170,7 +174,7 @@ async function noticed<T>(run: Run, flags: CommonFlags, work: (notices: Notices)
 }
 
 function answer<T>(
-  run: Run,
+  run: Invocation,
   { json }: CommonFlags,
   { result, show }: { result: T; show: (result: T) => string },
 ): void {

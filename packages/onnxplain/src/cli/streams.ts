@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { RunProgress } from '../pipeline/explain.js';
+import type { RunProgress } from '../pipeline/run/evaluate.js';
 import { printable } from './printable.js';
 
 /** Where a command writes: results to `out`, everything else to `err`. */

@@ -1,9 +1,10 @@
 import type { Estimate, Measured, Metric } from '@onnxplain/core';
-import { evaluateInputs } from '../pipeline/evaluate.js';
-import type { Measurement } from '../pipeline/measure.js';
-import type { Outcome } from '../pipeline/outcome.js';
+import { factsOfExplanations } from '../pipeline/notices/notifier.js';
 import type { Prepared } from '../pipeline/prepare.js';
-import { inputRecord } from '../pipeline/record.js';
+import { inputRecord } from '../pipeline/record/record.js';
+import { evaluateInputs } from '../pipeline/run/evaluate.js';
+import type { Measurement } from '../pipeline/run/measure-input.js';
+import type { Outcome } from '../pipeline/run/outcome.js';
 import {
   type ExplainerResult,
   type ExplainOptions,
@@ -45,22 +46,14 @@ export interface EvaluateResult extends ExplainResult {
  * measured on the same draws, so that their differences are paired. Throws what `explain` throws.
  */
 export async function evaluate(prepared: Prepared, options: EvaluateOptions): Promise<EvaluateResult> {
-  const { seed, onProgress } = options;
   const explainers = makeExplainers(options.explainers, prepared);
   const metrics = makeMetrics(options.metrics, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });
-  const { model, loaded, asked } = prepared;
-  const evaluation = await evaluateInputs(model, loaded.inputs, {
-    ...asked,
-    explainers,
-    metrics,
-    seed,
-    onProgress,
-  });
-  await notifier.after(evaluation.explanations);
+  const evaluation = await evaluateInputs(prepared, { ...options, explainers, metrics });
+  await notifier.explained(factsOfExplanations(evaluation.explanations));
   notifier.measured(evaluation);
   const inputs = evaluation.explanations.map((explanation, i) => ({
-    input: inputRecord(explanation.question),
+    input: inputRecord(explanation.input),
     explanations: measuredResults(explainerResults(explanation, explainers), evaluation.measurements[i]),
     differences: evaluation.measurements[i].map(({ differences }) => differences),
   }));

@@ -1,12 +1,14 @@
 import type { Attribution, Explainer } from '@onnxplain/core';
 import type { InputRecord, Missing } from '@onnxplain/report';
-import { type Explanation, explainInputs, type RunProgress } from '../pipeline/explain.js';
+import { factsOfExplanations } from '../pipeline/notices/notifier.js';
 import type { Prepared } from '../pipeline/prepare.js';
-import { inputRecord } from '../pipeline/record.js';
+import type { ScoreRunOptions } from '../pipeline/query/score-inputs.js';
+import { inputRecord } from '../pipeline/record/record.js';
+import { type Explanation, explainInputs, type RunProgress } from '../pipeline/run/evaluate.js';
 import { makeExplainers, startNotices } from './start.js';
 
 /** What `explain` computes for every prepared input. */
-export interface ExplainOptions {
+export interface ExplainOptions extends ScoreRunOptions {
   /** Explainers as expressions, such as 'smooth(gradient, gaussian(0.1))', or as values, such as `gradient()`. At least one. */
   readonly explainers: readonly (Explainer | string)[];
   /** Seed of the random draws. The same seed gives the same numbers. Default 0. */
@@ -48,14 +50,12 @@ export interface ExplainResult {
  * explainers, `value-unknown` for layers that the model does not have, what `score` throws for the target, `aborted`, `closed`.
  */
 export async function explain(prepared: Prepared, options: ExplainOptions): Promise<ExplainResult> {
-  const { seed, onProgress } = options;
   const explainers = makeExplainers(options.explainers, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });
-  const { model, loaded, asked } = prepared;
-  const found = await explainInputs(model, loaded.inputs, { ...asked, explainers, seed, onProgress });
-  await notifier.after(found);
+  const found = await explainInputs(prepared, { ...options, explainers });
+  await notifier.explained(factsOfExplanations(found));
   const inputs = found.map((explanation) => ({
-    input: inputRecord(explanation.question),
+    input: inputRecord(explanation.input),
     explanations: explainerResults(explanation, explainers),
   }));
   return { inputs, notices: [...known, ...notifier.said] };

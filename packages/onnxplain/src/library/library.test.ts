@@ -27,14 +27,13 @@ test('evaluate gives the numbers of the pipeline for the same expressions and se
   await using prepared = await opened();
   const asked = { explainers: ['gradient', 'random'], metrics: [METRIC], seed: 3 };
   const { inputs } = await evaluate(prepared, asked);
-  const { explanations, measurements } = await evaluateInputs(prepared.model, prepared.loaded.inputs, {
-    ...prepared.asked,
+  const { explanations, measurements } = await evaluateInputs(prepared, {
     explainers: asked.explainers.map(makeExplainer),
     metrics: asked.metrics.map(makeMetric),
     seed: asked.seed,
   });
   inputs.forEach((given, i) => {
-    expect(given.input.score).toBe(explanations[i].question.value);
+    expect(given.input.score).toBe(explanations[i].input.value);
     expect(given.differences).toEqual(measurements[i].map(({ differences }) => differences));
     given.explanations.forEach(({ attribution, measured }, e) => {
       const outcome = explanations[i].attributions[e];
@@ -82,9 +81,9 @@ test('a name that does not exist is refused before anything runs', async () => {
 
 test('the scores of prepared inputs explain what evaluate explains', async () => {
   await using prepared = await opened();
-  const [{ f, input, value }] = await scoresOf(prepared);
+  const [{ f, input }] = await scoresOf(prepared);
   const { inputs } = await explain(prepared, { explainers: ['gradient'] });
-  expect(inputs[0].input.score).toBe(value);
+  expect(inputs[0].input.score).toBe(input.value);
   const attribution = await gradient()(f, input.tensor, key(0));
   expect(inputs[0].explanations[0].attribution?.values).toEqual(attribution.values);
   const metric = infidelity(noisyBaseline({ sigma: 0.2 }), { draws: 50 });

@@ -1,7 +1,7 @@
 import type { Explainer, Metric } from '@onnxplain/core';
 import { make } from '../expression/registry.js';
-import { type Notifier, notifierOf } from '../pipeline/notices/run.js';
-import { untoldLayout } from '../pipeline/notices/untold-layout.js';
+import { layoutNotices } from '../pipeline/notices/layout.js';
+import { type Notifier, notifierOf } from '../pipeline/notices/notifier.js';
 import type { Prepared } from '../pipeline/prepare.js';
 
 /** Makes the explainers that are given as expressions. What the expressions may name and how tables are read comes from `prepared`. */
@@ -31,7 +31,7 @@ export function startNotices(
 ): { readonly notifier: Notifier; readonly known: readonly string[] } {
   const notifier = notifierOf(prepared, explainers, () => undefined);
   notifier.before();
-  const known = untoldLayout(prepared, {
+  const known = layoutNotices(prepared, {
     explainer: expressionsIn(given.explainers),
     metric: expressionsIn(given.metrics ?? []),
     draws: false,

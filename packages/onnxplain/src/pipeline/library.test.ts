@@ -43,11 +43,9 @@ const at = (name: string) => join(folder, name);
 
 describe('the library', () => {
   test('does in a few calls what the command line does', async () => {
-    const { model, about, loaded, asked } = await prepare(at('m.onnx'), {
-      inputs: [at('eight.npy')],
-    });
-    const evaluation = await evaluateInputs(model, loaded.inputs, {
-      ...asked,
+    const prepared = await prepare(at('m.onnx'), { inputs: [at('eight.npy')] });
+    const { model, about } = prepared;
+    const evaluation = await evaluateInputs(prepared, {
       explainers: [gradient(), makeExplainer('random')],
       metrics: [makeMetric('infidelity(gaussian(1), draws=50)')],
     });
@@ -70,7 +68,7 @@ describe('the library', () => {
     const namesIn = async (model: string, ...files: readonly string[]) => {
       const prepared = await prepare(at(model), { inputs: files.map(at) });
       await prepared.model.close();
-      return prepared.loaded.inputs.map(({ features }) => features?.join(''));
+      return prepared.inputs.map(({ features }) => features?.join(''));
     };
     expect(await namesIn('p.onnx', 'bare.csv', 'x.npy')).toEqual(['abcd', 'abcd', 'abcd']);
     expect(await namesIn('m.onnx', 'headed.csv')).toEqual(['efgh']);
@@ -80,7 +78,7 @@ describe('the library', () => {
   });
 
   test('reports progress cell by cell, and stops when it is told to', async () => {
-    const { model, loaded } = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const prepared = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
     const seen: string[] = [];
     const controller = new AbortController();
     const options = {
@@ -90,37 +88,39 @@ describe('the library', () => {
         seen.push(`${stage} ${done}/${total}`);
       },
     };
-    await explainInputs(model, loaded.inputs, options);
+    await explainInputs(prepared, options);
     expect(seen).toEqual(['explain 1/4', 'explain 2/4', 'explain 3/4', 'explain 4/4']);
-    const stopped = explainInputs(model, loaded.inputs, {
+    const stopped = explainInputs(prepared, {
       ...options,
       onProgress: () => controller.abort(),
     });
     await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
-    await model.close();
+    await prepared.model.close();
   });
 
   test('a layer that the model does not have is refused before anything runs', async () => {
-    const { model, loaded } = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const prepared = await prepare(at('m.onnx'), { inputs: [at('x.npy')] });
+    const { model } = prepared;
     const stages: string[] = [];
     const opened: string[] = [];
-    const watched = {
+    const watchedModel = {
       ...model,
       session: (key: string, make: Parameters<typeof model.session>[1]) => {
         opened.push(key);
         return model.session(key, make);
       },
     };
-    const asked = {
+    const watched = { ...prepared, model: watchedModel };
+    const options = {
       explainers: [gradient(), gradCam({ layer: 'xw' })],
       onProgress: ({ stage }: RunProgress) => stages.push(stage),
     };
-    await expect(explainInputs(watched, loaded.inputs, asked)).rejects.toMatchObject({
+    await expect(explainInputs(watched, options)).rejects.toMatchObject({
       code: 'value-unknown',
       message: expect.stringContaining('Did you mean xW?'),
     });
     expect([stages, opened]).toEqual([[], []]);
-    await explainInputs(watched, loaded.inputs, { explainers: [gradient()] });
+    await explainInputs(watched, { explainers: [gradient()] });
     expect(opened).not.toEqual([]);
     await model.close();
   });

@@ -1,50 +1,35 @@
 import type { Layout, Tensor } from '@onnxplain/core';
 import {
   baselineRows,
-  type ColumnNames,
   columnsOfInputs,
   type LoadedCard,
   type LoadedInputs,
   type PictureFields,
   type Preprocessing,
+  pixelBounds,
   readCard,
   rowsIn,
   type TableOptions,
 } from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
-import type { Model, OutputMeaning } from '@onnxplain/runtime';
 import type { TableRows } from '../expression/registry.js';
-import { doubtsOf } from './doubts.js';
-import type { Drawing } from './draw.js';
-import { padRow } from './explained.js';
-import type { LoadedFeeds } from './feeds.js';
-import { type SettledLayout, settleLayout } from './layout.js';
-import { meaningFor } from './meaning.js';
-import { type ModelOptions, openModel } from './model.js';
-import type { QueryOptions } from './scored-input.js';
-import { pictureFields, queryOptionsOf, type Settled } from './steps/query.js';
-import { type ReadInputs, readInputs } from './steps/read.js';
-import { type FoundSubject, findSubject } from './steps/subject.js';
-import { type SettledTarget, settleTarget, type TargetOption } from './target.js';
-import { readMask } from './target-mask.js';
+import { type ModelOptions, type OpenedModel, openModel } from './model.js';
+import { queryNotices } from './notices/query.js';
+import { type QueriedInputs, type QueryOptions, queryInputs } from './query/query.js';
+import { type SettledTarget, settleTarget, type TargetOption } from './query/target.js';
+import { readMask } from './query/target-mask.js';
+import { labelsOf, namedClasses, withCard } from './read/card-settings.js';
+import { padRow } from './read/explained-inputs.js';
+import type { LoadedFeeds } from './read/feeds.js';
+import { type SettledLayout, settleLayout } from './read/layout.js';
+import { type LocatedInputs, locateInputs } from './read/locate-inputs.js';
+import { type ReadInputs, readInputs } from './read/read-inputs.js';
+import type { Drawing } from './record/draw.js';
 
-/** What is asked of which files; the rest comes from the model's card, MODEL.card.json, and from the model. */
+/** Which files are read, and what is explained. The model's card, MODEL.card.json, and then the model itself fill in what is left open. */
 export interface PrepareOptions
   extends ModelOptions,
-    Omit<
-      QueryOptions,
-      | 'input'
-      | 'batchAxis'
-      | 'label'
-      | 'labels'
-      | 'feeds'
-      | 'perRow'
-      | 'target'
-      | 'byName'
-      | 'mask'
-      | 'maskFile'
-      | 'layout'
-    >,
+    Pick<QueryOptions, 'classAxis' | 'link' | 'holds' | 'bounds'>,
     PictureFields,
     Omit<TableOptions, 'rows'> {
   /** Rows of tables and arrays that are explained, by their numbers from 0, such as `3,5` or `0:10`; default: all. */
@@ -55,143 +40,149 @@ export interface PrepareOptions
   readonly targetMask?: string;
   /** Files and folders, where the model has several inputs as `NAME=FILE`: see `sourcesOf` and `loadInputs`. */
   readonly inputs: readonly string[];
-  /** Input to explain, or an inner value; default: the card's, the only float input, or the only embedding: see `subjectOf`. */
+  /** Input to explain, or an inner value; default: the card's, the only float input, or the only embedding. */
   readonly wrt?: string;
   /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
   readonly feed?: readonly string[];
 }
 
-/** Model, inputs and question, ready to run. Declare it with `await using`, or close the model. */
-export interface Prepared extends AsyncDisposable {
-  readonly model: Model;
+/**
+ * An opened model, its inputs and the query of each, ready for `explain` and `evaluate`. Declare it with `await using`, or close the model.
+ */
+export interface Prepared extends QueriedInputs, AsyncDisposable {
+  /** What the record says of the model file. */
   readonly about: ModelRecord;
-  /** The explained values; where the files held token ids, made of them, in the form of the ids. */
-  readonly loaded: LoadedInputs;
-  readonly asked: QueryOptions & { readonly input: string };
-  /** What the explained output holds, and how that is known. */
-  readonly meaning: OutputMeaning;
-  /** What expressions may call by name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
+  /** The form of the input files, in which answers are written. */
+  readonly form: Pick<LoadedInputs, 'batched' | 'axis' | 'form'>;
+  /** Arrays that expressions may name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
   readonly constants: Readonly<Record<string, Tensor>>;
-  /** How expressions read tables: columns as the explained input has them. */
+  /** How expressions read tables: with the columns of the explained input. */
   readonly tableRows: TableRows;
-  /** What expressions write down of the layout of the explained input, where that is not their default: see `settleLayout`. */
+  /** The layout that expressions must state, where it is not their default: see `settleLayout`. */
   readonly layout: Layout | undefined;
-  /** Why the layout is a guess; undefined where something tells it, or it makes no difference. */
-  readonly untoldLayout: string | undefined;
-  /** Where the values in `asked.feeds` came from. */
-  readonly fed: LoadedFeeds['record'];
+  /** Says that the layout is a guess; undefined where it is known or makes no difference. */
+  readonly layoutGuess: string | undefined;
+  /** Where the values of further inputs came from. */
+  readonly feedRecord: LoadedFeeds['record'];
   readonly drawing: Drawing;
   /** How pictures became inputs; undefined where no input was one. */
   readonly preprocessing: Preprocessing | undefined;
-  /** What is seldom meant as it was asked, a sentence each, for people. */
-  readonly doubts: readonly string[];
+  /** What was assumed, and options that often mean something else: a sentence each. */
+  readonly notices: readonly string[];
 }
 
 /**
- * Opens a model with its card, then reads the inputs as the model needs them. Options go before the card's fields.
- * Throws what `readCard`, `settleTarget`, `openModel`, `sourcesOf`, `subjectOf`, `loadRows` and `feedRows` throw.
+ * Opens a model with its card, reads the inputs as the model needs them, and makes the query of each. Options go before the card's fields.
+ * Throws what `readCard`, `settleTarget`, `openModel`, `locateInputs`, `readInputs` and `queryInputs` throw.
  */
-export async function prepare(path: string, options: PrepareOptions): Promise<Prepared> {
+export async function prepare(path: string, given: PrepareOptions): Promise<Prepared> {
   const card = readCard(path);
-  const settled = settleTarget(options.target, card.classes);
+  const options = withCard(given, card);
+  const target = settleTarget(options.target, card.classes);
   const table = tableOptions(options);
-  const { model, about } = await openModel(path, {
-    ...options,
-    output: options.output ?? card.output,
-    batchAxis: options.batchAxis ?? card.batchAxis,
-  });
+  const opened = await openModel(path, options);
   try {
-    const read = await readFor(model, options, { card, settled, table });
-    return { model, about, ...read, [Symbol.asyncDispose]: () => model.close() };
+    return await prepareOpened(opened, { options, card, target, table });
   } catch (error) {
-    await model.close();
+    await opened.model.close();
     throw error;
   }
 }
 
-/** What the card says, and which classes are asked for by its names. */
-interface Known {
+interface Settings {
+  /** With the card's fields filled in. */
+  readonly options: PrepareOptions;
   readonly card: LoadedCard;
-  readonly settled: SettledTarget;
+  readonly target: SettledTarget;
   readonly table: TableOptions;
+}
+
+async function prepareOpened({ model, about }: OpenedModel, settings: Settings): Promise<Prepared> {
+  const { options, card, target, table } = settings;
+  const located = await locateInputs(model, options, card);
+  const read = await readInputs(model, located, { card, pictures: options, table, feed: options.feed ?? [] });
+  const layout = layoutOf(located, read, options);
+  const { inputs, ...form } = read.loaded;
+  const query = await queryOptions(settings, { about, located, read, layout });
+  const queried = await queryInputs(model, inputs, query);
+  const warnings = queryNotices(queried, read.anyPicture ? options : undefined);
+  return {
+    ...queried,
+    about,
+    form,
+    constants: padRow(model, located.value, card),
+    tableRows: tableRowsOf(table, columnsOf(located) ?? columnsOfInputs(inputs)),
+    layout: layout.written,
+    layoutGuess: layout.guess,
+    feedRecord: read.feeds.record,
+    drawing: drawingOf(layout.layout, read.preprocessing),
+    preprocessing: read.anyPicture ? read.preprocessing : undefined,
+    [Symbol.asyncDispose]: () => model.close(),
+    notices: [...located.notices, ...read.notices, ...layout.notices, ...target.notices, ...warnings],
+  };
 }
 
 function tableOptions({ columns, drop, rows, header, decimal }: PrepareOptions): TableOptions {
   return { columns, drop, header, decimal, rows: rows === undefined ? undefined : rowsIn(rows) };
 }
 
-/** The inputs as the opened model needs them, and what is asked about them. */
-async function readFor(
-  model: Model,
-  options: PrepareOptions,
-  { card, settled, table }: Known,
-): Promise<Omit<Prepared, 'model' | 'about' | typeof Symbol.asyncDispose>> {
-  const fields = pictureFields(options, card);
-  const found = await findSubject(model, options, card);
-  const read = await readInputs(model, found, { card, fields, table, feed: options.feed ?? [] });
-  const layout = layoutOf(found, read, fields);
-  const mask = options.targetMask === undefined ? undefined : await readMask(options.targetMask);
-  const asked = queryOptionsOf(options, card, settledBy({ found, read, layout, settled, mask }));
-  const { loaded, photos, pictures } = read;
-  const meaning = await meaningFor(model, loaded.inputs, asked);
-  const shown = photos ? fields : undefined;
-  const doubts = doubtsOf({ model, asked, meaning, inputs: loaded.inputs, pictures: shown });
-  return {
-    loaded,
-    asked,
-    meaning,
-    constants: padRow(model, { subject: found.subject, card }),
-    tableRows: tableRowsBy(table, columnsIn(found) ?? columnsOfInputs(loaded.inputs)),
-    fed: read.given.record,
-    preprocessing: photos ? pictures : undefined,
-    layout: layout.written,
-    untoldLayout: layout.untold,
-    doubts: [...found.said, ...read.said, ...layout.doubts, ...settled.doubts, ...doubts],
-    drawing: drawingOf(layout.layout, pictures),
-  };
-}
-
-/** The layout of the explained value; a value inside the model has none by option or card. */
-function layoutOf(found: FoundSubject, read: ReadInputs, fields: PictureFields): SettledLayout {
-  const { subject, inModel } = found;
-  return settleLayout(subject, {
+/** The layout of the explained value. Options and card speak of inputs of the model, not of values inside. */
+function layoutOf(
+  { value, inModel }: LocatedInputs,
+  read: ReadInputs,
+  options: PictureFields,
+): SettledLayout {
+  return settleLayout(value, {
     shape: read.loaded.inputs[0].tensor.shape,
-    given: subject.madeOf.length === 0 ? fields.layout : undefined,
+    given: value.computedFrom.length === 0 ? options.layout : undefined,
     inModel,
-    pictures: read.photos ? read.pictures?.layout : undefined,
+    pictures: read.anyPicture ? read.preprocessing?.layout : undefined,
   });
 }
 
-interface Steps extends Pick<Settled, 'settled' | 'mask'> {
-  readonly found: FoundSubject;
+interface Steps {
+  readonly about: ModelRecord;
+  readonly located: LocatedInputs;
   readonly read: ReadInputs;
   readonly layout: SettledLayout;
 }
 
-function settledBy({ found, read, layout, settled, mask }: Steps): Settled {
-  const { subject, output } = found;
+async function queryOptions(
+  { options, card, target }: Settings,
+  { about, located: { value, output }, read, layout }: Steps,
+): Promise<QueryOptions> {
+  const { batchAxis, classAxis, link, holds, targetMask } = options;
+  const pictures = value.computedFrom.length === 0 && read.anyPicture ? read.preprocessing : undefined;
   return {
-    settled,
-    mask,
-    layout: layout.layout,
-    input: subject.port.name,
-    feeds: read.given.feeds,
-    perRow: read.given.perRow,
+    sha256: about.sha256,
     output,
-    pictures: subject.madeOf.length === 0 && read.photos ? read.pictures : undefined,
+    input: value.port.name,
+    batchAxis,
+    target: target.target,
+    byName: target.byName,
+    mask: targetMask === undefined ? undefined : await readMask(targetMask),
+    classAxis,
+    namedClasses: namedClasses(card),
+    labels: labelsOf(card),
+    link,
+    holds,
+    feeds: read.feeds.ofModel,
+    batchedFeeds: read.feeds.batched,
+    bounds: options.bounds ?? (pictures && pixelBounds(pictures)),
+    layout: layout.layout,
   };
 }
 
-/** What the source, or else the model card, calls the columns of the explained input. */
-const columnsIn = ({ subject: { port }, sources, columnsOf }: FoundSubject): ColumnNames | undefined =>
+/** The names of the explained input's columns, which the source or else the model card gives. */
+const columnsOf = ({ value: { port }, sources, columnsOf }: LocatedInputs) =>
   sources.find(({ input }) => input === port.name)?.columns ?? columnsOf(port);
 
-const tableRowsBy =
-  (options: TableOptions, columns: ColumnNames | undefined): TableRows =>
+const tableRowsOf =
+  (options: TableOptions, columns: ReturnType<typeof columnsOf>): TableRows =>
   (bytes, where) =>
     baselineRows(bytes, { where, options, columns });
 
-const drawingOf = (layout: Layout | undefined, pictures: Preprocessing | undefined): Drawing => ({
+const drawingOf = (layout: Layout | undefined, preprocessing: Preprocessing | undefined): Drawing => ({
   channels: layout && (layout === 'hwc' ? 'last' : 'first'),
-  order: pictures?.channels === 'bgr' ? 'bgr' : 'rgb',
+  order: preprocessing?.channels === 'bgr' ? 'bgr' : 'rgb',
 });

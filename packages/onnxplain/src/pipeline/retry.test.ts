@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { folderWith, linearModel, npy } from '../../test/models.js';
 import { makeMetric } from '../expression/registry.js';
 import { type Prepared, prepare } from './prepare.js';
-import { runPlan } from './run.js';
+import { runPlan } from './run/ledger-run.js';
 
 const folder = folderWith({ 'm.onnx': linearModel(), 'x.npy': npy([3, 4]) });
 let prepared: Prepared;
@@ -32,16 +32,13 @@ function flaky(failures: number): Explainer {
 
 /** Attributions and measurements of a run with an explainer that fails so often. */
 async function run(name: string, failures: number): Promise<unknown> {
-  const { results, done } = await runPlan(
-    { ...prepared, inputs: prepared.loaded.inputs },
-    {
-      explainers: [flaky(failures)],
-      metrics: [makeMetric('infidelity(gaussian(1), draws=20)')],
-      seed: 0,
-      folder: join(folder, name),
-      resume: true,
-    },
-  );
+  const { results, done } = await runPlan(prepared, {
+    explainers: [flaky(failures)],
+    metrics: [makeMetric('infidelity(gaussian(1), draws=20)')],
+    seed: 0,
+    folder: join(folder, name),
+    resume: true,
+  });
   await done();
   return { attributions: results.attributions, measurements: results.measurements };
 }

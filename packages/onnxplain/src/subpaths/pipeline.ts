@@ -13,30 +13,46 @@ export {
 export type { Kind, MadeOf, Rules, Table, Tables } from '../expression/tables.js';
 export type { InputEvaluation, MeasuredResult } from '../library/evaluate.js';
 export type { ExplainerResult, InputExplanation } from '../library/explain.js';
-export { type Drawing, drawAttribution } from '../pipeline/draw.js';
-export { type EvaluateInputsOptions, type Evaluation, evaluateInputs } from '../pipeline/evaluate.js';
-export {
-  type ExplainInputsOptions,
-  type Explanation,
-  explainInputs,
-  type RunProgress,
-} from '../pipeline/explain.js';
-export { type FurtherInputs, type LoadedFeeds, loadFeeds } from '../pipeline/feeds.js';
-export { type Measurement, type MeasureOptions, measure } from '../pipeline/measure.js';
 export { type ModelOptions, type OpenedModel, openModel } from '../pipeline/model.js';
-export { type Notifier, notifierOf } from '../pipeline/notices/run.js';
-export type { Outcome } from '../pipeline/outcome.js';
-export { type Planned, planOf, queryOf } from '../pipeline/plan.js';
+export { factsOfExplanations, type Notifier, notifierOf } from '../pipeline/notices/notifier.js';
+export type { QueryArrays, TargetMask } from '../pipeline/query/arrays.js';
 export {
-  environmentOf,
+  type ClassLabels,
+  type QueriedInputs,
+  type QueryOptions,
+  type QueryTarget,
+  queryInputs,
+} from '../pipeline/query/query.js';
+export {
+  type InputScore,
+  type ScoredInput,
+  type ScoreRunOptions,
+  scoreOf,
+  scoresOf,
+} from '../pipeline/query/score-inputs.js';
+export { type SettledTarget, settleTarget, type TargetOption } from '../pipeline/query/target.js';
+export { type FurtherInputs, type LoadedFeeds, loadFeeds } from '../pipeline/read/feeds.js';
+export { type Drawing, drawAttribution } from '../pipeline/record/draw.js';
+export { environmentOf, version } from '../pipeline/record/environment.js';
+export {
   type Recorded,
   type RecordOptions,
   type RunResults,
   recordFrom,
   recordOf,
-  version,
-} from '../pipeline/record.js';
-export { type LedgerRun, type RunPlanOptions, runPlan } from '../pipeline/run.js';
-export { type QueryOptions, type ScoredInput, scoreInputs } from '../pipeline/scored-input.js';
-export { type SettledTarget, settleTarget, type TargetOption } from '../pipeline/target.js';
+} from '../pipeline/record/record.js';
+export {
+  type EvaluateInputsOptions,
+  type Evaluation,
+  type ExplainInputsOptions,
+  type Explanation,
+  evaluateInputs,
+  explainInputs,
+  measure,
+  type RunProgress,
+} from '../pipeline/run/evaluate.js';
+export { type LedgerRun, type RunPlanOptions, runPlan } from '../pipeline/run/ledger-run.js';
+export type { Measurement } from '../pipeline/run/measure-input.js';
+export type { Outcome } from '../pipeline/run/outcome.js';
+export { type PlanOptions, planOf } from '../pipeline/run/plan.js';
 export { perToken } from '../pipeline/tokens.js';

@@ -9,8 +9,8 @@ import { describe, type Feeds, isFloatPort, toTensor } from '../session/value.js
 export interface InnerOptions {
   /** Values of the inputs that the inner value depends on, one row each, with or without its batch axis. Other inputs are ignored. */
   readonly feeds: Feeds;
-  /** See `QuestionOptions.perRow`. */
-  readonly perRow?: readonly string[];
+  /** See `QuestionOptions.batchedFeeds`. */
+  readonly batchedFeeds?: readonly string[];
   /** The row axis of the inner value; default: its first axis. */
   readonly axis?: RowAxis;
 }
@@ -26,7 +26,7 @@ const innerGraphs = cacheKind<Graph>(64);
 export async function innerRow(
   model: Model,
   name: string,
-  { feeds, perRow = [], axis = 0 }: InnerOptions,
+  { feeds, batchedFeeds = [], axis = 0 }: InnerOptions,
 ): Promise<Tensor> {
   const graph = model.cache(innerGraphs).get(name, () => upTo(model.graph, name));
   const [value] = graph.outputs;
@@ -35,7 +35,8 @@ export async function innerRow(
     return fail({ code: 'type-mismatch', where: `value "${name}"`, expected, got: describe(value) });
   }
   const batchDim = axis === 'none' ? undefined : value.dims?.[axis];
-  const ports = batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, axis, perRow });
+  const ports =
+    batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, axis, batchedFeeds });
   const needed = ports.flatMap((port) => (Object.hasOwn(feeds, port.name) ? [port.name] : []));
   const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
   const rows = axis === 'none' ? 1 : (model.fixedRows ?? 1);

@@ -45,7 +45,7 @@ export interface QuestionOptions {
    * Other inputs whose first axis is the batch axis too, though the model has another name for it, as exporters do that name every
    * axis anew; default: those that lead with the explained input's.
    */
-  readonly perRow?: readonly string[];
+  readonly batchedFeeds?: readonly string[];
 }
 
 /** What is asked of a model, resolved: one float input, one float output, everything else given. */
@@ -81,7 +81,7 @@ export interface Question {
  * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
  */
 export function resolveQuestion(model: Model, options: QuestionOptions): Question {
-  const { output, input, shape, feeds = {}, perRow = [] } = options;
+  const { output, input, shape, feeds = {}, batchedFeeds = [] } = options;
   const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
   requireInput(upToOutput, asExported, exported);
@@ -91,7 +91,7 @@ export function resolveQuestion(model: Model, options: QuestionOptions): Questio
   const row = shapeOfRow(port, shape);
   const symbols = symbolsOf(port, row);
   const bound = bindDims(graph, symbols);
-  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, perRow }).map(
+  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, batchedFeeds }).map(
     (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
   );
   const { graph: resolved, name, types } = withRows({ ...bound, inputs }, chosen.name);
@@ -106,7 +106,7 @@ export function resolveQuestion(model: Model, options: QuestionOptions): Questio
     following: name === chosen.name ? followingAxes(chosen, symbols) : [],
     others: constantFeeds({ ports: otherPorts, feeds, batchDim: batchDim(port), takesMissing: missing }),
     rows: axes,
-    identity: JSON.stringify([port.name, row, name, ...perRow]),
+    identity: JSON.stringify([port.name, row, name, ...batchedFeeds]),
   };
 }
 
@@ -134,16 +134,20 @@ function batchFirst(
 }
 
 /**
- * Gives the inputs of `perRow` the batch axis of the explained input: at the same place where they have as many axes, else in front. Where
- * the explained input has no batch axis, the inputs stay as they are. Dims that the model does not tell stay unknown.
+ * Gives the inputs of `batchedFeeds` the batch axis of the explained input: at the same place where they have as many axes, else in
+ * front. Where the explained input has no batch axis, the inputs stay as they are. Dims that the model does not tell stay unknown.
  */
 export function leadByBatch(
   ports: readonly Port[],
-  { batchDim, axis, perRow }: { batchDim: number | string; axis: RowAxis; perRow: readonly string[] },
+  {
+    batchDim,
+    axis,
+    batchedFeeds,
+  }: { batchDim: number | string; axis: RowAxis; batchedFeeds: readonly string[] },
 ): readonly Port[] {
   if (axis === 'none') return ports;
   return ports.map((port) =>
-    port.dims !== undefined && port.dims.length > 0 && perRow.includes(port.name)
+    port.dims !== undefined && port.dims.length > 0 && batchedFeeds.includes(port.name)
       ? { ...port, dims: port.dims.with(axis < port.dims.length ? axis : 0, batchDim) }
       : port,
   );

@@ -98,7 +98,7 @@ const schema = z.strictObject({
   input: name(),
   shape: z.array(option.count(), 'a list of sizes').optional(),
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
-  perRow: z.array(z.string('a name'), 'a list of names').optional(),
+  batchedFeeds: z.array(z.string('a name'), 'a list of names').optional(),
   link: link.default('logit'),
   holds: z.enum(held, `one of ${held.join(', ')}`).optional(),
   rules: rules.default('gradient'),
@@ -164,10 +164,10 @@ async function scoreOf(base: ScoreBase, parsed: ParsedOptions): Promise<Score> {
 async function meaningForLink(
   model: Model,
   question: Question,
-  { link, output, input, shape, feeds, perRow, holds }: ParsedOptions,
+  { link, output, input, shape, feeds, batchedFeeds, holds }: ParsedOptions,
 ): Promise<OutputKind | undefined> {
   if (link !== 'probability') return undefined;
-  const options = { output, input, shape, feeds, perRow, holds };
+  const options = { output, input, shape, feeds, batchedFeeds, holds };
   return expectLink(await meaningOfQuestion(model, question, options), link);
 }
 

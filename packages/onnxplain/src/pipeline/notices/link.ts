@@ -1,8 +1,8 @@
 import type { Link, Logits } from '@onnxplain/graph';
 import type { OutputMeaning } from '@onnxplain/runtime';
-import { evidenceText } from '../function-text.js';
+import { describeEvidence } from '../query/describe-function.js';
 
-/** Probabilities that are explained as if they were logits, and those that only a few runs show to be probabilities. */
+/** Warns of probabilities that are explained as if they were logits, and of outputs that only a few runs show to hold probabilities. */
 export function linkNotices(meaning: OutputMeaning, link: Link): readonly string[] {
   const { output, holds, logits, evidence } = meaning;
   if (link === 'probability' && isTwoSided(meaning)) {
@@ -19,10 +19,12 @@ export function linkNotices(meaning: OutputMeaning, link: Link): readonly string
     return [`"${output}" holds probabilities, whose slopes vanish where the model is sure; ${remedy}`];
   }
   if (evidence.by !== 'observed') return [];
-  return [`"${output}" is taken for probabilities, ${evidenceText({ evidence })}; --holds says otherwise`];
+  return [
+    `"${output}" is taken for probabilities, ${describeEvidence({ evidence })}; --holds says otherwise`,
+  ];
 }
 
-/** Two logits a row whose sum was 0 in every row that was run: one raw score of two classes, written twice. */
+/** Whether an output has two logits per row whose sum was 0 in every row that was run: one score of two classes, written as z and -z. */
 function isTwoSided({ classes, holds, evidence }: OutputMeaning): boolean {
   if (classes !== 2 || holds !== 'logits' || evidence.by !== 'observed') return false;
   const { sums = [1, 1], range = [0, 0] } = evidence;

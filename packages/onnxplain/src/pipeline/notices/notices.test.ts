@@ -1,13 +1,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { functionScore, key, tensor, zeros } from '@onnxplain/core';
+import { key, tensor } from '@onnxplain/core';
 import type { Constant, Graph, Node, Value } from '@onnxplain/graph';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, onnxplain } from '../../../test/models.js';
-import type { Explanation } from '../explain.js';
-import { noticesAfter, repeatNotices } from './after.js';
-import { indicesOf, listed, whereOf } from './where.js';
+import { attributionNotices, factsOfAll, repeatNotices } from './attributions.js';
+import { indicesOf, listed, whereOf } from './text.js';
 
 const node = (text: string, attributes: Node['attributes'] = {}): Node => {
   const [output, op, inputs] = text.split(/ = |\(|\)/);
@@ -248,19 +247,10 @@ describe('random numbers', () => {
     }
   });
 
-  test('are said where two runs differ, and are not where they do not', async () => {
-    let run = 0;
-    const explanationOf = (value: () => number): Explanation => {
-      const f = functionScore({ shape: [2], value, gradient: () => zeros([2]) });
-      return {
-        question: { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 1, content: 'x' },
-        attributions: [],
-      };
-    };
-    expect(await repeatNotices([explanationOf(() => ++run + 1)])).toEqual([
-      expect.stringMatching(/two runs of "x" gave f = 1 and 2/),
-    ]);
-    expect(await repeatNotices([explanationOf(() => 1 + 1e-7)])).toEqual([]);
+  test('are said where two runs differ, and are not where they do not', () => {
+    const first = { name: 'x', value: 1 };
+    expect(repeatNotices(first, 2)).toEqual([expect.stringMatching(/two runs of "x" gave f = 1 and 2/)]);
+    expect(repeatNotices(first, 1 + 1e-7)).toEqual([]);
   });
 });
 
@@ -314,8 +304,6 @@ describe('notices', () => {
 
   test('about failed explanations there are none', () => {
     const failed = { status: 'failed', code: 'non-finite', reason: 'no' } as const;
-    const f = functionScore({ shape: [2], value: () => 0, gradient: () => zeros([2]) });
-    const question = { input: { name: 'x', tensor: zeros([2]) }, target: 0, f, value: 0, content: 'x' };
     const zero = {
       values: tensor([0, 0], [2]),
       kind: 'local',
@@ -323,10 +311,10 @@ describe('notices', () => {
       key: key(0),
       cost: { forward: 0, backward: 1 },
     } as const;
-    const given = { explainers: [{ expression: 'm' }], flat: [] };
-    expect(noticesAfter({ ...given, explanations: [{ question, attributions: [failed] }] })).toEqual([]);
+    const given = { explainers: [{ expression: 'm' }], names: ['x'], flat: [] };
+    expect(attributionNotices({ ...given, facts: [factsOfAll([failed])] })).toEqual([]);
     const done = { status: 'done', value: zero } as const;
-    expect(noticesAfter({ ...given, explanations: [{ question, attributions: [done] }] })).toHaveLength(1);
+    expect(attributionNotices({ ...given, facts: [factsOfAll([done])] })).toHaveLength(1);
   });
 
   test('name the inputs they are about', () => {

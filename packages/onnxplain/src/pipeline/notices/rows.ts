@@ -1,14 +1,14 @@
 import { type Model, rowLayout, rowNotices } from '@onnxplain/runtime';
 
-/** A sentence about the rows of an input, with the way to change what it says. */
+/** Adds to a sentence about the rows of an input how to choose another batch axis. */
 export const rowNotice = (sentence: string): string => `${sentence}; --batch-axis names another batch axis`;
 
-/** What runs found out about the rows of a model's inputs. */
+/** Returns the notices about the rows of a model's inputs that its runs gave rise to. */
 export const rowNoticesOf = (model: Model): readonly string[] => rowNotices(model).map(rowNotice);
 
 /**
- * What a gradient written to a file takes for rows that are none: it has one seed for each element of the output's first axis, and no other
- * way to name a target. Undefined where rows are apart, or the output is one number.
+ * Warns of a gradient file whose rows are not independent. The file takes one seed per element of the output's first axis, and has no other
+ * way to name a target. Returns undefined where rows are independent, or the output is one number.
  */
 export function mixedGradient(
   model: Model,

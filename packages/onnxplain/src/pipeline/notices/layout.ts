@@ -1,0 +1,25 @@
+import { make } from '../../expression/registry.js';
+import type { Prepared } from '../prepare.js';
+
+export interface LayoutUses {
+  readonly explainer: readonly string[];
+  readonly metric?: readonly string[];
+  /** Whether pictures are drawn. */
+  readonly draws: boolean;
+}
+
+/** Says that the layout is a guess, where an expression or a picture depends on it. */
+export function layoutNotices(
+  { layoutGuess, constants, inputs }: Prepared,
+  { explainer, metric = [], draws }: LayoutUses,
+): readonly string[] {
+  if (layoutGuess === undefined) return [];
+  const [{ tensor }] = inputs;
+  const usesLayout = (kind: 'explainer' | 'metric') => (expression: string) =>
+    make(expression, kind, { constants }).expression !==
+    make(expression, kind, { constants, layout: 'wc' }).expression;
+  const drawn = draws && tensor.shape.length === 3;
+  return drawn || explainer.some(usesLayout('explainer')) || metric.some(usesLayout('metric'))
+    ? [layoutGuess]
+    : [];
+}

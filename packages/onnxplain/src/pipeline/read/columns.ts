@@ -1,0 +1,85 @@
+import { fail } from '@onnxplain/core';
+import { type ColumnNames, isTable, type LoadedCard, type Source } from '@onnxplain/files';
+import type { Port } from '@onnxplain/runtime';
+
+/** Returns the model's names for the columns of a table that an input takes; undefined where it has none. */
+export type ColumnsOf = (port: Port) => ColumnNames | undefined;
+
+export interface NamingOptions {
+  readonly features: LoadedCard['features'];
+  /** Name of the input to explain, where it was given. */
+  readonly name: string | undefined;
+  /** Inputs that get one value for all rows. */
+  readonly fed: readonly string[];
+}
+
+/**
+ * Returns a function that gives the names of an input's columns. A list of the card is for the explained input, or for the only one that
+ * it fits.
+ */
+export function columnNaming(inputs: readonly Port[], { features, name, fed }: NamingOptions): ColumnsOf {
+  const listed = Array.isArray(features) ? features : undefined;
+  const open = inputs.filter((port) => !fed.includes(port.name));
+  const owner =
+    open.find((port) => port.name === name) ??
+    only(open) ??
+    only(open.filter((port) => listed !== undefined && widthOf(port) === listed.length));
+  return (port) => {
+    const own =
+      listed === undefined ? byInput(features, port.name) : port.name === owner?.name ? listed : undefined;
+    if (own === undefined) return undefined;
+    expectWidth(port, own);
+    return { all: own, own, from: 'the model card' };
+  };
+}
+
+const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
+
+function byInput(features: LoadedCard['features'], input: string): readonly string[] | undefined {
+  if (features === undefined || Array.isArray(features)) return undefined;
+  return Object.hasOwn(features, input)
+    ? (features as Readonly<Record<string, readonly string[]>>)[input]
+    : undefined;
+}
+
+/** Returns how many columns of a table an input takes; undefined for inputs that a table cannot hold. */
+function widthOf({ dims }: Port): number | undefined {
+  if (dims?.length === 1) return 1;
+  return dims?.length === 2 && typeof dims[1] === 'number' ? dims[1] : undefined;
+}
+
+function expectWidth(port: Port, names: readonly string[]): void {
+  const width = widthOf(port);
+  if (width === undefined || width === names.length) return;
+  fail({
+    code: 'option-value',
+    where: 'model card (features)',
+    expected: `${width} names for the input "${port.name}"`,
+    got: `${names.length}`,
+  });
+}
+
+/**
+ * Divides tables without the name of an input between several inputs, where each of them has names for its columns: those of the card, or,
+ * for an input of one column, its own name. Inputs that have a value or a file of their own get none.
+ */
+export function dividedTables(
+  sources: readonly Source[],
+  { inputs, fed, columnsOf }: { inputs: readonly Port[]; fed: readonly string[]; columnsOf: ColumnsOf },
+): readonly Source[] {
+  const taken = [...fed, ...sources.flatMap(({ input = [] }) => input)];
+  const open = inputs.filter(({ name }) => !taken.includes(name));
+  const names = open.map((port) => columnsOf(port)?.own ?? (widthOf(port) === 1 ? [port.name] : undefined));
+  const all = names.flatMap((own = []) => own);
+  const distinct = names.every((own) => own !== undefined) && new Set(all).size === all.length;
+  if (open.length < 2 || !distinct) return sources;
+  const from = open.some((port) => columnsOf(port) !== undefined) ? 'the model card' : 'the model';
+  return sources.flatMap((source) => {
+    if (source.input !== undefined || !isTable(source)) return [source];
+    return open.map((port, i) => ({
+      ...source,
+      input: port.name,
+      columns: { all, own: names[i] ?? [], from },
+    }));
+  });
+}

@@ -1,0 +1,92 @@
+import { fail, type RowAxis, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import type { LoadedCard, LoadedInputs, NamedInput } from '@onnxplain/files';
+import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
+import { tokensOf } from '../tokens.js';
+import type { ExplainedValue } from './explained-value.js';
+import type { InputFeeds } from './input-feeds.js';
+import type { LoadedRow, LoadedRows } from './rows.js';
+
+export interface ExplainedInputsOptions {
+  readonly value: ExplainedValue;
+  readonly read: LoadedRows;
+  readonly feeds: InputFeeds;
+  /** Along which axis the explained value has its rows. */
+  readonly axis: RowAxis;
+  readonly card: Pick<LoadedCard, 'features' | 'token'>;
+}
+
+/** Returns the explained values: what the files hold, in the type of the input, or what the model computes from it. */
+export async function explainedInputs(model: Model, options: ExplainedInputsOptions): Promise<LoadedInputs> {
+  const { value, read, card } = options;
+  const inputs: NamedInput[] = [];
+  for (const [i, row] of read.loaded.inputs.entries()) {
+    const beside = otherFiles(read.rows[i], read.main);
+    if (value.computedFrom.length > 0) {
+      inputs.push({ ...(await computedInput(model, i, options)), beside });
+      continue;
+    }
+    if ('texts' in row) return refuseTexts(value.port);
+    const features = row.features ?? listed(card.features);
+    inputs.push({ ...row, features, beside, tensor: typed(row.tensor, value) });
+  }
+  return { ...read.loaded, inputs };
+}
+
+/** The value that the model computes from input i, with the tokens whose ids the file holds. */
+async function computedInput(
+  model: Model,
+  i: number,
+  { value, read, feeds, card, axis }: ExplainedInputsOptions,
+): Promise<NamedInput> {
+  const row = read.loaded.inputs[i];
+  const options = { feeds: feeds.ofComputed[i], batchedFeeds: feeds.batched, axis };
+  const x = typed(await innerRow(model, value.port.name, options), value);
+  const tokens = 'texts' in row ? undefined : tokensOf(row.tensor, x, card.token);
+  return { name: row.name, file: row.file, sha256: row.sha256, tensor: x, tokens };
+}
+
+/** Converts an input to the type in which the model sees it, so that draws are numbers of that type. */
+const typed = (x: Tensor, { port }: ExplainedValue): Tensor =>
+  port.dtype === 'float64' ? toFloat64(x) : toFloat32(x);
+
+const listed = (features: LoadedCard['features']): readonly string[] | undefined =>
+  Array.isArray(features) ? features : undefined;
+
+function refuseTexts({ name }: ExplainedValue['port']): never {
+  return fail({
+    code: 'type-mismatch',
+    where: `input "${name}"`,
+    expected: 'an input of floating point numbers to explain',
+    got: 'texts',
+    remedy:
+      'Explain another input, or a value of numbers that is made of it: --wrt NAME. onnxplain inspect MODEL --values names them.',
+  });
+}
+
+/** Returns the files of the other inputs of a row; undefined where there are none. */
+function otherFiles(row: LoadedRow, main: string): NamedInput['beside'] {
+  const others = Object.entries(row).filter(([name]) => name !== main);
+  if (others.length === 0) return undefined;
+  return Object.fromEntries(
+    others.map(([name, { file = '', sha256 = '' }]) => [name, { file, sha256 }] as const),
+  );
+}
+
+/**
+ * Returns the padding token's row of the table that is looked up, by the name `pad`. Throws `option-value` for an id that the table
+ * lacks.
+ */
+export function padRow(
+  model: Model,
+  { lookup }: ExplainedValue,
+  { padId }: Pick<LoadedCard, 'padId'>,
+): Readonly<Record<string, Tensor>> {
+  const table = lookup && model.graph.constants.get(lookup.table);
+  if (lookup === undefined || table === undefined || padId === undefined) return {};
+  if (padId >= lookup.rows) {
+    const expected = `an id from 0 to ${lookup.rows - 1}, the rows of the table "${lookup.table}"`;
+    return fail({ code: 'option-value', where: 'model card (pad)', expected, got: `${padId}` });
+  }
+  const { data } = toTensor(table, lookup.table);
+  return { pad: tensor(data.slice(padId * lookup.width, (padId + 1) * lookup.width), [1, lookup.width]) };
+}

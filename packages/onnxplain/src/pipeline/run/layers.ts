@@ -1,0 +1,30 @@
+import type { Explainer } from '@onnxplain/core';
+import { score } from '@onnxplain/runtime';
+import { feedsOf } from '../query/arrays.js';
+import type { QueriedInputs } from '../query/query.js';
+
+/**
+ * Refuses layers that the model does not have, before anything runs: no input could be explained by them. Throws `value-unknown` with
+ * the nearest names, and what `score` throws.
+ */
+export async function expectLayers(
+  { model, inputs, queries, arrays }: QueriedInputs,
+  explainers: readonly Explainer[],
+): Promise<void> {
+  const layers = explainers.flatMap((explainer) => explainer.layers ?? []);
+  if (layers.length === 0) return;
+  const [{ tensor }] = inputs;
+  const [query] = queries;
+  const { output, input, batchedFeeds } = query;
+  const feeds = feedsOf(query, arrays);
+  // The names do not depend on the class.
+  const { internals } = await score(model, {
+    target: 0,
+    shape: tensor.shape,
+    output,
+    input,
+    feeds,
+    batchedFeeds,
+  });
+  internals?.layers(layers);
+}
