@@ -1,7 +1,7 @@
 import { divideDims, isUnknown, productOf, wordsIn } from '../infer/dim.js';
 import { type Typing, typingOf } from '../infer/typing.js';
-import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { isOp } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';
@@ -159,7 +159,7 @@ function operandOf(
     input,
     axis,
     rank: dims.length,
-    attributes: attributesOf(node),
+    attributes: looseAttributesOf(node),
     leadingSize: {
       input: productOf(dims.slice(0, axis)),
       output:

@@ -1,4 +1,4 @@
-import type { NodeAttributes } from '../ir/attributes.js';
+import type { NodeAttributes } from '../ir/loose-attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Dim } from '../ir/types.js';
 

@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import { attributesOf } from '../ir/attributes.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { capturesOf, describe, usesOf } from '../ir/scope.js';
 import type { Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
@@ -23,7 +23,7 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
       remedy,
     });
   // Spreading an object of functions takes ten times as long.
-  return Object.assign(attributesOf(node), {
+  return Object.assign(looseAttributesOf(node), {
     node,
     inputs,
     outputs: node.outputs,

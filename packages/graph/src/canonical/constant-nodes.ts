@@ -1,5 +1,5 @@
-import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { mapGraphs } from '../ir/walk.js';
 
@@ -19,7 +19,7 @@ export function constantNodesToInitialisers(graph: Graph): Graph {
 
 /** Returns the tensor of a Constant node; undefined for a sparse one. */
 export function tensorOf(node: Node): Constant | undefined {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const has = (name: string) => name in node.attributes;
   if (has('value_float')) return constantFrom('float32', [], [a.float('value_float', 0)]);
   if (has('value_int')) return constantFrom('int64', [], [a.int('value_int', 0)]);

@@ -1,23 +1,18 @@
 import { fail } from '@onnxplain/core';
+import type { AttributeSchema, FlagReading } from '../ir/schema/attribute.js';
+import { standardSchemas } from '../ir/schema/schemas.js';
 import { describe } from '../ir/scope.js';
 import type { Attribute, Attributes, Graph, Node } from '../ir/types.js';
 import { mapGraphs } from '../ir/walk.js';
 
-/** How a runtime reads an integer attribute that stands for a boolean. */
-export type FlagReading = 'one' | 'nonzero' | 'strict';
-
-/**
- * How ONNX Runtime reads the flags of standard operators. 'one': 1 is true and every other number false. 'nonzero': 0 is false and
- * every other number true. 'strict': numbers other than 0 and 1 are an error. Found by running each operator with -1, 0, 1, 2, 3 and 256.
- */
-export const FLAGS: Readonly<Record<string, FlagReading>> = {
-  align_corners: 'nonzero', allowzero: 'one', antialias: 'nonzero', ceil_mode: 'one', center_point_box: 'strict',
-  count_include_pad: 'nonzero', detect_negative: 'nonzero', detect_positive: 'nonzero', exclude_outside: 'nonzero',
-  exclusive: 'strict', fmod: 'strict', input_forget: 'nonzero', inverse: 'nonzero', keepdims: 'one', largest: 'one',
-  layout: 'nonzero', linear_before_reset: 'nonzero', noop_with_empty_axes: 'one', onesided: 'nonzero', periodic: 'nonzero',
-  reverse: 'strict', select_last_index: 'nonzero', sorted: 'one', storage_order: 'strict', training_mode: 'nonzero',
-  transA: 'nonzero', transB: 'nonzero', upper: 'nonzero',
-}; // biome-ignore format: one list
+/** How ONNX Runtime reads the flags of standard operators, by name. */
+export const FLAGS: Readonly<Record<string, FlagReading>> = Object.fromEntries(
+  Object.values(standardSchemas).flatMap(({ attributes }) =>
+    Object.entries<AttributeSchema>(attributes).flatMap(([name, { reading }]) =>
+      reading === undefined ? [] : [[name, reading]],
+    ),
+  ),
+);
 
 /**
  * Replaces the flags of standard operators, in inner graphs too, by 0 or 1 as ONNX Runtime reads them, so that all later passes read them

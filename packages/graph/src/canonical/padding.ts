@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type Site, siteOf } from '../infer/site.js';
-import { autoPad, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
+import { autoPad, hasCeilMode, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { changed } from '../rewrite/op-rewrite.js';
@@ -29,8 +29,8 @@ const hasKnownTypes = (node: Node, b: GraphBuilder): boolean =>
 function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const site = siteOf(node, b.typing);
   const dims = site.dims(0)?.slice(2);
-  const kernel =
-    site.ints('kernel_shape') ?? (node.op.startsWith('Conv') ? site.dims(1)?.slice(2) : undefined);
+  const { kernel_shape } = attributesOf(node, 'AveragePool', 'Conv', 'ConvTranspose', 'MaxPool');
+  const kernel = kernel_shape ?? site.dims(1)?.slice(2);
   if (dims === undefined || !kernel?.every((size) => typeof size === 'number')) return undefined;
   const axes = windowAxes(site, kernel);
   const padded = axes.map((axis, i) => padAxis(site, { axis, size: dims[i] ?? 1, i }));
@@ -55,7 +55,7 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
  * window nevertheless, and runtimes that trust it refuse the gradient; so the attribute is removed there.
  */
 function addsWindows(node: Node, b: GraphBuilder): boolean {
-  if (attributesOf(node).int('ceil_mode', 0) === 0) return false;
+  if (!hasCeilMode(node)) return false;
   const windows = (each: Node) => b.preview(each)[0]?.dims?.join();
   return windows(node) !== windows({ ...node, attributes: { ...node.attributes, ceil_mode: attr.int(0) } });
 }
@@ -76,22 +76,22 @@ interface Padded {
 
 /** Computes the padding of one axis; undefined where it depends on a symbol. */
 function padAxis(site: Site, spatial: SpatialAxis): Padded | undefined {
-  const { axis, i } = spatial;
-  const extra = site.ints('output_padding')?.[i] ?? 0;
-  if (site.node.op === 'ConvTranspose') return transposedPad(site, spatial, extra);
+  const { axis } = spatial;
+  if (site.node.op === 'ConvTranspose') return transposedPad(site, spatial);
   const mode = autoPad(site);
-  if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.before, end: axis.after, extra };
+  if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.before, end: axis.after, extra: 0 };
   const total = sameTotal(site, spatial.size, axis);
-  return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra };
+  return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra: 0 };
 }
 
 /**
  * Computes the padding of one axis of a transposed convolution. SAME makes the output size * stride, or larger where the kernel is shorter
  * than the stride, as ONNX Runtime does. `output_shape` gives the size; output padding fills what is missing of it at the end.
  */
-function transposedPad(site: Site, { axis, size, i }: SpatialAxis, extra: number): Padded | undefined {
+function transposedPad(site: Site, { axis, size, i }: SpatialAxis): Padded | undefined {
   const mode = autoPad(site);
-  const shape = site.ints('output_shape');
+  const { output_padding, output_shape: shape } = attributesOf(site.node, 'ConvTranspose');
+  const extra = output_padding?.[i] ?? 0;
   const wanted = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];
   if (wanted === undefined && !mode.startsWith('SAME')) return { begin: axis.before, end: axis.after, extra };
   const surplus = axis.extent - axis.stride + extra;

@@ -1,18 +1,16 @@
-import type { Dim, Graph, ValueType } from '../ir/types.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Dim, ValueType } from '../ir/types.js';
 import { subtractDims } from './dim.js';
 import { axisOf, type InferRow, type Inferred, type Site } from './site.js';
 
 /** What is known of a value, if anything. */
 type Known = ValueType | undefined;
 
-function graphOf(site: Site, name: string): Graph {
-  return site.graph(name) ?? site.mismatch(`a graph in its attribute "${name}"`);
-}
-
 /** What the taken branch gives, or both: a branch that is not taken may contradict the sizes. */
 export const branches: InferRow = (site) => {
   const [condition] = site.elements(0) ?? [];
-  const results = (name: string) => site.inside(graphOf(site, name), []);
+  const attributes = attributesOf(site.node, 'If');
+  const results = (name: 'else_branch' | 'then_branch') => site.inside(attributes[name], []);
   if (typeof condition === 'number') return results(condition === 0 ? 'else_branch' : 'then_branch');
   const [first, second] = [results('then_branch'), results('else_branch')];
   return first.map((type, i) => join(site, type, second[i]));
@@ -37,7 +35,7 @@ interface Recursion {
  * they came; of the others only the rank is known.
  */
 function everyStep(site: Site, { before, carried, after }: Recursion): readonly Known[] {
-  const body = graphOf(site, 'body');
+  const { body } = attributesOf(site.node, 'Loop', 'Scan');
   const conditions = site.node.op === 'Loop' ? 1 : 0;
   const run = (states: readonly ValueType[]) =>
     site.inside(body, [...before, ...states, ...after]).slice(conditions);
@@ -64,16 +62,18 @@ export const loop: InferRow = (site) => {
 
 /** States, then what is collected along an axis, one entry a slice. */
 export const scan: InferRow = (site) => {
-  const width = site.int('num_scan_inputs', 0);
-  const states = site.node.inputs.length - width;
+  const {
+    num_scan_inputs,
+    scan_input_axes: axes,
+    scan_output_axes: outAxes,
+  } = attributesOf(site.node, 'Scan');
+  const states = site.node.inputs.length - num_scan_inputs;
   const types = site.node.inputs.map((_, i) => site.type(i));
-  const axes = site.ints('scan_input_axes');
   const sliced = types.slice(states).map((type, k) => along(site, type, axes?.[k] ?? 0));
   const carried = types.slice(0, states);
   const after = sliced.map(({ slice }) => slice);
   const outputs = everyStep(site, { before: [], carried, after });
   const count = sliced[0]?.count ?? site.unknown();
-  const outAxes = site.ints('scan_output_axes');
   return outputs.map((type, i) =>
     i < states ? type : collected(type, { axis: outAxes?.[i - states] ?? 0, count }),
   );

@@ -1,4 +1,5 @@
 import { dtypeOf, fail, isFloat, isInteger } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { describe } from '../ir/scope.js';
 import type { DataType, Dim } from '../ir/types.js';
 import { broadcast, zip } from './broadcast.js';
@@ -88,12 +89,12 @@ export const where: InferRow = (site) => {
   return [result(site, site.dtype(1), elements)];
 };
 
-export const cast: InferRow = (site) => [castTo(site, dtypeOfCode(site, site.int('to', 0)))];
+export const cast: InferRow = (site) => [castTo(site, dtypeOfCode(site, attributesOf(site.node, 'Cast').to))];
 export const castLike: InferRow = (site) => [castTo(site, site.dtype(1))];
 
 /** The same bits read as another type of their width. */
 export const bitCast: InferRow = (site) => [
-  { dtype: dtypeOfCode(site, site.int('to', 0)), dims: site.dims(0) },
+  { dtype: dtypeOfCode(site, attributesOf(site.node, 'BitCast').to), dims: site.dims(0) },
 ];
 
 function castTo(site: Site, dtype: DataType) {
@@ -134,7 +135,8 @@ export const quotient: Combine = (a, b, dtype) => {
 
 /** Mod of numbers: the sign of the divisor, or of the dividend where `fmod` is 1. */
 export const modulo: InferRow = (site) => {
-  const remainder = (a: number, b: number) => (site.int('fmod', 0) === 1 ? a % b : a - b * Math.floor(a / b));
+  const { fmod } = attributesOf(site.node, 'Mod');
+  const remainder = (a: number, b: number) => (fmod ? a % b : a - b * Math.floor(a / b));
   return arithmetic((a, b) =>
     typeof a === 'number' && typeof b === 'number' && b !== 0 ? remainder(a, b) : undefined,
   )(site);

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Dims } from '../ir/types.js';
 import { broadcast } from './broadcast.js';
 import type { InferRow, Site } from './site.js';
@@ -20,8 +21,9 @@ function contract(site: Site, a: Dim | undefined, b: Dim | undefined): void {
 
 export const gemm: InferRow = (site) => {
   const dtype = site.dtype(0);
-  const a = matrix(site, 0, site.int('transA', 0) !== 0);
-  const b = matrix(site, 1, site.int('transB', 0) !== 0);
+  const { transA, transB } = attributesOf(site.node, 'Gemm');
+  const a = matrix(site, 0, transA);
+  const b = matrix(site, 1, transB);
   contract(site, a[1], b[0]);
   const dims = [a[0], b[1]];
   const bias = site.has(2) ? site.dims(2) : undefined;
@@ -62,7 +64,7 @@ function implied(all: readonly string[]): readonly string[] {
 }
 
 function einsumDims(site: Site, shapes: readonly Dims[]): Dims {
-  const { operands, result } = einsumLabels(site.string('equation', ''));
+  const { operands, result } = einsumLabels(attributesOf(site.node, 'Einsum').equation);
   if (operands.length !== shapes.length) site.mismatch(`${operands.length} operands of the equation`);
   const sizes = new Map<string, Dims>();
   for (const [i, labels] of operands.entries()) bind(site, { labels, dims: shapes[i] ?? [], sizes });

@@ -1,5 +1,5 @@
-import type { NodeAttributes } from '../ir/attributes.js';
-import type { DataType, Dim, Dims } from '../ir/types.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { DataType, Dim, Dims, Node } from '../ir/types.js';
 import { addDims, productOf } from './dim.js';
 import type { InferRow, Site } from './site.js';
 
@@ -24,22 +24,28 @@ const isGiven = (list: ArrayLike<unknown> | undefined): boolean => list !== unde
 /** How many columns the scores have depends on more than the labels: a single raw score of two classes is one or two. */
 const classifier: InferRow = (site) => {
   const rows = rowsOf(site);
+  const labels = attributesOf(
+    site.node,
+    'ai.onnx.ml:LinearClassifier',
+    'ai.onnx.ml:SVMClassifier',
+    'ai.onnx.ml:TreeEnsembleClassifier',
+  ).classlabels_strings;
   return [
-    { dtype: isGiven(site.strings('classlabels_strings')) ? 'string' : 'int64', dims: [rows] },
+    { dtype: isGiven(labels) ? 'string' : 'int64', dims: [rows] },
     { dtype: 'float32', dims: [rows, site.unknown()] },
   ];
 };
 
 const regressor =
-  (
-    columns: (attributes: NodeAttributes) => number,
-    dtype: (site: Site) => DataType = () => 'float32',
-  ): InferRow =>
-  (site) => [{ dtype: dtype(site), dims: [rowsOf(site), columns(site)] }];
+  (columns: (node: Node) => number, dtype: (site: Site) => DataType = () => 'float32'): InferRow =>
+  (site) => [{ dtype: dtype(site), dims: [rowsOf(site), columns(site.node)] }];
 
 const oneHot: InferRow = (site) => {
-  const texts = site.strings('cats_strings') ?? [];
-  const count = texts.length > 0 ? texts.length : (site.ints('cats_int64s') ?? []).length;
+  const { cats_strings: texts = [], cats_int64s: numbers = [] } = attributesOf(
+    site.node,
+    'ai.onnx.ml:OneHotEncoder',
+  );
+  const count = texts.length > 0 ? texts.length : numbers.length;
   const dims = site.dims(0);
   return [{ dtype: 'float32', dims: dims && [...dims, count] }];
 };
@@ -73,11 +79,11 @@ const category: InferRow = (site) => [
 /** Before version 2 of the operator, texts to whole numbers or back. */
 const label: InferRow = (site) => {
   const dims = site.dims(0);
-  const values = site.tensor('values_tensor');
-  if (values !== undefined) return [{ dtype: values.dtype, dims }];
-  if (isGiven(site.strings('values_strings'))) return [{ dtype: 'string', dims }];
-  if (isGiven(site.ints('values_int64s'))) return [{ dtype: 'int64', dims }];
-  return isGiven(site.floats('values_floats')) ? [{ dtype: 'float32', dims }] : category(site);
+  const values = attributesOf(site.node, 'ai.onnx.ml:LabelEncoder');
+  if (values.values_tensor !== undefined) return [{ dtype: values.values_tensor.dtype, dims }];
+  if (isGiven(values.values_strings)) return [{ dtype: 'string', dims }];
+  if (isGiven(values.values_int64s)) return [{ dtype: 'int64', dims }];
+  return isGiven(values.values_floats) ? [{ dtype: 'float32', dims }] : category(site);
 };
 
 /** Types of what the operators of ai.onnx.ml give, one row an operator. Maps and sequences have none. */
@@ -89,16 +95,18 @@ export const LEARNERS: Readonly<Record<string, InferRow>> = {
   Imputer: same,
   LabelEncoder: label,
   LinearClassifier: classifier,
-  LinearRegressor: regressor((a) => a.int('targets', 1)),
+  LinearRegressor: regressor((node) => attributesOf(node, 'ai.onnx.ml:LinearRegressor').targets),
   Normalizer: floats,
   OneHotEncoder: oneHot,
   SVMClassifier: classifier,
   SVMRegressor: regressor(() => 1),
   Scaler: floats,
   TreeEnsemble: regressor(
-    (a) => a.int('n_targets', 1),
+    (node) => attributesOf(node, 'ai.onnx.ml:TreeEnsemble').n_targets,
     (site) => site.dtype(0),
   ),
   TreeEnsembleClassifier: classifier,
-  TreeEnsembleRegressor: regressor((a) => a.int('n_targets', 1)),
+  TreeEnsembleRegressor: regressor(
+    (node) => attributesOf(node, 'ai.onnx.ml:TreeEnsembleRegressor').n_targets,
+  ),
 };

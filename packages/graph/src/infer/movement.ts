@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Dims } from '../ir/types.js';
 import {
   addDims,
@@ -16,7 +17,7 @@ export const concat: InferRow = (site) => {
   const dtype = site.dtype(0);
   const known = shapes.find((dims) => dims !== undefined);
   if (known === undefined) return [{ dtype, dims: undefined }];
-  const axis = axisOf(site, site.int('axis', 0), known.length);
+  const axis = axisOf(site, attributesOf(site.node, 'Concat').axis, known.length);
   const dims = known.map((_, i) => (i === axis ? joined(site, shapes, i) : agreed(site, shapes, i)));
   return [{ dtype, dims, elements: known.length === 1 ? joinedElements(site, shapes) : undefined }];
 };
@@ -50,7 +51,7 @@ export const split: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const { outputs } = site.node;
   if (dims === undefined) return outputs.map(() => ({ dtype, dims }));
-  const axis = axisOf(site, site.int('axis', 0), dims.length);
+  const axis = axisOf(site, attributesOf(site.node, 'Split').axis, dims.length);
   const sizes = site.has(1) ? spelled(site, 1) : equalParts(site, dims[axis] ?? 1, outputs.length);
   let from = 0;
   return outputs.map((_, i): Inferred => {
@@ -75,7 +76,7 @@ function equalParts(site: Site, size: Dim, n: number): Dims {
 export const transpose: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims === undefined) return [{ dtype, dims }];
-  const order = site.ints('perm') ?? dims.map((_, i) => dims.length - 1 - i);
+  const order = attributesOf(site.node, 'Transpose').perm ?? dims.map((_, i) => dims.length - 1 - i);
   if (order.length !== dims.length) site.mismatch(`perm of ${dims.length} axes`, `[${order.join(', ')}]`);
   const out = order.map((axis) => dims[axis] ?? site.mismatch(`perm of axes below ${dims.length}`));
   return [{ dtype, dims: out, elements: dims.length < 2 ? site.elements(0) : undefined }];
@@ -85,7 +86,7 @@ export const gather: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const indices = site.dims(1);
   if (dims === undefined || indices === undefined) return [{ dtype, dims: undefined }];
-  const axis = axisOf(site, site.int('axis', 0), dims.length);
+  const axis = axisOf(site, attributesOf(site.node, 'Gather').axis, dims.length);
   const out = [...dims.slice(0, axis), ...indices, ...dims.slice(axis + 1)];
   return [{ dtype, dims: out, elements: dims.length === 1 ? picked(site) : undefined }];
 };
@@ -110,7 +111,7 @@ export const gatherND: InferRow = (site) => {
   const depth = indices?.at(-1);
   if (dims === undefined || indices === undefined || typeof depth !== 'number')
     return [{ dtype, dims: undefined }];
-  const from = site.int('batch_dims', 0) + depth;
+  const from = attributesOf(site.node, 'GatherND').batch_dims + depth;
   if (from > dims.length) site.mismatch(`index tuples of at most ${dims.length} entries`);
   return [{ dtype, dims: [...indices.slice(0, -1), ...dims.slice(from)] }];
 };
@@ -150,17 +151,18 @@ function blocks(
   if (n === undefined || c === undefined || h === undefined || w === undefined) {
     return site.mismatch('an input of rank 4');
   }
-  const out = f([n, c, h, w], site.int('blocksize', 1));
+  const out = f([n, c, h, w], attributesOf(site.node, 'DepthToSpace').blocksize);
   return [{ dtype, dims: out.map((dim) => dim ?? site.mismatch('channels divisible by blocksize²')) }];
 }
 
 export const resize: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims === undefined) return [{ dtype, dims }];
-  const axes = (site.ints('axes') ?? dims.map((_, i) => i)).map((axis) => axisOf(site, axis, dims.length));
+  const { axes: listed, keep_aspect_ratio_policy } = attributesOf(site.node, 'Resize');
+  const axes = (listed ?? dims.map((_, i) => i)).map((axis) => axisOf(site, axis, dims.length));
   const sizes = site.has(3) ? spelled(site, 3) : undefined;
   const scales = site.has(2) ? site.elements(2) : undefined;
-  const plain = site.string('keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  const plain = keep_aspect_ratio_policy === 'stretch';
   const out = [...dims];
   for (const [i, axis] of axes.entries()) {
     const scale = scales?.[i];
@@ -196,8 +198,9 @@ export const col2im: InferRow = (site) => {
 export const unique: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const found = site.unknown();
-  const whole = !('axis' in site.node.attributes);
-  const axis = dims && !whole ? axisOf(site, site.int('axis', 0), dims.length) : 0;
+  const along = attributesOf(site.node, 'Unique').axis;
+  const whole = along === undefined;
+  const axis = dims && !whole ? axisOf(site, along, dims.length) : 0;
   const all = whole ? dims && productOf(dims) : dims?.[axis];
   const values = whole ? [found] : dims?.map((dim, i) => (i === axis ? found : dim));
   const count = { dtype: 'int64' as const, dims: [found] };

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { axisOf, type InferRow, type Site } from './site.js';
 
 export const batchNormalization: InferRow = (site) => {
@@ -8,14 +9,15 @@ export const batchNormalization: InferRow = (site) => {
 /** Like the input; `axis` must be one of its axes. */
 export const alongAxis: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  if (dims !== undefined) axisOf(site, site.int('axis', -1), dims.length);
+  if (dims !== undefined)
+    axisOf(site, attributesOf(site.node, 'Softmax', 'LpNormalization').axis, dims.length);
   return [{ dtype, dims }];
 };
 
 /** Y, then the mean and inverse standard deviation of each normalised block. */
 export const layerNormalization: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const axis = dims && axisOf(site, site.int('axis', -1), dims.length);
+  const axis = dims && axisOf(site, attributesOf(site.node, 'LayerNormalization').axis, dims.length);
   const blocks = dims?.map((dim, i) => (axis !== undefined && i >= axis ? 1 : dim));
   const statistics = { dtype: dtype === 'float64' ? dtype : ('float32' as const), dims: blocks };
   return [{ dtype, dims }, statistics, statistics];
@@ -27,9 +29,9 @@ export const dropout: InferRow = (site) => [site.type(0), { dtype: 'bool', dims:
 export const recurrent: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims !== undefined && dims.length !== 3) site.mismatch('an input of rank 3');
-  const directions = site.string('direction', 'forward') === 'bidirectional' ? 2 : 1;
-  const hidden = site.int('hidden_size', 0) || (site.dims(2)?.[2] ?? site.unknown());
-  const batchFirst = site.int('layout', 0) !== 0;
+  const { direction, hidden_size, layout: batchFirst } = attributesOf(site.node, 'GRU', 'LSTM', 'RNN');
+  const directions = direction === 'bidirectional' ? 2 : 1;
+  const hidden = hidden_size || (site.dims(2)?.[2] ?? site.unknown());
   const [steps, batch] = batchFirst ? [axis(site, 1), axis(site, 0)] : [axis(site, 0), axis(site, 1)];
   const all = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden];
   const last = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden];

@@ -1,9 +1,10 @@
+import { attributesOf } from '../ir/attributes.js';
 import { dtypeOfCode } from './elementwise.js';
 import type { InferRow } from './site.js';
 
 /** The type of the zero point, or the one named; uint8 without either. */
 export const quantise: InferRow = (site) => {
-  const code = site.int('output_dtype', 0);
+  const code = attributesOf(site.node, 'QuantizeLinear').output_dtype;
   const dtype = site.has(2) ? site.dtype(2) : code === 0 ? ('uint8' as const) : dtypeOfCode(site, code);
   return [{ dtype, dims: site.dims(0) }];
 };

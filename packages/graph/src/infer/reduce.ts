@@ -1,4 +1,5 @@
 import { isFloat } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Dims } from '../ir/types.js';
 import { addDims, productOf } from './dim.js';
 import { complete } from './elementwise.js';
@@ -25,9 +26,9 @@ function reduced(site: Site): Inferred {
   if (dims === undefined) return { dtype, dims };
   const given = site.has(1) ? site.elements(1) : [];
   const axes = numbers(given);
-  const keep = site.int('keepdims', 1) !== 0;
+  const { keepdims: keep, noop_with_empty_axes } = attributesOf(site.node, 'ReduceSum');
   if (axes === undefined) return { dtype, dims: keep ? dims.map(site.unknown) : undefined };
-  const none = axes.length === 0 && site.int('noop_with_empty_axes', 0) !== 0;
+  const none = axes.length === 0 && noop_with_empty_axes;
   const all = axes.length === 0 ? dims.map((_, i) => i) : axes.map((axis) => axisOf(site, axis, dims.length));
   return none ? { dtype, dims } : { dtype, dims: drop(dims, new Set(all), keep) };
 }
@@ -39,8 +40,9 @@ function drop(dims: Dims, axes: ReadonlySet<number>, keep: boolean): Dims {
 export const argExtreme: InferRow = (site) => {
   const dims = site.dims(0);
   if (dims === undefined) return [{ dtype: 'int64', dims }];
-  const axis = axisOf(site, site.int('axis', 0), dims.length);
-  return [{ dtype: 'int64', dims: drop(dims, new Set([axis]), site.int('keepdims', 1) !== 0) }];
+  const { axis, keepdims } = attributesOf(site.node, 'ArgMax');
+  const gone = new Set([axisOf(site, axis, dims.length)]);
+  return [{ dtype: 'int64', dims: drop(dims, gone, keepdims) }];
 };
 
 export const topK: InferRow = (site) => {
@@ -50,7 +52,7 @@ export const topK: InferRow = (site) => {
       { dtype, dims },
       { dtype: 'int64', dims },
     ];
-  const axis = axisOf(site, site.int('axis', -1), dims.length);
+  const axis = axisOf(site, attributesOf(site.node, 'TopK').axis, dims.length);
   const k = site.elements(1)?.[0] ?? site.unknown();
   const size = dims[axis] ?? 1;
   if (typeof k === 'number' && typeof size === 'number' && k > size)

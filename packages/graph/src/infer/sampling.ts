@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim } from '../ir/types.js';
 import type { InferRow, Inferred, Site } from './site.js';
 
@@ -12,12 +13,13 @@ export const gridSample: InferRow = (site) => {
   return [{ dtype, dims: [...dims.slice(0, 2), ...grid.slice(1, -1)] }];
 };
 
-export const roiAlign: InferRow = (site) => [
-  regions(site, [site.int('output_height', 1), site.int('output_width', 1)]),
-];
+export const roiAlign: InferRow = (site) => {
+  const { output_height, output_width } = attributesOf(site.node, 'RoiAlign');
+  return [regions(site, [output_height, output_width])];
+};
 
 export const maxRoiPool: InferRow = (site) => [
-  regions(site, site.ints('pooled_shape') ?? site.mismatch('pooled_shape', 'none')),
+  regions(site, attributesOf(site.node, 'MaxRoiPool').pooled_shape),
 ];
 
 /** A row for each region. */

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Dims } from '../ir/types.js';
 import { elementsOfConstant, FOLLOWED } from './contents.js';
 import { divideDims, floorDivide, multiplyDims, productOf } from './dim.js';
@@ -22,7 +23,8 @@ export const shape: InferRow = (site) => {
   const dims = site.dims(0);
   if (dims === undefined) return [{ dtype: 'int64', dims: [site.unknown()] }];
   const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + dims.length : at, 0), dims.length);
-  const part = dims.slice(clamp(site.int('start', 0)), clamp(site.int('end', dims.length)));
+  const { start, end = dims.length } = attributesOf(site.node, 'Shape');
+  const part = dims.slice(clamp(start), clamp(end));
   return [{ dtype: 'int64', dims: [part.length], elements: part }];
 };
 
@@ -32,20 +34,20 @@ export const size: InferRow = (site) => {
 };
 
 export const constant: InferRow = (site) => {
-  const has = (name: string) => name in site.node.attributes;
-  const value = site.tensor('value');
+  const attributes = attributesOf(site.node, 'Constant');
+  const { value, value_int: int, value_ints: ints } = attributes;
   if (value !== undefined)
     return [{ dtype: value.dtype, dims: value.dims, elements: elementsOfConstant(value) }];
-  if (has('value_int')) return [{ dtype: 'int64', dims: [], elements: [site.int('value_int', 0)] }];
-  const ints = site.ints('value_ints');
+  if (int !== undefined) return [{ dtype: 'int64', dims: [], elements: [int] }];
   if (ints !== undefined) return [{ dtype: 'int64', dims: [ints.length], elements: ints }];
-  const text = has('value_string') || has('value_strings');
-  const list = site.floats('value_floats') ?? site.strings('value_strings');
-  return [{ dtype: text ? 'string' : 'float32', dims: list === undefined ? [] : [list.length] }];
+  const { value_string: text, value_strings: texts, value_floats: floats } = attributes;
+  const list = floats ?? texts;
+  const dtype = text === undefined && texts === undefined ? 'float32' : 'string';
+  return [{ dtype, dims: list === undefined ? [] : [list.length] }];
 };
 
 export const constantOfShape: InferRow = (site) => {
-  const value = site.tensor('value');
+  const { value } = attributesOf(site.node, 'ConstantOfShape');
   const dims = spelled(site, 0);
   if (value === undefined) return [{ dtype: 'float32', dims, elements: fill(dims, 0) }];
   return [{ dtype: value.dtype, dims, elements: fill(dims, elementsOfConstant(value)?.[0]) }];
@@ -58,8 +60,8 @@ function fill(dims: Dims | undefined, value: Elements[number]): Elements | undef
 }
 
 export const eyeLike: InferRow = (site) => {
-  const code = site.int('dtype', 0);
-  return [{ dtype: code === 0 ? site.dtype(0) : dtypeOfCode(site, code), dims: site.dims(0) }];
+  const code = attributesOf(site.node, 'EyeLike').dtype;
+  return [{ dtype: code === undefined ? site.dtype(0) : dtypeOfCode(site, code), dims: site.dims(0) }];
 };
 
 export const nonZero: InferRow = (site) => [
@@ -83,7 +85,7 @@ export const oneHot: InferRow = (site) => {
   const dims = site.dims(0);
   if (dims === undefined) return [{ dtype: site.dtype(2), dims }];
   const depth = site.elements(1)?.[0] ?? site.unknown();
-  const axis = axisOf(site, site.int('axis', -1), dims.length + 1);
+  const axis = axisOf(site, attributesOf(site.node, 'OneHot').axis, dims.length + 1);
   return [{ dtype: site.dtype(2), dims: [...dims.slice(0, axis), depth, ...dims.slice(axis)] }];
 };
 
@@ -99,7 +101,7 @@ export const reshape: InferRow = (site) => {
 };
 
 function resolveReshape(site: Site, dims: Dims | undefined, target: Elements): Dims {
-  const copies = site.int('allowzero', 0) === 0;
+  const copies = !attributesOf(site.node, 'Reshape').allowzero;
   const asked: Elements = target.map((size, i) => {
     if (size !== 0 || !copies) return size;
     if (dims === undefined) return undefined;
@@ -135,7 +137,7 @@ function checked(site: Site, { total, rest, out }: { total?: Dim; rest: Dim; out
 export const flatten: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims === undefined) return [{ dtype, dims: [site.unknown(), site.unknown()] }];
-  const at = site.int('axis', 1);
+  const at = attributesOf(site.node, 'Flatten').axis;
   const axis = at < 0 ? at + dims.length : at;
   return [{ dtype, dims: [productOf(dims.slice(0, axis)), productOf(dims.slice(axis))] }];
 };

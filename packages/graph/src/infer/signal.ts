@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Dim } from '../ir/types.js';
 import { addDims, floorDivide, multiplyDims } from './dim.js';
 import { dtypeOfCode } from './elementwise.js';
@@ -9,7 +10,7 @@ export const dft: InferRow = (site) => {
   const asked = dftAxis(site);
   if (dims === undefined || asked === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
   const axis = axisOf(site, asked, dims.length);
-  const [oneSided, inverse] = [site.int('onesided', 0) !== 0, site.int('inverse', 0) !== 0];
+  const { inverse, onesided: oneSided } = attributesOf(site.node, 'DFT');
   const size = dims[axis] ?? 1;
   const whole = oneSided && inverse ? multiplyDims(addDims(size, -1), 2) : size;
   const length = site.has(1) ? (site.elements(1)?.[0] ?? site.unknown()) : whole;
@@ -20,13 +21,14 @@ export const dft: InferRow = (site) => {
 
 /** An attribute before opset 20, an input since. */
 function dftAxis(site: Site): number | undefined {
-  if ('axis' in site.node.attributes) return site.int('axis', 1);
+  const { axis } = attributesOf(site.node, 'DFT');
+  if (axis !== undefined) return axis;
   return site.has(2) ? numbers(site.elements(2))?.[0] : -2;
 }
 
 export const windowFunction: InferRow = (site) => [
   {
-    dtype: dtypeOfCode(site, site.int('output_datatype', 1)),
+    dtype: dtypeOfCode(site, attributesOf(site.node, 'HannWindow').output_datatype),
     dims: [site.elements(0)?.[0] ?? site.unknown()],
   },
 ];
@@ -37,7 +39,7 @@ export const melWeights: InferRow = (site) => {
   const frequencies = length === undefined ? site.unknown() : addDims(floorDivide(length, 2), 1);
   return [
     {
-      dtype: dtypeOfCode(site, site.int('output_datatype', 1)),
+      dtype: dtypeOfCode(site, attributesOf(site.node, 'MelWeightMatrix').output_datatype),
       dims: [frequencies, bands ?? site.unknown()],
     },
   ];

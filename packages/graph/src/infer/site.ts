@@ -1,5 +1,4 @@
 import { fail } from '@onnxplain/core';
-import { type NodeAttributes, readAttribute } from '../ir/attributes.js';
 import { describe } from '../ir/scope.js';
 import type { Constant, DataType, Dim, Dims, Graph, Node, ValueType } from '../ir/types.js';
 
@@ -14,7 +13,7 @@ export interface Inferred extends ValueType {
 }
 
 /** One node as its row of the table sees it. */
-export interface Site extends NodeAttributes {
+export interface Site {
   readonly node: Node;
   /** Type of an input; `shape-mismatch` when the node lacks it. */
   type(index: number): ValueType;
@@ -87,38 +86,6 @@ class NodeSite implements Site {
 
   mismatch(expected: string, got = inputsLabel(this.node, this.#scope)): never {
     return fail({ code: 'shape-mismatch', where: describe(this.node), expected, got });
-  }
-
-  int(name: string, fallback: number): number {
-    return readAttribute(this.node, name, 'int') ?? fallback;
-  }
-
-  float(name: string, fallback: number): number {
-    return readAttribute(this.node, name, 'float') ?? fallback;
-  }
-
-  string(name: string, fallback: string): string {
-    return readAttribute(this.node, name, 'string') ?? fallback;
-  }
-
-  ints(name: string): readonly number[] | undefined {
-    return readAttribute(this.node, name, 'ints');
-  }
-
-  floats(name: string): readonly number[] | undefined {
-    return readAttribute(this.node, name, 'floats');
-  }
-
-  strings(name: string): readonly string[] | undefined {
-    return readAttribute(this.node, name, 'strings');
-  }
-
-  tensor(name: string): Constant | undefined {
-    return readAttribute(this.node, name, 'tensor');
-  }
-
-  graph(name: string): Graph | undefined {
-    return readAttribute(this.node, name, 'graph');
   }
 
   #name(index: number): string {

@@ -1,4 +1,5 @@
-import type { Dim, Dims } from '../ir/types.js';
+import { attributesOf } from '../ir/attributes.js';
+import type { Dim, Dims, Node } from '../ir/types.js';
 import { addDims, ceilDivide, floorDivide, minDim, multiplyDims, subtractDims } from './dim.js';
 import type { InferRow, Site } from './site.js';
 
@@ -40,13 +41,20 @@ export function kernelAxes(
   });
 }
 
-/** The window attributes of a Conv, ConvTranspose or pool, axis by axis; pads are 0 where `auto_pad` decides them. */
+/** The window attributes of a convolution or pool, axis by axis; pads are 0 where `auto_pad` decides them. */
 export function windowAxes(site: Site, kernel: readonly number[]): readonly KernelAxis[] {
-  const pads = autoPad(site) === 'NOTSET' ? site.ints('pads') : undefined;
-  return kernelAxes(kernel, { strides: site.ints('strides'), dilations: site.ints('dilations'), pads });
+  const attributes = attributesOf(site.node, ...WINDOWED);
+  const { dilations, pads, strides } = attributes;
+  return kernelAxes(kernel, { strides, dilations, pads: autoPad(site) === 'NOTSET' ? pads : undefined });
 }
 
-export const autoPad = (site: Site): string => site.string('auto_pad', 'NOTSET') || 'NOTSET';
+const WINDOWED = ['AveragePool', 'Conv', 'ConvTranspose', 'DeformConv', 'MaxPool'] as const;
+
+/** How the padding is decided: NOTSET where `pads` says it. An empty text, as old exporters write it, says the same. */
+export function autoPad({ node }: Site): string {
+  if (node.op === 'DeformConv') return 'NOTSET';
+  return attributesOf(node, 'AveragePool', 'Conv', 'ConvTranspose', 'MaxPool').auto_pad || 'NOTSET';
+}
 
 /** Output size of a convolution or pool along one axis. */
 function windowSize(site: Site, size: Dim, axis: KernelAxis): Dim {
@@ -56,9 +64,13 @@ function windowSize(site: Site, size: Dim, axis: KernelAxis): Dim {
   if (typeof room === 'number' && room < 0) {
     return site.mismatch(`a spatial size of at least ${axis.extent - axis.before - axis.after}`);
   }
-  if (site.int('ceil_mode', 0) === 0) return addDims(floorDivide(room, axis.stride), 1);
+  if (!hasCeilMode(site.node)) return addDims(floorDivide(room, axis.stride), 1);
   return ceilSize(size, room, axis);
 }
+
+/** Whether a pool has windows that reach beyond the end. */
+export const hasCeilMode = (node: Node): boolean =>
+  node.op.endsWith('Pool') && attributesOf(node, 'AveragePool', 'MaxPool').ceil_mode;
 
 /**
  * Cells that SAME adds along an axis for ceil(size / stride) windows; undefined where that depends on a symbol. ONNX Runtime reckons them
@@ -94,7 +106,8 @@ function spatial(site: Site, dims: Dims, axes: readonly KernelAxis[]): Dims {
 
 /** Kernel sizes: the attribute, or the trailing dims of the weights. */
 function kernelOf(site: Site, weights: Dims | undefined): readonly number[] | undefined {
-  const shape = site.ints('kernel_shape') ?? weights?.slice(2);
+  const shape =
+    attributesOf(site.node, 'Conv', 'ConvTranspose', 'DeformConv').kernel_shape ?? weights?.slice(2);
   return shape?.every((size) => typeof size === 'number') ? shape : undefined;
 }
 
@@ -108,7 +121,7 @@ export const conv: InferRow = (site) => {
     return [{ dtype, dims: [dims[0] ?? 1, channels, ...dims.slice(2).map(site.unknown)] }];
   const perGroup = weights?.[1];
   const [n = 1, c] = dims;
-  const groups = site.int('group', 1);
+  const groups = attributesOf(site.node, 'Conv', 'DeformConv').group;
   if (typeof c === 'number' && typeof perGroup === 'number' && c !== perGroup * groups) {
     site.mismatch(`${perGroup * groups} input channels`);
   }
@@ -129,7 +142,7 @@ export const convTranspose: InferRow = (site) => {
     site.mismatch(`${weights[0]} input channels`);
   }
   if (dims.length !== kernel.length + 2) site.mismatch(`an input of rank ${kernel.length + 2}`);
-  const channels = multiplyDims(weights[1] ?? 1, site.int('group', 1));
+  const channels = multiplyDims(weights[1] ?? 1, attributesOf(site.node, 'ConvTranspose').group);
   const sizes = windowAxes(site, kernel).map((axis, i) =>
     transposedSize(site, { size: dims[i + 2] ?? 1, axis, i }),
   );
@@ -137,10 +150,10 @@ export const convTranspose: InferRow = (site) => {
 };
 
 function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: KernelAxis; i: number }): Dim {
-  const asked = site.ints('output_shape');
+  const { output_padding, output_shape: asked } = attributesOf(site.node, 'ConvTranspose');
   const fixed = asked?.[i + asked.length - (site.dims(0)?.length ?? 2) + 2];
   if (fixed !== undefined) return fixed;
-  const extra = site.ints('output_padding')?.[i] ?? 0;
+  const extra = output_padding?.[i] ?? 0;
   // ONNX Runtime does not pad the output where the kernel is shorter than the stride, unlike the standard's formula.
   const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + axis.extent);
   const surplus = Math.max(0, axis.extent - axis.stride + extra);
@@ -149,7 +162,7 @@ function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: Kernel
 
 export const pool: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const kernel = site.ints('kernel_shape') ?? site.mismatch('kernel_shape', 'none');
+  const kernel = attributesOf(site.node, 'AveragePool', 'MaxPool').kernel_shape;
   const out = dims && [...dims.slice(0, 2), ...spatial(site, dims, windowAxes(site, kernel))];
   return [
     { dtype, dims: out },

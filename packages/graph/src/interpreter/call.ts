@@ -1,5 +1,5 @@
 import { type ErrorCode, fail } from '@onnxplain/core';
-import { type NodeAttributes, readAttribute } from '../ir/attributes.js';
+import { type NodeAttributes, readAttribute } from '../ir/loose-attributes.js';
 import { describe } from '../ir/scope.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import type { NumArray } from './array.js';

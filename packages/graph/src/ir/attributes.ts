@@ -1,66 +1,100 @@
 import { fail } from '@onnxplain/core';
+import type { AttributeKind, AttributeSchema, ValueOf } from './schema/attribute.js';
+import { superseded } from './schema/decomposed.js';
+import type { OpSchema } from './schema/op-schema.js';
+import { type SchemaName, schemas } from './schema/schemas.js';
 import { describe } from './scope.js';
-import type { Attribute, Constant, Graph, Node } from './types.js';
+import type { Attribute, Node } from './types.js';
 
-/** A node's attributes by kind; an attribute of another kind is `model-invalid`. */
-export interface NodeAttributes {
-  int(name: string, fallback: number): number;
-  float(name: string, fallback: number): number;
-  string(name: string, fallback: string): string;
-  ints(name: string): readonly number[] | undefined;
-  floats(name: string): readonly number[] | undefined;
-  strings(name: string): readonly string[] | undefined;
-  tensor(name: string): Constant | undefined;
-  graph(name: string): Graph | undefined;
+export type { SchemaName } from './schema/schemas.js';
+
+type SchemasOf<N extends SchemaName> = (typeof schemas)[N]['attributes'];
+type NamesOf<N extends SchemaName> = Extract<keyof SchemasOf<N>, string>;
+
+/** Values of an operator's attributes, defaults filled in. Of several operators, those attributes that all of them have. */
+export type AttributesOf<N extends SchemaName> = {
+  readonly [K in NamesOf<N>]: ValueOf<SchemasOf<N>[K]>;
+};
+
+/**
+ * Attributes of a node of one of some operators: values of the kind that the schema states, or the default of the schema where the node
+ * has none. Each is read when it is asked for. Operators of one row share a schema, so that any of their names will do.
+ *
+ * Throws `model-invalid` for an attribute of another kind and for one that is required and missing, `op-unknown` for a node of another
+ * operator.
+ */
+export function attributesOf<N extends SchemaName>(node: Node, ...names: readonly N[]): AttributesOf<N> {
+  return new readers[schemaName(node, names)](node) as unknown as AttributesOf<N>;
 }
 
-interface Values {
-  int: number;
-  float: number;
-  string: string;
-  ints: readonly number[];
-  floats: readonly number[];
-  strings: readonly string[];
-  tensor: Constant;
-  graph: Graph;
+/** The name of the schema that a node has, among some. */
+function schemaName(node: Node, names: readonly SchemaName[]): SchemaName {
+  const own = node.domain === '' || node.domain === 'ai.onnx' ? node.op : `${node.domain}:${node.op}`;
+  const known: Readonly<Record<string, OpSchema>> = schemas;
+  const attributes = Object.hasOwn(known, own) ? known[own].attributes : undefined;
+  return (
+    names.find((name) => name === own) ??
+    names.find((name) => schemas[name].attributes === attributes || Object.hasOwn(superseded, name)) ??
+    fail({
+      code: 'op-unknown',
+      where: describe(node),
+      expected: `a node with the attributes of ${names.join(' or ')}`,
+      got: own,
+    })
+  );
 }
 
-export function attributesOf(node: Node): NodeAttributes {
-  return {
-    int: (name, fallback) => readAttribute(node, name, 'int') ?? fallback,
-    float: (name, fallback) => readAttribute(node, name, 'float') ?? fallback,
-    string: (name, fallback) => readAttribute(node, name, 'string') ?? fallback,
-    ints: (name) => readAttribute(node, name, 'ints'),
-    floats: (name) => readAttribute(node, name, 'floats'),
-    strings: (name) => readAttribute(node, name, 'strings'),
-    tensor: (name) => readAttribute(node, name, 'tensor'),
-    graph: (name) => readAttribute(node, name, 'graph'),
-  };
+type Reader = new (node: Node) => object;
+
+/** A class with a getter for each attribute: one object is made for each node of a large graph. */
+function makeReader(schema: OpSchema): Reader {
+  class NodeReader {
+    readonly #node: Node;
+
+    constructor(node: Node) {
+      this.#node = node;
+    }
+
+    static {
+      for (const [name, row] of Object.entries(schema.attributes)) {
+        Object.defineProperty(NodeReader.prototype, name, {
+          enumerable: true,
+          get(this: NodeReader) {
+            return readValue(this.#node, name, row);
+          },
+        });
+      }
+    }
+  }
+  return NodeReader;
 }
 
-/** One attribute of a kind, if the node has it. */
-export function readAttribute<K extends keyof Values>(
-  node: Node,
-  name: string,
-  kind: K,
-): Values[K] | undefined {
+function readValue(node: Node, name: string, schema: AttributeSchema): unknown {
   const attribute = node.attributes[name];
-  if (attribute === undefined || attribute.kind === kind) return attribute?.value as Values[K] | undefined;
-  return (lenient(attribute, kind) ?? wrongKind(node, name, kind)) as Values[K];
+  if (attribute === undefined) return schema.required ? invalid(node, name, schema.kind) : schema.default;
+  const { kind } = schema;
+  if (kind !== 'flag') return attribute.kind === kind ? attribute.value : lenient(node, name, kind);
+  if (attribute.kind !== 'int') return invalid(node, name, 'int');
+  return schema.reading === 'one' ? attribute.value === 1 : attribute.value !== 0;
 }
 
-/** Exporters write 1 for a float attribute, and an empty list has no kind of its own. */
-function lenient({ kind, value }: Attribute, wanted: keyof Values): unknown {
+/** Reads 1 for a float attribute, as exporters write it, and an empty list, which has no kind of its own. */
+function lenient(node: Node, name: string, wanted: AttributeKind): unknown {
+  const { kind, value }: Attribute = node.attributes[name];
   if (wanted === 'float' && kind === 'int') return value;
-  return wanted.endsWith('s') && Array.isArray(value) && value.length === 0 ? value : undefined;
+  const isEmpty = wanted.endsWith('s') && Array.isArray(value) && value.length === 0;
+  return isEmpty ? value : invalid(node, name, wanted);
 }
 
-function wrongKind(node: Node, name: string, kind: string): never {
-  const got = node.attributes[name]?.kind ?? 'none';
+function invalid(node: Node, name: string, expected: string): never {
   return fail({
     code: 'model-invalid',
     where: `attribute "${name}" of ${describe(node)}`,
-    expected: kind,
-    got,
+    expected,
+    got: node.attributes[name]?.kind ?? 'none',
   });
 }
+
+const readers = Object.fromEntries(
+  Object.entries(schemas).map(([name, schema]) => [name, makeReader(schema)]),
+) as Readonly<Record<SchemaName, Reader>>;

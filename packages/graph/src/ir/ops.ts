@@ -1,56 +1,35 @@
 import { fail } from '@onnxplain/core';
+import { bits, elementwise } from './schema/elementwise.js';
+import { movement, shapes } from './schema/movement.js';
+import { layers, quantisation, recurrence } from './schema/network.js';
+import type { Family, OpSchema } from './schema/op-schema.js';
+import { reductions } from './schema/reduction.js';
+import { control, draws, sampling, signals } from './schema/special.js';
 import type { Node } from './types.js';
 
 /**
  * The operators of the canonical form, in the spelling of opset 18 or newer. Every table of the compiler (shape inference,
  * interpreter, gradient rules) has a row for each: `Record<Op, ...>` makes a missing row a type error.
  */
-export const OPS = [
-  // elementwise, one input
-  'Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh', 'Elu', 'Erf', 'Exp',
-  'Floor', 'Gelu', 'HardSigmoid', 'HardSwish', 'LeakyRelu', 'Log', 'Mish', 'Neg', 'PRelu', 'Reciprocal', 'Relu', 'Round',
-  'Selu', 'Shrink', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Tan', 'Tanh', 'ThresholdedRelu',
-  // elementwise, several inputs
-  'Add', 'Div', 'Max', 'Mean', 'Min', 'Mod', 'Mul', 'Pow', 'Sub', 'Sum', 'Where',
-  // comparison and logic
-  'And', 'Equal', 'Greater', 'GreaterOrEqual', 'IsInf', 'IsNaN', 'Less', 'LessOrEqual', 'Not', 'Or', 'Xor',
-  // type and identity
-  'Cast', 'CastLike', 'Dropout', 'Identity',
-  // linear
-  'Conv', 'ConvTranspose', 'Det', 'Einsum', 'Gemm', 'MatMul',
-  // pooling and normalisation
-  'AveragePool', 'BatchNormalization', 'GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization', 'LRN',
-  'LayerNormalization', 'LogSoftmax', 'LpNormalization', 'MaxPool', 'MeanVarianceNormalization', 'Softmax', 'Hardmax',
-  // movement
-  'Col2Im', 'Concat', 'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Pad', 'Reshape', 'Resize',
-  'ScatterElements', 'ScatterND', 'Slice', 'SpaceToDepth', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Trilu', 'Unique', 'Unsqueeze',
-  // reductions
-  'ArgMax', 'ArgMin', 'CumProd', 'CumSum', 'NonMaxSuppression', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax',
-  'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'TopK',
-  // sampling between elements
-  'DeformConv', 'GridSample', 'MaxRoiPool', 'RoiAlign',
-  // signals
-  'BlackmanWindow', 'DFT', 'HammingWindow', 'HannWindow', 'MelWeightMatrix',
-  // random numbers
-  'Bernoulli', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike',
-  // bits
-  'BitCast', 'BitShift', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor',
-  // quantisation
-  'DequantizeLinear', 'QuantizeLinear',
-  // recurrent
-  'GRU', 'LSTM', 'RNN',
-  // control flow
-  'If', 'Loop', 'Scan',
-  // shapes and constants
-  'Constant', 'ConstantOfShape', 'EyeLike', 'NonZero', 'OneHot', 'Range', 'Shape', 'Size',
-] as const; // biome-ignore format: one family per paragraph
+export const opSchemas = {
+  ...elementwise,
+  ...layers,
+  ...movement,
+  ...reductions,
+  ...sampling,
+  ...signals,
+  ...draws,
+  ...bits,
+  ...quantisation,
+  ...recurrence,
+  ...control,
+  ...shapes,
+} satisfies Readonly<Record<string, OpSchema>>;
 
-/** Operators whose outputs are not a function of their inputs, or that a session may treat so: never folded, never shared. */
-export const DRAWS: ReadonlySet<string> = new Set([
-  'Bernoulli', 'Dropout', 'Multinomial', 'RandomNormal', 'RandomNormalLike', 'RandomUniform', 'RandomUniformLike',
-]); // biome-ignore format: one family
+export type Op = keyof typeof opSchemas;
 
-export type Op = (typeof OPS)[number];
+/** Names of the operators of the canonical form. */
+export const OPS = Object.keys(opSchemas) as readonly Op[];
 
 /** The operator of a node of the canonical form. Throws `op-unknown` for another node. */
 export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
@@ -64,9 +43,21 @@ export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
   });
 }
 
-const known: ReadonlySet<string> = new Set(OPS);
-
 /** Whether a node's operator belongs to the canonical form. */
 export function isOp(op: string, domain: string): op is Op {
-  return domain === '' && known.has(op);
+  return domain === '' && Object.hasOwn(opSchemas, op);
 }
+
+/** Operators of some families. */
+export const opsIn = (...families: readonly Family[]): readonly Op[] =>
+  OPS.filter((op) => families.includes(opSchemas[op].family));
+
+/** A set of operators, for questions about any node: a name that is no operator does not compile. */
+export const opSet = (...ops: readonly Op[]): ReadonlySet<string> => new Set(ops);
+
+/** Whether the operator of a node belongs to one of some families. */
+export const isIn = ({ op, domain }: Pick<Node, 'op' | 'domain'>, ...families: readonly Family[]): boolean =>
+  isOp(op, domain) && families.includes(opSchemas[op].family);
+
+/** Operators whose outputs are not a function of their inputs, or that a session may treat so: never folded, never shared. */
+export const DRAWS: ReadonlySet<string> = new Set<Op>([...opsIn('draw'), 'Dropout']);

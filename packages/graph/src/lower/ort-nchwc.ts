@@ -1,7 +1,7 @@
 import { attr, type Builder } from '../builder/builder.js';
 import { STEP_SLOPE } from '../builder/math-builder.js';
-import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { namer, namesIn } from '../ir/names.js';
 import type { Attributes, Constant, Graph, Node } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
@@ -89,7 +89,7 @@ function masksOf(nodes: readonly Node[], layout: Layout): ReadonlySet<string> {
 
 function isStep(node: Node): boolean {
   if (node.op !== 'HardSigmoid' || node.domain !== '') return false;
-  const { float } = attributesOf(node);
+  const { float } = looseAttributesOf(node);
   return float('alpha', 0.2) >= STEP_SLOPE * 0.99 && float('beta', 0.5) === 0;
 }
 

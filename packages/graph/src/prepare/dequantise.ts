@@ -1,7 +1,7 @@
 import { dtypeOf, isInteger } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
-import { attributesOf } from '../ir/attributes.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
@@ -65,7 +65,7 @@ function passedThrough(node: Node, { c, hasFloats, real }: Integers): Replacemen
 
 /** Returns the replacement of a Cast whose input is held by floats. */
 function castOfIntegers(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
-  const to = dtypeOf(attributesOf(node).int('to', 1));
+  const to = dtypeOf(looseAttributesOf(node).int('to', 1));
   if (to === undefined || to === 'bool') return undefined;
   const x = real(node.inputs[0]);
   return isInteger(to) ? { floats: [x] } : { values: [c.cast(x, to)] };

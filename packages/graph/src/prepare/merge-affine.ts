@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
-import { attributesOf } from '../ir/attributes.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { opOf } from '../ir/ops.js';
 import { useCounts } from '../ir/scope.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
@@ -74,7 +74,7 @@ function affineOf(node: Node, b: GraphBuilder): Affine | undefined {
 /** BatchNormalization as x * s + (bias - mean * s) with s = scale / sqrt(variance + epsilon). */
 function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
   const [x = '', scale, bias, mean, variance] = node.inputs;
-  const { int, float } = attributesOf(node);
+  const { int, float } = looseAttributesOf(node);
   if (int('training_mode', 0) === 1) return undefined;
   if (![scale, bias, mean, variance].every((name) => isConstant(b, name))) return undefined;
   const slope = (c: MathBuilder) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
@@ -130,7 +130,7 @@ const convolution =
     const [x = '', weights = '', bias] = node.inputs;
     const channels = b.typeOf(weights)?.dims?.[axis];
     if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;
-    if (axis === 1 && attributesOf(node).int('group', 1) !== 1) return undefined;
+    if (axis === 1 && looseAttributesOf(node).int('group', 1) !== 1) return undefined;
     return {
       output: node.outputs[0] ?? '',
       axis: 1,
@@ -157,7 +157,7 @@ function mergedBias(
 /** alpha * A * B + beta * C with the weights B; beta is multiplied into C. */
 const gemm: LayerReader = (node, b) => {
   const [x = '', weights = '', bias] = node.inputs;
-  const { int, float } = attributesOf(node);
+  const { int, float } = looseAttributesOf(node);
   const axis = int('transB', 0) === 1 ? 0 : 1;
   const channels = b.typeOf(weights)?.dims?.[axis];
   if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;

@@ -1,7 +1,7 @@
 import { attr } from '../builder/builder.js';
 import type { MathBuilder } from '../builder/math-builder.js';
-import { attributesOf } from '../ir/attributes.js';
 import { integerRange } from '../ir/integers.js';
+import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Attributes, DataType, Node } from '../ir/types.js';
 import { input } from '../rewrite/op-rewrite.js';
@@ -95,7 +95,7 @@ function quantiseResult(
   return { floats: [quantised(y, { ...grid, to }, integers)] };
 }
 
-const isBlocked = (node: Node): boolean => attributesOf(node).int('block_size', 0) !== 0;
+const isBlocked = (node: Node): boolean => looseAttributesOf(node).int('block_size', 0) !== 0;
 
 const without = (attributes: Attributes, names: readonly string[]): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
@@ -106,7 +106,7 @@ const unary =
   (node, integers) => {
     const x = valueAt(node, { at: 0 }, integers);
     const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
-    return attributesOf(node).int('channels_last', 0) === 0
+    return looseAttributesOf(node).int('channels_last', 0) === 0
       ? quantiseResult(node, { y, at: 3 }, integers)
       : undefined;
   };
@@ -162,12 +162,12 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
     if (isBlocked(node)) return undefined;
     const to = zero === '' ? (named ?? 'uint8') : c.dtype(zero);
     return {
-      floats: [quantised(x, { ...gridAt(node, 1, attributesOf(node).int('axis', 1)), to }, integers)],
+      floats: [quantised(x, { ...gridAt(node, 1, looseAttributesOf(node).int('axis', 1)), to }, integers)],
     };
   },
   DequantizeLinear: (node, integers) => {
     if (!integers.hasFloats(input(node, 0)) || isBlocked(node)) return undefined;
-    return { values: [valueAt(node, { at: 0, axis: attributesOf(node).int('axis', 1) }, integers)] };
+    return { values: [valueAt(node, { at: 0, axis: looseAttributesOf(node).int('axis', 1) }, integers)] };
   },
   DynamicQuantizeLinear: (node, integers) => {
     const grid = dynamicGrid(input(node, 0), integers);
@@ -212,13 +212,13 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
     );
     return quantiseResult(
       node,
-      { y: integers.c.concat(parts, attributesOf(node).int('axis', 0)), at: 0 },
+      { y: integers.c.concat(parts, looseAttributesOf(node).int('axis', 0)), at: 0 },
       integers,
     );
   },
   QGemm: (node, integers) => {
     const { c } = integers;
-    const a = attributesOf(node);
+    const a = looseAttributesOf(node);
     const inputs = [
       valueAt(node, { at: 0 }, integers),
       valueAt(node, { at: 3, axis: a.int('transB', 0) === 1 ? 0 : 1 }, integers),

@@ -12,8 +12,7 @@ export function decidedBranch(node: Node, b: GraphBuilder): Graph | undefined {
   if (node.op !== 'If' || node.domain !== '') return undefined;
   const [condition] = b.typing.elementsOf(node.inputs[0] ?? '') ?? [];
   if (typeof condition !== 'number') return undefined;
-  const branch = attributesOf(node).graph(condition === 0 ? 'else_branch' : 'then_branch');
-  if (branch === undefined) return undefined;
+  const branch = attributesOf(node, 'If')[condition === 0 ? 'else_branch' : 'then_branch'];
   const called = new Map(branch.outputs.map(({ name }, i) => [name, node.outputs[i] ?? '']));
   return renameGraph(branch, (name) => called.get(name) || b.fresh(name));
 }

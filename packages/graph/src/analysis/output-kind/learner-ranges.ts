@@ -1,5 +1,5 @@
-import { attributesOf, type NodeAttributes } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
+import { looseAttributesOf, type NodeAttributes } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import type { Range } from './range-rules.js';
 
@@ -8,7 +8,7 @@ const SQUASHES = new Set(['SOFTMAX', 'SOFTMAX_ZERO', 'LOGISTIC', 'PROBIT']);
 
 /** Returns the range of the scores of a classifier, or of a regressor with a post transform into [0, 1]; undefined where unknown. */
 export function rangeOfLearner(node: Node): Range | undefined {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   if (SQUASHES.has(a.string('post_transform', 'NONE'))) return [0, 1];
   if (node.op === 'SVMClassifier' && (a.floats('prob_a') ?? []).length > 0) return [0, 1];
   return node.op === 'TreeEnsembleClassifier' ? rangeOfTrees(a, 'class') : undefined;
@@ -19,7 +19,7 @@ export function rangeOfLearner(node: Node): Range | undefined {
  * probabilities: the targets may lie there by chance.
  */
 export const rangeOfTargets = (node: Node): Range | undefined =>
-  node.op === 'TreeEnsembleRegressor' ? rangeOfTrees(attributesOf(node), 'target') : undefined;
+  node.op === 'TreeEnsembleRegressor' ? rangeOfTrees(looseAttributesOf(node), 'target') : undefined;
 
 /** Sums the least and the greatest leaf weight of each tree for each class or target. */
 function rangeOfTrees(a: NodeAttributes, what: 'class' | 'target'): Range | undefined {

@@ -1,4 +1,4 @@
-import { attributesOf } from '../../ir/attributes.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import type { Bounds } from './range-rules.js';
 
@@ -54,7 +54,7 @@ export function normalisedByLogSum(node: Node, facts: ValueFacts): string | unde
 }
 
 const isL1 = (node: Node): boolean => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   if (node.op === 'LpNormalization') return node.domain === '' && a.int('p', 2) === 1;
   return node.op === 'Normalizer' && a.string('norm', 'MAX') === 'L1';
 };
@@ -85,7 +85,7 @@ function isAtLeastSum(name: string, search: Search): boolean {
   const [first] = node.inputs;
   if (BROADCASTS.has(node.op)) return isAtLeastSum(first, { ...search, reshaped: true });
   if (node.op === 'ReduceSum' || node.op === 'ReduceL1') {
-    return matches(original(first, facts)) && (reshaped || attributesOf(node).int('keepdims', 1) === 1);
+    return matches(original(first, facts)) && (reshaped || looseAttributesOf(node).int('keepdims', 1) === 1);
   }
   if (node.op === 'Add' || node.op === 'Sum') return isLargerSum(node.inputs, search);
   if (node.op === 'Max') return node.inputs.some((input) => isAtLeastSum(input, search));
@@ -102,7 +102,7 @@ function isLargerSum(terms: readonly string[], search: Search): boolean {
 const hasNoUpperLimit = (node: Node, facts: ValueFacts): boolean => {
   const { inputs } = node;
   if (inputs[2]) return facts.bounds(inputs[2]).low === Number.POSITIVE_INFINITY;
-  return attributesOf(node).float('max', Number.POSITIVE_INFINITY) > 1e30;
+  return looseAttributesOf(node).float('max', Number.POSITIVE_INFINITY) > 1e30;
 };
 
 /** Whether a node is Where(sum == 0, other, sum): the summands are 0 where the sum is replaced. */

@@ -1,5 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
-import type { NodeAttributes } from '../../ir/attributes.js';
+import type { NodeAttributes } from '../../ir/loose-attributes.js';
 import type { Op } from '../../ir/ops.js';
 import type { Graph, Node } from '../../ir/types.js';
 

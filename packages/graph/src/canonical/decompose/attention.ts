@@ -2,8 +2,8 @@ import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { lowestFinite } from '../../builder/lowest-finite.js';
-import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -95,7 +95,7 @@ function repeatHeads(b: GraphBuilder, value: string, times: number): string {
  * they are.
  */
 export const attention: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const isCausal = a.int('is_causal', 0) !== 0;
   const cached = input(node, 4) !== '';
   const windowed = a.int('left_window_size', -1) >= 0 || a.int('right_window_size', -1) >= 0;
@@ -124,7 +124,7 @@ export const attention: OpRewrite = (node, b) => {
 
 /** MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values. Nodes with a cache or a padding mask are kept. */
 export const multiHeadAttention: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const [query = '', key = '', value = '', bias = '', padding = '', mask = ''] = node.inputs;
   const hasCache = hasInputsFrom(node, 6) || (node.outputs[1] ?? '') !== '';
   if (value === '' || padding !== '' || hasCache || b.rank(key) !== 3) return undefined;
@@ -149,7 +149,7 @@ function biasParts(b: GraphBuilder, bias: string, values: readonly string[]): re
  * are kept.
  */
 export const projectedAttention: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const [x = '', weights = '', bias = '', lengths = '', past = '', mask = ''] = node.inputs;
   const sizes = a.ints('qkv_hidden_sizes');
   const width = b.dims(weights)[1];
@@ -174,7 +174,7 @@ const hasInputsFrom = (node: Node, index: number): boolean =>
   node.inputs.slice(index).some((name) => name !== '');
 
 function optionsOf(node: Node, mask: string): Options {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const scale = a.float('scale', 0);
   return {
     scale: scale === 0 ? undefined : scale,

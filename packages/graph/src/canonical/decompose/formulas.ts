@@ -1,7 +1,7 @@
 import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import type { NodeAttributes } from '../../ir/attributes.js';
+import type { NodeAttributes } from '../../ir/loose-attributes.js';
 import type { DataType } from '../../ir/types.js';
 
 /** Emits a Cast, or returns the value itself where it has the dtype. */

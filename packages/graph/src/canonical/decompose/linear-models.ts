@@ -1,14 +1,14 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Constant, Node } from '../../ir/types.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 import { cast } from './formulas.js';
 
 /** Emits x · Wᵀ + intercepts, where `coefficients` has the rows of W. */
 function product(node: Node, b: GraphBuilder, rows: number): string {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const coefficients = a.floats('coefficients') ?? [];
   const intercepts = a.floats('intercepts') ?? [];
   const weights = constantFrom('float32', [rows, coefficients.length / rows], coefficients);
@@ -20,7 +20,7 @@ function product(node: Node, b: GraphBuilder, rows: number): string {
 
 /** Applies the post transform NONE, SOFTMAX or LOGISTIC; undefined for SOFTMAX_ZERO and PROBIT, whose nodes are kept. */
 function transformed(node: Node, b: GraphBuilder, scores: string): string | undefined {
-  const name = attributesOf(node).string('post_transform', 'NONE');
+  const name = looseAttributesOf(node).string('post_transform', 'NONE');
   if (name === 'NONE') return scores;
   if (name === 'LOGISTIC') return b.emit('Sigmoid', [scores]);
   if (name === 'SOFTMAX') return b.emit('Softmax', [scores], { axis: attr.int(-1) });
@@ -28,13 +28,13 @@ function transformed(node: Node, b: GraphBuilder, scores: string): string | unde
 }
 
 const linearRegressor: OpRewrite = (node, b) => {
-  const y = transformed(node, b, product(node, b, attributesOf(node).int('targets', 1)));
+  const y = transformed(node, b, product(node, b, looseAttributesOf(node).int('targets', 1)));
   return y === undefined ? undefined : [y];
 };
 
 /** The label is that of the largest raw score, or given by the sign of a single score. */
 const linearClassifier: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const labels = labelsOf(node);
   const rows = a.floats('intercepts')?.length ?? labels.data.length;
   if (rows === 1 && labels.data.length !== 2) return undefined;
@@ -45,7 +45,7 @@ const linearClassifier: OpRewrite = (node, b) => {
 };
 
 function labelsOf(node: Node): Constant {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const strings = a.strings('classlabels_strings') ?? [];
   if (strings.length > 0) return { dtype: 'string', dims: [strings.length], data: strings };
   const ints = a.ints('classlabels_ints') ?? [];
@@ -60,7 +60,7 @@ function classIndex(b: GraphBuilder, raw: string, rows: number): string {
 
 /** Computes the scores of both classes from that of the second. ONNX Runtime ignores SOFTMAX for a single score. */
 function bothScores(node: Node, b: GraphBuilder, raw: string): string | undefined {
-  const name = attributesOf(node).string('post_transform', 'NONE');
+  const name = looseAttributesOf(node).string('post_transform', 'NONE');
   if (name === 'PROBIT') return undefined;
   const second = name === 'LOGISTIC' ? b.emit('Sigmoid', [raw]) : raw;
   const first = b.emit('Sub', [b.scalar(1, second), second]);
@@ -69,7 +69,7 @@ function bothScores(node: Node, b: GraphBuilder, raw: string): string | undefine
 
 /** (x - offset) * scale. */
 const scaler: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const x = cast(b, input(node, 0), 'float32');
   const vector = (values: readonly number[]) => b.constant(constantFrom('float32', [values.length], values));
   const offset = a.floats('offset') ?? [];
@@ -80,7 +80,7 @@ const scaler: OpRewrite = (node, b) => {
 
 /** Divides each row by its norm; a row of norm 0 stays as it is. */
 const normalizer: OpRewrite = (node, b) => {
-  const norm = attributesOf(node).string('norm', 'MAX');
+  const norm = looseAttributesOf(node).string('norm', 'MAX');
   const x = cast(b, input(node, 0), 'float32');
   const op = norm === 'L1' ? 'ReduceL1' : norm === 'L2' ? 'ReduceL2' : 'ReduceMax';
   const size = b.emit(op, [x, b.ints([-1])]);
@@ -91,7 +91,7 @@ const normalizer: OpRewrite = (node, b) => {
 
 /** Replaces the elements that equal the replaced value, or are NaN where that is NaN, by the imputed values. */
 const imputer: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const floats = a.floats('imputed_value_floats');
   const values = floats ?? a.ints('imputed_value_int64s');
   if (values === undefined) return undefined;
@@ -104,7 +104,9 @@ const imputer: OpRewrite = (node, b) => {
 
 const binarizer: OpRewrite = (node, b) => {
   const x = input(node, 0);
-  return [cast(b, b.emit('Greater', [x, b.scalar(attributesOf(node).float('threshold', 0), x)]), b.dtype(x))];
+  return [
+    cast(b, b.emit('Greater', [x, b.scalar(looseAttributesOf(node).float('threshold', 0), x)]), b.dtype(x)),
+  ];
 };
 
 /** Gathers along the last axis; a vector counts as one row. */

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { mathBuilder } from '../../builder/math-builder.js';
-import { attributesOf } from '../../ir/attributes.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Op } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
@@ -33,7 +33,7 @@ function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
   const [, labels = '', classWeights = ''] = node.inputs;
   const ignored = 'ignore_index' in node.attributes;
   const kept = ignored
-    ? b.map('Not', b.compare('Equal', labels, attributesOf(node).int('ignore_index', 0)))
+    ? b.map('Not', b.compare('Equal', labels, looseAttributesOf(node).int('ignore_index', 0)))
     : '';
   const zeroIgnored = (x: string) => (ignored ? b.where(kept, x, 0) : x);
   const chosen = zeroIgnored(labels);
@@ -50,7 +50,7 @@ function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
 function reduced(node: Node, b: GraphBuilder, logarithms: string): string {
   const { losses, weights } = lossesOf(node, b, logarithms);
   const all = (op: Op, x: string) => b.emit(op, [x], { keepdims: attr.int(0) });
-  const reduction = attributesOf(node).string('reduction', 'mean');
+  const reduction = looseAttributesOf(node).string('reduction', 'mean');
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return all('ReduceSum', losses);
   if (weights === undefined) return all('ReduceMean', losses);

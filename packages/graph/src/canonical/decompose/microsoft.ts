@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { attributesOf } from '../../ir/attributes.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Attributes, Node } from '../../ir/types.js';
 import { changed, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
@@ -16,7 +16,7 @@ const CONV_ATTRIBUTES = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads
 
 /** activation(Conv(x, w, bias) + z). */
 const fusedConv: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV_ATTRIBUTES));
   const sum = input(node, 3) === '' ? conv : b.emit('Add', [conv, input(node, 3)]);
   const parameters = a.floats('activation_params') ?? [];
@@ -25,7 +25,7 @@ const fusedConv: OpRewrite = (node, b) => {
 
 /** activation(Gemm(a, b, c)). */
 const fusedGemm: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const gemm = b.emit(
     'Gemm',
     trimmed(node.inputs),
@@ -40,7 +40,7 @@ const asOutputs = (value: string | undefined): readonly string[] | undefined =>
 
 /** alpha * op(a) · op(b), where op applies trans (swaps the last two axes) and transBatch (moves the first axis before the last). */
 const fusedMatMul: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const operand = (index: number, name: string) =>
     transposed(b, input(node, index), {
       swap: a.int(`trans${name}`, 0) !== 0,
@@ -66,7 +66,7 @@ function transposed(
 const skipLayerNormalization: OpRewrite = (node, b) => {
   const [, , gamma = '', beta = ''] = node.inputs;
   const sum = summed(node, b, input(node, 4));
-  const epsilon = attr.float(attributesOf(node).float('epsilon', 1e-12));
+  const epsilon = attr.float(looseAttributesOf(node).float('epsilon', 1e-12));
   const normal = b.emitMany(
     'LayerNormalization',
     trimmed([sum, gamma, beta]),
@@ -82,7 +82,7 @@ const skipLayerNormalization: OpRewrite = (node, b) => {
 /** RMS normalisation of x + skip + bias; the sum is the fourth output. */
 const skipSimplified: OpRewrite = (node, b) => {
   const sum = summed(node, b, input(node, 3));
-  const epsilon = attributesOf(node).float('epsilon', 1e-12);
+  const epsilon = looseAttributesOf(node).float('epsilon', 1e-12);
   const [normal, inverse] = rootMeanSquare(b, sum, { axis: -1, epsilon });
   return [b.emit('Mul', [normal, input(node, 2)]), '', inverse, sum];
 };
@@ -96,7 +96,7 @@ function summed(node: Node, b: GraphBuilder, bias: string): string {
 
 /** RMS normalisation: `SimplifiedLayerNormalization`, also in the standard domain, and `RMSNormalization`. */
 export const simplified: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const options = { axis: a.int('axis', -1), epsilon: a.float('epsilon', 1e-5) };
   const [normal, inverse] = rootMeanSquare(b, input(node, 0), options);
   return [b.emit('Mul', [normal, input(node, 1)]), inverse];
@@ -120,7 +120,7 @@ export const microsoftOps: OpRewrites = {
   Gelu: (node, b) => [gelu(b, input(node, 0))],
   BiasGelu: (node, b) => [gelu(b, biased(node, b))],
   FastGelu: (node, b) => [tanhGelu(b, biased(node, b))],
-  QuickGelu: (node, b) => [swish(b, input(node, 0), attributesOf(node).float('alpha', 1.702))],
+  QuickGelu: (node, b) => [swish(b, input(node, 0), looseAttributesOf(node).float('alpha', 1.702))],
   LayerNormalization: standard,
   SkipLayerNormalization: skipLayerNormalization,
   SimplifiedLayerNormalization: simplified,

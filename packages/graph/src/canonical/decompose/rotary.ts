@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
-import { attributesOf } from '../../ir/attributes.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import type { OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -25,7 +25,7 @@ export const rotaryEmbedding: OpRewrite = (node, b) => {
   const [x = '', cos = '', sin = '', positions = ''] = node.inputs;
   const lookUp = (table: string) => (positions === '' ? table : b.emit('Gather', [table, positions]));
   return rotateHeads(node, b, {
-    heads: attributesOf(node).int('num_heads', 0),
+    heads: looseAttributesOf(node).int('num_heads', 0),
     x,
     cos: lookUp(cos),
     sin: lookUp(sin),
@@ -38,7 +38,7 @@ export const microsoftRotaryEmbedding: OpRewrite = (node, b) => {
   const half = b.typeOf(cos)?.dims?.[1];
   const size = b.typeOf(x)?.dims?.at(-1);
   const isOffset = b.typeOf(positions)?.dims?.length === 1;
-  const given = attributesOf(node).int('num_heads', 0);
+  const given = looseAttributesOf(node).int('num_heads', 0);
   const heads =
     given !== 0 || typeof half !== 'number' || typeof size !== 'number' ? given : size / (2 * half);
   const indices = isOffset
@@ -66,7 +66,7 @@ function rotateHeads(
   const rank = graph.typeOf(x)?.dims?.length;
   if (rank === undefined || (rank === 3 && heads === 0)) return undefined;
   const b = mathBuilder(graph);
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const [width, interleaved] = [a.int('rotary_embedding_dim', 0), a.int('interleaved', 0) !== 0];
   if (rank === 4) return [rotate(b, { x, heads: 1, cos, sin, width, interleaved })];
   const split = b.emit('Reshape', [x, b.ints([0, 0, heads, -1])]);

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -82,7 +82,7 @@ function optionalContent(b: GraphBuilder, name: string): string | undefined {
 function concat(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const members = membersOf(b, input(node, 0));
   if (members === undefined || members.length === 0) return undefined;
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const axis = a.int('axis', 0);
   const newAxis = a.int('new_axis', 0) !== 0;
   const parts = newAxis ? members.map((name) => b.emit('Unsqueeze', [name, b.ints([axis])])) : members;
@@ -92,7 +92,7 @@ function concat(node: Node, b: GraphBuilder): readonly string[] | undefined {
 /** Replaces SplitToSequence by a Split and a SequenceConstruct. */
 function split(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const x = input(node, 0);
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const dims = b.typeOf(x)?.dims;
   const axis = a.int('axis', 0);
   const size = dims?.at(axis);

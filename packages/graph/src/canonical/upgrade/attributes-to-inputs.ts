@@ -1,20 +1,20 @@
 import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { attributesOf } from '../../ir/attributes.js';
+import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Reductions, Squeeze, Unsqueeze: `axes` became an input in 13 (ReduceSum, Squeeze, Unsqueeze) or 18. */
 const axesInput: OpRewrite = (node, b) => {
-  const axes = attributesOf(node).ints('axes');
+  const axes = looseAttributesOf(node).ints('axes');
   if (axes === undefined) return undefined;
   return changed(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
 };
 
 /** Split: `split` became an input in 13, and `num_outputs` is required without it since 18. */
 const split: OpRewrite = (node, b, from) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const sizes = from < 13 ? a.ints('split') : undefined;
   if (sizes !== undefined) {
     return changed(node, b, { inputs: [input(node, 0), b.ints(sizes)], attributes: { split: undefined } });
@@ -25,7 +25,7 @@ const split: OpRewrite = (node, b, from) => {
 
 /** Slice: all attributes became inputs in 10. */
 const slice: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const starts = a.ints('starts') ?? [];
   const axes = a.ints('axes') ?? starts.map((_, i) => i);
   const inputs = [input(node, 0), b.ints(starts), b.ints(a.ints('ends') ?? []), b.ints(axes)];
@@ -34,7 +34,7 @@ const slice: OpRewrite = (node, b) => {
 
 /** Pad: `pads` (`paddings` in 1) and `value` became inputs in 11. */
 const pad: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const pads = a.ints('pads') ?? a.ints('paddings') ?? [];
   const inputs = [input(node, 0), b.ints(pads), b.scalar(a.float('value', 0), input(node, 0))];
   return changed(node, b, { inputs, attributes: { pads: undefined, paddings: undefined, value: undefined } });
@@ -42,7 +42,7 @@ const pad: OpRewrite = (node, b) => {
 
 /** Clip: `min` and `max` became inputs in 11. */
 const clip: OpRewrite = (node, b) => {
-  const a = attributesOf(node);
+  const a = looseAttributesOf(node);
   const x = input(node, 0);
   const bound = (name: string) => (name in node.attributes ? b.scalar(a.float(name, 0), x) : '');
   const [low, high] = [bound('min'), bound('max')];
@@ -52,13 +52,13 @@ const clip: OpRewrite = (node, b) => {
 
 /** TopK: `k` became an input in 10. */
 const topK: OpRewrite = (node, b) => {
-  const k = attributesOf(node).int('k', 1);
+  const k = looseAttributesOf(node).int('k', 1);
   return changed(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
 };
 
 /** Reshape: `shape` became an input in 5. */
 const reshape: OpRewrite = (node, b) => {
-  const shape = attributesOf(node).ints('shape') ?? [];
+  const shape = looseAttributesOf(node).ints('shape') ?? [];
   return changed(node, b, { inputs: [input(node, 0), b.ints(shape)], attributes: { shape: undefined } });
 };
 
