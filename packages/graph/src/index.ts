@@ -64,7 +64,7 @@ export { cut, upTo } from './surgery/cut.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
 export { type Observation, undetermined, withObserved } from './surgery/observed.js';
-export { valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
+export { divideRows, valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
 export { randomNodes } from './surgery/random-nodes.js';
 export { type Link, type SelectOptions, select } from './surgery/select.js';
 export { type AxisTake, type TakeOptions, takeAxes } from './surgery/take-axes.js';

@@ -1,6 +1,8 @@
 import { fail } from '@onnxplain/core';
+import { graphBuilderOf } from '../builder/build.js';
 import { divideDims } from '../infer/dim.js';
-import type { Dim, Graph, Node } from '../ir/types.js';
+import type { Dim, Dims, Graph, Node } from '../ir/types.js';
+import { type ExtendedGraph, withOutput } from './with-output.js';
 
 /** Operators that keep all elements and their order. */
 const KEEPS_ORDER: ReadonlySet<string> = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
@@ -40,4 +42,31 @@ function withSameElements(nodes: readonly Node[], name: string): readonly string
   const producer = nodes.find(({ outputs }) => outputs.includes(name));
   const keepsOrder = producer?.domain === '' && KEEPS_ORDER.has(producer.op);
   return keepsOrder ? [name, ...withSameElements(nodes, producer.inputs[0])] : [name];
+}
+
+/**
+ * Adds an output with one row for each input where an exporter merged the rows with another axis: [k*N, ...axes] becomes
+ * [N, k, ...axes]. `rows` is the value [N, ...] with the same elements. Returns undefined where `rows` has these axes already, but for
+ * axes of size 1, and where more than one size is not known.
+ */
+export function divideRows(
+  graph: Graph,
+  { output, rows }: { readonly output: string; readonly rows: string },
+  dimsOf: DimsOf,
+): ExtendedGraph | undefined {
+  const [merged, found] = [dimsOf(output), dimsOf(rows)];
+  if (output === rows || merged === undefined || found === undefined) return undefined;
+  const count = divideDims(merged[0], found[0]);
+  const axes = [count, ...merged.slice(1)];
+  const known = axes.filter((size) => typeof size === 'number');
+  if (known.length < axes.length - 1 || sameButOnes(axes, found.slice(1))) return undefined;
+  const builder = graphBuilderOf(graph);
+  // In the shape of a Reshape, 0 keeps the size of the batch axis, and -1 stands for the one that is not known.
+  const shape = [0, ...axes.map((size) => (typeof size === 'number' ? size : -1))];
+  return withOutput(graph, builder, builder.emit('Reshape', [rows, builder.ints(shape)]));
+}
+
+function sameButOnes(a: readonly (Dim | undefined)[], b: Dims): boolean {
+  const [long, other] = [a, b].map((dims) => dims.filter((size) => size !== 1));
+  return long.length === other.length && long.every((size, i) => size === other[i]);
 }

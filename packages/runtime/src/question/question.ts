@@ -1,6 +1,7 @@
 import { fail, type RowAxis, type Shape } from '@onnxplain/core';
 import {
   type Dim,
+  divideRows,
   type Graph,
   infer,
   inputBatchFirst,
@@ -213,10 +214,16 @@ interface Scores {
   readonly types: ReadonlyMap<string, ValueType>;
 }
 
-/** The graph with the value that has a row of scores for each input among its outputs: as a rule, the output itself. */
+/**
+ * Adds the value that has one row for each input to the outputs of a graph: as a rule, that is the output itself. Where the exporter
+ * merged the rows with another axis, the rows are divided again, and keep the other axes of the output.
+ */
 function withRows(graph: Graph, output: string): Scores & { readonly graph: Graph } {
   const types = infer(graph);
-  const name = valueWithOneRowPerInput(graph, output, (value) => types.get(value)?.dims);
+  const dimsOf = (value: string) => types.get(value)?.dims;
+  const name = valueWithOneRowPerInput(graph, output, dimsOf);
+  const divided = divideRows(graph, { output, rows: name }, dimsOf);
+  if (divided !== undefined) return { ...divided, types: infer(divided.graph) };
   const type = types.get(name);
   if (type === undefined || graph.outputs.some((each) => each.name === name)) return { graph, name, types };
   return { graph: { ...graph, outputs: [...graph.outputs, { name, ...type }] }, name, types };

@@ -324,3 +324,43 @@ test('an output of as many entries as the input asks for has targets too', async
   const flat = await score(model, { target: 1, batch: 1 });
   expect([...(await flat.value(x))]).toEqual([25]);
 });
+
+test.each([
+  ['[N, 24]', []],
+  ['[N, 2, 3, 4]', [node('Reshape', ['m', 'parts'], ['whole'])]],
+])(
+  'the axes of an output [6*N, 4] that was reshaped from %s are those of a row, [6, 4]',
+  async (_, nodes) => {
+    const [before] = nodes;
+    const merged: Graph = {
+      ...several,
+      outputs: [value('y', ['M', 4], 'float64')],
+      constants: new Map([...several.constants, ['parts', ints([0, ...SIZES])], ['shape', ints([-1, 4])]]),
+      nodes: [
+        ...several.nodes.slice(0, -1),
+        ...nodes,
+        node('Reshape', [before === undefined ? 'm' : 'whole', 'shape'], ['y']),
+      ],
+    };
+    const [model, plain] = [await opened(merged), await opened(several)];
+    const x = random([2, 5], 7);
+    expect((await predict(model, {}, x)).axes).toEqual([6, 4]);
+    for (const [i, j] of [
+      [0, 3],
+      [4, 2],
+    ]) {
+      const f = await score(model, { target: { at: [i, j] } });
+      const same = await score(plain, { target: i * 4 + j });
+      expect(await f.value(x)).toEqual(await same.value(x));
+      expect(await f.gradient(x)).toEqual(await same.gradient(x));
+    }
+    const sum = await score(model, { target: { at: ['sum', 1] } });
+    const { y } = await plain.run({ x: double(x) });
+    const terms = indices(6).map((i) => Number(y.data[i * 4 + 1]));
+    expect((await sum.value(x))[0]).toBeCloseTo(
+      terms.reduce((a, b) => a + b, 0),
+      12,
+    );
+    await expect(score(model, { target: { at: [6, 0] } })).rejects.toMatchObject({ code: 'target-range' });
+  },
+);
