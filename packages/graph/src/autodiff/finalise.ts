@@ -8,8 +8,8 @@ import type { Graph, Value, ValueType } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
 import { blockedMasks } from '../lower/ort-nchwc.js';
 import { precompute } from '../prepare/precompute.js';
+import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
 import { prune } from '../rewrite/prune.js';
-import { shareCommon } from '../rewrite/share-common.js';
 import type { Ends } from './path.js';
 import { inputsToConstants, type ResolvedRequest } from './request.js';
 
@@ -48,7 +48,7 @@ export function finalise(
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const shared = prune(shareCommon(inputsToConstants(ready, resolved.lifted)));
+  const shared = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.lifted)));
   const lean = blockedMasks(shared, (name) => b.typeOf(name));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return { ...lean, declared: symbolicTypes(b, lean), metadata };
