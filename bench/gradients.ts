@@ -9,7 +9,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Graph, grad, read, write } from '@onnxplain/graph';
+import { type Graph, grad, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
 import { profile } from './profile.js';
 import { interleaved } from './time.js';
@@ -83,7 +83,7 @@ async function measure(path: string) {
   const name = basename(path, '.onnx');
   const file = readFileSync(path);
   const forward = read(file);
-  const gradient = grad(forward);
+  const gradient = lower(grad(forward), 'ort-cpu');
   const bytes = { forward: file, gradient: write(gradient) };
   const creation = await creationCost(bytes);
   const sessions = { forward: await open(bytes.forward), gradient: await open(bytes.gradient) };
@@ -98,7 +98,7 @@ const NEGLIGIBLE = 0.01;
 async function printProfile(path: string): Promise<void> {
   const file = readFileSync(path);
   const forward = read(file);
-  const gradient = grad(forward);
+  const gradient = lower(grad(forward), 'ort-cpu');
   const fed = feeds(gradient, BATCHES[basename(path, '.onnx')] ?? DEFAULT_BATCH);
   const shares = [await profile(file, fed, rounds), await profile(write(gradient), fed, rounds)];
   const [whole] = shares.map((list) => list.reduce((sum, { ms }) => sum + ms, 0));

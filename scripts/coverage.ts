@@ -6,6 +6,7 @@ import { opRewrites } from '../packages/graph/src/canonical/canonical-ops.js';
 import { cases } from '../packages/graph/test/cases.js';
 import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
+import { lowerGradient } from '../packages/runtime/src/providers/lowering.js';
 import { nodesForCpu } from '../packages/runtime/src/providers/webgpu.js';
 
 const root = join(import.meta.dirname, '..');
@@ -56,7 +57,8 @@ function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
 }
 
 /** What of an operator and its gradient runs on the host although the model is on the GPU. */
-function onHost(graphs: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
+function onHost(plain: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
+  const graphs = plain.map((graph) => lowerGradient(graph, provider));
   const ops = opsOf(graphs);
   const unable = provider === 'webgpu' ? graphs.flatMap(nodesForCpu).map(({ what }) => what) : [];
   const list = [...providers[provider].host.filter((op) => ops.has(op)), ...new Set(unable)];

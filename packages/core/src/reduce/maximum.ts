@@ -1,4 +1,4 @@
-import type { Reducer } from '../types/estimate.js';
+import type { Reducer } from '../types.js';
 
 export interface Maximum {
   readonly n: number;

@@ -4,12 +4,12 @@ import { outputNames } from '../builder/value-names.js';
 import { isUnknown } from '../infer/dim.js';
 import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
-import type { Graph, Value, ValueType } from '../ir/types.js';
+import type { Graph, Value } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
-import { blockedMasks } from '../lower/ort-nchwc.js';
 import { precompute } from '../prepare/precompute.js';
-import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
+import { declareSymbolicTypes } from '../rewrite/declare-types.js';
 import { prune } from '../rewrite/prune.js';
+import { shareCommon } from '../rewrite/share-common.js';
 import type { Ends } from './path.js';
 import { inputsToConstants, type ResolvedRequest } from './request.js';
 
@@ -48,10 +48,9 @@ export function finalise(
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const shared = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.lifted)));
-  const lean = blockedMasks(shared, (name) => b.typeOf(name));
+  const lean = prune(shareCommon(inputsToConstants(ready, resolved.lifted)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
-  return { ...lean, declared: symbolicTypes(b, lean), metadata };
+  return declareSymbolicTypes({ ...lean, metadata }, (name) => b.typeOf(name));
 }
 
 /** An output by name. Throws `value-unknown`. */
@@ -72,24 +71,6 @@ function inferred(b: Builder, value: Value): Value {
   const dims = b.typeOf(value.name)?.dims;
   return dims === undefined || dims.some(isUnknown) ? value : { ...value, dims };
 }
-
-/**
- * Types of the values with a symbolic size. A runtime's own inference loses the symbol at the first Reshape; one that knows which
- * values are of the same size lets them share memory and blocked layouts, and opens the graph faster.
- */
-function symbolicTypes(b: Builder, { nodes, declared }: Graph): Graph['declared'] {
-  const types = new Map(declared);
-  for (const { outputs } of nodes) {
-    for (const name of outputs) {
-      const type = b.typeOf(name);
-      if (type !== undefined && isSymbolic(type)) types.set(name, type);
-    }
-  }
-  return types;
-}
-
-const isSymbolic = ({ dims }: ValueType): boolean =>
-  dims?.some((size) => typeof size === 'string') === true && !dims.some(isUnknown);
 
 /** What a graph says of how it was made. */
 function provenance({ of, wrt, rules }: Ends): Graph['metadata'] {

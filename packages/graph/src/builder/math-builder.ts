@@ -6,7 +6,6 @@ import { type Movement, movement } from './math/movement.js';
 import { type Reduction, reduction } from './math/reduction.js';
 import { type Sizing, sizing } from './math/size.js';
 
-export { STEP_SLOPE } from './math/comparison.js';
 export type { SliceRange } from './math/movement.js';
 export type { Size } from './math/size.js';
 export type { Term } from './math/term.js';

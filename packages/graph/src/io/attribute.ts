@@ -14,31 +14,30 @@ import { decodeText } from './text.js';
 /** Reads the graph of an attribute. */
 export type ReadGraph = (graph: GraphProto, where: string) => Graph;
 
-interface AttributeScope {
-  /** The node, for messages. */
+interface At {
   readonly where: string;
-  readonly context: ReadContext;
+  readonly reading: ReadContext;
   readonly readGraph: ReadGraph;
 }
 
-/** Reads an attribute of a node. Throws `model-unsupported` for kinds that no standard tensor operator has. */
-export function readAttribute(proto: AttributeProto, scope: AttributeScope): Attribute {
+/** A node's attribute; throws `model-unsupported` for kinds that no standard tensor operator has. */
+export function readAttribute(proto: AttributeProto, at: At): Attribute {
   if (proto.refAttrName !== '') return { kind: 'reference', value: proto.refAttrName };
-  const where = `${scope.where}, attribute ${proto.name}`;
+  const where = `${at.where}, attribute ${proto.name}`;
   const type = proto.type === AttributeType.UNDEFINED ? typeByContent(proto) : proto.type;
-  const attribute = readers[type]?.(proto, { ...scope, where });
+  const attribute = readers[type]?.(proto, { ...at, where });
   if (attribute !== undefined) return attribute;
   return fail({
     code: 'model-unsupported',
     where,
-    expected: 'a number, a string, a list of either, a tensor or a graph',
+    expected: 'a number, numbers, text, texts, a tensor or a graph',
     got: AttributeType[type] ?? `attribute type ${type}`,
   });
 }
 
-type ReadKind = (proto: AttributeProto, scope: AttributeScope) => Attribute | undefined;
+type ReadKind = (proto: AttributeProto, at: At) => Attribute | undefined;
 
-/** Readers by type. They return undefined where the field of the type is missing. */
+/** By type; nothing comes of an attribute without what its type says. */
 const readers: Readonly<Partial<Record<AttributeType, ReadKind>>> = {
   [AttributeType.INT]: ({ i }, { where }) => ({ kind: 'int', value: readInteger(i, where) }),
   [AttributeType.INTS]: ({ ints }, { where }) => ({
@@ -52,14 +51,14 @@ const readers: Readonly<Partial<Record<AttributeType, ReadKind>>> = {
     kind: 'strings',
     value: strings.map((v) => decodeText(v, where)),
   }),
-  [AttributeType.TENSOR]: ({ t }, { where, context }) =>
-    t && { kind: 'tensor', value: readTensor(t, where, context) },
-  [AttributeType.SPARSE_TENSOR]: ({ sparseTensor }, { where, context }) =>
-    sparseTensor && { kind: 'tensor', value: readSparse(sparseTensor, where, context) },
+  [AttributeType.TENSOR]: ({ t }, { where, reading }) =>
+    t && { kind: 'tensor', value: readTensor(t, where, reading) },
+  [AttributeType.SPARSE_TENSOR]: ({ sparseTensor }, { where, reading }) =>
+    sparseTensor && { kind: 'tensor', value: readSparse(sparseTensor, where, reading) },
   [AttributeType.GRAPH]: ({ g }, { where, readGraph }) => g && { kind: 'graph', value: readGraph(g, where) },
 };
 
-/** Finds the type by the field that is set: files of IR version 1 have no type. */
+/** Files of IR version 1 do not say which field is meant. */
 function typeByContent(proto: AttributeProto): AttributeType {
   if (proto.t !== undefined) return AttributeType.TENSOR;
   if (proto.g !== undefined) return AttributeType.GRAPH;
@@ -73,8 +72,8 @@ function typeByContent(proto: AttributeProto): AttributeType {
 }
 
 /**
- * Converts an integer exactly, or refuses it. Integers near ±2^63 mean "to the end" in Slice; they become ±2^63, which is beyond the size
- * of every tensor.
+ * Integers near ±2^63 mean "to the end" (Slice); they come out as ±2^63, which no tensor reaches. Others are exact or
+ * refused.
  */
 function readInteger(value: bigint, where: string): number {
   const number = Number(value);
@@ -96,7 +95,7 @@ function writeInteger(value: number): bigint {
 
 const encoder = new TextEncoder();
 
-/** Converts an attribute to its message. */
+/** An attribute of a file. */
 export function writeAttribute(
   name: string,
   attribute: Attribute,

@@ -3,6 +3,7 @@ import { emptyGraph } from '../ir/empty-graph.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
 import type { ReadContext } from './context.js';
+import { ordered } from './order.js';
 import type {
   AttributeProto,
   FunctionProto,
@@ -13,39 +14,37 @@ import type {
 } from './proto.js';
 import { exceeded } from './scan.js';
 import { readSparse, readTensor } from './tensor.js';
-import { topologicalOrder } from './topological-order.js';
-import { readTensorType, readValue } from './value-info.js';
+import { readTensorType, readValue } from './values.js';
 
 type Opsets = Graph['opsets'];
 
-/** Reads the main graph or an inner graph. */
-export function readGraph(proto: GraphProto, { opsets, where }: Scope, context: ReadContext): Graph {
-  const constants = readConstants(proto, where, context);
+/** A graph of a file, main or inner. */
+export function readGraph(proto: GraphProto, { opsets, where }: Place, reading: ReadContext): Graph {
+  const constants = readConstants(proto, where, reading);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
   return {
     ...emptyGraph(opsets),
     name: proto.name,
-    inputs: inputs.map((value) => readValue(value, `${where}, input`, context)),
-    outputs: readOutputs(proto, { opsets, where }, context),
+    inputs: inputs.map((value) => readValue(value, `${where}, input`, reading)),
+    outputs: readOutputs(proto, { opsets, where }, reading),
     constants,
-    nodes: topologicalOrder(
-      proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, context)),
+    nodes: ordered(
+      proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, reading)),
     ),
-    declared: readDeclared(proto.valueInfo, context),
+    declared: readDeclared(proto.valueInfo, reading),
   };
 }
 
-interface Scope {
+interface Place {
   readonly opsets: Opsets;
-  /** The scope in the file, for messages. */
   readonly where: string;
 }
 
 /**
- * Reads the outputs that are tensors. An output without a type may have one in `value_info`. The map that a ZipMap produces is read as its
- * scores. Throws `model-unsupported` where no output is a tensor.
+ * Outputs that are tensors; at least one must be. An output that lacks a type may have one among the inner values. A map from class
+ * to score counts as the scores.
  */
-function readOutputs(proto: GraphProto, { where }: Scope, context: ReadContext): readonly Value[] {
+function readOutputs(proto: GraphProto, { where }: Place, reading: ReadContext): readonly Value[] {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
@@ -56,12 +55,8 @@ function readOutputs(proto: GraphProto, { where }: Scope, context: ReadContext):
   const kept = tensors.length === 0 ? typed : tensors;
   return kept.map((value) =>
     maps.has(value.name)
-      ? {
-          name: value.name,
-          dtype: 'float32',
-          dims: [0, 1].map((axis) => context.freshSymbol(value.name, axis)),
-        }
-      : readValue(value, `${where}, output`, context),
+      ? { name: value.name, dtype: 'float32', dims: [0, 1].map((axis) => reading.symbol(value.name, axis)) }
+      : readValue(value, `${where}, output`, reading),
   );
 }
 
@@ -70,47 +65,47 @@ const isZipMap = ({ domain, opType }: NodeProto): boolean => domain === 'ai.onnx
 function readConstants(
   proto: GraphProto,
   where: string,
-  context: ReadContext,
+  reading: ReadContext,
 ): ReadonlyMap<string, Constant> {
   const constants = new Map<string, Constant>();
   const add = (name: string, value: Constant): void => {
-    checkName(name, `${where}, initialiser`, context);
+    checkName(name, `${where}, initialiser`, reading);
     if (name === '' || constants.has(name)) {
       fail({
         code: 'model-invalid',
         where: `${where}, initialiser "${name}"`,
         expected: 'a name of its own',
-        got: name === '' ? 'no name' : 'a name that another value has',
+        got: name === '' ? 'no name' : 'a name that is taken',
       });
     }
     constants.set(name, value);
   };
   for (const tensor of proto.initializer) {
-    add(tensor.name, readTensor(tensor, `initialiser "${tensor.name}"`, context));
+    add(tensor.name, readTensor(tensor, `initialiser "${tensor.name}"`, reading));
   }
   for (const sparse of proto.sparseInitializer) {
     const name = sparse.values?.name ?? '';
-    add(name, readSparse(sparse, `sparse initialiser "${name}"`, context));
+    add(name, readSparse(sparse, `sparse initialiser "${name}"`, reading));
   }
   return constants;
 }
 
 function readDeclared(
   values: readonly ValueInfoProto[],
-  context: ReadContext,
+  reading: ReadContext,
 ): ReadonlyMap<string, ValueType> {
   const declared = new Map<string, ValueType>();
   for (const value of values) {
-    const type = readTensorType(value, context);
+    const type = readTensorType(value, reading);
     if (type !== undefined) declared.set(value.name, type);
   }
   return declared;
 }
 
-function readNode(proto: NodeProto, { opsets, where }: Scope, context: ReadContext): Node {
-  context.countNodes(1);
+function readNode(proto: NodeProto, { opsets, where }: Place, reading: ReadContext): Node {
+  reading.count(1);
   for (const name of [proto.name, proto.opType, ...proto.input, ...proto.output])
-    checkName(name, where, context);
+    checkName(name, where, reading);
   return {
     op: overloaded(proto.opType, proto.overload),
     domain: standardDomain(proto.domain),
@@ -120,56 +115,51 @@ function readNode(proto: NodeProto, { opsets, where }: Scope, context: ReadConte
     attributes: readAttributes(
       proto.attribute,
       { opsets, where: `${where} (${proto.opType} "${proto.name}")` },
-      context,
+      reading,
     ),
   };
 }
 
 function readAttributes(
   protos: readonly AttributeProto[],
-  { opsets, where }: Scope,
-  context: ReadContext,
+  { opsets, where }: Place,
+  reading: ReadContext,
 ): Attributes {
-  const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, context);
+  const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, reading);
   const names = new Set(protos.map(({ name }) => name));
   if (names.size < protos.length) {
-    fail({
-      code: 'model-invalid',
-      where,
-      expected: 'every attribute once',
-      got: 'an attribute that occurs twice',
-    });
+    fail({ code: 'model-invalid', where, expected: 'every attribute once', got: 'an attribute given twice' });
   }
   return Object.fromEntries(
     protos.map((proto) => [
-      // readAttribute makes a sparse constant dense.
+      // A sparse constant has been made dense.
       proto.name === 'sparse_value' ? 'value' : proto.name,
-      readAttribute(proto, { where, context, readGraph: inner }),
+      readAttribute(proto, { where, reading, readGraph: inner }),
     ]),
   );
 }
 
-/** Reads a model-local function. */
-export function readFunction(proto: FunctionProto, opsets: Opsets, context: ReadContext): LocalFunction {
+/** A model-local function. */
+export function readFunction(proto: FunctionProto, opsets: Opsets, reading: ReadContext): LocalFunction {
   const name = overloaded(proto.name, proto.overload);
   const where = `function "${name}"`;
   const own = readOpsets(proto.opsetImport);
-  const scope = { opsets: { ...opsets, ...own }, where };
+  const place = { opsets: { ...opsets, ...own }, where };
   return {
     domain: standardDomain(proto.domain),
     name,
     inputs: proto.input,
     outputs: proto.output,
     parameters: proto.attribute,
-    defaults: readAttributes(proto.attributeProto, scope, context),
+    defaults: readAttributes(proto.attributeProto, place, reading),
     opsets: own,
-    nodes: topologicalOrder(
-      proto.node.map((node, i) => readNode(node, { ...scope, where: `${where}, node ${i}` }, context)),
+    nodes: ordered(
+      proto.node.map((node, i) => readNode(node, { ...place, where: `${where}, node ${i}` }, reading)),
     ),
   };
 }
 
-/** Appends the overload to the name: functions may have the same name and differ in `overload`. */
+/** Functions may share a name and differ in `overload`; here the overload is part of the name. */
 const overloaded = (name: string, overload: string): string =>
   overload === '' ? name : `${name}:${overload}`;
 

@@ -1,26 +1,26 @@
-/** Limits of a model file. A file that exceeds one is refused with `model-limit`. */
+/** What a model file may ask of the machine that reads it; a file that asks for more is refused with `model-limit`. */
 export interface Limits {
   /** Size of the model file in bytes. */
   readonly fileBytes: number;
-  /** Depth of nested graphs (bodies of If, Loop, Scan). */
+  /** Graphs inside graphs (If, Loop, Scan bodies). */
   readonly depth: number;
-  /** Number of nodes in all graphs and functions. */
+  /** Nodes, summed over all graphs and functions. */
   readonly nodes: number;
-  /** Number of protobuf messages and strings: nodes, attributes, tensors, types, names of axes, strings of tensors. */
+  /** Messages in the file: nodes, attributes, tensors, types, names of axes, strings of tensors. */
   readonly messages: number;
   /** Memory for decoding numbers stored as lists (`float_data`, `int64_data` ...): up to 32 times their size in the file. */
   readonly listBytes: number;
-  /** Number of elements of one tensor. */
+  /** Elements of one tensor. */
   readonly elements: number;
-  /** Bytes of all tensors together, including external ones and sparse ones made dense. */
+  /** Bytes of all tensors together, external and expanded sparse ones included. */
   readonly tensorBytes: number;
-  /** Number of axes of one tensor. */
+  /** Axes of one tensor. */
   readonly rank: number;
-  /** Number of characters of one name. */
+  /** Characters of one name. */
   readonly nameLength: number;
 }
 
-/** Defaults that published models do not exceed, and under which a hostile file cannot exhaust memory by decoding alone. */
+/** Wide enough for every published model, narrow enough that a hostile file cannot exhaust memory by decoding alone. */
 export const defaultLimits: Limits = {
   fileBytes: 2 ** 31,
   depth: 16,

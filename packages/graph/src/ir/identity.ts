@@ -1,6 +1,6 @@
 import type { Node } from './types.js';
 
-/** Makes an Identity node that gives a value another name. */
+/** The node that gives a value another name. */
 export const identity = (from: string, to: string): Node => ({
   op: 'Identity',
   domain: '',

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.js';
 import { usesOf } from '../../src/ir/scope.js';
 import { along, type Feeds, gradients, type Projected, project, type Slopes, wobble } from '../derivative.js';
+import { loweringChanges } from '../lowering.js';
 import type { RandomCase } from './case.js';
 
 /** Steps of the differences: a kink or a jump may lie within the first, hardly within all; rounding spoils the last. */
@@ -53,6 +54,8 @@ function check({ graph, feeds, tied }: RandomCase): Complaint {
   verify(first.graph);
   const foreign = first.graph.nodes.find(({ op, domain }) => !isOp(op, domain));
   if (foreign !== undefined) return `the gradient has a node ${foreign.op}`;
+  const changed = loweringChanges(first.graph, projected.feeds);
+  if (changed !== undefined) return `lowered: ${changed}`;
   const law = tied ? chained : differs;
   const wrong = law(projected, first, wrt);
   if (wrong !== undefined) return `first order: ${wrong}`;

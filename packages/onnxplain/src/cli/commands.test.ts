@@ -156,6 +156,20 @@ describe('grad of a larger model', () => {
     expect(b.gradient.data).toEqual(a.gradient.data);
   });
 
+  test('is plain by default, and written for the kernels of a provider by --for', async () => {
+    const operatorsFor = async (...flags: readonly string[]) => {
+      await json('grad', source, '-o', at('for.onnx'), ...flags);
+      return new Set(read(readFileSync(at('for.onnx'))).nodes.map(({ op }) => op));
+    };
+    const [plain, any] = [await operatorsFor(), await operatorsFor('--for', 'any')];
+    expect(any).toEqual(plain);
+    expect(plain).toContain('ConvTranspose');
+    expect(await operatorsFor('--for', 'ort-cpu')).not.toContain('ConvTranspose');
+    expect(await operatorsFor('--for', 'ort-webgpu')).not.toContain('ConvTranspose');
+    expect(await operatorsFor('--for', 'ort-cpu')).toContain('HardSigmoid');
+    expect((await onnxplain('grad', source, '-o', at('for.onnx'), '--for', 'tpu')).exit).toBe(2);
+  });
+
   test('can be differentiated again', async () => {
     await json('grad', source, '-o', at('once.onnx'));
     const again = ['--of', 'gradient', '--wrt', 'image', '-o', at('twice.onnx')];

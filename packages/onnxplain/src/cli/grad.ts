@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { expectWritable, writeWhole } from '@onnxplain/files';
-import { type Graph, grad as gradOf, weightBytes, writeChunks, writeExternal } from '@onnxplain/graph';
+import {
+  type Graph,
+  grad as gradOf,
+  type LoweringTarget,
+  lower,
+  weightBytes,
+  writeChunks,
+  writeExternal,
+} from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { make } from '../expression/registry.js';
@@ -17,6 +25,8 @@ export interface GradFlags extends ModelFlags {
   readonly wrt?: readonly string[];
   /** Expression of the backward rules. */
   readonly rules: string;
+  /** The runtime whose kernels the file is written for. */
+  readonly for: LoweringTarget;
   /** Most bytes of weights that the model file itself holds. */
   readonly externalAbove: number;
 }
@@ -51,7 +61,7 @@ export async function grad(
   await expectWritable(dirname(flags.out));
   const { model, about } = await openModel(path, { ...flags, output: of });
   try {
-    const made = gradOf(model.graph, { of, wrt, rules });
+    const made = lower(gradOf(model.graph, { of, wrt, rules }), flags.for);
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
     const notices = [...zeroGradients(model, flags), ...mixedGradients(model, flags)];

@@ -1,3 +1,4 @@
+import { loweringTargets } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
 import { catalogue } from '../expression/registry.js';
 import { version } from '../pipeline/record/environment.js';
@@ -92,6 +93,14 @@ function addGrad(program: Command, run: Invocation): void {
       'inputs, inner values or weights to differentiate by (default: the only float input)',
     )
     .option('--rules <expression>', 'backward rules, such as "lrp-epsilon(epsilon=0.01)"', 'gradient')
+    .addOption(
+      new Option(
+        '--for <runtime>',
+        "whose kernels the file is written for: any runtime, or ONNX Runtime's CPU or WebGPU provider",
+      )
+        .choices(Object.keys(loweringTargets))
+        .default('any'),
+    )
     .addOption(
       new Option(
         '--external-above <bytes>',

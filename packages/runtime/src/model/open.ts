@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
-  type ExternalReader,
+  type External,
   type Graph,
   type Limits,
   type Node,
   read,
   unifySymbols,
 } from '@onnxplain/graph';
+import { isGradient, lowerGradient } from '../providers/lowering.js';
 import { place } from '../providers/probe.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
 import type { Device } from '../session/session.js';
@@ -28,7 +29,7 @@ export interface OpenOptions {
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
   /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
-  readonly external?: ExternalReader;
+  readonly external?: External;
   /** Bytes that scores of the model may use for activations; default 512 MiB. */
   readonly memory?: number;
   /**
@@ -46,7 +47,7 @@ const schema = z.strictObject({
   device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
   threads: option.count().optional(),
   external: z
-    .custom<ExternalReader>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
+    .custom<External>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
     .optional(),
   memory: option.positive().default(512 * 2 ** 20),
   batchAxis: batchAxisSchema.optional(),
@@ -86,13 +87,14 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
   const options = { device: placement.device, threads, name };
   const resolved = await resolveBatch(unifySymbols(canonicalise(source)), parts.givenAxes, options);
   const graph = await observeShapes(resolved.graph, options);
-  const rewritten = resolved.batch === 'freed' || source.nodes.some(isZipMap);
+  const { device } = placement;
+  const rewritten = resolved.batch === 'freed' || source.nodes.some(isZipMap) || isGradient(source);
   return makeModel({
     ...parts,
     ...resolved,
     graph: graph === resolved.graph ? graph : canonicalise(graph),
     source,
-    sessionSource: rewritten ? () => serialise(resolved.graph) : sessionSource,
+    sessionSource: rewritten ? () => serialise(lowerGradient(resolved.graph, device)) : sessionSource,
   });
 }
 
@@ -102,10 +104,7 @@ const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain ==
 export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
 
 /** Wraps the reader of external data and tells whether it was used. */
-function watch(external: ExternalReader | undefined): {
-  external: ExternalReader | undefined;
-  used(): boolean;
-} {
+function watch(external: External | undefined): { external: External | undefined; used(): boolean } {
   let used = false;
   if (external === undefined) return { external, used: () => used };
   return {

@@ -9,6 +9,7 @@ import { sizesOf } from '../batching/sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { noteRows } from '../model/rows.js';
+import { lowerGradient } from '../providers/lowering.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import type { BackwardPass, BaselineFeeds } from './backward.js';
 import { countedRuns } from './counted-output.js';
@@ -150,7 +151,8 @@ function makeQueue(model: Model, question: Question, request: QueueRequest): Req
 
 function compile(model: Model, { name, make }: QueueRequest): Compiled {
   return model.cache(compilations).get(name, () => {
-    const scored = make();
+    const made = make();
+    const scored = { ...made, graph: lowerGradient(made.graph, model.device) };
     let bytes: number | undefined;
     return {
       scored,

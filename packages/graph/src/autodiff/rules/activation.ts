@@ -1,7 +1,9 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
-import { STEP_SLOPE } from '../../builder/math-builder.js';
 import { clip } from './clip.js';
 import { type Rule, type RuleContext, zero } from './rule.js';
+
+/** So steep that HardSigmoid(x) with this slope is [x > 0] for all float32 but those from 0 to 3.3e-39. */
+export const STEP_SLOPE = 3e38;
 
 const SQRT_HALF = Math.SQRT1_2;
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -35,7 +37,7 @@ export const activation = {
   Gelu: (b, step, dy) => [
     b.mul(dy, step.string('approximate', 'none') === 'tanh' ? tanhGeluSlope(b, step) : geluSlope(b, step)),
   ],
-  // A step (our own masks) is flat; otherwise alpha strictly between the bends.
+  // With the slope of a mask (`lower/steep-masks.ts`) the derivative is 0; otherwise alpha strictly between the bends.
   HardSigmoid: (b, { inputs: [x], float }, dy) => {
     const alpha = float('alpha', 0.2);
     if (Math.abs(alpha) >= STEP_SLOPE * 0.99) return [undefined];

@@ -11,24 +11,17 @@ interface Additions {
   readonly updates: string;
   /** Of ScatterElements. */
   readonly axis?: number;
-  /** Whether no index of ScatterND comes twice; default: where they are known and different. */
+  /** Whether no index of ScatterND occurs twice. Default: true where the indices are known and all different. */
   readonly distinct?: boolean;
 }
 
 type ScatterOp = Extract<Op, 'ScatterElements' | 'ScatterND'>;
 
-/** Adds updates to data by index; equal indices add up. ONNX Runtime does so on the CPU in float32 and wider only. */
-export function addAt(
-  b: MathBuilder,
-  op: ScatterOp,
-  { data, indices, updates, axis, distinct }: Additions,
-): string {
-  const dtype = b.dtype(updates);
-  const wide = dtype === 'float64' ? dtype : 'float32';
-  const given = { data: b.cast(data, wide), indices, updates: b.cast(updates, wide), distinct };
-  const sum =
-    op === 'ScatterND' && isShared(b, given) ? byElement(b, given) : scatter(b, op, { ...given, axis });
-  return b.cast(sum, dtype);
+/** Adds updates to data by index. Updates of equal indices are summed. */
+export function addAt(b: MathBuilder, op: ScatterOp, additions: Additions): string {
+  return op === 'ScatterND' && mayLoseAdditions(b, additions)
+    ? byElement(b, additions)
+    : scatter(b, op, additions);
 }
 
 const scatter = (b: MathBuilder, op: ScatterOp, { data, indices, updates, axis }: Additions): string =>
@@ -37,16 +30,17 @@ const scatter = (b: MathBuilder, op: ScatterOp, { data, indices, updates, axis }
     reduction: attr.string('add'),
   });
 
-/** Elements of updates below which ONNX Runtime does not share them out among threads. */
-const ALONE = 1 << 13;
+/** ONNX Runtime splits additions of more elements than this among its threads. */
+const ONE_THREAD = 1 << 13;
 
 /**
- * Whether threads may add to one place at a time: ScatterND of ONNX Runtime's CPU provider shares the updates out among its threads
- * whatever the indices are, and loses additions. Few updates, and places that are all different, are safe.
+ * Whether ONNX Runtime may lose additions. ScatterND of its CPU provider splits the updates among threads whatever the indices are, and
+ * two threads may add to one place at the same time. Few updates are safe, and so are indices that are all different. This is no pass of
+ * `lower`: a gradient file has to give the right sums wherever it runs, and ScatterElements is as standard as ScatterND.
  */
-function isShared(b: MathBuilder, { indices, updates, distinct }: Additions): boolean {
+function mayLoseAdditions(b: MathBuilder, { indices, updates, distinct }: Additions): boolean {
   const sizes = b.dims(updates).map((size) => (typeof size === 'number' ? size : Number.POSITIVE_INFINITY));
-  const many = sizes.reduce((n, size) => n * size, 1) > ALONE;
+  const many = sizes.reduce((n, size) => n * size, 1) > ONE_THREAD;
   return many && !(distinct ?? areDistinct(b, indices, Number(b.dims(indices).at(-1))));
 }
 
@@ -55,7 +49,7 @@ export function areDistinct(b: MathBuilder, indices: string, depth: number): boo
   const known = b.constantOf(indices);
   if (known === undefined || depth === 0) return false;
   const list = numbersOf(known);
-  // Places that are counted from the end have two names.
+  // A negative index and a positive one may be the same place.
   if (list.some((index) => index < 0)) return false;
   const tuples = Array.from({ length: list.length / depth }, (_, i) =>
     list.slice(i * depth, (i + 1) * depth),
@@ -63,7 +57,7 @@ export function areDistinct(b: MathBuilder, indices: string, depth: number): boo
   return new Set(tuples.map((tuple) => tuple.join())).size === tuples.length;
 }
 
-/** ScatterND said by ScatterElements on everything laid out flat, which one thread does. */
+/** The same as ScatterND, by ScatterElements on flat arrays, which ONNX Runtime runs on one thread. */
 function byElement(b: MathBuilder, { data, indices, updates }: Additions): string {
   const [indexed, slice] = parted(b.others(data, []), Number(b.dims(indices).at(-1)));
   const inner = (at: string, axis: number, index: string) =>

@@ -1,11 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import type { KernelAxis } from '../../infer/window.js';
-import type { Dims } from '../../ir/types.js';
-import { blockedConvTranspose } from './blocked-conv-transpose.js';
-import { adjointKernel } from './kernel.js';
 import type { Rule } from './rule.js';
-import { zerosBetween } from './tile.js';
 import { padsOf, transposedFit, windowOf } from './window.js';
 
 /** Convolutions in any number of dimensions, with groups, strides, dilations and padding. */
@@ -15,7 +11,7 @@ export const convolution = {
     const window = windowOf(step, spatial(b, kernel));
     const group = step.int('group', 1);
     return [
-      step.wanted[0] ? convData(b, { dy, kernel, like: x, window, group }) : undefined,
+      step.wanted[0] ? transposedConv(b, { dy, kernel, like: x, window, group }) : undefined,
       step.wanted[1] ? convKernel(b, { x, dy, kernel, window, group }) : undefined,
       bias ? perChannel(b, dy) : undefined,
     ];
@@ -50,54 +46,7 @@ export function perChannel(b: MathBuilder, x: string): string {
   return b.emit('ReduceSum', [x, b.ints(axes)], { keepdims: attr.int(0) });
 }
 
-/**
- * A convolution with the adjoint kernel, which runtimes run fastest and keep in blocked layouts, where the stride is 1 or there is one
- * channel a group (zeros between the elements make the stride 1, and cost little); else a transposed one.
- */
-function convData(b: MathBuilder, given: DataCotangent): string {
-  const { window, dy } = given;
-  const sizes = { input: spatial(b, given.like), output: spatial(b, dy) };
-  const few = blockedConvTranspose(b, { ...given, ...sizes });
-  if (few !== undefined) return few;
-  const strides = window.map((axis) => axis.stride);
-  const dense = strides.every((stride) => stride === 1);
-  const pads = adjointPads(window, sizes);
-  if (pads === undefined || !(dense || spreads(b, given))) return transposedConv(b, given);
-  return adjointConv(b, { ...given, dy: dense ? dy : zerosBetween(b, dy, strides) }, pads);
-}
-
-/** Whether there is one channel a group, and zeros can be put between elements: their number must be known. */
-function spreads(b: MathBuilder, { dy, kernel, group }: DataCotangent): boolean {
-  const [outputs, inputs] = b.dims(kernel);
-  return outputs === group && inputs === 1 && spatial(b, dy).every((size) => typeof size === 'number');
-}
-
-/** How a convolution of stride 1 over the strided outputs must be padded to give the inputs; undefined where it would have to crop. */
-function adjointPads(window: readonly KernelAxis[], { input, output }: { input: Dims; output: Dims }) {
-  const before = window.map((axis) => axis.extent - 1 - axis.before);
-  const after = window.map((axis, i) => {
-    const [size, windows] = [input[i], output[i]];
-    if (axis.stride === 1) return axis.extent - 1 - axis.after;
-    const known = typeof size === 'number' && typeof windows === 'number';
-    return known ? size - windows * axis.stride + axis.before : Number.NaN;
-  });
-  const pads = [...before, ...after];
-  return pads.every((pad) => pad >= 0) ? pads : undefined;
-}
-
-function adjointConv(
-  b: MathBuilder,
-  { dy, kernel, window, group }: DataCotangent,
-  pads: readonly number[],
-): string {
-  return b.emit('Conv', [dy, adjointKernel(b, kernel, group)], {
-    kernel_shape: attr.ints(window.map((axis) => axis.kernel)),
-    dilations: attr.ints(window.map((axis) => axis.dilation)),
-    pads: attr.ints(pads),
-    group: attr.int(group),
-  });
-}
-
+/** The adjoint of a convolution is the transposed convolution with the same kernel. */
 function transposedConv(b: MathBuilder, { dy, kernel, like, window, group }: DataCotangent): string {
   const fit = transposedFit(window, spatial(b, like), spatial(b, dy));
   const full = b.emit('ConvTranspose', [dy, kernel], {

@@ -68,20 +68,10 @@ function maxPool(b: MathBuilder, step: RuleContext, dy: string): string {
 /** Windows overlap: each says where its maximum was, and sends its cotangent there. */
 function scatteredMax(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
-  const [, indices] = b.emitMany('MaxPool', [x], 2, reworded(step));
+  const [, indices] = b.emitMany('MaxPool', [x], 2, { ...step.node.attributes, storage_order: attr.int(0) });
   const flat = (value: string) => b.reshape(value, [-1]);
   const places = { data: flat(b.zeros(x)), indices: flat(indices), updates: flat(dy), axis: 0 };
   return b.reshapeLike(addAt(b, 'ScatterElements', places), x);
-}
-
-/**
- * The attributes of a MaxPool in other words: dilations of 1, which the canonical form writes, are left out. ONNX Runtime finds two nodes
- * of the same words equal, cannot make them one where only the second gives indices, and optimises the whole graph ten times over.
- */
-function reworded({ node, ints }: RuleContext) {
-  const dense = ints('dilations')?.every((dilation) => dilation === 1) ?? true;
-  const dilations = dense ? undefined : node.attributes.dilations;
-  return { ...node.attributes, dilations, storage_order: attr.int(0) };
 }
 
 interface Tiles {

@@ -3,7 +3,7 @@ import { float32, graphOf, value } from '../../../test/graphs.js';
 import { builderOf } from '../../builder/build.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { evaluate } from '../../interpreter/evaluate.js';
-import { joined, zerosBetween } from './tile.js';
+import { joined } from './tile.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
@@ -38,24 +38,3 @@ function elements(b: MathBuilder, x: string, factors: readonly number[]): readon
     return b.emit('Slice', [x, b.ints(place), ends, axes, b.ints(factors)]);
   });
 }
-
-describe('zerosBetween', () => {
-  it.each([
-    ['one axis', [2, 3, 4], [3]],
-    ['two axes', [1, 2, 2, 2], [2, 3]],
-    ['three axes', [2, 2, 1, 2, 3], [2, 1, 2]],
-  ])('puts stride - 1 zeros after every element: %s', (_, dims, strides) => {
-    const [grown] = made(dims, (b, x) => [zerosBetween(b, x, strides)]);
-    const shape = dims.map((size, axis) => size * (axis < 2 ? 1 : strides[axis - 2]));
-    const expected = new Array<number>(count(shape)).fill(0);
-    for (const element of numbers(dims)) {
-      const place = dims.map((size, axis) => Math.floor(element / count(dims.slice(axis + 1))) % size);
-      const at = place.reduce(
-        (sum, i, axis) => sum * shape[axis] + i * (axis < 2 ? 1 : strides[axis - 2]),
-        0,
-      );
-      expected[at] = element;
-    }
-    expect(grown).toEqual({ dims: shape, data: expected });
-  });
-});

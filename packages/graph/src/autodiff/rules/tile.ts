@@ -25,22 +25,6 @@ export function joined(b: MathBuilder, parts: readonly string[], factors: readon
   return whole;
 }
 
-/**
- * Zeros between the elements of each spatial axis of [N, C, ...], and as many after the last one: size s becomes s stride. Sizes but N
- * must be known.
- */
-export function zerosBetween(b: MathBuilder, x: string, strides: readonly number[]): string {
-  const last = channelsLast(b, x);
-  const [spatial, channels] = [sizesOf(b, last, 1).slice(0, -1), sizesOf(b, last, 1).at(-1) ?? 1];
-  const batch: Size = { of: x, axis: 0 };
-  const inner = spatial.length - 1;
-  const apart = spatial.flatMap((size, i) => (i < inner ? [size, 1] : [size, channels]));
-  const zeros = spatial.flatMap((_, i) => [0, (strides[i] - 1) * (i < inner ? 1 : channels)]);
-  const padded = b.pad(b.reshape(last, [batch, ...apart]), [0, ...apart.map(() => 0)], [0, ...zeros]);
-  const grown = spatial.map((size, i) => size * strides[i]);
-  return channelsFirst(b, b.reshape(padded, [batch, ...grown, channels]));
-}
-
 function joinAxis(b: MathBuilder, parts: readonly string[], axis: number): string {
   const [x] = parts;
   if (parts.length === 1) return x;

@@ -43,6 +43,7 @@ export function transposedFit(window: readonly KernelAxis[], input: Dims, output
 }
 
 function rest(axis: KernelAxis, input: Dim | undefined, output: Dim | undefined): number | undefined {
+  if (axis.stride === 1) return 0;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   return input - ((output - 1) * axis.stride + axis.extent - axis.before - axis.after);
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { wobble } from '../../test/derivative.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
-import { builderOf } from '../builder/build.js';
+import { STEP_SLOPE } from '../autodiff/rules/activation.js';
 import { attr } from '../builder/builder.js';
-import { STEP_SLOPE } from '../builder/math-builder.js';
 import { numArray } from '../interpreter/array.js';
 import { evaluate } from '../interpreter/evaluate.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
-import { blockedMasks } from './ort-nchwc.js';
+import { nchwcMasks } from './nchwc-masks.js';
 
 const kernel = (...dims: readonly number[]): Constant =>
   float32(
@@ -53,18 +52,16 @@ const x = numArray(
   Float64Array.from({ length: 32 }, (_, i) => Math.round(6 * wobble('x', i))),
 );
 
-const respelled = (graph: Graph): Graph =>
-  blockedMasks(graph, builderOf(graph).typeOf.bind(builderOf(graph)));
 const operators = (graph: Graph): readonly string[] => graph.nodes.map(({ op }) => op);
 
-describe('blockedMasks', () => {
+describe('nchwcMasks', () => {
   it.each([
     ['Relu', relu, ['Conv', 'Relu', 'Conv', 'HardSigmoid', 'Mul', 'Conv']],
     ['ReLU6', relu6, ['Conv', 'Clip', 'Conv', 'Relu', 'Conv', 'Add', 'HardSigmoid', 'Mul', 'Conv']],
   ])('spells the mask of %s as depthwise convolutions, to the same values', (_, between, expected) => {
     for (const channels of [32, 20]) {
       const plain = masked(channels, ...between);
-      const graph = respelled(plain);
+      const graph = nchwcMasks(plain);
       verify(graph);
       expect(operators(graph)).toEqual(expected);
       expect(evaluate(graph, { x }).y).toEqual(evaluate(plain, { x }).y);
@@ -83,6 +80,6 @@ describe('blockedMasks', () => {
       masked(32, node('r = Softplus(u)'), step('m = HardSigmoid(r)')),
       masked(32, node('r = Relu(u)'), node('m = HardSigmoid(r)')),
     ];
-    for (const graph of alone) expect(operators(respelled(graph))).toEqual(operators(graph));
+    for (const graph of alone) expect(operators(nchwcMasks(graph))).toEqual(operators(graph));
   });
 });

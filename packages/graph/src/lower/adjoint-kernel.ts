@@ -1,7 +1,7 @@
 import { fail, isFloat } from '@onnxplain/core';
-import type { MathBuilder, Size } from '../../builder/math-builder.js';
-import { lazyConstant } from '../../ir/lazy-constant.js';
-import type { Constant, ConstantData } from '../../ir/types.js';
+import type { MathBuilder, Size } from '../builder/math-builder.js';
+import { lazyConstant } from '../ir/lazy-constant.js';
+import type { Constant, ConstantData } from '../ir/types.js';
 
 /**
  * The kernel of the adjoint convolution of stride 1: [M, C/g, ...] -> [C, M/g, ...], every spatial axis reversed. Of a constant it is

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../../test/derivative.js';
-import { float32, graphOf, value } from '../../../test/graphs.js';
-import { builderOf } from '../../builder/build.js';
-import { mathBuilder } from '../../builder/math-builder.js';
-import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
-import { numbersOf } from '../../ir/constant.js';
-import type { Constant } from '../../ir/types.js';
-import { adjointKernel } from './kernel.js';
+import { wobble } from '../../test/derivative.js';
+import { float32, graphOf, value } from '../../test/graphs.js';
+import { builderOf } from '../builder/build.js';
+import { mathBuilder } from '../builder/math-builder.js';
+import { numArray } from '../interpreter/array.js';
+import { evaluate } from '../interpreter/evaluate.js';
+import { numbersOf } from '../ir/constant.js';
+import type { Constant } from '../ir/types.js';
+import { adjointKernel } from './adjoint-kernel.js';
 
 const kernel = (...dims: readonly number[]): Constant =>
   float32(

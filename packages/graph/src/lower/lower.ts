@@ -1,0 +1,63 @@
+import { builderOf } from '../builder/build.js';
+import type { Graph } from '../ir/types.js';
+import { declareSymbolicTypes } from '../rewrite/declare-types.js';
+import { prune } from '../rewrite/prune.js';
+import { convTransposeAsConv } from './conv-transpose.js';
+import { convTranspose3d } from './conv-transpose-3d.js';
+import { fewChannels } from './few-channels.js';
+import { halfAdditions } from './half-additions.js';
+import { nchwcMasks } from './nchwc-masks.js';
+import { poolIndices } from './pool-indices.js';
+import { steepMasks } from './steep-masks.js';
+
+/**
+ * A rewrite of a graph in standard operators into one that has the same values and that the kernels of one runtime compute faster, or
+ * at all. A graph without anything to rewrite comes back as it is.
+ */
+export type LoweringPass = (graph: Graph) => Graph;
+
+/** All passes by name. The docstring of each says what it rewrites, why, and by which measurement. */
+export const loweringPasses = {
+  'half-additions': halfAdditions,
+  'pool-indices': poolIndices,
+  'few-channels': fewChannels,
+  'conv-transpose': convTransposeAsConv,
+  'conv-transpose-3d': convTranspose3d,
+  'steep-masks': steepMasks,
+  'nchwc-masks': nchwcMasks,
+} as const satisfies Readonly<Record<string, LoweringPass>>;
+
+export type LoweringPassName = keyof typeof loweringPasses;
+
+/**
+ * The passes for each target, in the order in which they run. `any`: none, the plain graph. `ort-cpu` and `ort-webgpu`: the CPU and the
+ * WebGPU provider of ONNX Runtime. Nodes that WebGPU has no kernel for run on the CPU provider, so its list has the passes without
+ * which those give wrong results or none.
+ */
+export const loweringTargets = {
+  any: [],
+  'ort-cpu': [
+    'half-additions',
+    'pool-indices',
+    'few-channels',
+    'conv-transpose',
+    'steep-masks',
+    'nchwc-masks',
+  ],
+  'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],
+} as const satisfies Readonly<Record<string, readonly LoweringPassName[]>>;
+
+export type LoweringTarget = keyof typeof loweringTargets;
+
+/**
+ * Returns the graph in the spelling of a target. Inputs, outputs and their values stay the same, up to the rounding of sums that are
+ * added in another order. Types of values with a symbolic size are declared anew.
+ */
+export function lower(graph: Graph, target: LoweringTarget): Graph {
+  const passes: readonly LoweringPassName[] = loweringTargets[target];
+  const lowered = passes.reduce((current, name) => loweringPasses[name](current), graph);
+  if (lowered === graph) return graph;
+  const pruned = prune(lowered);
+  const b = builderOf(pruned);
+  return declareSymbolicTypes(pruned, (name) => b.typeOf(name));
+}
