@@ -41,7 +41,13 @@ export type ErrorCode =
   | 'expression-syntax'
   | 'kind-mismatch'
   | 'not-applicable'
-  | 'usage';
+  | 'usage'
+  // definitions of a user
+  | 'plugin-missing'
+  | 'plugin-failed'
+  | 'plugin-invalid'
+  | 'plugin-clash'
+  | 'plugin-result';
 
 export interface Diagnosis {
   readonly code: ErrorCode;

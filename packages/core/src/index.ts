@@ -1,16 +1,14 @@
 export type { Attack, FreeSets, Perturbed } from './attack.js';
 export { type AttackRecipe, defineAttack, type Found } from './define/attack.js';
-export {
-  type ArgumentsOf,
-  type Defined,
-  type Definition,
-  type DefinitionKind,
-  definitionKinds,
-  type Factory,
-  type OptionShape,
-  type OptionsOf,
-  type Settings,
-  type Statement,
+export type {
+  ArgumentsOf,
+  Defined,
+  Definition,
+  Factory,
+  OptionShape,
+  OptionsOf,
+  Settings,
+  Statement,
 } from './define/definition.js';
 export { entry } from './define/entry.js';
 export {
@@ -56,7 +54,15 @@ export { isInBall, type NormBall, projectOntoBall } from './geometry/ball.js';
 export { fillUniformInBall, fillUniformOnSphere } from './geometry/draw.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
-export { helpOf, kindTaken, LAYOUT_HELP, option, parseOptions, written, z } from './options.js';
+export {
+  type DefinitionKind,
+  definitionKinds,
+  LAYOUT_HELP,
+  option,
+  parseOptions,
+  written,
+  z,
+} from './options.js';
 export {
   type BoxDraws,
   type CompactDraws,

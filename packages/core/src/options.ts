@@ -18,8 +18,12 @@ export { z };
  */
 export const written = z.registry<{ readonly as: 'bare' | 'always' | 'never' }>();
 
+/** Kinds of things that are made by name. */
+export const definitionKinds = ['explainer', 'metric', 'perturbation', 'attack', 'solver', 'rules'] as const;
+export type DefinitionKind = (typeof definitionKinds)[number];
+
 /** Which kind of thing an option takes that is made by name itself. */
-export const taken = z.registry<{ readonly kind: string }>();
+const taken = z.registry<{ readonly kind: DefinitionKind }>();
 
 type AnySchema = z.core.$ZodType;
 
@@ -83,7 +87,7 @@ function show(value: unknown): string {
 }
 
 /** A schema of things of one kind, which are functions that carry their expression and the property that marks the kind. */
-function made<T>(kind: string, mark: string, expected: string) {
+function made<T>(kind: DefinitionKind, mark: string, expected: string) {
   const isOne = (v: unknown) => typeof v === 'function' && hasExpression(v) && mark in v;
   return z.custom<T>(isOne, expected).register(taken, { kind });
 }

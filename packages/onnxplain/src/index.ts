@@ -5,7 +5,12 @@
 export {
   type Attribution,
   type BackwardRules,
+  defineAttack,
+  defineExplainer,
+  defineMetric,
+  definePerturbation,
   difference,
+  drawEach,
   type Estimate,
   type Explainer,
   functionScore,
@@ -17,6 +22,7 @@ export {
   type Metric,
   noisyBaseline,
   OnnxplainError,
+  option,
   type Perturbation,
   type Score,
   square,
@@ -47,6 +53,7 @@ export {
   type ScoreOptions,
   score,
 } from '@onnxplain/runtime';
+export { loadPlugins } from './expression/load-plugin.js';
 export { catalogue, make } from './expression/registry.js';
 export { grad } from './grad.js';
 export { type EvaluateOptions, type EvaluateResult, evaluate } from './library/evaluate.js';

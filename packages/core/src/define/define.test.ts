@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { helpOf, option, written } from '../options.js';
+import { option, written } from '../options.js';
 import { gaussian } from '../perturb/noise.js';
 import { key } from '../random/key.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
@@ -63,17 +63,13 @@ describe('a definition', () => {
     expect(() => distance.definition.make({ kernel, rtae: 1 })).toThrow('Did you mean rate?');
   });
 
-  it('has the help of its options', () => {
-    const { shape } = distance.definition.options;
-    expect(Object.entries(shape).map(([name, field]) => [name, helpOf(field)])).toEqual([
-      ['kernel', 'Draws inputs.'],
-      ['other', undefined],
-      ['draws', 'How many.'],
-      ['rate', 'How fast.'],
-      ['ball', undefined],
-      ['window', undefined],
-      ['batch', undefined],
-    ]);
+  it('has the help of its options and the kinds that they take', () => {
+    expect(distance.definition.help).toEqual({
+      kernel: 'Draws inputs.',
+      draws: 'How many.',
+      rate: 'How fast.',
+    });
+    expect(distance.definition.takes).toEqual({ kernel: 'perturbation', other: 'perturbation' });
   });
 
   it('types the call: required options cannot be left out, unknown ones do not compile', () => {

@@ -1,9 +1,5 @@
-import { parseOptions, z } from '../options.js';
+import { type DefinitionKind, helpOf, kindTaken, parseOptions, z } from '../options.js';
 import { canonicalExpression } from './canonical.js';
-
-/** Kinds of things that are made by name. */
-export const definitionKinds = ['explainer', 'metric', 'perturbation', 'attack', 'solver', 'rules'] as const;
-export type DefinitionKind = (typeof definitionKinds)[number];
 
 /** The row of something that is made by name: what expressions, the command line and the law tests know of it. */
 export interface Definition<Made, Name extends string = string> {
@@ -14,8 +10,12 @@ export interface Definition<Made, Name extends string = string> {
   readonly summary: string;
   /** Options that an expression may give by position, in this order. */
   readonly positional: readonly string[];
-  /** A strict schema: unknown options are refused, defaults are filled in. The description of a field is its line of help. */
+  /** A strict schema: unknown options are refused, defaults are filled in. */
   readonly options: z.ZodObject;
+  /** What each option does, in words. */
+  readonly help: Readonly<Record<string, string>>;
+  /** The kind of thing that an option takes, for options that take something that is made by name itself. */
+  readonly takes: Readonly<Record<string, DefinitionKind>>;
   /** Options with which the law tests make one. */
   readonly example: Readonly<Record<string, unknown>>;
   /** Which optional laws hold for it, by the names that the law tests of its kind have. */
@@ -116,13 +116,26 @@ export function define<
     const remake = (change: Readonly<Record<string, unknown>>) => make({ ...given, ...change });
     return finish(statement.make(settings, expression), { name, expression, remake });
   };
-  const definition = { kind, name, summary, positional, options, example, promises, make };
+  const { help, takes } = factsOf(options);
+  const definition = { kind, name, summary, positional, options, help, takes, example, promises, make };
   const call = (...given: readonly unknown[]): Made => {
     const count = parts?.length ?? 0;
     // The signature that callers see says which arguments there are; `make` validates them.
     return make({ ...Object(given[count]), ...parts?.(...(given.slice(0, count) as unknown as Parts)) });
   };
   return Object.assign(call, { definition });
+}
+
+/** What a schema says of each option beside its type. */
+export function factsOf({ shape }: z.ZodObject): Pick<Definition<unknown>, 'help' | 'takes'> {
+  const help: Record<string, string> = {};
+  const takes: Record<string, DefinitionKind> = {};
+  for (const [option, field] of Object.entries(shape)) {
+    const [text, kind] = [helpOf(field), kindTaken(field)];
+    if (text !== undefined) help[option] = text;
+    if (kind !== undefined) takes[option] = kind;
+  }
+  return { help, takes };
 }
 
 /** What a thing that is being made is known by. */

@@ -1,5 +1,5 @@
 import { parseOptions, type z } from '../options.js';
-import type { Definition } from './definition.js';
+import { type Definition, factsOf } from './definition.js';
 
 /** The row of a thing that is made by name only and has no factory, such as a table of backward rules. */
 export function entry<Options extends z.ZodObject, Made, const Name extends string>(row: {
@@ -11,5 +11,6 @@ export function entry<Options extends z.ZodObject, Made, const Name extends stri
 }): Definition<Made, Name> {
   const { name, summary, positional = [], options } = row;
   const make = (given: Readonly<Record<string, unknown>>) => row.make(parseOptions(name, options, given));
-  return { kind: 'rules', name, summary, positional, options, example: {}, promises: [], make };
+  const kind = 'rules';
+  return { kind, name, summary, positional, options, ...factsOf(options), example: {}, promises: [], make };
 }

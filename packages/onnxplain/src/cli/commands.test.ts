@@ -594,6 +594,7 @@ describe('help', () => {
       'explainer',
       'metric',
       'perturbation',
+      'attack',
       'solver',
       'rules',
     ]);

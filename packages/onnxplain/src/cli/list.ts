@@ -1,3 +1,4 @@
+import type { DescribedOption } from '../expression/describe.js';
 import type { catalogue } from '../expression/registry.js';
 import { KINDS, type Kind } from '../expression/tables.js';
 
@@ -5,17 +6,22 @@ const HEADINGS: Readonly<Record<Kind, string>> = {
   explainer: 'explainers',
   metric: 'metrics',
   perturbation: 'perturbations',
+  attack: 'attacks',
   solver: 'solvers',
   rules: 'backward rules (grad --rules)',
 };
 
-/** Everything that can be made by name, as text. */
+/** Everything that can be made by name, as text. Kinds of which there is nothing are left out. */
 export function showCatalogue(everything: ReturnType<typeof catalogue>): string {
-  return KINDS.map((kind) => {
-    const lines = everything[kind].map(({ usage, summary, options }) => {
-      const choices = options.map(({ name, type }) => `${name}: ${type}`).join('; ');
-      return `  ${usage}\n      ${summary}${choices && `\n      ${choices}`}\n`;
-    });
-    return `${HEADINGS[kind]}\n${lines.join('')}`;
-  }).join('\n');
+  return KINDS.filter((kind) => everything[kind].length > 0)
+    .map((kind) => {
+      const lines = everything[kind].map(
+        ({ usage, summary, options }) => `  ${usage}\n      ${summary}\n${options.map(showOption).join('')}`,
+      );
+      return `${HEADINGS[kind]}\n${lines.join('')}`;
+    })
+    .join('\n');
 }
+
+const showOption = ({ name, type, help }: DescribedOption): string =>
+  `      ${name}: ${type}${help === undefined ? '' : `. ${help}`}\n`;

@@ -1,11 +1,11 @@
 import { type Definition, tensor, z } from '@onnxplain/core';
-import { kindsTaken, type Table, type Tables } from './tables.js';
+import type { Table } from './tables.js';
 
-/** What a table says of one row: for help texts and programs that build forms. */
+/** What a definition says of itself, for help texts and for programs that build forms. */
 export interface Described {
   readonly name: string;
   readonly summary: string;
-  /** The row as it is written: positional options in place, the others by name with their defaults. */
+  /** How it is written: options that may be given by position first, the others by name with their defaults. */
   readonly usage: string;
   readonly options: readonly DescribedOption[];
 }
@@ -16,17 +16,17 @@ export interface DescribedOption {
   readonly type: string;
   readonly required: boolean;
   readonly default?: unknown;
+  /** What it does, and its default where that depends on other options. */
+  readonly help?: string;
 }
 
-/** Every row of a table with its options, types and defaults, as its schema has them. */
-export function describe(tables: Tables, table: Table<unknown>): readonly Described[] {
-  return Object.values(table).map((entry) => describeEntry(tables, entry));
+/** Every definition of a table with its options, their types, defaults and help. */
+export function describe(table: Table<unknown>): readonly Described[] {
+  return Object.values(table).map(describeEntry);
 }
 
-function describeEntry(tables: Tables, entry: Definition<unknown>): Described {
-  const options = Object.entries(entry.options.shape).map(([name, field]) =>
-    describeOption(tables, name, field),
-  );
+function describeEntry(entry: Definition<unknown>): Described {
+  const options = Object.keys(entry.options.shape).map((name) => describeOption(entry, name));
   const inOrder = [
     ...entry.positional.flatMap((name) => options.filter((option) => option.name === name)),
     ...options.filter((option) => !entry.positional.includes(option.name)),
@@ -43,11 +43,12 @@ function usageOf(option: DescribedOption, positional: boolean): string {
 
 type Field = Definition<unknown>['options']['shape'][string];
 
-function describeOption(tables: Tables, name: string, field: Field): DescribedOption {
+function describeOption({ options, takes, help }: Definition<unknown>, name: string): DescribedOption {
+  const field = options.shape[name];
   const absent = field.safeParse(undefined);
-  const kinds = kindsTaken(tables, field);
-  const type = kinds.length > 0 ? kinds.join(' | ') : (typeOf(jsonSchema(field)) ?? arraysTaken(field));
-  return { name, type, required: !absent.success, default: absent.success ? absent.data : undefined };
+  const type = takes[name] ?? typeOf(jsonSchema(field)) ?? arraysTaken(field);
+  const fallback = absent.success ? absent.data : undefined;
+  return { name, type, required: !absent.success, default: fallback, help: help[name] };
 }
 
 interface JsonSchema {

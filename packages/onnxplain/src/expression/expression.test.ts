@@ -28,7 +28,6 @@ const perturbation = (text: string): Perturbation =>
   );
 const solver = (text: string): Solver =>
   named(() => Promise.reject(new Error('not run here')), { expression: text, leastNorm: true });
-const isSolver = (v: unknown): v is Solver => typeof v === 'function' && 'leastNorm' in v;
 
 /** Small tables of the same make as the real ones, among them a word (random) that is both a choice and an explainer. */
 const tables: Tables = {
@@ -76,7 +75,7 @@ const tables: Tables = {
       positional: ['perturbation'],
       options: z.object({
         perturbation: option.perturbation(),
-        solver: z.custom<Solver>(isSolver, 'a solver').optional(),
+        solver: option.solver().optional(),
       }),
       make: ({ perturbation, solver }) => explainer(expression('optimal', [perturbation], { solver })),
     }),
@@ -123,6 +122,7 @@ const tables: Tables = {
       make: ({ lambda }) => solver(expression('ridge', [lambda])),
     }),
   },
+  attack: {},
   rules: {},
 };
 
@@ -313,7 +313,7 @@ group('the round trip', () => {
 });
 
 test('a description shows positional options first, defaults, choices and kinds', () => {
-  const rows = describe(tables, tables.explainer);
+  const rows = describe(tables.explainer);
   expect(rows.find((row) => row.name === 'smooth')?.usage).toBe('smooth(inner, perturbation, draws=50)');
   expect(rows.find((row) => row.name === 'optimal')?.usage).toBe('optimal(perturbation, [solver])');
   const path = rows.find((row) => row.name === 'path');

@@ -8,9 +8,18 @@ import {
   tensor,
 } from '@onnxplain/core';
 import { type CallExpression, type Expression, parse } from './parse.js';
-import { KINDS, type Kind, kindsOf, kindsTaken, lookUp, type MadeOf, type Tables } from './tables.js';
+import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables } from './tables.js';
 
 type Field = Definition<unknown>['options']['shape'][string];
+
+/** An option that a term is given for. */
+interface Option {
+  readonly field: Field;
+  /** The kind of thing that it takes; undefined for numbers, words, lists and arrays. */
+  readonly taken: Kind | undefined;
+  /** For messages. */
+  readonly where: string;
+}
 
 /** What `makeIn` needs beside the text: the tables of names, readers of the files that options name, and what a model adds. */
 export interface MakeContext {
@@ -20,7 +29,7 @@ export interface MakeContext {
   readonly readMean: (path: string) => Tensor;
   /** Arrays that options take by name, before files of that name. */
   readonly constants?: Readonly<Record<string, Tensor>>;
-  /** Stands for `layout` wherever that is an option and was not given. */
+  /** The value of the option `layout` wherever there is one and it was not given. */
   readonly layout?: Layout;
 }
 
@@ -63,13 +72,17 @@ function build(context: MakeContext, kind: Kind, call: CallExpression): unknown 
   const options = argumentsOf(call, entry).map(([name, term]) => {
     const where = `${call.name}(${name})`;
     const known = Object.hasOwn(shape, name);
-    return [name, known ? resolve(context, term, { field: shape[name], where }) : plain(term)] as const;
+    const taken = entry.takes[name];
+    return [
+      name,
+      known ? resolve(context, term, { field: shape[name], taken, where }) : plain(term),
+    ] as const;
   });
   const layout = context.layout !== undefined && Object.hasOwn(shape, 'layout') ? context.layout : undefined;
   return entry.make({ ...(layout && { layout }), ...Object.fromEntries(options) });
 }
 
-/** Options by name; positional ones get theirs from the table. */
+/** The arguments of a call by name. Those given by position get their names from the definition. */
 function argumentsOf(
   call: CallExpression,
   entry: Definition<unknown>,
@@ -101,14 +114,11 @@ function argumentsOf(
   return [...byPosition, ...call.named.map(({ name, value }) => [name, value] as const)];
 }
 
-/** The first reading of a term that the option takes: a word may be a choice, a name in a table, or a file. */
-function resolve(
-  context: MakeContext,
-  term: Expression,
-  { field, where }: { field: Field; where: string },
-): unknown {
+/** The first reading of a term that the option takes. A word may be a choice, a name in a table, or a file. */
+function resolve(context: MakeContext, term: Expression, option: Option): unknown {
+  const { field } = option;
   let refused: OnnxplainError | undefined;
-  for (const reading of readings(context, term, field)) {
+  for (const reading of readings(context, term, option)) {
     try {
       const value = reading();
       if (field.safeParse(value).success) return value;
@@ -118,19 +128,22 @@ function resolve(
     }
   }
   if (refused !== undefined) throw refused;
-  refuseKind(context, term, { taken: kindsTaken(context.tables, field), where });
+  refuseKind(context, term, option);
   return plain(term);
 }
 
-function* readings(context: MakeContext, term: Expression, field: Field): Iterable<() => unknown> {
+function* readings(
+  context: MakeContext,
+  term: Expression,
+  { field, taken }: Option,
+): Iterable<() => unknown> {
   if (term.kind !== 'call') yield () => plain(term);
   if (term.kind === 'call' || term.kind === 'word') {
     const call = term.kind === 'call' ? term : bare(term.value, term.at);
     for (const kind of kindsOf(context.tables, call.name)) yield () => build(context, kind, call);
   }
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
-  const taken = kindsTaken(context.tables, field);
-  if (taken.length > 0 || !takesTensor(field)) return;
+  if (taken !== undefined || !takesTensor(field)) return;
   if (path !== undefined) yield () => tensorNamed(context, path);
   const rows = rowsMeant(term);
   if (rows !== undefined)
@@ -162,20 +175,16 @@ function rowsMeant(term: Expression): string | undefined {
   return file.value;
 }
 
-function refuseKind(
-  context: MakeContext,
-  term: Expression,
-  { taken, where }: { taken: readonly Kind[]; where: string },
-): void {
-  if (term.kind !== 'call' && (term.kind !== 'word' || taken.length === 0)) return;
+function refuseKind(context: MakeContext, term: Expression, { taken, where }: Option): void {
+  if (term.kind !== 'call' && (term.kind !== 'word' || taken === undefined)) return;
   const name = term.kind === 'call' ? term.name : term.value;
   const kinds = kindsOf(context.tables, name);
-  if (kinds.length === 0) refuseName(context, name, taken.length === 0 ? KINDS : taken);
-  if (taken.length === 0) return;
+  if (kinds.length === 0) refuseName(context, name, taken === undefined ? KINDS : [taken]);
+  if (taken === undefined) return;
   fail({
     code: 'kind-mismatch',
     where,
-    expected: `${taken[0] === 'explainer' ? 'an' : 'a'} ${taken.join(' or ')}`,
+    expected: `${/^[aeiou]/.test(taken) ? 'an' : 'a'} ${taken}`,
     got: `the ${kinds.join(' or ')} ${name}`,
   });
 }

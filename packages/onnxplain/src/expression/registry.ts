@@ -17,13 +17,26 @@ import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
 import { type Described, describe } from './describe.js';
 import { type MakeContext, makeIn } from './make.js';
-import { KINDS, type Kind, type MadeOf, type Rules, type Table, type Tables } from './tables.js';
+import { type Plugin, tablesWith } from './plugin.js';
+import { KINDS, type Kind, type MadeOf, type Rules, type Tables } from './tables.js';
+
+/** The tables of everything that can be made by name, each typed by its names. */
+export interface BuiltIn extends Tables {
+  readonly explainer: typeof explainers;
+  readonly metric: typeof metrics;
+  readonly perturbation: typeof perturbations;
+  readonly solver: typeof solvers;
+  readonly rules: TableOfRules;
+}
+
+type TableOfRules = { readonly [Name in keyof typeof ruleTables]: Definition<Rules> };
 
 /** Everything that can be made by name. */
-export const tables: Tables = {
+export const tables: BuiltIn = {
   explainer: explainers,
   metric: metrics,
   perturbation: perturbations,
+  attack: {},
   solver: solvers,
   rules: rulesOf(ruleTables),
 };
@@ -35,6 +48,8 @@ export interface MakeOptions {
   readonly tableRows?: TableRows;
   /** What the axes of the input are, for all that takes a layout and was given none, such as that of a prepared run. */
   readonly layout?: Layout;
+  /** Definitions of your own, which expressions may name like all others. */
+  readonly plugins?: readonly Plugin[];
 }
 
 /** Numbers of a table, which a file of this name holds. */
@@ -44,14 +59,18 @@ export type TableRows = (bytes: Uint8Array, path: string) => Tensor;
  * Makes what an expression names: `make('smooth(gradient, gaussian(0.1))', 'explainer')`. Without a kind, the first table that has
  * the name. Paths in options are .npy files, or tables of one row, relative to the
  * working folder; `mean(FILE)` is the mean of the rows of a table or array.
- * Throws `expression-syntax`, `name-unknown`, `kind-mismatch`, `option-unknown`, `option-value`, `file-*`.
+ * Throws `expression-syntax`, `name-unknown`, `kind-mismatch`, `option-unknown`, `option-value`, `file-*`, and `plugin-clash`.
  */
 export function make<K extends Kind = Kind>(
   expression: string,
   kind?: K,
-  { constants, layout, tableRows = allColumns }: MakeOptions = {},
+  { constants, layout, tableRows = allColumns, plugins = [] }: MakeOptions = {},
 ): MadeOf[K] {
-  return makeIn({ tables, constants, layout, ...readers(tableRows) }, expression, kind);
+  return makeIn(
+    { tables: tablesWith(tables, plugins), constants, layout, ...readers(tableRows) },
+    expression,
+    kind,
+  );
 }
 
 /** {@link make} for an explainer. */
@@ -67,14 +86,17 @@ export const makePerturbation = (expression: string): Perturbation => make(expre
 export const makeRules = (expression: string): BackwardRules => make(expression, 'rules').rules;
 
 /** Names, options, types and defaults of everything that can be made, by kind. */
-export function catalogue(): Readonly<Record<Kind, readonly Described[]>> {
-  const rows = KINDS.map((kind) => [kind, describe(tables, tables[kind])] as const);
+export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind, readonly Described[]>> {
+  const all = tablesWith(tables, plugins);
+  const rows = KINDS.map((kind) => [kind, describe(all[kind])] as const);
   return Object.fromEntries(rows) as Record<Kind, readonly Described[]>;
 }
 
 /** The tables of backward rules by name, made as what `grad` takes, with their expressions. */
-function rulesOf(entries: Readonly<Record<string, Definition<RuleTable>>>): Table<Rules> {
-  return Object.fromEntries(Object.entries(entries).map(([name, row]) => [name, rulesRow(row)]));
+function rulesOf(entries: typeof ruleTables): TableOfRules {
+  const rows = Object.entries(entries).map(([name, row]) => [name, rulesRow(row)]);
+  // The names are those of the type.
+  return Object.fromEntries(rows) as TableOfRules;
 }
 
 function rulesRow(row: Definition<RuleTable>): Definition<Rules> {

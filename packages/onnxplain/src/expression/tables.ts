@@ -1,9 +1,11 @@
 import {
+  type Attack,
   type BackwardRules,
   type Definition,
+  type DefinitionKind,
+  definitionKinds,
   type Explainer,
   type Metric,
-  OnnxplainError,
   type Perturbation,
   type Solver,
 } from '@onnxplain/core';
@@ -13,6 +15,7 @@ export interface MadeOf {
   readonly explainer: Explainer;
   readonly metric: Metric;
   readonly perturbation: Perturbation;
+  readonly attack: Attack;
   readonly solver: Solver;
   readonly rules: Rules;
 }
@@ -23,17 +26,12 @@ export interface Rules {
   readonly rules: BackwardRules;
 }
 
-export type Kind = keyof MadeOf;
+export type Kind = DefinitionKind;
 export type Table<Made> = Readonly<Record<string, Definition<Made>>>;
 export type Tables = { readonly [K in Kind]: Table<MadeOf[K]> };
 
-export const KINDS = [
-  'explainer',
-  'metric',
-  'perturbation',
-  'solver',
-  'rules',
-] as const satisfies readonly Kind[];
+/** All kinds, in the order in which names are looked up. */
+export const KINDS = definitionKinds;
 
 /** The row of a name, or undefined; never a property inherited from Object. */
 export function lookUp(tables: Tables, kind: Kind, name: string): Definition<unknown> | undefined {
@@ -44,34 +42,4 @@ export function lookUp(tables: Tables, kind: Kind, name: string): Definition<unk
 /** The kinds that have this name, in the order of {@link KINDS}. */
 export function kindsOf(tables: Tables, name: string): readonly Kind[] {
   return KINDS.filter((kind) => Object.hasOwn(tables[kind], name));
-}
-
-/** Which kinds a field of an options schema takes: it is shown one thing of each that needs no options. */
-export function kindsTaken(
-  tables: Tables,
-  field: Definition<unknown>['options']['shape'][string],
-): readonly Kind[] {
-  return KINDS.filter((kind) => {
-    const sample = sampleOf(tables[kind]);
-    return sample !== undefined && field.safeParse(sample).success;
-  });
-}
-
-const samples = new WeakMap<object, unknown>();
-
-function sampleOf(table: Table<unknown>): unknown {
-  if (!samples.has(table)) samples.set(table, firstMade(table));
-  return samples.get(table);
-}
-
-/** Needs one row that can be made without options: every table has one (gradient, inverse, ...). */
-function firstMade(table: Table<unknown>): unknown {
-  for (const row of Object.values(table)) {
-    try {
-      return row.make({});
-    } catch (error) {
-      if (!(error instanceof OnnxplainError)) throw error;
-    }
-  }
-  return undefined;
 }

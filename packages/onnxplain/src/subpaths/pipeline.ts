@@ -2,6 +2,7 @@
 export { type MainOptions, main } from '../cli/program.js';
 export { type Described, type DescribedOption, describe } from '../expression/describe.js';
 export { type Argument, type CallExpression, type Expression, parse } from '../expression/parse.js';
+export type { Plugin, PluginSource } from '../expression/plugin.js';
 export {
   type MakeOptions,
   makeExplainer,
