@@ -39,6 +39,11 @@ const plan = z.strictObject({
   inputs: z.array(z.strictObject({ name: z.string(), content: sha256, query: z.int().nonnegative() })),
   explainers: z.array(z.string()),
   metrics: z.array(z.string()),
+  /** Files with definitions that expressions may name; absent where there are none. */
+  plugins: z
+    .array(z.strictObject({ file: z.string(), sha256 }))
+    .readonly()
+    .optional(),
   seed: z.int(),
 });
 

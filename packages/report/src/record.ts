@@ -68,6 +68,8 @@ export interface Request {
   readonly preprocessing?: Readonly<Record<string, number | string | readonly number[] | undefined>>;
   /** Values of the model's further inputs, by name; absent where it has none. */
   readonly feeds?: Readonly<Record<string, FeedRecord>>;
+  /** Files with definitions of the user's own that expressions could name; absent where there were none. */
+  readonly plugins?: readonly FileRecord[];
 }
 
 /** A file of numbers, or one number for every element. */

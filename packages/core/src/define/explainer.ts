@@ -4,6 +4,7 @@ import type { Key } from '../random/key.js';
 import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
 import type { Attribution, Explainer, Score } from '../types.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+import { expectResultShape, refuseResult } from './result.js';
 
 /** What an explaining function finds. The kind, the expression and the key are added to it. */
 export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
@@ -23,7 +24,7 @@ export type ExplainerPromise = 'exact-on-linear' | 'complete' | 'depends-on-layo
 
 /**
  * Defines an explainer and returns its factory. An explainer refuses an input without the score's shape (`tensor-shape`) and values and a
- * residual that are not finite (`non-finite`).
+ * residual that are not finite (`non-finite`). Values of another shape and a missing cost are refused with `plugin-result`.
  */
 export function defineExplainer<
   const Name extends string,
@@ -43,6 +44,8 @@ export function defineExplainer<
       const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
         expectShape(expression, x, f.shape);
         const findings = await explain(f, x, key);
+        expectResultShape(`${expression}: values`, findings.values, f.shape);
+        if (findings.cost === undefined) refuseResult(expression, 'a cost: { forward, backward }', 'none');
         expectFiniteValues(expression, findings.values);
         expectFiniteResidual(expression, findings.residual);
         return { ...findings, kind, method: expression, key };

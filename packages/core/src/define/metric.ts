@@ -1,5 +1,6 @@
 import type { Metric } from '../types.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+import { refuseResult } from './result.js';
 
 /** What the `make` of a metric returns. */
 export type MetricRecipe = Omit<Metric, 'name' | 'expression'>;
@@ -27,7 +28,7 @@ export type MetricPromise =
   | 'area-of-curve'
   | 'censored-when-constant';
 
-/** Defines a metric and returns its factory. */
+/** Defines a metric and returns its factory. A metric that does not give an estimate is refused with `plugin-result`. */
 export function defineMetric<
   const Name extends string,
   S extends OptionShape,
@@ -39,6 +40,25 @@ export function defineMetric<
   return define<Metric, MetricRecipe, Name, S, Parts, N>(
     'metric',
     statement,
-    (recipe, { name, expression }) => ({ name, expression, ...recipe }),
+    ({ measure, ...recipe }, { name, expression }) => ({
+      name,
+      expression,
+      ...recipe,
+      async measure(subject, key) {
+        const measured = await measure(subject, key);
+        if (!isMeasured(measured)) refuseResult(expression, ESTIMATE, JSON.stringify(measured));
+        return measured;
+      },
+    }),
   );
+}
+
+const ESTIMATE = '{ estimate } whose kind is mean, bound, exact, censored or invalid';
+
+const KINDS: readonly unknown[] = ['mean', 'bound', 'exact', 'censored', 'invalid'];
+
+/** Whether the code of a definition, which may be plain JavaScript, returned an estimate. */
+function isMeasured(measured: unknown): boolean {
+  const { estimate } = Object(measured);
+  return typeof estimate === 'object' && estimate !== null && KINDS.includes(estimate.kind);
 }

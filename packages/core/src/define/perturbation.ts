@@ -5,6 +5,7 @@ import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+import { expectResultShape } from './result.js';
 
 /** What the `make` of a perturbation returns: how draws are made, and what is promised of them. */
 export interface PerturbationRecipe
@@ -17,7 +18,7 @@ export interface PerturbationRecipe
 
 /**
  * Defines a perturbation and returns its factory. A perturbation refuses draws that do not exist, from below 0 or beyond its count, with
- * `option-value`.
+ * `option-value`, and inputs of another shape with `plugin-result`.
  */
 export function definePerturbation<
   const Name extends string,
@@ -33,7 +34,11 @@ export function definePerturbation<
     ({ draw, layoutOpen = false, ...promises }, { expression, remake }) => {
       const perturb = (x: Tensor, key: Key, from: number, to: number): Draws => {
         expectSpan(expression, { from, to }, promises.count?.(x.shape));
-        return draw(x, { key, from, to });
+        const draws = draw(x, { key, from, to });
+        // The inputs of compact draws are made when they are read, and have the right shape.
+        if (draws.compact === undefined)
+          expectResultShape(`${expression}: inputs`, draws.inputs, [to - from, ...x.shape]);
+        return draws;
       };
       const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake({ layout }) };
       return named(perturb, { expression, ...promises, ...inLayout });

@@ -1,4 +1,5 @@
 import { tensor } from '@onnxplain/core';
+import type { Plugin } from '../expression/plugin.js';
 import { make } from '../expression/registry.js';
 import type { MadeOf } from '../expression/tables.js';
 
@@ -9,6 +10,10 @@ const UNKNOWN = { pad: tensor([0], [1]) };
 const unknownRows = () => tensor([0], [1, 1]);
 
 /** Refuses expressions that make nothing of this kind whatever the model is, before a large model is opened. */
-export function checkExpressions(kind: keyof MadeOf, texts: readonly string[]): void {
-  for (const text of texts) make(text, kind, { constants: UNKNOWN, tableRows: unknownRows });
+export function checkExpressions(
+  kind: keyof MadeOf,
+  texts: readonly string[],
+  plugins: readonly Plugin[],
+): void {
+  for (const text of texts) make(text, kind, { constants: UNKNOWN, tableRows: unknownRows, plugins });
 }

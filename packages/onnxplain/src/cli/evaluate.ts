@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { expectWritable, type FileContent, writeFolder } from '@onnxplain/files';
 import { page, type RunRecord } from '@onnxplain/report';
+import { loadPlugins } from '../expression/load-plugin.js';
+import { pluginSources } from '../expression/plugin.js';
 import { make } from '../expression/registry.js';
 import { layoutNotices } from '../pipeline/notices/layout.js';
 import { notifierOf } from '../pipeline/notices/notifier.js';
@@ -39,10 +41,7 @@ export async function evaluate(
   flags: EvaluateFlags,
   context: { notices: Notices; signal?: AbortSignal; command: readonly string[] },
 ): Promise<Evaluated> {
-  checkExpressions('explainer', flags.explainer);
-  checkExpressions('metric', flags.metric);
-  await expectWritable(flags.out);
-  const prepared = await prepare(path, { ...flags, inputs: flags.input });
+  const prepared = await prepareRun(path, flags);
   const { model } = prepared;
   try {
     const { notices, command, signal } = context;
@@ -54,6 +53,7 @@ export async function evaluate(
     const run = await runPlan(prepared, {
       explainers,
       metrics,
+      plugins: prepared.plugins,
       seed: flags.seed,
       folder: join(flags.out, LEDGER),
       resume: flags.resume,
@@ -75,6 +75,15 @@ export async function evaluate(
   }
 }
 
+/** Loads plugins, and opens the model when the expressions and the folder to write are valid. */
+async function prepareRun(path: string, flags: EvaluateFlags): Promise<Prepared> {
+  const plugins = await loadPlugins(flags.plugin ?? []);
+  checkExpressions('explainer', flags.explainer, plugins);
+  checkExpressions('metric', flags.metric, plugins);
+  await expectWritable(flags.out);
+  return prepare(path, { ...flags, inputs: flags.input, plugins });
+}
+
 /** Writes the results of a run, then removes its ledger. */
 async function writeRun(out: string, run: LedgerRun, options: RecordOptions): Promise<Evaluated> {
   const record = recordFrom(run.results, options);
@@ -85,7 +94,7 @@ async function writeRun(out: string, run: LedgerRun, options: RecordOptions): Pr
 
 /** The command and the query as the record has them. */
 function requestOf(
-  { queries: [query], meaning, preprocessing, feedRecord }: Prepared,
+  { queries: [query], meaning, preprocessing, feedRecord, plugins }: Prepared,
   command: readonly string[],
 ): RecordOptions['request'] {
   const { link, output = '', input, bounds } = query;
@@ -99,6 +108,7 @@ function requestOf(
     bounds,
     preprocessing: preprocessing && { ...preprocessing },
     feeds: Object.keys(feedRecord).length === 0 ? undefined : feedRecord,
+    plugins: pluginSources(plugins),
   };
 }
 

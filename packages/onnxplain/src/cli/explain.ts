@@ -4,6 +4,7 @@ import { expectWritable, type NamedInput, writeFolder, writeNpy, writeWhole } fr
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
+import { loadPlugins } from '../expression/load-plugin.js';
 import { make } from '../expression/registry.js';
 import { layoutNotices } from '../pipeline/notices/layout.js';
 import { factsOfExplanations, notifierOf } from '../pipeline/notices/notifier.js';
@@ -79,10 +80,11 @@ export async function explain(
   flags: ExplainFlags,
   context: { notices: Notices; signal?: AbortSignal },
 ): Promise<ExplainOutcome> {
-  checkExpressions('explainer', [flags.explainer]);
+  const plugins = await loadPlugins(flags.plugin ?? []);
+  checkExpressions('explainer', [flags.explainer], plugins);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
   if (flags.out !== undefined) await expectWritable(dirname(flags.out));
-  const prepared = await prepare(path, { ...flags, inputs: flags.input });
+  const prepared = await prepare(path, { ...flags, inputs: flags.input, plugins });
   try {
     const explainer = make(flags.explainer, 'explainer', prepared);
     const notifier = notifierOf(prepared, [explainer], context.notices.notice);

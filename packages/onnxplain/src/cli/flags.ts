@@ -26,7 +26,10 @@ export interface RunFlags extends ModelFlags {
 }
 
 /** Flags of commands that explain inputs. */
-export interface QueryFlags extends RunFlags, Omit<PrepareOptions, 'inputs' | 'device'> {
+export interface QueryFlags
+  extends RunFlags,
+    PluginFlags,
+    Omit<PrepareOptions, 'inputs' | 'plugins' | 'device'> {
   readonly input: readonly string[];
 }
 
@@ -50,6 +53,19 @@ export function withModelFlags(command: Command): Command {
   return withCommonFlags(command).option(
     '--external-data <folder>',
     'folder of weight files that the model may read; without it, weights outside the model file are refused',
+  );
+}
+
+/** Flags of commands that read expressions. */
+export interface PluginFlags {
+  readonly plugin?: readonly string[];
+}
+
+/** Adds the flags of commands that read expressions. */
+export function withPluginFlags(command: Command): Command {
+  return command.option(
+    '--plugin <file...>',
+    'ES modules with explainers, metrics, perturbations and attacks of your own; a plugin is code that runs with your rights',
   );
 }
 

@@ -1,5 +1,6 @@
 import { loweringTargets } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
+import { loadPlugins } from '../expression/load-plugin.js';
 import { catalogue } from '../expression/registry.js';
 import { version } from '../pipeline/record/environment.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
@@ -7,10 +8,12 @@ import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
   type CommonFlags,
+  type PluginFlags,
   whole,
   withCommonFlags,
   withInput,
   withModelFlags,
+  withPluginFlags,
   withQueryFlags,
   withRequired,
   withRunFlags,
@@ -65,7 +68,7 @@ function programOf(run: Invocation): Command {
     })
     .addHelpText(
       'after',
-      '\nonnxplain list shows all explainers, metrics, perturbations, solvers and backward rules with their options.',
+      '\nonnxplain list shows all explainers, metrics, perturbations, attacks, solvers and backward rules with their options.',
     );
   addInspect(program, run);
   addGrad(program, run);
@@ -118,7 +121,7 @@ function addGrad(program: Command, run: Invocation): void {
 function addExplain(program: Command, run: Invocation): void {
   const command = withInput(program.command('explain <model>').optionsGroup('Required:'));
   withRequired(command, '--explainer <expression>', 'one such as "integrated-gradients(steps=50)"');
-  withRunFlags(withQueryFlags(command).optionsGroup('Options:'))
+  withPluginFlags(withRunFlags(withQueryFlags(command).optionsGroup('Options:')))
     .description('explain inputs with one explainer')
     .option(
       '-o, --out <file>',
@@ -145,7 +148,7 @@ function addEvaluate(program: Command, run: Invocation): void {
   );
   const out = 'the folder for record.json, report.html, pictures/ and attributions/';
   withRequired(command, '-o, --out <folder>', out);
-  withRunFlags(withQueryFlags(command).optionsGroup('Options:')).action(
+  withPluginFlags(withRunFlags(withQueryFlags(command).optionsGroup('Options:'))).action(
     async (model: string, flags: EvaluateFlags) => {
       const command = ['onnxplain', ...run.argv];
       const result = await noticed(run, flags, (notices) =>
@@ -160,12 +163,13 @@ function addEvaluate(program: Command, run: Invocation): void {
 }
 
 function addList(program: Command, run: Invocation): void {
-  withCommonFlags(program.command('list'))
+  withPluginFlags(withCommonFlags(program.command('list')))
     .description(
-      'all explainers, metrics, perturbations, solvers and backward rules with options and defaults',
+      'all explainers, metrics, perturbations, attacks, solvers and backward rules with options, defaults and what they do',
     )
-    .action((flags: CommonFlags) => {
-      answer(run, flags, { result: catalogue(), show: showCatalogue });
+    .action(async (flags: CommonFlags & PluginFlags) => {
+      const plugins = await loadPlugins(flags.plugin ?? []);
+      answer(run, flags, { result: catalogue(plugins), show: showCatalogue });
     });
 }
 

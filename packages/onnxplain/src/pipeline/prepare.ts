@@ -12,6 +12,7 @@ import {
   type TableOptions,
 } from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
+import type { Plugin } from '../expression/plugin.js';
 import type { TableRows } from '../expression/registry.js';
 import { type ModelOptions, type OpenedModel, openModel } from './model.js';
 import { queryNotices } from './notices/query.js';
@@ -44,6 +45,8 @@ export interface PrepareOptions
   readonly wrt?: string;
   /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
   readonly feed?: readonly string[];
+  /** Definitions of your own that expressions may name, such as those of `loadPlugins`; default none. */
+  readonly plugins?: readonly Plugin[];
 }
 
 /**
@@ -65,6 +68,8 @@ export interface Prepared extends QueriedInputs, AsyncDisposable {
   /** Where the values of further inputs came from. */
   readonly feedRecord: LoadedFeeds['record'];
   readonly drawing: Drawing;
+  /** Definitions that expressions may name beside those of onnxplain. */
+  readonly plugins: readonly Plugin[];
   /** How pictures became inputs; undefined where no input was one. */
   readonly preprocessing: Preprocessing | undefined;
   /** What was assumed, and options that often mean something else: a sentence each. */
@@ -116,6 +121,7 @@ async function prepareOpened({ model, about }: OpenedModel, settings: Settings):
     layoutGuess: layout.guess,
     feedRecord: read.feeds.record,
     drawing: drawingOf(layout.layout, read.preprocessing),
+    plugins: options.plugins ?? [],
     preprocessing: read.anyPicture ? read.preprocessing : undefined,
     [Symbol.asyncDispose]: () => model.close(),
     notices: [...located.notices, ...read.notices, ...layout.notices, ...target.notices, ...warnings],

@@ -10,14 +10,14 @@ export interface LayoutUses {
 
 /** Says that the layout is a guess, where an expression or a picture depends on it. */
 export function layoutNotices(
-  { layoutGuess, constants, inputs }: Prepared,
+  { layoutGuess, constants, plugins, inputs }: Prepared,
   { explainer, metric = [], draws }: LayoutUses,
 ): readonly string[] {
   if (layoutGuess === undefined) return [];
   const [{ tensor }] = inputs;
   const usesLayout = (kind: 'explainer' | 'metric') => (expression: string) =>
-    make(expression, kind, { constants }).expression !==
-    make(expression, kind, { constants, layout: 'wc' }).expression;
+    make(expression, kind, { constants, plugins }).expression !==
+    make(expression, kind, { constants, plugins, layout: 'wc' }).expression;
   const drawn = draws && tensor.shape.length === 3;
   return drawn || explainer.some(usesLayout('explainer')) || metric.some(usesLayout('metric'))
     ? [layoutGuess]

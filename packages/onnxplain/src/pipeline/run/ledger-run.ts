@@ -12,6 +12,7 @@ import {
 } from '@onnxplain/experiment';
 import type { AttributionCell } from '@onnxplain/report';
 import { ortSeconds } from '@onnxplain/runtime';
+import type { Plugin } from '../../expression/plugin.js';
 import { type AttributionFacts, factsOf } from '../notices/attributions.js';
 import type { Notifier } from '../notices/notifier.js';
 import { rowNoticesOf } from '../notices/rows.js';
@@ -38,6 +39,8 @@ import { planOf } from './plan.js';
 export interface RunPlanOptions extends ScoreRunOptions {
   readonly explainers: readonly Explainer[];
   readonly metrics: readonly Metric[];
+  /** Definitions that the expressions may name beside those of onnxplain: a changed file is refused with `resume`; default none. */
+  readonly plugins?: readonly Plugin[];
   readonly seed: number;
   /** Where the ledger is kept while the run goes on. */
   readonly folder: string;
