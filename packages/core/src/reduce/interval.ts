@@ -21,7 +21,7 @@ export interface IntervalOptions {
 
 /**
  * The interval of an estimate: of a mean value ± t·stderr, with t the quantile of Student's distribution for the estimate's degrees of
- * freedom (n - 1 where it does not say), bent by Hall's transformation where the estimate says how skewed it is; of an exact number the
+ * freedom (n - 1 where it does not say), corrected by Hall's transformation where the estimate carries its skewness; of an exact number the
  * number itself. Undefined where nothing is known of the spread: a mean of one sample, a bound, and estimates without a value. The level
  * holds exactly for normal samples and approximately for others. Throws `option-value` for a level that is not between 0 and 1.
  * Source: Student 1908; Hall 1992, "On the removal of skewness by transformation", J. R. Statist. Soc. B 54.

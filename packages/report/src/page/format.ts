@@ -21,7 +21,7 @@ export function formatInterval({ low, high }: Pick<Interval, 'low' | 'high'>): s
   return `${formatNumber(low)} to ${formatNumber(high)}`;
 }
 
-/** An estimate in words and numbers; its standard error after "±". */
+/** Formats an estimate: a mean as "0.337 ± 0.011" with its standard error, a bound as "≥ 6.7", otherwise the number or "invalid". */
 export function formatEstimate(estimate: Estimate): string {
   switch (estimate.kind) {
     case 'mean':
