@@ -24,7 +24,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...['ir', 'io', 'infer', 'builder', 'rewrite', 'interpreter'],
     ...['canonical', 'analysis', 'surgery', 'prepare', 'autodiff', 'lower'],
   ],
-  runtime: ['session', 'providers', 'rows', 'model', 'batching', 'question', 'internals', 'score'],
+  runtime: ['session', 'providers', 'rows', 'model', 'batching', 'function', 'internals', 'score'],
 };
 
 /** Every foreign library, and the only place that may import it. */

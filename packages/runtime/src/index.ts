@@ -1,3 +1,9 @@
+export { expectTarget } from './function/check-axes.js';
+export type { ClassAxisChoice } from './function/class-axis.js';
+export type { FunctionOptions } from './function/model-function.js';
+export type { RowSizes } from './function/output-sizes.js';
+export { type RowLayout, rowLayout } from './function/row-layout.js';
+export type { AxesTarget, AxisTarget, FlatTarget, Target } from './function/target.js';
 export { type InnerOptions, innerRow } from './internals/inner.js';
 export { checkFeeds } from './model/feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './model/gradient.js';
@@ -6,12 +12,6 @@ export { type OpenOptions, open } from './model/open.js';
 export { rowNotices } from './model/rows.js';
 export { type GraphStatistics, graphStatistics } from './model/statistics.js';
 export { type DevicePlacement, type ProviderReport, place, probe, probeDevice } from './providers/probe.js';
-export { expectTarget } from './question/check-axes.js';
-export type { ClassAxisChoice } from './question/class-axis.js';
-export type { RowSizes } from './question/output-sizes.js';
-export type { QuestionOptions } from './question/question.js';
-export { type RowLayout, rowLayout } from './question/row-layout.js';
-export type { AxesTarget, AxisTarget, FlatTarget, Target } from './question/target.js';
 export type { BatchAxis, BatchAxisOption } from './rows/batch-axis.js';
 export {
   type Evidence,

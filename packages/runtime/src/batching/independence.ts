@@ -5,7 +5,7 @@ import { countRows, type Segment } from './segment.js';
 
 type Run = QueueOptions['run'];
 
-/** What the runs of one question have found out about its rows. All runs of the question share it. */
+/** What runs of a function found out about the independence of its rows. All its runs share it. */
 export interface Independence {
   /** Whether each row must run by itself. */
   alone: boolean;

@@ -1,15 +1,15 @@
 import { fail, type RowAxis, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 import { type Graph, takesMissing, upTo } from '@onnxplain/graph';
 import { constantFeeds } from '../batching/constant-feeds.js';
+import { leadByBatch } from '../function/model-function.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
-import { leadByBatch } from '../question/question.js';
 import { describe, type Feeds, isFloatPort, toTensor } from '../session/value.js';
 
 export interface InnerOptions {
   /** Values of the inputs that the inner value depends on, one row each, with or without its batch axis. Other inputs are ignored. */
   readonly feeds: Feeds;
-  /** See `QuestionOptions.batchedFeeds`. */
+  /** See `FunctionOptions.batchedFeeds`. */
   readonly batchedFeeds?: readonly string[];
   /** The row axis of the inner value; default: its first axis. */
   readonly axis?: RowAxis;

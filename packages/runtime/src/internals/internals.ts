@@ -22,18 +22,18 @@ import {
   type ValueType,
 } from '@onnxplain/graph';
 import type { RequestQueue } from '../batching/queue.js';
-import { cacheKind } from '../model/cache.js';
-import type { Model } from '../model/model.js';
-import { channelsOf } from '../question/layout.js';
-import type { Question } from '../question/question.js';
+import { channelsOf } from '../function/layout.js';
+import type { ModelFunction } from '../function/model-function.js';
 import {
   GRADIENT_TOLERANCE,
   identityOf,
   type QueueRequest,
   type ScoreQueueOptions,
   sharedQueue,
-} from '../question/queues.js';
-import { type ScoreGraph, scoreGraph } from '../question/score-graph.js';
+} from '../function/queues.js';
+import { type ScoreGraph, scoreGraph } from '../function/score-graph.js';
+import { cacheKind } from '../model/cache.js';
+import type { Model } from '../model/model.js';
 import { describe, isFloatType } from '../session/value.js';
 
 /** Evaluates a batch in a queue, with the targets and the signal of the score. */
@@ -48,51 +48,51 @@ interface InternalsOptions extends ScoreQueueOptions {
   readonly submit: Submit;
 }
 
-/** Attention maps by the identity of the question. */
+/** Attention maps by the identity of the function. */
 const attention = cacheKind<ReturnType<typeof attentionMaps>>(64);
 
 /** Returns access to the inner tensors of a model. One run gives all layers of a request. */
-export function internalsOf(model: Model, question: Question, options: InternalsOptions): Internals {
+export function internalsOf(model: Model, fn: ModelFunction, options: InternalsOptions): Internals {
   return {
     get attention() {
-      return model.cache(attention).get(question.identity, () => attentionMaps(question.graph));
+      return model.cache(attention).get(fn.identity, () => attentionMaps(fn.graph));
     },
-    layers: (names) => layersOf(names, { model, question, options }),
+    layers: (names) => layersOf(names, { model, fn, options }),
   };
 }
 
 interface Place {
   readonly model: Model;
-  readonly question: Question;
+  readonly fn: ModelFunction;
   readonly options: InternalsOptions;
 }
 
-function layersOf(names: readonly string[], { model, question, options }: Place): Layers {
+function layersOf(names: readonly string[], { model, fn, options }: Place): Layers {
   const { submit, backward } = options;
-  const shapes = names.map((name) => shapeOf(model, question, name));
+  const shapes = names.map((name) => shapeOf(model, fn, name));
   const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
   const list = JSON.stringify(names);
   const queue = (request: Pick<QueueRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
-    sharedQueue(model, question, { ...options, ...request });
+    sharedQueue(model, fn, { ...options, ...request });
   const values = queue({
-    name: `layers ${list} ${question.identity}`,
-    make: () => valuesOf(question, names),
+    name: `layers ${list} ${fn.identity}`,
+    make: () => valuesOf(fn, names),
     width,
   });
   const gradients = queue({
-    name: `gradients ${list} ${backward.rules} ${identityOf(question, options)}`,
-    make: () => gradientsOf(question, names, options),
+    name: `gradients ${list} ${backward.rules} ${identityOf(fn, options)}`,
+    make: () => gradientsOf(fn, names, options),
     width: 2 * width,
     tolerance: GRADIENT_TOLERANCE,
   });
   return {
     shapes,
     get channels() {
-      const axes = channelsOf(model, question);
-      const types = infer(question.graph);
+      const axes = channelsOf(model, fn);
+      const types = infer(fn.graph);
       return names.map((name) => {
         const type = types.get(name);
-        return channelInRow(axes.get(name), type && rowAxisOf(question, type));
+        return channelInRow(axes.get(name), type && rowAxisOf(fn, type));
       });
     },
     values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
@@ -127,15 +127,15 @@ function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tenso
 }
 
 /** Returns the shape of one row of an inner tensor. Throws `value-unknown` where it has none, with names that are similar. */
-function shapeOf(model: Model, question: Question, name: string): Shape {
-  const shape = rowShape(question, name);
+function shapeOf(model: Model, fn: ModelFunction, name: string): Shape {
+  const shape = rowShape(fn, name);
   if (shape !== undefined) return shape;
-  // The graph of the question has further values, which the caller cannot know.
+  // The graph of the function has values that the model does not have, which the caller cannot know.
   const names = model.graph.nodes.flatMap(({ outputs }) => outputs);
-  const type = infer(question.graph).get(name);
+  const type = infer(fn.graph).get(name);
   const near = didYouMean(
     name,
-    names.filter((each) => each !== name && rowShape(question, each) !== undefined),
+    names.filter((each) => each !== name && rowShape(fn, each) !== undefined),
   );
   const hint = near ?? `The model's last values are ${names.slice(-8).join(', ')}.`;
   return fail({
@@ -148,10 +148,10 @@ function shapeOf(model: Model, question: Question, name: string): Shape {
 }
 
 /** Returns the shape of one row of a float value; undefined where it has no rows, or sizes that are unknown. */
-function rowShape(question: Question, name: string): Shape | undefined {
-  const { graph } = question;
+function rowShape(fn: ModelFunction, name: string): Shape | undefined {
+  const { graph } = fn;
   const type = infer(graph).get(name);
-  const axis = type && rowAxisOf(question, type);
+  const axis = type && rowAxisOf(fn, type);
   if (type === undefined || axis === undefined || !isFloatType(type.dtype) || graph.constants.has(name))
     return undefined;
   const [, ...dims] = dimsBatchFirst(type.dims ?? [], axis);
@@ -160,7 +160,7 @@ function rowShape(question: Question, name: string): Shape | undefined {
 }
 
 /** Returns the row axis of an inner value: the first axis that has the size of the input's batch. */
-function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAxis | undefined {
+function rowAxisOf({ graph, input, rows }: ModelFunction, { dims }: ValueType): RowAxis | undefined {
   if (dims === undefined) return undefined;
   if (rows.input === 'none') return 'none';
   const size = graph.inputs.find((port) => port.name === input.name)?.dims?.[0];
@@ -169,24 +169,24 @@ function rowAxisOf({ graph, input, rows }: Question, { dims }: ValueType): RowAx
 }
 
 /** Returns a graph that gives the values of layers as columns of one output. */
-function valuesOf(question: Question, names: readonly string[]): ScoreGraph {
-  const { graph } = question;
+function valuesOf(fn: ModelFunction, names: readonly string[]): ScoreGraph {
+  const { graph } = fn;
   const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
   const { graph: joined, name } = joinedRows(
     shown,
     names.map((each) => [each, each] as const),
-    question,
+    fn,
   );
   return { graph: joined, target: undefined, score: name };
 }
 
 /** Returns a graph that gives the values of layers and the score's gradients by them as columns of one output. */
-function gradientsOf(question: Question, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
-  const { graph, target, score } = scoreGraph(question, options);
+function gradientsOf(fn: ModelFunction, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
+  const { graph, target, score } = scoreGraph(fn, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, table: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
-  const joined = joinedRows(backward, all, question);
+  const joined = joinedRows(backward, all, fn);
   return { graph: joined.graph, target, score: joined.name };
 }
 
@@ -199,14 +199,14 @@ function valuesNamed(graph: Graph, names: readonly string[]) {
 function joinedRows(
   graph: Graph,
   values: readonly (readonly [name: string, like: string])[],
-  question: Question,
+  fn: ModelFunction,
 ) {
-  const { dtype } = question.input;
-  const types = infer(question.graph);
+  const { dtype } = fn.input;
+  const types = infer(fn.graph);
   const b = builderOf(graph);
   const flat = values.map(([name, like]) => {
     const type = types.get(like);
-    const axis = (type && rowAxisOf(question, type)) ?? 0;
+    const axis = (type && rowAxisOf(fn, type)) ?? 0;
     const rows = b.emit('Flatten', [emitBatchFirst(b, name, axis)], { axis: attr.int(1) });
     return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
   });

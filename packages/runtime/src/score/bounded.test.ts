@@ -3,9 +3,9 @@ import { tensor } from '@onnxplain/core';
 import { write } from '@onnxplain/graph';
 import { expect, test } from 'vitest';
 import { graphOf, node, value } from '../../test/models.js';
+import { independences, queues } from '../function/queues.js';
 import { type Model, sessionLimit } from '../model/model.js';
 import { open } from '../model/open.js';
-import { independences, queues } from '../question/queues.js';
 import { predict } from './predict.js';
 import { score } from './score.js';
 

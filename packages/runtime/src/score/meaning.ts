@@ -1,9 +1,9 @@
 import { asBatch, fail, sizeOf, type Tensor } from '@onnxplain/core';
 import { type Link, type Logits, type OutputKind, outputKindOf } from '@onnxplain/graph';
+import { type FunctionOptions, type ModelFunction, resolveFunction } from '../function/model-function.js';
+import { outputRowShape } from '../function/output-sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
-import { outputRowShape } from '../question/output-sizes.js';
-import { type Question, type QuestionOptions, resolveQuestion } from '../question/question.js';
 import { type ObservedNumbers, observeOutput } from './observe-output.js';
 
 /** What the numbers of an output are, and how that is known. */
@@ -34,13 +34,13 @@ export type Evidence =
   /** The caller said so. */
   | { readonly by: 'caller' };
 
-export interface MeaningOptions extends QuestionOptions {
+export interface MeaningOptions extends FunctionOptions {
   /** What the output holds, where the caller knows. */
   readonly holds?: OutputKind;
 }
 
-/** A row that the model is run on, with what is its own of the question. */
-export interface ObservedInput extends Pick<QuestionOptions, 'feeds'> {
+/** A row that the model is run on, with the values of the other inputs that belong to it. */
+export interface ObservedInput extends Pick<FunctionOptions, 'feeds'> {
   /** Without a batch axis. */
   readonly row: Tensor;
 }
@@ -49,7 +49,7 @@ export interface ObservedInput extends Pick<QuestionOptions, 'feeds'> {
  * What the numbers of an output are: what the caller says; else what the graph shows, as it was exported or in canonical form; else
  * what the model gives on the given inputs and on 12 random rows (standard normals times 1, 10 and 100). As a rule one row is run.
  * Numbers in [0, 1] that sum to 1 in every row, or that vary, are probabilities; numbers of at most 0 whose exponentials sum to 1,
- * log-probabilities. Throws what {@link score} throws for the question.
+ * log-probabilities. Throws what {@link score} throws for its options.
  */
 export async function outputMeaning(
   model: Model,
@@ -58,37 +58,37 @@ export async function outputMeaning(
 ): Promise<OutputMeaning> {
   const given = inputs.map(({ row, feeds }) => ({
     row,
-    question: resolveQuestion(model, { ...options, shape: row.shape, feeds }),
+    fn: resolveFunction(model, { ...options, shape: row.shape, feeds }),
   }));
-  const question = given[0]?.question ?? resolveQuestion(model, options);
+  const fn = given[0]?.fn ?? resolveFunction(model, options);
   const first = given[0]?.row;
-  const classes = sizeOf(await outputRowShape(model, question, first && asBatch(first)));
-  const output = question.exported;
-  const shown = shownOf(model, question);
+  const classes = sizeOf(await outputRowShape(model, fn, first && asBatch(first)));
+  const output = fn.exported;
+  const shown = shownOf(model, fn);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
   if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
   const enough = (seen: ObservedNumbers) => !inside(seen) && !sumOfExponentials(seen);
-  const seen = await observeOutput(model, { question, given }, enough);
+  const seen = await observeOutput(model, { fn, given }, enough);
   return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
-/** Meanings by question, other inputs and what the caller says. */
+/** Meanings of outputs, by function, other inputs and what the caller says. */
 const meanings = cacheKind<Promise<OutputMeaning>>(256);
 
-/** The meaning of a question whose inputs are not known, found once. */
-export function meaningOfQuestion(
+/** The meaning of a function's output where no inputs are given. It is found once. */
+export function meaningOfFunction(
   model: Model,
-  question: Question,
+  fn: ModelFunction,
   options: MeaningOptions,
 ): Promise<OutputMeaning> {
-  const { identity, others } = question;
+  const { identity, others } = fn;
   const key = `${identity} ${others.id} ${options.holds}`;
   return model.cache(meanings).get(key, () => outputMeaning(model, options));
 }
 
 /** What the graph shows of the output that is asked about, in the form that is explained or in that of the model. */
-function shownOf(model: Model, { output, exported }: Question): ShownMeaning {
+function shownOf(model: Model, { output, exported }: ModelFunction): ShownMeaning {
   const shown = shownMeaning(model, output);
   return shown.evidence === undefined ? shownMeaning(model, exported) : shown;
 }

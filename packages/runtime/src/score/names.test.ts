@@ -1,4 +1,4 @@
-/** Messages, notices and records name an output as the model does, whatever the graph of a question calls its value. */
+/** Messages, notices and records name an output as the model does, whatever name its value has in the graph of a function. */
 import { tensor } from '@onnxplain/core';
 import { write } from '@onnxplain/graph';
 import { afterAll, expect, test } from 'vitest';

@@ -1,8 +1,8 @@
 import { fold, key, OnnxplainError, sizeOf, stream, type Tensor, tensor } from '@onnxplain/core';
+import type { ModelFunction } from '../function/model-function.js';
+import { outputRowShape } from '../function/output-sizes.js';
+import { outputQueue } from '../function/queues.js';
 import type { Model } from '../model/model.js';
-import { outputRowShape } from '../question/output-sizes.js';
-import type { Question } from '../question/question.js';
-import { outputQueue } from '../question/queues.js';
 
 /** Statistics of the numbers that an output gave. */
 export interface ObservedNumbers {
@@ -16,9 +16,9 @@ export interface ObservedNumbers {
   readonly exponentials: readonly [low: number, high: number];
 }
 
-/** A question and one row of the input's shape. */
+/** A function, and one row of the shape of its input. */
 export interface Trial {
-  readonly question: Question;
+  readonly fn: ModelFunction;
   readonly row: Tensor;
 }
 
@@ -40,17 +40,17 @@ const ROWS_PER_SCALE = 4;
  */
 export async function observeOutput(
   model: Model,
-  { question, given }: { question: Question; given: readonly Trial[] },
+  { fn, given }: { fn: ModelFunction; given: readonly Trial[] },
   enough: (seen: ObservedNumbers) => boolean,
 ): Promise<ObservedNumbers> {
-  const run = async ({ question, row }: Trial) => {
+  const run = async ({ fn, row }: Trial) => {
     const rows = tensor(row.data, [1, ...row.shape]);
-    const classes = sizeOf(await outputRowShape(model, question, rows));
-    const queue = outputQueue(model, question, { classes, memory: model.memory });
+    const classes = sizeOf(await outputRowShape(model, fn, rows));
+    const queue = outputQueue(model, fn, { classes, memory: model.memory });
     return numbersOf(await queue.submit({ rows }));
   };
   const [first, ...rest] = given;
-  const random = randomRows(question).map((row) => ({ question, row }));
+  const random = randomRows(fn).map((row) => ({ fn, row }));
   const stages: readonly (() => Promise<readonly ObservedNumbers[]>)[] = [
     async () => (first === undefined ? [] : [await run(first)]),
     () => Promise.all(rest.map(run)),
@@ -70,7 +70,7 @@ function nothingIfItFails(error: unknown): ObservedNumbers {
   throw error;
 }
 
-function randomRows({ input: { shape, dtype } }: Question): readonly Tensor[] {
+function randomRows({ input: { shape, dtype } }: ModelFunction): readonly Tensor[] {
   return SCALES.flatMap((scale, s) =>
     Array.from({ length: ROWS_PER_SCALE }, (_, i) => {
       const normals = new Float64Array(sizeOf(shape));

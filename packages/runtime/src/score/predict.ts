@@ -1,14 +1,14 @@
 import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { checkBatch } from '../function/check-batch.js';
+import { type ClassAxisChoice, classAxisIn } from '../function/class-axis.js';
+import { type FunctionOptions, resolveFunction } from '../function/model-function.js';
+import { classCount, isCounted, outputRowShape } from '../function/output-sizes.js';
+import { outputQueue } from '../function/queues.js';
+import type { AxesTarget } from '../function/target.js';
+import { selectAxes } from '../function/target-axes.js';
 import type { Model } from '../model/model.js';
-import { checkBatch } from '../question/check-batch.js';
-import { type ClassAxisChoice, classAxisIn } from '../question/class-axis.js';
-import { classCount, isCounted, outputRowShape } from '../question/output-sizes.js';
-import { type QuestionOptions, resolveQuestion } from '../question/question.js';
-import { outputQueue } from '../question/queues.js';
-import type { AxesTarget } from '../question/target.js';
-import { selectAxes } from '../question/target-axes.js';
 
-export interface PredictOptions extends QuestionOptions {
+export interface PredictOptions extends FunctionOptions {
   /** What is taken along the output's axes; default: everything. Numbers are of what is left: the axes with 'predicted'. */
   readonly target?: AxesTarget;
 }
@@ -28,8 +28,8 @@ export interface Prediction {
 }
 
 /** How many classes an output has: the numbers of one row. Throws as {@link score} does. */
-export async function classes(model: Model, options: QuestionOptions = {}): Promise<number> {
-  return classCount(model, resolveQuestion(model, options));
+export async function classes(model: Model, options: FunctionOptions = {}): Promise<number> {
+  return classCount(model, resolveFunction(model, options));
 }
 
 /**
@@ -37,14 +37,14 @@ export async function classes(model: Model, options: QuestionOptions = {}): Prom
  * the first row's output. Throws as {@link score} does.
  */
 export async function predict(model: Model, options: PredictOptions, batch: Tensor): Promise<Prediction> {
-  const whole = resolveQuestion(model, options);
+  const whole = resolveFunction(model, options);
   checkBatch(batch, whole.input);
   const sizes = await outputRowShape(model, whole, batch);
   const { target } = options;
-  const question = target === undefined ? whole : selectAxes(model, whole, { target, sizes });
+  const fn = target === undefined ? whole : selectAxes(model, whole, { target, sizes });
   const axes = target === undefined ? sizes : sizes.filter((_, i) => target.at[i] === 'predicted');
   const width = sizeOf(axes);
-  const queue = outputQueue(model, question, { classes: width, memory: model.memory });
+  const queue = outputQueue(model, fn, { classes: width, memory: model.memory });
   const data = await queue.submit({ rows: batch });
   const [n] = batch.shape;
   const best = Int32Array.from({ length: n }, (_, i) => argmax(data.subarray(i * width, (i + 1) * width)));

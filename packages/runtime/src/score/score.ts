@@ -12,22 +12,22 @@ import {
   z,
 } from '@onnxplain/core';
 import type { Link, OutputKind } from '@onnxplain/graph';
+import { backwardOf } from '../function/backward.js';
+import { checkBatch } from '../function/check-batch.js';
+import { layoutOf } from '../function/layout.js';
+import { type FunctionOptions, type ModelFunction, resolveFunction } from '../function/model-function.js';
+import { outputSizes, type RowSizes } from '../function/output-sizes.js';
+import { type ScoreQueueOptions, scoreQueues } from '../function/queues.js';
+import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../function/target.js';
+import { resolveTarget } from '../function/target-axes.js';
 import { internalsOf, type Submit } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
-import { backwardOf } from '../question/backward.js';
-import { checkBatch } from '../question/check-batch.js';
-import { layoutOf } from '../question/layout.js';
-import { outputSizes, type RowSizes } from '../question/output-sizes.js';
-import { type Question, type QuestionOptions, resolveQuestion } from '../question/question.js';
-import { type ScoreQueueOptions, scoreQueues } from '../question/queues.js';
-import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../question/target.js';
-import { resolveTarget } from '../question/target-axes.js';
 import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
-import { expectLink, meaningOfQuestion } from './meaning.js';
+import { expectLink, meaningOfFunction } from './meaning.js';
 
 /** Which number of a model is explained, as a function of which input, and how it is run. */
-export interface ScoreOptions extends QuestionOptions {
+export interface ScoreOptions extends FunctionOptions {
   /**
    * The class to explain, or the element of the flattened row: one for every row; a list, one per row of each batch; or 'predicted', each
    * row's own best: the score is then a maximum, and its class may change from row to row. Of an output with several axes, what is taken
@@ -134,7 +134,7 @@ const changeSchema = z.strictObject({
  */
 export async function score(model: Model, options: ScoreOptions): Promise<Score> {
   const parsed = parseOptions('score', schema, { ...options });
-  const whole = resolveQuestion(model, parsed);
+  const whole = resolveFunction(model, parsed);
   const sizes = await outputSizes(model, whole);
   return scoreOf({ model, whole, sizes, progress: progressOf(parsed.onProgress) }, parsed);
 }
@@ -144,8 +144,8 @@ type ParsedOptions = z.output<typeof schema>;
 /** What stays the same when target, link or rules change. */
 interface ScoreBase {
   readonly model: Model;
-  /** The question about the whole output, from which a target takes something. */
-  readonly whole: Question;
+  /** The function with the whole output, from which a target takes something. */
+  readonly whole: ModelFunction;
   readonly sizes: RowSizes;
   /** Receives the rows of the score and of all scores made from it by `with`. */
   readonly progress: ReturnType<typeof progressOf>;
@@ -155,36 +155,36 @@ interface ScoreBase {
 async function scoreOf(base: ScoreBase, parsed: ParsedOptions): Promise<Score> {
   const { model, whole, sizes } = base;
   const holds = await meaningForLink(model, whole, parsed);
-  const { question, target } = resolveTarget(model, whole, { ...parsed, holds, sizes });
+  const { fn, target } = resolveTarget(model, whole, { ...parsed, holds, sizes });
   if (!isAxesTarget(parsed.target)) checkTargets(parsed.target, sizes);
-  return scoreWithRules({ base, question, target, holds }, parsed);
+  return scoreWithRules({ base, fn, target, holds }, parsed);
 }
 
 /** Finds what the output holds, where the link depends on it. */
 async function meaningForLink(
   model: Model,
-  question: Question,
+  fn: ModelFunction,
   { link, output, input, shape, feeds, batchedFeeds, holds }: ParsedOptions,
 ): Promise<OutputKind | undefined> {
   if (link !== 'probability') return undefined;
   const options = { output, input, shape, feeds, batchedFeeds, holds };
-  return expectLink(await meaningOfQuestion(model, question, options), link);
+  return expectLink(await meaningOfFunction(model, fn, options), link);
 }
 
-/** The question of a target and a link, with what does not depend on the rules. */
+/** A function with a target and a link: all of a score but the backward rules. */
 interface ResolvedScore {
   readonly base: ScoreBase;
-  readonly question: Question;
+  readonly fn: ModelFunction;
   readonly target: FlatTarget;
   readonly holds: OutputKind | undefined;
 }
 
-/** The score of a resolved question with backward rules; throws what {@link backwardOf} throws. */
+/** Makes the score of a function with backward rules. Throws what {@link backwardOf} throws. */
 function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
-  const { question, target, holds } = resolved;
+  const { fn, target, holds } = resolved;
   const { model } = resolved.base;
   const { link, batch, memory = model.memory, bounds } = parsed;
-  const backward = backwardOf(parsed.rules, question);
+  const backward = backwardOf(parsed.rules, fn);
   const options: ScoreQueueOptions = {
     link,
     holds,
@@ -193,14 +193,14 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
     backward,
     predicted: target === 'predicted',
   };
-  const { value, gradient } = scoreQueues(model, question, options);
+  const { value, gradient } = scoreQueues(model, fn, options);
   const submit = submitter(resolved, parsed.signal);
 
   return {
-    shape: question.input.shape,
+    shape: fn.input.shape,
     bounds,
     get layout() {
-      return parsed.layout ?? layoutOf(model, question);
+      return parsed.layout ?? layoutOf(model, fn);
     },
     rules: backward.rules,
     async value(rows) {
@@ -213,8 +213,7 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
     products: ortProducts(model.session),
     with: (change) => changedScore(resolved, parsed, change),
     // Inner tensors have no baseline that rules could compare with.
-    internals:
-      backward.baseline === undefined ? internalsOf(model, question, { ...options, submit }) : undefined,
+    internals: backward.baseline === undefined ? internalsOf(model, fn, { ...options, submit }) : undefined,
   };
 }
 
@@ -225,8 +224,8 @@ async function changedScore(
   change: ScoreChange,
 ): Promise<Score> {
   const changed = { ...parsed, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
-  const sameQuestion = change.target === undefined && change.link === undefined;
-  return sameQuestion ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
+  const sameFunction = change.target === undefined && change.link === undefined;
+  return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
 }
 
 /** The options that were given. */
@@ -235,8 +234,8 @@ function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change
 }
 
 /** Returns a function that checks a batch and submits it to a queue with the class of each row. */
-function submitter({ question, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
-  const { input } = question;
+function submitter({ fn, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
+  const { input } = fn;
   return async (queue, kind, rows) => {
     throwIfAborted(signal);
     checkBatch(rows, input);

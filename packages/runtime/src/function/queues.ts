@@ -13,7 +13,7 @@ import { lowerGradient } from '../providers/lowering.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import type { BackwardPass, BaselineFeeds } from './backward.js';
 import { countedRuns } from './counted-output.js';
-import type { Question } from './question.js';
+import type { ModelFunction } from './model-function.js';
 import { differentiate, type ScoreGraph, type ScoreGraphOptions, scoreGraph } from './score-graph.js';
 
 export interface ScoreQueueOptions extends ScoreGraphOptions {
@@ -23,7 +23,7 @@ export interface ScoreQueueOptions extends ScoreGraphOptions {
 }
 
 /**
- * The queues for value and gradient of a question's score. Equal scores share them, so that their calls are joined. Sessions are opened at
+ * The queues for value and gradient of a function's score. Equal scores share them, so that their calls are joined. Sessions are opened at
  * the first use.
  */
 export interface ScoreQueues {
@@ -31,45 +31,48 @@ export interface ScoreQueues {
   gradient(): RequestQueue;
 }
 
-export function scoreQueues(model: Model, question: Question, options: ScoreQueueOptions): ScoreQueues {
+export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueueOptions): ScoreQueues {
   const { backward } = options;
-  const identity = identityOf(question, options);
-  const scored = () => model.cache(scoreGraphs).get(identity, () => scoreGraph(question, options));
+  const identity = identityOf(fn, options);
+  const scored = () => model.cache(scoreGraphs).get(identity, () => scoreGraph(fn, options));
   return {
     value() {
       const name = `value ${identity}`;
-      return sharedQueue(model, question, { ...options, name, make: scored, width: 1 });
+      return sharedQueue(model, fn, { ...options, name, make: scored, width: 1 });
     },
     gradient() {
       const name = `gradient ${backward.rules} ${identity}`;
-      const make = () => differentiate(scored(), question.input.name, backward.table);
+      const make = () => differentiate(scored(), fn.input.name, backward.table);
       const { baseline } = backward;
-      const width = sizeOf(question.input.shape);
+      const width = sizeOf(fn.input.shape);
       const tolerance = GRADIENT_TOLERANCE;
-      return sharedQueue(model, question, { ...options, name, make, width, baseline, tolerance });
+      return sharedQueue(model, fn, { ...options, name, make, width, baseline, tolerance });
     },
   };
 }
 
 /** Returns a text that is equal for scores that compute the same numbers. */
-export function identityOf({ identity }: Question, { link, holds, predicted }: ScoreGraphOptions): string {
+export function identityOf(
+  { identity }: ModelFunction,
+  { link, holds, predicted }: ScoreGraphOptions,
+): string {
   return `${identity} ${link}${holds === undefined ? '' : ` of ${holds}`}${predicted ? ' predicted' : ''}`;
 }
 
 /** Returns the queue for the numbers of the output itself: all classes of each row. */
 export function outputQueue(
   model: Model,
-  question: Question,
+  fn: ModelFunction,
   options: { classes: number; memory: number },
 ): RequestQueue {
-  const { output, identity } = question;
-  const port = question.graph.outputs.filter(({ name }) => name === output);
+  const { output, identity } = fn;
+  const port = fn.graph.outputs.filter(({ name }) => name === output);
   const make = (): ScoreGraph => ({
-    graph: prune({ ...question.graph, outputs: port }),
+    graph: prune({ ...fn.graph, outputs: port }),
     target: undefined,
     score: output,
   });
-  return sharedQueue(model, question, {
+  return sharedQueue(model, fn, {
     ...options,
     name: `output ${identity}`,
     make,
@@ -108,24 +111,24 @@ const compilations = cacheKind<Compiled>(64);
  */
 export const queues = cacheKind<RequestQueue>(256);
 
-/** What runs have found out about the rows of a question with its other inputs. */
+/** What runs found out about the independence of rows, by function and its other inputs. */
 export const independences = cacheKind<Independence>(1024);
 
 /** Returns the queue of a request. Equal requests share one. */
-export function sharedQueue(model: Model, question: Question, request: QueueRequest): RequestQueue {
+export function sharedQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
   const { name, batch, memory, width, baseline } = request;
-  const key = `${name} ${width} ${batch} ${memory} ${question.others.id} ${baseline?.id ?? ''}`;
-  return model.cache(queues).get(key, () => makeQueue(model, question, request));
+  const key = `${name} ${width} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
+  return model.cache(queues).get(key, () => makeQueue(model, fn, request));
 }
 
-function makeQueue(model: Model, question: Question, request: QueueRequest): RequestQueue {
+function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
   const { name, batch, memory, width, baseline, tolerance = VALUE_TOLERANCE } = request;
   const { scored, bytesPerRow: rowBytes } = compile(model, request);
   const { graph, target, score, baseline: port } = scored;
-  const { input } = question;
+  const { input } = fn;
   const { batching, filled } = sizesOf({
     device: model.device,
-    fixedRows: question.rows.perRun,
+    fixedRows: fn.rows.perRun,
     batch,
     affordable: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
   });
@@ -133,18 +136,18 @@ function makeQueue(model: Model, question: Question, request: QueueRequest): Req
     session: () => model.session(name, () => graph),
     input,
     target,
-    others: port && baseline ? mergeFeeds(question.others, baseline.asFeeds(port)) : question.others,
+    others: port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others,
     output: score,
-    shownOutput: question.exported,
+    shownOutput: fn.exported,
     width,
     filled,
   });
-  const run = countedRuns(question, rows.run);
+  const run = countedRuns(fn, rows.run);
   return requestQueue({
     width,
     batching,
     allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
-    run: question.rows.proved ? run : independentRuns(run, checkOf(model, question, { width, tolerance })),
+    run: fn.rows.proved ? run : independentRuns(run, checkOf(model, fn, { width, tolerance })),
     onIdle: rows.free,
   });
 }
@@ -169,10 +172,10 @@ export const VALUE_TOLERANCE = 1e-4;
 /** The same for gradients: near a kink, another order of summation may take the other side. */
 export const GRADIENT_TOLERANCE = 5e-2;
 
-/** Options of the check that rows are independent. All runs of a question share what it finds. */
+/** Options of the check that rows are independent. All runs of a function share its result. */
 function checkOf(
   model: Model,
-  { input, exported, identity, others, rows }: Question,
+  { input, exported, identity, others, rows }: ModelFunction,
   { width, tolerance }: { width: number; tolerance: number },
 ): CheckOptions {
   return {

@@ -11,7 +11,7 @@ import {
   select,
   takeAxes,
 } from '@onnxplain/graph';
-import type { Question } from './question.js';
+import type { ModelFunction } from './model-function.js';
 
 /** A graph with one output, `score`, that has the same number of entries for each row: a score, its gradient, or values of layers. */
 export interface ScoreGraph {
@@ -31,19 +31,19 @@ export interface ScoreGraphOptions {
   readonly predicted: boolean;
 }
 
-/** Returns a graph whose one output is the question's score. */
-export function scoreGraph(question: Question, { link, holds, predicted }: ScoreGraphOptions): ScoreGraph {
-  const selected = selectLinked(question, { link, holds });
+/** Returns a graph whose one output is the score of a function. */
+export function scoreGraph(fn: ModelFunction, { link, holds, predicted }: ScoreGraphOptions): ScoreGraph {
+  const selected = selectLinked(fn, { link, holds });
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
   const graph = prune({ ...selected, outputs: [score] });
   if (!predicted) return { graph, target, score: score.name };
-  return { graph: ownTarget(graph, target, question.output), target: undefined, score: score.name };
+  return { graph: ownTarget(graph, target, fn.output), target: undefined, score: score.name };
 }
 
 /** Applies the link and selects the target's element. Where the output has several axes, the link comes first, at every place. */
 function selectLinked(
-  { graph, output, selection }: Question,
+  { graph, output, selection }: ModelFunction,
   { link, holds }: Pick<ScoreGraphOptions, 'link' | 'holds'>,
 ): Graph {
   if (link === 'logit' || selection === undefined) return select(graph, { output, link, holds });

@@ -2,15 +2,15 @@ import { fail } from '@onnxplain/core';
 import { cut, type Graph, upTo } from '@onnxplain/graph';
 import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
 
-/** A graph for one question, and the input or output of it that the question is about. */
+/** A part of the model, and the input or the output of the function in it. */
 export interface ChosenPort {
   readonly graph: Graph;
   readonly port: FloatPort;
 }
 
 /**
- * The output to explain: the one named (leaving off what comes after where the name is an inner value), or the only one of
- * floats.
+ * Chooses the output to explain: the one that is named, or the only one of floats. Where the name is an inner value, the nodes after it
+ * are removed.
  */
 export function chooseOutput(graph: Graph, name: string | undefined): ChosenPort {
   if (name === undefined) return { graph, port: onlyOutput(graph) };
@@ -52,8 +52,8 @@ function onlyOutput(graph: Graph): FloatPort {
 }
 
 /**
- * The input to explain: the one named (cutting the graph where the name is an inner value), or the only one of
- * floats that `feeds` does not settle.
+ * Chooses the input to explain: the one that is named, or the only one of floats without a value in `feeds`. Where the name is an inner
+ * value, the graph is cut there.
  */
 export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): ChosenPort {
   if (name === undefined) return { graph, port: onlyInput(graph, feeds) };
@@ -77,7 +77,7 @@ function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
   });
 }
 
-/** Integers have no gradient: the way out is a float value inside, above all what an embedding gives. */
+/** Refuses integers, which have no gradient. The remedy names a float value inside the model, such as the output of an embedding. */
 function notFloat(graph: Graph, port: Port | undefined): never {
   const embeddings = graph.nodes.filter(
     ({ op, inputs }) => op === 'Gather' && graph.constants.has(inputs[0]),

@@ -26,8 +26,8 @@ import {
 import { chooseInput, chooseOutput } from './ports.js';
 import type { AxesSelection } from './target-axes.js';
 
-/** Which output of the model, as a function of which input. */
-export interface QuestionOptions {
+/** Options that choose a function of a model: which output, of which input, with which values of the other inputs. */
+export interface FunctionOptions {
   /**
    * Output to explain, or a float value inside the model, such as the logits before a softmax; default: the only
    * one of floats.
@@ -49,39 +49,39 @@ export interface QuestionOptions {
   readonly batchedFeeds?: readonly string[];
 }
 
-/** What is asked of a model, resolved: one float input, one float output, everything else given. */
-export interface Question {
-  /** From the explained input on, its sizes filled in. */
+/** A model as a function of one float input, with one float output. All other inputs have values. */
+export interface ModelFunction {
+  /** The part of the model from the explained input to the output, with known sizes filled in. */
   readonly graph: Graph;
   readonly input: {
     readonly name: string;
     readonly dtype: FloatType;
     readonly shape: Shape;
-    /** Whether the model takes NaN in it for a missing value: found out on the graph when it is first asked. */
+    /** Whether the model takes NaN in it for a missing value. The first call finds it out from the graph. */
     readonly takesMissing: () => boolean;
   };
   readonly output: string;
-  /** The output by its name in the model, where `output` is another form of it: a row of scores first, or what a target takes. */
+  /** Name of the output in the model. `output` may be another form of it: with rows first, or only what a target takes. */
   readonly exported: string;
   /** The output's axes after the batch, as far as the graph tells; undefined where it does not tell how many. */
   readonly axes: readonly Dim[] | undefined;
   /** The output's axes after the batch whose size is that of an axis of the input which the model leaves open, such as steps or nodes. */
   readonly following: readonly number[];
-  /** What a target takes of the output that the model gives: `output` is then what is left of it. */
+  /** Which entries a target takes of the model's output; `output` then holds these only. */
   readonly selection?: AxesSelection;
   readonly others: ConstantFeeds;
-  /** Where the model has the rows of the input and the output; in `graph` both have them along the first axis. */
+  /** Which axes of the model hold the rows of input and output; in `graph` it is the first axis of both. */
   readonly rows: RowAxes;
-  /** Two questions with equal identity may share sessions. */
+  /** Functions with equal identity may share sessions. */
   readonly identity: string;
 }
 
 /**
- * Cuts the model's graph down to the question and fills in what is known of sizes.
+ * Cuts the model's graph to the part between input and output and fills in the known sizes.
  * Throws `output-unclear`, `option-value` (several inputs), `name-unknown`, `value-unknown`, `type-mismatch` (integer inputs, label
  * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
  */
-export function resolveQuestion(model: Model, options: QuestionOptions): Question {
+export function resolveFunction(model: Model, options: FunctionOptions): ModelFunction {
   const { output, input, shape, feeds = {}, batchedFeeds = [] } = options;
   const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
@@ -119,7 +119,7 @@ function once<T>(find: () => T): () => T {
   };
 }
 
-/** The graph with the rows of input and output along their first axis. */
+/** Moves the rows of input and output to their first axis. */
 function batchFirst(
   graph: Graph,
   { input, output }: { input: FloatPort; output: FloatPort },
@@ -154,7 +154,7 @@ export function leadByBatch(
   );
 }
 
-/** An inner value may be computed without the input. */
+/** Refuses an output that does not depend on the input, as an inner value may be. */
 function requireInput({ inputs }: Graph, port: Port, output: Port): void {
   if (inputs.some(({ name }) => name === port.name)) return;
   fail({

@@ -3,19 +3,19 @@ import type { Model } from '../model/model.js';
 import { rowAxesOf } from '../model/rows.js';
 import { givenAxis, type RowAxes } from '../rows/row-axes.js';
 import type { Port } from '../session/value.js';
+import type { FunctionOptions } from './model-function.js';
 import { chooseInput, chooseOutput } from './ports.js';
-import type { QuestionOptions } from './question.js';
 
-/** The row axes of the arrays of a question. */
+/** Which axis of each array of a function holds the rows. */
 export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'why'> {
   /** Returns the row axis of another input of the model. */
   axisOf(port: Port): RowAxis;
 }
 
-/** Finds how arrays of a question's inputs divide into rows. Throws as `score` does for names of inputs and outputs. */
+/** Finds how arrays of a function's inputs divide into rows. Throws as `score` does for names of inputs and outputs. */
 export function rowLayout(
   model: Model,
-  { input: name, output, feeds = {} }: Pick<QuestionOptions, 'input' | 'output' | 'feeds'>,
+  { input: name, output, feeds = {} }: Pick<FunctionOptions, 'input' | 'output' | 'feeds'>,
 ): RowLayout {
   const { graph: after, port: input } = chooseInput(model.graph, name, feeds);
   const { graph, port } = chooseOutput(after, output);

@@ -7,8 +7,8 @@ import type { Port } from '../session/value.js';
 import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
 import { type ClassAxisChoice, classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
+import type { ModelFunction } from './model-function.js';
 import type { RowSizes } from './output-sizes.js';
-import type { Question } from './question.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAxesTarget, type Target } from './target.js';
 
 /** What a target takes along the axes of an output, and which axis holds the classes. */
@@ -32,9 +32,9 @@ export interface TargetOptions {
   readonly classAxis?: number;
 }
 
-/** A question about the entries that a target takes, and the target among those entries, flattened. */
+/** The function that gives the entries which a target takes, and the index of the target among these entries, flattened. */
 export interface ResolvedTarget {
-  readonly question: Question;
+  readonly fn: ModelFunction;
   readonly target: FlatTarget;
 }
 
@@ -43,31 +43,31 @@ export interface ResolvedTarget {
  * share runs, whatever the entries. Throws what `checkAxes` throws, and `not-applicable` where the axis of classes is not known,
  * or is summed.
  */
-export function resolveTarget(model: Model, question: Question, options: TargetOptions): ResolvedTarget {
+export function resolveTarget(model: Model, fn: ModelFunction, options: TargetOptions): ResolvedTarget {
   const { target, sizes, classAxis } = options;
-  // Also for links that do not ask.
+  // The axis that the caller names is checked for every link.
   if (classAxis !== undefined) namedAxis(classAxis, sizes);
   if (!isAxesTarget(target)) {
     const takes = sizes.map((): AxisTake => 'all');
-    return { question: withSelection(model, question, { ...options, takes }), target };
+    return { fn: withSelection(model, fn, { ...options, takes }), target };
   }
   checkAxes(target, sizes);
   const { at, mask } = target;
   const flat = flatTarget(at, sizes);
   const takes =
     flat === undefined ? takesOf(at) : at.map((each) => (typeof each === 'number' ? 'all' : each));
-  const narrowed = withSelection(model, question, { ...options, takes: takesOf(takes), mask });
-  return { question: narrowed, target: flat ?? (at.includes('predicted') ? 'predicted' : 0) };
+  const narrowed = withSelection(model, fn, { ...options, takes: takesOf(takes), mask });
+  return { fn: narrowed, target: flat ?? (at.includes('predicted') ? 'predicted' : 0) };
 }
 
-/** Returns the question about what a target takes. The axes with 'predicted' remain. Throws what `checkAxes` throws. */
+/** Returns the function that gives what a target takes. The axes with 'predicted' remain. Throws what `checkAxes` throws. */
 export function selectAxes(
   model: Model,
-  question: Question,
+  fn: ModelFunction,
   { target, sizes }: { readonly target: AxesTarget; readonly sizes: RowSizes },
-): Question {
+): ModelFunction {
   checkAxes(target, sizes);
-  return withSelection(model, question, {
+  return withSelection(model, fn, {
     link: 'logit',
     sizes,
     takes: takesOf(target.at),
@@ -94,25 +94,25 @@ interface Selecting extends Omit<TargetOptions, 'target'> {
   readonly mask?: Tensor;
 }
 
-/** Graphs that take the entries of a target, by the identity of the question. */
+/** Graphs that take the entries of a target, by the identity of the function. */
 const selectionGraphs = cacheKind<ReturnType<typeof takeAxes>>(64);
 
-/** Returns the question about what is taken: the same one where everything is taken and no link is needed at several places. */
-function withSelection(model: Model, question: Question, selecting: Selecting): Question {
+/** Returns the function that gives what is taken. It is the same function where everything is taken and no link has several positions. */
+function withSelection(model: Model, fn: ModelFunction, selecting: Selecting): ModelFunction {
   const { takes, mask } = selecting;
   const whole = takes.every((take) => take === 'all');
-  if (whole && (selecting.link === 'logit' || isOneAxis(selecting.sizes))) return question;
-  const classAxis = classAxisFor(model, question, selecting);
-  const weighted = mask === undefined ? question : withWeights(question, { mask, takes });
+  if (whole && (selecting.link === 'logit' || isOneAxis(selecting.sizes))) return fn;
+  const classAxis = classAxisFor(model, fn, selecting);
+  const weighted = mask === undefined ? fn : withWeights(fn, { mask, takes });
   const weights = mask && weighted.graph.inputs[weighted.graph.inputs.length - 1].name;
-  const selection: AxesSelection = { of: question.output, takes, weights, classAxis };
-  const identity = `${question.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
+  const selection: AxesSelection = { of: fn.output, takes, weights, classAxis };
+  const identity = `${fn.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
   if (whole) return { ...weighted, selection, identity };
-  // Questions of equal identity have equal graphs.
+  // Functions with equal identity have equal graphs.
   const { graph, name } = model
     .cache(selectionGraphs)
-    .get(identity, () => takeAxes(weighted.graph, { of: question.output, axes: takes, weights }));
-  const axes = question.axes?.filter((_, axis) => takes[axis] === 'all');
+    .get(identity, () => takeAxes(weighted.graph, { of: fn.output, axes: takes, weights }));
+  const axes = fn.axes?.filter((_, axis) => takes[axis] === 'all');
   return { ...weighted, graph, output: name, axes, selection, identity };
 }
 
@@ -122,10 +122,10 @@ const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 
 /**
  * Returns the axis of classes; undefined where the link does not compare classes. Throws `not-applicable` where it is unknown or summed.
  */
-function classAxisFor(model: Model, question: Question, selecting: Selecting): ClassAxisChoice | undefined {
+function classAxisFor(model: Model, fn: ModelFunction, selecting: Selecting): ClassAxisChoice | undefined {
   const { link, holds, sizes, classAxis, takes } = selecting;
   if (link === 'logit' || (link === 'probability' && holds !== 'logits')) return undefined;
-  const found = expectClassAxis(classAxisIn(model, question, { sizes, named: classAxis }), { link, sizes });
+  const found = expectClassAxis(classAxisIn(model, fn, { sizes, named: classAxis }), { link, sizes });
   if (takes[found.axis] !== 'sum') return found;
   return fail({
     code: 'not-applicable',
@@ -142,8 +142,8 @@ interface Weights {
 }
 
 /** Adds an input for the weights of the sums as the last one, [1, ...axes], with size 1 on the axes that are not summed. */
-function withWeights(question: Question, { mask, takes }: Weights): Question {
-  const { graph, output, others } = question;
+function withWeights(fn: ModelFunction, { mask, takes }: Weights): ModelFunction {
+  const { graph, output, others } = fn;
   const { dtype = 'float32' } = graph.outputs.find(({ name }) => name === output) ?? {};
   const sizes = mask.shape.values();
   const shape = [1, ...takes.map((take) => (take === 'sum' ? (sizes.next().value ?? 1) : 1))];
@@ -151,7 +151,7 @@ function withWeights(question: Question, { mask, takes }: Weights): Question {
   const feeds = { [port.name]: { data: mask.data, shape } };
   const weights = constantFeeds({ ports: [port], feeds, batchDim: undefined, takesMissing: () => false });
   return {
-    ...question,
+    ...fn,
     graph: { ...graph, inputs: [...graph.inputs, port] },
     others: mergeFeeds(others, { ...weights, id: hashOf(mask) }),
   };

@@ -1,17 +1,17 @@
 import { fail, OnnxplainError } from '@onnxplain/core';
 import type { QueueOptions } from '../batching/queue.js';
+import type { ModelFunction } from './model-function.js';
 import { countsEntries } from './output-sizes.js';
-import type { Question } from './question.js';
 
-/** What ONNX Runtime says where a Gather asks for an entry that there is not. */
+/** The message of ONNX Runtime for a Gather with an index out of range. */
 const MISSING = /out of (data )?bounds|out of range value in index/i;
 
 /**
- * Runs of an output that has as many entries as the input asks for, such as detections: where a run has fewer than the target asks for, the
- * method does not apply (`not-applicable`), which is said in place of the runtime's own words.
+ * Wraps the runs of an output whose number of entries depends on the numbers of the input, such as detections. Where a run has fewer
+ * entries than the target needs, it throws `not-applicable` instead of ONNX Runtime's error.
  */
-export function countedRuns(question: Question, run: QueueOptions['run']): QueueOptions['run'] {
-  if (!countsEntries(question)) return run;
+export function countedRuns(fn: ModelFunction, run: QueueOptions['run']): QueueOptions['run'] {
+  if (!countsEntries(fn)) return run;
   return async (segments) => {
     try {
       return await run(segments);

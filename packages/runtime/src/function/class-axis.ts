@@ -1,8 +1,8 @@
 import { fail } from '@onnxplain/core';
 import { classAxisOf, type Link } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
+import type { ModelFunction } from './model-function.js';
 import { type RowSizes, showSizes } from './output-sizes.js';
-import type { Question } from './question.js';
 
 /** The axis of an output along which its classes lie. */
 export interface ClassAxisChoice {
@@ -10,7 +10,7 @@ export interface ClassAxisChoice {
   readonly axis: number;
   /** Number of classes; undefined where it is not known. */
   readonly classes: number | undefined;
-  /** What tells: a node of the graph, the sizes, or the caller. */
+  /** How it is known: by a node of the graph, by the sizes, or from the caller. */
   readonly told: string;
 }
 
@@ -21,12 +21,12 @@ export interface ClassAxisHints {
 }
 
 /**
- * The axis of classes: the one that is named; or that the graph tells; or the only one of a size other than 1. Undefined where none of
- * these tell. Throws `option-value` for a named one that the output does not have.
+ * Finds the axis of classes: the one that the caller names, else the one that the graph tells, else the only one of a size other than 1.
+ * Undefined where none of these tells it. Throws `option-value` for a named one that the output does not have.
  */
 export function classAxisIn(
   model: Model,
-  { graph, output }: Question,
+  { graph, output }: ModelFunction,
   { sizes, named }: ClassAxisHints,
 ): ClassAxisChoice | undefined {
   const choice = (axis: number, told: string) => ({ axis, classes: sizes[axis], told });
@@ -37,7 +37,7 @@ export function classAxisIn(
   return long.length === 1 ? choice(long[0], 'the only axis of several entries') : undefined;
 }
 
-/** Axis from 0 that the caller names. Throws `option-value` where the output does not have it. */
+/** Returns the axis that the caller names, counted from 0. Throws `option-value` where the output does not have it. */
 export function namedAxis(named: number, sizes: RowSizes): number {
   const axis = named < 0 ? named + sizes.length : named;
   if (axis >= 0 && axis < sizes.length) return axis;

@@ -3,29 +3,29 @@ import { type BackwardRules, expectShape, fail, rulesParts, type Tensor } from '
 import { type RuleTable, ruleTable } from '@onnxplain/graph';
 import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { type Feeds, fromTensor } from '../session/value.js';
-import type { Question } from './question.js';
+import type { ModelFunction } from './model-function.js';
 
-/** Backward rules, looked up, with what they compare with. */
+/** A table of backward rules, with the baseline of rules that compare with one. */
 export interface BackwardPass {
   readonly table: RuleTable;
   /** The table's expression. */
   readonly rules: string;
-  /** What the rules compare with; undefined for rules that do not. */
+  /** The baseline; undefined for rules that do not compare with one. */
   readonly baseline: BaselineFeeds | undefined;
 }
 
 export interface BaselineFeeds {
   /** Equal for equal baselines. */
   readonly id: string;
-  /** As the input of this name, which the rules added to the graph. */
+  /** The baseline as a value for the input of this name, which the rules added to the graph. */
   asFeeds(name: string): ConstantFeeds;
 }
 
 /**
- * Throws `name-unknown` and `option-*` for the rules, `tensor-shape` for a baseline of another shape than the input, `not-applicable` for
- * rules that compare without one.
+ * Looks up backward rules. Throws `name-unknown` and `option-*` for the rules, `tensor-shape` for a baseline of another shape than the
+ * input, `not-applicable` for rules that need a baseline and have none.
  */
-export function backwardOf(rules: BackwardRules, { input }: Question): BackwardPass {
+export function backwardOf(rules: BackwardRules, { input }: ModelFunction): BackwardPass {
   const { name, options, baseline } = rulesParts(rules);
   const table = ruleTable({ name, ...options });
   const resolved = { table, rules: table.name ?? name, baseline: undefined };
@@ -49,7 +49,7 @@ export function backwardOf(rules: BackwardRules, { input }: Question): BackwardP
   return { ...resolved, baseline: { id: hashOf(baseline), asFeeds } };
 }
 
-/** Of a tensor's numbers, whatever its shape. */
+/** Returns the SHA-256 of a tensor's numbers. The shape does not count. */
 export const hashOf = ({ data }: Tensor): string =>
   createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))

@@ -1,12 +1,12 @@
 import { type Batch, expectBatch, fail, firstInfinite, firstNonFinite } from '@onnxplain/core';
 import { positionOf } from '../model/feeds.js';
-import type { Question } from './question.js';
+import type { ModelFunction } from './model-function.js';
 
 /**
  * Throws `tensor-shape` unless the batch is [n, ...shape], `feed-value` naming the position of a number that is
  * not finite; NaN is let through where the model takes it for a missing value.
  */
-export function checkBatch(batch: Batch, { shape, takesMissing }: Question['input']): void {
+export function checkBatch(batch: Batch, { shape, takesMissing }: ModelFunction['input']): void {
   expectBatch('score', batch, shape);
   if (firstNonFinite(batch) < 0) return;
   const bad = takesMissing() ? firstInfinite(batch) : firstNonFinite(batch);
