@@ -1,5 +1,4 @@
 import { fail } from '@onnxplain/core';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
 import { capturesOf, describe, usesOf } from '../ir/scope.js';
 import type { Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
@@ -22,8 +21,7 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
       got: why,
       remedy,
     });
-  // Spreading an object of functions takes ten times as long.
-  return Object.assign(looseAttributesOf(node), {
+  return {
     node,
     inputs,
     outputs: node.outputs,
@@ -33,7 +31,7 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
     upstream: () => upstreamOf(node, path),
     reference: path.reference ?? ((name: string) => name),
     refuse,
-  });
+  };
 }
 
 /** The nodes of the path that a node depends on. */

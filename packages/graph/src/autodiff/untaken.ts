@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../builder/math-builder.js';
+import { attributesOf } from '../ir/attributes.js';
 import type { Node } from '../ir/types.js';
 import type { Path, PathNode } from './path.js';
 import { type Choice, choiceOf, isElementwise, isSingular, multiplies, spreadOf } from './rules/choice.js';
@@ -105,9 +106,9 @@ function takenOf(
 }
 
 /** Where an element along the axis was taken, all elements along it were. */
-function alongAxis(b: MathBuilder, { outputs: [y], int }: RuleContext, output: Taken): Taken {
+function alongAxis(b: MathBuilder, { node, outputs: [y] }: RuleContext, output: Taken): Taken {
   return once(() => {
-    const axes = b.ints([int('axis', -1)]);
+    const axes = b.ints([attributesOf(node, 'Softmax').axis]);
     return b.compare('Greater', b.emit('ReduceMax', [numbers(b, output(), y), axes]), 0);
   });
 }

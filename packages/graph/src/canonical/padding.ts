@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type Site, siteOf } from '../infer/site.js';
-import { autoPad, hasCeilMode, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
+import { autoPadOf, hasCeilMode, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { changed } from '../rewrite/op-rewrite.js';
@@ -78,7 +78,7 @@ interface Padded {
 function padAxis(site: Site, spatial: SpatialAxis): Padded | undefined {
   const { axis } = spatial;
   if (site.node.op === 'ConvTranspose') return transposedPad(site, spatial);
-  const mode = autoPad(site);
+  const mode = autoPadOf(site.node);
   if (mode === 'NOTSET' || mode === 'VALID') return { begin: axis.before, end: axis.after, extra: 0 };
   const total = sameTotal(site, spatial.size, axis);
   return total === undefined ? undefined : { ...halves(total, mode === 'SAME_UPPER'), extra: 0 };
@@ -89,7 +89,7 @@ function padAxis(site: Site, spatial: SpatialAxis): Padded | undefined {
  * than the stride, as ONNX Runtime does. `output_shape` gives the size; output padding fills what is missing of it at the end.
  */
 function transposedPad(site: Site, { axis, size, i }: SpatialAxis): Padded | undefined {
-  const mode = autoPad(site);
+  const mode = autoPadOf(site.node);
   const { output_padding, output_shape: shape } = attributesOf(site.node, 'ConvTranspose');
   const extra = output_padding?.[i] ?? 0;
   const wanted = shape?.[i + shape.length - (site.dims(0)?.length ?? 2) + 2];

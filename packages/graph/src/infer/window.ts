@@ -45,20 +45,25 @@ export function kernelAxes(
 export function windowAxes(site: Site, kernel: readonly number[]): readonly KernelAxis[] {
   const attributes = attributesOf(site.node, ...WINDOWED);
   const { dilations, pads, strides } = attributes;
-  return kernelAxes(kernel, { strides, dilations, pads: autoPad(site) === 'NOTSET' ? pads : undefined });
+  return kernelAxes(kernel, {
+    strides,
+    dilations,
+    pads: autoPadOf(site.node) === 'NOTSET' ? pads : undefined,
+  });
 }
 
-const WINDOWED = ['AveragePool', 'Conv', 'ConvTranspose', 'DeformConv', 'MaxPool'] as const;
+/** Operators with a sliding window. */
+export const WINDOWED = ['AveragePool', 'Conv', 'ConvTranspose', 'DeformConv', 'MaxPool'] as const;
 
 /** How the padding is decided: NOTSET where `pads` says it. An empty text, as old exporters write it, says the same. */
-export function autoPad({ node }: Site): string {
-  if (node.op === 'DeformConv') return 'NOTSET';
+export function autoPadOf(node: Node): string {
+  if (node.op === 'Col2Im' || node.op === 'DeformConv') return 'NOTSET';
   return attributesOf(node, 'AveragePool', 'Conv', 'ConvTranspose', 'MaxPool').auto_pad || 'NOTSET';
 }
 
 /** Output size of a convolution or pool along one axis. */
 function windowSize(site: Site, size: Dim, axis: KernelAxis): Dim {
-  const mode = autoPad(site);
+  const mode = autoPadOf(site.node);
   if (mode.startsWith('SAME')) return sameSize(site, size, axis);
   const room = subtractDims(addDims(size, axis.before + axis.after), axis.extent);
   if (typeof room === 'number' && room < 0) {
@@ -157,7 +162,7 @@ function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: Kernel
   // ONNX Runtime does not pad the output where the kernel is shorter than the stride, unlike the standard's formula.
   const full = addDims(multiplyDims(subtractDims(size, 1), axis.stride), extra + axis.extent);
   const surplus = Math.max(0, axis.extent - axis.stride + extra);
-  return subtractDims(full, autoPad(site).startsWith('SAME') ? surplus : axis.before + axis.after);
+  return subtractDims(full, autoPadOf(site.node).startsWith('SAME') ? surplus : axis.before + axis.after);
 }
 
 export const pool: InferRow = (site) => {

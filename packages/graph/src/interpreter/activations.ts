@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import type { Call } from './call.js';
 import { sigmoid, softplus } from './special.js';
 
@@ -33,8 +34,8 @@ const table: Readonly<Record<string, Activation>> = {
  * function takes the next number if it has such a parameter.
  */
 export function activationsOf(call: Call, names: readonly string[]): Scalar[] {
-  const alphas = [...(call.floats('activation_alpha') ?? [])];
-  const betas = [...(call.floats('activation_beta') ?? [])];
+  const { activation_alpha = [], activation_beta = [] } = attributesOf(call.node, 'GRU', 'LSTM', 'RNN');
+  const [alphas, betas] = [[...activation_alpha], [...activation_beta]];
   const next = (list: number[], fallback: number | undefined) =>
     fallback === undefined ? 0 : (list.shift() ?? fallback);
   return names.map((name) => {

@@ -1,4 +1,5 @@
 import { isInteger } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { integerProduct, wrapped } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { broadcastDims, broadcastTo, filled, type NumArray } from './array.js';
@@ -52,7 +53,7 @@ const integerDivide =
 const mod: EvalRow = (call) => {
   const integers = isInteger(call.input(0).dtype);
   const remainder = (a: number, b: number) => a % (integers ? nonZero(call, b) : b);
-  if (call.flag('fmod')) return zipped(call, remainder);
+  if (attributesOf(call.node, 'Mod').fmod) return zipped(call, remainder);
   return zipped(call, (a, b) => {
     const rest = remainder(a, b);
     if (rest === 0) return b < 0 || Object.is(b, -0) ? -0 : 0;

@@ -1,4 +1,5 @@
 import { dtypeInfo, viewElements } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { constantFrom, numbersOf } from '../ir/constant.js';
 import type { Constant, DataType } from '../ir/types.js';
 import { stretched } from './arithmetic.js';
@@ -35,7 +36,7 @@ const amount = (b: bigint): bigint => (b < 0n || b > 64n ? 64n : b);
 /** Elements as they are stored, read as another type of the same width. */
 const bitCast: EvalRow = (call) => {
   const x = call.input(0);
-  const to = typeOfCode(call, call.requiredInt('to'));
+  const to = typeOfCode(call, attributesOf(call.node, 'BitCast').to);
   if (widthOf(to) !== widthOf(x.dtype)) {
     call.refuse('model-invalid', `a type of ${widthOf(x.dtype)} bits`, to);
   }
@@ -54,7 +55,8 @@ function reread({ dims, data }: Constant, to: DataType, call: Call): Constant {
 
 export const bitRows = {
   BitCast: bitCast,
-  BitShift: (call) => bitwise(choice(call, shifts, ['direction', '']))(call),
+  BitShift: (call) =>
+    bitwise(choice(call, shifts, ['direction', attributesOf(call.node, 'BitShift').direction]))(call),
   BitwiseAnd: bitwise((a, b) => a & b),
   BitwiseNot: (call) => {
     const x = call.input(0);

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { numArray } from './array.js';
 import type { Call, EvalRow } from './call.js';
 
@@ -6,7 +7,8 @@ type Box = readonly [low0: number, low1: number, high0: number, high1: number];
 
 /** A box given by two opposite corners in any order, or by its centre and size (first axis second). */
 function boxOf(call: Call, [a, b, c, d]: Float64Array): Box {
-  if (call.flag('center_point_box')) return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
+  if (attributesOf(call.node, 'NonMaxSuppression').center_point_box)
+    return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
   return [Math.min(a, c), Math.min(b, d), Math.max(a, c), Math.max(b, d)];
 }
 

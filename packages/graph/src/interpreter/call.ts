@@ -1,11 +1,11 @@
 import { type ErrorCode, fail } from '@onnxplain/core';
-import { type NodeAttributes, readAttribute } from '../ir/loose-attributes.js';
 import { describe } from '../ir/scope.js';
-import type { Constant, Graph, Node } from '../ir/types.js';
+import type { Graph, Node } from '../ir/types.js';
 import type { NumArray } from './array.js';
 
 /** What a row sees of a node: its input values, its attributes, and where to point when something is wrong. */
-export interface Call extends NodeAttributes {
+export interface Call {
+  readonly node: Node;
   readonly op: string;
   /** The node, for messages. */
   readonly where: string;
@@ -14,16 +14,8 @@ export interface Call extends NodeAttributes {
   readonly outputs: number;
   /** Input `i`, which must be there. */
   input(i: number): NumArray;
-  /** Whether the node has an attribute. */
-  has(name: string): boolean;
-  /** An int attribute that must be there. */
-  requiredInt(name: string): number;
-  /** Whether an int attribute is 1. */
-  flag(name: string): boolean;
-  /** An int attribute or `fallback`, as an axis of something of this rank: negative counts from the back. */
-  axis(name: string, fallback: number, rank: number): number;
-  /** An attribute's graph as a function of its inputs; it sees the values around the node. */
-  body(name: string): Body;
+  /** A graph of the node's attributes as a function of its inputs; it sees the values around the node. */
+  body(graph: Graph): Body;
   refuse(code: ErrorCode, expected: string, got: string): never;
 }
 
@@ -60,7 +52,7 @@ class NodeCall implements Call {
   readonly where: string;
   readonly inputs: CallContext['inputs'];
   readonly outputs: number;
-  readonly #node: Node;
+  readonly node: Node;
   readonly #run: CallContext['run'];
 
   constructor(node: Node, { inputs, run }: CallContext) {
@@ -68,7 +60,7 @@ class NodeCall implements Call {
     this.where = describe(node);
     this.inputs = inputs;
     this.outputs = node.outputs.length;
-    this.#node = node;
+    this.node = node;
     this.#run = run;
   }
 
@@ -76,65 +68,12 @@ class NodeCall implements Call {
     return this.inputs[i] ?? this.refuse('model-invalid', `input ${i}`, 'none');
   }
 
-  has(name: string): boolean {
-    return name in this.#node.attributes;
-  }
-
-  requiredInt(name: string): number {
-    return readAttribute(this.#node, name, 'int') ?? this.#missing(name);
-  }
-
-  flag(name: string): boolean {
-    return this.int(name, 0) === 1;
-  }
-
-  axis(name: string, fallback: number, rank: number): number {
-    return normalAxis(this.where, this.int(name, fallback), rank);
-  }
-
-  body(name: string): Body {
-    const graph = this.graph(name) ?? this.#missing(name);
+  body(graph: Graph): Body {
     return { graph, run: (values) => this.#run(graph, values) };
   }
 
   refuse(code: ErrorCode, expected: string, got: string): never {
     return fail({ code, where: this.where, expected, got });
-  }
-
-  #missing(name: string): never {
-    return this.refuse('model-invalid', `attribute "${name}"`, 'none');
-  }
-
-  int(name: string, fallback: number): number {
-    return readAttribute(this.#node, name, 'int') ?? fallback;
-  }
-
-  float(name: string, fallback: number): number {
-    return readAttribute(this.#node, name, 'float') ?? fallback;
-  }
-
-  string(name: string, fallback: string): string {
-    return readAttribute(this.#node, name, 'string') ?? fallback;
-  }
-
-  ints(name: string): readonly number[] | undefined {
-    return readAttribute(this.#node, name, 'ints');
-  }
-
-  floats(name: string): readonly number[] | undefined {
-    return readAttribute(this.#node, name, 'floats');
-  }
-
-  strings(name: string): readonly string[] | undefined {
-    return readAttribute(this.#node, name, 'strings');
-  }
-
-  tensor(name: string): Constant | undefined {
-    return readAttribute(this.#node, name, 'tensor');
-  }
-
-  graph(name: string): Graph | undefined {
-    return readAttribute(this.#node, name, 'graph');
   }
 }
 
@@ -147,15 +86,14 @@ export function channelInput(call: Call, i: number, channels: number): Float64Ar
   return data;
 }
 
-/** The entry of a table that a string attribute, or else `fallback`, names. */
+/** The entry of a table for the value of an attribute of texts. */
 export function choice<T>(
   call: Call,
   table: Readonly<Record<string, T>>,
-  [attribute, fallback]: readonly [string, string],
+  [attribute, value]: readonly [name: string, value: string],
 ): T {
-  const name = call.string(attribute, fallback);
-  if (!Object.hasOwn(table, name)) {
-    call.refuse('model-unsupported', `${attribute} one of ${Object.keys(table).join(', ')}`, name);
+  if (!Object.hasOwn(table, value)) {
+    call.refuse('model-unsupported', `${attribute} one of ${Object.keys(table).join(', ')}`, value);
   }
-  return table[name];
+  return table[value];
 }

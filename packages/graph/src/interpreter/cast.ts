@@ -1,4 +1,5 @@
 import { dtypeOf, isInteger } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { integerRange } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { filled, type NumArray } from './array.js';
@@ -44,7 +45,7 @@ const dropout: EvalRow = (call) => {
 };
 
 export const castRows = {
-  Cast: (call) => cast(call, call.input(0), typeOfCode(call, call.requiredInt('to'))),
+  Cast: (call) => cast(call, call.input(0), typeOfCode(call, attributesOf(call.node, 'Cast').to)),
   CastLike: (call) => cast(call, call.input(0), call.input(1).dtype),
   Dropout: dropout,
   Identity: (call) => call.input(0),

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { stretched } from './arithmetic.js';
 import type { NumArray } from './array.js';
 import type { EvalRow } from './call.js';
@@ -19,8 +20,7 @@ const truth =
   });
 
 const isInf: EvalRow = (call) => {
-  const negative = call.int('detect_negative', 1) !== 0;
-  const positive = call.int('detect_positive', 1) !== 0;
+  const { detect_negative: negative, detect_positive: positive } = attributesOf(call.node, 'IsInf');
   const found = (x: number) =>
     (positive && x === Number.POSITIVE_INFINITY) || (negative && x === Number.NEGATIVE_INFINITY);
   return truth(found)(call);

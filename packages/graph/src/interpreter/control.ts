@@ -1,9 +1,11 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import type { Value } from '../ir/types.js';
 import { filled, type NumArray, numArray, slicesAlong } from './array.js';
-import { type Call, type EvalRow, normalAxis } from './call.js';
+import { type EvalRow, normalAxis } from './call.js';
 
-const ifRow: EvalRow = (call) => call.body(call.input(0).data[0] ? 'then_branch' : 'else_branch').run([]);
+const ifRow: EvalRow = (call) =>
+  call.body(attributesOf(call.node, 'If')[call.input(0).data[0] ? 'then_branch' : 'else_branch']).run([]);
 
 /** Slices joined along a new axis; without any, the type and dims are those that the body declares. */
 function stacked(slices: readonly NumArray[], axis: number, declared: Value): NumArray {
@@ -34,7 +36,7 @@ function sliceAt(x: NumArray, axis: number, i: number): NumArray {
 /** Body: (iteration, condition, carried...) -> (condition, carried..., scanned...). */
 const loop: EvalRow = (call) => {
   const limit = call.inputs[0]?.data[0] ?? Number.POSITIVE_INFINITY;
-  const body = call.body('body');
+  const body = call.body(attributesOf(call.node, 'Loop').body);
   let [condition, carried] = [
     call.inputs[1] ?? numArray('bool', [], [1]),
     call.inputs.slice(2).map((_, i) => call.input(i + 2)),
@@ -50,20 +52,21 @@ const loop: EvalRow = (call) => {
   return [...carried, ...scanned.map((slices, k) => stacked(slices, 0, body.graph.outputs[1 + count + k]))];
 };
 
-/** A list attribute of Scan, 0 for each entry when absent. */
-const listed = (call: Call, name: string, length: number) => call.ints(name) ?? Array<number>(length).fill(0);
+/** A list with an entry for each of so many values: 0 where the node has no list. */
+const listed = (list: readonly number[] | undefined, length: number) => list ?? Array<number>(length).fill(0);
 
 /** Body: (state..., slices of the scanned inputs...) -> (state..., slices of the scanned outputs...). */
 const scan: EvalRow = (call) => {
-  const body = call.body('body');
-  const width = call.requiredInt('num_scan_inputs');
+  const attributes = attributesOf(call.node, 'Scan');
+  const body = call.body(attributes.body);
+  const width = attributes.num_scan_inputs;
   const values = call.inputs.map((_, i) => call.input(i));
   const states = values.length - width;
   const sources = values.slice(states);
-  const axes = listed(call, 'scan_input_axes', width).map((axis, k) =>
+  const axes = listed(attributes.scan_input_axes, width).map((axis, k) =>
     normalAxis(call.where, axis, sources[k].dims.length),
   );
-  const backwards = listed(call, 'scan_input_directions', width);
+  const backwards = listed(attributes.scan_input_directions, width);
   const results: NumArray[][] = body.graph.outputs.slice(states).map(() => []);
   const length = sources[0].dims[axes[0]];
   let state = values.slice(0, states);
@@ -73,8 +76,8 @@ const scan: EvalRow = (call) => {
     state = outputs.slice(0, states);
     for (const [k, value] of outputs.slice(states).entries()) results[k].push(value);
   }
-  const outAxes = listed(call, 'scan_output_axes', results.length);
-  const reversed = listed(call, 'scan_output_directions', results.length);
+  const outAxes = listed(attributes.scan_output_axes, results.length);
+  const reversed = listed(attributes.scan_output_directions, results.length);
   const outputs = results.map((list, k) =>
     stacked(reversed[k] ? list.toReversed() : list, outAxes[k], body.graph.outputs[states + k]),
   );

@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, parts } from './array.js';
 import { type Call, channelInput, type EvalRow } from './call.js';
 import { extentOf, type Geometry, geometryOf, splitPadding, windowAttributes, windows } from './window.js';
@@ -67,7 +68,7 @@ export function biased(call: Call, dims: readonly number[], at = 2): NumArray {
 
 export function kernelOf(call: Call): readonly number[] {
   const kernel = call.input(1).dims.slice(2);
-  const declared = call.ints('kernel_shape') ?? kernel;
+  const declared = attributesOf(call.node, 'Conv', 'ConvTranspose', 'DeformConv').kernel_shape ?? kernel;
   if (declared.join() !== kernel.join()) {
     call.refuse('shape-mismatch', `kernel_shape [${kernel}] of the weight`, `[${declared}]`);
   }
@@ -86,7 +87,7 @@ const conv: EvalRow = (call) => {
   const [x, weight] = [call.input(0), call.input(1)];
   const [batch, channels, ...spatial] = x.dims;
   const [outChannels, columns] = weight.dims;
-  const groups = call.int('group', 1);
+  const groups = attributesOf(call.node, 'Conv', 'ConvTranspose').group;
   checkChannels(call, channels === columns * groups && outChannels % groups === 0, groups);
   const geometry = geometryOf(call, spatial, kernelOf(call));
   const table = windows(geometry);
@@ -105,7 +106,7 @@ const convTranspose: EvalRow = (call) => {
   const [x, weight] = [call.input(0), call.input(1)];
   const [batch, channels, ...spatial] = x.dims;
   const [inChannels, columns] = weight.dims;
-  const groups = call.int('group', 1);
+  const groups = attributesOf(call.node, 'Conv', 'ConvTranspose').group;
   checkChannels(call, channels === inChannels && channels % groups === 0, groups);
   const geometry = transposedGeometry(call, spatial, kernelOf(call));
   const table = windows(geometry);
@@ -123,12 +124,15 @@ const convTranspose: EvalRow = (call) => {
 function transposedGeometry(call: Call, spatial: readonly number[], kernel: readonly number[]): Geometry {
   const window = windowAttributes(call, kernel);
   const extent = extentOf(window);
-  const extra = call.ints('output_padding') ?? kernel.map(() => 0);
+  const { output_padding: extra = kernel.map(() => 0), output_shape } = attributesOf(
+    call.node,
+    'ConvTranspose',
+  );
   const full = spatial.map((size, axis) => window.strides[axis] * (size - 1) + extra[axis] + extent[axis]);
   const same = window.autoPad.startsWith('SAME');
   const scaled = same ? spatial.map((size, axis) => size * window.strides[axis]) : undefined;
   // Some files list all axes in output_shape, batch and channels too.
-  const wanted = call.ints('output_shape')?.slice(-kernel.length) ?? scaled;
+  const wanted = output_shape?.slice(-kernel.length) ?? scaled;
   if (wanted !== undefined) {
     const total = full.map((size, axis) => Math.max(0, size - wanted[axis]));
     const pads = splitPadding(total, window.autoPad === 'SAME_UPPER');

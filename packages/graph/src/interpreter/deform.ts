@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { type NumArray, parts } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { biased, checkChannels, kernelOf } from './conv.js';
@@ -58,7 +59,7 @@ function sizesOf(call: Call): Sizes {
   const [, channels, ...spatial] = call.input(0).dims;
   if (spatial.length !== 2) call.refuse('model-unsupported', 'two spatial axes', `${spatial.length}`);
   const geometry = geometryOf(call, spatial, kernelOf(call));
-  const [groups, shifted] = [call.int('group', 1), call.int('offset_group', 1)];
+  const { group: groups, offset_group: shifted } = attributesOf(call.node, 'DeformConv');
   const [outChannels, columns] = call.input(1).dims;
   checkChannels(call, channels === columns * groups && outChannels % groups === 0, groups);
   checkChannels(call, channels % shifted === 0, shifted);
@@ -77,7 +78,7 @@ export const deformConv: EvalRow = (call) => {
   const read = reader(call, sizes);
   const y = biased(call, [batch, outChannels, ...geometry.output], 3);
   const planes = parts(x.data, geometry.input[0] * geometry.input[1]);
-  const rows = outChannels / call.int('group', 1);
+  const rows = outChannels / attributesOf(call.node, 'DeformConv').group;
   for (let n = 0; n < batch; n++) {
     for (let c = 0; c < channels; c++) {
       const [group, column] = [Math.floor(c / columns), c % columns];

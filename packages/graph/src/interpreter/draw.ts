@@ -1,24 +1,36 @@
 import { fold, key, type Stream, sizeOf, stream } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { type NumArray, numArray } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { typeOfCode } from './cast.js';
+
+const DRAWING = [
+  'Bernoulli',
+  'Multinomial',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+] as const;
 
 /**
  * Draws of a node: of its seed and its name, the same at every evaluation, so that what depends on them can be differentiated by
  * differences. They are not those of another program.
  */
 function drawsOf(call: Call): Stream {
-  const seed = call.has('seed') ? String(call.float('seed', 0)) : '';
-  return stream(fold(fold(key(0), call.where), seed));
+  const { seed } = attributesOf(call.node, ...DRAWING);
+  return stream(fold(fold(key(0), call.where), seed === undefined ? '' : String(seed)));
 }
 
 const normal = (call: Call) => {
-  const [mean, scale, draws] = [call.float('mean', 0), call.float('scale', 1), drawsOf(call)];
+  const { mean, scale } = attributesOf(call.node, 'RandomNormal', 'RandomNormalLike');
+  const draws = drawsOf(call);
   return () => mean + scale * draws.normal();
 };
 
 const uniform = (call: Call) => {
-  const [low, high, draws] = [call.float('low', 0), call.float('high', 1), drawsOf(call)];
+  const { low, high } = attributesOf(call.node, 'RandomUniform', 'RandomUniformLike');
+  const draws = drawsOf(call);
   return () => low + (high - low) * draws.uniform();
 };
 
@@ -29,16 +41,20 @@ const filledBy = (dtype: NumArray['dtype'], dims: readonly number[], next: () =>
 
 const shaped =
   (sampler: Sampler): EvalRow =>
-  (call) =>
-    filledBy(typeOfCode(call, call.int('dtype', 1)), call.ints('shape') ?? [], sampler(call));
+  (call) => {
+    const { dtype, shape } = attributesOf(call.node, 'RandomNormal', 'RandomUniform');
+    return filledBy(typeOfCode(call, dtype), shape, sampler(call));
+  };
 
 const like =
   (sampler: Sampler): EvalRow =>
   (call) =>
     filledBy(typeLike(call), call.input(0).dims, sampler(call));
 
-const typeLike = (call: Call) =>
-  call.has('dtype') ? typeOfCode(call, call.int('dtype', 1)) : call.input(0).dtype;
+function typeLike(call: Call): NumArray['dtype'] {
+  const { dtype } = attributesOf(call.node, 'Bernoulli', 'RandomNormalLike', 'RandomUniformLike');
+  return dtype === undefined ? call.input(0).dtype : typeOfCode(call, dtype);
+}
 
 /** 1 with the probability that the input says. */
 const bernoulli: EvalRow = (call) => {
@@ -51,7 +67,7 @@ const bernoulli: EvalRow = (call) => {
 const multinomial: EvalRow = (call) => {
   const x = call.input(0);
   const [rows, classes] = x.dims;
-  const count = call.int('sample_size', 1);
+  const { dtype, sample_size: count } = attributesOf(call.node, 'Multinomial');
   const draws = drawsOf(call);
   const drawn = Array.from({ length: rows }, (_, row) => {
     const scores = x.data.subarray(row * classes, (row + 1) * classes);
@@ -60,7 +76,7 @@ const multinomial: EvalRow = (call) => {
     const total = weights.reduce((a, b) => a + b, 0);
     return Array.from({ length: count }, () => chosen(weights, draws.uniform() * total));
   });
-  return numArray(typeOfCode(call, call.int('dtype', 6)), [rows, count], drawn.flat());
+  return numArray(typeOfCode(call, dtype), [rows, count], drawn.flat());
 };
 
 /** The first index at which the sum of the weights exceeds `level`. */

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 import type { Call } from './call.js';
 
@@ -50,7 +51,7 @@ function stepOf({ dims }: NumArray, labels: readonly string[], label: string): n
 
 /** Einsum by its definition: for every output label, the sum over the other labels of the product of the operands. */
 export function einsum(call: Call): NumArray {
-  const equation = call.string('equation', '').replaceAll(' ', '');
+  const equation = attributesOf(call.node, 'Einsum').equation.replaceAll(' ', '');
   const [left, right] = equation.split('->');
   const terms = left.split(',');
   if (terms.length !== call.inputs.length) {

@@ -1,6 +1,7 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
-import type { Call, EvalRow } from './call.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
 
 /** An index into an axis of `size`; negative counts from the end, outside is refused. */
 export function checkedIndex(call: Call, index: number, size: number): number {
@@ -12,7 +13,7 @@ export function checkedIndex(call: Call, index: number, size: number): number {
 
 const gather: EvalRow = (call) => {
   const [x, indices] = [call.input(0), call.input(1)];
-  const axis = call.axis('axis', 0, x.dims.length);
+  const axis = normalAxis(call.where, attributesOf(call.node, 'Gather').axis, x.dims.length);
   const { outer, length, inner } = slicesAlong(x.dims, axis);
   const y = filled(x.dtype, x.dims.toSpliced(axis, 1, ...indices.dims));
   const chosen = indices.data.map((index) => checkedIndex(call, index, length));
@@ -27,7 +28,8 @@ const gather: EvalRow = (call) => {
 
 /** Position in `x` that each element of `indices` names: its own place with the axis's coordinate replaced. */
 export function elementPositions(call: Call, x: NumArray, indices: NumArray): Int32Array {
-  const axis = call.axis('axis', 0, x.dims.length);
+  const { axis: along } = attributesOf(call.node, 'GatherElements', 'ScatterElements');
+  const axis = normalAxis(call.where, along, x.dims.length);
   const strides = stridesOf(x.dims);
   const elsewhere = positions(indices.dims, strides.with(axis, 0));
   return elsewhere.map((at, i) => at + checkedIndex(call, indices.data[i], x.dims[axis]) * strides[axis]);
@@ -60,7 +62,7 @@ export function slicePositions(
 
 const gatherND: EvalRow = (call) => {
   const [x, indices] = [call.input(0), call.input(1)];
-  const batch = call.int('batch_dims', 0);
+  const batch = attributesOf(call.node, 'GatherND').batch_dims;
   const tail = x.dims.slice(batch + (indices.dims.at(-1) ?? 0));
   const size = sizeOf(tail);
   const y = filled(x.dtype, [...indices.dims.slice(0, -1), ...tail]);

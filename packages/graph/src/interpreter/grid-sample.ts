@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { filled, stridesOf } from './array.js';
 import { type Call, choice, type EvalRow } from './call.js';
 
@@ -88,11 +89,12 @@ export const gridSample: EvalRow = (call) => {
   checkGrid(call);
   const [x, grid] = [call.input(0), call.input(1)];
   const [batch, channels, ...spatial] = x.dims;
+  const { align_corners: aligned, mode, padding_mode } = attributesOf(call.node, 'GridSample');
   const source: Source = {
-    axes: spatial.map((size) => ({ size, aligned: call.flag('align_corners') })),
+    axes: spatial.map((size) => ({ size, aligned })),
     strides: stridesOf(spatial),
-    read: choice(call, modes, ['mode', 'linear']),
-    pad: choice(call, paddings, ['padding_mode', 'zeros']),
+    read: choice(call, modes, ['mode', mode]),
+    pad: choice(call, paddings, ['padding_mode', padding_mode]),
   };
   const y = filled(x.dtype, [batch, channels, ...grid.dims.slice(1, -1)]);
   const [plane, points] = [sizeOf(spatial), sizeOf(grid.dims.slice(1, -1))];

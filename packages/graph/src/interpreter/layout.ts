@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { broadcastDims, broadcastTo, filled, type NumArray, permuted } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
@@ -13,7 +14,7 @@ function reshaped(call: Call, x: NumArray, dims: readonly number[]): NumArray {
 /** In the target 0 copies the input's dim (unless allowzero) and one -1 takes what is left. */
 const reshape: EvalRow = (call) => {
   const x = call.input(0);
-  const copies = !call.flag('allowzero');
+  const copies = !attributesOf(call.node, 'Reshape').allowzero;
   const target = Array.from(call.input(1).data, (dim, axis) => (dim === 0 && copies ? x.dims[axis] : dim));
   const known = sizeOf(target.filter((dim) => dim !== -1));
   return reshaped(
@@ -25,7 +26,7 @@ const reshape: EvalRow = (call) => {
 
 const flatten: EvalRow = (call) => {
   const x = call.input(0);
-  const axis = call.int('axis', 1);
+  const axis = attributesOf(call.node, 'Flatten').axis;
   const at = axis < 0 ? axis + x.dims.length : axis;
   return reshaped(call, x, [sizeOf(x.dims.slice(0, at)), sizeOf(x.dims.slice(at))]);
 };
@@ -57,7 +58,8 @@ const unsqueeze: EvalRow = (call) => {
 
 const transpose: EvalRow = (call) => {
   const x = call.input(0);
-  const order = call.ints('perm') ?? x.dims.map((_, axis) => x.dims.length - 1 - axis);
+  const order =
+    attributesOf(call.node, 'Transpose').perm ?? x.dims.map((_, axis) => x.dims.length - 1 - axis);
   if ([...order].sort((a, b) => a - b).some((axis, i) => axis !== i) || order.length !== x.dims.length) {
     call.refuse('model-invalid', `a permutation of ${x.dims.length} axes`, `[${order}]`);
   }
@@ -90,9 +92,9 @@ const tile: EvalRow = (call) => {
 const depthToSpace: EvalRow = (call) => {
   const x = call.input(0);
   const [n, c, h, w] = x.dims;
-  const b = call.requiredInt('blocksize');
+  const { blocksize: b, mode } = attributesOf(call.node, 'DepthToSpace');
   const depth = c / (b * b);
-  const crd = call.string('mode', 'DCR') === 'CRD';
+  const crd = mode === 'CRD';
   const split = reshaped(call, x, crd ? [n, depth, b, b, h, w] : [n, b, b, depth, h, w]);
   return reshaped(call, permuted(split, crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]), [
     n,
@@ -106,8 +108,8 @@ const depthToSpace: EvalRow = (call) => {
 const spaceToDepth: EvalRow = (call) => {
   const x = call.input(0);
   const [n, c, h, w] = x.dims;
-  const b = call.requiredInt('blocksize');
-  const crd = call.string('mode', 'DCR') === 'CRD';
+  const { blocksize: b, mode } = attributesOf(call.node, 'DepthToSpace');
+  const crd = mode === 'CRD';
   const split = reshaped(call, x, [n, c, h / b, b, w / b, b]);
   return reshaped(call, permuted(split, crd ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]), [
     n,
@@ -122,7 +124,7 @@ const trilu: EvalRow = (call) => {
   const x = call.input(0);
   const [rows, columns] = x.dims.slice(-2);
   const k = call.inputs[1]?.data[0] ?? 0;
-  const upper = call.int('upper', 1) !== 0;
+  const upper = attributesOf(call.node, 'Trilu').upper;
   const y = filled(x.dtype, x.dims);
   x.data.forEach((v, i) => {
     const diagonal = (i % columns) - (Math.floor(i / columns) % rows);

@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { broadcastDims, broadcastTo, filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { det } from './det.js';
@@ -49,11 +50,10 @@ const matMul: EvalRow = (call) => {
 
 /** alpha A'B' + beta C. */
 const gemm: EvalRow = (call) => {
-  const side = (i: number, flag: string) =>
-    call.flag(flag) ? permuted(call.input(i), [1, 0]) : call.input(i);
-  const alpha = call.float('alpha', 1);
-  const beta = call.float('beta', 1);
-  const product = batched(call, side(0, 'transA'), side(1, 'transB'));
+  const { alpha, beta, transA, transB } = attributesOf(call.node, 'Gemm');
+  const side = (i: number, transposed: boolean) =>
+    transposed ? permuted(call.input(i), [1, 0]) : call.input(i);
+  const product = batched(call, side(0, transA), side(1, transB));
   const c = call.inputs[2];
   const bias = c && broadcastTo(call.where, c, product.dims);
   return { ...product, data: product.data.map((v, i) => alpha * v + (bias ? beta * bias[i] : 0)) };

@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { broadcastTo, eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
 import { joinSlices, mean, meanSquare, slicesOver } from './reduced-slices.js';
@@ -9,7 +10,11 @@ const alongAxis =
   (rewrite: (lane: Float64Array, call: Call) => Float64Array): EvalRow =>
   (call) => {
     const x = call.input(0);
-    const axis = call.axis('axis', -1, x.dims.length);
+    const axis = normalAxis(
+      call.where,
+      attributesOf(call.node, 'Softmax', 'LpNormalization').axis,
+      x.dims.length,
+    );
     const lanes = slicesAlong(x.dims, axis);
     const y = filled(x.dtype, x.dims);
     eachLane(lanes, (start, step) => {
@@ -34,7 +39,7 @@ function hardmax(lane: Float64Array): Float64Array {
 
 /** x / ||x||_p; a lane of zeros stays zero. */
 function lpNormalized(lane: Float64Array, call: Call): Float64Array {
-  const p = call.int('p', 2);
+  const p = attributesOf(call.node, 'LpNormalization').p;
   const norm = lane.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
   return lane.map((v) => (norm === 0 ? 0 : v / norm));
 }
@@ -47,7 +52,7 @@ function normalizedByChannel(
   const x = call.input(0);
   const { length, inner } = slicesAlong(x.dims, 1);
   const [scale, bias] = [channelInput(call, 1, length), channelInput(call, 2, length)];
-  const epsilon = call.float('epsilon', 1e-5);
+  const { epsilon } = attributesOf(call.node, 'BatchNormalization');
   const data = x.data.map((v, i) => {
     const c = Math.floor(i / inner) % length;
     return ((v - means[c]) * scale[c]) / Math.sqrt(variances[c] + epsilon) + bias[c];
@@ -60,10 +65,11 @@ const batchNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const channels = slicesAlong(x.dims, 1).length;
   const [means, variances] = [channelInput(call, 3, channels), channelInput(call, 4, channels)];
-  if (!call.flag('training_mode')) return normalizedByChannel(call, [means, variances]);
+  if (!attributesOf(call.node, 'BatchNormalization').training_mode)
+    return normalizedByChannel(call, [means, variances]);
   const axes = x.dims.map((_, axis) => axis).filter((axis) => axis !== 1);
   const batch = channelStatistics(x, axes);
-  const momentum = call.float('momentum', 0.9);
+  const momentum = attributesOf(call.node, 'BatchNormalization').momentum;
   const mix = (i: number, now: Float64Array): NumArray => ({
     ...call.input(i),
     data: call.input(i).data.map((old, c) => old * momentum + now[c] * (1 - momentum)),
@@ -87,7 +93,7 @@ const instanceNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const [, channels] = x.dims;
   const [scale, bias] = [channelInput(call, 1, channels), channelInput(call, 2, channels)];
-  const epsilon = call.float('epsilon', 1e-5);
+  const { epsilon } = attributesOf(call.node, 'InstanceNormalization');
   const axes = x.dims.map((_, axis) => axis).slice(2);
   const [centres, variances] = channelStatistics(x, axes);
   const plane = sizeOf(x.dims.slice(2));
@@ -102,8 +108,8 @@ const instanceNormalization: EvalRow = (call) => {
 const layerNormalization: EvalRow = (call) => {
   const [x, scale] = [call.input(0), call.input(1)];
   const bias = call.inputs[2];
-  const axis = call.axis('axis', -1, x.dims.length);
-  const epsilon = call.float('epsilon', 1e-5);
+  const { axis: first, epsilon } = attributesOf(call.node, 'LayerNormalization');
+  const axis = normalAxis(call.where, first, x.dims.length);
   const axes = x.dims.map((_, i) => i).slice(axis);
   const [centres, variances] = channelStatistics(x, axes);
   const inverses = variances.map((v) => 1 / Math.sqrt(v + epsilon));
@@ -125,8 +131,7 @@ const layerNormalization: EvalRow = (call) => {
 /** x / (bias + alpha/size · sum of squares over `size` neighbouring channels)^beta. */
 const lrn: EvalRow = (call) => {
   const x = call.input(0);
-  const size = call.requiredInt('size');
-  const [alpha, beta, bias] = [call.float('alpha', 1e-4), call.float('beta', 0.75), call.float('bias', 1)];
+  const { size, alpha, beta, bias } = attributesOf(call.node, 'LRN');
   const lanes = slicesAlong(x.dims, 1);
   const y = filled(x.dtype, x.dims);
   eachLane(lanes, (start, step) => {
@@ -144,7 +149,9 @@ const lrn: EvalRow = (call) => {
 /** (x - mean) / (standard deviation + 1e-9) over `axes`; the constant is that of the standard's function body. */
 const meanVarianceNormalization: EvalRow = (call) => {
   const x = call.input(0);
-  const axes = (call.ints('axes') ?? [0, 2, 3]).map((axis) => normalAxis(call.where, axis, x.dims.length));
+  const axes = attributesOf(call.node, 'MeanVarianceNormalization').axes.map((axis) =>
+    normalAxis(call.where, axis, x.dims.length),
+  );
   const { lanes } = slicesOver(x, axes);
   const normal = lanes.map((lane) => {
     const centre = mean(lane);

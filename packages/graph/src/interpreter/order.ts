@@ -1,4 +1,5 @@
 import { isInteger } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { wrapped } from '../ir/integers.js';
 import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
@@ -9,8 +10,8 @@ const argBest =
   (better: (a: number, b: number) => boolean): EvalRow =>
   (call) => {
     const x = call.input(0);
-    const axis = call.axis('axis', 0, x.dims.length);
-    const last = call.flag('select_last_index');
+    const { axis: along, keepdims, select_last_index: last } = attributesOf(call.node, 'ArgMax');
+    const axis = normalAxis(call.where, along, x.dims.length);
     const lanes = slicesAlong(x.dims, axis);
     const found: number[] = [];
     eachLane(lanes, (start, step) => {
@@ -21,7 +22,7 @@ const argBest =
       }
       found.push(best);
     });
-    const dims = reducedDims(x.dims, [axis], call.int('keepdims', 1) !== 0);
+    const dims = reducedDims(x.dims, [axis], keepdims);
     return { dtype: 'int64', dims, data: Float64Array.from(found) };
   };
 
@@ -31,7 +32,7 @@ const running =
   (call) => {
     const x = call.input(0);
     const lanes = slicesAlong(x.dims, normalAxis(call.where, call.input(1).data[0], x.dims.length));
-    const [exclusive, reverse] = [call.flag('exclusive'), call.flag('reverse')];
+    const { exclusive, reverse } = attributesOf(call.node, 'CumSum');
     const y = filled(x.dtype, x.dims);
     const settle = isInteger(x.dtype) ? (v: number) => wrapped(call.where, x.dtype, v) : (v: number) => v;
     eachLane(lanes, (first, step) => {
@@ -55,10 +56,11 @@ function countOf(call: Call, length: number): number {
 /** The k greatest (or least) of each lane, in order; equal values keep the order of their indices. */
 const topK: EvalRow = (call) => {
   const x = call.input(0);
-  const axis = call.axis('axis', -1, x.dims.length);
+  const { axis: along, largest } = attributesOf(call.node, 'TopK');
+  const axis = normalAxis(call.where, along, x.dims.length);
   const lanes = slicesAlong(x.dims, axis);
   const k = countOf(call, lanes.length);
-  const sign = call.int('largest', 1) === 0 ? 1 : -1;
+  const sign = largest ? -1 : 1;
   const dims = x.dims.map((dim, i) => (i === axis ? k : dim));
   const values: NumArray = filled(x.dtype, dims);
   const indices: NumArray = filled('int64', dims);

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, stridesOf, take } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
@@ -34,7 +35,7 @@ function padsOf(call: Call, rank: number): (readonly [before: number, after: num
 
 export const pad: EvalRow = (call): NumArray => {
   const x = call.input(0);
-  const mode = choice(call, modes, ['mode', 'constant']);
+  const mode = choice(call, modes, ['mode', attributesOf(call.node, 'Pad').mode]);
   const pads = padsOf(call, x.dims.length);
   const dims = x.dims.map((dim, axis) => dim + pads[axis][0] + pads[axis][1]);
   if (dims.some((dim) => dim < 0)) call.refuse('shape-mismatch', 'no negative dims', `[${dims}]`);

@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { type Geometry, geometryOf, paddedCounts, windows } from './window.js';
@@ -15,7 +16,7 @@ interface Pool {
 function poolOf(call: Call): Pool {
   const x = call.input(0);
   const [batch, channels, ...spatial] = x.dims;
-  const kernel = call.ints('kernel_shape') ?? call.refuse('model-invalid', 'kernel_shape', 'none');
+  const kernel = attributesOf(call.node, 'AveragePool', 'MaxPool').kernel_shape;
   const geometry = geometryOf(call, spatial, kernel);
   const table = windows(geometry);
   const size = sizeOf(kernel);
@@ -55,7 +56,7 @@ const maxPool: EvalRow = (call) => {
     for (let o = 0; o < outputs; o++) {
       const best = highest(x.data, p * plane, taps(o));
       y.data[p * outputs + o] = x.data[p * plane + best];
-      const place = call.flag('storage_order') ? columnMajor[best] : best;
+      const place = attributesOf(call.node, 'MaxPool').storage_order ? columnMajor[best] : best;
       indices.data[p * outputs + o] = p * plane + place;
     }
   }
@@ -66,7 +67,9 @@ const maxPool: EvalRow = (call) => {
 const averagePool: EvalRow = (call) => {
   const { x, planes, geometry, dims, taps } = poolOf(call);
   const [plane, outputs] = [sizeOf(geometry.input), sizeOf(geometry.output)];
-  const padded = call.flag('count_include_pad') ? paddedCounts(geometry) : undefined;
+  const padded = attributesOf(call.node, 'AveragePool').count_include_pad
+    ? paddedCounts(geometry)
+    : undefined;
   const y = filled(x.dtype, dims);
   for (let p = 0; p < planes; p++) {
     for (let o = 0; o < outputs; o++) {

@@ -1,28 +1,29 @@
 import { dtypeOf, sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { rounded } from '../ir/constant.js';
 import { integerRange, roundHalfEven } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import { type NumArray, positions, stridesOf } from './array.js';
-import type { Call, EvalRow } from './call.js';
+import { type Call, type EvalRow, normalAxis } from './call.js';
 
 /** The parameter (scale or zero point) of each element: one for all, one for each index of an axis, or one for each block of them. */
 function parameterOf(call: Call, x: NumArray, parameter: NumArray | undefined): (i: number) => number {
   if (parameter === undefined) return () => 0;
   const { data, dims } = parameter;
   if (data.length === 1) return () => data[0];
-  const axis = call.axis('axis', 1, x.dims.length);
-  const block = call.int('block_size', 0);
+  const { axis: along, block_size: block } = attributesOf(call.node, 'DequantizeLinear', 'QuantizeLinear');
+  const axis = normalAxis(call.where, along, x.dims.length);
   const expected = x.dims.map((size, i) => (i === axis ? Math.ceil(size / Math.max(block, 1)) : size));
   const fits = block === 0 ? data.length === x.dims[axis] : sizeOf(dims) === sizeOf(expected);
   if (!fits) call.refuse('shape-mismatch', `a parameter for axis ${axis} of [${x.dims}]`, `[${dims}]`);
   const [strides, own] = [stridesOf(x.dims), stridesOf(expected)];
-  const along = (i: number) => Math.floor(i / strides[axis]) % x.dims[axis];
-  if (block === 0) return (i) => data[along(i)];
+  const place = (i: number) => Math.floor(i / strides[axis]) % x.dims[axis];
+  if (block === 0) return (i) => data[place(i)];
   const table = positions(
     x.dims,
     own.map((stride, i) => (i === axis ? 0 : stride)),
   );
-  return (i) => data[table[i] + own[axis] * Math.floor(along(i) / block)];
+  return (i) => data[table[i] + own[axis] * Math.floor(place(i) / block)];
 }
 
 /** saturate(round(x / scale) + zero point), halves to even: of the quotient in x's type, which decides what is a half. */
@@ -38,7 +39,7 @@ const quantise: EvalRow = (call) => {
 };
 
 function typeAfter(call: Call): DataType {
-  const code = call.int('output_dtype', 0);
+  const code = attributesOf(call.node, 'QuantizeLinear').output_dtype;
   const named = code === 0 ? 'uint8' : dtypeOf(code);
   return (
     call.inputs[2]?.dtype ?? named ?? call.refuse('model-unsupported', 'a type this library knows', `${code}`)

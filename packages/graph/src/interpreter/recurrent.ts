@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { activationsOf } from './activations.js';
 import { filled, type NumArray, parts, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
@@ -12,11 +13,11 @@ interface Run {
   readonly directions: readonly ('forward' | 'reverse')[];
 }
 
-const batchFirst = (call: Call) => call.flag('layout');
+const batchFirst = (call: Call) => attributesOf(call.node, 'GRU', 'LSTM', 'RNN').layout;
 
 function runOf(call: Call): Run {
   const x = batchFirst(call) ? permuted(call.input(0), [1, 0, 2]) : call.input(0);
-  const direction = call.string('direction', 'forward');
+  const direction = attributesOf(call.node, 'GRU', 'LSTM', 'RNN').direction;
   const directions =
     direction === 'bidirectional'
       ? (['forward', 'reverse'] as const)
@@ -37,7 +38,8 @@ function byDirection(call: Call, i: number, { size, directions }: { size: number
 
 function weightsOf(call: Call, cell: RecurrentCell, run: Run): Weights[] {
   const { directions, hidden } = run;
-  const names = call.strings('activations') ?? directions.flatMap(() => cell.activations);
+  const names =
+    attributesOf(call.node, 'GRU', 'LSTM', 'RNN').activations ?? directions.flatMap(() => cell.activations);
   const activations = activationsOf(call, names);
   const each = cell.activations.length;
   const rows = cell.gates * hidden;
@@ -58,9 +60,9 @@ function weightsOf(call: Call, cell: RecurrentCell, run: Run): Weights[] {
       rb: bias(1),
       p: peepholes(d),
       activations: activations.slice(d * each, (d + 1) * each),
-      clip: call.float('clip', Number.POSITIVE_INFINITY),
-      inputForget: call.flag('input_forget'),
-      linearBeforeReset: call.int('linear_before_reset', 0) !== 0,
+      clip: attributesOf(call.node, 'GRU', 'LSTM', 'RNN').clip ?? Number.POSITIVE_INFINITY,
+      inputForget: call.op === 'LSTM' && attributesOf(call.node, 'LSTM').input_forget,
+      linearBeforeReset: call.op === 'GRU' && attributesOf(call.node, 'GRU').linear_before_reset,
     };
   });
 }

@@ -1,4 +1,5 @@
 import { isInteger } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { integerRange, wrapped } from '../ir/integers.js';
 import type { DataType } from '../ir/types.js';
 import type { NumArray } from './array.js';
@@ -9,7 +10,7 @@ import { logSumExp } from './special.js';
 /** Axes from input 1; all axes when absent or empty, unless noop_with_empty_axes. */
 function axesOf(call: Call, rank: number): readonly number[] {
   const listed = Array.from(call.inputs[1]?.data ?? [], (axis) => normalAxis(call.where, axis, rank));
-  if (listed.length > 0 || call.flag('noop_with_empty_axes')) return listed;
+  if (listed.length > 0 || attributesOf(call.node, 'ReduceSum').noop_with_empty_axes) return listed;
   return Array.from({ length: rank }, (_, axis) => axis);
 }
 
@@ -21,7 +22,7 @@ const reduction =
     const x = call.input(0);
     const axes = axesOf(call, x.dims.length);
     const { lanes } = slicesOver(x, axes);
-    const dims = reducedDims(x.dims, axes, call.int('keepdims', 1) !== 0);
+    const dims = reducedDims(x.dims, axes, attributesOf(call.node, 'ReduceSum').keepdims);
     const settle = (value: number) =>
       isInteger(x.dtype) ? wrapped(call.where, x.dtype, Math.trunc(value)) : value;
     return { dtype: x.dtype, dims, data: Float64Array.from(lanes, (lane) => settle(fold(lane, x.dtype))) };

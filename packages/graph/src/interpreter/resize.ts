@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
@@ -57,8 +58,7 @@ type Taps = readonly (readonly [index: number, weight: number])[];
  * to 1 by division.
  */
 function kernelTaps(call: Call, kernel: Kernel): (x: number, axis: Axis) => Taps {
-  const antialias = call.flag('antialias');
-  const outside = call.flag('exclude_outside');
+  const { antialias, exclude_outside: outside } = attributesOf(call.node, 'Resize');
   return (x, { input, scale }) => {
     const width = antialias ? Math.min(1, scale) : 1;
     const taps: [number, number][] = [];
@@ -93,13 +93,13 @@ function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray 
 /** The resized axes: output sizes from `scales` or `sizes` (fitted to the aspect-ratio policy). */
 function axesOf(call: Call): Map<number, Axis> {
   const { dims } = call.input(0);
-  const list = call.ints('axes') ?? [...dims.keys()];
+  const list = attributesOf(call.node, 'Resize').axes ?? [...dims.keys()];
   const axes = list.map((axis) => normalAxis(call.where, axis, dims.length));
   const [roi, scales, sizes] = [call.inputs[1]?.data, call.inputs[2]?.data, call.inputs[3]?.data];
   const ratios = sizes?.length ? Array.from(sizes, (size, i) => size / dims[axes[i]]) : [...(scales ?? [])];
   if (ratios.length !== axes.length)
     call.refuse('shape-mismatch', `${axes.length} scales or sizes`, `${ratios.length}`);
-  const policy = sizes?.length ? call.string('keep_aspect_ratio_policy', 'stretch') : 'stretch';
+  const policy = sizes?.length ? attributesOf(call.node, 'Resize').keep_aspect_ratio_policy : 'stretch';
   const common = policy === 'not_larger' ? Math.min(...ratios) : Math.max(...ratios);
   return new Map(
     axes.map((axis, i) => {
@@ -114,16 +114,19 @@ function axesOf(call: Call): Map<number, Axis> {
 
 /** What makes the taps of coordinate `x`. */
 function samplerOf(call: Call): (x: number, axis: Axis) => Taps {
-  const mode = call.string('mode', 'nearest');
+  const { mode, nearest_mode, cubic_coeff_a } = attributesOf(call.node, 'Resize');
   if (mode === 'linear') return kernelTaps(call, linear);
-  if (mode === 'cubic') return kernelTaps(call, cubic(call.float('cubic_coeff_a', -0.75)));
-  const round = choice(call, nearest, ['nearest_mode', 'round_prefer_floor']);
+  if (mode === 'cubic') return kernelTaps(call, cubic(cubic_coeff_a));
+  const round = choice(call, nearest, ['nearest_mode', nearest_mode]);
   return (x, { input }) => [[Math.min(input - 1, Math.max(0, round(x))), 1]];
 }
 
 /** All modes are separable: one axis after the other. */
 export const resize: EvalRow = (call) => {
-  const coordinate = choice(call, coordinates, ['coordinate_transformation_mode', 'half_pixel']);
+  const coordinate = choice(call, coordinates, [
+    'coordinate_transformation_mode',
+    attributesOf(call.node, 'Resize').coordinate_transformation_mode,
+  ]);
   const crops = coordinate === coordinates.tf_crop_and_resize;
   const sampler = samplerOf(call);
   const axes = axesOf(call);
@@ -138,7 +141,7 @@ export const resize: EvalRow = (call) => {
 
 /** Output elements whose coordinate lies outside the input take extrapolation_value. */
 function extrapolated(call: Call, y: NumArray, axes: ReadonlyMap<number, Axis>): NumArray {
-  const value = call.float('extrapolation_value', 0);
+  const value = attributesOf(call.node, 'Resize').extrapolation_value;
   const data = y.data.slice();
   for (const [index, axis] of axes) {
     const lanes = slicesAlong(y.dims, index);

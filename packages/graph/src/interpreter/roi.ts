@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray } from './array.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { checkedIndex } from './gather.js';
@@ -50,8 +51,8 @@ const pooling: Readonly<Record<string, (samples: readonly (readonly number[])[])
 
 function alignedRegions(call: Call): Region[] {
   const [x, rois, rows] = [call.input(0), call.input(1), call.input(2)];
-  const half = call.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
-  const scale = call.float('spatial_scale', 1);
+  const { coordinate_transformation_mode, spatial_scale: scale } = attributesOf(call.node, 'RoiAlign');
+  const half = coordinate_transformation_mode === 'half_pixel';
   return Array.from(rows.data, (row, r) => {
     const [x1, y1, x2, y2] = rois.data.subarray(4 * r, 4 * r + 4).map((c) => c * scale - (half ? 0.5 : 0));
     // Without the offset, a region is at least one element long.
@@ -63,11 +64,11 @@ function alignedRegions(call: Call): Region[] {
 /** The mean (or maximum) of values read between elements, at a grid of samples in every cell of every region. */
 const roiAlign: EvalRow = (call) => {
   const { dims } = call.input(0);
-  const pool = choice(call, pooling, ['mode', 'avg']);
-  const ratio = call.int('sampling_ratio', 0);
+  const { mode, sampling_ratio: ratio, output_height, output_width } = attributesOf(call.node, 'RoiAlign');
+  const pool = choice(call, pooling, ['mode', mode]);
   return eachCell(call, {
     regions: alignedRegions(call),
-    cells: [call.int('output_height', 1), call.int('output_width', 1)],
+    cells: [output_height, output_width],
     value({ spans }, cell, plane) {
       const [ys, xs] = cell.map(([cells, p], axis) => samplesOf(spans[axis], [cells, p], ratio));
       const points = ys.flatMap((y) => xs.map((x) => cornersAt([y, x], dims.slice(2))));
@@ -82,7 +83,7 @@ const rounded = (x: number): number => Math.sign(x) * Math.round(Math.abs(x));
 /** Regions by whole elements, both ends inside. */
 function wholeRegions(call: Call): Region[] {
   const [x, rois] = [call.input(0), call.input(1)];
-  const scale = call.float('spatial_scale', 1);
+  const scale = attributesOf(call.node, 'MaxRoiPool').spatial_scale;
   return Array.from({ length: rois.dims[0] }, (_, r) => {
     const [row, ...corners] = rois.data.subarray(5 * r, 5 * r + 5);
     const [x1, y1, x2, y2] = corners.map((c) => rounded(c * scale));
@@ -94,7 +95,7 @@ function wholeRegions(call: Call): Region[] {
 /** The greatest element of every cell of every region; cells may overlap by one element, and one without any gives 0. */
 const maxRoiPool: EvalRow = (call) => {
   const { dims } = call.input(0);
-  const [height, width] = call.ints('pooled_shape') ?? call.refuse('model-invalid', 'pooled_shape', 'none');
+  const [height, width] = attributesOf(call.node, 'MaxRoiPool').pooled_shape;
   return eachCell(call, {
     regions: wholeRegions(call),
     cells: [height, width],

@@ -1,4 +1,5 @@
 import { isInteger, sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { wrapped } from '../ir/integers.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { elementPositions, slicePositions } from './gather.js';
@@ -14,7 +15,10 @@ const reductions: Readonly<Record<string, (old: number, update: number) => numbe
 /** How an update meets what is there; several updates of one place are applied in order. */
 function reductionOf(call: Call): (old: number, update: number) => number {
   const { dtype } = call.input(0);
-  const reduce = choice(call, reductions, ['reduction', 'none']);
+  const reduce = choice(call, reductions, [
+    'reduction',
+    attributesOf(call.node, 'ScatterElements', 'ScatterND').reduction,
+  ]);
   return isInteger(dtype) ? (old, update) => wrapped(call.where, dtype, reduce(old, update)) : reduce;
 }
 

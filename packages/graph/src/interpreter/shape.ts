@@ -1,4 +1,5 @@
 import { sizeOf } from '@onnxplain/core';
+import { attributesOf } from '../ir/attributes.js';
 import { numbersOf } from '../ir/constant.js';
 import { filled, type NumArray, numArray, slicesAlong, stridesOf } from './array.js';
 import { type EvalRow, normalAxis } from './call.js';
@@ -6,18 +7,18 @@ import { typeOfCode } from './cast.js';
 
 /** One of value, value_float, value_floats, value_int, value_ints. */
 const constant: EvalRow = (call) => {
-  const tensor = call.tensor('value');
-  if (tensor !== undefined) return numArray(tensor.dtype, tensor.dims, numbersOf(tensor));
-  const [floats, ints] = [call.floats('value_floats'), call.ints('value_ints')];
+  const attributes = attributesOf(call.node, 'Constant');
+  const { value, value_floats: floats, value_ints: ints, value_float: float, value_int: int } = attributes;
+  if (value !== undefined) return numArray(value.dtype, value.dims, numbersOf(value));
   if (floats !== undefined) return numArray('float32', [floats.length], floats);
   if (ints !== undefined) return numArray('int64', [ints.length], ints);
-  if (call.has('value_float')) return numArray('float32', [], [call.float('value_float', 0)]);
-  if (call.has('value_int')) return numArray('int64', [], [call.int('value_int', 0)]);
+  if (float !== undefined) return numArray('float32', [], [float]);
+  if (int !== undefined) return numArray('int64', [], [int]);
   return call.refuse('model-unsupported', 'a numeric value', 'strings or a sparse tensor');
 };
 
 const constantOfShape: EvalRow = (call) => {
-  const value = call.tensor('value');
+  const { value } = attributesOf(call.node, 'ConstantOfShape');
   const dims = Array.from(call.input(0).data);
   if (value === undefined) return filled('float32', dims);
   return filled(value.dtype, dims, numbersOf(value)[0]);
@@ -26,8 +27,8 @@ const constantOfShape: EvalRow = (call) => {
 const eyeLike: EvalRow = (call) => {
   const x = call.input(0);
   const [rows, columns] = x.dims;
-  const y = filled(call.has('dtype') ? typeOfCode(call, call.int('dtype', 0)) : x.dtype, x.dims);
-  const k = call.int('k', 0);
+  const { dtype, k } = attributesOf(call.node, 'EyeLike');
+  const y = filled(dtype === undefined ? x.dtype : typeOfCode(call, dtype), x.dims);
   for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) y.data[row * columns + row + k] = 1;
   return y;
 };
@@ -45,7 +46,7 @@ const nonZero: EvalRow = (call) => {
 const oneHot: EvalRow = (call) => {
   const [indices, values] = [call.input(0), call.input(2)];
   const depth = Math.trunc(call.input(1).data[0]);
-  const axis = normalAxis(call.where, call.int('axis', -1), indices.dims.length + 1);
+  const axis = normalAxis(call.where, attributesOf(call.node, 'OneHot').axis, indices.dims.length + 1);
   const dims = indices.dims.toSpliced(axis, 0, depth);
   const [off, on] = values.data;
   const y = filled(values.dtype, dims, off);
@@ -69,7 +70,8 @@ const range: EvalRow = (call) => {
 const shape: EvalRow = (call): NumArray => {
   const { dims } = call.input(0);
   const clamp = (i: number) => Math.min(dims.length, Math.max(0, i < 0 ? i + dims.length : i));
-  const chosen = dims.slice(clamp(call.int('start', 0)), clamp(call.int('end', dims.length)));
+  const { start, end = dims.length } = attributesOf(call.node, 'Shape');
+  const chosen = dims.slice(clamp(start), clamp(end));
   return numArray('int64', [chosen.length], chosen);
 };
 

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, numArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 import { typeOfCode } from './cast.js';
@@ -7,11 +8,7 @@ type Complex = (n: number) => readonly [re: number, im: number];
 
 /** Axis of a DFT: an attribute before opset 20, an input since. */
 function axisOf(call: Call, rank: number): number {
-  return normalAxis(
-    call.where,
-    call.has('axis') ? call.int('axis', 1) : (call.inputs[2]?.data[0] ?? -2),
-    rank,
-  );
+  return normalAxis(call.where, attributesOf(call.node, 'DFT').axis ?? call.inputs[2]?.data[0] ?? -2, rank);
 }
 
 /** The other half of a spectrum of a real signal is the first one, conjugated. */
@@ -46,7 +43,7 @@ function transformed(
 const dft: EvalRow = (call) => {
   const x = call.input(0);
   const axis = axisOf(call, x.dims.length);
-  const [inverse, oneSided] = [call.flag('inverse'), call.flag('onesided')];
+  const { inverse, onesided: oneSided } = attributesOf(call.node, 'DFT');
   const [size, parts] = [x.dims[axis], x.dims[x.dims.length - 1]];
   const length = call.inputs[1]?.data[0] ?? (inverse && oneSided ? 2 * (size - 1) : size);
   const kept = oneSided && !inverse ? Math.floor(length / 2) + 1 : length;
@@ -75,7 +72,7 @@ const windowOf =
   (...coefficients: readonly number[]): EvalRow =>
   (call): NumArray => {
     const length = call.input(0).data[0];
-    const period = call.int('periodic', 1) === 0 ? length - 1 : length;
+    const period = attributesOf(call.node, 'HannWindow').periodic ? length : length - 1;
     const at = (n: number) =>
       coefficients.reduce((sum, a, j) => sum + a * Math.cos((2 * Math.PI * j * n) / period), 0);
     return numArray(
@@ -85,7 +82,8 @@ const windowOf =
     );
   };
 
-const outputType = (call: Call) => typeOfCode(call, call.int('output_datatype', 1));
+const outputType = (call: Call) =>
+  typeOfCode(call, attributesOf(call.node, 'HannWindow', 'MelWeightMatrix').output_datatype);
 
 const mel = (hertz: number) => 2595 * Math.log10(1 + hertz / 700);
 const hertz = (mel: number) => 700 * (10 ** (mel / 2595) - 1);

@@ -1,3 +1,4 @@
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
@@ -38,7 +39,7 @@ const slice: EvalRow = (call) => {
 /** Sizes of the pieces: input 1, or num_outputs equal ones of which the last may be smaller. */
 function pieceSizes(call: Call, length: number): number[] {
   const listed = call.inputs[1];
-  const pieces = call.int('num_outputs', call.outputs);
+  const pieces = attributesOf(call.node, 'Split').num_outputs ?? call.outputs;
   const each = Math.ceil(length / pieces);
   const sizes =
     listed === undefined
@@ -53,7 +54,7 @@ function pieceSizes(call: Call, length: number): number[] {
 
 const split: EvalRow = (call) => {
   const x = call.input(0);
-  const axis = call.axis('axis', 0, x.dims.length);
+  const axis = normalAxis(call.where, attributesOf(call.node, 'Split').axis, x.dims.length);
   let first = 0;
   return pieceSizes(call, x.dims[axis]).map((count) => {
     const piece = strided(
@@ -68,7 +69,7 @@ const split: EvalRow = (call) => {
 const concat: EvalRow = (call) => {
   const parts = call.inputs.map((_, i) => call.input(i));
   const [{ dtype, dims }] = parts;
-  const axis = call.axis('axis', 0, dims.length);
+  const axis = normalAxis(call.where, attributesOf(call.node, 'Concat').axis, dims.length);
   const rest = (part: NumArray) => part.dims.toSpliced(axis, 1).join(', ');
   const odd = parts.find((part) => rest(part) !== rest(parts[0]) || part.dims.length !== dims.length);
   if (odd !== undefined)

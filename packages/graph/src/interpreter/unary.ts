@@ -1,6 +1,8 @@
+import { type AttributesOf, attributesOf } from '../ir/attributes.js';
 import { roundHalfEven, wrapped } from '../ir/integers.js';
+import type { Op } from '../ir/ops.js';
 import { broadcastTo, type NumArray } from './array.js';
-import type { Call, EvalRow } from './call.js';
+import type { EvalRow } from './call.js';
 import { erf, sigmoid, softplus } from './special.js';
 
 type Scalar = (x: number) => number;
@@ -14,14 +16,11 @@ const unary =
   (call) =>
     mapped(call.input(0), f);
 
-/** A function of one element that has float attributes, given as their defaults. */
+/** A function of one element that has attributes. */
 const shaped =
-  <K extends string>(defaults: Readonly<Record<K, number>>, make: (options: Record<K, number>) => Scalar) =>
-  (call: Call): NumArray => {
-    const options: Record<K, number> = { ...defaults };
-    for (const name in defaults) options[name] = call.float(name, defaults[name]);
-    return mapped(call.input(0), make(options));
-  };
+  <N extends Op>(op: N, make: (attributes: AttributesOf<N>) => Scalar): EvalRow =>
+  (call) =>
+    mapped(call.input(0), make(attributesOf(call.node, op)));
 
 const neg: EvalRow = (call) => {
   const x = call.input(0);
@@ -30,7 +29,8 @@ const neg: EvalRow = (call) => {
 
 const gelu: EvalRow = (call) => {
   const tanh = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
-  const cdf = call.string('approximate', 'none') === 'tanh' ? tanh : (x: number) => erf(x / Math.SQRT2);
+  const cdf =
+    attributesOf(call.node, 'Gelu').approximate === 'tanh' ? tanh : (x: number) => erf(x / Math.SQRT2);
   return mapped(call.input(0), (x) => 0.5 * x * (1 + cdf(x)));
 };
 
@@ -59,7 +59,7 @@ export const unaryRows = {
   Atanh: unary(Math.atanh),
   Ceil: unary(Math.ceil),
   Celu: shaped(
-    { alpha: 1 },
+    'Celu',
     ({ alpha }) =>
       (x) =>
         x < 0 ? alpha * Math.expm1(x / alpha) : x,
@@ -67,20 +67,20 @@ export const unaryRows = {
   Clip: clip,
   Cos: unary(Math.cos),
   Cosh: unary(Math.cosh),
-  Elu: shaped({ alpha: 1 }, ({ alpha }) => elu(alpha)),
+  Elu: shaped('Elu', ({ alpha }) => elu(alpha)),
   Erf: unary(erf),
   Exp: unary(Math.exp),
   Floor: unary(Math.floor),
   Gelu: gelu,
   HardSigmoid: shaped(
-    { alpha: 0.2, beta: 0.5 },
+    'HardSigmoid',
     ({ alpha, beta }) =>
       (x) =>
         Math.max(0, Math.min(1, alpha * x + beta)),
   ),
   HardSwish: unary((x) => x * Math.max(0, Math.min(1, x / 6 + 0.5))),
   LeakyRelu: shaped(
-    { alpha: 0.01 },
+    'LeakyRelu',
     ({ alpha }) =>
       (x) =>
         x < 0 ? alpha * x : x,
@@ -93,12 +93,12 @@ export const unaryRows = {
   Relu: unary((x) => Math.max(x, 0)),
   Round: unary(roundHalfEven),
   Selu: shaped(
-    { alpha: 1.6732631921768188, gamma: 1.0507010221481323 },
+    'Selu',
     ({ alpha, gamma }) =>
       (x) =>
         gamma * elu(alpha)(x),
   ),
-  Shrink: shaped({ lambd: 0.5, bias: 0 }, ({ lambd, bias }) => (x) => {
+  Shrink: shaped('Shrink', ({ lambd, bias }) => (x) => {
     if (x < -lambd) return x + bias;
     return x > lambd ? x - bias : 0;
   }),
@@ -112,7 +112,7 @@ export const unaryRows = {
   Tan: unary(Math.tan),
   Tanh: unary(Math.tanh),
   ThresholdedRelu: shaped(
-    { alpha: 1 },
+    'ThresholdedRelu',
     ({ alpha }) =>
       (x) =>
         x > alpha ? x : 0,

@@ -1,5 +1,6 @@
+import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, numArray, permuted } from './array.js';
-import type { EvalRow } from './call.js';
+import { type EvalRow, normalAxis } from './call.js';
 
 /** Lexicographic. */
 function compare(a: Float64Array, b: Float64Array): number {
@@ -30,13 +31,14 @@ const vector = (values: readonly number[]): NumArray => numArray('int64', [value
 export const unique: EvalRow = (call) => {
   const x = call.input(0);
   const flat = { ...x, dims: [x.data.length] };
-  const source = call.has('axis') ? x : flat;
-  const axis = call.has('axis') ? call.axis('axis', 0, x.dims.length) : 0;
+  const { axis: along, sorted } = attributesOf(call.node, 'Unique');
+  const source = along === undefined ? flat : x;
+  const axis = along === undefined ? 0 : normalAxis(call.where, along, x.dims.length);
   const order = [axis, ...source.dims.map((_, i) => i).filter((i) => i !== axis)];
   const { dims, data } = permuted(source, order);
   const size = dims[0] === 0 ? 0 : data.length / dims[0];
   const groups = grouped(Array.from({ length: dims[0] }, (_, i) => data.subarray(i * size, (i + 1) * size)));
-  if (call.int('sorted', 1) !== 0) groups.sort((a, b) => compare(a.value, b.value));
+  if (sorted) groups.sort((a, b) => compare(a.value, b.value));
   const taken = filled(x.dtype, [groups.length, ...dims.slice(1)]);
   const inverse = new Array<number>(dims[0]).fill(0);
   groups.forEach(({ value, members }, i) => {

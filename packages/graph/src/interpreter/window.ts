@@ -1,4 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
+import { autoPadOf, hasCeilMode } from '../infer/window.js';
+import { attributesOf } from '../ir/attributes.js';
 import type { Call } from './call.js';
 
 /** How a window slides over the spatial axes of an input. */
@@ -21,9 +23,11 @@ export function extentOf({ kernel, dilations }: Pick<Geometry, 'kernel' | 'dilat
 /** The attributes that convolutions and pools share, with their defaults. */
 export function windowAttributes(call: Call, kernel: readonly number[]) {
   const ones = kernel.map(() => 1);
-  const pads = call.ints('pads') ?? [...ones, ...ones].fill(0);
-  const strides = call.ints('strides') ?? ones;
-  const dilations = call.ints('dilations') ?? ones;
+  const {
+    dilations = ones,
+    pads = [...ones, ...ones].fill(0),
+    strides = ones,
+  } = attributesOf(call.node, 'AveragePool', 'Col2Im', 'Conv', 'ConvTranspose', 'DeformConv', 'MaxPool');
   if (
     pads.length !== 2 * kernel.length ||
     strides.length !== kernel.length ||
@@ -41,7 +45,7 @@ export function windowAttributes(call: Call, kernel: readonly number[]) {
     dilations,
     before: pads.slice(0, kernel.length),
     after: pads.slice(kernel.length),
-    autoPad: call.string('auto_pad', 'NOTSET'),
+    autoPad: autoPadOf(call.node),
   };
 }
 
@@ -85,7 +89,7 @@ function padded(call: Call, window: Window, input: readonly number[]): Geometry 
   const extent = extentOf(window);
   const none = input.map(() => 0);
   const { before, after } = window.autoPad === 'VALID' ? { before: none, after: none } : window;
-  const ceil = call.flag('ceil_mode');
+  const ceil = hasCeilMode(call.node);
   const output = input.map((size, axis) => {
     const stride = window.strides[axis];
     const steps = (size + before[axis] + after[axis] - extent[axis]) / stride;

@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { clip } from './clip.js';
 import { type Rule, type RuleContext, zero } from './rule.js';
 
@@ -19,15 +20,15 @@ export const activation = {
   Atanh: (b, { inputs: [x] }, dy) => [b.div(dy, b.sub(1, b.square(x)))],
   Ceil: zero,
   // Below zero y = alpha (exp(x / alpha) - 1), so y' = 1 + y / alpha.
-  Celu: (b, { inputs: [x], outputs: [y], float }, dy) => [
-    b.mul(dy, b.where(b.compare('Greater', x, 0), 1, b.add(b.div(y, float('alpha', 1)), 1))),
+  Celu: (b, { node, inputs: [x], outputs: [y] }, dy) => [
+    b.mul(dy, b.where(b.compare('Greater', x, 0), 1, b.add(b.div(y, attributesOf(node, 'Celu').alpha), 1))),
   ],
   Clip: clip,
   Cos: (b, { inputs: [x] }, dy) => [b.neg(b.mul(dy, b.map('Sin', x)))],
   Cosh: (b, { inputs: [x] }, dy) => [b.mul(dy, b.map('Sinh', x))],
   // Below zero y = alpha (exp(x) - 1), so y' = y + alpha.
-  Elu: (b, { inputs: [x], outputs: [y], float }, dy) => [
-    b.mul(dy, b.where(b.compare('Greater', x, 0), 1, b.add(y, float('alpha', 1)))),
+  Elu: (b, { node, inputs: [x], outputs: [y] }, dy) => [
+    b.mul(dy, b.where(b.compare('Greater', x, 0), 1, b.add(y, attributesOf(node, 'Elu').alpha))),
   ],
   Erf: (b, { inputs: [x] }, dy) => [
     b.mul(dy, b.mul(b.map('Exp', b.neg(b.square(x))), 2 / Math.sqrt(Math.PI))),
@@ -35,13 +36,16 @@ export const activation = {
   Exp: (b, { outputs: [y] }, dy) => [b.mul(dy, y)],
   Floor: zero,
   Gelu: (b, step, dy) => [
-    b.mul(dy, step.string('approximate', 'none') === 'tanh' ? tanhGeluSlope(b, step) : geluSlope(b, step)),
+    b.mul(
+      dy,
+      attributesOf(step.node, 'Gelu').approximate === 'tanh' ? tanhGeluSlope(b, step) : geluSlope(b, step),
+    ),
   ],
   // With the slope of a mask (`lower/steep-masks.ts`) the derivative is 0; otherwise alpha strictly between the bends.
-  HardSigmoid: (b, { inputs: [x], float }, dy) => {
-    const alpha = float('alpha', 0.2);
+  HardSigmoid: (b, { node, inputs: [x] }, dy) => {
+    const { alpha, beta } = attributesOf(node, 'HardSigmoid');
     if (Math.abs(alpha) >= STEP_SLOPE * 0.99) return [undefined];
-    const ramp = b.add(b.mul(x, alpha), float('beta', 0.5));
+    const ramp = b.add(b.mul(x, alpha), beta);
     return [b.mul(dy, b.mul(b.mul(b.step(ramp), b.step(b.sub(1, ramp))), alpha))];
   },
   // x h(x) with h = clamp(x / 6 + 1/2, 0, 1): h + x h'.
@@ -49,8 +53,8 @@ export const activation = {
     const ramp = b.step(b.sub(3, b.map('Abs', x)));
     return [b.mul(dy, b.add(b.mul(ramp, b.add(b.div(x, 3), 0.5)), b.mul(b.sub(1, ramp), b.step(x))))];
   },
-  LeakyRelu: (b, { inputs: [x], float }, dy) => [
-    b.where(b.compare('Greater', x, 0), dy, b.mul(dy, float('alpha', 0.01))),
+  LeakyRelu: (b, { node, inputs: [x] }, dy) => [
+    b.where(b.compare('Greater', x, 0), dy, b.mul(dy, attributesOf(node, 'LeakyRelu').alpha)),
   ],
   Log: (b, { inputs: [x] }, dy) => [b.div(dy, x)],
   // x t with t = tanh(softplus(x)): t + x (1 - t^2) sigmoid(x).
@@ -68,13 +72,12 @@ export const activation = {
   Relu: (b, { outputs: [y] }, dy) => [b.mul(dy, b.step(y))],
   Round: zero,
   // gamma x above zero, gamma alpha (exp(x) - 1) below: there y' = y + gamma alpha.
-  Selu: (b, { inputs: [x], outputs: [y], float }, dy) => {
-    const gamma = float('gamma', 1.0507009873554805);
-    const alpha = float('alpha', 1.6732632423543772);
+  Selu: (b, { node, inputs: [x], outputs: [y] }, dy) => {
+    const { alpha, gamma } = attributesOf(node, 'Selu');
     return [b.mul(dy, b.where(b.compare('Greater', x, 0), gamma, b.add(y, gamma * alpha)))];
   },
-  Shrink: (b, { inputs: [x], float }, dy) => [
-    b.where(b.compare('Greater', b.map('Abs', x), float('lambd', 0.5)), dy, 0),
+  Shrink: (b, { node, inputs: [x] }, dy) => [
+    b.where(b.compare('Greater', b.map('Abs', x), attributesOf(node, 'Shrink').lambd), dy, 0),
   ],
   Sigmoid: (b, { outputs: [y] }, dy) => [b.mul(dy, b.mul(y, b.sub(1, y)))],
   Sign: zero,
@@ -85,8 +88,8 @@ export const activation = {
   Sqrt: (b, { outputs: [y] }, dy) => [b.div(dy, b.mul(y, 2))],
   Tan: (b, { outputs: [y] }, dy) => [b.mul(dy, b.add(b.square(y), 1))],
   Tanh: (b, { outputs: [y] }, dy) => [b.mul(dy, b.sub(1, b.square(y)))],
-  ThresholdedRelu: (b, { inputs: [x], float }, dy) => [
-    b.where(b.compare('Greater', x, float('alpha', 1)), dy, 0),
+  ThresholdedRelu: (b, { node, inputs: [x] }, dy) => [
+    b.where(b.compare('Greater', x, attributesOf(node, 'ThresholdedRelu').alpha), dy, 0),
   ],
 } as const satisfies Record<string, Rule | typeof zero>;
 

@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
 import type { Rule, RuleContext } from './rule.js';
 
@@ -13,7 +14,7 @@ export const col2im: Rule = (b, step, dy) => {
       'Export the model with a constant one.',
     );
   const block = Array.from(numbersOf(known));
-  const pads = step.ints('pads') ?? [...block, ...block].map(() => 0);
+  const { pads = [...block, ...block].map(() => 0) } = attributesOf(step.node, 'Col2Im');
   const rank = block.length;
   const padded = b.pad(dy, [0, 0, ...pads.slice(0, rank)], [0, 0, ...pads.slice(rank)]);
   // [N, channels, element, block, element, block, ...], from the last axis so that the axes before keep their numbers.
@@ -25,10 +26,10 @@ export const col2im: Rule = (b, step, dy) => {
   return [b.reshapeLike(b.transpose(apart, [0, 1, ...elements, ...elements.map((axis) => axis + 1)]), x)];
 };
 
-const spacing = ({ ints }: RuleContext, i: number) => ({
-  stride: ints('strides')?.[i] ?? 1,
-  dilation: ints('dilations')?.[i] ?? 1,
-});
+function spacing({ node }: RuleContext, i: number) {
+  const { strides, dilations } = attributesOf(node, 'Col2Im');
+  return { stride: strides?.[i] ?? 1, dilation: dilations?.[i] ?? 1 };
+}
 
 interface Cells {
   readonly image: string;

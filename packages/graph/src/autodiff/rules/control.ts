@@ -1,7 +1,8 @@
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Attribute } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
-import { distinct, innerGraph } from './inner.js';
+import { distinct, renamedGraph } from './inner.js';
 import { iteration } from './iteration.js';
 import { loopForward } from './loop-forward.js';
 import type { RuleContext, RuleEntry } from './rule.js';
@@ -32,7 +33,7 @@ interface Branch {
 }
 
 function branch(b: MathBuilder, step: RuleContext, { name, sources }: Branch): Attribute {
-  const graph = innerGraph(b, step, name);
+  const graph = renamedGraph(b, attributesOf(step.node, 'If')[name]);
   const inner = mathBuilder(b.inside(graph));
   const found = step.pullback(inner, graph, { cotangents: step.cotangents, wrt: sources });
   const outputs = distinct(

@@ -1,6 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import type { KernelAxis } from '../../infer/window.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Rule } from './rule.js';
 import { padsOf, transposedFit, windowOf } from './window.js';
 
@@ -9,7 +10,7 @@ export const convolution = {
   Conv: (b, step, dy) => {
     const [x, kernel, bias] = step.inputs;
     const window = windowOf(step, spatial(b, kernel));
-    const group = step.int('group', 1);
+    const group = attributesOf(step.node, 'Conv').group;
     return [
       step.wanted[0] ? transposedConv(b, { dy, kernel, like: x, window, group }) : undefined,
       step.wanted[1] ? convKernel(b, { x, dy, kernel, window, group }) : undefined,
@@ -20,7 +21,7 @@ export const convolution = {
   ConvTranspose: (b, step, dy) => {
     const [x, kernel, bias] = step.inputs;
     const window = windowOf(step, spatial(b, kernel));
-    const group = step.int('group', 1);
+    const group = attributesOf(step.node, 'ConvTranspose').group;
     return [
       step.wanted[0] ? forward(b, { dy, kernel, like: x, window, group }) : undefined,
       step.wanted[1] ? convKernel(b, { x: dy, dy: x, kernel, window, group }) : undefined,

@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Graph } from '../../ir/types.js';
 import { distinct } from './inner.js';
@@ -18,10 +19,11 @@ export const cumProd: Rule = (b, step, dy) => {
     b.squeeze(b.slice(b.zeros(x), [{ axis, from: 0, to: 1 }]), [axis]),
     attr.ints([axis]),
   ];
-  const direction = attr.ints([1 - step.int('reverse', 0)]);
-  const directions = attr.ints([1 - step.int('reverse', 0), 1 - step.int('reverse', 0)]);
+  const { exclusive, reverse } = attributesOf(step.node, 'CumProd');
+  const backward = reverse ? 0 : 1;
+  const [direction, directions] = [attr.ints([backward]), attr.ints([backward, backward])];
   const [, after] = b.emitMany('Scan', [carried, x, dy], 2, {
-    body: { kind: 'graph', value: recurrence(b, carried, step.int('exclusive', 0) === 1) },
+    body: { kind: 'graph', value: recurrence(b, carried, exclusive) },
     num_scan_inputs: attr.int(2),
     scan_input_axes: attr.ints([axis, axis]),
     scan_input_directions: directions,

@@ -2,6 +2,7 @@ import { attr } from '../../builder/builder.js';
 import { dft } from '../../builder/math/dft.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Rule, RuleContext } from './rule.js';
 
@@ -13,7 +14,7 @@ import type { Rule, RuleContext } from './rule.js';
 export const dftRule: Rule = (b, step, dy) => {
   const [x] = step.inputs;
   const axis = axisOf(b, step);
-  const [inverse, oneSided] = [step.int('inverse', 0) !== 0, step.int('onesided', 0) !== 0];
+  const { inverse, onesided: oneSided } = attributesOf(step.node, 'DFT');
   const length = lengthOf(b, step, { axis, halved: inverse && oneSided });
   const n = b.cast(length, b.dtype(dy));
   if (inverse && oneSided) {
@@ -25,12 +26,12 @@ export const dftRule: Rule = (b, step, dy) => {
   return [realPart(b, whole, x)];
 };
 
-function axisOf(b: MathBuilder, { inputs: [x, , axis], node, int, refuse }: RuleContext): number {
+function axisOf(b: MathBuilder, { inputs: [x, , axis], node, refuse }: RuleContext): number {
   const rank = b.rank(x);
   const known = axis ? b.constantOf(axis) : undefined;
   if (axis && known === undefined)
     return refuse('its axis is computed in the graph', 'Export the model with a constant axis.');
-  const given = 'axis' in node.attributes ? int('axis', 1) : known === undefined ? -2 : numbersOf(known)[0];
+  const given = attributesOf(node, 'DFT').axis ?? (known === undefined ? -2 : numbersOf(known)[0]);
   return (given + rank) % rank;
 }
 

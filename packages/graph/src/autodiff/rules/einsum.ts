@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /** An Einsum equation: the labels of each operand and of the output; '.' stands for the ellipsis. */
@@ -13,7 +14,7 @@ interface Equation {
  * has are supplied by a tensor of ones of its shape, repeated ones ("ii") by an identity matrix.
  */
 export const einsum: Rule = (b, step, dy) => {
-  const equation = parse(step.string('equation', ''));
+  const equation = parse(attributesOf(step.node, 'Einsum').equation);
   return step.inputs.map((_, i) => (step.wanted[i] ? cotangent(b, step, { equation, dy, i }) : undefined));
 };
 

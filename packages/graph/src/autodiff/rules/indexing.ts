@@ -1,6 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { addAt, areDistinct } from './add-at.js';
 import type { Rule, RuleContext } from './rule.js';
 import { scatterElements, scatterNd } from './scatter.js';
@@ -8,11 +9,16 @@ import { scatterElements, scatterNd } from './scatter.js';
 /** Operators that take or put elements by index. */
 export const indexing = {
   Gather: (b, step, dy) => [gather(b, step, dy)],
-  GatherElements: (b, { inputs: [x, indices], int }, dy) => [
-    addAt(b, 'ScatterElements', { data: b.zeros(x), indices, updates: dy, axis: int('axis', 0) }),
+  GatherElements: (b, { node, inputs: [x, indices] }, dy) => [
+    addAt(b, 'ScatterElements', {
+      data: b.zeros(x),
+      indices,
+      updates: dy,
+      axis: attributesOf(node, 'GatherElements').axis,
+    }),
   ],
-  GatherND: (b, { inputs: [x, indices], int }, dy) => {
-    const full = withBatchCoordinates(b, indices, int('batch_dims', 0));
+  GatherND: (b, { node, inputs: [x, indices] }, dy) => {
+    const full = withBatchCoordinates(b, indices, attributesOf(node, 'GatherND').batch_dims);
     return [addAt(b, 'ScatterND', { data: b.zeros(x), indices: full, updates: dy })];
   },
   ScatterElements: scatterElements,
@@ -20,8 +26,8 @@ export const indexing = {
   Unique: (b, step, dy) => [unique(b, step, dy)],
 } satisfies Record<string, Rule>;
 
-function gather(b: MathBuilder, { inputs: [x, indices], int }: RuleContext, dy: string): string {
-  const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+function gather(b: MathBuilder, { node, inputs: [x, indices] }: RuleContext, dy: string): string {
+  const axis = (attributesOf(node, 'Gather').axis + b.rank(x)) % b.rank(x);
   const size = b.dims(x)[axis];
   const known = b.constantOf(indices);
   if (typeof size === 'number' && known?.data.length === 1) {
@@ -32,14 +38,11 @@ function gather(b: MathBuilder, { inputs: [x, indices], int }: RuleContext, dy: 
 }
 
 /** Each of the unique elements is the first of its equals. */
-function unique(
-  b: MathBuilder,
-  { inputs: [x], outputs: [, given], node, int }: RuleContext,
-  dy: string,
-): string {
+function unique(b: MathBuilder, { inputs: [x], outputs: [, given], node }: RuleContext, dy: string): string {
   const indices = given || b.emitMany('Unique', [x], 2, node.attributes)[1];
-  if ('axis' in node.attributes) {
-    const axis = (int('axis', 0) + b.rank(x)) % b.rank(x);
+  const { axis: along } = attributesOf(node, 'Unique');
+  if (along !== undefined) {
+    const axis = (along + b.rank(x)) % b.rank(x);
     return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
   }
   const zeros = b.reshape(b.zeros(x), [-1]);

@@ -1,13 +1,9 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Graph, Value } from '../../ir/types.js';
 import { renameGraph } from '../../rewrite/rename.js';
-import type { RuleContext } from './rule.js';
 
-/** A copy of an inner graph of a node, under names of its own. */
-export function innerGraph(b: MathBuilder, step: RuleContext, name: string): Graph {
-  const graph = step.graph(name) ?? step.refuse(`it has no graph "${name}"`, 'Repair the model.');
-  return renameGraph(graph, b.fresh);
-}
+/** A copy of an inner graph, in which all values have new names. */
+export const renamedGraph = (b: MathBuilder, graph: Graph): Graph => renameGraph(graph, b.fresh);
 
 /** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
 export function distinct(b: MathBuilder, names: readonly string[]): readonly Value[] {

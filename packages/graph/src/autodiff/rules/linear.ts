@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { det } from './det.js';
 import { einsum } from './einsum.js';
 import type { Rule, RuleContext } from './rule.js';
@@ -13,18 +14,18 @@ export const linear = {
 } satisfies Record<string, Rule>;
 
 /** alpha A' B' + beta C, where ' transposes if asked to: dA' = alpha dY B'^T, dB' = alpha A'^T dY. */
-function gemm(b: MathBuilder, { inputs: [a, w, c], int, float }: RuleContext, dy: string) {
-  const [transA, transB] = [int('transA', 0), int('transB', 0)];
-  const product = (x: string, y: string, flips: readonly [number, number]) =>
+function gemm(b: MathBuilder, { node, inputs: [a, w, c] }: RuleContext, dy: string) {
+  const { alpha, beta, transA, transB } = attributesOf(node, 'Gemm');
+  const product = (x: string, y: string, flips: readonly [boolean, boolean]) =>
     b.emit('Gemm', [x, y], {
-      alpha: attr.float(float('alpha', 1)),
-      transA: attr.int(flips[0]),
-      transB: attr.int(flips[1]),
+      alpha: attr.float(alpha),
+      transA: attr.int(Number(flips[0])),
+      transB: attr.int(Number(flips[1])),
     });
   return [
-    transA ? product(w, dy, [transB, 1]) : product(dy, w, [0, 1 - transB]),
-    transB ? product(dy, a, [1, transA]) : product(a, dy, [1 - transA, 0]),
-    c ? b.mul(dy, float('beta', 1)) : undefined,
+    transA ? product(w, dy, [transB, true]) : product(dy, w, [false, !transB]),
+    transB ? product(dy, a, [true, transA]) : product(a, dy, [!transA, false]),
+    c ? b.mul(dy, beta) : undefined,
   ];
 }
 

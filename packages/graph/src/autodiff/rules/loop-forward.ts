@@ -1,8 +1,9 @@
 import { isFloat } from '@onnxplain/core';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Graph, Value, ValueType } from '../../ir/types.js';
-import { innerGraph } from './inner.js';
+import { renamedGraph } from './inner.js';
 import { collectedAs, type Forward, type Read, recordedAs } from './iteration.js';
 import { recordSteps } from './record-steps.js';
 import type { RuleContext } from './rule.js';
@@ -19,7 +20,7 @@ const CONDITION: ValueType = { dtype: 'bool', dims: [] };
 export function loopForward(b: MathBuilder, step: RuleContext): Forward {
   const explicit = step.node.inputs.length;
   const states = step.inputs.slice(FIRST, explicit);
-  const copy = innerGraph(b, step, 'body');
+  const copy = renamedGraph(b, attributesOf(step.node, 'Loop').body);
   const carried = steady(
     b,
     copy,

@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { col2im } from './col2im.js';
 import { pad } from './pad.js';
 import { inverse } from './reduction.js';
@@ -13,10 +14,10 @@ const reshaped: Rule = (b, { inputs: [x] }, dy) => [b.reshapeLike(dy, x)];
 export const movement = {
   Col2Im: col2im,
   Concat: (b, step, dy) => concat(b, step, dy),
-  DepthToSpace: (b, { inputs: [x], int, string }, dy) => {
-    const block = int('blocksize', 1);
+  DepthToSpace: (b, { node, inputs: [x] }, dy) => {
+    const { blocksize: block, mode } = attributesOf(node, 'DepthToSpace');
     const depth = b.emit('SpaceToDepth', [dy], { blocksize: attr.int(block) });
-    return [string('mode', 'DCR') === 'DCR' ? depth : columnsFirst(b, depth, { x, block })];
+    return [mode === 'DCR' ? depth : columnsFirst(b, depth, { x, block })];
   },
   Expand: (_, _step, dy) => [dy],
   Flatten: reshaped,
@@ -25,25 +26,25 @@ export const movement = {
   Resize: resize,
   Slice: slice,
   SpaceToDepth: (b, { node }, dy) => [b.emit('DepthToSpace', [dy], node.attributes)],
-  Split: (b, { cotangents, outputs, int }) => [
+  Split: (b, { node, cotangents, outputs }) => [
     b.concat(
       outputs.flatMap((part, i) => (part === '' ? [] : [cotangents[i] ?? b.zeros(part)])),
-      int('axis', 0),
+      attributesOf(node, 'Split').axis,
     ),
   ],
   Squeeze: reshaped,
   Tile: (b, step, dy) => [tile(b, step, dy)],
-  Transpose: (b, { inputs: [x], ints }, dy) => {
+  Transpose: (b, { node, inputs: [x] }, dy) => {
     const reversed = b.others(x, []).reverse();
-    return [b.transpose(dy, inverse(ints('perm') ?? reversed))];
+    return [b.transpose(dy, inverse(attributesOf(node, 'Transpose').perm ?? reversed))];
   },
   Trilu: (b, { node, inputs: [, ...k] }, dy) => [b.emit('Trilu', [dy, ...k], node.attributes)],
   Unsqueeze: reshaped,
 } satisfies Record<string, Rule>;
 
 /** Each input gets its part back: a Slice where the places are known, else a Split by sizes read in the graph. */
-function concat(b: MathBuilder, { inputs, outputs: [y], int }: RuleContext, dy: string): readonly string[] {
-  const axis = (int('axis', 0) + b.rank(y)) % b.rank(y);
+function concat(b: MathBuilder, { node, inputs, outputs: [y] }: RuleContext, dy: string): readonly string[] {
+  const axis = (attributesOf(node, 'Concat').axis + b.rank(y)) % b.rank(y);
   const sizes = inputs.map((x) => b.dims(x)[axis]);
   if (!sizes.every((size) => typeof size === 'number')) {
     const parts = b.sizes(inputs.map((x) => ({ of: x, axis })));

@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { perChannel } from './conv.js';
 import { type RuleContext, type RuleEntry, zero } from './rule.js';
 
@@ -8,29 +9,32 @@ export const normalisation = {
   Hardmax: zero,
   InstanceNormalization: (b, step, dy) => {
     const [x, scale] = step.inputs;
-    const unit = standardised(b, x, { axes: b.others(x, [0, 1]), epsilon: step.float('epsilon', 1e-5) });
+    const unit = standardised(b, x, {
+      axes: b.others(x, [0, 1]),
+      epsilon: attributesOf(step.node, 'InstanceNormalization').epsilon,
+    });
     const dUnit = b.mul(dy, channels(b, scale, x));
     return [unstandardise(b, unit, dUnit), perChannel(b, b.mul(dy, unit.value)), perChannel(b, dy)];
   },
   LRN: (b, step, dy) => [localResponse(b, step, dy)],
   LayerNormalization: (b, step, dy) => layerNormalization(b, step, dy),
   // dy - softmax sum dy.
-  LogSoftmax: (b, { inputs: [x], outputs: [y], int }, dy) => {
-    const axes = [fromFront(b, x, int('axis', -1))];
+  LogSoftmax: (b, { node, inputs: [x], outputs: [y] }, dy) => {
+    const axes = [fromFront(b, x, attributesOf(node, 'LogSoftmax').axis)];
     return [b.sub(dy, b.mul(b.map('Exp', y), b.sum(dy, axes)))];
   },
   // x / |x|_p: (dy - d|x|_p sum(dy y)) / |x|_p, where d|x|_2 = y and d|x|_1 = sign x.
-  LpNormalization: (b, { inputs: [x], outputs: [y], int }, dy) => {
-    const axes = [fromFront(b, x, int('axis', -1))];
-    const euclidean = int('p', 2) === 2;
+  LpNormalization: (b, { node, inputs: [x], outputs: [y] }, dy) => {
+    const axes = [fromFront(b, x, attributesOf(node, 'LpNormalization').axis)];
+    const euclidean = attributesOf(node, 'LpNormalization').p === 2;
     const { flat, safe } = apartFromZero(b, b.sum(euclidean ? b.square(x) : b.map('Abs', x), axes));
     const norm = euclidean ? b.map('Sqrt', safe) : safe;
     const direction = euclidean ? y : b.sign(x);
     return [b.where(flat, 0, b.div(b.sub(dy, b.mul(direction, b.sum(b.mul(dy, y), axes))), norm))];
   },
   // y = c / (s + 1e-9) with c the centred values and s their deviation.
-  MeanVarianceNormalization: (b, { inputs: [x], outputs: [y], ints }, dy) => {
-    const axes = (ints('axes') ?? [0, 2, 3]).map((axis) => fromFront(b, x, axis));
+  MeanVarianceNormalization: (b, { node, inputs: [x], outputs: [y] }, dy) => {
+    const axes = attributesOf(node, 'MeanVarianceNormalization').axes.map((axis) => fromFront(b, x, axis));
     const centred = b.sub(x, b.mean(x, axes));
     const { flat, safe } = apartFromZero(b, b.mean(b.square(centred), axes));
     const deviation = b.map('Sqrt', safe);
@@ -39,8 +43,8 @@ export const normalisation = {
     return [b.div(along, b.add(b.where(flat, 0, deviation), 1e-9))];
   },
   // y (dy - sum(dy y)).
-  Softmax: (b, { inputs: [x], outputs: [y], int }, dy) => {
-    const axes = [fromFront(b, x, int('axis', -1))];
+  Softmax: (b, { node, inputs: [x], outputs: [y] }, dy) => {
+    const axes = [fromFront(b, x, attributesOf(node, 'Softmax').axis)];
     return [b.mul(y, b.sub(dy, b.sum(b.mul(dy, y), axes)))];
   },
 } as const satisfies Record<string, RuleEntry>;
@@ -91,13 +95,16 @@ function channels(b: MathBuilder, vector: string, x: string): string {
 /** Inference: u s + bias with u = (x - mean) r and r = (variance + epsilon)^-1/2. */
 function batchNormalization(b: MathBuilder, step: RuleContext, dy: string) {
   const [x, scale, , mean, variance] = step.inputs;
-  if (step.int('training_mode', 0) === 1) {
+  if (attributesOf(step.node, 'BatchNormalization').training_mode) {
     step.refuse(
       'it is in training mode, where rows of a batch depend on each other',
       'Export the model in inference mode.',
     );
   }
-  const r = b.div(b.scalar(1, variance), b.map('Sqrt', b.add(variance, step.float('epsilon', 1e-5))));
+  const r = b.div(
+    b.scalar(1, variance),
+    b.map('Sqrt', b.add(variance, attributesOf(step.node, 'BatchNormalization').epsilon)),
+  );
   const slope = b.mul(scale, r);
   const dx = b.mul(dy, channels(b, slope, x));
   if (step.wanted.every((wanted, i) => !wanted || i === 0)) return [dx];
@@ -111,8 +118,9 @@ function batchNormalization(b: MathBuilder, step: RuleContext, dy: string) {
 /** u s + bias over the axes from `axis` on; mean and 1 / deviation may be outputs too. */
 function layerNormalization(b: MathBuilder, step: RuleContext, dy: string) {
   const [x, scale, bias] = step.inputs;
-  const axes = b.others(x, []).slice(fromFront(b, x, step.int('axis', -1)));
-  const unit = standardised(b, x, { axes, epsilon: step.float('epsilon', 1e-5) });
+  const { axis, epsilon } = attributesOf(step.node, 'LayerNormalization');
+  const axes = b.others(x, []).slice(fromFront(b, x, axis));
+  const unit = standardised(b, x, { axes, epsilon });
   const [, dMean, dInverse] = step.cotangents;
   const parts = [unstandardise(b, unit, b.mul(dy, scale))];
   if (dMean) parts.push(meanShare(b, x, { axes, d: dMean }));
@@ -135,8 +143,7 @@ function meanShare(b: MathBuilder, x: string, { axes, d }: { axes: readonly numb
  */
 function localResponse(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
-  const size = step.int('size', 1);
-  const [alpha, beta, bias] = [step.float('alpha', 1e-4), step.float('beta', 0.75), step.float('bias', 1)];
+  const { size, alpha, beta, bias } = attributesOf(step.node, 'LRN');
   const near = neighbours(b, step, size);
   const sums = alongChannels(b, b.square(x), near);
   const k = b.add(b.mul(sums, alpha / size), bias);

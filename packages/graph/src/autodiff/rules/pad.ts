@@ -1,13 +1,14 @@
 import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import { scatterAxis } from './indexing.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /** Padding with a constant is undone by cropping; reflected, repeated and wrapped elements add up where they came from. */
 export const pad: Rule = (b, step, dy) => {
-  if (step.string('mode', 'constant') !== 'constant') return [folded(b, step, dy)];
+  if (attributesOf(step.node, 'Pad').mode !== 'constant') return [folded(b, step, dy)];
   const inner = cropped(b, step, dy);
   const value = step.inputs[2];
   if (!value || !step.wanted[2]) return [inner];
@@ -65,7 +66,7 @@ function folded(b: MathBuilder, step: RuleContext, dy: string): string {
     const known = b.constantOf(amount);
     if (known !== undefined && numbersOf(known).every((size) => size === 0)) return d;
     const indices = b.emit('Pad', [positionsAlong(b, x, axis), amount], {
-      mode: attr.string(step.string('mode', '')),
+      mode: attr.string(attributesOf(step.node, 'Pad').mode),
     });
     return scatterAxis(b, d, { axis, indices, size: { of: x, axis } });
   }, dy);

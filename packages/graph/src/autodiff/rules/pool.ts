@@ -1,6 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import type { KernelAxis } from '../../infer/window.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { addAt } from './add-at.js';
 import { cropLike, cropped } from './conv.js';
 import { repeatAxes } from './resize.js';
@@ -41,7 +42,7 @@ function count(b: MathBuilder, x: string, axes: readonly number[]): string {
 }
 
 function windowsOf(step: RuleContext): readonly KernelAxis[] {
-  return windowOf(step, step.ints('kernel_shape') ?? []);
+  return windowOf(step, attributesOf(step.node, 'AveragePool', 'MaxPool').kernel_shape);
 }
 
 /** Windows that tile the input side by side, the rest left over at the end; undefined where they do not. */
@@ -150,7 +151,7 @@ function averagePool(b: MathBuilder, step: RuleContext, dy: string): string {
 
 /** Stride 1, odd windows, padded alike on both sides, the padding counted: windows over dy are the windows over x. */
 function selfAdjoint(step: RuleContext, window: readonly KernelAxis[]): boolean {
-  const counted = step.int('count_include_pad', 0) === 1;
+  const counted = attributesOf(step.node, 'AveragePool').count_include_pad;
   return window.every(
     ({ stride, extent, before, after }) =>
       stride === 1 && before === after && 2 * before === extent - 1 && (counted || extent === 1),
@@ -165,7 +166,8 @@ function weights(b: MathBuilder, step: RuleContext, window: readonly KernelAxis[
   const [x] = step.inputs;
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
   const plain =
-    window.every((axis) => axis.before === 0 && axis.after === 0) && step.int('ceil_mode', 0) === 0;
+    window.every((axis) => axis.before === 0 && axis.after === 0) &&
+    !attributesOf(step.node, 'AveragePool').ceil_mode;
   if (plain) return 1 / n;
   const spatial = b.others(x, [0, 1]).map((axis) => ({ of: x, axis }));
   const ones = b.emit('Expand', [b.scalar(1, x), b.sizes([1, 1, ...spatial])]);

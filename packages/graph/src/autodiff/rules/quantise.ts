@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { type RuleContext, type RuleEntry, refused } from './rule.js';
 
 /** Operators of the standard domain and of ONNX Runtime's that compute with quantised numbers. */
@@ -25,10 +26,11 @@ export const quantisation = {
 
 function scaleOf(
   b: MathBuilder,
-  { inputs: [q, scale, zero], outputs: [y], int, refuse }: RuleContext,
+  { node, inputs: [q, scale, zero], outputs: [y], refuse }: RuleContext,
   dy: string,
 ) {
-  if (int('block_size', 0) !== 0)
+  const attributes = attributesOf(node, 'DequantizeLinear');
+  if (attributes.block_size !== 0)
     refuse('its scales are of blocks', 'Explain a tensor that does not come before the scales.');
   const dims = b.dims(scale);
   if (dims.length === 0 || dims[0] === 1) {
@@ -36,7 +38,7 @@ function scaleOf(
     const centred = zero ? b.sub(whole, b.cast(zero, b.dtype(y))) : whole;
     return b.reshapeLike(b.sum(b.mul(dy, centred), b.others(y, [])), scale);
   }
-  const axis = (int('axis', 1) + b.rank(y)) % b.rank(y);
+  const axis = (attributes.axis + b.rank(y)) % b.rank(y);
   const column = [-1, ...new Array<number>(b.rank(y) - axis - 1).fill(1)];
   const whole = b.cast(q, b.dtype(y));
   const centred = zero ? b.sub(whole, b.reshape(b.cast(zero, b.dtype(y)), column)) : whole;

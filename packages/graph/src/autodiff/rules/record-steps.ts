@@ -1,8 +1,9 @@
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { opOf } from '../../ir/ops.js';
 import type { ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
-import { distinct, innerGraph } from './inner.js';
+import { distinct, renamedGraph } from './inner.js';
 import type { RuleContext } from './rule.js';
 
 /** What to record of a node that runs a body step by step. */
@@ -22,7 +23,7 @@ export function recordSteps(
   step: RuleContext,
   { types, heads, states, inputs }: Recording,
 ): readonly string[] {
-  const copy = innerGraph(b, step, 'body');
+  const copy = renamedGraph(b, attributesOf(step.node, 'Loop', 'Scan').body);
   const named = copy.inputs.map(({ name }, i) => ({ ...types[i], name }));
   const inner = mathBuilder(b.inside({ ...copy, inputs: named }));
   const carried = copy.outputs.slice(0, heads).map(({ name }) => name);

@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Backward, CellRule } from './recurrent/backward.js';
 import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
 import { lstm } from './recurrent/lstm.js';
@@ -13,12 +14,12 @@ import type { Rule, RuleContext } from './rule.js';
  */
 export const recurrent = {
   GRU: (b, step) => {
-    const after = step.int('linear_before_reset', 0) === 1;
+    const after = attributesOf(step.node, 'GRU').linear_before_reset;
     const cell = { gates: 3, activations: ['Sigmoid', 'Tanh'] };
     return backward(b, step, { ...cell, rule: after ? gruResetAfter : gruResetBefore });
   },
   LSTM: (b, step) => {
-    const coupled = step.int('input_forget', 0) === 1;
+    const coupled = attributesOf(step.node, 'LSTM').input_forget;
     const cell = { gates: 4, activations: ['Sigmoid', 'Tanh', 'Tanh'] };
     return backward(b, step, { ...cell, rule: (b, layer) => lstm(b, layer, coupled) });
   },

@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import { cumProd } from './cumulative-product.js';
 import { spread } from './pool.js';
@@ -10,10 +11,10 @@ export const reduction = {
   ArgMax: zero,
   ArgMin: zero,
   CumProd: cumProd,
-  CumSum: (b, { node, inputs: [, axis], int }, dy) => [
+  CumSum: (b, { node, inputs: [, axis] }, dy) => [
     b.emit('CumSum', [dy, axis], {
       ...node.attributes,
-      reverse: attr.int(1 - int('reverse', 0)),
+      reverse: attr.int(attributesOf(node, 'CumSum').reverse ? 0 : 1),
     }),
   ],
   NonMaxSuppression: zero,
@@ -57,17 +58,17 @@ export const reduction = {
 type Axes = readonly number[];
 
 /** The reduced axes, counted from the front; undefined when they are computed in the graph. */
-export function axesOf(b: MathBuilder, { inputs: [x, axes], int }: RuleContext): Axes | undefined {
+export function axesOf(b: MathBuilder, { node, inputs: [x, axes] }: RuleContext): Axes | undefined {
   const all = b.others(x, []);
-  if (!axes) return int('noop_with_empty_axes', 0) === 1 ? [] : all;
+  if (!axes) return attributesOf(node, 'ReduceSum').noop_with_empty_axes ? [] : all;
   const given = b.constantOf(axes);
   if (given === undefined) return undefined;
-  if (given.data.length === 0) return int('noop_with_empty_axes', 0) === 1 ? [] : all;
+  if (given.data.length === 0) return attributesOf(node, 'ReduceSum').noop_with_empty_axes ? [] : all;
   return Array.from(numbersOf(given), (axis) => (axis + all.length) % all.length);
 }
 
 function keep(b: MathBuilder, step: RuleContext, reduced: string): string {
-  if (step.int('keepdims', 1) === 1) return reduced;
+  if (attributesOf(step.node, 'ReduceSum').keepdims) return reduced;
   const axes = axesOf(b, step);
   return axes === undefined ? b.emit('Unsqueeze', [reduced, step.inputs[1]]) : b.unsqueeze(reduced, axes);
 }

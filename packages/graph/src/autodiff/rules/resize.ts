@@ -1,10 +1,11 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /** Interpolation is linear and works axis by axis, so each axis goes back through the transposed matrix of its map. */
 export const resize: Rule = (b, step, dy) => {
-  const policy = step.string('keep_aspect_ratio_policy', 'stretch');
+  const policy = attributesOf(step.node, 'Resize').keep_aspect_ratio_policy;
   if (policy !== 'stretch') step.refuse(`Resize with ${policy} has no rule`, 'Export with fixed sizes.');
   const axes = resizedAxes(b, step);
   const factors = repeats(b, step, axes);
@@ -14,12 +15,14 @@ export const resize: Rule = (b, step, dy) => {
 
 const CROP = 'tf_crop_and_resize';
 const coordinates = (step: RuleContext): string =>
-  step.string('coordinate_transformation_mode', 'half_pixel');
+  attributesOf(step.node, 'Resize').coordinate_transformation_mode;
 
 /** The axes that Resize's sizes or scales list, in their order. */
-function listed(b: MathBuilder, { inputs: [x], ints }: RuleContext): readonly number[] {
+function listed(b: MathBuilder, { node, inputs: [x] }: RuleContext): readonly number[] {
   const rank = b.rank(x);
-  return (ints('axes') ?? b.dims(x).map((_, axis) => axis)).map((axis) => (axis < 0 ? axis + rank : axis));
+  return (attributesOf(node, 'Resize').axes ?? b.dims(x).map((_, axis) => axis)).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
 }
 
 /** Those of them that may change. */
@@ -84,10 +87,10 @@ function repeats(b: MathBuilder, step: RuleContext, axes: readonly number[]): re
     inputs: [x, , scales],
     outputs: [y],
   } = step;
-  const rounding = step.string('nearest_mode', 'round_prefer_floor');
+  const { mode: interpolation, nearest_mode: rounding } = attributesOf(step.node, 'Resize');
   const mode = coordinates(step);
   const repeating =
-    step.string('mode', 'nearest') === 'nearest' &&
+    interpolation === 'nearest' &&
     ((mode === 'asymmetric' && rounding === 'floor') ||
       (mode === 'half_pixel' && rounding === 'round_prefer_floor'));
   if (!repeating || axes.length === 0 || axes.some((axis) => axis < 2)) return undefined;

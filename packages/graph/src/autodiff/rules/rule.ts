@@ -1,10 +1,9 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
-import type { NodeAttributes } from '../../ir/loose-attributes.js';
 import type { Op } from '../../ir/ops.js';
 import type { Graph, Node } from '../../ir/types.js';
 
 /** One node of the forward graph as its backward rule sees it. */
-export interface RuleContext extends NodeAttributes {
+export interface RuleContext {
   readonly node: Node;
   /** Names of the input values, '' where an optional one is left out, then of what the node's inner graphs capture. */
   readonly inputs: readonly string[];

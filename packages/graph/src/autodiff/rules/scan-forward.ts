@@ -1,5 +1,6 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
-import { innerGraph } from './inner.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { renamedGraph } from './inner.js';
 import { collectedAs, type Forward, type Read, recordedAs, withoutAxis } from './iteration.js';
 import { recordSteps } from './record-steps.js';
 import type { RuleContext } from './rule.js';
@@ -7,9 +8,9 @@ import type { RuleContext } from './rule.js';
 /** The parts of a Scan node. */
 export function scanForward(b: MathBuilder, step: RuleContext): Forward {
   const explicit = step.node.inputs.length;
-  const count = explicit - step.int('num_scan_inputs', 0);
+  const count = explicit - attributesOf(step.node, 'Scan').num_scan_inputs;
   const states = step.inputs.slice(0, count);
-  const copy = innerGraph(b, step, 'body');
+  const copy = renamedGraph(b, attributesOf(step.node, 'Scan').body);
   const [into, out] = [sides(step, 'input'), sides(step, 'output')];
   const slices = step.inputs.slice(count, explicit).map((outer, k): Read => {
     const value = { name: copy.inputs[count + k].name, ...withoutAxis(b.type(outer), into(k).axis) };
@@ -32,6 +33,10 @@ export function scanForward(b: MathBuilder, step: RuleContext): Forward {
 
 /** The axis and the direction of every slice that comes in, or that goes out. */
 function sides(step: RuleContext, side: 'input' | 'output') {
-  const [axes, directions] = [step.ints(`scan_${side}_axes`), step.ints(`scan_${side}_directions`)];
+  const attributes = attributesOf(step.node, 'Scan');
+  const [axes, directions] =
+    side === 'input'
+      ? [attributes.scan_input_axes, attributes.scan_input_directions]
+      : [attributes.scan_output_axes, attributes.scan_output_directions];
   return (k: number) => ({ axis: axes?.[k] ?? 0, direction: directions?.[k] ?? 0 });
 }

@@ -1,5 +1,6 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { addAt } from './add-at.js';
 import type { Rule, RuleContext } from './rule.js';
 
@@ -13,13 +14,18 @@ interface Places {
 /** ScatterElements with every reduction. */
 export const scatterElements: Rule = (b, step, dy) => {
   const [, indices] = step.inputs;
-  const axis = attr.int(step.int('axis', 0));
+  const axis = attr.int(attributesOf(step.node, 'ScatterElements').axis);
   return scatter(b, step, {
     dy,
     put: (data, updates, how) =>
       b.emit('ScatterElements', [data, indices, updates], { axis, reduction: attr.string(how) }),
     add: (data, updates) =>
-      addAt(b, 'ScatterElements', { data, indices, updates, axis: step.int('axis', 0) }),
+      addAt(b, 'ScatterElements', {
+        data,
+        indices,
+        updates,
+        axis: attributesOf(step.node, 'ScatterElements').axis,
+      }),
     take: (data) => b.emit('GatherElements', [data, indices], { axis }),
   });
 };
@@ -39,7 +45,7 @@ export const scatterNd: Rule = (b, step, dy) => {
 type Given = Places & { readonly dy: string };
 
 function scatter(b: MathBuilder, step: RuleContext, given: Given) {
-  const reduction = step.string('reduction', 'none');
+  const reduction = attributesOf(step.node, 'ScatterElements', 'ScatterND').reduction;
   if (reduction === 'mul') return multiplied(b, step, given);
   if (reduction === 'max' || reduction === 'min') return extreme(b, step, given);
   const { put, take, dy } = given;

@@ -1,11 +1,11 @@
-import { type KernelAxis, kernelAxes } from '../../infer/window.js';
-import type { Dim, Dims } from '../../ir/types.js';
+import { autoPadOf, type KernelAxis, kernelAxes, WINDOWED } from '../../infer/window.js';
+import { attributesOf } from '../../ir/attributes.js';
+import type { Dim, Dims, Node } from '../../ir/types.js';
 import type { RuleContext } from './rule.js';
 
 /** The sliding window of a node, one entry per spatial axis. Refuses windows whose sizes or padding are not known. */
 export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[] {
-  // The canonical form writes the padding out wherever it is one number.
-  if (step.string('auto_pad', 'NOTSET') !== 'NOTSET' || step.ints('output_shape') !== undefined) {
+  if (isPaddingUnknown(step.node)) {
     step.refuse('its padding depends on a size that is not known', 'Fix the input size of the model.');
   }
   const sizes = kernel.map((size) =>
@@ -13,9 +13,13 @@ export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[]
       ? size
       : step.refuse('its kernel size is not known', 'Export the model with a constant kernel.'),
   );
-  const [strides, dilations, pads] = [step.ints('strides'), step.ints('dilations'), step.ints('pads')];
-  return kernelAxes(sizes, { strides, dilations, pads });
+  return kernelAxes(sizes, attributesOf(step.node, ...WINDOWED));
 }
+
+/** The canonical form writes the padding out wherever its sizes are numbers. */
+const isPaddingUnknown = (node: Node): boolean =>
+  autoPadOf(node) !== 'NOTSET' ||
+  (node.op === 'ConvTranspose' && attributesOf(node, 'ConvTranspose').output_shape !== undefined);
 
 /** How a transposed window must be padded so that it ends where the forward one began. */
 export interface Fit {

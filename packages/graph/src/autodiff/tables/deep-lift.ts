@@ -1,6 +1,7 @@
 import { entry, z } from '@onnxplain/core';
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Op } from '../../ir/ops.js';
 import { gradient } from '../rules/gradient.js';
 import {
@@ -150,7 +151,7 @@ function winnersAtBaseline(
 const softmax: Rule = (b, step, dy) => {
   const [x] = step.inputs;
   const [rescaled = b.zeros(x)] = rescale(gradient.Softmax)(b, step, dy);
-  const axis = (step.int('axis', -1) + b.rank(x)) % b.rank(x);
+  const axis = (attributesOf(step.node, 'Softmax').axis + b.rank(x)) % b.rank(x);
   return [b.sub(rescaled, b.mean(rescaled, [axis]))];
 };
 

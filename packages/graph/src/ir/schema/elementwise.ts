@@ -39,7 +39,7 @@ export const elementwise = {
   Reciprocal: unary,
   Relu: unary,
   Round: unary,
-  Selu: op('unary', { alpha: float(1.6732632423543772), gamma: float(1.0507009873554805) }),
+  Selu: op('unary', { alpha: float(1.6732631921768188), gamma: float(1.0507010221481323) }),
   Shrink: op('unary', { bias: float(0), lambd: float(0.5) }),
   Sigmoid: unary,
   Sign: unary,

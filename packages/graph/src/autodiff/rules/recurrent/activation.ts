@@ -1,5 +1,6 @@
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { RuleContext } from '../rule.js';
 
 /** A value and its derivative by what it was computed from. */
@@ -109,12 +110,15 @@ const FAMILIES: Readonly<Record<string, Family>> = {
  * the next number if it has such a parameter; `clip` bounds what it is applied to.
  */
 export function activationsOf(step: RuleContext, defaults: readonly string[]): readonly Activation[] {
-  const names = step.strings('activations') ?? defaults;
-  const alphas = [...(step.floats('activation_alpha') ?? [])];
-  const betas = [...(step.floats('activation_beta') ?? [])];
+  const {
+    activations: names = defaults,
+    activation_alpha = [],
+    activation_beta = [],
+    clip: limit = 0,
+  } = attributesOf(step.node, 'GRU', 'LSTM', 'RNN');
+  const [alphas, betas] = [[...activation_alpha], [...activation_beta]];
   const take = (list: number[], fallback: number | undefined) =>
     fallback === undefined ? 0 : (list.shift() ?? fallback);
-  const limit = step.float('clip', 0);
   return names.map((name) => {
     const family = FAMILIES[name.toLowerCase()] ?? unknown(step, name);
     const activation = family.make(take(alphas, family.alpha), take(betas, family.beta));

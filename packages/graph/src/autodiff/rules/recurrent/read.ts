@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { RuleContext } from '../rule.js';
 import { activationsOf } from './activation.js';
 import type { RecurrentDirection } from './layer.js';
@@ -18,7 +19,7 @@ export function layersOf(
   cell: RecurrentOperator,
 ): readonly RecurrentDirection[] {
   const hidden = hiddenOf(b, step);
-  const direction = step.string('direction', 'forward');
+  const direction = attributesOf(step.node, 'GRU', 'LSTM', 'RNN').direction;
   const reversed = direction === 'bidirectional' ? [false, true] : [direction === 'reverse'];
   const defaults = reversed.flatMap(() => cell.activations);
   const activations = activationsOf(step, defaults);
@@ -33,14 +34,15 @@ export function layersOf(
 }
 
 function hiddenOf(b: MathBuilder, step: RuleContext): number {
-  const hidden = step.int('hidden_size', 0) || b.dims(step.inputs[2])[2];
+  const hidden = attributesOf(step.node, 'GRU', 'LSTM', 'RNN').hidden_size || b.dims(step.inputs[2])[2];
   return typeof hidden === 'number'
     ? hidden
     : step.refuse('its number of hidden units is not known', 'Export with weights of fixed sizes.');
 }
 
 /** Whether the batch comes before time: [B, T, ...] and [B, direction, ...]. */
-export const batchFirst = (step: RuleContext): boolean => step.int('layout', 0) === 1;
+export const batchFirst = (step: RuleContext): boolean =>
+  attributesOf(step.node, 'GRU', 'LSTM', 'RNN').layout;
 
 /** Inputs, outputs and cotangents of direction `d` of `directions`. */
 function tensorsOf(b: MathBuilder, step: RuleContext, [d, directions]: readonly [number, number]) {

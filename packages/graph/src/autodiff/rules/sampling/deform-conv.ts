@@ -1,6 +1,7 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder, Size } from '../../../builder/math-builder.js';
 import type { KernelAxis } from '../../../infer/window.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import { constantFrom } from '../../../ir/constant.js';
 import { perChannel } from '../conv.js';
 import type { Rule, RuleContext } from '../rule.js';
@@ -62,14 +63,14 @@ function sizesOf(b: MathBuilder, step: RuleContext): Sizes {
   }
   const window = windowOf(step, kernel);
   if (window.length !== 2) step.refuse(`it has ${window.length} spatial axes, not two`, 'Use two.');
-  const groups = step.int('group', 1);
+  const { group: groups, offset_group: shifted } = attributesOf(step.node, 'DeformConv');
   return {
     window,
     taps: window.reduce((product, axis) => product * axis.kernel, 1),
     channels: perGroup * groups,
     outChannels,
     groups,
-    shifted: step.int('offset_group', 1),
+    shifted,
   };
 }
 

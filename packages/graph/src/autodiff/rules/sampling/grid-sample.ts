@@ -1,5 +1,6 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { Rule, RuleContext } from '../rule.js';
 import { type Coordinate, held, mirrored, product, type SampledAxis, sizeTerm, sum } from './coordinate.js';
 import { alone, fromRows, type Interpolation, readingOf, rowsOf, toCoordinate, toRows } from './reading.js';
@@ -31,11 +32,11 @@ interface Options {
 }
 
 function optionsOf(step: RuleContext): Options {
-  const mode = step.string('mode', 'linear');
+  const { mode, padding_mode, align_corners: aligned } = attributesOf(step.node, 'GridSample');
   return {
     kernel: MODES[mode] ?? step.refuse(`mode "${mode}" is not known`, 'Repair the model.'),
-    padding: step.string('padding_mode', 'zeros') as Padding,
-    aligned: step.int('align_corners', 0) === 1,
+    padding: padding_mode as Padding,
+    aligned,
   };
 }
 

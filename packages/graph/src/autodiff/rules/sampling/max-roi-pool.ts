@@ -1,6 +1,7 @@
 import { attr } from '../../../builder/builder.js';
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import { addAt } from '../add-at.js';
 import type { Rule, RuleContext } from '../rule.js';
 import { type SampledAxis, sizeTerm } from './coordinate.js';
@@ -52,11 +53,11 @@ function boundsOf(
   { axis, on }: { readonly axis: 0 | 1; readonly on: SampledAxis },
 ) {
   const rois = step.inputs[1];
-  const cells = step.ints('pooled_shape')?.[axis] ?? 1;
+  const cells = attributesOf(step.node, 'MaxRoiPool').pooled_shape[axis] ?? 1;
   // Regions are row, x1, y1, x2, y2.
   const corner = (column: number) => {
     const c = b.slice(rois, [{ axis: 1, from: column, to: column + 1 }]);
-    return rounded(b, b.mul(c, step.float('spatial_scale', 1)));
+    return rounded(b, b.mul(c, attributesOf(step.node, 'MaxRoiPool').spatial_scale));
   };
   const [start, end] = [corner(2 - axis), corner(4 - axis)];
   const length = b.add(b.sub(end, start), 1);

@@ -1,6 +1,7 @@
 import { attr } from '../../../builder/builder.js';
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { Rule, RuleContext } from '../rule.js';
 import {
   beside,
@@ -29,7 +30,7 @@ export const roiAlign: Rule = wide((b, step, dy) => {
   });
   // [regions, height, width, taps along y, taps along x, C]
   const cells = b.unsqueeze(b.transpose(dy, [0, 2, 3, 1]), [3, 4]);
-  const isMean = step.string('mode', 'avg') === 'avg';
+  const isMean = attributesOf(step.node, 'RoiAlign').mode === 'avg';
   const d = isMean ? cells : toGreatest(b, reading, { cells, spans });
   const [[top, bottom], [left, right]] = spans.map((span, a) => toEnds(b, reading, { d, span, a }));
   const corners = left && top && right && bottom ? b.concat([left, top, right, bottom], 1) : undefined;

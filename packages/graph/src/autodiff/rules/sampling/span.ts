@@ -1,5 +1,6 @@
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { RuleContext } from '../rule.js';
 import { held, type SampledAxis, sizeTerm } from './coordinate.js';
 import { adaptiveSamples, fixedSamples, type Samples } from './samples.js';
@@ -23,8 +24,8 @@ export function spanOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): RegionAx
   const [x] = step.inputs;
   const on: SampledAxis = { size: { of: x, axis: axis + 2 } };
   const { from, length, grows } = boundsOf(b, step, axis);
-  const cells = step.int(axis === 0 ? 'output_height' : 'output_width', 1);
-  const count = step.int('sampling_ratio', 0);
+  const { output_height, output_width, sampling_ratio: count } = attributesOf(step.node, 'RoiAlign');
+  const cells = axis === 0 ? output_height : output_width;
   const samples =
     count > 0 ? fixedSamples(b, { like: from, cells, count }) : adaptiveSamples(b, { length, cells });
   const { taps, missing } = tapsOf(b, step, { at: b.add(from, b.mul(length, samples.share)), on, samples });
@@ -34,18 +35,18 @@ export function spanOf(b: MathBuilder, step: RuleContext, axis: 0 | 1): RegionAx
     taps: { index: put(taps.index), weight: put(taps.weight), slope: taps.slope && put(taps.slope) },
     missing: missing && put(missing),
     share: grows === undefined ? samples.share : b.mul(samples.share, grows),
-    scale: step.float('spatial_scale', 1),
+    scale: attributesOf(step.node, 'RoiAlign').spatial_scale,
     cells,
   };
 }
 
 /** Start and length of each region, [regions, 1, 1]; `grows` is 0 where the length does not depend on the corners. */
 function boundsOf(b: MathBuilder, step: RuleContext, axis: 0 | 1) {
-  const half = step.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
+  const half = attributesOf(step.node, 'RoiAlign').coordinate_transformation_mode === 'half_pixel';
   // Corners are x1, y1, x2, y2.
   const corner = (column: number) => {
     const c = b.slice(step.inputs[1], [{ axis: 1, from: column, to: column + 1 }]);
-    return b.unsqueeze(b.mul(c, step.float('spatial_scale', 1)), [2]);
+    return b.unsqueeze(b.mul(c, attributesOf(step.node, 'RoiAlign').spatial_scale), [2]);
   };
   const [start, end] = [corner(1 - axis), corner(3 - axis)];
   const length = b.sub(end, start);
@@ -70,7 +71,7 @@ function tapsOf(b: MathBuilder, step: RuleContext, { at, on, samples }: Given) {
   ]);
   const { exists, count } = samples;
   const there = b.mask(exists === undefined ? near : b.emit('And', [near, exists]), at);
-  const isMean = step.string('mode', 'avg') === 'avg';
+  const isMean = attributesOf(step.node, 'RoiAlign').mode === 'avg';
   const factor = b.unsqueeze(isMean ? b.div(there, count) : there, [3]);
   const taps = tapsAt(b, held(b, { at, slope: 1 }, on), { ...on, kernel: kernels.linear, padding: 'border' });
   const weight = b.mul(taps.weight, factor);

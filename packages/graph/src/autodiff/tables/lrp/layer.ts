@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { Node } from '../../../ir/types.js';
 import { gradient } from '../../rules/gradient.js';
 import type { RuleContext } from '../../rules/rule.js';
@@ -35,7 +36,7 @@ export function layerOf(b: MathBuilder, step: RuleContext): Layer | undefined {
   if (wanted.lastIndexOf(true) !== at || at > 1) return undefined;
   if (node.op === 'Einsum' && inputs.length !== 2) return undefined;
   if (node.op.startsWith('Conv') && at !== 0) return undefined;
-  if (node.op === 'Gemm' && step.float('alpha', 1) <= 0) return undefined;
+  if (node.op === 'Gemm' && attributesOf(node, 'Gemm').alpha <= 0) return undefined;
   const operands = (x: string, weights: string): string[] => (at === 0 ? [x, weights] : [weights, x]);
   const op = node.op as LinearOp;
   const rule = gradient[op];

@@ -1,4 +1,5 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
+import { attributesOf } from '../../../ir/attributes.js';
 import type { Rule, RuleEntry } from '../../rules/rule.js';
 import { refused } from '../../rules/rule.js';
 import { activationInput } from '../decomposed-activation.js';
@@ -81,8 +82,8 @@ export const difference =
   };
 
 /** R_i = x_i (R_i - s_i sum_j R_j): softmax expanded to first order at x (Achtibat et al. 2024, eq. 13). Not conserving. */
-export const softmax: Rule = (b, { inputs: [x], outputs: [y], int }, relevance) => {
-  const axis = (int('axis', -1) + b.rank(x)) % b.rank(x);
+export const softmax: Rule = (b, { node, inputs: [x], outputs: [y] }, relevance) => {
+  const axis = (attributesOf(node, 'Softmax').axis + b.rank(x)) % b.rank(x);
   return [b.mul(x, b.sub(relevance, b.mul(y, b.sum(relevance, [axis]))))];
 };
 
