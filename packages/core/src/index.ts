@@ -1,4 +1,3 @@
-export type { Attack, FreeSets, Perturbed } from './attack.js';
 export { type AttackRecipe, defineAttack, type Found } from './define/attack.js';
 export type {
   ArgumentsOf,
@@ -146,4 +145,9 @@ export {
   toFloat64,
   zeros,
 } from './tensor/tensor.js';
-export * from './types.js';
+export type { Attack, FreeSets, Perturbed } from './types/attack.js';
+export * from './types/attribution.js';
+export * from './types/draws.js';
+export * from './types/estimate.js';
+export * from './types/metric.js';
+export * from './types/score.js';

@@ -1,13 +1,14 @@
 /** Schemas of options: zod, and types of options of our own. The only module that imports zod. */
 import { z } from 'zod';
-import type { Attack } from './attack.js';
 import { fail } from './error.js';
 import { hasExpression } from './expression.js';
 import { layouts } from './layout.js';
 import type { Solver } from './solve/system.js';
 import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
-import type { Explainer, Perturbation } from './types.js';
+import type { Attack } from './types/attack.js';
+import type { Explainer } from './types/attribution.js';
+import type { Perturbation } from './types/draws.js';
 
 export { z };
 

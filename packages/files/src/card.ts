@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fail, parseOptions, z } from '@onnxplain/core';
+import { fail, OnnxplainError, parseOptions, z } from '@onnxplain/core';
+import { readSmallFile } from './disk.js';
 import { LAYOUTS } from './preprocessing.js';
 import { readVocabulary, type Vocabulary } from './vocabulary.js';
 
@@ -91,7 +91,7 @@ export function cardPath(model: string): string {
  */
 export function readCard(model: string): LoadedCard {
   const path = cardPath(model);
-  const text = readText(path);
+  const text = cardText(path);
   return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path);
 }
 
@@ -131,10 +131,7 @@ function idOf(token: string, { vocabulary, path }: { vocabulary?: Vocabulary; pa
 
 /** Labels from a text file (one a line) or a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */
 export function readLabels(path: string): readonly string[] {
-  const text = readText(path);
-  if (text === undefined) {
-    return fail({ code: 'file-missing', where: path, expected: 'a file of labels', got: 'no such file' });
-  }
+  const text = readSmallFile(path, { expected: 'a file of labels' }).toString('utf8');
   if (!path.endsWith('.json')) return text.split(/\r?\n/).map((line) => line.trim());
   const parsed = labelFile.safeParse(parseJson(text, path));
   if (!parsed.success) {
@@ -157,20 +154,13 @@ export function readLabels(path: string): readonly string[] {
 const label = z.union([z.string(), z.array(z.string()).nonempty()]);
 const labelFile = z.union([z.array(label), z.record(z.string().regex(/^\d+$/), label)]);
 
-function readText(path: string): string | undefined {
+/** The text of a card; undefined where there is none. */
+function cardText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    return fail(
-      {
-        code: 'file-unreadable',
-        where: path,
-        expected: 'a file that can be read',
-        got: cause instanceof Error ? cause.message : String(cause),
-      },
-      { cause },
-    );
+    return readSmallFile(path, { expected: 'a file that can be read' }).toString('utf8');
+  } catch (error) {
+    if (error instanceof OnnxplainError && error.code === 'file-missing') return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, OnnxplainError } from '@onnxplain/core';
@@ -9,6 +10,21 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     return refuse(path, { cause, expected: 'a file that can be read' });
+  }
+}
+
+/**
+ * Bytes of a small file, for code that cannot wait, such as the making of options. `expected` says in the error what the file should
+ * hold, `remedy` what the reader can do. Throws `file-missing` or `file-unreadable`.
+ */
+export function readSmallFile(
+  path: string,
+  { expected, remedy }: { readonly expected: string; readonly remedy?: string },
+): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    return refuse(path, { cause, expected, remedy });
   }
 }
 
@@ -85,7 +101,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Throws what went wrong on the disk as `file-missing` or `file-unreadable`. */
-export function refuse(path: string, { cause, expected }: { cause: unknown; expected: string }): never {
+export function refuse(
+  path: string,
+  { cause, expected, remedy }: { cause: unknown; expected: string; remedy?: string },
+): never {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return fail(
     {
@@ -93,6 +112,7 @@ export function refuse(path: string, { cause, expected }: { cause: unknown; expe
       where: path,
       expected,
       got: REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause)),
+      remedy,
     },
     { cause },
   );

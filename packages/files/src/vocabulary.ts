@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { fail, z } from '@onnxplain/core';
+import { readSmallFile } from './disk.js';
 
 /** Texts of tokens by id; ids without a text are left out. */
 export type Vocabulary = readonly (string | undefined)[];
@@ -21,7 +21,7 @@ const schema = z.union([
  * id (`vocab.json`), a `tokenizer.json`. Throws `file-missing`, `file-unreadable` and `file-format`.
  */
 export function readVocabulary(path: string): Vocabulary {
-  const text = readText(path);
+  const text = readSmallFile(path, { expected: 'a file of tokens' }).toString('utf8');
   if (!path.toLowerCase().endsWith('.json')) return text.replace(/\r?\n$/, '').split(/\r?\n/);
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return textsOf(parsed.data);
@@ -50,23 +50,6 @@ function byId(entries: readonly (readonly [text: string, id: number])[]): Vocabu
   const texts: (string | undefined)[] = [];
   for (const [text, id] of entries) texts[id] = text;
   return texts;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    return fail(
-      {
-        code: absent ? 'file-missing' : 'file-unreadable',
-        where: path,
-        expected: 'a file of tokens',
-        got: absent ? 'no such file' : String(cause),
-      },
-      { cause },
-    );
-  }
 }
 
 function parseJson(text: string): unknown {

@@ -1,10 +1,11 @@
-import type { FreeSets, Perturbed } from '../attack.js';
 import { fail } from '../error.js';
 import { subtract } from '../tensor/arithmetic.js';
 import { type Norm, norm } from '../tensor/norm.js';
 import { row, stack } from '../tensor/rows.js';
 import { expectShape, showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Batch, Estimate, Score } from '../types.js';
+import type { FreeSets, Perturbed } from '../types/attack.js';
+import type { Estimate } from '../types/estimate.js';
+import type { Batch, Score } from '../types/score.js';
 import type { Found } from './attack.js';
 
 /** One call of an attack. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { FreeSets } from '../attack.js';
 import { elementFeatures, gridFeatures } from '../features/partitions.js';
 import { option } from '../options.js';
 import { key } from '../random/key.js';
@@ -7,7 +6,9 @@ import { linearScore } from '../score/exact.js';
 import { type Norm, norm } from '../tensor/norm.js';
 import { row } from '../tensor/rows.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { Features, Score } from '../types.js';
+import type { FreeSets } from '../types/attack.js';
+import type { Features } from '../types/attribution.js';
+import type { Score } from '../types/score.js';
 import { defineAttack, type Found } from './attack.js';
 
 const w = tensor([3, -4, 0, 1], [2, 2]);

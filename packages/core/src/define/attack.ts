@@ -1,9 +1,9 @@
-import type { Attack, FreeSets, Perturbed } from '../attack.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
 import type { Norm } from '../tensor/norm.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Batch, Score } from '../types.js';
+import type { Attack, FreeSets, Perturbed } from '../types/attack.js';
+import type { Batch, Score } from '../types/score.js';
 import { expectSets, proved } from './attack-proof.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 

@@ -3,7 +3,7 @@ import { option, written } from '../options.js';
 import { gaussian } from '../perturb/noise.js';
 import { key } from '../random/key.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
+import type { Perturbation } from '../types/draws.js';
 import { defineMetric } from './metric.js';
 import { definePerturbation } from './perturbation.js';
 import { tableOf } from './table.js';

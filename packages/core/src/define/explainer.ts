@@ -2,7 +2,8 @@ import { fail } from '../error.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
 import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
-import type { Attribution, Explainer, Score } from '../types.js';
+import type { Attribution, Explainer } from '../types/attribution.js';
+import type { Score } from '../types/score.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { expectResultShape, refuseResult } from './result.js';
 

@@ -1,4 +1,4 @@
-import type { Metric } from '../types.js';
+import type { Metric } from '../types/metric.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { refuseResult } from './result.js';
 

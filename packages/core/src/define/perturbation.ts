@@ -3,7 +3,7 @@ import type { Layout } from '../layout.js';
 import { type DrawRange, expectSpan } from '../perturb/draw.js';
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Draws, Perturbation } from '../types.js';
+import type { Draws, Perturbation } from '../types/draws.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { expectResultShape } from './result.js';
 

@@ -1,6 +1,6 @@
 import { axesOf, type Layout } from '../layout.js';
 import { type Shape, sizeOf } from '../tensor/tensor.js';
-import type { Features } from '../types.js';
+import type { Features } from '../types/attribution.js';
 import { type Extent, windowAxes, windowFeatures } from './windows.js';
 
 /** Every element is a feature of its own. */

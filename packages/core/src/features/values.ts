@@ -1,7 +1,7 @@
 import { sum } from '../tensor/arithmetic.js';
 import { norm } from '../tensor/norm.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { Attribution } from '../types.js';
+import type { Attribution } from '../types/attribution.js';
 
 type Valued = Pick<Attribution, 'values' | 'features'>;
 

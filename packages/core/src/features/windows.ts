@@ -1,7 +1,7 @@
 import { fail } from '../error.js';
 import { axesOf, type Layout } from '../layout.js';
 import type { Shape } from '../tensor/tensor.js';
-import type { Features } from '../types.js';
+import type { Features } from '../types/attribution.js';
 import { type IndexRange, indices, type Segments, segmentsOf } from './boxes.js';
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
+import type { Perturbation } from '../types/draws.js';
 import { differenceToBaseline, noisyBaseline } from './baseline.js';
 import { type CompactDraws, inputsFrom, masksFrom } from './compact.js';
 import { gaussian, uniform } from './noise.js';

@@ -7,7 +7,8 @@ import { stream } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { Features, Rows } from '../types.js';
+import type { Features } from '../types/attribution.js';
+import type { Rows } from '../types/draws.js';
 
 /** Replaces the elements of one box of the image, in all channels, by the baseline. */
 export interface BoxDraws {

@@ -1,6 +1,6 @@
 import { fail } from '../error.js';
 import type { Shape } from '../tensor/tensor.js';
-import type { Perturbation } from '../types.js';
+import type { Perturbation } from '../types/draws.js';
 
 /**
  * How many draws to take: what was asked for, else all that a counted perturbation has, else `otherwise`.

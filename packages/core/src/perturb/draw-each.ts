@@ -2,7 +2,7 @@ import { fold, type Key } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
 import { subtractRows } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { Draws } from '../types.js';
+import type { Draws } from '../types/draws.js';
 
 /**
  * Makes draws without masks by writing the perturbed inputs one at a time. `write` gets the elements of one input, which are those of x at

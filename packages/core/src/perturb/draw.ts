@@ -3,7 +3,7 @@ import type { Key } from '../random/key.js';
 import { broadcast } from '../tensor/broadcast.js';
 import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Draws } from '../types.js';
+import type { Draws } from '../types/draws.js';
 import { type CompactDraws, inputsFrom, masksFrom } from './compact.js';
 
 /** Which draws are asked for. */

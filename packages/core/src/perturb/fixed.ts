@@ -4,7 +4,7 @@ import { option } from '../options.js';
 import { denseRows } from '../rows/dense.js';
 import { rows, subtractRows } from '../tensor/rows.js';
 import { expectShape, type Tensor, toFloat32, toFloat64 } from '../tensor/tensor.js';
-import type { Draws } from '../types.js';
+import type { Draws } from '../types/draws.js';
 
 /** Largest |inputs + deltas - x| that passes for rounding, relative to the largest |x| and |delta|. */
 const ROUNDING = 1e-4;

@@ -8,7 +8,7 @@ import { plainProducts } from '../rows/products.js';
 import { norm } from '../tensor/norm.js';
 import { row, rows } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
-import type { Draws, Perturbation } from '../types.js';
+import type { Draws, Perturbation } from '../types/draws.js';
 import { differenceToBaseline, noisyBaseline } from './baseline.js';
 import { fixed } from './fixed.js';
 import { gaussian, uniform } from './noise.js';

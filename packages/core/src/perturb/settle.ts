@@ -1,4 +1,5 @@
-import type { Perturbation, Score } from '../types.js';
+import type { Perturbation } from '../types/draws.js';
+import type { Score } from '../types/score.js';
 
 /**
  * The perturbation as it acts on inputs of a score: what it leaves open (the layout of the input) is what the score says. Whoever draws

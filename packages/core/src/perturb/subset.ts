@@ -5,7 +5,7 @@ import { LAYOUT_HELP, option, z } from '../options.js';
 import { fold } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import type { Shape } from '../tensor/tensor.js';
-import type { Features } from '../types.js';
+import type { Features } from '../types/attribution.js';
 import { baselineFor, drawsOf } from './draw.js';
 
 const share = () =>

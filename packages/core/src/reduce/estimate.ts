@@ -1,4 +1,4 @@
-import type { Estimate } from '../types.js';
+import type { Estimate } from '../types/estimate.js';
 
 /** The estimate to give when a statistic met values that are not numbers; undefined when all were finite. */
 export function invalid({ n, nonFinite }: { n: number; nonFinite: number }): Estimate | undefined {

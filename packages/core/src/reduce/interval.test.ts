@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import type { Estimate, MeanEstimate } from '../types.js';
+import type { Estimate, MeanEstimate } from '../types/estimate.js';
 import { meanEstimate } from './estimate.js';
 import { interval } from './interval.js';
 import { moments } from './moments.js';

@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import type { Estimate, MeanEstimate } from '../types.js';
+import type { Estimate, MeanEstimate } from '../types/estimate.js';
 import { studentQuantile } from './quantile.js';
 
 /** Where the true value of a number lies, with probability `level`. */

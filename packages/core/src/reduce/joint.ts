@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import type { Reducer } from '../types.js';
+import type { Reducer } from '../types/estimate.js';
 
 /** Means and covariances of k quantities that were measured together, over the finite samples. */
 export interface Joint {

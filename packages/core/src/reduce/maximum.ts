@@ -1,4 +1,4 @@
-import type { Reducer } from '../types.js';
+import type { Reducer } from '../types/estimate.js';
 
 export interface Maximum {
   readonly n: number;

@@ -1,4 +1,4 @@
-import type { Reducer } from '../types.js';
+import type { Reducer } from '../types/estimate.js';
 
 /** Mean and spread of the finite values that were added. */
 export interface Moments {

@@ -1,4 +1,4 @@
-import type { Reducer } from '../types.js';
+import type { Reducer } from '../types/estimate.js';
 import { deltaStderr, type Joint, type JointState, joint } from './joint.js';
 
 export type Pair = readonly [a: number, b: number];

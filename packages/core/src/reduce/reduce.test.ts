@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Reducer } from '../types.js';
+import type { Reducer } from '../types/estimate.js';
 import { boundEstimate, meanEstimate } from './estimate.js';
 import { deltaStderr, joint } from './joint.js';
 import { maximum } from './maximum.js';

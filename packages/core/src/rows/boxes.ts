@@ -3,7 +3,7 @@ import { boxAt, type Plane, planeOf, segmentsOfBox } from '../features/plane.js'
 import type { Layout } from '../layout.js';
 import { row } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
-import type { Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
 import { expectLength, expectSmall, type SparseRows } from './dense.js';
 
 export interface Boxes {

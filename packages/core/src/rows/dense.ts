@@ -1,7 +1,8 @@
 import { fail } from '../error.js';
 import { reshape, rows } from '../tensor/rows.js';
 import { showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Products, Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
+import type { Products } from '../types/score.js';
 import { mirror, transpose } from './products.js';
 import { roundingOfRows } from './rounding.js';
 import { addTransposeTimesVector, timesVector } from './vector.js';

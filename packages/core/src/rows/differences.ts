@@ -1,6 +1,6 @@
 import { reshape, subtractRows } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
 import { denseRows, expectSmall } from './dense.js';
 import { roundingOfRows } from './rounding.js';
 import { timesVector } from './vector.js';

@@ -1,6 +1,6 @@
 import { fail } from '../error.js';
 import { showShape, type Tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { addRowProducts } from './tile.js';
 
 /** Elements of a row that are multiplied at a time, so that the pieces of a tile stay in the first-level cache. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import type { Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
 import { boxRows } from './boxes.js';
 import { denseRows } from './dense.js';
 import { differenceRows } from './differences.js';

@@ -1,4 +1,4 @@
-import type { Batch, Internals, Score } from '../types.js';
+import type { Batch, Internals, Score } from '../types/score.js';
 
 /** Evaluates a batch, forward or backward, and may do something before or after. */
 export type Around = <Result>(

@@ -1,6 +1,6 @@
 import { fail } from '../error.js';
 import { isTensor, type Shape, sameShape, showShape } from '../tensor/tensor.js';
-import type { Batch } from '../types.js';
+import type { Batch } from '../types/score.js';
 
 /** Throws `tensor-shape` unless the batch is a tensor [n, ...shape]. */
 export function expectBatch(where: string, batch: Batch, shape: Shape): void {

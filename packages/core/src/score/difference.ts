@@ -2,7 +2,7 @@ import { fail } from '../error.js';
 import { option, parseOptions, z } from '../options.js';
 import { row } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { Score } from '../types.js';
+import type { Score } from '../types/score.js';
 import { expectBatch } from './batch.js';
 
 const differenceOptions = z.strictObject({

@@ -1,6 +1,6 @@
 import { dot } from '../tensor/arithmetic.js';
 import { expectShape, type Shape, type Tensor, tensor } from '../tensor/tensor.js';
-import type { Score } from '../types.js';
+import type { Score } from '../types/score.js';
 import { functionScore } from './function.js';
 
 /** f(x) = w·x + b: every explainer must be exact on it. The shape of an input is w's; b is 0 by default. */

@@ -2,7 +2,7 @@ import { fail } from '../error.js';
 import type { Layout } from '../layout.js';
 import { row } from '../tensor/rows.js';
 import { expectShape, type Shape, type Tensor, zeros } from '../tensor/tensor.js';
-import type { Batch, Score } from '../types.js';
+import type { Batch, Score } from '../types/score.js';
 import { expectBatch } from './batch.js';
 
 export interface ScoreFunction {

@@ -3,7 +3,7 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { stack } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
-import type { Batch, Score } from '../types.js';
+import type { Batch, Score } from '../types/score.js';
 import { difference } from './difference.js';
 import { linearScore, productScore, quadraticScore } from './exact.js';
 import { functionScore } from './function.js';

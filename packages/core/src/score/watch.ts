@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import type { Cost, Score } from '../types.js';
+import type { Cost, Score } from '../types/score.js';
 import { around } from './around.js';
 
 export interface Progress extends Cost {

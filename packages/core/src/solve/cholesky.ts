@@ -1,6 +1,6 @@
 import { row, rows } from '../tensor/rows.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import type { System } from './system.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */

@@ -1,7 +1,7 @@
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { choleskySolve, roundingOf } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 import type { System } from './system.js';

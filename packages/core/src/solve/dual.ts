@@ -1,6 +1,6 @@
 import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { dotOf } from './condition.js';
 import { type Equations, type Form, gather, roundingOfEquations, weightsOf } from './equations.js';
 import { factor, squareOf } from './factor.js';

@@ -1,6 +1,7 @@
 import { fail } from '../error.js';
 import { expectLength } from '../rows/dense.js';
-import type { Products, Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
+import type { Products } from '../types/score.js';
 import { type Factorisation, squareOf } from './factor.js';
 import type { Solver } from './system.js';
 

@@ -2,7 +2,8 @@ import { fail } from '../error.js';
 import { expectLength } from '../rows/dense.js';
 import { timesVector } from '../rows/vector.js';
 import { expectShape, firstNonFinite, type Tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Products, SolveDiagnosis } from '../types.js';
+import type { SolveDiagnosis } from '../types/attribution.js';
+import type { Products } from '../types/score.js';
 import { dotOf } from './condition.js';
 import type { Solver, System } from './system.js';
 

@@ -1,7 +1,7 @@
 import { expectSmall } from '../rows/dense.js';
 import { rows as rowsOf } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { type Equations, type Form, roundingOfEquations, type WeightedRows, weightsOf } from './equations.js';
 import { factor } from './factor.js';
 

@@ -1,6 +1,6 @@
 import { addTransposeTimesVector, timesVector } from '../rows/vector.js';
 import { toFloat64 } from '../tensor/tensor.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { cholesky, choleskySolve } from './cholesky.js';
 import { conditionOf, type Extremes, extremesOf } from './condition.js';
 import { symmetricEigen } from './eigen.js';

@@ -1,6 +1,7 @@
 import { expectLength } from '../rows/dense.js';
 import { tensor } from '../tensor/tensor.js';
-import type { Products, SolveDiagnosis } from '../types.js';
+import type { SolveDiagnosis } from '../types/attribution.js';
+import type { Products } from '../types/score.js';
 import { roundingOf } from './cholesky.js';
 import { factorDual } from './dual.js';
 import {

@@ -6,7 +6,7 @@ import { denseRows } from '../rows/dense.js';
 import { differenceRows } from '../rows/differences.js';
 import { plainProducts } from '../rows/products.js';
 import { tensor } from '../tensor/tensor.js';
-import type { Rows } from '../types.js';
+import type { Rows } from '../types/draws.js';
 import { leastSquares, regress } from './regress.js';
 import { inverse, pseudoInverse, ridge } from './solver.js';
 

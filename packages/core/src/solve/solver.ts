@@ -2,7 +2,7 @@ import { defineSolver } from '../define/solver.js';
 import { tableOf } from '../define/table.js';
 import { fail } from '../error.js';
 import { option } from '../options.js';
-import type { Products } from '../types.js';
+import type { Products } from '../types/score.js';
 import { cholesky, choleskySolve, largestDiagonal, roundingOf } from './cholesky.js';
 import { conditionOf, extremesOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import {
   type BackwardRules,
   type Definition,
   type Explainer,
-  fail,
   type Layout,
   type Metric,
   type Perturbation,
@@ -12,7 +10,7 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
-import { baselineRows, isTable, meanOfRows, onlyRow, readNpy } from '@onnxplain/files';
+import { baselineRows, isTable, meanOfRows, onlyRow, readNpy, readSmallFile } from '@onnxplain/files';
 import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
 import { type Described, describe } from './describe.js';
@@ -135,21 +133,10 @@ function readers(tableRows: TableRows): Pick<MakeContext, 'readTensor' | 'readMe
 
 /** Options are made before anything runs, in one piece of synchronous code. */
 function bytesOf(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    return fail(
-      {
-        code: absent ? 'file-missing' : 'file-unreadable',
-        where: path,
-        expected: 'a number, a .npy file, or mean(FILE) of rows',
-        got: absent ? 'no file of that name' : String(cause),
-        remedy: path === 'pad' ? PAD : undefined,
-      },
-      { cause },
-    );
-  }
+  return readSmallFile(path, {
+    expected: 'a number, a .npy file, or mean(FILE) of rows',
+    remedy: path === 'pad' ? PAD : undefined,
+  });
 }
 
 const PAD =

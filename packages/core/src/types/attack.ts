@@ -1,7 +1,9 @@
-import type { Key } from './random/key.js';
-import type { Norm } from './tensor/norm.js';
-import type { Tensor } from './tensor/tensor.js';
-import type { Batch, Cost, Estimate, Features, Score } from './types.js';
+import type { Key } from '../random/key.js';
+import type { Norm } from '../tensor/norm.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Features } from './attribution.js';
+import type { Estimate } from './estimate.js';
+import type { Batch, Cost, Score } from './score.js';
 
 /**
  * Sets of features that an attack may change, of one or several inputs. The other features are anchored: they keep their values.

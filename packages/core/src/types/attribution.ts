@@ -1,0 +1,74 @@
+import type { Key } from '../random/key.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Cost, Score } from './score.js';
+
+/**
+ * What the values of an attribution are. 'local': slopes, in units of f per unit of x. 'global': slopes times (x - baseline), in units of f
+ * ([Y19] section 2.5). 'ranking': numbers of which only the order means something.
+ */
+export const attributionKinds = ['local', 'global', 'ranking'] as const;
+export type AttributionKind = (typeof attributionKinds)[number];
+
+/** A partition of an input's elements into features, such as pixels with all channels, cells of a grid, tokens or columns. */
+export interface Features {
+  /** How many features there are. */
+  readonly count: number;
+  /** The number of each element's feature, row major, from 0 to count - 1. */
+  readonly of: Int32Array;
+  readonly names?: readonly string[];
+}
+
+/** What an explainer returns: a number for each element of one input, and how the numbers were made. */
+export interface Attribution {
+  /** One number for each element of the input, in the shape of x, float64. */
+  readonly values: Tensor;
+  readonly kind: AttributionKind;
+  /**
+   * The features that were explained. All elements of a feature have its number in `values`, and sums count it once.
+   * Absent: every element is a feature of its own.
+   */
+  readonly features?: Features;
+  /** The expression that makes this explainer again, e.g. "integrated-gradients(steps=50)". */
+  readonly method: string;
+  /** The key it was made with: the same explainer, score, input and key give the same values. */
+  readonly key: Key;
+  /** Standard error of each value, when the method samples. */
+  readonly stderr?: Tensor;
+  /**
+   * What the method left unexplained, by its own definition: f(x) - f(baseline) - sum for path methods and DeepLIFT, f(x) - sum
+   * for LRP, the weighted root mean square of the least-squares residual for regressions.
+   */
+  readonly residual?: number;
+  /** How the linear system behind it was solved, when there was one. */
+  readonly diagnosis?: SolveDiagnosis;
+  readonly cost: Cost;
+}
+
+/** How a linear system was solved, and how close to singular it is. */
+export interface SolveDiagnosis {
+  /** The solver's expression, e.g. "ridge(0.001)". */
+  readonly method: string;
+  readonly form: 'primal' | 'dual';
+  readonly unknowns: number;
+  readonly equations: number;
+  /** Numerical rank of the system that was solved. */
+  readonly rank: number;
+  /**
+   * Ratio of the largest eigenvalue to the smallest one that was kept. It is never above the true ratio: solvers that factorise by Cholesky
+   * give a lower bound of it, and no value exceeds 2⁵² divided by the size of the system, beyond which float64 cannot tell. NaN when
+   * no eigenvalue was kept.
+   */
+  readonly condition: number;
+}
+
+/** Explains f at x. Made by a factory that takes the options; deterministic in (f, x, key). */
+export interface Explainer {
+  (f: Score, x: Tensor, key: Key): Promise<Attribution>;
+  /** Canonical expression; parsing it gives the same explainer again. */
+  readonly expression: string;
+  readonly kind: AttributionKind;
+  /** Whether it ignores the score, as random numbers do. Others are compared with it, and it is never called the best. Default false. */
+  readonly control?: boolean;
+  /** Names of the inner tensors that its options ask for, so that a wrong name is found before anything runs; default none. */
+  readonly layers?: readonly string[];
+}
