@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '@onnxplain/core';
-import { readBytes, removeMade, writeWhole } from '@onnxplain/files';
+import { readBytes, removeFolders, writeWhole } from '@onnxplain/files';
 import type { CellStore } from './cell-store.js';
 import { decode, encode, type Json } from './codec.js';
 import { formatLine, type LedgerLine } from './lines.js';
@@ -87,7 +87,7 @@ export function ledgerIn({ folder, handle, lock, made, lines: before, notices }:
     async close() {
       if (lines.size > 0) return close();
       await remove();
-      await removeMade(made.slice(1));
+      await removeFolders(made.slice(1));
     },
     async conclude() {
       if ([...lines.values()].every(isFinished)) return remove();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@onnxplain/core';
-import { makeFolder, removeMade, writeWhole } from '@onnxplain/files';
+import { makeFolder, removeFolders, writeWhole } from '@onnxplain/files';
 import { type Ledger, latestLines, ledgerIn, type OpenFolder, RECORDED } from './ledger.js';
 import { type ParsedLines, parseLines } from './lines.js';
 import { isLockName, lockFolder } from './lock.js';
@@ -39,7 +39,7 @@ export async function openLedger(
     return ledgerIn({ folder, handle, lock, made, lines, notices: [...lock.notices, ...notices] });
   } catch (error) {
     await lock.release();
-    await removeMade(made);
+    await removeFolders(made);
     throw error;
   }
 }

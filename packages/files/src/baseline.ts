@@ -3,15 +3,15 @@ import type { ColumnChoice, ColumnNames } from './columns.js';
 import { readSheet } from './csv.js';
 import { readNumbers, type TableOptions } from './table.js';
 
-/** How tables that options name are read. */
+/** How a table is read that an option such as a baseline names. */
 export interface BaselineReading {
-  /** Those of the tables that hold the inputs: choices of columns count where this one has them, rows are all taken. */
+  /** How the tables of inputs are read. Choices of columns that this table has apply to it too; choices of rows do not. */
   readonly options: TableOptions;
-  /** What the model calls the columns; where the table has names, all others are left aside. */
+  /** The model's names of the columns. Columns of the table with other names are ignored. */
   readonly columns?: ColumnNames;
 }
 
-/** Numbers of a table for an option such as a baseline, [rows, columns]. Throws what `readNumbers` throws. */
+/** Reads the numbers of a table for an option such as a baseline, [rows, columns]. Throws what `readNumbers` throws. */
 export function baselineRows(
   bytes: Uint8Array,
   { where, options, columns }: BaselineReading & { readonly where: string },
@@ -33,7 +33,7 @@ function choiceIn(names: readonly string[], { options, columns }: BaselineReadin
   return { columns: chosen, drop };
 }
 
-/** The mean of every column of [rows, ...shape], or of every element over the first axis: [...shape]. */
+/** Returns the mean of every element over the first axis, [...shape] for [rows, ...shape]. Throws `tensor-shape` for no rows. */
 export function meanOfRows({ shape: [n, ...shape], data }: Tensor, where: string): Tensor {
   if (n === undefined || n === 0) {
     return fail({
@@ -53,7 +53,7 @@ export function meanOfRows({ shape: [n, ...shape], data }: Tensor, where: string
   );
 }
 
-/** The row of a table of one. Throws `option-value` for more. */
+/** Returns the only row of a table. Throws `option-value` for a table of several rows. */
 export function onlyRow({ shape: [n, width], data }: Tensor, where: string): Tensor {
   if (n === 1) return tensor(data, [width]);
   return fail({

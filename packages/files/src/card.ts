@@ -13,7 +13,7 @@ const side = z.number('a number of pixels').int('a number of pixels').positive('
 
 const axis = z.union([z.literal('none'), z.number().int().nonnegative()]);
 
-/** The fields of a model card; every one may be missing. Documented in docs/model-card.md. */
+/** The fields of a model card, all optional. docs/model-card.md documents them. */
 const schema = z.strictObject({
   description: z.string('a text').optional(),
   input: name('the name of an input').optional(),
@@ -59,7 +59,7 @@ const schema = z.strictObject({
     .optional(),
 });
 
-/** What a model's author knows and its file does not say. Lengths of `mean` and `std` are 1 or the number of channels. */
+/** Facts about a model that its file does not hold. `mean` and `std` have one number, or one for each channel. */
 export type Card = Readonly<z.output<typeof schema>>;
 
 /** A class by its number and name. */
@@ -68,25 +68,25 @@ export interface NamedClass {
   readonly label: string;
 }
 
-/** A card with its labels and tokens read. */
+/** A card whose files of labels and tokens were read. */
 export interface LoadedCard extends Card {
   /** The classes that have a name, in their order. */
   readonly classes: readonly NamedClass[];
-  /** Name of class k, if there is one. */
+  /** Returns the name of class k, if it has one. */
   label(k: number): string | undefined;
-  /** Text of the token with this id, if there is one. */
+  /** Returns the text of the token with this id, if it has one. */
   token(id: number): string | undefined;
   /** Id of the padding token. */
   readonly padId: number | undefined;
 }
 
-/** MODEL.card.json for MODEL.onnx. */
+/** The path of a model's card: MODEL.card.json for MODEL.onnx. */
 export function cardPath(model: string): string {
   return model.replace(/\.onnx$/i, '').concat('.card.json');
 }
 
 /**
- * The card beside a model file, or an empty one where there is none. Throws `file-format`, `option-unknown` and
+ * Reads the card beside a model file; an empty card where there is none. Throws `file-format`, `option-unknown` and
  * `option-value` that name the field, and `file-missing` for a file of labels or tokens that is not there.
  */
 export function readCard(model: string): LoadedCard {
@@ -95,7 +95,7 @@ export function readCard(model: string): LoadedCard {
   return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path);
 }
 
-/** Checks a card's fields and reads its labels and tokens; `path` names it and is where relative paths start. */
+/** Checks a card's fields and reads its labels and tokens. `path` names the card in errors; paths in it are relative to its folder. */
 export function cardOf(fields: unknown, path: string): LoadedCard {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     return fail({ code: 'file-format', where: path, expected: 'a JSON object', got: JSON.stringify(fields) });
@@ -129,7 +129,7 @@ function idOf(token: string, { vocabulary, path }: { vocabulary?: Vocabulary; pa
   });
 }
 
-/** Labels from a text file (one a line) or a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */
+/** Reads labels from a text file (one a line), a JSON list of names or of [id, name] pairs, or a JSON object from index to name. */
 export function readLabels(path: string): readonly string[] {
   const text = readSmallFile(path, { expected: 'a file of labels' }).toString('utf8');
   if (!path.endsWith('.json')) return text.split(/\r?\n/).map((line) => line.trim());

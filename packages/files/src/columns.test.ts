@@ -26,12 +26,12 @@ test('columns in any order are put in the order of the model', () => {
   );
   fc.assert(
     fc.property(pair, ([header, wanted]) => {
-      const { positions, said } = choose(
+      const { positions, notices } = choose(
         `${header.join()}\n${header.map((_, i) => i).join()}`,
         card(...wanted),
       );
       expect(positions.map((position) => header[position])).toEqual(wanted);
-      expect(said).toEqual([]);
+      expect(notices).toEqual([]);
     }),
   );
 });
@@ -87,28 +87,28 @@ describe('refused, with file, column, nearest name and what to do,', () => {
   });
 });
 
-describe('said is that order counts', () => {
+describe('a notice says that order counts', () => {
   test('where only the file has names', () => {
-    const { positions, names, said } = choose('b,a\n1,2');
+    const { positions, names, notices } = choose('b,a\n1,2');
     expect({ positions, names }).toEqual({ positions: [0, 1], names: ['b', 'a'] });
-    expect(said).toEqual([expect.stringContaining('count in their order')]);
+    expect(notices).toEqual([expect.stringContaining('count in their order')]);
   });
 
   test('where only the model has names', () => {
-    const { names, said } = choose('1,2', card('a', 'b'));
+    const { names, notices } = choose('1,2', card('a', 'b'));
     expect(names).toEqual(['a', 'b']);
-    expect(said).toEqual([expect.stringContaining('"a", "b"')]);
+    expect(notices).toEqual([expect.stringContaining('"a", "b"')]);
   });
 
   test('where columns of other names are chosen for the model', () => {
-    const { positions, names, said } = choose('W,H\n1,2', card('h', 'w'), { columns: ['H', 'W'] });
+    const { positions, names, notices } = choose('W,H\n1,2', card('h', 'w'), { columns: ['H', 'W'] });
     expect({ positions, names }).toEqual({ positions: [1, 0], names: ['h', 'w'] });
-    expect(said[0]).toContain('"H", "W" were chosen');
+    expect(notices[0]).toContain('"H", "W" were chosen');
   });
 
   test('and not where it does not matter', () => {
-    expect(choose('1,2').said).toEqual([]);
-    expect(choose('a\n1').said).toEqual([]);
+    expect(choose('1,2').notices).toEqual([]);
+    expect(choose('a\n1').notices).toEqual([]);
   });
 });
 

@@ -1,45 +1,45 @@
 import { didYouMean, fail } from '@onnxplain/core';
 import type { Sheet } from './csv.js';
 
-/** Which columns of a table count. */
+/** Which columns of a table are read. */
 export interface ColumnChoice {
-  /** These, in this order where the model has no names for them; default: all. Without a header, numbers from 0. */
+  /** Names of columns to read; without a header their numbers from 0. Their order counts where the model has no names. Default: all. */
   readonly columns?: readonly string[];
-  /** All but these. */
+  /** Names of columns to leave out. */
   readonly drop?: readonly string[];
 }
 
-/** What the model calls the columns of a table. */
+/** The model's names of the columns of a table. */
 export interface ColumnNames {
-  /** Of all columns of the table, in the model's order. */
+  /** Names of all columns, in the model's order. */
   readonly all: readonly string[];
-  /** Of the input that is read; a part of `all`. */
+  /** Names of the columns that the input takes which is being read; a part of `all`. */
   readonly own: readonly string[];
-  /** Where the names come from, for messages: "the model card", "the model's inputs". */
+  /** What the names come from, for messages: "the model card", "the model's inputs". */
   readonly from: string;
 }
 
-/** Columns of a table that one input takes, in the order of its elements. */
+/** The columns of a table that one input takes, in the order of its elements. */
 export interface ChosenColumns {
   readonly positions: readonly number[];
-  /** Undefined where neither side has names. */
+  /** Undefined where neither the file nor the model has names. */
   readonly names?: readonly string[];
-  /** What was done that nobody asked for by name, a sentence each. */
-  readonly said: readonly string[];
+  /** Sentences that say what was assumed about the columns. */
+  readonly notices: readonly string[];
 }
 
-/** A column that counts, by its name in the file, or its number there. */
+/** A chosen column: its name, or its number as a text, and its position in the file. */
 interface Column {
   readonly name: string;
   readonly position: number;
 }
 
 /**
- * The columns of a table that an input takes. Where the file and the model have names, columns are matched by name: one that is
- * missing, unknown
- * or there twice is refused, with the nearest names. Where one side has none, their order counts, and that is said. Columns that were
- * chosen under other names than the model's stand for the model's in the order given.
- * Throws `option-value` for choices that the file does not have, `feed-name` for columns that do not match, `feed-shape` for their number.
+ * Chooses the columns of a table that an input takes. Where both the file and the model have names, columns are matched by name. Where one
+ * of them has none, the order of the columns counts, and a notice says so. Columns that were chosen under names that the model does not
+ * have are taken as the model's columns in the order given.
+ * Throws `feed-name` with the nearest names for a column that is missing, unknown or there twice, `option-value` for a choice that the
+ * file does not have, and `feed-shape` for another number of columns.
  */
 export function chooseColumns(
   sheet: Sheet,
@@ -50,24 +50,24 @@ export function chooseColumns(
   const named = sheet.names !== undefined;
   if (wanted === undefined) {
     const names = named ? columns.map(({ name }) => name) : undefined;
-    const said =
+    const notices =
       named && columns.length > 1
         ? [
             `${sheet.where}: the columns count in their order, as the model has no names for them ("features" of a model card)`,
           ]
         : [];
-    return { positions: columns.map(({ position }) => position), names, said };
+    return { positions: columns.map(({ position }) => position), names, notices };
   }
   const renamed = choice.columns !== undefined && !columns.some(({ name }) => wanted.all.includes(name));
   if (named && !renamed) {
     expectSame(sheet, columns, wanted);
-    return { positions: wanted.own.map((name) => positionOf(columns, name)), names: wanted.own, said: [] };
+    return { positions: wanted.own.map((name) => positionOf(columns, name)), names: wanted.own, notices: [] };
   }
   expectAsMany(sheet, columns, wanted);
   return {
     positions: wanted.own.map((name) => columns[wanted.all.indexOf(name)].position),
     names: wanted.own,
-    said: [inOrder(sheet, columns, wanted)],
+    notices: [inOrder(sheet, columns, wanted)],
   };
 }
 
@@ -82,7 +82,7 @@ function inOrder({ where, names }: Sheet, columns: readonly Column[], { all, fro
   return `${where}: ${theirs}; they count in this order, as ${from} has them: ${quoted(all)}`;
 }
 
-/** All columns less those dropped, or those asked for. */
+/** The columns that were chosen, or all but the dropped ones. */
 function chosen(
   sheet: Sheet,
   { columns, drop = [] }: ColumnChoice,
@@ -178,11 +178,11 @@ function expectAsMany(
     where,
     expected: `${all.length} columns, as ${from} has them: ${quoted(all)}`,
     got: `${columns.length}`,
-    remedy: `--columns and --drop say which count${notHeader === undefined ? '' : `; line 1 is no header, as ${notHeader}: --header yes makes it one`}.`,
+    remedy: `--columns and --drop choose the columns that are read${notHeader === undefined ? '' : `; line 1 is no header, as ${notHeader}: --header yes makes it one`}.`,
   });
 }
 
-/** More names than these are counted in messages. */
+/** Messages show this many names and count the others. */
 const SHOWN = 12;
 
 function quoted(names: readonly string[]): string {
@@ -190,7 +190,7 @@ function quoted(names: readonly string[]): string {
   return names.length > SHOWN ? `${shown.join(', ')} and ${names.length - SHOWN} more` : shown.join(', ');
 }
 
-/** A name as `--drop` takes it on a command line. */
+/** Writes a name as the command line takes it after `--drop`, with quotes where it needs them. */
 export function flagWord(name: string): string {
   if (/^[\w.-]+$/.test(name)) return name;
   return /[",]/.test(name) ? `'"${name.replaceAll('"', '""')}"'` : `"${name}"`;

@@ -1,25 +1,25 @@
-/** The door to csv-parse: tables of text. */
+/** Reads tables of text. The only module that imports csv-parse. */
 import { isUtf8 } from 'node:buffer';
 import { fail } from '@onnxplain/core';
 import { CsvError, parse } from 'csv-parse/sync';
 import { isNumeric } from './cells.js';
 import { DELIMITERS, type Delimiter, delimiterOf } from './delimiter.js';
 
-/** A table as it stands in its file. */
+/** The cells of a table file, and what was found out about their form. */
 export interface Sheet {
   /** The file, for messages. */
   readonly where: string;
   readonly delimiter: Delimiter;
-  /** Names of the columns: of the first line where that is a header. */
+  /** Names of the columns, where the first line is a header. */
   readonly names?: readonly string[];
-  /** Why the first line is no header, where its texts would be names: the place of its first number. */
+  /** Why the first line was not taken for a header although it has texts: the position of its first number. */
   readonly notHeader?: string;
   readonly lines: readonly TableLine[];
 }
 
 /** One line of cells. */
 export interface TableLine {
-  /** Counted from 1, as editors do; of a record of several lines the last. */
+  /** Line number from 1, as editors count; for a record of several lines the number of its last line. */
   readonly number: number;
   readonly cells: readonly string[];
 }
@@ -27,15 +27,15 @@ export interface TableLine {
 export interface SheetOptions {
   /** Name of the file in messages. */
   readonly where: string;
-  /** Whether the first line holds names; default: where no cell of it is a number, NaN or empty. */
+  /** Whether the first line is a header. Default: it is one if no cell of it is a number, NaN or empty. */
   readonly header?: boolean;
 }
 
-/** Lines by which the delimiter is found. */
+/** How many lines the delimiter is found from. */
 const FIRST_LINES = 20;
 
 /**
- * Reads a table whose cells are divided by commas, semicolons, tabs or bars (see `delimiterOf`), quoted or not. A byte order mark, empty
+ * Reads a table whose cells are separated by commas, semicolons, tabs or bars (see `delimiterOf`), quoted or not. A byte order mark, empty
  * lines and lines that start with "#" are skipped. Throws `file-format` with the line where there are no lines, for a quote that is
  * not closed, for a line with another number of cells, and for bytes that are not UTF-8 (nor UTF-16 with its mark).
  */
@@ -45,7 +45,7 @@ export function readSheet(bytes: Uint8Array, { where, header }: SheetOptions): S
     try {
       return recordsIn(bytes, { delimiter: name, to: FIRST_LINES }).map(({ cells }) => cells);
     } catch (error) {
-      // What is wrong with the file is said when it is read whole.
+      // Reading the whole file gives the error for a broken one.
       if (!(error instanceof CsvError)) throw error;
       return [];
     }
@@ -58,14 +58,14 @@ export function readSheet(bytes: Uint8Array, { where, header }: SheetOptions): S
   if (lines.length === 0) {
     const got = headed ? 'only a header' : 'none';
     const remedy = headed ? 'Where the first line holds numbers: --header no.' : undefined;
-    return fail({ code: 'file-format', where, expected: `lines of cells ${DIVIDED}`, got, remedy });
+    return fail({ code: 'file-format', where, expected: `lines of cells ${SEPARATED}`, got, remedy });
   }
   expectEven(records, { where, delimiter });
   const names = headed ? first.cells.map((name, c) => name || `column ${c + 1}`) : undefined;
   return { where, delimiter, names, notHeader: headed ? undefined : placeOf(first.cells, number), lines };
 }
 
-/** The names in a text such as `a,"height, cm"`. Throws `usage`. */
+/** Reads the names in a text such as `a,"height, cm"`. Throws `usage`. */
 export function namesIn(text: string, where: string): readonly string[] {
   const expected = 'names with commas between them, those with commas or quotes in double quotes';
   try {
@@ -77,9 +77,9 @@ export function namesIn(text: string, where: string): readonly string[] {
   return fail({ code: 'usage', where, expected, got: `"${text}"` });
 }
 
-const DIVIDED = `divided by ${Object.keys(DELIMITERS).join('s, ')}s`;
+const SEPARATED = `separated by ${Object.keys(DELIMITERS).join('s, ')}s`;
 
-/** UTF-16 begins with a byte order mark. Other encodings would silently change the texts that a model looks up. */
+/** Refuses bytes that are neither UTF-8 nor UTF-16 with its byte order mark, because texts that a model looks up would change silently. */
 function expectText(bytes: Uint8Array, where: string): void {
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
   if (wide || isUtf8(bytes)) return;
@@ -139,7 +139,7 @@ function expectEven(
   }
 }
 
-/** Where a line of texts and numbers has its first number; undefined where all are numbers, so that nobody takes it for names. */
+/** Says which column holds the first number of a line of texts and numbers; undefined where all cells are numbers. */
 function placeOf(cells: readonly string[], number: number): string | undefined {
   if (number < 0 || cells.every(isNumeric)) return undefined;
   return `column ${number + 1} holds ${cells[number] === '' ? 'nothing' : `the number ${cells[number]}`}`;

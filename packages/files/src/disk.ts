@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path';
 import { fail, OnnxplainError } from '@onnxplain/core';
 
-/** Bytes of a file. Throws `file-missing` or `file-unreadable`. */
+/** Reads the bytes of a file. Throws `file-missing` or `file-unreadable`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
@@ -14,8 +14,8 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
- * Bytes of a small file, for code that cannot wait, such as the making of options. `expected` says in the error what the file should
- * hold, `remedy` what the reader can do. Throws `file-missing` or `file-unreadable`.
+ * Reads the bytes of a small file synchronously, for code that cannot wait, such as the making of options. In the error `expected` says
+ * what the file should hold, `remedy` what the reader can do. Throws `file-missing` or `file-unreadable`.
  */
 export function readSmallFile(
   path: string,
@@ -29,64 +29,68 @@ export function readSmallFile(
 }
 
 /**
- * Writes a file whole or not at all: beside its place first, then renamed. Chunks come one after the other. Makes the folder, and takes
- * it away again where the file cannot be written.
+ * Writes a file whole or not at all: under a temporary name in the same folder, then renamed. Chunks are written one after the other.
+ * Creates the folder, and removes it again when the file cannot be written. Throws `file-missing` or `file-unreadable`, and what
+ * the chunks throw.
  */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array | string | Iterable<Uint8Array>,
 ): Promise<void> {
-  const beside = besideOf(path);
-  let made: readonly string[] = [];
+  const temporary = temporaryName(path);
+  let created: readonly string[] = [];
   try {
-    made = await makeFolder(dirname(path));
-    await writeFile(beside, bytes, { flag: 'wx' });
-    await rename(beside, path);
+    created = await makeFolder(dirname(path));
+    await writeFile(temporary, bytes, { flag: 'wx' });
+    await rename(temporary, path);
   } catch (cause) {
-    await rm(beside, { force: true }).catch(() => undefined);
-    await removeMade(made);
-    // What the chunks themselves refuse.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    await removeFolders(created);
+    // An error of the chunks themselves.
     if (cause instanceof OnnxplainError) throw cause;
     refuse(path, { cause, expected: 'a place where a file can be written' });
   }
 }
 
-/** Tries that files can be made in a folder: before hours of work, not after. Leaves nothing, nor the folder where it was not there. */
+/**
+ * Throws unless files can be written into a folder, so that a long run finds out at its start. Leaves nothing behind, not even the folder
+ * where it was not there.
+ */
 export async function expectWritable(folder: string): Promise<void> {
-  const probe = besideOf(join(folder, 'probe'));
-  let made: readonly string[] = [];
+  const probe = temporaryName(join(folder, 'probe'));
+  let created: readonly string[] = [];
   try {
-    made = await makeFolder(folder);
+    created = await makeFolder(folder);
     await writeFile(probe, '');
   } catch (cause) {
     refuse(folder, { cause, expected: 'a folder that can be written' });
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
-    await removeMade(made);
+    await removeFolders(created);
   }
 }
 
-/** Creates a folder and those it lies in, as far as they are not there; returns the ones that it made, innermost first. */
+/** Creates a folder and its missing parents. Returns those that it created, innermost first. */
 export async function makeFolder(path: string): Promise<readonly string[]> {
   const whole = resolve(path);
   const outermost = await mkdir(whole, { recursive: true });
-  const made: string[] = [];
-  if (outermost === undefined) return made;
-  for (let folder = whole; folder.length >= outermost.length; folder = dirname(folder)) made.push(folder);
-  return made;
+  const created: string[] = [];
+  if (outermost === undefined) return created;
+  for (let folder = whole; folder.length >= outermost.length; folder = dirname(folder)) created.push(folder);
+  return created;
 }
 
-/** Takes away folders that {@link makeFolder} made. One that holds something by now stays, with those it lies in. */
-export async function removeMade(made: readonly string[]): Promise<void> {
+/** Removes folders that {@link makeFolder} created. One that is no longer empty stays, with its parents. */
+export async function removeFolders(created: readonly string[]): Promise<void> {
   try {
-    for (const folder of made) await rmdir(folder);
+    for (const folder of created) await rmdir(folder);
   } catch {
-    // Not empty: what is in there is not ours.
+    // The folder is not empty: another program wrote into it.
   }
 }
 
-/** A name in the same folder, so that renaming stays on one disk. */
-export function besideOf(path: string): string {
+/** A temporary name in the folder of a path, so that renaming stays on one disk. */
+export function temporaryName(path: string): string {
   return `${resolve(path)}.${randomBytes(6).toString('hex')}.part`;
 }
 
@@ -100,7 +104,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name',
 };
 
-/** Throws what went wrong on the disk as `file-missing` or `file-unreadable`. */
+/** Throws an error of the file system as `file-missing` or `file-unreadable`. */
 export function refuse(
   path: string,
   { cause, expected, remedy }: { cause: unknown; expected: string; remedy?: string },

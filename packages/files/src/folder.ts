@@ -1,21 +1,21 @@
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { besideOf, makeFolder, refuse, removeMade } from './disk.js';
+import { makeFolder, refuse, removeFolders, temporaryName } from './disk.js';
 
-/** Bytes or text of a file, or a function that gives the bytes when they are needed. */
+/** The bytes or text of a file, or a function that returns the bytes when they are written. */
 export type FileContent = Uint8Array | string | (() => Promise<Uint8Array>);
 
-/** Takes back one step of what was done. */
+/** Undoes one step. */
 type Undo = () => Promise<unknown>;
 
 /**
- * Writes files into a folder, all or none: all are complete inside it, under another name, before the first is moved, in the order
- * given, so that the last one can name the others. Files that were there under other names stay. Where it fails, the folder is
- * again as it was, and not there if it was not.
+ * Writes files into a folder, all or none. All of them are written into a temporary folder inside it, then moved to their names in the
+ * order given, so that the last one can refer to the others. Files with other names stay. When it fails, the folder is as it was
+ * before, or absent if it was absent. Throws `file-missing` or `file-unreadable`.
  */
 export async function writeFolder(path: string, files: ReadonlyMap<string, FileContent>): Promise<void> {
-  // Inside, not beside: the folder may be a disk of its own, and renaming stays on one.
-  const staged = besideOf(join(path, 'files'));
+  // Inside the folder, not beside it: the folder may be a mounted disk, and renaming works within one disk only.
+  const staged = temporaryName(join(path, 'files'));
   const undo: Undo[] = [];
   try {
     undo.push(await make(path));
@@ -28,18 +28,18 @@ export async function writeFolder(path: string, files: ReadonlyMap<string, FileC
     for (const name of files.keys()) undo.push(await make(dirname(join(path, name))));
     for (const name of files.keys()) undo.push(await move(name, { staged, to: path }));
   } catch (cause) {
-    await takeBack(undo);
+    await undoAll(undo);
     refuse(path, { cause, expected: 'a folder that can be written' });
   }
   await rm(staged, { recursive: true, force: true }).catch(() => undefined);
 }
 
 async function make(folder: string): Promise<Undo> {
-  const made = await makeFolder(folder);
-  return () => removeMade(made);
+  const created = await makeFolder(folder);
+  return () => removeFolders(created);
 }
 
-/** Moves a new file to its place; the one that was there is kept until all is done. */
+/** Moves a new file to its name. A file that had the name before is kept until all files are moved. */
 async function move(name: string, { staged, to }: { staged: string; to: string }): Promise<Undo> {
   const [target, kept] = [join(to, name), join(staged, 'kept', name)];
   const replaces = await copyIfThere(target, kept);
@@ -58,11 +58,11 @@ async function copyIfThere(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Takes steps back, the last first. One that cannot be taken back ends it: what was kept for it must not be lost. */
-async function takeBack(undo: readonly Undo[]): Promise<void> {
+/** Undoes steps, the last first. It ends at a step that cannot be undone, because the file that was kept for it must not be lost. */
+async function undoAll(undo: readonly Undo[]): Promise<void> {
   try {
     for (const step of undo.toReversed()) await step();
   } catch {
-    // The error that led here says more.
+    // The caller throws the error that caused the undoing.
   }
 }

@@ -4,22 +4,22 @@ import { decodePng } from './png.js';
 
 export type PictureSize = readonly [height: number, width: number];
 
-/** How a picture becomes a model's input; the defaults leave pixels as they are, 0..255, RGB, [3, h, w]. */
+/** How a picture becomes a model's input. */
 export interface Preprocessing {
   /**
-   * Height and width of the input; undefined where neither the model nor anyone says: pictures are then refused. The
-   * picture's short side is brought to `resize`, then the middle is cut out.
+   * Height and width of the input. The picture's short side is scaled to `resize`, then the middle is cut out. Undefined where neither the
+   * model nor an option gives the size: pictures are then refused.
    */
   readonly size: PictureSize | undefined;
-  /** Length of the short side before cropping; default: what just covers `size`. */
+  /** Length of the short side before cropping; default: the least that covers `size`. */
   readonly resize?: number;
   readonly layout: 'nchw' | 'nhwc';
   readonly channels: 'rgb' | 'bgr' | 'grey';
-  /** Pixels 0..255 are multiplied by this first: 1/255 for models that want 0..1. */
+  /** Factor of the pixels, which are 0..255: 1/255 for models that take 0..1. */
   readonly scale: number;
-  /** Subtracted after scaling: one number, or one a channel in the model's order. */
+  /** Subtracted after scaling: one number, or one for each channel in the model's order. */
   readonly mean: readonly number[];
-  /** Divided by after subtracting. */
+  /** Divisor after subtracting. */
   readonly std: readonly number[];
 }
 
@@ -31,9 +31,9 @@ export interface LoadedImage {
 }
 
 /**
- * A picture file (PNG or JPEG, told by its first bytes) as an input of the model. Grey becomes RGB by repetition, RGB grey by
- * ITU-R BT.601 weights; transparency is dropped, as Pillow's convert('RGB') does; 16 bit samples are scaled to 0..255.
- * Throws `option-value` where the size is open, `file-format` for other files.
+ * Reads a picture file (PNG or JPEG, recognised by its first bytes) as an input of the model. Grey becomes RGB by repetition, RGB becomes
+ * grey by the weights of ITU-R BT.601; transparency is dropped, as Pillow's convert('RGB') does; 16 bit samples are scaled to 0..255.
+ * Throws `option-value` where the size is not known, `file-format` for other files.
  */
 export function loadImage(bytes: Uint8Array, preprocessing: Preprocessing, where: string): LoadedImage {
   const how = { ...preprocessing, size: preprocessing.size ?? refuseOpenSize(where) };
@@ -54,7 +54,6 @@ function refuseOpenSize(where: string): never {
   });
 }
 
-/** With a size. */
 type Sized = Preprocessing & { readonly size: PictureSize };
 
 type Plane = Float64Array;
@@ -80,7 +79,7 @@ interface Size {
   readonly height: number;
 }
 
-/** Short side to `resize`, then the middle `size` of it. */
+/** Scales the short side to `resize` and cuts out the middle of `size`. */
 function fit(plane: Plane, from: Size, how: Sized): Plane {
   const [height, width] = how.size;
   const ratio =
@@ -103,8 +102,8 @@ function fit(plane: Plane, from: Size, how: Sized): Plane {
 }
 
 /**
- * Bilinear with a triangle as wide as the shrinking, so that shrinking averages over areas (as Pillow's BILINEAR and
- * torchvision with antialias do); enlarging is plain bilinear with half-pixel centres.
+ * Resizes a plane. Shrinking weighs pixels by a triangle that is as wide as the factor, which averages over areas (as Pillow's BILINEAR and
+ * torchvision with antialias do). Enlarging is bilinear with half-pixel centres.
  */
 export function resize(plane: Plane, from: Size, to: Size): Plane {
   const wide = resample(plane, { lines: from.height, length: from.width, to: to.width });

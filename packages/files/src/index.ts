@@ -12,7 +12,7 @@ export {
 export type { ColumnNames } from './columns.js';
 export { namesIn } from './csv.js';
 export { fits } from './dims.js';
-export { expectWritable, makeFolder, readBytes, readSmallFile, removeMade, writeWhole } from './disk.js';
+export { expectWritable, makeFolder, readBytes, readSmallFile, removeFolders, writeWhole } from './disk.js';
 export { type FileContent, writeFolder } from './folder.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './image.js';
 export {

@@ -1,9 +1,9 @@
-/** The door to jpeg-js. */
+/** Decodes JPEG files. The only module that imports jpeg-js. */
 import { fail, type Pixels } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
 import { MAX_PIXELS } from './png.js';
 
-/** RGB samples of a JPEG file. Throws `file-format` for what is none or is cut short, `too-large` for huge ones. */
+/** Decodes a JPEG file to RGB samples. Throws `file-format` for a file that is no JPEG or is cut short, `too-large` for a huge picture. */
 export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
   const size = declaredSize(bytes, where);
   if (size.width * size.height > MAX_PIXELS) {
@@ -32,7 +32,7 @@ export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
   }
 }
 
-/** Width and height of the frame header (SOF0 to SOF15, without DHT, JPG and DAC), before any decoding. */
+/** Reads width and height from the frame header (SOF0 to SOF15, without DHT, JPG and DAC), before anything is decoded. */
 function declaredSize(bytes: Uint8Array, where: string): { width: number; height: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4 || view.getUint16(0) !== 0xffd8)
@@ -51,7 +51,7 @@ function declaredSize(bytes: Uint8Array, where: string): { width: number; height
   return broken(where, 'no frame header');
 }
 
-/** The end marker is among the last bytes; some cameras append a little padding. */
+/** Whether the end marker is among the last bytes; some cameras append padding to it. */
 function endsAsJpeg(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.subarray(-4096)).includes(Buffer.from([0xff, 0xd9]));
 }

@@ -20,15 +20,15 @@ import { selected } from './selection.js';
 import { EXTENSIONS, filesIn, isTable, readSource, type Source, showSource } from './sources.js';
 import { readNumbers, type TableOptions } from './table.js';
 
-/** One input of the model and where it came from. */
+/** One input of the model and the file that it was read from. */
 export interface NamedInput {
   readonly name: string;
   /** Shape of one input, batch axis excluded. */
   readonly tensor: Tensor;
   readonly file?: string;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256?: string;
-  /** What a person sees; absent for arrays and tables. */
+  /** The picture for reports; absent for arrays and tables. */
   readonly picture?: Picture;
   /** Names of the columns of a table. */
   readonly features?: readonly string[];
@@ -38,41 +38,41 @@ export interface NamedInput {
   readonly beside?: Readonly<Record<string, { readonly file: string; readonly sha256: string }>>;
 }
 
-/** What was read, and the form in which answers are written back. */
+/** The inputs that were read, and the form in which attributions are written. */
 export interface LoadedInputs {
   readonly inputs: readonly NamedInput[];
   /** False when the only file held one input without a batch axis. */
   readonly batched: boolean;
-  /** Where arrays of several inputs have their batch axis. */
+  /** The batch axis of arrays of several inputs. */
   readonly axis: number;
   readonly form: NpyForm;
-  /** What was done with the files that nobody asked for by name, a sentence each. */
-  readonly said?: readonly string[];
+  /** Sentences that say what was assumed about the files. */
+  readonly notices?: readonly string[];
 }
 
 export interface Expected {
-  /** Dims of one input, batch axis excluded; undefined when the model does not say. */
+  /** Dims of one input, without the batch axis; undefined when the model does not declare them. */
   readonly dims: readonly Dim[] | undefined;
-  /** Where arrays of several inputs have their batch axis, default the first; 'none': a whole array is one input. */
+  /** The batch axis of arrays of several inputs, default the first; 'none': a whole array is one input. */
   readonly axis?: RowAxis;
-  /** How pictures are read; undefined when the input is none. */
+  /** How pictures are read; undefined when the input is no picture. */
   readonly pictures: Preprocessing | undefined;
-  /** Whether NaN and empty cells are missing values that the model takes; default: they are refused. */
+  /** Whether the model takes missing values, which are NaN and empty cells; default: they are refused. */
   readonly missing?: boolean;
-  /** Largest number, either sign, that the input's type holds; default: any that is finite. */
+  /** Largest magnitude that the input's type holds; default: any finite number. */
   readonly largest?: number;
-  /** How tables are read, and which rows of files with several count. */
+  /** How tables are read, and which rows of a file are taken. */
   readonly table?: TableOptions;
-  /** What the model calls the columns of a table, where the source does not say. */
+  /** The model's names of the columns of a table, for sources without names of their own. */
   readonly columns?: ColumnNames;
 }
 
-/** The form of what is written where the files have none. */
+/** The form of arrays that are written where the inputs were no arrays. */
 export const FLOAT32: NpyForm = { dtype: 'float32', fortran: false, littleEndian: true };
 
 /**
  * Reads files and folders (their .npy, .png, .jpg, .csv and .tsv files, by name) as inputs of a model. Arrays and tables with the
- * model's rank hold one input a row, with one axis less they are one input.
+ * model's rank hold one input in each row; with one axis less they are one input.
  * Throws `file-*`, `feed-shape` when a shape does not fit, `feed-value` for values that are not finite, and what `readNumbers` throws.
  */
 export async function loadInputs(paths: readonly string[], expected: Expected): Promise<LoadedInputs> {
@@ -95,11 +95,11 @@ export async function loadSources(sources: readonly Source[], expected: Expected
     batched: loaded.length > 1 || loaded[0].batched,
     axis: numberOf(expected.axis),
     form: loaded[0].form,
-    said: [...new Set(loaded.flatMap(({ said = [] }) => said))],
+    notices: [...new Set(loaded.flatMap(({ notices = [] }) => notices))],
   };
 }
 
-/** What the first table with a header calls the columns: where the model has no names for them, other tables go by these. */
+/** The names of the columns in the first table with a header. Other tables are matched by them where the model has no names. */
 export function columnsOfInputs(inputs: readonly NamedInput[]): ColumnNames | undefined {
   const named = inputs.find(({ features }) => features !== undefined);
   if (named?.features === undefined) return undefined;
@@ -110,7 +110,7 @@ export function columnsOfInputs(inputs: readonly NamedInput[]): ColumnNames | un
   };
 }
 
-/** Inputs of a model without a batch axis are put along a new first one. */
+/** The axis along which inputs are put together; a new first one for a model without a batch axis. */
 const numberOf = (axis: RowAxis = 0): number => (axis === 'none' ? 0 : axis);
 
 async function loadSource(from: Source, expected: Expected): Promise<Omit<LoadedInputs, 'axis'>> {
@@ -143,7 +143,7 @@ interface SplitOptions {
   readonly where: string;
 }
 
-/** The rows of an array that were asked for. */
+/** The rows of an array that `--rows` chooses. */
 function someRows(
   read: Pick<LoadedInputs, 'inputs' | 'batched'>,
   { expected: { table }, where }: Pick<SplitOptions, 'expected' | 'where'>,
@@ -153,14 +153,14 @@ function someRows(
   return { ...read, inputs: rows.map((row) => read.inputs[row]) };
 }
 
-/** Lines of a table; a table with one axis less than the model is one input. */
+/** Reads the lines of a table as inputs; a table with one axis less than the model is one input. */
 function tableRows(
   bytes: Uint8Array,
   { source, expected, where, columns = expected.columns }: SplitOptions & { columns?: ColumnNames },
 ): Omit<LoadedInputs, 'axis'> {
   const { dims, missing, largest, table } = expected;
   const reading = { where, options: table, columns, missing, largest };
-  const { tensor, names, rows, said } = readNumbers(bytes, reading);
+  const { tensor, names, rows, notices } = readNumbers(bytes, reading);
   const [count, width] = tensor.shape;
   if (typeof dims?.[0] === 'number' && dims.length === 1 && width !== dims[0])
     refuseWidth(width, dims[0], where);
@@ -174,7 +174,7 @@ function tableRows(
   const named = inputs.map((input, i) =>
     batched ? { ...input, name: `${source.name}[${rows[i]}]` } : input,
   );
-  return { inputs: named, batched, form: FLOAT32, said };
+  return { inputs: named, batched, form: FLOAT32, notices };
 }
 
 function refuseWidth(width: number, wanted: number, where: string): never {
@@ -183,11 +183,11 @@ function refuseWidth(width: number, wanted: number, where: string): never {
     where,
     expected: `${wanted} columns, as the input has elements`,
     got: `${width}`,
-    remedy: '--columns and --drop say which columns count.',
+    remedy: '--columns and --drop choose the columns that are read.',
   });
 }
 
-/** Rows of an array with the model's rank; the array itself with one axis less. */
+/** Splits an array with the model's rank into its rows; with one axis less it is one input. */
 function split(
   array: Tensor,
   { source, expected: { dims, missing, axis = 0, largest = Number.MAX_VALUE }, where }: SplitOptions,

@@ -1,6 +1,6 @@
 import { fail, fromFloat16, type Tensor, tensor } from '@onnxplain/core';
 
-/** How the numbers of a .npy file were stored; what is written in the same form keeps it. */
+/** How the numbers of a .npy file are stored. Attributions are written in the form of the input's file. */
 export interface NpyForm {
   readonly dtype: 'float32' | 'float64';
   readonly fortran: boolean;
@@ -10,7 +10,7 @@ export interface NpyForm {
 export interface NpyArray {
   /** Row major, whatever the file's order. Integers and booleans are float32 up to 16 bits, float64 above. */
   readonly tensor: Tensor;
-  /** The form to write back: of an integer file, the float type it was read as. */
+  /** The form for writing; for a file of integers with the float type that they were read as. */
   readonly form: NpyForm;
   /** Whether the file holds integers. */
   readonly integers: boolean;
@@ -28,7 +28,7 @@ interface Header {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
- * Reads a NumPy array file, versions 1 to 3: float16/32/64, signed and unsigned integers, booleans; C or Fortran order; either
+ * Reads a NumPy array file of version 1, 2 or 3: float16/32/64, signed and unsigned integers, booleans; C or Fortran order; either
  * byte order. Throws `file-format` for other types, wrong lengths and truncated files, naming `where`.
  */
 export function readNpy(bytes: Uint8Array, where: string): NpyArray {
@@ -51,7 +51,7 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   };
 }
 
-/** Bytes of a .npy file (version 1) with these values in this form; default float64, C order, little endian. */
+/** Makes the bytes of a .npy file (version 1) with these values; default form: float64, C order, little endian. */
 export function writeNpy(values: Tensor, form: Partial<NpyForm> = {}): Uint8Array {
   const { dtype = 'float64', fortran = false, littleEndian = true } = form;
   const itemBytes = dtype === 'float32' ? 4 : 8;
@@ -67,7 +67,7 @@ export function writeNpy(values: Tensor, form: Partial<NpyForm> = {}): Uint8Arra
   return out;
 }
 
-/** Magic, version, length and the Python dictionary, padded so that the data start at a multiple of 64. */
+/** Makes the header: magic bytes, version, length and the Python dictionary, padded so that the data start at a multiple of 64. */
 function headerText(
   shape: readonly number[],
   { fortran, descr }: { fortran: boolean; descr: string },
@@ -132,7 +132,7 @@ function parseDictionary(text: string, where: string): Omit<Header, 'start'> {
 
 type Reader = (view: DataView, at: number, littleEndian: boolean) => number;
 
-/** By kind and bytes of one element. 64-bit integers above 2^53 are rounded, as any float64 holds them. */
+/** Readers of one element, by kind and number of bytes. 64-bit integers above 2^53 are rounded to float64. */
 const READERS: Readonly<Record<string, Reader>> = {
   f2: (view, at, little) => fromFloat16(view.getUint16(at, little)),
   f4: (view, at, little) => view.getFloat32(at, little),
@@ -158,7 +158,6 @@ function readElements(bytes: Uint8Array, header: Header, count: number): Tensor[
   return values;
 }
 
-/** Fortran order is C order of the reversed shape, axes reversed. */
 function toRowMajor(data: Tensor['data'], shape: readonly number[]): Tensor['data'] {
   const out = data.slice();
   eachColumnMajor(shape, (rowMajor, columnMajor) => {
@@ -175,7 +174,7 @@ function toColumnMajor(data: Tensor['data'], shape: readonly number[]): Tensor['
   return out;
 }
 
-/** Visits every element with its offset in both orders. */
+/** Visits every element with its offset in row-major (C) and column-major (Fortran) order. */
 function eachColumnMajor(
   shape: readonly number[],
   visit: (rowMajor: number, columnMajor: number) => void,

@@ -8,18 +8,18 @@ const LOCAL = { signature: 0x04034b50, bytes: 30 };
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Where a member's bytes are. */
+/** An entry of the archive's central directory. */
 interface Member {
   readonly name: string;
   readonly method: number;
   readonly packed: number;
   readonly size: number;
-  /** Of its local header. */
+  /** Offset of its local header. */
   readonly at: number;
 }
 
 /**
- * The arrays of a NumPy .npz file by name, each as the bytes of a .npy file: what `np.savez` and `np.savez_compressed` write.
+ * Reads the arrays of a NumPy .npz file by name, each as the bytes of a .npy file: what `np.savez` and `np.savez_compressed` write.
  * Throws `file-format` for other archives and broken ones, naming `where`.
  */
 export function readNpz(bytes: Uint8Array, where: string): ReadonlyMap<string, Uint8Array> {
@@ -28,7 +28,7 @@ export function readNpz(bytes: Uint8Array, where: string): ReadonlyMap<string, U
     const members = directoryOf(view, where).filter(({ name }) => name.endsWith('.npy'));
     return new Map(members.map((member) => [member.name.slice(0, -4), unpack(view, member, where)]));
   } catch (cause) {
-    // A place that points out of the file; zlib's own refusals are errors with a code.
+    // RangeError: an offset points out of the file. zlib's errors have an errno.
     if (!(cause instanceof RangeError) && !(cause instanceof Error && 'errno' in cause)) throw cause;
     return broken(where, 'one that is cut short or damaged', { cause });
   }

@@ -1,19 +1,19 @@
-/** The door to fast-png: PNG bytes to samples and back. */
+/** Decodes and encodes PNG files. The only module that imports fast-png. */
 import { inflateSync } from 'node:zlib';
 import { fail, type Pixels } from '@onnxplain/core';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 
-/** Pictures declared larger than this are refused before anything is unpacked. */
+/** Pictures with more pixels than this are refused before anything is unpacked. */
 export const MAX_PIXELS = 1 << 26;
 
-/** Bytes of a PNG file with these samples. */
+/** Makes the bytes of a PNG file with these samples. */
 export function encodePng(pixels: Pixels): Uint8Array {
   return encode(pixels);
 }
 
 /**
- * Samples of a PNG file. Palettes become RGB(A), 1, 2 and 4 bit greys are stretched to 0..255.
- * Throws `file-format` for what is no complete PNG and `too-large` above {@link MAX_PIXELS} pixels.
+ * Decodes a PNG file. Palettes become RGB(A); 1, 2 and 4 bit greys are scaled to 0..255.
+ * Throws `file-format` for a file that is no complete PNG, and `too-large` above {@link MAX_PIXELS} pixels.
  */
 export function decodePng(bytes: Uint8Array, where: string): Pixels {
   const header = readHeader(bytes, where);
@@ -59,7 +59,7 @@ function refuseLarge({ width, height }: Header, where: string): void {
   });
 }
 
-/** Unpacks the image data once under a limit, since a small file may claim a small picture and hold gigabytes. */
+/** Unpacks the image data once with a limit of size, because a small file that declares a small picture can unpack to gigabytes. */
 function refuseBomb({ bytes, header, where }: { bytes: Uint8Array; header: Header; where: string }): void {
   const { width, height, bitsPerPixel } = header;
   // One filter byte a row; Adam7 interlacing has at most 7 passes of rows, each padded to a byte.

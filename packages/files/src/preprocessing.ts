@@ -2,17 +2,17 @@ import { type Dim, fail } from '@onnxplain/core';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 
-/** Layouts as the command line and cards name them, the batch axis counted. */
+/** Layouts as the command line and cards name them, with the batch axis. */
 export const LAYOUTS = ['nchw', 'nhwc', 'ncw', 'nwc'] as const;
 export type LayoutName = (typeof LAYOUTS)[number];
 
-/** Fields that the command line may give over the card's. */
+/** Fields of a card that the command line can override. */
 export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
 
 /**
- * How pictures become inputs of shape `dims` (batch axis excluded): what is given, else the model's own shape.
- * Undefined where the input is no picture: not three axes, or not 1 or 3 channels where they are. An open size stays undefined:
- * arrays bring their own. Throws `option-value` where the fields contradict the model.
+ * Returns how pictures become inputs of shape `dims` (without the batch axis), by the fields given and by the model's shape.
+ * Undefined where the input is no picture: it has not three axes, or not 1 or 3 channels. The size stays undefined where the model leaves
+ * it open, because arrays have a size of their own. Throws `option-value` where the fields contradict the model.
  */
 export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): Preprocessing | undefined {
   const layout = fields.layout ?? layoutOf(dims);
@@ -35,7 +35,7 @@ export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): P
   return how;
 }
 
-/** Where the channels are, by the shape alone: three or one in front (PyTorch), or at the end (TensorFlow). */
+/** The layout by the shape alone: three channels or one in front (PyTorch), or at the end (TensorFlow). */
 export function layoutOf(dims: readonly Dim[]): 'nchw' | 'nhwc' | undefined {
   if (dims.length !== 3) return undefined;
   const isChannels = (dim: Dim) => dim === 1 || dim === 3;
@@ -43,7 +43,7 @@ export function layoutOf(dims: readonly Dim[]): 'nchw' | 'nhwc' | undefined {
   return isChannels(dims[2]) ? 'nhwc' : undefined;
 }
 
-/** Least and greatest value that a pixel can have after preprocessing, over all channels. */
+/** The least and greatest value that a pixel can have after preprocessing, over all channels. */
 export function pixelBounds({ scale, mean, std }: Preprocessing): readonly [number, number] {
   const channels = Math.max(mean.length, std.length);
   const ends = Array.from({ length: channels }, (_, c) =>

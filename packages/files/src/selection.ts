@@ -1,23 +1,23 @@
 import { fail } from '@onnxplain/core';
 
-/** Some of the rows of a file: their numbers, from 0, and ranges without their end. */
+/** Rows of a file by their numbers from 0, as ranges whose ends are exclusive. */
 export interface RowSelection {
   readonly text: string;
-  readonly spans: readonly { readonly from: number; readonly to: number }[];
+  readonly ranges: readonly { readonly from: number; readonly to: number }[];
 }
 
-const SPAN = /^(\d+)?(:)?(\d+)?$/;
+const RANGE = /^(\d+)?(:)?(\d+)?$/;
 
 /** Reads `3`, `0:10`, `5:` and several with commas between them. Throws `usage`. */
 export function rowsIn(text: string): RowSelection {
-  const spans = text.split(',').map((part) => {
-    const [, from, colon, to] = SPAN.exec(part.trim()) ?? [];
+  const ranges = text.split(',').map((part) => {
+    const [, from, colon, to] = RANGE.exec(part.trim()) ?? [];
     const start = Number(from ?? 0);
     const end = colon === undefined ? start + 1 : to === undefined ? Number.POSITIVE_INFINITY : Number(to);
     if ((from === undefined && colon === undefined) || end <= start) refuse(text);
     return { from: start, to: end };
   });
-  return { text, spans };
+  return { text, ranges };
 }
 
 function refuse(text: string): never {
@@ -25,12 +25,12 @@ function refuse(text: string): never {
   return fail({ code: 'usage', where: '--rows', expected, got: `"${text}"` });
 }
 
-/** The numbers of the rows that are meant of so many, in the order asked for. Throws `option-value` for rows that are not there. */
+/** The numbers of the selected rows of a file of `count` rows, in the order of the selection. Throws `option-value` for other rows. */
 export function selected(
   selection: RowSelection,
   { count, where }: { count: number; where: string },
 ): readonly number[] {
-  return selection.spans.flatMap(({ from, to }) => {
+  return selection.ranges.flatMap(({ from, to }) => {
     const end = to === Number.POSITIVE_INFINITY ? Math.max(count, from + 1) : to;
     if (end > count) {
       const got = `--rows ${selection.text}`;

@@ -6,14 +6,14 @@ import { readBytes } from './disk.js';
 import { readNpy } from './npy.js';
 import { readNpz } from './npz.js';
 
-/** A file of inputs, or an array in one. */
+/** A file of inputs, or one array of a .npz file. */
 export interface Source {
   readonly file: string;
   /** Name of the array in a .npz file. */
   readonly member?: string;
-  /** The model's input that it is for, where that was said. */
+  /** The model's input that it is for, where it was named. */
   readonly input?: string;
-  /** The columns of a table that it is. */
+  /** The names of its columns, for a table whose columns go to several inputs. */
   readonly columns?: ColumnNames;
 }
 
@@ -24,8 +24,8 @@ export const isTable = ({ file, member }: Source): boolean =>
   member === undefined && ['.csv', '.tsv'].includes(extname(file).toLowerCase());
 
 /**
- * What words such as `ids.npy`, `attention_mask=mask.npy`, `both.npz` and `folder` name, of a model with these inputs. The arrays of
- * a .npz file are named after inputs; so are the files of a folder, all or none.
+ * Returns the sources that words such as `ids.npy`, `attention_mask=mask.npy`, `both.npz` and `folder` name. `inputs` are the names of the
+ * model's inputs. The arrays of a .npz file are named after inputs. So are the files of a folder, all or none of them.
  * Throws `file-missing`, `file-format`, and `feed-name` for names that the model does not have.
  */
 export async function sourcesOf(
@@ -54,7 +54,7 @@ const isNpz = (path: string): boolean => extname(path).toLowerCase() === '.npz';
 async function sourcesInFolder(folder: string, inputs: readonly string[]): Promise<readonly Source[]> {
   const files = await filesIn(folder);
   const stems = files.map((file) => basename(file, extname(file)));
-  // What a file is called says nothing where there is one input to be.
+  // File names are free where the model has one input only.
   if (inputs.length < 2 || !stems.some((stem) => inputs.includes(stem)))
     return files.map((file) => ({ file }));
   for (const [i, stem] of stems.entries()) expectInput(stem, { inputs, where: files[i] });
@@ -81,7 +81,7 @@ function expectInput(name: string, { inputs, where }: { inputs: readonly string[
   });
 }
 
-/** A file, or the files of a folder that can hold inputs, by name. Throws `file-missing`. */
+/** Returns the file, or the files of a folder that can hold inputs, sorted by name. Throws `file-missing`. */
 export async function filesIn(path: string): Promise<readonly string[]> {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) {
@@ -100,18 +100,18 @@ export async function filesIn(path: string): Promise<readonly string[]> {
   });
 }
 
-/** A source in messages. */
+/** The text for a source in messages. */
 export const showSource = ({ file, member }: Source): string =>
   member === undefined ? file : `${file}, array "${member}"`;
 
-/** A source's file, and the bytes that hold the array, which are the file's own but for .npz. */
+/** Reads a source: the bytes of its file, and those of its array, which differ for .npz files only. */
 export async function readSource(source: Source): Promise<{ file: Uint8Array; array: Uint8Array }> {
   const file = await readBytes(source.file);
   const array = source.member === undefined ? file : readNpz(file, source.file).get(source.member);
   return { file, array: array ?? file };
 }
 
-/** Whether a source is an array that was stored as integers. */
+/** Whether a source is an array of integers. */
 export async function holdsIntegers(source: Source): Promise<boolean> {
   if (extname(source.file).toLowerCase() !== '.npy' && source.member === undefined) return false;
   return readNpy((await readSource(source)).array, showSource(source)).integers;

@@ -11,13 +11,13 @@ import { type ColumnChoice, type ColumnNames, chooseColumns, flagWord } from './
 import { readSheet, type Sheet, type TableLine } from './csv.js';
 import { type RowSelection, selected } from './selection.js';
 
-/** How tables are read. */
+/** Which rows and columns of a table are read, and how. */
 export interface TableOptions extends ColumnChoice {
-  /** Rows that count, by their numbers from 0, without the header; default: all. */
+  /** Rows to read, by their numbers from 0 after the header; default: all. */
   readonly rows?: RowSelection;
-  /** Whether the first line holds names; default: where no cell of it is a number, NaN or empty. */
+  /** Whether the first line is a header. Default: it is one if no cell of it is a number, NaN or empty. */
   readonly header?: boolean;
-  /** Default: point. */
+  /** The decimal mark; default 'point'. */
   readonly decimal?: Decimal;
 }
 
@@ -25,20 +25,20 @@ export interface TableReading {
   /** Name of the file in messages. */
   readonly where: string;
   readonly options?: TableOptions;
-  /** What the model calls the columns; undefined where it has no names for them. */
+  /** The model's names of the columns; undefined where it has none. */
   readonly columns?: ColumnNames;
-  /** Whether empty and NaN cells are kept as NaN. */
+  /** Whether empty and NaN cells are read as NaN; default: they are refused. */
   readonly missing?: boolean;
-  /** Largest number, either sign, that the type of the input holds; default: any that is finite. */
+  /** Largest magnitude that the type of the input holds; default: any finite number. */
   readonly largest?: number;
 }
 
-/** Cells of the rows and columns that count. */
+/** The rows and columns that were read. */
 interface Chosen {
-  /** Number of each row in the file, from 0, the header aside. */
+  /** The number of each row in the file, from 0 after the header. */
   readonly rows: readonly number[];
   readonly names?: readonly string[];
-  readonly said: readonly string[];
+  readonly notices: readonly string[];
 }
 
 export interface NumberTable extends Chosen {
@@ -51,8 +51,8 @@ export interface TextTable extends Chosen {
 }
 
 /**
- * Reads numbers: columns by name or in order, see `chooseColumns`. Throws `file-format` with line and column for a cell that is no finite
- * number, or a missing one where none is taken, and what `readSheet` and `chooseColumns` throw.
+ * Reads the numbers of a table, its columns by name or in order (see `chooseColumns`). Throws `file-format` with line and column for a cell
+ * that is no finite number, or missing where missing values are refused, and what `readSheet` and `chooseColumns` throw.
  */
 export function readNumbers(bytes: Uint8Array, reading: TableReading): NumberTable {
   const { sheet, positions, lines, ...chosen } = choose(bytes, reading);
@@ -65,19 +65,24 @@ export function readNumbers(bytes: Uint8Array, reading: TableReading): NumberTab
   return { ...chosen, tensor: tensor(data, [lines.length, positions.length]) };
 }
 
-/** {@link readNumbers} of texts as they stand, an empty cell as an empty text. */
+/** Reads the cells of a table as texts; an empty cell is an empty text. Otherwise as {@link readNumbers}. */
 export function readTexts(bytes: Uint8Array, reading: TableReading): TextTable {
-  const { positions, lines, rows, names, said } = choose(bytes, reading);
-  return { rows, names, said, texts: lines.map(({ cells }) => positions.map((position) => cells[position])) };
+  const { positions, lines, rows, names, notices } = choose(bytes, reading);
+  return {
+    rows,
+    names,
+    notices,
+    texts: lines.map(({ cells }) => positions.map((position) => cells[position])),
+  };
 }
 
 function choose(bytes: Uint8Array, { where, options = {}, columns }: TableReading) {
   const sheet = readSheet(bytes, { where, header: options.header });
-  const { positions, names, said } = chooseColumns(sheet, options, columns);
+  const { positions, names, notices } = chooseColumns(sheet, options, columns);
   const count = sheet.lines.length;
   const rows =
     options.rows === undefined ? [...sheet.lines.keys()] : selected(options.rows, { count, where });
-  return { sheet, positions, names, said, rows, lines: rows.map((row) => sheet.lines[row]) };
+  return { sheet, positions, names, notices, rows, lines: rows.map((row) => sheet.lines[row]) };
 }
 
 interface Cell {
@@ -112,16 +117,16 @@ function refuseText(cell: Cell, text: string): never {
   return refuse(cell, { expected: 'a number', got: `"${text.slice(0, 40)}"`, remedy });
 }
 
-/** How a cell is to be written; `otherwise` where it holds no number in any spelling. */
+/** Says how a cell should be written; `otherwise` where it holds no number in any spelling. */
 function spelling(text: string, otherwise: string): string {
   if (mayDivideThousands(text)) {
-    return 'Where the comma divides thousands, leave it out; where it stands before a fraction: --decimal comma.';
+    return 'Where the comma divides thousands, leave it out; where it is a decimal comma: --decimal comma.';
   }
-  if (hasDecimalComma(text)) return 'Where commas stand before fractions: --decimal comma.';
+  if (hasDecimalComma(text)) return 'Where commas are decimal commas: --decimal comma.';
   return meansMissing(text) ? 'Write a missing number as an empty cell or NaN.' : otherwise;
 }
 
-/** Columns without a header are numbered from 0. */
+/** Says how the column of a cell is left out. */
 function leaveOut({ sheet: { names }, position }: Cell): string {
   const name = names?.[position] ?? `${position}`;
   return `A column that is no input, such as a label or an id, is left out by --drop ${flagWord(name)}.`;
@@ -148,7 +153,7 @@ export interface CsvTable {
   readonly names?: readonly string[];
 }
 
-/** {@link readNumbers} of a table by itself, with all its rows and columns. */
+/** Reads all rows and columns of a table of numbers. Throws what {@link readNumbers} throws. */
 export function readCsv(bytes: Uint8Array, where: string): CsvTable {
   const { tensor, names } = readNumbers(bytes, { where });
   return { tensor, names };

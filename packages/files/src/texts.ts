@@ -6,33 +6,36 @@ import { fits } from './dims.js';
 import { isTable, readSource, type Source, showSource } from './sources.js';
 import { readTexts, type TableOptions } from './table.js';
 
-/** One row of an input of texts, and where it came from. */
+/** One row of an input of texts and the file that it was read from. */
 export interface NamedTexts {
   readonly name: string;
   readonly texts: readonly string[];
-  /** Batch axis excluded. */
+  /** Without the batch axis. */
   readonly shape: readonly number[];
   readonly file: string;
-  /** Of the file's bytes. */
+  /** SHA-256 of the file's bytes. */
   readonly sha256: string;
 }
 
 export interface ExpectedTexts {
-  /** Dims of one row, batch axis excluded; undefined when the model does not say. */
+  /** Dims of one row, without the batch axis; undefined when the model does not declare them. */
   readonly dims: readonly Dim[] | undefined;
   readonly table?: TableOptions;
-  /** What the model calls the columns of a table, where the source does not say. */
+  /** The model's names of the columns of a table, for sources without names of their own. */
   readonly columns?: ColumnNames;
 }
 
-/** Rows of an input of texts, which tables hold. Throws `feed-type` for other files, `feed-shape`, and what `readTexts` throws. */
+/** Reads the rows of an input of texts from tables. Throws `feed-type` for other files, `feed-shape`, and what `readTexts` throws. */
 export async function loadTexts(
   sources: readonly Source[],
   expected: ExpectedTexts,
-): Promise<{ readonly inputs: readonly NamedTexts[]; readonly said: readonly string[] }> {
+): Promise<{ readonly inputs: readonly NamedTexts[]; readonly notices: readonly string[] }> {
   const loaded = [];
   for (const source of sources) loaded.push(await textsOf(source, expected));
-  return { inputs: loaded.flatMap(({ inputs }) => inputs), said: loaded.flatMap(({ said }) => said) };
+  return {
+    inputs: loaded.flatMap(({ inputs }) => inputs),
+    notices: loaded.flatMap(({ notices }) => notices),
+  };
 }
 
 async function textsOf(source: Source, { dims, table, columns }: ExpectedTexts) {
@@ -48,7 +51,7 @@ async function textsOf(source: Source, { dims, table, columns }: ExpectedTexts) 
     });
   }
   const { file: bytes } = await readSource(source);
-  const { texts, rows, said } = readTexts(bytes, {
+  const { texts, rows, notices } = readTexts(bytes, {
     where,
     options: table,
     columns: source.columns ?? columns,
@@ -63,5 +66,5 @@ async function textsOf(source: Source, { dims, table, columns }: ExpectedTexts) 
   const inputs = texts.map((row, i) => ({
     ...{ name: `${name}[${rows[i]}]`, texts: row, shape, file: source.file, sha256 },
   }));
-  return { inputs, said };
+  return { inputs, notices };
 }

@@ -1,7 +1,7 @@
 import { fail, z } from '@onnxplain/core';
 import { readSmallFile } from './disk.js';
 
-/** Texts of tokens by id; ids without a text are left out. */
+/** The texts of tokens by id; undefined for ids without a text. */
 export type Vocabulary = readonly (string | undefined)[];
 
 const id = z.number().int().nonnegative();
@@ -9,7 +9,7 @@ const ids = z.record(z.string(), id);
 const scored = z.tuple([z.string(), z.number()]);
 const added = z.array(z.object({ id, content: z.string() })).default([]);
 
-/** A list of texts, a map from text to id (`vocab.json`), or what tokenizer libraries write (`tokenizer.json`). */
+/** A list of texts, a map from text to id (`vocab.json`), or the file of tokenizer libraries (`tokenizer.json`). */
 const schema = z.union([
   z.array(z.string()),
   z.object({ model: z.object({ vocab: z.union([ids, z.array(scored)]) }), added_tokens: added }),

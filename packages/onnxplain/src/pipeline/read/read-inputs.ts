@@ -39,5 +39,5 @@ export async function readInputs(
   const feeds = await inputFeeds(model, { value, fed: feed, read, layout: rows });
   const loaded = await explainedInputs(model, { value, read, feeds, card, axis: rows.input });
   const anyPicture = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
-  return { loaded, feeds, preprocessing, anyPicture, notices: read.loaded.said ?? [] };
+  return { loaded, feeds, preprocessing, anyPicture, notices: read.loaded.notices ?? [] };
 }

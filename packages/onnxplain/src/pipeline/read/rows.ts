@@ -62,8 +62,8 @@ export async function loadRows(
   const rows = loaded.inputs.map((_, i) =>
     Object.fromEntries([...read].map(([name, { inputs }]) => [name, inputs[i]] as const)),
   );
-  const said = [...new Set([...read.values()].flatMap((each) => each.said ?? []))];
-  return { main, loaded: { ...loaded, said }, rows };
+  const notices = [...new Set([...read.values()].flatMap((each) => each.notices ?? []))];
+  return { main, loaded: { ...loaded, notices }, rows };
 }
 
 /** Returns the input that names an inner value: the first given input from which it is computed, preferably one of numbers. */
@@ -82,8 +82,8 @@ async function loadPort(
   const dims = port && rowDims(port, axis);
   const columns = port && columnsOf?.(port);
   if (port?.dtype === 'string') {
-    const { inputs, said } = await loadTexts(sources, { dims, table, columns });
-    return { inputs, said, batched: true, axis: 0, form: FLOAT32 };
+    const { inputs, notices } = await loadTexts(sources, { dims, table, columns });
+    return { inputs, notices, batched: true, axis: 0, form: FLOAT32 };
   }
   const missing = port !== undefined && isFloatPort(port) && mayMiss(model, port.name);
   const largest = port && LARGEST[port.dtype];
