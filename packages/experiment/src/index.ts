@@ -14,5 +14,4 @@ export {
   planDifferences,
   type Query,
 } from './plan.js';
-export { pooled } from './pool.js';
-export { type CellProgress, type CellResult, type CellRunOptions, runCells } from './run.js';
+export { type CellProgress, type CellResult, type CellRunOptions, pooled, runCells } from './run.js';

@@ -154,6 +154,10 @@ describe('grad of a larger model', () => {
     await using other = await open(at('beside.onnx'), { device: 'cpu', external: externalData(folder) });
     const [a, b] = [await one.run({ image, target }), await other.run({ image, target })];
     expect(b.gradient.data).toEqual(a.gradient.data);
+    const refused = await onnxplain('inspect', at('beside.onnx'));
+    expect(refused.exit).toBe(1);
+    expect(refused.err).toContain('--external-data FOLDER');
+    expect((await onnxplain('inspect', at('beside.onnx'), '--external-data', folder)).exit).toBe(0);
   });
 
   test('is plain by default, and written for the kernels of a provider by --for', async () => {
@@ -590,6 +594,7 @@ describe('help', () => {
     ]) {
       expect(out).toContain(name);
     }
+    expect(out).toMatch(/^name\(required, option=default, \[option\]\): options in brackets may be left out/);
     expect(Object.keys(await json('list'))).toEqual([
       'explainer',
       'metric',

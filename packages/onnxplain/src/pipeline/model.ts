@@ -22,7 +22,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   const { device, threads, output, batchAxis } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
   const model = await open(path, { device, threads, external, batchAxis }).catch((error: unknown) =>
-    refuse(path, error),
+    refuse(path, error, external !== undefined),
   );
   const about = await aboutModel(model, path);
   if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
@@ -41,11 +41,17 @@ function axesAmong(left: readonly Port[], axes: BatchAxisOption | undefined): Ba
   return Object.fromEntries(Object.entries(axes).filter(([name]) => left.some((port) => port.name === name)));
 }
 
-/** A reader of bytes knows the place in the file, but not the file. */
-function refuse(path: string, error: unknown): never {
-  if (!(error instanceof OnnxplainError) || error.diagnosis.where.includes(path)) throw error;
-  return fail({ ...error.diagnosis, where: `${path}, ${error.diagnosis.where}` }, { cause: error });
+/** Adds the path to an error that only names a place in the file, and the remedy that commands and `prepare` offer. */
+function refuse(path: string, error: unknown, hasFolder: boolean): never {
+  if (!(error instanceof OnnxplainError)) throw error;
+  const { code, diagnosis } = error;
+  const where = diagnosis.where.includes(path) ? diagnosis.where : `${path}, ${diagnosis.where}`;
+  const remedy = code === 'model-external-data' && !hasFolder ? EXTERNAL : diagnosis.remedy;
+  return fail({ ...diagnosis, where, remedy }, { cause: error });
 }
+
+const EXTERNAL =
+  "Name the folder that holds the model's data files: --external-data FOLDER, in a program the option externalData.";
 
 async function aboutModel(model: Model, path: string): Promise<ModelRecord> {
   const { sha256, ops, parameters, source } = model;

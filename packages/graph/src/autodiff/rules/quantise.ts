@@ -14,7 +14,7 @@ export const isQuantised = (op: string): boolean => QUANTISED.has(op);
 /** Why they have no derivative that says anything. */
 export const quantisedRefusal = refused(
   'it rounds, so its derivative is 0 wherever it exists',
-  'Let gradients pass as quantisation-aware training does (--rules straight-through), or explain the model before quantisation.',
+  'Use occlusion or optimal, which need no derivative, or take the model before quantisation. onnxplain grad --rules straight-through lets gradients pass as quantisation-aware training does.',
 );
 
 /** Quantisation. What was quantised is of integers: a cotangent can only come to the scale. */

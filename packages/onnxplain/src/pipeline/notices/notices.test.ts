@@ -343,6 +343,8 @@ describe.skipIf(!existsSync(cases))(`the cases at ${cases}`, () => {
     const found = await handed('quantised/qdq.onnx', 'quantised/x.npy', 'gradient');
     expect(found.exit).toBe(1);
     expect(found.explanations[0].reason).toContain('QuantizeLinear node "input_QuantizeLinear"');
+    expect(found.explanations[0].reason).toContain('Use occlusion or optimal');
+    expect((await handed('quantised/qdq.onnx', 'quantised/x.npy', 'occlusion(1)')).exit).toBe(0);
     expect(found.notices).toEqual([]);
     const { out } = await onnxplain('inspect', join(cases, 'quantised/qdq.onnx'));
     expect(out).toMatch(/^gradient +of linear: 1 of 1 nodes have no rule\n.*QuantizeLinear/m);
