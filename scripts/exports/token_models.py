@@ -9,13 +9,7 @@ pad token's ids, for a baseline, summed over the hidden axis as Captum's tutoria
 Needs torch, onnxscript, transformers and captum; run in a virtual environment.
 """
 
-import argparse
-import contextlib
-import io
 import json
-import logging
-import pathlib
-import warnings
 
 import onnx
 import torch
@@ -24,6 +18,7 @@ from captum.attr import LayerIntegratedGradients
 from torch import nn
 
 from fixture_files import forget_source, pack
+from transformer_files import arguments_of, draw_weights, export_variants, silence
 
 WORDS = '[PAD] [UNK] [CLS] [SEP] the a film was is not very good bad dull bright story actor ##s ##ly .'.split()
 IDS = [[2, 4, 6, 7, 9, 10, 11, 19, 3, 0, 0, 0], [2, 5, 13, 15, 8, 14, 18, 19, 12, 16, 17, 3]]
@@ -103,32 +98,20 @@ def truth(module, embeddings, inputs):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('out', type=pathlib.Path)
-    parser.add_argument('--only')
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    warnings.filterwarnings('ignore')
-    logging.disable(logging.WARNING)
+    arguments = arguments_of(__doc__)
+    silence()
     torch.manual_seed(0)
     cases = []
     for name, model, names, family in make():
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                nn.init.normal_(parameter, 0, 0.3)
+        draw_weights(model, 0.3)
         if arguments.only not in (None, name):
             continue
         module, inputs = Call(model.eval(), names).eval(), inputs_of(names)
-        files = []
-        for variant, dynamo in (('ts17', False), ('dynamo18', True)):
-            path = arguments.out / f'{name}.{variant}.onnx'
-            try:
-                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    export(module, inputs, path, dynamo)
-                files.append(path.name)
-            except Exception as error:  # an exporter that refuses a module is recorded, not hidden
-                path.unlink(missing_ok=True)
-                print(f'{path.name}: {type(error).__name__} {str(error).splitlines()[0][:150]}')
+        files = export_variants(
+            (('ts17', False), ('dynamo18', True)),
+            lambda variant: arguments.out / f'{name}.{variant}.onnx',
+            lambda path, dynamo: export(module, inputs, path, dynamo),
+        )
         numbers = truth(module, getattr(model, family).embeddings, inputs)
         cases.append({'family': name, 'files': files, 'steps': STEPS, 'inputs': {key: value.tolist() for key, value in inputs.items()}, **numbers})
         print(name, files)

@@ -7,13 +7,7 @@ at opset 17 with a fixed batch of 1, where masks and positions are constants in 
 symbolic batch. OUT/cases.json is that of make.py. Needs torch, onnxscript and transformers; run in a virtual environment.
 """
 
-import argparse
-import contextlib
-import io
 import json
-import logging
-import pathlib
-import warnings
 
 import onnx
 import torch
@@ -21,6 +15,7 @@ import transformers
 from torch import nn
 
 from fixture_files import forget_source, pack
+from transformer_files import arguments_of, draw_weights, export_variants, silence
 
 WIDTH, LENGTH = 16, 12
 SIZES = dict(hidden_size=WIDTH, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
@@ -81,33 +76,21 @@ def truth(module, x):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('out', type=pathlib.Path)
-    parser.add_argument('--only')
-    arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    warnings.filterwarnings('ignore')
-    logging.disable(logging.WARNING)
+    arguments = arguments_of(__doc__)
+    silence()
     torch.manual_seed(0)
     cases = []
     for name, model, run in make():
-        for parameter in model.parameters():
-            if parameter.dim() > 1:
-                nn.init.normal_(parameter, 0, 0.15)
+        draw_weights(model, 0.15)
         if arguments.only not in (None, name):
             continue
         module = Call(model.eval(), run).eval()
         x = torch.randn(2, *SHAPES.get(name, (LENGTH, WIDTH)), generator=torch.Generator().manual_seed(7))
-        files = []
-        for variant, dynamo in (('ts17-fixed', False), ('dynamo18', True)):
-            path = arguments.out / f'{name}.{variant}.onnx'
-            try:
-                with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    export(module, x, path, dynamo)
-                files.append(path.name)
-            except Exception as error:  # an exporter that refuses a module is recorded, not hidden
-                path.unlink(missing_ok=True)
-                print(f'{path.name}: {type(error).__name__} {str(error).splitlines()[0][:150]}')
+        files = export_variants(
+            (('ts17-fixed', False), ('dynamo18', True)),
+            lambda variant: arguments.out / f'{name}.{variant}.onnx',
+            lambda path, dynamo: export(module, x, path, dynamo),
+        )
         targets, logits, gradient = truth(module, x)
         cases.append({'family': name, 'files': files, 'x': pack(x.numpy()), 'targets': targets, 'logits': pack(logits), 'gradient': pack(gradient)})
         print(name, files)

@@ -230,6 +230,9 @@ test.each<readonly [ShownOutputKind['holds'], ...Row]>([
   ['probabilities', 'a regressor of trees with a sigmoid', regressor('TreeEnsembleRegressor', { ...trees('target', floats(1, 2, 3, 4)), post_transform: strings('LOGISTIC') })],
   ['unknown', 'the average of numbers of [0, 1] that are looked up', [node('i = Cast(x)', { to: attr.int(7) }), node('a = Gather(targets, i)'), node('s = Add(a, a)'), node('y = Mul(s, half)')]],
   ['unknown', 'numbers clipped to [0, 1]', [node('z = Sub(one, one)'), node('y = Clip(x, z, one)')]],
+  ['unknown', 'numbers clipped to [0, 2] and halved, as in relu6(x) / 6', [node('z = Sub(one, one)'), node('c = Clip(x, z, wide)'), node('y = Mul(c, half)')]],
+  ['unknown', 'numbers clipped by Max and Min, divided', [node('z = Sub(one, one)'), node('m = Max(x, z)'), node('c = Min(m, wide)'), node('y = Div(c, wide)')]],
+  ['probabilities', 'a sigmoid of clipped numbers, clipped and complemented', [node('c = Clip(x, minus, wide)'), node('s = Sigmoid(c)'), node('k = Clip(s, tiny, one)'), node('y = Sub(one, k)')]],
   ['unknown', 'a softmax of another domain', [node('y = my:Softmax(x)')]],
 ])('%s: %s', (holds, _, nodes) => {
   expect(outputKindOf(graph(nodes), 'y').holds).toBe(holds);

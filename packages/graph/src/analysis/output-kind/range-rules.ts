@@ -9,6 +9,8 @@ export interface Bounds {
    * regressions are clipped too.
    */
   readonly unit?: Node;
+  /** Whether a Clip, Min or Max, rather than a function such as a sigmoid, keeps the numbers within these bounds. */
+  readonly clipped?: boolean;
   /** The node that took the logarithm of numbers in [0, 1]; undefined for other values. */
   readonly log?: Node;
 }

@@ -65,8 +65,9 @@ function boundsOf(node: Node, facts: ValueFacts): Bounds {
   const range = rangeOf(node, facts);
   if (range === undefined || range.some(Number.isNaN)) return UNBOUNDED;
   const [low, high] = range;
-  const unit = isInUnitInterval({ low, high }) ? unitSource(node, facts) : undefined;
-  return { low, high, unit, log: logSource(node, facts) };
+  const clipped = isClipped(node, { low, high }, facts);
+  const unit = isInUnitInterval({ low, high }) ? unitSource(node, clipped, facts) : undefined;
+  return { low, high, unit, clipped: clipped && unit === undefined, log: logSource(node, facts) };
 }
 
 const GATHERS: ReadonlySet<string> = new Set([
@@ -103,14 +104,31 @@ const DATA_INPUTS: Readonly<Record<string, (inputs: readonly string[]) => readon
 
 /**
  * Returns the node that brought numbers into [0, 1]: an earlier one whose output this node averages, clips, complements or joins, else the
- * node itself; undefined where this node only clips other numbers.
+ * node itself; undefined where other numbers were clipped, also with arithmetic after the clip, as in relu6(x) / 6.
  */
-function unitSource(node: Node, facts: ValueFacts): Node | undefined {
+function unitSource(node: Node, clipped: boolean, facts: ValueFacts): Node | undefined {
   if (SQUASHES.has(node.op)) return node;
   const numbers = DATA_INPUTS[node.op]?.(node.inputs) ?? node.inputs;
   const before = numbers.map((name) => facts.bounds(name).unit);
   const found = before.find((unit) => unit !== undefined);
-  return found ?? (node.op === 'Clip' ? undefined : node);
+  return found ?? (clipped || node.op === 'Clip' ? undefined : node);
+}
+
+/** Operators that keep numbers within bounds by cutting off what exceeds them. */
+const CLIPS: ReadonlySet<string> = new Set(['Clip', 'Max', 'Min']);
+
+/** Operators after which clipped numbers are clipped numbers in another unit. */
+const AFFINE: ReadonlySet<string> = new Set([
+  ...CLIPS,
+  ...['Add', 'Concat', 'Div', 'Mean', 'Mul', 'Neg', 'Sub', 'Sum', 'Where'],
+]);
+
+/** Whether a clip, alone or followed by affine arithmetic, gives the output its bounds. */
+function isClipped(node: Node, { low, high }: Pick<Bounds, 'low' | 'high'>, facts: ValueFacts): boolean {
+  if (!AFFINE.has(node.op) || node.domain !== '') return false;
+  const inputs = (DATA_INPUTS[node.op]?.(node.inputs) ?? node.inputs).map((name) => facts.bounds(name));
+  if (inputs.some(({ clipped }) => clipped === true)) return true;
+  return CLIPS.has(node.op) && inputs.some((input) => input.low < low || input.high > high);
 }
 
 /** Returns the node that produced log-probabilities: LogSoftmax or an equivalent formula, or the logarithm of a sigmoid. */
