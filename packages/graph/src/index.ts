@@ -37,7 +37,7 @@ export { infer } from './infer/infer.js';
 export { type NumArray, numArray } from './interpreter/array.js';
 export { evaluate, type InterpreterOptions } from './interpreter/evaluate.js';
 export { bytesOf, type Chunks } from './io/chunks.js';
-export { type External, externalData, type Piece } from './io/external.js';
+export { type ExternalRange, type ExternalReader, externalData } from './io/external.js';
 export { defaultLimits, type Limits } from './io/limits.js';
 export { type ReadOptions, read } from './io/read.js';
 export { weightBytes, write, writeChunks } from './io/write.js';
@@ -57,9 +57,9 @@ export {
   loweringTargets,
 } from './lower/lower.js';
 export { mergeAffine } from './prepare/merge-affine.js';
+export { eliminateCommonSubexpressions } from './rewrite/common-subexpressions.js';
 export { inline } from './rewrite/inline.js';
 export { prune } from './rewrite/prune.js';
-export { shareCommon } from './rewrite/share-common.js';
 export { attentionMaps } from './surgery/attention-maps.js';
 export {
   type BatchFirst,

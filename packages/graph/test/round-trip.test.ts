@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import {
+  eliminateCommonSubexpressions,
   freeBatch,
   type Graph,
   inline,
@@ -11,7 +12,6 @@ import {
   prune,
   read,
   select,
-  shareCommon,
   verify,
   write,
 } from '../src/index.js';
@@ -99,7 +99,7 @@ describe.skipIf(models.length === 0)('published models', () => {
 
   test.each(models)('%s pruned, inlined and with common nodes shared computes the same', async (path) => {
     const graph = read(readFileSync(path));
-    const small = prune(shareCommon(inline(graph)));
+    const small = prune(eliminateCommonSubexpressions(inline(graph)));
     verify(small);
     expect(small.nodes.length).toBeLessThanOrEqual(graph.nodes.length);
     const feeds = feedsOf(graph, 2);

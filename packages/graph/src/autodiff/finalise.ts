@@ -7,9 +7,9 @@ import { substitute } from '../ir/scope.js';
 import type { Graph, Value } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
 import { precompute } from '../prepare/precompute.js';
+import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
 import { declareSymbolicTypes } from '../rewrite/declare-types.js';
 import { prune } from '../rewrite/prune.js';
-import { shareCommon } from '../rewrite/share-common.js';
 import type { Ends } from './path.js';
 import { inputsToConstants, type ResolvedRequest } from './request.js';
 
@@ -48,7 +48,7 @@ export function finalise(
     ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const lean = prune(shareCommon(inputsToConstants(ready, resolved.lifted)));
+  const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.lifted)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return declareSymbolicTypes({ ...lean, metadata }, (name) => b.typeOf(name));
 }

@@ -1,7 +1,7 @@
 import { builderOf } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
 import { valuesLike } from '../builder/value-names.js';
-import { namesBeside } from '../ir/names.js';
+import { freshNames } from '../ir/names.js';
 import type { Graph, Value } from '../ir/types.js';
 import { pullback, pullbackThrough } from './driver.js';
 import { finalise } from './finalise.js';
@@ -26,7 +26,7 @@ export function jvp(graph: Graph, request: GradRequest = {}): Graph {
   const known = builderOf(source);
   const path = requirePath(source, ends, known);
   const tangents = valuesLike(known, source, { label: 'tangent', of: ends.wrt });
-  const cotangent: Value = { name: namesBeside(source)('cotangent'), ...known.type(ends.of) };
+  const cotangent: Value = { name: freshNames(source)('cotangent'), ...known.type(ends.of) };
   const inputs = [...source.inputs, ...tangents];
   const b = mathBuilder(builderOf({ ...source, inputs: [...inputs, cotangent] }));
   const zeros = b.zeros(ends.of);

@@ -1,5 +1,5 @@
 import { type Typing, typingOf } from '../infer/typing.js';
-import { namesBeside } from '../ir/names.js';
+import { freshNames } from '../ir/names.js';
 import type { Graph, Value } from '../ir/types.js';
 import type { Builder } from './builder.js';
 import { type ConstantPool, constantPool } from './constant-pool.js';
@@ -16,7 +16,7 @@ export interface Draft {
 
 /** An empty draft that avoids the names of a graph, and sees the values of the one around it. */
 export function draftOf(graph: Graph, outer?: Pick<Draft, 'fresh' | 'typing'>): Draft {
-  const fresh = outer?.fresh ?? namesBeside(graph);
+  const fresh = outer?.fresh ?? freshNames(graph);
   const typing = typingOf(graph, outer?.typing);
   return {
     fresh,

@@ -4,7 +4,7 @@ import { type Site, siteOf } from '../infer/site.js';
 import { autoPadOf, hasCeilMode, type KernelAxis, sameTotal, windowAxes } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
-import { changed } from '../rewrite/op-rewrite.js';
+import { appendChanged } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**
@@ -36,7 +36,7 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const padded = axes.map((axis, i) => padAxis(site, { axis, size: dims[i] ?? 1, i }));
   if (!padded.every((pad) => pad !== undefined)) return undefined;
   const noDilation = node.op === 'AveragePool' && b.opset < 19;
-  return changed(node, b, {
+  return appendChanged(node, b, {
     attributes: {
       kernel_shape: attr.ints(axes.map((axis) => axis.kernel)),
       strides: attr.ints(axes.map((axis) => axis.stride)),

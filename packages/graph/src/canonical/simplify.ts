@@ -5,7 +5,7 @@ import { isUnknown } from '../infer/dim.js';
 import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Dims, Graph } from '../ir/types.js';
-import { changed, input, trimmed } from '../rewrite/op-rewrite.js';
+import { appendChanged, input, trimmed } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /** Replaces nodes without effect by their input, and removes initial states of zeros from recurrent nodes. */
@@ -31,7 +31,11 @@ const castLike: NodeRule = (node, b) => {
   const to = b.typing.typeOf(input(node, 1))?.dtype;
   if (to === undefined) return undefined;
   if (to === b.typing.typeOf(input(node, 0))?.dtype) return [input(node, 0)];
-  return changed(node, b, { op: 'Cast', inputs: [input(node, 0)], attributes: { to: attr.int(codeOf(to)) } });
+  return appendChanged(node, b, {
+    op: 'Cast',
+    inputs: [input(node, 0)],
+    attributes: { to: attr.int(codeOf(to)) },
+  });
 };
 
 const transpose: NodeRule = (node) => {

@@ -14,30 +14,31 @@ import { decodeText } from './text.js';
 /** Reads the graph of an attribute. */
 export type ReadGraph = (graph: GraphProto, where: string) => Graph;
 
-interface At {
+interface AttributeScope {
+  /** The node, for messages. */
   readonly where: string;
-  readonly reading: ReadContext;
+  readonly context: ReadContext;
   readonly readGraph: ReadGraph;
 }
 
-/** A node's attribute; throws `model-unsupported` for kinds that no standard tensor operator has. */
-export function readAttribute(proto: AttributeProto, at: At): Attribute {
+/** Reads an attribute of a node. Throws `model-unsupported` for kinds that no standard tensor operator has. */
+export function readAttribute(proto: AttributeProto, scope: AttributeScope): Attribute {
   if (proto.refAttrName !== '') return { kind: 'reference', value: proto.refAttrName };
-  const where = `${at.where}, attribute ${proto.name}`;
+  const where = `${scope.where}, attribute ${proto.name}`;
   const type = proto.type === AttributeType.UNDEFINED ? typeByContent(proto) : proto.type;
-  const attribute = readers[type]?.(proto, { ...at, where });
+  const attribute = readers[type]?.(proto, { ...scope, where });
   if (attribute !== undefined) return attribute;
   return fail({
     code: 'model-unsupported',
     where,
-    expected: 'a number, numbers, text, texts, a tensor or a graph',
+    expected: 'a number, a string, a list of either, a tensor or a graph',
     got: AttributeType[type] ?? `attribute type ${type}`,
   });
 }
 
-type ReadKind = (proto: AttributeProto, at: At) => Attribute | undefined;
+type ReadKind = (proto: AttributeProto, scope: AttributeScope) => Attribute | undefined;
 
-/** By type; nothing comes of an attribute without what its type says. */
+/** Readers by type. They return undefined where the field of the type is missing. */
 const readers: Readonly<Partial<Record<AttributeType, ReadKind>>> = {
   [AttributeType.INT]: ({ i }, { where }) => ({ kind: 'int', value: readInteger(i, where) }),
   [AttributeType.INTS]: ({ ints }, { where }) => ({
@@ -51,14 +52,14 @@ const readers: Readonly<Partial<Record<AttributeType, ReadKind>>> = {
     kind: 'strings',
     value: strings.map((v) => decodeText(v, where)),
   }),
-  [AttributeType.TENSOR]: ({ t }, { where, reading }) =>
-    t && { kind: 'tensor', value: readTensor(t, where, reading) },
-  [AttributeType.SPARSE_TENSOR]: ({ sparseTensor }, { where, reading }) =>
-    sparseTensor && { kind: 'tensor', value: readSparse(sparseTensor, where, reading) },
+  [AttributeType.TENSOR]: ({ t }, { where, context }) =>
+    t && { kind: 'tensor', value: readTensor(t, where, context) },
+  [AttributeType.SPARSE_TENSOR]: ({ sparseTensor }, { where, context }) =>
+    sparseTensor && { kind: 'tensor', value: readSparse(sparseTensor, where, context) },
   [AttributeType.GRAPH]: ({ g }, { where, readGraph }) => g && { kind: 'graph', value: readGraph(g, where) },
 };
 
-/** Files of IR version 1 do not say which field is meant. */
+/** Finds the type by the field that is set: files of IR version 1 have no type. */
 function typeByContent(proto: AttributeProto): AttributeType {
   if (proto.t !== undefined) return AttributeType.TENSOR;
   if (proto.g !== undefined) return AttributeType.GRAPH;
@@ -72,8 +73,8 @@ function typeByContent(proto: AttributeProto): AttributeType {
 }
 
 /**
- * Integers near ±2^63 mean "to the end" (Slice); they come out as ±2^63, which no tensor reaches. Others are exact or
- * refused.
+ * Converts an integer exactly, or refuses it. Integers near ±2^63 mean "to the end" in Slice; they become ±2^63, which is beyond the size
+ * of every tensor.
  */
 function readInteger(value: bigint, where: string): number {
   const number = Number(value);
@@ -95,7 +96,7 @@ function writeInteger(value: number): bigint {
 
 const encoder = new TextEncoder();
 
-/** An attribute of a file. */
+/** Converts an attribute to its message. */
 export function writeAttribute(
   name: string,
   attribute: Attribute,

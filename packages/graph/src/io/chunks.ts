@@ -1,31 +1,31 @@
 import { varint } from './varint.js';
 
-/** Bytes of known number that are looked up, or made, when they are written. */
+/** A known number of bytes that are computed when they are written. */
 export interface LazyBytes {
   readonly length: number;
   bytes(): Uint8Array;
 }
 
-/** What a file consists of, one after the other. */
+/** The contents of a file in order. */
 export type Parts = readonly (Uint8Array | LazyBytes)[];
 
-/** The contents of a file, to be written one chunk after the other; each walk makes them anew. */
+/** The contents of a file as an iterable of chunks, which may be iterated more than once. */
 export interface Chunks extends Iterable<Uint8Array> {
-  /** Bytes in all. */
+  /** Total number of bytes. */
   readonly length: number;
 }
 
-/** Parts below this many bytes are put together. */
+/** Parts of fewer bytes are joined with their neighbours. */
 const SMALL = 2 ** 12;
-/** Most bytes that are put together. */
-const FULL = 2 ** 20;
+/** Joined parts are emitted as a chunk when they have this many bytes. */
+const CHUNK_BYTES = 2 ** 20;
 
-/** Chunks that are views of what the parts give, but for small ones, which are put together. */
+/** Makes chunks of parts. Large parts are views, small ones are joined. */
 export function chunksOf(parts: Parts): Chunks {
-  return { length: lengthOf(parts), [Symbol.iterator]: () => walk(parts) };
+  return { length: lengthOf(parts), [Symbol.iterator]: () => chunksIn(parts) };
 }
 
-function* walk(parts: Parts): Generator<Uint8Array> {
+function* chunksIn(parts: Parts): Generator<Uint8Array> {
   let small: Uint8Array[] = [];
   let size = 0;
   for (const part of parts) {
@@ -34,32 +34,32 @@ function* walk(parts: Parts): Generator<Uint8Array> {
       small.push(contentOf(part));
       size += part.length;
     }
-    if (size > 0 && (size >= FULL || !isSmall)) {
-      yield concatenated(small, size);
+    if (size > 0 && (size >= CHUNK_BYTES || !isSmall)) {
+      yield concatenate(small, size);
       small = [];
       size = 0;
     }
     if (!isSmall) yield contentOf(part);
   }
-  if (size > 0) yield concatenated(small, size);
+  if (size > 0) yield concatenate(small, size);
 }
 
 const contentOf = (part: Parts[number]): Uint8Array => (part instanceof Uint8Array ? part : part.bytes());
 
-/** The chunks in one array. */
-export const bytesOf = (chunks: Chunks): Uint8Array<ArrayBuffer> => concatenated(chunks, chunks.length);
+/** Concatenates chunks in one array. */
+export const bytesOf = (chunks: Chunks): Uint8Array<ArrayBuffer> => concatenate(chunks, chunks.length);
 
-function concatenated(pieces: Iterable<Uint8Array>, length: number): Uint8Array<ArrayBuffer> {
+function concatenate(chunks: Iterable<Uint8Array>, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
   }
   return bytes;
 }
 
-/** A field of a protobuf message that holds bytes or another message (wire type 2). */
+/** Encodes a field of a protobuf message that holds bytes or another message (wire type 2). */
 export function field(number: number, content: Parts): Parts {
   return [varint((number << 3) | 2), varint(lengthOf(content)), ...content];
 }

@@ -1,23 +1,23 @@
-import type { External } from './external.js';
+import type { ExternalReader } from './external.js';
 import type { Limits } from './limits.js';
 import { exceeded } from './scan.js';
 
-/** What is carried through the reading of one file. */
+/** State of reading one file. */
 export interface ReadContext {
   readonly limits: Limits;
-  readonly external: External | undefined;
-  /** Accounts for the memory of a tensor before it is made. */
-  readonly spend: (bytes: number) => void;
-  /** Accounts for nodes. */
-  readonly count: (nodes: number) => void;
-  /** A symbol for an axis of unknown size, unlike every symbol of the file. */
-  readonly symbol: (value: string, axis: number) => string;
+  readonly external: ExternalReader | undefined;
+  /** Adds the bytes of a tensor before it is allocated. Throws `model-limit` where the sum is above the limit. */
+  readonly countBytes: (bytes: number) => void;
+  /** Adds to the number of nodes. Throws `model-limit` where the sum is above the limit. */
+  readonly countNodes: (nodes: number) => void;
+  /** Returns a symbol for an axis of unknown size that differs from every symbol of the file. */
+  readonly freshSymbol: (value: string, axis: number) => string;
 }
 
-/** Nothing has been spent yet; `taken` holds the symbols that the file itself uses. */
-export function reading(
+/** Makes the initial state; `taken` holds the symbols that the file itself uses. */
+export function readContext(
   limits: Limits,
-  external: External | undefined,
+  external: ExternalReader | undefined,
   taken: ReadonlySet<string>,
 ): ReadContext {
   let bytes = 0;
@@ -26,15 +26,15 @@ export function reading(
   return {
     limits,
     external,
-    spend(more) {
+    countBytes(more) {
       bytes += more;
       if (bytes > limits.tensorBytes) exceeded('tensorBytes', limits.tensorBytes, `at least ${bytes}`);
     },
-    count(more) {
+    countNodes(more) {
       nodes += more;
       if (nodes > limits.nodes) exceeded('nodes', limits.nodes, `at least ${nodes}`);
     },
-    symbol(value, axis) {
+    freshSymbol(value, axis) {
       let name = `${value.replace(/\W/g, '_')}_dim_${axis}`;
       while (used.has(name)) name += '_';
       used.add(name);
@@ -43,7 +43,7 @@ export function reading(
   };
 }
 
-/** Element types in words, for messages about those that a graph cannot hold. */
+/** Names of the element types that a graph cannot hold, for messages. */
 export const unsupportedTypes: ReadonlyMap<number, string> = new Map([
   [0, 'no element type'],
   [14, 'complex64'],

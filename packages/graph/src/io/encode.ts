@@ -14,8 +14,8 @@ import {
 } from 'onnx-buf';
 import type { Dims, ValueType } from '../ir/types.js';
 import { bytesOf, type Chunks, chunksOf, field, type Parts } from './chunks.js';
+import { type MessageWriter, messageWriter } from './message-writer.js';
 import type { InitialiserInit, ModelInit, NodeInit } from './proto.js';
-import { type Records, records } from './records.js';
 
 const GRAPH = GraphProtoSchema.field;
 const NODE = NodeProtoSchema.field;
@@ -29,8 +29,8 @@ const DIM = TensorShapeProto_DimensionSchema.field;
 export const encode = (model: ModelInit): Uint8Array => bytesOf(encodeChunks(model));
 
 /**
- * The same in chunks. Of what there is much of, nothing is made twice: the main graph's nodes and inner values are written without a
- * message of each, its weights are not copied.
+ * Encodes a model in chunks. To save memory, the nodes and inner values of the main graph are written without message objects, and its
+ * weights are not copied.
  */
 export function encodeChunks({ graph, ...header }: ModelInit): Chunks {
   const model = toBinary(ModelProtoSchema, create(ModelProtoSchema, header));
@@ -52,18 +52,18 @@ interface Field {
 function repeated<T>(
   { number }: Field,
   items: Iterable<T>,
-  write: (to: Records, item: T) => void,
+  write: (to: MessageWriter, item: T) => void,
 ): Uint8Array {
-  const to = records();
+  const to = messageWriter();
   for (const item of items) {
     to.open(number);
     write(to, item);
     to.close();
   }
-  return to.written();
+  return to.bytesWritten();
 }
 
-function writeNode(to: Records, node: NodeInit): void {
+function writeNode(to: MessageWriter, node: NodeInit): void {
   const { input = [], output = [], name = '', opType = '', domain = '', attribute = [] } = node;
   for (const value of input) to.text(NODE.input.number, value);
   for (const value of output) to.text(NODE.output.number, value);
@@ -74,7 +74,7 @@ function writeNode(to: Records, node: NodeInit): void {
     to.bytes(NODE.attribute.number, toBinary(AttributeProtoSchema, create(AttributeProtoSchema, each)));
 }
 
-function writeValueInfo(to: Records, [name, { dtype, dims }]: readonly [string, ValueType]): void {
+function writeValueInfo(to: MessageWriter, [name, { dtype, dims }]: readonly [string, ValueType]): void {
   to.text(VALUE.name.number, name);
   to.open(VALUE.type.number);
   to.open(TYPE.tensorType.number);
@@ -84,7 +84,7 @@ function writeValueInfo(to: Records, [name, { dtype, dims }]: readonly [string, 
   to.close();
 }
 
-function writeDims(to: Records, dims: Dims): void {
+function writeDims(to: MessageWriter, dims: Dims): void {
   to.open(TENSOR.shape.number);
   for (const dim of dims) {
     to.open(SHAPE.dim.number);

@@ -60,7 +60,7 @@ const at = (entries: Readonly<Record<string, string>>): Uint8Array =>
     },
   });
 
-test('a piece of a file in the folder, or below it, is read', () => {
+test('a range of a file in the folder, or below it, is read', () => {
   const external = externalData(folder);
   const weights = read(at({ location: 'data', offset: '4', length: '8' }), { external }).constants.get('w');
   expect(weights?.data).toEqual(new Float32Array(Uint8Array.from({ length: 8 }, (_, i) => i + 4).buffer));
@@ -101,13 +101,13 @@ test.each([
   );
 });
 
-test('a missing file is called missing, with its path', () => {
+test('a missing file is reported as missing, with its path', () => {
   expect(codeOf(() => read(at({ location: 'none' }), { external: externalData(folder) }))).toBe(
     'file-missing',
   );
 });
 
-test('a piece beyond 2 GiB of a sparse file is read', () => {
+test('a range beyond 2 GiB of a sparse file is read', () => {
   const path = join(folder, 'large');
   writeFileSync(path, '');
   const offset = 2 ** 32 + 64;
@@ -131,7 +131,7 @@ const graph = graphOf({
   constants: { large, small, other: large },
 });
 
-test('a model written in two files reads back as itself, its weights aligned', () => {
+test('a model written as two files is read back unchanged, and its weights are aligned', () => {
   const { model, data } = writeExternal(graph, { location: 'w.bin' });
   writeFileSync(join(folder, 'w.bin'), bytesOf(data));
   expect(model.length).toBeLessThan(1000);

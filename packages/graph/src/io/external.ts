@@ -2,44 +2,44 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type St
 import { isAbsolute, join } from 'node:path';
 import { fail } from '@onnxplain/core';
 
-/** Where a piece of external data lies: `offset` and `length` in bytes of the file `location`. */
-export interface Piece {
+/** The place of external data: `offset` and `length` in bytes within the file `location`. */
+export interface ExternalRange {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** Reads pieces of the files beside a model. */
-export type External = (piece: Piece) => Uint8Array;
+/** Reads a range of a file beside the model. */
+export type ExternalReader = (range: ExternalRange) => Uint8Array;
 
 /**
- * Reader of the external data in one folder, for {@link read}'s `external`. Only regular files inside the folder are
- * read: an absolute path, `..`, a symbolic link in any component below the folder, a hard link or a special file is
- * refused, and so is a piece that the file does not hold in full. Pieces may lie beyond 2 GiB.
+ * Makes a reader of the external data in one folder, for the option `external` of {@link read}. It reads only regular files inside the
+ * folder. It refuses absolute paths, `..`, symbolic links in any component below the folder, hard links, special files, and ranges that
+ * are not completely within the file. Ranges may lie beyond 2 GiB.
  *
- * Throws `model-external-data`; `file-missing` when the file is not there.
+ * The reader throws `model-external-data`, or `file-missing` where the file does not exist.
  */
-export function externalData(folder: string): External {
+export function externalData(folder: string): ExternalReader {
   return ({ location, offset, length }) => {
-    const path = confine(folder, location);
-    // O_NONBLOCK: opening a pipe that took the file's place must not hang.
+    const path = checkedPath(folder, location);
+    // O_NONBLOCK: opening must not block where a pipe has replaced the file.
     const file = openSync(path.name, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const opened = fstatSync(file);
       if (opened.ino !== path.stats.ino || opened.dev !== path.stats.dev)
-        refuse(location, 'a file that was exchanged');
+        refuse(location, 'a file that was replaced while it was opened');
       if (offset + length > opened.size) {
         refuse(location, `bytes ${offset} to ${offset + length} of a file of ${opened.size} bytes`);
       }
-      return readPiece(file, { location, offset, length });
+      return readRange(file, { location, offset, length });
     } finally {
       closeSync(file);
     }
   };
 }
 
-/** The path of a location, after every component has been looked at. */
-function confine(folder: string, location: string): { name: string; stats: Stats } {
+/** Returns the path of a location after it has checked every component. */
+function checkedPath(folder: string, location: string): { name: string; stats: Stats } {
   const parts = location.split('/');
   const escapes = parts.some((part) => part === '..' || part === '');
   if (escapes || isAbsolute(location) || /[\\\0:]/.test(location))
@@ -61,7 +61,7 @@ function confine(folder: string, location: string): { name: string; stats: Stats
 /** Most bytes that one read call may ask for. */
 const CHUNK = 2 ** 30;
 
-function readPiece(file: number, { location, offset, length }: Piece): Uint8Array {
+function readRange(file: number, { location, offset, length }: ExternalRange): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const read = readSync(file, bytes, done, Math.min(CHUNK, length - done), offset + done);
@@ -75,9 +75,9 @@ function refuse(location: string, got: string): never {
   return fail({
     code: 'model-external-data',
     where: `external data "${location}"`,
-    expected: "the whole piece, in a regular file inside the model's folder",
+    expected: "the whole range, in a regular file inside the model's folder",
     got,
-    remedy: 'Put the data file itself (not a link) beside the model, under the name that the model gives.',
+    remedy: 'Put the data file itself (not a link) beside the model, with the name that the model gives.',
   });
 }
 
@@ -87,6 +87,6 @@ function missing(name: string): never {
     where: name,
     expected: "the file that holds the model's weights",
     got: 'no such file',
-    remedy: 'Fetch it together with the model.',
+    remedy: 'Fetch the file together with the model.',
   });
 }

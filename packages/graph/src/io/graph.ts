@@ -3,7 +3,6 @@ import { emptyGraph } from '../ir/empty-graph.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
 import type { ReadContext } from './context.js';
-import { ordered } from './order.js';
 import type {
   AttributeProto,
   FunctionProto,
@@ -14,37 +13,39 @@ import type {
 } from './proto.js';
 import { exceeded } from './scan.js';
 import { readSparse, readTensor } from './tensor.js';
-import { readTensorType, readValue } from './values.js';
+import { topologicalOrder } from './topological-order.js';
+import { readTensorType, readValue } from './value-info.js';
 
 type Opsets = Graph['opsets'];
 
-/** A graph of a file, main or inner. */
-export function readGraph(proto: GraphProto, { opsets, where }: Place, reading: ReadContext): Graph {
-  const constants = readConstants(proto, where, reading);
+/** Reads the main graph or an inner graph. */
+export function readGraph(proto: GraphProto, { opsets, where }: Scope, context: ReadContext): Graph {
+  const constants = readConstants(proto, where, context);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
   return {
     ...emptyGraph(opsets),
     name: proto.name,
-    inputs: inputs.map((value) => readValue(value, `${where}, input`, reading)),
-    outputs: readOutputs(proto, { opsets, where }, reading),
+    inputs: inputs.map((value) => readValue(value, `${where}, input`, context)),
+    outputs: readOutputs(proto, { opsets, where }, context),
     constants,
-    nodes: ordered(
-      proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, reading)),
+    nodes: topologicalOrder(
+      proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, context)),
     ),
-    declared: readDeclared(proto.valueInfo, reading),
+    declared: readDeclared(proto.valueInfo, context),
   };
 }
 
-interface Place {
+interface Scope {
   readonly opsets: Opsets;
+  /** The scope in the file, for messages. */
   readonly where: string;
 }
 
 /**
- * Outputs that are tensors; at least one must be. An output that lacks a type may have one among the inner values. A map from class
- * to score counts as the scores.
+ * Reads the outputs that are tensors. An output without a type may have one in `value_info`. The map that a ZipMap produces is read as its
+ * scores. Throws `model-unsupported` where no output is a tensor.
  */
-function readOutputs(proto: GraphProto, { where }: Place, reading: ReadContext): readonly Value[] {
+function readOutputs(proto: GraphProto, { where }: Scope, context: ReadContext): readonly Value[] {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
@@ -55,8 +56,12 @@ function readOutputs(proto: GraphProto, { where }: Place, reading: ReadContext):
   const kept = tensors.length === 0 ? typed : tensors;
   return kept.map((value) =>
     maps.has(value.name)
-      ? { name: value.name, dtype: 'float32', dims: [0, 1].map((axis) => reading.symbol(value.name, axis)) }
-      : readValue(value, `${where}, output`, reading),
+      ? {
+          name: value.name,
+          dtype: 'float32',
+          dims: [0, 1].map((axis) => context.freshSymbol(value.name, axis)),
+        }
+      : readValue(value, `${where}, output`, context),
   );
 }
 
@@ -65,47 +70,47 @@ const isZipMap = ({ domain, opType }: NodeProto): boolean => domain === 'ai.onnx
 function readConstants(
   proto: GraphProto,
   where: string,
-  reading: ReadContext,
+  context: ReadContext,
 ): ReadonlyMap<string, Constant> {
   const constants = new Map<string, Constant>();
   const add = (name: string, value: Constant): void => {
-    checkName(name, `${where}, initialiser`, reading);
+    checkName(name, `${where}, initialiser`, context);
     if (name === '' || constants.has(name)) {
       fail({
         code: 'model-invalid',
         where: `${where}, initialiser "${name}"`,
         expected: 'a name of its own',
-        got: name === '' ? 'no name' : 'a name that is taken',
+        got: name === '' ? 'no name' : 'a name that another value has',
       });
     }
     constants.set(name, value);
   };
   for (const tensor of proto.initializer) {
-    add(tensor.name, readTensor(tensor, `initialiser "${tensor.name}"`, reading));
+    add(tensor.name, readTensor(tensor, `initialiser "${tensor.name}"`, context));
   }
   for (const sparse of proto.sparseInitializer) {
     const name = sparse.values?.name ?? '';
-    add(name, readSparse(sparse, `sparse initialiser "${name}"`, reading));
+    add(name, readSparse(sparse, `sparse initialiser "${name}"`, context));
   }
   return constants;
 }
 
 function readDeclared(
   values: readonly ValueInfoProto[],
-  reading: ReadContext,
+  context: ReadContext,
 ): ReadonlyMap<string, ValueType> {
   const declared = new Map<string, ValueType>();
   for (const value of values) {
-    const type = readTensorType(value, reading);
+    const type = readTensorType(value, context);
     if (type !== undefined) declared.set(value.name, type);
   }
   return declared;
 }
 
-function readNode(proto: NodeProto, { opsets, where }: Place, reading: ReadContext): Node {
-  reading.count(1);
+function readNode(proto: NodeProto, { opsets, where }: Scope, context: ReadContext): Node {
+  context.countNodes(1);
   for (const name of [proto.name, proto.opType, ...proto.input, ...proto.output])
-    checkName(name, where, reading);
+    checkName(name, where, context);
   return {
     op: overloaded(proto.opType, proto.overload),
     domain: standardDomain(proto.domain),
@@ -115,51 +120,56 @@ function readNode(proto: NodeProto, { opsets, where }: Place, reading: ReadConte
     attributes: readAttributes(
       proto.attribute,
       { opsets, where: `${where} (${proto.opType} "${proto.name}")` },
-      reading,
+      context,
     ),
   };
 }
 
 function readAttributes(
   protos: readonly AttributeProto[],
-  { opsets, where }: Place,
-  reading: ReadContext,
+  { opsets, where }: Scope,
+  context: ReadContext,
 ): Attributes {
-  const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, reading);
+  const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, context);
   const names = new Set(protos.map(({ name }) => name));
   if (names.size < protos.length) {
-    fail({ code: 'model-invalid', where, expected: 'every attribute once', got: 'an attribute given twice' });
+    fail({
+      code: 'model-invalid',
+      where,
+      expected: 'every attribute once',
+      got: 'an attribute that occurs twice',
+    });
   }
   return Object.fromEntries(
     protos.map((proto) => [
-      // A sparse constant has been made dense.
+      // readAttribute makes a sparse constant dense.
       proto.name === 'sparse_value' ? 'value' : proto.name,
-      readAttribute(proto, { where, reading, readGraph: inner }),
+      readAttribute(proto, { where, context, readGraph: inner }),
     ]),
   );
 }
 
-/** A model-local function. */
-export function readFunction(proto: FunctionProto, opsets: Opsets, reading: ReadContext): LocalFunction {
+/** Reads a model-local function. */
+export function readFunction(proto: FunctionProto, opsets: Opsets, context: ReadContext): LocalFunction {
   const name = overloaded(proto.name, proto.overload);
   const where = `function "${name}"`;
   const own = readOpsets(proto.opsetImport);
-  const place = { opsets: { ...opsets, ...own }, where };
+  const scope = { opsets: { ...opsets, ...own }, where };
   return {
     domain: standardDomain(proto.domain),
     name,
     inputs: proto.input,
     outputs: proto.output,
     parameters: proto.attribute,
-    defaults: readAttributes(proto.attributeProto, place, reading),
+    defaults: readAttributes(proto.attributeProto, scope, context),
     opsets: own,
-    nodes: ordered(
-      proto.node.map((node, i) => readNode(node, { ...place, where: `${where}, node ${i}` }, reading)),
+    nodes: topologicalOrder(
+      proto.node.map((node, i) => readNode(node, { ...scope, where: `${where}, node ${i}` }, context)),
     ),
   };
 }
 
-/** Functions may share a name and differ in `overload`; here the overload is part of the name. */
+/** Appends the overload to the name: functions may have the same name and differ in `overload`. */
 const overloaded = (name: string, overload: string): string =>
   overload === '' ? name : `${name}:${overload}`;
 

@@ -76,18 +76,18 @@ function survives(bytes: Uint8Array): void {
   }
 }
 
-test('the model that the tests below damage is sound', () => {
+test('the model that the tests below damage is valid', () => {
   expect(read(sound).nodes).toHaveLength(3);
 });
 
-test('a file cut short anywhere is refused with a code, and most cuts as corrupt', () => {
+test('a file truncated anywhere is refused with a code, in most cases as corrupt', () => {
   const codes = Array.from({ length: sound.length }, (_, n) => codeOf(() => read(sound.subarray(0, n))));
   expect(new Set(codes)).not.toContain('foreign');
   expect(codes.filter((code) => code === 'none').length).toBeLessThan(3);
   expect(codes.filter((code) => code === 'model-corrupt').length).toBeGreaterThan(0.9 * codes.length);
 });
 
-test('flipped bits never do worse than an error of ours', () => {
+test('flipped bits never cause anything but an OnnxplainError', () => {
   const flips = fc.array(fc.tuple(fc.nat(sound.length - 1), fc.nat(7)), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(flips, (places) => {
@@ -99,11 +99,11 @@ test('flipped bits never do worse than an error of ours', () => {
   );
 });
 
-test('random bytes never do worse than an error of ours', () => {
+test('random bytes never cause anything but an OnnxplainError', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), survives), { numRuns: 300, seed: 2 });
 });
 
-test('pieces put in other places never do worse than an error of ours', () => {
+test('parts moved to other places never cause anything but an OnnxplainError', () => {
   const place = fc.nat(sound.length);
   fc.assert(
     fc.property(place, place, place, (a, b, c) => {
@@ -246,7 +246,7 @@ test('a group that never ends is refused', () => {
   expect(codeOf(() => read(new Uint8Array(100_000).fill(0x13)))).toBe('model-corrupt');
 });
 
-test('a record that claims more bytes than there are is refused', () => {
+test('a record longer than the rest of the file is refused', () => {
   expect(codeOf(() => read(Uint8Array.of(0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0)))).toBe('model-corrupt');
   expect(
     codeOf(() => read(Uint8Array.of(0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1))),
@@ -263,7 +263,7 @@ test('millions of empty nodes are refused before they take memory', () => {
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 27);
 });
 
-test('limits can be set, and name themselves', () => {
+test('limits can be set, and an error names the limit', () => {
   expect(() => read(sound, { limits: { nodes: 2 } })).toThrow(/limits\.nodes.*at most 2/);
   expect(() => read(sound, { limits: { fileBytes: 10 } })).toThrow(/limits\.fileBytes/);
   expect(() => read(sound, { limits: { tensorBytes: 8 } })).toThrow(/limits\.tensorBytes/);

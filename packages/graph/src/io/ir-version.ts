@@ -1,4 +1,4 @@
-/** First opset of each domain that needs the IR version beside it, newest first (ONNX versioning document). */
+/** For each domain, pairs of an IR version and the first opset that needs it, newest first (ONNX versioning document). */
 const FIRST_OPSET: Readonly<Record<string, readonly (readonly [opset: number, ir: number])[]>> = {
   '': [
     [25, 13],
@@ -19,12 +19,12 @@ const FIRST_OPSET: Readonly<Record<string, readonly (readonly [opset: number, ir
   ],
 };
 
-/** From this version on an initialiser need not be an input too. */
+/** The first IR version in which an initialiser need not be an input. */
 const INITIALISERS = 4;
-/** From this version on a model may hold functions. */
+/** The first IR version in which a model may have functions. */
 const FUNCTIONS = 8;
 
-/** The oldest IR version that holds a graph with these opsets: older runtimes can read the file. */
+/** Returns the oldest IR version for a graph with these opsets, so that older runtimes can read the file. */
 export function irVersion(opsets: Readonly<Record<string, number>>, hasFunctions: boolean): number {
   const needed = Object.entries(opsets).map(
     ([domain, opset]) => FIRST_OPSET[domain]?.find(([first]) => opset >= first)?.[1] ?? INITIALISERS,

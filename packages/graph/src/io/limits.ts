@@ -1,26 +1,26 @@
-/** What a model file may ask of the machine that reads it; a file that asks for more is refused with `model-limit`. */
+/** Limits of a model file. A file that exceeds one is refused with `model-limit`. */
 export interface Limits {
   /** Size of the model file in bytes. */
   readonly fileBytes: number;
-  /** Graphs inside graphs (If, Loop, Scan bodies). */
+  /** Depth of nested graphs (bodies of If, Loop, Scan). */
   readonly depth: number;
-  /** Nodes, summed over all graphs and functions. */
+  /** Number of nodes in all graphs and functions. */
   readonly nodes: number;
-  /** Messages in the file: nodes, attributes, tensors, types, names of axes, strings of tensors. */
+  /** Number of protobuf messages and strings: nodes, attributes, tensors, types, names of axes, strings of tensors. */
   readonly messages: number;
   /** Memory for decoding numbers stored as lists (`float_data`, `int64_data` ...): up to 32 times their size in the file. */
   readonly listBytes: number;
-  /** Elements of one tensor. */
+  /** Number of elements of one tensor. */
   readonly elements: number;
-  /** Bytes of all tensors together, external and expanded sparse ones included. */
+  /** Bytes of all tensors together, including external ones and sparse ones made dense. */
   readonly tensorBytes: number;
-  /** Axes of one tensor. */
+  /** Number of axes of one tensor. */
   readonly rank: number;
-  /** Characters of one name. */
+  /** Number of characters of one name. */
   readonly nameLength: number;
 }
 
-/** Wide enough for every published model, narrow enough that a hostile file cannot exhaust memory by decoding alone. */
+/** Defaults that published models do not exceed, and under which a hostile file cannot exhaust memory by decoding alone. */
 export const defaultLimits: Limits = {
   fileBytes: 2 ** 31,
   depth: 16,

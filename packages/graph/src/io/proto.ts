@@ -1,4 +1,4 @@
-/** The messages of onnx.proto, and how a file is decoded to them. */
+/** The messages of onnx.proto, and the decoder of a file. */
 import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { fail } from '@onnxplain/core';
 import {
@@ -33,13 +33,13 @@ export {
   TensorProto_DataLocation as DataLocation,
 } from 'onnx-buf';
 
-/** Plain objects from which a message is made. */
+/** Plain objects from which messages are created. */
 export type TensorInit = Exclude<MessageInitShape<typeof TensorProtoSchema>, TensorProto>;
 type GraphFields = Exclude<MessageInitShape<typeof GraphProtoSchema>, GraphProto>;
 type NodeFields = Exclude<NonNullable<GraphFields['node']>[number], NodeProto>;
 export type NodeInit = Pick<NodeFields, 'opType' | 'domain' | 'name' | 'input' | 'output' | 'attribute'>;
 export type ValueInfoInit = NonNullable<GraphFields['valueInfo']>[number];
-/** A tensor of the main graph, whose raw data may be looked up when it is written. */
+/** A tensor of the main graph, whose raw data may be computed when it is written. */
 export type InitialiserInit = Omit<TensorInit, 'rawData'> & { readonly rawData?: Uint8Array | LazyBytes };
 export type AttributeProtoInit = NonNullable<NodeInit['attribute']>[number];
 export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node'> {
@@ -48,7 +48,7 @@ export interface InnerGraphInit extends Omit<GraphFields, 'initializer' | 'node'
 }
 export interface GraphInit extends Omit<InnerGraphInit, 'initializer'> {
   readonly initializer?: readonly InitialiserInit[];
-  /** More of `valueInfo`. */
+  /** Further entries of `valueInfo`. */
   readonly declared?: ReadonlyMap<string, ValueType>;
 }
 type ModelFields = Exclude<MessageInitShape<typeof ModelProtoSchema>, ModelProto>;
@@ -57,12 +57,12 @@ export interface ModelInit extends Omit<ModelFields, 'graph'> {
 }
 export type FunctionInit = NonNullable<ModelInit['functions']>[number];
 
-/** Messages per nested graph: attribute, graph, node; and the few above and below. */
+/** Depth of nested messages: up to four for each nested graph (attribute, graph, node), and some above and below. */
 const messageDepth = (limits: Limits): number => 4 * limits.depth + 24;
 
 /**
- * Decodes a model; `raw_data` are views of `bytes`, not copies. Unknown fields are dropped.
- * Throws `model-corrupt` or `model-limit`.
+ * Decodes a model. `raw_data` fields are views of `bytes`, not copies. Unknown fields are dropped. Throws `model-corrupt` or
+ * `model-limit`.
  */
 export function decode(bytes: Uint8Array, limits: Limits): ModelProto {
   scan(bytes, ModelProtoSchema, limits);

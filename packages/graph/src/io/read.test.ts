@@ -82,7 +82,7 @@ test.each(LISTS.filter(([dtype]) => dtype !== 'string'))(
   },
 );
 
-test('any byte but 0 is true', () => {
+test('any byte of a bool tensor except 0 is true', () => {
   expect(constantOf({ dims: [3n], dataType: 9, rawData: bytes(0, 1, 200) })?.data).toEqual(
     Uint8Array.of(0, 1, 1),
   );
@@ -101,7 +101,7 @@ test('a scalar has no dims and one element, an empty tensor has none', () => {
   });
 });
 
-test('weights whose place in the file allows it are views, not copies', () => {
+test('aligned weights are views of the file, not copies', () => {
   const rawData = new Uint8Array(4 << 20);
   let views = 0;
   for (const name of ['g', 'gg', 'ggg', 'gggg']) {
@@ -112,7 +112,7 @@ test('weights whose place in the file allows it are views, not copies', () => {
   expect(views).toBe(1);
 });
 
-test('large weights out of line in the file are copied when they are read, and not kept', () => {
+test('large misaligned weights are copied when they are read, and not stored', () => {
   const numbers = Float32Array.from({ length: 1 << 16 }, (_, i) => i / 3);
   const rawData = new Uint8Array(numbers.buffer);
   let copies = 0;
@@ -194,7 +194,7 @@ test('axes without a name, of size -1 or called ? are all different', () => {
   expect(dims.slice(4)).toEqual(['N', 3]);
 });
 
-test('nodes out of order are put in order, and nodes in order keep their places', () => {
+test('nodes are sorted topologically, and nodes in order keep their positions', () => {
   const node = (output: string, ...input: readonly string[]) => ({
     opType: 'Sum',
     input: [...input],
@@ -208,7 +208,7 @@ test('nodes out of order are put in order, and nodes in order keep their places'
   expect(sorted.nodes.map(({ outputs }) => outputs[0])).toEqual(['b', 'a', 'y']);
 });
 
-test('what an inner graph captures counts for the order', () => {
+test('the topological order respects the captures of inner graphs', () => {
   const branch = {
     name: 'b',
     node: [{ opType: 'Identity', input: ['late'], output: ['z'] }],

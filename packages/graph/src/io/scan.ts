@@ -2,23 +2,23 @@ import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf
 import { fail } from '@onnxplain/core';
 import type { Limits } from './limits.js';
 
-/** Protobuf's ways of delimiting a record; groups (3, 4) do not occur in ONNX. */
+/** Wire types of protobuf. Groups (3, 4) do not occur in ONNX. */
 const VARINT = 0;
 const BITS64 = 1;
 const DELIMITED = 2;
 const BITS32 = 5;
 
 /**
- * Walks the records of a file without building anything: every length must fit into the message around it, every known
- * field must have its wire type, and what decoding would cost must be within the limits. A decoder that runs after it
- * meets no surprise. Throws `model-corrupt` or `model-limit`.
+ * Checks the records of a file before it is decoded, without allocating anything: every length must fit into the enclosing message, every
+ * known field must have its wire type, and the memory that decoding needs must be within the limits. Throws `model-corrupt` or
+ * `model-limit`.
  */
 export function scan(bytes: Uint8Array, schema: DescMessage, limits: Limits): void {
-  const walk: Walk = { bytes, position: 0, messages: 0, listBytes: 0, limits };
-  scanMessage(walk, { schema, end: bytes.length, depth: 0 });
+  const cursor: Cursor = { bytes, position: 0, messages: 0, listBytes: 0, limits };
+  scanMessage(cursor, { schema, end: bytes.length, depth: 0 });
 }
 
-interface Walk {
+interface Cursor {
   readonly bytes: Uint8Array;
   readonly limits: Limits;
   position: number;
@@ -26,52 +26,53 @@ interface Walk {
   listBytes: number;
 }
 
-interface Span {
+interface MessageSpan {
   readonly schema: DescMessage;
   readonly end: number;
   readonly depth: number;
 }
 
-function scanMessage(walk: Walk, { schema, end, depth }: Span): void {
+function scanMessage(cursor: Cursor, { schema, end, depth }: MessageSpan): void {
   const fields = fieldsOf(schema);
-  while (walk.position < end) {
-    const tag = readVarint(walk, end);
+  while (cursor.position < end) {
+    const tag = readVarint(cursor, end);
     const wire = tag & 7;
     const field = fields.get(Math.floor(tag / 8));
-    if (field !== undefined && !accepts(field, wire)) corrupt(walk, `wire type ${wire} for ${field.name}`);
-    const from = walk.position;
-    const after = wire === DELIMITED ? endOfRecord(walk, end) : endOfNumber(walk, wire, end);
-    if (field?.fieldKind === 'list') charge(walk, field, after - from);
-    if (field?.message === undefined) walk.position = after;
-    else scanMessage(walk, { schema: field.message, end: after, depth: deeper(walk, field, depth) });
+    if (field !== undefined && !accepts(field, wire)) corrupt(cursor, `wire type ${wire} for ${field.name}`);
+    const from = cursor.position;
+    const after = wire === DELIMITED ? endOfRecord(cursor, end) : endOfNumber(cursor, wire, end);
+    if (field?.fieldKind === 'list') countListElement(cursor, field, after - from);
+    if (field?.message === undefined) cursor.position = after;
+    else scanMessage(cursor, { schema: field.message, end: after, depth: depthInside(cursor, field, depth) });
   }
 }
 
-/** Counts what one element, or one packed run, of a list will cost when decoded. */
-function charge(walk: Walk, field: DescField & { fieldKind: 'list' }, length: number): void {
-  const { limits } = walk;
+/** Adds the decoded size of one element, or of one packed run, of a list. */
+function countListElement(cursor: Cursor, field: DescField & { fieldKind: 'list' }, length: number): void {
+  const { limits } = cursor;
   const cost = costs.get(wireOf(field.scalar));
-  if (field.listKind !== 'scalar' || cost === undefined) walk.messages++;
-  else walk.listBytes += length * cost;
-  if (walk.messages > limits.messages) exceeded('messages', limits.messages, `more than ${limits.messages}`);
-  if (walk.listBytes > limits.listBytes)
-    exceeded('listBytes', limits.listBytes, `at least ${walk.listBytes}`);
+  if (field.listKind !== 'scalar' || cost === undefined) cursor.messages++;
+  else cursor.listBytes += length * cost;
+  if (cursor.messages > limits.messages)
+    exceeded('messages', limits.messages, `more than ${limits.messages}`);
+  if (cursor.listBytes > limits.listBytes)
+    exceeded('listBytes', limits.listBytes, `at least ${cursor.listBytes}`);
 }
 
-/** Bytes in memory for a byte in the file: floats become doubles, a varint of one byte may become a bigint. */
+/** Bytes in memory for each byte in the file, by wire type: floats become doubles, a varint of one byte may become a bigint. */
 const costs: ReadonlyMap<number, number> = new Map([
   [BITS32, 2],
   [BITS64, 1],
   [VARINT, 32],
 ]);
 
-/** Types nest too (a sequence of optionals ...), so every recursive field counts, not graphs alone. */
-function deeper(walk: Walk, field: DescField, depth: number): number {
+/** Returns the depth inside a field. Types nest as graphs do (a sequence of optionals), so that both count. */
+function depthInside(cursor: Cursor, field: DescField, depth: number): number {
   const recursive =
     field.message?.typeName === 'onnx.GraphProto' || field.message?.typeName === 'onnx.TypeProto';
   const next = recursive ? depth + 1 : depth;
-  // The main graph is depth 1, and its values' types are one below.
-  if (next > walk.limits.depth + 2) exceeded('depth', walk.limits.depth, `at least ${next - 1}`);
+  // The main graph has depth 1, and the types of its values depth 2.
+  if (next > cursor.limits.depth + 2) exceeded('depth', cursor.limits.depth, `at least ${next - 1}`);
   return next;
 }
 
@@ -86,7 +87,7 @@ function fieldsOf(schema: DescMessage): ReadonlyMap<number, DescField> {
   return map;
 }
 
-/** A list of numbers may be packed into one record or written one by one. */
+/** Whether a field may have a wire type. The numbers of a list may be packed into one record or written one by one. */
 function accepts(field: DescField, wire: number): boolean {
   if (field.fieldKind === 'message' || field.fieldKind === 'map') return wire === DELIMITED;
   if (field.fieldKind === 'enum') return wire === VARINT;
@@ -104,46 +105,46 @@ function wireOf(scalar: ScalarType | undefined): number {
   return VARINT;
 }
 
-function endOfRecord(walk: Walk, end: number): number {
-  const length = readVarint(walk, end);
-  const left = end - walk.position;
-  if (length > left) corrupt(walk, `a record of ${length} bytes where ${left} are left`);
-  return walk.position + length;
+function endOfRecord(cursor: Cursor, end: number): number {
+  const length = readVarint(cursor, end);
+  const left = end - cursor.position;
+  if (length > left) corrupt(cursor, `a record of ${length} bytes where ${left} are left`);
+  return cursor.position + length;
 }
 
-function endOfNumber(walk: Walk, wire: number, end: number): number {
-  if (wire === VARINT) readVarint(walk, end);
-  else if (wire === BITS64) walk.position += 8;
-  else if (wire === BITS32) walk.position += 4;
-  else corrupt(walk, `wire type ${wire}`);
-  if (walk.position > end) corrupt(walk, 'a number cut off by the end of its message');
-  return walk.position;
+function endOfNumber(cursor: Cursor, wire: number, end: number): number {
+  if (wire === VARINT) readVarint(cursor, end);
+  else if (wire === BITS64) cursor.position += 8;
+  else if (wire === BITS32) cursor.position += 4;
+  else corrupt(cursor, `wire type ${wire}`);
+  if (cursor.position > end) corrupt(cursor, 'a number cut off by the end of its message');
+  return cursor.position;
 }
 
-/** Value of a varint; beyond 2^53 it is inexact, which no length or tag needs. */
-function readVarint(walk: Walk, end: number): number {
+/** Reads a varint. Values beyond 2^53 are inexact; no valid length or tag is that large. */
+function readVarint(cursor: Cursor, end: number): number {
   let value = 0;
   let scale = 1;
-  for (let read = 0; read < 10 && walk.position < end; read++) {
-    const byte = walk.bytes[walk.position++];
+  for (let read = 0; read < 10 && cursor.position < end; read++) {
+    const byte = cursor.bytes[cursor.position++];
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) return value;
     scale *= 128;
   }
-  return corrupt(walk, 'a varint that does not end');
+  return corrupt(cursor, 'a varint that does not end');
 }
 
-function corrupt(walk: Walk, got: string): never {
+function corrupt(cursor: Cursor, got: string): never {
   return fail({
     code: 'model-corrupt',
-    where: `byte ${walk.position}`,
+    where: `byte ${cursor.position}`,
     expected: 'the records of an ONNX model',
     got,
-    remedy: 'The file is damaged, cut short, or not an ONNX model; fetch or export it again.',
+    remedy: 'The file is damaged, truncated, or not an ONNX model; fetch or export it again.',
   });
 }
 
-/** Refuses a model for its size; `limit` is the name of the limit to raise. */
+/** Throws `model-limit`; `limit` is the name of the limit that the model exceeds. */
 export function exceeded(limit: keyof Limits, allowed: number, got: string): never {
   return fail({
     code: 'model-limit',

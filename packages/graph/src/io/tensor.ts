@@ -23,17 +23,17 @@ import { exceeded } from './scan.js';
 import { decodeText } from './text.js';
 import { readList } from './typed-lists.js';
 
-/** A tensor of a file; `raw_data` is viewed in place where its alignment allows. */
-export function readTensor(proto: TensorProto, where: string, reading: ReadContext): Constant {
-  const dims = readDims(proto.dims, where, reading);
+/** Reads a tensor. The data is a view of `raw_data` where its alignment allows. */
+export function readTensor(proto: TensorProto, where: string, context: ReadContext): Constant {
+  const dims = readDims(proto.dims, where, context);
   const dtype = readType(proto.dataType, where);
   if (proto.segment !== undefined) unsupported(where, 'a tensor stored in segments');
-  if (dtype === 'string') return listed({ dtype, dims, data: readStrings(proto, where) }, where);
-  return readNumbers(proto, { dtype, dims, where, reading });
+  if (dtype === 'string') return checkLength({ dtype, dims, data: readStrings(proto, where) }, where);
+  return readNumbers(proto, { dtype, dims, where, context });
 }
 
-/** A constant of a list in a file, which may be of any length. */
-function listed(constant: Constant, where: string): Constant {
+/** Returns a constant whose data comes from a list of the file. Throws where the list does not have the length that the dims need. */
+function checkLength(constant: Constant, where: string): Constant {
   const { dims, data } = constant;
   const size = sizeOf(dims);
   if (data.length !== size)
@@ -41,37 +41,37 @@ function listed(constant: Constant, where: string): Constant {
   return constant;
 }
 
-interface Wanted {
+interface TensorHeader {
   readonly dtype: NumericType;
   readonly dims: readonly number[];
   readonly where: string;
-  readonly reading: ReadContext;
+  readonly context: ReadContext;
 }
 
-function readNumbers(proto: TensorProto, { dtype, dims, where, reading }: Wanted): Constant {
+function readNumbers(proto: TensorProto, { dtype, dims, where, context }: TensorHeader): Constant {
   const bytes = sizeOf(dims) * dtypes[dtype].bytes;
-  reading.spend(bytes);
+  context.countBytes(bytes);
   if (proto.dataLocation === DataLocation.EXTERNAL) {
-    const raw = readExternal(proto, bytes, { where, reading });
+    const raw = readExternal(proto, bytes, { where, context });
     return { dtype, dims, data: normalise(dtype, viewElements(dtype, raw)) };
   }
-  if (proto.rawData.length === 0) return listed({ dtype, dims, data: readList(dtype, proto) }, where);
+  if (proto.rawData.length === 0) return checkLength({ dtype, dims, data: readList(dtype, proto) }, where);
   if (proto.rawData.length !== bytes) invalid(where, `${bytes} bytes of raw data`, `${proto.rawData.length}`);
   return rawConstant(proto.rawData, { dtype, dims });
 }
 
-/** Misaligned constants of at least this many bytes are not copied before somebody reads them. */
+/** Misaligned constants of at least this many bytes are copied only when they are read. */
 const LARGE = 2 ** 16;
 
-/** Views the bytes where a typed array may, else copies them. */
-function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<Wanted, 'dtype' | 'dims'>): Constant {
+/** Makes a constant that views the bytes where their alignment allows, and else copies them. */
+function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<TensorHeader, 'dtype' | 'dims'>): Constant {
   if (raw.byteOffset % dtypes[dtype].bytes === 0)
     return { dtype, dims, data: normalise(dtype, viewElements(dtype, raw)) };
   const copy = () => viewElements(dtype, new Uint8Array(raw));
   return raw.length < LARGE ? { dtype, dims, data: copy() } : lazyConstant({ dtype, dims }, copy);
 }
 
-/** Truth values are 0 and 1; writers may store any other byte for true. */
+/** Replaces every byte of a bool tensor other than 0 by 1, because a file may store any such byte for true. */
 function normalise(dtype: DataType, data: ConstantData): ConstantData {
   if (dtype !== 'bool' || !(data instanceof Uint8Array) || data.every((v) => v < 2)) return data;
   return data.map((v) => (v === 0 ? 0 : 1));
@@ -80,11 +80,11 @@ function normalise(dtype: DataType, data: ConstantData): ConstantData {
 function readExternal(
   proto: TensorProto,
   expected: number,
-  { where, reading }: { where: string; reading: ReadContext },
+  { where, context }: { where: string; context: ReadContext },
 ): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get('location') ?? '';
-  if (reading.external === undefined) {
+  if (context.external === undefined) {
     return fail({
       code: 'model-external-data',
       where,
@@ -96,7 +96,7 @@ function readExternal(
   const offset = byteCount(entries.get('offset') ?? '0', where);
   const length = byteCount(entries.get('length') ?? String(expected), where);
   if (length !== expected) invalid(where, `${expected} bytes of external data`, `a length of ${length}`);
-  const bytes = reading.external({ location, offset, length });
+  const bytes = context.external({ location, offset, length });
   if (bytes.length !== expected) invalid(where, `${expected} bytes of external data`, `${bytes.length}`);
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
@@ -104,7 +104,7 @@ function readExternal(
 function byteCount(text: string, where: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    invalid(where, 'a number of bytes for the place of external data', `"${text}"`);
+    invalid(where, 'a number of bytes for offset and length of external data', `"${text}"`);
   }
   return value;
 }
@@ -113,22 +113,22 @@ function readStrings(proto: TensorProto, where: string): readonly string[] {
   return proto.stringData.map((bytes) => decodeText(bytes, where));
 }
 
-/** A sparse tensor made dense. Its indices are linear positions or one row of coordinates for each value. */
-export function readSparse(proto: SparseTensorProto, where: string, reading: ReadContext): Constant {
+/** Reads a sparse tensor as a dense one. Its indices are linear positions, or a row of coordinates for each value. */
+export function readSparse(proto: SparseTensorProto, where: string, context: ReadContext): Constant {
   if (proto.values === undefined || proto.indices === undefined) {
     return invalid(where, 'values and indices of a sparse tensor', 'one of them missing');
   }
-  const dims = readDims(proto.dims, where, reading);
-  const values = readTensor(proto.values, where, reading);
-  const indices = readTensor(proto.indices, `indices of ${where}`, reading);
+  const dims = readDims(proto.dims, where, context);
+  const values = readTensor(proto.values, where, context);
+  const indices = readTensor(proto.indices, `indices of ${where}`, context);
   const { dtype } = values;
   if (dtype === 'string' || indices.dtype !== 'int64' || !(indices.data instanceof BigInt64Array)) {
     return invalid(where, 'numbers at int64 indices', `${dtype} at ${indices.dtype}`);
   }
   const size = dims.reduce((product, dim) => product * dim, 1);
   const width = dtypes[dtype].bytes;
-  reading.spend(size * width);
-  // Elements are copied as bytes, because numbers and bigints share no other interface.
+  context.countBytes(size * width);
+  // Elements are copied as bytes, because arrays of numbers and of bigints have no common interface.
   const source = rawBytes(values.data);
   const target = new Uint8Array(size * width);
   const positions = linearPositions(indices.data, { dims, count: values.data.length, where });
@@ -169,12 +169,12 @@ function readDims(dims: readonly bigint[], where: string, { limits }: ReadContex
   return sizes;
 }
 
-/** dtype of an element type's code; throws `model-unsupported` for those that a graph cannot hold. */
+/** Returns the dtype of an element type's code. Throws `model-unsupported` for types that a graph cannot hold. */
 export function readType(code: number, where: string): DataType {
   return dtypeOf(code) ?? unsupported(where, unsupportedTypes.get(code) ?? `element type ${code}`);
 }
 
-/** A constant as a tensor of a file: little-endian raw data. */
+/** Converts a constant to the message of a tensor, with little-endian raw data. */
 export function writeTensor(name: string, constant: Constant): TensorInit {
   const { data } = constant;
   return ArrayBuffer.isView(data)
@@ -182,7 +182,7 @@ export function writeTensor(name: string, constant: Constant): TensorInit {
     : { ...headOf(name, constant), stringData: data.map((text) => encoder.encode(text)) };
 }
 
-/** The same for an initialiser, whose numbers are looked up when the file is written. */
+/** Converts a constant to an initialiser of the main graph, whose numbers are read when the file is written. */
 export function writeInitialiser(name: string, constant: Constant): InitialiserInit {
   const { dtype } = constant;
   if (dtype === 'string') return writeTensor(name, constant);
@@ -197,7 +197,7 @@ const headOf = (name: string, { dtype, dims }: Constant): TensorInit => ({
 
 const encoder = new TextEncoder();
 
-/** The bytes of a constant of numbers, which are looked up when they are asked for. */
+/** The raw data of a constant of numbers, which is read when the file is written. */
 export function rawPart(name: string, constant: Constant): LazyBytes {
   const length = byteLengthOf(constant);
   return {
@@ -210,14 +210,14 @@ export function rawPart(name: string, constant: Constant): LazyBytes {
   };
 }
 
-/** Bytes of a constant in a file; strings count by their characters. */
+/** Returns the number of bytes of a constant in a file; strings count by their characters. */
 export function byteLengthOf(constant: Constant): number {
   const { dtype, dims } = constant;
   if (dtype !== 'string') return sizeOf(dims) * dtypes[dtype].bytes;
   return Array.from(constant.data, String).reduce((sum, text) => sum + text.length, 0);
 }
 
-/** The bytes behind typed numbers, not copied; none for strings. Every platform that Node runs on today is little-endian. */
+/** Views typed numbers as bytes; none for strings. Every platform that Node runs on today is little-endian. */
 function rawBytes(data: ConstantData): Uint8Array<ArrayBuffer> {
   if (!ArrayBuffer.isView(data)) return new Uint8Array();
   const { buffer, byteOffset, byteLength } = data;
@@ -234,7 +234,7 @@ function unsupported(where: string, got: string): never {
   return fail({
     code: 'model-unsupported',
     where,
-    expected: 'numbers of 8 to 64 bits, truth values or strings',
+    expected: 'numbers of 8 to 64 bits, booleans or strings',
     got,
     remedy: 'Export the model without quantisation to other element types.',
   });

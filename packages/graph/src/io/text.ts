@@ -2,7 +2,7 @@ import { fail } from '@onnxplain/core';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text of an attribute or a string tensor; throws `model-unsupported` for bytes that are not UTF-8. */
+/** Decodes the text of an attribute or a string tensor. Throws `model-unsupported` for bytes that are not UTF-8. */
 export function decodeText(bytes: Uint8Array, where: string): string {
   try {
     return strict.decode(bytes);
@@ -12,7 +12,7 @@ export function decodeText(bytes: Uint8Array, where: string): string {
         code: 'model-unsupported',
         where,
         expected: 'text in UTF-8',
-        got: `${bytes.length} bytes that are not`,
+        got: `${bytes.length} bytes that are not UTF-8`,
       },
       { cause },
     );

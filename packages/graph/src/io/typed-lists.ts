@@ -9,7 +9,7 @@ interface TypedLists {
   readonly uint64Data: readonly bigint[];
 }
 
-/** How the elements of each type are listed; float16 and bfloat16 as bits. */
+/** Reads the list that each type uses; float16 and bfloat16 are stored as bits. */
 const readers: Readonly<Record<NumericType, (lists: TypedLists) => NumericData>> = {
   float32: ({ floatData }) => new Float32Array(floatData),
   float64: ({ doubleData }) => new Float64Array(doubleData),

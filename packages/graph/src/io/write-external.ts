@@ -8,20 +8,20 @@ import { writeModel } from './write.js';
 export interface ExternalOptions {
   /** Name of the data file, relative to the model; default "weights.bin". */
   readonly location?: string;
-  /** Constants of at least this many bytes go to the data file; default 1024. Strings never do. */
+  /** Constants of at least this many bytes are written to the data file; default 1024. Strings stay in the model. */
   readonly threshold?: number;
 }
 
 export interface ExternalModel {
   readonly model: Uint8Array;
-  /** The data file; its chunks are views of large constants, not copies. */
+  /** The contents of the data file. Chunks of large constants are views, not copies. */
   readonly data: Chunks;
 }
 
-/** Start of each constant in the data file, in bytes: a cache line. */
+/** Alignment of each constant in the data file, in bytes: a cache line. */
 const ALIGNMENT = 64;
 
-/** The ONNX file of a graph and the file of its weights, of any size. Equal graphs give equal bytes. */
+/** Encodes a graph as an ONNX file and a file of its weights, which may have any size. Equal graphs give equal bytes. */
 export function writeExternal(graph: Graph, options: ExternalOptions = {}): ExternalModel {
   const { location = 'weights.bin', threshold = 1024 } = options;
   const parts: (Uint8Array | LazyBytes)[] = [];
@@ -37,8 +37,8 @@ export function writeExternal(graph: Graph, options: ExternalOptions = {}): Exte
     const { dtype, dims } = constant;
     if (dtype === 'string' || byteLengthOf(constant) < threshold) return writeInitialiser(name, constant);
     const part = rawPart(name, constant);
-    const place = { location, offset: String(append(part)), length: String(part.length) };
-    const externalData = Object.entries(place).map(([key, value]) => ({ key, value }));
+    const range = { location, offset: String(append(part)), length: String(part.length) };
+    const externalData = Object.entries(range).map(([key, value]) => ({ key, value }));
     const dataLocation = DataLocation.EXTERNAL;
     return { name, dims: dims.map(BigInt), dataType: codeOf(dtype), dataLocation, externalData };
   };

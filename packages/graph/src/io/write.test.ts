@@ -21,13 +21,13 @@ test.each([
   expect(irVersion({ '': opset }, false)).toBe(ir);
 }); // biome-ignore format: a table
 
-test('the newest domain decides, and functions need IR version 8', () => {
+test('the newest opset of all domains decides the IR version, and functions need version 8', () => {
   expect(irVersion({ '': 18, 'ai.onnx.ml': 5 }, false)).toBe(10);
   expect(irVersion({ '': 9 }, true)).toBe(8);
   expect(irVersion({ '': 9, 'com.example': 99 }, false)).toBe(4);
 });
 
-test('the file says who made it and keeps symbols, omitted inputs and the largest integers', () => {
+test('the file names its producer and keeps symbols, omitted inputs and the largest integers', () => {
   const graph = graphOf({
     ...identity,
     nodes: [node('y = Clip(x, , hi)', { ends: { kind: 'ints', value: [2 ** 63, -(2 ** 63)] } })],
@@ -55,7 +55,7 @@ const several = graphOf({
   },
 });
 
-test('chunks are the bytes of the file, whenever they are walked', () => {
+test('chunks are the bytes of the file at every iteration', () => {
   const chunks = writeChunks(several);
   expect(Buffer.concat([...chunks]).equals(write(several))).toBe(true);
   expect(Buffer.concat([...chunks]).equals(write(several))).toBe(true);
@@ -64,7 +64,7 @@ test('chunks are the bytes of the file, whenever they are walked', () => {
   for (const [name, constant] of several.constants) expect(constants.get(name)).toEqual(constant);
 });
 
-test('large constants are chunks of their own that view them, all else is put together', () => {
+test('each large constant is a chunk that views it, and everything else is joined', () => {
   const chunks = [...writeChunks(several)];
   const views = [...several.constants.values()].map(({ data }) =>
     chunks.findIndex(
@@ -76,7 +76,7 @@ test('large constants are chunks of their own that view them, all else is put to
   expect(chunks).toHaveLength(5);
 });
 
-test('a derived constant is read once for each walk', () => {
+test('a lazy constant is read once for each iteration', () => {
   let readings = 0;
   const counted = lazyConstant(large, () => {
     readings++;
@@ -90,7 +90,7 @@ test('a derived constant is read once for each walk', () => {
   expect(readings).toBe(1);
 });
 
-test('many small constants are put together in chunks of at most a mebibyte and one constant', () => {
+test('many small constants are joined in chunks of at most a mebibyte and one constant', () => {
   const constants = Object.fromEntries(
     Array.from({ length: 2000 }, (_, i) => [`c${i}`, { ...float32([500], []), data: new Float32Array(500) }]),
   );
@@ -105,7 +105,7 @@ test.each([3, 10_001])('a constant of other than its %i elements is refused, not
   expect(codeOf(() => write(graphOf({ ...identity, constants })))).toBe('model-invalid');
 });
 
-test('a graph of over 2 GiB is refused with the way out', () => {
+test('a graph of over 2 GiB is refused, and the remedy names writeExternal', () => {
   // Never touched, so never resident.
   const data = new Uint8Array(2 ** 31);
   const graph = graphOf({ ...identity, constants: { w: { dtype: 'uint8', dims: [2 ** 31], data } } });

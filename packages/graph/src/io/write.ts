@@ -6,20 +6,20 @@ import { encodeChunks } from './encode.js';
 import { irVersion } from './ir-version.js';
 import type { FunctionInit, InitialiserInit, InnerGraphInit, NodeInit } from './proto.js';
 import { byteLengthOf, writeInitialiser, writeTensor } from './tensor.js';
-import { writeValue } from './values.js';
+import { writeValue } from './value-info.js';
 
-/** Most bytes of one protobuf message. */
+/** Most bytes of a protobuf message. */
 const MAX_MESSAGE = 2 ** 31 - 1;
 
 /**
- * The ONNX file of a graph, readable by any runtime. Equal graphs give equal bytes. Inner values' declared types go
- * into `value_info`. Throws `model-limit` above 2 GiB: use {@link writeExternal} there.
+ * Encodes a graph as an ONNX file that any runtime reads. Equal graphs give equal bytes. The declared types of inner values go into
+ * `value_info`. Throws `model-limit` above 2 GiB: use {@link writeExternal} there.
  */
 export const write = (graph: Graph): Uint8Array => bytesOf(writeChunks(graph));
 
 /**
- * The file of {@link write} in chunks, for disks and hashes: large constants are views of where they are, not copies. Throws
- * `model-limit` above 2 GiB.
+ * Encodes the file of {@link write} in chunks, for files and hashes. Chunks of large constants are views, not copies. Throws `model-limit`
+ * above 2 GiB.
  */
 export function writeChunks(graph: Graph): Chunks {
   const bytes = weightBytes(graph);
@@ -35,10 +35,10 @@ export function writeChunks(graph: Graph): Chunks {
   return writeModel(graph, writeInitialiser);
 }
 
-/** How a main graph's constant is stored. */
+/** Converts a constant of the main graph to an initialiser. */
 export type WriteConstant = (name: string, constant: Constant) => InitialiserInit;
 
-/** The model file, with the main graph's constants as `writeConstant` makes them. */
+/** Encodes the model file, with the constants of the main graph as `writeConstant` converts them. */
 export function writeModel(graph: Graph, writeConstant: WriteConstant): Chunks {
   return encodeChunks({
     irVersion: BigInt(irVersion(graph.opsets, graph.functions.length > 0)),
@@ -94,7 +94,7 @@ function writeFunction(local: LocalFunction): FunctionInit {
 const writeOpsets = (opsets: Graph['opsets']) =>
   Object.entries(opsets).map(([domain, version]) => ({ domain, version: BigInt(version) }));
 
-/** Bytes of the main graph's constants; strings count by their characters. */
+/** Returns the number of bytes of the main graph's constants; strings count by their characters. */
 export function weightBytes({ constants }: Graph): number {
   let bytes = 0;
   for (const constant of constants.values()) bytes += byteLengthOf(constant);

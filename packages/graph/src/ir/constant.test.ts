@@ -36,7 +36,7 @@ describe('constants and numbers', () => {
     expect(constantFrom('bfloat16', [2], [1, -2]).data).toEqual(Uint16Array.of(0x3f80, 0xc000));
   });
 
-  it('refuse what the type cannot hold', () => {
+  it('refuse numbers outside the range of the type', () => {
     expect(codeOf(() => constantFrom('uint8', [1], [256]))).toBe('type-mismatch');
     expect(codeOf(() => constantFrom('int64', [1], [0.5]))).toBe('type-mismatch');
     expect(codeOf(() => constantFrom('bool', [1], [2]))).toBe('type-mismatch');
@@ -54,7 +54,7 @@ describe('rounding to a declared type', () => {
     expect(rounded('bfloat16', 1 + 2 ** -8)).toBe(1);
   });
 
-  it('leaves float64 and integers alone', () => {
+  it('does not change float64 and integers', () => {
     expect(rounded('float64', 0.1)).toBe(0.1);
     expect(rounded('int64', 2 ** 53 - 1)).toBe(2 ** 53 - 1);
   });

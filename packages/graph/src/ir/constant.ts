@@ -2,14 +2,13 @@ import { type DataType, dtypeInfo, dtypes, fail, sizeOf } from '@onnxplain/core'
 import { integerRange } from './integers.js';
 import type { Constant } from './types.js';
 
-/** Rounds `x` to the nearest even number that the float type holds. float64 and integers stay as they are. */
+/** Rounds a number to the float type, ties to even. Numbers of float64 and of integer types stay as they are. */
 export function rounded(dtype: DataType, x: number): number {
   return dtypeInfo(dtype)?.round?.(x) ?? x;
 }
 
 /**
- * The elements of a constant as float64. 64-bit integers beyond 2^53 become the nearest double.
- * Throws `type-mismatch` for strings.
+ * Returns the elements of a constant as float64; 64-bit integers beyond 2^53 are rounded. Throws `type-mismatch` for strings.
  */
 export function numbersOf({ dtype, data }: Constant): Float64Array {
   if (!ArrayBuffer.isView(data)) {
@@ -21,8 +20,8 @@ export function numbersOf({ dtype, data }: Constant): Float64Array {
 }
 
 /**
- * A constant of this type from numbers: floats are rounded to nearest even, integers must be integers of the type's
- * range (2^63 and 2^64 stand for the greatest 64-bit integers, which have no double). Throws `type-mismatch` and `tensor-shape`.
+ * Makes a constant from numbers. Floats are rounded, ties to even. Integers must be in the range of the type; 2^63 and 2^64 give the
+ * greatest 64-bit integers, which no double represents. Throws `type-mismatch` and `tensor-shape`.
  */
 export function constantFrom(
   dtype: DataType,

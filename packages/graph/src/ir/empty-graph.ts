@@ -1,6 +1,6 @@
 import type { Graph } from './types.js';
 
-/** A graph of some operator sets that holds nothing yet. */
+/** Makes a graph without nodes and values, of the given opsets. */
 export const emptyGraph = (opsets: Graph['opsets']): Graph => ({
   name: '',
   opsets,

@@ -1,6 +1,6 @@
 import type { Node } from './types.js';
 
-/** The node that gives a value another name. */
+/** Makes an Identity node that gives a value another name. */
 export const identity = (from: string, to: string): Node => ({
   op: 'Identity',
   domain: '',

@@ -1,13 +1,13 @@
 import { dtypeInfo, fail } from '@onnxplain/core';
 import type { DataType } from './types.js';
 
-/** Least and greatest value of an integer type (64 bit: of the nearest doubles); undefined for the float types. */
+/** Returns the least and greatest value of an integer type, for 64 bits the nearest doubles; undefined for float types. */
 export function integerRange(dtype: DataType): readonly [low: number, high: number] | undefined {
   const row = dtypeInfo(dtype);
   return row?.kind === 'float' ? undefined : row?.range;
 }
 
-/** An integer result as its type holds it: two's complement for up to 32 bits; 64-bit results beyond 2^53 throw `too-large`. */
+/** Wraps an integer result to its type, in two's complement for up to 32 bits. Throws `too-large` for 64-bit results beyond 2^53. */
 export function wrapped(where: string, dtype: DataType, value: number): number {
   const range = integerRange(dtype);
   if (range === undefined || dtype === 'bool') return value;
@@ -19,7 +19,7 @@ export function wrapped(where: string, dtype: DataType, value: number): number {
   return value - span * Math.floor((value - range[0]) / span);
 }
 
-/** Product of two integers of a type, exact modulo its width. */
+/** Multiplies two integers of a type, exactly modulo its width. */
 export function integerProduct(where: string, dtype: DataType, [a, b]: readonly [number, number]): number {
   const product = a * b;
   if (Number.isSafeInteger(product) || dtype === 'int64' || dtype === 'uint64') {
@@ -29,7 +29,7 @@ export function integerProduct(where: string, dtype: DataType, [a, b]: readonly 
   return Number(dtype === 'uint32' ? BigInt.asUintN(32, exact) : BigInt.asIntN(32, exact));
 }
 
-/** The integer nearest to `x`; halves go to the even one. */
+/** Rounds to the nearest integer, ties to even. */
 export function roundHalfEven(x: number): number {
   if (!Number.isFinite(x) || x === 0) return x;
   const size = Math.abs(x);

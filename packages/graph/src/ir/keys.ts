@@ -2,18 +2,18 @@ import { sizeOf } from '@onnxplain/core';
 import { DRAWS, isOp } from './ops.js';
 import type { Attribute, Attributes, Constant, Node } from './types.js';
 
-/** Constants above this many elements are not compared. */
-const SMALL = 64;
+/** Constants with more elements get no key. */
+const LARGEST_KEYED = 64;
 
 /**
- * Equal for nodes of the canonical form that compute the same from the same inputs. Undefined for those of which no two are known to:
- * foreign ones, those that draw random numbers, those that hold tensors or graphs.
+ * Returns a key that is equal for nodes that compute the same from the same inputs. Undefined for nodes that are never merged: foreign
+ * ones, those that draw random numbers, and those with a tensor or graph attribute.
  */
 export function keyOfNode({ op, domain, inputs, outputs, attributes }: Node): string | undefined {
   if (!isOp(op, domain) || DRAWS.has(op)) return undefined;
   const attributesKey = keyOfAttributes(attributes);
   if (attributesKey === undefined) return undefined;
-  // Lengths keep apart what names may hold.
+  // The length of each name makes the key unambiguous: a name may contain any character.
   let key = `${domain}:${op}>${outputs.length}${attributesKey}`;
   for (const name of inputs) key += `${name.length}:${name}`;
   return key;
@@ -39,13 +39,13 @@ function keyOfAttribute(attribute: Attribute | undefined): string | undefined {
   return `${kind}:${JSON.stringify(value.map((item) => (typeof item === 'number' ? numberKey(item) : item)))}`;
 }
 
-/** Equal for numbers with the same bits. */
+/** Returns a key that is equal for numbers with the same bits. */
 export const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
-/** Equal for small constants with the same bits; undefined for large ones. */
+/** Returns a key that is equal for constants with the same bits; undefined for large constants. */
 export function keyOfConstant(constant: Constant): string | undefined {
   const { dtype, dims } = constant;
-  if (sizeOf(dims) > SMALL) return undefined;
+  if (sizeOf(dims) > LARGEST_KEYED) return undefined;
   const { data } = constant;
   const head = `${dtype}[${dims.join(',')}]`;
   if (!ArrayBuffer.isView(data)) return head + JSON.stringify(data);

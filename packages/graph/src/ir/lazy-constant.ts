@@ -1,8 +1,8 @@
 import type { Constant, ConstantData } from './types.js';
 
 /**
- * A constant whose elements are made whenever they are read and kept by nobody: for large ones that follow from data that is in memory
- * anyway. Whoever asks for a size only asks its dims.
+ * Makes a constant whose elements are computed at every read and not stored. It saves memory for large constants that follow from other
+ * data in memory. To get the number of elements, read the dims.
  */
 export function lazyConstant(
   { dtype, dims }: Pick<Constant, 'dtype' | 'dims'>,

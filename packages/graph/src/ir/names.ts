@@ -1,7 +1,7 @@
 import type { Graph } from './types.js';
 import { graphsOf } from './walk.js';
 
-/** Every name of a value or a node of a graph and of the graphs inside it: a new node is called after its first output. */
+/** Collects the names of all values and nodes of a graph and of its inner graphs. A new node gets the name of its first output. */
 export function namesIn(graph: Graph, into: Set<string> = new Set()): Set<string> {
   for (const { name } of graph.inputs) into.add(name);
   for (const name of graph.constants.keys()) into.add(name);
@@ -14,7 +14,7 @@ export function namesIn(graph: Graph, into: Set<string> = new Set()): Set<string
   return into;
 }
 
-/** Makes names that nothing in the set has: "Mul_1", "Mul_2", ... */
+/** Returns a function that makes names outside the set, "Mul_1", "Mul_2", and so on, and adds them to it. */
 export function namer(used: Set<string>): (hint: string) => string {
   const counts = new Map<string, number>();
   return (hint) => {
@@ -28,11 +28,11 @@ export function namer(used: Set<string>): (hint: string) => string {
   };
 }
 
-/** Makes names that a graph does not have; it is searched for the first one, which most rewrites never need. */
-export function namesBeside(graph: Graph): (hint: string) => string {
-  let name: ((hint: string) => string) | undefined;
+/** Returns a {@link namer} for names that a graph does not have. It collects the names of the graph at the first call only. */
+export function freshNames(graph: Graph): (hint: string) => string {
+  let fresh: ((hint: string) => string) | undefined;
   return (hint) => {
-    name ??= namer(namesIn(graph));
-    return name(hint);
+    fresh ??= namer(namesIn(graph));
+    return fresh(hint);
   };
 }

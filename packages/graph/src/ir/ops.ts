@@ -8,8 +8,8 @@ import { control, draws, sampling, signals } from './schema/special.js';
 import type { Node } from './types.js';
 
 /**
- * The operators of the canonical form, in the spelling of opset 18 or newer. Every table of the compiler (shape inference,
- * interpreter, gradient rules) has a row for each: `Record<Op, ...>` makes a missing row a type error.
+ * The operators of the canonical form, as opset 18 or newer defines them. Every table of the compiler (shape inference, interpreter,
+ * gradient rules) has a row for each: `Record<Op, ...>` makes a missing row a type error.
  */
 export const opSchemas = {
   ...elementwise,
@@ -31,7 +31,7 @@ export type Op = keyof typeof opSchemas;
 /** Names of the operators of the canonical form. */
 export const OPS = Object.keys(opSchemas) as readonly Op[];
 
-/** The operator of a node of the canonical form. Throws `op-unknown` for another node. */
+/** Returns the operator of a node of the canonical form. Throws `op-unknown` for other nodes. */
 export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
   if (isOp(op, domain)) return op;
   return fail({
@@ -43,7 +43,7 @@ export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
   });
 }
 
-/** Whether a node's operator belongs to the canonical form. */
+/** Whether an operator is part of the canonical form. */
 export function isOp(op: string, domain: string): op is Op {
   return domain === '' && Object.hasOwn(opSchemas, op);
 }
@@ -59,5 +59,5 @@ export const opSet = (...ops: readonly Op[]): ReadonlySet<string> => new Set(ops
 export const isIn = ({ op, domain }: Pick<Node, 'op' | 'domain'>, ...families: readonly Family[]): boolean =>
   isOp(op, domain) && families.includes(opSchemas[op].family);
 
-/** Operators whose outputs are not a function of their inputs, or that a session may treat so: never folded, never shared. */
+/** Operators that draw random numbers (Dropout in training mode). They are never folded and never merged. */
 export const DRAWS: ReadonlySet<string> = new Set<Op>([...opsIn('draw'), 'Dropout']);

@@ -3,7 +3,7 @@ import { graphsOf, mapGraphs } from './walk.js';
 
 const captures = new WeakMap<Graph, readonly string[]>();
 
-/** Names that an inner graph (If, Loop, Scan) takes from the graphs around it. */
+/** Returns the names that an inner graph (of If, Loop, Scan) captures from the graphs around it. */
 export function capturesOf(graph: Graph): readonly string[] {
   const known = captures.get(graph);
   if (known !== undefined) return known;
@@ -20,14 +20,14 @@ export function capturesOf(graph: Graph): readonly string[] {
   return found;
 }
 
-/** Every name of the graph around it that a node reads: its inputs and what its inner graphs capture. */
+/** Returns every name that a node reads: its inputs, and the names that its inner graphs capture. */
 export function usesOf(node: Node): readonly string[] {
   const inner = graphsOf(node);
   const inputs = node.inputs.includes('') ? node.inputs.filter((name) => name !== '') : node.inputs;
   return inner.length === 0 ? inputs : [...inputs, ...inner.flatMap(capturesOf)];
 }
 
-/** How often each value is read: by nodes, as an output of the graph, and for each of `kept`, names that other code reads. */
+/** Counts the uses of each value: by nodes, as an output of the graph, and once for each of `kept`, which other code reads. */
 export function useCounts(
   { nodes, outputs }: Graph,
   kept: ReadonlySet<string> = new Set(),
@@ -38,13 +38,13 @@ export function useCounts(
   return counts;
 }
 
-/** How a node is called in messages. */
+/** Describes a node for messages: its operator, and its name or first output. */
 export function describe({ op, domain, name, outputs }: Node): string {
   const label = name === '' ? `with output "${outputs[0] ?? ''}"` : `"${name}"`;
   return `${domain === '' ? '' : `${domain}:`}${op} node ${label}`;
 }
 
-/** A node that reads other names: in its inputs and in what its inner graphs capture. The node itself where none changes. */
+/** Renames the values that a node reads, as inputs and through its inner graphs. Returns the node itself where no name changes. */
 export function substitute(node: Node, rename: (name: string) => string): Node {
   const read = mapGraphs(node, (graph) => substituteCaptures(graph, rename));
   if (node.inputs.every((name) => name === '' || rename(name) === name)) return read;

@@ -2,19 +2,19 @@ import type { DataType, Dim, NumericData } from '@onnxplain/core';
 
 export type { DataType, Dim } from '@onnxplain/core';
 
-/** The sizes of all axes. Symbols derived from others are canonical expressions ("4*N", "N+1"), so equal texts mean equal sizes. */
+/** The sizes of all axes. A derived size is a canonical expression of symbols ("4*N", "N+1"), so that equal texts mean equal sizes. */
 export type Dims = readonly Dim[];
 
 export type ConstantData = NumericData | readonly string[];
 
 /**
- * A tensor known when the graph is made: an initialiser, a Constant's value, a tensor attribute.
- * float16 and bfloat16 are kept as their bits in a Uint16Array, bool as a Uint8Array of 0 and 1.
+ * A tensor that is part of the graph: an initialiser, the value of a Constant node, or a tensor attribute. float16 and bfloat16 are stored
+ * as bits in a Uint16Array, bool as 0 and 1 in a Uint8Array.
  */
 export interface Constant {
   readonly dtype: DataType;
   readonly dims: readonly number[];
-  /** Large ones may be put together at every reading: read it once. */
+  /** A large constant may be computed at every read of this property: read it once. */
   readonly data: ConstantData;
 }
 
@@ -27,7 +27,7 @@ export type Attribute =
   | { readonly kind: 'strings'; readonly value: readonly string[] }
   | { readonly kind: 'tensor'; readonly value: Constant }
   | { readonly kind: 'graph'; readonly value: Graph }
-  /** An attribute of a local function's caller (`ref_attr_name`); gone after functions are inlined. */
+  /** The attribute of this name of the call of a local function (`ref_attr_name`). Inlining replaces it. */
   | { readonly kind: 'reference'; readonly value: string };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
@@ -43,13 +43,13 @@ export interface Node {
   readonly attributes: Attributes;
 }
 
-/** Type of a value; `dims` is undefined when not even the rank is known. */
+/** The type of a value. `dims` is undefined where the rank is not known. */
 export interface ValueType {
   readonly dtype: DataType;
   readonly dims: Dims | undefined;
 }
 
-/** A graph input or output. */
+/** An input or output of a graph. */
 export interface Value extends ValueType {
   readonly name: string;
 }
@@ -60,17 +60,18 @@ export interface LocalFunction {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attribute names without default, and attributes with one. */
+  /** Names of the attributes without a default. */
   readonly parameters: readonly string[];
+  /** Attributes with a default. */
   readonly defaults: Attributes;
   readonly opsets: Readonly<Record<string, number>>;
   readonly nodes: readonly Node[];
 }
 
 /**
- * An immutable ONNX model. Nodes are in topological order; every name is defined once, before use.
- * Initialisers that are also listed as inputs (IR 3) are constants here, not inputs.
- * The graph of an attribute (If, Loop, Scan) may use names of the graphs around it; its `opsets` are theirs.
+ * An immutable ONNX model. Nodes are in topological order, and every name is defined once, before its use. Initialisers that are also
+ * listed as inputs (IR version 3) are constants, not inputs. An inner graph (of If, Loop, Scan) may use names of the graphs around it, and
+ * has their opsets.
  */
 export interface Graph {
   readonly name: string;
@@ -85,6 +86,6 @@ export interface Graph {
   readonly functions: readonly LocalFunction[];
   /** Declared types of inner values (`value_info`), if the file has them. */
   readonly declared: ReadonlyMap<string, ValueType>;
-  /** Types of values that a run showed (`withObserved`); believed where nothing follows from the nodes, which a declaration is not. */
+  /** Types of values seen in a run (`withObserved`). Inference uses them, unlike declared types, where it finds nothing from the nodes. */
   readonly observed?: ReadonlyMap<string, ValueType>;
 }

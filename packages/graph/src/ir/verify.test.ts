@@ -14,7 +14,7 @@ const branch = (text: string, output: string): Graph =>
   graphOf({ nodes: [node(text)], outputs: [value(output, [])] });
 const choose = (inner: Graph) => node('y = If(x)', { then_branch: { kind: 'graph', value: inner } });
 
-test('a sound graph passes, and so does one that reads outer names inside', () => {
+test('a valid graph passes, and so does one whose inner graph reads outer names', () => {
   expect(codeOf(() => verify(graphOf(sound)))).toBe('none');
   expect(codeOf(() => verify(graphOf({ ...sound, nodes: [choose(branch('z = Neg(x)', 'z'))] })))).toBe(
     'none',
@@ -76,7 +76,7 @@ test('functions are checked: names, parameters, one definition', () => {
   expect(() => verify(graphOf({ ...parts, functions: [{ ...local, inputs: [] }] }))).toThrow(/input "a"/);
 });
 
-test('foreign lists black boxes, inside inner graphs too, and not local functions', () => {
+test('foreign lists operators of other domains, in inner graphs too, and no local functions', () => {
   const inner = branch('z = com.microsoft:FusedGemm(x)', 'z');
   const graph = graphOf({
     ...sound,

@@ -5,14 +5,13 @@ import type { Attributes, Constant, Graph, LocalFunction, Node } from './types.j
 import { nodesWithin } from './walk.js';
 
 /**
- * Checks a graph against the rules that every transformation relies on: names are defined once and before their use
- * (inner graphs also see the names around them), outputs exist, constants have as many elements as their dims say,
- * attributes of standard operators have the right kind, and every operator's domain has an opset. Operators of domains
- * other than '' are legal black boxes; {@link foreign} lists them. Throws `model-invalid` naming the node.
+ * Checks the rules that every transformation relies on: names are defined once and before their use (inner graphs also see outer names),
+ * outputs exist, constants have as many elements as their dims say, attributes of standard operators have the right kind, and every domain
+ * has an opset. Operators of other domains are allowed; {@link foreign} lists them. Throws `model-invalid` with the name of the node.
  */
 export function verify(graph: Graph): void {
   verifyOpsets(graph.opsets);
-  verifyGraph(graph, { around: undefined, opsets: graph.opsets, parameters: undefined });
+  verifyGraph(graph, { outer: undefined, opsets: graph.opsets, parameters: undefined });
   const names = new Set<string>();
   for (const local of graph.functions) {
     const name = `${local.domain}:${local.name}`;
@@ -22,7 +21,7 @@ export function verify(graph: Graph): void {
   }
 }
 
-/** Operators, as "domain:Op", that are neither standard ONNX nor functions of the model: black boxes to the compiler. */
+/** Lists the foreign operators, as "domain:Op": those that are neither standard ONNX nor functions of the model. */
 export function foreign(graph: Graph): readonly string[] {
   const local = new Set(graph.functions.map(({ domain, name }) => `${domain}:${name}`));
   const found = new Set<string>();
@@ -34,25 +33,26 @@ export function foreign(graph: Graph): readonly string[] {
 }
 
 interface Scope {
-  /** Names of the graphs around. */
-  readonly around: Names | undefined;
+  /** Names of the outer graphs. */
+  readonly outer: Names | undefined;
   readonly opsets: Graph['opsets'];
-  /** Attribute parameters of the function around; undefined outside functions. */
+  /** Attribute parameters of the enclosing function; undefined outside functions. */
   readonly parameters: ReadonlySet<string> | undefined;
 }
 
 interface Names {
   readonly own: Set<string>;
-  readonly around: Names | undefined;
+  readonly outer: Names | undefined;
 }
 
-function sees(names: Names | undefined, name: string): boolean {
-  for (let scope = names; scope !== undefined; scope = scope.around) if (scope.own.has(name)) return true;
+/** Whether a name is defined in a graph or in the graphs around it. */
+function isDefined(names: Names | undefined, name: string): boolean {
+  for (let scope = names; scope !== undefined; scope = scope.outer) if (scope.own.has(name)) return true;
   return false;
 }
 
 function verifyGraph(graph: Graph, scope: Scope): void {
-  const names: Names = { own: new Set(), around: scope.around };
+  const names: Names = { own: new Set(), outer: scope.outer };
   const where = `graph "${graph.name}"`;
   for (const { name } of graph.inputs) define(names, name, `${where}, input "${name}"`);
   for (const [name, constant] of graph.constants) {
@@ -62,7 +62,7 @@ function verifyGraph(graph: Graph, scope: Scope): void {
   verifyNodes(graph.nodes, names, scope);
   const outputs = new Set<string>();
   for (const { name } of graph.outputs) {
-    if (!sees(names, name))
+    if (!isDefined(names, name))
       invalid(`${where}, output "${name}"`, 'a value of the graph', 'a name that nothing defines');
     if (outputs.has(name))
       invalid(`${where}, output "${name}"`, 'every output once', 'the same output twice');
@@ -75,12 +75,12 @@ function verifyFunction(
   outer: Graph['opsets'],
 ): void {
   const where = `function "${name}"`;
-  const names: Names = { own: new Set(), around: undefined };
+  const names: Names = { own: new Set(), outer: undefined };
   for (const input of inputs) define(names, input, `${where}, input "${input}"`);
   const parameters = new Set([...local.parameters, ...Object.keys(local.defaults)]);
   const opsets = { ...outer, ...local.opsets };
   verifyOpsets(local.opsets);
-  verifyNodes(nodes, names, { around: undefined, opsets, parameters });
+  verifyNodes(nodes, names, { outer: undefined, opsets, parameters });
   for (const output of outputs) {
     if (!names.own.has(output)) {
       invalid(`${where}, output "${output}"`, 'a value of the function', 'a name that nothing defines');
@@ -100,7 +100,7 @@ function verifyNodes(nodes: readonly Node[], names: Names, scope: Scope): void {
       );
     }
     for (const name of node.inputs) {
-      if (name !== '' && !sees(names, name)) {
+      if (name !== '' && !isDefined(names, name)) {
         invalid(
           `${where}, input "${name}"`,
           'a name defined before the node',
@@ -108,7 +108,7 @@ function verifyNodes(nodes: readonly Node[], names: Names, scope: Scope): void {
         );
       }
     }
-    verifyAttributes(node, { ...scope, around: names });
+    verifyAttributes(node, { ...scope, outer: names });
     if (!node.outputs.some((name) => name !== '')) invalid(where, 'at least one output', 'none');
     for (const name of node.outputs) if (name !== '') define(names, name, `${where}, output "${name}"`);
   }
@@ -121,7 +121,7 @@ function verifyAttributes(node: Node, scope: Scope): void {
       if (scope.parameters?.has(attribute.value) !== true) {
         invalid(
           where,
-          'a value, or a parameter of the function around',
+          'a value, or a parameter of the enclosing function',
           `a reference to "${attribute.value}"`,
         );
       }
@@ -157,7 +157,7 @@ function verifyOpsets(opsets: Graph['opsets']): void {
 
 function define(names: Names, name: string, where: string): void {
   if (name === '') invalid(where, 'a name', 'an empty one');
-  if (names.own.has(name)) invalid(where, 'a name of its own', 'a name that is defined already');
+  if (names.own.has(name)) invalid(where, 'a name of its own', 'a name that another value has');
   names.own.add(name);
 }
 

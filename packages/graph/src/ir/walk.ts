@@ -1,8 +1,8 @@
-import type { Attribute, Graph, Node } from './types.js';
+import type { Attribute, Graph, LocalFunction, Node } from './types.js';
 
 const none: readonly Graph[] = [];
 
-/** Inner graphs of a node. */
+/** Returns the inner graphs of a node: the bodies of If, Loop and Scan. */
 export function graphsOf(node: Node): readonly Graph[] {
   let graphs: Graph[] | undefined;
   for (const name in node.attributes) {
@@ -14,11 +14,20 @@ export function graphsOf(node: Node): readonly Graph[] {
   return graphs ?? none;
 }
 
-/** The node that makes each value, by the value's name. */
+/** Returns the node that produces each value, by the name of the value. */
 export const producersOf = (nodes: readonly Node[]): ReadonlyMap<string, Node> =>
   new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 
-/** Nodes, each followed by those of its inner graphs. */
+/** The type of a node's operator: "domain:Op", ":Op" for the standard domain. */
+export const typeOfNode = ({ domain, op }: Pick<Node, 'domain' | 'op'>): string => `${domain}:${op}`;
+
+/** Returns the local functions of a graph by the operator type that calls them. */
+export const functionsByType = ({
+  functions,
+}: Pick<Graph, 'functions'>): ReadonlyMap<string, LocalFunction> =>
+  new Map(functions.map((local) => [typeOfNode({ domain: local.domain, op: local.name }), local]));
+
+/** Lists nodes, each followed by the nodes of its inner graphs. */
 export const nodesWithin = (nodes: readonly Node[]): readonly Node[] =>
   nodes.flatMap((node) => [node, ...graphsOf(node).flatMap((graph) => nodesWithin(graph.nodes))]);
 
@@ -28,11 +37,11 @@ export interface NodeInGraph {
   readonly graph: Graph;
 }
 
-/** {@link nodesWithin} of a graph, each with the graph that holds it. */
+/** Lists the nodes of {@link nodesWithin}, each with the graph that holds it. */
 export const nodesInGraphs = (graph: Graph): readonly NodeInGraph[] =>
   graph.nodes.flatMap((node) => [{ node, graph }, ...graphsOf(node).flatMap(nodesInGraphs)]);
 
-/** The node with each of its inner graphs changed; the node itself where no inner graph changes. */
+/** Returns a node with each of its inner graphs changed; the node itself where no inner graph changes. */
 export function mapGraphs(node: Node, change: (graph: Graph) => Graph): Node {
   const inner = graphsOf(node);
   if (inner.length === 0) return node;

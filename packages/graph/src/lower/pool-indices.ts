@@ -1,6 +1,6 @@
 import { attributesOf } from '../ir/attributes.js';
 import type { Graph } from '../ir/types.js';
-import { changed } from '../rewrite/op-rewrite.js';
+import { appendChanged } from '../rewrite/op-rewrite.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**
@@ -14,5 +14,7 @@ const withoutDilations: NodeRule = (node, b) => {
   const [, indices = ''] = node.outputs;
   const dilations = attributesOf(node, 'MaxPool').dilations;
   const dense = dilations?.every((dilation) => dilation === 1) === true;
-  return indices !== '' && dense ? changed(node, b, { attributes: { dilations: undefined } }) : undefined;
+  return indices !== '' && dense
+    ? appendChanged(node, b, { attributes: { dilations: undefined } })
+    : undefined;
 };

@@ -1,6 +1,6 @@
 import { builderOf } from '../builder/build.js';
 import { valuesLike } from '../builder/value-names.js';
-import { namesBeside } from '../ir/names.js';
+import { freshNames } from '../ir/names.js';
 import { substitute, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 
@@ -18,7 +18,7 @@ export interface WithBaseline {
 export function withBaseline(graph: Graph, at: readonly string[]): WithBaseline {
   const baselines = valuesLike(builderOf(graph), graph, { label: 'baseline', of: at });
   const inputs = [...graph.inputs, ...baselines];
-  const fresh = namesBeside({ ...graph, inputs });
+  const fresh = freshNames({ ...graph, inputs });
   const atBaseline = new Map(at.map((name, i) => [name, baselines[i].name]));
   const reference = (name: string): string => atBaseline.get(name) ?? name;
   const nodes: Node[] = [];

@@ -49,7 +49,7 @@ test("attributes come from the caller, else from the function, else are the oper
   expect(resultOf(call([leaky], [node('y = l:leaky(x)')]))[0]).toBeCloseTo(-2 * 0.01 * 0.25, 12);
 });
 
-test('two calls do not share inner names, even when the caller uses the same ones', () => {
+test('two calls get different inner names, even where the caller uses names of the function', () => {
   const nodes = [
     node('t = l:leaky(x)', { slope: float(0.5) }),
     node('y = l:leaky(t)', { slope: float(0.5) }),
@@ -57,7 +57,7 @@ test('two calls do not share inner names, even when the caller uses the same one
   expect(resultOf(call([leaky], nodes))).toEqual([-0.03125, 0.5, 4]);
 });
 
-test('functions that call functions are inlined, attributes handed down', () => {
+test('functions that call functions are inlined, and attributes are passed on', () => {
   const outer = local('outer', {
     parameters: ['k'],
     nodes: [
@@ -81,14 +81,14 @@ test('omitted inputs and outputs stay omitted', () => {
   expect(resultOf(call([clip], [node(', y = l:clip(x, one)')], constants))).toEqual([-1, -1, -4]);
 });
 
-test('an output that is an input, or comes twice, gets a node of its own', () => {
+test('an output that is an input, or occurs twice, gets an Identity', () => {
   const same = local('same', { outputs: ['a', 'n', 'n'], nodes: [node('n = Neg(a)')] });
   expect(
     resultOf(call([same], [node('p, q, r = l:same(x)'), node('s = Mul(q, r)'), node('y = Add(p, s)')])),
   ).toEqual([2, 0.75, 20]);
 });
 
-test('inner graphs keep to what they captured, whatever the caller calls its values', () => {
+test('inner graphs read the values they captured, whatever names the caller uses', () => {
   const branch = (text: string) =>
     ({ kind: 'graph', value: graphOf({ nodes: [node(text)], outputs: [value('z', ['N'])] }) }) as const;
   const choose = local('choose', {
@@ -129,7 +129,7 @@ test('calls in inner graphs are inlined, references inside them bound', () => {
   ).toEqual([-1, 0.5, 4]);
 });
 
-test('recursion, explosions and other opsets are refused', () => {
+test('recursion, exponential growth and other opsets are refused', () => {
   const f = local('f', { nodes: [node('b = l:g(a)')] });
   const g = local('g', { nodes: [node('b = l:f(a)')] });
   expect(codeOf(() => inline(call([f, g], [node('y = l:f(x)')])))).toBe('model-invalid');

@@ -3,22 +3,22 @@ import { identity } from '../ir/identity.js';
 import { namer, namesIn } from '../ir/names.js';
 import { describe, substitute } from '../ir/scope.js';
 import type { Attribute, Attributes, Graph, LocalFunction, Node } from '../ir/types.js';
-import { mapGraphs } from '../ir/walk.js';
-import { checkCalls } from './calls.js';
+import { functionsByType, mapGraphs, typeOfNode } from '../ir/walk.js';
+import { checkFunctionCalls } from './function-calls.js';
 import { renameGraph } from './rename.js';
 
 /**
- * The graph with every call of a local function replaced by the function's nodes, in inner graphs too: formal names
- * become the caller's, inner names fresh ones, attribute references the caller's values or the function's defaults
- * (an attribute that has neither is left out). The result has no functions.
+ * Replaces every call of a local function by the nodes of the function, in inner graphs too. Formal inputs and outputs get the names of
+ * the call, inner values get fresh names. Attribute references become the values of the call or the defaults of the function; an attribute
+ * with neither is left out. The result has no functions.
  *
- * Throws `model-invalid` for recursion, `model-limit` when calls nest deeper than 64 or the result would have
- * over a million nodes, `model-unsupported` when a function is written for another opset than the model.
+ * Throws `model-invalid` for recursion, `model-limit` where calls nest deeper than 64 or the result would have over a million nodes, and
+ * `model-unsupported` where a function is written for another opset than the model.
  */
 export function inline(graph: Graph): Graph {
   if (graph.functions.length === 0) return graph;
-  checkCalls(graph);
-  const functions = new Map(graph.functions.map((local) => [`${local.domain}:${local.name}`, local]));
+  checkFunctionCalls(graph);
+  const functions = functionsByType(graph);
   const opsets = Object.assign({}, ...graph.functions.map((local) => local.opsets), graph.opsets);
   const expansion: Expansion = { functions, opsets, fresh: namer(namesIn(graph)) };
   return { ...graph, opsets, functions: [], nodes: expandNodes(graph.nodes, expansion) };
@@ -32,16 +32,16 @@ interface Expansion {
 
 function expandNodes(nodes: readonly Node[], expansion: Expansion): readonly Node[] {
   return nodes.flatMap((node) => {
-    const local = expansion.functions.get(`${node.domain}:${node.op}`);
-    if (local === undefined) return [expandInside(node, expansion)];
+    const local = expansion.functions.get(typeOfNode(node));
+    if (local === undefined) return [expandInnerGraphs(node, expansion)];
     return expandNodes(instantiate(node, local, expansion), expansion);
   });
 }
 
-const expandInside = (node: Node, expansion: Expansion): Node =>
+const expandInnerGraphs = (node: Node, expansion: Expansion): Node =>
   mapGraphs(node, (graph) => ({ ...graph, nodes: expandNodes(graph.nodes, expansion) }));
 
-/** The function's nodes with the caller's names and attributes. */
+/** Returns the nodes of a function with the names and attributes of a call. */
 function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expansion): readonly Node[] {
   checkOpsets(call, local, opsets);
   const names = new Map<string, string>([['', '']]);
@@ -52,17 +52,17 @@ function instantiate(call: Node, local: LocalFunction, { fresh, opsets }: Expans
   local.outputs.forEach((formal, i) => {
     const actual = call.outputs[i] ?? '';
     if (actual === '') return;
-    const same = names.get(formal);
-    // An output that is an input, or the same value as another output.
-    if (same !== undefined) aliases.push(identity(same, actual));
+    const existing = names.get(formal);
+    // The output is also an input or another output of the function.
+    if (existing !== undefined) aliases.push(identity(existing, actual));
     else names.set(formal, actual);
   });
   const rename = (name: string): string => {
     const known = names.get(name);
     if (known !== undefined) return known;
-    const made = fresh(`${local.name}/${name}`);
-    names.set(name, made);
-    return made;
+    const unique = fresh(`${local.name}/${name}`);
+    names.set(name, unique);
+    return unique;
   };
   const values = { ...local.defaults, ...call.attributes };
   const bound = local.nodes.map((node) => renameNode(bind(node, values), rename, fresh));
@@ -76,7 +76,7 @@ function renameNode(node: Node, rename: (name: string) => string, fresh: (hint: 
   return { ...renamed, outputs, name: outputs.find((name) => name !== '') ?? '' };
 }
 
-/** A node with its attribute references, and those of its inner graphs, replaced by values. */
+/** Replaces the attribute references of a node, and of its inner graphs, by values. */
 function bind(node: Node, values: Attributes): Node {
   const attributes: [string, Attribute][] = [];
   for (const [name, attribute] of Object.entries(node.attributes)) {

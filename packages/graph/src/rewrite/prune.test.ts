@@ -5,7 +5,7 @@ import { prune } from './prune.js';
 
 const outputsOf = ({ nodes }: ReturnType<typeof prune>) => nodes.flatMap(({ outputs }) => outputs);
 
-test('what no output needs goes, and inputs stay', () => {
+test('nodes that no output depends on are removed, and inputs stay', () => {
   const graph = graphOf({
     inputs: [value('x', []), value('unread', [])],
     outputs: [value('y', [])],
@@ -22,7 +22,7 @@ test('what no output needs goes, and inputs stay', () => {
   expect(outputsOf(graph)).toHaveLength(4);
 });
 
-test('a node stays for any one of its outputs', () => {
+test('a node stays where any of its outputs is read', () => {
   const graph = graphOf({
     inputs: [value('x', [4])],
     outputs: [value('b', [2])],
@@ -31,7 +31,7 @@ test('a node stays for any one of its outputs', () => {
   expect(prune(graph)).toEqual(graph);
 });
 
-test('inner graphs are pruned, and keep alive only what they still capture', () => {
+test('inner graphs are pruned, and keep only the values alive that they still capture', () => {
   const then = graphOf({ nodes: [node('z = Neg(p)'), node('dead = Neg(q)')], outputs: [value('z', [])] });
   const attributes = {
     then_branch: { kind: 'graph', value: then },

@@ -1,10 +1,10 @@
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
-import { mapGraphs, nodesWithin } from '../ir/walk.js';
+import { functionsByType, mapGraphs, nodesWithin, typeOfNode } from '../ir/walk.js';
 
 /**
- * The graph without the nodes, constants, functions and declared types that no output needs; inner graphs too. Inputs
- * stay even when nothing reads them.
+ * Removes dead nodes, constants, functions and declared types: those that no output depends on, in inner graphs too. Inputs stay even
+ * where nothing reads them.
  */
 export function prune(graph: Graph): Graph {
   const pruned = pruneNodes(graph);
@@ -30,21 +30,21 @@ function pruneNodes(graph: Graph): Graph {
   };
 }
 
-/** Functions that the nodes call, and those that these call. */
+/** Returns the functions that nodes call directly or through other functions. */
 function liveFunctions({ nodes, functions }: Graph): Graph['functions'] {
   if (functions.length === 0) return functions;
-  const byName = new Map(functions.map((local) => [`${local.domain}:${local.name}`, local]));
+  const byType = functionsByType({ functions });
   const live = new Set<string>();
   const waiting = [nodes];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const node of nodesWithin(next)) {
-      const name = `${node.domain}:${node.op}`;
-      const local = byName.get(name);
-      if (local !== undefined && !live.has(name)) {
-        live.add(name);
+      const type = typeOfNode(node);
+      const local = byType.get(type);
+      if (local !== undefined && !live.has(type)) {
+        live.add(type);
         waiting.push(local.nodes);
       }
     }
   }
-  return functions.filter(({ domain, name }) => live.has(`${domain}:${name}`));
+  return [...byType].flatMap(([type, local]) => (live.has(type) ? [local] : []));
 }

@@ -4,14 +4,14 @@ import { mapGraphs } from '../ir/walk.js';
 
 type Rename = (name: string) => string;
 
-/** An inner graph that defines fresh names only; what it captures keeps its names. */
+/** Gives all values that an inner graph defines fresh names; values that it captures keep theirs. */
 export function renameGraph(graph: Graph, fresh: Rename): Graph {
   const names = new Map<string, string>();
   const define = (name: string): string => {
     if (name === '') return name;
-    const made = fresh(name);
-    names.set(name, made);
-    return made;
+    const unique = fresh(name);
+    names.set(name, unique);
+    return unique;
   };
   const use = (name: string): string => names.get(name) ?? name;
   const inputs = graph.inputs.map((value) => ({ ...value, name: define(value.name) }));

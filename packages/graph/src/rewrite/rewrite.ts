@@ -3,18 +3,18 @@ import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import { graphsOf, mapGraphs } from '../ir/walk.js';
-import { decidedBranch } from './branch.js';
+import { takenBranch } from './if-branch.js';
 
 /**
- * What becomes of one node: the values that stand for its outputs, or undefined to keep it as it is. Inputs of the node
- * are values of the builder; what the rule emits or appends takes the node's place.
+ * Rewrites one node. Returns the values that replace its outputs, or undefined to keep the node. The inputs of the node are values of the
+ * builder; the nodes that the rule emits or appends take the place of the node.
  */
 export type NodeRule = (node: Node, b: GraphBuilder) => readonly string[] | undefined;
 
 /**
- * Replays a graph node by node through a rule, inner graphs included. Values keep their names: what a rule emits for an
- * output is named like it, and an output that an existing value stands for gives way to that value. An If whose condition
- * has become known gives way to the nodes of its branch.
+ * Rebuilds a graph node by node with a rule applied to each, in inner graphs too. Values keep their names: a value that a rule emits for an
+ * output gets the name of the output. Readers of an output that a rule replaces by an existing value read that value. An If with a known
+ * condition is replaced by the nodes of its branch.
  */
 export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Graph {
   const b = builderWithin(graph, outer);
@@ -26,17 +26,17 @@ export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Gra
   return b.build(graph.outputs);
 }
 
-/** {@link rewrite} with rules for some standard operators; the graph itself where it has none of them. */
+/** {@link rewrite} with rules for some standard operators; returns the graph itself where it has none of them. */
 export function rewriteOps(graph: Graph, rules: Readonly<Partial<Record<string, NodeRule>>>): Graph {
   const ruleOf = ({ op, domain }: Node) =>
     domain === '' && Object.hasOwn(rules, op) ? rules[op] : undefined;
-  const concerned = graph.nodes.some((node) => ruleOf(node) !== undefined || graphsOf(node).length > 0);
-  return concerned ? rewrite(graph, (node, b) => ruleOf(node)?.(node, b)) : graph;
+  const isAffected = graph.nodes.some((node) => ruleOf(node) !== undefined || graphsOf(node).length > 0);
+  return isAffected ? rewrite(graph, (node, b) => ruleOf(node)?.(node, b)) : graph;
 }
 
 /**
- * Replays the nodes of an inner graph into a builder around it, with values `given` for its inputs; what its outputs are then. Its
- * constants must be values of the builder, its names new to it.
+ * Rebuilds the nodes of an inner graph in the builder of the graph around it, with the values `given` for its inputs. Returns the values
+ * of its outputs. The constants of the inner graph must be values of the builder, and its names new to the builder.
  */
 export function replayInto(
   b: GraphBuilder,
@@ -50,36 +50,36 @@ export function replayInto(
 interface Replay {
   readonly b: GraphBuilder;
   readonly rule: NodeRule;
-  /** Values that another one stands for now. */
+  /** Values that were replaced by another one. */
   readonly alias: Map<string, string>;
-  /** Names of the graph's outputs, which must go on existing. */
+  /** Names of the graph's outputs, which must still exist. */
   readonly pinned: ReadonlySet<string>;
 }
 
 function replayNode(given: Node, replay: Replay): void {
   const { b, rule } = replay;
   const current = substitute(given, (name) => replay.alias.get(name) ?? name);
-  const branch = decidedBranch(current, b);
+  const branch = takenBranch(current, b);
   if (branch !== undefined) {
     replayBranch(current, branch, replay);
     return;
   }
-  const node = innerRewritten(current, replay);
+  const node = rewriteInnerGraphs(current, replay);
   const mark = b.nodeCount();
   const results = rule(node, b);
   if (results === undefined) b.append(node);
-  else adopt({ node, results, mark }, replay);
+  else bindResults({ node, results, mark }, replay);
 }
 
 function replayBranch(node: Node, branch: Graph, replay: Replay): void {
   const { b } = replay;
   for (const [name, value] of branch.constants) b.addConstant(name, value);
   for (const inner of branch.nodes) replayNode(inner, replay);
-  adopt({ node, results: branch.outputs.map(({ name }) => name), mark: b.nodeCount() }, replay);
+  bindResults({ node, results: branch.outputs.map(({ name }) => name), mark: b.nodeCount() }, replay);
 }
 
-/** Makes the results of a rule answer to the names of the node's outputs. */
-function adopt(
+/** Gives the results of a rule the names of the node's outputs, or records them as replacements where they must keep their own. */
+function bindResults(
   { node, results, mark }: { node: Node; results: readonly string[]; mark: number },
   { b, alias, pinned }: Replay,
 ): void {
@@ -93,5 +93,5 @@ function adopt(
   }
 }
 
-const innerRewritten = (node: Node, { rule, b }: Replay): Node =>
+const rewriteInnerGraphs = (node: Node, { rule, b }: Replay): Node =>
   mapGraphs(node, (graph) => rewrite({ ...graph, opsets: { '': b.opset } }, rule, b));

@@ -3,7 +3,7 @@ import { isUnknown } from '../infer/dim.js';
 import { infer } from '../infer/infer.js';
 import { constantFrom } from '../ir/constant.js';
 import { identity } from '../ir/identity.js';
-import { namesBeside } from '../ir/names.js';
+import { freshNames } from '../ir/names.js';
 import type { Constant, DataType, Dim, Graph, Node, Value, ValueType } from '../ir/types.js';
 
 /** The type of a value as seen in a run; a size is undefined where the run does not show which symbol it is. */
@@ -53,7 +53,7 @@ export function withObserved(graph: Graph, seen: ReadonlyMap<string, Observation
   }
   const types = infer({ ...graph, observed });
   const constants = new Map(graph.constants);
-  const fresh = namesBeside(graph);
+  const fresh = freshNames(graph);
   const add = (value: Constant): string => {
     const name = fresh('axes');
     constants.set(name, value);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
-  type External,
+  type ExternalReader,
   type Graph,
   type Limits,
   type Node,
@@ -29,7 +29,7 @@ export interface OpenOptions {
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
   /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
-  readonly external?: External;
+  readonly external?: ExternalReader;
   /** Bytes that scores of the model may use for activations; default 512 MiB. */
   readonly memory?: number;
   /**
@@ -47,7 +47,7 @@ const schema = z.strictObject({
   device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
   threads: option.count().optional(),
   external: z
-    .custom<External>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
+    .custom<ExternalReader>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
     .optional(),
   memory: option.positive().default(512 * 2 ** 20),
   batchAxis: batchAxisSchema.optional(),
@@ -104,7 +104,10 @@ const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain ==
 export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
 
 /** Wraps the reader of external data and tells whether it was used. */
-function watch(external: External | undefined): { external: External | undefined; used(): boolean } {
+function watch(external: ExternalReader | undefined): {
+  external: ExternalReader | undefined;
+  used(): boolean;
+} {
   let used = false;
   if (external === undefined) return { external, used: () => used };
   return {

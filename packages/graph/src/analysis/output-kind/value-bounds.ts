@@ -2,8 +2,8 @@ import { constantNodesToInitialisers } from '../../canonical/constant-nodes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Constant, Graph, Node } from '../../ir/types.js';
 import { producersOf } from '../../ir/walk.js';
+import { eliminateCommonSubexpressions } from '../../rewrite/common-subexpressions.js';
 import { inline } from '../../rewrite/inline.js';
-import { shareCommon } from '../../rewrite/share-common.js';
 import { rangeOfLearner } from './learner-ranges.js';
 import { anything, type Bounds, PASS_THROUGH, RANGES, type Range } from './range-rules.js';
 import { normalisedByLogSum, normalisedBySum, type ValueFacts } from './softmax-formulas.js';
@@ -22,7 +22,9 @@ const cache = new WeakMap<Graph, ValueFacts>();
  * exp(z) / sum(exp(z)) is recognised where a file computes exp(z) twice.
  */
 export function valueFactsOf(graph: Graph): ValueFacts {
-  const found = cache.get(graph) ?? computeFacts(shareCommon(constantNodesToInitialisers(inline(graph))));
+  const found =
+    cache.get(graph) ??
+    computeFacts(eliminateCommonSubexpressions(constantNodesToInitialisers(inline(graph))));
   cache.set(graph, found);
   return found;
 }

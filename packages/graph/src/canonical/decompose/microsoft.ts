@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Attributes, Node } from '../../ir/types.js';
-import { changed, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
+import { appendChanged, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
 import { activation, floatsOf, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
@@ -106,7 +106,7 @@ const biased = (node: Node, b: GraphBuilder): string =>
   input(node, 1) === '' ? input(node, 0) : b.emit('Add', [input(node, 0), input(node, 1)]);
 
 /** The operator equals the one of the same name in the standard domain. */
-const standard: OpRewrite = (node, b) => changed(node, b, { domain: '' });
+const standard: OpRewrite = (node, b) => appendChanged(node, b, { domain: '' });
 
 /** Rewrites of the operators of com.microsoft, which ONNX Runtime's optimiser and exporters for it write. */
 export const microsoftOps: OpRewrites = {

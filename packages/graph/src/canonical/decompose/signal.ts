@@ -3,11 +3,11 @@ import { dft } from '../../builder/math/dft.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { constantFrom } from '../../ir/constant.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
-import { below, changed, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { appendChanged, below, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Before opset 20, the axis was an attribute with the default 1. */
 const dftWithAxis: OpRewrite = (node, b) =>
-  changed(node, b, { attributes: { axis: attr.int(looseAttributesOf(node).int('axis', 1)) } });
+  appendChanged(node, b, { attributes: { axis: attr.int(looseAttributesOf(node).int('axis', 1)) } });
 
 /** STFT: frames of the signal, each multiplied by the window and transformed. */
 const shortTimeFourier: OpRewrite = (node, graph) => {

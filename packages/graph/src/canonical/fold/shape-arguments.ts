@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { subtractDims } from '../../infer/dim.js';
 import type { Elements } from '../../infer/site.js';
 import type { Dim, Node } from '../../ir/types.js';
-import { changed, input } from '../../rewrite/op-rewrite.js';
+import { appendChanged, input } from '../../rewrite/op-rewrite.js';
 
 /** A Slice bound that stands for the end of the axis. */
 const END = 2 ** 31 - 1;
@@ -22,7 +22,8 @@ function reshape(node: Node, b: GraphBuilder): readonly string[] | undefined {
   if (to === undefined || b.typing.elementsOf(target) === undefined || to.includes(0)) return undefined;
   const constant = constantTarget(to, from ?? []);
   return (
-    constant && changed(node, b, { inputs: [x, b.ints(constant)], attributes: { allowzero: undefined } })
+    constant &&
+    appendChanged(node, b, { inputs: [x, b.ints(constant)], attributes: { allowzero: undefined } })
   );
 }
 
@@ -52,7 +53,7 @@ function slice(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const sizes = on.map((axis) => (typeof axis === 'number' ? dims.at(axis) : undefined));
   const [first, last] = [bounds(from, sizes), bounds(to, sizes)];
   if (first === undefined || last === undefined) return undefined;
-  return changed(node, b, { inputs: [x, b.ints(first), b.ints(last), ...node.inputs.slice(3)] });
+  return appendChanged(node, b, { inputs: [x, b.ints(first), b.ints(last), ...node.inputs.slice(3)] });
 }
 
 /** Returns every bound as a number: the number itself, {@link END}, or a negative distance from the end. */

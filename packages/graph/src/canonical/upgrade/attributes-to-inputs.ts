@@ -3,13 +3,13 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
-import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Reductions, Squeeze, Unsqueeze: `axes` became an input in 13 (ReduceSum, Squeeze, Unsqueeze) or 18. */
 const axesInput: OpRewrite = (node, b) => {
   const axes = looseAttributesOf(node).ints('axes');
   if (axes === undefined) return undefined;
-  return changed(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
+  return appendChanged(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
 };
 
 /** Split: `split` became an input in 13, and `num_outputs` is required without it since 18. */
@@ -17,10 +17,13 @@ const split: OpRewrite = (node, b, from) => {
   const a = looseAttributesOf(node);
   const sizes = from < 13 ? a.ints('split') : undefined;
   if (sizes !== undefined) {
-    return changed(node, b, { inputs: [input(node, 0), b.ints(sizes)], attributes: { split: undefined } });
+    return appendChanged(node, b, {
+      inputs: [input(node, 0), b.ints(sizes)],
+      attributes: { split: undefined },
+    });
   }
   if (input(node, 1) !== '') return undefined;
-  return changed(node, b, { attributes: { num_outputs: attr.int(node.outputs.length) } });
+  return appendChanged(node, b, { attributes: { num_outputs: attr.int(node.outputs.length) } });
 };
 
 /** Slice: all attributes became inputs in 10. */
@@ -29,7 +32,10 @@ const slice: OpRewrite = (node, b) => {
   const starts = a.ints('starts') ?? [];
   const axes = a.ints('axes') ?? starts.map((_, i) => i);
   const inputs = [input(node, 0), b.ints(starts), b.ints(a.ints('ends') ?? []), b.ints(axes)];
-  return changed(node, b, { inputs, attributes: { starts: undefined, ends: undefined, axes: undefined } });
+  return appendChanged(node, b, {
+    inputs,
+    attributes: { starts: undefined, ends: undefined, axes: undefined },
+  });
 };
 
 /** Pad: `pads` (`paddings` in 1) and `value` became inputs in 11. */
@@ -37,7 +43,10 @@ const pad: OpRewrite = (node, b) => {
   const a = looseAttributesOf(node);
   const pads = a.ints('pads') ?? a.ints('paddings') ?? [];
   const inputs = [input(node, 0), b.ints(pads), b.scalar(a.float('value', 0), input(node, 0))];
-  return changed(node, b, { inputs, attributes: { pads: undefined, paddings: undefined, value: undefined } });
+  return appendChanged(node, b, {
+    inputs,
+    attributes: { pads: undefined, paddings: undefined, value: undefined },
+  });
 };
 
 /** Clip: `min` and `max` became inputs in 11. */
@@ -47,19 +56,22 @@ const clip: OpRewrite = (node, b) => {
   const bound = (name: string) => (name in node.attributes ? b.scalar(a.float(name, 0), x) : '');
   const [low, high] = [bound('min'), bound('max')];
   const inputs = high !== '' ? [x, low, high] : low !== '' ? [x, low] : [x];
-  return changed(node, b, { inputs, attributes: { min: undefined, max: undefined } });
+  return appendChanged(node, b, { inputs, attributes: { min: undefined, max: undefined } });
 };
 
 /** TopK: `k` became an input in 10. */
 const topK: OpRewrite = (node, b) => {
   const k = looseAttributesOf(node).int('k', 1);
-  return changed(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
+  return appendChanged(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
 };
 
 /** Reshape: `shape` became an input in 5. */
 const reshape: OpRewrite = (node, b) => {
   const shape = looseAttributesOf(node).ints('shape') ?? [];
-  return changed(node, b, { inputs: [input(node, 0), b.ints(shape)], attributes: { shape: undefined } });
+  return appendChanged(node, b, {
+    inputs: [input(node, 0), b.ints(shape)],
+    attributes: { shape: undefined },
+  });
 };
 
 /** Tile: in opset 1, the inputs `tiles` and `axis` gave the repeats of one axis. */
@@ -67,7 +79,7 @@ const tile: OpRewrite = (node, b) => {
   const [x, tiles, axis] = [input(node, 0), input(node, 1), input(node, 2)];
   if (axis === '') return undefined;
   const repeats = repeatsOn(b, { rank: b.rank(x), tiles, axis });
-  return changed(node, b, { inputs: [x, repeats] });
+  return appendChanged(node, b, { inputs: [x, repeats] });
 };
 
 /** Emits a vector of ones with the number of repeats at one axis. */
@@ -81,11 +93,11 @@ function repeatsOn(
 }
 
 /** Scatter was renamed to ScatterElements in 11. */
-const scatter: OpRewrite = (node, b) => changed(node, b, { op: 'ScatterElements' });
+const scatter: OpRewrite = (node, b) => appendChanged(node, b, { op: 'ScatterElements' });
 
 /** Concat: before 4, the default of `axis` was 1. */
 const concat: OpRewrite = (node: Node, b) =>
-  'axis' in node.attributes ? undefined : changed(node, b, { attributes: { axis: attr.int(1) } });
+  'axis' in node.attributes ? undefined : appendChanged(node, b, { attributes: { axis: attr.int(1) } });
 
 const reductions = [
   'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd',

@@ -2,7 +2,7 @@ import { codeOf, dataTypes } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
-import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Before opset 7, `broadcast=1` aligned the first axis of the second operand with `axis` of the first, by default at the end. */
 const alignOperand: OpRewrite = (node, b) => {
@@ -10,7 +10,10 @@ const alignOperand: OpRewrite = (node, b) => {
   const axis = looseAttributesOf(node).int('axis', -1);
   const plain = looseAttributesOf(node).int('broadcast', 0) === 0 || !('axis' in node.attributes);
   const other = plain ? y : alignedAt(b, { x, y, axis });
-  return changed(node, b, { inputs: [x, other], attributes: { broadcast: undefined, axis: undefined } });
+  return appendChanged(node, b, {
+    inputs: [x, other],
+    attributes: { broadcast: undefined, axis: undefined },
+  });
 };
 
 /** Appends axes of size 1 to y so that its first axis meets axis `axis` of x. */
@@ -31,10 +34,10 @@ const prelu: OpRewrite = (node, b) => {
   const [x, slope] = [input(node, 0), input(node, 1)];
   const perChannel = b.rank(slope) === 1 && b.dims(slope)[0] !== 1;
   const inputs = [x, perChannel ? appendAxes(b, slope, b.rank(x) - 2) : slope];
-  return changed(node, b, { inputs });
+  return appendChanged(node, b, { inputs });
 };
 
-const gemm: OpRewrite = (node, b) => changed(node, b, { attributes: { broadcast: undefined } });
+const gemm: OpRewrite = (node, b) => appendChanged(node, b, { attributes: { broadcast: undefined } });
 
 /** Before opset 6, `to` was the name of a type. */
 const cast: OpRewrite = (node, b) => {
@@ -45,7 +48,7 @@ const cast: OpRewrite = (node, b) => {
     .replace(/^float$/, 'float32')
     .replace('double', 'float64');
   const dtype = dataTypes.find((known) => known === name);
-  return dtype && changed(node, b, { attributes: { to: attr.int(codeOf(dtype)) } });
+  return dtype && appendChanged(node, b, { attributes: { to: attr.int(codeOf(dtype)) } });
 };
 
 const operators = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'And', 'Or', 'Xor', 'Equal', 'Greater', 'Less'];

@@ -3,7 +3,7 @@ import { attr } from '../../builder/builder.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Attributes, Node } from '../../ir/types.js';
-import { changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { appendChanged, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
  * Upsample and Resize of opset 10 read output pixel i at i / scale. Mode `nearest` rounded down along axes that grow and up along axes
@@ -66,13 +66,13 @@ function withoutEmpty(node: Node, b: GraphBuilder): readonly string[] | undefine
     nearest_mode: attr.string('round_prefer_ceil'),
   };
   const inputs = node.inputs.map((name) => (empty(name) ? '' : name));
-  return changed(node, b, { inputs, attributes: old ? today : {} });
+  return appendChanged(node, b, { inputs, attributes: old ? today : {} });
 }
 
 /** RoiAlign: half-pixel coordinates are the default since opset 16; before, there was no offset. */
 const roiAlign: OpRewrite = (node, b, from) => {
   if (from >= 16) return undefined;
-  return changed(node, b, {
+  return appendChanged(node, b, {
     attributes: { coordinate_transformation_mode: attr.string('output_half_pixel') },
   });
 };

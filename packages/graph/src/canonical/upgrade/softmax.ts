@@ -1,7 +1,7 @@
 import { attr } from '../../builder/builder.js';
 import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import { opOf } from '../../ir/ops.js';
-import { below, changed, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
+import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /**
  * Before opset 13 these operators worked on the input flattened to [d0*...*d(axis-1), d(axis)*...], with the default axis 1. Where all
@@ -19,7 +19,7 @@ const flattened: OpRewrite = (node, b) => {
       .every((dim) => dim === 1) &&
     axis < rank
   ) {
-    return changed(node, b, { attributes: { axis: attr.int(axis) } });
+    return appendChanged(node, b, { attributes: { axis: attr.int(axis) } });
   }
   const flat = b.emit('Flatten', [x], { axis: attr.int(axis) });
   const y = b.emit(opOf(node), [flat], { axis: attr.int(1) });

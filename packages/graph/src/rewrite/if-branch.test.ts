@@ -36,7 +36,7 @@ function squeezed(dims: Dims): Graph {
 
 const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
 
-it('takes the branch that a known size decides for', () => {
+it('takes the branch that a known size selects', () => {
   const graph = squeezed(['N', 1, 2]);
   verify(graph);
   expect(ops(graph)).toEqual(['Neg', 'Squeeze', 'Relu', 'Neg']);
@@ -45,7 +45,7 @@ it('takes the branch that a known size decides for', () => {
   expect(Array.from(y.data)).toEqual([-0, -2, -0, -4]);
 });
 
-it('does not mind a branch that contradicts the sizes when it is not taken', () => {
+it('accepts a branch that contradicts the sizes when it is not taken', () => {
   expect(ops(squeezed(['N', 3, 2]))).toEqual(['Neg', 'Neg']);
 });
 
@@ -75,7 +75,7 @@ it('takes the same branch twice without mixing up its values', () => {
   expect(Array.from(s.data)).toEqual([1, Math.E]);
 });
 
-it('lets an outer value stand for the output of a branch that passes it on', () => {
+it('replaces the output of a branch that returns an outer value by that value', () => {
   const sides = { then_branch: branch([], 'x'), else_branch: branch([node('c = Exp(x)')], 'c') };
   const yes = { dtype: 'bool', dims: [1], data: Uint8Array.of(1) } as const;
   const graph = canonicalise(

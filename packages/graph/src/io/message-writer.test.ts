@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { records } from './records.js';
+import { messageWriter } from './message-writer.js';
 
 type Item =
   | { readonly kind: 'int'; readonly value: bigint }
@@ -22,7 +22,7 @@ const { entries } = fc.letrec<{ entries: readonly Entry[]; item: Item }>((tie) =
   ) as fc.Arbitrary<Item>,
 }));
 
-function write(to: ReturnType<typeof records>, list: readonly Entry[]): void {
+function write(to: ReturnType<typeof messageWriter>, list: readonly Entry[]): void {
   for (const [number, { kind, value }] of list) {
     if (kind === 'int') to.int(number, value);
     else if (kind === 'text') to.text(number, value);
@@ -46,12 +46,12 @@ function expected(to: BinaryWriter, list: readonly Entry[]): BinaryWriter {
   return to;
 }
 
-test('records are those that the protobuf library writes', () => {
+test('the bytes of a message are those that the protobuf library writes', () => {
   fc.assert(
     fc.property(entries, (list) => {
-      const to = records();
+      const to = messageWriter();
       write(to, list);
-      expect(Buffer.from(to.written()).equals(expected(new BinaryWriter(), list).finish())).toBe(true);
+      expect(Buffer.from(to.bytesWritten()).equals(expected(new BinaryWriter(), list).finish())).toBe(true);
     }),
     { numRuns: 100 },
   );

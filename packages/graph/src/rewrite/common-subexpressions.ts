@@ -3,15 +3,15 @@ import { substitute } from '../ir/scope.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 
 /**
- * The graph with nodes that compute the same from the same inputs made one, and equal small constants made one. Only
- * operators of the canonical form are shared: they are pure, unlike random ones, Dropout and black boxes. A node that
- * makes a graph output keeps its name and stays. One pass, linear in the size of the graph.
+ * Eliminates common subexpressions: merges nodes that compute the same from the same inputs, and equal small constants. Only operators of
+ * the canonical form are merged, except those that draw random numbers; foreign operators may have side effects. A node that produces an
+ * output of the graph stays. One pass, in time linear in the size of the graph.
  */
-export function shareCommon(graph: Graph): Graph {
+export function eliminateCommonSubexpressions(graph: Graph): Graph {
   const alias = new Map<string, string>();
   const resolve = (name: string): string => alias.get(name) ?? name;
   const outputs = new Set(graph.outputs.map(({ name }) => name));
-  const constants = shareConstants(graph.constants, { alias, outputs });
+  const constants = mergeConstants(graph.constants, { alias, outputs });
   const first = new Map<string, readonly string[]>();
   const nodes: Node[] = [];
   for (const original of graph.nodes) {
@@ -30,17 +30,17 @@ export function shareCommon(graph: Graph): Graph {
   return { ...graph, constants, nodes };
 }
 
-/** Whether the first node makes every output that the second makes, and none of the second's is a graph output. */
+/** Whether the first node has every output that the second has, and none of the second's is a graph output. */
 function canReplace(node: Node, same: readonly string[], outputs: ReadonlySet<string>): boolean {
   return node.outputs.every((name, i) => name === '' || (same[i] !== '' && !outputs.has(name)));
 }
 
-interface Sharing {
+interface Replacements {
   readonly alias: Map<string, string>;
   readonly outputs: ReadonlySet<string>;
 }
 
-function shareConstants(constants: Graph['constants'], { alias, outputs }: Sharing): Graph['constants'] {
+function mergeConstants(constants: Graph['constants'], { alias, outputs }: Replacements): Graph['constants'] {
   const first = new Map<string, string>();
   const kept = new Map<string, Constant>();
   for (const [name, constant] of constants) {

@@ -1,24 +1,23 @@
 import { fail } from '@onnxplain/core';
 import { describe } from '../ir/scope.js';
 import type { Graph, LocalFunction, Node } from '../ir/types.js';
-import { graphsOf } from '../ir/walk.js';
+import { functionsByType, graphsOf, typeOfNode } from '../ir/walk.js';
 
-/** Calls inside calls. */
-const DEPTH = 64;
-/** Nodes after inlining; few functions that call each other twice would make any number. */
-const NODES = 1_000_000;
+/** Most nested calls. */
+const MAX_DEPTH = 64;
+/** Most nodes after inlining. A chain of functions that each call the next one twice grows exponentially. */
+const MAX_NODES = 1_000_000;
 
 /**
- * Measures what inlining would make, without making it. Throws `model-invalid` for functions that call themselves,
+ * Computes the size of the graph after inlining, without inlining. Throws `model-invalid` for functions that call themselves, and
  * `model-limit` for calls nested too deep or a result too large.
  */
-export function checkCalls(graph: Graph): void {
-  const functions = new Map(graph.functions.map((local) => [`${local.domain}:${local.name}`, local]));
-  const { nodes } = measure(graph.nodes, { functions, known: new Map(), open: [] });
-  if (nodes > NODES) tooLarge(`graph "${graph.name}"`, `${NODES} nodes after inlining`, `${nodes}`);
+export function checkFunctionCalls(graph: Graph): void {
+  const { nodes } = measure(graph.nodes, { functions: functionsByType(graph), known: new Map(), open: [] });
+  if (nodes > MAX_NODES) tooLarge(`graph "${graph.name}"`, `${MAX_NODES} nodes after inlining`, `${nodes}`);
 }
 
-/** Nodes that a piece becomes, and how deep its calls nest. */
+/** The number of nodes after inlining, and the depth of nested calls. */
 interface Extent {
   readonly nodes: number;
   readonly depth: number;
@@ -40,7 +39,7 @@ function measure(nodes: readonly Node[], calls: Calls): Extent {
 }
 
 function measureNode(node: Node, calls: Calls): Extent {
-  const name = `${node.domain}:${node.op}`;
+  const name = typeOfNode(node);
   const local = calls.functions.get(name);
   if (local === undefined) {
     const inner = measure(
@@ -50,13 +49,14 @@ function measureNode(node: Node, calls: Calls): Extent {
     return { nodes: 1 + inner.nodes, depth: inner.depth };
   }
   const known = calls.known.get(name);
-  const { nodes, depth } = known ?? measure(local.nodes, { ...calls, open: opened(node, name, calls.open) });
+  const { nodes, depth } = known ?? measure(local.nodes, { ...calls, open: enter(node, name, calls.open) });
   calls.known.set(name, { nodes, depth });
-  if (depth >= DEPTH) tooLarge(describe(node), `calls nested ${DEPTH} deep at most`, 'deeper ones');
+  if (depth >= MAX_DEPTH) tooLarge(describe(node), `calls nested ${MAX_DEPTH} deep at most`, 'deeper ones');
   return { nodes, depth: depth + 1 };
 }
 
-function opened(node: Node, name: string, open: readonly string[]): readonly string[] {
+/** Adds a function to the call stack. Throws where it is on the stack already or the stack is too deep. */
+function enter(node: Node, name: string, open: readonly string[]): readonly string[] {
   const chain = [...open, name];
   if (open.includes(name)) {
     fail({
@@ -66,7 +66,8 @@ function opened(node: Node, name: string, open: readonly string[]): readonly str
       got: chain.join(' calls '),
     });
   }
-  if (chain.length > DEPTH) tooLarge(describe(node), `calls nested ${DEPTH} deep at most`, 'deeper ones');
+  if (chain.length > MAX_DEPTH)
+    tooLarge(describe(node), `calls nested ${MAX_DEPTH} deep at most`, 'deeper ones');
   return chain;
 }
 

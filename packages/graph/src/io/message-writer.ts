@@ -1,24 +1,24 @@
-import { closeLength, growing, openLength, writeBytes, writeText, writeVarint } from './growing.js';
+import { byteBuffer, closeLength, openLength, writeBytes, writeText, writeVarint } from './byte-buffer.js';
 
-/** Writes the records of protobuf messages one after the other into an array that grows. */
-export interface Records {
-  /** A 64-bit integer (wire type 0). */
+/** Writes protobuf messages field by field into a byte buffer. */
+export interface MessageWriter {
+  /** Writes a 64-bit integer (wire type 0). */
   int(field: number, value: number | bigint): void;
   text(field: number, value: string): void;
   bytes(field: number, value: Uint8Array): void;
-  /** A message inside this one: what is written before the matching `close` is in it. */
+  /** Starts an inner message, which the matching `close` ends. */
   open(field: number): void;
   close(): void;
-  /** What has been written. */
-  written(): Uint8Array;
+  /** Returns all bytes written so far. */
+  bytesWritten(): Uint8Array;
 }
 
 const VARINT = 0;
 const DELIMITED = 2;
 
-export function records(): Records {
-  const to = growing();
-  /** Where the contents of the open messages begin. */
+export function messageWriter(): MessageWriter {
+  const to = byteBuffer();
+  /** Offsets of the contents of the open messages. */
   const begins: number[] = [];
   const tag = (field: number, wire: number) => writeVarint(to, field * 8 + wire);
   const open = (field: number) => {
@@ -43,6 +43,6 @@ export function records(): Records {
       writeVarint(to, value.length);
       writeBytes(to, value);
     },
-    written: () => to.bytes.subarray(0, to.end),
+    bytesWritten: () => to.bytes.subarray(0, to.end),
   };
 }

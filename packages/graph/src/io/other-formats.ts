@@ -1,5 +1,6 @@
 import { fail } from '@onnxplain/core';
 
+/** A file format that users pass by mistake. */
 interface Format {
   readonly name: string;
   readonly matches: (head: Uint8Array, text: string) => boolean;
@@ -18,12 +19,13 @@ const FORMATS: readonly Format[] = [
   {
     name: 'a Git LFS pointer',
     matches: (_, text) => text.startsWith('version https://git-lfs'),
-    remedy: 'The file holds only the address of the model: run "git lfs pull" where it came from.',
+    remedy:
+      'The file has only the address of the model: run "git lfs pull" in the repository that it comes from.',
   },
   {
     name: 'a web page',
     matches: (_, text) => /^\s*<(!doctype|html|\?xml|head|body)/i.test(text),
-    remedy: `A download that ended at a login or error page looks like this. ${FETCH}`,
+    remedy: `The download probably returned a login or error page. ${FETCH}`,
   },
   {
     name: 'a PyTorch or other zip archive',
@@ -52,7 +54,7 @@ const FORMATS: readonly Format[] = [
   },
   {
     name: 'a Python pickle (PyTorch, scikit-learn)',
-    // PROTO opcode, then a protocol number; as protobuf this would be field 32 or more, which models do not have.
+    // The PROTO opcode and a protocol number. In protobuf these bytes would be field 32 or above, which models do not have.
     matches: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
     remedy: `${EXPORT.slice(0, -1)}, for instance with torch.onnx.export or skl2onnx.`,
   },
@@ -70,11 +72,11 @@ const FORMATS: readonly Format[] = [
 
 const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
 
-/** Bytes looked at. */
+/** Number of bytes at the start of the file that are examined. */
 const HEAD = 512;
 
-/** Throws `file-format` when the bytes are plainly something other than an ONNX model, with what to do about it. */
-export function recognise(bytes: Uint8Array): void {
+/** Throws `file-format`, with a remedy, for a file of a known format other than ONNX, and `model-corrupt` for an empty file. */
+export function refuseOtherFormats(bytes: Uint8Array): void {
   if (bytes.length === 0) {
     fail({
       code: 'model-corrupt',

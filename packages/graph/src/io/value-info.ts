@@ -5,29 +5,28 @@ import type { DimensionProto, GraphProto, ValueInfoInit, ValueInfoProto } from '
 import { exceeded } from './scan.js';
 import { readType } from './tensor.js';
 
-/** Type of a value, or undefined when the file gives none or it is not a tensor (sequences, maps, optionals). */
-export function readTensorType(proto: ValueInfoProto, reading: ReadContext): ValueType | undefined {
+/** Reads the type of a value; undefined where the file gives none, or it is not a tensor (sequences, maps, optionals). */
+export function readTensorType(proto: ValueInfoProto, context: ReadContext): ValueType | undefined {
   const type = proto.type?.value;
   if (type?.case !== 'tensorType' || type.value.elemType === 0) return undefined;
   const dtype = readType(type.value.elemType, `value "${proto.name}"`);
   const dims = type.value.shape?.dim;
   if (dims === undefined) return { dtype, dims: undefined };
-  if (dims.length > reading.limits.rank)
-    exceeded('rank', reading.limits.rank, `${dims.length} axes of ${proto.name}`);
-  const read = dims.map((dim, axis) => readDim(dim, { name: proto.name, axis, reading }));
+  if (dims.length > context.limits.rank)
+    exceeded('rank', context.limits.rank, `${dims.length} axes of ${proto.name}`);
+  const read = dims.map((dim, axis) => readDim(dim, { name: proto.name, axis, context }));
   return {
     dtype,
-    dims: read.map((dim, axis) => (isReused(read, axis) ? reading.symbol(proto.name, axis) : dim)),
+    dims: read.map((dim, axis) => (isReused(read, axis) ? context.freshSymbol(proto.name, axis) : dim)),
   };
 }
 
-/** Words of exporters for any size, which do not say that two sizes are equal. */
+/** Names that exporters write for any unknown size. Two axes with such a name need not have equal sizes. */
 const PLACEHOLDER = /^(none|null|unk|unknown|any|dyn|dynamic|-1)$/i;
 
 /**
- * Whether an axis has the name of one before it without being of its size: by a word for any size, or, in an array of three or
- * more axes, by
- * the name of the first, as exporters write that call every free axis N. An adjacency matrix [n, n] means what it says.
+ * Whether an axis has the name of an earlier axis but need not have its size. That is so for the names of unknown sizes and, in a value of
+ * three or more axes, for the name of the first axis, because some exporters name every free axis N. The axes of a matrix [n, n] are equal.
  */
 function isReused(dims: readonly Dim[], axis: number): boolean {
   const dim = dims[axis];
@@ -38,28 +37,28 @@ function isReused(dims: readonly Dim[], axis: number): boolean {
 interface Axis {
   readonly name: string;
   readonly axis: number;
-  readonly reading: ReadContext;
+  readonly context: ReadContext;
 }
 
-/** A size, a symbol of the file, or a fresh symbol; -1, ? and an empty name are older exporters' words for unknown. */
-function readDim({ value }: DimensionProto, { name, axis, reading }: Axis): Dim {
+/** Reads a size, or a symbol, or makes a fresh symbol. Older exporters write -1, ? or an empty name for an unknown size. */
+function readDim({ value }: DimensionProto, { name, axis, context }: Axis): Dim {
   if (value.case === 'dimParam' && value.value !== '' && value.value !== '?') return value.value;
-  if (value.case !== 'dimValue' || value.value === -1n) return reading.symbol(name, axis);
+  if (value.case !== 'dimValue' || value.value === -1n) return context.freshSymbol(name, axis);
   const size = Number(value.value);
-  if (size < 0 || size > reading.limits.elements) {
+  if (size < 0 || size > context.limits.elements) {
     fail({
       code: 'model-invalid',
       where: `value "${name}", axis ${axis}`,
-      expected: `a size from 0 to ${reading.limits.elements}`,
+      expected: `a size from 0 to ${context.limits.elements}`,
       got: String(size),
     });
   }
   return size;
 }
 
-/** A graph input or output, which must be a tensor with a known element type. */
-export function readValue(proto: ValueInfoProto, where: string, reading: ReadContext): Value {
-  const type = readTensorType(proto, reading);
+/** Reads an input or output of a graph. Throws `model-unsupported` where it is not a tensor with a known element type. */
+export function readValue(proto: ValueInfoProto, where: string, context: ReadContext): Value {
+  const type = readTensorType(proto, context);
   if (type !== undefined) return { name: proto.name, ...type };
   return fail({
     code: 'model-unsupported',
@@ -71,7 +70,7 @@ export function readValue(proto: ValueInfoProto, where: string, reading: ReadCon
   });
 }
 
-/** What kind of type a value has, in words. */
+/** Describes the kind of type of a value, for messages. */
 export function typeName(proto: ValueInfoProto): string {
   const kind = proto.type?.value.case;
   if (kind === undefined) return 'no type';
@@ -89,7 +88,7 @@ function writeDim(dim: Dim): { value: DimensionProto['value'] } {
     : { value: { case: 'dimParam', value: dim } };
 }
 
-/** Symbols that the main graph's own values use. */
+/** Returns the symbols that the values of the main graph use. */
 export function symbolsOf(graph: GraphProto): ReadonlySet<string> {
   const found = new Set<string>();
   for (const { type } of [...graph.input, ...graph.output, ...graph.valueInfo]) {

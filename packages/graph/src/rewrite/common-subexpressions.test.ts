@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import type { Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
-import { shareCommon } from './share-common.js';
+import { eliminateCommonSubexpressions } from './common-subexpressions.js';
 
 const share = (nodes: readonly Node[], constants = {}) => {
   const graph = graphOf({
@@ -12,7 +12,7 @@ const share = (nodes: readonly Node[], constants = {}) => {
     constants,
     opsets: { '': 18, my: 1 },
   });
-  const shared = shareCommon(graph);
+  const shared = eliminateCommonSubexpressions(graph);
   verify(shared);
   return shared;
 };
@@ -26,7 +26,7 @@ test('equal nodes become one, and so do those that then become equal', () => {
   expect(kept[2].inputs).toEqual(['c', 'c']);
 });
 
-test('nodes differ by operator, order of inputs, attributes and even the sign of zero', () => {
+test('nodes with another operator, order of inputs, attribute or sign of zero are not merged', () => {
   const nodes = [
     node('a = Sub(x, t)'),
     node('b = Sub(t, x)'),
@@ -39,7 +39,7 @@ test('nodes differ by operator, order of inputs, attributes and even the sign of
   expect(share(nodes).nodes).toHaveLength(7);
 });
 
-test('random nodes, Dropout and black boxes are not shared', () => {
+test('random nodes, Dropout and foreign operators are not merged', () => {
   const nodes = [
     'a = RandomNormalLike(x)', 'b = RandomNormalLike(x)', 'c = Dropout(x)', 'd = Dropout(x)', 'e = my:Op(x)',
     'f = my:Op(x)', 'y = Sum(a, b, c, d, e, f)',
