@@ -171,6 +171,37 @@ describe('the gradient of a choice', () => {
     expect([...values[0].data].slice(0, 3).every((each) => Number.isFinite(each) && each !== 0)).toBe(true);
   });
 
+  it.each([
+    ['Reciprocal', ['p = Reciprocal(d)']],
+    ['Div', ['p = Div(one, d)']],
+  ])(
+    'is p (1 - p) for a sigmoid that is written out with %s, also where its exponential overflows',
+    async (_, last) => {
+      const graph = graphFrom('n = Neg(x)', 'e = Exp(n)', 'd = Add(e, one)', ...last, 'y = Identity(p)');
+      const points = [-1000, -90, -3, 0.5, 20, 1000];
+      const feeds = { x: numArray('float32', [2, 3], points) };
+      const { graph: projected, feeds: all, of } = project(graph, feeds, ['y']);
+      const weights = gradients(project(graphFrom('y = Identity(x)'), feeds, ['y']), ['x']).values[0].data;
+      const expected = points.map((z, i) => weights[i] / (1 + Math.exp(-z)) / (1 + Math.exp(z)));
+      const gradient = grad(projected, { of, wrt: 'x' });
+      const exact = evaluate(gradient, all).gradient;
+      const found = (await run(gradient, all)).gradient;
+      for (const [i, each] of expected.entries()) {
+        expect(Math.abs(exact.data[i] - each)).toBeLessThanOrEqual(1e-12 * Math.abs(each));
+        expect(Math.abs(found.data[i] - each)).toBeLessThanOrEqual(1e-5 * Math.abs(each) + 1e-38);
+      }
+      const second = gradients(project(gradient, all, ['gradient']), ['x']).values[0];
+      expect([...second.data].every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  it('is not 0 through the other operand of a quotient whose divisor overflowed', () => {
+    const graph = graphFrom('e = Exp(x)', 'd = Add(e, one)', 'q = Div(d, ten)', 'y = Identity(q)');
+    const feeds = { x: numArray('float32', [2, 3], [-1, 0, 1, 2, 3, 4]) };
+    const { values } = gradients(project(graph, feeds, ['y']), ['x']);
+    expect([...values[0].data]).not.toContain(0);
+  });
+
   it('stays no number where the value was taken, as in PyTorch', () => {
     const zeros = numArray('float32', [2, 3], [0, 0, 0, 4, 4, 4]);
     const inside = graphFrom(

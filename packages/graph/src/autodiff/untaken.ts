@@ -2,7 +2,16 @@ import type { MathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Node } from '../ir/types.js';
 import type { Path, PathNode } from './path.js';
-import { type Choice, choiceOf, isElementwise, isSingular, multiplies, spreadOf } from './rules/choice.js';
+import {
+  type Choice,
+  choiceOf,
+  isElementwise,
+  isSingular,
+  multiplies,
+  overflowingSums,
+  quotientChoiceOf,
+  spreadOf,
+} from './rules/choice.js';
 import type { RuleContext, RuleEntry } from './rules/rule.js';
 import { unbroadcast } from './unbroadcast.js';
 
@@ -28,6 +37,10 @@ export interface Untaken {
  */
 export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: Iterable<string>): Untaken {
   const singular = divergent(b, pathNodes);
+  const overflowing = overflowingSums(
+    b,
+    pathNodes.map(({ node }) => node),
+  );
   const marks = new Map<string, Taken | 'always'>([...seeds].map((name) => [name, 'always']));
   const meet = (name: string, mark: Taken | undefined): void => {
     const known = marks.get(name);
@@ -41,7 +54,7 @@ export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: I
     settle({ node, row }, step, found) {
       const mark = node.outputs.length === 1 ? marks.get(node.outputs[0]) : undefined;
       const output = mark === 'always' ? undefined : mark;
-      const choice = choiceOf({ node, row }, varying);
+      const choice = choiceOf({ node, row }, varying) ?? quotientChoiceOf({ node, row }, overflowing);
       if (output === undefined && choice === undefined) {
         meetAll(step, found, []);
         return found;

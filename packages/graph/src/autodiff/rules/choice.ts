@@ -27,6 +27,40 @@ const choices: Readonly<Record<string, Choice>> = {
   },
 };
 
+/** A divisor 1 + exp(u) that overflowed to infinity has no effect on the quotient, which is 0 there. */
+const dividesBy = (rule: Rule, divisor: number): Choice => ({
+  rule,
+  taken: (b, { inputs }) =>
+    inputs.map((x, i) => (i === divisor ? () => b.compare('Less', x, Number.POSITIVE_INFINITY) : undefined)),
+});
+
+const quotients: Readonly<Record<string, Choice>> = {
+  Div: dividesBy(arithmetic.Div, 1),
+  Reciprocal: dividesBy(activation.Reciprocal, 0),
+};
+
+/**
+ * What a division chooses between: `overflowing` are the values that may be infinite because an exponential in them overflowed. Undefined
+ * for other nodes and other rows.
+ */
+export function quotientChoiceOf(
+  { node: { op, inputs }, row }: { readonly node: Node; readonly row: RuleEntry },
+  overflowing: ReadonlySet<string>,
+): Choice | undefined {
+  const choice = Object.hasOwn(quotients, op) ? quotients[op] : undefined;
+  return choice?.rule === row && overflowing.has(inputs[op === 'Div' ? 1 : 0]) ? choice : undefined;
+}
+
+/** Values that are a constant plus an exponential, as in a sigmoid that is written out: 1 / (1 + exp(-z)). */
+export function overflowingSums(b: MathBuilder, nodes: readonly Node[]): ReadonlySet<string> {
+  const exponentials = new Set(nodes.flatMap(({ op, outputs }) => (op === 'Exp' ? outputs : [])));
+  const isSum = ({ op, inputs }: Node) =>
+    op === 'Add' &&
+    inputs.some((name) => exponentials.has(name)) &&
+    inputs.some((name) => b.constantOf(name) !== undefined);
+  return new Set(nodes.filter(isSum).flatMap(({ outputs }) => outputs));
+}
+
 /**
  * What a node chooses between, by values that vary. Undefined for a row that is not the derivative's: it may give every input the
  * cotangent.
