@@ -1,7 +1,7 @@
 import { fingerprint } from './tensor/fingerprint.js';
 import { isTensor, type Tensor } from './tensor/tensor.js';
 
-/** Values that an expression can show: numbers, words, lists, tensors, and things that carry their own expression. */
+/** Values that an expression can contain: numbers, texts, lists, tensors, and values that have an expression themselves. */
 export type Showable =
   | number
   | string
@@ -19,13 +19,13 @@ function showValue(value: Showable): string {
   return typeof value === 'string' ? showText(value) : String(value);
 }
 
-/** A word as it stands; other texts, such as names of tensors with slashes and dots, in quotes. */
+/** Words are written without quotes, other texts, such as names of tensors with slashes and dots, in quotes. */
 function showText(text: string): string {
   const isWord = /^[A-Za-z_][\w-]*$/.test(text) && text !== 'true' && text !== 'false';
   return isWord ? text : JSON.stringify(text);
 }
 
-/** Whether a value, a function as a rule, carries its expression. */
+/** Whether a value, mostly a function, has an expression. */
 export function hasExpression(value: unknown): value is { readonly expression: string } {
   const held = typeof value === 'function' || (typeof value === 'object' && value !== null);
   return held && 'expression' in value && typeof value.expression === 'string';
@@ -48,12 +48,12 @@ export function expression(
   return shown.length === 0 ? name : `${name}(${shown.join(', ')})`;
 }
 
-/** The value, or undefined where it is the default: an expression then leaves it out. */
+/** Returns undefined for the default, so that an expression leaves it out, and any other value unchanged. */
 export function omitDefault<T>(value: T, usual: NoInfer<T>): T | undefined {
   return value === usual ? undefined : value;
 }
 
-/** Gives a function its expression and properties: an explainer or a perturbation is such a function. */
+/** Adds an expression and other properties to a function, which makes it an explainer or a perturbation. */
 export function named<F extends (...args: never[]) => unknown, P extends { readonly expression: string }>(
   f: F,
   properties: P,

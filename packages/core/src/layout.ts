@@ -14,15 +14,15 @@ export type Layout = (typeof layouts)[number];
 /** The axis along which a value has its rows, or 'none' where the whole value belongs to one row. */
 export type RowAxis = number | 'none';
 
-/** The axes of an input by what they are. */
+/** Which axes of an input hold channels and which hold positions. */
 export interface Axes {
   /** Undefined where no axis holds channels, as in [height, width]. */
   readonly channels: number | undefined;
-  /** In their order. */
+  /** The axes of positions, in ascending order. */
   readonly positions: readonly number[];
 }
 
-/** What the axes of an input of this shape are. Throws `not-applicable` where the layout has another number of axes. */
+/** Finds the axes of channels and positions of an input. Throws `not-applicable` where the layout has another number of axes. */
 export function axesOf(where: string, shape: Shape, layout: Layout): Axes {
   if (!fitsLayout(shape, layout)) {
     fail({
@@ -51,7 +51,7 @@ const EXPECTED: Readonly<Record<Layout, string>> = {
   wc: '[width, channels]',
 };
 
-/** The layout that a shape tells by itself: three axes, of which the first or the last, and not both, can be 1 or 3 channels. */
+/** Guesses the layout of a picture: of its three axes the first or the last, not both, has size 1 or 3. Undefined for other shapes. */
 export function layoutByShape(shape: Shape): Layout | undefined {
   const few = (size: number) => size === 1 || size === 3;
   if (shape.length !== 3 || few(shape[0]) === few(shape[2])) return undefined;

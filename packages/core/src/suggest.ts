@@ -1,6 +1,6 @@
 /**
- * The known names nearest to a wrong one, by edit distance; none when nothing is near. Names that begin with it or hold it, whatever
- * their punctuation, are near: "conv1" for "/conv1/Conv_output_0".
+ * Finds the known names nearest to a wrong one, by edit distance. Names that begin with the wrong name, or contain it when punctuation
+ * is ignored, are near too: "conv1" for "/conv1/Conv_output_0".
  */
 function nearest(name: string, known: readonly string[], most = 3): readonly string[] {
   const limit = Math.max(2, Math.floor(name.length / 3));
@@ -9,7 +9,7 @@ function nearest(name: string, known: readonly string[], most = 3): readonly str
   return known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => {
-      // All letters replaced is another name.
+      // A name with all letters replaced is another name.
       const misspelt = distance <= limit && distance < Math.max(name.length, candidate.length);
       return misspelt || candidate.startsWith(name) || holdsIt(candidate);
     })
@@ -18,10 +18,10 @@ function nearest(name: string, known: readonly string[], most = 3): readonly str
     .map(({ candidate }) => candidate);
 }
 
-/** Letters and digits, small. */
+/** The letters and digits of a text, in lower case. */
 const plain = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
-/** "Did you mean a or b?", or nothing. */
+/** Returns "Did you mean a or b?", or undefined where no known name is near. */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   const near = nearest(name, known);
   return near.length === 0 ? undefined : `Did you mean ${near.join(' or ')}?`;

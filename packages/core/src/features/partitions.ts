@@ -3,20 +3,21 @@ import { type Shape, sizeOf } from '../tensor/tensor.js';
 import type { Features } from '../types/attribution.js';
 import { type Extent, windowAxes, windowFeatures } from './windows.js';
 
-/** Every element is a feature of its own. */
+/** Makes every element a feature. */
 export function elementFeatures(shape: Shape): Features {
   const count = sizeOf(shape);
   return { count, of: Int32Array.from({ length: count }, (_, i) => i) };
 }
 
-/** One feature a position, all channels together. Throws `not-applicable` for a layout with another number of axes. */
+/** Makes one feature of all channels at a position. Throws `not-applicable` for a layout with another number of axes. */
 export function pixelFeatures(shape: Shape, layout: Layout): Features {
   const { positions } = axesOf('pixel features', shape, layout);
   return gridFeatures(shape, { layout, cell: positions.map(() => 1) });
 }
 
 /**
- * Cells of a grid over the positions, all channels together; the last cells of an axis are smaller where the size does not divide it.
+ * Makes one feature of each cell of a grid over the positions, all channels together. The last cells of an axis are smaller where the
+ * size does not divide it.
  * Throws `option-value` for a cell larger than the input, `not-applicable` for a layout with another number of axes.
  */
 export function gridFeatures(shape: Shape, { layout, cell }: { layout: Layout; cell: Extent }): Features {
@@ -24,8 +25,8 @@ export function gridFeatures(shape: Shape, { layout, cell }: { layout: Layout; c
 }
 
 /**
- * One feature an index along an axis, counted from the end where it is negative: the tokens of an embedded text [tokens, width] are those
- * of axis 0 (default), the columns of a table those of its last axis.
+ * Makes one feature of each index along an axis; a negative axis counts from the end. The tokens of an embedded text [tokens, width]
+ * are the features of axis 0 (default), the columns of a table those of its last axis.
  */
 export function axisFeatures(shape: Shape, axis = 0, names?: readonly string[]): Features {
   const place = axis < 0 ? shape.length + axis : axis;

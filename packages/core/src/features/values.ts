@@ -5,7 +5,7 @@ import type { Attribution } from '../types/attribution.js';
 
 type Valued = Pick<Attribution, 'values' | 'features'>;
 
-/** The numbers of an attribution, each once: one a feature, in their order; all elements where every one is a feature of its own. */
+/** Returns one number for each feature of an attribution, in the order of the features; all elements where it has no features. */
 export function featureValues({ values, features }: Valued): Float64Array {
   if (features === undefined) return Float64Array.from(values.data);
   const numbers = new Float64Array(features.count);
@@ -15,7 +15,7 @@ export function featureValues({ values, features }: Valued): Float64Array {
   return numbers;
 }
 
-/** Sum and l2 norm of an attribution's numbers, each counted once. */
+/** Returns the sum and the l2 norm of an attribution's numbers, each feature counted once. */
 export function sizeOfAttribution(attribution: Valued): { readonly sum: number; readonly norm: number } {
   const numbers = featureValues(attribution);
   const vector = tensor(numbers, [numbers.length]);
@@ -23,8 +23,8 @@ export function sizeOfAttribution(attribution: Valued): { readonly sum: number; 
 }
 
 /**
- * Sums over parts of an input, each number counted once in a part: `partOf` has the part of each element, from 0 to count - 1. A feature
- * that lies in several parts counts in each.
+ * Sums an attribution over parts of an input, each feature counted once in a part. `partOf` returns the part of an element, from 0 to
+ * count - 1. A feature that lies in several parts is counted in each.
  */
 export function sumsOver(
   { values, features }: Valued,
@@ -45,8 +45,8 @@ export function sumsOver(
 }
 
 /**
- * An attribution's values with each number shared evenly among the elements of its feature: what a mask of elements is dotted with, so
- * that removing a whole feature takes its number once, and half of it half.
+ * Divides the number of each feature evenly among its elements. A mask of elements is dotted with the result, so that removing a whole
+ * feature counts its number once, and removing half of it counts half.
  */
 export function sharedValues({ values, features }: Valued): Tensor {
   if (features === undefined) return values;

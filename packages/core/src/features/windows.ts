@@ -25,9 +25,9 @@ export interface Windows {
 }
 
 /**
- * Lays windows over a shape. Axes that the window does not mention, channels among them, are taken whole. Along an axis windows start
- * at 0, stride, 2·stride, ... up to ceil((dim - size) / stride) · stride; the last ones are clipped at the border. Of a window given
- * as a number, an axis of length 1 takes 1.
+ * Lays windows over a shape. A window covers the axes that it does not mention, such as channels, completely. Along the others windows
+ * start at 0, stride, 2·stride, ... up to ceil((dim - size) / stride) · stride; the last ones are clipped at the border. A window given
+ * as a number has size 1 along an axis of length 1.
  * Throws `option-value` when a window is larger than the input, has more axes, or leaves gaps (stride above window), `not-applicable`
  * for a layout with another number of axes.
  */
@@ -54,7 +54,7 @@ interface Place {
   readonly positions: readonly number[];
 }
 
-/** Per axis of the shape, undefined for axes that the extent does not mention. */
+/** Returns the size along each axis of the shape, undefined for axes that the extent does not mention. */
 function spread(what: string, extent: Extent, { where, shape, positions }: Place): (number | undefined)[] {
   if (typeof extent === 'number') {
     const last = positions.slice(-2);
@@ -74,7 +74,7 @@ function refuse(where: string, expected: string, got: string): never {
   return fail({ code: 'option-value', where, expected, got });
 }
 
-/** The length along an axis of `dim` elements of a window with this side: an axis of one element has a window of one. */
+/** The length of a window with this side along an axis of `dim` elements: 1 along an axis of one element. */
 export const lengthAlong = (dim: number, side: number): number => (dim === 1 ? 1 : side);
 
 export interface WindowSteps {
@@ -115,7 +115,7 @@ export function windowBox(axes: readonly WindowAxis[], index: number): readonly 
   return box.reverse();
 }
 
-/** The elements covered by the same windows as features, in row-major order: cells of a grid where the windows do not overlap. */
+/** Makes a feature of the elements that the same windows cover: cells of a grid where the windows do not overlap. Row-major order. */
 export function windowFeatures(axes: readonly WindowAxis[]): Features {
   let of = Int32Array.of(0);
   let count = 1;
@@ -134,7 +134,7 @@ export function windowFeatures(axes: readonly WindowAxis[]): Features {
   return { count, of };
 }
 
-/** Neighbours along an axis belong together until a window begins or ends. */
+/** Numbers the indices along an axis by group; a new group begins where a window begins or ends. */
 function groupsAlong({ dim, size, starts }: WindowAxis): number[] {
   const edges = new Set([...starts, ...starts.map((start) => start + size)]);
   let group = 0;

@@ -3,8 +3,8 @@ import type { Shape } from '../tensor/tensor.js';
 import type { Perturbation } from '../types/draws.js';
 
 /**
- * How many draws to take: what was asked for, else all that a counted perturbation has, else `otherwise`.
- * The first few of an enumeration are no sample of it, so asking for a part of a counted perturbation throws `option-value`.
+ * Returns how many draws to take: the number given, else all draws of a counted perturbation, else `otherwise`.
+ * The first draws of an enumeration are no sample of it, so a part of a counted perturbation throws `option-value`.
  */
 export function drawCount(
   perturbation: Perturbation,

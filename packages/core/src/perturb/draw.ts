@@ -6,14 +6,14 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Draws } from '../types/draws.js';
 import { type CompactDraws, inputsFrom, masksFrom } from './compact.js';
 
-/** Which draws are asked for. */
+/** A range of draws under a key; `to` is exclusive. */
 export interface DrawRange {
   readonly key: Key;
   readonly from: number;
   readonly to: number;
 }
 
-/** Draws of x in compact form. Their inputs, deltas and masks are made when they are first read: many readers look at one of them only. */
+/** Makes draws of x from their compact form. Inputs, deltas and masks are computed when they are first read: most readers need one. */
 export function drawsOf(x: Tensor, compact: CompactDraws): Draws {
   const inputs = once(() => inputsFrom(x, compact));
   const deltas = once(() => subtractRows(x, inputs()));

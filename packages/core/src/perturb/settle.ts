@@ -2,8 +2,8 @@ import type { Perturbation } from '../types/draws.js';
 import type { Score } from '../types/score.js';
 
 /**
- * The perturbation as it acts on inputs of a score: what it leaves open (the layout of the input) is what the score says. Whoever draws
- * for a score draws from this.
+ * Returns the perturbation for inputs of a score: a perturbation without a layout takes that of the score. Code that draws for a score must
+ * draw from this perturbation.
  */
 export function perturbationOf(f: Pick<Score, 'layout'>, perturbation: Perturbation): Perturbation {
   if (f.layout === undefined) return perturbation;

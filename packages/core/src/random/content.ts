@@ -8,7 +8,7 @@ export interface Content {
 }
 
 /**
- * SHA-256 of what an input holds, 64 hexadecimal digits: a key folded with it belongs to the input whatever its place among others.
+ * Hashes the content of an input: SHA-256, 64 hexadecimal digits. A key folded with it depends on the input, not on its position in a list.
  * Equal numbers give equal hashes in every type of number: float32 and float64, int32 and int64, 0 and -0; so do all NaNs.
  *
  * The hash runs over x and then over the other arrays in the order of their names, each as the JSON text of [name, shape, "numbers" or
@@ -29,7 +29,7 @@ function absorb(hash: Hash, name: string | null, { shape, data }: Content): void
   hash.update(numbers ?? JSON.stringify(Array.from(data, String)));
 }
 
-/** The elements as float64; undefined where it does not hold them all. */
+/** Returns the elements as float64; undefined where float64 does not hold all of them. */
 function numbersOf(data: Content['data']): Float64Array | undefined {
   const numbers = new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) {

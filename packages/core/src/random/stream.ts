@@ -1,9 +1,9 @@
 import { fail } from '../error.js';
 import type { Key } from './key.js';
 import { threefry2x32 } from './threefry.js';
-import { density, heights, inside, TAIL, widths } from './ziggurat.js';
+import { density, heights, TAIL, underCurve, widths } from './ziggurat.js';
 
-/** A sequential generator; two streams of one key give the same numbers. Cheap to make: one for every draw. */
+/** A sequential generator. Two streams of one key give the same numbers. It is cheap to make, so every draw has its own. */
 export interface Stream {
   /** 32 random bits, 0 to 2^32 - 1. */
   uint32(): number;
@@ -68,7 +68,7 @@ function next(state: Int32Array): number {
   return scramble(s1);
 }
 
-/** What a state whose second word is s1 gives next. */
+/** The output of a state whose second word is s1. */
 function scramble(s1: number): number {
   const product = Math.imul(s1, 5);
   return Math.imul((product << 7) | (product >>> 25), 9);
@@ -96,13 +96,13 @@ function normal(state: Int32Array): number {
     const bits = next(state);
     const layer = bits & 255;
     const point = bits >> 8;
-    if (Math.abs(point) < inside[layer]) return point * widths[layer];
+    if (Math.abs(point) < underCurve[layer]) return point * widths[layer];
     const accepted = nearEdge(state, layer, point * widths[layer]);
     if (accepted !== undefined) return accepted;
   }
 }
 
-/** The 1.2 % of draws that may lie outside the curve: the number, or undefined when it is rejected. */
+/** Decides the 1.2 % of draws that may lie outside the curve. Returns the number, or undefined when it is rejected. */
 function nearEdge(state: Int32Array, layer: number, x: number): number | undefined {
   if (layer === 0) return x < 0 ? -tail(state) : tail(state);
   const height = heights[layer] + uniform(state) * (heights[layer + 1] - heights[layer]);
@@ -126,15 +126,15 @@ function addNormal(state: Int32Array, out: Float32Array | Float64Array, scale: n
 }
 
 /**
- * Adds to out[from..] up to the first draw that may lie outside the curve, which is left to `normal`, and returns its place: in these
- * long runs nothing is called, so that the state stays in registers.
+ * Adds to out[from..] up to the first draw that may lie outside the curve, and returns its index; `normal` makes that draw. The loop calls
+ * no function, so that the state stays in registers.
  */
 function addInside(
   state: Int32Array,
   out: Float32Array | Float64Array,
   { scale, from }: { readonly scale: number; readonly from: number },
 ): number {
-  const limits = inside;
+  const limits = underCurve;
   const scales = widths;
   let s0 = state[0];
   let s1 = state[1];

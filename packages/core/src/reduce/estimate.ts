@@ -1,13 +1,13 @@
 import type { Estimate } from '../types/estimate.js';
 
-/** The estimate to give when a statistic met values that are not numbers; undefined when all were finite. */
+/** Returns an `invalid` estimate when draws were not finite, undefined when all were. */
 export function invalid({ n, nonFinite }: { n: number; nonFinite: number }): Estimate | undefined {
   if (nonFinite === 0) return undefined;
   const total = n + nonFinite;
   return { kind: 'invalid', reason: `${nonFinite} of ${total} draws are not finite`, n: total };
 }
 
-/** A mean with its standard error, or `invalid` when a draw was not finite or there was none. */
+/** Makes a mean with its standard error; `invalid` when a draw was not finite or there was no draw. */
 export function meanEstimate(of: {
   readonly n: number;
   readonly mean: number;
@@ -18,7 +18,7 @@ export function meanEstimate(of: {
   return invalid(of) ?? { kind: 'mean', value: of.mean, stderr: of.stderr, n: of.n };
 }
 
-/** The maximum of draws is a lower bound of the maximum; `invalid` when a draw was not finite or there was none. */
+/** Makes the lower bound that the maximum of draws is; `invalid` when a draw was not finite or there was no draw. */
 export function boundEstimate(of: {
   readonly n: number;
   readonly value: number;

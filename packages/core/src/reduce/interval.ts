@@ -2,7 +2,7 @@ import { fail } from '../error.js';
 import type { Estimate, MeanEstimate } from '../types/estimate.js';
 import { studentQuantile } from './quantile.js';
 
-/** Where the true value of a number lies, with probability `level`. */
+/** A confidence interval: it contains the true value with probability `level`. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -57,13 +57,13 @@ function endsOfMean(mean: MeanEstimate, level: number): readonly [low: number, h
   const { value, stderr, n, freedom = n - 1, skewness = 0 } = mean;
   if (n < 2 || Number.isNaN(stderr)) return undefined;
   const t = studentQuantile((1 + level) / 2, freedom);
-  // At small levels the correction for skewness alone could pass the value by.
+  // At small levels the correction for skewness alone could move an end past the value.
   const below = Math.max(0, skewedQuantile(t, skewness));
   const above = Math.max(0, -skewedQuantile(-t, skewness));
   return [value - below * stderr, value + above * stderr];
 }
 
-/** Below this the formula loses digits, and its correction is below rounding. */
+/** Below this skewness the formula loses digits, and its correction is smaller than rounding. */
 const NO_SKEWNESS = 1e-8;
 
 /**

@@ -9,7 +9,7 @@ export interface Joint {
   readonly mean: Float64Array;
   /** k x k row major, unbiased; NaN when n < 2. */
   readonly covariance: Float64Array;
-  /** How many samples held a NaN or an infinity; they are in none of the other numbers. */
+  /** How many samples had a NaN or an infinity. The other numbers leave them out. */
   readonly nonFinite: number;
 }
 

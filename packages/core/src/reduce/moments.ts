@@ -1,6 +1,6 @@
 import type { Reducer } from '../types/estimate.js';
 
-/** Mean and spread of the finite values that were added. */
+/** Mean and variance of the finite values that were added. */
 export interface Moments {
   /** How many finite values. */
   readonly n: number;
@@ -10,7 +10,7 @@ export interface Moments {
   readonly variance: number;
   /** Standard error of the mean, sqrt(variance / n). */
   readonly stderr: number;
-  /** How many values were NaN or infinite; they are in none of the other numbers. */
+  /** How many values were NaN or infinite. The other numbers leave them out. */
   readonly nonFinite: number;
 }
 

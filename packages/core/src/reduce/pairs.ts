@@ -8,7 +8,7 @@ export interface Covariance {
   readonly mean: Pair;
   readonly variance: Pair;
   readonly covariance: number;
-  /** How many pairs held a NaN or an infinity. */
+  /** How many pairs had a NaN or an infinity. */
   readonly nonFinite: number;
 }
 
@@ -29,7 +29,7 @@ export interface Ratio {
   /** mean(a) / mean(b): not finite when mean(b) is 0. */
   readonly value: number;
   readonly stderr: number;
-  /** How many pairs held a NaN or an infinity. */
+  /** How many pairs had a NaN or an infinity. */
   readonly nonFinite: number;
 }
 

@@ -69,7 +69,7 @@ function checkBoxes(boxes: Int32Array, { height, width }: Plane): void {
   }
 }
 
-/** Sums over all corners: entry (y, x) of [height + 1, width + 1] is the sum of v above and left of it, in all channels. */
+/** The integral image: entry (y, x) of [height + 1, width + 1] is the sum of v above and left of it, over all channels. */
 function integral(v: Tensor, { channels, height, width, channel, pixel }: Plane): Tensor {
   const out = zeros([height + 1, width + 1]);
   for (let c = 0; c < channels; c++) {

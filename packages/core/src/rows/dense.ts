@@ -7,12 +7,12 @@ import { mirror, transpose } from './products.js';
 import { roundingOfRows } from './rounding.js';
 import { addTransposeTimesVector, timesVector } from './vector.js';
 
-/** Largest matrix that is ever made: 2^28 elements, 2 GiB in float64. */
+/** Most elements of a matrix: 2^28, 2 GiB in float64. */
 const LARGEST = 2 ** 28;
 /** Elements of one factor of a product: 2^24, 128 MiB in float64. */
 const BLOCK = 2 ** 24;
 
-/** Rows from stored numbers: t is [n, ...shape] and d the size of one row; the data are not copied. Throws `tensor-shape`. */
+/** Makes rows from stored numbers: t is [n, ...shape], and d the size of one row. The data are not copied. Throws `tensor-shape`. */
 export function denseRows(t: Tensor): Rows {
   const matrix = matrixOf(t);
   const [n, d] = matrix.shape;
@@ -42,7 +42,7 @@ export function denseRows(t: Tensor): Rows {
   return self;
 }
 
-/** Each row as it lies in memory: [n, d]. */
+/** Flattens each row: [n, d]. */
 function matrixOf(t: Tensor): Tensor {
   if (t.shape.length === 0) {
     fail({ code: 'tensor-shape', where: 'denseRows', expected: 'shape [n, ...]', got: showShape(t.shape) });
@@ -51,7 +51,7 @@ function matrixOf(t: Tensor): Tensor {
   return reshape(t, [n, sizeOf(shape)]);
 }
 
-/** Rows that know better than dense products how they meet other rows. */
+/** Rows that compute `inner` with other rows faster than dense products do. */
 export interface SparseRows extends Rows {
   readonly sparse: true;
 }
@@ -72,13 +72,13 @@ export function expectSmall(where: string, n: number, d: number): void {
   });
 }
 
-/** Throws `tensor-shape` unless the vector has the length that the rows need. */
+/** Throws `tensor-shape` unless a vector has the expected length. */
 export function expectLength(where: string, got: number, expected: number): void {
   if (got === expected) return;
   fail({ code: 'tensor-shape', where, expected: `${expected} elements`, got: `${got}` });
 }
 
-/** a·bᵀ in blocks of rows, so that only two blocks are ever held in float64; half of them when a is b. */
+/** Computes a·bᵀ in blocks of rows, so that only two blocks are in float64 at a time; half of the blocks when a is b. */
 async function inner(a: Tensor, b: Tensor, products: Products): Promise<Tensor> {
   const [n, d] = a.shape;
   const [m, other] = b.shape;

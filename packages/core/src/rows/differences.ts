@@ -6,9 +6,9 @@ import { roundingOfRows } from './rounding.js';
 import { timesVector } from './vector.js';
 
 /**
- * The rows x - t for every row t of `inputs` [n, ...shape of x], in float64: what was taken away from x where f was evaluated at
- * `inputs`. Products are made from `inputs` as they stand, the matrix only where it is asked for. The rounding of a row is that of
- * the inputs and of x, not of their difference, which may be much smaller. Throws `tensor-shape`.
+ * Makes the rows x - t for every row t of `inputs` [n, ...shape of x], in float64: what was taken away from x at each of the inputs.
+ * Products with vectors use `inputs` directly; only `dense` and `inner` make the matrix. The rounding error of a row is that of the inputs
+ * and of x, not of their difference, which may be much smaller. Throws `tensor-shape`.
  */
 export function differenceRows(x: Tensor, inputs: Tensor): Rows {
   const rest = denseRows(inputs);

@@ -3,8 +3,8 @@ import { showShape, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
 import { addRowProducts } from './tile.js';
 
-/** Elements of a row that are multiplied at a time, so that the pieces of a tile stay in the first-level cache. */
-const PIECE = 512;
+/** Elements of a row that are multiplied at a time, so that the data of a tile stay in the first-level cache. */
+const CHUNK = 512;
 
 /** Dense products by plain loops on the main thread, about 1e9 multiplications a second; a·aᵀ costs half. */
 export const plainProducts: Products = {
@@ -40,14 +40,14 @@ function timesTranspose(a: Tensor, b: Tensor): Tensor & { readonly data: Float64
   const out = new Float64Array(n * m);
   const symmetric = a === b;
   const [left, right] = [toFloat64(a).data, toFloat64(b).data];
-  for (let from = 0; from < p; from += PIECE) {
+  for (let from = 0; from < p; from += CHUNK) {
     addRowProducts({
       left,
       right,
       stride: p,
       rows: [0, n],
       columns: [0, m],
-      inner: [from, Math.min(p, from + PIECE)],
+      inner: [from, Math.min(p, from + CHUNK)],
       out,
       width: m,
       sign: 1,

@@ -4,8 +4,8 @@ import type { Tensor } from '../tensor/tensor.js';
 const EPSILON32 = 2 ** -23;
 
 /**
- * Bound of what rounding to float32 changed in any row of a matrix [n, d], as a Euclidean length: 2⁻²³ times the longest row.
- * 0 for float64 numbers, whose rounding is that of the computation, and for whole numbers, which masks are: those are exact.
+ * Returns an upper bound of the Euclidean length of the error that rounding to float32 made in any row of a matrix [n, d]: 2⁻²³ times the
+ * longest row. It is 0 for float64 numbers, and for whole numbers such as those of masks, which float32 holds exactly.
  */
 export function roundingOfRows({ shape: [n, d], data }: Tensor): number {
   if (data instanceof Float64Array || data.every((value) => Number.isInteger(value))) return 0;

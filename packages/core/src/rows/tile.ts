@@ -1,4 +1,4 @@
-/** Two rows of one matrix and four of another, by where they start, and the stretch of them that is multiplied. */
+/** Two rows of one matrix and four of another, by their start offsets, and the range of columns that is multiplied. */
 interface Tile {
   readonly left: Float64Array;
   readonly right: Float64Array;
@@ -11,7 +11,7 @@ interface Tile {
 /** Rows of a tile on either side. */
 const TILE = { a: 2, b: 4 } as const;
 
-/** The eight products of a tile, a by a: each number that is read is used several times, which is what takes the time. */
+/** Computes the eight products of a tile, row by row. Each number that is read is used several times, because reading takes the time. */
 function dotTile({ left, right, a: [a0, a1], b: [b0, b1, b2, b3], from, to }: Tile, out: Float64Array): void {
   let s0 = 0;
   let s1 = 0;
@@ -56,7 +56,7 @@ interface RowProducts {
   /** Rows of the left one, and of the right one. */
   readonly rows: readonly [from: number, to: number];
   readonly columns: readonly [from: number, to: number];
-  /** The stretch of the rows that is multiplied. */
+  /** The range of columns that is multiplied. */
   readonly inner: readonly [from: number, to: number];
   /** out[i * width + j] += sign * (row i of left)·(row j of right); with one row on the left the width may be 0. */
   readonly out: Float64Array;
@@ -66,7 +66,7 @@ interface RowProducts {
   readonly upper?: boolean;
 }
 
-/** Adds all the products that were asked for. At an odd edge the last row stands for the missing ones. */
+/** Adds the products of all pairs of rows. At an incomplete tile the last row takes the place of the missing rows. */
 export function addRowProducts(work: RowProducts): void {
   const { left, right, stride, rows, columns, inner, upper = false } = work;
   const sums = new Float64Array(TILE.a * TILE.b);

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js';
 
-// Rows are taken in fours, so that their sums do not wait for each other; each sum keeps its own order, whatever rows are beside it.
+// Four rows are multiplied at a time, so that their sums do not wait for each other. The order of each sum does not depend on the others.
 
 /** A·v for A [n, d] row major. */
 export function timesVector({ shape: [n, d], data }: Tensor, v: Tensor['data']): Float64Array {
@@ -42,7 +42,7 @@ export function addTransposeTimesVector(
   }
 }
 
-/** Where rows i..i+3 start; the last row stands for those that are missing. */
+/** The start offsets of rows i..i+3; the last row takes the place of missing rows. */
 function fourRows(i: number, n: number, d: number): readonly [number, number, number, number] {
   return [i * d, Math.min(i + 1, n - 1) * d, Math.min(i + 2, n - 1) * d, Math.min(i + 3, n - 1) * d];
 }

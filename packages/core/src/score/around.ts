@@ -7,7 +7,7 @@ export type Around = <Result>(
   evaluate: (batch: Batch) => Promise<Result>,
 ) => Promise<Result>;
 
-/** The same score with every evaluation passed through `visit`, those of its changed forms and of its inner tensors too. */
+/** Returns the score with every evaluation passed through `visit`, also those of the scores that `with` returns and of inner tensors. */
 export function around(score: Score, visit: Around): Score {
   const { internals } = score;
   const change = score.with?.bind(score);

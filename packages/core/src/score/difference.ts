@@ -42,15 +42,15 @@ export function difference(score: Score, options: z.input<typeof differenceOptio
   };
 }
 
-interface Request {
+interface Differences {
   readonly x: Tensor;
   readonly out: Tensor;
   readonly step: number;
   readonly batch: number;
 }
 
-/** Pairs of moved inputs, as many as fit into a batch at a time. */
-async function slope(score: Score, { x, out, step, batch }: Request): Promise<void> {
+/** Writes the gradient at x into `out`. Evaluates as many pairs of moved inputs at a time as fit into a batch. */
+async function slope(score: Score, { x, out, step, batch }: Differences): Promise<void> {
   const d = x.data.length;
   const pairs = Math.max(1, Math.floor(batch / 2));
   for (let from = 0; from < d; from += pairs) {
@@ -79,7 +79,7 @@ interface Move {
   readonly bounds: Score['bounds'];
 }
 
-/** Writes x moved up and x moved down along element j; their distance as stored. */
+/** Writes x with element j moved up, then x with it moved down. Returns the distance of the two as the input's type holds it. */
 function movePair(pair: Tensor['data'], j: number, { x, step, bounds: [low, high] }: Move): number {
   const d = x.data.length;
   pair.set(x.data);

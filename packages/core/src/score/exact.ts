@@ -3,7 +3,7 @@ import { expectShape, type Shape, type Tensor, tensor } from '../tensor/tensor.j
 import type { Score } from '../types/score.js';
 import { functionScore } from './function.js';
 
-/** f(x) = w·x + b: every explainer must be exact on it. The shape of an input is w's; b is 0 by default. */
+/** f(x) = w·x + b. Every explainer must be exact on it. The shape of an input is w's; b is 0 by default. */
 export function linearScore(w: Tensor, b = 0): Score {
   return functionScore({
     shape: w.shape,
@@ -37,7 +37,7 @@ export function quadraticScore(a: Tensor, w: Tensor, b = 0): Score {
   });
 }
 
-/** f(x) = product of all elements: nothing but interaction. */
+/** f(x) = product of all elements, a function of interactions only. */
 export function productScore(shape: Shape): Score {
   const productBut = (x: Tensor, skip: number): number => {
     let product = 1;

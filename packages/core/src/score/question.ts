@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js';
 
-/** What is taken along one axis of an output: the entry of an index, the sum or the maximum over all entries, or 'predicted'. */
+/** The target along one axis of an output: the entry at an index, the sum or the maximum of all entries, or 'predicted'. */
 export type AxisTarget = number | 'sum' | 'max' | 'predicted';
 
 /**
@@ -42,14 +42,14 @@ export interface NamedRules {
   readonly [option: string]: number | string | Tensor | undefined;
 }
 
-/** What to change about a score; what is left out stays as it is. */
+/** Changes of a score; fields that are left out stay the same. */
 export interface ScoreChange {
   readonly target?: Target;
   readonly link?: Link;
   readonly rules?: BackwardRules;
 }
 
-/** The name, the options and the baseline of rules in either form. */
+/** Returns the name, the options and the baseline of rules given in either form. */
 export function rulesParts(rules: BackwardRules): {
   readonly name: string;
   readonly options: Readonly<Record<string, number | string>>;

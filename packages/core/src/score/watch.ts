@@ -3,9 +3,9 @@ import type { Cost, Score } from '../types/score.js';
 import { around } from './around.js';
 
 export interface Progress extends Cost {
-  /** Rows that were evaluated so far, forward and backward together. */
+  /** Number of rows evaluated so far, forward and backward together. */
   readonly rows: number;
-  /** Since the score began to be watched. */
+  /** Seconds since `watch` was called. */
   readonly seconds: number;
 }
 
@@ -42,7 +42,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   );
 }
 
-/** The same score, and how many rows were evaluated through it so far; a call that throws is not counted. */
+/** Returns the same score with a count of the rows that were evaluated through it. A call that throws is not counted. */
 export function meter(score: Score): { readonly score: Score; cost(): Cost } {
   const rows = { forward: 0, backward: 0 };
   const counting = around(score, async (kind, batch, evaluate) => {

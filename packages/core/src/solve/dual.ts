@@ -22,9 +22,9 @@ export const factorDual: Form = async (equations, method, products) => {
       matrix.data[at] *= (roots[i] * roots[j]) / totalWeight;
     }
   }
-  const origin = { form: 'dual', unknowns, equations: count } as const;
+  const regression = { form: 'dual', unknowns, equations: count } as const;
   const { solve, diagnosis } = await factor(
-    { matrix, origin, rounding: roundingOfEquations(equations) },
+    { matrix, regression, rounding: roundingOfEquations(equations) },
     method,
     products,
   );

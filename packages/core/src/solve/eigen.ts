@@ -1,4 +1,4 @@
-/** The door to ml-matrix. */
+/** Eigenvalues of symmetric matrices. The only module that imports ml-matrix. */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 export interface Eigen {

@@ -11,15 +11,15 @@ export interface WeightedRows {
   readonly weights?: Float64Array;
 }
 
-/** Everything in least squares but the targets. */
+/** A least-squares problem without its targets. */
 export interface Design {
-  /** Together they are the equations; blocks bound how much of them is dense at a time. */
+  /** The equations, in blocks, so that only one block is dense at a time. */
   readonly blocks: readonly WeightedRows[];
-  /** Of a constraint normal·z = value; absent, z is free. */
+  /** The normal of a constraint normal·z = value; absent: z is free. */
   readonly normal?: Float64Array;
 }
 
-/** A design that was looked over, and what both forms need of it. */
+/** A validated design with the sizes that both forms of the system need. */
 export interface Equations extends Design {
   readonly unknowns: number;
   readonly count: number;
@@ -69,7 +69,7 @@ function addWeight(sum: number, weight: number): number {
   });
 }
 
-/** One number per equation, from those of each block. */
+/** Concatenates the numbers of all blocks, one for each equation. */
 export function gather<B extends WeightedRows>(
   blocks: readonly B[],
   part: (block: B) => Float64Array,

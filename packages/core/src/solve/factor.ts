@@ -11,12 +11,12 @@ import type { Solver, System } from './system.js';
 export interface Problem {
   /** K, symmetric positive semi-definite [k, k]. */
   readonly matrix: Tensor;
-  /** k numbers, not all zero; absent, z is free. */
+  /** k numbers, not all zero; absent: z is free. */
   readonly normal?: Float64Array;
-  /** What rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
+  /** Most that rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
   readonly rounding?: number;
-  /** Where the system comes from, for the diagnosis; default: k equations of k unknowns, primal. */
-  readonly origin?: Pick<SolveDiagnosis, 'form' | 'unknowns' | 'equations'>;
+  /** Form and sizes of the regression behind the system, for the diagnosis; default: primal, k equations of k unknowns. */
+  readonly regression?: Pick<SolveDiagnosis, 'form' | 'unknowns' | 'equations'>;
 }
 
 /** A system that was factorised once, to be solved for any number of right sides. */
@@ -31,7 +31,7 @@ export interface Factorisation {
  * and `singular` where the method needs an invertible system.
  */
 export async function factor(
-  { matrix, normal, rounding, origin }: Problem,
+  { matrix, normal, rounding, regression }: Problem,
   method: Solver,
   products: Products,
 ): Promise<Factorisation> {
@@ -43,7 +43,7 @@ export async function factor(
     normal === undefined
       ? await method(system, products)
       : await factorConstrained(system, normal, (projected) => method(projected, products));
-  const from = origin ?? { form: 'primal', unknowns: k, equations: k };
+  const from = regression ?? { form: 'primal', unknowns: k, equations: k };
   return {
     solve(right, value = 0) {
       expectLength('solve(right)', right.length, k);

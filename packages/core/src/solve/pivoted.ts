@@ -2,7 +2,7 @@ import { addRowProducts } from '../rows/tile.js';
 import { largestDiagonal, roundingOf } from './cholesky.js';
 import type { System } from './system.js';
 
-/** L [k, rank] row major with K = L·Lᵀ to what counts as zero. */
+/** L [k, rank], row major, with K = L·Lᵀ up to what counts as zero. */
 export interface LowRank {
   readonly factor: Float64Array;
   readonly rank: number;
@@ -34,7 +34,7 @@ export function pivotedCholesky({ matrix, k }: System, zero = 0): LowRank {
   return { factor, rank };
 }
 
-/** What the columns so far leave of column `pivot` of the matrix. */
+/** Column `pivot` of the matrix less the part that the columns so far explain. */
 function nextColumn(
   matrix: Float64Array,
   wide: Float64Array,

@@ -6,7 +6,7 @@ import { type Equations, type Form, roundingOfEquations, type WeightedRows, weig
 import { factor } from './factor.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
-const PIECE = 2 ** 24;
+const CHUNK = 2 ** 24;
 
 /** Normal equations AᵀWA/w z = AᵀWv/w. */
 export const factorPrimal: Form = async (equations, method, products) => {
@@ -15,9 +15,9 @@ export const factorPrimal: Form = async (equations, method, products) => {
   const matrix = zeros([unknowns, unknowns]);
   for (const block of blocks) await addGram(matrix, block, products);
   for (let i = 0; i < matrix.data.length; i++) matrix.data[i] /= totalWeight;
-  const origin = { form: 'primal', unknowns, equations: count } as const;
+  const regression = { form: 'primal', unknowns, equations: count } as const;
   const { solve, diagnosis } = await factor(
-    { matrix, normal, origin, rounding: roundingOfEquations(equations) },
+    { matrix, normal, regression, rounding: roundingOfEquations(equations) },
     method,
     products,
   );
@@ -43,23 +43,23 @@ function rightOf({ blocks, unknowns, totalWeight }: Equations, targets: Float64A
 /** matrix += AᵀWA of a block. */
 async function addGram(matrix: Tensor, { rows, weights }: WeightedRows, products: Products): Promise<void> {
   const dense = rows.dense();
-  const step = Math.max(1, Math.floor(PIECE / Math.max(1, rows.d)));
+  const step = Math.max(1, Math.floor(CHUNK / Math.max(1, rows.d)));
   for (let from = 0; from < rows.n; from += step) {
     const to = Math.min(rows.n, from + step);
-    const piece = weighted(rowsOf(dense, from, to), weights?.subarray(from, to));
-    const { data } = await products.transposeTimes(piece, piece);
+    const chunk = weighted(rowsOf(dense, from, to), weights?.subarray(from, to));
+    const { data } = await products.transposeTimes(chunk, chunk);
     for (let i = 0; i < data.length; i++) matrix.data[i] += data[i];
   }
 }
 
 /** Rows times the roots of their weights. */
-function weighted(piece: Tensor, weights: Float64Array | undefined): Tensor {
-  if (weights === undefined) return piece;
-  const d = piece.shape[1];
-  const out = zeros(piece.shape);
+function weighted(chunk: Tensor, weights: Float64Array | undefined): Tensor {
+  if (weights === undefined) return chunk;
+  const d = chunk.shape[1];
+  const out = zeros(chunk.shape);
   for (let i = 0; i < weights.length; i++) {
     const root = Math.sqrt(weights[i]);
-    for (let j = i * d; j < (i + 1) * d; j++) out.data[j] = root * piece.data[j];
+    for (let j = i * d; j < (i + 1) * d; j++) out.data[j] = root * chunk.data[j];
   }
   return out;
 }

@@ -17,7 +17,7 @@ import { factorPrimal } from './primal.js';
 import { singular } from './solver.js';
 import type { Solver } from './system.js';
 
-/** A design that was factorised once, to be fitted to any number of targets. */
+/** A design that was factorised once, and can be fitted to any number of targets. */
 export interface Fitter {
   /** `targets`: one number per equation, the blocks one after the other; `value` (default 0): what normal·z is to be. */
   fit(targets: Float64Array, value?: number): Regression;

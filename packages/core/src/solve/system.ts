@@ -4,11 +4,11 @@ import type { Products } from '../types/score.js';
 export interface System {
   readonly matrix: Float64Array;
   readonly k: number;
-  /** What rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
+  /** Most that rounding of the numbers that K was made from can have added to an eigenvalue of K; default 0. */
   readonly rounding?: number;
 }
 
-/** K taken apart, so that K·z = right is cheap for any right side. */
+/** A factorisation of K, with which K·z = right is cheap to solve for any right side. */
 export interface Factors {
   /** z, k numbers. */
   solve(right: Float64Array): Float64Array;
@@ -22,6 +22,6 @@ export interface Solver {
   (system: System, products: Products): Promise<Factors>;
   /** Canonical expression. */
   readonly expression: string;
-  /** Whether it has an answer (the one of least norm) where the equations leave unknowns free. */
+  /** Whether it gives the solution of least norm where the equations leave unknowns free. */
   readonly leastNorm: boolean;
 }

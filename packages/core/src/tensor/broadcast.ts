@@ -19,7 +19,7 @@ export function broadcast(where: string, t: Tensor, shape: Shape): Tensor {
   return { shape, data };
 }
 
-/** Where element i of the shape comes from, by its coordinates from the last axis on. */
+/** The offset in the original tensor of element i of the shape. */
 function sourceOf(i: number, own: Shape, shape: Shape): number {
   let [rest, at, stride] = [i, 0, 1];
   for (let axis = shape.length - 1; axis >= 0; axis--) {

@@ -133,14 +133,14 @@ export function subtractRows(
   return out;
 }
 
-/** Elements of one piece of work, which stay in the last cache while they are made, run and read: 2^20 (8 MiB in float64). */
-const PIECE = 2 ** 20;
-/** Draws that a piece has where they are large, for runs worth their overhead, as long as it stays below 2^22 elements. */
+/** Elements of one chunk, which stay in the last-level cache while they are made, run and read: 2^20 (8 MiB in float64). */
+const CHUNK = 2 ** 20;
+/** Draws of a chunk of large draws, so that runs are worth their overhead, as long as it stays below 2^22 elements. */
 const FEWEST = 64;
 const LARGEST = 2 ** 22;
 
 /**
- * Splits n draws of `rowElements` elements into consecutive pieces of 2^20 elements, or of 64 draws where these have more, up to 2^22
+ * Splits n draws of `rowElements` elements into consecutive chunks of 2^20 elements, or of 64 draws where these have more, up to 2^22
  * elements (32 MiB in float64); at least one draw.
  */
 export function* spans(
@@ -148,6 +148,6 @@ export function* spans(
   rowElements: number,
 ): Generator<{ readonly from: number; readonly to: number }> {
   const rowsOf = (elements: number) => Math.floor(elements / Math.max(1, rowElements));
-  const step = Math.max(1, rowsOf(PIECE), Math.min(FEWEST, rowsOf(LARGEST)));
+  const step = Math.max(1, rowsOf(CHUNK), Math.min(FEWEST, rowsOf(LARGEST)));
   for (let from = 0; from < n; from += step) yield { from, to: Math.min(n, from + step) };
 }

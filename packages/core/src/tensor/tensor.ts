@@ -91,9 +91,7 @@ export function firstInfinite({ data }: Tensor): number {
   );
 }
 
-/**
- * Finite only if all numbers are, as a sum is. No sum to report: its order is the fastest, four parts that do not wait for each other.
- */
+/** A sum that is finite only if all numbers are. Its order is the fastest one, four parts that do not wait for each other. */
 function probe(data: Tensor['data']): number {
   let s0 = 0;
   let s1 = 0;
