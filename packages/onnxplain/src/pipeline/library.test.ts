@@ -1,6 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { perturbations, solvers } from '@onnxplain/core';
+import { explainers } from '@onnxplain/explainers';
+import { ruleTables } from '@onnxplain/graph';
+import { metrics } from '@onnxplain/metrics';
+import { afterAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { folderWith, linearModel, npy, softmaxModel, WEIGHTS } from '../../test/models.js';
 import {
   catalogue,
@@ -26,6 +30,7 @@ import {
   openModel,
   type RunProgress,
   recordOf,
+  tables,
 } from '../subpaths/pipeline.js';
 import { page } from '../subpaths/report.js';
 
@@ -156,13 +161,30 @@ describe('the library', () => {
     });
   });
 
-  test('every row of every table has a name, a summary, a usage line and typed options', () => {
+  test('tables are typed by their names: a misspelt one does not compile', () => {
+    for (const table of [tables.explainer, tables.metric, tables.perturbation, tables.solver, tables.rules])
+      expectTypeOf(table).not.toHaveProperty('gradent');
+    expectTypeOf(explainers).toHaveProperty('gradient');
+    expectTypeOf(metrics).toHaveProperty('sensitivity-max');
+    expectTypeOf(perturbations).toHaveProperty('noisy-baseline');
+    expectTypeOf(solvers).toHaveProperty('ridge');
+    expectTypeOf(ruleTables).toHaveProperty('lrp-gamma');
+    expectTypeOf<'gradent'>().not.toExtend<
+      keyof typeof explainers | keyof typeof metrics | keyof typeof perturbations | keyof typeof solvers
+    >();
+    expectTypeOf(tables.rules).toHaveProperty('lrp-gamma');
+  });
+
+  test('every row of every table has a name, a summary, a usage line, and options with types and help', () => {
     for (const rows of Object.values(catalogue())) {
       for (const { name, summary, usage, options } of rows) {
         expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
         expect(summary.length).toBeGreaterThan(5);
         expect(usage.startsWith(name)).toBe(true);
-        for (const { type } of options) expect(type).not.toBe('');
+        for (const { name: option, type, help } of options) {
+          expect(type).not.toBe('');
+          expect(`${name}(${option}): ${help}`).toMatch(/: [A-Za-z0-9"].{9,}\.$/);
+        }
       }
     }
   });

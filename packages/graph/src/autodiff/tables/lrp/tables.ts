@@ -14,10 +14,22 @@ import {
 } from './rule.js';
 
 const EPSILON = 1e-6;
-const epsilonOption = () => option.positive().default(EPSILON);
+const epsilonOption = () =>
+  option
+    .positive()
+    .default(EPSILON)
+    .describe(
+      'Added, with its sign, to what relevance is divided by, in units of activations. A larger one absorbs more of it.',
+    );
 const weight = () => z.number('a number from 0 up').min(0, 'a number from 0 up').finite();
 const firsts = { flat: flatRule, 'w-square': wSquareRule } as const;
-const firstOption = () => z.enum(['flat', 'w-square', 'none'], 'flat, w-square or none').default('none');
+const gammaOption = () =>
+  weight().default(0.25).describe("How much more the contributions of the output's sign count.");
+const firstOption = () =>
+  z
+    .enum(['flat', 'w-square', 'none'], 'flat, w-square or none')
+    .default('none')
+    .describe('Another rule for the layer that sees the input.');
 
 interface Row<Options extends z.ZodObject> {
   readonly name: string;
@@ -71,14 +83,18 @@ export const epsilon = table({
 export const gamma = table({
   name: 'lrp-gamma',
   summary: 'Relevance, every layer by the gamma rule.',
-  options: z.strictObject({ gamma: weight().default(0.25), first: firstOption() }),
+  options: z.strictObject({ gamma: gammaOption(), first: firstOption() }),
   parts: (given) => [...first(given.first), everywhere(gammaRule(given.gamma))],
 });
 
 export const alphaBeta = table({
   name: 'lrp-alpha-beta',
   summary: 'Relevance, positive and negative contributions apart in every layer.',
-  options: z.strictObject({ alpha: weight().default(2), beta: weight().default(1), first: firstOption() }),
+  options: z.strictObject({
+    alpha: weight().default(2).describe('Weight of positive contributions; alpha - beta is 1.'),
+    beta: weight().default(1).describe('Weight of negative contributions.'),
+    first: firstOption(),
+  }),
   parts: ({ alpha, beta, ...given }) => {
     if (Math.abs(alpha - beta - 1) > 1e-9) {
       fail({
@@ -136,9 +152,9 @@ export const epsilonGammaBox = table({
   summary: 'Relevance, full connections by epsilon, convolutions by gamma, the first layer by its bounds.',
   options: z.strictObject({
     epsilon: epsilonOption(),
-    gamma: weight().default(0.25),
-    low: option.number().default(0),
-    high: option.number().default(1),
+    gamma: gammaOption(),
+    low: option.number().default(0).describe('Least value of an input.'),
+    high: option.number().default(1).describe('Greatest value of an input.'),
   }),
   parts: (given) => [
     { when: layers.first, rule: zBoxRule([given.low, given.high]) },
