@@ -6,13 +6,14 @@ import { folderWith, linearModel, npy, onnxplain } from '../../../test/models.js
 const folder = folderWith({
   'linear.onnx': linearModel(),
   'two.npy': npy([2, 4], [0.5, 0.25, 0.75, 1, 1, 2, 3, 4]),
+  'repeated.npy': npy([3, 4], [0.5, 0.25, 0.75, 1, 1, 2, 3, 4, 0.5, 0.25, 0.75, 1]),
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function noticesOf(metric: string): Promise<string> {
+async function noticesOf(metric: string, input = 'two.npy'): Promise<string> {
   const out = join(folder, 'out');
   if (existsSync(out)) rmSync(out, { recursive: true });
-  const paths = [join(folder, 'linear.onnx'), '--input', join(folder, 'two.npy'), '-o', out];
+  const paths = [join(folder, 'linear.onnx'), '--input', join(folder, input), '-o', out];
   const explainers = ['--explainer', 'gradient', '--explainer', 'random'];
   const { exit, err } = await onnxplain('evaluate', ...paths, ...explainers, '--metric', metric);
   expect(exit).toBe(0);
@@ -35,6 +36,7 @@ test('docs/notices.md lists every warning of an estimate', () => {
     'only ... draws: what happens in fewer than',
     'all ... draws gave one value',
     'the weights make ...',
+    'an input repeats an earlier one',
   ]) {
     expect(listing).toContain(`| \`${words}`);
   }
@@ -43,4 +45,12 @@ test('docs/notices.md lists every warning of an estimate', () => {
 test('evaluate says nothing of intervals where draws are many, or all there are', async () => {
   expect(await noticesOf('infidelity(gaussian(0.1), draws=100)')).not.toMatch(/draws=\.\.\./);
   expect(await noticesOf('infidelity(difference-to-baseline(0))')).not.toMatch(/draws=\.\.\./);
+});
+
+test('evaluate names the inputs that repeat an earlier one, and only those', async () => {
+  const metric = 'infidelity(gaussian(0.1), draws=100)';
+  expect(await noticesOf(metric, 'repeated.npy')).toMatch(
+    /an input repeats an earlier one on 1 of 3 inputs, first "repeated\.npy\[2\]".*give each input once/,
+  );
+  expect(await noticesOf(metric)).not.toContain('repeats');
 });

@@ -6,6 +6,7 @@ import { type AttributionTable, attributionNotices, factsOfAll, repeatNotices } 
 import { estimateNotices, type MeasuredRun } from './estimates.js';
 import { explainerNotices, flatExplainers } from './explainers.js';
 import { randomNotices } from './query.js';
+import { repeatedInputNotices } from './repeated-inputs.js';
 import { rowNoticesOf } from './rows.js';
 
 /** Gives the notices of a run as soon as they are known, each once. */
@@ -16,7 +17,7 @@ export interface Notifier {
   before(): void;
   /** After explaining: gives what the attributions tell. `rows`: see {@link rowNoticesOf}; default: those of this process. */
   explained(found: ExplainedInputs, rows?: readonly string[]): Promise<void>;
-  /** After measuring: gives what the estimates tell of their intervals. */
+  /** After measuring: gives what the estimates tell of their intervals, and what the inputs tell of means over them. */
   measured(run: MeasuredRun, rows?: readonly string[]): void;
 }
 
@@ -61,6 +62,7 @@ export function notifierOf(
       const again = await scoreOf(prepared);
       tell(repeatNotices(first, again.input.value));
     },
-    measured: (run, rows = rowNoticesOf(model)) => tell([...rows, ...estimateNotices(run, names)]),
+    measured: (run, rows = rowNoticesOf(model)) =>
+      tell([...rows, ...estimateNotices(run, names), ...repeatedInputNotices(prepared)]),
   };
 }
