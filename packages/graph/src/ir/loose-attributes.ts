@@ -2,7 +2,10 @@ import { fail } from '@onnxplain/core';
 import { describe } from './scope.js';
 import type { Attribute, Constant, Graph, Node } from './types.js';
 
-/** A node's attributes by kind; an attribute of another kind is `model-invalid`. */
+/**
+ * A node's attributes by kind; an attribute of another kind is `model-invalid`. Passes that read operators and versions outside the
+ * canonical form name the default at each reading; everything else reads by the schema (`attributes.ts`).
+ */
 export interface NodeAttributes {
   int(name: string, fallback: number): number;
   float(name: string, fallback: number): number;
