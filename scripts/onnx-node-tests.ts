@@ -16,7 +16,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OnnxplainError } from '@onnxplain/core';
-import { canonicalise, evaluate, type Graph, isOp, type NumArray, numbersOf, read } from '@onnxplain/graph';
+import { canonicalise, type Graph, interpret, isOp, type NumArray, numbersOf, read } from '@onnxplain/graph';
 
 type Outcome =
   | { readonly kind: 'passed' }
@@ -111,7 +111,7 @@ function runDataSet(graph: Graph, folder: string): Outcome {
     if (value === undefined) return skipped('an input that is not a tensor');
     feeds[name] = value;
   }
-  const results = evaluate(graph, feeds, { precision: 'declared' });
+  const results = interpret(graph, feeds, { precision: 'declared' });
   const expected = readTensors(folder, 'output', graph.outputs.length);
   for (const [i, { name }] of graph.outputs.entries()) {
     const want = expected[i];

@@ -35,7 +35,7 @@ export type { Evaluator } from './canonical/fold/evaluator.js';
 export { type FoldOptions, fold } from './canonical/fold/fold.js';
 export { infer } from './infer/infer.js';
 export { type NumArray, numArray } from './interpreter/array.js';
-export { evaluate, type InterpreterOptions } from './interpreter/evaluate.js';
+export { type InterpreterOptions, interpret } from './interpreter/interpret.js';
 export { bytesOf, type Chunks } from './io/chunks.js';
 export { type ExternalRange, type ExternalReader, externalData } from './io/external.js';
 export { defaultLimits, type Limits } from './io/limits.js';

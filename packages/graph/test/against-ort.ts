@@ -1,6 +1,6 @@
 import type * as ort from 'onnxruntime-node';
 import { expect } from 'vitest';
-import { constantFrom, type DataType, evaluate, type NumArray, numbersOf } from '../src/index.js';
+import { constantFrom, type DataType, interpret, type NumArray, numbersOf } from '../src/index.js';
 import type { Sample } from './samples.js';
 import { runGraph, tensorOf } from './session.js';
 
@@ -26,7 +26,7 @@ function error(got: NumArray, expected: NumArray): number {
 export async function expectAgreement({ graph, feeds, draws }: Sample): Promise<void> {
   const tensors = Object.entries(feeds).map(([name, value]) => [name, asTensor(value)] as const);
   const expected = await runGraph(graph, Object.fromEntries(tensors));
-  const results = evaluate(graph, feeds);
+  const results = interpret(graph, feeds);
   for (const { name } of graph.outputs) {
     const [got, want] = [results[name], asNumbers(expected[name])];
     expect({ dtype: got.dtype, dims: [...got.dims] }).toEqual({ dtype: want.dtype, dims: [...want.dims] });

@@ -6,7 +6,7 @@ import { builderOf } from '../src/builder/build.js';
 import { attr } from '../src/builder/builder.js';
 import { infer } from '../src/infer/infer.js';
 import { type NumArray, numArray } from '../src/interpreter/array.js';
-import { evaluate } from '../src/interpreter/evaluate.js';
+import { interpret } from '../src/interpreter/interpret.js';
 import type { Graph, Value } from '../src/ir/types.js';
 
 export type Feeds = Readonly<Record<string, NumArray>>;
@@ -37,7 +37,7 @@ const wobbles = (name: string, dims: readonly number[]): NumArray =>
 
 /** The inner product of some float values with fixed directions, which become inputs. */
 export function project(graph: Graph, feeds: Feeds, names: readonly string[]): Projected {
-  const values = evaluate(graph, feeds, { wanted: names });
+  const values = interpret(graph, feeds, { wanted: names });
   const directions = names.map((name, i) => ({
     ...wobbles(`direction of output ${i}`, values[name].dims),
     dtype: values[name].dtype,
@@ -89,7 +89,7 @@ export function along(
   const h = at.step ?? 1e-5;
   const v = feeds[name].data.map((_, i) => wobble(`${name} ${at.number}`, i));
   const f = (sign: number): number =>
-    evaluate(
+    interpret(
       graph,
       moved(feeds, name, (i) => sign * h * v[i]),
       { wanted: [of] },
@@ -106,6 +106,6 @@ export function along(
 export function gradients(projected: Projected, wrt: readonly string[]) {
   const graph = grad(projected.graph, { of: projected.of, wrt });
   const labels = graph.outputs.slice(-wrt.length).map(({ name }) => name);
-  const values = evaluate(graph, projected.feeds);
+  const values = interpret(graph, projected.feeds);
   return { graph, labels, values: labels.map((label) => values[label]) };
 }

@@ -6,7 +6,7 @@ import {
   type Constant,
   canonicalise,
   type DataType,
-  evaluate,
+  interpret,
   numbersOf,
 } from '../src/index.js';
 import { float32, graphOf, int64, node, value } from './graphs.js';
@@ -114,7 +114,7 @@ async function byRuntime(of: Case, flag: string, setting: number): Promise<Shown
 function byInterpreter(of: Case, flag: string, setting: number): Shown | undefined {
   try {
     const { x } = of.inputs;
-    const found = evaluate(canonicalise(graphFor(of, flag, setting)), {
+    const found = interpret(canonicalise(graphFor(of, flag, setting)), {
       x: { dtype: x.dtype, dims: x.dims, data: numbersOf(x) },
     });
     return Object.fromEntries(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { evaluate, OPS } from '../src/index.js';
+import { interpret, OPS } from '../src/index.js';
 import { expectAgreement } from './against-ort.js';
 import { samples } from './samples.js';
 
@@ -17,7 +17,7 @@ describe('the interpreter computes what ONNX Runtime computes', () => {
 
 it('inference foretells the types and the known dims that the interpreter finds', () => {
   for (const { graph, feeds, note } of OPS.flatMap((op) => samples[op]())) {
-    const results = evaluate(graph, feeds);
+    const results = interpret(graph, feeds);
     for (const { name, dtype, dims } of graph.outputs) {
       const found = results[name];
       const known = dims?.map((dim, axis) => (typeof dim === 'number' ? dim : found.dims[axis]));

@@ -4,10 +4,10 @@ import {
   attr,
   canonicalise,
   constantFrom,
-  evaluate,
   type Graph,
   grad,
   hvp,
+  interpret,
   jvp,
   type Node,
   type NumArray,
@@ -99,14 +99,14 @@ describe('a Loop that counts to an input', () => {
   });
 
   it.each([1, 2, 5])('has the gradient of its %i iterations written out', async (count) => {
-    const expected = evaluate(grad(unrolled(count), { wrt: 'x' }), { x }).gradient;
-    expectClose(evaluate(gradient, { x, count: times(count) }).gradient, expected, 10);
+    const expected = interpret(grad(unrolled(count), { wrt: 'x' }), { x }).gradient;
+    expectClose(interpret(gradient, { x, count: times(count) }).gradient, expected, 10);
     expectClose((await run(gradient, { x, count: times(count) })).gradient, expected, 4);
   });
 
   it('has the gradient of what it started with where it does not run at all', async () => {
     const ones = numArray('float32', [2, 2], [1, 1, 1, 1]);
-    expectClose(evaluate(gradient, { x, count: times(0) }).gradient, ones, 12);
+    expectClose(interpret(gradient, { x, count: times(0) }).gradient, ones, 12);
     expectClose((await run(gradient, { x, count: times(0) })).gradient, ones, 12);
   });
 
@@ -115,16 +115,16 @@ describe('a Loop that counts to an input', () => {
     const feeds = { x, vector: v, count: times(count) };
     const zero = numArray('float32', [2, 2], [0, 0, 0, 0]);
     const expected =
-      count === 0 ? zero : evaluate(hvp(unrolled(count), { wrt: 'x' }), { x, vector: v }).product;
-    expectClose(evaluate(product, feeds).product, expected, 9);
+      count === 0 ? zero : interpret(hvp(unrolled(count), { wrt: 'x' }), { x, vector: v }).product;
+    expectClose(interpret(product, feeds).product, expected, 9);
     expectClose((await run(product, feeds)).product, expected, 3);
   });
 
   it('has products with a vector on either side that are one number', () => {
     const feeds = { x, count: times(3) };
-    const forward = evaluate(jvp(counted, { wrt: 'x' }), { ...feeds, tangent: v }).derivative;
+    const forward = interpret(jvp(counted, { wrt: 'x' }), { ...feeds, tangent: v }).derivative;
     const cotangent = numArray('float32', [], [1]);
-    const backward = evaluate(vjp(counted, { wrt: 'x' }), { ...feeds, cotangent }).gradient;
+    const backward = interpret(vjp(counted, { wrt: 'x' }), { ...feeds, cotangent }).gradient;
     expect(forward.data[0]).toBeCloseTo(
       backward.data.reduce((sum, g, i) => sum + g * v.data[i], 0),
       10,
@@ -133,15 +133,15 @@ describe('a Loop that counts to an input', () => {
 
   it('has a gradient by the weights that it captures', async () => {
     const by = grad(counted, { wrt: 'w' });
-    const expected = evaluate(grad(unrolled(4), { wrt: 'w' }), { x }).gradient;
-    expectClose(evaluate(by, { x, count: times(4) }).gradient, expected, 10);
+    const expected = interpret(grad(unrolled(4), { wrt: 'w' }), { x }).gradient;
+    expectClose(interpret(by, { x, count: times(4) }).gradient, expected, 10);
     expectClose((await run(by, { x, count: times(4) })).gradient, expected, 4);
   });
 
   it.each(['guided', 'deconv', 'straight-through'] as const)('is gone through by the rules %s', (name) => {
     const graph = grad(counted, { wrt: 'x', rules: name });
-    const expected = evaluate(grad(unrolled(3), { wrt: 'x', rules: name }), { x }).gradient;
-    expectClose(evaluate(graph, { x, count: times(3) }).gradient, expected, 10);
+    const expected = interpret(grad(unrolled(3), { wrt: 'x', rules: name }), { x }).gradient;
+    expectClose(interpret(graph, { x, count: times(3) }).gradient, expected, 10);
   });
 
   const without = (Object.keys(tables) as RuleTableName[]).filter((name) => /^(lrp|deep)/.test(name));
@@ -177,7 +177,7 @@ describe('a Loop that runs until something is computed', () => {
     [1, 128],
   ])('from %d has the derivative %i', async (from, expected) => {
     const feeds = { x: numArray('float32', [], [from]) };
-    expect([...evaluate(gradient, feeds).gradient.data]).toEqual([expected]);
+    expect([...interpret(gradient, feeds).gradient.data]).toEqual([expected]);
     expect([...(await run(gradient, feeds)).gradient.data]).toEqual([expected]);
   });
 });
@@ -220,6 +220,6 @@ describe('a Loop whose carried value grows', () => {
       n: times(2),
     };
     const expected = [0.5, 1].map((at) => Math.cos(at) * Math.cos(Math.sin(at)));
-    expectClose(evaluate(graph, feeds).gradient, numArray('float32', [2], expected), 12);
+    expectClose(interpret(graph, feeds).gradient, numArray('float32', [2], expected), 12);
   });
 });

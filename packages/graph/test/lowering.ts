@@ -1,17 +1,17 @@
 /** Whether a lowered graph has the values of the plain one. */
-import { evaluate, type Graph, type LoweringTarget, lower, loweringTargets, verify } from '../src/index.js';
+import { type Graph, interpret, type LoweringTarget, lower, loweringTargets, verify } from '../src/index.js';
 import type { Feeds } from './derivative.js';
 
 const TOLERANCE = 1e-9;
 
 /** What a lowering changes in the outputs of a graph beyond the last digits of sums; undefined when nothing. */
 export function loweringChanges(graph: Graph, feeds: Feeds): string | undefined {
-  const before = evaluate(graph, feeds);
+  const before = interpret(graph, feeds);
   for (const target of Object.keys(loweringTargets) as LoweringTarget[]) {
     const lowered = lower(graph, target);
     if (lowered === graph) continue;
     verify(lowered);
-    const after = evaluate(lowered, feeds);
+    const after = interpret(lowered, feeds);
     for (const [name, { dims, data }] of Object.entries(before)) {
       if (after[name].dims.join() !== dims.join())
         return `${target}: ${name} has dims [${after[name].dims}], not [${dims}]`;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
-  evaluate,
   type Graph,
   grad,
   hvp,
+  interpret,
   jvp,
   type NumArray,
   numArray,
@@ -47,12 +47,12 @@ function smoothSamples(op: Op): readonly Sample[] {
 function products({ graph, feeds }: Sample) {
   const [wrt] = floatInputs(graph);
   const v = like('tangent', feeds[wrt]);
-  const { y0 } = evaluate(graph, feeds);
+  const { y0 } = interpret(graph, feeds);
   const u = like('cotangent', y0);
-  const back = evaluate(vjp(graph, { of: 'y0', wrt }), { ...feeds, cotangent: u });
-  const forth = evaluate(jvp(graph, { of: 'y0', wrt }), { ...feeds, tangent: v });
+  const back = interpret(vjp(graph, { of: 'y0', wrt }), { ...feeds, cotangent: u });
+  const forth = interpret(jvp(graph, { of: 'y0', wrt }), { ...feeds, tangent: v });
   const at = (step: number) =>
-    evaluate(graph, { ...feeds, [wrt]: shifted(feeds[wrt], v, step) }, { wanted: ['y0'] }).y0;
+    interpret(graph, { ...feeds, [wrt]: shifted(feeds[wrt], v, step) }, { wanted: ['y0'] }).y0;
   const [after, before] = [at(1e-5).data, at(-1e-5).data];
   const slope = numArray(
     y0.dtype,
@@ -143,8 +143,8 @@ describe('jvp', () => {
       'tangent/x': like('a', x),
       'tangent/h': numArray('float32', [2, 4], new Array(8).fill(0)),
     };
-    const both = evaluate(jvp(network, { of: 'z', wrt: ['x', 'h'] }), feedsOf(tangents));
-    const one = evaluate(jvp(network, { of: 'z' }), feedsOf({ tangent: like('a', x) }));
+    const both = interpret(jvp(network, { of: 'z', wrt: ['x', 'h'] }), feedsOf(tangents));
+    const one = interpret(jvp(network, { of: 'z' }), feedsOf({ tangent: like('a', x) }));
     expect([...both.derivative.data]).toEqual([...one.derivative.data]);
   });
 });
@@ -152,12 +152,12 @@ describe('jvp', () => {
 describe('hvp', () => {
   const target = numArray('int64', [2], [1, 0]);
   const graph = hvp(network, { of: 'z' });
-  const product = (vector: NumArray): NumArray => evaluate(graph, feedsOf({ target, vector })).product;
+  const product = (vector: NumArray): NumArray => interpret(graph, feedsOf({ target, vector })).product;
 
   it('is the change of the gradient', () => {
     const v = like('v', x);
     const gradient = (step: number) =>
-      evaluate(grad(network, { of: 'z' }), { x: shifted(x, v, step), target }).gradient.data;
+      interpret(grad(network, { of: 'z' }), { x: shifted(x, v, step), target }).gradient.data;
     const [after, before] = [gradient(1e-5), gradient(-1e-5)];
     product(v).data.forEach((d, i) => {
       expect(d).toBeCloseTo((after[i] - before[i]) / 2e-5, 7);
@@ -175,7 +175,7 @@ describe('hvp', () => {
       outputs: [value('y', ['N'])],
       nodes: [node('y = Relu(x)')],
     });
-    const found = evaluate(hvp(linear), {
+    const found = interpret(hvp(linear), {
       x: numArray('float32', [2], [1, -1]),
       vector: numArray('float32', [2], [3, 4]),
     });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { coverage, evaluate, type Graph, grad, hvp, type NumArray, numArray, read } from '../src/index.js';
+import { coverage, type Graph, grad, hvp, interpret, type NumArray, numArray, read } from '../src/index.js';
 import { graphOf, node, value } from './graphs.js';
 import { run, runModel, tensorOf } from './session.js';
 
@@ -45,7 +45,7 @@ describe('quantised models', () => {
 
   it('have the gradient of fake quantisation in PyTorch, on the interpreter and on ONNX Runtime', async () => {
     const graph = throughOf('qdq');
-    const own = evaluate(graph, { x, target }, { precision: 'declared' });
+    const own = interpret(graph, { x, target }, { precision: 'declared' });
     const native = await run(graph, { x, target });
     for (const { y, gradient } of [own, native]) {
       expect(gap(y.data, cases.y.qdq)).toBeLessThan(1e-6);
@@ -76,7 +76,7 @@ describe('quantised models', () => {
       x.dims,
       x.data.map((_, i) => Math.sin(i)),
     );
-    expect(largest(evaluate(graph, { x, target, vector }).product.data)).toBeGreaterThan(1e-4);
+    expect(largest(interpret(graph, { x, target, vector }).product.data)).toBeGreaterThan(1e-4);
   });
 });
 
@@ -88,7 +88,7 @@ describe('straight-through rules', () => {
       outputs: [value('y', [5])],
       nodes: [node(`y = ${op}(x)`)],
     });
-    return [...evaluate(grad(graph, { rules }), { x: line }).gradient.data];
+    return [...interpret(grad(graph, { rules }), { x: line }).gradient.data];
   };
 
   it('take steps for the line that they follow', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Attributes, attr, evaluate, type Graph, grad } from '../src/index.js';
+import { type Attributes, attr, type Graph, grad, interpret } from '../src/index.js';
 import { along, floatInputs, gradients, project } from './derivative.js';
 import { codeOf, graphOf, node, value } from './graphs.js';
 import { attributes, of, random, type Sample, sample } from './samples/make.js';
@@ -126,7 +126,7 @@ describe('with any number of steps and sequences', () => {
       [5, 2],
     ]) {
       const feeds = { x: random([steps, batch, INPUTS], 313), ...weights };
-      const got = evaluate(gradient, feeds).gradient;
+      const got = interpret(gradient, feeds).gradient;
       const { measured, claimed } = along({ graph: summed(graph), feeds, of: 'sum' }, 'x', {
         gradient: got,
         number: 1,

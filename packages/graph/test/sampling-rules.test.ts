@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   attr,
   constantFrom,
-  evaluate,
   type Graph,
   grad,
+  interpret,
   type NumArray,
   numArray,
   write,
@@ -62,7 +62,7 @@ const x = numArray('float32', [1, 2, 5, 5], wobbles('x', 50));
 describe('relevance', () => {
   it.each(graphs)('goes through %s without loss', (_, graph) => {
     const backward = grad(graph, { rules: 'lrp-epsilon' });
-    const { gradient, y } = evaluate(backward, { x });
+    const { gradient, y } = interpret(backward, { x });
     expect(Math.abs(y.data[0])).toBeGreaterThan(0.01);
     expect(sum(gradient)).toBeCloseTo(y.data[0], 4);
   });
@@ -72,9 +72,9 @@ describe('DeepLIFT', () => {
   const fixed = graphs.filter(([name]) => !/depend|maxima/.test(name));
   it.each(fixed)('sums to what changes through %s', (_, graph) => {
     const baseline = numArray('float32', [1, 2, 5, 5], wobbles('baseline', 50));
-    const { gradient } = evaluate(grad(graph, { rules: 'deep-lift' }), { x, baseline });
+    const { gradient } = interpret(grad(graph, { rules: 'deep-lift' }), { x, baseline });
     const claimed = gradient.data.reduce((total, m, i) => total + m * (x.data[i] - baseline.data[i]), 0);
-    const score = (at: NumArray) => evaluate(graph, { x: at }).y.data[0];
+    const score = (at: NumArray) => interpret(graph, { x: at }).y.data[0];
     expect(claimed).toBeCloseTo(score(x) - score(baseline), 5);
   });
 });
@@ -87,7 +87,7 @@ describe('half precision', () => {
     const nodes = [...graph.nodes, node('y = ReduceSum(y0)', { keepdims: attr.int(0) })];
     const total = { ...graph, nodes, outputs: [value('y', [], 'float16')] };
     const backward = grad(total, { wrt: ['x0', 'x1'] });
-    const results = evaluate(backward, { x0: feeds, x1: grid });
+    const results = interpret(backward, { x0: feeds, x1: grid });
     expect(results['gradient/x0'].dtype).toBe('float16');
     expect(results['gradient/x1'].dtype).toBe('float16');
     expect(backward.nodes.filter(({ op }) => op === 'Floor').length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/builder/build.js';
-import { attr, evaluate, type Graph, grad, type NumArray, type Op } from '../src/index.js';
+import { attr, type Graph, grad, interpret, type NumArray, type Op } from '../src/index.js';
 import { gradients, type Projected } from './derivative.js';
 import { float32, type Input, int, ints, type SampleOptions, sample, scalar } from './samples/make.js';
 import { run } from './session.js';
@@ -207,7 +207,7 @@ describe('where there is no derivative', () => {
   it('a rectifier has a second derivative of 0 on both sides and at the kink', () => {
     const once = gradients(total({ op: 'Relu', inputs: [vector(-1, 0, 2)], gradient: {} }), ['x0']);
     const twice = grad(summed(once.graph, once.labels[0]), { wrt: 'x0' });
-    expect(Array.from(evaluate(twice, { x0: vector(-1, 0, 2) }).gradient.data)).toEqual([0, 0, 0]);
+    expect(Array.from(interpret(twice, { x0: vector(-1, 0, 2) }).gradient.data)).toEqual([0, 0, 0]);
   });
 });
 

@@ -3,7 +3,7 @@ import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { builderOf } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import { isOp } from '../ir/ops.js';
 import type { Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
@@ -27,8 +27,8 @@ const network = graphOf({
   nodes: [node('h = MatMul(x, w)'), node('z = Add(h, bias)'), node('logits = Tanh(z)')],
 });
 
-const numbers = (graph: Graph, feeds: Parameters<typeof evaluate>[1], name = 'gradient'): number[] =>
-  Array.from(evaluate(graph, feeds)[name].data);
+const numbers = (graph: Graph, feeds: Parameters<typeof interpret>[1], name = 'gradient'): number[] =>
+  Array.from(interpret(graph, feeds)[name].data);
 
 const target = (...classes: readonly number[]) => numArray('int64', [classes.length], classes);
 
@@ -119,7 +119,7 @@ describe('grad', () => {
 
   it('differentiates by inner tensors and by several values at once', () => {
     const graph = grad(network, { wrt: ['h', 'bias', 'x'] });
-    const result = evaluate(graph, { x: row, target: target(1) });
+    const result = interpret(graph, { x: row, target: target(1) });
     expect(result['gradient/bias'].dims).toEqual([3]);
     expect(Array.from(result['gradient/h'].data)).toEqual(Array.from(result['gradient/bias'].data));
     expect(Array.from(result['gradient/x'].data)).toEqual(

@@ -7,9 +7,9 @@ import { run } from '../../test/session.js';
 import { attr } from '../builder/builder.js';
 import {
   canonicalise,
-  evaluate,
   grad,
   hvp,
+  interpret,
   jvp,
   type Node,
   type NumArray,
@@ -117,7 +117,7 @@ describe('the gradient of a choice', () => {
       const projected = project(graph, feeds, ['y']);
       const gradient = grad(projected.graph, { of: projected.of, wrt: 'x' });
       const [expected, got] = [
-        evaluate(gradient, projected.feeds).gradient,
+        interpret(gradient, projected.feeds).gradient,
         (await run(gradient, projected.feeds)).gradient,
       ];
       [...expected.data].forEach((each, i) => {
@@ -131,14 +131,14 @@ describe('the gradient of a choice', () => {
     const ones = numArray('float32', [2, 3], [1, 1, 1, 1, 1, 1]);
     const slope = POINTS.map((at) => (at > 0 ? Math.log(at) + 1 : 0));
     const curvature = POINTS.map((at) => (at > 0 ? 1 / at : 0));
-    expectAll(evaluate(jvp(graph), { x, tangent: ones }).derivative, slope);
+    expectAll(interpret(jvp(graph), { x, tangent: ones }).derivative, slope);
     const sum = graphOf({
       ...graph,
       constants,
       outputs: [value('s', [2])],
       nodes: [...graph.nodes, node('s = ReduceSum(y, axis)', { keepdims: attr.int(0) })],
     });
-    expectAll(evaluate(hvp(sum), { x, vector: ones }).product, curvature);
+    expectAll(interpret(hvp(sum), { x, vector: ones }).product, curvature);
   });
 
   it('is 0 along a lane of a softmax of which nothing was taken', () => {
@@ -184,7 +184,7 @@ describe('the gradient of a choice', () => {
       const weights = gradients(project(graphFrom('y = Identity(x)'), feeds, ['y']), ['x']).values[0].data;
       const expected = points.map((z, i) => weights[i] / (1 + Math.exp(-z)) / (1 + Math.exp(z)));
       const gradient = grad(projected, { of, wrt: 'x' });
-      const exact = evaluate(gradient, all).gradient;
+      const exact = interpret(gradient, all).gradient;
       const found = (await run(gradient, all)).gradient;
       for (const [i, each] of expected.entries()) {
         expect(Math.abs(exact.data[i] - each)).toBeLessThanOrEqual(1e-12 * Math.abs(each));
@@ -252,11 +252,11 @@ describe.skipIf(!existsSync(handed))(`a pipeline with a power transformer (${han
     const of = 'output_probability';
     for (const k of [0, 1]) {
       const target = numArray('int64', [1], [k]);
-      const { gradient } = evaluate(grad(graph, { of }), { X: at, target });
+      const { gradient } = interpret(grad(graph, { of }), { X: at, target });
       [...gradient.data].forEach((each, i) => {
         const h = 1e-5;
         const f = (by: number) =>
-          evaluate(graph, { X: { ...at, data: at.data.map((v, j) => (j === i ? v + by : v)) } })[of].data[k];
+          interpret(graph, { X: { ...at, data: at.data.map((v, j) => (j === i ? v + by : v)) } })[of].data[k];
         expectClose(each, (f(h) - f(-h)) / (2 * h));
       });
     }

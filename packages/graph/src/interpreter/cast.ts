@@ -16,7 +16,7 @@ export function typeOfCode(call: Call, code: number): DataType {
 
 /**
  * `x` as another type. Floats become integers by truncation; what the standard leaves undefined (NaN or out of range) is
- * refused. Integers become narrower ones by dropping high bits. Floats keep their value: see `precision` of `evaluate`.
+ * refused. Integers become narrower ones by dropping high bits. Floats keep their value: see `precision` of `interpret`.
  */
 function cast(call: Call, x: NumArray, to: DataType): NumArray {
   const range = integerRange(to);

@@ -3,12 +3,12 @@ import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import type { Attribute, Constant, Graph } from '../ir/types.js';
 import { type NumArray, numArray } from './array.js';
-import { evaluate } from './evaluate.js';
+import { interpret } from './interpret.js';
 
 const body = (graph: Graph): Attribute => ({ kind: 'graph', value: graph });
 const truth: Constant = { dtype: 'bool', dims: [], data: Uint8Array.of(1) };
 const run = (graph: Graph, feeds: Record<string, NumArray>) =>
-  Object.values(evaluate(graph, feeds)).map(({ dims, data }) => ({ dims, data: [...data] }));
+  Object.values(interpret(graph, feeds)).map(({ dims, data }) => ({ dims, data: [...data] }));
 
 describe('If', () => {
   it('runs one branch only, which sees the values around it', () => {

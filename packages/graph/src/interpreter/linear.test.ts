@@ -5,7 +5,7 @@ import { random } from '../../test/samples/make.js';
 import { attr } from '../builder/builder.js';
 import type { Attribute } from '../ir/types.js';
 import type { NumArray } from './array.js';
-import { evaluate } from './evaluate.js';
+import { interpret } from './interpret.js';
 
 function apply(
   text: string,
@@ -18,7 +18,7 @@ function apply(
     outputs: [value('y', undefined)],
     nodes: [node(`y = ${text}(${names.join(', ')})`, attributes)],
   });
-  return evaluate(graph, Object.fromEntries(names.map((name, i) => [name, feeds[i]]))).y;
+  return interpret(graph, Object.fromEntries(names.map((name, i) => [name, feeds[i]]))).y;
 }
 
 const einsum = (equation: string, ...feeds: readonly NumArray[]) =>

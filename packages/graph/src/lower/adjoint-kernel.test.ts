@@ -4,7 +4,7 @@ import { float32, graphOf, value } from '../../test/graphs.js';
 import { builderOf } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import { numbersOf } from '../ir/constant.js';
 import type { Constant } from '../ir/types.js';
 import { adjointKernel } from './adjoint-kernel.js';
@@ -31,7 +31,7 @@ describe('the kernel of an adjoint convolution', () => {
     const [made, computed] = [adjointKernel(b, 'k', group), adjointKernel(b, 'fed', group)];
     const graph = b.build([value(computed, undefined)]);
     const fed = numArray('float32', dims, Array.from(constant.data, Number));
-    const expected = evaluate(graph, { fed })[computed];
+    const expected = interpret(graph, { fed })[computed];
     const adjoint = b.constantOf(made);
     expect(adjoint?.dims).toEqual(expected.dims);
     expect(adjoint && Array.from(numbersOf(adjoint))).toEqual(Array.from(expected.data));

@@ -4,7 +4,7 @@ import { wobble } from '../../test/derivative.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Constant, Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { convTransposeAsConv } from './conv-transpose.js';
@@ -24,7 +24,7 @@ function expectSame(lowered: Graph, plain: Graph, dims: readonly number[]): void
   verify(lowered);
   const x = numArray('float32', dims, wobbles('x', dims));
   const [name] = plain.outputs.map((output) => output.name);
-  const [expected, got] = [evaluate(plain, { x })[name], evaluate(lowered, { x })[name]];
+  const [expected, got] = [interpret(plain, { x })[name], interpret(lowered, { x })[name]];
   expect(got.dims).toEqual(expected.dims);
   expected.data.forEach((each, i) => {
     expect(got.data[i]).toBeCloseTo(each, 12);

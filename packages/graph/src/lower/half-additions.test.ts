@@ -3,7 +3,7 @@ import { graphOf, node, value } from '../../test/graphs.js';
 import { feedFor, runGraph } from '../../test/session.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { DataType, Graph } from '../ir/types.js';
 import { halfAdditions } from './half-additions.js';
 
@@ -31,8 +31,8 @@ describe.each(['ScatterElements', 'ScatterND'] as const)('%s that adds float16',
       at: numArray('int64', op === 'ScatterND' ? [4, 1] : [4], [0, 2, 0, 1]),
       updates: numArray('float16', [4], [0.25, 8, 3, -0.5]),
     };
-    expect(Array.from(evaluate(plain, feeds).y.data)).toEqual([4.25, 0, 6]);
-    expect(evaluate(lowered, feeds).y).toEqual(evaluate(plain, feeds).y);
+    expect(Array.from(interpret(plain, feeds).y.data)).toEqual([4.25, 0, 6]);
+    expect(interpret(lowered, feeds).y).toEqual(interpret(plain, feeds).y);
   });
 
   it('runs on the CPU provider, which refuses it as it stands', async () => {

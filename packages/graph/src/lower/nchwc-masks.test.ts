@@ -4,7 +4,7 @@ import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { STEP_SLOPE } from '../autodiff/rules/activation.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { nchwcMasks } from './nchwc-masks.js';
@@ -64,7 +64,7 @@ describe('nchwcMasks', () => {
       const graph = nchwcMasks(plain);
       verify(graph);
       expect(operators(graph)).toEqual(expected);
-      expect(evaluate(graph, { x }).y).toEqual(evaluate(plain, { x }).y);
+      expect(interpret(graph, { x }).y).toEqual(interpret(plain, { x }).y);
     }
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { DataType, Graph } from '../ir/types.js';
 import { steepMasks } from './steep-masks.js';
 
@@ -42,7 +42,7 @@ describe('steepMasks', () => {
     const plain = masked(compare);
     const lowered = steepMasks(plain);
     expect(operators(lowered)).toEqual(expected);
-    expect(evaluate(lowered, { x })).toEqual(evaluate(plain, { x }));
+    expect(interpret(lowered, { x })).toEqual(interpret(plain, { x }));
   });
 
   it('is done for float64 too, and not for float16, which cannot hold the slope', () => {

@@ -4,7 +4,7 @@ import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { canonicalise } from '../canonical/canonicalise.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Constant, Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { mergeAffine } from './merge-affine.js';
@@ -123,7 +123,7 @@ describe('mergeAffine', () => {
     verify(merged);
     expect(operators(merged).filter((op) => op !== 'Concat')).toEqual(merging.left);
     const x = numArray('float32', merging.x, Array.from(random('x', ...merging.x).data, Number));
-    const [before, after] = [graph, merged].map((each) => evaluate(each, { x }).y);
+    const [before, after] = [graph, merged].map((each) => interpret(each, { x }).y);
     expect(after.dims).toEqual(before.dims);
     after.data.forEach((y, i) => {
       expect(y).toBeCloseTo(before.data[i], 10);

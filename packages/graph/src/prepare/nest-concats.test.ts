@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { nestConcats } from './nest-concats.js';
@@ -43,7 +43,7 @@ describe('nestConcats', () => {
       ['y'],
       ['b', 'c', 'e'],
     ]);
-    expect(evaluate(nested, feeds)).toEqual(evaluate(dense, feeds));
+    expect(interpret(nested, feeds)).toEqual(interpret(dense, feeds));
   });
 
   it('does not reuse a Concat along another axis', () => {

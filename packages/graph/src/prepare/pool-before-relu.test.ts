@@ -5,7 +5,7 @@ import { grad } from '../autodiff/grad.js';
 import { ruleTable } from '../autodiff/tables/index.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { poolBeforeRelu } from './pool-before-relu.js';
@@ -32,7 +32,7 @@ describe('poolBeforeRelu', () => {
     const moved = poolBeforeRelu(plain);
     verify(moved);
     expect(operators(moved)).toEqual(['MaxPool', 'Relu']);
-    expect(evaluate(moved, { x }).y).toEqual(evaluate(plain, { x }).y);
+    expect(interpret(moved, { x }).y).toEqual(interpret(plain, { x }).y);
   });
 
   it('changes no derivative, with ties and where nothing is positive', () => {
@@ -45,7 +45,7 @@ describe('poolBeforeRelu', () => {
     const asItStands = { ...ruleTable('gradient'), prepare: undefined };
     const [moved, left] = [grad(graph), grad(graph, { table: asItStands })];
     expect(operators(moved)).not.toEqual(operators(left));
-    expect(evaluate(moved, { x }).gradient).toEqual(evaluate(left, { x }).gradient);
+    expect(interpret(moved, { x }).gradient).toEqual(interpret(left, { x }).gradient);
   });
 
   it('keeps a Relu that has other readers, is an output, or must stay, and a pool that returns indices', () => {

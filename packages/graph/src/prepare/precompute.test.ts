@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { infer } from '../infer/infer.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { precompute } from './precompute.js';
@@ -32,7 +32,7 @@ it('computes the values that depend on constants alone, and no others', () => {
   const ready = precomputed(graph);
   expect(ops(ready)).toEqual(['Mul', 'Sub']);
   const feeds = { x: numArray('float32', [1, 2], [3, 5]) };
-  expect(evaluate(ready, feeds)).toEqual(evaluate(graph, feeds));
+  expect(interpret(ready, feeds)).toEqual(interpret(graph, feeds));
 });
 
 it('keeps a node that produces an output of the graph', () => {

@@ -4,7 +4,7 @@ import { attr } from '../builder/builder.js';
 import { canonicalise } from '../canonical/canonicalise.js';
 import { infer } from '../infer/infer.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Attribute, Dims, Graph, Node, Value } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 
@@ -41,7 +41,7 @@ it('takes the branch that a known size selects', () => {
   verify(graph);
   expect(ops(graph)).toEqual(['Neg', 'Squeeze', 'Relu', 'Neg']);
   expect(infer(graph).get('y')?.dims).toEqual(['N', 2]);
-  const { y } = evaluate(graph, { x: numArray('float32', [2, 1, 2], [1, -2, 3, -4]) });
+  const { y } = interpret(graph, { x: numArray('float32', [2, 1, 2], [1, -2, 3, -4]) });
   expect(Array.from(y.data)).toEqual([-0, -2, -0, -4]);
 });
 
@@ -70,7 +70,7 @@ it('takes the same branch twice without mixing up its values', () => {
   );
   verify(graph);
   expect(ops(graph)).not.toContain('If');
-  const { y, s } = evaluate(graph, { x: numArray('float32', [2], [0, 1]) });
+  const { y, s } = interpret(graph, { x: numArray('float32', [2], [0, 1]) });
   expect(Array.from(y.data)).toEqual([0, 0]);
   expect(Array.from(s.data)).toEqual([1, Math.E]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Attribute, LocalFunction, Node } from '../ir/types.js';
 import { foreign, verify } from '../ir/verify.js';
 import { inline } from './inline.js';
@@ -29,7 +29,7 @@ function resultOf(graph: ReturnType<typeof call>): readonly number[] {
   verify(inlined);
   expect(inlined.functions).toEqual([]);
   expect(foreign(inlined)).toEqual([]);
-  return [...evaluate(inlined, { x }).y.data];
+  return [...interpret(inlined, { x }).y.data];
 }
 
 const leaky = local('leaky', {

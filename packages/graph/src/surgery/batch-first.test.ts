@@ -2,7 +2,7 @@ import type { RowAxis } from '@onnxplain/core';
 import { expect, test } from 'vitest';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Dims } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { inputBatchFirst, outputBatchFirst } from './batch-first.js';
@@ -44,9 +44,9 @@ test.each([
   const both = outputBatchFirst(first.graph, first.graph.outputs[0], axis);
   verify(both.graph);
   expect([first.value.dims, both.value.dims]).toEqual([dims, dims]);
-  const plain = evaluate(graph, { x: numArray('float32', [2, 4, 3], ramp) }).y;
+  const plain = interpret(graph, { x: numArray('float32', [2, 4, 3], ramp) }).y;
   const x = numArray('float32', dims, Float64Array.from(moved(ramp, axis)));
-  const found = evaluate(both.graph, { x });
+  const found = interpret(both.graph, { x });
   expect(found[both.value.name].dims).toEqual(dims);
   expect([...found[both.value.name].data]).toEqual(moved(plain.data, axis));
   expect([...found.y.data]).toEqual([...plain.data]);
@@ -57,7 +57,7 @@ test('an output that is the input itself gets its row axis first too', () => {
   const { graph: first } = inputBatchFirst(graph, graph.inputs[0], 1);
   verify(first);
   const x = numArray('float32', [2, 3], Float64Array.of(0, 1, 2, 3, 4, 5));
-  expect([...Object.values(evaluate(first, { x }))[0].data]).toEqual([0, 3, 1, 4, 2, 5]);
+  expect([...Object.values(interpret(first, { x }))[0].data]).toEqual([0, 3, 1, 4, 2, 5]);
 });
 
 test('a graph whose row axis is first already is not changed', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import { verify } from '../ir/verify.js';
 import { cut, upTo } from './cut.js';
 
@@ -45,12 +45,12 @@ test('the two parts one after the other compute what the graph computes', () => 
   const { t, u, x } = feeds;
   for (const at of ['a', 'h', 'g']) {
     const after = cut(graph, at);
-    const inner = evaluate(
+    const inner = interpret(
       upTo(graph, at),
       Object.fromEntries(upTo(graph, at).inputs.map(({ name }) => [name, { x, t, u }[name] ?? x])),
     );
     const rest = Object.fromEntries(after.inputs.map(({ name }) => [name, { ...inner, t, u }[name] ?? x]));
-    expect(evaluate(after, rest).y).toEqual(evaluate(graph, feeds).y);
+    expect(interpret(after, rest).y).toEqual(interpret(graph, feeds).y);
   }
 });
 
@@ -67,7 +67,7 @@ test('a node that produces the value beside other needed outputs stays, and its 
   verify(after);
   expect(names(after.inputs)).toEqual(['a', 'x']);
   const x = numArray('float32', [1, 4], [1, 2, 3, 4]);
-  expect(evaluate(after, { a: numArray('float32', [1, 2], [10, 20]), x }).y.data).toEqual(
+  expect(interpret(after, { a: numArray('float32', [1, 2], [10, 20]), x }).y.data).toEqual(
     Float64Array.of(13, 24),
   );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Attribute, Constant, Dim, Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { freeBatch } from './free-batch.js';
@@ -26,13 +26,13 @@ function expectRows(graph: Graph): void {
   const rest = dims.slice(1).map(Number);
   const size = rest.reduce((a, b) => a * b, 1);
   const data = Float64Array.from({ length: 3 * size }, (_, i) => Math.cos(3 * i));
-  const batch = evaluate(freed, { [name]: numArray('float32', [3, ...rest], data) }).y;
+  const batch = interpret(freed, { [name]: numArray('float32', [3, ...rest], data) }).y;
   expect(batch.dims[0]).toBe(3);
   const length = batch.data.length / 3;
   for (let row = 0; row < 3; row++) {
     const single = numArray('float32', [1, ...rest], data.slice(row * size, (row + 1) * size));
     expect(batch.data.slice(row * length, (row + 1) * length)).toEqual(
-      evaluate(graph, { [name]: single }).y.data,
+      interpret(graph, { [name]: single }).y.data,
     );
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { codeOf, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import { verify } from '../ir/verify.js';
 import { linkAlong } from './link-along.js';
 
@@ -36,7 +36,7 @@ test.each([
 ] as const)('%s along axis %i compares the classes at each place of the other axes', (link, axis) => {
   const linked = linkAlong(y, { output: 'y', link, classes: { axis, size: SIZES[axis] } });
   verify(linked.graph);
-  const found = evaluate(linked.graph, { x: numArray('float32', SIZES, numbers) })[linked.name];
+  const found = interpret(linked.graph, { x: numArray('float32', SIZES, numbers) })[linked.name];
   expect(found.dims).toEqual(SIZES);
   for (const [at, number] of [...found.data].entries()) {
     const place = [Math.floor(at / 12), Math.floor(at / 4) % 3, at % 4];
@@ -46,14 +46,14 @@ test.each([
 
 test('a single class gets a sigmoid, probabilities stay, and log-probabilities get an exponential', () => {
   const one = linkAlong(y, { output: 'y', link: 'probability', classes: { axis: 1, size: 1 } });
-  const [first] = evaluate(one.graph, { x: numArray('float32', SIZES, numbers) })[one.name].data;
+  const [first] = interpret(one.graph, { x: numArray('float32', SIZES, numbers) })[one.name].data;
   expect(first).toBeCloseTo(1 / (1 + Math.exp(-numbers[0])), 6);
   const softmax = { ...y, nodes: [node('y = Softmax(x)', { axis: attr.int(1) })] };
   const kept = linkAlong(softmax, { output: 'y', link: 'probability', classes: { axis: 1, size: 3 } });
-  const found = evaluate(kept.graph, { x: numArray('float32', SIZES, numbers) });
+  const found = interpret(kept.graph, { x: numArray('float32', SIZES, numbers) });
   expect(found[kept.name].data).toEqual(found.y.data);
   const raised = linkAlong(y, { output: 'y', link: 'probability', holds: 'log-probabilities' });
-  const [exponential] = evaluate(raised.graph, { x: numArray('float32', SIZES, numbers) })[raised.name].data;
+  const [exponential] = interpret(raised.graph, { x: numArray('float32', SIZES, numbers) })[raised.name].data;
   expect(exponential).toBeCloseTo(Math.exp(numbers[0]), 5);
 });
 

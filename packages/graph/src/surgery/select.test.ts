@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
 import { type Link, select } from './select.js';
@@ -31,7 +31,7 @@ function scores(graph: Graph, link: Link, dims: readonly number[]): readonly num
     ),
     target: numArray('int64', [dims[0]], targets.slice(0, dims[0])),
   };
-  return [...evaluate(selected, feeds).score.data];
+  return [...interpret(selected, feeds).score.data];
 }
 
 const softmax = (row: readonly number[]) => {
@@ -78,15 +78,17 @@ test('the only number of a row is its score for target 0, and its probability a 
       x: numArray('float32', dims.length === 1 ? [2] : [2, 1], [3, -1]),
       target: numArray('int64', [2], [0, 0]),
     };
-    expect([...evaluate(selected, feeds).score.data]).toEqual([3, -1]);
-    const squashed = evaluate(select(graph, { output: 'y', link: 'probability' }), feeds).score.data;
+    expect([...interpret(selected, feeds).score.data]).toEqual([3, -1]);
+    const squashed = interpret(select(graph, { output: 'y', link: 'probability' }), feeds).score.data;
     expectClose([...squashed], [1 / (1 + Math.exp(-3)), 1 / (1 + Math.exp(1))]);
   }
 });
 
 test('the target indexes the flattened scores of all positions', () => {
   const feeds = { x: numArray('float32', [1, 2, 3], rows.flat()), target: numArray('int64', [1], [5]) };
-  expect(evaluate(select(model(['N', 2, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(3));
+  expect(interpret(select(model(['N', 2, 3]), { output: 'y' }), feeds).score.data).toEqual(
+    Float64Array.of(3),
+  );
 });
 
 test('infinite scores of other classes do not change the selected one', () => {
@@ -94,7 +96,7 @@ test('infinite scores of other classes do not change the selected one', () => {
     x: numArray('float32', [1, 3], [-Infinity, 2, Infinity]),
     target: numArray('int64', [1], [1]),
   };
-  expect(evaluate(select(model([1, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(2));
+  expect(interpret(select(model([1, 3]), { output: 'y' }), feeds).score.data).toEqual(Float64Array.of(2));
 });
 
 test('a probability gets no second softmax, and is returned unchanged for every link', () => {
@@ -119,7 +121,7 @@ test('the option holds takes precedence over what the graph shows', () => {
   const graph = model(['N', 3], [node('y = Softmax(x)', { axis: { kind: 'int', value: 1 } })]);
   const selected = select(graph, { output: 'y', link: 'probability', holds: 'logits' });
   const feeds = { x: numArray('float32', [1, 3], rows[0]), target: numArray('int64', [1], [2]) };
-  expectClose([...evaluate(selected, feeds).score.data], [softmax(softmax(rows[0]))[2]]);
+  expectClose([...interpret(selected, feeds).score.data], [softmax(softmax(rows[0]))[2]]);
 });
 
 test('the new input and output come last and take another name where theirs is taken', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { codeOf, graphOf, node, value } from '../../test/graphs.js';
 import { numArray } from '../interpreter/array.js';
-import { evaluate } from '../interpreter/evaluate.js';
+import { interpret } from '../interpreter/interpret.js';
 import { verify } from '../ir/verify.js';
 import { type AxisTake, takeAxes } from './take-axes.js';
 
@@ -65,7 +65,7 @@ test('all combinations along three axes equal loops over the definition, with we
         x: numArray('float32', [ROWS, ...SIZES], numbers),
         w: numArray('float32', [1, ...dims], data),
       };
-      const found = evaluate(taken.graph, feeds)[taken.name];
+      const found = interpret(taken.graph, feeds)[taken.name];
       const kept = SIZES.filter((_, i) => axes[i] === 'all');
       expect([axes, found.dims]).toEqual([axes, [ROWS, ...kept]]);
       const wanted = [numbers.slice(0, 24), numbers.slice(24)].flatMap((row) => slow(row, axes, weigh));
@@ -83,6 +83,6 @@ test('unknown sizes are accepted, but an unknown rank is refused', () => {
     });
   const { graph: found, name } = takeAxes(open(['N', 'h', 'w']), { of: 'y', axes: [1, 'sum'] });
   const feeds = { x: numArray('float32', [1, 2, 3], [1, 2, 3, 10, 20, 30]) };
-  expect([...evaluate(found, feeds)[name].data]).toEqual([60]);
+  expect([...interpret(found, feeds)[name].data]).toEqual([60]);
   expect(codeOf(() => takeAxes(open(undefined), { of: 'y', axes: [1, 'sum'] }))).not.toBe('foreign');
 });

@@ -1,7 +1,7 @@
 /** A graph that grows node by node, with the value of everything in it. */
 import { fold, key, sizeOf, stream } from '@onnxplain/core';
 import type { AttributeInit, DataType, Graph, Node, NumArray, Value } from '../../src/index.js';
-import { attr, builderOf, constantFrom, emptyBuilder, evaluate, numArray } from '../../src/index.js';
+import { attr, builderOf, constantFrom, emptyBuilder, interpret, numArray } from '../../src/index.js';
 import type { Op } from '../../src/ir/ops.js';
 import { usesOf } from '../../src/ir/scope.js';
 import { OPSET } from '../samples/make.js';
@@ -85,7 +85,7 @@ export function growth(
     for (const name of usesOf(node)) read.add(name);
     if (made.every((name) => values.has(name))) return made;
     count++;
-    const found = evaluate(
+    const found = interpret(
       oneNode(node, value),
       Object.fromEntries(usesOf(node).map((name) => [name, value(name)])),
     );

@@ -3,8 +3,8 @@ import { isFloat, OnnxplainError } from '@onnxplain/core';
 import {
   canonicalise,
   constantFrom,
-  evaluate,
   type Graph,
+  interpret,
   isOp,
   type Node,
   type NumArray,
@@ -127,10 +127,10 @@ interface Claim {
 function rounding(projected: Projected, { graph, label, gradient, name }: Claim) {
   const { of } = projected;
   const claimed = (found: NumArray) => along(projected, name, { gradient: found, number: 1 }).claimed;
-  const [value] = evaluate(graph, projected.feeds, { wanted: [of] })[of].data;
+  const [value] = interpret(graph, projected.feeds, { wanted: [of] })[of].data;
   const noise = { claim: 0, value: 0 };
   for (const k of [1, 2, 3]) {
-    const shaken = evaluate(shakeConstants(graph, projected.graph.constants, k), shake(projected.feeds, k), {
+    const shaken = interpret(shakeConstants(graph, projected.graph.constants, k), shake(projected.feeds, k), {
       wanted: [of, label],
     });
     noise.claim = Math.max(noise.claim, Math.abs(claimed(shaken[label]) - claimed(gradient)));
@@ -175,7 +175,7 @@ const chained: Law = ({ graph, feeds, of }, { values }, wrt) => {
 /** Cotangents of all values as numbers, one node's vector-Jacobian product at a time. */
 function byChain(graph: Graph, feeds: Feeds, of: string): ReadonlyMap<string, Float64Array> {
   const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '');
-  const values = { ...evaluate(graph, feeds, { wanted: names }), ...feeds };
+  const values = { ...interpret(graph, feeds, { wanted: names }), ...feeds };
   const cotangents = new Map<string, Float64Array>([[of, Float64Array.of(1)]]);
   for (const node of graph.nodes.toReversed()) {
     for (const output of node.outputs) {
@@ -218,7 +218,7 @@ function backThrough(graph: Graph, { node, output, cotangent, values }: Passage)
   return graphs.flatMap((back, i): [string, Float64Array][] => {
     if (back === undefined) return [];
     const into = back.inputs.at(-1)?.name ?? '';
-    const found = evaluate(back, { ...feeds, [into]: { dtype, dims, data: cotangent } });
+    const found = interpret(back, { ...feeds, [into]: { dtype, dims, data: cotangent } });
     const names = back.outputs.slice(-parts[i].length);
     return parts[i].map((name, at) => [name, found[names[at].name].data]);
   });

@@ -3,8 +3,8 @@
 import { isFloat } from '@onnxplain/core';
 import {
   type Attribute,
-  evaluate,
   infer,
+  interpret,
   type Node,
   type NumArray,
   numbersOf,
@@ -55,7 +55,7 @@ function* inputCuts(one: RandomCase): Generator<RandomCase> {
 }
 
 const computed = ({ graph, feeds }: RandomCase, { outputs: [name] }: Node): NumArray =>
-  evaluate(graph, feeds, { wanted: [name] })[name];
+  interpret(graph, feeds, { wanted: [name] })[name];
 
 /** A case as a few lines of text. */
 export function show({ seed, graph, feeds, tied }: RandomCase): string {

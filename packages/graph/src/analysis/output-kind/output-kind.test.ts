@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { float32, graphOf, int64, node, value } from '../../../test/graphs.js';
 import { attr } from '../../builder/builder.js';
 import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import type { Attribute, Graph, Node } from '../../ir/types.js';
 import { outputKindOf, type ShownOutputKind } from './output-kind.js';
 
@@ -176,7 +176,7 @@ function outputs(nodes: readonly Node[]): readonly number[] {
         numbers.map((x) => Math.fround(scale * x)),
       );
     };
-    return [...evaluate(graph(nodes), { x: normals(), w: normals() }).y.data];
+    return [...interpret(graph(nodes), { x: normals(), w: normals() }).y.data];
   });
 }
 

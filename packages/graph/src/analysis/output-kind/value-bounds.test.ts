@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { randomCase } from '../../../test/random/case.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import { valueFactsOf } from './value-bounds.js';
 
 const COUNT = 400;
@@ -14,7 +14,7 @@ function checked(seed: number): { readonly outside: readonly string[]; readonly 
     const { low, high } = facts.bounds(name);
     return Number.isFinite(low) || Number.isFinite(high);
   });
-  const values = evaluate(graph, feeds, { wanted: withBounds });
+  const values = interpret(graph, feeds, { wanted: withBounds });
   const outside = withBounds.filter((name) => {
     const { low, high } = facts.bounds(name);
     const slack = 1e-9 * Math.max(1, ...[low, high].filter(Number.isFinite).map(Math.abs));

@@ -4,7 +4,7 @@ import { run } from '../../../test/session.js';
 import { builderOf } from '../../builder/build.js';
 import { mathBuilder } from '../../builder/math-builder.js';
 import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import type { Graph } from '../../ir/types.js';
 import { addAt } from './add-at.js';
 
@@ -66,7 +66,7 @@ describe('additions by index', () => {
   ])('of many updates are the sum of all: %s', async (_, data, tuples) => {
     const { graph, feeds, name } = added(data, tuples);
     expect(operators(graph)).toEqual(['ScatterElements']);
-    expect(Array.from(evaluate(graph, feeds)[name].data)).toEqual(expected(data, tuples));
+    expect(Array.from(interpret(graph, feeds)[name].data)).toEqual(expected(data, tuples));
     expect(Array.from((await run(graph, feeds))[name].data)).toEqual(expected(data, tuples));
   });
 

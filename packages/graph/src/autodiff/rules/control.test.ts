@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { codeOf, float32, graphOf, node, value } from '../../../test/graphs.js';
 import { attr } from '../../builder/builder.js';
 import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import type { Attribute, Graph, Node } from '../../ir/types.js';
 import { coverage } from '../coverage.js';
 import { grad } from '../grad.js';
@@ -30,11 +30,11 @@ describe('the gradient of Scan', () => {
 
   it('is the product of the other slices where the Scan multiplies them', () => {
     const x = numArray('float32', [3, 2], [2, 3, 5, 7, 11, 13]);
-    expect([...evaluate(graph, { x }).gradient.data]).toEqual([55, 91, 22, 39, 10, 21]);
+    expect([...interpret(graph, { x }).gradient.data]).toEqual([55, 91, 22, 39, 10, 21]);
   });
 
   it('reads as many slices as there are, one included', () => {
-    expect([...evaluate(graph, { x: numArray('float32', [1, 2], [2, 3]) }).gradient.data]).toEqual([1, 1]);
+    expect([...interpret(graph, { x: numArray('float32', [1, 2], [2, 3]) }).gradient.data]).toEqual([1, 1]);
   });
 
   it('lists the nodes inside, and refuses by name what has no rule there', () => {
@@ -64,7 +64,7 @@ describe('the gradient of If', () => {
   });
   const gradient = grad(graph, { wrt: 'x' });
   const at = (c: number) => [
-    ...evaluate(gradient, { c: numArray('bool', [], [c]), x: numArray('float32', [2], [3, 5]) }).gradient
+    ...interpret(gradient, { c: numArray('bool', [], [c]), x: numArray('float32', [2], [3, 5]) }).gradient
       .data,
   ];
 
@@ -98,6 +98,6 @@ describe('the gradient of Loop', () => {
     const feeds = { n: numArray('int64', [], [n]), x: numArray('float32', [2], [2, -1]) };
     const power = 2 ** n;
     const expected = [2, -1].map((x) => power * x ** (power - 1));
-    expect([...evaluate(gradient, feeds).gradient.data]).toEqual(expected);
+    expect([...interpret(gradient, feeds).gradient.data]).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { adjoint, convolutionCases, gradientOf } from '../../../test/convolutions.js';
 import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 
 it.each(convolutionCases)(
   'the gradient of a convolution is a transposed convolution and the sum of its products: %s',
@@ -13,7 +13,7 @@ it.each(convolutionCases)(
     ]);
     const size = given.input.reduce((n, d) => n * d, 1);
     const x = numArray('float32', [1, ...given.input], new Float64Array(size));
-    const result = evaluate(gradient, { x }).gradient;
+    const result = interpret(gradient, { x }).gradient;
     for (const [i, expected] of adjoint(given).entries()) expect(result.data[i]).toBeCloseTo(expected, 5);
   },
 );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, graphOf, value } from '../../../test/graphs.js';
 import { builderOf } from '../../builder/build.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import { joined } from './tile.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
@@ -14,7 +14,7 @@ const numbers = (dims: readonly number[]): number[] => Array.from({ length: coun
 function made(dims: readonly number[], make: (b: MathBuilder, x: string) => readonly string[]) {
   const b = mathBuilder(builderOf(graphOf({ constants: { x: float32(dims, numbers(dims)) } })));
   const names = make(b, 'x');
-  const results = evaluate(b.build(names.map((name) => value(name, undefined))), {});
+  const results = interpret(b.build(names.map((name) => value(name, undefined))), {});
   return names.map((name) => ({ dims: [...results[name].dims], data: Array.from(results[name].data) }));
 }
 

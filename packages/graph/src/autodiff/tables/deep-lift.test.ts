@@ -4,7 +4,7 @@ import { codeOf, float32, graphOf, int64, node, value } from '../../../test/grap
 import { attr } from '../../builder/builder.js';
 import { canonicalise } from '../../canonical/canonicalise.js';
 import { type NumArray, numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import type { Graph } from '../../ir/types.js';
 import { verify } from '../../ir/verify.js';
 import { grad } from '../grad.js';
@@ -18,9 +18,9 @@ const rules = 'deep-lift';
 function lifted(graph: Graph, x: NumArray, baseline: NumArray) {
   const backward = grad(graph, { rules });
   verify(backward);
-  const { gradient, ...rest } = evaluate(backward, { x, baseline });
+  const { gradient, ...rest } = interpret(backward, { x, baseline });
   const canonical = canonicalise(graph);
-  const score = (at: NumArray): number => evaluate(canonical, { x: at }).y.data[0];
+  const score = (at: NumArray): number => interpret(canonical, { x: at }).y.data[0];
   const claimed = gradient.data.reduce((total, m, i) => total + m * (x.data[i] - baseline.data[i]), 0);
   return { multipliers: Array.from(gradient.data), claimed, changed: score(x) - score(baseline), rest };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, graphOf, int64, node, value } from '../../../test/graphs.js';
 import { attr } from '../../builder/builder.js';
 import { numArray } from '../../interpreter/array.js';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import { grad } from '../grad.js';
 
 /** Cotangents 1, -1, 1, -1 come to an activation of 2, 2, -2, -2. */
@@ -21,7 +21,7 @@ function sentBack(activation: ReturnType<typeof node>, rules: 'gradient' | 'guid
     nodes: [activation, node('p = Mul(h, signs)'), node('y = ReduceSum(p, axes)', { keepdims: attr.int(0) })],
   });
   const x = numArray('float32', [4], [2, 2, -2, -2]);
-  return Array.from(evaluate(grad(graph, { rules }), { x }).gradient.data, (d) => d + 0);
+  return Array.from(interpret(grad(graph, { rules }), { x }).gradient.data, (d) => d + 0);
 }
 
 describe('guided backpropagation and deconvnet', () => {

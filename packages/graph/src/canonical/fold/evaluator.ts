@@ -1,5 +1,5 @@
 import { OnnxplainError } from '@onnxplain/core';
-import { evaluate } from '../../interpreter/evaluate.js';
+import { interpret } from '../../interpreter/interpret.js';
 import { constantFrom } from '../../ir/constant.js';
 import { emptyGraph } from '../../ir/empty-graph.js';
 import type { Constant, ConstantData, Graph, Node } from '../../ir/types.js';
@@ -21,7 +21,7 @@ const MOVEMENT: ReadonlySet<string> = new Set([
 export const interpreterEvaluator: Evaluator = (node, inputs, opset) => {
   if (MOVEMENT.has(node.op)) return moveElements(node, inputs, opset);
   return inputs.every((value) => value === undefined || fitsFloat64(value))
-    ? interpret(node, inputs, opset)
+    ? interpretNode(node, inputs, opset)
     : undefined;
 };
 
@@ -46,7 +46,7 @@ function moveElements(
     return { dtype: 'float64', dims, data: values };
   });
   const [first] = data;
-  const results = interpret(node, [...positions, ...inputs.slice(sources.length)], opset);
+  const results = interpretNode(node, [...positions, ...inputs.slice(sources.length)], opset);
   return results?.map(({ dims, data: moved }) => {
     return { dtype: first.dtype, dims, data: gather(data, moved as Float64Array) };
   });
@@ -63,7 +63,7 @@ function gather(sources: readonly Constant[], positions: Float64Array): Constant
 }
 
 /** Interprets a graph of one node; undefined where the interpreter refuses it, so that the runtime decides about it. */
-function interpret(
+function interpretNode(
   node: Node,
   inputs: readonly (Constant | undefined)[],
   opset: number,
@@ -75,7 +75,7 @@ function interpret(
     return `in${i}`;
   });
   try {
-    const values = evaluate(
+    const values = interpret(
       graphOf({ ...node, inputs: names }, constants, opset),
       {},
       { precision: 'declared' },

@@ -4,7 +4,7 @@ import { wobble } from '../../../../test/derivative.js';
 import { codeOf, float32, graphOf, int64, node, value } from '../../../../test/graphs.js';
 import { attr } from '../../../builder/builder.js';
 import { numArray } from '../../../interpreter/array.js';
-import { evaluate } from '../../../interpreter/evaluate.js';
+import { interpret } from '../../../interpreter/interpret.js';
 import type { Graph } from '../../../ir/types.js';
 import { verify } from '../../../ir/verify.js';
 import { coverage } from '../../coverage.js';
@@ -167,8 +167,8 @@ const feeds = { x: numArray('float32', [1, 2, 5, 5], input), target: numArray('i
 const relevanceOf = (
   graph: Graph,
   rules: BackwardRules,
-  given: Parameters<typeof evaluate>[1] = feeds,
-): Vector => Array.from(evaluate(grad(graph, { rules }), given).gradient.data);
+  given: Parameters<typeof interpret>[1] = feeds,
+): Vector => Array.from(interpret(grad(graph, { rules }), given).gradient.data);
 
 const everywhere = (rule: SlowRule): SlowRules => ({ first: rule, dense: rule });
 
@@ -219,7 +219,7 @@ describe('conservation', () => {
   it.each(names)(
     '%s gives the input as much relevance as the score is, in a network without biases',
     (name) => {
-      const values = evaluate(grad(unbiased, { rules: name }), feeds);
+      const values = interpret(grad(unbiased, { rules: name }), feeds);
       const score = values.y.data[CLASS];
       expect(Math.abs(score)).toBeGreaterThan(0.01);
       expect(sum(Array.from(values.gradient.data))).toBeCloseTo(score, 5);
@@ -247,7 +247,7 @@ describe('conservation', () => {
       ],
     });
     const x = numArray('float32', [1, 2, 4, 4], randoms('image', 32));
-    const values = evaluate(grad(graph, { rules: 'lrp-epsilon' }), { x });
+    const values = interpret(grad(graph, { rules: 'lrp-epsilon' }), { x });
     expect(sum(Array.from(values.gradient.data))).toBeCloseTo(values.y.data[0], 4);
   });
 
@@ -274,7 +274,7 @@ describe('conservation', () => {
       ],
     });
     const x = numArray('float32', [1, 3], [0.5, -1, 2]);
-    const values = evaluate(grad(graph, { rules: 'lrp-epsilon' }), { x });
+    const values = interpret(grad(graph, { rules: 'lrp-epsilon' }), { x });
     expect(sum(Array.from(values.gradient.data))).toBeCloseTo(values.y.data[0], 4);
   });
 });
@@ -286,7 +286,7 @@ describe('composites', () => {
       { when: layers.any, rule: zPlusRule },
       { when: layers.dense, rule: epsilonRule(1) },
     ]);
-    const byTable = Array.from(evaluate(grad(network, { table }), feeds).gradient.data);
+    const byTable = Array.from(interpret(grad(network, { table }), feeds).gradient.data);
     expect(byTable).toEqual(relevanceOf(network, { name: 'lrp-z-plus', first: 'flat' }));
   });
 

@@ -8,32 +8,32 @@ import { checkFeeds } from './feeds.js';
 import { evalRowOf } from './table.js';
 
 export interface InterpreterOptions {
-  /** Names of the values to return, inner ones too; default: the graph's outputs. Only what they need is computed. */
+  /** Names of the values to return, inner values included; default: the graph's outputs. Only nodes on which they depend are computed. */
   readonly wanted?: readonly string[];
   /**
-   * 'float64' (default): nothing is rounded, whatever the declared types. 'declared': every node's float outputs are rounded
-   * to their type, so a float32 model is computed as a float32 machine that accumulates in float64 would.
+   * 'float64' (default): no value is rounded to its declared type. 'declared': the float outputs of every node are rounded
+   * to their declared type, as a float32 machine that accumulates in float64 would do.
    */
   readonly precision?: 'float64' | 'declared';
 }
 
 type Precision = NonNullable<InterpreterOptions['precision']>;
 
-/** First opset whose spelling the rows read. */
+/** The oldest opset whose form of the operators the interpreter reads. */
 const OLDEST = 18;
 
-/** Values by name; a subgraph's scope also sees the scopes around it. */
+/** Returns a value by its name, also from the graphs around a subgraph. */
 type Scope = (name: string) => NumArray | undefined;
 
 /**
- * Interprets a graph by the ONNX standard in float64: slow, plain, the oracle of the tests. Knows the operators of the
- * canonical form in the spelling of opset 18 or newer, and If, Loop and Scan.
+ * Computes a graph in float64 by the definitions of the ONNX standard. It is slow and simple; the tests compare other code with it.
+ * It knows the operators of the canonical form, as opset 18 or newer defines them, and If, Loop and Scan.
  *
- * Throws `model-unsupported` for an older opset and `op-unknown` for another operator (canonicalise first), `feed-*`
- * for feeds that do not fit the inputs, and `shape-mismatch`, `run-failed`, ... naming the node for values that an
+ * Throws `model-unsupported` for an older opset and `op-unknown` for any other operator (canonicalise first); `feed-*`
+ * for feeds that do not fit the inputs; `shape-mismatch`, `run-failed` and others, with the name of the node, for values that an
  * operator refuses.
  */
-export function evaluate(
+export function interpret(
   graph: Graph,
   feeds: Readonly<Record<string, NumArray>>,
   options: InterpreterOptions = {},
@@ -42,15 +42,15 @@ export function evaluate(
   checkOpset(graph);
   checkFeeds(graph, feeds);
   const scope = run(graph, new Map(Object.entries(feeds)), { wanted, precision, around: () => undefined });
-  return Object.fromEntries(wanted.map((name) => [name, valueIn(scope, name, 'evaluate')]));
+  return Object.fromEntries(wanted.map((name) => [name, valueIn(scope, name, 'interpret')]));
 }
 
-/** Older spellings differ in attributes that would be overlooked. */
+/** Refuses an older opset: its operators have other attributes, which the interpreter would ignore. */
 function checkOpset({ opsets }: Graph): void {
   if ((opsets[''] ?? OLDEST) >= OLDEST) return;
   fail({
     code: 'model-unsupported',
-    where: 'evaluate',
+    where: 'interpret',
     expected: `opset ${OLDEST} or newer`,
     got: `opset ${opsets['']}`,
     remedy: 'Canonicalise the graph first.',
@@ -69,7 +69,7 @@ interface Run {
   readonly around: Scope;
 }
 
-/** Computes the nodes that `wanted` needs, in order. */
+/** Computes in order the nodes on which the `wanted` values depend. */
 function run(graph: Graph, values: Map<string, NumArray>, { wanted, precision, around }: Run): Scope {
   const scope: Scope = (name) => {
     const value = values.get(name);
@@ -107,7 +107,7 @@ function runNode(node: Node, scope: Scope, precision: Precision): readonly NumAr
       where,
       expected: 'an operator of the canonical form',
       got: node.domain === '' ? node.op : `${node.domain}.${node.op}`,
-      remedy: 'Canonicalise the graph first; it inlines local functions and rewrites other spellings.',
+      remedy: 'Canonicalise the graph first: that inlines local functions and rewrites other operators.',
     });
   const inputs = node.inputs.map((name) => (name === '' ? undefined : valueIn(scope, name, where)));
   const call = callOf(node, {

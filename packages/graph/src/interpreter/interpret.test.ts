@@ -3,12 +3,12 @@ import { codeOf, float32, graphOf, int64, node, value } from '../../test/graphs.
 import { attr } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
 import { type NumArray, numArray } from './array.js';
-import { evaluate } from './evaluate.js';
+import { interpret } from './interpret.js';
 
 const vector = (...values: readonly number[]) => numArray('float32', [values.length], values);
 const x = value('x', ['N']);
 const y = value('y', ['N']);
-const one = (graph: Graph, feeds: Record<string, NumArray>) => [...evaluate(graph, feeds).y.data];
+const one = (graph: Graph, feeds: Record<string, NumArray>) => [...interpret(graph, feeds).y.data];
 
 /** y = (x + 1/3) * x, and an output that needs a failing node. */
 const polynomial = graphOf({
@@ -18,41 +18,41 @@ const polynomial = graphOf({
   nodes: [node('s = Add(x, third)'), node('y = Mul(s, x)'), node('bad = Gather(x, far)')],
 });
 
-describe('evaluate', () => {
+describe('interpret', () => {
   it('computes in float64 whatever the declared type, and rounds only when asked', () => {
     expect(one(polynomial, { x: vector(3) })).toEqual([(3 + 1 / 3) * 3]);
-    const { y } = evaluate(polynomial, { x: vector(3) }, { precision: 'declared' });
+    const { y } = interpret(polynomial, { x: vector(3) }, { precision: 'declared' });
     expect([...y.data]).toEqual([Math.fround(Math.fround(3 + 1 / 3) * 3)]);
   });
 
   it('gives inner values by name', () => {
-    expect([...evaluate(polynomial, { x: vector(1, 2) }, { wanted: ['s'] }).s.data]).toEqual([
+    expect([...interpret(polynomial, { x: vector(1, 2) }, { wanted: ['s'] }).s.data]).toEqual([
       1 + 1 / 3,
       2 + 1 / 3,
     ]);
   });
 
   it('computes only what is wanted', () => {
-    expect(codeOf(() => evaluate(polynomial, { x: vector(1) }))).toBe('none');
-    expect(codeOf(() => evaluate(polynomial, { x: vector(1) }, { wanted: ['bad'] }))).toBe('value-unknown');
+    expect(codeOf(() => interpret(polynomial, { x: vector(1) }))).toBe('none');
+    expect(codeOf(() => interpret(polynomial, { x: vector(1) }, { wanted: ['bad'] }))).toBe('value-unknown');
   });
 
   it('refuses feeds that do not fit', () => {
     const pair = graphOf({ inputs: [x, value('z', ['N'])], outputs: [y], nodes: [node('y = Add(x, z)')] });
-    expect(codeOf(() => evaluate(pair, { x: vector(1) }))).toBe('feed-name');
-    expect(codeOf(() => evaluate(pair, { x: vector(1), z: vector(1), w: vector(1) }))).toBe('feed-name');
-    expect(codeOf(() => evaluate(pair, { x: vector(1, 2), z: vector(1) }))).toBe('feed-shape');
-    expect(codeOf(() => evaluate(pair, { x: vector(1), z: numArray('int64', [1], [1]) }))).toBe('feed-type');
+    expect(codeOf(() => interpret(pair, { x: vector(1) }))).toBe('feed-name');
+    expect(codeOf(() => interpret(pair, { x: vector(1), z: vector(1), w: vector(1) }))).toBe('feed-name');
+    expect(codeOf(() => interpret(pair, { x: vector(1, 2), z: vector(1) }))).toBe('feed-shape');
+    expect(codeOf(() => interpret(pair, { x: vector(1), z: numArray('int64', [1], [1]) }))).toBe('feed-type');
   });
 
   it('refuses operators and spellings that it does not know, with the way out', () => {
     const foreign = graphOf({ inputs: [x], outputs: [y], nodes: [node('y = com.acme:Magic(x)')] });
-    expect(() => evaluate(foreign, { x: vector(1) })).toThrow(/com\.acme.*Canonicalise/);
+    expect(() => interpret(foreign, { x: vector(1) })).toThrow(/com\.acme.*Canonicalise/);
     const old = {
       ...graphOf({ inputs: [x], outputs: [y], nodes: [node('y = Relu(x)')] }),
       opsets: { '': 12 },
     };
-    expect(codeOf(() => evaluate(old, { x: vector(1) }))).toBe('model-unsupported');
+    expect(codeOf(() => interpret(old, { x: vector(1) }))).toBe('model-unsupported');
   });
 
   it('names the node of an index out of range', () => {
@@ -62,7 +62,7 @@ describe('evaluate', () => {
       constants: { far: int64([3]) },
       nodes: [{ ...node('y = Gather(x, far)'), name: 'lookup' }],
     });
-    expect(() => evaluate(graph, { x: vector(1, 2) })).toThrow(/Gather node "lookup".*\[-2, 1\].*got 3/);
+    expect(() => interpret(graph, { x: vector(1, 2) })).toThrow(/Gather node "lookup".*\[-2, 1\].*got 3/);
   });
 
   it('passes NaN and infinities on', () => {
@@ -89,7 +89,7 @@ describe('integer arithmetic', () => {
       nodes: [node(`y = ${op}(a, b)`, { fmod: attr.int(fmod) })],
     });
     return (a: number, b: number) =>
-      evaluate(graph, { a: numArray(dtype, [], [a]), b: numArray(dtype, [], [b]) }).y.data[0];
+      interpret(graph, { a: numArray(dtype, [], [a]), b: numArray(dtype, [], [b]) }).y.data[0];
   };
 
   it('truncates quotients and gives remainders the sign of the divisor, or with fmod of the dividend', () => {
