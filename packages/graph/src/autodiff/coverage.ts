@@ -23,8 +23,8 @@ export interface Coverage {
 }
 
 /**
- * Every node on the way from `wrt` to `of` of a graph, in order and with those of its inner graphs, with what `rules` has for it:
- * what `grad` would meet, without building anything. Options and their errors are those of `grad`.
+ * Lists the nodes on the paths from `wrt` to `of`, in order and with those of their inner graphs, and whether `rules` has a rule for
+ * each. Nothing is differentiated. Options and their errors are those of `grad`.
  */
 export function coverage(graph: Graph, request: GradRequest = {}): readonly Coverage[] {
   const { graph: canonical, ends } = resolveRequest(graph, request);
@@ -33,7 +33,7 @@ export function coverage(graph: Graph, request: GradRequest = {}): readonly Cove
   return allOf(canonical, path, b);
 }
 
-/** The nodes of a path, each followed by those inside it. */
+/** Lists the nodes of a path, each followed by the nodes of its inner graphs. */
 function allOf({ opsets }: Graph, path: Path, b: Builder): readonly Coverage[] {
   return path.pathNodes.flatMap((pathNode) => [
     cover({ opsets }, pathNode),
@@ -47,7 +47,7 @@ interface Around {
   readonly opsets: Graph['opsets'];
 }
 
-/** Nodes of the graphs inside a node, on the way from whatever varies to their outputs. */
+/** Lists the nodes of a node's inner graphs that are on a path to their outputs. */
 function inside({ b, path, opsets }: Around, { node, row }: PathNode): readonly Coverage[] {
   if (typeof row !== 'function') return [];
   return graphsOf(node).flatMap((graph) => {
@@ -78,7 +78,7 @@ function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage 
   return { ...found, ...row };
 }
 
-/** Throws for the first node of the path that has no rule: `op-unknown` or `op-no-gradient`. */
+/** Throws `op-unknown` or `op-no-gradient` for the first node of the path that has no rule. */
 export function requireRules(graph: Graph, path: Path): void {
   expectRules(path.pathNodes.map((pathNode) => cover(graph, pathNode)));
 }

@@ -23,17 +23,17 @@ import { requireKnownRank, scoreOf } from './score.js';
 import { unbroadcast } from './unbroadcast.js';
 import { untakenOf } from './untaken.js';
 
-/** A resolved request with its backward pass; its graph has `target` and `score` where an entry of each row had to be picked. */
+/** A resolved request with its backward pass. Its graph has an input `target` where each row has several numbers. */
 export interface Gradients extends ResolvedRequest {
   /** Continues the graph. */
   readonly b: MathBuilder;
-  /** Gradients by each value of `ends.wrt`. */
+  /** Names of the gradients by each value of `ends.wrt`. */
   readonly gradients: readonly string[];
 }
 
 /** Appends the gradients of one number a row. */
 export function differentiate(given: Graph, request: GradRequest): Gradients {
-  const { graph: canonical, ends, lifted } = resolveRequest(given, request);
+  const { graph: canonical, ends, constantInputs } = resolveRequest(given, request);
   requireKnownRank(canonical, ends);
   const { graph: scored, builder, score } = scoreOf(canonical, ends.of);
   const { graph, reference } = ends.rules.usesBaseline
@@ -43,7 +43,7 @@ export function differentiate(given: Graph, request: GradRequest): Gradients {
   const path = { ...requirePath(graph, { ...ends, of: score }, b), reference };
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
-  return { b, graph, ends, lifted, gradients: cotangentsOf(b, ends.wrt, cotangents) };
+  return { b, graph, ends, constantInputs, gradients: cotangentsOf(b, ends.wrt, cotangents) };
 }
 
 /** Visits a path backward from the cotangents of its last values (`seeds`) and returns those of every value on it. */
@@ -67,7 +67,7 @@ export function pullback(
   return cotangents;
 }
 
-/** Between which values of a graph to go backward. */
+/** The values between which to go backward. */
 export interface Through {
   readonly from: readonly string[];
   /** The last values, each with its cotangent; cotangents of one value are added. */
@@ -88,14 +88,14 @@ export function pullbackThrough(
   return pullback(b, path, seeds);
 }
 
-/** Cotangents of values; zeros for a value that no score depends on. */
+/** Returns the cotangents of values; zeros for a value that the result does not depend on. */
 export const cotangentsOf = (
   b: MathBuilder,
   names: readonly string[],
   found: ReadonlyMap<string, string>,
 ): readonly string[] => names.map((name) => found.get(name) ?? b.zeros(name));
 
-/** Adds a cotangent to the sum of those that a value has. */
+/** Adds a cotangent of a value to the sum so far. */
 function accumulate(
   b: MathBuilder,
   sums: Map<string, string>,
@@ -105,7 +105,7 @@ function accumulate(
   sums.set(name, sum === undefined ? part : b.add(sum, part));
 }
 
-/** The cotangent of the first output of a node of which only later outputs have one. */
+/** Returns zeros for the first output of a node, for rules of nodes where only later outputs have a cotangent. */
 function zerosOf(b: MathBuilder, { outputs: [first] }: Node): string {
   return first === '' ? '' : b.zeros(first);
 }

@@ -13,7 +13,7 @@ import { prune } from '../rewrite/prune.js';
 import type { Ends } from './path.js';
 import { inputsToConstants, type ResolvedRequest } from './request.js';
 
-/** Values that become outputs under a label, each of the type of another one. */
+/** Values that become outputs under a label. Each has the type of the value in `like`. */
 export interface Results {
   readonly label: string;
   readonly values: readonly string[];
@@ -22,18 +22,18 @@ export interface Results {
 
 export interface OutputRequest {
   readonly inputs: readonly Value[];
-  /** Names of outputs that there were. */
+  /** Names of outputs of the source graph that stay outputs. */
   readonly kept: readonly string[];
   readonly results: readonly Results[];
-  /** Values that others stand for. */
-  readonly standIns?: ReadonlyMap<string, string>;
+  /** Values that are replaced by other values wherever they are read. */
+  readonly replacements?: ReadonlyMap<string, string>;
 }
 
 /** Adds the requested outputs, then computes constants ahead, merges common subexpressions and removes dead nodes. */
 export function finalise(
   b: Builder,
   resolved: ResolvedRequest,
-  { inputs, kept, results, standIns }: OutputRequest,
+  { inputs, kept, results, replacements }: OutputRequest,
 ): Graph {
   const named = results.flatMap(({ label, values, like }) =>
     outputNames(resolved.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
@@ -44,16 +44,16 @@ export function finalise(
   ];
   const built = b.build(outputs, inputs);
   const nodes = [...built.nodes, ...named.map(({ name, value }) => identity(value, name))];
-  const current = standIns
-    ? nodes.map((node) => substitute(node, (name) => standIns.get(name) ?? name))
+  const current = replacements
+    ? nodes.map((node) => substitute(node, (name) => replacements.get(name) ?? name))
     : nodes;
   const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
-  const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.lifted)));
+  const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.constantInputs)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return declareSymbolicTypes({ ...lean, metadata }, (name) => b.typeOf(name));
 }
 
-/** An output by name. Throws `value-unknown`. */
+/** Returns an output by name. Throws `value-unknown`. */
 function outputOf(graph: Graph, name: string): Value {
   const found = graph.outputs.find((value) => value.name === name);
   if (found !== undefined) return found;
@@ -66,13 +66,13 @@ function outputOf(graph: Graph, name: string): Value {
   });
 }
 
-/** An output with the dims that follow from its node: some exporters declare others. */
+/** Gives an output the dims that inference finds; some exporters declare other dims. */
 function inferred(b: Builder, value: Value): Value {
   const dims = b.typeOf(value.name)?.dims;
   return dims === undefined || dims.some(isUnknown) ? value : { ...value, dims };
 }
 
-/** What a graph says of how it was made. */
+/** The metadata of a gradient: version, rules, output and `wrt`. */
 function provenance({ of, wrt, rules }: Ends): Graph['metadata'] {
   return {
     'onnxplain.version': VERSION,

@@ -5,20 +5,20 @@ import { ancestors, type Path, pathOf } from './path.js';
 import { type GradRequest, resolveRequest } from './request.js';
 import { gradient } from './rules/gradient.js';
 
-/** Where every way from some values to an output loses its derivative. */
+/** The nodes at which every path from some values to an output loses its derivative. */
 export interface Flatness {
   /** What messages call the nodes, in order: Cast to integers, Round, ArgMax, comparisons, indices of TopK, ... */
   readonly nodes: readonly string[];
   /**
-   * A value after them, of rows that integers pick from a constant table (an embedding), by which the output has a derivative; absent
-   * where there is none. Rows that a search picks, such as those of nearest neighbours, stand for no part of the input.
+   * An embedding: a value whose rows integers pick from a constant table, and by which the output has a derivative. Absent where there is
+   * none. Rows that are found by a search, such as nearest neighbours, do not count, because they belong to no part of the input.
    */
   readonly embedding?: string;
 }
 
 /**
- * The nodes that make the derivative of `of` by `wrt` 0 for every input; undefined where it is not known to be, or where `of` does not
- * depend on `wrt` at all. Found on the graph, nothing is run. Inner graphs (If, Loop, Scan) are taken to have a derivative. Options
+ * Finds the nodes that make the derivative of `of` by `wrt` 0 for every input. Undefined where the derivative may be another number, and
+ * where `of` does not depend on `wrt`. Nothing is run. Inner graphs (If, Loop, Scan) are taken to have a derivative. Options
  * and their errors are those of `grad`.
  */
 export function flatnessOf(graph: Graph, request: GradRequest = {}): Flatness | undefined {
@@ -35,7 +35,7 @@ export function flatnessOf(graph: Graph, request: GradRequest = {}): Flatness | 
   return { nodes: stops.map(describe), embedding: embedding?.outputs[0] };
 }
 
-/** Whether a node takes something with a derivative and hands on something without. */
+/** Whether a node reads a value with a derivative and gives one without. */
 const isStop = (node: Node, { active }: Path, reached: ReadonlySet<string>): boolean =>
   usesOf(node).some((name) => active.has(name)) &&
   node.outputs.some((name) => reached.has(name) && !active.has(name));
@@ -43,7 +43,7 @@ const isStop = (node: Node, { active }: Path, reached: ReadonlySet<string>): boo
 const isAfter = ({ inputs, outputs }: Node, { varying }: Path, reached: ReadonlySet<string>): boolean =>
   varying.has(inputs[1]) && reached.has(outputs[0]);
 
-/** Operators whose whole numbers are places where something was found, not ids that the input holds. */
+/** Operators that give positions of elements that they found, not ids that the input holds. */
 const SEARCHES: ReadonlySet<string> = new Set([
   'ArgMax',
   'ArgMin',
@@ -61,7 +61,7 @@ function isFound({ nodes }: Graph, { inputs }: Node, searches: readonly Node[]):
 const picksRows = ({ constants }: Graph, { op, domain, inputs }: Node): boolean =>
   op === 'Gather' && domain === '' && constants.get(inputs[0])?.dims.length === 2;
 
-/** Whether some way between two values of a graph in canonical form has a derivative. */
+/** Whether a path between two values of a graph in canonical form has a derivative. */
 export function isDifferentiable(graph: Graph, { of, wrt }: { of: string; wrt: string }): boolean {
   return pathOf(graph, { of, wrt: [wrt], rules: gradient }, builderOf(graph)).active.has(of);
 }

@@ -42,6 +42,6 @@ export function jvp(graph: Graph, request: GradRequest = {}): Graph {
     kept: [ends.of],
     results: [{ label: 'derivative', values: [derivative], like: [ends.of] }],
     // Only its shape may still be resolved for.
-    standIns: new Map([[cotangent.name, zeros]]),
+    replacements: new Map([[cotangent.name, zeros]]),
   });
 }

@@ -5,8 +5,8 @@ import { producersOf } from '../ir/walk.js';
 import { isDifferentiable } from './flatness.js';
 
 /**
- * Rows of a table of floats, picked by the whole numbers of an input: what an embedding layer is exported as. The input may be of
- * floats, which the graph casts (Keras), where no output has a derivative by it.
+ * A Gather of rows of a constant table of floats by the whole numbers of an input. Exporters write an embedding layer so. The input may be
+ * of floats that the graph casts (Keras), where no output has a derivative by it.
  */
 export interface Lookup {
   /** The input that holds the row numbers. */
@@ -19,12 +19,12 @@ export interface Lookup {
   readonly output: string;
 }
 
-/** Operators that hand on whole numbers as they are; their axes may be arranged anew. */
+/** Operators that keep whole numbers as they are. They may change the axes. */
 const HANDS_ON = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /**
- * Every table that a graph in canonical form looks up by an input's own numbers, in order. Numbers computed from an input, such as
- * positions counted in a mask, are not its own; rows that do not lie along the input's axes are left out.
+ * Lists the lookups of a graph in canonical form, in order, whose row numbers an input holds. Numbers that are computed from an input, such
+ * as positions counted in a mask, do not count, nor do rows that do not lie along the axes of the input.
  */
 export function lookupsOf(graph: Graph): readonly Lookup[] {
   const producers = producersOf(graph.nodes);
@@ -41,7 +41,7 @@ export function lookupsOf(graph: Graph): readonly Lookup[] {
   );
 }
 
-/** Rows and width of the table that a node picks rows from; undefined where it is no such node. */
+/** Returns rows and width of the table that a node picks rows from. Undefined for any other node. */
 function tableSizes({ constants }: Graph, node: Node): readonly number[] | undefined {
   const { op, domain, attributes, inputs } = node;
   if (op !== 'Gather' || domain !== '' || (attributes.axis?.value ?? 0) !== 0) return undefined;
@@ -49,7 +49,7 @@ function tableSizes({ constants }: Graph, node: Node): readonly number[] | undef
   return table !== undefined && isFloat(table.dtype) && table.dims.length === 2 ? table.dims : undefined;
 }
 
-/** The input whose numbers a value holds; undefined where they are computed. */
+/** Returns the input whose numbers a value holds. Undefined where they are computed. */
 function inputBehind(graph: Graph, producers: ReadonlyMap<string, Node>, value: string): Value | undefined {
   const { inputs } = graph;
   let name = value;

@@ -6,10 +6,10 @@ import type { Graph, Node, ValueType } from '../ir/types.js';
 import { isQuantised, quantisedRefusal } from './rules/quantise.js';
 import { type RuleEntry, type RuleTable, zero } from './rules/rule.js';
 
-/** A node between what is differentiated and what it is differentiated by. */
+/** A node between `wrt` and `of`. */
 export interface PathNode {
   readonly node: Node;
-  /** Its backward rule; 'zero' too when it gives integers only; undefined for an operator that the table does not know. */
+  /** Its backward rule, which is `zero` for a node with integer outputs only. Undefined for an operator that the table does not have. */
   readonly row: RuleEntry | undefined;
 }
 
@@ -19,12 +19,12 @@ export interface Path {
   readonly pathNodes: readonly PathNode[];
   /** Values that may have a cotangent: floats that vary with `wrt`. */
   readonly active: ReadonlySet<string>;
-  /** Values that vary with `wrt`, with a derivative or without: comparisons among them. */
+  /** Values that depend on `wrt`, those without a derivative such as comparisons included. */
   readonly varying: ReadonlySet<string>;
   /** Those of `wrt` that `of` does not depend on at all. */
   readonly independent: readonly string[];
   readonly rules: RuleTable;
-  /** What stands for a value with `wrt` at its baseline, where the table asks for one. */
+  /** Returns the value that a value has with `wrt` at its baseline. Only for tables that compare with a baseline. */
   readonly reference?: (name: string) => string;
 }
 
@@ -34,7 +34,7 @@ export interface Ends {
   readonly rules: RuleTable;
 }
 
-/** The path between two ends of a graph that a builder continues. */
+/** Finds the path between the ends of a graph that a builder continues. */
 export function pathOf({ nodes }: Graph, { of, wrt, rules }: Ends, b: Pick<Builder, 'typeOf'>): Path {
   return findPath(nodes, { from: wrt, to: [of], rules, typeOf: (name) => b.typeOf(name) });
 }
@@ -68,14 +68,14 @@ export function findPath(nodes: readonly Node[], query: PathQuery): Path {
 export const isZero = (row: RuleEntry | undefined): boolean =>
   typeof row === 'object' && row.status === 'zero';
 
-/** A node's rule; zero where it gives integers only, unless these stand for floats. */
+/** Returns the rule of a node. It is `zero` for integer outputs, unless these are quantised floats. */
 function rowOf(node: Node, rules: RuleTable, floats: boolean): RuleEntry | undefined {
   const known = isOp(node.op, node.domain) ? rules[node.op] : undefined;
   if (known === undefined && isQuantised(node.op)) return quantisedRefusal;
   return floats || isQuantised(node.op) ? known : zero;
 }
 
-/** Every node that varies with `from`, and the floats that do so with a derivative. */
+/** Returns the nodes that depend on `from`, and the floats that have a derivative by it. */
 function forwardReach(nodes: readonly Node[], { from, rules, typeOf }: PathQuery) {
   const floats = (name: string): boolean => {
     const type = typeOf(name);
@@ -97,7 +97,7 @@ function forwardReach(nodes: readonly Node[], { from, rules, typeOf }: PathQuery
   return { pathNodes, active, varying };
 }
 
-/** Every value that some depend on, themselves included. */
+/** Returns all values that some values depend on, with these values themselves. */
 export function ancestors(nodes: readonly Node[], of: readonly string[]): ReadonlySet<string> {
   const reached = new Set(of);
   for (const node of nodes.toReversed()) {

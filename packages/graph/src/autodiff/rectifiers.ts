@@ -8,8 +8,8 @@ import { type GradRequest, resolveRequest } from './request.js';
 import { isRectifier } from './tables/rectifier.js';
 
 /**
- * What messages call the rectifiers between `wrt` and `of`: the nodes that guided backpropagation and deconvnet treat in another way
- * than the derivative, which they equal where there is none. A node with inner graphs counts where one of these holds a rectifier.
+ * Describes the rectifiers between `wrt` and `of`, as messages do. Only at these nodes guided backpropagation and deconvnet differ from
+ * the derivative. A node with inner graphs counts where one of these holds a rectifier.
  * Options and their errors are those of `grad`.
  */
 export function rectifiersOf(graph: Graph, request: GradRequest = {}): readonly string[] {

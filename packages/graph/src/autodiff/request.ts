@@ -25,19 +25,21 @@ export interface GradRequest {
 export interface ResolvedRequest {
   readonly graph: Graph;
   readonly ends: Ends;
-  /** Constants that are inputs of `graph`, so that nothing they are in was folded away. */
-  readonly lifted: Graph['constants'];
+  /** Constants of `wrt`. They are inputs of `graph`, so that expressions of them are not folded. */
+  readonly constantInputs: Graph['constants'];
 }
 
 /** Makes the graph canonical and fills in the defaults of the request. */
 export function resolveRequest(graph: Graph, request: GradRequest): ResolvedRequest {
-  const lifted = new Map([...graph.constants].filter(([name]) => namesOf(request.wrt).includes(name)));
-  requireDependent(graph, [...lifted.keys()]);
-  const canonical = canonicalise(constantsToInputs(graph, lifted));
+  const constantInputs = new Map(
+    [...graph.constants].filter(([name]) => namesOf(request.wrt).includes(name)),
+  );
+  requireDependent(graph, [...constantInputs.keys()]);
+  const canonical = canonicalise(constantsToInputs(graph, constantInputs));
   const kept = new Set(namesOf(request.wrt));
   const rules = tableOf(request);
   const prepared = rules.prepare?.(canonical, kept) ?? canonical;
-  return { graph: prepared, ends: endsOf(prepared, request, rules), lifted };
+  return { graph: prepared, ends: endsOf(prepared, request, rules), constantInputs };
 }
 
 /** The table of a request. Throws `usage` where both a name and a table are given. */
@@ -65,7 +67,10 @@ export function requirePlain(what: string, request: GradRequest): void {
   });
 }
 
-/** A graph that was differentiated holds what follows from its constants computed ahead, but for those it was differentiated by. */
+/**
+ * Refuses constants of a gradient graph that it was not differentiated by. Expressions of those were computed when it was made, so that
+ * a derivative by them would be incomplete.
+ */
 function requireDependent({ metadata }: Graph, constants: readonly string[]): void {
   const before = metadata['onnxplain.wrt']?.split(',');
   const lost = constants.filter((name) => before?.includes(name) === false);
@@ -79,25 +84,25 @@ function requireDependent({ metadata }: Graph, constants: readonly string[]): vo
   });
 }
 
-function constantsToInputs(graph: Graph, lifted: Graph['constants']): Graph {
-  const inputs = [...lifted].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
-  const constants = new Map([...graph.constants].filter(([name]) => !lifted.has(name)));
+function constantsToInputs(graph: Graph, constantInputs: Graph['constants']): Graph {
+  const inputs = [...constantInputs].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+  const constants = new Map([...graph.constants].filter(([name]) => !constantInputs.has(name)));
   return { ...graph, inputs: [...graph.inputs, ...inputs], constants };
 }
 
-/** The inputs that were constants made constants again. */
-export function inputsToConstants(graph: Graph, lifted: Graph['constants']): Graph {
+/** Turns the inputs that were constants back into constants. */
+export function inputsToConstants(graph: Graph, constantInputs: Graph['constants']): Graph {
   return {
     ...graph,
-    inputs: graph.inputs.filter(({ name }) => !lifted.has(name)),
-    constants: new Map([...graph.constants, ...lifted]),
+    inputs: graph.inputs.filter(({ name }) => !constantInputs.has(name)),
+    constants: new Map([...graph.constants, ...constantInputs]),
   };
 }
 
 const namesOf = (wrt: GradRequest['wrt']): readonly string[] =>
   typeof wrt === 'string' ? [wrt] : [...new Set(wrt)];
 
-/** Fills in what was left out. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
+/** Fills in the defaults of `of` and `wrt`. Throws `output-unclear`, `value-unknown` and `type-mismatch`. */
 function endsOf(graph: Graph, { of, wrt }: GradRequest, rules: RuleTable): Ends {
   return { of: outputOf(graph, of), wrt: sourcesOf(graph, wrt), rules };
 }

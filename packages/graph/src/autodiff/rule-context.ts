@@ -5,12 +5,12 @@ import { graphsOf } from '../ir/walk.js';
 import type { Path } from './path.js';
 import type { RuleContext } from './rules/rule.js';
 
-/** What a node's rule reads, beside the node: where the node stands in the backward pass. */
+/** What a backward rule needs beside the node: its place in the backward pass. */
 interface Place extends Pick<RuleContext, 'cotangents' | 'pullback'> {
   readonly path: Path;
 }
 
-/** A node of a path as its backward rule sees it. */
+/** Makes the context of a node's backward rule. */
 export function contextOf(node: Node, { cotangents, path, pullback }: Place): RuleContext {
   const inputs = [...node.inputs, ...new Set(graphsOf(node).flatMap(capturesOf))];
   const refuse = (why: string, remedy: string): never =>
@@ -34,7 +34,7 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
   };
 }
 
-/** The nodes of the path that a node depends on. */
+/** Returns the nodes of the path that a node depends on. */
 function upstreamOf(node: Node, { pathNodes }: Path): readonly Node[] {
   const needed = new Set(usesOf(node));
   const found: Node[] = [];

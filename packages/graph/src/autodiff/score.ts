@@ -16,14 +16,14 @@ interface Scored {
   readonly score: string;
 }
 
-/** Makes an output one number a row: itself where it is one, else the entry that a new input `target` picks. */
+/** Makes an output one number a row. An output of several numbers a row gets an input `target`, which picks one of them. */
 export function scoreOf(graph: Graph, of: string): Scored {
   if (isScalar(graph, of)) return { graph, builder: builderOf(graph), score: of };
   const { graph: scored, builder } = selectWithBuilder(graph, { output: of });
   return { graph: scored, builder, score: scored.outputs.at(-1)?.name ?? of };
 }
 
-/** Whether an output is one number, or one number a row: several numbers of a row are regrouped to [N, ...] by `select`. */
+/** Whether an output is one number, or one number a row. */
 function isScalar(graph: Graph, of: string): boolean {
   const dims = builderOf(graph).dims(of);
   if (dims.length !== 1) return dims.length === 0;

@@ -3,8 +3,8 @@ import type { MathBuilder } from '../builder/math-builder.js';
 import type { Dims } from '../ir/types.js';
 
 /**
- * The cotangent of x from that of what x was broadcast to: summed over the axes that broadcasting added or stretched. A size that may
- * or may not be 1 is decided when the graph runs.
+ * Returns the cotangent of x, given that of the value to which x was broadcast: the sum over the axes that broadcasting added or stretched.
+ * Where it is not known whether a size of x is 1, the graph decides when it runs.
  */
 export function unbroadcast(b: MathBuilder, cotangent: string, x: string): string {
   if (isSame(b.dims(cotangent), b.dims(x))) return cotangent;
@@ -23,7 +23,7 @@ export function unbroadcast(b: MathBuilder, cotangent: string, x: string): strin
 const isSame = (a: Dims, b: Dims): boolean =>
   a === b || (a.length === b.length && a.every((size, axis) => size === b[axis]));
 
-/** Sums over the axes where x turns out to have size 1. */
+/** Sums over the axes where x has size 1, which is known only when the graph runs. */
 function sumWhereOne(b: MathBuilder, d: string, x: string): string {
   const ones = b.compare('Equal', b.shape(x), b.ints([1]));
   const axes = b.emit('Squeeze', [b.emit('NonZero', [ones]), b.ints([0])]);

@@ -15,25 +15,25 @@ import {
 import type { RuleContext, RuleEntry } from './rules/rule.js';
 import { unbroadcast } from './unbroadcast.js';
 
-/** A bool, broadcastable to a value: true where something that the result depends on took the element. Emitted when called. */
+/** A bool that broadcasts to a value: true where a choice on the way to the result selected the element. It is emitted when called. */
 type Taken = () => string;
 
 type Parts = readonly (string | undefined)[];
 
-/** Cotangents of inputs, of which those of elements that nobody took are 0. */
+/** Sets cotangents of elements that no choice selected to 0. */
 export interface Untaken {
   /**
-   * What a node's rule found, with 0 where no Where, Clip, Max or Min took the elements that its output has. To be called node after
-   * node, from the last to the first.
+   * Returns the cotangents that a node's rule found, with 0 where no Where, Clip, Max or Min selected the elements of its output. Call it
+   * for every node, from the last to the first.
    */
   settle(pathNode: { readonly node: Node; readonly row: RuleEntry }, step: RuleContext, found: Parts): Parts;
 }
 
 /**
- * Keeps at 0 what a branch that was not taken contributes: its cotangent is 0, and 0 times an infinite derivative would be no number.
- * Only nodes whose every way to the result leads through such a choice, and which may multiply by something infinite, get a guard.
- * A Where whose condition does not vary with what is differentiated by is no such choice: it picks entries by place, as a mask does.
- * `seeds` are values that the result takes as they are.
+ * Keeps the contribution of a branch that was not selected at 0. Its cotangent is 0, and 0 times an infinite derivative would be NaN.
+ * A node gets a guard where every path from it to the result passes such a choice, and where it may multiply by something infinite.
+ * A Where whose condition does not depend on `wrt` is no such choice: it selects entries by position, as a mask does.
+ * `seeds` are the values that the backward pass starts from.
  */
 export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: Iterable<string>): Untaken {
   const singular = divergent(b, pathNodes);
@@ -67,7 +67,7 @@ export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: I
   };
 }
 
-/** Whether a node, or something before it, may be infinite: asked of nodes whose output is not always taken only. */
+/** Whether a node, or a node before it, may be infinite. It is computed at the first call, for most graphs never. */
 function divergent(b: MathBuilder, pathNodes: readonly PathNode[]): (node: Node) => boolean {
   let found: ReadonlySet<string> | undefined;
   return (node) => {
@@ -88,11 +88,11 @@ function divergentValues(b: MathBuilder, pathNodes: readonly PathNode[]): Readon
 interface Marked {
   readonly row: RuleEntry;
   readonly step: RuleContext;
-  /** Of the node's output; undefined: everywhere. */
+  /** Where the node's output was selected; undefined: everywhere. */
   readonly output: Taken | undefined;
 }
 
-/** Where each input of a node was taken. */
+/** Returns where each input of a node was selected. */
 function takenOf(
   b: MathBuilder,
   { row, step, output, choice }: Marked & { choice: Choice | undefined },
@@ -118,7 +118,7 @@ function takenOf(
   });
 }
 
-/** Where an element along the axis was taken, all elements along it were. */
+/** Marks all elements along the axis where one of them was selected. */
 function alongAxis(b: MathBuilder, { node, outputs: [y] }: RuleContext, output: Taken): Taken {
   return once(() => {
     const axes = b.ints([attributesOf(node, 'Softmax').axis]);
@@ -126,7 +126,7 @@ function alongAxis(b: MathBuilder, { node, outputs: [y] }: RuleContext, output: 
   });
 }
 
-/** From the output's shape to that of an input that was broadcast to it. */
+/** Reduces a mark from the shape of the output to that of an input that was broadcast to it. */
 function narrowed(
   b: MathBuilder,
   taken: Taken | undefined,
@@ -141,7 +141,7 @@ function narrowed(
 /** A mask as numbers 0 and 1 in the shape and dtype of a value. */
 const numbers = (b: MathBuilder, taken: string, like: string): string => b.expand(b.mask(taken, like), like);
 
-/** The rule's cotangents with 0 where nothing was taken. */
+/** Returns the cotangents of the rule, with 0 where nothing was selected. */
 function guard(
   b: MathBuilder,
   { row, step, output, taken }: Marked & { output: Taken; taken: readonly (Taken | undefined)[] },
@@ -150,7 +150,7 @@ function guard(
   const { node, inputs } = step;
   return found.map((part, i) => {
     if (part === undefined || !step.wanted[i]) return part;
-    // Elementwise rules give what an input was broadcast to its cotangent in the shape of the output.
+    // Elementwise rules return the cotangent of an input in the shape of the output, before the broadcast is undone.
     const mark = isElementwise(node.op, row) ? output : taken[i];
     const like = isElementwise(node.op, row) ? node.outputs[0] : inputs[i];
     return mark === undefined || b.rank(part) !== b.rank(like) ? part : b.where(mark(), part, 0);

@@ -7,15 +7,15 @@ import { type Placement, placement } from './placement.js';
 import { shapes } from './shapes.js';
 import { valueLookup } from './value-lookup.js';
 
-/** A builder that also places nodes as they stand; what rewriting a graph needs. */
+/** A builder that can also append existing nodes under their own names, for rewrites of graphs. */
 export interface GraphBuilder extends Builder, Placement {}
 
-/** A builder that continues a graph: its values keep their names, types and constants. */
+/** Returns a builder that continues a graph. The values of the graph keep their names, types and constants. */
 export function builderOf(graph: Graph): Builder {
   return graphBuilderOf(graph);
 }
 
-/** The same as {@link builderOf}, of which more may be lookup. */
+/** {@link builderOf} for rewrites. `outer` builds the graph around an inner one. */
 export function graphBuilderOf(graph: Graph, outer?: GraphBuilder): GraphBuilder {
   const builder = builderWithin(graph, outer);
   for (const value of graph.inputs) builder.addInput(value);
@@ -24,12 +24,12 @@ export function graphBuilderOf(graph: Graph, outer?: GraphBuilder): GraphBuilder
   return builder;
 }
 
-/** A builder of a new graph in the standard domain. */
+/** Returns a builder of a new graph in the standard domain. */
 export function emptyBuilder(opset: number): Builder {
   return builderOf(emptyGraph({ '': opset }));
 }
 
-/** A builder that takes a graph's header and avoids its names, but holds none of its values yet; `outer` builds the graph around it. */
+/** Returns a builder with the header of a graph and none of its values. New names differ from those of the graph. */
 export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder {
   const draft = draftOf(header, outer);
   const { constants, nodes } = draft;

@@ -1,7 +1,7 @@
 import type { Op } from '../ir/ops.js';
 import type { Attribute, Constant, DataType, Dim, Graph, Value, ValueType } from '../ir/types.js';
 
-/** Attributes as a rule writes them: integers for ints are numbers with `Number.isInteger`, see {@link Builder.emit}. */
+/** Attributes of a new node. Undefined ones are left out. */
 export type AttributeInit = Readonly<Record<string, Attribute | undefined>>;
 
 /**
@@ -36,18 +36,18 @@ export interface Builder {
   emit(op: Op, inputs: readonly string[], attributes?: AttributeInit): string;
   /** Appends a node with several outputs; '' in `wanted` omits one. */
   emitMany(op: Op, inputs: readonly string[], outputs: number, attributes?: AttributeInit): readonly string[];
-  /** A name that nothing in the graph has yet. */
+  /** Returns a name that is not used in the graph. */
   fresh(hint: string): string;
   /**
    * A builder that continues a graph inside this one (the body of a Scan, a branch of an If): it sees this one's values and
    * avoids its names.
    */
   inside(graph: InnerGraph): Builder;
-  /** The graph so far, with these outputs (and inputs, when given). */
+  /** Returns the graph with these outputs. Default of `inputs`: those that were added. */
   build(outputs: readonly Value[], inputs?: readonly Value[]): Graph;
 }
 
-/** A graph for an attribute of a node, as far as it exists. */
+/** The parts of an inner graph that a builder starts from. */
 export interface InnerGraph extends Partial<Pick<Graph, 'constants' | 'nodes' | 'declared'>> {
   readonly inputs: readonly Value[];
 }

@@ -3,7 +3,7 @@ import { keyOfConstant, numberKey } from '../ir/keys.js';
 import type { Constant, DataType, Graph } from '../ir/types.js';
 import type { Builder } from './builder.js';
 
-/** The constants of a graph in the making, each only once. */
+/** The constants of a builder. Equal small constants are stored once. */
 export interface ConstantPool extends Pick<Builder, 'constant' | 'ints'> {
   readonly all: Graph['constants'];
   /** Adds a constant under its own name. */
@@ -13,7 +13,7 @@ export interface ConstantPool extends Pick<Builder, 'constant' | 'ints'> {
 
 export interface PoolOptions {
   readonly fresh: Builder['fresh'];
-  /** Told of every new constant. */
+  /** Called for every new constant. */
   added(name: string, value: Constant): void;
 }
 
@@ -49,5 +49,5 @@ export function constantPool({ fresh, added }: PoolOptions): ConstantPool {
 
 const vector = (values: readonly number[]): Constant => constantFrom('int64', [values.length], values);
 
-/** By contents for small ones. */
+/** Returns a key by which equal small constants are found; a large constant is its own key. */
 const identityOf = (value: Constant): string | Constant => keyOfConstant(value) ?? value;

@@ -5,7 +5,7 @@ import type { Builder } from './builder.js';
 import { type ConstantPool, constantPool } from './constant-pool.js';
 import { type NodeList, nodeList } from './node-list.js';
 
-/** A graph in the making. */
+/** The state of a builder: the graph so far. */
 export interface Draft {
   readonly fresh: Builder['fresh'];
   readonly typing: Typing;
@@ -14,7 +14,7 @@ export interface Draft {
   readonly nodes: NodeList;
 }
 
-/** An empty draft that avoids the names of a graph, and sees the values of the one around it. */
+/** Returns an empty draft. New names differ from those of the graph; the values of the graph around it are known. */
 export function draftOf(graph: Graph, outer?: Pick<Draft, 'fresh' | 'typing'>): Draft {
   const fresh = outer?.fresh ?? freshNames(graph);
   const typing = typingOf(graph, outer?.typing);

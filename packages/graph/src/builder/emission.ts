@@ -4,7 +4,7 @@ import type { Attribute, Attributes, Node } from '../ir/types.js';
 import type { AttributeInit, Builder } from './builder.js';
 import type { Draft } from './draft.js';
 
-/** How a builder makes nodes. */
+/** The methods of a builder that make nodes. */
 export type Emission = Pick<Builder, 'emit' | 'emitMany'>;
 
 export function emission(draft: Draft): Emission {
@@ -20,7 +20,7 @@ export function emission(draft: Draft): Emission {
   return { emitMany, emit: (op, inputs, attributes) => emitMany(op, inputs, 1, attributes)[0] ?? '' };
 }
 
-/** The outputs of a node without names: those of the same node if there is one, constants if that is what they are, else new ones. */
+/** Returns the outputs of a node: those of an equal node where there is one, constants where they are known, else new values. */
 function emitted(draft: Draft, unnamed: Node): readonly string[] {
   const { fresh, typing, nodes } = draft;
   const key = keyOfNode(unnamed);
@@ -35,14 +35,14 @@ function emitted(draft: Draft, unnamed: Node): readonly string[] {
   return outputs;
 }
 
-/** The constant that a just inferred value is, when its contents are integers and all known. */
+/** Returns the constant for a value of integers that inference knows completely. */
 function constantFor({ typing, constants }: Draft, name: string): string | undefined {
   const type = typing.typeOf(name);
   const value = type && constantOfElements(type, typing.elementsOf(name));
   return value && constants.constant(value);
 }
 
-/** The attributes that are there. */
+/** Returns the attributes without those that are undefined. */
 function given(attributes: AttributeInit): Attributes {
   if (areGiven(attributes)) return attributes;
   const entries = Object.entries(attributes).filter(

@@ -1,21 +1,21 @@
 import type { Node } from '../ir/types.js';
 
-/** What nodes are found by: the entries of one node, put in and taken out. */
+/** How the entries of one node are added to an index and removed from it. */
 export interface Entries<V> {
   add(found: Map<string, V>, node: Node): void;
   remove(found: Map<string, V>, node: Node): void;
 }
 
-/** Finds something in a list of nodes that grows. */
+/** An index of a growing list of nodes. */
 export interface NodeIndex<V> {
   get(key: string): V | undefined;
-  /** The only entry of the node that is now the last. */
+  /** Adds the only entry of the last node. */
   put(key: string, value: V): void;
-  /** A node of the list has given way to another. */
+  /** Updates the entries after a node of the list was replaced. */
   replace(at: number, before: Node, after: Node): void;
 }
 
-/** An index that reads the list when it is asked: most rewrites ask nothing. */
+/** Returns an index that reads the list at the first `get`, because most rewrites need none. */
 export function nodeIndex<V>(nodes: readonly Node[], { add, remove }: Entries<V>): NodeIndex<V> {
   const found = new Map<string, V>();
   let read = 0;

@@ -2,17 +2,17 @@ import { keyOfNode } from '../ir/keys.js';
 import type { Node } from '../ir/types.js';
 import { type Entries, nodeIndex } from './node-index.js';
 
-/** The nodes of a graph in the making. */
+/** The nodes of a builder. */
 export interface NodeList {
   /** In order. */
   readonly all: readonly Node[];
-  /** Adds a node at the end; `key` is its {@link keyOfNode}, where that has been made already. */
+  /** Adds a node at the end. `key` is its {@link keyOfNode}, where that is known. */
   append(node: Node, key?: string): void;
-  /** The node that makes a value. */
+  /** Returns the node that makes a value. */
   makerOf(name: string): Node | undefined;
-  /** Outputs of the first node with a {@link keyOfNode}. */
+  /** Returns the outputs of the first node with a {@link keyOfNode}. */
   outputsOf(key: string): readonly string[] | undefined;
-  /** Gives an output of a node from `mark` on another name; false where there is no such output. */
+  /** Renames an output of a node at or after index `mark`. Returns false where there is no such output. */
   rename(from: string, to: string, mark: number): boolean;
 }
 

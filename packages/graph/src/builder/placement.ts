@@ -3,20 +3,20 @@ import type { Typing } from '../infer/typing.js';
 import type { Constant, Node, Value } from '../ir/types.js';
 import type { Draft } from './draft.js';
 
-/** How the parts of a graph are placed in another as they stand; what rewriting one needs. */
+/** Methods that add existing parts of a graph under their own names, for rewrites. */
 export interface Placement {
   readonly typing: Typing;
   addInput(value: Value): void;
   addConstant(name: string, value: Constant): void;
   /** Appends a node under its own names. */
   append(node: Node): void;
-  /** How many nodes there are so far. */
+  /** Returns the number of nodes so far. */
   nodeCount(): number;
-  /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
+  /** Infers the outputs of a node without adding it. Empty for an unknown operator and where the type of an input is unknown. */
   preview(node: Node): readonly (Inferred | undefined)[];
-  /** The node that makes a value, here or in the graph around. */
+  /** Returns the node that makes a value, in this graph or the graph around it. */
   makerOf(name: string): Node | undefined;
-  /** Gives the output of a node emitted since `mark` another name; false when the value is not such an output. */
+  /** Renames an output of a node that was emitted since `mark`. Returns false where the value is no such output. */
   rename(from: string, to: string, mark: number): boolean;
 }
 

@@ -2,10 +2,10 @@ import { fail } from '@onnxplain/core';
 import type { Scope } from '../infer/site.js';
 import type { Builder } from './builder.js';
 
-/** What a builder says of its values. */
+/** The methods of a builder that tell types and constants of values. */
 export type ValueLookup = Pick<Builder, 'type' | 'typeOf' | 'dtype' | 'dims' | 'rank' | 'constantOf'>;
 
-/** Answers from what is known of values; what has to be known and is not is an error. */
+/** Looks values up in a scope. Throws `value-unknown` and `shape-mismatch` for a type or rank that is not known. */
 export function valueLookup({ typeOf, constantOf }: Pick<Scope, 'typeOf' | 'constantOf'>): ValueLookup {
   const type = (name: string) => typeOf(name) ?? unknownValue(name);
   const dims = (name: string) => type(name).dims ?? unknownRank(name);

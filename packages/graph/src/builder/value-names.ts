@@ -10,7 +10,7 @@ export function outputNames(graph: Graph, label: string, names: readonly string[
   return wished.map((name) => (used.has(name) ? fresh(name) : name));
 }
 
-/** Values that go with those of a graph that `b` knows: of their types, under labels of their own. */
+/** Returns new values with the types of other values, under names made of a label. */
 export function valuesLike(
   b: Pick<Builder, 'type'>,
   graph: Graph,
