@@ -93,9 +93,26 @@ export { differenceRows } from './rows/differences.js';
 export { plainProducts } from './rows/products.js';
 export { type Around, around } from './score/around.js';
 export { expectBatch } from './score/batch.js';
+export { type Classifier, type ClassifierTarget, classifierScore } from './score/classifier.js';
 export { difference } from './score/difference.js';
-export { linearScore, productScore, quadraticScore } from './score/exact.js';
+export {
+  type LinearClassifier,
+  linearClassifier,
+  linearScore,
+  productScore,
+  quadraticScore,
+} from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
+export {
+  crossEntropyObjective,
+  type Labels,
+  logitObjective,
+  marginObjective,
+  type Objective,
+  type ObjectiveValues,
+  softMarginObjective,
+  targetedObjective,
+} from './score/objectives.js';
 export {
   type AxesTarget,
   type AxisTarget,
@@ -107,6 +124,7 @@ export {
   type ScoreChange,
   type Target,
 } from './score/question.js';
+export { targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';

@@ -1,4 +1,4 @@
-import type { Batch, Internals, Score } from '../types/score.js';
+import type { Batch, ClassScores, Internals, Score } from '../types/score.js';
 
 /** Evaluates a batch, forward or backward, and may do something before or after. */
 export type Around = <Result>(
@@ -7,9 +7,12 @@ export type Around = <Result>(
   evaluate: (batch: Batch) => Promise<Result>,
 ) => Promise<Result>;
 
-/** Returns the score with every evaluation passed through `visit`, also those of the scores that `with` returns and of inner tensors. */
+/**
+ * Returns the score with every evaluation passed through `visit`, also those of the scores that `with` returns, of inner tensors and of
+ * all classes.
+ */
 export function around(score: Score, visit: Around): Score {
-  const { internals } = score;
+  const { internals, classes } = score;
   const change = score.with?.bind(score);
   return {
     ...score,
@@ -17,6 +20,15 @@ export function around(score: Score, visit: Around): Score {
     gradient: (batch) => visit('backward', batch, (rows) => score.gradient(rows)),
     with: change && (async (what) => around(await change(what), visit)),
     internals: internals && internalsAround(internals, visit),
+    classes: classes && classesAround(classes, visit),
+  };
+}
+
+function classesAround(classes: ClassScores, visit: Around): ClassScores {
+  return {
+    ...classes,
+    values: (batch) => visit('forward', batch, (rows) => classes.values(rows)),
+    gradient: (batch, weights) => visit('backward', batch, (rows) => classes.gradient(rows, weights)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { dot } from '../tensor/arithmetic.js';
-import { expectShape, type Shape, type Tensor, tensor } from '../tensor/tensor.js';
+import { expectShape, type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import type { Score } from '../types/score.js';
+import { type Classifier, type ClassifierTarget, classifierScore } from './classifier.js';
 import { functionScore } from './function.js';
 
 /** f(x) = w·x + b. Every explainer must be exact on it. The shape of an input is w's; b is 0 by default. */
@@ -10,6 +11,31 @@ export function linearScore(w: Tensor, b = 0): Score {
     value: (x) => dot(x, w) + b,
     gradient: () => w,
   });
+}
+
+export interface LinearClassifier extends ClassifierTarget, Pick<Classifier, 'bounds' | 'layout'> {
+  /** Shape of one input; default: [d]. */
+  readonly shape?: Shape;
+}
+
+/**
+ * A class of the classifier with logits W·x + b, for W [classes, d] and b [classes]. The minimum perturbations of its margin have
+ * closed forms. Throws `tensor-shape`, and `target-range` for a target that is no class.
+ */
+export function linearClassifier(w: Tensor, b: Tensor, options: LinearClassifier): Score {
+  const [count = 0, d = 0] = w.shape;
+  expectShape('linearClassifier(W)', w, [count, d]);
+  expectShape('linearClassifier(b)', b, [count]);
+  const { shape = [d], ...rest } = options;
+  expectShape('linearClassifier(shape)', tensor(new Float64Array(d), [d]), [sizeOf(shape)]);
+  const pullback = (_: Tensor, weights: Tensor['data']): Tensor => {
+    const out = new Float64Array(d);
+    for (let i = 0; i < d; i++) for (let c = 0; c < count; c++) out[i] += weights[c] * w.data[c * d + i];
+    return tensor(out, shape);
+  };
+  const logits = (x: Tensor) =>
+    Float64Array.from(b.data, (bias, c) => bias + dot(x, tensor(w.data.subarray(c * d, (c + 1) * d), shape)));
+  return classifierScore({ ...rest, shape, count, logits, pullback }, options);
 }
 
 /**

@@ -36,6 +36,41 @@ export interface Score {
   with?(change: ScoreChange): Promise<Score>;
   /** Inner tensors of the model; absent for a function that has none. */
   readonly internals?: Internals;
+  /**
+   * The numbers of all classes that the class of this score competes with. Absent where the score is not of one class: one number a row,
+   * a sum, a list of classes, or no known axis of classes.
+   */
+  readonly classes?: ClassScores;
+}
+
+/**
+ * The numbers of all classes at the place of a score, and gradients of any weighted sum of them, by the rules of the score. The numbers are
+ * the output as link 'logit' takes it, whatever the link of the score: logits where the model gives logits, and probabilities where it
+ * gives probabilities. A margin compares these same numbers.
+ */
+export interface ClassScores {
+  /** Number of classes, at least 2. */
+  readonly count: number;
+  /** The class of the score. */
+  readonly target: number;
+  /**
+   * Whether the margin is that of a targeted attack, the best other class less `target`, which is above 0 until `target` is the best
+   * class. Default: false, the margin is `target` less the best other class.
+   */
+  readonly targeted?: boolean;
+  /** The number of every class at every row, [n, count]. */
+  values(batch: Batch): Promise<Tensor>;
+  /**
+   * With weights [n, count], the gradient of sum_k weights[i, k] · number_k by row i, in the shape of the batch, and the numbers of the
+   * classes. One run gives both. Rejects with `tensor-shape` for weights of another shape.
+   */
+  gradient(batch: Batch, weights: Tensor): Promise<ClassGradient>;
+}
+
+/** The numbers of all classes, [n, count], and the gradient of their weighted sum. */
+export interface ClassGradient {
+  readonly values: Tensor;
+  readonly gradient: Tensor;
 }
 
 /** Inner tensors of the model behind a score, by name. */
