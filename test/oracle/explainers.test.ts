@@ -1,4 +1,14 @@
-import { type Explainer, fixed, key, norm, ridge, row, scale, type Tensor } from '@onnxplain/core';
+import {
+  type Explainer,
+  featureValues,
+  fixed,
+  key,
+  norm,
+  ridge,
+  row,
+  scale,
+  type Tensor,
+} from '@onnxplain/core';
 import {
   deconvolution,
   deepLift,
@@ -7,6 +17,8 @@ import {
   gradient,
   guidedBackprop,
   integratedGradients,
+  kernelShap,
+  leaveOneOut,
   occlusion,
   optimal,
   pathGradient,
@@ -90,6 +102,17 @@ compareWithOracle({
     return { value: (await occlusion({ window, stride: strides, baseline })(f, x, key(0))).values.data };
   },
 
+  async feature_ablation(question) {
+    return { value: (await leaveOneOut(partitionIn(question))(question.f, question.x, key(0))).values.data };
+  },
+
+  async shapley_exact(question) {
+    const { f, x } = question;
+    const explained = await kernelShap({ samples: 2 ** 10, ...partitionIn(question) })(f, x, key(0));
+    const numbers = featureValues(explained);
+    return { value: explained.values.data, kernel_shap_all_coalitions: numbers, shapley: numbers };
+  },
+
   async optimal_explanation({ of, f, x, stored }) {
     const perturbation = fixed(stored(of.params.perturbations));
     const pinv = await optimal(perturbation)(f, x, key(0));
@@ -101,6 +124,15 @@ compareWithOracle({
     };
   },
 });
+
+/** The stored partition, elements by default, and the stored baseline. */
+function partitionIn({ of, stored }: Question) {
+  const { feature_mask: labels, baseline } = of.params;
+  return {
+    features: typeof labels === 'string' ? row(stored(labels), 0) : ('elements' as const),
+    baseline: typeof baseline === 'number' ? baseline : row(stored(baseline), 0),
+  };
+}
 
 /** [channels, ...positions] summed over channels. */
 function channelSum({ shape: [channels], data }: Tensor): Float64Array {

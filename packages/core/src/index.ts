@@ -38,8 +38,21 @@ export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './dtype/float1
 export * from './error.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
 export type { Segments } from './features/boxes.js';
+export {
+  type ChosenFeatures,
+  dependsOnLayout,
+  type FeatureChoice,
+  featuresFor,
+  withoutIdleLayout,
+} from './features/choice.js';
 export { axisFeatures, elementFeatures, gridFeatures, pixelFeatures } from './features/partitions.js';
-export { featureValues, sharedValues, sizeOfAttribution, sumsOver } from './features/values.js';
+export {
+  featureValues,
+  sharedValues,
+  sizeOfAttribution,
+  sumsOver,
+  valuesOfFeatures,
+} from './features/values.js';
 export {
   type Extent,
   type WindowAxis,
@@ -56,6 +69,7 @@ export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis
 export {
   type DefinitionKind,
   definitionKinds,
+  featuresHelp,
   LAYOUT_HELP,
   option,
   parseOptions,

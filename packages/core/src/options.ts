@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fail } from './error.js';
 import { hasExpression } from './expression.js';
+import type { FeatureChoice } from './features/choice.js';
 import { layouts } from './layout.js';
 import type { Solver } from './solve/system.js';
 import { didYouMean } from './suggest.js';
@@ -98,6 +99,14 @@ export const LAYOUT_HELP =
   'What the axes of the input are: "chw" (channels, then height and width), "hwc", or of a sequence "cw" or "wc". Default: the layout of ' +
   'the score, and where it has none, "chw".';
 
+const extents = () => z.array(option.count()).min(1);
+
+/** Help of the option `features`; `what` says in its first words what is done with a feature. */
+export const featuresHelp = (what: string) =>
+  `${what}: "elements" one by one, "pixels" with all their channels (tokens, for an embedded text of layout "wc"), for a number or a list ` +
+  'the cells of a grid with this side or these sizes, for a tensor of labels (file.npy, of the shape of the input or repeated to it) all ' +
+  'elements with equal labels together.';
+
 /** Types of options. Each call gives a new schema, to which a default and help can be added. */
 export const option = {
   explainer: () => made<Explainer>('explainer', 'kind', 'an explainer, e.g. gradient'),
@@ -125,6 +134,12 @@ export const option = {
       (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),
       'a finite number or a tensor',
     ),
+  /** Which elements of an input count as one. */
+  features: () =>
+    z.union(
+      [z.enum(['elements', 'pixels']), option.count(), extents(), option.tensor()],
+      '"elements", "pixels", the side or the sizes of the cells of a grid, or a tensor of labels',
+    ) satisfies z.ZodType<FeatureChoice>,
   /** What the axes of an input are. Where it is not given, the layout of the score is taken. */
   layout: () => option.choice(layouts).optional(),
 };

@@ -1,10 +1,13 @@
 import { type Explainer, gaussian, ridge, square, subset, uniform } from '@onnxplain/core';
 import {
   deepLift,
+  expectedGradients,
   gradCam,
   gradient,
   guidedBackprop,
   integratedGradients,
+  kernelShap,
+  leaveOneOut,
   lrp,
   occlusion,
   optimal,
@@ -64,6 +67,19 @@ export const examples: readonly Example[] = [
     hwc: smooth(gradient(), square({ size: 2, positions: 'all', layout: 'hwc' })),
   },
   { explainer: occlusion({ window: [1, 1, 1] }), exactOnLinear: true },
+  { explainer: leaveOneOut({ baseline }), exactOnLinear: true },
+  {
+    explainer: leaveOneOut({ features: [1, 2] }),
+    exactOnLinear: false,
+    hwc: leaveOneOut({ features: [1, 2], layout: 'hwc' }),
+  },
+  { explainer: kernelShap({ samples: 100, baseline }), exactOnLinear: true },
+  {
+    explainer: kernelShap({ features: [1, 2] }),
+    exactOnLinear: false,
+    hwc: kernelShap({ features: [1, 2], layout: 'hwc' }),
+  },
+  { explainer: expectedGradients({ background: [-1, 0.5, 2], draws: 7 }), exactOnLinear: false },
   { explainer: optimal(subset(), { draws: 80 }), exactOnLinear: true },
   {
     explainer: optimal(square({ size: 2 }), { draws: 12 }),

@@ -1,7 +1,7 @@
 import { sum } from '../tensor/arithmetic.js';
 import { norm } from '../tensor/norm.js';
-import { type Tensor, tensor } from '../tensor/tensor.js';
-import type { Attribution } from '../types/attribution.js';
+import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import type { Attribution, Features } from '../types/attribution.js';
 
 type Valued = Pick<Attribution, 'values' | 'features'>;
 
@@ -13,6 +13,18 @@ export function featureValues({ values, features }: Valued): Float64Array {
     numbers[feature] = values.data[i];
   });
   return numbers;
+}
+
+/**
+ * Returns the values of an attribution with this number for each feature, in the order of the features: every element has its feature's
+ * number. `features` is left out where every element is a feature of its own.
+ */
+export function valuesOfFeatures(numbers: Float64Array, features: Features, shape: Shape): Valued {
+  const values = tensor(
+    Float64Array.from(features.of, (feature) => numbers[feature]),
+    shape,
+  );
+  return { values, ...(features.count < sizeOf(shape) && { features }) };
 }
 
 /** Returns the sum and the l2 norm of an attribution's numbers, each feature counted once. */

@@ -1,11 +1,8 @@
 import { definePerturbation } from '../define/perturbation.js';
-import { elementFeatures, gridFeatures, pixelFeatures } from '../features/partitions.js';
-import type { Layout } from '../layout.js';
-import { LAYOUT_HELP, option, z } from '../options.js';
+import { dependsOnLayout, featuresFor, withoutIdleLayout } from '../features/choice.js';
+import { featuresHelp, LAYOUT_HELP, option, z } from '../options.js';
 import { fold } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import type { Shape } from '../tensor/tensor.js';
-import type { Features } from '../types/attribution.js';
 import { baselineFor, drawsOf } from './draw.js';
 
 const share = () =>
@@ -27,28 +24,18 @@ export const subset = definePerturbation({
       .describe(
         "What the removed elements become: a number, or a tensor of the input's shape or repeated to it.",
       ),
-    features: z
-      .union(
-        [z.enum(['elements', 'pixels']), option.count()],
-        '"elements", "pixels", or the side of the cells of a grid',
-      )
-      .default('elements')
-      .describe(
-        'What is removed as one: "elements" are removed one by one, "pixels" with all their channels, and for a number the whole cells of ' +
-          'a grid with this side.',
-      ),
+    features: option.features().default('elements').describe(featuresHelp('What is removed as one')),
     layout: option.layout().describe(LAYOUT_HELP),
   },
   positional: ['probability'],
-  // Elements are the same in every layout.
-  settle: (options) => (options.features === 'elements' ? { ...options, layout: undefined } : options),
+  settle: withoutIdleLayout,
   make({ probability, baseline, features, layout }, expression) {
     const limit = probability * 2 ** 32;
     return {
       masks: true,
-      layoutOpen: features !== 'elements' && layout === undefined,
+      layoutOpen: dependsOnLayout(features) && layout === undefined,
       draw(x, { key, from, to }) {
-        const partition = featuresFor(x.shape, { features, layout });
+        const partition = featuresFor(expression, x.shape, { features, layout });
         const { count } = partition;
         const removed = new Uint8Array((to - from) * count);
         for (let i = from; i < to; i++) {
@@ -62,14 +49,3 @@ export const subset = definePerturbation({
     };
   },
 });
-
-interface Partition {
-  readonly features: 'elements' | 'pixels' | number;
-  readonly layout?: Layout;
-}
-
-function featuresFor(shape: Shape, { features, layout = 'chw' }: Partition): Features {
-  if (features === 'elements') return elementFeatures(shape);
-  if (features === 'pixels') return pixelFeatures(shape, layout);
-  return gridFeatures(shape, { layout, cell: features });
-}

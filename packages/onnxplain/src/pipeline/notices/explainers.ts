@@ -18,7 +18,7 @@ export interface ExplainerSubject {
 
 /** Explainers that use derivatives by the input, by the names in their expressions. */
 const DERIVATIVES: ReadonlySet<string> = new Set([
-  'deconvolution', 'deep-lift', 'gradient', 'guided-backprop', 'integrated-gradients', 'lrp', 'path-gradient',
+  'deconvolution', 'deep-lift', 'expected-gradients', 'gradient', 'guided-backprop', 'integrated-gradients', 'lrp', 'path-gradient',
 ]); // biome-ignore format: one family
 
 /** Explainers that change the backward pass at rectifiers. */

@@ -1,0 +1,125 @@
+import {
+  type Factorisation,
+  type Findings,
+  factor,
+  type Products,
+  pseudoInverse,
+  type Tensor,
+  tensor,
+} from '@onnxplain/core';
+import type { Coalitions } from './coalitions.js';
+
+/** Coalitions with what f gives for them. */
+export interface ShapleyProblem {
+  readonly coalitions: Coalitions;
+  /** f(coalition) - f(baseline), one for each coalition. */
+  readonly rises: Float64Array;
+  /** f(x) - f(baseline): what the values add up to. */
+  readonly whole: number;
+}
+
+/** One number for each feature. */
+export interface ShapleyFindings extends Pick<Findings, 'residual' | 'diagnosis'> {
+  readonly numbers: Float64Array;
+  /** Absent where all coalitions were taken, and where there are no more pairs than free values. */
+  readonly stderr?: Float64Array;
+}
+
+/** Coalitions that are dense numbers at a time. */
+const ROWS = 1024;
+
+/** Groups of pairs from whose spread the standard error is taken. */
+const GROUPS = 50;
+
+/** Weighted least squares of rises on coalitions, with the sum of the values given. The normal equations are summed up block by block. */
+export async function shapleyRegression(
+  problem: ShapleyProblem,
+  products: Products,
+): Promise<ShapleyFindings> {
+  const { coalitions, whole } = problem;
+  const { count, kept } = coalitions;
+  if (count === 0) return { numbers: Float64Array.of(whole) };
+  const d = kept.length / count;
+  const { matrix, right } = await normalEquations(problem, products);
+  const normal = new Float64Array(d).fill(1);
+  const regression = { form: 'primal', unknowns: d, equations: count } as const;
+  const system = await factor({ matrix, normal, regression }, pseudoInverse(), products);
+  const numbers = system.solve(right, whole);
+  const misses = missesOf(problem, numbers);
+  return {
+    numbers,
+    residual: rootMeanSquare(misses, coalitions.weights),
+    diagnosis: system.diagnosis,
+    ...standardErrors(coalitions, misses, system),
+  };
+}
+
+/** The mean over coalitions z of z·zᵀ and of z·rise, by weight. */
+async function normalEquations(
+  { coalitions: { count, kept, weights }, rises }: ShapleyProblem,
+  products: Products,
+): Promise<{ matrix: Tensor; right: Float64Array }> {
+  const d = kept.length / count;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const matrix = new Float64Array(d * d);
+  const right = new Float64Array(d);
+  for (let from = 0; from < count; from += ROWS) {
+    const to = Math.min(count, from + ROWS);
+    // The root of the weight on both sides makes the product symmetric to the last bit.
+    const rows = Float64Array.from(
+      kept.subarray(from * d, to * d),
+      (one, at) => one * Math.sqrt(weights[from + Math.floor(at / d)] / total),
+    );
+    const block = tensor(rows, [to - from, d]);
+    const { data } = await products.transposeTimes(block, block);
+    for (let i = 0; i < matrix.length; i++) matrix[i] += data[i];
+    for (let i = from; i < to; i++) addRow(right, coalitionAt(kept, d, i), (weights[i] / total) * rises[i]);
+  }
+  return { matrix: tensor(matrix, [d, d]), right };
+}
+
+const coalitionAt = (kept: Uint8Array, d: number, i: number): Uint8Array => kept.subarray(i * d, (i + 1) * d);
+
+function addRow(out: Float64Array, row: Uint8Array, factor: number): void {
+  for (let j = 0; j < out.length; j++) out[j] += row[j] * factor;
+}
+
+/** What the sum of the values over each coalition misses of its rise. */
+function missesOf({ coalitions: { kept }, rises }: ShapleyProblem, numbers: Float64Array): Float64Array {
+  const d = numbers.length;
+  return rises.map((rise, i) =>
+    coalitionAt(kept, d, i).reduce((rest, one, j) => rest - one * numbers[j], rise),
+  );
+}
+
+function rootMeanSquare(misses: Float64Array, weights: Float64Array): number {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return Math.sqrt(misses.reduce((sum, miss, i) => sum + weights[i] * miss * miss, 0) / total);
+}
+
+/**
+ * Standard errors that hold whatever the residuals' distribution (the "sandwich" of regressions, with pairs as clusters): the values move
+ * by K⁻¹·u for the sum u of z·miss over the coalitions of a group of pairs, and these moves add up to 0 over all groups. The variance is
+ * the sum of their squares, times pairs / (pairs - free values), because the fit makes the residuals smaller than the errors are.
+ */
+function standardErrors(
+  { count, kept, exhaustive }: Coalitions,
+  misses: Float64Array,
+  system: Factorisation,
+): { readonly stderr?: Float64Array } {
+  const d = kept.length / count;
+  const pairs = count / 2;
+  const spare = pairs - (d - 1);
+  if (exhaustive || spare <= 0) return {};
+  const groups = Math.min(GROUPS, pairs);
+  const variance = new Float64Array(d);
+  for (let group = 0; group < groups; group++) {
+    const sum = new Float64Array(d);
+    for (let pair = group; pair < pairs; pair += groups)
+      for (const i of [2 * pair, 2 * pair + 1]) addRow(sum, coalitionAt(kept, d, i), misses[i] / count);
+    const moves = system.solve(sum);
+    for (let j = 0; j < d; j++) variance[j] += moves[j] ** 2;
+  }
+  const correction = (groups / (groups - 1)) * (pairs / spare);
+  return { stderr: variance.map((square) => Math.sqrt(square * correction)) };
+}
