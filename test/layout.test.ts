@@ -213,7 +213,7 @@ describe('the twins', () => {
       '--json',
     );
     expect(JSON.parse(out).explainer).toBe('occlusion(3, layout=chw)');
-    expect(err).toContain('is taken as nchw, as asked; the model itself works on it as nhwc');
+    expect(err).toContain('is taken as nchw, as given; the model itself works on it as nhwc');
     const own = await onnxplain(
       'explain',
       twin('nhwc.onnx'),

@@ -34,7 +34,7 @@ export type ErrorCode =
   | 'too-large'
   | 'non-finite'
   | 'attack-unproven'
-  // what is asked for
+  // requests that cannot be met
   | 'option-unknown'
   | 'option-value'
   | 'name-unknown'

@@ -6,7 +6,7 @@ export function expectSubject(where: string, { f, x, attribution }: Subject): vo
   expectShape(`${where}: the attribution of ${attribution.method}`, attribution.values, f.shape);
 }
 
-/** Throws `not-applicable` for a ranking, whose values mean nothing but their order; the remedy says what measures it instead. */
+/** Throws `not-applicable` for a ranking, of whose values only the order means something. `remedy` names a metric for rankings. */
 export function expectValues(where: string, { kind, method }: Attribution, remedy: string): void {
   if (kind !== 'ranking') return;
   fail({
@@ -18,8 +18,11 @@ export function expectValues(where: string, { kind, method }: Attribution, remed
   });
 }
 
-/** The score and the input that all subjects share; throws `not-applicable` when there is none or they differ. */
-export function expectSameQuestion(where: string, subjects: readonly Subject[]): { f: Score; x: Tensor } {
+/** Returns the score and the input of all subjects. Throws `not-applicable` for none, and for subjects of several scores or inputs. */
+export function expectSameScoreAndInput(
+  where: string,
+  subjects: readonly Subject[],
+): { f: Score; x: Tensor } {
   const [first, ...others] = subjects;
   if (first === undefined) {
     return fail({ code: 'not-applicable', where, expected: 'at least one attribution', got: 'none' });

@@ -7,7 +7,7 @@ const BASELINE =
 
 /**
  * Replaces the whole input by the baseline, in one draw: I = x - baseline.
- * Source: [Y19] section 2.4, "difference to baseline": with it infidelity asks for completeness.
+ * Source: [Y19] section 2.4, "difference to baseline": with it, zero infidelity means completeness.
  * Drawing throws `tensor-shape` when the baseline does not go into x's shape.
  */
 export const differenceToBaseline = definePerturbation({

@@ -72,7 +72,7 @@ function expectSum(where: string, x: Tensor, { inputs, deltas }: Draws): void {
   if (gap <= ROUNDING * most) return;
   fail({
     code: 'option-value',
-    where: `${where}, stored draw ${Math.floor(worst / size)} of those asked for`,
+    where: `${where}, stored draw ${Math.floor(worst / size)} of those requested`,
     expected: 'inputs + deltas = x',
     got: `a difference of ${gap} at element ${worst % size}`,
     remedy: 'Give deltas = x - inputs; 0/1 masks of removed features are the third argument.',

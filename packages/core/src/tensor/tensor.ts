@@ -44,12 +44,12 @@ export function isTensor(value: unknown): value is Tensor {
   return Array.isArray(shape) && (data instanceof Float32Array || data instanceof Float64Array);
 }
 
-/** Zeros of a shape; float64 unless the type of another tensor is asked for. */
+/** Returns a tensor of zeros, in the type of `like`, default float64. */
 export function zeros(shape: Shape, like?: Tensor): Tensor {
   return { shape, data: floats(sizeOf(shape), like) };
 }
 
-/** A constant tensor; float64 unless the type of another tensor is asked for. */
+/** Returns a tensor with one number in every element, in the type of `like`, default float64. */
 export function full(shape: Shape, value: number, like?: Tensor): Tensor {
   return { shape, data: floats(sizeOf(shape), like).fill(value) };
 }

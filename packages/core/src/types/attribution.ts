@@ -69,6 +69,6 @@ export interface Explainer {
   readonly kind: AttributionKind;
   /** Whether it ignores the score, as random numbers do. Others are compared with it, and it is never called the best. Default false. */
   readonly control?: boolean;
-  /** Names of the inner tensors that its options ask for, so that a wrong name is found before anything runs; default none. */
+  /** Names of the inner tensors that its options name, so that a wrong name is found before anything runs; default none. */
   readonly layers?: readonly string[];
 }

@@ -60,7 +60,7 @@ export interface Perturbation {
    * alike on every layout.
    */
   inLayout?(layout: Layout): Perturbation;
-  /** How many draws there are for an input of this shape, for exhaustive and stored perturbations. Absent: as many as are asked for. */
+  /** How many draws there are for an input of this shape, for exhaustive and stored perturbations. Absent: any number can be drawn. */
   count?(shape: Shape): number;
   /**
    * Promises that the counted draws are all that exist, so that a mean over them is exact. Default false: stored draws are a sample,

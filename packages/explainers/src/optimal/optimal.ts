@@ -31,7 +31,8 @@ const LARGEST_SYSTEM = 2 ** 14;
  * `residual` is the root of the infidelity on its own draws, which is less than on fresh ones; `diagnosis` says how the system
  * was solved. Evaluates f once for each draw and once at x; no gradients. Where the perturbation's design does not depend on the input, its
  * equations are factorised once for all inputs of a shape.
- * Throws `option-value` when a part of a counted perturbation is asked for, `too-large` when draws and features both exceed
+ * Throws `option-value` when `draws` is not the number of all draws of a counted perturbation,
+ * `too-large` when draws and features both exceed
  * 16 384, `singular` from the solver. Source: [Y19] Proposition 2.1, with function differences in place of I·IG, as in their program.
  */
 export const optimal = defineExplainer({

@@ -1,8 +1,8 @@
 import { type Shape, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 
 /**
- * Weighted mean and variance of every element of a stream of tensors, by Welford's update: one pass, no cancellation,
- * memory of two tensors whatever the number of draws.
+ * The weighted mean and variance of each element over a stream of tensors, by Welford's algorithm: one pass, no cancellation, and the
+ * memory of two tensors for any number of draws.
  */
 export interface ElementMoments {
   readonly shape: Shape;
@@ -13,6 +13,7 @@ export interface ElementMoments {
   readonly squaredWeight: number;
 }
 
+/** Returns the moments of an empty stream. */
 export function noMoments(shape: Shape): ElementMoments {
   const size = sizeOf(shape);
   return {
@@ -24,7 +25,7 @@ export function noMoments(shape: Shape): ElementMoments {
   };
 }
 
-/** The moments with one more tensor; the arrays are updated in place. */
+/** Adds a tensor to the moments. Updates the arrays in place. */
 export function addElements(moments: ElementMoments, values: Tensor, weight: number): ElementMoments {
   const { mean, deviations } = moments;
   const { data } = values;
@@ -38,7 +39,7 @@ export function addElements(moments: ElementMoments, values: Tensor, weight: num
   return { ...moments, weight: total, squaredWeight: moments.squaredWeight + weight * weight };
 }
 
-/** Variance of the stream itself (divided by the sum of weights, not by n - 1). */
+/** Returns the variance of the tensors that were added (divided by the sum of weights, not by n - 1). */
 export function variance({ shape, deviations, weight }: ElementMoments): Tensor {
   return tensor(
     deviations.map((sum) => sum / weight),
@@ -47,8 +48,8 @@ export function variance({ shape, deviations, weight }: ElementMoments): Tensor 
 }
 
 /**
- * Standard error of each mean: sqrt(variance / (n - 1)), where n is the effective number of draws
- * (Σw)²/Σw². Absent when that is not above 1.
+ * Returns the standard error of each mean: sqrt(variance / (n - 1)), where n is the effective number of draws
+ * (Σw)²/Σw². Undefined when n is at most 1.
  */
 export function standardError({
   shape,

@@ -35,7 +35,7 @@ const DRAWS = 50;
  * The mean of an explanation over perturbed inputs. Each perturbed input is explained by itself, so that a global inner explanation is
  * multiplied by the perturbed input, and the mean is global. The kind is the inner one's. `stderr` is the standard error of each
  * mean (for mean and mean-square; absent for an exhaustive perturbation, because nothing was sampled). Weighted draws give weighted means.
- * Throws `option-value` when a part of a counted perturbation is asked for.
+ * Throws `option-value` when `draws` is not the number of all draws of a counted perturbation.
  * Source: Smilkov et al. 2017 (SmoothGrad); [Y19] section 4 for any inner explanation and kernel; Adebayo et al. 2018 (VarGrad).
  */
 export const smooth = defineExplainer({

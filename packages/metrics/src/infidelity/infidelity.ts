@@ -16,7 +16,7 @@ import {
   sharedValues,
   written,
 } from '@onnxplain/core';
-import { expectSameQuestion, expectSubject, expectValues } from '../subject.js';
+import { expectSameScoreAndInput, expectSubject, expectValues } from '../subject.js';
 import { compareOnDraws } from './compare.js';
 import { type Scale, scales } from './error.js';
 
@@ -52,7 +52,7 @@ const options = {
     .count()
     .optional()
     .describe(
-      'Greatest number of draws held at once. It changes memory, never the number. Default: what fits 2^22 elements.',
+      'Greatest number of draws in memory at once. It changes the memory that is needed, never the result. Default: as many as have 2^22 elements.',
     )
     .register(written, { as: 'never' }),
 };
@@ -135,7 +135,7 @@ function definitionOf({ perturbation, scale, stderr, draws }: Options): Metric['
 
 async function compareAll(settings: Options, subjects: readonly Subject[], key: Key): Promise<Comparison> {
   const { draws, scale, stderr, batch } = settings;
-  const { f, x } = expectSameQuestion('infidelity', subjects);
+  const { f, x } = expectSameScoreAndInput('infidelity', subjects);
   const perturbation = perturbationOf(f, settings.perturbation);
   for (const subject of subjects) expectApplicable(subject, perturbation, scale);
   const attributions = subjects.map(({ attribution }) => withShares(attribution));
@@ -170,7 +170,7 @@ function expectApplicable(subject: Subject, perturbation: Perturbation, scale: S
   fail({
     code: 'not-applicable',
     where: 'infidelity',
-    expected: `a local attribution, because ${perturbation.expression} perturbs features without removing them`,
+    expected: `a local attribution, because ${perturbation.expression} changes features without replacing them by a baseline`,
     got: `${method}, which is ${NOT_SLOPES[kind]}`,
     remedy:
       kind === 'ranking'

@@ -1,9 +1,10 @@
 import type { Estimate } from '@onnxplain/core';
 
 /**
- * Self-normalised weighted mean Σwz/Σw with its jackknife standard error, which is s/√n for equal weights, and what `interval` needs
- * to be honest about few and skewed draws. `exact` when the values are all there are. `invalid`, with the reason, when a value or a
- * weight is not finite, when the weights sum to nothing, or when one draw alone leaves the error unknown.
+ * Estimates the self-normalised weighted mean Σwz/Σw with its jackknife standard error, which is s/√n for equal weights. The estimate
+ * also has the degrees of freedom and the skewness that `interval` needs for few or skewed draws. It is `exact` when the values are those
+ * of all possible draws, and `invalid`, with the reason, when a value or a weight is not finite, when the weights do not have a positive
+ * sum, and when a single draw has all the weight, so that the standard error is unknown.
  */
 export function estimateMean(values: Float64Array, weights: Float64Array, exhaustive: boolean): Estimate {
   const n = values.length;
@@ -16,32 +17,32 @@ export function estimateMean(values: Float64Array, weights: Float64Array, exhaus
   if (n < 2 || effective < 1 + 1e-9) return { kind: 'invalid', reason: oneDraw(n), n };
   const weighted = weights.some((w) => w !== weights[0]);
   const common = { kind: 'mean', n, ...(weighted && { effective }) } as const;
-  // A mean of equal numbers is off by rounding, which is no spread.
+  // Rounding in the mean of equal numbers must not count as spread.
   if (values.every((z) => z === values[0])) return { ...common, value: values[0], stderr: 0 };
-  // How far the mean moves when a draw is left out.
-  const moves = values.map((z, i) => (weights[i] * (z - value)) / (total - weights[i]));
-  return { ...common, value, ...spread(moves, effective) };
+  // By how much the mean changes when one draw is left out.
+  const changes = values.map((z, i) => (weights[i] * (z - value)) / (total - weights[i]));
+  return { ...common, value, ...spread(changes, effective) };
 }
 
 /**
- * Standard error, skewness of the mean, and the degrees of freedom with which the spread is known, 2 / (relative variance of the
- * variance), which is about n for normal values. The last two are absent where all values are equal.
+ * Returns the standard error, the skewness of the mean, and the degrees of freedom of the variance: 2 / (relative variance of the
+ * variance), which is about n for normal values. Where all values are equal, only the standard error, which is 0.
  * Sources: Efron and Stein 1981 (jackknife); Satterthwaite 1946 (degrees of freedom).
  */
 function spread(
-  moves: Float64Array,
+  changes: Float64Array,
   effective: number,
 ): { stderr: number; freedom?: number; skewness?: number } {
-  const n = moves.length;
-  const squares = sum(moves.map((d) => d * d));
+  const n = changes.length;
+  const squares = sum(changes.map((d) => d * d));
   const stderr = Math.sqrt(((n - 1) / n) * squares);
   if (stderr === 0) return { stderr };
-  const shares = moves.map((d) => (d * d) / squares);
+  const shares = changes.map((d) => (d * d) / squares);
   const excess = Math.max(0, sum(shares.map((p) => p * p)) - 1 / n);
   return {
     stderr,
     freedom: Math.max(1, Math.min(effective - 1, 2 / excess)),
-    skewness: sum(moves.map((d, i) => (d / Math.sqrt(squares)) * shares[i])),
+    skewness: sum(changes.map((d, i) => (d / Math.sqrt(squares)) * shares[i])),
   };
 }
 
@@ -59,7 +60,7 @@ function defect(values: Float64Array, weights: Float64Array): string | undefined
 function oneDraw(n: number): string {
   return n === 1
     ? 'one draw has no standard error'
-    : `the weight of ${n} draws lies on one, which has no standard error`;
+    : `one of ${n} draws has all the weight, so that there is no standard error`;
 }
 
 function sum(values: Float64Array): number {

@@ -3,24 +3,27 @@ import { type EstimatePlan, estimate } from './plan.js';
 import { type DrawTable, emptyTable, fillTable, firstDraws, type Setting } from './table.js';
 import { isOneValue } from './warning.js';
 
-/** How many draws an attribution is estimated from, or why it cannot be. */
+/** The number of draws for the estimate of an attribution, or the reason why there is no estimate. */
 export type Need = { readonly draws: number } | { readonly draws: 0; readonly invalid: Estimate };
 
-/** Draws of the first look at the spread: fewer say too little of any distribution. */
+/** Number of pilot draws after which the spread is estimated first. Fewer draws give no reliable spread. */
 const LEAST = 200;
-/** Degrees of freedom from which on the spread counts as known: it is then within about a factor 2 of the truth. */
+/** Degrees of freedom at which the spread counts as known: its estimate is then within about a factor of 2. */
 const KNOWN = 10;
 /** Quantile of the normal distribution at 95 %. */
 const Z95 = 1.645;
 
 /**
- * How many draws each attribution needs for the standard error that the plan asks for. This is decided on a pilot, draws of a key of
- * their own that are never part of an estimate: an estimate from the draws that decided would be too low, because draws that happen
- * to lack the rare large values look precise. The pilot goes on until the spread is known, which draws that are equal, to rounding,
- * never make it, up to half of the plan's draws; where it stays unknown, all draws are needed. The number that follows from the
- * spread is raised by how badly the spread is known, so that most estimates reach the standard error, and is at least that of the
- * pilot.
- * The pilot is looked at after fixed numbers of draws, for each attribution alone: neither batches nor rivals change the result.
+ * Returns how many draws each attribution needs to reach the standard error of the plan.
+ *
+ * The number is computed from pilot draws, which have a key of their own and are never part of an estimate. An estimate from the draws
+ * that decided when to stop would be too low, because draws that happen to lack rare large values have a small spread. The pilot grows
+ * until the spread is known, to at most half of the plan's draws; if it stays unknown, all draws are needed. Draws that are equal up to
+ * rounding never make it known. The number of draws is increased for the uncertainty of the spread, so that most estimates reach the
+ * standard error, and is at least the number of pilot draws.
+ *
+ * The pilot is evaluated after fixed numbers of draws and for each attribution separately, so that neither batches nor the other
+ * attributions change the result.
  * Source: Stein 1945 (two-stage sampling).
  */
 export async function drawsNeeded(
@@ -40,7 +43,7 @@ export async function drawsNeeded(
   return needs.map((need) => need ?? { draws: plan.draws });
 }
 
-/** What the first draws of the pilot decide for one attribution; undefined where they do not tell. */
+/** Returns the draws that one attribution needs, from the first `to` pilot draws; undefined where the spread is not known yet. */
 function decide(table: DrawTable, at: { to: number; which: number; plan: EstimatePlan }): Need | undefined {
   const { to, which, plan } = at;
   const found = estimate(firstDraws(table, to), which, plan);

@@ -11,28 +11,29 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 
-/** Two numbers per draw that infidelity compares, and what the draw weighs. */
+/** The drop of f and the predicted drops for each draw, which infidelity compares, and the weights of the draws. */
 export interface DrawTable {
-  /** v = f(x) - f(x - I): how much f truly dropped, one per draw. */
+  /** v = f(x) - f(x - I): the drop of f, one number per draw. */
   readonly drops: Float64Array;
-  /** u = I·Φ: how much each attribution says it drops, one array per attribution. */
+  /** u = I·Φ: the drop that an attribution predicts, one array per attribution. */
   readonly predictions: readonly Float64Array[];
   readonly weights: Float64Array;
-  /** 1 for each draw whose I is not all zero. */
+  /** 1 for each draw with a nonzero element in I, else 0. */
   readonly moved: Uint8Array;
 }
 
+/** The attributions to measure, and the draws to measure them on. */
 export interface Setting {
   readonly f: Score;
   readonly x: Tensor;
   readonly attributions: readonly Attribution[];
   readonly perturbation: Perturbation;
   readonly key: Key;
-  /** Greatest number of draws held at once, below what bounded memory allows anyway. */
+  /** Greatest number of draws in one batch. Batches are also limited by the size of their arrays. */
   readonly batch?: number;
 }
 
-/** An empty table with room for n draws. */
+/** Returns a table for n draws that is not filled yet. */
 export function emptyTable(n: number, attributions: number): DrawTable {
   return {
     drops: new Float64Array(n),
@@ -43,8 +44,8 @@ export function emptyTable(n: number, attributions: number): DrawTable {
 }
 
 /**
- * Fills rows from..to of the table. `whole` is f(x). Draws are made, evaluated and dropped piece by piece; every row is a
- * function of its draw alone, so pieces of any size leave the same table.
+ * Fills the draws from..to of the table. `whole` is f(x). Draws are made and evaluated in batches. The numbers of a draw do not depend on
+ * the other draws, so that the size of batches does not change the table.
  */
 export async function fillTable(
   setting: Setting,
@@ -52,7 +53,7 @@ export async function fillTable(
   { from, to, whole }: { from: number; to: number; whole: number },
 ): Promise<void> {
   const { f, x, attributions, perturbation, key, batch } = setting;
-  for (const [start, end] of pieces(from, to, { row: sizeOf(x.shape), batch })) {
+  for (const [start, end] of batches(from, to, { row: sizeOf(x.shape), batch })) {
     const draws = perturbation(x, key, start, end);
     const values = await f.value(draws.inputs);
     for (let i = 0; i < values.length; i++) table.drops[start + i] = whole - values[i];
@@ -64,8 +65,8 @@ export async function fillTable(
   }
 }
 
-/** Splits from..to into pieces that fit bounded memory and hold at most `batch` draws. */
-function* pieces(
+/** Splits from..to into batches of at most `batch` draws whose arrays have a bounded size. */
+function* batches(
   from: number,
   to: number,
   { row, batch = Number.POSITIVE_INFINITY }: { row: number; batch?: number },
@@ -77,7 +78,7 @@ function* pieces(
   }
 }
 
-/** Which rows differ from x. */
+/** Returns 1 for each row that differs from x, else 0. */
 function movedRows(x: Tensor, inputs: Tensor): Uint8Array {
   const size = x.data.length;
   return Uint8Array.from({ length: inputs.shape[0] }, (_, i) => {
@@ -86,19 +87,19 @@ function movedRows(x: Tensor, inputs: Tensor): Uint8Array {
   });
 }
 
-/** I·Φ: a local attribution is dotted with I; other ones are dotted with the mask, since their values are no slopes. */
+/** Returns I·Φ for each draw. For other than local attributions the mask takes the place of I, because their values are not slopes. */
 function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
   if (kind === 'local') return differenceRows(x, inputs).times(values);
   if (masks !== undefined) return masks.times(values);
   return fail({
     code: 'not-applicable',
     where: 'infidelity',
-    expected: 'masks with every draw, as the perturbation announces',
+    expected: 'masks with every draw, because the perturbation declares masks',
     got: 'draws without masks',
   });
 }
 
-/** The first n draws of a table. */
+/** Returns the first n draws of a table. The arrays are shared. */
 export function firstDraws({ drops, predictions, weights, moved }: DrawTable, n: number): DrawTable {
   return {
     drops: drops.subarray(0, n),

@@ -1,17 +1,17 @@
 import type { Estimate, MeanEstimate } from '@onnxplain/core';
 
-/** Below this many draws, or draws' worth, an interval can be trusted for values without long tails only. */
+/** With fewer (effective) draws than this, an interval is reliable only for distributions without long tails. */
 const FEW = 100;
 
-/** Spread of draws, relative to their mean, that float32's rounding makes: it rounds at 6e-8, and errors of a few roundings add up. */
+/** Spread of draws, relative to their mean, that a few roundings of float32 (6e-8 each) can cause. */
 const ROUNDING = 2 ** -20;
 
-/** Whether all draws gave the same number, to rounding: their spread then says nothing of what is rare. */
+/** Whether all draws gave the same number up to rounding. Their spread then does not show how large rare values are. */
 export function isOneValue({ value, stderr, n, effective = n }: MeanEstimate): boolean {
   return stderr * Math.sqrt(effective) <= ROUNDING * Math.abs(value);
 }
 
-/** The estimate with a warning where its draws are too few, too unequal or too much alike for its interval to be trusted. */
+/** Adds a warning to an estimate whose draws are too few, too unequal or too similar for a reliable interval. */
 export function withWarning(estimate: Estimate): Estimate {
   if (estimate.kind !== 'mean') return estimate;
   const warning = warningOf(estimate);
@@ -26,7 +26,7 @@ function warningOf(estimate: MeanEstimate): string | undefined {
   return `the weights make ${n} draws worth ${effective.toFixed(1)}: the interval may be too narrow`;
 }
 
-/** What happens in 1 of n/3 draws is in none of n draws with a probability of e^-3, 5 %. */
+/** A value that 1 of n/3 draws has is missing from n draws with a probability of e^-3, about 5 %. */
 function missed(n: number): string {
   return `what happens in fewer than 1 of ${Math.ceil(n / 3)} draws may have been missed`;
 }

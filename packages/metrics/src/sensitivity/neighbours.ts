@@ -19,64 +19,64 @@ import { expectSubject } from '../subject.js';
 import type { Ball } from './ball.js';
 import type { Noise } from './noise.js';
 
-/** An input near x, and how it is explained there. */
+/** An input near x, with a function that explains inputs near it. */
 export interface Neighbour {
   readonly input: Tensor;
   /** x - input. */
   readonly delta: Tensor;
-  /** This neighbour's own randomness. */
+  /** The random key of this neighbour. */
   readonly key: Key;
-  /** Values of the explanation at an input, with the noise that was chosen. */
+  /** Returns the values of the explanation at an input, with the noise of the metric. */
   explain(at: Tensor): Promise<Tensor>;
 }
 
-/** What a metric computes at each neighbour. */
-export interface NeighbourQuestion<Answer> {
+/** How a metric chooses neighbours, and what it computes at each. */
+export interface NeighbourMeasure<Result> {
   readonly where: string;
   readonly ball: Ball;
   readonly noise: Noise;
-  readonly answer: (neighbour: Neighbour) => Promise<Answer>;
-  /** The number of each neighbour, from the answers of all. */
-  readonly numbers: (answers: readonly Answer[]) => readonly number[];
+  readonly compute: (neighbour: Neighbour) => Promise<Result>;
+  /** Returns one number for each neighbour, from the results of all neighbours. */
+  readonly numbers: (results: readonly Result[]) => readonly number[];
 }
 
 /**
- * The name that is folded into the key of the draws. All sensitivities share it, so that with one ball and key they look at the same
+ * The name that is folded into the key of the draws. All sensitivities share it, so that with the same ball and key they use the same
  * neighbours. The estimate of sensitivity-max is then at most the radius of an l2 ball times that of sensitivity-lipschitz, as the maxima
  * themselves are.
  */
 const DRAWS = 'sensitivity-max';
 
 /**
- * The largest number over the neighbours of x, a lower bound; `invalid` when all neighbours are x itself. Neighbours run concurrently,
- * so many that the number of rows in flight stays bounded (by the cost of the attribution of x), so that a score can join them into
- * large batches. Throws `not-applicable` when the subject has no explainer.
+ * Estimates the largest number over the neighbours of x, as a lower bound; `invalid` when all neighbours equal x. Neighbours run
+ * concurrently, so that a score can join them into large batches. How many run at once depends on the cost of the attribution of x, which
+ * bounds the rows in memory. Throws `not-applicable` when the subject has no explainer.
  */
-export async function largestNear<Answer>(
-  question: NeighbourQuestion<Answer>,
+export async function largestNear<Result>(
+  measure: NeighbourMeasure<Result>,
   subject: Subject,
   key: Key,
 ): Promise<Estimate> {
-  const { where, ball, answer, numbers } = question;
+  const { where, ball, compute, numbers } = measure;
   expectSubject(where, subject);
-  const neighbour = neighbours(question, subject, fold(key, DRAWS));
+  const neighbour = neighbours(measure, subject, fold(key, DRAWS));
   const { x, attribution } = subject;
   const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
   const n = ball.count(x.shape);
-  const answers: Answer[] = [];
+  const results: Result[] = [];
   let moved = false;
   for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
     const near = neighbour(from, to);
     moved ||= near.some(({ delta }) => delta.data.some((value) => value !== 0));
-    answers.push(...(await Promise.all(near.map(answer))));
+    results.push(...(await Promise.all(near.map(compute))));
   }
   if (!moved) return { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n };
-  return boundEstimate(maximum.value(numbers(answers).reduce(maximum.add, maximum.init())));
+  return boundEstimate(maximum.value(numbers(results).reduce(maximum.add, maximum.init())));
 }
 
 /** Makes the neighbours from..to. */
 function neighbours(
-  { where, ball, noise }: Pick<NeighbourQuestion<never>, 'where' | 'ball' | 'noise'>,
+  { where, ball, noise }: Pick<NeighbourMeasure<never>, 'where' | 'ball' | 'noise'>,
   subject: Subject,
   key: Key,
 ) {

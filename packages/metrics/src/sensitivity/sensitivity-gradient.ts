@@ -49,7 +49,7 @@ type Options = Settings<typeof options>;
 /** ‖Φ(a) - Φ(b)‖₂ for two inputs, their distance, and how much of the change rounding alone may cause. */
 interface Change {
   readonly length: number;
-  readonly apart: number;
+  readonly distance: number;
   readonly rounding: number;
 }
 
@@ -77,10 +77,10 @@ export const sensitivityGradient = defineMetric({
   // The rounding that is subtracted is the largest of all draws, so that the bound is not monotone in their number.
   promises: ['lower-bound', 'random', 'zero-when-exact', 'positive-when-curved'],
   settle: (given) => settleBall(name, given),
-  make: (settings) => sensitivity({ ...questionOf(settings), where: name }, settings),
+  make: (settings) => sensitivity({ ...sensitivityOf(settings), where: name }, settings),
 });
 
-function questionOf(settings: Options): Omit<Sensitivity<readonly Change[]>, 'where'> {
+function sensitivityOf(settings: Options): Omit<Sensitivity<readonly Change[]>, 'where'> {
   const { step, directions } = settings;
   return {
     units: 'units of Φ per unit of x',
@@ -94,7 +94,7 @@ function questionOf(settings: Options): Omit<Sensitivity<readonly Change[]>, 'wh
       directions: `${directions} at each y: a random one, then the change of Φ that the last one caused`,
       rounding: 'ρ: largest change of Φ, over the draws, between inputs that differ in the last place only',
     },
-    answer: (neighbour) => changes(neighbour, settings),
+    compute: (neighbour) => changes(neighbour, settings),
     numbers: largestQuotients,
   };
 }
@@ -110,17 +110,17 @@ async function changes(neighbour: Neighbour, { step, directions }: Options): Pro
   while (found.length < directions) {
     const offset = scale(direction, step);
     const [a, b] = [grid.round(add(at, offset)), grid.round(subtract(at, offset))];
-    const apart = norm(subtract(a, b), 'l2');
-    if (apart === 0) tooSmall(step);
-    const [ahead, behind] = await Promise.all([explain(a), explain(b)]);
+    const separation = norm(subtract(a, b), 'l2');
+    if (separation === 0) tooSmall(step);
+    const [forward, backward] = await Promise.all([explain(a), explain(b)]);
     if (found.length === 0) {
       const adjacent = await explain(nextTo(a, grid, fold(key, 'rounding')));
       // Neighbouring inputs may give values with the same rounding error. The error of storing them is known.
-      rounding = Math.max(distance(adjacent, ahead), storageRounding(input, ahead));
+      rounding = Math.max(distance(adjacent, forward), storageRounding(input, forward));
     }
-    const change = subtract(toFloat64(ahead), toFloat64(behind));
+    const change = subtract(toFloat64(forward), toFloat64(backward));
     const length = norm(change, 'l2');
-    found.push({ length, apart, rounding });
+    found.push({ length, distance: separation, rounding });
     // A change of zero gives no further direction.
     if (length === 0) break;
     direction = scale(change, 1 / length);
@@ -140,7 +140,7 @@ function largestQuotients(neighbours: readonly (readonly Change[])[]): readonly 
   const roundings = neighbours.flat().map(({ rounding }) => rounding);
   const margin = SAFETY * Math.max(0, ...roundings.filter(Number.isFinite));
   return neighbours.map((changes) =>
-    Math.max(0, ...changes.map(({ length, apart }) => (length - margin) / apart)),
+    Math.max(0, ...changes.map((change) => (change.length - margin) / change.distance)),
   );
 }
 

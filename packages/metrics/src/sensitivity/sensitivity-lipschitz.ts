@@ -30,11 +30,11 @@ export const sensitivityLipschitz = defineMetric({
         source: 'Yeh et al. 2019, section 3 (SENS_LIPS); Alvarez-Melis & Jaakkola 2018',
         value:
           'largest ‖Φ(x + δ) - Φ(x)‖₂ / ‖δ‖₂ over draws of δ, a lower bound; draws with δ = 0 count as 0',
-        async answer({ input, delta, explain }, { attribution }) {
+        async compute({ input, delta, explain }, { attribution }) {
           const length = norm(delta, 'l2');
           return length === 0 ? 0 : distance(await explain(input), attribution.values) / length;
         },
-        numbers: (answers: readonly number[]) => answers,
+        numbers: (results: readonly number[]) => results,
       },
       settings,
     ),

@@ -12,27 +12,27 @@ export const positional = ['radius', 'draws', 'ball'] as const;
 
 const NORMALIZE = 'Use sensitivity-max(normalize=true), which divides the units out.';
 
-/** What one sensitivity measures at each input near x. */
-export interface Sensitivity<Answer> extends Pick<Metric, 'units' | 'source' | 'comparable'> {
+/** What a sensitivity computes at each input near x. */
+export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | 'comparable'> {
   /** The name of the metric, for messages. */
   readonly where: string;
   /** The definition of the number. */
   readonly value: string;
-  /** Whether the number is without the units of the values, so that rankings have it too; default false. */
+  /** Whether the number does not depend on the units of the values, so that it is defined for rankings too; default false. */
   readonly unitless?: boolean;
-  /** What the definition says of further options. */
+  /** The part of the definition that describes further options. */
   readonly definition?: Readonly<Record<string, string>>;
-  answer(neighbour: Neighbour, subject: Subject): Promise<Answer>;
-  /** The number of each neighbour, from the answers of all; the metric is the largest. */
-  numbers(answers: readonly Answer[]): readonly number[];
+  compute(neighbour: Neighbour, subject: Subject): Promise<Result>;
+  /** Returns one number for each neighbour, from the results of all neighbours; the metric is the largest. */
+  numbers(results: readonly Result[]): readonly number[];
 }
 
 /**
  * The metric that gives the largest number over neighbours of x, as a lower bound. Measuring throws `not-applicable` when the subject has
  * no `explain`, and for a ranking unless the number is without units.
  */
-export function sensitivity<Answer>(
-  { where, value, unitless = false, definition, answer, numbers, ...rest }: Sensitivity<Answer>,
+export function sensitivity<Result>(
+  { where, value, unitless = false, definition, compute, numbers, ...rest }: Sensitivity<Result>,
   options: Settings<typeof sensitivityOptions>,
 ): MetricRecipe {
   const { noise } = options;
@@ -44,8 +44,8 @@ export function sensitivity<Answer>(
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     async measure(subject, key) {
       if (!unitless) expectValues(where, subject.attribution, NORMALIZE);
-      const question = { where, ball, noise, answer: (near: Neighbour) => answer(near, subject), numbers };
-      return { estimate: await largestNear(question, subject, key) };
+      const measure = { where, ball, noise, compute: (near: Neighbour) => compute(near, subject), numbers };
+      return { estimate: await largestNear(measure, subject, key) };
     },
   };
 }

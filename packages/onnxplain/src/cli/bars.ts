@@ -1,13 +1,13 @@
 import { formatNumber, type Series } from '@onnxplain/report';
 import { printableName } from './printable.js';
 
-/** Features whose bars are shown; the others are counted. */
+/** How many features have a bar; the last line counts the others. */
 const MOST = 20;
-/** Characters of the longest bar, and of the longest name. */
+/** Lengths of the longest bar and of the longest name, in characters. */
 const LONGEST = 24;
 const NAME = 40;
 
-/** A line a feature, the greatest first: its name and value, its attribution, and a bar of that size, light where it is negative. */
+/** Formats one line for each feature, the largest attribution first: name, value, attribution, and a bar, light if it is negative. */
 export function showBars({ inputs, values, names }: Series): string {
   const order = values.map((_, i) => i).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b);
   const shown = order.slice(0, MOST);

@@ -1,19 +1,19 @@
 import { OnnxplainError, type RowAxis } from '@onnxplain/core';
 import { type Model, rowLayout } from '@onnxplain/runtime';
 
-/** Where an input and an output have their rows, and how these run. */
+/** The batch axes of an input and an output, and how many rows one run takes. */
 export interface BatchAxes {
   readonly input: string;
   readonly output: string;
   readonly axis: RowAxis;
   readonly outputAxis: RowAxis;
-  /** Rows of one run; absent: any number. */
+  /** How many rows one run takes; absent: any number. */
   readonly perRun?: number;
-  /** Why the axis is not the first, or rows run alone; absent where nothing is to be said. */
+  /** Why the batch axis is not the first axis, or why each row runs alone; absent where the first axis is and rows run together. */
   readonly why?: string;
 }
 
-/** The batch axes of an output as a function of an input or inner value; undefined where the output does not depend on it. */
+/** Returns the batch axes of an output and of an input or inner value; undefined where the output does not depend on that value. */
 export function batchAxes(
   model: Model,
   { input, output }: { input: string; output: string },
@@ -23,12 +23,12 @@ export function batchAxes(
     return { input, output, axis, outputAxis, perRun, why };
   } catch (error) {
     if (!(error instanceof OnnxplainError)) throw error;
-    // The line on gradients says what is wrong with the pair.
+    // The inspection reports this error in its line on the gradient.
     return undefined;
   }
 }
 
-/** "x 0, y 1", and how rows run where that is not together. */
+/** Formats batch axes: "x 0, y 1", how many rows a run takes where that is limited, and the reason. */
 export function batchLine({ input, output, axis, outputAxis, perRun, why }: BatchAxes): string {
   const run = perRun === undefined ? '' : `, ${perRun} row${perRun === 1 ? '' : 's'} a run`;
   return `${input} ${axis}, ${output} ${outputAxis}${run}${why === undefined ? '' : ` (${why})`}`;

@@ -3,13 +3,13 @@ import type { Plugin } from '../expression/plugin.js';
 import { make } from '../expression/registry.js';
 import type { MadeOf } from '../expression/tables.js';
 
-/** Stands for the arrays that a model gives expressions by name, before the model is opened. */
+/** Placeholders for the arrays that expressions may name, which are not known before the model is opened. */
 const UNKNOWN = { pad: tensor([0], [1]) };
 
-/** Stands for the rows of tables, which are read with the model's columns. */
+/** Placeholder for the rows of tables, which cannot be read before the columns of the model are known. */
 const unknownRows = () => tensor([0], [1, 1]);
 
-/** Refuses expressions that make nothing of this kind whatever the model is, before a large model is opened. */
+/** Throws for expressions that are invalid for every model, before a large model is opened. */
 export function checkExpressions(
   kind: keyof MadeOf,
   texts: readonly string[],

@@ -22,7 +22,7 @@ export interface EvaluateFlags extends QueryFlags {
   readonly resume?: boolean;
 }
 
-/** The folder inside the output folder where finished cells are kept while a run goes on. */
+/** Name of the folder, inside the output folder, that holds the ledger until the record is written. */
 const LEDGER = 'ledger';
 
 /** The record and files that `evaluate` wrote, and the exit code. */
@@ -33,8 +33,8 @@ export interface Evaluated {
 }
 
 /**
- * Explains, measures, and writes record.json, report.html, pictures/ and attributions/ into a folder. While it runs, finished cells are
- * kept in the folder's ledger/, which is removed when the record is written and stays where the run is stopped.
+ * Explains inputs, measures the explanations, and writes record.json, report.html, pictures/ and attributions/ into a folder. During the
+ * run, finished cells are written to ledger/ in that folder. It is removed when the record is written, and kept when the run is stopped.
  */
 export async function evaluate(
   path: string,
@@ -68,14 +68,14 @@ export async function evaluate(
       model: prepared.about,
       environment: environmentOf(model),
       request: requestOf(prepared, command),
-      notices: notifier.said,
+      notices: notifier.notices,
     });
   } finally {
     await model.close();
   }
 }
 
-/** Loads plugins, and opens the model when the expressions and the folder to write are valid. */
+/** Loads the plugins, checks the expressions and the output folder, then opens the model and reads the inputs. */
 async function prepareRun(path: string, flags: EvaluateFlags): Promise<Prepared> {
   const plugins = await loadPlugins(flags.plugin ?? []);
   checkExpressions('explainer', flags.explainer, plugins);
@@ -92,14 +92,14 @@ async function writeRun(out: string, run: LedgerRun, options: RecordOptions): Pr
   return { exit: exitOf(record), record, files };
 }
 
-/** The command and the query as the record has them. */
+/** Returns the command and the query in the form of the record. */
 function requestOf(
   { queries: [query], meaning, preprocessing, feedRecord, plugins }: Prepared,
   command: readonly string[],
 ): RecordOptions['request'] {
   const { link, output = '', input, bounds } = query;
   return {
-    // A resumed run has the same record.
+    // Without --resume, so that a resumed run has the same record as an uninterrupted one.
     command: command.filter((word) => word !== '--resume'),
     link,
     output,
@@ -112,7 +112,7 @@ function requestOf(
   };
 }
 
-/** Writes the record, its page and their files. Returns the paths of record and page. */
+/** Writes the record, the report and their files. Returns the paths of record and report. */
 async function writeRecorded(
   out: string,
   record: RunRecord,
@@ -127,7 +127,7 @@ async function writeRecorded(
   return ['record.json', 'report.html'].map((name) => join(out, name));
 }
 
-/** A cell that does not apply is an answer; a cell that failed is not. */
+/** Returns the exit code. Only cells that failed count as failures, not those whose method does not apply to the input. */
 function exitOf({ attributions, estimates }: RunRecord): ExitCode {
   const cells = [...attributions, ...estimates];
   if (!cells.some(({ status }) => status === 'failed')) return EXIT.done;

@@ -27,54 +27,55 @@ export interface ExplainFlags extends QueryFlags {
   readonly out?: string;
 }
 
-/** What `explain` found, and how it ends. */
+/** The result of `explain`, with its exit code. */
 export interface ExplainOutcome {
   readonly exit: ExitCode;
   readonly explainer: string;
-  /** The model's input, or the value inside, that was explained. */
+  /** Name of the model input or inner value that was explained. */
   readonly input: string;
   /** The function that was explained. */
   readonly f: ExplainedFunction;
-  /** What was said beside the results: docs/notices.md. */
+  /** The notices of the run: see docs/notices.md. */
   readonly notices: readonly string[];
   readonly files: readonly string[];
   readonly explanations: readonly ExplainedInput[];
 }
 
-/** What was explained: of which output, by which link, what that output holds and how it is known. */
+/** The explained function f: its output, its link, what the output holds and how that is known. */
 export interface ExplainedFunction extends Pick<OutputMeaning, 'output' | 'holds' | 'evidence'> {
   readonly link: Link;
-  /** In words. */
+  /** Description of f in words. */
   readonly text: string;
 }
 
 export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
 
 interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'key'> {
-  /** Of the numbers, each once. */
+  /** Sum of the attributions; a number that several elements share counts once. */
   readonly sum: number;
+  /** Euclidean norm of the same numbers. */
   readonly norm: number;
-  /** How many groups of elements have one number together; absent: each element has its own. */
+  /** How many groups of elements share one number each; absent: every element has its own number. */
   readonly groups?: number;
   /** Row major, in the input's shape; only where no file was written. */
   readonly values?: readonly number[];
-  /** One number for each of the input's tokens, see `perToken`; only where no file was written. */
+  /** One number for each token of the input (see `perToken`); only where no file was written. */
   readonly perToken?: readonly number[];
   /** The elements of a one-dimensional input, in the order of `values`. */
   readonly features?: readonly Feature[];
 }
 
-/** An element of the input. */
+/** An element of a one-dimensional input. */
 interface Feature {
-  /** Where the file or the model card has one. */
+  /** Its name; absent where neither the file nor the model card has one. */
   readonly name?: string;
-  /** null: a missing number. */
+  /** Its value in the input; null where the number is missing. */
   readonly input: number | null;
 }
 
 const ENDINGS = ['.npy', '.png', '.json'] as const;
 
-/** Explains every input with one explainer and writes the attributions. */
+/** Explains every input with one explainer, and writes the attributions where `-o` names a file. */
 export async function explain(
   path: string,
   flags: ExplainFlags,
@@ -103,7 +104,7 @@ export async function explain(
       explainer: explainer.expression,
       input: prepared.queries[0].input,
       f: functionOf(prepared, explanations),
-      notices: notifier.said,
+      notices: notifier.notices,
     };
     const result = resultOf(head, explanations);
     if (flags.out === undefined || ending === undefined || !result.explanations.some(isDone)) return result;
@@ -114,7 +115,7 @@ export async function explain(
   }
 }
 
-/** The target is named where all inputs are explained for the same one. */
+/** Describes the explained function. The text names the target where it is the same for all inputs. */
 function functionOf(
   { meaning, queries: [{ link }] }: Prepared,
   explanations: readonly Explanation[],
@@ -128,24 +129,24 @@ function functionOf(
   return { output, link, holds, evidence, text: describeFunction(meaning, link, target) };
 }
 
-/** The answers, none of them written yet. */
+/** Returns the result before files are written. */
 function resultOf(
   head: Pick<ExplainOutcome, 'explainer' | 'input' | 'f' | 'notices'>,
   explanations: readonly Explanation[],
 ): ExplainOutcome {
-  const answers = explanations.map(answerOf);
-  const done = answers.filter(isDone).length;
-  const exit = done === answers.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
-  return { exit, ...head, files: [], explanations: answers };
+  const inputs = explanations.map(explainedInput);
+  const done = inputs.filter(isDone).length;
+  const exit = done === inputs.length ? EXIT.done : done === 0 ? EXIT.failed : EXIT.partly;
+  return { exit, ...head, files: [], explanations: inputs };
 }
 
 const isDone = ({ status }: ExplainedInput): boolean => status === 'done';
 
-function withoutValues(answer: ExplainedInput): ExplainedInput {
-  return answer.status === 'done' ? { ...answer, values: undefined, perToken: undefined } : answer;
+function withoutValues(input: ExplainedInput): ExplainedInput {
+  return input.status === 'done' ? { ...input, values: undefined, perToken: undefined } : input;
 }
 
-function answerOf({ input: scored, attributions: [outcome] }: Explanation): ExplainedInput {
+function explainedInput({ input: scored, attributions: [outcome] }: Explanation): ExplainedInput {
   const input = inputRecord(scored);
   if (outcome.status !== 'done') return { ...input, ...outcome };
   const { values, kind, cost, residual, diagnosis, key } = outcome.value;
@@ -176,7 +177,7 @@ interface Writing {
   readonly result: ExplainOutcome;
 }
 
-/** By ending of the file; each returns the files it wrote. */
+/** Writers of output files by file extension. Each returns the paths of the files that it wrote. */
 const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => Promise<readonly string[]>>> =
   {
     async '.json'({ out, result }) {
@@ -202,20 +203,20 @@ const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => P
     },
   };
 
-/** The name of an input as a part of a file's name: "cat.jpg" is cat, "many.npy[3]" many-3. */
+/** Turns the name of an input into a part of a file name: "cat.jpg" becomes cat, "many.npy[3]" becomes many-3. */
 function fileWord(name: string): string {
   const word = name.replace(/\.[a-z]+(?=$|\[)/i, '');
   return word.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '');
 }
 
-/** In the form of the input: where that was token ids, one number a token. */
+/** Returns the numbers to write, in the shape of the input; where the input was token ids, one number for each token. */
 function writtenValues({ input, attributions: [outcome] }: Explanation): Tensor {
   const attribution = allDone(outcome);
   if (input.tokens === undefined) return attribution.values;
   return tensor(perToken(attribution), [input.tokens.length]);
 }
 
-/** An array cannot say which of its rows are missing. */
+/** Returns the attribution. Throws `not-applicable` where there is none: an array cannot mark missing rows. */
 function allDone(outcome: Outcome<Attribution>): Attribution {
   if (outcome.status === 'done') return outcome.value;
   return fail({
@@ -223,7 +224,7 @@ function allDone(outcome: Outcome<Attribution>): Attribution {
     where: '-o',
     expected: 'every input explained',
     got: outcome.reason,
-    remedy: 'A .json file can hold answers beside failures.',
+    remedy: 'Write a .json file, which can hold attributions and failures.',
   });
 }
 
@@ -237,11 +238,11 @@ function refusePicture(shape: readonly number[]): never {
   });
 }
 
-/** A line or two per input. */
+/** Formats the result for a terminal: the explainer, f, and for each input its prediction and its attribution. */
 export function showExplained({ explainer, f, files, explanations }: ExplainOutcome): string {
-  const lines = explanations.map((answer) => {
-    if (answer.status !== 'done') return `${showInput(answer)}\n  ${answer.status}: ${answer.reason}\n`;
-    return `${showInput(answer)}\n${showTop(answer)}  ${showValues(answer)}\n${showTokens(answer)}${showFeatures(answer)}`;
+  const lines = explanations.map((each) => {
+    if (each.status !== 'done') return `${showInput(each)}\n  ${each.status}: ${each.reason}\n`;
+    return `${showInput(each)}\n${showTop(each)}  ${showValues(each)}\n${showTokens(each)}${showFeatures(each)}`;
   });
   return `${explainer}\nf = ${f.text}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
@@ -259,7 +260,7 @@ function showFeatures({ features, values }: Values): string {
   return showBars({ inputs: features.map(({ input }) => input), values, names });
 }
 
-/** A line a token: its number, and its text, or its id where that is not known; equal ones in a row have one line. */
+/** Formats one line for each token: its number, and its text or else its id. Equal tokens in a row share one line. */
 function showTokens({ tokens, perToken }: InputRecord & Values): string {
   if (tokens === undefined || perToken === undefined) return '';
   const width = Math.max(...perToken.map((number) => formatNumber(number).length));

@@ -1,11 +1,11 @@
 import { type ErrorCode, OnnxplainError } from '@onnxplain/core';
 import { CommanderError } from 'commander';
 
-/** What a run ends with: done, failed, wrong usage, partly done, stopped by Ctrl-C (as shells know it). */
+/** The exit codes: done, failed, wrong usage, partly done, stopped by Ctrl-C (128 + SIGINT, as shells have it). */
 export const EXIT = { done: 0, failed: 1, usage: 2, partly: 3, stopped: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Codes whose cause is what was asked for on the command line. */
+/** Error codes that are caused by the arguments of the command. They give the exit code `usage`. */
 const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'usage',
   'option-unknown',
@@ -19,7 +19,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'feed-name',
 ]);
 
-/** An error as a person or a program reads it. */
+/** An error as it is printed, for people or as JSON. */
 export interface Failure {
   readonly exit: ExitCode;
   readonly code: string;
@@ -30,7 +30,7 @@ export interface Failure {
   readonly remedy?: string;
 }
 
-/** Anything thrown as a failure; a defect of ours keeps its stack in the message. */
+/** Converts anything thrown to a failure. The message of an unexpected error, which is a defect of onnxplain, includes its stack. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof OnnxplainError) {
     const { code, message, diagnosis } = error;
@@ -53,7 +53,7 @@ function exitOf(code: ErrorCode): ExitCode {
   return USAGE.has(code) ? EXIT.usage : EXIT.failed;
 }
 
-/** One line for people (messages with a caret have more), one JSON object for programs. */
+/** Formats a failure: for people as one line (more where the message has a caret), for programs as one JSON object. */
 export function showFailure(failure: Failure, json: boolean): string {
   if (!json) return `onnxplain: ${failure.message} [${failure.code}]\n`;
   const { exit: _, ...error } = failure;

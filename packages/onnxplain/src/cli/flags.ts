@@ -6,7 +6,7 @@ import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare.js';
 import { withTableFlags } from './table-flags.js';
 
-/** Flags of every command, also of those to which they make no difference: one set of them serves a script of several commands. */
+/** Flags of every command. Commands that do not need them ignore them, so that a script can pass the same flags to all commands. */
 export interface CommonFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -77,8 +77,8 @@ export function withRunFlags(command: Command): Command {
 }
 
 /**
- * Adds a flag that must be given. Looked for when all else is read: a misspelt flag is then named as such, where
- * commander's own required options would only say that the right one is missing.
+ * Adds a required flag. It is checked after all flags are parsed, so that a misspelt flag is reported as unknown. The required options of
+ * commander would only report the correct flag as missing.
  */
 export function withRequired(command: Command, flags: string, description: string): Command {
   const option = new Option(flags, `${description} (required)`);
@@ -90,7 +90,7 @@ export function withRequired(command: Command, flags: string, description: strin
 
 const TARGET =
   'a class by its number or, as the model card has it, its name; one per input with commas between them; or "predicted". Of an output with several ' +
-  'axes, one entry for each axis after the batch, with colons between them: an index, sum or max over the axis, a name on the axis of classes, or ' +
+  'axes, one entry for each axis after the batch axis, with colons between them: an index, sum or max over the axis, a name on the axis of classes, or ' +
   'predicted: 4:900 is one element, 3:sum:sum class 3 summed over all pixels, predicted:4:5 the best class at a pixel; one number alone is an element ' +
   'of the flattened output. Digits are always a number: a name that is one, or has commas or colons, goes in double quotes, as in --target \'"7"\'';
 
@@ -182,7 +182,7 @@ function withPictureFlags(command: Command): Command {
     .option('--std <numbers>', 'divides them then, one or one a channel', numbers);
 }
 
-/** Each word is an axis, or NAME=AXIS; commander gives what was read of those before. */
+/** Parses one word of --batch-axis: AXIS or NAME=AXIS. `before` is the result for the words before it. */
 function batchAxis(text: string, before?: BatchAxisOption): BatchAxisOption {
   const at = text.lastIndexOf('=');
   const word = text.slice(at + 1);
@@ -241,7 +241,7 @@ function size(text: string): [number, number] {
   return [height, width];
 }
 
-/** Refuses an output file whose ending says nothing. */
+/** Returns the file extension of an output file. Throws `usage` for an extension that is not in `endings`. */
 export function endingOf<E extends string>(path: string, endings: readonly E[]): E {
   const found = endings.find((ending) => path.toLowerCase().endsWith(ending));
   if (found !== undefined) return found;

@@ -31,21 +31,21 @@ export interface GradFlags extends ModelFlags {
   readonly externalAbove: number;
 }
 
-/** Below what one protobuf message may hold, with room for the nodes. */
+/** Default of `externalAbove`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
 export const EXTERNAL_ABOVE = 2_000_000_000;
 
-/** What `grad` wrote. */
+/** The result of `grad`: the files that it wrote. */
 export interface WrittenGradient {
   readonly file: string;
   readonly sha256: string;
   readonly bytes: number;
-  /** The file beside it that holds the weights, where they are too large for one. */
+  /** The second file, which holds the weights where they exceed `externalAbove`. */
   readonly data?: { readonly file: string; readonly bytes: number };
   readonly nodes: number;
   readonly rules: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** What was said beside the result: docs/notices.md. */
+  /** The notices of the command: see docs/notices.md. */
   readonly notices: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function grad(
   }
 }
 
-/** Of outputs and inputs that were named, or are the only ones. */
+/** Warns of gradients that are 0 everywhere, for the output and the inputs that were named or are the only ones. */
 function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
   const output = of ?? model.outputs[0].name;
   const inputs = wrt ?? model.inputs.filter(isFloatPort).map(({ name }) => name);
@@ -89,14 +89,14 @@ function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] 
   });
 }
 
-/** Of inputs of the model; values inside have no rows of their own to read. */
+/** Warns of gradients of rows that are not independent. Inner values are not checked: their batch axes are not known. */
 function mixedGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
   const output = of ?? model.outputs[0].name;
   const inputs = model.inputs.filter((port) => isFloatPort(port) && (wrt?.includes(port.name) ?? true));
   return inputs.flatMap(({ name }) => mixedGradient(model, { output, input: name }) ?? []);
 }
 
-/** Writes a graph, its weights in a second file where there are many; the model comes last, so that it never lacks them. */
+/** Writes a graph, with large weights in a second file. The model file is written last, so that its weights always exist. */
 async function save(graph: Graph, { out, externalAbove }: GradFlags): Promise<WrittenFiles> {
   if (weightBytes(graph) <= externalAbove) return saveModel(out, writeChunks(graph));
   const file = `${out}.data`;
@@ -121,7 +121,7 @@ async function saveModel(file: string, chunks: Iterable<Uint8Array>): Promise<Wr
   return { file, sha256: hash.digest('hex'), bytes };
 }
 
-/** One line on what was written. */
+/** Formats the result as one line. */
 export function showGradient({ file, bytes, data, nodes, inputs, outputs }: WrittenGradient): string {
   const names = (ports: readonly Port[]) => ports.map(({ name }) => name).join(', ');
   const weights = data === undefined ? '' : ` (weights in ${data.file}, ${formatBytes(data.bytes)})`;

@@ -1,13 +1,13 @@
 import { formatNumber, type InputRecord, predictionText, targetText, topTitle } from '@onnxplain/report';
 
-/** What the model says of an input, and what of it was explained, as one line. */
+/** Formats one line about an input: the model's prediction, the explained target, and f(x). */
 export function showInput(input: InputRecord): string {
-  const said = predictionText(input);
-  const predicted = said === undefined ? '' : `${said}, `;
+  const prediction = predictionText(input);
+  const predicted = prediction === undefined ? '' : `${prediction}, `;
   return `${input.name}: ${predicted}explained ${targetText(input)}, f(x) = ${formatNumber(input.score)}`;
 }
 
-/** The classes with the largest numbers, a line each: probability, or the output where it is not known how to make one, and name. */
+/** Formats one line for each of the top classes: its probability, or its output where probabilities are not known, and its name. */
 export function showTop({ prediction }: InputRecord): string {
   if (prediction?.top === undefined || prediction.top.length === 0) return '';
   const { top } = prediction;

@@ -9,7 +9,7 @@ import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
 
-/** What `inspect` finds out. */
+/** The result of `inspect`. */
 export interface Inspection {
   readonly file: string;
   readonly sha256: string;
@@ -18,19 +18,19 @@ export interface Inspection {
   readonly parameters: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** How several rows are run: see `Model.batch`. */
+  /** How the rows of a batch are run: see `Model.batch`. */
   readonly batch: string;
-  /** Of every float output, by every float input; where all inputs are whole numbers, by each embedding. */
+  /** One for each float output and each float input; in models without float inputs, for each float output and each embedding. */
   readonly batchAxes: readonly BatchAxes[];
   readonly device: string;
   readonly ops: Readonly<Record<string, number>>;
-  /** Tables that inputs of whole numbers look up: the values from which on there are gradients. */
+  /** The embeddings that integer inputs look up: the values by which the outputs of such models can be differentiated. */
   readonly embeddings: readonly Lookup[];
-  /** What every float output holds, as far as its graph tells: an `explain` also looks at what it gives. */
+  /** What each float output holds, by the graph alone. (`explain` also runs the model to find out.) */
   readonly meanings: readonly ShownMeaning[];
-  /** Of every float output, by the only float input; where all inputs are whole numbers, by each embedding. */
+  /** One for each float output, by the only float input; in models without float inputs, by each embedding. */
   readonly gradients: readonly GradientCoverage[];
-  /** What nodes compute, in order, where asked for. Without the values whose type is not known. */
+  /** The outputs of all nodes, in order, without those whose type is not known; absent without the flag --values. */
   readonly values?: readonly InnerValue[];
 }
 
@@ -38,26 +38,26 @@ export interface InspectFlags extends ModelFlags {
   readonly values?: boolean;
 }
 
-/** A value inside the model, by the name that everything takes which asks for one. */
+/** A value inside the model. Its name is what --output, --wrt and the layers of explainers take. */
 export interface InnerValue extends Port {
   readonly op: string;
 }
 
 export interface GradientCoverage {
   readonly of: string;
-  /** The embedding that it is by; absent: the only float input. */
+  /** The embedding by which `of` is differentiated; absent: the only float input. */
   readonly wrt?: string;
-  /** Nodes on the way. */
+  /** How many nodes are between `wrt` and `of`. */
   readonly nodes: number;
-  /** Those without a rule; none: the gradient can be taken. */
+  /** Those of them that have no backward rule; empty where the gradient can be computed. */
   readonly missing: readonly Coverage[];
-  /** Why this gradient is 0 for every input; absent where it is not known to be. */
+  /** Why this gradient is 0 for every input; absent where it is not known to be 0. */
   readonly flat?: string;
-  /** Nodes that draw random numbers on the way to this output; absent where there are none. */
+  /** Nodes before this output that draw random numbers; absent where there are none. */
   readonly random?: readonly string[];
-  /** The value that a Softmax or Sigmoid makes this output of. */
+  /** The value of which a Softmax or Sigmoid makes this output. */
   readonly logits?: string;
-  /** Why coverage could not be told. */
+  /** Why the coverage could not be determined. */
   readonly failure?: Pick<Failure, 'code' | 'message'>;
 }
 
@@ -136,7 +136,7 @@ function randomOf({ graph }: Model, of: string): readonly string[] | undefined {
   return draws.length === 0 ? undefined : draws;
 }
 
-/** The inspection as lines of text. */
+/** Formats the inspection as lines of text. */
 export function showInspection(found: Inspection): string {
   const port = ({ name, dtype, dims }: Port) => `${name}: ${dtype} [${dims?.join(', ') ?? '...'}]`;
   const counts = (record: Readonly<Record<string, number>>) =>
@@ -166,12 +166,12 @@ export function showInspection(found: Inspection): string {
 }
 
 const WHOLE =
-  'inputs are no floating point numbers and have no gradient; values inside do, from an embedding on';
+  'inputs are not floating point numbers and have no gradient; embeddings and the values computed from them have one';
 
 const showEmbedding = ({ input, output, rows, width }: Lookup): string =>
   `of ${input}: ${output} (--wrt), rows of a table [${rows}, ${width}]`;
 
-/** What an output holds, where its graph tells, and the value that holds its logits. */
+/** Formats what an output holds, where the graph tells it, and the name of the value that holds its logits. */
 function showMeaning({
   output,
   holds,
@@ -179,18 +179,18 @@ function showMeaning({
   logits,
 }: ShownMeaning): readonly (readonly [string, string])[] {
   const kind = holds === 'unbounded' ? 'numbers of a regression' : holds;
-  const held =
+  const meaning =
     evidence === undefined
       ? []
       : [['holds', `${output}: ${kind}, ${describeEvidence({ evidence })}`] as const];
-  if (logits === undefined) return held;
+  if (logits === undefined) return meaning;
   const { value, classes } = logits;
   const which =
     classes === 'same' ? '' : classes === 'other' ? ', with other classes' : `, of class ${classes} alone`;
-  return [...held, ['logits', `of ${output}: ${value} (--output)${which}`]];
+  return [...meaning, ['logits', `of ${output}: ${value} (--output)${which}`]];
 }
 
-/** Once an output. */
+/** Formats the nodes that draw random numbers, once for each output. */
 function showRandom(
   { of, random }: GradientCoverage,
   i: number,

@@ -89,11 +89,7 @@ test('grad-cam at a layer whose channels come last is that at the same layer wit
 
 test('pictures of [height, width] alone are known by the channel that the model puts in', async () => {
   const { err, groups, expression } = await explained('grey', 'occlusion(2)');
-  expect([groups, expression, err]).toEqual([
-    9,
-    'occlusion(2)',
-    expect.not.stringContaining('nothing tells'),
-  ]);
+  expect([groups, expression, err]).toEqual([9, 'occlusion(2)', expect.not.stringContaining('not known')]);
   expect((await explained('grey', 'grad-cam(h)')).values).toHaveLength(36);
 });
 
@@ -103,12 +99,12 @@ test('a window over [channels, time] hides time steps of all channels', async ()
   expect(values.slice(0, 12)).toEqual(values.slice(12));
 });
 
-test('where nothing tells the layout, that is said to whoever goes by it, unless --layout tells it', async () => {
+test('an unknown layout is noticed where an explainer depends on it, unless --layout gives it', async () => {
   expect((await explained('open', 'occlusion(2)')).err).toContain(
-    'nothing tells which axis of "x" [8, 5, 5]',
+    'it is not known which axis of "x" [8, 5, 5]',
   );
-  expect((await explained('open', 'gradient')).err).not.toContain('nothing tells');
-  expect((await explained('open', 'occlusion(2)', '--layout', 'nchw')).err).not.toContain('nothing tells');
+  expect((await explained('open', 'gradient')).err).not.toContain('not known');
+  expect((await explained('open', 'occlusion(2)', '--layout', 'nchw')).err).not.toContain('not known');
   const last = await explained('open', 'occlusion(5)', '--layout', 'nhwc');
   expect([last.expression, last.groups]).toEqual(['occlusion(5, layout=hwc)', 2]);
 });

@@ -2,7 +2,7 @@
 import { main } from './program.js';
 
 const controller = new AbortController();
-// Once: a second Ctrl-C ends the process at once.
+// The handler runs once: a second Ctrl-C ends the process at once.
 process.once('SIGINT', () => {
   process.stderr.write('stopping after the run under way; once more to quit\n');
   controller.abort();

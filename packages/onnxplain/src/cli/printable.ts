@@ -1,12 +1,12 @@
-/** Control characters, those that turn the direction of writing, and line separators; new lines and tabs aside. */
+/** Control characters except new lines and tabs, characters that change the direction of writing, and line separators. */
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
-/** A text for a terminal: characters of files that would command it become `\u001b` and the like, which JSON reads as the same. */
+/** Makes a text safe for a terminal: replaces control characters, which may come from files, by JSON escapes such as `\u001b`. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-/** A name for a line of a terminal: {@link printable}, new lines and tabs too. */
+/** Makes a name safe for one line of a terminal: {@link printable}, and new lines and tabs are replaced too. */
 export function printableName(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);
 }

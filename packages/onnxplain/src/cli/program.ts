@@ -27,13 +27,13 @@ import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 
 export interface MainOptions extends Streams {
-  /** Stops what runs; nothing half done is left. */
+  /** Stops the command; no incomplete file is left. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * The command line: runs one command and returns the exit code, 0 done, 1 failed, 2 wrong usage, 3 partly done, 130 stopped.
- * `argv` is without node and script.
+ * `argv`: the arguments without the paths of node and the script.
  */
 export async function main(argv: readonly string[], options: MainOptions): Promise<ExitCode> {
   const run: Invocation = { argv, ...options, exit: EXIT.done };
@@ -50,7 +50,7 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   }
 }
 
-/** One call of the command line. */
+/** One call of the command line; `exit` is set by the command. */
 interface Invocation extends MainOptions {
   readonly argv: readonly string[];
   exit: ExitCode;
@@ -83,7 +83,7 @@ function addInspect(program: Command, run: Invocation): void {
     .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
     .option('--values', 'inner values too, in order: names for --output, --wrt and the layers of explainers')
     .action(async (model: string, flags: InspectFlags) => {
-      answer(run, flags, { result: await inspect(model, flags), show: showInspection });
+      writeResult(run, flags, { result: await inspect(model, flags), show: showInspection });
     });
 }
 
@@ -113,8 +113,8 @@ function addGrad(program: Command, run: Invocation): void {
         .default(EXTERNAL_ABOVE),
     )
     .action(async (model: string, flags: GradFlags) => {
-      const result = await noticed(run, flags, (notices) => grad(model, flags, notices));
-      answer(run, flags, { result, show: showGradient });
+      const result = await withNotices(run, flags, (notices) => grad(model, flags, notices));
+      writeResult(run, flags, { result, show: showGradient });
     });
 }
 
@@ -128,11 +128,11 @@ function addExplain(program: Command, run: Invocation): void {
       '.npy (same form as the input), .png (input, heat map, overlay; of several inputs -0-NAME.png and so on) or .json',
     )
     .action(async (model: string, flags: ExplainFlags) => {
-      const result = await noticed(run, flags, (notices) =>
+      const result = await withNotices(run, flags, (notices) =>
         explain(model, flags, { notices, signal: run.signal }),
       );
       run.exit = result.exit;
-      answer(run, flags, { result, show: showExplained });
+      writeResult(run, flags, { result, show: showExplained });
     });
 }
 
@@ -151,11 +151,11 @@ function addEvaluate(program: Command, run: Invocation): void {
   withPluginFlags(withRunFlags(withQueryFlags(command).optionsGroup('Options:'))).action(
     async (model: string, flags: EvaluateFlags) => {
       const command = ['onnxplain', ...run.argv];
-      const result = await noticed(run, flags, (notices) =>
+      const result = await withNotices(run, flags, (notices) =>
         evaluate(model, flags, { notices, signal: run.signal, command }),
       );
       run.exit = result.exit;
-      answer(run, flags, { result: result.record, show: showTable });
+      writeResult(run, flags, { result: result.record, show: showTable });
       if (flags.quiet !== true)
         run.err.write(printable(result.files.map((file) => `wrote ${file}\n`).join('')));
     },
@@ -169,24 +169,24 @@ function addList(program: Command, run: Invocation): void {
     )
     .action(async (flags: CommonFlags & PluginFlags) => {
       const plugins = await loadPlugins(flags.plugin ?? []);
-      answer(run, flags, { result: catalogue(plugins), show: showCatalogue });
+      writeResult(run, flags, { result: catalogue(plugins), show: showCatalogue });
     });
 }
 
-async function noticed<T>(
+async function withNotices<T>(
   run: Invocation,
   flags: CommonFlags,
-  work: (notices: Notices) => Promise<T>,
+  command: (notices: Notices) => Promise<T>,
 ): Promise<T> {
   const notices = noticesTo(run.err, flags.quiet === true);
   try {
-    return await work(notices);
+    return await command(notices);
   } finally {
     notices.end();
   }
 }
 
-function answer<T>(
+function writeResult<T>(
   run: Invocation,
   { json }: CommonFlags,
   { result, show }: { result: T; show: (result: T) => string },

@@ -8,17 +8,17 @@ export interface Streams {
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** What a command tells while it runs. */
+/** Writes notices and progress while a command runs. */
 export interface Notices {
   readonly notice: (text: string) => void;
   progress(progress: RunProgress): void;
-  /** Takes a bar off the terminal. */
+  /** Removes the progress bar from the terminal. */
   end(): void;
 }
 
 const WORDS: Readonly<Record<RunProgress['stage'], string>> = { explain: 'explaining', measure: 'measuring' };
 
-/** Notices as lines; progress as bars on a terminal, elsewhere as one line a stage. Nothing at all when quiet. */
+/** Writes notices as lines, and progress as a bar on a terminal or else as one line for each stage. Writes nothing when quiet. */
 export function noticesTo(stream: Streams['err'], quiet: boolean): Notices {
   if (quiet) return { notice: () => undefined, progress: () => undefined, end: () => undefined };
   let stage: RunProgress['stage'] | undefined;

@@ -10,22 +10,22 @@ import {
 } from '@onnxplain/report';
 import { showInput } from './input.js';
 
-/** The result of an evaluation for a terminal: predictions, a table of explainers by metrics, and what went wrong. */
+/** Formats an evaluation for a terminal: predictions, a table of explainers by metrics, and the reasons for missing numbers. */
 export function showTable(record: RunRecord): string {
   const { explainers, metrics } = record;
   const heads = columnNames(metrics.map(({ name }) => name));
-  const apart = metrics.some((metric) => areApart(metric, explainers));
-  // Controls below the others.
+  const byKind = metrics.some((metric) => isRankedByKind(metric, explainers));
+  // Controls come last.
   const rows = [...explainers.entries()].toSorted(
     ([, a], [, b]) => Number(isControl(a)) - Number(isControl(b)),
   );
   const body = rows.map(([e, explainer]) => [
     isControl(explainer) ? `${explainer.expression} (control)` : explainer.expression,
-    ...(apart ? [explainer.kind] : []),
+    ...(byKind ? [explainer.kind] : []),
     ...metrics.map((_, m) => cellText(record.summaries.find((s) => s.explainer === e && s.metric === m))),
   ]);
   const table =
-    metrics.length === 0 ? [] : alignColumns([['', ...(apart ? ['kind'] : []), ...heads], ...body]);
+    metrics.length === 0 ? [] : alignColumns([['', ...(byKind ? ['kind'] : []), ...heads], ...body]);
   return [
     `f = ${explainedText(record.inputs, record.request)}`,
     ...record.inputs.map(showInput),
@@ -40,12 +40,12 @@ export function showTable(record: RunRecord): string {
 
 const isControl = ({ control }: RunRecord['explainers'][number]): boolean => control === true;
 
-/** Whether a metric cannot rank all explainers together. */
-function areApart(metric: RunRecord['metrics'][number], explainers: RunRecord['explainers']): boolean {
+/** Whether a metric ranks explainers of each kind separately. */
+function isRankedByKind(metric: RunRecord['metrics'][number], explainers: RunRecord['explainers']): boolean {
   return compared(metric, explainers).length > 1;
 }
 
-/** Names that occur more than once are numbered. */
+/** Numbers the names that occur more than once. */
 function columnNames(names: readonly string[]): string[] {
   return names.map((name, i) => {
     const same = names.flatMap((other, j) => (other === name ? [j] : []));
@@ -53,7 +53,7 @@ function columnNames(names: readonly string[]): string[] {
   });
 }
 
-/** Before a number. */
+/** The mark before a number. */
 const MARKS: Readonly<Record<Standing, string>> = { best: '* ', tied: '* ', undecided: '~ ', behind: '  ' };
 
 function cellText(summary: Summary | undefined): string {
@@ -79,7 +79,7 @@ function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-const APART =
+const RANKED_BY_KIND =
   '; Φ holds slopes where it is local and units of f where it is global, so each kind has its own best';
 
 const UNDECIDED = '; ~ undecided: the interval of the paired difference holds 0, or is not known';
@@ -88,9 +88,9 @@ function legend(record: RunRecord, heads: readonly string[]): string[] {
   const { metrics, explainers, inputs, summaries } = record;
   const lines = metrics.flatMap((metric, m) => {
     const { expression, better, units } = metric;
-    const apart = areApart(metric, explainers) ? APART : '';
+    const kinds = isRankedByKind(metric, explainers) ? RANKED_BY_KIND : '';
     return [
-      `${heads[m]}: ${expression}, ${better} is better, ${units}${apart}`,
+      `${heads[m]}: ${expression}, ${better} is better, ${units}${kinds}`,
       ...verdicts(record, m).map((text) => `  ${text}`),
     ];
   });
@@ -106,7 +106,7 @@ function legend(record: RunRecord, heads: readonly string[]): string[] {
   return [...lines, `n = ${inputs.length}, ${spread}${bounds}${marks.join('')}`];
 }
 
-/** Every different reason once. */
+/** Lists each reason for a missing number once. */
 function problems({ attributions, estimates }: RunRecord): string[] {
   const reasons = [...attributions, ...estimates].flatMap((cell) =>
     cell.status === 'done' ? [] : [`${cell.status}: ${cell.reason}`],

@@ -43,7 +43,7 @@ async function json(...argv: readonly string[]) {
 
 test('inspect says that the inputs are whole numbers, and from which value on there are gradients', async () => {
   const { out } = await onnxplain('inspect', at('m.onnx'));
-  expect(out).toContain('no floating point numbers and have no gradient');
+  expect(out).toContain('not floating point numbers and have no gradient');
   expect(out).toContain('of input_ids: embedded (--wrt), rows of a table [5, 2]');
   expect(out).toMatch(/^gradient +of y by embedded: all 3 nodes on the way have rules$/m);
 });

@@ -1,18 +1,18 @@
 import { type Definition, tensor, z } from '@onnxplain/core';
 import type { Table } from './tables.js';
 
-/** What a definition says of itself, for help texts and for programs that build forms. */
+/** The description of a definition, for help texts and for programs that build forms. */
 export interface Described {
   readonly name: string;
   readonly summary: string;
-  /** How it is written: options that may be given by position first, the others by name with their defaults. */
+  /** How it is written in an expression: options by position first, then the others by name with their defaults. */
   readonly usage: string;
   readonly options: readonly DescribedOption[];
 }
 
 export interface DescribedOption {
   readonly name: string;
-  /** In words: "number", "left | right", "explainer". */
+  /** The type in words: "number", "left | right", "explainer". */
   readonly type: string;
   readonly required: boolean;
   readonly default?: unknown;
@@ -64,10 +64,10 @@ function jsonSchema(field: Field): JsonSchema {
     ?.field as JsonSchema;
 }
 
-/** How an array is given to an option. */
+/** How an expression gives an array. */
 const ARRAY = 'file.npy | mean(rows.csv)';
 
-/** Types without a JSON form, tensors among them, are found out by showing the field one of each. */
+/** Returns in words whether a field takes numbers and arrays. It tries an example of each, because arrays have no JSON schema. */
 function arraysTaken(field: Field): string {
   const takes = (value: unknown) => field.safeParse(value).success;
   return [takes(0.5) && 'number', takes(tensor([0], [1])) && ARRAY].filter(Boolean).join(' | ');

@@ -12,12 +12,12 @@ import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables } from './t
 
 type Field = Definition<unknown>['options']['shape'][string];
 
-/** An option that a term is given for. */
+/** The option whose value a term gives. */
 interface Option {
   readonly field: Field;
-  /** The kind of thing that it takes; undefined for numbers, words, lists and arrays. */
+  /** The kind of definition that the option takes; undefined for numbers, words, lists and arrays. */
   readonly taken: Kind | undefined;
-  /** For messages. */
+  /** Name of the option in messages. */
   readonly where: string;
 }
 
@@ -29,12 +29,12 @@ export interface MakeContext {
   readonly readMean: (path: string) => Tensor;
   /** Arrays that options take by name, before files of that name. */
   readonly constants?: Readonly<Record<string, Tensor>>;
-  /** The value of the option `layout` wherever there is one and it was not given. */
+  /** The value of options named `layout` that the expression does not give. */
   readonly layout?: Layout;
 }
 
 /**
- * Makes what an expression names. With `kind` only things of that kind.
+ * Makes what an expression names. With `kind`, the expression must name something of that kind.
  * Throws `expression-syntax`, `name-unknown` (with the nearest names), `kind-mismatch`, and what the factories throw.
  */
 export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string, kind?: K): MadeOf[K] {
@@ -42,7 +42,7 @@ export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string
   const kinds: readonly Kind[] = kind === undefined ? KINDS : [kind];
   const found = kinds.find((candidate) => lookUp(context.tables, candidate, call.name) !== undefined);
   if (found === undefined) return refuseName(context, call.name, kinds);
-  // `found` is `kind` where one was asked for.
+  // Where the caller gave a kind, `found` is that kind.
   return build(context, found, call) as MadeOf[K];
 }
 
@@ -114,7 +114,7 @@ function argumentsOf(
   return [...byPosition, ...call.named.map(({ name, value }) => [name, value] as const)];
 }
 
-/** The first reading of a term that the option takes. A word may be a choice, a name in a table, or a file. */
+/** Returns the first interpretation of a term that the option accepts. A word may be a choice, a name in a table, or a file. */
 function resolve(context: MakeContext, term: Expression, option: Option): unknown {
   const { field } = option;
   let refused: OnnxplainError | undefined;
@@ -150,7 +150,7 @@ function* readings(
     yield () => Object.assign({ ...context.readMean(rows) }, { expression: `mean(${quoted(rows)})` });
 }
 
-/** A term as it stands: what an option of numbers, words or lists takes. */
+/** Returns the value of a term for an option that takes numbers, words or lists. */
 function plain(term: Expression): unknown {
   if (term.kind === 'list') return term.items.map(plain);
   if (term.kind === 'call') return `${term.name}(...)`;
@@ -159,7 +159,7 @@ function plain(term: Expression): unknown {
 
 const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1])).success;
 
-/** The constant's or the file's numbers with its name as their expression, so that what is made from them can be written down again. */
+/** Returns the numbers of a constant or a file. Their expression is its name, so that the canonical expression can name them. */
 function tensorNamed({ readTensor, constants = {} }: MakeContext, name: string): Tensor {
   const found = Object.hasOwn(constants, name) ? constants[name] : readTensor(name);
   return Object.assign({ ...found }, { expression: quoted(name) });

@@ -42,9 +42,9 @@ export const tables: BuiltIn = {
 export interface MakeOptions {
   /** Arrays that options take by name, such as `pad` of a prepared run: `integrated-gradients(baseline=pad)`. */
   readonly constants?: Readonly<Record<string, Tensor>>;
-  /** How the tables that options name are read, [rows, columns]; default: all columns, as they stand. */
+  /** How the tables that options name are read, [rows, columns]; default: all columns, in their order. */
   readonly tableRows?: TableRows;
-  /** What the axes of the input are, for all that takes a layout and was given none, such as that of a prepared run. */
+  /** The layout of the input, for options named `layout` that the expression does not give. */
   readonly layout?: Layout;
   /** Definitions of your own, which expressions may name like all others. */
   readonly plugins?: readonly Plugin[];
@@ -131,7 +131,7 @@ function readers(tableRows: TableRows): Pick<MakeContext, 'readTensor' | 'readMe
   };
 }
 
-/** Options are made before anything runs, in one piece of synchronous code. */
+/** Reads a file synchronously, because expressions are evaluated synchronously before a run. */
 function bytesOf(path: string): Uint8Array {
   return readSmallFile(path, {
     expected: 'a number, a .npy file, or mean(FILE) of rows',

@@ -57,7 +57,7 @@ export async function evaluate(prepared: Prepared, options: EvaluateOptions): Pr
     explanations: measuredResults(explainerResults(explanation, explainers), evaluation.measurements[i]),
     differences: evaluation.measurements[i].map(({ differences }) => differences),
   }));
-  return { inputs, notices: [...known, ...notifier.said] };
+  return { inputs, notices: [...known, ...notifier.notices] };
 }
 
 function measuredResults(

@@ -58,7 +58,7 @@ export async function explain(prepared: Prepared, options: ExplainOptions): Prom
     input: inputRecord(explanation.input),
     explanations: explainerResults(explanation, explainers),
   }));
-  return { inputs, notices: [...known, ...notifier.said] };
+  return { inputs, notices: [...known, ...notifier.notices] };
 }
 
 /** The attributions of one input, each with the expression of its explainer. */

@@ -24,7 +24,7 @@ interface Starting {
   };
 }
 
-/** Collects the notices of a call: `known` are those of the layout, the notifier has said those that are known before a run. */
+/** Starts to collect the notices of a call. `known` are those about the layout; the notifier has those that are known before a run. */
 export function startNotices(
   prepared: Prepared,
   { explainers, given }: Starting,

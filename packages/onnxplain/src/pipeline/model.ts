@@ -6,7 +6,7 @@ import { type BatchAxisOption, type Model, type OpenOptions, open, type Port } f
 
 export interface OpenedModel {
   readonly model: Model;
-  /** What the record says of the file, whatever was made of it to run it. */
+  /** The description of the file for the record: that of the file, also where only a part of its graph is run. */
   readonly about: ModelRecord;
 }
 
@@ -35,13 +35,13 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   }
 }
 
-/** Axes by name, of the values that are left. */
+/** Returns the named axes without those of values that the cut graph does not have. */
 function axesAmong(left: readonly Port[], axes: BatchAxisOption | undefined): BatchAxisOption | undefined {
   if (typeof axes !== 'object') return axes;
   return Object.fromEntries(Object.entries(axes).filter(([name]) => left.some((port) => port.name === name)));
 }
 
-/** Adds the path to an error that only names a place in the file, and the remedy that commands and `prepare` offer. */
+/** Throws the error again with the path of the model, and with the remedy that commands and `prepare` offer. */
 function refuse(path: string, error: unknown, hasFolder: boolean): never {
   if (!(error instanceof OnnxplainError)) throw error;
   const { code, diagnosis } = error;

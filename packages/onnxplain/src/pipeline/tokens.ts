@@ -1,22 +1,21 @@
 import { type Attribution, norm, row, sumsOver, type Tensor } from '@onnxplain/core';
 import type { TokenRecord } from '@onnxplain/report';
 
-/** Texts of tokens by id, where they are known. */
+/** Returns the text of a token id; undefined where it is not known. */
 export type TokenText = (id: number) => string | undefined;
 
-/** The tokens whose ids lie along the first axis of a value; undefined where the value has other axes. */
+/** Returns the tokens that belong to the first axis of a value; undefined where that axis does not have one entry for each id. */
 export function tokensOf(ids: Tensor, value: Tensor, text: TokenText): readonly TokenRecord[] | undefined {
   if (ids.shape.length !== 1 || value.shape.length === 0 || ids.shape[0] !== value.shape[0]) return undefined;
   return Array.from(ids.data, (id) => ({ id, text: text(id) }));
 }
 
 /**
- * One number a token of an attribution [tokens, ...]. Of a global attribution the sum over all other axes, in units of f, so that tokens
- * share out what elements do, and of a ranking the same; elements that were hidden together (`features`) have one number, which
- * counts once: occlusion of a token
- * gives the drop of f. Of a local one, whose slopes are of different directions, their Euclidean length.
- * Source: the sum is what Captum's tutorials on text models take (`attributions.sum(dim=-1)`); they then divide by the norm over all
- * tokens, which changes no colour and is left out here.
+ * Reduces an attribution [tokens, ...] to one number for each token. For a global attribution (in units of f) and a ranking, this is the
+ * sum over all other axes, so that the numbers of tokens have the same total as those of elements. A number that several elements share
+ * (`features`) counts once. For a local attribution, whose elements are slopes, it is their Euclidean norm.
+ * Source: Captum's tutorials on text models take the same sum (`attributions.sum(dim=-1)`). They then divide by the norm over all tokens,
+ * which does not change the colours and is omitted here.
  */
 export function perToken(attribution: Attribution): readonly number[] {
   const { values, kind } = attribution;

@@ -4,15 +4,15 @@ import type { ScoredInput } from '../query/score-inputs.js';
 import type { Outcome } from '../run/outcome.js';
 import { indicesOf, whereOf } from './text.js';
 
-/** What notices need to know of an attribution: plain data, without its arrays. */
+/** The properties of an attribution that notices depend on, without its arrays. */
 export interface AttributionFacts {
-  /** The share of its numbers that are 0. */
+  /** The share of its elements that are 0. */
   readonly zeros: number;
-  /** Whether it has several numbers, all of them the same and not 0. */
+  /** Whether it has several elements, all with the same number, which is not 0. */
   readonly constant: boolean;
   /** Whether the method used derivatives. */
   readonly derivatives: boolean;
-  /** What the attributions miss of the difference that they should add up to; absent where the method promises no sum. */
+  /** By how much the attributions miss the number that they should add up to; absent where the method promises no sum. */
   readonly gap?: Gap;
 }
 
@@ -38,37 +38,37 @@ export interface AttributionTable {
   readonly facts: readonly (readonly (AttributionFacts | undefined)[])[];
   /** The names of the inputs. */
   readonly names: readonly string[];
-  /** Expressions of explainers that are known to give zeros: nothing more is said of them. */
+  /** Expressions of explainers that are known to give zeros. They get no further notice. */
   readonly flat: readonly string[];
 }
 
-/** Warns of attributions that mean little: a sentence per explainer and reason, about all inputs together. */
+/** Warns of attributions that mean little. Returns one sentence for each explainer and reason, which covers all inputs. */
 export function attributionNotices({ explainers, facts, names, flat }: AttributionTable): readonly string[] {
   return explainers.flatMap(({ expression }, e) => {
     if (flat.includes(expression)) return [];
-    const about = { expression, found: facts.map((row) => row[e]), names };
-    return [...zeroNotices(about), ...sameNotices(about), ...gapNotices(about)];
+    const ofExplainer = { expression, found: facts.map((row) => row[e]), names };
+    return [...zeroNotices(ofExplainer), ...sameNotices(ofExplainer), ...gapNotices(ofExplainer)];
   });
 }
 
-interface About {
+interface ExplainerFacts {
   readonly expression: string;
-  /** One per input; undefined where the explainer failed. */
+  /** The facts for each input; undefined where the explainer failed. */
   readonly found: readonly (AttributionFacts | undefined)[];
   readonly names: readonly string[];
 }
 
-/** A larger share of zeros gives a notice. */
+/** A share of zeros above this gives a notice. */
 const ZEROS = 0.99;
 
-function zeroNotices({ expression, found, names }: About): readonly string[] {
+function zeroNotices({ expression, found, names }: ExplainerFacts): readonly string[] {
   const shares = found.map((each) => each?.zeros ?? 0);
   const all = indicesOf(shares, (share) => share === 1);
   const most = indicesOf(shares, (share) => share > ZEROS && share < 1);
   const derivatives = found.some((each) => each?.derivatives === true);
   const remedy = derivatives
     ? 'f is flat there (a saturated output, dead rectifiers, an input that equals the baseline): explain the logits, try another input or baseline, or use occlusion or optimal'
-    : 'nothing that was tried changed f: look at the target, the baseline and the size of the perturbation';
+    : 'no perturbation changed f: look at the target, the baseline and the size of the perturbation';
   return [
     ...(all.length === 0 ? [] : [`${expression}: all attributions are 0 ${whereOf(all, names)}; ${remedy}`]),
     ...(most.length === 0 || !derivatives
@@ -83,7 +83,7 @@ function zeroShare({ values: { data } }: Attribution): number {
   return zeros / data.length;
 }
 
-function sameNotices({ expression, found, names }: About): readonly string[] {
+function sameNotices({ expression, found, names }: ExplainerFacts): readonly string[] {
   const same = indicesOf(found, (each) => each?.constant === true);
   if (same.length === 0) return [];
   return [
@@ -91,12 +91,11 @@ function sameNotices({ expression, found, names }: About): readonly string[] {
   ];
 }
 
-/** Whether all of several elements have the same number, which is not 0. */
 function isConstant({ values: { data } }: Attribution): boolean {
   return data.length > 1 && data[0] !== 0 && data.every((value) => value === data[0]);
 }
 
-/** The difference that the attributions of a method add up to, how much of it they may miss, and what to do about more. */
+/** The number that the attributions of a method should add up to, the share of it that they may miss, and what to do if they miss more. */
 interface Completeness {
   readonly difference: string;
   readonly tolerance: number;
@@ -123,7 +122,7 @@ const COMPLETE: Readonly<Record<string, Completeness>> = {
   },
 };
 
-function gapNotices({ expression, found, names }: About): readonly string[] {
+function gapNotices({ expression, found, names }: ExplainerFacts): readonly string[] {
   const name = expression.replace(/\(.*/s, '');
   if (!Object.hasOwn(COMPLETE, name)) return [];
   const { difference, tolerance, remedy } = COMPLETE[name];
@@ -140,7 +139,7 @@ function gapNotices({ expression, found, names }: About): readonly string[] {
 
 export interface Gap {
   readonly missing: number;
-  /** The difference that they should add up to. */
+  /** The number that the attributions should add up to. */
   readonly whole: number;
   /** The sum of the absolute attributions. */
   readonly size: number;
@@ -151,15 +150,15 @@ function gapOf({ residual, values }: Attribution): Gap | undefined {
   return { missing: residual, whole: residual + sum(values), size: norm(values, 'l1') };
 }
 
-/** Whether a gap is larger than the tolerance and than rounding. */
+/** Whether a gap exceeds both the tolerance and rounding errors. */
 const isGap = ({ missing, whole, size }: Gap, tolerance: number): boolean =>
   Math.abs(missing) > tolerance * Math.abs(whole) &&
   Math.abs(missing) > 1e-5 * Math.max(size, Math.abs(whole));
 
-/** Values of f that differ by more than this, relative to the larger, give a notice. */
+/** A difference between two values of f above this, relative to the larger one, gives a notice. */
 const REPEATS = 1e-3;
 
-/** Warns where a second run of an input gave another f. */
+/** Warns if a second run of an input gave another value of f. */
 export function repeatNotices(
   { name, value }: Pick<ScoredInput, 'name' | 'value'>,
   again: number,

@@ -2,7 +2,7 @@ import type { NamedInput } from '@onnxplain/files';
 import { formatNumber } from '@onnxplain/report';
 import { indicesOf, whereOf } from './text.js';
 
-/** Warns of inputs with values outside the bounds, which were given or come from the model card. */
+/** Warns of inputs with values outside the bounds that the caller or the model card gives. */
 export function boundsNotices(
   inputs: readonly NamedInput[],
   bounds: readonly [low: number, high: number] | undefined,

@@ -8,8 +8,8 @@ export interface MeasuredRun extends Pick<Evaluation, 'measurements'> {
 }
 
 /**
- * Gives the warnings of estimates about their intervals: a sentence per metric and reason, about all inputs and explainers together.
- * `names`: of the inputs.
+ * Collects the warnings of estimates about their intervals. Returns one sentence for each metric and reason, which covers all inputs and
+ * explainers. `names` are the names of the inputs.
  */
 export function estimateNotices(run: MeasuredRun, names: readonly string[]): readonly string[] {
   return run.metrics.flatMap(({ expression }, m) => {

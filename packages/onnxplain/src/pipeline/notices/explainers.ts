@@ -3,46 +3,46 @@ import { coverage, type Flatness, flatnessOf, rectifiersOf } from '@onnxplain/gr
 import type { Model } from '@onnxplain/runtime';
 import { listed } from './text.js';
 
-/** Which output is explained at which value. */
+/** The explained output, and the input or inner value at which it is explained. */
 interface ExplainedPorts {
   readonly output?: string;
   readonly input?: string;
 }
 
-/** What explainers explain. */
-export interface ExplainerSubject {
+/** A model, a query and the explainers that run on them. */
+export interface ExplainerRun {
   readonly model: Model;
   readonly query: ExplainedPorts;
   readonly explainers: readonly Pick<Explainer, 'expression'>[];
 }
 
-/** Explainers that use derivatives by the input, by the names in their expressions. */
+/** Names of the explainers that use derivatives by the input. */
 const DERIVATIVES: ReadonlySet<string> = new Set([
   'deconvolution', 'deep-lift', 'expected-gradients', 'gradient', 'guided-backprop', 'integrated-gradients', 'lrp', 'path-gradient',
 ]); // biome-ignore format: one family
 
-/** Explainers that change the backward pass at rectifiers. */
+/** Names of the explainers that change the backward pass at rectifiers. */
 const RECTIFYING: ReadonlySet<string> = new Set(['deconvolution', 'guided-backprop']);
 
-/** Warns of explainers that mean little on this graph, before anything runs. */
-export function explainerNotices(subject: ExplainerSubject): readonly string[] {
-  return [...flatNotices(subject), ...rectifierNotices(subject)];
+/** Warns of explainers whose results mean little on this graph. Runs nothing. */
+export function explainerNotices(run: ExplainerRun): readonly string[] {
+  return [...flatNotices(run), ...rectifierNotices(run)];
 }
 
 /** Returns the expressions of explainers that can only give zeros, because the output has derivative 0 by the input. */
-export function flatExplainers(subject: ExplainerSubject): readonly string[] {
-  const known = naming(subject, DERIVATIVES);
-  return known.length > 0 && flatnessFor(subject) !== undefined ? known : [];
+export function flatExplainers(run: ExplainerRun): readonly string[] {
+  const known = naming(run, DERIVATIVES);
+  return known.length > 0 && flatnessFor(run) !== undefined ? known : [];
 }
 
 /**
- * Returns why a model's output has derivative 0 by an input or inner value; undefined where it has a derivative, or where a node on the
- * way, such as QuantizeLinear, has no rule: methods that use derivatives then fail by the name of that node, with another remedy.
+ * Returns why a model's output has derivative 0 by an input or inner value. Returns undefined where the derivative is not 0, and where a
+ * node between them, such as QuantizeLinear, has no rule: methods that use derivatives then throw an error that names the node.
  */
 export function flatnessFor({
   model,
   query: { output, input },
-}: Pick<ExplainerSubject, 'model' | 'query'>): Flatness | undefined {
+}: Pick<ExplainerRun, 'model' | 'query'>): Flatness | undefined {
   const ports = { of: output, wrt: input };
   return unlessRefused(() => (hasRules(model, ports) ? flatnessOf(model.graph, ports) : undefined));
 }
@@ -50,27 +50,27 @@ export function flatnessFor({
 const hasRules = ({ graph }: Model, ports: { of?: string; wrt?: string }): boolean =>
   coverage(graph, ports).every(({ status }) => status === 'rule' || status === 'zero');
 
-/** Says that an output has derivative 0, why, and what to do. */
+/** Formats the notice that an output has derivative 0, with the nodes that cause it and a remedy. */
 export function flatText({ nodes, embedding }: Flatness, { output, input }: ExplainedPorts): string {
   const remedy =
     embedding === undefined
       ? ''
       : `at the embedding (--wrt "${embedding}" with --input "${input}=FILE"), or `;
-  return `"${output}" has derivative 0 by "${input}" everywhere: every way ends at ${listed(nodes)}; explain ${remedy}with occlusion or optimal, which need no derivative (in the library also difference(score))`;
+  return `"${output}" has derivative 0 by "${input}" everywhere: every path ends at ${listed(nodes)}; explain ${remedy}with occlusion or optimal, which need no derivative (in the library also difference(score))`;
 }
 
-function flatNotices(subject: ExplainerSubject): readonly string[] {
-  const known = naming(subject, DERIVATIVES);
-  const flatness = known.length === 0 ? undefined : flatnessFor(subject);
+function flatNotices(run: ExplainerRun): readonly string[] {
+  const known = naming(run, DERIVATIVES);
+  const flatness = known.length === 0 ? undefined : flatnessFor(run);
   return flatness === undefined
     ? []
-    : [`${flatText(flatness, subject.query)}; ${listed(known)} can only give zeros`];
+    : [`${flatText(flatness, run.query)}; ${listed(known)} can only give zeros`];
 }
 
-function rectifierNotices(subject: ExplainerSubject): readonly string[] {
-  const known = naming(subject, RECTIFYING);
+function rectifierNotices(run: ExplainerRun): readonly string[] {
+  const known = naming(run, RECTIFYING);
   if (known.length === 0) return [];
-  const { model, query } = subject;
+  const { model, query } = run;
   const found = unlessRefused(() => rectifiersOf(model.graph, { of: query.output, wrt: query.input }));
   if (found === undefined || found.length > 0) return [];
   return [
@@ -78,13 +78,13 @@ function rectifierNotices(subject: ExplainerSubject): readonly string[] {
   ];
 }
 
-/** The expressions of explainers that hold one of the names. */
-const naming = ({ explainers }: ExplainerSubject, names: ReadonlySet<string>): readonly string[] =>
+/** Returns the expressions that contain one of the names. */
+const naming = ({ explainers }: ExplainerRun, names: ReadonlySet<string>): readonly string[] =>
   explainers
     .map(({ expression }) => expression)
     .filter((expression) => (expression.match(/[\w-]+/g) ?? []).some((word) => names.has(word)));
 
-/** Returns undefined where `find` is refused: the same refusal, with its reason, comes from the gradient itself. */
+/** Calls `find`. Returns undefined if it throws an error of onnxplain: computing the gradient throws the same error. */
 function unlessRefused<T>(find: () => T): T | undefined {
   try {
     return find();

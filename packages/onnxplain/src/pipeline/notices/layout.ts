@@ -8,7 +8,7 @@ export interface LayoutUses {
   readonly draws: boolean;
 }
 
-/** Says that the layout is a guess, where an expression or a picture depends on it. */
+/** Returns the notice that the layout is a guess, if an expression or a picture depends on the layout. */
 export function layoutNotices(
   { layoutGuess, constants, plugins, inputs }: Prepared,
   { explainer, metric = [], draws }: LayoutUses,

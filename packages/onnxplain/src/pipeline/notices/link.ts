@@ -2,7 +2,7 @@ import type { Link, Logits } from '@onnxplain/graph';
 import type { OutputMeaning } from '@onnxplain/runtime';
 import { describeEvidence } from '../query/describe-function.js';
 
-/** Warns of probabilities that are explained as if they were logits, and of outputs that only a few runs show to hold probabilities. */
+/** Warns of probabilities that are explained as logits, and of outputs that are taken for probabilities only because of a few runs. */
 export function linkNotices(meaning: OutputMeaning, link: Link): readonly string[] {
   const { output, holds, logits, evidence } = meaning;
   if (link === 'probability' && isTwoSided(meaning)) {
@@ -24,7 +24,7 @@ export function linkNotices(meaning: OutputMeaning, link: Link): readonly string
   ];
 }
 
-/** Whether an output has two logits per row whose sum was 0 in every row that was run: one score of two classes, written as z and -z. */
+/** Whether an output has two logits per row, z and -z: a single score of two classes. Their sum was 0 in every row that was run. */
 function isTwoSided({ classes, holds, evidence }: OutputMeaning): boolean {
   if (classes !== 2 || holds !== 'logits' || evidence.by !== 'observed') return false;
   const { sums = [1, 1], range = [0, 0] } = evidence;

@@ -9,15 +9,15 @@ import { randomNotices } from './query.js';
 import { repeatedInputNotices } from './repeated-inputs.js';
 import { rowNoticesOf } from './rows.js';
 
-/** Gives the notices of a run as soon as they are known, each once. */
+/** Collects the notices of a run, each once, and passes each on as soon as it is known. */
 export interface Notifier {
   /** The notices so far. */
-  readonly said: readonly string[];
-  /** Before anything is explained: gives what the files, the queries and the graph tell. */
+  readonly notices: readonly string[];
+  /** Call before explaining: adds the notices about files, queries and the graph. */
   before(): void;
-  /** After explaining: gives what the attributions tell. `rows`: see {@link rowNoticesOf}; default: those of this process. */
+  /** Call after explaining: adds the notices about attributions. `rows`: see {@link rowNoticesOf}; default: those of this process. */
   explained(found: ExplainedInputs, rows?: readonly string[]): Promise<void>;
-  /** After measuring: gives what the estimates tell of their intervals, and what the inputs tell of means over them. */
+  /** Call after measuring: adds the notices about the intervals of estimates, and about inputs that occur twice in means. */
   measured(run: MeasuredRun, rows?: readonly string[]): void;
 }
 
@@ -28,7 +28,7 @@ export interface ExplainedInputs {
   readonly facts: AttributionTable['facts'];
 }
 
-/** Returns what `Notifier.explained` needs of explanations. */
+/** Returns the argument of `Notifier.explained` for explanations. */
 export const factsOfExplanations = (explanations: readonly Explanation[]): ExplainedInputs => ({
   first: explanations[0].input,
   facts: explanations.map(({ attributions }) => factsOfAll(attributions)),
@@ -42,27 +42,27 @@ export function notifierOf(
 ): Notifier {
   const { model, queries } = prepared;
   const names = prepared.inputs.map(({ name }) => name);
-  const said: string[] = [];
+  const notices: string[] = [];
   const tell = (texts: readonly string[]): void => {
     for (const text of texts) {
-      if (said.includes(text)) continue;
-      said.push(text);
+      if (notices.includes(text)) continue;
+      notices.push(text);
       say(text);
     }
   };
-  const subject = { model, query: queries[0], explainers };
+  const run = { model, query: queries[0], explainers };
   return {
-    said,
-    before: () => tell([...prepared.notices, ...explainerNotices(subject)]),
+    notices,
+    before: () => tell([...prepared.notices, ...explainerNotices(run)]),
     async explained({ first, facts }, rows = rowNoticesOf(model)) {
       tell(rows);
-      tell(attributionNotices({ explainers, facts, names, flat: flatExplainers(subject) }));
-      // Nothing has to be run again where the graph itself draws random numbers.
+      tell(attributionNotices({ explainers, facts, names, flat: flatExplainers(run) }));
+      // A second run tells nothing new where the graph draws random numbers, and needs a finite first value.
       if (randomNotices(model, queries[0].output).length > 0 || !Number.isFinite(first.value)) return;
       const again = await scoreOf(prepared);
       tell(repeatNotices(first, again.input.value));
     },
-    measured: (run, rows = rowNoticesOf(model)) =>
-      tell([...rows, ...estimateNotices(run, names), ...repeatedInputNotices(prepared)]),
+    measured: (estimates, rows = rowNoticesOf(model)) =>
+      tell([...rows, ...estimateNotices(estimates, names), ...repeatedInputNotices(prepared)]),
   };
 }

@@ -6,7 +6,7 @@ import { boundsNotices } from './bounds.js';
 import { linkNotices } from './link.js';
 import { listed } from './text.js';
 
-/** Warns of queries and files that are taken as given but often mean something else. `pictures`: how pictures were read, if any was. */
+/** Warns of queries and files that often mean something else. `pictures`: how pictures were read; undefined where none was. */
 export function queryNotices(
   { model, inputs, queries: [query], meaning }: QueriedInputs,
   pictures: PictureFields | undefined,
@@ -28,7 +28,7 @@ function pictureNotices(pictures: PictureFields | undefined): readonly string[] 
   ];
 }
 
-/** Warns of a model that draws random numbers on the way to an output. */
+/** Warns of a model whose output depends on random numbers that the graph draws. */
 export function randomNotices(
   { graph }: Pick<Model, 'graph'>,
   output: string | undefined,
@@ -40,7 +40,7 @@ export function randomNotices(
   ];
 }
 
-/** Warns of missing numbers in front of trees that do not say where those go. */
+/** Warns of missing numbers in the inputs of trees whose nodes do not state a branch for them. */
 function missingNotices({ graph }: Pick<Model, 'graph'>, inputs: readonly NamedInput[]): readonly string[] {
   if (!inputs.some(({ tensor }) => tensor.data.some(Number.isNaN))) return [];
   const trees = treesWithDefaultMissingBranch(graph);

@@ -1,9 +1,9 @@
 import { type Model, rowLayout, rowNotices } from '@onnxplain/runtime';
 
-/** Adds to a sentence about the rows of an input how to choose another batch axis. */
+/** Adds the remedy, the flag --batch-axis, to a sentence about the rows of an input. */
 export const rowNotice = (sentence: string): string => `${sentence}; --batch-axis names another batch axis`;
 
-/** Returns the notices about the rows of a model's inputs that its runs gave rise to. */
+/** Returns the notices about batch axes that the runs of a model caused. */
 export const rowNoticesOf = (model: Model): readonly string[] => rowNotices(model).map(rowNotice);
 
 /**

@@ -23,7 +23,7 @@ export interface TargetMask {
 export const feedsOf = (query: Query, { feeds }: QueryArrays): Feeds | undefined =>
   feeds.get(feedsKey(query.feeds));
 
-/** Equal for equal hashes by name. */
+/** Returns a text that is equal for feeds with the same names and content hashes. */
 export const feedsKey = (hashes: Query['feeds']): string =>
   JSON.stringify(
     Object.keys(hashes)

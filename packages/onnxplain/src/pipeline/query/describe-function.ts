@@ -37,7 +37,7 @@ function probabilitySource({ output, classes, holds, evidence }: OutputMeaning):
 
 /** Says how it is known what an output holds. */
 export function describeEvidence({ evidence }: Pick<OutputMeaning, 'evidence'>): string {
-  if (evidence.by === 'caller') return 'as was said';
+  if (evidence.by === 'caller') return 'as given';
   if (evidence.by === 'graph') {
     const { op, node } = evidence;
     return node === '' ? `made by ${op}` : `made by ${op} "${node}"`;

@@ -33,7 +33,7 @@ export interface ScoredInput extends NamedInput {
   readonly at?: SettledEntries['at'];
   /** The file of the weights of the sums. */
   readonly mask?: FileRecord;
-  /** See `InputRecord`, as the next. */
+  /** See `InputRecord`. */
   readonly classAxis?: InputRecord['classAxis'];
   readonly elements?: InputRecord['elements'];
   readonly targetLabel?: string;
@@ -140,13 +140,13 @@ function maskOf({ target }: Query, { masks }: QueryArrays): TargetMask | undefin
   return typeof target === 'object' && target.mask !== undefined ? masks.get(target.mask) : undefined;
 }
 
-/** The axis of classes, and the node that tells it where the graph does. */
+/** Returns the axis of classes, and the node that determines it where the graph does. */
 function toldAxis(axis: number | undefined, { classAxis }: Prediction): ScoredInput['classAxis'] {
   if (axis === undefined) return undefined;
   return { axis, told: classAxis?.axis === axis ? classAxis.told : undefined };
 }
 
-/** 'classes' for one vector of several numbers, unless a regression gives them, or the input decides how many there are. */
+/** Returns 'classes' for a vector of several numbers, unless a regression computes them or their count depends on the input. */
 function elementsOf({ axes, counted }: Prediction, { holds }: OutputMeaning): 'classes' | 'numbers' {
   return isVector(axes) && sizeOf(axes) > 1 && !counted && holds !== 'unbounded' ? 'classes' : 'numbers';
 }

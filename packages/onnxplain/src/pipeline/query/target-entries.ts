@@ -100,8 +100,8 @@ interface ClassAxisSources {
 }
 
 /**
- * Returns the axis of classes: the one that was given, else the one that the graph tells, else the one where a name stands, else the only
- * one of as many entries as there are named classes. Throws `option-value` for a name on another axis than the first two.
+ * Returns the axis of classes: the given one, else the one that the graph determines, else the one for which a name was given, else the
+ * only one whose size is the number of named classes. Throws `option-value` for a name on another axis than the first two.
  */
 export function classAxisFor(
   found: Pick<Prediction, 'axes' | 'classAxis'>,
@@ -123,7 +123,7 @@ function refuseName(
   return fail({
     code: 'option-value',
     where: 'target',
-    expected: `a name on the axis of classes, ${told}${byGraph === undefined ? ', as was said' : ` by ${byGraph.told}`}`,
+    expected: `a name on the axis of classes, ${told}${byGraph === undefined ? ', as given' : ` by ${byGraph.told}`}`,
     got: `one on axis ${namedAxis}`,
     remedy: 'Give the name there, or say which axis has the classes: --class-axis, option classAxis.',
   });

@@ -31,7 +31,7 @@ export function settleTarget(given: TargetOption | undefined, classes: readonly 
   if (!isList(listed)) return { target: listed, byName: false, notices: [] };
   const targets = listed.map((each) => (typeof each === 'string' ? targetOf(each, classes) : each));
   return {
-    // The command line has no other lists: a list of one is for all inputs.
+    // A list with one target on the command line is for all inputs.
     target: typeof given === 'string' && targets.length === 1 ? targets[0] : targets,
     byName: listed.some(
       (each, i) => typeof each === 'string' && typeof targets[i] === 'number' && !DIGITS.test(each.trim()),

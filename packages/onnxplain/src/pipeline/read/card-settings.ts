@@ -2,7 +2,7 @@ import type { LoadedCard, PictureFields } from '@onnxplain/files';
 import type { PrepareOptions } from '../prepare.js';
 import type { ClassLabels } from '../query/query.js';
 
-/** Fills in from the model card what the options leave open. */
+/** Fills in missing options from the model card. */
 export function withCard(options: PrepareOptions, card: LoadedCard): PrepareOptions & PictureFields {
   return {
     ...options,
@@ -27,7 +27,7 @@ export function withCard(options: PrepareOptions, card: LoadedCard): PrepareOpti
 export const labelsOf = ({ classes }: LoadedCard): ClassLabels =>
   new Map(classes.map(({ k, label }) => [k, label] as const));
 
-/** Returns how many classes there are up to the last that has a name; undefined where none has. */
+/** Returns the number of classes up to the last that has a name; undefined where no class has a name. */
 export function namedClasses({ classes, labelOffset = 0, labels }: LoadedCard): number | undefined {
   if (classes.length === 0) return undefined;
   return typeof labels === 'object' ? labels.length + labelOffset : classes[classes.length - 1].k + 1;

@@ -7,15 +7,15 @@ export type ColumnsOf = (port: Port) => ColumnNames | undefined;
 
 export interface NamingOptions {
   readonly features: LoadedCard['features'];
-  /** Name of the input to explain, where it was given. */
+  /** Name of the input to explain; undefined where the caller gave none. */
   readonly name: string | undefined;
-  /** Inputs that get one value for all rows. */
+  /** Names of the inputs that get one value for all rows. */
   readonly fed: readonly string[];
 }
 
 /**
- * Returns a function that gives the names of an input's columns. A list of the card is for the explained input, or for the only one that
- * it fits.
+ * Returns a function that gives the names of an input's columns. Where the card has one list of names, it belongs to the explained input,
+ * or to the only input that it fits.
  */
 export function columnNaming(inputs: readonly Port[], { features, name, fed }: NamingOptions): ColumnsOf {
   const listed = Array.isArray(features) ? features : undefined;
@@ -25,11 +25,11 @@ export function columnNaming(inputs: readonly Port[], { features, name, fed }: N
     only(open) ??
     only(open.filter((port) => listed !== undefined && widthOf(port) === listed.length));
   return (port) => {
-    const own =
+    const names =
       listed === undefined ? byInput(features, port.name) : port.name === owner?.name ? listed : undefined;
-    if (own === undefined) return undefined;
-    expectWidth(port, own);
-    return { all: own, own, from: 'the model card' };
+    if (names === undefined) return undefined;
+    expectWidth(port, names);
+    return { all: names, own: names, from: 'the model card' };
   };
 }
 
@@ -60,8 +60,8 @@ function expectWidth(port: Port, names: readonly string[]): void {
 }
 
 /**
- * Divides tables without the name of an input between several inputs, where each of them has names for its columns: those of the card, or,
- * for an input of one column, its own name. Inputs that have a value or a file of their own get none.
+ * Assigns the columns of tables that name no input to several inputs, where every input has names for its columns: those of the card or,
+ * for an input of one column, the name of the input. Inputs that already have a value or a file get no columns.
  */
 export function dividedTables(
   sources: readonly Source[],

@@ -10,12 +10,12 @@ export interface ExplainedInputsOptions {
   readonly value: ExplainedValue;
   readonly read: LoadedRows;
   readonly feeds: InputFeeds;
-  /** Along which axis the explained value has its rows. */
+  /** The batch axis of the explained value. */
   readonly axis: RowAxis;
   readonly card: Pick<LoadedCard, 'features' | 'token'>;
 }
 
-/** Returns the explained values: what the files hold, in the type of the input, or what the model computes from it. */
+/** Returns the explained value of every input: the content of the files, in the type of the input, or what the model computes from it. */
 export async function explainedInputs(model: Model, options: ExplainedInputsOptions): Promise<LoadedInputs> {
   const { value, read, card } = options;
   const inputs: NamedInput[] = [];
@@ -32,7 +32,7 @@ export async function explainedInputs(model: Model, options: ExplainedInputsOpti
   return { ...read.loaded, inputs };
 }
 
-/** The value that the model computes from input i, with the tokens whose ids the file holds. */
+/** Returns the value that the model computes from input i, with the tokens whose ids the file holds. */
 async function computedInput(
   model: Model,
   i: number,
@@ -73,8 +73,8 @@ function otherFiles(row: LoadedRow, main: string): NamedInput['beside'] {
 }
 
 /**
- * Returns the padding token's row of the table that is looked up, by the name `pad`. Throws `option-value` for an id that the table
- * lacks.
+ * Returns the embedding of the padding token under the name `pad`; empty where it is not known. Throws `option-value` for an id that the
+ * table does not have.
  */
 export function padRow(
   model: Model,

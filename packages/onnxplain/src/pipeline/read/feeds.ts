@@ -16,7 +16,7 @@ import { constantFrom, type Dim } from '@onnxplain/graph';
 import type { FeedRecord } from '@onnxplain/report';
 import type { Feed, Feeds, Port } from '@onnxplain/runtime';
 
-/** The values of a model's further inputs, and where they came from. */
+/** The values of a model's further inputs, and their sources for the record. */
 export interface LoadedFeeds {
   readonly feeds: Feeds;
   readonly record: Readonly<Record<string, FeedRecord>>;
@@ -25,9 +25,9 @@ export interface LoadedFeeds {
 export interface FurtherInputs {
   /** All inputs but the explained one. */
   readonly ports: readonly Port[];
-  /** The batch axis of the explained input: inputs that lead with it are given as one row. Undefined where it has none. */
+  /** The batch dimension of the explained input; undefined where it has none. Inputs whose first axis it is are given as one row. */
   readonly batch: Dim | undefined;
-  /** Symbolic sizes that the explained input settles. */
+  /** Values of symbolic sizes, known from the explained input. */
   readonly sizes: ReadonlyMap<string, number>;
 }
 
@@ -85,7 +85,7 @@ function requireKnown(name: string, ports: readonly Port[], text: string): void 
   });
 }
 
-interface Given {
+interface FeedContext {
   readonly port: Port;
   readonly further: FurtherInputs;
   readonly text: string;
@@ -100,7 +100,7 @@ function rowOf({ dims }: Port, { batch, sizes }: FurtherInputs): readonly Dim[] 
   return row?.map((dim) => (typeof dim === 'number' ? dim : dim === batch ? 1 : (sizes.get(dim) ?? dim)));
 }
 
-function filled(number: number, { port, further, text }: Given): { array: Tensor; source: FeedRecord } {
+function filled(number: number, { port, further, text }: FeedContext): { array: Tensor; source: FeedRecord } {
   const dims = rowOf(port, further);
   const known = dims?.filter((dim) => typeof dim === 'number');
   if (known === undefined || known.length !== dims?.length) {
@@ -114,14 +114,14 @@ function filled(number: number, { port, further, text }: Given): { array: Tensor
   return { array: tensor(new Float64Array(sizeOf(known)).fill(number), known), source: { value: number } };
 }
 
-async function read(path: string, wanted: Given): Promise<{ array: Tensor; source: FeedRecord }> {
+async function read(path: string, wanted: FeedContext): Promise<{ array: Tensor; source: FeedRecord }> {
   const bytes = await readBytes(path);
   const array = readNpy(bytes, path).tensor;
   expectShape(array, wanted);
   return { array, source: { file: path, sha256: createHash('sha256').update(bytes).digest('hex') } };
 }
 
-function expectShape({ shape }: Tensor, { port, further, text }: Given): void {
+function expectShape({ shape }: Tensor, { port, further, text }: FeedContext): void {
   const row = rowOf(port, further);
   const batched = further.batch !== undefined && port.dims?.[0] === further.batch;
   if (row === undefined || fits(shape, row) || (batched && fits(shape, [1, ...row]))) return;
@@ -142,15 +142,15 @@ function integerRange(dtype: DataType): readonly [low: number, high: number] | u
 
 export interface ElementOptions {
   readonly port: Port;
-  /** Names the numbers in messages. */
+  /** The source of the numbers, for messages. */
   readonly where: string;
-  /** Whether NaN may stand for missing numbers of an input of floats; default false. */
+  /** Whether a float input may hold NaN for missing numbers; default false. */
   readonly missing?: boolean;
 }
 
 /** Converts numbers to the input's type. Throws `feed-type` and `feed-value`. */
 export function asElements(array: Tensor, { port: { dtype }, where, missing }: ElementOptions): Feed {
-  // Where the input takes missing numbers, the files were read with them.
+  // The file reader has already refused NaN for inputs that cannot take missing numbers.
   if (dtype === 'float32' || dtype === 'float64' || dtype === 'float16')
     return missing === true ? array : finite(array, where);
   const range = integerRange(dtype);

@@ -16,13 +16,13 @@ import type { LoadedRow, LoadedRows } from './rows.js';
 
 /** The values of the model's inputs for every explained input. */
 export interface InputFeeds {
-  /** What the model needs beside the explained value. */
+  /** For each row, the values of the inputs that the model needs in addition to the explained value. */
   readonly ofModel: readonly Feeds[];
-  /** From what the explained value is computed. */
+  /** For each row, the values of the inputs from which the explained value is computed. */
   readonly ofComputed: readonly Feeds[];
-  /** Inputs that have a row for each explained one, whatever the model calls their first axis. */
+  /** Inputs that have one row for each explained input, also where the model names their first axis differently. */
   readonly batched: readonly string[];
-  /** Where the values for all rows came from. */
+  /** The sources of the values for all rows. */
   readonly record: LoadedFeeds['record'];
 }
 
@@ -31,14 +31,14 @@ interface InputFeedsOptions {
   /** `NAME=FILE.npy` and `NAME=NUMBER`, for all rows: see `loadFeeds`. */
   readonly fed: readonly string[];
   readonly read: LoadedRows;
-  /** Along which axis each input has its rows. */
+  /** The batch axis of each input. */
   readonly layout: Pick<RowLayout, 'input' | 'axisOf'>;
 }
 
 /**
- * Returns the values of all inputs that explaining a value needs: those that were read row by row, and those given for all rows. Throws
- * `feed-name` for inputs without a value or with two, `feed-shape` where inputs disagree on a size that the model has one name for,
- * `feed-value` for numbers that are no rows of the table they look up, and what `loadFeeds` throws.
+ * Returns the values of all inputs that are needed to explain a value: those read row by row, and those given for all rows. Throws
+ * `feed-name` for inputs with no value or two, `feed-shape` where inputs have different sizes for the same symbol,
+ * `feed-value` for ids outside the table that they look up, and what `loadFeeds` throws.
  */
 export async function inputFeeds(model: Model, options: InputFeedsOptions): Promise<InputFeeds> {
   const { value, fed, read, layout } = options;
@@ -66,19 +66,19 @@ export async function inputFeeds(model: Model, options: InputFeedsOptions): Prom
   };
 }
 
-/** Inputs that are given row by row. Where the explained input is one example as a whole, the others have no rows either. */
+/** Returns the names of the inputs that have one row for each explained input. Inputs without a batch axis are not among them. */
 function batchedNames(
   needed: readonly Port[],
   given: readonly string[],
   { value, layout }: InputFeedsOptions,
 ): readonly string[] {
-  const perRow = needed.filter((each) => given.includes(each.name) || sharesRows(each, value));
-  return perRow.filter((each) => layout.axisOf(each) !== 'none').map(({ name }) => name);
+  const byRow = needed.filter((each) => given.includes(each.name) || sharesRows(each, value));
+  return byRow.filter((each) => layout.axisOf(each) !== 'none').map(({ name }) => name);
 }
 
 type CommonLoader = (sizes: ReadonlyMap<string, number>) => Promise<LoadedFeeds>;
 
-/** Returns a function that reads the values for all rows, once for rows of the same sizes. */
+/** Returns a function that reads the values for all rows. It reads them once for rows with the same symbolic sizes. */
 function commonLoader(fed: readonly string[], options: Omit<FurtherInputs, 'sizes'>): CommonLoader {
   const loaded = new Map<string, Promise<LoadedFeeds>>();
   return (sizes) => {
@@ -107,7 +107,7 @@ async function feedsOfRow(
   return { feeds, record: common.record };
 }
 
-/** Returns the inputs that the model needs beside the explained value. */
+/** Returns the inputs that the model needs in addition to the explained value. */
 function otherInputs(model: Model, { name }: Port): readonly Port[] {
   const isInput = model.inputs.some((port) => port.name === name);
   const ports = isInput ? model.inputs : cut(model.graph, name).inputs;
@@ -122,8 +122,8 @@ function expectOnce(fed: readonly string[], given: readonly string[]): void {
 }
 
 /**
- * Whether an input has the rows of the explained one although its first axis has another name: exporters that name every axis anew do so
- * for a mask of whole numbers beside the ids of a text, and for one column beside another.
+ * Whether an input has one row for each explained input although its first axis has another name. Some exporters give every axis a name
+ * of its own, for example to the integer mask that goes with token ids, and to each of several inputs of one column.
  */
 function sharesRows({ dims = [], dtype }: Port, { inFiles }: ExplainedValue): boolean {
   const ids = inFiles?.dims ?? [];
@@ -141,14 +141,14 @@ interface BatchDimOptions {
   readonly layout: InputFeedsOptions['layout'];
 }
 
-/** Gives an input with rows the batch dimension of the explained input. */
+/** Replaces the batch dimension of an input by that of the explained input. */
 function withBatchDim(port: Port, { batch, batched, layout }: BatchDimOptions): Port {
   const axis = layout.axisOf(port);
   if (batch === undefined || axis === 'none' || !batched.includes(port.name)) return port;
   return { ...port, dims: port.dims?.with(axis, batch) };
 }
 
-/** Returns the symbolic sizes that a row settles. */
+/** Returns the values of the symbolic sizes of a row. Throws `feed-shape` where two inputs have different values for one symbol. */
 function sizesOf(
   ports: readonly Port[],
   { row, layout }: { row: LoadedRow; layout: InputFeedsOptions['layout'] },
@@ -176,7 +176,7 @@ const shapeOf = (read: LoadedRow[string]): readonly number[] =>
 
 const whereOf = ({ name }: LoadedRow[string], input: string): string => `${name}, input "${input}"`;
 
-/** Converts what was read of a row to the types of the inputs. */
+/** Converts the values of a row to the types of the inputs. */
 function elementsOf(row: LoadedRow, ports: readonly Port[]): Feeds {
   const read = ports.filter(({ name }) => Object.hasOwn(row, name));
   return Object.fromEntries(
@@ -192,7 +192,7 @@ function elementsIn(read: NamedInput | NamedTexts, { port, where }: { port: Port
   return asElements(read.tensor, { port, where, missing: true });
 }
 
-/** Refuses numbers that are no rows of the table. ONNX Runtime's own message names neither file nor table. */
+/** Throws `feed-value` for ids outside the table. The error of ONNX Runtime would name neither the file nor the table. */
 function expectInTable(
   feed: Feed | undefined,
   { input, table, rows }: Lookup,

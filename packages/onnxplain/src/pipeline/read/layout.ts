@@ -4,21 +4,21 @@ import { layoutIn } from '@onnxplain/graph';
 import { type Model, rowLayout } from '@onnxplain/runtime';
 import type { ExplainedValue } from './explained-value.js';
 
-/** What the axes of the explained value are, and how that is known. */
+/** The layout of the explained value, and the notices about it. */
 export interface SettledLayout {
-  /** Undefined where nothing tells: windows then take 'chw'. */
+  /** Undefined where the layout is not known: windows then assume 'chw'. */
   readonly layout: Layout | undefined;
-  /** The layout that expressions must state to mean the same by themselves; undefined where it is their default. */
+  /** The layout that expressions must state to give the same result without this model; undefined where it is their default. */
   readonly written: Layout | undefined;
   /** Warnings about a layout that was given. */
   readonly notices: readonly string[];
-  /** Says that the layout is a guess; undefined where it is known or makes no difference. */
+  /** The notice that the layout is a guess; undefined where the layout is known or does not matter. */
   readonly guess: string | undefined;
 }
 
 /**
- * Returns the layout that the graph shows of the explained value; of an embedding, tokens and then features. Throws what `rowLayout` throws
- * for names of outputs.
+ * Returns the layout of the explained value as the graph shows it; for an embedding, 'wc' (tokens, features). Throws what `rowLayout`
+ * throws for names of outputs.
  */
 export function layoutInModel(
   model: Model,
@@ -30,23 +30,23 @@ export function layoutInModel(
   return found ?? (lookup !== undefined && port.dims?.length === 3 ? 'wc' : undefined);
 }
 
-/** Adds the layout that the graph shows to the fields by which pictures are read, where they have none. */
+/** Adds the layout that the graph shows to the options for reading pictures, if they have none. */
 export function withLayout(fields: PictureFields, inModel: Layout | undefined): PictureFields {
   const layout = inModel === 'chw' || inModel === 'hwc' ? nameOf(inModel) : undefined;
   return { ...fields, layout: fields.layout ?? layout };
 }
 
 interface LayoutEvidence {
-  /** Of one explained input. */
+  /** The shape of one explained input. */
   readonly shape: Shape;
-  /** By the option or the card, which speak of an input of the model and not of values inside. */
+  /** The layout of the option or the card; undefined for inner values, because option and card describe an input of the model. */
   readonly given: LayoutName | undefined;
   readonly inModel: Layout | undefined;
-  /** How pictures were read, where any was. */
+  /** The layout in which pictures were read; undefined where no file was a picture. */
   readonly pictures: LayoutName | undefined;
 }
 
-/** Settles the layout: the one that is given, else what the graph shows, else how pictures were read, else what the shape tells. */
+/** Returns the layout: the given one, else that of the graph, else that in which pictures were read, else the one that fits the shape. */
 export function settleLayout(
   { port }: ExplainedValue,
   { shape, given, inModel, pictures }: LayoutEvidence,
@@ -61,7 +61,7 @@ export function settleLayout(
   const notices = [
     ...(named !== undefined && !fits ? [`layout ${given} does not fit ${value} and is not used`] : []),
     ...(own !== undefined && inModel !== undefined && own !== inModel
-      ? [`${value} is taken as ${given}, as asked; the model itself works on it as ${nameOf(inModel)}`]
+      ? [`${value} is taken as ${given}, as given; the model itself works on it as ${nameOf(inModel)}`]
       : []),
   ];
   const guess = own === undefined && told === undefined ? guessNotice(shape, value) : undefined;
@@ -71,8 +71,8 @@ export function settleLayout(
 function guessNotice(shape: Shape, value: string): string | undefined {
   if (shape.filter((size) => size > 1).length < 2) return undefined;
   return shape.length === 2
-    ? `nothing tells what the axes of ${value} are; they are taken for height and width, as --layout nchw says; --layout ncw or nwc makes it a sequence with channels first or last`
-    : `nothing tells which axis of ${value} holds channels; the last two are taken for height and width, as --layout nchw says; --layout nhwc takes the last for channels`;
+    ? `the axes of ${value} are not known; they are taken for height and width, as --layout nchw says; --layout ncw or nwc makes it a sequence with channels first or last`
+    : `it is not known which axis of ${value} holds channels; the last two are taken for height and width, as --layout nchw says; --layout nhwc takes the last for channels`;
 }
 
 const layoutNamed = (name: LayoutName): Layout => NAMES[name];

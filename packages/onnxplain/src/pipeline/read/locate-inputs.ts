@@ -11,15 +11,15 @@ import { layoutInModel } from './layout.js';
 /** Which files are read for which inputs, and which output is explained at which value. */
 export interface LocatedInputs {
   readonly value: ExplainedValue;
-  /** Undefined where it is not clear: the score then refuses it with a list of the outputs. */
+  /** Undefined where several outputs are possible: `score` then throws an error that lists them. */
   readonly output: string | undefined;
   readonly sources: readonly Source[];
   readonly columnsOf: ColumnsOf;
-  /** Along which axes inputs and output have their rows. */
+  /** The batch axes of inputs and output. */
   readonly rows: RowLayout;
-  /** What the graph tells of the layout of the explained value. */
+  /** The layout of the explained value as the graph shows it. */
   readonly inModel: Layout | undefined;
-  /** Says what was chosen without being named. */
+  /** Notices about choices that the caller did not make. */
   readonly notices: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export async function locateInputs(
 
 const rowsNotices = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
 
-/** Says which value was chosen without being named. */
+/** Returns a notice that names the explained value, if the caller did not choose it. */
 function chosenNotices({ chosen, port, lookup, alternatives = [] }: ExplainedValue): readonly string[] {
   if (alternatives.length > 0) {
     const others = alternatives.map((name) => `"${name}"`).join(', ');

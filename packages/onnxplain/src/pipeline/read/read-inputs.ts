@@ -12,11 +12,11 @@ import { loadRows } from './rows.js';
 export interface ReadInputs {
   readonly loaded: LoadedInputs;
   readonly feeds: InputFeeds;
-  /** How pictures become inputs; undefined where the files hold no explained input that can be a picture. */
+  /** How pictures are converted to inputs; undefined where the explained input cannot be a picture. */
   readonly preprocessing: Preprocessing | undefined;
   /** Whether any file was a picture. */
   readonly anyPicture: boolean;
-  /** Says what was done with files without being asked for. */
+  /** Notices about assumptions that were made in reading files. */
   readonly notices: readonly string[];
 }
 

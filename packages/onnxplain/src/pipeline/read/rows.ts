@@ -16,33 +16,34 @@ import type { ColumnsOf } from './columns.js';
 import type { ExplainedValue } from './explained-value.js';
 import { rowDims } from './row-dims.js';
 
-/** What was read for one explained input, by the name of the model's input or of the inner value. */
+/** The values that were read for one explained input, by the name of the model's input or of the inner value. */
 export type LoadedRow = Readonly<Record<string, NamedInput | NamedTexts>>;
 
 type Loaded = readonly (NamedInput | NamedTexts)[];
 
 export interface LoadedRows {
-  /** The value itself, or the input from which it is computed. Explained inputs have its names, and answers its form. */
+  /** The explained value, or the input from which it is computed: its files name the explained inputs and set the form of results. */
   readonly main: string;
   readonly loaded: Omit<LoadedInputs, 'inputs'> & { readonly inputs: Loaded };
-  /** One for each of `loaded.inputs`. */
+  /** All values, one entry for each of `loaded.inputs`. */
   readonly rows: readonly LoadedRow[];
 }
 
 export interface RowsOptions {
   readonly sources: readonly Source[];
-  /** Along which axis each input has its rows. */
+  /** The batch axis of each input. */
   readonly layout: Pick<RowLayout, 'axisOf'>;
-  /** How pictures become rows of the input that files without a name hold. */
+  /** How pictures are converted to rows of the input that files without a name hold. */
   readonly preprocessing: Preprocessing | undefined;
   readonly table?: TableOptions;
-  /** The names that the model has for the columns of a table; default: none. */
+  /** Returns the model's names for the columns of a table; default: no names. */
   readonly columnsOf?: ColumnsOf;
 }
 
 /**
- * Reads the files that hold rows; those of several inputs go together in their order. Throws `usage` for files that could be of several
- * inputs, `feed-name` where none is of the explained one, `feed-shape` for other numbers of rows, and what `loadSources` throws.
+ * Reads the files that hold rows. The rows of several inputs are combined in their order. Throws `usage` for files that could belong to
+ * several inputs, `feed-name` where no file belongs to the explained input, `feed-shape` where inputs have different numbers of rows, and
+ * what `loadSources` throws.
  */
 export async function loadRows(
   model: Model,
@@ -66,7 +67,7 @@ export async function loadRows(
   return { main, loaded: { ...loaded, notices }, rows };
 }
 
-/** Returns the input that names an inner value: the first given input from which it is computed, preferably one of numbers. */
+/** Returns the input whose files name an inner value: of the given inputs from which it is computed, the first numeric one. */
 function mainOf({ computedFrom }: ExplainedValue, read: ReadonlyMap<string, unknown>): string | undefined {
   const given = computedFrom.filter(({ name }) => read.has(name));
   return (given.find(({ dtype }) => dtype !== 'string') ?? given[0])?.name;
@@ -90,7 +91,7 @@ async function loadPort(
   return loadSources(sources, { dims, axis, pictures: preprocessing, table, columns, missing, largest });
 }
 
-/** The largest number of each type. Larger ones would become infinite. */
+/** The largest finite number of each type. Larger numbers would become infinite. */
 const LARGEST: Readonly<Partial<Record<Port['dtype'], number>>> = {
   float16: 65504,
   float32: (2 - 2 ** -23) * 2 ** 127,
@@ -120,7 +121,7 @@ function refuseUnnamed({ port, computedFrom }: ExplainedValue): never {
   return fail({
     code: 'usage',
     where: '--input',
-    expected: `files named after the inputs that "${port.name}" is made of: ${named}`,
+    expected: `files with the names of the inputs from which "${port.name}" is computed: ${named}`,
     got: 'a file without a name',
   });
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../run/outcome.js';
 import { perToken } from '../tokens.js';
 import { type Drawing, drawAttribution, seriesOf } from './draw.js';
 
-/** The outcome of explaining one input by one explainer, with their numbers in the record. */
+/** The outcome of explaining one input by one explainer. `input` and `explainer` are their indices in the record. */
 export interface ExplainedCell {
   readonly input: number;
   readonly explainer: number;
@@ -24,7 +24,7 @@ export const attributionFile = ({ input, explainer }: Pick<ExplainedCell, 'input
 const nameOf = (input: number, explainer: number): string =>
   `${String(input).padStart(4, '0')}-${String(explainer).padStart(2, '0')}`;
 
-/** Returns a cell as the record has it, and its files: the attribution as .npy (float64), and a PNG where the input is a picture. */
+/** Returns a cell in the form of the record, and its files: the attribution as .npy (float64), and a PNG where the input is a picture. */
 export function attributionCell(
   { input, explainer, scored, outcome }: ExplainedCell,
   drawing: Drawing | undefined,

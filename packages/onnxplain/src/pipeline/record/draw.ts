@@ -9,15 +9,15 @@ import {
   type Series,
 } from '@onnxplain/report';
 
-/** How inputs are to be seen. */
+/** How inputs are drawn as pictures. */
 export interface Drawing {
-  /** Default: by the shape, 'last' where only the last axis can be colours. */
+  /** Which axis holds the colour channels. Default: 'last' where by the shape only the last axis can hold them, else 'first'. */
   readonly channels?: ChannelOrder;
-  /** Order of three channels of arrays; pictures bring their own. Default 'rgb'. */
+  /** Order of the three channels of inputs that were arrays, default 'rgb'. Inputs that were picture files are drawn from the file. */
   readonly order?: 'rgb' | 'bgr';
 }
 
-/** An attribution as a PNG with three panels; undefined where the input is no picture, as the embedding of a text. */
+/** Draws an attribution as a PNG with three panels. Returns undefined where the input is not a picture. */
 export function drawAttribution(
   input: NamedInput,
   attribution: Attribution,
@@ -26,11 +26,11 @@ export function drawAttribution(
   const channels = drawing.channels ?? channelAxis(input.tensor.shape);
   if (input.tokens !== undefined || pictureShape(input.tensor.shape, channels) === undefined)
     return undefined;
-  const seen = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
+  const picture = input.picture ?? pictureOf(input.tensor, { channels, order: drawing.order });
   const { pixels, heat } = heatmap(attribution.values, {
     channels,
     features: attribution.features,
-    input: seen,
+    input: picture,
   });
   const { scale, clip, percentile, width, height } = heat;
   return { png: encodePng(pixels), picture: { scale, clip, percentile, width, height } };
@@ -40,10 +40,10 @@ function channelAxis(shape: readonly number[]): ChannelOrder {
   return layoutByShape(shape) === 'hwc' ? 'last' : 'first';
 }
 
-/** More numbers than this are not put into the record; they are in the attribution's own file. */
+/** Greatest number of values that the record holds. Longer series are only in the file of the attribution. */
 const LONGEST_SERIES = 4096;
 
-/** The numbers of a one-dimensional input, [d] or [1, d], for bars; undefined for others, and for tokens. */
+/** Returns values and attributions of a one-dimensional input, [d] or [1, d], for a bar chart; undefined for other inputs and tokens. */
 export function seriesOf(
   { tensor, features, tokens }: NamedInput,
   { values }: Attribution,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { RunRecord } from '@onnxplain/report';
 import type { Model } from '@onnxplain/runtime';
 
-/** The versions and providers of this process, as the record has them. */
+/** Returns the versions and the providers of this process in the form of the record. */
 export function environmentOf(model: Model): RunRecord['environment'] {
   const refused = Object.entries(model.refused).map(([name, reason]) => ({ name, available: false, reason }));
   return {

@@ -21,13 +21,13 @@ export interface RecordOptions {
   readonly environment: RunRecord['environment'];
   readonly request: Omit<Request, 'seed'>;
   readonly drawing?: Drawing;
-  /** What was said beside the results; default none. */
+  /** The notices of the run; default none. */
   readonly notices?: readonly string[];
   /** Default: now. */
   readonly created?: Date;
 }
 
-/** A record and the files it names, by path relative to it. */
+/** A record, and the files that it names by their paths relative to it. */
 export interface Recorded {
   readonly record: RunRecord;
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -63,7 +63,7 @@ export interface RunResults extends Pick<Evaluation, 'explainers' | 'metrics' | 
   readonly times: Evaluation['times'] & { readonly draw: number };
 }
 
-/** The record of `record.json`. */
+/** Makes the record that `record.json` holds. */
 export function recordFrom(results: RunResults, options: Omit<RecordOptions, 'drawing'>): RunRecord {
   const { explainers, metrics, inputs, attributions, seed, times } = results;
   const estimates = estimateCells(results);
@@ -85,7 +85,7 @@ export function recordFrom(results: RunResults, options: Omit<RecordOptions, 'dr
   };
 }
 
-/** An input, and what the model says of it, as the record has it. */
+/** Returns an input with its prediction and target in the form of the record. */
 export function inputRecord(scored: ScoredInput): InputRecord {
   const { name, file, sha256, content, tensor, tokens, beside } = scored;
   const { target, at, mask, elements, classAxis, targetLabel, prediction, value } = scored;

@@ -47,7 +47,7 @@ export async function explainCell(
 
 const explainKey = (seed: number, content: string): Key => fold(fold(key(seed), 'explain'), content);
 
-/** Where f has no number there is nothing to explain, whatever its gradient is. */
+/** Throws where f(x) is not finite: there is nothing to explain, even if the gradient is finite. */
 function expectFiniteScore({ name, value }: InputScore['input']): void {
   if (Number.isFinite(value)) return;
   fail({

@@ -31,7 +31,7 @@ export interface Explanation {
   readonly attributions: readonly Outcome<Attribution>[];
 }
 
-/** Everything that a run found out. Plain data: it can be cloned to another thread. */
+/** All results of a run. Plain data: it can be cloned to another thread. */
 export interface Evaluation {
   readonly explainers: readonly ExplainerRecord[];
   readonly metrics: readonly MetricRecord[];
@@ -122,7 +122,7 @@ export async function expectRunnable(
   await expectLayers(queried, explainers);
 }
 
-/** Computes the cells that the store does not have. Returns when all were explained, in milliseconds. */
+/** Computes the cells that the store does not have. Returns the time, in milliseconds, at which the last explanation was finished. */
 async function computeCells(
   queried: QueriedInputs,
   { explainers, metrics, signal, onProgress }: EvaluateInputsOptions,
@@ -146,7 +146,7 @@ async function computeCells(
   return explained;
 }
 
-/** How many cells may run at the same time: each may hold a few million numbers of draws, those of large inputs more. */
+/** Returns how many cells may run at the same time. Each holds the draws of one input, so that large inputs allow fewer. */
 const concurrencyFor = (inputSize: number): number =>
   Math.max(2, Math.min(8, Math.floor(2 ** 20 / Math.max(1, inputSize))));
 

@@ -4,7 +4,7 @@ import { feedsOf } from '../query/arrays.js';
 import type { QueriedInputs } from '../query/query.js';
 
 /**
- * Refuses layers that the model does not have, before anything runs: no input could be explained by them. Throws `value-unknown` with
+ * Checks that the model has all layers that the explainers name, before anything runs. Throws `value-unknown` with
  * the nearest names, and what `score` throws.
  */
 export async function expectLayers(

@@ -68,7 +68,7 @@ export interface LedgerRun {
 
 /**
  * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from the ledger.
- * The arrays of one cell are held at a time: one attribution, or, to measure one input, those of all explainers. A run that is stopped,
+ * Memory holds the arrays of one cell at a time: one attribution, or, to measure one input, those of all explainers. A run that is stopped,
  * fails or is killed leaves its ledger in `folder`, unless no cell was finished. Keys are those of `explainInputs` and `measure`.
  * Throws what `explainInputs` and `openLedger` throw.
  */
@@ -115,7 +115,7 @@ interface Run extends CellContext {
   readonly plan: Plan;
 }
 
-/** The fields that the ledger keeps of every cell beside its numbers. */
+/** The fields that the ledger keeps for every cell in addition to its numbers. */
 interface CommonFields {
   /** See `rowNoticesOf`, as far as they were known when the cell was done. */
   readonly rows: readonly string[];
@@ -197,7 +197,7 @@ async function factsIn({
   return Promise.all(scores.map((_, i) => Promise.all(explainers.map((_, e) => factsAt(i, e)))));
 }
 
-/** The notices about rows that the runs of cells gave rise to, each once. */
+/** Returns the notices about rows that the runs of cells caused, each once. */
 async function rowNoticesIn({ store }: Run, cells: readonly Cell[]): Promise<readonly string[]> {
   const rows = await Promise.all(cells.map((cell) => readField<CommonFields, 'rows'>(store, cell, 'rows')));
   return [...new Set(rows.flat())];

@@ -4,7 +4,7 @@ import type { Missing } from '@onnxplain/report';
 /** The value of one cell, or the reason why there is none. */
 export type Outcome<T> = { readonly status: 'done'; readonly value: T } | Missing;
 
-/** Codes that say that a method does not apply to its subject. That is an answer, not a failure. */
+/** Error codes that mean that a method does not apply to its input. This counts as a result, not as a failure. */
 const NOT_APPLICABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['not-applicable']);
 
 /** Codes that end the whole run: no later cell could succeed. */
