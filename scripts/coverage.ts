@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { type Graph, grad, graphsOf, isOp, OPS, type Op, tables } from '@onnxplain/graph';
 import { opRewrites } from '../packages/graph/src/canonical/canonical-ops.js';
 import { cases } from '../packages/graph/test/cases.js';
-import { floatInputs, floatOutputs, project } from '../packages/graph/test/derivative.js';
+import { floatInputs, floatOutputs, project } from '../packages/graph/test/central-differences.js';
 import { type Sample, samples } from '../packages/graph/test/samples.js';
 import { lowerGradient } from '../packages/runtime/src/providers/lowering.js';
 import { nodesForCpu } from '../packages/runtime/src/providers/webgpu.js';
 
 const root = join(import.meta.dirname, '..');
 
-/** Facts that the tables do not hold. */
+/** Reads facts that the tables do not have. */
 const fact = (name: string) =>
   JSON.parse(readFileSync(join(root, 'scripts/coverage', `${name}.json`), 'utf8'));
 const versions: Readonly<Record<string, readonly number[]>> = fact('versions');
@@ -30,7 +30,7 @@ function gradientOf(op: Op): string {
   return row.status === 'zero' ? 'zero' : `refused: ${row.why}`;
 }
 
-/** An operator's samples and their gradient graphs. */
+/** Returns the sample graphs of an operator and their gradient graphs. */
 function samplesAndGradients(op: Op): readonly Graph[] {
   const list = samples[op]();
   const gradients = hasRule(op) ? list.filter(isDifferentiable) : [];
@@ -43,7 +43,7 @@ function samplesAndGradients(op: Op): readonly Graph[] {
   ];
 }
 
-/** Operators of graphs, inner graphs included. */
+/** Returns the operators of graphs, in inner graphs too. */
 function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
   const found = new Set<string>();
   const collect = ({ nodes }: Graph): void => {
@@ -56,8 +56,8 @@ function opsOf(graphs: readonly Graph[]): ReadonlySet<string> {
   return found;
 }
 
-/** What of an operator and its gradient runs on the host although the model is on the GPU. */
-function onHost(plain: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
+/** Returns which operators of a sample and its gradient run on the CPU although the model is on the GPU; 'yes' for none. */
+function gpuSupport(plain: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
   const graphs = plain.map((graph) => lowerGradient(graph, provider));
   const ops = opsOf(graphs);
   const unable = provider === 'webgpu' ? graphs.flatMap(nodesForCpu).map(({ what }) => what) : [];
@@ -65,7 +65,7 @@ function onHost(plain: readonly Graph[], provider: 'cuda' | 'webgpu'): string {
   return list.length === 0 ? 'yes' : `but ${list.join(', ')}`;
 }
 
-/** Attributes of an operator's samples, with how many values each takes. */
+/** Lists the attributes that the samples of an operator set, with the number of values of each. */
 function attributesOf(op: Op): string {
   const seen = new Map<string, Set<string>>();
   for (const { graph } of samples[op]()) {
@@ -77,14 +77,14 @@ function attributesOf(op: Op): string {
   return [...seen].map(([name, { size }]) => (size === 1 ? name : `${name} (${size})`)).join(', ');
 }
 
-/** Definitions of the operator that are spelled otherwise than the newest, and tried against ONNX Runtime. */
-function oldSpellings(op: Op): string {
+/** Lists the older versions of an operator whose upgrade is tested against ONNX Runtime. */
+function olderVersions(op: Op): string {
   const defined = versions[op] ?? [];
   const newest = defined.filter((version) => version <= 18).at(-1) ?? defined[0];
-  const tried = cases
+  const tested = cases
     .filter((one) => one.op === op && (one.domain ?? '') === '')
     .map(({ opset }) => defined.filter((version) => version <= opset).at(-1) ?? 0);
-  return [...new Set(tried)]
+  return [...new Set(tested)]
     .filter((version) => version < newest)
     .sort((a, b) => a - b)
     .join(', ');
@@ -97,137 +97,138 @@ function row(op: Op): string {
   const cells = [
     op,
     `${versions[op]?.[0] ?? '?'}`,
-    oldSpellings(op),
+    olderVersions(op),
     gradientOf(op),
     attributesOf(op),
     `${list.length}`,
     smooth === 0 ? '' : `${smooth}`,
     `${nodeTests[op] ?? ''}`,
-    onHost(graphs, 'cuda'),
-    onHost(graphs, 'webgpu'),
+    gpuSupport(graphs, 'cuda'),
+    gpuSupport(graphs, 'webgpu'),
   ];
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Operators that canonical form says in terms of others, of one domain. */
+/** Lists the operators of a domain that the canonical form decomposes. */
 const decomposed = (domain: string): string =>
   Object.keys(opRewrites[domain] ?? {})
     .filter((op) => !isOp(op, domain))
     .sort()
     .join(', ');
 
-/** Operators on sequences and optional values, which canonical form resolves. */
+/** Operators on sequences and optional values, which constant folding replaces. */
 const SEQUENCES = [
   'ConcatFromSequence', 'Optional', 'OptionalGetElement', 'OptionalHasElement', 'SequenceAt', 'SequenceConstruct', 'SequenceEmpty',
   'SequenceErase', 'SequenceInsert', 'SequenceLength', 'SplitToSequence',
 ]; // biome-ignore format: one family
 
-/** Standard operators that stay as they are, by what there is to say of them. */
-const LEFT: Readonly<Record<string, readonly string[]>> = {
-  'no float goes in': [
+/** Standard operators without a rule, by the reason. */
+const WITHOUT_RULE: Readonly<Record<string, readonly string[]>> = {
+  'they have no input of floats': [
     'ImageDecoder', 'RegexFullMatch', 'StringConcat', 'StringNormalizer', 'StringSplit', 'TfIdfVectorizer',
   ],
-  'quantised, differentiated with `--rules straight-through` only': [
+  'they compute with integers; `--rules straight-through` differentiates them': [
     'ConvInteger', 'DynamicQuantizeLinear', 'MatMulInteger', 'QLinearConv', 'QLinearMatMul',
   ],
-  'a graph for each member of a sequence, which is not taken apart': ['SequenceMap'],
+  'its inner graph runs for each member of a sequence, and is not unrolled': ['SequenceMap'],
 }; // biome-ignore format: one family
 
-/** Lines of the standard operators that are left. Throws for one that nobody has thought of. */
-function left(): string {
-  const said = new Set([
+/** Lists the standard operators without a rule. Throws where an operator of the standard is in no table and not in WITHOUT_RULE. */
+function withoutRule(): string {
+  const listed = new Set([
     ...Object.keys(opRewrites['']),
     ...SEQUENCES,
-    ...Object.values(LEFT).flat(),
+    ...Object.values(WITHOUT_RULE).flat(),
     'ReverseSequence',
   ]);
-  const forgotten = Object.keys(versions).filter((op) => !isOp(op, '') && !said.has(op));
-  if (forgotten.length > 0) throw new Error(`neither in the tables nor in LEFT: ${forgotten.join(', ')}`);
-  return Object.entries(LEFT)
+  const forgotten = Object.keys(versions).filter((op) => !isOp(op, '') && !listed.has(op));
+  if (forgotten.length > 0)
+    throw new Error(`neither in the tables nor in WITHOUT_RULE: ${forgotten.join(', ')}`);
+  return Object.entries(WITHOUT_RULE)
     .map(([why, ops]) => `- ${ops.join(', ')}: ${why}.`)
     .join('\n');
 }
 
 const count = (status: string): number => OPS.filter((op) => gradientOf(op).startsWith(status)).length;
 
-/** What the columns of the table say. */
+/** The explanation of the columns. */
 function legend(): string {
   return `# Coverage
 
-Made by \`scripts/coverage.ts\` from the compiler's tables; \`test/coverage.test.ts\` checks that it is up to date.
+\`scripts/coverage.ts\` writes this page from the compiler's tables; \`test/coverage.test.ts\` checks that it is up to date.
 
 ${OPS.length} operators have a row in every table (inference, interpreter, gradient): ${count('rule')} with a rule, ${count('zero')} whose derivative is zero
-wherever it exists, ${count('refused')} refused with a reason. Everything that rules emit is among them, so gradients can be differentiated again.
+wherever it exists, ${count('refused')} refused with a reason. Rules emit only these operators, so that gradients can be differentiated again.
 
-- **since**: first opset that defines the operator. Every later one is accepted up to 26; older spellings are rewritten first.
-- **old spellings**: earlier definitions whose rewriting is tested against ONNX Runtime.
-- **attributes**: those that the samples set, with the number of values.
-- **samples**: one-node graphs on which the interpreter agrees with ONNX Runtime. Gradient graphs are compared with it too.
-- **smooth**: those whose gradient agrees with central differences in float64, once and twice.
-- **node tests**: tests of ONNX itself of this operator alone that the interpreter passes.
-- **CUDA**, **WebGPU**: whether ONNX Runtime has a kernel there for the operator and for everything in its gradient on the samples; "but"
-  names what it runs on the host instead. WebGPU runs arithmetic of 64-bit integers and floats on the host as well. Kernels as
-  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU); of limits of single
-  attributes, those are in it that \`packages/runtime/src/providers/webgpu.ts\` knows.
+- **since**: the first opset that defines the operator. Later opsets up to 26 are accepted; older versions of an operator are upgraded first.
+- **old versions**: older versions whose upgrade is tested against ONNX Runtime.
+- **attributes**: the attributes that the samples set, with the number of values of each.
+- **samples**: graphs of one node on which the interpreter agrees with ONNX Runtime. Their gradient graphs are compared with it too.
+- **smooth**: samples whose first and second derivatives agree with central differences in float64.
+- **node tests**: ONNX's own tests of this operator that the interpreter passes.
+- **CUDA**, **WebGPU**: "yes" if ONNX Runtime has a GPU kernel for the operator and for every operator in its gradient on the samples; "but"
+  lists those that run on the CPU instead. On WebGPU, arithmetic of 64-bit integers and floats also runs on the CPU. Kernels are those
+  registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU). Limits of attributes count where
+  \`packages/runtime/src/providers/webgpu.ts\` has them.
 
-Rules beside these are tried together in random graphs (\`test/random-graphs.test.ts\` of \`packages/graph\`); values at kinks and ties are in
+Random graphs test the rules in combination (\`test/random-graphs.test.ts\` of \`packages/graph\`). Derivatives at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.
 `;
 }
 
-/** A row for each operator. */
+/** The table of operators. */
 function table(): string {
-  return `| operator | since | old spellings | gradient | attributes | samples | smooth | node tests | CUDA | WebGPU |
+  return `| operator | since | old versions | gradient | attributes | samples | smooth | node tests | CUDA | WebGPU |
 |---|---|---|---|---|---|---|---|---|---|
 ${OPS.map(row).join('\n')}
 `;
 }
 
-/** Where ONNX Runtime and the standard part. */
-function departures(): string {
-  return `ONNX Runtime 1.29 does not run on the CPU: RoiAlign and MaxRoiPool as of opset 22 (the same under another number), MaxRoiPool of anything but
-float32, GridSample by cubics over three axes, DeformConv over three. The interpreter and the rules take all but the last. Nor does it run random
-numbers as of opset 22 (the same under another number).
+/** Differences between ONNX Runtime and the standard. */
+function differences(): string {
+  return `ONNX Runtime 1.29 does not run these on the CPU: RoiAlign, MaxRoiPool and random numbers of opset 22 (unchanged from the version before),
+MaxRoiPool of other types than float32, cubic GridSample over three axes, and DeformConv over three axes. The interpreter and the rules accept all
+of them but the last.
 
-It departs from the standard, which the interpreter follows, for a DFT from more than half a spectrum (\`inverse\`, \`onesided\`) and for STFT of
-complex signals with a window.
+ONNX Runtime differs from the standard, which the interpreter follows, for an inverse DFT of a one-sided spectrum (\`inverse\`, \`onesided\`) with
+more than half the elements, and for the STFT of complex signals with a window.
 `;
 }
 
-/** What canonical form says in terms of other operators. */
+/** The operators that the canonical form decomposes. */
 function decomposition(): string {
   return `## Accepted by decomposition
 
-Canonical form says these in terms of the operators above.
+The canonical form decomposes these operators into those of the table.
 
 - ai.onnx: ${decomposed('')}, ReverseSequence
 - com.microsoft: ${decomposed('com.microsoft')}
 - ai.onnx.ml: ${decomposed('ai.onnx.ml')}
 
-Sequences and optional values (${SEQUENCES.join(', ')}) are resolved where lengths and places are known when the graph is made. A Loop is
-unrolled where it is known how often it runs; elsewhere it stays one, and its gradient runs it again, keeping what every iteration began with, and
-goes back by a Scan.
+Sequences and optional values (${SEQUENCES.join(', ')}) are replaced by their tensors where lengths and positions are known when the graph is compiled. A
+Loop is unrolled where the number of iterations is known. Other Loops stay; their gradient runs the loop again, records the state before every
+iteration, and goes backward by a Scan.
 `;
 }
 
-/** What has no rule. */
+/** The operators without a rule. */
 function remainder(): string {
   return `## Not differentiated
 
-Of the standard's operators up to opset 26, the newest that ONNX Runtime 1.29 opens, these have no rule. They are black boxes, as operators of other
-domains are: they run, and gradients may pass beside them. In the way of a gradient they are refused by name.
+These standard operators up to opset 26, the newest that ONNX Runtime 1.29 opens, have no rule. They are treated as operators of other domains are: they
+run, but on a path from the output to an input of the gradient they are refused by name.
 
-${left()}
-- Sequences and optional values whose lengths or places are known only when the graph runs.
-- Attention with a window, with a cache where it is causal, with lengths of its keys or with its products as an output; LpPool with \`ceil_mode\`.
-- A Loop that is not unrolled and carries a value whose shape changes on the way (a list that grows).
-- QuantizeLinear has a row that says why not.
+${withoutRule()}
+- Sequences and optional values whose lengths or positions are known only when the graph runs.
+- Attention with a window, with a cache and a causal mask, with key lengths, or with \`qk_matmul_output\`; LpPool with \`ceil_mode\`.
+- A Loop that is not unrolled and carries a value whose shape changes between iterations (a list that grows).
+- QuantizeLinear; its row in the table gives the reason.
 `;
 }
 
 /** The page. */
 export function coveragePage(): string {
-  return [legend(), table(), departures(), decomposition(), remainder()].join('\n');
+  return [legend(), table(), differences(), decomposition(), remainder()].join('\n');
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(join(root, 'COVERAGE.md'), coveragePage());

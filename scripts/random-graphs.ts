@@ -6,8 +6,8 @@
  * prints the count, the first seed and every graph that fails, cut down. Exits with 1 when one does.
  */
 import { parseArgs } from 'node:util';
-import { type RandomCase, randomCase } from '../packages/graph/test/random/case.js';
-import { complaint } from '../packages/graph/test/random/laws.js';
+import { violationOf } from '../packages/graph/test/random/laws.js';
+import { type RandomCase, randomCase } from '../packages/graph/test/random/random-case.js';
 import { show, shrunk } from '../packages/graph/test/random/shrink.js';
 
 const { values } = parseArgs({
@@ -17,7 +17,7 @@ const [count, seed] = [Number(values.count), Number(values.seed)];
 
 function report(one: RandomCase, why: string): void {
   const small = shrunk(one);
-  process.stdout.write(`${one.seed}: ${why}\n${show(small)}\n  ${complaint(small)}\n\n`);
+  process.stdout.write(`${one.seed}: ${why}\n${show(small)}\n  ${violationOf(small)}\n\n`);
 }
 
 let [failures, nodes, tied] = [0, 0, 0];
@@ -28,7 +28,7 @@ for (let i = seed; i < seed + count; i++) {
   nodes += one.graph.nodes.length;
   tied += Number(one.tied);
   for (const { op } of one.graph.nodes) ops.add(op);
-  const why = complaint(one);
+  const why = violationOf(one);
   if (why !== undefined) {
     failures++;
     report(one, why);

@@ -18,7 +18,7 @@ function listed(folder: string): string[] {
     : [];
 }
 
-/** Every symbolic axis gets its own size; sequences a length that all models take. */
+/** Makes feeds with size 2 for a symbolic first axis and 32 for other symbolic axes, a length that all models accept. */
 function feeds(graph: Graph): Feeds {
   const size = (value: Value, axis: number): number => {
     const dim = value.dims?.[axis] ?? 2;
@@ -32,12 +32,12 @@ function feeds(graph: Graph): Feeds {
   );
 }
 
-/** Half precision rounds at other places once a constant is folded. */
+/** Half precision has a larger tolerance, because folding constants changes where values are rounded. */
 const tolerance = (output: ort.Tensor): number => (output.type === 'float16' ? 2e-3 : 1e-5);
 
 describe.skipIf(models().length === 0)('canonical form of exported models', () => {
   it.each(models().map((path) => [path.slice(shared.length + 1), path]))(
-    '%s computes what the file does',
+    '%s computes the outputs of the file',
     async (_, path) => {
       const bytes = readFileSync(path);
       const graph = read(bytes);

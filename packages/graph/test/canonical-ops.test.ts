@@ -6,14 +6,14 @@ import { difference, type Feeds, feedFor, runModel } from './session.js';
 
 type Symbols = Parameters<typeof graphOf>[1];
 
-/** Ways to make sizes symbolic: not at all, each on its own, or equal sizes by one symbol as exporters do. */
+/** Ways to make sizes symbolic: not at all, a symbol for every axis, or one symbol for equal sizes as exporters do. */
 const ways: Readonly<Record<string, Symbols>> = {
   'known sizes': (_, __, size) => size,
   'a symbol for every axis': (name, axis) => `${name}_${axis}`,
   'a symbol for every size': (_, __, size) => (size === 1 ? 1 : `s${size}`),
 };
 
-/** Value of a symbolic size; undefined for unknown ones. */
+/** Evaluates a symbolic size; undefined for an unknown one. */
 function sizeAt(dim: Dim, env: Readonly<Record<string, number>>): number | undefined {
   if (typeof dim === 'number') return dim;
   if (dim.includes('?')) return undefined;
@@ -48,7 +48,7 @@ function expected(c: Case): Promise<Feeds> {
   return known;
 }
 
-/** The case itself, or the one that says the same where ONNX Runtime no longer runs its opset. */
+/** Runs the case on ONNX Runtime, or an equal one where ONNX Runtime no longer runs its opset. */
 function runReference(c: Case): Promise<Feeds> {
   const runnable = c.like === undefined ? c : { ...c, attributes: undefined, ...c.like };
   const graph = graphOf(runnable, (_, __, size) => size);

@@ -3,7 +3,7 @@
 import { grad } from '../src/autodiff/grad.js';
 import { attr } from '../src/builder/builder.js';
 import type { Constant } from '../src/ir/types.js';
-import { wobble } from './derivative.js';
+import { pseudorandom } from './central-differences.js';
 import { float32, graphOf, node, value } from './graphs.js';
 
 export interface ConvolutionCase {
@@ -21,7 +21,7 @@ export interface ConvolutionCase {
 const wobbles = (name: string, dims: readonly number[]): Constant =>
   float32(
     dims,
-    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => Math.fround(wobble(name, i))),
+    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => Math.fround(pseudorandom(name, i))),
   );
 
 function outputOf({ kernel, input, strides, pads }: ConvolutionCase): number[] {

@@ -1,14 +1,14 @@
-/** Operators that canonical form says in terms of others: the gradients of what they become. */
+/** Gradients of the operators that the canonical form decomposes. */
 import { describe, it } from 'vitest';
 import { canonicalise, grad, infer, isOp, type NumArray, numbersOf } from '../src/index.js';
 import { expectAgreement } from './against-ort.js';
 import { type Case, cases, graphOf, nameOf } from './cases.js';
-import { floatInputs, floatOutputs, project } from './derivative.js';
+import { floatInputs, floatOutputs, project } from './central-differences.js';
 import { expectDerivatives } from './expect-derivatives.js';
 import type { Sample } from './samples.js';
 import { feedFor } from './session.js';
 
-/** The case in canonical form, with feeds. */
+/** Returns the case in canonical form, with feeds. */
 function sampleOf(c: Case): Sample {
   const graph = canonicalise(graphOf(c, (_, __, size) => size));
   const feeds = graph.inputs.map(({ name, dtype, dims }, i): readonly [string, NumArray] => {
@@ -32,9 +32,9 @@ function sampleOf(c: Case): Sample {
 
 const decomposed = cases.filter(({ op, domain = '' }) => !isOp(op, domain) && domain !== 'ai.onnx.ml');
 
-describe('what an operator is decomposed into', () => {
+describe('the decomposition of an operator', () => {
   it.each(decomposed.map((c, i) => [`${i} ${nameOf(c)}`, c] as const))(
-    'has the derivatives that differences find, on ONNX Runtime too: %s',
+    'has the derivatives of central differences, and the same on ONNX Runtime: %s',
     async (_, c) => {
       const one = sampleOf(c);
       expectDerivatives(one, true);

@@ -1,13 +1,20 @@
-/** Gradients checked against differences, once and twice. */
+/** Checks first and second derivatives against central differences. */
 import { expect } from 'vitest';
 import { isOp, verify } from '../src/index.js';
 import { usesOf } from '../src/ir/scope.js';
-import { along, floatInputs, floatOutputs, gradients, type Projected, project } from './derivative.js';
+import {
+  directionalDerivative,
+  floatInputs,
+  floatOutputs,
+  gradients,
+  type Projected,
+  project,
+} from './central-differences.js';
 import type { Sample } from './samples.js';
 
 const DIRECTIONS = [1, 2];
 
-function expectSlopes(
+function expectDirectionalDerivatives(
   projected: Projected,
   result: ReturnType<typeof gradients>,
   wrt: readonly string[],
@@ -15,16 +22,19 @@ function expectSlopes(
   wrt.forEach((name, i) => {
     expect(result.values[i].dims, `shape of the gradient by ${name}`).toEqual(projected.feeds[name].dims);
     for (const number of DIRECTIONS) {
-      const { measured, claimed, size } = along(projected, name, { gradient: result.values[i], number });
-      const gap = Math.abs(measured - claimed) / Math.max(1, size, Math.abs(measured));
-      expect(gap, `by ${name}: ${claimed}, by differences ${measured}`).toBeLessThan(1e-6);
+      const { byDifference, byGradient, size } = directionalDerivative(projected, name, {
+        gradient: result.values[i],
+        number,
+      });
+      const gap = Math.abs(byDifference - byGradient) / Math.max(1, size, Math.abs(byDifference));
+      expect(gap, `by ${name}: ${byGradient}, by differences ${byDifference}`).toBeLessThan(1e-6);
     }
   });
 }
 
 /**
- * Expects a gradient of a graph's float outputs by all its float inputs that is in canonical form and, if the graph is `smooth` at its
- * feeds, agrees with central differences, itself and its own gradient.
+ * Checks the gradient of a graph's float outputs by all its float inputs. It must be in canonical form and, if the graph is `smooth` at its
+ * feeds, it and its own gradient must agree with central differences.
  */
 export function expectDerivatives({ graph, feeds }: Pick<Sample, 'graph' | 'feeds'>, smooth: boolean): void {
   const wrt = floatInputs(graph);
@@ -34,13 +44,13 @@ export function expectDerivatives({ graph, feeds }: Pick<Sample, 'graph' | 'feed
   const foreign = first.graph.nodes.filter(({ op, domain }) => !isOp(op, domain));
   expect(foreign, 'nodes outside the canonical form').toEqual([]);
   if (!smooth) return;
-  expectSlopes(projected, first, wrt);
-  const again = project(first.graph, projected.feeds, first.labels);
+  expectDirectionalDerivatives(projected, first, wrt);
+  const again = project(first.graph, projected.feeds, first.names);
   const varying = wrt.filter((name) => dependsOn(again, name));
-  if (varying.length > 0) expectSlopes(again, gradients(again, varying), varying);
+  if (varying.length > 0) expectDirectionalDerivatives(again, gradients(again, varying), varying);
 }
 
-/** Linear operators have constant gradients. */
+/** Whether the output depends on an input: the gradient of a linear operator does not. */
 function dependsOn({ graph, of }: Projected, input: string): boolean {
   const reached = new Set([input]);
   for (const node of graph.nodes) {

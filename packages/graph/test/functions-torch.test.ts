@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/builder/build.js';
 import { attr, canonicalise, type Graph, isOp, type NumArray, numArray, read } from '../src/index.js';
-import { gradients, type Projected } from './derivative.js';
+import { gradients, type Projected } from './central-differences.js';
 import { run } from './session.js';
 
 /** float32, little-endian. */
@@ -12,7 +12,7 @@ interface Packed {
   readonly b64: string;
 }
 
-/** One function as exporters write it, and as PyTorch computes it: scripts/exports/functions.py. */
+/** A function in exported files, with PyTorch's value and gradient; made by scripts/exports/functions.py. */
 interface Case {
   readonly name: string;
   readonly files: readonly string[];
@@ -31,7 +31,7 @@ function unpack({ shape, b64 }: Packed): NumArray {
   return numArray('float32', shape, Float64Array.from(new Float32Array(buffer)));
 }
 
-/** Inner product of the output with the cotangent. */
+/** Makes the inner product of the output with the cotangent. */
 function projected(graph: Graph, one: Case): Projected {
   const dy = unpack(one.cotangent);
   const b = builderOf({ ...graph, inputs: [...graph.inputs, { name: 'dy', ...dy }] });
@@ -54,16 +54,16 @@ it('two exporters know most functions', () => {
 describe.each(files)('%s', (file, one) => {
   const graph = canonicalise(read(readFileSync(join(folder, file))));
 
-  it('is said in operators of the canonical form', () => {
+  it('has only operators of the canonical form', () => {
     expect(graph.nodes.filter(({ op, domain }) => !isOp(op, domain))).toEqual([]);
   });
 
   it("has PyTorch's value and gradient, in the interpreter and on ONNX Runtime", async () => {
     const given = projected(graph, one);
-    const { graph: backward, labels, values } = gradients(given, ['x']);
+    const { graph: backward, names, values } = gradients(given, ['x']);
     expect(gap(values[0], unpack(one.gradient))).toBeLessThan(1e-5);
     const native = await run({ ...backward, outputs: [...backward.outputs, ...graph.outputs] }, given.feeds);
-    expect(gap(native[labels[0]], unpack(one.gradient))).toBeLessThan(1e-5);
+    expect(gap(native[names[0]], unpack(one.gradient))).toBeLessThan(1e-5);
     if (one.y !== undefined) expect(gap(native.y, unpack(one.y))).toBeLessThan(1e-5);
   });
 });

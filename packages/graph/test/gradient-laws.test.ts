@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { OPS, type Op, tables } from '../src/index.js';
-import { floatInputs, floatOutputs } from './derivative.js';
+import { floatInputs, floatOutputs } from './central-differences.js';
 import { expectDerivatives } from './expect-derivatives.js';
 import { sample, scalar } from './samples/make.js';
 import { type Sample, samples } from './samples.js';
 
-/** Samples that the interpreter's list has no smooth one of. */
+/** Smooth samples of operators of which the list has none. */
 const more: Partial<Record<Op, readonly Sample[]>> = {
   Range: [sample('Range', [scalar(1.2), { fixed: scalar(4) }, scalar(0.9)], { note: 'floats' })],
 };
 
-/** x / (1 + |x|) at 0 has one derivative only, and differences come near it no faster than their step. */
+/** x / (1 + |x|) has no second derivative at 0, so that differences converge to the first one only as fast as their step. */
 const isSmooth = (op: Op, { smooth, note }: Sample): boolean =>
   smooth && !(op === 'Softsign' && note === 'at 0');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad, OPS, type Op, tables } from '../src/index.js';
 import { expectAgreement } from './against-ort.js';
-import { floatInputs, floatOutputs, project } from './derivative.js';
+import { floatInputs, floatOutputs, project } from './central-differences.js';
 import { type Sample, samples } from './samples.js';
 
 /** The first smooth samples of each operator, gradient graphs of all their inputs. */

@@ -1,7 +1,7 @@
 import { isFloat } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import type { Graph, Op } from '../src/index.js';
-import { floatInputs, floatOutputs, gradients, project } from './derivative.js';
+import { floatInputs, floatOutputs, gradients, project } from './central-differences.js';
 import { type Sample, samples } from './samples.js';
 
 /** Operators whose rules look at sizes. */

@@ -1,6 +1,6 @@
 /** Whether a lowered graph has the values of the plain one. */
 import { type Graph, interpret, type LoweringTarget, lower, loweringTargets, verify } from '../src/index.js';
-import type { Feeds } from './derivative.js';
+import type { Feeds } from './central-differences.js';
 
 const TOLERANCE = 1e-9;
 

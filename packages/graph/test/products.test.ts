@@ -13,7 +13,7 @@ import {
   verify,
   vjp,
 } from '../src/index.js';
-import { type Feeds, floatInputs, floatOutputs, wobble } from './derivative.js';
+import { type Feeds, floatInputs, floatOutputs, pseudorandom } from './central-differences.js';
 import { codeOf, float32, graphOf, node, value } from './graphs.js';
 import { type Sample, samples } from './samples.js';
 
@@ -21,7 +21,7 @@ const like = (name: string, { dtype, dims, data }: NumArray): NumArray =>
   numArray(
     dtype,
     dims,
-    data.map((_, i) => wobble(name, i)),
+    data.map((_, i) => pseudorandom(name, i)),
   );
 
 const dot = (a: NumArray, b: NumArray): number => a.data.reduce((sum, x, i) => sum + x * b.data[i], 0);

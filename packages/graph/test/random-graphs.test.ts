@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OPS, tables } from '../src/index.js';
-import { randomCase } from './random/case.js';
-import { complaint } from './random/laws.js';
+import { violationOf } from './random/laws.js';
+import { randomCase } from './random/random-case.js';
 import { show, shrunk } from './random/shrink.js';
 
 const COUNT = 2000;
@@ -10,10 +10,10 @@ const BATCH = 100;
 /** What is wrong with a graph, cut down; empty when nothing is. */
 function told(seed: number): string {
   const one = randomCase(seed);
-  const why = complaint(one);
+  const why = violationOf(one);
   if (why === undefined) return '';
   const small = shrunk(one);
-  return `${why}\n${show(small)}\n  ${complaint(small)}`;
+  return `${why}\n${show(small)}\n  ${violationOf(small)}`;
 }
 
 describe(`${COUNT} random graphs`, () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Attributes, attr, type Graph, grad, interpret } from '../src/index.js';
-import { along, floatInputs, gradients, project } from './derivative.js';
+import { directionalDerivative, floatInputs, gradients, project } from './central-differences.js';
 import { codeOf, graphOf, node, value } from './graphs.js';
 import { attributes, of, random, type Sample, sample } from './samples/make.js';
 
@@ -35,8 +35,11 @@ function expectGradient({ graph, feeds }: Sample, names: readonly string[]): voi
   const projected = project(graph, feeds, names);
   const { values } = gradients(projected, wrt);
   wrt.forEach((name, i) => {
-    const { measured, claimed, size } = along(projected, name, { gradient: values[i], number: 1 });
-    expect(Math.abs(measured - claimed) / Math.max(1, size), `by ${name}`).toBeLessThan(1e-6);
+    const { byDifference, byGradient, size } = directionalDerivative(projected, name, {
+      gradient: values[i],
+      number: 1,
+    });
+    expect(Math.abs(byDifference - byGradient) / Math.max(1, size), `by ${name}`).toBeLessThan(1e-6);
   });
 }
 
@@ -127,11 +130,15 @@ describe('with any number of steps and sequences', () => {
     ]) {
       const feeds = { x: random([steps, batch, INPUTS], 313), ...weights };
       const got = interpret(gradient, feeds).gradient;
-      const { measured, claimed } = along({ graph: summed(graph), feeds, of: 'sum' }, 'x', {
-        gradient: got,
-        number: 1,
-      });
-      expect(claimed).toBeCloseTo(measured, 6);
+      const { byDifference, byGradient } = directionalDerivative(
+        { graph: summed(graph), feeds, of: 'sum' },
+        'x',
+        {
+          gradient: got,
+          number: 1,
+        },
+      );
+      expect(byGradient).toBeCloseTo(byDifference, 6);
     }
   });
 });

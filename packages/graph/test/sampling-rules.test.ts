@@ -9,7 +9,7 @@ import {
   numArray,
   write,
 } from '../src/index.js';
-import { wobble } from './derivative.js';
+import { pseudorandom } from './central-differences.js';
 import { expectDerivatives } from './expect-derivatives.js';
 import { codeOf, float32, graphOf, int64, node, value } from './graphs.js';
 import { attributes, random, sample } from './samples/make.js';
@@ -17,7 +17,7 @@ import { runModel, tensorOf } from './session.js';
 
 const sum = ({ data }: NumArray): number => data.reduce((total, x) => total + x, 0);
 const wobbles = (name: string, size: number, scale = 1): number[] =>
-  Array.from({ length: size }, (_, i) => Math.fround(scale * wobble(name, i)));
+  Array.from({ length: size }, (_, i) => Math.fround(scale * pseudorandom(name, i)));
 
 /** Regions that lie inside, so that a baseline's place in them is not a matter of padding. */
 const ROIS = [0.3, 0.6, 4.2, 3.9, 1.1, 0.2, 3.7, 4.6];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/builder/build.js';
 import { attr, type DataType, type NumArray, numArray, type Op } from '../src/index.js';
-import { gradients, type Projected } from './derivative.js';
+import { gradients, type Projected } from './central-differences.js';
 import { attributes, fixed, type Input, sample } from './samples/make.js';
 import { run } from './session.js';
 
@@ -78,13 +78,13 @@ describe.each(cases.map((one, i) => [name(one, i), one] as const))('%s', (_, one
   });
 
   it('has them, and the values, on ONNX Runtime', async () => {
-    const { graph, labels } = gradients(projected(one, 'float32'), wrt);
+    const { graph, names } = gradients(projected(one, 'float32'), wrt);
     const outputs = [...graph.outputs, { name: 'y0', dtype: 'float32', dims: undefined } as const];
     const { feeds } = projected(one, 'float32');
     const native = await run({ ...graph, outputs }, feeds);
     expect(gap(native.y0, unpack(one.y, 'float32'))).toBeLessThan(1e-5);
-    labels.forEach((label, k) => {
-      expect(gap(native[label], unpack(one.gradients[numbers[k]], 'float32')), label).toBeLessThan(1e-5);
+    names.forEach((name, k) => {
+      expect(gap(native[name], unpack(one.gradients[numbers[k]], 'float32')), name).toBeLessThan(1e-5);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/builder/build.js';
 import { attr, type Graph, grad, interpret, type NumArray, type Op } from '../src/index.js';
-import { gradients, type Projected } from './derivative.js';
+import { gradients, type Projected } from './central-differences.js';
 import { float32, type Input, int, ints, type SampleOptions, sample, scalar } from './samples/make.js';
 import { run } from './session.js';
 
@@ -199,14 +199,14 @@ describe('where there is no derivative', () => {
       numbers.forEach((number, i) => {
         expect(Array.from(result.values[i].data)).toEqual(line.gradient[number]);
         const rounded = line.gradient[number].map(Math.fround);
-        expect(Array.from(native[result.labels[i]].data)).toEqual(rounded);
+        expect(Array.from(native[result.names[i]].data)).toEqual(rounded);
       });
     },
   );
 
   it('a rectifier has a second derivative of 0 on both sides and at the kink', () => {
     const once = gradients(total({ op: 'Relu', inputs: [vector(-1, 0, 2)], gradient: {} }), ['x0']);
-    const twice = grad(summed(once.graph, once.labels[0]), { wrt: 'x0' });
+    const twice = grad(summed(once.graph, once.names[0]), { wrt: 'x0' });
     expect(Array.from(interpret(twice, { x0: vector(-1, 0, 2) }).gradient.data)).toEqual([0, 0, 0]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { builderOf } from '../src/builder/build.js';
 import { attr, canonicalise, type Graph, type NumArray, numArray, read } from '../src/index.js';
-import { gradients, type Projected } from './derivative.js';
+import { gradients, type Projected } from './central-differences.js';
 
 /** float64, little-endian. */
 interface Packed {

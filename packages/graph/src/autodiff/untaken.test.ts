@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
-import { along, type Feeds, gradients, project } from '../../test/derivative.js';
+import { directionalDerivative, type Feeds, gradients, project } from '../../test/central-differences.js';
 import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { run } from '../../test/session.js';
 import { attr } from '../builder/builder.js';
@@ -100,17 +100,17 @@ describe('the gradient of a choice', () => {
       const projected = project(graph, feeds, ['y']);
       const first = gradients(projected, ['x']);
       for (const number of [1, 2]) {
-        const slopes = along(projected, 'x', { gradient: first.values[0], number });
-        expectClose(slopes.claimed, slopes.measured);
+        const derivative = directionalDerivative(projected, 'x', { gradient: first.values[0], number });
+        expectClose(derivative.byGradient, derivative.byDifference);
       }
     });
 
     test(`has a gradient of its own beside ${name}`, () => {
       const first = gradients(project(graph, feeds, ['y']), ['x']);
-      const again = project(first.graph, project(graph, feeds, ['y']).feeds, first.labels);
+      const again = project(first.graph, project(graph, feeds, ['y']).feeds, first.names);
       const second = gradients(again, ['x']);
-      const slopes = along(again, 'x', { gradient: second.values[0], number: 1 });
-      expectClose(slopes.claimed, slopes.measured);
+      const derivative = directionalDerivative(again, 'x', { gradient: second.values[0], number: 1 });
+      expectClose(derivative.byGradient, derivative.byDifference);
     });
 
     test(`is the same in ONNX Runtime beside ${name}`, async () => {
@@ -151,8 +151,8 @@ describe('the gradient of a choice', () => {
     const rows = numArray('float32', [2, 3], [1, 2, 5, -1, -1, -1]);
     const projected = project(graph, { x: rows }, ['y']);
     const first = gradients(projected, ['x']);
-    const slopes = along(projected, 'x', { gradient: first.values[0], number: 1 });
-    expectClose(slopes.claimed, slopes.measured);
+    const derivative = directionalDerivative(projected, 'x', { gradient: first.values[0], number: 1 });
+    expectClose(derivative.byGradient, derivative.byDifference);
     expect([...first.values[0].data].slice(3)).toEqual([0, 0, 0]);
     expect([...first.values[0].data].slice(0, 3)).not.toContain(0);
   });
@@ -233,9 +233,9 @@ describe('the gradient of a choice', () => {
 /** The pick of the target, the choice, and their cotangents. */
 const WHERES = { one: 3 };
 
-function expectClose(claimed: number, measured: number): void {
-  expect(Math.abs(claimed - measured), `${claimed}, by differences ${measured}`).toBeLessThan(
-    1e-5 * Math.max(1, Math.abs(measured)),
+function expectClose(byGradient: number, byDifference: number): void {
+  expect(Math.abs(byGradient - byDifference), `${byGradient}, by differences ${byDifference}`).toBeLessThan(
+    1e-5 * Math.max(1, Math.abs(byDifference)),
   );
 }
 

@@ -2,12 +2,12 @@ import type { Dim, Dims } from '../ir/types.js';
 import { isUnknown, maxDim } from './dim.js';
 import type { Elements, Site } from './site.js';
 
-/** Longest formula worth keeping; beyond it a size becomes an unknown. */
+/** Longest formula of a size; a longer one becomes an unknown size. */
 const LONGEST = 120;
 
 /**
- * Shape of an elementwise result, ONNX multidirectional broadcasting; undefined when a rank is unknown. Distinct symbols
- * give their maximum, since one of them must be 1 or both are equal.
+ * Returns the shape of an elementwise result by ONNX's multidirectional broadcasting; undefined where a rank is unknown. Two different
+ * symbols give their maximum, because one of them must be 1 or both must be equal.
  */
 export function broadcast(site: Site, shapes: readonly (Dims | undefined)[]): Dims | undefined {
   return shapes.reduce((a, b) =>
@@ -32,7 +32,7 @@ function broadcastDim(site: Site, a: Dim, b: Dim): Dim {
   return typeof larger === 'string' && larger.length > LONGEST ? site.unknown() : larger;
 }
 
-/** Applies f to broadcast contents: a vector with a vector or with a scalar. */
+/** Applies a function to the elements of vectors of one length; vectors of one element are broadcast. */
 export function zip(
   lists: readonly (Elements | undefined)[],
   f: (...elements: readonly (Dim | undefined)[]) => Dim | undefined,

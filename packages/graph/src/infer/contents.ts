@@ -2,18 +2,18 @@ import { sizeOf } from '@onnxplain/core';
 import type { Constant, DataType, Dim, ValueType } from '../ir/types.js';
 import type { Elements } from './site.js';
 
-/** Largest tensor whose contents are followed. */
-export const FOLLOWED = 1024;
+/** Most elements of a tensor whose elements inference tracks. */
+export const MAX_TRACKED = 1024;
 
-/** Contents of a small numeric constant. */
+/** Returns the elements of a small numeric constant; undefined for others. */
 export function elementsOfConstant(constant: Constant): Elements | undefined {
   const { dtype, dims } = constant;
-  if (sizeOf(dims) > FOLLOWED || dtype === 'string' || dtype === 'float16' || dtype === 'bfloat16')
+  if (sizeOf(dims) > MAX_TRACKED || dtype === 'string' || dtype === 'float16' || dtype === 'bfloat16')
     return undefined;
   return Array.from(constant.data as ArrayLike<number | bigint>, Number);
 }
 
-/** The constant that fully known contents of an integer or boolean tensor spell; undefined otherwise. */
+/** Makes a constant of an integer or boolean tensor whose elements are all known; undefined for others. */
 export function constantOfElements(
   { dtype, dims }: ValueType,
   elements: Elements | undefined,
@@ -31,7 +31,7 @@ export function constantOfElements(
   return dtype === 'bool' ? { dtype, dims, data: Uint8Array.from(values) } : undefined;
 }
 
-/** A number as the dtype can hold it; undefined where it would overflow or is not ours to round. */
+/** Rounds a number to the dtype; undefined where it overflows, and for dtypes that inference does not round. */
 export function within(a: Dim | undefined, dtype: DataType): Dim | undefined {
   if (typeof a !== 'number') return a;
   if (dtype === 'float32') return Math.fround(a);

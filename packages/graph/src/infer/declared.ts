@@ -1,7 +1,7 @@
 import type { Dim, Graph, ValueType } from '../ir/types.js';
 import { canonicalDim, isUnknown } from './dim.js';
 
-/** Types that the file declares: `value_info` and the graph's outputs. */
+/** Returns the types that the file declares, in `value_info` and for the outputs. */
 export function declaredTypes(graph: Graph): ReadonlyMap<string, ValueType> {
   const all = new Map<string, ValueType>();
   const add = (name: string, { dtype, dims }: ValueType) =>
@@ -12,10 +12,10 @@ export function declaredTypes(graph: Graph): ReadonlyMap<string, ValueType> {
 }
 
 /**
- * Sizes that the file declares fill in what inference could not find of the axes behind the first. A declaration overrules nothing, and
- * alone says neither the rank nor where the rows are: the first axis, and symbols of the inputs, are not taken from it.
+ * Replaces unknown sizes of an inferred type by declared ones. A declaration may be wrong, so that it gives neither the rank nor the row
+ * axis: a declared number is not used for the first axis, nor a symbol of the inputs for any axis.
  */
-export function filledIn<T extends ValueType>(
+export function withDeclaredSizes<T extends ValueType>(
   inferred: T,
   declared: ValueType | undefined,
   symbols: ReadonlySet<Dim>,
@@ -23,15 +23,15 @@ export function filledIn<T extends ValueType>(
   const { dims } = inferred;
   if (dims === undefined || dims.length !== declared?.dims?.length) return inferred;
   const filled = dims.map((dim, i): Dim => {
-    const said = declared.dims?.[i] ?? dim;
-    const isRows = typeof said === 'number' ? i === 0 : symbols.has(said);
-    return isUnknown(dim) && !isRows ? said : dim;
+    const size = declared.dims?.[i] ?? dim;
+    const mayBeRows = typeof size === 'number' ? i === 0 : symbols.has(size);
+    return isUnknown(dim) && !mayBeRows ? size : dim;
   });
   return { ...inferred, dims: filled };
 }
 
-/** What a run showed fills in what inference could not find: rank, or single sizes. */
-export function completed<T extends ValueType>(inferred: T, observed: ValueType | undefined): T {
+/** Replaces an unknown rank or unknown sizes of an inferred type by those seen in a run. */
+export function withObservedSizes<T extends ValueType>(inferred: T, observed: ValueType | undefined): T {
   const { dims } = inferred;
   if (observed?.dims === undefined) return inferred;
   if (dims === undefined) return { ...inferred, dims: observed.dims };
@@ -39,15 +39,15 @@ export function completed<T extends ValueType>(inferred: T, observed: ValueType 
   return { ...inferred, dims: dims.map((dim, i) => (isUnknown(dim) ? (observed.dims?.[i] ?? dim) : dim)) };
 }
 
-/** Symbolic sizes of a graph's inputs. */
+/** Returns the symbolic sizes of the inputs. */
 export function symbolsOf({ inputs }: Graph): ReadonlySet<Dim> {
   return new Set(
     inputs.flatMap(({ dims }) => dims?.filter((dim) => typeof dim === 'string').map(canonicalDim) ?? []),
   );
 }
 
-/** Makes sizes that nothing is known of: "?1", "?2", ..., beginning after those that a graph has. */
-export function unknownsBeside(graph: Graph): () => Dim {
+/** Returns a function that makes unknown sizes, "?1", "?2" and so on, starting after those that a graph has. */
+export function freshUnknowns(graph: Graph): () => Dim {
   let count = highestUnknown(graph);
   return () => `?${++count}`;
 }

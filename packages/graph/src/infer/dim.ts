@@ -2,9 +2,8 @@ import type { Dim } from '../ir/types.js';
 import { closes, combine, divide, parse, print, SIMPLE, splitTop, times } from './polynomial.js';
 
 /*
- * Sizes are polynomials in symbols. A symbol is a name of the file ("N"), an unknown ("?1") or an opaque formula whose
- * text is canonical ("floor((H+1)/2)"), so that equal computations print the same string. Symbols are taken to be at
- * least 1.
+ * Sizes are polynomials in symbols. A symbol is a name of the file ("N"), an unknown ("?1") or an opaque formula in canonical form
+ * ("floor((H+1)/2)"), so that equal sizes have equal texts. Symbols are assumed to be at least 1.
  */
 
 /** a + b. */
@@ -32,7 +31,7 @@ export function productOf(dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>(multiplyDims, 1);
 }
 
-/** a / b when b divides a for every value of the symbols, else undefined. */
+/** a / b where b divides a for every value of the symbols; else undefined. */
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   if (b === 0) return undefined;
   if (typeof a === 'number' && typeof b === 'number') return a % b === 0 ? a / b : undefined;
@@ -41,7 +40,7 @@ export function divideDims(a: Dim, b: Dim): Dim | undefined {
   return quotient === undefined ? undefined : print(quotient);
 }
 
-/** floor(a / b) for a positive number b: exact where it can be, else an opaque formula. */
+/** floor(a / b) for a positive number b, as a polynomial as far as possible, with an opaque formula for the rest. */
 export function floorDivide(a: Dim, b: number): Dim {
   if (typeof a === 'number') return Math.floor(a / b);
   const whole = new Map<string, number>();
@@ -64,27 +63,27 @@ export function ceilDivide(a: Dim, b: number): Dim {
   return floorDivide(addDims(a, b - 1), b);
 }
 
-/** min(a, b): the smaller when that is certain, else an opaque formula. */
+/** min(a, b): the smaller size where it is known, else an opaque formula. */
 export function minDim(a: Dim, b: Dim): Dim {
   return extreme('min', a, b);
 }
 
-/** max(a, b): the larger when that is certain, else an opaque formula. */
+/** max(a, b): the larger size where it is known, else an opaque formula. */
 export function maxDim(a: Dim, b: Dim): Dim {
   return extreme('max', a, b);
 }
 
-/** The canonical spelling of a size that a file declares. */
+/** Rewrites a size that a file declares into its canonical text. */
 export function canonicalDim(dim: Dim): Dim {
   return typeof dim === 'number' || SIMPLE.test(dim) ? dim : print(parse(dim));
 }
 
-/** The words of a size, symbols among them: of "floor((H+1)/2)" floor, H, 1 and 2. */
+/** Returns the names and numbers in a size: floor, H, 1 and 2 for "floor((H+1)/2)". */
 export function wordsIn(dim: Dim): ReadonlySet<string> {
   return new Set(String(dim).split(/[^\w?.]+/));
 }
 
-/** Whether a size stands for nothing but itself ("?3"). */
+/** Whether a size is a single unknown ("?3"). */
 export function isUnknown(dim: Dim): boolean {
   return typeof dim === 'string' && dim.startsWith('?') && /^\?\d+$/.test(dim);
 }

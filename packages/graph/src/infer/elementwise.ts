@@ -9,16 +9,16 @@ import { type Elements, type InferRow, type Inferred, knownSize, type Site } fro
 
 type Combine = (a: Dim, b: Dim, dtype: DataType) => Dim | undefined;
 
-/** Output like the first input. */
+/** The output has the type of the first input. */
 export const sameType: InferRow = (site) => [{ dtype: site.dtype(0), dims: site.dims(0) }];
 
-/** Output like the first input, contents too. */
+/** The output has the type and the elements of the first input. */
 export const identity: InferRow = (site) => [{ ...site.type(0), elements: site.elements(0) }];
 
-/** Elementwise result of one dtype, no contents followed. */
+/** An elementwise result of inputs of one dtype, without tracked elements. */
 export const elementwise: InferRow = (site) => [{ dtype: sharedDtype(site), dims: allDims(site) }];
 
-/** Elementwise result whose contents follow from those of the inputs. */
+/** An elementwise result of inputs of one dtype, whose elements are computed from those of the inputs. */
 export function arithmetic(combine: Combine): InferRow {
   return (site) => {
     const dtype = sharedDtype(site);
@@ -30,7 +30,7 @@ export function arithmetic(combine: Combine): InferRow {
   };
 }
 
-/** One-input arithmetic on contents. */
+/** A result of one input, whose elements are computed from those of the input. */
 export function pointwise(f: (a: Dim, dtype: DataType) => Dim | undefined): InferRow {
   return (site) => {
     const { dtype, dims } = site.type(0);
@@ -39,15 +39,15 @@ export function pointwise(f: (a: Dim, dtype: DataType) => Dim | undefined): Infe
   };
 }
 
-/** Boolean result of a comparison; known where the symbols decide it. */
+/** The boolean result of a comparison, whose elements are known where the difference of the operands is. */
 export function comparison(compare: (difference: number) => boolean): InferRow {
   return (site) => {
     sharedDtype(site);
     const elements = zip([site.elements(0), site.elements(1)], (a, b) => {
       if (a === undefined || b === undefined) return undefined;
-      const difference = integral(a) && integral(b) ? subtractDims(a, b) : difference2(a, b);
+      const difference = integral(a) && integral(b) ? subtractDims(a, b) : floatDifference(a, b);
       if (typeof difference === 'number') return compare(difference) ? 1 : 0;
-      // A size is at least 1, hence never equal to -1 or 0 and always above them.
+      // A symbol is at least 1, and so greater than any number below 1.
       const sign = Math.sign(typeof a === 'number' ? -1 : 1);
       return isPlainSymbol(a, b) ? (compare(sign) ? 1 : 0) : undefined;
     });
@@ -55,16 +55,16 @@ export function comparison(compare: (difference: number) => boolean): InferRow {
   };
 }
 
-/** A bare symbol against a number below 1. */
+/** Whether the operands are a single symbol and a number below 1. */
 function isPlainSymbol(a: Dim, b: Dim): boolean {
   const [symbol, value] = typeof a === 'string' ? [a, b] : [b, a];
   return typeof symbol === 'string' && /^[\w?.]+$/.test(symbol) && typeof value === 'number' && value < 1;
 }
 
-const difference2 = (a: Dim, b: Dim): Dim =>
+const floatDifference = (a: Dim, b: Dim): Dim =>
   typeof a === 'number' && typeof b === 'number' ? a - b : 'unknown';
 
-/** Logic of two booleans. */
+/** A logical operator of two booleans. */
 export function logic(f: (a: boolean, b: boolean) => boolean): InferRow {
   return (site) => {
     const elements = zip([site.elements(0), site.elements(1)], (a, b) =>
@@ -74,7 +74,7 @@ export function logic(f: (a: boolean, b: boolean) => boolean): InferRow {
   };
 }
 
-/** Boolean result of one input. */
+/** A boolean result of one input. */
 export const predicate: InferRow = (site) => [{ dtype: 'bool', dims: site.dims(0) }];
 
 export const not: InferRow = (site) => {
@@ -92,7 +92,7 @@ export const where: InferRow = (site) => {
 export const cast: InferRow = (site) => [castTo(site, dtypeOfCode(site, attributesOf(site.node, 'Cast').to))];
 export const castLike: InferRow = (site) => [castTo(site, site.dtype(1))];
 
-/** The same bits read as another type of their width. */
+/** BitCast: the same bits as another dtype of the same width. */
 export const bitCast: InferRow = (site) => [
   { dtype: dtypeOfCode(site, attributesOf(site.node, 'BitCast').to), dims: site.dims(0) },
 ];
@@ -112,7 +112,7 @@ function convert(a: Dim | undefined, from: DataType, to: DataType): Dim | undefi
   return to === 'float64' ? a : to === 'float32' ? Math.fround(a) : undefined;
 }
 
-/** The dtype an ONNX `to` or `dtype` attribute names. */
+/** Returns the dtype of the code in an attribute `to` or `dtype`. */
 export function dtypeOfCode(site: Site, code: number): DataType {
   return dtypeOf(code) ?? site.mismatch('an ONNX element type this library knows', `type ${code}`);
 }
@@ -124,7 +124,7 @@ export const larger: Combine = (a, b) =>
   typeof a === 'string' && b === 0 ? a : exact(maxDim)(a, b, 'int64');
 export const smaller: Combine = exact(minDim);
 
-/** Integer division truncates (C), float division of sizes stays exact or unknown. */
+/** Integer division truncates, as in C. Float division of sizes is exact or unknown. */
 export const quotient: Combine = (a, b, dtype) => {
   if (b === 0) return undefined;
   if (typeof a === 'number' && typeof b === 'number') return isInteger(dtype) ? Math.trunc(a / b) : a / b;
@@ -151,7 +151,7 @@ export const pow: InferRow = (site) => {
   return [result(site, dtype, elements)];
 };
 
-/** Polynomials hold integers: other numbers combine only with numbers. */
+/** Sizes are polynomials with integer coefficients, so that other numbers combine only with numbers. */
 function exact(f: (a: Dim, b: Dim) => Dim): Combine {
   return (a, b) =>
     (typeof a === 'number' && typeof b === 'number') || (integral(a) && integral(b)) ? f(a, b) : undefined;
@@ -168,13 +168,13 @@ function join(
 
 const integral = (a: Dim): boolean => typeof a === 'string' || Number.isInteger(a);
 
-/** Contents are those of the inputs place by place, so they hold unless a row meets a column: of n and n elements come n n. */
+/** The elements are kept only where the result has as many: a row and a column of n elements give n * n. */
 function result(site: Site, dtype: DataType, elements: Elements | undefined): Inferred {
   const dims = allDims(site);
   return { dtype, dims, elements: elements?.length === knownSize(dims) ? elements : undefined };
 }
 
-/** Dims of the broadcast of all inputs. */
+/** Returns the broadcast shape of all inputs. */
 function allDims(site: Site) {
   const { inputs } = site.node;
   return broadcast(
@@ -183,7 +183,7 @@ function allDims(site: Site) {
   );
 }
 
-/** The one dtype of all inputs; `type-mismatch` where they differ. */
+/** Returns the dtype of all inputs. Throws `type-mismatch` where they differ. */
 function sharedDtype(site: Site): DataType {
   const dtypes = site.node.inputs.map((_, i) => site.dtype(i));
   const [first] = dtypes;

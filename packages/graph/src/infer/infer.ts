@@ -1,15 +1,13 @@
 import type { Graph, ValueType } from '../ir/types.js';
 import { typingOf } from './typing.js';
 
-/** Types of graphs that were inferred before: a graph does not change. */
+/** Cache of inferred types by graph. A graph is immutable. */
 const inferred = new WeakMap<Graph, ReadonlyMap<string, ValueType>>();
 
 /**
- * Type of every value of a graph in canonical form: inputs, constants and node outputs. Values that a foreign operator
- * makes are missing unless a run showed them; of those that the file declares the number type is known.
- * A rank is never known from a declaration alone.
- * Inferred once for each graph.
- * Throws `shape-mismatch` or `type-mismatch` naming the first node whose inputs contradict each other.
+ * Infers the type of every value of a graph in canonical form: inputs, constants and node outputs. Outputs of foreign operators have the
+ * type that a run showed, else the declared dtype without a rank, else no type. The result is cached by graph. Throws `shape-mismatch` or
+ * `type-mismatch` with the name of the first node whose inputs contradict each other.
  */
 export function infer(graph: Graph): ReadonlyMap<string, ValueType> {
   const known = inferred.get(graph);

@@ -1,10 +1,10 @@
 import type { Constant, ValueType } from '../ir/types.js';
-import { elementsOfConstant, FOLLOWED } from './contents.js';
+import { elementsOfConstant, MAX_TRACKED } from './contents.js';
 import type { Elements, Inferred, Scope } from './site.js';
 
-/** What is known of values by name, and of those of the graph around. */
+/** What is known of values by name, including those of the outer graph. */
 export interface KnownValues extends Pick<Scope, 'typeOf' | 'elementsOf' | 'constantOf'> {
-  /** Without those of the graph around. */
+  /** Types of the values of this graph, without those of the outer graph. */
   readonly types: ReadonlyMap<string, ValueType>;
   define(name: string, value: Inferred): void;
   addConstant(name: string, value: Constant): void;
@@ -27,7 +27,7 @@ export function knownWithin(outer?: Scope): KnownValues {
     constantOf: (name) => constants.get(name) ?? outer?.constantOf(name),
     define(name, { dtype, dims, elements: known }) {
       types.set(name, { dtype, dims });
-      if (known !== undefined && known.length <= FOLLOWED) elements.set(name, known);
+      if (known !== undefined && known.length <= MAX_TRACKED) elements.set(name, known);
     },
     addConstant(name, value) {
       constants.set(name, value);
@@ -41,7 +41,7 @@ export function knownWithin(outer?: Scope): KnownValues {
   };
 }
 
-/** Those of a constant are read when they are asked for. */
+/** Returns the known elements of a value. Those of a constant are read at the first request. */
 function elementsIn({ elements, constants }: Tables, name: string, outer?: Scope): Elements | undefined {
   const known = elements.get(name);
   if (known !== undefined) return known;

@@ -49,7 +49,7 @@ export const einsum: InferRow = (site) => {
   return [{ dtype, dims: einsumDims(site, shapes as readonly Dims[]) }];
 };
 
-/** An Einsum equation split into operand and result labels; '...' is one entry. */
+/** Splits an Einsum equation into the labels of the operands and of the result; '...' is one label. */
 export function einsumLabels(equation: string): { operands: readonly string[][]; result: readonly string[] } {
   const [left = '', right] = equation.replaceAll(' ', '').split('->');
   const labels = (text: string) => text.match(/\.\.\.|[A-Za-z]/g) ?? [];
@@ -57,7 +57,7 @@ export function einsumLabels(equation: string): { operands: readonly string[][];
   return { operands, result: right === undefined ? implied(operands.flat()) : [...labels(right)] };
 }
 
-/** Without an arrow the result is the ellipsis and the labels used once, in alphabetical order. */
+/** Returns the labels of the result of an equation without an arrow: the ellipsis, then the labels that occur once, sorted. */
 function implied(all: readonly string[]): readonly string[] {
   const once = all.filter((label) => label !== '...' && all.indexOf(label) === all.lastIndexOf(label));
   return [...(all.includes('...') ? ['...'] : []), ...once.sort()];
@@ -87,7 +87,7 @@ function bind(
   }
 }
 
-/** [..., n, n] -> [...]. */
+/** Det: [..., n, n] to [...]. */
 export const determinant: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims !== undefined && dims.length < 2) site.mismatch('square matrices');

@@ -4,15 +4,15 @@ import { addDims, productOf } from './dim.js';
 import type { InferRow, Site } from './site.js';
 
 /*
- * Operators of ai.onnx.ml that stay black boxes: their types follow all the same. Shapes are those of ONNX Runtime's kernels, whose
- * learners take one row without a batch axis too.
+ * Types of the operators of ai.onnx.ml that the canonical form does not decompose. Shapes are those of ONNX Runtime's kernels; its
+ * classifiers and regressors also accept one row without a batch axis.
  */
 
-/** Floats of the shape of the input. */
+/** float32 of the shape of the input. */
 const floats: InferRow = (site) => [{ dtype: 'float32', dims: site.dims(0) }];
 const same: InferRow = (site) => [site.type(0)];
 
-/** Rows of a learner's input: [N, features], or [features] for one. */
+/** Returns the number of rows of an input [N, features], or 1 for [features]. */
 const rowsOf = (site: Site): Dim => {
   const dims = site.dims(0);
   if (dims === undefined) return site.unknown();
@@ -21,7 +21,7 @@ const rowsOf = (site: Site): Dim => {
 
 const isGiven = (list: ArrayLike<unknown> | undefined): boolean => list !== undefined && list.length > 0;
 
-/** How many columns the scores have depends on more than the labels: a single raw score of two classes is one or two. */
+/** The number of scores is unknown: for two classes with a single raw score it is one or two. */
 const classifier: InferRow = (site) => {
   const rows = rowsOf(site);
   const labels = attributesOf(
@@ -50,7 +50,7 @@ const oneHot: InferRow = (site) => {
   return [{ dtype: 'float32', dims: dims && [...dims, count] }];
 };
 
-/** The numbers of the last axis at the given places; a vector is one row. */
+/** ArrayFeatureExtractor gathers along the last axis; a vector is one row. */
 const pick: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const places = site.dims(1);
@@ -59,7 +59,7 @@ const pick: InferRow = (site) => {
   return [{ dtype, dims: [...before, places === undefined ? site.unknown() : productOf(places)] }];
 };
 
-/** All inputs side by side. */
+/** FeatureVectorizer concatenates the columns of all inputs. */
 const vectors: InferRow = (site) => {
   const widths = site.node.inputs.map((_, i) => widthOf(site, i));
   return [{ dtype: 'float32', dims: [rowsOf(site), widths.reduce(addDims, 0)] }];
@@ -71,12 +71,12 @@ function widthOf(site: Site, index: number): Dim {
   return productOf(dims.length < 2 ? dims : dims.slice(1));
 }
 
-/** Texts to whole numbers or back. */
+/** Maps strings to integers or back. */
 const category: InferRow = (site) => [
   { dtype: site.dtype(0) === 'string' ? 'int64' : 'string', dims: site.dims(0) },
 ];
 
-/** Before version 2 of the operator, texts to whole numbers or back. */
+/** LabelEncoder. Without values it is version 1, which maps strings to integers or back. */
 const label: InferRow = (site) => {
   const dims = site.dims(0);
   const values = attributesOf(site.node, 'ai.onnx.ml:LabelEncoder');
@@ -86,7 +86,7 @@ const label: InferRow = (site) => {
   return isGiven(values.values_floats) ? [{ dtype: 'float32', dims }] : category(site);
 };
 
-/** Types of what the operators of ai.onnx.ml give, one row an operator. Maps and sequences have none. */
+/** Inference for operators of ai.onnx.ml. Those that return maps or sequences have no row. */
 export const LEARNERS: Readonly<Record<string, InferRow>> = {
   ArrayFeatureExtractor: pick,
   Binarizer: same,

@@ -9,7 +9,7 @@ import {
   productOf,
   subtractDims,
 } from './dim.js';
-import { spelled } from './shape.js';
+import { shapeFrom } from './shape.js';
 import { axisOf, type Elements, type InferRow, type Inferred, numbers, type Site } from './site.js';
 
 export const concat: InferRow = (site) => {
@@ -26,7 +26,7 @@ function joined(site: Site, shapes: readonly (Dims | undefined)[], axis: number)
   return shapes.reduce<Dim>((sum, dims) => addDims(sum, dims?.[axis] ?? site.unknown()), 0);
 }
 
-/** The size all operands share on an axis, by the operand that knows most. */
+/** Returns the size that all operands have on an axis: a number if an operand has one. */
 function agreed(site: Site, shapes: readonly (Dims | undefined)[], axis: number): Dim {
   const sizes = shapes.flatMap((dims) =>
     dims === undefined ? [] : [dims[axis] ?? site.mismatch('inputs of one rank')],
@@ -52,7 +52,7 @@ export const split: InferRow = (site) => {
   const { outputs } = site.node;
   if (dims === undefined) return outputs.map(() => ({ dtype, dims }));
   const axis = axisOf(site, attributesOf(site.node, 'Split').axis, dims.length);
-  const sizes = site.has(1) ? spelled(site, 1) : equalParts(site, dims[axis] ?? 1, outputs.length);
+  const sizes = site.has(1) ? shapeFrom(site, 1) : equalParts(site, dims[axis] ?? 1, outputs.length);
   let from = 0;
   return outputs.map((_, i): Inferred => {
     const size = sizes?.[i] ?? site.unknown();
@@ -63,7 +63,7 @@ export const split: InferRow = (site) => {
   });
 };
 
-/** Parts of ceil(size / n), the last one smaller. */
+/** Returns n sizes: ceil(size / n), and a smaller last one where n does not divide the size. */
 function equalParts(site: Site, size: Dim, n: number): Dims {
   const exact = divideDims(size, n);
   if (exact !== undefined) return Array.from({ length: n }, () => exact);
@@ -160,7 +160,7 @@ export const resize: InferRow = (site) => {
   if (dims === undefined) return [{ dtype, dims }];
   const { axes: listed, keep_aspect_ratio_policy } = attributesOf(site.node, 'Resize');
   const axes = (listed ?? dims.map((_, i) => i)).map((axis) => axisOf(site, axis, dims.length));
-  const sizes = site.has(3) ? spelled(site, 3) : undefined;
+  const sizes = site.has(3) ? shapeFrom(site, 3) : undefined;
   const scales = site.has(2) ? site.elements(2) : undefined;
   const plain = keep_aspect_ratio_policy === 'stretch';
   const out = [...dims];
@@ -171,7 +171,7 @@ export const resize: InferRow = (site) => {
   return [{ dtype, dims: out }];
 };
 
-/** size / by; undefined for a number that it does not divide. */
+/** Divides a size; undefined for a number that is not divisible. */
 function exactly(size: Dim, by: number): Dim | undefined {
   return typeof size === 'number' ? divideDims(size, by) : floorDivide(size, by);
 }
@@ -184,17 +184,17 @@ function scaled(size: Dim, scale: Dim | undefined): Dim | undefined {
   return Number.isInteger(1 / scale) ? floorDivide(size, 1 / scale) : undefined;
 }
 
-/** [N, channels * elements of a block, blocks] -> [N, channels, ...image]. */
+/** [N, channels * elements of a block, blocks] to [N, channels, ...image]. */
 export const col2im: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const [image, block] = [spelled(site, 1), spelled(site, 2)];
+  const [image, block] = [shapeFrom(site, 1), shapeFrom(site, 2)];
   if (dims === undefined || image === undefined) return [{ dtype, dims: undefined }];
   const elements = block && productOf(block);
   const channels = elements && divideDims(dims[1] ?? 1, elements);
   return [{ dtype, dims: [dims[0] ?? 1, channels ?? site.unknown(), ...image] }];
 };
 
-/** The unique values, where each is first, which one each element is, and how often each occurs. */
+/** The unique values, the index where each first occurs, the number of the unique value of each element, and the counts. */
 export const unique: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const found = site.unknown();
@@ -207,5 +207,5 @@ export const unique: InferRow = (site) => {
   return [{ dtype, dims: values }, count, { dtype: 'int64', dims: [all ?? site.unknown()] }, count];
 };
 
-/** Batch, class and box of everything selected. */
+/** A row (batch, class, box) for each selected box. */
 export const nonMaxSuppression: InferRow = (site) => [{ dtype: 'int64', dims: [site.unknown(), 3] }];

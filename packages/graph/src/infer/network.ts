@@ -6,7 +6,7 @@ export const batchNormalization: InferRow = (site) => {
   return [site.type(0), statistics, statistics];
 };
 
-/** Like the input; `axis` must be one of its axes. */
+/** The type of the input. Throws where `axis` is not one of its axes. */
 export const alongAxis: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims !== undefined)
@@ -14,7 +14,7 @@ export const alongAxis: InferRow = (site) => {
   return [{ dtype, dims }];
 };
 
-/** Y, then the mean and inverse standard deviation of each normalised block. */
+/** Y, then the mean and the inverse standard deviation of each normalised slice. */
 export const layerNormalization: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const axis = dims && axisOf(site, attributesOf(site.node, 'LayerNormalization').axis, dims.length);

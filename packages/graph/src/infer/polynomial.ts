@@ -1,12 +1,12 @@
 import type { Dim } from '../ir/types.js';
 
-/** A sum of products of symbols with integer coefficients, by monomial; the empty key is the constant term. */
+/** A polynomial with integer coefficients: coefficient by monomial. The empty key is the constant term. */
 export type Polynomial = ReadonlyMap<string, number>;
 
-/** Joins the factors of a monomial; cannot occur in a symbol. */
+/** Separator of the factors of a monomial; it cannot occur in a symbol. */
 const TIMES = '\u0000';
 
-/** Symbols that need no parsing. */
+/** Matches a single symbol, which needs no parsing. */
 export const SIMPLE = /^[A-Za-z_?][\w?.]*$/;
 
 export function combine(a: Polynomial, b: Polynomial, sign: 1 | -1): Polynomial {
@@ -29,7 +29,7 @@ export function times(a: Polynomial, b: Polynomial): Polynomial {
   return product;
 }
 
-/** Exact division by a monomial, or by a polynomial that is proportional to a. */
+/** Divides exactly by a monomial, or by a polynomial of which a is a monomial multiple; undefined where there is no such quotient. */
 export function divide(a: Polynomial, b: Polynomial): Polynomial | undefined {
   const [first] = b;
   if (first === undefined) return undefined;
@@ -44,7 +44,7 @@ export function divide(a: Polynomial, b: Polynomial): Polynomial | undefined {
   return quotient;
 }
 
-/** The monomial m with a = m * b. */
+/** Returns the monomial m with a = m * b; undefined where there is none. */
 function ratio(a: Polynomial, b: Polynomial): Polynomial | undefined {
   const leading = leadingTerm(b);
   const first = divide(new Map([leadingTerm(a)]), new Map([leading]));
@@ -68,7 +68,7 @@ function without(all: readonly string[], gone: readonly string[]): readonly stri
 const factors = (key: string): readonly string[] => (key === '' ? [] : key.split(TIMES));
 const joinFactors = (list: readonly string[]): string => [...list].sort().join(TIMES);
 
-/** Higher degree first, then alphabetically; the constant last. */
+/** Sorts terms by descending degree, then alphabetically. */
 function byDegree([a]: [string, number], [b]: [string, number]): number {
   return factors(b).length - factors(a).length || (a < b ? -1 : 1);
 }

@@ -5,10 +5,10 @@ import { addDims, productOf } from './dim.js';
 import { complete } from './elementwise.js';
 import { axisOf, type InferRow, type Inferred, numbers, type Site } from './site.js';
 
-/** Reductions with `axes` as input 1 (opset 18). */
+/** Reductions with `axes` as the second input (opset 18). */
 export const reduction: InferRow = (site) => [reduced(site)];
 
-/** Product and sum of all of a small tensor; ReduceProd of a shape is a size. */
+/** Reductions that compute the element of a result of one element, as of ReduceProd of a shape. */
 export const product: InferRow = total(productOf);
 export const sum: InferRow = total((elements) => elements.reduce(addDims, 0));
 

@@ -2,7 +2,7 @@ import { attributesOf } from '../ir/attributes.js';
 import type { Dim } from '../ir/types.js';
 import type { InferRow, Inferred, Site } from './site.js';
 
-/** The points of the grid in place of the input's spatial axes. */
+/** The axes of the grid replace the spatial axes of the input. */
 export const gridSample: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const grid = site.dims(1);
@@ -22,7 +22,7 @@ export const maxRoiPool: InferRow = (site) => [
   regions(site, attributesOf(site.node, 'MaxRoiPool').pooled_shape),
 ];
 
-/** A row for each region. */
+/** The first axis of the result has an entry for each region. */
 function regions(site: Site, cells: readonly Dim[]): Inferred {
   const { dtype, dims } = site.type(0);
   if (dims !== undefined && dims.length !== 4) site.mismatch('an input of rank 4');

@@ -1,18 +1,18 @@
 import { attributesOf } from '../ir/attributes.js';
 import type { Dim, Dims } from '../ir/types.js';
-import { elementsOfConstant, FOLLOWED } from './contents.js';
+import { elementsOfConstant, MAX_TRACKED } from './contents.js';
 import { divideDims, floorDivide, multiplyDims, productOf } from './dim.js';
 import { complete, dtypeOfCode } from './elementwise.js';
 import { axisOf, type Elements, type InferRow, knownSize, numbers, type Site } from './site.js';
 
-/** A vector's length where it is known, as a rank. */
+/** Returns the length of a vector input, which is the rank of the shape it holds; undefined where it is not known. */
 function lengthOf(site: Site, index: number): number | undefined {
   const length = site.dims(index)?.[0];
   return typeof length === 'number' ? length : undefined;
 }
 
-/** Dims that a 1-D integer input spells out; unknown elements become unknown sizes. */
-export function spelled(site: Site, index: number): Dims | undefined {
+/** Returns the shape that a vector input holds, with unknown sizes for unknown elements; undefined where the rank is not known. */
+export function shapeFrom(site: Site, index: number): Dims | undefined {
   const elements = site.elements(index);
   if (elements !== undefined) return elements.map((element) => element ?? site.unknown());
   const rank = lengthOf(site, index);
@@ -48,14 +48,14 @@ export const constant: InferRow = (site) => {
 
 export const constantOfShape: InferRow = (site) => {
   const { value } = attributesOf(site.node, 'ConstantOfShape');
-  const dims = spelled(site, 0);
+  const dims = shapeFrom(site, 0);
   if (value === undefined) return [{ dtype: 'float32', dims, elements: fill(dims, 0) }];
   return [{ dtype: value.dtype, dims, elements: fill(dims, elementsOfConstant(value)?.[0]) }];
 };
 
 function fill(dims: Dims | undefined, value: Elements[number]): Elements | undefined {
   const length = knownSize(dims);
-  if (length === undefined || length > FOLLOWED) return undefined;
+  if (length === undefined || length > MAX_TRACKED) return undefined;
   return Array.from({ length }, () => value);
 }
 
@@ -73,7 +73,7 @@ export const range: InferRow = (site) => {
   const dtype = site.dtype(0);
   if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number' && delta !== 0) {
     const length = Math.max(0, Math.ceil((limit - start) / delta));
-    const follow = length <= FOLLOWED && (dtype === 'int64' || dtype === 'int32');
+    const follow = length <= MAX_TRACKED && (dtype === 'int64' || dtype === 'int32');
     const elements = follow ? Array.from({ length }, (_, i) => start + i * delta) : undefined;
     return [{ dtype, dims: [length], elements }];
   }
@@ -144,7 +144,7 @@ export const flatten: InferRow = (site) => {
 
 export const expand: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const target = spelled(site, 1);
+  const target = shapeFrom(site, 1);
   if (dims === undefined || target === undefined) return [{ dtype, dims: undefined }];
   const rank = Math.max(dims.length, target.length);
   const out = Array.from({ length: rank }, (_, i) => {
@@ -154,7 +154,7 @@ export const expand: InferRow = (site) => {
   });
   const source = site.elements(0);
   const length = knownSize(out);
-  const spread = source?.length === 1 && length !== undefined && length <= FOLLOWED;
+  const spread = source?.length === 1 && length !== undefined && length <= MAX_TRACKED;
   return [{ dtype, dims: out, elements: spread ? Array.from({ length }, () => source[0]) : undefined }];
 };
 
@@ -180,7 +180,7 @@ export const squeeze: InferRow = (site) => {
   return [{ dtype, dims: dims.filter((_, i) => !gone.has(i)), elements: site.elements(0) }];
 };
 
-/** Axes of size 1; undefined when a symbol may be 1 too, for then not even the rank of the result is known. */
+/** Returns the axes of size 1; undefined where a symbol may be 1 too, because then the rank of the result is not known. */
 function ones(dims: Dims): readonly number[] | undefined {
   if (dims.some((dim) => typeof dim === 'string')) return undefined;
   return dims.flatMap((dim, i) => (dim === 1 ? [i] : []));
@@ -199,7 +199,7 @@ export const unsqueeze: InferRow = (site) => {
 
 export const tile: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const repeats = spelled(site, 1);
+  const repeats = shapeFrom(site, 1);
   const out = dims?.map((dim, i) => {
     const times = repeats?.[i];
     return times === undefined ? site.unknown() : multiplyDims(dim, times);

@@ -4,7 +4,7 @@ import { addDims, floorDivide, multiplyDims } from './dim.js';
 import { dtypeOfCode } from './elementwise.js';
 import { axisOf, type InferRow, numbers, type Site } from './site.js';
 
-/** [..., 1 or 2]: the transformed axis gets the length asked for, half of it and one more where one side is enough. */
+/** [..., 1 or 2]: the transformed axis gets the given length n, or n / 2 + 1 for a one-sided result. */
 export const dft: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   const asked = dftAxis(site);
@@ -19,7 +19,7 @@ export const dft: InferRow = (site) => {
   return [{ dtype, dims: dims.map((dim, i) => (i === axis ? kept : i === dims.length - 1 ? parts : dim)) }];
 };
 
-/** An attribute before opset 20, an input since. */
+/** Returns the axis, which is an attribute before opset 20 and an input since. */
 function dftAxis(site: Site): number | undefined {
   const { axis } = attributesOf(site.node, 'DFT');
   if (axis !== undefined) return axis;
@@ -33,7 +33,7 @@ export const windowFunction: InferRow = (site) => [
   },
 ];
 
-/** [frequencies, bands]. */
+/** MelWeightMatrix: [frequencies, bands]. */
 export const melWeights: InferRow = (site) => {
   const [bands, length] = [0, 1].map((i) => site.elements(i)?.[0]);
   const frequencies = length === undefined ? site.unknown() : addDims(floorDivide(length, 2), 1);

@@ -3,36 +3,36 @@ import { describe } from '../ir/scope.js';
 import type { Constant, DataType, Dim, Dims, Graph, Node, ValueType } from '../ir/types.js';
 
 /**
- * Contents of a small tensor as far as they are known, row major: numbers or symbolic sizes; undefined where unknown.
+ * The elements of a small tensor in row-major order: numbers or symbolic sizes; undefined where not known.
  */
 export type Elements = readonly (Dim | undefined)[];
 
-/** What a row says of an output: its type and, for small tensors, what is in it. */
+/** The inferred type of an output and, for small tensors, its elements. */
 export interface Inferred extends ValueType {
   readonly elements?: Elements;
 }
 
-/** One node as its row of the table sees it. */
+/** A node with the types and elements of its inputs, as the rows of the inference table read it. */
 export interface Site {
   readonly node: Node;
-  /** Type of an input; `shape-mismatch` when the node lacks it. */
+  /** Returns the type of an input. Throws `shape-mismatch` where the node does not have the input. */
   type(index: number): ValueType;
   has(index: number): boolean;
   dtype(index: number): DataType;
   dims(index: number): Dims | undefined;
   elements(index: number): Elements | undefined;
   constant(index: number): Constant | undefined;
-  /** A size that nothing is known of. */
+  /** Makes a new unknown size. */
   unknown(): Dim;
-  /** Types of the outputs of an inner graph for inputs of these types, as far as they follow. */
+  /** Infers the types of the outputs of an inner graph for inputs of these types. */
   inside(graph: Graph, inputs: readonly ValueType[]): readonly (ValueType | undefined)[];
-  /** Throws `shape-mismatch`, naming node, op and input dims. */
+  /** Throws `shape-mismatch` with the node, its operator and, by default, the dims of its inputs. */
   mismatch(expected: string, got?: string): never;
 }
 
 export type InferRow = (site: Site) => readonly (Inferred | undefined)[];
 
-/** What a site reads of the values around it. */
+/** The values that a node can read. */
 export interface Scope {
   typeOf(name: string): ValueType | undefined;
   elementsOf(name: string): Elements | undefined;
@@ -41,12 +41,12 @@ export interface Scope {
   inside: Site['inside'];
 }
 
-/** Views a node in a scope. */
+/** Makes the site of a node in a scope. */
 export function siteOf(node: Node, scope: Scope): Site {
   return new NodeSite(node, scope);
 }
 
-/** A class because one is made for every node of a large graph: closures cost ten times as much. */
+/** A class, because one is made for every node of a large graph and closures are ten times slower. */
 class NodeSite implements Site {
   readonly node: Node;
   readonly unknown: () => Dim;
@@ -93,14 +93,14 @@ class NodeSite implements Site {
   }
 }
 
-/** "x [N, 3], w [4, 3]". */
+/** Describes the inputs of a node: "x [N, 3], w [4, 3]". */
 function inputsLabel(node: Node, scope: Scope): string {
   const dims = (name: string) => scope.typeOf(name)?.dims?.join(', ') ?? 'unknown';
   const label = node.inputs.map((name) => (name === '' ? 'none' : `${name} [${dims(name)}]`)).join(', ');
   return label === '' ? 'no inputs' : label;
 }
 
-/** Size of a shape when every dim is a number. */
+/** Returns the number of elements of a shape; undefined where a size is not a number. */
 export function knownSize(dims: Dims | undefined): number | undefined {
   let size = 1;
   for (const dim of dims ?? [undefined]) {
@@ -110,14 +110,14 @@ export function knownSize(dims: Dims | undefined): number | undefined {
   return size;
 }
 
-/** Axis counted from the front. */
+/** Returns an axis counted from 0. Throws `shape-mismatch` for one that does not exist. */
 export function axisOf(site: Site, axis: number, rank: number): number {
   const from = axis < 0 ? axis + rank : axis;
   if (from < 0 || from >= rank) site.mismatch(`an axis in [${-rank}, ${rank - 1}]`, `${axis}`);
   return from;
 }
 
-/** The integers of a small input, when all are known. */
+/** Returns the elements of a small input where all are numbers; undefined otherwise. */
 export function numbers(elements: Elements | undefined): readonly number[] | undefined {
   return elements?.every((element) => typeof element === 'number') ? elements : undefined;
 }

@@ -13,20 +13,20 @@ export const slice: InferRow = (site) => {
   let elements = dims.length === 1 ? site.elements(0) : undefined;
   for (const [i, axis] of axes.entries()) {
     const at = axisOf(site, axis, dims.length);
-    const cut: Cut = { start: starts?.[i], end: ends?.[i], step: steps?.[i] };
-    elements = elements && cutElements(elements, cut);
-    out[at] = elements?.length ?? cutLength(site, dims[at] ?? 1, cut);
+    const cut: AxisSlice = { start: starts?.[i], end: ends?.[i], step: steps?.[i] };
+    elements = elements && sliceElements(elements, cut);
+    out[at] = elements?.length ?? sliceLength(site, dims[at] ?? 1, cut);
   }
   return [{ dtype, dims: out, elements }];
 };
 
-interface Cut {
+interface AxisSlice {
   readonly start: Dim | undefined;
   readonly end: Dim | undefined;
   readonly step: number | undefined;
 }
 
-function cutElements(source: Elements, { start, end, step }: Cut): Elements | undefined {
+function sliceElements(source: Elements, { start, end, step }: AxisSlice): Elements | undefined {
   if (typeof start !== 'number' || typeof end !== 'number' || step === undefined) return undefined;
   const n = source.length;
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
@@ -37,8 +37,8 @@ function cutElements(source: Elements, { start, end, step }: Cut): Elements | un
   return out;
 }
 
-/** Number of elements kept of `size`. A bound past the end is taken as the end, as ONNX does. */
-function cutLength(site: Site, size: Dim, { start, end, step }: Cut): Dim {
+/** Returns the length of a slice of an axis. Bounds beyond the end are clamped, as ONNX defines it. */
+function sliceLength(site: Site, size: Dim, { start, end, step }: AxisSlice): Dim {
   if (start === undefined || end === undefined || step === undefined) return site.unknown();
   if (step < 0) return backwardLength(site, size, { start, end, step });
   const from = bound(size, start);
@@ -48,7 +48,7 @@ function cutLength(site: Site, size: Dim, { start, end, step }: Cut): Dim {
   return ceilDivide(length, step);
 }
 
-/** A whole axis reversed, or known numbers; other backward slices of symbolic sizes are unknown. */
+/** Returns the length of a slice with a negative step, for a whole axis or for known numbers; unknown for others. */
 function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step: number }): Dim {
   const { start, end, step } = cut;
   if (typeof size === 'number' && typeof start === 'number' && typeof end === 'number') {
@@ -60,10 +60,10 @@ function backwardLength(site: Site, size: Dim, cut: { start: Dim; end: Dim; step
   return whole ? ceilDivide(size, -step) : site.unknown();
 }
 
-/** Exporters write various large numbers for "to the end"; no axis has half a thousand million elements. */
+/** Exporters write various large numbers for "to the end". No axis has 2^29 elements. */
 const isHuge = (at: Dim): boolean => typeof at === 'number' && at >= 2 ** 29;
 
-/** A start or end counted from the front and kept within the axis. */
+/** Returns a start or end as a position from 0 to the size of the axis. */
 function bound(size: Dim, at: Dim): Dim {
   if (isHuge(at)) return size;
   if (typeof at === 'number' && at < 0) {

@@ -18,7 +18,7 @@ import * as window from './window.js';
 const { arithmetic, comparison, elementwise, logic, pointwise, predicate, sameType } = element;
 const whole = pointwise((a) => (typeof a === 'string' || Number.isInteger(a) ? a : undefined));
 
-/** How the types of an operator's outputs follow from its inputs, one row an operator. */
+/** Inference of the types of an operator's outputs, one row for each operator. */
 export const INFERENCE: Readonly<Record<Op, InferRow>> = {
   Abs: pointwise((a) => (typeof a === 'number' ? Math.abs(a) : undefined)),
   Acos: sameType, Acosh: sameType, Asin: sameType, Asinh: sameType, Atan: sameType, Atanh: sameType,

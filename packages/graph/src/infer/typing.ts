@@ -1,36 +1,35 @@
 import { isOp } from '../ir/ops.js';
 import type { Constant, Graph, Node, Value, ValueType } from '../ir/types.js';
-import { completed, declaredTypes, filledIn, symbolsOf, unknownsBeside } from './declared.js';
+import { declaredTypes, freshUnknowns, symbolsOf, withDeclaredSizes, withObservedSizes } from './declared.js';
 import { canonicalDim } from './dim.js';
 import { type KnownValues, knownWithin } from './known.js';
 import { LEARNERS } from './machine-learning.js';
 import { type InferRow, type Inferred, type Scope, siteOf } from './site.js';
 import { INFERENCE } from './table.js';
 
-/** What is known of every value of a graph, as nodes are added to it in order. */
+/** The types and known elements of the values of a graph, to which nodes are added in order. */
 export interface Typing extends Scope {
   types(): ReadonlyMap<string, ValueType>;
   addInput(value: Value): void;
   addConstant(name: string, value: Constant): void;
   /**
-   * Adds a node whose inputs were added; foreign operators take what a run showed, else the number type that the file declares.
-   * Its outputs are inferred when something is asked
-   * next: most rewrites leave most nodes alone and ask nothing.
+   * Adds a node whose inputs were added before. Its outputs are inferred at the next request, because most rewrites need the types of few
+   * nodes. The outputs of a foreign operator get the type that a run showed, else the declared dtype.
    */
   addNode(node: Node): void;
-  /** What inference says of a node's outputs, without adding it. Empty when it is foreign or an input's type is unknown. */
+  /** Infers the types of a node's outputs without adding the node. Empty for a foreign node or one with an input of unknown type. */
   preview(node: Node): readonly (Inferred | undefined)[];
   rename(from: string, to: string): void;
 }
 
-/** A typing of a graph's inputs and constants, no nodes yet. `outer` is what a subgraph sees of the graph around it. */
+/** Makes an empty typing. `outer` gives the values that an inner graph sees of the graphs around it. */
 export function typingOf(graph: Graph, outer?: Scope): Typing {
   const scope: Scope & KnownValues = {
     ...knownWithin(outer),
-    unknown: outer?.unknown ?? unknownsBeside(graph),
+    unknown: outer?.unknown ?? freshUnknowns(graph),
     inside: (body, inputs) => outputsOf(body, inputs, scope),
   };
-  const nodes = inferring(scope, graph);
+  const nodes = inferenceQueue(scope, graph);
   const settled = () => {
     nodes.settle();
     return scope;
@@ -50,12 +49,12 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
   };
 }
 
-/** Nodes in the order in which they are added, inferred when something is asked. */
-function inferring(scope: Scope & KnownValues, graph: Graph) {
+/** A queue of added nodes, whose outputs are inferred in order by `settle`. */
+function inferenceQueue(scope: Scope & KnownValues, graph: Graph) {
   const declared = declaredTypes(graph);
   const symbols = symbolsOf(graph);
   const waiting: Node[] = [];
-  // A node is often previewed, then added.
+  // A node is often previewed and then added.
   const inferred = latest((node: Node) => inferNode(node, scope) ?? []);
 
   function define(node: Node): void {
@@ -64,7 +63,8 @@ function inferring(scope: Scope & KnownValues, graph: Graph) {
       if (name === '') continue;
       const [said, seen] = [declared.get(name), graph.observed?.get(name)];
       const known = outputs[i] ?? seen ?? (said && { dtype: said.dtype, dims: undefined });
-      if (known !== undefined) scope.define(name, filledIn(completed(known, seen), said, symbols));
+      if (known !== undefined)
+        scope.define(name, withDeclaredSizes(withObservedSizes(known, seen), said, symbols));
     }
   }
 
@@ -83,7 +83,7 @@ function inferring(scope: Scope & KnownValues, graph: Graph) {
   };
 }
 
-/** A function that remembers its last result. */
+/** Memoises the last result of a function. */
 function latest<A, R>(of: (argument: A) => R): (argument: A) => R {
   let last: { readonly argument: A; readonly result: R } | undefined;
   return (argument) => {
@@ -92,7 +92,7 @@ function latest<A, R>(of: (argument: A) => R): (argument: A) => R {
   };
 }
 
-/** Types of a node's outputs; undefined for other foreign operators and where an input's type is unknown. */
+/** Infers the types of a node's outputs; undefined for operators without a row, and where the type of an input is unknown. */
 function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] | undefined {
   const row = rowOf(node);
   if (row === undefined) return undefined;

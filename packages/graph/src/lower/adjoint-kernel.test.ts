@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../test/derivative.js';
+import { pseudorandom } from '../../test/central-differences.js';
 import { float32, graphOf, value } from '../../test/graphs.js';
 import { builderOf } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
@@ -12,7 +12,7 @@ import { adjointKernel } from './adjoint-kernel.js';
 const kernel = (...dims: readonly number[]): Constant =>
   float32(
     dims,
-    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => wobble('kernel', i)),
+    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => pseudorandom('kernel', i)),
   );
 
 const cases: readonly (readonly [string, number, Constant])[] = [

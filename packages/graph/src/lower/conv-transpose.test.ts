@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { pseudorandom } from '../../test/central-differences.js';
 import { convolutionCases, gradientOf } from '../../test/convolutions.js';
-import { wobble } from '../../test/derivative.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
@@ -13,7 +13,7 @@ import { fewChannels } from './few-channels.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((n, d) => n * d, 1);
 const wobbles = (name: string, dims: readonly number[]): Float64Array =>
-  Float64Array.from({ length: count(dims) }, (_, i) => Math.fround(wobble(name, i)));
+  Float64Array.from({ length: count(dims) }, (_, i) => Math.fround(pseudorandom(name, i)));
 const constant = (name: string, dims: readonly number[]): Constant =>
   float32(dims, Array.from(wobbles(name, dims)));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floatInputs, floatOutputs, gradients, project } from '../../test/derivative.js';
+import { floatInputs, floatOutputs, gradients, project } from '../../test/central-differences.js';
 import { loweringChanges } from '../../test/lowering.js';
 import { type Sample, samples } from '../../test/samples.js';
 import { tables } from '../autodiff/tables/index.js';

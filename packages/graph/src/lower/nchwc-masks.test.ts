@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../test/derivative.js';
+import { pseudorandom } from '../../test/central-differences.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { STEP_SLOPE } from '../autodiff/rules/activation.js';
 import { attr } from '../builder/builder.js';
@@ -12,7 +12,10 @@ import { nchwcMasks } from './nchwc-masks.js';
 const kernel = (...dims: readonly number[]): Constant =>
   float32(
     dims,
-    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => Math.round(8 * wobble('k', i)) / 8),
+    Array.from(
+      { length: dims.reduce((n, d) => n * d, 1) },
+      (_, i) => Math.round(8 * pseudorandom('k', i)) / 8,
+    ),
   );
 
 const step = (text: string): Node => node(text, { alpha: attr.float(STEP_SLOPE), beta: attr.float(0) });
@@ -49,7 +52,7 @@ const relu6 = [
 const x = numArray(
   'float32',
   [2, 1, 4, 4],
-  Float64Array.from({ length: 32 }, (_, i) => Math.round(6 * wobble('x', i))),
+  Float64Array.from({ length: 32 }, (_, i) => Math.round(6 * pseudorandom('x', i))),
 );
 
 const operators = (graph: Graph): readonly string[] => graph.nodes.map(({ op }) => op);

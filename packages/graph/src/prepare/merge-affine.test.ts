@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../test/derivative.js';
+import { pseudorandom } from '../../test/central-differences.js';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import { canonicalise } from '../canonical/canonicalise.js';
@@ -12,12 +12,12 @@ import { mergeAffine } from './merge-affine.js';
 const random = (name: string, ...dims: readonly number[]): Constant =>
   float32(
     dims,
-    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => wobble(name, i)),
+    Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => pseudorandom(name, i)),
   );
 const positive = (name: string, size: number): Constant =>
   float32(
     [size],
-    Array.from({ length: size }, (_, i) => 0.5 + wobble(name, i) ** 2),
+    Array.from({ length: size }, (_, i) => 0.5 + pseudorandom(name, i) ** 2),
   );
 
 const norm = { s: random('s', 4), b: random('b', 4), m: random('m', 4), v: positive('v', 4) };

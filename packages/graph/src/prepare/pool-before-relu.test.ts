@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../test/derivative.js';
+import { pseudorandom } from '../../test/central-differences.js';
 import { graphOf, node, value } from '../../test/graphs.js';
 import { grad } from '../autodiff/grad.js';
 import { ruleTable } from '../autodiff/tables/index.js';
@@ -22,7 +22,7 @@ const plain = graphWith(node('r = Relu(x)'), pool('y = MaxPool(r)'));
 const x = numArray(
   'float32',
   [2, 2, 6, 6],
-  Float64Array.from({ length: 144 }, (_, i) => Math.round(2 * wobble('x', i) - 0.75)),
+  Float64Array.from({ length: 144 }, (_, i) => Math.round(2 * pseudorandom('x', i) - 0.75)),
 );
 
 const operators = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);

@@ -1,4 +1,4 @@
-import { declaredTypes, symbolsOf, unknownsBeside } from '../infer/declared.js';
+import { declaredTypes, freshUnknowns, symbolsOf } from '../infer/declared.js';
 import { isUnknown } from '../infer/dim.js';
 import { infer } from '../infer/infer.js';
 import { constantFrom } from '../ir/constant.js';
@@ -46,7 +46,7 @@ function declaresRows(
  * of size 1, where the run showed that it keeps the symbolic axes; it then keeps them also where a symbol is 1.
  */
 export function withObserved(graph: Graph, seen: ReadonlyMap<string, Observation>): Graph {
-  const unknown = unknownsBeside(graph);
+  const unknown = freshUnknowns(graph);
   const observed = new Map<string, ValueType>(graph.observed);
   for (const [name, { dtype, dims }] of seen) {
     observed.set(name, { dtype, dims: dims.map((dim) => dim ?? unknown()) });

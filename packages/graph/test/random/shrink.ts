@@ -1,4 +1,4 @@
-/** The smallest part of a random graph that a law does not hold for, and how to print it. */
+/** Reduces a random graph that violates a law to a small part that still does, and prints it. */
 
 import { isFloat } from '@onnxplain/core';
 import {
@@ -10,25 +10,25 @@ import {
   numbersOf,
   prune,
 } from '../../src/index.js';
-import type { RandomCase } from './case.js';
-import { complaint } from './laws.js';
+import { violationOf } from './laws.js';
+import type { RandomCase } from './random-case.js';
 
-/** Cuts a failing case at both ends as long as something of it fails in the same way. */
+/** Removes nodes at both ends of a failing case as long as a part fails in the same way. */
 export function shrunk(one: RandomCase): RandomCase {
   const kind = kindOf(one);
   for (const part of cuts(one)) if (kindOf(part) === kind) return shrunk(part);
   return one;
 }
 
-/** "first order", "second order", "throws ..."; undefined where nothing fails. */
-const kindOf = (one: RandomCase): string | undefined => complaint(one)?.split(':')[0];
+/** Returns "first order", "second order" or "throws ..."; undefined where all laws hold. */
+const kindOf = (one: RandomCase): string | undefined => violationOf(one)?.split(':')[0];
 
 function* cuts(one: RandomCase): Generator<RandomCase> {
   yield* outputCuts(one);
   yield* inputCuts(one);
 }
 
-/** Each value in turn as the only output, where that leaves nodes out. */
+/** Makes each value in turn the only output, where that removes nodes. */
 function* outputCuts(one: RandomCase): Generator<RandomCase> {
   const types = infer(one.graph);
   for (const name of one.graph.nodes.flatMap(({ outputs }) => outputs)) {
@@ -39,7 +39,7 @@ function* outputCuts(one: RandomCase): Generator<RandomCase> {
   }
 }
 
-/** Each node's output in turn as an input, the last ones first. What was equal before stays so only if it is one value. */
+/** Makes the output of each node in turn an input, the last nodes first. */
 function* inputCuts(one: RandomCase): Generator<RandomCase> {
   const { graph, feeds } = one;
   const outputs = new Set(graph.outputs.map(({ name }) => name));
@@ -57,7 +57,7 @@ function* inputCuts(one: RandomCase): Generator<RandomCase> {
 const computed = ({ graph, feeds }: RandomCase, { outputs: [name] }: Node): NumArray =>
   interpret(graph, feeds, { wanted: [name] })[name];
 
-/** A case as a few lines of text. */
+/** Prints a case in a few lines. */
 export function show({ seed, graph, feeds, tied }: RandomCase): string {
   const inputs = graph.inputs.map(({ name }) => `input ${name} = ${array(feeds[name])}`);
   const constants = [...graph.constants].map(([name, value]) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomCase } from '../../../test/random/case.js';
+import { randomCase } from '../../../test/random/random-case.js';
 import { interpret } from '../../interpreter/interpret.js';
 import { valueFactsOf } from './value-bounds.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../../test/derivative.js';
+import { pseudorandom } from '../../../test/central-differences.js';
 import { codeOf, float32, graphOf, int64, node, value } from '../../../test/graphs.js';
 import { attr } from '../../builder/builder.js';
 import { canonicalise } from '../../canonical/canonicalise.js';
@@ -10,7 +10,7 @@ import { verify } from '../../ir/verify.js';
 import { grad } from '../grad.js';
 
 const randoms = (name: string, length: number): number[] =>
-  Array.from({ length }, (_, i) => Math.fround(2 * wobble(name, i)));
+  Array.from({ length }, (_, i) => Math.fround(2 * pseudorandom(name, i)));
 
 const rules = 'deep-lift';
 

@@ -1,6 +1,6 @@
 import type { BackwardRules } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { wobble } from '../../../../test/derivative.js';
+import { pseudorandom } from '../../../../test/central-differences.js';
 import { codeOf, float32, graphOf, int64, node, value } from '../../../../test/graphs.js';
 import { attr } from '../../../builder/builder.js';
 import { numArray } from '../../../interpreter/array.js';
@@ -17,7 +17,7 @@ type Vector = readonly number[];
 type Matrix = readonly Vector[];
 
 const randoms = (name: string, length: number, scale = 1): number[] =>
-  Array.from({ length }, (_, i) => Math.fround(scale * wobble(name, i)));
+  Array.from({ length }, (_, i) => Math.fround(scale * pseudorandom(name, i)));
 
 const rowsOf = (numbers: Vector, width: number): Matrix =>
   Array.from({ length: numbers.length / width }, (_, i) => numbers.slice(i * width, (i + 1) * width));

@@ -1,14 +1,14 @@
-/** Makers that move elements. */
+/** Generators of nodes that move elements. */
 import { sizeOf } from '@onnxplain/core';
 import { attr, numArray } from '../../src/index.js';
-import type { Growth } from './growth.js';
-import type { Maker } from './makers.js';
-import { anyAxis, axisAttribute, broadcastable, deep, fit, number, within } from './pieces.js';
+import type { NodeGenerator } from './arithmetic-generators.js';
+import type { GrowingGraph } from './growing-graph.js';
+import { anyAxis, axisAttribute, broadcastable, fit, number, within, withRank } from './operands.js';
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-/** Indices of an axis, some counted from its end, in a tensor of these dims. */
-function indices(g: Growth, size: number, dims: readonly number[]): string {
+/** Returns a constant of random indices into an axis, some counted from its end, with these dims. */
+function indices(g: GrowingGraph, size: number, dims: readonly number[]): string {
   return g.constant(
     numArray(
       'int64',
@@ -18,7 +18,7 @@ function indices(g: Growth, size: number, dims: readonly number[]): string {
   );
 }
 
-function reshape(g: Growth): void {
+function reshape(g: GrowingGraph): void {
   const x = g.pick();
   const size = sizeOf(g.dims(x));
   const divisors = range(size)
@@ -29,7 +29,7 @@ function reshape(g: Growth): void {
   g.keep(g.emit('Reshape', [x, g.ints(target)]));
 }
 
-function transpose(g: Growth): void {
+function transpose(g: GrowingGraph): void {
   const x = g.pick();
   const axes = range(g.dims(x).length);
   g.keep(
@@ -39,7 +39,7 @@ function transpose(g: Growth): void {
   );
 }
 
-function rank(g: Growth): void {
+function rank(g: GrowingGraph): void {
   const x = g.pick();
   const dims = g.dims(x);
   const ones = range(dims.length).filter((axis) => dims[axis] === 1);
@@ -50,7 +50,7 @@ function rank(g: Growth): void {
   g.keep(g.emit('Flatten', [x], axisAttribute(g.draw.int(-dims.length, dims.length))));
 }
 
-function expand(g: Growth): void {
+function expand(g: GrowingGraph): void {
   const x = g.pick();
   const dims = g.dims(x);
   if (g.draw.chance(0.5)) {
@@ -59,7 +59,7 @@ function expand(g: Growth): void {
   } else g.keep(g.emit('Tile', [x, g.ints(dims.map(() => g.draw.int(1, 2)))]));
 }
 
-function concat(g: Growth): void {
+function concat(g: GrowingGraph): void {
   const x = g.pick();
   const axis = anyAxis(g, x);
   if (axis === undefined) return;
@@ -74,7 +74,7 @@ function concat(g: Growth): void {
   );
 }
 
-function split(g: Growth): void {
+function split(g: GrowingGraph): void {
   const x = g.pick();
   const axis = anyAxis(g, x);
   const size = axis === undefined ? 0 : (g.dims(x).at(axis) ?? 0);
@@ -86,7 +86,7 @@ function split(g: Growth): void {
   for (const part of parts) g.keep(part);
 }
 
-function slice(g: Growth): void {
+function slice(g: GrowingGraph): void {
   const x = g.pick();
   const axis = anyAxis(g, x);
   if (axis === undefined) return;
@@ -108,8 +108,8 @@ function slice(g: Growth): void {
   );
 }
 
-function pad(g: Growth): void {
-  const x = deep(g, g.pick(), 1);
+function pad(g: GrowingGraph): void {
+  const x = withRank(g, g.pick(), 1);
   const dims = g.dims(x);
   const mode = g.draw.one(['constant', 'constant', 'reflect', 'edge', 'wrap']);
   const amount = (size: number) =>
@@ -120,8 +120,8 @@ function pad(g: Growth): void {
   g.keep(g.emit('Pad', [x, g.ints(amounts), ...value], { mode: attr.string(mode) }));
 }
 
-function gather(g: Growth): void {
-  const x = deep(g, g.pick(), 1);
+function gather(g: GrowingGraph): void {
+  const x = withRank(g, g.pick(), 1);
   const dims = g.dims(x);
   const axis = anyAxis(g, x) ?? 0;
   const size = dims.at(axis) ?? 1;
@@ -146,15 +146,15 @@ function gather(g: Growth): void {
   else g.keep(g.emit('GatherND', [x, tuples(g, dims, 3)]));
 }
 
-/** Index tuples into the first axes. */
-function tuples(g: Growth, dims: readonly number[], n: number): string {
+/** Returns a constant of random index tuples into the first axes. */
+function tuples(g: GrowingGraph, dims: readonly number[], n: number): string {
   const depth = g.draw.int(1, dims.length);
   const rows = range(n).flatMap(() => dims.slice(0, depth).map((size) => g.draw.int(-size, size - 1)));
   return g.constant(numArray('int64', [n, depth], rows));
 }
 
-function scatter(g: Growth): void {
-  const x = deep(g, g.pick(), 1);
+function scatter(g: GrowingGraph): void {
+  const x = withRank(g, g.pick(), 1);
   const dims = g.dims(x);
   const reduction = attr.string(g.draw.one(['add', 'mul', 'max', 'min']));
   if (g.draw.chance(0.5)) {
@@ -173,13 +173,13 @@ function scatter(g: Growth): void {
   }
 }
 
-function triangle(g: Growth): void {
-  const x = deep(g, g.pick(), 2);
+function triangle(g: GrowingGraph): void {
+  const x = withRank(g, g.pick(), 2);
   const k = g.constant(numArray('int64', [], [g.draw.int(-2, 2)]));
   g.keep(g.emit('Trilu', g.draw.chance(0.5) ? [x] : [x, k], { upper: attr.int(g.draw.int(0, 1)) }));
 }
 
-function blocks(g: Growth): void {
+function blocks(g: GrowingGraph): void {
   const deeper = g.draw.chance(0.5);
   const x = fit(g, g.pick(), deeper ? [1, g.draw.int(1, 2), 4, 2] : [1, 4 * g.draw.int(1, 2), 2, 1]);
   const blocksize = attr.int(2);
@@ -190,14 +190,14 @@ function blocks(g: Growth): void {
 }
 
 /** Of a few elements, so that their number does not change with the last digits. */
-function sequence(g: Growth): void {
+function sequence(g: GrowingGraph): void {
   const start = fit(g, g.pick(), []);
   const delta = within(g, fit(g, g.pick(), []), [0.3, 0.6]);
   const limit = g.value(start).data[0] + (g.draw.int(1, 5) - 0.5) * g.value(delta).data[0];
   g.keep(g.emit('Range', [start, number(g, limit), delta]));
 }
 
-export const movement: readonly (readonly [Maker, number])[] = [
+export const movement: readonly (readonly [NodeGenerator, number])[] = [
   [reshape, 0.7], [transpose, 1], [rank, 0.5], [expand, 0.7], [concat, 1], [split, 0.7], [slice, 1], [pad, 1], [gather, 1],
   [scatter, 1], [triangle, 0.4], [blocks, 0.4], [sequence, 0.3],
 ]; // biome-ignore format: one list

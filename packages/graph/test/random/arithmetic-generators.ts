@@ -1,12 +1,12 @@
-/** What may be added to a random graph, with random shapes and attributes. */
+/** Generators of nodes with random shapes and attributes. */
 import { attr, numArray } from '../../src/index.js';
-import type { Growth } from './growth.js';
-import { movement } from './movers.js';
-import { anyAxis, axisAttribute, deep, fit, number, partner, some, within } from './pieces.js';
-import { windows } from './windows.js';
+import type { GrowingGraph } from './growing-graph.js';
+import { movement } from './movement-generators.js';
+import { anyAxis, axisAttribute, fit, number, partner, some, within, withRank } from './operands.js';
+import { windows } from './window-generators.js';
 
-/** Adds some nodes and offers what they make. */
-export type Maker = (g: Growth) => void;
+/** Adds nodes to a graph and makes their outputs available to later nodes. */
+export type NodeGenerator = (g: GrowingGraph) => void;
 
 const REDUCTIONS = [
   'ReduceL1',
@@ -21,9 +21,9 @@ const REDUCTIONS = [
   'ReduceSumSquare',
 ] as const;
 
-const positive = (g: Growth, x: string): string => within(g, x, [0.4, 2]);
+const positive = (g: GrowingGraph, x: string): string => within(g, x, [0.4, 2]);
 
-function binary(g: Growth): void {
+function binary(g: GrowingGraph): void {
   const op = g.draw.one(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Mean', 'Sum']);
   const x = g.pick();
   const y = op === 'Div' ? positive(g, partner(g, x)) : partner(g, x);
@@ -33,19 +33,19 @@ function binary(g: Growth): void {
   else g.keep(g.emit(op, g.draw.chance(0.5) || op === 'Div' ? [x, y] : [y, x]));
 }
 
-function power(g: Growth): void {
+function power(g: GrowingGraph): void {
   const x = g.pick();
   const known = g.draw.one([0, 1, 2, 3]);
   if (g.draw.chance(0.5)) g.keep(g.emit('Pow', [x, number(g, known)]));
   else g.keep(g.emit('Pow', [positive(g, x), g.draw.chance(0.5) ? number(g, -0.5) : partner(g, x)]));
 }
 
-function remainder(g: Growth): void {
+function remainder(g: GrowingGraph): void {
   const x = g.pick();
   g.keep(g.emit('Mod', [x, positive(g, partner(g, x))], { fmod: attr.int(1) }));
 }
 
-function choice(g: Growth): void {
+function choice(g: GrowingGraph): void {
   const [x, y] = [g.pick(), g.pick()];
   const condition = g.emit(g.draw.one(['Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'Equal']), [
     x,
@@ -56,7 +56,7 @@ function choice(g: Growth): void {
   g.keep(g.emit('Where', g.draw.chance(0.5) ? [side, x, fitted] : [side, fitted, number(g, 0.5)]));
 }
 
-function slope(g: Growth): void {
+function slope(g: GrowingGraph): void {
   const x = g.pick();
   const dims = g.dims(x);
   g.keep(
@@ -70,7 +70,7 @@ function slope(g: Growth): void {
   );
 }
 
-function bounds(g: Growth): void {
+function bounds(g: GrowingGraph): void {
   const x = g.pick();
   const bound = () => fit(g, g.pick(), []);
   const [low, high] = [
@@ -89,7 +89,7 @@ function bounds(g: Growth): void {
   );
 }
 
-function reduction(g: Growth): void {
+function reduction(g: GrowingGraph): void {
   const op = g.draw.one(REDUCTIONS);
   const picked = g.pick();
   const x = op === 'ReduceLogSum' ? positive(g, picked) : picked;
@@ -104,7 +104,7 @@ function reduction(g: Growth): void {
   g.keep(g.emit(op, inputs, attributes));
 }
 
-function alongAxis(g: Growth): void {
+function alongAxis(g: GrowingGraph): void {
   const x = g.pick();
   const axis = anyAxis(g, x);
   if (axis === undefined) return;
@@ -129,7 +129,7 @@ function alongAxis(g: Growth): void {
   } else g.keep(g.emit(op, [x], axisAttribute(axis)));
 }
 
-function largest(g: Growth): void {
+function largest(g: GrowingGraph): void {
   const x = g.pick();
   const axis = anyAxis(g, x);
   if (axis === undefined) return;
@@ -138,7 +138,7 @@ function largest(g: Growth): void {
   g.keep(g.emitMany('TopK', [x, g.ints([k])], 2, options)[0]);
 }
 
-function product(g: Growth): void {
+function product(g: GrowingGraph): void {
   const [n, k, m] = [g.draw.int(1, 3), g.draw.int(1, 4), g.draw.int(1, 3)];
   const batch = g.draw.one<readonly number[]>([[], [2], [2, 1]]);
   const a = fit(g, g.pick(), g.draw.chance(0.2) ? [k] : [...batch, n, k]);
@@ -146,7 +146,7 @@ function product(g: Growth): void {
   g.keep(g.emit('MatMul', [a, some(g, other)]));
 }
 
-function affine(g: Growth): void {
+function affine(g: GrowingGraph): void {
   const { draw } = g;
   const [n, k, m, transA, transB] = [
     draw.int(1, 3),
@@ -167,7 +167,7 @@ function affine(g: Growth): void {
   g.keep(g.emit('Gemm', draw.chance(0.7) ? [a, b, c] : [a, b], options));
 }
 
-function contraction(g: Growth): void {
+function contraction(g: GrowingGraph): void {
   const size: Record<string, number> = { a: 2, b: g.draw.int(1, 3), c: g.draw.int(1, 3), d: 2 };
   const [x, y, z] = g.draw.one([
     ['ab', 'bc', 'ac'],
@@ -186,8 +186,8 @@ function contraction(g: Growth): void {
   g.keep(g.emit('Einsum', [term(x), term(y)], { equation: attr.string(`${x},${y}->${z}`) }));
 }
 
-function normalised(g: Growth): void {
-  const x = deep(g, g.pick(), 3);
+function normalised(g: GrowingGraph): void {
+  const x = withRank(g, g.pick(), 3);
   const channels = [g.dims(x)[1]];
   const inputs = [x, some(g, channels), some(g, channels)];
   const epsilon = attr.float(0.1);
@@ -200,8 +200,8 @@ function normalised(g: Growth): void {
     );
 }
 
-/** Makers with how often they are taken. */
-export const makers: readonly (readonly [Maker, number])[] = [
+/** Generators with their weights. */
+export const generators: readonly (readonly [NodeGenerator, number])[] = [
   [binary, 5], [power, 1], [remainder, 0.3], [choice, 1], [slope, 0.7], [bounds, 1], [reduction, 2], [alongAxis, 2],
   [largest, 0.7], [product, 1], [affine, 1], [contraction, 0.7], [normalised, 0.5], ...windows, ...movement,
 ]; // biome-ignore format: one list

@@ -1,8 +1,8 @@
 /** Random graphs over the whole table of operators. */
 import { type Graph, type NumArray, numArray, prune, read, type Value, write } from '../../src/index.js';
-import { type Draw, drawOf, growth } from './growth.js';
-import { type Maker, makers } from './makers.js';
-import { activation, casts, plug } from './plug.js';
+import { generators, type NodeGenerator } from './arithmetic-generators.js';
+import { type Draw, drawOf, growingGraph } from './growing-graph.js';
+import { activation, anySample, casts } from './sample-generators.js';
 
 export interface RandomCase {
   readonly seed: number;
@@ -12,16 +12,21 @@ export interface RandomCase {
   readonly tied: boolean;
 }
 
-const all: readonly (readonly [Maker, number])[] = [...makers, [activation, 6], [plug, 9], [casts, 0.3]];
+const all: readonly (readonly [NodeGenerator, number])[] = [
+  ...generators,
+  [activation, 6],
+  [anySample, 9],
+  [casts, 0.3],
+];
 const total = all.reduce((sum, [, weight]) => sum + weight, 0);
 
-function anyMaker(draw: Draw): Maker {
+function anyGenerator(draw: Draw): NodeGenerator {
   let at = draw.uniform() * total;
-  for (const [maker, weight] of all) {
+  for (const [generator, weight] of all) {
     at -= weight;
-    if (at < 0) return maker;
+    if (at < 0) return generator;
   }
-  return plug;
+  return anySample;
 }
 
 const FEW = [-1, -0.5, 0, 0, 0.5, 1];
@@ -35,15 +40,15 @@ function inputOf(draw: Draw, tied: boolean): NumArray {
   return numArray('float32', dims, data);
 }
 
-/** A connected graph of 5 to about 40 nodes on 1 to 3 inputs, as a file holds it; the same one for the same seed. */
+/** Makes a connected graph of 5 to about 40 nodes on 1 to 3 inputs, written to a file and read back; the same for the same seed. */
 export function randomCase(seed: number): RandomCase {
   const draw = drawOf(seed);
   const tied = draw.chance(0.3);
   const names = ['x', 'y', 'z'].slice(0, draw.int(1, 3));
   const feeds = Object.fromEntries(names.map((name) => [name, inputOf(draw, tied)]));
   const inputs = names.map((name): Value => ({ name, dtype: 'float32', dims: feeds[name].dims }));
-  const g = growth(inputs, feeds, draw);
+  const g = growingGraph(inputs, feeds, draw);
   const goal = draw.int(5, draw.chance(0.5) ? 12 : 36);
-  while (g.length() < goal) anyMaker(draw)(g);
+  while (g.length() < goal) anyGenerator(draw)(g);
   return { seed, graph: read(write(prune(g.finish()))), feeds, tied };
 }

@@ -1,4 +1,4 @@
-/** A graph that grows node by node, with the value of everything in it. */
+/** A random graph that grows node by node, with all its values. */
 import { fold, key, sizeOf, stream } from '@onnxplain/core';
 import type { AttributeInit, DataType, Graph, Node, NumArray, Value } from '../../src/index.js';
 import { attr, builderOf, constantFrom, emptyBuilder, interpret, numArray } from '../../src/index.js';
@@ -6,7 +6,7 @@ import type { Op } from '../../src/ir/ops.js';
 import { usesOf } from '../../src/ir/scope.js';
 import { OPSET } from '../samples/make.js';
 
-/** Draws of one case. */
+/** Random choices for one case. */
 export interface Draw {
   uniform(): number;
   /** An integer from low to high, both included. */
@@ -32,15 +32,15 @@ export function drawOf(seed: number): Draw {
   };
 }
 
-/** Largest number of elements, and largest magnitude, of a value that others are made of. */
+/** Largest number of elements, and largest magnitude, of a value that later nodes read. */
 const MOST = 64;
 const LARGEST = 4;
 
-export interface Growth {
+export interface GrowingGraph {
   readonly draw: Draw;
   /** Number of nodes so far. */
   length(): number;
-  /** A value to go on from; those that nothing reads yet are likelier. */
+  /** Picks a value to read, preferably one without readers. */
   pick(): string;
   value(name: string): NumArray;
   dims(name: string): readonly number[];
@@ -48,17 +48,17 @@ export interface Growth {
   ints(values: readonly number[]): string;
   emit(op: Op, inputs: readonly string[], attributes?: AttributeInit): string;
   emitMany(op: Op, inputs: readonly string[], outputs: number, attributes?: AttributeInit): readonly string[];
-  /** Offers a value to `pick`, scaled where it is large; others are left to wither. */
+  /** Makes a value available to `pick`, scaled where it is large. Values that are not of floats, too large or not finite are dropped. */
   keep(name: string): void;
-  /** The graph with some of the values that nothing reads as outputs. */
+  /** Returns the graph, with some of the values without readers as outputs. */
   finish(): Graph;
 }
 
-export function growth(
+export function growingGraph(
   inputs: readonly Value[],
   feeds: Readonly<Record<string, NumArray>>,
   draw: Draw,
-): Growth {
+): GrowingGraph {
   const start = emptyBuilder(OPSET).build([], inputs);
   const b = builderOf({ ...start, name: 'random' });
   const values = new Map(Object.entries(feeds));
@@ -72,7 +72,7 @@ export function growth(
     return name;
   };
   const value = (name: string): NumArray => values.get(name) ?? missing(name);
-  const emitMany: Growth['emitMany'] = (op, names, outputs, attributes = {}) => {
+  const emitMany: GrowingGraph['emitMany'] = (op, names, outputs, attributes = {}) => {
     const made = b.emitMany(op, names, outputs, attributes);
     const node: Node = {
       op,
@@ -92,7 +92,7 @@ export function growth(
     for (const name of made) values.set(name, found[name]);
     return made;
   };
-  const emit: Growth['emit'] = (op, names, attributes) => emitMany(op, names, 1, attributes)[0];
+  const emit: GrowingGraph['emit'] = (op, names, attributes) => emitMany(op, names, 1, attributes)[0];
 
   return {
     draw,
@@ -129,10 +129,10 @@ export function growth(
   };
 }
 
-/** What the largest magnitude of a large value becomes: another for each, lest values tie but for their rounding. */
+/** The magnitude to which a large value is scaled. It differs between values, so that they are not equal up to rounding. */
 const shrunkTo = (peak: number): number => 1.2 + ((peak * 0.6180339887498949) % 0.5);
 
-/** A graph of one node, whose inputs are everything that it reads. */
+/** Makes a graph of one node, whose inputs are all values that the node reads. */
 export function oneNode(node: Node, value: (name: string) => NumArray): Graph {
   const inputs = [...new Set(usesOf(node))].map(
     (name): Value => ({ name, dtype: value(name).dtype, dims: value(name).dims }),

@@ -1,16 +1,16 @@
-/** Nodes of the operators' samples, with all their attributes, put into a random graph. */
+/** Generators that insert nodes of the operators' samples, with their attributes, into a random graph. */
 
 import { attr, type Node, type NumArray, OPS, type Op, tables } from '../../src/index.js';
 import { opOf } from '../../src/ir/ops.js';
 import { substitute } from '../../src/ir/scope.js';
 import { unarySamples } from '../samples/elementwise.js';
 import { type Sample, samples } from '../samples.js';
-import type { Growth } from './growth.js';
-import { fit, kept, varied } from './pieces.js';
+import type { GrowingGraph } from './growing-graph.js';
+import { clamped, fit, varied } from './operands.js';
 
 const isPlain = ({ dtype }: NumArray): boolean => dtype === 'float32';
 
-/** Samples with something to differentiate, and nothing infinite or empty. */
+/** Whether a sample has a derivative, and no infinite or empty values. */
 const usable = (sample: Sample): boolean => {
   if (sample.draws) return false;
   const feeds = Object.values(sample.feeds);
@@ -37,20 +37,20 @@ const activations = tableOf(pointwise);
 
 const BETWEEN_ONE: ReadonlySet<string> = new Set(['Acos', 'Asin', 'Atanh', 'Tan']);
 
-/** What divides by a deviation, which may be next to nothing where a lane is of one number. */
+/** Operators that divide by a standard deviation, which is close to 0 where the elements are equal. */
 const STANDARDISES: ReadonlySet<string> = new Set([
   'InstanceNormalization',
   'LayerNormalization',
   'MeanVarianceNormalization',
 ]);
 
-/** A node of any operator. */
-export const plug = (g: Growth): void => place(g, g.draw.one(g.draw.one(everything)));
+/** Inserts a node of any operator. */
+export const anySample = (g: GrowingGraph): void => place(g, g.draw.one(g.draw.one(everything)));
 
-/** A node of an elementwise operator, on a value of any shape. */
-export const activation = (g: Growth): void => place(g, g.draw.one(g.draw.one(activations)));
+/** Inserts a node of an elementwise operator of one input, on a value of any shape. */
+export const activation = (g: GrowingGraph): void => place(g, g.draw.one(g.draw.one(activations)));
 
-function place(g: Growth, { graph, feeds }: Sample): void {
+function place(g: GrowingGraph, { graph, feeds }: Sample): void {
   const [node] = graph.nodes;
   const names = new Map<string, string>();
   for (const [name, value] of graph.constants)
@@ -58,7 +58,7 @@ function place(g: Growth, { graph, feeds }: Sample): void {
   for (const [name, feed] of Object.entries(feeds)) {
     const first = name === 'x0';
     const stays = !isPlain(feed) || (!first && g.draw.chance(0.5));
-    names.set(name, stays ? g.constant(feed) : replaced(g, feed, { op: node.op, first }));
+    names.set(name, stays ? g.constant(feed) : replacement(g, feed, { op: node.op, first }));
   }
   const placed: Node = substitute(node, (name) => names.get(name) ?? name);
   for (const made of g.emitMany(opOf(placed), placed.inputs, placed.outputs.length, placed.attributes))
@@ -67,18 +67,18 @@ function place(g: Growth, { graph, feeds }: Sample): void {
 
 const numbers = (data: ArrayLike<unknown>): Float64Array => Float64Array.from(Array.from(data, Number));
 
-/** A value of the graph in the place of a sample's, in the range where the operator is defined. */
-function replaced(g: Growth, feed: NumArray, { op, first }: { op: string; first: boolean }): string {
+/** Returns a value of the graph that replaces a feed of a sample, in the range where the operator is defined. */
+function replacement(g: GrowingGraph, feed: NumArray, { op, first }: { op: string; first: boolean }): string {
   const free = first && (pointwise as readonly string[]).includes(op);
   const x = free ? g.pick() : fit(g, g.pick(), feed.dims);
   if (first && STANDARDISES.has(op)) return varied(g, x);
   const [low, high] = [Math.min(...feed.data), Math.max(...feed.data)];
-  if (low > 0) return kept(g, x, [low, 1.5 * high]);
-  if (BETWEEN_ONE.has(op)) return kept(g, x, [-0.9, 0.9]);
+  if (low > 0) return clamped(g, x, [low, 1.5 * high]);
+  if (BETWEEN_ONE.has(op)) return clamped(g, x, [-0.9, 0.9]);
   return x;
 }
 
-export const casts = (g: Growth): void => {
+export const casts = (g: GrowingGraph): void => {
   const wide = g.emit('Cast', [g.pick()], { to: attr.int(11) });
   g.keep(g.emit('Tanh', [wide]));
 };

@@ -1,12 +1,13 @@
-/** Small steps that several makers take. */
+/** Operands that several generators of nodes use. */
 import { sizeOf } from '@onnxplain/core';
 import { attr, numArray } from '../../src/index.js';
-import type { Growth } from './growth.js';
+import type { GrowingGraph } from './growing-graph.js';
 
-export const number = (g: Growth, x: number): string => g.constant(numArray('float32', [], [Math.fround(x)]));
+export const number = (g: GrowingGraph, x: number): string =>
+  g.constant(numArray('float32', [], [Math.fround(x)]));
 
-/** A value of these dims, made of the elements of another one. */
-export function fit(g: Growth, name: string, dims: readonly number[]): string {
+/** Returns a value of these dims with elements of another one. */
+export function fit(g: GrowingGraph, name: string, dims: readonly number[]): string {
   const from = g.dims(name);
   if (from.length === dims.length && from.every((size, i) => size === dims[i])) return name;
   const [have, want] = [sizeOf(from), sizeOf(dims)];
@@ -16,31 +17,31 @@ export function fit(g: Growth, name: string, dims: readonly number[]): string {
   return g.emit('Gather', [flat, g.constant(numArray('int64', dims, indices))]);
 }
 
-/** Something of these dims: constant numbers or a value of the graph. */
-export function some(g: Growth, dims: readonly number[]): string {
+/** Returns a constant or a value of the graph with these dims. */
+export function some(g: GrowingGraph, dims: readonly number[]): string {
   if (g.draw.chance(0.5)) return fit(g, g.pick(), dims);
   const data = Array.from({ length: sizeOf(dims) }, () => Math.fround(2 * g.draw.uniform() - 1));
   return g.constant(numArray('float32', dims, data));
 }
 
-/** x mapped into a range. */
-export function within(g: Growth, x: string, [low, high]: readonly [number, number]): string {
+/** Maps x into a range. */
+export function within(g: GrowingGraph, x: string, [low, high]: readonly [number, number]): string {
   return g.emit('Add', [g.emit('Mul', [g.emit('Sigmoid', [x]), number(g, high - low)]), number(g, low)]);
 }
 
-/** x, or x mapped into a range that it exceeds. */
-export function kept(g: Growth, x: string, [low, high]: readonly [number, number]): string {
+/** Maps x into a range if it exceeds it. */
+export function clamped(g: GrowingGraph, x: string, [low, high]: readonly [number, number]): string {
   return g.value(x).data.every((v) => v >= low && v <= high) ? x : within(g, x, [low, high]);
 }
 
-/** Dims that broadcast to the given ones. */
-export function broadcastable(g: Growth, dims: readonly number[]): readonly number[] {
+/** Returns dims that broadcast to the given ones. */
+export function broadcastable(g: GrowingGraph, dims: readonly number[]): readonly number[] {
   const { draw } = g;
   return dims.slice(draw.int(0, dims.length)).map((size) => (draw.chance(0.3) ? 1 : size));
 }
 
-/** A value that broadcasts with x: any that does, or one made to. */
-export function partner(g: Growth, x: string): string {
+/** Returns a value that broadcasts with x. */
+export function partner(g: GrowingGraph, x: string): string {
   const dims = g.dims(x);
   for (let i = 0; i < 4; i++) {
     const other = g.pick();
@@ -59,24 +60,24 @@ function broadcasts(a: readonly number[], b: readonly number[]): boolean {
   return size <= 64;
 }
 
-/** An axis of a value, counted from either end; undefined for a scalar. */
-export function anyAxis(g: Growth, x: string): number | undefined {
+/** Returns a random axis of a value, counted from either end; undefined for a scalar. */
+export function anyAxis(g: GrowingGraph, x: string): number | undefined {
   const rank = g.dims(x).length;
   return rank === 0 ? undefined : g.draw.int(-rank, rank - 1);
 }
 
 export const axisAttribute = (axis: number) => ({ axis: attr.int(axis) });
 
-/** x with at least so many axes. */
-export function deep(g: Growth, x: string, rank: number): string {
+/** Appends axes of size 1 to x up to a rank. */
+export function withRank(g: GrowingGraph, x: string, rank: number): string {
   const dims = g.dims(x);
   return dims.length >= rank
     ? x
     : g.emit('Reshape', [x, g.ints([...dims, ...new Array<number>(rank - dims.length).fill(1)])]);
 }
 
-/** x, or where many of its elements are equal, x plus different numbers. */
-export function varied(g: Growth, x: string): string {
+/** Adds different numbers to x where many of its elements are equal. */
+export function varied(g: GrowingGraph, x: string): string {
   const { dims, data } = g.value(x);
   if (new Set(data).size > data.length / 2) return x;
   const ramp = g.draw.shuffled(Array.from(data, (_, i) => Math.fround(i / data.length)));

@@ -1,8 +1,8 @@
-/** Convolutions and pools of random shapes. */
+/** Generators of convolutions and pools. */
 import { attr } from '../../src/index.js';
-import type { Growth } from './growth.js';
-import type { Maker } from './makers.js';
-import { fit, some } from './pieces.js';
+import type { NodeGenerator } from './arithmetic-generators.js';
+import type { GrowingGraph } from './growing-graph.js';
+import { fit, some } from './operands.js';
 
 interface Window {
   readonly spatial: readonly number[];
@@ -12,7 +12,7 @@ interface Window {
   readonly pads: readonly number[];
 }
 
-function windowOf(g: Growth): Window {
+function windowOf(g: GrowingGraph): Window {
   const { draw } = g;
   const axes = Array.from({ length: draw.one([1, 2, 2]) }, (_, i) => i);
   const kernel = axes.map(() => draw.int(1, 3));
@@ -34,7 +34,7 @@ const attributesOf = ({ kernel, dilations, strides, pads }: Window) => ({
   pads: attr.ints(pads),
 });
 
-function convolution(g: Growth): void {
+function convolution(g: GrowingGraph): void {
   const w = windowOf(g);
   const group = g.draw.int(1, 2);
   const [from, to] = [group * g.draw.int(1, 2), group * g.draw.int(1, 2)];
@@ -44,7 +44,7 @@ function convolution(g: Growth): void {
   g.keep(g.emit('Conv', [x, weight, ...bias], { ...attributesOf(w), group: attr.int(group) }));
 }
 
-function transposed(g: Growth): void {
+function transposed(g: GrowingGraph): void {
   const w = windowOf(g);
   const group = g.draw.int(1, 2);
   const [from, to] = [group, group * g.draw.int(1, 2)];
@@ -61,7 +61,7 @@ function transposed(g: Growth): void {
   );
 }
 
-function pool(g: Growth): void {
+function pool(g: GrowingGraph): void {
   const w = windowOf(g);
   const op = g.draw.one(['MaxPool', 'AveragePool', 'GlobalMaxPool', 'GlobalAveragePool']);
   const x = fit(g, g.pick(), [g.draw.int(1, 2), g.draw.int(1, 2), ...w.spatial]);
@@ -70,7 +70,7 @@ function pool(g: Growth): void {
   g.keep(g.emit(op, [x], op.startsWith('Global') ? {} : attributes));
 }
 
-export const windows: readonly (readonly [Maker, number])[] = [
+export const windows: readonly (readonly [NodeGenerator, number])[] = [
   [convolution, 1.5],
   [transposed, 0.7],
   [pool, 1.5],
