@@ -4,7 +4,7 @@ import type { Segment } from './segment.js';
 
 const segment = (...numbers: readonly number[]): Segment => ({
   rows: { shape: [numbers.length, 1], data: Float32Array.from(numbers) },
-  targets: undefined,
+  parameters: undefined,
   from: 0,
   to: numbers.length,
 });
@@ -21,9 +21,8 @@ test('a check whose trials did not run is made again at the next run of several 
   };
   const checked = independentRuns(run, {
     shape: [1],
-    width: 1,
+    parts: [{ width: 1, tolerance: 1e-4 }],
     perRun: undefined,
-    tolerance: 1e-4,
     known: { alone: false },
     onDependent: () => {
       found += 1;

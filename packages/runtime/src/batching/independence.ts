@@ -1,5 +1,6 @@
 import { fold, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
 import { close } from '../rows/same-numbers.js';
+import { joinRows, takeRows } from '../session/value.js';
 import type { QueueOptions } from './queue.js';
 import { countRows, type Segment } from './segment.js';
 
@@ -11,14 +12,20 @@ export interface Independence {
   alone: boolean;
 }
 
-export interface CheckOptions {
-  /** Shape of one row, and numbers that the run gives for each. */
-  readonly shape: Shape;
+/** Numbers of a row that are of one kind, such as its gradient. */
+export interface RowPart {
   readonly width: number;
+  /** Largest difference that passes for rounding, relative to the largest number of the part. */
+  readonly tolerance: number;
+}
+
+export interface CheckOptions {
+  /** Shape of one row. */
+  readonly shape: Shape;
+  /** The numbers that the run gives for each row, which are compared part by part. */
+  readonly parts: readonly RowPart[];
   /** Largest number of rows of one run; undefined: any number. */
   readonly perRun: number | undefined;
-  /** Largest difference that passes for rounding, relative to the largest number of the row. */
-  readonly tolerance: number;
   readonly known: Independence;
   /** Called when rows turn out to depend on each other. */
   onDependent(): void;
@@ -29,7 +36,8 @@ export interface CheckOptions {
  * Where the results differ, every row runs by itself from then on. A model that gives other numbers at every run is not changed.
  */
 export function independentRuns(run: Run, options: CheckOptions): Run {
-  const { known, width } = options;
+  const { known } = options;
+  const width = widthOf(options);
   let checked = false;
   return async (segments) => {
     if (countRows(segments) < 2) return run(segments);
@@ -55,12 +63,14 @@ async function rowsAreIndependent(
   segments: readonly Segment[],
   options: CheckOptions,
 ): Promise<boolean | undefined> {
-  const { shape, width, tolerance } = options;
+  const { shape, parts } = options;
+  const width = widthOf(options);
   const trials = trialRows(segments, options);
-  const target = segments[0].targets?.[segments[0].from];
+  const [{ parameters, from }] = segments;
+  const parameter = parameters && takeRows(parameters, from, from + 1);
   const part = (rows: readonly Tensor['data'][]): Segment => ({
     rows: joined(rows, shape),
-    targets: target === undefined ? undefined : new BigInt64Array(rows.length).fill(target),
+    parameters: parameter && joinRows(rows.map(() => parameter)),
     from: 0,
     to: rows.length,
   });
@@ -69,15 +79,26 @@ async function rowsAreIndependent(
       const among = await run([part(rows)]);
       const alone = await run([part([rows[CHECKED_ROW]])]);
       const got = among.data.subarray(CHECKED_ROW * width, (CHECKED_ROW + 1) * width);
-      if (close(got, alone.data.slice(0, width), tolerance)) return true;
+      if (closeByParts(got, alone.data.slice(0, width), parts)) return true;
       // A model that draws random numbers gives others at every run.
       const again = await run([part([rows[CHECKED_ROW]])]);
-      return !close(again.data, alone.data.slice(0, width), tolerance);
+      return !closeByParts(again.data, alone.data.slice(0, width), parts);
     } catch {
       // Numbers that the model does not take, such as no row of a table: the next trial has others.
     }
   }
   return undefined;
+}
+
+const widthOf = ({ parts }: CheckOptions): number => parts.reduce((sum, { width }) => sum + width, 0);
+
+function closeByParts(got: Tensor['data'], expected: Tensor['data'], parts: readonly RowPart[]): boolean {
+  let end = 0;
+  return parts.every(({ width, tolerance }) => {
+    const from = end;
+    end += width;
+    return close(got.subarray(from, end), expected.subarray(from, end), tolerance);
+  });
 }
 
 /** Index of the compared row. It is neither first nor last, and reversing the order moves it. */
@@ -135,9 +156,9 @@ async function oneByOne(run: Run, segments: readonly Segment[], width: number): 
   let data: Tensor['data'] | undefined;
   let seconds = 0;
   let at = 0;
-  for (const { rows, targets, from, to } of segments) {
+  for (const { rows, parameters, from, to } of segments) {
     for (let i = from; i < to; i++, at++) {
-      const one = await run([{ rows, targets, from: i, to: i + 1 }]);
+      const one = await run([{ rows, parameters, from: i, to: i + 1 }]);
       data ??= one.data instanceof Float64Array ? new Float64Array(n * width) : new Float32Array(n * width);
       data.set(one.data, at * width);
       seconds += one.seconds;

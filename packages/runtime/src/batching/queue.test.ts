@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { type Tensor, tensor } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
 import { expect, test } from 'vitest';
 import { fixedBatching, measuredBatching } from './batching.js';
 import { type QueueOptions, type RequestQueue, requestQueue } from './queue.js';
@@ -64,17 +65,20 @@ test('no rows give no results and no run', async () => {
   expect(runs).toEqual([]);
 });
 
-test('targets travel with their rows', async () => {
+const bigints = (array?: Constant): readonly bigint[] =>
+  array?.data instanceof BigInt64Array ? [...array.data] : [];
+
+test('parameters travel with their rows', async () => {
   const seen: bigint[][] = [];
   const { queue } = doubling({
     async run(segments: readonly Segment[]) {
-      seen.push(segments.flatMap(({ targets, from, to }) => Array.from(targets?.subarray(from, to) ?? [])));
+      seen.push(segments.flatMap(({ parameters, from, to }) => bigints(parameters).slice(from, to)));
       return { data: new Float64Array(segments.reduce((n, { from, to }) => n + to - from, 0)), seconds: 0 };
     },
   });
   const request = (...targets: bigint[]) => ({
     rows: rowsOf(...targets.map(Number)),
-    targets: BigInt64Array.from(targets),
+    parameters: { dtype: 'int64', dims: [targets.length], data: BigInt64Array.from(targets) } as const,
   });
   await Promise.all([queue.submit(request(1n, 2n, 3n)), queue.submit(request(7n, 8n))]);
   expect(seen).toEqual([[1n, 2n, 3n, 7n], [8n]]);

@@ -1,4 +1,5 @@
 import { type Tensor, throwIfAborted } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
 import { onAbort } from './abort.js';
 
 export type Numbers = Tensor['data'];
@@ -7,8 +8,8 @@ export type Numbers = Tensor['data'];
 export interface RowRequest {
   /** [n, ...shape]. */
   readonly rows: Tensor;
-  /** The class of each row; absent where the graph computes the class itself. */
-  readonly targets?: BigInt64Array;
+  /** What the graph takes beside each row, [n, ...]: its class, or a weight for each class. Absent where it takes nothing. */
+  readonly parameters?: Constant;
   readonly signal?: AbortSignal;
   /** Called with the number of rows that came back from a run. */
   onRows?(rows: number): void;

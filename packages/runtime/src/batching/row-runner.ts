@@ -1,7 +1,17 @@
 import { fail, type Shape, sizeOf } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import type { Session } from '../session/session.js';
-import { type Arrays, allocate, type FloatType, floats, holds, showDims, write } from '../session/value.js';
+import {
+  type Arrays,
+  allocate,
+  type FloatType,
+  floats,
+  holds,
+  joinRows,
+  showDims,
+  takeRows,
+  write,
+} from '../session/value.js';
 import type { ConstantFeeds } from './constant-feeds.js';
 import type { QueueOptions } from './queue.js';
 import { countRows, type Segment } from './segment.js';
@@ -10,8 +20,8 @@ import { countRows, type Segment } from './segment.js';
 export interface RowRunnerOptions {
   session(): Promise<Pick<Session, 'run' | 'seconds'>>;
   readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
-  /** Input that takes each row's class, int64 [N]; undefined when the graph finds it or needs none. */
-  readonly target: string | undefined;
+  /** Input that takes the parameters of each row, [N, ...]; undefined when the graph needs none. */
+  readonly parameter: string | undefined;
   /** The model's other inputs. */
   readonly others: ConstantFeeds;
   readonly output: string;
@@ -31,7 +41,7 @@ export interface RowRunner {
 }
 
 export function rowRunner(options: RowRunnerOptions): RowRunner {
-  const { input, target, others, output, shownOutput, width } = options;
+  const { input, parameter, others, output, shownOutput, width } = options;
   const gather = gatherer(input.dtype, sizeOf(input.shape));
   const run: QueueOptions['run'] = async (segments) => {
     const n = countRows(segments);
@@ -45,7 +55,7 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
     const feeds: Arrays = { ...others.rows(filled), [input.name]: rows };
     const before = session.seconds;
     const results = await session.run(
-      target === undefined ? feeds : { ...feeds, [target]: joinTargets(segments, filled) },
+      parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, filled) },
       [output],
     );
     const data = floats(results[output], `output "${shownOutput}"`);
@@ -95,16 +105,14 @@ function gatherer(dtype: FloatType, rowSize: number): Gather {
 }
 
 /**
- * The classes of a run's rows; copies that fill it have that of their row. Where the model takes statistics over a batch, the gradient of a
- * row among its copies is then that of f(x), which all of them are part of.
+ * Joins the parameters of a run's rows. Copies that fill it have those of their row: where the model takes statistics over a batch, the
+ * gradient of a row among its copies is then that of f(x), which all of them are part of.
  */
-function joinTargets(segments: readonly Segment[], filled: number): Constant {
-  const data = new BigInt64Array(filled);
-  let at = 0;
-  for (const { targets, from, to } of segments) {
-    if (targets !== undefined) data.set(targets.subarray(from, to), at);
-    at += to - from;
-  }
-  data.fill(data[at - 1], at);
-  return { dtype: 'int64', dims: [filled], data };
+function joinParameters(segments: readonly Segment[], filled: number): Constant {
+  const parts = segments.flatMap(({ parameters, from, to }) =>
+    parameters === undefined ? [] : [takeRows(parameters, from, to)],
+  );
+  const last = parts[parts.length - 1];
+  const copies = new Array<Constant>(filled - countRows(segments));
+  return joinRows([...parts, ...copies.fill(takeRows(last, last.dims[0] - 1, last.dims[0]))]);
 }

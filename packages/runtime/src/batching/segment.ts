@@ -1,7 +1,7 @@
 import { type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
 
 /** Consecutive rows of one request, part of one run. */
-export interface Segment extends Pick<RowRequest, 'rows' | 'targets'> {
+export interface Segment extends Pick<RowRequest, 'rows' | 'parameters'> {
   readonly from: number;
   readonly to: number;
 }
@@ -23,7 +23,7 @@ export function takeRows(requests: readonly QueuedRequest[], room: number): read
     if (left === 0) break;
     const from = queued.taken;
     const to = from + Math.min(left, queued.n - from);
-    segments.push({ queued, rows: queued.rows, targets: queued.targets, from, to });
+    segments.push({ queued, rows: queued.rows, parameters: queued.parameters, from, to });
     queued.taken = to;
     left -= to - from;
   }

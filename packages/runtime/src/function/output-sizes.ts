@@ -10,6 +10,9 @@ export type RowSizes = readonly (number | undefined)[];
 /** "[4, ?, 2]". */
 export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) => size ?? '?'));
 
+/** Whether a row has at most one axis of more than one entry. */
+export const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 1).length < 2;
+
 /** Operators whose number of results depends on the numbers of their input. */
 const DATA_DEPENDENT_OPS: ReadonlySet<string> = new Set([
   'Compress',

@@ -1,7 +1,12 @@
 import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import { mergeFeeds } from '../batching/constant-feeds.js';
-import { type CheckOptions, type Independence, independentRuns } from '../batching/independence.js';
+import {
+  type CheckOptions,
+  type Independence,
+  independentRuns,
+  type RowPart,
+} from '../batching/independence.js';
 import { bytesPerRow } from '../batching/memory.js';
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
 import { rowRunner } from '../batching/row-runner.js';
@@ -38,15 +43,14 @@ export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueue
   return {
     value() {
       const name = `value ${identity}`;
-      return sharedQueue(model, fn, { ...options, name, make: scored, width: 1 });
+      return sharedQueue(model, fn, { ...options, name, make: scored, parts: valuesPart(1) });
     },
     gradient() {
       const name = `gradient ${backward.rules} ${identity}`;
       const make = () => differentiate(scored(), fn.input.name, backward.table);
       const { baseline } = backward;
-      const width = sizeOf(fn.input.shape);
-      const tolerance = GRADIENT_TOLERANCE;
-      return sharedQueue(model, fn, { ...options, name, make, width, baseline, tolerance });
+      const parts = [{ width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }];
+      return sharedQueue(model, fn, { ...options, name, make, parts, baseline });
     },
   };
 }
@@ -63,20 +67,20 @@ export function identityOf(
 export function outputQueue(
   model: Model,
   fn: ModelFunction,
-  options: { classes: number; memory: number },
+  options: { readonly classes: number; readonly batch?: number; readonly memory: number },
 ): RequestQueue {
   const { output, identity } = fn;
   const port = fn.graph.outputs.filter(({ name }) => name === output);
   const make = (): ScoreGraph => ({
     graph: prune({ ...fn.graph, outputs: port }),
-    target: undefined,
+    parameter: undefined,
     score: output,
   });
   return sharedQueue(model, fn, {
     ...options,
     name: `output ${identity}`,
     make,
-    width: options.classes,
+    parts: valuesPart(options.classes),
   });
 }
 
@@ -85,13 +89,16 @@ export interface QueueRequest {
   readonly name: string;
   readonly make: () => ScoreGraph;
   /** Numbers of the score per row. */
-  readonly width: number;
+  readonly parts: readonly RowPart[];
   readonly batch?: number;
   readonly memory: number;
   readonly baseline?: BaselineFeeds;
-  /** How far two runs of a row may differ by rounding, relative to its largest number; default {@link VALUE_TOLERANCE}. */
-  readonly tolerance?: number;
 }
+
+const widthOf = ({ parts }: QueueRequest): number => parts.reduce((sum, { width }) => sum + width, 0);
+
+/** Values of a row, which are compared with {@link VALUE_TOLERANCE}. */
+export const valuesPart = (width: number): readonly RowPart[] => [{ width, tolerance: VALUE_TOLERANCE }];
 
 /** Graphs of scores before they are differentiated, by the identity of the score. */
 const scoreGraphs = cacheKind<ScoreGraph>(64);
@@ -116,15 +123,16 @@ export const independences = cacheKind<Independence>(1024);
 
 /** Returns the queue of a request. Equal requests share one. */
 export function sharedQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
-  const { name, batch, memory, width, baseline } = request;
-  const key = `${name} ${width} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
+  const { name, batch, memory, baseline } = request;
+  const key = `${name} ${widthOf(request)} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
   return model.cache(queues).get(key, () => makeQueue(model, fn, request));
 }
 
 function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
-  const { name, batch, memory, width, baseline, tolerance = VALUE_TOLERANCE } = request;
+  const { name, batch, memory, baseline, parts } = request;
+  const width = widthOf(request);
   const { scored, bytesPerRow: rowBytes } = compile(model, request);
-  const { graph, target, score, baseline: port } = scored;
+  const { graph, parameter, score, baseline: port } = scored;
   const { input } = fn;
   const { batching, filled } = sizesOf({
     device: model.device,
@@ -135,7 +143,7 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Requ
   const rows = rowRunner({
     session: () => model.session(name, () => graph),
     input,
-    target,
+    parameter,
     others: port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others,
     output: score,
     shownOutput: fn.exported,
@@ -147,7 +155,7 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Requ
     width,
     batching,
     allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
-    run: fn.rows.proved ? run : independentRuns(run, checkOf(model, fn, { width, tolerance })),
+    run: fn.rows.proved ? run : independentRuns(run, checkOf(model, fn, parts)),
     onIdle: rows.free,
   });
 }
@@ -172,17 +180,21 @@ export const VALUE_TOLERANCE = 1e-4;
 /** The same for gradients: near a kink, another order of summation may take the other side. */
 export const GRADIENT_TOLERANCE = 5e-2;
 
+const inHalfPrecision = ({ width, tolerance }: RowPart): RowPart => ({
+  width,
+  tolerance: Math.max(tolerance, HALF_TOLERANCE),
+});
+
 /** Options of the check that rows are independent. All runs of a function share its result. */
 function checkOf(
   model: Model,
   { input, exported, identity, others, rows }: ModelFunction,
-  { width, tolerance }: { width: number; tolerance: number },
+  parts: readonly RowPart[],
 ): CheckOptions {
   return {
     shape: input.shape,
-    width,
+    parts: input.dtype === 'float16' ? parts.map(inHalfPrecision) : parts,
     perRun: rows.perRun,
-    tolerance: input.dtype === 'float16' ? Math.max(tolerance, HALF_TOLERANCE) : tolerance,
     known: model.cache(independences).get(`${identity} ${others.id}`, () => ({ alone: false })),
     onDependent: () =>
       noteRows(

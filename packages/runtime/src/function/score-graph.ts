@@ -16,8 +16,8 @@ import type { ModelFunction } from './model-function.js';
 /** A graph with one output, `score`, that has the same number of entries for each row: a score, its gradient, or values of layers. */
 export interface ScoreGraph {
   readonly graph: Graph;
-  /** Name of the input for the class of each row; undefined where the graph computes it or needs none. */
-  readonly target: string | undefined;
+  /** Name of the input for the class of each row, or its weights; undefined where the graph needs none, or finds the class itself. */
+  readonly parameter: string | undefined;
   readonly score: string;
   /** Name of the input for the baseline, where the backward rules compare with one. */
   readonly baseline?: string;
@@ -37,8 +37,8 @@ export function scoreGraph(fn: ModelFunction, { link, holds, predicted }: ScoreG
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
   const graph = prune({ ...selected, outputs: [score] });
-  if (!predicted) return { graph, target, score: score.name };
-  return { graph: ownTarget(graph, target, fn.output), target: undefined, score: score.name };
+  if (!predicted) return { graph, parameter: target, score: score.name };
+  return { graph: ownTarget(graph, target, fn.output), parameter: undefined, score: score.name };
 }
 
 /** Applies the link and selects the target's element. Where the output has several axes, the link comes first, at every place. */
@@ -56,13 +56,13 @@ function selectLinked(
 
 /** Returns a graph whose one output is the gradient of a score by an input. */
 export function differentiate(
-  { graph, target, score }: ScoreGraph,
+  { graph, parameter, score }: ScoreGraph,
   input: string,
   table: RuleTable,
 ): ScoreGraph {
   const backward = grad(graph, { of: score, wrt: input, table, keep: [] });
   const baseline = table.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
-  return { graph: backward, target, score: backward.outputs[0].name, baseline };
+  return { graph: backward, parameter, score: backward.outputs[0].name, baseline };
 }
 
 /** Replaces the target input by the position of each row's largest entry, the first of several. */

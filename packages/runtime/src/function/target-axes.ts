@@ -8,7 +8,7 @@ import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
 import { type ClassAxisChoice, classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
 import type { ModelFunction } from './model-function.js';
-import type { RowSizes } from './output-sizes.js';
+import { isOneAxis, type RowSizes } from './output-sizes.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAxesTarget, type Target } from './target.js';
 
 /** What a target takes along the axes of an output, and which axis holds the classes. */
@@ -115,9 +115,6 @@ function withSelection(model: Model, fn: ModelFunction, selecting: Selecting): M
   const axes = fn.axes?.filter((_, axis) => takes[axis] === 'all');
   return { ...weighted, graph, output: name, axes, selection, identity };
 }
-
-/** Whether a row has one axis of more than one entry. */
-const isOneAxis = (sizes: RowSizes): boolean => sizes.filter((size) => size !== 1).length < 2;
 
 /**
  * Returns the axis of classes; undefined where the link does not compare classes. Throws `not-applicable` where it is unknown or summed.

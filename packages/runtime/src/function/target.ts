@@ -1,4 +1,5 @@
 import { type AxesTarget, fail, type Target } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
 import type { RowSizes } from './output-sizes.js';
 
 export type { AxesTarget, AxisTarget, Target } from '@onnxplain/core';
@@ -30,11 +31,12 @@ function rangeOf(count: number, sizes: RowSizes): string {
     : `a class from 0 to ${count - 1} (${count} classes)`;
 }
 
-/** The element of each of n rows as the graph takes them; undefined when the graph finds them. */
-export function targetsOf(target: FlatTarget, n: number): BigInt64Array | undefined {
+/** The element of each of n rows as the graph takes them, int64 [n]; undefined when the graph finds them. */
+export function targetsOf(target: FlatTarget, n: number): Constant | undefined {
   if (target === 'predicted') return undefined;
-  if (typeof target === 'number') return new BigInt64Array(n).fill(BigInt(target));
-  if (target.length === n) return BigInt64Array.from(target, BigInt);
+  const elements = (data: BigInt64Array): Constant => ({ dtype: 'int64', dims: [n], data });
+  if (typeof target === 'number') return elements(new BigInt64Array(n).fill(BigInt(target)));
+  if (target.length === n) return elements(BigInt64Array.from(target, BigInt));
   return fail({
     code: 'tensor-shape',
     where: 'target',

@@ -1,5 +1,4 @@
 import {
-  codeOf,
   didYouMean,
   fail,
   type Internals,
@@ -7,21 +6,18 @@ import {
   type RowAxis,
   type Shape,
   sizeOf,
-  type Tensor,
 } from '@onnxplain/core';
 import {
   attentionMaps,
-  attr,
   builderOf,
   dimsBatchFirst,
-  emitBatchFirst,
   type Graph,
   grad,
   infer,
   prune,
   type ValueType,
 } from '@onnxplain/graph';
-import type { RequestQueue } from '../batching/queue.js';
+import { joinColumns, splitColumns } from '../function/columns.js';
 import { channelsOf } from '../function/layout.js';
 import type { ModelFunction } from '../function/model-function.js';
 import {
@@ -30,18 +26,13 @@ import {
   type QueueRequest,
   type ScoreQueueOptions,
   sharedQueue,
+  valuesPart,
 } from '../function/queues.js';
 import { type ScoreGraph, scoreGraph } from '../function/score-graph.js';
+import type { Submit } from '../function/submit.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { describe, isFloatType } from '../session/value.js';
-
-/** Evaluates a batch in a queue, with the targets and the signal of the score. */
-export type Submit = (
-  queue: () => RequestQueue,
-  kind: 'forward' | 'backward',
-  batch: Tensor,
-) => Promise<Tensor['data']>;
 
 /** The options of the score, which the runs of inner tensors share. */
 interface InternalsOptions extends ScoreQueueOptions {
@@ -70,20 +61,19 @@ interface Place {
 function layersOf(names: readonly string[], { model, fn, options }: Place): Layers {
   const { submit, backward } = options;
   const shapes = names.map((name) => shapeOf(model, fn, name));
-  const width = shapes.map(sizeOf).reduce((sum, size) => sum + size, 0);
+  const sizes = shapes.map(sizeOf);
   const list = JSON.stringify(names);
-  const queue = (request: Pick<QueueRequest, 'name' | 'make' | 'width' | 'tolerance'>) => () =>
+  const queue = (request: Pick<QueueRequest, 'name' | 'make' | 'parts'>) => () =>
     sharedQueue(model, fn, { ...options, ...request });
   const values = queue({
     name: `layers ${list} ${fn.identity}`,
     make: () => valuesOf(fn, names),
-    width,
+    parts: sizes.flatMap(valuesPart),
   });
   const gradients = queue({
     name: `gradients ${list} ${backward.rules} ${identityOf(fn, options)}`,
     make: () => gradientsOf(fn, names, options),
-    width: 2 * width,
-    tolerance: GRADIENT_TOLERANCE,
+    parts: [...sizes, ...sizes].map((width) => ({ width, tolerance: GRADIENT_TOLERANCE })),
   });
   return {
     shapes,
@@ -95,9 +85,12 @@ function layersOf(names: readonly string[], { model, fn, options }: Place): Laye
         return channelInRow(axes.get(name), type && rowAxisOf(fn, type));
       });
     },
-    values: async (batch) => columns(await submit(values, 'forward', batch), shapes),
+    values: async (batch) => splitColumns(await submit(values, { kind: 'forward', batch }), shapes),
     async gradients(batch) {
-      const parts = columns(await submit(gradients, 'backward', batch), [...shapes, ...shapes]);
+      const parts = splitColumns(await submit(gradients, { kind: 'backward', batch }), [
+        ...shapes,
+        ...shapes,
+      ]);
       return names.map((_, i) => ({ value: parts[i], gradient: parts[i + names.length] }));
     },
   };
@@ -107,23 +100,6 @@ function layersOf(names: readonly string[], { model, fn, options }: Place): Laye
 function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
   if (typeof axis !== 'number' || rows === undefined || axis === rows) return undefined;
   return rows !== 'none' && axis > rows ? axis - 1 : axis;
-}
-
-/** Splits the columns of one output into one tensor for each shape. */
-function columns(data: Tensor['data'], shapes: readonly Shape[]): readonly Tensor[] {
-  const sizes = shapes.map(sizeOf);
-  const width = sizes.reduce((sum, size) => sum + size, 0);
-  const n = data.length / width;
-  let from = 0;
-  return shapes.map((shape, k) => {
-    const part =
-      data instanceof Float64Array ? new Float64Array(n * sizes[k]) : new Float32Array(n * sizes[k]);
-    for (let i = 0; i < n; i++) {
-      part.set(data.subarray(i * width + from, i * width + from + sizes[k]), i * sizes[k]);
-    }
-    from += sizes[k];
-    return { shape: [n, ...shape], data: part };
-  });
 }
 
 /** Returns the shape of one row of an inner tensor. Throws `value-unknown` where it has none, with names that are similar. */
@@ -177,17 +153,17 @@ function valuesOf(fn: ModelFunction, names: readonly string[]): ScoreGraph {
     names.map((each) => [each, each] as const),
     fn,
   );
-  return { graph: joined, target: undefined, score: name };
+  return { graph: joined, parameter: undefined, score: name };
 }
 
 /** Returns a graph that gives the values of layers and the score's gradients by them as columns of one output. */
 function gradientsOf(fn: ModelFunction, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
-  const { graph, target, score } = scoreGraph(fn, options);
+  const { graph, parameter, score } = scoreGraph(fn, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, table: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
   const joined = joinedRows(backward, all, fn);
-  return { graph: joined.graph, target, score: joined.name };
+  return { graph: joined.graph, parameter, score: joined.name };
 }
 
 function valuesNamed(graph: Graph, names: readonly string[]) {
@@ -201,15 +177,10 @@ function joinedRows(
   values: readonly (readonly [name: string, like: string])[],
   fn: ModelFunction,
 ) {
-  const { dtype } = fn.input;
   const types = infer(fn.graph);
-  const b = builderOf(graph);
-  const flat = values.map(([name, like]) => {
+  const columns = values.map(([name, like]) => {
     const type = types.get(like);
-    const axis = (type && rowAxisOf(fn, type)) ?? 0;
-    const rows = b.emit('Flatten', [emitBatchFirst(b, name, axis)], { axis: attr.int(1) });
-    return b.dtype(name) === dtype ? rows : b.emit('Cast', [rows], { to: attr.int(codeOf(dtype)) });
+    return { name, axis: (type && rowAxisOf(fn, type)) ?? 0 };
   });
-  const name = flat.length === 1 ? flat[0] : b.emit('Concat', flat, { axis: attr.int(1) });
-  return { graph: prune(b.build([{ name, ...b.type(name) }])), name };
+  return joinColumns(graph, columns, fn.input.dtype);
 }

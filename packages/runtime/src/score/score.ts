@@ -1,5 +1,6 @@
 import {
   type BackwardRules,
+  type ClassScores,
   type Layout,
   links,
   option,
@@ -14,16 +15,19 @@ import {
 import type { Link, OutputKind } from '@onnxplain/graph';
 import { backwardOf } from '../function/backward.js';
 import { checkBatch } from '../function/check-batch.js';
+import { competingClasses } from '../function/competing-classes.js';
 import { layoutOf } from '../function/layout.js';
 import { type FunctionOptions, type ModelFunction, resolveFunction } from '../function/model-function.js';
 import { outputSizes, type RowSizes } from '../function/output-sizes.js';
 import { type ScoreQueueOptions, scoreQueues } from '../function/queues.js';
+import type { Submit } from '../function/submit.js';
 import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../function/target.js';
 import { resolveTarget } from '../function/target-axes.js';
-import { internalsOf, type Submit } from '../internals/internals.js';
+import { internalsOf } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
 import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
+import { type ClassScoresOptions, classScores } from './classes.js';
 import { expectLink, meaningOfFunction } from './meaning.js';
 
 /** Which number of a model is explained, as a function of which input, and how it is run. */
@@ -185,14 +189,8 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
   const { model } = resolved.base;
   const { link, batch, memory = model.memory, bounds } = parsed;
   const backward = backwardOf(parsed.rules, fn);
-  const options: ScoreQueueOptions = {
-    link,
-    holds,
-    batch,
-    memory,
-    backward,
-    predicted: target === 'predicted',
-  };
+  const runs = { batch, memory, backward };
+  const options: ScoreQueueOptions = { ...runs, link, holds, predicted: target === 'predicted' };
   const { value, gradient } = scoreQueues(model, fn, options);
   const submit = submitter(resolved, parsed.signal);
 
@@ -204,17 +202,30 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
     },
     rules: backward.rules,
     async value(rows) {
-      const data = await submit(value, 'forward', rows);
+      const data = await submit(value, { kind: 'forward', batch: rows });
       return data instanceof Float64Array ? data : Float64Array.from(data);
     },
     async gradient(rows) {
-      return { shape: rows.shape, data: await submit(gradient, 'backward', rows) };
+      return { shape: rows.shape, data: await submit(gradient, { kind: 'backward', batch: rows }) };
     },
     products: ortProducts(model.session),
     with: (change) => changedScore(resolved, parsed, change),
     // Inner tensors have no baseline that rules could compare with.
     internals: backward.baseline === undefined ? internalsOf(model, fn, { ...options, submit }) : undefined,
+    get classes() {
+      return classesOf(resolved, parsed, { ...runs, submit });
+    },
   };
+}
+
+/** The numbers of all classes at the place of the target, where it names one class of several. */
+function classesOf(
+  { base: { model, whole, sizes } }: ResolvedScore,
+  { target, classAxis }: ParsedOptions,
+  options: ClassScoresOptions,
+): ClassScores | undefined {
+  const found = competingClasses(model, whole, { target, sizes, classAxis });
+  return found && classScores(model, found, options);
 }
 
 /** The same input and model under another target, link or backward rules; only a new target or link is resolved again. */
@@ -233,14 +244,14 @@ function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** Returns a function that checks a batch and submits it to a queue with the class of each row. */
+/** Returns a function that checks a batch and submits it to a queue, with the class of each row unless it has other parameters. */
 function submitter({ fn, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
   const { input } = fn;
-  return async (queue, kind, rows) => {
+  return async (queue, { kind, batch, parameters: given }) => {
     throwIfAborted(signal);
-    checkBatch(rows, input);
-    const targets = targetsOf(target, rows.shape[0]);
-    return queue().submit({ rows, targets, signal, onRows: base.progress?.(kind) });
+    checkBatch(batch, input);
+    const parameters = given ?? targetsOf(target, batch.shape[0]);
+    return queue().submit({ rows: batch, parameters, signal, onRows: base.progress?.(kind) });
   };
 }
 

@@ -69,6 +69,12 @@ export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   return { dtype, dims: shape, data: converted };
 }
 
+/** Copies the rows from `from` up to `to` of an array. */
+export function takeRows({ dtype, dims, data }: Constant, from: number, to: number): Constant {
+  const size = sizeOf(dims.slice(1));
+  return { dtype, dims: [to - from, ...dims.slice(1)], data: data.slice(from * size, to * size) };
+}
+
 /** Joins arrays of one type and equal rows along the first axis. Takes at least one. */
 export function joinRows(parts: readonly Constant[]): Constant {
   const [{ dtype, dims, data }] = parts;

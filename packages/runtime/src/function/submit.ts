@@ -1,0 +1,14 @@
+import type { Tensor } from '@onnxplain/core';
+import type { Constant } from '@onnxplain/graph';
+import type { RequestQueue } from '../batching/queue.js';
+
+/** A batch to evaluate. */
+export interface Submission {
+  readonly kind: 'forward' | 'backward';
+  readonly batch: Tensor;
+  /** What the graph takes beside each row, [n, ...]; default: the classes of the score. */
+  readonly parameters?: Constant;
+}
+
+/** Evaluates a batch in a queue, with the signal and the progress of the score. */
+export type Submit = (queue: () => RequestQueue, submission: Submission) => Promise<Tensor['data']>;
