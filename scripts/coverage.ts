@@ -171,7 +171,7 @@ wherever it exists, ${count('refused')} refused with a reason. Rules emit only t
   registered in ONNX Runtime 1.29 (CUDA) and 1.30 (WebGPU). Limits of attributes count where
   \`packages/runtime/src/providers/webgpu.ts\` has them.
 
-Random graphs test the rules in combination (\`test/random-graphs.test.ts\` of \`packages/graph\`). Derivatives at kinks and ties are in
+Random graphs test the rules in combination (\`packages/graph/test/random-graphs.test.ts\`). Derivatives at kinks and ties are in
 \`packages/graph/SUBGRADIENTS.md\`.
 `;
 }
