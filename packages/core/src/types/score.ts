@@ -51,7 +51,7 @@ export interface Score {
 export interface ClassScores {
   /** Number of classes, at least 2. */
   readonly count: number;
-  /** The class of the score. */
+  /** The class of the score, from 0 along the axis of classes. */
   readonly target: number;
   /**
    * Whether the margin is that of a targeted attack, the best other class less `target`, which is above 0 until `target` is the best

@@ -48,7 +48,7 @@ export interface ScoreOptions extends FunctionOptions {
   readonly holds?: OutputKind;
   /**
    * The axis of classes of an output with several, from 0 for the first after the batch, or -1 for the last; default: what the graph tells
-   * (`classAxisOf`). Only links that compare classes need it.
+   * (`classAxisOf`). Only links that compare classes, and `classes` of the score, need it.
    */
   readonly classAxis?: number;
   /** Backward rules of `gradient`, by name or as `{ name, ...options }`; default 'gradient', the derivative. */
