@@ -65,7 +65,7 @@ function sourcesOf(pack: string): Source[] {
 
 const sources = Object.keys(arrows).flatMap(sourcesOf);
 
-test('packages import each other only along the arrows', () => {
+test('packages import only the packages that ARCHITECTURE.md allows', () => {
   const offences = sources.flatMap(({ path, pack, imports }) =>
     imports
       .filter((name) => name.startsWith('@onnxplain/') || name === 'onnxplain')
@@ -113,7 +113,7 @@ const packageOf = (name: string): string =>
 
 const isForeign = (name: string): boolean => !/^(\.|node:|@onnxplain\/|onnxplain$)/.test(name);
 
-test('each foreign library is imported behind its one door', () => {
+test('each foreign library is imported in one place only', () => {
   const offences = sources.flatMap(({ path, imports }) =>
     imports
       .filter(isForeign)

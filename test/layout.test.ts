@@ -193,7 +193,7 @@ describe('the twins', () => {
     });
   });
 
-  it('a layout that is asked for goes before the graph, and the difference is said', async () => {
+  it('a given layout overrides that of the graph, and a notice names the difference', async () => {
     const question = [
       '--input',
       twin('nhwc.npy'),

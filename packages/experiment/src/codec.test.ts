@@ -27,7 +27,7 @@ const name = fc
   .string()
   .filter((text) => !text.startsWith('$') && text !== '__proto__' && !/[./\\\0]/.test(text));
 
-test('plain data come back as they went, arrays with their types, NaN and infinities among them', async () => {
+test('decoding an encoded value returns it, with the types of arrays, NaN and infinities', async () => {
   const data = fc.oneof(leaf, fc.array(leaf), fc.dictionary(name, leaf, { noNullPrototype: true }));
   await fc.assert(
     fc.asyncProperty(data, async (value) => {
@@ -36,17 +36,17 @@ test('plain data come back as they went, arrays with their types, NaN and infini
   );
 });
 
-test('undefined stays in lists and goes from objects', async () => {
+test('undefined is kept in lists and removed from objects', async () => {
   expect(await roundTrip({ list: [undefined, 1], gone: undefined })).toStrictEqual({ list: [undefined, 1] });
 });
 
-test('a tensor has a file with its shape, named after its place', () => {
+test('a tensor is written to a file with its shape, named by its path', () => {
   const { json, arrays } = encode({ a: { b: tensor([1, 2], [2, 1]) } }, 'cell');
   expect(json).toEqual({ a: { b: { $tensor: 'cell.a.b.npy', type: 'float64' } } });
   expect([...arrays.keys()]).toEqual(['cell.a.b.npy']);
 });
 
-test('functions, dates and maps are refused with their place', () => {
+test('functions, dates and maps are refused, and the error names their path', () => {
   for (const value of [() => 1, new Date(), new Map()]) {
     const refused = () => encode({ value: { deep: [value] } }, 'cell');
     expect(refused).toThrow(expect.objectContaining({ code: 'type-mismatch' }));

@@ -36,7 +36,7 @@ async function threeCells(): Promise<void> {
 
 const resume = () => openLedger(folder(), examplePlan(), { resume: true });
 
-test('finished cells are there again, with their arrays and files', async () => {
+test('a ledger that is opened again has the finished cells with their arrays and files', async () => {
   const ledger = await openLedger(folder(), examplePlan());
   const files = new Map([['pictures/a.png', Uint8Array.of(1, 2)]]);
   await ledger.append('a', { values: tensor([1, 2], [2]) }, { files });
@@ -47,7 +47,7 @@ test('finished cells are there again, with their arrays and files', async () => 
   await again.close();
 });
 
-test('a file that is cut off at any byte keeps all lines that are whole, and says what is dropped', async () => {
+test('a file that is cut off at any byte keeps all complete lines, and a notice tells what is dropped', async () => {
   await threeCells();
   const whole = readFileSync(cellsFile());
   const ends = [...whole.keys()].filter((at) => whole[at] === 0x0a).map((at) => at + 1);
@@ -92,7 +92,7 @@ test('an array that was changed is refused when it is read', async () => {
   await ledger.close();
 });
 
-test('another plan is refused with what differs, and finished cells are not overwritten unasked', async () => {
+test('another plan is refused with its differences, and finished cells are not overwritten without resume', async () => {
   await threeCells();
   const before = readFileSync(cellsFile());
   const other = openLedger(folder(), examplePlan({ seed: 1 }), { resume: true });
@@ -105,7 +105,7 @@ test('another plan is refused with what differs, and finished cells are not over
   expect(readFileSync(cellsFile())).toEqual(before);
 });
 
-test('a folder that is not of a ledger is left alone', async () => {
+test('a folder that holds other files is refused and not changed', async () => {
   mkdirSync(folder(), { recursive: true });
   writeFileSync(join(folder(), 'accounts.txt'), 'mine');
   await expect(openLedger(folder(), examplePlan())).rejects.toMatchObject({ code: 'usage' });

@@ -37,7 +37,7 @@ test.each([
   expect(locks()).toEqual(['lock-7']);
 });
 
-test('a lock with the id of this process, made before it started, is that of a dead one', async () => {
+test('a lock with the id of this process that is older than the process is taken over', async () => {
   const { pid } = process;
   writeFileSync(join(folder, 'lock-1'), JSON.stringify({ pid, host: hostname(), started: 0 }));
   const lock = await lockFolder(folder);
@@ -47,7 +47,7 @@ test('a lock with the id of this process, made before it started, is that of a d
   expect(locks()).toEqual([]);
 });
 
-test('a folder of something else gets no lock', async () => {
+test('a folder with other files gets no lock', async () => {
   const foreign = join(folder, 'photos');
   mkdirSync(foreign);
   writeFileSync(join(foreign, 'a.jpg'), '');

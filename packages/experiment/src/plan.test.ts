@@ -14,7 +14,7 @@ test('a plan names every cell once: inputs times explainers, and inputs times me
   ]);
 });
 
-test('a plan is JSON: its text gives it again, and no difference', () => {
+test('a plan that is written as JSON and parsed again has no differences', () => {
   const plan = examplePlan();
   const again = parsePlan(JSON.stringify(plan), 'plan.json');
   expect(again).toEqual(plan);
@@ -37,7 +37,7 @@ test('every field that differs is named with both values', () => {
   ]);
 });
 
-test('what is no plan is refused with the field that is wrong', () => {
+test('an invalid plan is refused, and the error names the wrong field', () => {
   const wrong = JSON.stringify({ ...examplePlan(), seed: 'zero' });
   for (const [text, words] of [
     [wrong, 'seed'],

@@ -1,4 +1,4 @@
-/** The door to d3-scale-chromatic: the two colour scales of attributions as tables of 8-bit RGB. */
+/** The only file that imports d3-scale-chromatic: the two colour scales of attributions as tables of 8-bit RGB. */
 import { interpolateInferno, interpolateRdBu } from 'd3-scale-chromatic';
 
 export type ColourScale = 'diverging' | 'sequential';
@@ -8,7 +8,7 @@ export const STEPS = 511;
 
 /**
  * RGB triples of a scale, [STEPS * 3]. Diverging: blue (negative) over white (0) to red (positive), ColorBrewer's RdBu
- * turned round. Sequential: inferno, black (0) to pale yellow.
+ * reversed. Sequential: inferno, black (0) to pale yellow.
  */
 export function scaleTable(scale: ColourScale): Uint8Array {
   const known = tables.get(scale);

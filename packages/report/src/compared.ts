@@ -1,31 +1,31 @@
 import { type AttributionKind, attributionKinds } from '@onnxplain/core';
 import type { ExplainerRecord, MetricRecord } from './record.js';
 
-/** Explainers that a metric can rank: `members` are their numbers. */
+/** A group of explainers that a metric can rank. `members` are their indices. */
 export interface ComparedExplainers {
-  /** Of their attributions, where the metric compares attributions of the same kind only; absent: of any. */
+  /** The kind of their attributions, where the metric compares only attributions of one kind; absent: any kind. */
   readonly kind?: AttributionKind;
   readonly members: readonly number[];
-  /** Numbers of the controls, whose values can be compared with those of the members, but that are never best. */
+  /** Indices of the controls, which are compared with the members but are never best. */
   readonly controls: readonly number[];
 }
 
-/** Who can be compared with whom under a metric: all explainers, or those of each kind that there is. */
+/** Returns the groups of explainers that a metric can compare: one of all explainers, or one for each kind of attribution. */
 export function compared(
   { comparable = 'any' }: Pick<MetricRecord, 'comparable'>,
   explainers: readonly Pick<ExplainerRecord, 'kind' | 'control'>[],
 ): readonly ComparedExplainers[] {
   const all = explainers.map((_, explainer) => explainer);
-  if (comparable === 'any') return [apart(all, explainers)];
+  if (comparable === 'any') return [separateControls(all, explainers)];
   return attributionKinds
     .map((kind) => {
       const alike = all.filter((explainer) => explainers[explainer].kind === kind);
-      return { kind, ...apart(alike, explainers) };
+      return { kind, ...separateControls(alike, explainers) };
     })
     .filter(({ members, controls }) => members.length + controls.length > 0);
 }
 
-function apart(
+function separateControls(
   some: readonly number[],
   explainers: readonly Pick<ExplainerRecord, 'control'>[],
 ): Pick<ComparedExplainers, 'members' | 'controls'> {

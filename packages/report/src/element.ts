@@ -5,7 +5,7 @@ type Named = Pick<
   'target' | 'at' | 'targetLabel' | 'elements' | 'classAxis' | 'mask' | 'prediction'
 >;
 
-/** What was explained of the output, in words: "class 3 (cat)", "output element 4:900", "sum 3:sum:sum of the output (cat)". */
+/** Describes the explained target in words: "class 3 (cat)", "output element 4:900", "sum 3:sum:sum of the output (cat)". */
 export function targetText({ target, at, targetLabel, elements, classAxis, mask }: Named): string {
   const label = labelled(targetLabel);
   const classes =
@@ -19,7 +19,7 @@ export function targetText({ target, at, targetLabel, elements, classAxis, mask 
   return `output element ${at?.join(':') ?? target}${label}${classes}`;
 }
 
-/** What the model says, in words; undefined where nothing was the largest of several. */
+/** Describes the prediction in words; undefined for an output of one number. */
 export function predictionText({ prediction, elements }: Named): string | undefined {
   if (prediction === undefined) return undefined;
   const label = labelled(prediction.label);
@@ -27,7 +27,7 @@ export function predictionText({ prediction, elements }: Named): string | undefi
   return `largest output element ${prediction.at?.join(':') ?? prediction.class}${label}`;
 }
 
-/** What of the output was explained of these inputs: "probability of class 0 (setosa), output "probabilities"". */
+/** Describes the explained function of these inputs: "probability of class 0 (setosa), output "probabilities"". */
 export function explainedText(
   inputs: readonly Named[],
   { output, link, holds }: Pick<Request, 'output' | 'link' | 'holds'>,
@@ -42,8 +42,8 @@ export function explainedText(
 }
 
 /**
- * What one number of an output is called by what the output holds; undefined where that is not known, or is a regression's. Numbers
- * without bounds are called logits of classes only, as others may be anything, such as the coordinates of boxes.
+ * Returns the noun for one number of an output, by what the output holds; undefined where that is not known and for regressions. Unbounded
+ * numbers are called logits only if they belong to classes: others may be anything, such as coordinates of boxes.
  */
 export function nounOf(holds: string | undefined, isClass: boolean): string | undefined {
   if (holds === undefined || !Object.hasOwn(NOUNS, holds)) return undefined;

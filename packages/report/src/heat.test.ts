@@ -43,7 +43,7 @@ describe('a heat map', () => {
     expect(end.rgb).toEqual(front.rgb);
   });
 
-  test('counts what channels of a position have together once, and what they have apart each', () => {
+  test('counts a number that channels of a position share once, and separate numbers each', () => {
     // Two positions, two channels: the first's channels were hidden together, the second's one by one.
     const features = { count: 3, of: Int32Array.of(0, 1, 0, 2) };
     expect([...heat(tensor([5, 2, 5, 3], [2, 1, 2]), { features, channels: 'last' }).sums]).toEqual([7, 8]);
@@ -95,7 +95,7 @@ describe('a heat map', () => {
     expect(codeOf(run)).toBe(code);
   });
 
-  test('which shapes are pictures', () => {
+  test('pictureShape accepts [h, w], [c, h, w] and [h, w, c] only', () => {
     expect(pictureShape([3, 8, 9], 'first')).toEqual({ height: 8, width: 9, depth: 3 });
     expect(pictureShape([8, 9, 3], 'last')).toEqual({ height: 8, width: 9, depth: 3 });
     expect(pictureShape([8, 9], 'first')).toEqual({ height: 8, width: 9, depth: 1 });

@@ -1,13 +1,13 @@
 import { type Attribution, type Features, fail, sumsOver, type Tensor } from '@onnxplain/core';
 import { type ColourScale, STEPS, scaleTable } from './colour.js';
 
-/** Where the colour channels of a picture-shaped input are: [channels, h, w] or [h, w, channels]. */
+/** Which axis of a picture-shaped input holds the colour channels: [channels, h, w] or [h, w, channels]. */
 export type ChannelOrder = 'first' | 'last';
 
 export interface HeatOptions {
   /** Which axis of a rank-3 attribution is summed; default 'first'. */
   readonly channels?: ChannelOrder;
-  /** Elements that have one number together, which a position counts once; default: each has its own. */
+  /** Groups of elements that share one number, which counts once at a position; default: every element has its own. */
   readonly features?: Features;
   /** |v| at this percentile gets the full colour, larger values too; 0..100, default 99. */
   readonly percentile?: number;
@@ -15,7 +15,7 @@ export interface HeatOptions {
   readonly scale?: ColourScale;
 }
 
-/** One colour a position, and what the colours mean. */
+/** A colour for each position, and the scale of the colours. */
 export interface Heat {
   readonly width: number;
   readonly height: number;
@@ -42,7 +42,7 @@ export function heat(values: Tensor, options: HeatOptions = {}): Heat {
   return { width, height, scale, clip, percentile, sums, rgb: colours(sums, { clip, scale }) };
 }
 
-/** Height, width and number of channels that a shape means as a picture; undefined where it is none. */
+/** Returns height, width and number of channels of a picture shape; undefined for other shapes. */
 export function pictureShape(
   shape: readonly number[],
   channels: ChannelOrder,

@@ -4,13 +4,13 @@ import type { EstimateCell, Mean } from './record.js';
 /** An estimate that has a value. */
 export type Valued = Extract<Estimate, { readonly value: number }>;
 
-/** An estimate that has a value, and the input that it is of. */
+/** An estimate with a value, and the index of its input. */
 export interface Numbered {
   readonly input: number;
   readonly estimate: Valued;
 }
 
-/** The cells that have a value. */
+/** Returns the estimates that have a value. */
 export function numbersOf(column: readonly EstimateCell[]): readonly Numbered[] {
   return column.flatMap((cell): readonly Numbered[] => {
     if (cell.status !== 'done' || !isValued(cell.estimate)) return [];
@@ -18,7 +18,7 @@ export function numbersOf(column: readonly EstimateCell[]): readonly Numbered[] 
   });
 }
 
-/** Whether an estimate has a value. An infinite value and NaN are none: a mean of them would be one of the others only. */
+/** Whether an estimate has a finite value. Other values must not enter a mean. */
 export function isValued(estimate: Estimate): estimate is Valued {
   return 'value' in estimate && Number.isFinite(estimate.value);
 }
@@ -39,7 +39,7 @@ export function meanOf(numbers: readonly Numbered[], least?: number): Mean | und
   return bound === undefined ? mean : { ...mean, bound, interval: undefined };
 }
 
-/** A number with the interval of its draws. */
+/** Returns a number with the interval of its draws. */
 export function meanOfOne(estimate: Valued, least?: number): Mean {
   const { value } = estimate;
   const bound = estimate.kind === 'bound' ? estimate.side : undefined;
@@ -47,7 +47,7 @@ export function meanOfOne(estimate: Valued, least?: number): Mean {
   return { value, stderr, basis: 'draws', n: 1, bound, interval: interval(estimate, { least }) };
 }
 
-/** A mean with the interval of the numbers it is of, at least two. */
+/** Returns the mean of at least two numbers, with the interval from their spread. */
 export function meanOfMany(values: readonly number[], least?: number): Mean {
   const { n, mean: value, stderr } = moments.value(values.reduce(moments.add, moments.init()));
   const spread = interval({ kind: 'mean', value, stderr, n }, { least });

@@ -4,17 +4,17 @@ import { type ChannelOrder, type Heat, type HeatOptions, heat, pictureShape } fr
 export interface HeatmapOptions extends HeatOptions {
   /** The explained input; with it the picture has three panels: input, heat map, overlay. Same size as the attribution. */
   readonly input?: Picture | undefined;
-  /** The longer side of a panel is brought to at least this many pixels, by repeating pixels; default 224. */
+  /** Least number of pixels of the longer side of a panel, reached by repeating pixels; default 224. */
   readonly side?: number;
 }
 
-/** A heat map as RGBA samples, which `encodePng` of the package `files` makes a PNG of, and what is needed to read it. */
+/** A heat map as RGBA samples, which `encodePng` of the package `files` writes as a PNG, and its scale. */
 export interface Heatmap {
   readonly pixels: Pixels;
   readonly heat: Heat;
 }
 
-/** Draws an attribution (shapes as in {@link heat}) alone, or beside and over its input. Gaps between panels are transparent. */
+/** Draws an attribution (shapes as in {@link heat}); with `input` also the input and an overlay. Gaps between panels are transparent. */
 export function heatmap(values: Tensor, options: HeatmapOptions = {}): Heatmap {
   const { input, side = 224 } = options;
   const map = heat(values, options);
@@ -25,12 +25,12 @@ export function heatmap(values: Tensor, options: HeatmapOptions = {}): Heatmap {
     panels.push(overlay(input, map));
   }
   const factor = Math.max(1, Math.ceil(side / Math.max(map.width, map.height)));
-  return { pixels: beside(panels.map((panel) => repeatPixels(panel, factor))), heat: map };
+  return { pixels: joinPanels(panels.map((panel) => repeatPixels(panel, factor))), heat: map };
 }
 
 /**
- * An input as a picture: [low, high] becomes 0..255. One channel is grey, three are RGB (or BGR with `order`), any other
- * number is shown as the grey mean. Undefined where the shape is no picture.
+ * Converts an input to a picture: [low, high] becomes 0..255. One channel is grey, three are RGB (or BGR with `order`), any other
+ * number is shown as the grey mean. Returns undefined where the shape is not that of a picture.
  */
 export function pictureOf(
   x: Tensor,
@@ -81,7 +81,7 @@ function meanLevel(pixel: number, depth: number, level: (pixel: number, channel:
   return Math.round(sum / depth);
 }
 
-/** The input in grey, covered by the heat where the attribution is strong. */
+/** Draws the input in grey, covered by the colours of the heat map where the attribution is large. */
 function overlay(input: Picture, map: Heat): Picture {
   const rgb = new Uint8Array(input.rgb.length);
   for (let i = 0; i < map.sums.length; i++) {
@@ -110,8 +110,8 @@ function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture 
 
 const GAP = 8;
 
-/** Pictures of one height in a row, as RGBA. */
-function beside(panels: readonly Picture[]): Pixels {
+/** Joins pictures of equal height from left to right, as RGBA. */
+function joinPanels(panels: readonly Picture[]): Pixels {
   const { height } = panels[0];
   const width = panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP);
   const data = new Uint8Array(width * height * 4);

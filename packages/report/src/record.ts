@@ -10,10 +10,10 @@ import type {
 import type { ColourScale } from './colour.js';
 import type { Standing } from './standing.js';
 
-/** Version of the layout of `record.json`; a number more when a field changes its meaning or goes away. */
+/** Version of the format of `record.json`. It increases when a field changes its meaning or is removed. */
 export const RECORD_VERSION = 3;
 
-/** Everything a run left behind: what was asked, of what, with which programs, and every number with its definition. */
+/** The record of a run: the request, the model, the versions of programs, and every number with its definition. */
 export interface RunRecord {
   readonly schema: 'onnxplain-record';
   readonly version: typeof RECORD_VERSION;
@@ -25,13 +25,13 @@ export interface RunRecord {
   readonly inputs: readonly InputRecord[];
   readonly explainers: readonly ExplainerRecord[];
   readonly metrics: readonly MetricRecord[];
-  /** What the program said beside the results, a sentence each: assumptions, and numbers that mean little. Absent in older records. */
+  /** The notices of the run, one sentence each: assumptions, and reasons why numbers mean little. Absent in older records. */
   readonly notices?: readonly string[];
-  /** One per input and explainer, inputs outermost. */
+  /** One for each input and explainer, ordered by input first. */
   readonly attributions: readonly AttributionCell[];
-  /** One per input, explainer and metric, inputs outermost. */
+  /** One for each input, explainer and metric, ordered by input first. */
   readonly estimates: readonly EstimateCell[];
-  /** One per explainer and metric. */
+  /** One for each explainer and metric. */
   readonly summaries: readonly Summary[];
   readonly timings: Timings;
 }
@@ -43,7 +43,7 @@ export interface Environment {
   readonly platform: string;
   /** The provider that ran the model. */
   readonly device: string;
-  /** Every provider that was looked at; the reason says why one could not be used. */
+  /** Every provider that was tried, with the reason where it could not be used. */
   readonly providers: readonly {
     readonly name: string;
     readonly available: boolean;
@@ -52,23 +52,23 @@ export interface Environment {
 }
 
 export interface Request {
-  /** The command line that repeats the run, one word an element; absent for library calls. */
+  /** The words of the command line that repeats the run; absent for calls of the library. */
   readonly command?: readonly string[];
   readonly seed: number;
   readonly link: string;
   /** The model output that was explained. */
   readonly output: string;
-  /** What its numbers are: 'logits', 'probabilities', 'log-probabilities', or 'unbounded' and 'unknown' where that could not be told. */
+  /** What the output holds: 'logits', 'probabilities', 'log-probabilities', 'unbounded' (a regression), or 'unknown'. */
   readonly holds?: string;
-  /** The model's input, or the value inside, that it was explained as a function of. */
+  /** The input or inner value by which the output was explained. */
   readonly input?: string;
   /** Least and greatest value of an input element; absent: unbounded. */
   readonly bounds?: readonly [low: number, high: number];
-  /** How pictures became inputs: size, layout, channels, scale, mean, std; absent where no input was one. */
+  /** How pictures were converted to inputs: size, layout, channels, scale, mean, std; absent where no input was a picture. */
   readonly preprocessing?: Readonly<Record<string, number | string | readonly number[] | undefined>>;
   /** Values of the model's further inputs, by name; absent where it has none. */
   readonly feeds?: Readonly<Record<string, FeedRecord>>;
-  /** Files with definitions of the user's own that expressions could name; absent where there were none. */
+  /** The plugin files; absent where there were none. */
   readonly plugins?: readonly FileRecord[];
 }
 
@@ -97,32 +97,32 @@ export interface InputRecord {
   readonly sha256?: string;
   /** SHA-256 of the input's shape and numbers and of the feeds that go with it, see `contentHash`: its keys are made of this. */
   readonly content?: string;
-  /** Of one input, batch axis excluded. */
+  /** Shape of the input, without the batch axis. */
   readonly shape: readonly number[];
-  /** The class, or the element of the flattened output, that was explained; absent where sums or maxima along axes were. */
+  /** The explained class, or element of the flattened output; absent where a sum or maximum along an axis was explained. */
   readonly target?: number;
-  /** What was taken along each of the output's axes after the batch. */
+  /** The index, sum or maximum that was explained along each axis of the output after the batch axis. */
   readonly at?: readonly AxisRecord[];
-  /** The weights of the sums. */
+  /** The file with the weights of the sums. */
   readonly mask?: FileRecord;
-  /** Along which of the axes a link compared classes, and the node of the graph that tells; for outputs with several axes. */
+  /** The axis of classes, and the node of the graph that determines it. Only for outputs with several axes. */
   readonly classAxis?: { readonly axis: number; readonly told?: string };
-  /** Whether the elements of the output are classes: one vector of several numbers, not known to be a regression. Absent: they are. */
+  /** 'classes' where the output is a vector of several numbers and not known to be a regression, else 'numbers'; absent: 'classes'. */
   readonly elements?: 'classes' | 'numbers';
   /** Absent for outputs of one number. */
   readonly prediction?: PredictionRecord;
   /** f(x), the explained number: the target's output after the link. */
   readonly score: number;
   readonly targetLabel?: string;
-  /** The tokens along the first axis, where the explained value was made of their ids. */
+  /** The tokens along the first axis, where the explained value was computed from token ids. */
   readonly tokens?: readonly TokenRecord[];
-  /** Files of the model's other inputs that have a row for this one, by input. */
+  /** The files of the model's other inputs that were read for this input, by the name of the input. */
   readonly beside?: Readonly<Record<string, FileRecord>>;
 }
 
 export interface TokenRecord {
   readonly id: number;
-  /** Where the model's card names a vocabulary that has it. */
+  /** The text of the token; absent where the model card names no vocabulary with it. */
   readonly text?: string;
 }
 
@@ -131,20 +131,20 @@ export type AxisRecord = number | 'sum' | 'max';
 
 /** The largest of the output's numbers. */
 export interface PredictionRecord {
-  /** Its place in the flattened output. */
+  /** Its index in the flattened output. */
   readonly class: number;
   readonly label?: string;
-  /** The number, as the model gives it. */
+  /** The number in the output of the model. */
   readonly output: number;
   /** Its indices along the output's axes after the batch. */
   readonly at?: readonly number[];
   /** The five largest, where the output's elements are classes. */
   readonly top?: readonly ClassRecord[];
-  /** How their probabilities are made of the output; absent where that is not known. */
+  /** How the probabilities are computed from the output; absent where that is not known. */
   readonly probabilities?: 'softmax' | 'exponential' | 'output';
 }
 
-/** One class and what the model gives it. */
+/** One class with its output and its probability. */
 export interface ClassRecord {
   readonly class: number;
   readonly label?: string;
@@ -156,7 +156,7 @@ export interface ClassRecord {
 export interface ExplainerRecord {
   readonly expression: string;
   readonly kind: AttributionKind;
-  /** Whether it ignores the score: a control is compared with the others and never best; absent: it does not. */
+  /** Whether it is a control, which ignores the score: it is compared with the others but never best; absent: false. */
   readonly control?: boolean;
 }
 
@@ -167,18 +167,18 @@ export interface MetricRecord {
   readonly units: string;
   readonly source: string;
   readonly definition: Readonly<Record<string, string>>;
-  /** Which explainers the numbers can be compared between; absent: 'any'. */
+  /** Between which explainers the numbers can be compared; absent: 'any'. */
   readonly comparable?: Comparable;
   /** The least value that the definition allows; absent: unbounded. */
   readonly least?: number;
 }
 
-/** Why a cell has no number: the method does not apply there, or it went wrong. */
+/** Why a cell has no number: the method does not apply, or it failed. */
 export type Missing =
   | { readonly status: 'not-applicable'; readonly reason: string }
   | { readonly status: 'failed'; readonly code: string; readonly reason: string };
 
-/** What stands at (input, explainer); the first two are indices into `inputs` and `explainers`. */
+/** The cell of one input and explainer, which are indices into `inputs` and `explainers`. */
 export type AttributionCell = {
   readonly input: number;
   readonly explainer: number;
@@ -189,11 +189,11 @@ export interface AttributionRecord {
   readonly cost: Cost;
   readonly residual?: number;
   readonly diagnosis?: SolveDiagnosis;
-  /** Of the numbers, each once. */
+  /** Sum of the attributions; a number that several elements share counts once. */
   readonly sum: number;
-  /** l2 norm of the numbers, each once. */
+  /** Euclidean norm of the same numbers. */
   readonly norm: number;
-  /** How many groups of elements have one number together; absent: each element has its own. */
+  /** How many groups of elements share one number each; absent: every element has its own number. */
   readonly groups?: number;
   /** Paths relative to the record's folder. */
   readonly file?: string;
@@ -217,13 +217,13 @@ export interface PictureRecord {
 }
 
 export interface Series {
-  /** null: a missing number. */
+  /** null for missing numbers. */
   readonly inputs: readonly (number | null)[];
   readonly values: readonly number[];
   readonly names?: readonly string[];
 }
 
-/** What stands at (input, explainer, metric). */
+/** The cell of one input, explainer and metric. */
 export type EstimateCell = {
   readonly input: number;
   readonly explainer: number;
@@ -237,15 +237,15 @@ export interface EstimateRecord {
   readonly interval?: Interval;
 }
 
-/** A number over all inputs where it could be had, and how many there were. */
+/** The mean over all inputs that have a number, and how many these are. */
 export interface Mean {
   readonly value: number;
-  /** Absent when nothing is known of the spread (one input, and an estimate without standard error). */
+  /** Absent where the spread is not known (one input, and an estimate without standard error). */
   readonly stderr?: number;
   /** Where the standard error comes from: the spread across inputs, or, for one input, across draws. */
   readonly basis: 'inputs' | 'draws';
   readonly n: number;
-  /** The numbers averaged were bounds, so this is one. */
+  /** The side of the bound, where the averaged numbers are bounds. */
   readonly bound?: 'lower' | 'upper';
   /**
    * Where the true mean lies with probability 0.95: by Student's t with n - 1 degrees of freedom over n inputs, or, for one input, the
@@ -254,14 +254,14 @@ export interface Mean {
   readonly interval?: Interval;
 }
 
-/** One explainer under one metric. */
+/** The summary of one explainer by one metric. */
 export interface Summary {
   readonly explainer: number;
   readonly metric: number;
   /** Absent when no input gave a number. */
   readonly mean?: Mean;
   readonly counts: Readonly<Record<'done' | 'not-applicable' | 'failed' | 'invalid' | 'censored', number>>;
-  /** Whether it stands 'best' or 'tied'. */
+  /** Whether its standing is 'best' or 'tied'. */
   readonly best: boolean;
   /**
    * Its place among the explainers whose numbers can be compared and that have numbers for the most inputs; under a metric that compares

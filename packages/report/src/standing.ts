@@ -1,40 +1,40 @@
 import type { Interval } from '@onnxplain/core';
 import type { Numbered } from './numbers.js';
 
-/** Where an explainer stands among those that it can be compared with. */
+/** The result of comparing an explainer with the others of its group. */
 export type Standing = 'best' | 'tied' | 'undecided' | 'behind';
 
-/** One of those that are compared. */
+/** An explainer in a comparison. */
 export interface Contender {
   readonly explainer: number;
-  /** Whether it is a control, which neither leads nor ties. */
+  /** Whether it is a control, which can be neither best nor tied. */
   readonly control?: boolean;
   readonly numbers: readonly Numbered[];
 }
 
-/** What is compared with what: the contender with the best mean, and the interval of (another) - (it). */
+/** A comparison: the explainer with the best mean, and for each other one the interval of its difference to the leader. */
 export interface Contest {
   readonly leader: Contender;
   readonly others: readonly (Contender & { readonly interval: Interval | undefined })[];
   readonly better: 'lower' | 'higher';
 }
 
-/** Numbers that differ by less than this share of the larger are equal: float32 rounds at 6e-8, and errors of a few roundings add up. */
+/** Relative difference up to which numbers count as equal: a few roundings of float32 (6e-8 each). */
 const ROUNDING = 2 ** -20;
 
 /**
- * Where everybody stands. Who has the leader's numbers on every input is tied with it, unless it is a control. Of the rest those are
- * behind whose interval lies on the worse side of 0; where it does not, or is not known, they are undecided, and then so is the leader
- * and who is tied with it: nobody is best who is not seen to beat the controls.
+ * Returns the standing of each explainer. An explainer with the leader's numbers on every input is tied with it, unless it is a control.
+ * Another one is behind if the interval of its difference is on the worse side of 0, else undecided. If any is undecided, so are the
+ * leader and those tied with it: only explainers that are better than all controls can be best.
  */
 export function standings({ leader, others, better }: Contest): ReadonlyMap<number, Standing> {
   const tied = others.filter((other) => !other.control && isTie(other.numbers, leader.numbers));
-  const apart = others.filter((other) => !tied.includes(other));
+  const notTied = others.filter((other) => !tied.includes(other));
   const found = new Map<number, Standing>();
-  for (const { explainer, interval } of apart) {
+  for (const { explainer, interval } of notTied) {
     found.set(explainer, isWorse(interval, better) ? 'behind' : 'undecided');
   }
-  const decided = apart.every(({ explainer }) => found.get(explainer) === 'behind');
+  const decided = notTied.every(({ explainer }) => found.get(explainer) === 'behind');
   const first = decided ? (tied.length > 0 ? 'tied' : 'best') : 'undecided';
   for (const { explainer } of [leader, ...tied]) found.set(explainer, first);
   return found;
@@ -45,7 +45,7 @@ function isWorse(interval: Interval | undefined, better: 'lower' | 'higher'): bo
   return better === 'lower' ? interval.low > 0 : interval.high < 0;
 }
 
-/** Whether two have the same inputs and, to rounding, the same numbers there. */
+/** Whether two explainers have numbers for the same inputs, which are equal up to rounding. */
 function isTie(a: readonly Numbered[], b: readonly Numbered[]): boolean {
   const theirs = new Map(b.map(({ input, estimate }) => [input, estimate.value]));
   return (

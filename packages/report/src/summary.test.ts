@@ -89,26 +89,26 @@ test('with no numbers at all there is no mean and no best', () => {
   expect(a.mean).toBeUndefined();
 });
 
-describe('the best', () => {
+describe('the best explainer', () => {
   const kinds = ['local', 'global', 'local', 'global', 'local'] as const;
   const explainers = kinds.map((kind) => ({ kind }));
   const cells = [3, 0.2, 2, 0.1, 4].map((value, explainer) => cell(0, explainer, mean(value, 0.01)));
 
-  test('of a metric in units of the attribution is one of each kind, and differences are to it', () => {
+  test('by a metric in units of the attribution is named for each kind, and differences are to it', () => {
     const metrics = [{ better: 'lower', comparable: 'same-kind' }] as const;
     const found = summarise(cells, { explainers, metrics });
     expect(found.map(({ best }) => best)).toEqual([false, false, true, true, false]);
     expect(found.map(({ difference }) => difference?.against)).toEqual([2, 3, undefined, undefined, 2]);
   });
 
-  test('of any other metric is one of all', () => {
+  test('by any other metric is one of all explainers', () => {
     for (const metrics of [lower, [{ better: 'lower', comparable: 'any' }] as const]) {
       const found = summarise(cells, { explainers, metrics });
       expect(found.map(({ best }) => best)).toEqual([false, false, false, true, false]);
     }
   });
 
-  test('is nobody who has nobody to be compared with', () => {
+  test('is not named where an explainer is the only one of its group', () => {
     const two = {
       explainers: explainers.slice(0, 2),
       metrics: [{ better: 'lower', comparable: 'same-kind' }],
@@ -215,7 +215,7 @@ describe('the standing', () => {
 describe('a control', () => {
   const explainers = [{ kind: 'local' }, { kind: 'local', control: true }] as const;
 
-  test('is not best with the best numbers, and nobody else is where it has them', () => {
+  test('is not best even with the best numbers, and then no other explainer is best', () => {
     expect(standingsOf(table([3, 3.1, 3], [1, 1.1, 1]), { explainers })).toEqual(['undecided', 'undecided']);
     expect(standingsOf(table([0, 0, 0], [0, 0, 0]), { explainers })).toEqual(['undecided', 'undecided']);
   });
@@ -224,7 +224,7 @@ describe('a control', () => {
     expect(standingsOf(table([1, 1.1, 1], [3, 3.1, 3.2]), { explainers })).toEqual(['best', 'behind']);
   });
 
-  test('that has the same numbers ties with nobody', () => {
+  test('with the same numbers as an explainer is not tied with it', () => {
     const three = [{ kind: 'local' }, ...explainers] as const;
     expect(standingsOf(table([1, 2], [1, 2], [9, 10.01]), { explainers: three })).toEqual([
       'tied',

@@ -8,15 +8,15 @@ export interface SummaryOptions {
   readonly explainers: readonly Pick<ExplainerRecord, 'kind' | 'control'>[];
   readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable' | 'least'>[];
   /**
-   * Estimate of (explainer i) - (explainer j) on one input, from draws they shared. Used where there is only one
-   * input, whose spread over inputs says nothing; without it their standard errors are added.
+   * Returns the estimate of (explainer i) - (explainer j) on one input, from shared draws. It is used where there is only one input, so
+   * that there is no spread over inputs. Without it, the standard errors of both are added.
    */
   readonly paired?: (cell: { input: number; metric: number; i: number; j: number }) => Estimate | undefined;
 }
 
 /**
- * Per explainer and metric: mean over inputs with its interval, what had to be left out, where it stands, and the paired difference
- * to the best mean.
+ * Summarises each explainer and metric: the mean over inputs with its interval, counts of missing numbers, the standing, and the paired
+ * difference to the best mean.
  */
 export function summarise(cells: readonly EstimateCell[], options: SummaryOptions): Summary[] {
   return options.metrics.flatMap((metric, m) => {
@@ -24,11 +24,11 @@ export function summarise(cells: readonly EstimateCell[], options: SummaryOption
       cells.filter((cell) => cell.metric === m && cell.explainer === explainer),
     );
     const numbers = columns.map(numbersOf);
-    const race = { m, numbers, options };
-    const found = compared(metric, options.explainers).map((group) => compete(group, race));
+    const ofMetric = { m, numbers, options };
+    const found = compared(metric, options.explainers).map((group) => standingsIn(group, ofMetric));
     return columns.map((column, explainer): Summary => {
       const own = found.find(({ group }) => [...group.members, ...group.controls].includes(explainer));
-      const standing = own?.places.get(explainer);
+      const standing = own?.standings.get(explainer);
       return {
         explainer,
         metric: m,
@@ -43,42 +43,42 @@ export function summarise(cells: readonly EstimateCell[], options: SummaryOption
 }
 
 /** The numbers of all explainers under one metric. */
-interface Race {
+interface MetricNumbers {
   readonly m: number;
   readonly numbers: readonly (readonly Numbered[])[];
   readonly options: SummaryOptions;
 }
 
-interface Places {
+interface GroupStandings {
   readonly group: ComparedExplainers;
-  readonly places: ReadonlyMap<number, Standing>;
+  readonly standings: ReadonlyMap<number, Standing>;
   readonly differences: ReadonlyMap<number, NonNullable<Summary['difference']>>;
 }
 
-/** Alone nobody has a place: there has to be another, or a control. */
-function compete(group: ComparedExplainers, race: Race): Places {
-  const { better } = race.options.metrics[race.m];
-  const leader = leaderOf(group.members, race);
-  if (leader === undefined) return { group, places: new Map(), differences: new Map() };
+/** Returns the standings in a group. A single explainer without a control has none. */
+function standingsIn(group: ComparedExplainers, ofMetric: MetricNumbers): GroupStandings {
+  const { better } = ofMetric.options.metrics[ofMetric.m];
+  const leader = leaderOf(group.members, ofMetric);
+  if (leader === undefined) return { group, standings: new Map(), differences: new Map() };
   const rest = [...group.members, ...group.controls].filter((explainer) => explainer !== leader.explainer);
   const differences = new Map(
     rest.flatMap((explainer) => {
-      const mean = difference(explainer, leader.explainer, race);
+      const mean = difference(explainer, leader.explainer, ofMetric);
       return mean === undefined ? [] : [[explainer, { ...mean, against: leader.explainer }] as const];
     }),
   );
-  if (differences.size === 0) return { group, places: new Map(), differences };
+  if (differences.size === 0) return { group, standings: new Map(), differences };
   const others = [...differences]
     .map(([explainer, { interval }]) => {
       const control = group.controls.includes(explainer);
-      return { explainer, control, numbers: race.numbers[explainer], interval };
+      return { explainer, control, numbers: ofMetric.numbers[explainer], interval };
     })
     .filter(({ control, numbers }) => control || numbers.length === leader.numbers.length);
-  return { group, places: standings({ leader, others, better }), differences };
+  return { group, standings: standings({ leader, others, better }), differences };
 }
 
-/** Best mean among the members that have numbers for the most inputs, so that skipping hard inputs wins nothing. */
-function leaderOf(members: readonly number[], { m, numbers, options }: Race): Contender | undefined {
+/** Returns the member with the best mean, among those with numbers for the most inputs: omitting hard inputs must be no advantage. */
+function leaderOf(members: readonly number[], { m, numbers, options }: MetricNumbers): Contender | undefined {
   const most = Math.max(...members.map((explainer) => numbers[explainer].length));
   const sign = options.metrics[m].better === 'lower' ? 1 : -1;
   const ranked = members
@@ -89,8 +89,8 @@ function leaderOf(members: readonly number[], { m, numbers, options }: Race): Co
   return ranked[0];
 }
 
-/** The mean of (explainer i) - (explainer j) on the inputs where both have numbers. */
-function difference(i: number, j: number, { m, numbers, options }: Race): Mean | undefined {
+/** Returns the mean of (explainer i) - (explainer j) over the inputs for which both have numbers. */
+function difference(i: number, j: number, { m, numbers, options }: MetricNumbers): Mean | undefined {
   const theirs = new Map(numbers[j].map(({ input, estimate }) => [input, estimate]));
   const pairs = numbers[i].flatMap(({ input, estimate: a }) => {
     const b = theirs.get(input);

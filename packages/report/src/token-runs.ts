@@ -1,18 +1,18 @@
 import { formatNumber } from './page/format.js';
 import type { TokenRecord } from './record.js';
 
-/** A token with its number, and how often both stand there in a row. */
+/** A token with its number, and how often it is repeated. */
 export interface TokenRun extends TokenRecord {
   readonly value: number;
   readonly times: number;
 }
 
-/** Shorter runs are left as they are. */
+/** Length of the shortest run that becomes one entry. */
 const SHORTEST = 4;
 
 /**
- * Tokens with their numbers, in their order; the same token with the same number as it is printed, four times or more in
- * a row, is one entry: padding, as a rule.
+ * Returns tokens with their numbers, in their order. Four or more equal tokens in a row whose numbers are printed equally, such as
+ * padding, become one entry.
  */
 export function tokenRuns(tokens: readonly TokenRecord[], values: readonly number[]): readonly TokenRun[] {
   const runs: TokenRun[][] = [];

@@ -3,8 +3,8 @@ import type { RunRecord } from './record.js';
 import type { Standing } from './standing.js';
 
 /**
- * What a metric says of the explainers that it can compare, in words, one sentence for each group of them: "best: gradient",
- * "tied: gradient and path-gradient", "undecided between gradient and random (control)". None where there is nobody to compare.
+ * Returns the result of a metric in words, one sentence for each group of explainers that it can compare: "best: gradient",
+ * "tied: gradient and path-gradient", "undecided between gradient and random (control)". Groups of one explainer have none.
  */
 export function verdicts(
   record: Pick<RunRecord, 'metrics' | 'explainers' | 'summaries'>,
@@ -30,6 +30,6 @@ function sentenceOf(standing: (wanted: Standing) => readonly string[]): string |
   return undecided.length > 0 ? `undecided between ${listed(undecided)}` : undefined;
 }
 
-/** "a", "a and b", "a, b and c". */
+/** Joins words: "a", "a and b", "a, b and c". */
 const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

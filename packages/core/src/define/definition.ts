@@ -65,7 +65,7 @@ export type ArgumentsOf<S extends OptionShape, Parts extends readonly unknown[],
 export type OptionsOf<F extends (...given: never[]) => unknown> =
   Required<Parameters<F>> extends readonly [...unknown[], infer Last] ? Last : Record<never, never>;
 
-/** All that is said of something that is made by name. */
+/** The statement of something that is made by name. */
 export interface Statement<
   Name extends string,
   S extends OptionShape,

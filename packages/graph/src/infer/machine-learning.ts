@@ -53,10 +53,10 @@ const oneHot: InferRow = (site) => {
 /** ArrayFeatureExtractor gathers along the last axis; a vector is one row. */
 const pick: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const places = site.dims(1);
+  const indices = site.dims(1);
   if (dims === undefined) return [{ dtype, dims }];
   const before: Dims = dims.length < 2 ? [1] : dims.slice(0, -1);
-  return [{ dtype, dims: [...before, places === undefined ? site.unknown() : productOf(places)] }];
+  return [{ dtype, dims: [...before, indices === undefined ? site.unknown() : productOf(indices)] }];
 };
 
 /** FeatureVectorizer concatenates the columns of all inputs. */

@@ -102,23 +102,23 @@ export const reshape: InferRow = (site) => {
 
 function resolveReshape(site: Site, dims: Dims | undefined, target: Elements): Dims {
   const copies = !attributesOf(site.node, 'Reshape').allowzero;
-  const asked: Elements = target.map((size, i) => {
+  const requested: Elements = target.map((size, i) => {
     if (size !== 0 || !copies) return size;
     if (dims === undefined) return undefined;
     return dims[i] ?? site.mismatch(`0 in the target [${target.join(', ')}] to have an input axis`);
   });
-  if (asked.filter((size) => size === -1).length > 1)
+  if (requested.filter((size) => size === -1).length > 1)
     site.mismatch('at most one -1', `[${target.join(', ')}]`);
-  if (!complete(asked))
-    return asked.map((size) => (size === undefined || size === -1 ? site.unknown() : size));
-  const rest = productOf(asked.filter((size) => size !== -1));
+  if (!complete(requested))
+    return requested.map((size) => (size === undefined || size === -1 ? site.unknown() : size));
+  const rest = productOf(requested.filter((size) => size !== -1));
   const total = dims === undefined ? undefined : productOf(dims);
-  if (!asked.includes(-1)) return checked(site, { total, rest, out: asked });
-  const inferred = total === undefined ? undefined : divideOrAsk(site, total, rest);
-  return asked.map((size) => (size === -1 ? (inferred ?? site.unknown()) : size));
+  if (!requested.includes(-1)) return checked(site, { total, rest, out: requested });
+  const inferred = total === undefined ? undefined : divideIfKnown(site, total, rest);
+  return requested.map((size) => (size === -1 ? (inferred ?? site.unknown()) : size));
 }
 
-function divideOrAsk(site: Site, total: Dim, rest: Dim): Dim | undefined {
+function divideIfKnown(site: Site, total: Dim, rest: Dim): Dim | undefined {
   if (typeof total === 'number' && typeof rest === 'number') {
     if (rest === 0) return 0;
     return divideDims(total, rest) ?? site.mismatch(`a number of elements divisible by ${rest}`);
@@ -170,9 +170,9 @@ function expandDim(site: Site, from: Dim, to: Dim): Dim {
 export const squeeze: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
   if (dims === undefined) return [{ dtype, dims }];
-  const asked = site.has(1) ? numbers(site.elements(1)) : ones(dims);
-  if (asked === undefined) return [{ dtype, dims: undefined }];
-  const gone = new Set(asked.map((axis) => axisOf(site, axis, dims.length)));
+  const requested = site.has(1) ? numbers(site.elements(1)) : ones(dims);
+  if (requested === undefined) return [{ dtype, dims: undefined }];
+  const gone = new Set(requested.map((axis) => axisOf(site, axis, dims.length)));
   for (const axis of gone) {
     const dim = dims[axis];
     if (typeof dim === 'number' && dim !== 1) site.mismatch(`axis ${axis} to be 1`);
@@ -188,10 +188,10 @@ function ones(dims: Dims): readonly number[] | undefined {
 
 export const unsqueeze: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const asked = numbers(site.elements(1));
-  if (dims === undefined || asked === undefined) return [{ dtype, dims: undefined }];
-  const rank = dims.length + asked.length;
-  const added = new Set(asked.map((axis) => axisOf(site, axis, rank)));
+  const requested = numbers(site.elements(1));
+  if (dims === undefined || requested === undefined) return [{ dtype, dims: undefined }];
+  const rank = dims.length + requested.length;
+  const added = new Set(requested.map((axis) => axisOf(site, axis, rank)));
   const left = [...dims];
   const out = Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (left.shift() ?? 1)));
   return [{ dtype, dims: out, elements: site.elements(0) }];

@@ -7,9 +7,9 @@ import { axisOf, type InferRow, numbers, type Site } from './site.js';
 /** [..., 1 or 2]: the transformed axis gets the given length n, or n / 2 + 1 for a one-sided result. */
 export const dft: InferRow = (site) => {
   const { dtype, dims } = site.type(0);
-  const asked = dftAxis(site);
-  if (dims === undefined || asked === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
-  const axis = axisOf(site, asked, dims.length);
+  const requestedAxis = dftAxis(site);
+  if (dims === undefined || requestedAxis === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
+  const axis = axisOf(site, requestedAxis, dims.length);
   const { inverse, onesided: oneSided } = attributesOf(site.node, 'DFT');
   const size = dims[axis] ?? 1;
   const whole = oneSided && inverse ? multiplyDims(addDims(size, -1), 2) : size;

@@ -61,10 +61,10 @@ function inferenceQueue(scope: Scope & KnownValues, graph: Graph) {
     const outputs = inferred(node);
     for (const [i, name] of node.outputs.entries()) {
       if (name === '') continue;
-      const [said, seen] = [declared.get(name), graph.observed?.get(name)];
-      const known = outputs[i] ?? seen ?? (said && { dtype: said.dtype, dims: undefined });
+      const [stated, seen] = [declared.get(name), graph.observed?.get(name)];
+      const known = outputs[i] ?? seen ?? (stated && { dtype: stated.dtype, dims: undefined });
       if (known !== undefined)
-        scope.define(name, withDeclaredSizes(withObservedSizes(known, seen), said, symbols));
+        scope.define(name, withDeclaredSizes(withObservedSizes(known, seen), stated, symbols));
     }
   }
 

@@ -155,8 +155,8 @@ export const convTranspose: InferRow = (site) => {
 };
 
 function transposedSize(site: Site, { size, axis, i }: { size: Dim; axis: KernelAxis; i: number }): Dim {
-  const { output_padding, output_shape: asked } = attributesOf(site.node, 'ConvTranspose');
-  const fixed = asked?.[i + asked.length - (site.dims(0)?.length ?? 2) + 2];
+  const { output_padding, output_shape: requested } = attributesOf(site.node, 'ConvTranspose');
+  const fixed = requested?.[i + requested.length - (site.dims(0)?.length ?? 2) + 2];
   if (fixed !== undefined) return fixed;
   const extra = output_padding?.[i] ?? 0;
   // ONNX Runtime does not pad the output where the kernel is shorter than the stride, unlike the standard's formula.

@@ -129,8 +129,8 @@ export function slicesAlong(dims: readonly number[], axis: number): AxisSlices {
   };
 }
 
-/** Calls `visit` with the position of every lane's first element and the step between its elements. */
-export function eachLane(
+/** Calls `visit` with the position of every slice's first element and the step between its elements. */
+export function eachSlice(
   { outer, length, inner }: AxisSlices,
   visit: (start: number, step: number) => void,
 ): void {

@@ -8,8 +8,8 @@ import { typeOfCode } from './cast.js';
 
 const widthOf = (dtype: DataType): number => 8 * (dtypeInfo(dtype)?.bytes ?? 0);
 
-/** A two's complement number of the type. */
-function held(dtype: DataType, bits: bigint): number {
+/** Interprets the low bits as an integer of the type. */
+function wrapped(dtype: DataType, bits: bigint): number {
   const width = widthOf(dtype);
   return Number(
     dtypeInfo(dtype)?.kind === 'unsigned' ? BigInt.asUintN(width, bits) : BigInt.asIntN(width, bits),
@@ -22,7 +22,7 @@ const bitwise =
     const { dtype } = call.input(0);
     const { dims, columns } = stretched(call);
     const [a, b] = columns;
-    return { dtype, dims, data: a.map((v, i) => held(dtype, f(BigInt(v), BigInt(b[i])))) };
+    return { dtype, dims, data: a.map((v, i) => wrapped(dtype, f(BigInt(v), BigInt(b[i])))) };
   };
 
 const shifts: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
@@ -60,7 +60,7 @@ export const bitRows = {
   BitwiseAnd: bitwise((a, b) => a & b),
   BitwiseNot: (call) => {
     const x = call.input(0);
-    return { ...x, data: x.data.map((v) => held(x.dtype, ~BigInt(v))) };
+    return { ...x, data: x.data.map((v) => wrapped(x.dtype, ~BigInt(v))) };
   },
   BitwiseOr: bitwise((a, b) => a | b),
   BitwiseXor: bitwise((a, b) => a ^ b),

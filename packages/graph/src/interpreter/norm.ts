@@ -1,13 +1,13 @@
 import { sizeOf } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
-import { broadcastTo, eachLane, filled, type NumArray, slicesAlong } from './array.js';
+import { broadcastTo, eachSlice, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
 import { joinSlices, mean, meanSquare, slicesOver } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
-/** Rewrites every lane along the node's axis. */
+/** Rewrites every slice along the node's axis. */
 const alongAxis =
-  (rewrite: (lane: Float64Array, call: Call) => Float64Array): EvalRow =>
+  (rewrite: (slice: Float64Array, call: Call) => Float64Array): EvalRow =>
   (call) => {
     const x = call.input(0);
     const axis = normalAxis(
@@ -15,33 +15,33 @@ const alongAxis =
       attributesOf(call.node, 'Softmax', 'LpNormalization').axis,
       x.dims.length,
     );
-    const lanes = slicesAlong(x.dims, axis);
+    const slices = slicesAlong(x.dims, axis);
     const y = filled(x.dtype, x.dims);
-    eachLane(lanes, (start, step) => {
-      const lane = Float64Array.from({ length: lanes.length }, (_, i) => x.data[start + i * step]);
-      rewrite(lane, call).forEach((v, i) => {
+    eachSlice(slices, (start, step) => {
+      const slice = Float64Array.from({ length: slices.length }, (_, i) => x.data[start + i * step]);
+      rewrite(slice, call).forEach((v, i) => {
         y.data[start + i * step] = v;
       });
     });
     return y;
   };
 
-function logSoftmax(lane: Float64Array): Float64Array {
-  const total = logSumExp(lane);
-  return lane.map((v) => v - total);
+function logSoftmax(slice: Float64Array): Float64Array {
+  const total = logSumExp(slice);
+  return slice.map((v) => v - total);
 }
 
 /** 1 at the first greatest element. */
-function hardmax(lane: Float64Array): Float64Array {
-  const best = lane.indexOf(lane.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
-  return lane.map((_, i) => (i === best ? 1 : 0));
+function hardmax(slice: Float64Array): Float64Array {
+  const best = slice.indexOf(slice.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
+  return slice.map((_, i) => (i === best ? 1 : 0));
 }
 
-/** x / ||x||_p; a lane of zeros stays zero. */
-function lpNormalized(lane: Float64Array, call: Call): Float64Array {
+/** x / ||x||_p; a slice of zeros stays zero. */
+function lpNormalized(slice: Float64Array, call: Call): Float64Array {
   const p = attributesOf(call.node, 'LpNormalization').p;
-  const norm = lane.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
-  return lane.map((v) => (norm === 0 ? 0 : v / norm));
+  const norm = slice.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
+  return slice.map((v) => (norm === 0 ? 0 : v / norm));
 }
 
 /** (x - mean) · scale / sqrt(variance + epsilon) + bias, statistics and parameters per channel (axis 1). */
@@ -79,13 +79,13 @@ const batchNormalization: EvalRow = (call) => {
 
 /** Mean and (population) variance over some axes, one per kept element. */
 function channelStatistics(x: NumArray, axes: readonly number[]): [Float64Array, Float64Array] {
-  const lanes = slicesOver(x, axes).lanes;
-  return [Float64Array.from(lanes, mean), Float64Array.from(lanes, variance)];
+  const slices = slicesOver(x, axes).slices;
+  return [Float64Array.from(slices, mean), Float64Array.from(slices, variance)];
 }
 
-function variance(lane: Float64Array): number {
-  const centre = mean(lane);
-  return meanSquare(lane.map((v) => v - centre));
+function variance(slice: Float64Array): number {
+  const centre = mean(slice);
+  return meanSquare(slice.map((v) => v - centre));
 }
 
 /** Like BatchNormalization with the statistics of each instance and channel. */
@@ -117,8 +117,8 @@ const layerNormalization: EvalRow = (call) => {
   const gain = broadcastTo(call.where, scale, x.dims);
   const shift = bias && broadcastTo(call.where, bias, x.dims);
   const data = x.data.map((v, i) => {
-    const lane = Math.floor(i / length);
-    return (v - centres[lane]) * inverses[lane] * gain[i] + (shift?.[i] ?? 0);
+    const slice = Math.floor(i / length);
+    return (v - centres[slice]) * inverses[slice] * gain[i] + (shift?.[i] ?? 0);
   });
   const dims = x.dims.map((dim, i) => (i < axis ? dim : 1));
   return [
@@ -132,12 +132,12 @@ const layerNormalization: EvalRow = (call) => {
 const lrn: EvalRow = (call) => {
   const x = call.input(0);
   const { size, alpha, beta, bias } = attributesOf(call.node, 'LRN');
-  const lanes = slicesAlong(x.dims, 1);
+  const slices = slicesAlong(x.dims, 1);
   const y = filled(x.dtype, x.dims);
-  eachLane(lanes, (start, step) => {
-    for (let c = 0; c < lanes.length; c++) {
+  eachSlice(slices, (start, step) => {
+    for (let c = 0; c < slices.length; c++) {
       let squares = 0;
-      const last = Math.min(lanes.length - 1, c + Math.ceil((size - 1) / 2));
+      const last = Math.min(slices.length - 1, c + Math.ceil((size - 1) / 2));
       for (let k = Math.max(0, c - Math.floor((size - 1) / 2)); k <= last; k++)
         squares += x.data[start + k * step] ** 2;
       y.data[start + c * step] = x.data[start + c * step] / (bias + (alpha / size) * squares) ** beta;
@@ -152,11 +152,11 @@ const meanVarianceNormalization: EvalRow = (call) => {
   const axes = attributesOf(call.node, 'MeanVarianceNormalization').axes.map((axis) =>
     normalAxis(call.where, axis, x.dims.length),
   );
-  const { lanes } = slicesOver(x, axes);
-  const normal = lanes.map((lane) => {
-    const centre = mean(lane);
-    const deviation = Math.sqrt(Math.max(0, meanSquare(lane) - centre ** 2)) + 1e-9;
-    return lane.map((v) => (v - centre) / deviation);
+  const { slices } = slicesOver(x, axes);
+  const normal = slices.map((slice) => {
+    const centre = mean(slice);
+    const deviation = Math.sqrt(Math.max(0, meanSquare(slice) - centre ** 2)) + 1e-9;
+    return slice.map((v) => (v - centre) / deviation);
   });
   return joinSlices(x, axes, normal);
 };
@@ -170,5 +170,5 @@ export const normRows = {
   LogSoftmax: alongAxis(logSoftmax),
   LpNormalization: alongAxis(lpNormalized),
   MeanVarianceNormalization: meanVarianceNormalization,
-  Softmax: alongAxis((lane) => logSoftmax(lane).map((v) => Math.exp(v))),
+  Softmax: alongAxis((slice) => logSoftmax(slice).map((v) => Math.exp(v))),
 } satisfies Record<string, EvalRow>;

@@ -14,22 +14,22 @@ function axesOf(call: Call, rank: number): readonly number[] {
   return Array.from({ length: rank }, (_, axis) => axis);
 }
 
-type Fold = (lane: Float64Array, dtype: DataType) => number;
+type Fold = (slice: Float64Array, dtype: DataType) => number;
 
 const reduction =
   (fold: Fold): EvalRow =>
   (call): NumArray => {
     const x = call.input(0);
     const axes = axesOf(call, x.dims.length);
-    const { lanes } = slicesOver(x, axes);
+    const { slices } = slicesOver(x, axes);
     const dims = reducedDims(x.dims, axes, attributesOf(call.node, 'ReduceSum').keepdims);
     const settle = (value: number) =>
       isInteger(x.dtype) ? wrapped(call.where, x.dtype, Math.trunc(value)) : value;
-    return { dtype: x.dtype, dims, data: Float64Array.from(lanes, (lane) => settle(fold(lane, x.dtype))) };
+    return { dtype: x.dtype, dims, data: Float64Array.from(slices, (slice) => settle(fold(slice, x.dtype))) };
   };
 
-const sumOf = (f: (x: number) => number) => (lane: Float64Array) =>
-  lane.reduce((total, v) => total + f(v), 0);
+const sumOf = (f: (x: number) => number) => (slice: Float64Array) =>
+  slice.reduce((total, v) => total + f(v), 0);
 
 /** Least and greatest value of a type, what an empty minimum or maximum starts from. */
 const least = (dtype: DataType) => integerRange(dtype)?.[0] ?? Number.NEGATIVE_INFINITY;
@@ -37,13 +37,13 @@ const greatest = (dtype: DataType) => integerRange(dtype)?.[1] ?? Number.POSITIV
 
 export const reduceRows = {
   ReduceL1: reduction(sumOf(Math.abs)),
-  ReduceL2: reduction((lane) => Math.sqrt(sumOf((x) => x * x)(lane))),
-  ReduceLogSum: reduction((lane) => Math.log(sum(lane))),
+  ReduceL2: reduction((slice) => Math.sqrt(sumOf((x) => x * x)(slice))),
+  ReduceLogSum: reduction((slice) => Math.log(sum(slice))),
   ReduceLogSumExp: reduction(logSumExp),
-  ReduceMax: reduction((lane, dtype) => lane.reduce((a, b) => Math.max(a, b), least(dtype))),
+  ReduceMax: reduction((slice, dtype) => slice.reduce((a, b) => Math.max(a, b), least(dtype))),
   ReduceMean: reduction(mean),
-  ReduceMin: reduction((lane, dtype) => lane.reduce((a, b) => Math.min(a, b), greatest(dtype))),
-  ReduceProd: reduction((lane) => lane.reduce((a, b) => a * b, 1)),
+  ReduceMin: reduction((slice, dtype) => slice.reduce((a, b) => Math.min(a, b), greatest(dtype))),
+  ReduceProd: reduction((slice) => slice.reduce((a, b) => a * b, 1)),
   ReduceSum: reduction(sum),
   ReduceSumSquare: reduction(sumOf((x) => x * x)),
 } satisfies Record<string, EvalRow>;

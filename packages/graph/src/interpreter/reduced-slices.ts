@@ -4,11 +4,11 @@ import { filled, type NumArray, positions, stridesOf } from './array.js';
 export interface ReducedSlices {
   /** Dims of the axes that stay. */
   readonly kept: readonly number[];
-  readonly lanes: readonly Float64Array[];
+  readonly slices: readonly Float64Array[];
 }
 
-/** Position in `dims` of every element of every lane, lane by lane. */
-function lanePositions(dims: readonly number[], axes: readonly number[]) {
+/** Position in `dims` of every element of every slice, slice by slice. */
+function slicePositions(dims: readonly number[], axes: readonly number[]) {
   const strides = stridesOf(dims);
   const keptAxes = dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const table = (chosen: readonly number[]) =>
@@ -21,33 +21,33 @@ function lanePositions(dims: readonly number[], axes: readonly number[]) {
 
 /** `axes` are normalised (not negative). */
 export function slicesOver(x: NumArray, axes: readonly number[]): ReducedSlices {
-  const { kept, starts, steps } = lanePositions(x.dims, axes);
-  const lanes = Array.from(starts, (start) => Float64Array.from(steps, (step) => x.data[start + step]));
-  return { kept, lanes };
+  const { kept, starts, steps } = slicePositions(x.dims, axes);
+  const slices = Array.from(starts, (start) => Float64Array.from(steps, (step) => x.data[start + step]));
+  return { kept, slices };
 }
 
-/** The inverse of {@link slicesOver}: an array like `x` with these lanes. */
-export function joinSlices(x: NumArray, axes: readonly number[], lanes: readonly Float64Array[]): NumArray {
-  const { starts, steps } = lanePositions(x.dims, axes);
+/** The inverse of {@link slicesOver}: an array like `x` with these slices. */
+export function joinSlices(x: NumArray, axes: readonly number[], slices: readonly Float64Array[]): NumArray {
+  const { starts, steps } = slicePositions(x.dims, axes);
   const y = filled(x.dtype, x.dims);
-  lanes.forEach((lane, l) => {
-    lane.forEach((v, i) => {
+  slices.forEach((slice, l) => {
+    slice.forEach((v, i) => {
       y.data[starts[l] + steps[i]] = v;
     });
   });
   return y;
 }
 
-export function sum(lane: Float64Array): number {
-  return lane.reduce((total, v) => total + v, 0);
+export function sum(slice: Float64Array): number {
+  return slice.reduce((total, v) => total + v, 0);
 }
 
-export function mean(lane: Float64Array): number {
-  return sum(lane) / lane.length;
+export function mean(slice: Float64Array): number {
+  return sum(slice) / slice.length;
 }
 
-export function meanSquare(lane: Float64Array): number {
-  return lane.reduce((total, v) => total + v * v, 0) / lane.length;
+export function meanSquare(slice: Float64Array): number {
+  return slice.reduce((total, v) => total + v * v, 0) / slice.length;
 }
 
 /** Dims after reducing `axes`: 1 each with keepdims, gone without. */

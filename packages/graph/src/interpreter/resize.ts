@@ -1,5 +1,5 @@
 import { attributesOf } from '../ir/attributes.js';
-import { eachLane, filled, type NumArray, slicesAlong } from './array.js';
+import { eachSlice, filled, type NumArray, slicesAlong } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
 /** How one axis is resized. `roi` is the cropped region of tf_crop_and_resize. */
@@ -74,18 +74,18 @@ function kernelTaps(call: Call, kernel: Kernel): (x: number, axis: Axis) => Taps
 /** Interpolates one axis of `x` by the taps of each output index. */
 function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray {
   const y = filled(x.dtype, x.dims.with(axis, taps.length));
-  const lanes = slicesAlong(x.dims, axis);
+  const slices = slicesAlong(x.dims, axis);
   const starts: number[] = [];
-  eachLane(slicesAlong(y.dims, axis), (start) => starts.push(start));
-  let lane = 0;
-  eachLane(lanes, (start, step) => {
+  eachSlice(slicesAlong(y.dims, axis), (start) => starts.push(start));
+  let slice = 0;
+  eachSlice(slices, (start, step) => {
     taps.forEach((list, i) => {
-      y.data[starts[lane] + i * step] = list.reduce(
+      y.data[starts[slice] + i * step] = list.reduce(
         (sum, [at, weight]) => sum + weight * x.data[start + at * step],
         0,
       );
     });
-    lane++;
+    slice++;
   });
   return y;
 }
@@ -144,11 +144,11 @@ function extrapolated(call: Call, y: NumArray, axes: ReadonlyMap<number, Axis>):
   const value = attributesOf(call.node, 'Resize').extrapolation_value;
   const data = y.data.slice();
   for (const [index, axis] of axes) {
-    const lanes = slicesAlong(y.dims, index);
+    const slices = slicesAlong(y.dims, index);
     for (let i = 0; i < axis.output; i++) {
       const x = coordinates.tf_crop_and_resize(i, axis);
       if (x >= 0 && x <= axis.input - 1) continue;
-      eachLane(lanes, (start, step) => {
+      eachSlice(slices, (start, step) => {
         data[start + i * step] = value;
       });
     }

@@ -19,17 +19,17 @@ type Corners = readonly (readonly [at: number, weight: number])[];
 function cornersAt([y, x]: readonly number[], [height, width]: readonly number[]): Corners {
   if (y < -1 || y > height || x < -1 || x > width) return [];
   const along = (c: number, size: number): readonly (readonly [number, number])[] => {
-    const held = Math.max(0, c);
-    const low = Math.floor(held);
+    const clamped = Math.max(0, c);
+    const low = Math.floor(clamped);
     if (low >= size - 1) return [[size - 1, 1], [size - 1, 0]]; // biome-ignore format: a pair
-    return [[low, low + 1 - held], [low + 1, held - low]]; // biome-ignore format: a pair
+    return [[low, low + 1 - clamped], [low + 1, clamped - low]]; // biome-ignore format: a pair
   };
   return along(y, height).flatMap(([i, v]) =>
     along(x, width).map(([j, w]): [number, number] => [i * width + j, v * w]),
   );
 }
 
-/** The places inside cell `p` of `cells` along a span, evenly apart. */
+/** Evenly spaced sample positions in cell `p` of `cells` along a span. */
 function samplesOf(
   [from, to]: readonly [number, number],
   [cells, p]: readonly [number, number],

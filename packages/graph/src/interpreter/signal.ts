@@ -51,8 +51,8 @@ const dft: EvalRow = (call) => {
   const y = filled(x.dtype, x.dims.with(axis, kept).with(x.dims.length - 1, out));
   const { outer, inner: step } = slicesAlong(x.dims, axis);
   const inner = step / parts;
-  for (let lane = 0; lane < outer * inner; lane++) {
-    const [o, i] = [Math.floor(lane / inner), lane % inner];
+  for (let slice = 0; slice < outer * inner; slice++) {
+    const [o, i] = [Math.floor(slice / inner), slice % inner];
     const given: Complex = (n) => {
       const at = ((o * size + n) * inner + i) * parts;
       return n < size ? [x.data[at], parts === 2 ? x.data[at + 1] : 0] : [0, 0];

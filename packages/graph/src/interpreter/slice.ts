@@ -36,18 +36,18 @@ const slice: EvalRow = (call) => {
   return strided(x, spans);
 };
 
-/** Sizes of the pieces: input 1, or num_outputs equal ones of which the last may be smaller. */
-function pieceSizes(call: Call, length: number): number[] {
+/** Sizes of the parts: input 1, or num_outputs equal ones of which the last may be smaller. */
+function partSizes(call: Call, length: number): number[] {
   const listed = call.inputs[1];
-  const pieces = attributesOf(call.node, 'Split').num_outputs ?? call.outputs;
-  const each = Math.ceil(length / pieces);
+  const parts = attributesOf(call.node, 'Split').num_outputs ?? call.outputs;
+  const each = Math.ceil(length / parts);
   const sizes =
     listed === undefined
-      ? Array.from({ length: pieces }, (_, i) => Math.min(each, length - i * each))
+      ? Array.from({ length: parts }, (_, i) => Math.min(each, length - i * each))
       : Array.from(listed.data);
   const total = sizes.reduce((a, b) => a + b, 0);
   if (total !== length || sizes.some((size) => size < 0)) {
-    call.refuse('shape-mismatch', `pieces of ${length} in all`, `[${sizes}]`);
+    call.refuse('shape-mismatch', `parts of ${length} in all`, `[${sizes}]`);
   }
   return sizes;
 }
@@ -56,13 +56,13 @@ const split: EvalRow = (call) => {
   const x = call.input(0);
   const axis = normalAxis(call.where, attributesOf(call.node, 'Split').axis, x.dims.length);
   let first = 0;
-  return pieceSizes(call, x.dims[axis]).map((count) => {
-    const piece = strided(
+  return partSizes(call, x.dims[axis]).map((count) => {
+    const part = strided(
       x,
       x.dims.map((size, i) => (i === axis ? { first, step: 1, count } : { first: 0, step: 1, count: size })),
     );
     first += count;
-    return piece;
+    return part;
   });
 };
 

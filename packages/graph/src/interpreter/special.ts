@@ -32,11 +32,11 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** log of the sum of e^x over a lane, shifted by its maximum so that nothing overflows. -Infinity for an empty lane. */
-export function logSumExp(lane: Float64Array): number {
-  const highest = lane.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+/** log of the sum of e^x over a slice, shifted by its maximum so that nothing overflows. -Infinity for an empty slice. */
+export function logSumExp(slice: Float64Array): number {
+  const highest = slice.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(highest)) return highest;
   let sum = 0;
-  for (const x of lane) sum += Math.exp(x - highest);
+  for (const x of slice) sum += Math.exp(x - highest);
   return highest + Math.log(sum);
 }

@@ -58,7 +58,7 @@ function checkedPath(folder: string, location: string): { name: string; stats: S
   return { name, stats };
 }
 
-/** Most bytes that one read call may ask for. */
+/** Greatest number of bytes of one read call. */
 const CHUNK = 2 ** 30;
 
 function readRange(file: number, { location, offset, length }: ExternalRange): Uint8Array {

@@ -18,7 +18,7 @@ export type AttributesOf<N extends SchemaName> = {
 
 /**
  * Attributes of a node of one of some operators: values of the kind that the schema states, or the default of the schema where the node
- * has none. Each is read when it is asked for. Operators of one row share a schema, so that any of their names will do.
+ * has none. Each is read when it is first used. Operators of one row share a schema, so that any of their names will do.
  *
  * Throws `model-invalid` for an attribute of another kind and for one that is required and missing, `op-unknown` for a node of another
  * operator.

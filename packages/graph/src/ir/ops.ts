@@ -52,7 +52,7 @@ export function isOp(op: string, domain: string): op is Op {
 export const opsIn = (...families: readonly Family[]): readonly Op[] =>
   OPS.filter((op) => families.includes(opSchemas[op].family));
 
-/** A set of operators, for questions about any node: a name that is no operator does not compile. */
+/** A set of operators that is tested for the operator of any node. A name that is not an operator does not compile. */
 export const opSet = (...ops: readonly Op[]): ReadonlySet<string> => new Set(ops);
 
 /** Whether the operator of a node belongs to one of some families. */

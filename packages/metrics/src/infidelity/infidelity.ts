@@ -73,7 +73,7 @@ type Options = Settings<typeof options>;
  *
  * Throws `option-value` for `stderr` with a counted perturbation. Measuring throws `not-applicable` for a global attribution or a ranking
  * under a perturbation without masks and for a ranking under `scale: 'none'`, `option-value` when a part of a counted
- * perturbation is asked for, `tensor-shape` when shapes disagree.
+ * perturbation is requested, `tensor-shape` when shapes disagree.
  */
 export const infidelity = defineMetric({
   name: 'infidelity',

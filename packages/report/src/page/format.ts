@@ -1,7 +1,7 @@
 import type { Estimate, Interval } from '@onnxplain/core';
 import type { Mean } from '../record.js';
 
-/** A number for people: four significant digits, exponents only where they help. */
+/** Formats a number with four significant digits, with an exponent only if it is very large or small. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -9,14 +9,14 @@ export function formatNumber(value: number): string {
   return minus(String(Number(value.toPrecision(4))));
 }
 
-/** "0.123 ± 0.004" with the decimals that the standard error supports; bounds as "≥ 0.4". */
+/** Formats a mean such as "0.123 ± 0.004", with two digits of the standard error, and a bound such as "≥ 0.4". */
 export function formatMean(mean: Pick<Mean, 'value' | 'stderr' | 'bound'>): string {
   const sign = mean.bound === undefined ? '' : mean.bound === 'lower' ? '≥ ' : '≤ ';
   if (mean.stderr === undefined || mean.stderr === 0) return sign + formatNumber(mean.value);
   return `${sign}${withError(mean.value, mean.stderr)}`;
 }
 
-/** "0.2146 to 1.485". */
+/** Formats an interval such as "0.2146 to 1.485". */
 export function formatInterval({ low, high }: Pick<Interval, 'low' | 'high'>): string {
   return `${formatNumber(low)} to ${formatNumber(high)}`;
 }
@@ -37,7 +37,7 @@ export function formatEstimate(estimate: Estimate): string {
   }
 }
 
-/** Two digits of the standard error; a common power of ten where the numbers are very large or very small. */
+/** Formats a value with two digits of its standard error, and a common power of ten if the numbers are very large or small. */
 function withError(value: number, stderr: number): string {
   if (!(stderr > 0) || !Number.isFinite(value) || !Number.isFinite(stderr)) return formatNumber(value);
   const power = Math.floor(Math.log10(Math.max(Math.abs(value), stderr)));
@@ -50,20 +50,20 @@ function rounded(value: number, stderr: number): string {
   return `${minus(value.toFixed(decimals))} ± ${stderr.toFixed(decimals)}`;
 }
 
-/** A true minus sign, and none before a zero. */
+/** Replaces a hyphen by a minus sign, and removes it before zero. */
 function minus(text: string): string {
   if (!text.startsWith('-')) return text;
   return /[1-9]/.test(text) ? `−${text.slice(1)}` : text.slice(1);
 }
 
-/** "12 kB", "3.4 MB". */
+/** Formats a number of bytes, such as "12 kB" and "3.4 MB". */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, bytes > 0 ? Math.floor(Math.log10(bytes) / 3) : 0);
   return `${Number((bytes / 1000 ** power).toPrecision(3))} ${units[power]}`;
 }
 
-/** "0.42 s", "3 min 20 s". */
+/** Formats seconds, such as "0.42 s" and "3 min 20 s". */
 export function formatSeconds(seconds: number): string {
   if (seconds < 59.5) return `${Number(seconds.toPrecision(3))} s`;
   const whole = Math.round(seconds);

@@ -1,11 +1,11 @@
-/** Markup that may stand in a page as it is. */
+/** Markup that is inserted into a page without escaping. */
 export interface Html {
   readonly markup: string;
 }
 
 export type Insert = Html | string | number | undefined | false | readonly Insert[];
 
-/** Tagged template for markup: everything inserted is escaped unless it is markup itself. */
+/** Tagged template for markup. It escapes everything that is inserted, except markup. */
 export function html(strings: TemplateStringsArray, ...inserts: readonly Insert[]): Html {
   return { markup: strings.map((text, i) => (i === 0 ? text : show(inserts[i - 1]) + text)).join('') };
 }
@@ -24,7 +24,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it may stand in an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
+/** Escapes a text for an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => ENTITIES[character])

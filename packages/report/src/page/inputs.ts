@@ -8,7 +8,7 @@ import { drawSeries } from './series.js';
 import { drawTokens } from './tokens.js';
 import { topTable } from './top.js';
 
-/** Files of the record by the path it names them with. */
+/** The picture files of the record, by their paths in the record. */
 export type Pictures = ReadonlyMap<string, Uint8Array>;
 
 const KINDS: Readonly<Record<AttributionKind, string>> = {
@@ -26,7 +26,7 @@ const TOKENS =
 const RESIDUAL =
   'The residual is what a method leaves over: of the change of f that it shares out, or (root mean square) of the equations that it solves.';
 
-/** What the figures show, of what this record has: for readers who did not run it. */
+/** Explains the figures of this record. */
 export function legendOf({ explainers, attributions }: RunRecord): string {
   const done = attributions.filter((cell) => cell.status === 'done');
   const kinds = attributionKinds.filter((kind) => explainers.some((e) => e.kind === kind));
@@ -38,22 +38,22 @@ export function legendOf({ explainers, attributions }: RunRecord): string {
   ].join(' ');
 }
 
-/** A section per input: what the model said, and every explainer's attribution with its numbers. */
+/** Makes a section for each input: the prediction of the model, and the attribution of every explainer with its numbers. */
 export function inputSections(record: RunRecord, pictures: Pictures): readonly Html[] {
   return record.inputs.map((input, i) => {
     const cells = record.attributions.filter((cell) => cell.input === i);
-    return html`<section><h3>${input.name}</h3><p class="soft">${answerText(input, record)}</p>${topTable(input)}
+    return html`<section><h3>${input.name}</h3><p class="soft">${predictionLine(input, record)}</p>${topTable(input)}
 <div class="figures">${cells.map((cell) => attributionFigure({ record, cell, pictures }))}</div></section>`;
   });
 }
 
-function answerText(input: InputRecord, record: RunRecord): string {
+function predictionLine(input: InputRecord, record: RunRecord): string {
   const { input: by } = record.request;
-  const said = predictionText(input);
+  const prediction = predictionText(input);
   const predicted =
-    said === undefined
+    prediction === undefined
       ? ''
-      : `${capital(said)}, output ${formatNumber(input.prediction?.output ?? Number.NaN)}. `;
+      : `${capital(prediction)}, output ${formatNumber(input.prediction?.output ?? Number.NaN)}. `;
   const inner = input.tokens === undefined || by === undefined ? '' : ` by ${by}`;
   const target = `Explained: ${explainedText([input], record.request)}${inner}`;
   return `${predicted}${target}, f(x) = ${formatNumber(input.score)}. Shape [${input.shape.join(', ')}].`;
@@ -76,7 +76,7 @@ function attributionFigure({ record, cell, pictures }: FigureParts): Html {
 <dl>${facts(cell)}${estimates.map((estimate) => estimateRow(record, estimate))}</dl></figcaption></figure>`;
 }
 
-/** Undefined where the input is no text. */
+/** Shows the tokens with their numbers; undefined where the input is not a text. */
 function tokenRow({ inputs, explainers }: RunRecord, cell: AttributionCell): Html | undefined {
   const { tokens } = inputs[cell.input];
   if (cell.status !== 'done' || cell.perToken === undefined || tokens === undefined) return undefined;
@@ -138,7 +138,7 @@ function estimateRow(record: RunRecord, cell: EstimateCell): Html {
   return html`<dt><code>${expression}</code></dt><dd>${estimateText(cell)}</dd>`;
 }
 
-/** Reasons can be long: they open on demand. */
+/** Shows a reason, which may be long, in an element that the reader opens. */
 function estimateText(cell: EstimateCell): Html | string {
   if (cell.status !== 'done')
     return reasoned(cell.status === 'failed' ? 'failed' : 'not applicable', cell.reason);

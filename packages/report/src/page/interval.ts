@@ -2,7 +2,7 @@ import type { Interval } from '@onnxplain/core';
 import { formatInterval, formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
-/** What is drawn in a row: a point with its 95 % interval, or a bound as an open arrow. */
+/** The drawing of a row: a point with its 95 % interval, or a bound as an open triangle. */
 export interface Mark {
   readonly value: number;
   readonly interval?: Pick<Interval, 'low' | 'high'>;
@@ -10,7 +10,7 @@ export interface Mark {
   readonly best?: boolean;
 }
 
-/** Maps values to 0..WIDTH; common to all rows of a metric, so that rows can be compared by eye. */
+/** Maps values to 0..WIDTH. All rows of a group share it, so that their drawings can be compared. */
 export interface ValueAxis {
   readonly kind: 'linear' | 'logarithmic';
   readonly low: number;
@@ -24,7 +24,7 @@ const PAD = 8;
 const lowEnd = ({ value, interval }: Mark): number => interval?.low ?? value;
 const highEnd = ({ value, interval }: Mark): number => interval?.high ?? value;
 
-/** Linear from 0 (or the lowest interval) up; logarithmic where all intervals are above 0 and span more than a factor 50. */
+/** Returns a linear axis from 0 or the lowest interval; a logarithmic one if all intervals are above 0 and span more than a factor 50. */
 export function axisOf(marks: readonly Mark[]): ValueAxis {
   const finite = marks.filter((mark) => Number.isFinite(mark.value));
   const low = Math.min(...finite.map(lowEnd));
@@ -33,7 +33,7 @@ export function axisOf(marks: readonly Mark[]): ValueAxis {
   return { kind: 'linear', low: Math.min(0, low), high: Math.max(0, high) };
 }
 
-/** One row of the interval plot, as inline SVG. */
+/** Draws one row of the interval plot as inline SVG. */
 export function drawMark(mark: Mark, axis: ValueAxis): Html {
   const x = place(mark.value, axis);
   const y = HEIGHT / 2;
@@ -51,7 +51,7 @@ function range(mark: Mark, axis: ValueAxis): Html | false {
 <path class="range" d="M${from} 6V${HEIGHT - 6}M${to} 6V${HEIGHT - 6}"/>`;
 }
 
-/** An open triangle at the bound, pointing to where the true value may be. */
+/** Draws an open triangle at the bound, which points to the side of the true value. */
 function arrow(x: number, side: 'lower' | 'upper'): Html {
   const tip = side === 'lower' ? x + 9 : x - 9;
   return html`<path class="bound" d="M${x} 5V${HEIGHT - 5}L${tip} ${HEIGHT / 2}Z"/>`;

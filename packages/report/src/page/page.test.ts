@@ -64,7 +64,7 @@ describe('the page', () => {
     expect(ranked).not.toContain('A global attribution');
   });
 
-  test('ranks local and global apart where a metric has their units, and says why', () => {
+  test('ranks local and global attributions separately where a metric has their units, and explains it', () => {
     const { metrics, explainers } = sampleRecord;
     const [infidelity, sensitivity] = markup.split('<table class="results">').slice(1);
     expect(infidelity).not.toContain('each kind has its own best');
@@ -140,7 +140,7 @@ describe('the page', () => {
     for (const { name } of sampleRecord.metrics) expect(labels).toContain(name);
   });
 
-  test('asks nothing of the network', () => {
+  test('loads nothing from the network', () => {
     const addresses = [...markup.matchAll(/(?:src|href|url)\s*[=(]\s*"?([^")\s>]*)/g)].map(
       (match) => match[1],
     );
@@ -155,7 +155,7 @@ describe('the page', () => {
     expect(markup).toContain('seven &amp; co');
   });
 
-  test('marks bounds as bounds and says what is invalid, not applicable or failed', () => {
+  test('marks bounds, and labels what is invalid, not applicable or failed', () => {
     expect(markup).toContain('≥ 0.83');
     expect(markup).toContain('A triangle is a bound');
     expect(markup).toContain('<summary>invalid</summary>3 of 1000 draws were not finite');
@@ -174,7 +174,7 @@ describe('the page', () => {
     expect(page(sampleRecord, pictures)).toBe(markup);
   });
 
-  test('says so where a picture is missing', () => {
+  test('names a picture that is missing', () => {
     expect(page(sampleRecord)).toContain('No picture');
   });
 });

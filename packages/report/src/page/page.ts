@@ -48,7 +48,7 @@ function definition(metric: MetricRecord, m: number): Html {
   return html`<h3 id="definition-${m}"><code>${metric.expression}</code></h3>${list(rows)}`;
 }
 
-/** A term and what it stands for. */
+/** A term and its value. */
 type Term = readonly [term: string, text: Insert];
 
 function list(rows: readonly Term[]): Html {
@@ -58,7 +58,7 @@ function list(rows: readonly Term[]): Html {
 const feedText = (feed: FeedRecord): string =>
   'value' in feed ? `${feed.value} everywhere` : `${feed.file}, sha256 ${feed.sha256}`;
 
-/** Shows how to make the run again: the command, what was asked, the model, the programs, and the input files. */
+/** Shows how to repeat the run: the command, the request, the model, the versions of programs, and the input files. */
 function reproduce(record: RunRecord): Html {
   const { command, seed } = record.request;
   const line = command && html`<pre><code>${command.map(quoted).join(' ')}</code></pre>`;
@@ -129,18 +129,18 @@ function timeText({ timings }: RunRecord): string {
 
 function inputFiles({ inputs }: RunRecord): Html {
   return html`<div class="scroll"><table><caption>Input files</caption><thead><tr><th scope="col">Input</th><th scope="col">File</th><th scope="col">sha256</th></tr></thead><tbody>
-${inputs.map((input) => html`<tr><td>${input.name}</td><td>${input.file ?? ''}</td><td><code>${input.sha256 ?? ''}</code></td></tr>${besideRows(input)}`)}</tbody></table></div>`;
+${inputs.map((input) => html`<tr><td>${input.name}</td><td>${input.file ?? ''}</td><td><code>${input.sha256 ?? ''}</code></td></tr>${otherFileRows(input)}`)}</tbody></table></div>`;
 }
 
-/** Files of the other inputs that came with one. */
-function besideRows({ name, beside = {} }: InputRecord): readonly Html[] {
+/** Table rows for the files of the model's other inputs. */
+function otherFileRows({ name, beside = {} }: InputRecord): readonly Html[] {
   return Object.entries(beside).map(
     ([input, { file, sha256 }]) =>
       html`<tr><td>${name}, ${input}</td><td>${file}</td><td><code>${sha256}</code></td></tr>`,
   );
 }
 
-/** A word of a command line as a POSIX shell reads it. */
+/** Quotes a word of a command line for a POSIX shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -6,8 +6,8 @@ import { type Html, html, type Insert } from './html.js';
 import { axisOf, drawMark, type Mark, type ValueAxis } from './interval.js';
 
 /**
- * A table per metric: every explainer's mean over the inputs, its interval drawn, and how far it is from the best mean it can be compared
- * with; controls below the others.
+ * Makes a table for each metric: the mean of every explainer over the inputs, a drawing of its interval, and its difference to the best
+ * mean of its group. Controls are below the others.
  */
 export function results(record: RunRecord): readonly Html[] {
   return record.metrics.map((metric, m) => {
@@ -26,9 +26,9 @@ ${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row)
 const gapLabel = ({ better }: RunRecord['metrics'][number]): string =>
   `Difference to the ${better === 'lower' ? 'lowest' : 'highest'}`;
 
-/** Rows that can be compared, on one axis. */
+/** Rows of explainers that can be compared, drawn on the same axis. */
 interface Group {
-  /** Absent where there is one group only. */
+  /** Absent where there is only one group. */
   readonly heading: Insert;
   readonly axis: ValueAxis;
   readonly rows: readonly Summary[];
@@ -53,12 +53,12 @@ const CONTROL = 'ignores the score: the others have to beat it';
 const headingOf = (tag: string, text = ''): Html =>
   html`<tr><th colspan="5" scope="rowgroup"><span class="tag">${tag}</span> <span class="soft">${text}</span></th></tr>`;
 
-const KINDS_APART =
+const RANKED_BY_KIND =
   ' This number has the units of the attribution: slopes for local ones, units of f for global ones. So each kind has its own best and its own axis.';
 const UNDECIDED =
   ' Undecided: the 95 % interval of the paired difference to that mean holds 0, or nothing is known of its spread.';
 
-/** What a table shows. */
+/** Explains a table. */
 interface Shown {
   readonly m: number;
   readonly rows: readonly Summary[];
@@ -73,9 +73,9 @@ function captionOf(record: RunRecord, { m, rows, groups }: Shown): string {
     ? ' A triangle is a bound found by search: the true value lies on the side it points to.'
     : '';
   const undecided = rows.some(({ standing }) => standing === 'undecided') ? UNDECIDED : '';
-  const apart = compared(record.metrics[m], record.explainers).length > 1 ? KINDS_APART : '';
+  const byKind = compared(record.metrics[m], record.explainers).length > 1 ? RANKED_BY_KIND : '';
   const logarithmic = groups.some(({ axis }) => axis.kind === 'logarithmic') ? ' Logarithmic axis.' : '';
-  return `${basis}${bounds}${undecided}${apart}${logarithmic}`;
+  return `${basis}${bounds}${undecided}${byKind}${logarithmic}`;
 }
 
 function markOf(summary: Summary): Mark | undefined {

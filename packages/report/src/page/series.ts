@@ -2,10 +2,10 @@ import type { Series } from '../record.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
-/** At most this many bars are drawn with their names, in order of size; longer series are drawn along their axis. */
+/** Greatest length of a series that is drawn as named bars in order of size. Longer series are drawn along their axis. */
 const NAMED = 40;
 
-/** Attributions of a one-dimensional input: named horizontal bars for few features, an outline along the axis for many. */
+/** Draws the attributions of a one-dimensional input: named horizontal bars for few features, a curve along the axis for many. */
 export function drawSeries(series: Series): Html {
   return series.values.length <= NAMED ? namedBars(series) : outline(series);
 }
@@ -52,7 +52,7 @@ interface Band {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** A line through the numbers, broken where one is missing. */
+/** Draws a line through the numbers, with gaps at missing numbers. */
 function line(values: readonly (number | null)[], { top, height }: Band): string {
   const present = values.filter((v) => v !== null);
   const low = Math.min(...present);
@@ -66,7 +66,7 @@ function line(values: readonly (number | null)[], { top, height }: Band): string
   return parts.join('');
 }
 
-/** Area between the values and 0, on a scale symmetric about 0. */
+/** Draws the area between the values and 0, on a scale that is symmetric about 0. */
 function area(values: readonly number[], { top, height }: Band): string {
   const size = Math.max(...values.map(Math.abs)) || 1;
   const middle = top + height / 2;

@@ -5,17 +5,17 @@ import { tokenRuns } from '../token-runs.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
-/** What a row of tokens shows. */
+/** The tokens of an input, and their numbers. */
 export interface TokenRow {
   readonly tokens: readonly TokenRecord[];
-  /** One a token. */
+  /** One number for each token. */
   readonly values: readonly number[];
   readonly kind: AttributionKind;
 }
 
 /**
- * Tokens in their order, each coloured by its number, which stands below it: on the diverging scale, whose full colour the largest
- * magnitude has. Tokens without a text are shown by their ids; equal ones in a row once, see {@link tokenRuns}.
+ * Draws tokens in their order, each with its number below it and coloured by it: on the diverging scale, whose full colour is that of the
+ * largest magnitude. Tokens without a text are shown by their ids. Equal tokens in a row are shown once, see {@link tokenRuns}.
  */
 export function drawTokens({ tokens, values, kind }: TokenRow): Html {
   const top = Math.max(...values.map(Math.abs)) || 1;
@@ -34,7 +34,7 @@ const MEANING: Readonly<Record<AttributionKind, string>> = {
   ranking: 'the sum of its values',
 };
 
-/** Ground and ink of a number from -1 to 1: light ink where the ground is dark. */
+/** Returns the background and text colours for a number from -1 to 1. */
 function coloursOf(value: number): readonly [ground: string, ink: string] {
   const table = scaleTable('diverging');
   const at = Math.round(((value + 1) / 2) * (STEPS - 1)) * 3;

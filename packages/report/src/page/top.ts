@@ -2,7 +2,7 @@ import type { InputRecord, PredictionRecord } from '../record.js';
 import { formatNumber } from './format.js';
 import { type Html, html } from './html.js';
 
-/** The classes that the model gives the largest numbers, with their probabilities; nothing where the output has no classes. */
+/** Shows the top classes with their probabilities; nothing where the output does not hold classes. */
 export function topTable({ prediction }: InputRecord): Html {
   if (prediction?.top === undefined) return html``;
   const rows = prediction.top.map(({ class: k, label, output, probability }) => {
@@ -18,6 +18,6 @@ const MADE: Readonly<Record<NonNullable<PredictionRecord['probabilities']>, stri
   output: 'probabilities, the output itself',
 };
 
-/** What the numbers of the listed classes are, in words. */
+/** Returns the title of the list of top classes, which says what its numbers are. */
 export const topTitle = ({ probabilities: made }: Pick<PredictionRecord, 'probabilities'>): string =>
   made === undefined ? 'numbers of the output' : MADE[made];
