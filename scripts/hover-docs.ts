@@ -10,6 +10,7 @@ const packages = join(import.meta.dirname, '../packages');
 for (const file of [
   'core/dist/perturb/definitions.js',
   'explainers/dist/definitions.js',
+  'attacks/dist/definitions.js',
   'metrics/dist/definitions.js',
 ]) {
   const path = join(packages, file);

@@ -10,12 +10,23 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   graph: ['core'],
   explainers: ['core'],
+  attacks: ['core'],
   metrics: ['core'],
   report: ['core'],
   runtime: ['core', 'graph'],
   files: ['core'],
   experiment: ['core', 'files'],
-  onnxplain: ['core', 'graph', 'runtime', 'explainers', 'metrics', 'files', 'report', 'experiment'],
+  onnxplain: [
+    'core',
+    'graph',
+    'runtime',
+    'explainers',
+    'attacks',
+    'metrics',
+    'files',
+    'report',
+    'experiment',
+  ],
 };
 
 /** The folders of a package in their order: each imports only those before it. */

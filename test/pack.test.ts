@@ -10,6 +10,7 @@ const packages = [
   'graph',
   'runtime',
   'explainers',
+  'attacks',
   'metrics',
   'report',
   'files',

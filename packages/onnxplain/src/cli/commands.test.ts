@@ -589,6 +589,7 @@ describe('help', () => {
       'integrated-gradients(steps=50',
       'infidelity(perturbation',
       'gaussian(sigma)',
+      'sqp(steps=40',
       'ridge(lambda)',
       'lrp-gamma(gamma=0.25',
     ]) {

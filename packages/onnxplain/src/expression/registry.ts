@@ -1,3 +1,4 @@
+import { attacks } from '@onnxplain/attacks';
 import {
   type BackwardRules,
   type Definition,
@@ -23,6 +24,7 @@ export interface BuiltIn extends Tables {
   readonly explainer: typeof explainers;
   readonly metric: typeof metrics;
   readonly perturbation: typeof perturbations;
+  readonly attack: typeof attacks;
   readonly solver: typeof solvers;
   readonly rules: TableOfRules;
 }
@@ -34,7 +36,7 @@ export const tables: BuiltIn = {
   explainer: explainers,
   metric: metrics,
   perturbation: perturbations,
-  attack: {},
+  attack: attacks,
   solver: solvers,
   rules: rulesOf(ruleTables),
 };

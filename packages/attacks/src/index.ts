@@ -1,0 +1,7 @@
+import { tableOf } from '@onnxplain/core';
+import * as definitions from './definitions.js';
+
+export * from './definitions.js';
+
+/** Every attack by name. */
+export const attacks = tableOf(definitions);
