@@ -31,6 +31,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** The folders of a package in their order: each imports only those before it. */
 const layers: Readonly<Record<string, readonly string[]>> = {
+  core: [
+    ...['dtype', 'tensor', 'random', 'geometry', 'types', 'features', 'rows', 'reduce'],
+    ...['score', 'define', 'solve', 'perturb'],
+  ],
   graph: [
     ...['ir', 'io', 'infer', 'builder', 'rewrite', 'interpreter'],
     ...['canonical', 'analysis', 'surgery', 'prepare', 'autodiff', 'lower'],
@@ -97,18 +101,22 @@ test('no file reaches into another package by a relative path', () => {
   expect(offences).toEqual([]);
 });
 
+/** Core has a few files beside its folders (errors, expressions, options, layouts), which all folders import. */
 test('each folder of a layered package imports only the folders before it, and every file lies in one', () => {
   const offences = sources.flatMap(({ path, pack, imports }) => {
     const order = layers[pack];
     if (order === undefined || path === `packages/${pack}/src/index.ts`) return [];
+    const isBeside = (file: string) => pack === 'core' && file.split('/').length === 4;
+    if (isBeside(path)) return [];
     const layerOf = (file: string) => order.indexOf(file.split('/')[3]);
     const own = layerOf(path);
     if (own < 0) return [`${path} lies in no folder of ${order.join(', ')}`];
     return imports
       .filter((name) => name.startsWith('.'))
       .filter((name) => {
-        const other = layerOf(join(path, '..', name).replaceAll('\\', '/'));
-        return other < 0 || other > own;
+        const file = join(path, '..', name).replaceAll('\\', '/');
+        const other = layerOf(file);
+        return !isBeside(file) && (other < 0 || other > own);
       })
       .map((name) => `${path} imports ${name}`);
   });

@@ -76,14 +76,7 @@ export {
   written,
   z,
 } from './options.js';
-export {
-  type BoxDraws,
-  type CompactDraws,
-  inputsFrom,
-  type KeyDraws,
-  type MaskDraws,
-  masksFrom,
-} from './perturb/compact.js';
+export { inputsFrom, masksFrom } from './perturb/compact.js';
 export * from './perturb/definitions.js';
 export { drawCount } from './perturb/draw-count.js';
 export { drawEach } from './perturb/draw-each.js';
@@ -127,17 +120,6 @@ export {
   softMarginObjective,
   targetedObjective,
 } from './score/objectives.js';
-export {
-  type AxesTarget,
-  type AxisTarget,
-  type BackwardRules,
-  type Link,
-  links,
-  type NamedRules,
-  rulesParts,
-  type ScoreChange,
-  type Target,
-} from './score/question.js';
 export { targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export type { Design, WeightedRows } from './solve/equations.js';
@@ -153,7 +135,6 @@ export {
   regress,
 } from './solve/regress.js';
 export { inverse, pseudoInverse, ridge, solvers } from './solve/solver.js';
-export type { Factors, Solver, System } from './solve/system.js';
 export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
@@ -179,7 +160,20 @@ export {
 } from './tensor/tensor.js';
 export type { Attack, FreeSets, Perturbed } from './types/attack.js';
 export * from './types/attribution.js';
+export type { BoxDraws, CompactDraws, KeyDraws, MaskDraws } from './types/compact-draws.js';
 export * from './types/draws.js';
 export * from './types/estimate.js';
 export * from './types/metric.js';
 export * from './types/score.js';
+export type { Factors, Solver, System } from './types/solver.js';
+export {
+  type AxesTarget,
+  type AxisTarget,
+  type BackwardRules,
+  type Link,
+  links,
+  type NamedRules,
+  rulesParts,
+  type ScoreChange,
+  type Target,
+} from './types/target.js';

@@ -4,12 +4,12 @@ import { fail } from './error.js';
 import { hasExpression } from './expression.js';
 import type { FeatureChoice } from './features/choice.js';
 import { layouts } from './layout.js';
-import type { Solver } from './solve/system.js';
 import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Attack } from './types/attack.js';
 import type { Explainer } from './types/attribution.js';
 import type { Perturbation } from './types/draws.js';
+import type { Solver } from './types/solver.js';
 
 export { z };
 

@@ -1,10 +1,10 @@
 import { named } from '../expression.js';
 import type { Layout } from '../layout.js';
-import { type DrawRange, expectSpan } from '../perturb/draw.js';
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types/draws.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+import { type DrawRange, expectSpan } from './draw-range.js';
 import { expectResultShape } from './result.js';
 
 /** What the `make` of a perturbation returns: how draws are made, and what is promised of them. */

@@ -1,6 +1,6 @@
 import { named } from '../expression.js';
-import type { Solver, System } from '../solve/system.js';
 import type { Products } from '../types/score.js';
+import type { Solver, System } from '../types/solver.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 
 /** What the `make` of a solver returns. */

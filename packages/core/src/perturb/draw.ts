@@ -1,17 +1,9 @@
-import { fail } from '../error.js';
-import type { Key } from '../random/key.js';
 import { broadcast } from '../tensor/broadcast.js';
 import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { CompactDraws } from '../types/compact-draws.js';
 import type { Draws } from '../types/draws.js';
-import { type CompactDraws, inputsFrom, masksFrom } from './compact.js';
-
-/** A range of draws under a key; `to` is exclusive. */
-export interface DrawRange {
-  readonly key: Key;
-  readonly from: number;
-  readonly to: number;
-}
+import { inputsFrom, masksFrom } from './compact.js';
 
 /** Makes draws of x from their compact form. Inputs, deltas and masks are computed when they are first read: most readers need one. */
 export function drawsOf(x: Tensor, compact: CompactDraws): Draws {
@@ -44,21 +36,4 @@ function once<T>(make: () => T): () => T {
 /** A baseline as it goes into compact draws: one number, or a tensor repeated to x's shape. Throws `tensor-shape`. */
 export function baselineFor(where: string, baseline: number | Tensor, x: Tensor): number | Tensor {
   return typeof baseline === 'number' ? baseline : broadcast(`${where}(baseline)`, baseline, x.shape);
-}
-
-/** Throws `option-value` unless 0 <= from <= to <= count. */
-export function expectSpan(
-  where: string,
-  span: Omit<DrawRange, 'key'>,
-  count = Number.POSITIVE_INFINITY,
-): void {
-  const { from, to } = span;
-  if (Number.isInteger(from) && Number.isInteger(to) && 0 <= from && from <= to && to <= count) return;
-  fail({
-    code: 'option-value',
-    where,
-    expected: `draws from..to with 0 <= from <= to${count < Number.POSITIVE_INFINITY ? ` <= ${count}` : ''}`,
-    got: `${from}..${to}`,
-    remedy: count < Number.POSITIVE_INFINITY ? `There are ${count} draws in all.` : undefined,
-  });
 }

@@ -3,10 +3,10 @@ import type { Layout } from '../layout.js';
 import { row } from '../tensor/rows.js';
 import { expectShape, type Shape, type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Batch, ClassScores, Score } from '../types/score.js';
+import type { Link, ScoreChange } from '../types/target.js';
 import { expectBatch } from './batch.js';
 import { functionScore } from './function.js';
 import { logitObjective, marginObjective, type Objective } from './objectives.js';
-import type { Link, ScoreChange } from './question.js';
 
 /** A JavaScript function of one input that gives a logit for each class. */
 export interface Classifier {

@@ -4,10 +4,10 @@ import { stream } from '../random/stream.js';
 import { stack } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
 import type { Batch, Score } from '../types/score.js';
+import { rulesParts } from '../types/target.js';
 import { difference } from './difference.js';
 import { linearScore, productScore, quadraticScore } from './exact.js';
 import { functionScore } from './function.js';
-import { rulesParts } from './question.js';
 import { meter, type Progress, watch } from './watch.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {

@@ -1,7 +1,7 @@
 import { row, rows } from '../tensor/rows.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
-import type { System } from './system.js';
+import type { System } from '../types/solver.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */
 const BLOCK = 64;

@@ -5,9 +5,9 @@ import { stream } from '../random/stream.js';
 import { denseRows } from '../rows/dense.js';
 import { plainProducts } from '../rows/products.js';
 import { tensor } from '../tensor/tensor.js';
+import type { Solver } from '../types/solver.js';
 import { fitter } from './regress.js';
 import { inverse, pseudoInverse, ridge } from './solver.js';
-import type { Solver } from './system.js';
 
 function normals(n: number, m: number, seed: number): Matrix {
   const data = new Float64Array(n * m);

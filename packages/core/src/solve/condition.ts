@@ -2,9 +2,9 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
+import type { System } from '../types/solver.js';
 import { choleskySolve, roundingOf } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
-import type { System } from './system.js';
 
 /** Products with the matrix, and with its inverse. */
 const STEPS = 12;

@@ -2,8 +2,8 @@ import { fail } from '../error.js';
 import { expectLength } from '../rows/dense.js';
 import type { Rows } from '../types/draws.js';
 import type { Products } from '../types/score.js';
+import type { Solver } from '../types/solver.js';
 import { type Factorisation, squareOf } from './factor.js';
-import type { Solver } from './system.js';
 
 /** The left sides of equations rows·z = targets, each with a weight (default 1). */
 export interface WeightedRows {

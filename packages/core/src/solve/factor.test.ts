@@ -4,6 +4,7 @@ import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { plainProducts } from '../rows/products.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
+import type { Solver } from '../types/solver.js';
 import { cholesky as choleskyOf, choleskySolve } from './cholesky.js';
 import { conditionOf, extremesOf } from './condition.js';
 import { symmetricEigen } from './eigen.js';
@@ -11,7 +12,6 @@ import { factor } from './factor.js';
 import { pivotedCholesky } from './pivoted.js';
 import type { Constraint } from './regress.js';
 import { inverse, pseudoInverse, ridge, solvers } from './solver.js';
-import type { Solver } from './system.js';
 
 const cholesky = (matrix: Float64Array, k: number) => choleskyOf({ matrix, k }, plainProducts);
 

@@ -4,8 +4,8 @@ import { timesVector } from '../rows/vector.js';
 import { expectShape, firstNonFinite, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
+import type { Solver, System } from '../types/solver.js';
 import { dotOf } from './condition.js';
-import type { Solver, System } from './system.js';
 
 /** Minimise ½·zᵀKz - right·z, which is K·z = right, over all z or over those with normal·z = value. */
 export interface Problem {

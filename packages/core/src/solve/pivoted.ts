@@ -1,6 +1,6 @@
 import { addRowProducts } from '../rows/tile.js';
+import type { System } from '../types/solver.js';
 import { largestDiagonal, roundingOf } from './cholesky.js';
-import type { System } from './system.js';
 
 /** L [k, rank], row major, with K = L·Lᵀ up to what counts as zero. */
 export interface LowRank {

@@ -1,11 +1,11 @@
 import { addTransposeTimesVector, timesVector } from '../rows/vector.js';
 import { toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
+import type { Factors, System } from '../types/solver.js';
 import { cholesky, choleskySolve } from './cholesky.js';
 import { conditionOf, type Extremes, extremesOf } from './condition.js';
 import { symmetricEigen } from './eigen.js';
 import { pivotedCholesky } from './pivoted.js';
-import type { Factors, System } from './system.js';
 
 /** A spectrum that ends this far above the cut is decided without eigenvalues: covers the estimate of its ends. */
 const MARGIN = 1e3;

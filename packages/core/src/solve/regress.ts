@@ -2,6 +2,7 @@ import { expectLength } from '../rows/dense.js';
 import { tensor } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
+import type { Solver } from '../types/solver.js';
 import { roundingOf } from './cholesky.js';
 import { factorDual } from './dual.js';
 import {
@@ -15,7 +16,6 @@ import {
 import { expectFinite } from './factor.js';
 import { factorPrimal } from './primal.js';
 import { singular } from './solver.js';
-import type { Solver } from './system.js';
 
 /** A design that was factorised once, and can be fitted to any number of targets. */
 export interface Fitter {

@@ -3,11 +3,11 @@ import { tableOf } from '../define/table.js';
 import { fail } from '../error.js';
 import { option } from '../options.js';
 import type { Products } from '../types/score.js';
+import type { Factors, System } from '../types/solver.js';
 import { cholesky, choleskySolve, largestDiagonal, roundingOf } from './cholesky.js';
 import { conditionOf, extremesOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';
 import { type Cut, pseudoFactors } from './pseudo.js';
-import type { Factors, System } from './system.js';
 
 /**
  * The solution of an invertible system, by Cholesky. Throws `singular` when K is not clearly invertible: a pivot below

@@ -1,7 +1,7 @@
 import type { Layout } from '../layout.js';
-import type { CompactDraws } from '../perturb/compact.js';
 import type { Key } from '../random/key.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
+import type { CompactDraws } from './compact-draws.js';
 import type { Products } from './score.js';
 
 /**

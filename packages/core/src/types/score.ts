@@ -1,6 +1,6 @@
 import type { Layout } from '../layout.js';
-import type { ScoreChange } from '../score/question.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
+import type { ScoreChange } from './target.js';
 
 /** Inputs side by side, [n, ...shape of one input], row major. */
 export type Batch = Tensor;

@@ -1,4 +1,4 @@
-import type { Products } from '../types/score.js';
+import type { Products } from './score.js';
 
 /** K, symmetric positive semi-definite, [k, k] row major. */
 export interface System {
