@@ -1,7 +1,7 @@
 /**
- * Prints what compiling costs: read + grad (which makes the graph canonical) + write to disk of a model of 100 MB (at most 3 s and 3
- * times the file in memory wanted) and of chains of nodes (linear; 10 000 nodes in at most 2 s wanted). Each in processes of their own,
- * which run the built packages: build them first.
+ * Measures the compiler: the time and memory to read a model, differentiate it (which canonicalises it) and write the gradient. The inputs
+ * are a model of 100 MB (goal: at most 3 s, and memory of at most 3 times the file) and chains of nodes (goal: linear time, at most 2 s for
+ * 10 000 nodes). Each measurement runs the built packages in a process of its own, so build them first.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { attr, type Builder, constantFrom, emptyBuilder, write } from '@onnxplain/graph';
 import { median } from './time.js';
 
-/** What `compile-once.mjs` prints. */
+/** The output of `compile-once.mjs`. */
 interface Cost {
   /** Seconds to load the compiler. */
   readonly load: number;
   /** Seconds to read, differentiate and write. */
   readonly stages: readonly [read: number, grad: number, write: number];
-  /** Bytes that the process grew by at its largest. */
+  /** Peak growth of the memory of the process, in bytes. */
   readonly memory: number;
   readonly nodes: readonly [forward: number, gradient: number];
 }

@@ -1,10 +1,10 @@
 /**
- * Prints what gradient graphs cost against their floor, the forward pass of the same file, both in bare sessions with two threads:
+ * Compares the time of gradient graphs with that of the forward pass of the same file, both in plain sessions with two threads:
  *
  *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--profile]
  *
  * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target). With
- * --profile it prints instead what each operator costs in both, in parts of the forward pass.
+ * --profile it prints the time of each operator in both, as a share of the forward pass.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -25,7 +25,7 @@ const { values: given, positionals } = parseArgs({
 const rounds = Number(given.rounds);
 const [folder = '.'] = positionals;
 
-/** Value and gradient over forward, at most. */
+/** Goal: the greatest ratio of the time for value and gradient to the time of the forward pass. */
 const TARGETS: Readonly<Record<string, number>> = {
   resnet18: 2.2,
   vgg11: 2.1,
@@ -45,7 +45,7 @@ interface Compared {
 
 const open = (bytes: Uint8Array) => openSession(bytes, { threads: 2 });
 
-/** Random feeds: sizes that are not fixed are the batch. */
+/** Makes random feeds. Sizes that are not fixed become the batch size. */
 function feeds({ inputs }: Graph, batch: number) {
   const entries = inputs.map(({ name, dtype, dims = [] }) => {
     const sizes = dims.map((size) => (typeof size === 'number' ? size : batch));
@@ -92,7 +92,7 @@ async function measure(path: string) {
   return { name, nodes: [forward.nodes.length, gradient.nodes.length], run, creation };
 }
 
-/** What operators take less of the forward pass than this is not printed. */
+/** Operators with a smaller share of the forward pass are not printed. */
 const NEGLIGIBLE = 0.01;
 
 async function printProfile(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Prints what the toolkit costs against its floor, raw ONNX Runtime on the same machine in the same run: infidelity against bare
- * forward passes, the gradient graph against the forward pass, and how much of `evaluate` is spent inside ONNX Runtime.
+ * Compares onnxplain with plain ONNX Runtime on the same machine in the same run: infidelity with plain forward passes, the gradient graph
+ * with the forward pass, and the share of `evaluate` that is spent inside ONNX Runtime.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

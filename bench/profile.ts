@@ -1,4 +1,4 @@
-/** Where the time of a model goes, by ONNX Runtime's own profiler: the one place here that opens a session by hand. */
+/** Measures the time of each operator of a model with ONNX Runtime's profiler. Opens its own session, because onnxplain's has no profiler. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Share {
   readonly ms: number;
 }
 
-/** The shares of all operators after optimisation, the largest first; of every node the median of `runs`. */
+/** Returns the times of all operators after optimisation, the largest first. The time of a node is its median over `runs`. */
 export async function profile(
   model: Uint8Array,
   feeds: Readonly<Record<string, Constant>>,
@@ -55,7 +55,7 @@ async function record(model: Uint8Array, { feeds, runs, folder }: Recording): Pr
   await session.release();
 }
 
-/** One entry of the profiler's file; only those of nodes say which operator. */
+/** One entry of the profiler's file. Only entries of nodes name an operator. */
 interface Event {
   readonly cat: string;
   readonly name: string;
@@ -66,7 +66,7 @@ interface Event {
 
 const KERNEL = '_kernel_time';
 
-/** A node inside a Scan runs several times a run: its median times how often. */
+/** Returns the time of a node in one run. A node inside a Scan runs several times: its median is multiplied by the number of times. */
 function sharesOf(events: readonly Event[], runs: number): readonly Share[] {
   const times = new Map<string, { readonly op: string; readonly all: number[] }>();
   for (const { cat, name, dur, args } of events) {

@@ -5,14 +5,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Seconds one call takes. */
+/** Returns the seconds that a call takes. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return (performance.now() - started) / 1000;
 }
 
-/** Runs the works in turn, A B A B ..., after one round that is not counted; the median seconds of each. */
+/** Runs the functions alternately, A B A B ..., after one round that is not counted. Returns the median seconds of each. */
 export async function interleaved<Name extends string>(
   works: Readonly<Record<Name, () => Promise<unknown>>>,
   rounds: number,

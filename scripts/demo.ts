@@ -1,4 +1,4 @@
-/** The main job on the shipped default: digits explained five ways, the explanations measured, a report written. */
+/** Explains digits with the shipped model in five ways, measures the explanations and writes a report. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { demonstration } from './demonstration.js';
@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 const { digits, explainers, metrics } = demonstration;
 const given = process.argv.slice(2);
 
-const asked = [
+const words = [
   ...['evaluate', 'models/mnist-cnn.onnx'],
   ...digits.flatMap((digit) => ['--input', `models/digits/${digit}.png`]),
   ...explainers.flatMap((expression) => ['--explainer', expression]),
@@ -15,11 +15,11 @@ const asked = [
   ...['-o', 'out/demo', ...given],
 ];
 
-const shown = asked.map((word) => (/[ ()[\]]/.test(word) ? `'${word}'` : word)).join(' ');
+const shown = words.map((word) => (/[ ()[\]]/.test(word) ? `'${word}'` : word)).join(' ');
 process.stderr.write(`onnxplain ${shown}\n\n`);
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'packages/onnxplain/dist/cli/main.js'), ...asked],
+  [join(root, 'packages/onnxplain/dist/cli/main.js'), ...words],
   {
     cwd: root,
     stdio: 'inherit',

@@ -1,6 +1,6 @@
 const squares = 'square(sizes=[1,10], positions=all)';
 
-/** What the demonstration asks of the shipped model; the bench times the same. */
+/** The inputs, explainers and metrics of the demonstration, which the benchmark also uses. */
 export const demonstration = {
   digits: [2, 4, 7, 9],
   explainers: [

@@ -1,5 +1,5 @@
 /**
- * What the error bars of infidelity are worth: how often the 95 % interval holds the truth, for errors whose mean is known, at 50, 200
+ * Measures the error bars of infidelity: how often the 95 % interval contains the true value, for errors with a known mean, with 50, 200
  * and 1000 draws and with early stopping. `npx tsx scripts/error-bars.ts [runs]`, default 1000 runs.
  */
 import { type Coverage, coverage } from './error-bars/coverage.js';

@@ -1,6 +1,6 @@
 /**
- * What statistics of a few inputs are worth: how often the 95 % interval of a mean over inputs holds the true mean, and how often one of
- * two equally good explainers is called the best. `npx tsx scripts/few-inputs.ts [seeds]`, default 1000 seeds.
+ * Measures statistics of few inputs: how often the 95 % interval of a mean over inputs contains the true mean, and how often one of two
+ * equally good explainers is called the best. `npx tsx scripts/few-inputs.ts [seeds]`, default 1000 seeds.
  */
 import { bestNamed, coverage, type Family, families } from './few-inputs/coverage.js';
 

@@ -3,7 +3,7 @@
  *
  *   pnpm exec tsx scripts/random-graphs.ts --count 50000 --seed 0
  *
- * prints the count, the first seed and every graph that fails, cut down. Exits with 1 when one does.
+ * prints the count, the first seed, and every graph that fails, reduced to a smaller one. The exit status is 1 if a graph fails.
  */
 import { parseArgs } from 'node:util';
 import { violationOf } from '../packages/graph/test/random/laws.js';

@@ -83,7 +83,7 @@ function trainingGraph(): Graph {
   return grad(graph, { of: loss, wrt: names });
 }
 
-/** The model as it ships: image in, logits out. */
+/** Makes the shipped model, from image to logits. */
 function shippedGraph(parameters: readonly Float32Array[]): Graph {
   const constants = new Map(
     names.map((name, i) => [
@@ -112,7 +112,7 @@ function initial(base: Key): Float32Array[] {
   });
 }
 
-/** A permutation of 0..n-1 (Fisher-Yates). */
+/** Returns a random permutation of 0..n-1 (Fisher-Yates). */
 function shuffled(n: number, base: Key): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   const random = stream(base);
@@ -132,7 +132,7 @@ interface Training {
   readonly parameters: Float32Array[];
 }
 
-/** One gradient of the mean cross entropy of the rows `picked`. */
+/** Computes the gradient of the mean cross entropy of the rows `picked`. */
 async function gradientsOf({ model, data, parameters }: Training, picked: Uint32Array) {
   const images = new Float32Array(picked.length * PIXELS);
   picked.forEach((index, row) => {
@@ -182,7 +182,7 @@ async function train(data: Digits): Promise<Float32Array[]> {
   return parameters;
 }
 
-/** Fraction of digits whose largest logit is the label's. */
+/** Returns the share of digits whose largest logit is that of the label. */
 async function accuracy(file: Uint8Array, data: Digits): Promise<number> {
   await using model = await open(file);
   let right = 0;

@@ -5,7 +5,7 @@
  *
  * A pass is a backward rule table (default: all of them), or `twice`, `hvp`, `jvp` or `vjp`. Every float output is differentiated, by
  * all float inputs or, where there are none, by the first float value that varies. Prints one line for each file, and one for each
- * refusal. Exits with 1 where anything else than a refusal stood in the way.
+ * refusal. The exit status is 1 if a gradient could not be written for any other reason than a refusal.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ const questionsOf = (graph: Graph): readonly GradRequest[] =>
     .filter(({ dtype }) => isFloat(dtype))
     .map(({ name }) => ({ of: name, wrt: sourcesOf(graph) }));
 
-/** The last two folders and the name, so that files of one name stay apart. */
+/** Returns the last two folders and the name, so that files of the same name have different labels. */
 const labelOf = (path: string): string =>
   path
     .split('/')
@@ -86,7 +86,7 @@ mkdirSync(out, { recursive: true });
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-function saidOf(error: unknown): string {
+function outcomeOf(error: unknown): string {
   if (error instanceof OnnxplainError)
     return `refused ${error.code}: ${error.message.replaceAll(/\s+/g, ' ')}`;
   process.exitCode = 1;
@@ -98,7 +98,7 @@ function attempt(label: string, make: () => Graph): void {
     writeFileSync(join(out, `${label}.onnx`), write(make()));
     say(`${label} written`);
   } catch (error) {
-    say(`${label} ${saidOf(error)}`);
+    say(`${label} ${outcomeOf(error)}`);
   }
 }
 
@@ -116,6 +116,6 @@ for (const path of models) {
   try {
     writeAll(path);
   } catch (error) {
-    say(`${labelOf(path)} ${saidOf(error)}`);
+    say(`${labelOf(path)} ${outcomeOf(error)}`);
   }
 }

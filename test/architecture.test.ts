@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Which of our packages a package may import: the arrows of ARCHITECTURE.md. */
+/** The packages of this repository that each package may import, as in ARCHITECTURE.md. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   core: [],
   graph: ['core'],
@@ -29,7 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The folders of a package in their order: each imports only those before it. */
+/** The folders of a package in order. Each may import only the folders before it. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['dtype', 'tensor', 'random', 'geometry', 'types', 'features', 'rows', 'reduce'],
@@ -42,7 +42,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   runtime: ['session', 'providers', 'rows', 'model', 'batching', 'function', 'internals', 'score'],
 };
 
-/** Every foreign library, and the only place that may import it. */
+/** Every third-party library, with the only place that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   ndarray: /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ndarray-ops': /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
@@ -123,7 +123,7 @@ test('each folder of a layered package imports only the folders before it, and e
   expect(offences).toEqual([]);
 });
 
-/** '@bufbuild/protobuf/wire' is of the package '@bufbuild/protobuf'. */
+/** Returns the package of an import: '@bufbuild/protobuf' for '@bufbuild/protobuf/wire'. */
 const packageOf = (name: string): string =>
   name
     .split('/')
@@ -150,7 +150,7 @@ test('every package declares exactly the packages of ours that it imports', () =
   }
 });
 
-/** `any`, `value!` and `<T>value`: types that the checker is asked to believe. */
+/** Finds `any`, `value!` and `<T>value`, which the type checker accepts without a check. */
 function unchecked({ path, text }: Source): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -8,7 +8,7 @@ import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Packed, pathOf, relativeGap, unpack } from './exports.js';
 
-/** A small network and what Captum says of it (scripts/exports/attributions.py). */
+/** A small network, with the attributions that Captum computes for it (scripts/exports/attributions.py). */
 interface Case {
   readonly file: string;
   readonly x: Packed;
@@ -37,7 +37,7 @@ function explainerOf(expression: string, baseline: Tensor): Explainer {
   return made[expression]();
 }
 
-/** Channels share a map of positions, which Captum gives without channels. */
+/** Repeats a map of positions for each channel: Captum returns it without channels. */
 function comparable({ shape, data }: Tensor, expected: Tensor): ArrayLike<number> {
   if (expected.shape[0] === shape[0]) return data;
   const size = data.length / shape[0];
@@ -48,7 +48,7 @@ function comparable({ shape, data }: Tensor, expected: Tensor): ArrayLike<number
   });
 }
 
-/** The file as ONNX Runtime's optimiser leaves it: activations fused into what came before. */
+/** Returns the file as ONNX Runtime's optimiser writes it, with activations fused into the operators before them. */
 async function optimised(path: string): Promise<string> {
   const out = join(tmpdir(), `onnxplain-${process.pid}-${Math.random().toString(36).slice(2)}.onnx`);
   const session = await ort.InferenceSession.create(path, {
@@ -74,16 +74,16 @@ for (const { file, target, logit, expected, ...stored } of cases) {
       if (form !== 'as exported') rmSync(path);
     });
 
-    it('has the activations fused, where it was optimised', () => {
+    it('has fused activations if it was optimised', () => {
       const fused = model.source.nodes.some(({ op }) => op === 'FusedConv');
       expect(fused).toBe(form !== 'as exported' && file !== 'smooth.onnx');
     });
 
-    // A fused activation has no tensor of its own left to name.
+    // The output of a fused activation is not a tensor of the graph.
     const methods = Object.keys(expected).filter(
       (name) => form === 'as exported' || !name.startsWith('grad-cam'),
     );
-    it.each(methods)('%s is what Captum says', async (method) => {
+    it.each(methods)('%s gives the attributions of Captum', async (method) => {
       const f = await score(model, { target });
       const { values } = await explainerOf(method, baseline)(f, x, key(0));
       const truth = unpack(expected[method]);

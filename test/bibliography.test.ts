@@ -33,7 +33,7 @@ test('every [KEY] of a source is in the bibliography, once', () => {
 /** One author or several, "et al." or not, and a year. */
 const AUTHORS =
   /(?<first>\p{Lu}[\p{L}-]+)(?:(?:,| and|, and| &) \p{Lu}[\p{L}-]+)*(?: et al\.)?,? (?<year>19\d\d|20[012]\d)\b/gu;
-/** Words that stand before a year and are no authors. */
+/** Words before a year that are not authors. */
 const NO_AUTHORS = new Set(['NeurIPS', 'ICLR', 'SC']);
 
 test('every author with a year is in the bibliography', () => {

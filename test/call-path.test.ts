@@ -1,4 +1,4 @@
-/** How many source files a call passes on its way from `evaluate` to the run in ONNX Runtime, by the stacks of real calls. */
+/** Counts the source files that a call passes from `evaluate` to the run in ONNX Runtime, in the stacks of real calls. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const model = join(import.meta.dirname, '../models/mnist-cnn.onnx');
 const digit = join(import.meta.dirname, '../models/digits/7.png');
 const METRIC = 'infidelity(square(9), draws=4)';
 
-/** The source files of packages on the present stack, the innermost first; the calls that `await` them count too. */
+/** Returns the source files of packages on the current stack, the innermost first, with those of awaiting calls. */
 function filesOnStack(): readonly string[] {
   const lines = new Error('stack').stack?.split('\n') ?? [];
   const files = lines.flatMap((line) => /(packages\/[^/]+\/src\/[^:)?]+)/.exec(line)?.[1] ?? []);
@@ -42,7 +42,7 @@ const filesOf = ({ toScore, toRun }: CallPath): readonly string[] => [
   ...new Set([...toScore, SCORE, ...toRun]),
 ];
 
-/** The gradient, with a score that notes the files on the stack when its gradient is taken. */
+/** Returns an explainer like `gradient` that records the files on the stack when the gradient is computed. */
 function watchedGradient({ toScore }: CallPath): Explainer {
   const explain = gradient();
   const watched = (...[f, x, key]: Parameters<Explainer>) => {
@@ -55,7 +55,7 @@ function watchedGradient({ toScore }: CallPath): Explainer {
   return Object.assign(watched, { expression: explain.expression, kind: explain.kind });
 }
 
-/** Notes the files on the stack whenever ONNX Runtime runs. */
+/** Records the files on the stack whenever ONNX Runtime runs. */
 async function watchNativeRuns({ toRun }: CallPath): Promise<void> {
   const session = await InferenceSession.create(model);
   await session.release();

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../packages/onnxplain');
 const face = join(root, 'src/index.ts');
 
-/** More names than this are too many to look through. */
+/** Greatest number of names. */
 const MOST = 60;
 
 const program = ts.createProgram([face], {
@@ -20,7 +20,7 @@ const program = ts.createProgram([face], {
 });
 const checker = program.getTypeChecker();
 
-/** Values and types that the package exports, each as it was declared. */
+/** The exported values and types of the package, with their declarations. */
 function exported(): ReadonlyMap<string, ts.Symbol> {
   const source = program.getSourceFile(face);
   const symbol = source && checker.getSymbolAtLocation(source);
@@ -44,7 +44,7 @@ test('every name that onnxplain exports has a docstring, which is not cut off in
   expect(bare.map(([name]) => name)).toEqual([]);
 });
 
-test('every file of subpaths/ has a subpath that leads to it, as source, types and built code', () => {
+test('every file of subpaths/ is exported under its subpath, as source, types and built code', () => {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const files = readdirSync(join(root, 'src/subpaths')).map((name) => basename(name, '.ts'));
   const paths = Object.fromEntries(

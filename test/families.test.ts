@@ -8,7 +8,7 @@ async function withModel(path: string, use: (model: Model) => Promise<void>): Pr
   await use(model);
 }
 
-/** All classes of all rows, through the canonical graph that scores are made from. */
+/** Returns the outputs for all classes and rows, of the canonical graph from which scores are made. */
 async function logitsOf(model: Model, { x, logits }: Case, feeds: Feeds): Promise<number[]> {
   const [rows, classes] = logits.shape;
   const columns: Float64Array[] = [];
@@ -18,7 +18,7 @@ async function logitsOf(model: Model, { x, logits }: Case, feeds: Feeds): Promis
   return Array.from({ length: rows * classes }, (_, i) => columns[i % classes][Math.floor(i / classes)]);
 }
 
-/** The other inputs in the file's own element types. */
+/** Returns the other inputs in the element types of the file. */
 function feedsOf(model: Model, { feeds = {} }: Case): Feeds {
   const given = model.inputs.filter(({ name }) => Object.hasOwn(feeds, name));
   return Object.fromEntries(
@@ -29,24 +29,29 @@ function feedsOf(model: Model, { feeds = {} }: Case): Feeds {
   );
 }
 
-/** Files of one row take several too: their batch is freed, or their rows are run one by one. */
+/** Returns the allowed kinds of batch. Files with a batch of 1 have their batch axis freed, or their rows run one by one. */
 const batches = (file: string): readonly string[] =>
   file.includes('fixed') ? ['freed', 'fixed'] : ['symbolic'];
 
-describe.each(['families', 'keras', 'sklearn', 'transformers'])('%s as exporters write them', (folder) => {
-  for (const known of casesOf(folder)) {
-    it.each([...known.files])('%s gives the logits and the gradient of its source', (file) =>
-      withModel(pathOf(folder, file), async (model) => {
-        const of = model.outputs.find(({ dtype }) => dtype === 'float32')?.name;
-        const statuses = coverage(model.graph, { of, wrt: model.inputs[0].name }).map(({ status }) => status);
-        expect(statuses.filter((status) => status === 'refused' || status === 'unknown')).toEqual([]);
-        expect(batches(file)).toContain(model.batch);
-        const feeds = feedsOf(model, known);
-        expect(relativeGap(await logitsOf(model, known, feeds), known.logits.data)).toBeLessThan(1e-5);
-        const { gradient } = await score(model, { target: known.targets, feeds });
-        const { data } = await gradient(known.x);
-        expect(relativeGap(data, known.gradient.data)).toBeLessThan(1e-4);
-      }),
-    );
-  }
-});
+describe.each(['families', 'keras', 'sklearn', 'transformers'])(
+  'models that exporters wrote, folder %s',
+  (folder) => {
+    for (const known of casesOf(folder)) {
+      it.each([...known.files])('%s gives the logits and the gradient of its source', (file) =>
+        withModel(pathOf(folder, file), async (model) => {
+          const of = model.outputs.find(({ dtype }) => dtype === 'float32')?.name;
+          const statuses = coverage(model.graph, { of, wrt: model.inputs[0].name }).map(
+            ({ status }) => status,
+          );
+          expect(statuses.filter((status) => status === 'refused' || status === 'unknown')).toEqual([]);
+          expect(batches(file)).toContain(model.batch);
+          const feeds = feedsOf(model, known);
+          expect(relativeGap(await logitsOf(model, known, feeds), known.logits.data)).toBeLessThan(1e-5);
+          const { gradient } = await score(model, { target: known.targets, feeds });
+          const { data } = await gradient(known.x);
+          expect(relativeGap(data, known.gradient.data)).toBeLessThan(1e-4);
+        }),
+      );
+    }
+  },
+);

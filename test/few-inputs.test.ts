@@ -15,7 +15,7 @@ test('95 % intervals of normal values hold the mean in 92.2 to 97.8 % of 1000 se
   }
 });
 
-test('intervals of skewed values hold the mean less often than they say, and more often than with 1.96', () => {
+test('intervals of skewed values contain the mean in fewer than 95 % of seeds, but in more than with 1.96', () => {
   for (const family of skewed) {
     for (const n of sizes) {
       const found = coverage(family, { n, seeds });

@@ -1,4 +1,4 @@
-/** The page on gradient models: its commands and programs are run, and print what it says. */
+/** Runs the commands and programs of the page on gradient models, and compares what they print with the page. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs/gradient-models.md'), 'utf8');
 
-/** Blocks of a language, in order. */
+/** Returns the code blocks of a language, in order. */
 const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map((match) => match[1]);
 
@@ -18,7 +18,7 @@ const [pixels] = blocks('ts');
 const [inNode, inBrowser, ofLarge] = blocks('js');
 const [inPython, ofBatch] = blocks('python');
 
-/** Commands and what the page says that each prints. */
+/** The commands, each with the output that the page shows. */
 const commands = blocks('console').flatMap((text) =>
   [...text.matchAll(/^\$ onnxplain (.*)\n(.*\n)/gm)].map(([, line, output]) => ({ line, output })),
 );

@@ -28,11 +28,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxplain } from '../packages/onnxplain/test/models.js';
 import { casesOf, pathOf } from './exports.js';
 
-/** What an input of a network is, by how it was written for its program; null where the graph need not tell. */
+/** The layout in which the network was written; null where the graph does not have to show it. */
 function layoutsOf(folder: string, family: string, rank: number): readonly (Layout | undefined)[] {
   if (rank >= 3) return [folder === 'keras' ? 'hwc' : 'chw'];
   if (rank < 2) return [undefined];
-  // Keras unrolls recurrent networks into loops, of which the graph tells nothing.
+  // Keras writes recurrent networks as loops, in which the layout cannot be found.
   return folder === 'keras' ? ['wc', undefined] : [family === 'series' ? 'cw' : 'wc'];
 }
 
@@ -52,7 +52,7 @@ const out = mkdtempSync(join(tmpdir(), 'onnxplain-layout-'));
 afterAll(() => rmSync(out, { recursive: true }));
 const twin = (name: string) => pathOf('layout', `twin-${name}`);
 
-/** [height, width, channels] of the same numbers in [channels, height, width]. */
+/** Transposes [channels, height, width] to [height, width, channels]. */
 function turned({ shape: [channels, height, width], data }: Tensor): Tensor {
   const size = height * width;
   return tensor(
@@ -61,7 +61,7 @@ function turned({ shape: [channels, height, width], data }: Tensor): Tensor {
   );
 }
 
-describe('the twins', () => {
+describe('two models of one function, channels first and last', () => {
   const explainers = [
     'gradient',
     'grad-cam(r)',

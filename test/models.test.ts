@@ -97,14 +97,14 @@ function direction({ gradient, sizes }: Pace, k: number, random: Stream): Float3
 
 interface Pace {
   readonly gradient: Tensor;
-  /** A step of each element. */
+  /** The step of each element. */
   readonly sizes: ArrayLike<number>;
 }
 
 interface Slopes {
-  /** What the gradient says. */
+  /** The slope by the gradient. */
   readonly expected: number;
-  /** What differences of the forward pass say. */
+  /** The slope by differences of the forward pass. */
   readonly measured: number;
 }
 
@@ -157,12 +157,12 @@ describe.skipIf(missing !== undefined)(
           expect(scale).toBeGreaterThan(0);
           expect(gaps[directions / 2]).toBeLessThan(5e-3);
           expect(gaps[directions - 2]).toBeLessThan(1e-2);
-          // A step that crosses a kink of a rectifier or a maximum.
+          // The step along one direction may cross a kink of a rectifier or a maximum.
           expect(gaps[directions - 1]).toBeLessThan(3e-2);
         }),
     );
 
-    it('half precision has the gradient of single precision but for rounding, which moves maxima', () =>
+    it('half precision has the gradient of single precision up to rounding, which changes maxima', () =>
       withModel('squeezenet1.1', (single) =>
         withModel('squeezenet1.1-fp16', async (half) => {
           const [f, g] = [
@@ -177,7 +177,7 @@ describe.skipIf(missing !== undefined)(
         }),
       ));
 
-    it('a forest is refused by name, with the way out', () =>
+    it('the gradient of a forest is refused with the name of its operator and a remedy', () =>
       withModel('sklearn-breast-cancer-rf', async (model) => {
         const f = await score(model, { target: 1 });
         const x = rowFor({ file: '', table: 'breast_cancer' }, f);

@@ -21,7 +21,7 @@ const project = mkdtempSync(join(tmpdir(), 'onnxplain-pack-'));
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-/** The pnpm that runs these tests, else one that npx finds. */
+/** Returns the pnpm that runs these tests, or else the one of npx. */
 function pnpm(args: readonly string[], cwd: string): string {
   const self = process.env.npm_execpath ?? '';
   const [command, first] = /pnpm[^/]*\.[cm]?js$/.test(self)
@@ -37,7 +37,7 @@ function pnpm(args: readonly string[], cwd: string): string {
   });
 }
 
-/** The strictest settings a user may have: declarations of libraries are checked too. */
+/** The strictest compiler options of users, which also check declaration files. */
 const compilerOptions = {
   strict: true,
   skipLibCheck: false,

@@ -17,10 +17,10 @@ import { scoresOf } from 'onnxplain/pipeline';
 import { describe, expect, it } from 'vitest';
 import { casesOf, type Packed, pathOf, unpack } from './exports.js';
 
-/** Rounding of float32, where a file computes the same in another order. */
+/** Tolerance for float32, because a file may compute the same in another order. */
 const CLOSE = 2e-6;
 
-/** Probabilities of every row and class that `score` gives under the link. */
+/** Returns the probabilities of every row and class that `score` computes with a link. */
 async function probabilities(
   model: Model,
   x: Tensor,
@@ -59,7 +59,7 @@ interface Made {
   readonly values: Packed;
 }
 
-/** What the probabilities are, by what an output holds; nothing for what has none. */
+/** Computes the probabilities from what an output holds. */
 const TRUTH: Readonly<Record<OutputKind, (values: ArrayLike<number>, classes: number) => readonly number[]>> =
   {
     probabilities: (values) => Array.from(values),
@@ -69,7 +69,7 @@ const TRUTH: Readonly<Record<OutputKind, (values: ArrayLike<number>, classes: nu
 
 const made: readonly Made[] = JSON.parse(readFileSync(pathOf('probability', 'cases.json'), 'utf8'));
 
-describe('models made for this', () => {
+describe('small models with a known kind of output', () => {
   it.each(made.map((each) => [each.file, each.holds, each] as const))(
     '%s holds %s, and the probability of every class is what ONNX Runtime makes it',
     async (file, holds, { output, ...packed }) => {
@@ -108,7 +108,7 @@ function heldBy({ data, shape: [, classes = 1] }: Tensor): 'probabilities' | 'lo
   return rowsSumToOne(Array.from(data, Math.exp), classes) ? 'log-probabilities' : 'others';
 }
 
-describe.each(['families', 'keras', 'sklearn'])('%s as exporters write them', (folder) => {
+describe.each(['families', 'keras', 'sklearn'])('models that exporters wrote, folder %s', (folder) => {
   const exported = casesOf(folder).filter(({ logits }) => heldBy(logits) !== 'others');
   const files = exported.flatMap((one) => one.files.map((file) => [file, one] as const));
 
@@ -153,7 +153,7 @@ const models: readonly Shipped[] = [
   { file: 'squeezenet1.1-fp16', deviation: 60 },
 ]; // biome-ignore format: rows
 
-/** A random row of what the model takes, and what ONNX Runtime gives for it. */
+/** Makes a random row of the model's inputs, with the outputs of ONNX Runtime. */
 async function rawRow(path: string, { embedding, output, deviation = 1 }: Shipped) {
   const session = await openSession(readFileSync(path), { device: 'cpu', name: path });
   try {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 const folder = join(import.meta.dirname, 'fixtures/solves');
 
 // The least-norm solution was computed by another program from the float64 moves: norm 0.1306, rank 10.
-test('ten pairs of features that always move together get the solution of least norm, not their rounding', async () => {
+test('ten pairs of features that change together get the solution of least norm, not one of rounding errors', async () => {
   const { model, inputs } = await prepare(join(folder, 'dup.onnx'), { inputs: [join(folder, 'dup_x.npy')] });
   const [{ tensor: x }] = inputs;
   const f = await score(model, { target: 1 });

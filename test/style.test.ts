@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Longest line of source. A text that is long by itself may pass it: a message is easier to find when it is in one piece. */
+/** Longest line of source. A line with a long text may be longer: a message is easier to search for if it is not split. */
 const WIDTH = 140;
 const LONG_TEXT = 60;
 
@@ -20,7 +20,7 @@ const sources: readonly ts.SourceFile[] = readdirSync(join(root, 'packages'))
 
 const pathOf = ({ fileName }: ts.SourceFile): string => relative(root, fileName).replaceAll('\\', '/');
 
-/** Indices of the lines on which a string or a piece of a template has more than LONG_TEXT characters. */
+/** Indices of the lines on which a string or a part of a template has more than LONG_TEXT characters. */
 function linesOfLongTexts(source: ts.SourceFile): ReadonlySet<number> {
   const found = new Set<number>();
   const visit = (node: ts.Node): void => {

@@ -78,13 +78,13 @@ describe('one input a column, of floats, whole numbers and texts', () => {
     },
   );
 
-  test('the first input of floats is explained where none is named, and that is said', async () => {
+  test('without --wrt the first float input is explained, and a notice says so', async () => {
     const { prepared } = await probabilities('columns.onnx', tableOf('all.csv', table));
     expect(prepared.queries[0].input).toBe('income');
     expect(prepared.notices.join('\n')).toMatch(/explained is the input "income".*--wrt .*"debt"/);
   });
 
-  test('a value made of all columns can be explained', async () => {
+  test('an inner value that is computed from all columns can be explained', async () => {
     const { values, prepared } = await probabilities('columns.onnx', tableOf('all.csv', table), {
       wrt: 'transformed_column',
     });
@@ -92,7 +92,7 @@ describe('one input a column, of floats, whole numbers and texts', () => {
     for (const [i, value] of values.entries()) expect(value).toBeCloseTo(known[i][1], 6);
   });
 
-  test('rows of equal numbers that differ in a text differ', async () => {
+  test('rows with equal numbers and different texts have different probabilities', async () => {
     const numbers = ',50,40,5';
     const cities = ['Rome', 'Paris'];
     const text = `city,income,age,debt\n${cities.map((city) => city + numbers).join('\n')}\n`;
@@ -116,7 +116,7 @@ describe('one input a column, of floats, whole numbers and texts', () => {
   });
 });
 
-test('trees that do not say where missing numbers go are named, where there are any', async () => {
+test('a notice names trees without a branch for missing numbers, if numbers are missing', async () => {
   const { table } = caseOf('forest.onnx');
   const graph = read(readFileSync(pathOf('tables', 'forest.onnx')));
   const nodes = graph.nodes.map(({ attributes, ...node }) => {
@@ -139,7 +139,7 @@ test('trees that do not say where missing numbers go are named, where there are 
 // ../shared/cases holds tables that failed in use; without it there is nothing to read.
 const handed = join(import.meta.dirname, '../../shared/cases');
 describe.skipIf(!existsSync(handed))('handed tables', () => {
-  test('the same flower in another order of columns is the same flower', async () => {
+  test('another order of the columns in the file gives the same explanation', async () => {
     const [ordered, reordered] = await Promise.all(
       ['iris-order.csv', 'iris-reordered.csv'].map(async (file) => {
         const inputs = [join(handed, 'tables', file)];
@@ -155,12 +155,12 @@ describe.skipIf(!existsSync(handed))('handed tables', () => {
     expect(reordered.found.attributions).toEqual(ordered.found.attributions);
   });
 
-  test('a first line of numbers and NaN is data, and NaN is refused where it stands', async () => {
+  test('a first line of numbers and NaN is data, and the error names the place of NaN', async () => {
     const attempt = prepare(join(handed, 'hostile/linf.onnx'), { inputs: [join(handed, 'hostile/hdr.csv')] });
     await expect(attempt).rejects.toThrow(/hdr\.csv, line 1, column 4: .*got "NaN"/);
   });
 
-  test('columns of the card are put in its order', async () => {
+  test('columns are sorted into the order of the card', async () => {
     const inputs = [join(handed, 'hostile/colord.csv')];
     const prepared = await prepare(join(handed, 'hostile/linf.onnx'), { inputs, device: 'cpu' });
     await prepared.model.close();

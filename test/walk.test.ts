@@ -11,8 +11,8 @@ const root = join(import.meta.dirname, '..');
 /** Length of the step along the gradient, small against the distance to kinks, large enough for float32. */
 const STEP = 1e-2;
 
-/** One digit down the whole road of ARCHITECTURE.md; each stop is what the next one takes. */
-test('one digit walks from the file to the page', async () => {
+/** Takes one digit through all steps of ARCHITECTURE.md. Each step uses the result of the one before. */
+test('one digit goes through all steps from its file to the report, with the expected result at each', async () => {
   const prepared = await prepare(join(root, 'models/mnist-cnn.onnx'), {
     inputs: [join(root, 'models/digits/7.png')],
   });
@@ -31,7 +31,7 @@ test('one digit walks from the file to the page', async () => {
   const f = await score(model, { target: 7 });
   const batch = tensor(x.data, [1, ...x.shape]);
   const [value] = await f.value(batch);
-  // Away from the ties of a black background, where pooling has a slope for each side.
+  // A point without ties: on a black background, max pooling has different slopes on both sides.
   const near = gaussian({ sigma: 0.1 })(x, key(1), 0, 1).inputs;
   const slope = await f.gradient(near);
   const step = scale(slope, STEP / norm(slope, 'l2'));

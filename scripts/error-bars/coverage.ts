@@ -2,9 +2,9 @@ import { type Estimate, interval, key, moments, type OptionsOf } from '@onnxplai
 import { infidelity } from '@onnxplain/metrics';
 import type { Family } from './families.js';
 
-/** What the error bars of many runs were worth. */
+/** Statistics of the error bars of many runs. */
 export interface Coverage {
-  /** Share of runs whose 95 % interval holds the truth. */
+  /** Share of runs whose 95 % interval contains the true value. */
   readonly covered: number;
   /** The same for value ± 1.96 standard errors. */
   readonly plain: number;
@@ -15,7 +15,7 @@ export interface Coverage {
   readonly biasError: number;
   /** Mean number of draws in an estimate. */
   readonly draws: number;
-  /** Share of runs whose standard error is at most what was asked for. */
+  /** Share of runs whose standard error is at most the requested one. */
   readonly reached: number;
 }
 

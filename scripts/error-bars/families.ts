@@ -9,7 +9,7 @@ import {
   zeros,
 } from '@onnxplain/core';
 
-/** Squared errors with a known mean, drawn as an infidelity draws them. */
+/** A distribution of squared errors with a known mean, which infidelity draws from. */
 export interface Family {
   readonly name: string;
   readonly subject: Subject;
@@ -20,7 +20,7 @@ export interface Family {
   readonly deviation: number;
 }
 
-/** A draw is two numbers, the perturbed input. */
+/** The two numbers of a draw, which are the perturbed input. */
 type Of<T> = (a: number, b: number) => T;
 
 interface Law extends Pick<Family, 'name' | 'truth' | 'deviation'> {

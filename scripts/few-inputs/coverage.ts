@@ -1,13 +1,13 @@
 import { fold, interval, key, moments, stream } from '@onnxplain/core';
 import { type EstimateCell, summarise } from '@onnxplain/report';
 
-/** Values that inputs may have under a metric, with their true mean. */
+/** A distribution of the values of a metric over inputs, with its true mean. */
 export interface Family {
   readonly name: string;
   readonly mean: number;
-  /** The least value that there can be. */
+  /** The least possible value. */
   readonly least?: number;
-  /** A value made of a standard normal one. */
+  /** Returns a value from a standard normal number. */
   of(normal: number): number;
 }
 
@@ -19,13 +19,13 @@ export const families: readonly Family[] = [
 ];
 
 export interface Coverage {
-  /** Share of the seeds whose 95 % interval of `interval` holds the true mean. */
+  /** Share of seeds for which the 95 % interval of `interval` contains the true mean. */
   readonly student: number;
   /** The same for value ± 1.96 standard errors. */
   readonly normal: number;
 }
 
-/** How often the interval of the mean of n inputs holds the true mean, over the seeds from 0. */
+/** Returns how often the interval of the mean of n inputs contains the true mean, over the seeds from 0. */
 export function coverage({ mean, least, of }: Family, { n, seeds }: { n: number; seeds: number }): Coverage {
   let [student, normal] = [0, 0];
   for (let seed = 0; seed < seeds; seed++) {
@@ -38,7 +38,7 @@ export function coverage({ mean, least, of }: Family, { n, seeds }: { n: number;
   return { student: student / seeds, normal: normal / seeds };
 }
 
-/** How often one of two explainers with independent values of one distribution is called the best or tied. */
+/** Returns how often one of two explainers, with independent values of one distribution, is called best or tied. */
 export function bestNamed({ of, least }: Family, { n, seeds }: { n: number; seeds: number }): number {
   let named = 0;
   for (let seed = 0; seed < seeds; seed++) {
@@ -54,7 +54,7 @@ export function bestNamed({ of, least }: Family, { n, seeds }: { n: number; seed
   return named / seeds;
 }
 
-/** n standard normal numbers of a seed, others for every n. */
+/** Returns n standard normal numbers of a seed, which are different for every n. */
 function draw(seed: number, n: number): readonly number[] {
   const values = new Float64Array(n);
   stream(fold(key(seed), n)).fillNormal(values);

@@ -1,6 +1,6 @@
 import type { Defined } from '@onnxplain/core';
 
-/** The text of a file of types with the help of each option above it. A text that has the help stays as it is. */
+/** Adds the help of each option to the text of a declaration file. A text that already has it does not change. */
 export function withHelp(text: string, definitions: Readonly<Record<string, Defined>>): string {
   let factory: Defined | undefined;
   return text
@@ -15,7 +15,7 @@ export function withHelp(text: string, definitions: Readonly<Record<string, Defi
     .join('\n');
 }
 
-/** What an option does, and its default where that is a value. */
+/** Returns the help of an option, with its default if that is a value. */
 function helpFor({ definition: { help, options } }: Defined, option: string): string {
   const absent = options.shape[option].safeParse(undefined);
   const fallback =

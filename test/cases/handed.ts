@@ -1,4 +1,4 @@
-/** Small models that failed in use, with the right answers; kept beside the repository, where a machine has them. */
+/** Small models that once failed, with the right results. They are in a folder next to the repository, if the machine has it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Tensor } from '@onnxplain/core';
@@ -6,7 +6,7 @@ import { readNpy } from '@onnxplain/files';
 
 const folder = fileURLToPath(new URL('../../../shared/cases/', import.meta.url));
 
-/** Why tests of these cases are skipped; undefined where the cases are there. */
+/** Why the tests of these cases are skipped; undefined if the folder exists. */
 export const missing: string | undefined = existsSync(folder) ? undefined : `${folder} is missing`;
 
 export const casePath = (name: string): string => `${folder}${name}`;
