@@ -685,6 +685,15 @@ function fused(): Case[] {
       ],
       attributes: { transBatchA: n(1) },
     },
+    {
+      ...ms,
+      op: 'TransposeMatMul',
+      inputs: [
+        [2, 4, 3],
+        [2, 4, 5],
+      ],
+      attributes: { transA: n(1), alpha: float(2) },
+    },
     { ...ms, op: 'Gelu', inputs: [S] },
     { ...ms, op: 'BiasGelu', inputs: [S, [8]] },
     { ...ms, op: 'FastGelu', inputs: [S, [8]] },

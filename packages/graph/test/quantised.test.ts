@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { coverage, type Graph, grad, hvp, interpret, type NumArray, numArray, read } from '../src/index.js';
+import { dequantise } from '../src/prepare/dequantise.js';
 import { graphOf, node, value } from './graphs.js';
 import { run, runModel, tensorOf } from './session.js';
 
@@ -78,6 +79,15 @@ describe('quantised models', () => {
     );
     expect(largest(interpret(graph, { x, target, vector }).product.data)).toBeGreaterThan(1e-4);
   });
+});
+
+it('an operator of another domain with the name of a quantised one stays as it is', () => {
+  const graph = graphOf({
+    inputs: [value('x', [5])],
+    outputs: [value('y', [5])],
+    nodes: [node('y = elsewhere:QLinearConcat(x)')],
+  });
+  expect(dequantise(graph).nodes).toEqual(graph.nodes);
 });
 
 describe('straight-through rules', () => {

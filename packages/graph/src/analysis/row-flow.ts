@@ -1,8 +1,7 @@
 import { divideDims, isUnknown, productOf, wordsIn } from '../infer/dim.js';
 import { type Typing, typingOf } from '../infer/typing.js';
 import { numbersOf } from '../ir/constant.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
-import { isOp } from '../ir/ops.js';
+import { isIn, isOp, qualifiedName } from '../ir/ops.js';
 import { usesOf } from '../ir/scope.js';
 import type { Graph, Node, ValueType } from '../ir/types.js';
 import { dataInputsOf, readsShape, valuesOfRowCount } from './row-count.js';
@@ -55,7 +54,7 @@ export function rowFlow(graph: Graph, symbol: string): RowFlow {
       if (mixing !== undefined) mixed.set(name, mixing);
       if (undecided !== undefined) unknown.set(name, undecided);
     }
-    recurrent ||= own === undefined && isRecurrent(node) && axesOf(node.inputs[0]).length === 1;
+    recurrent ||= own === undefined && isIn(node, 'recurrent') && axesOf(node.inputs[0]).length === 1;
   }
   return {
     axisOf(name) {
@@ -81,9 +80,6 @@ function firstOf<T>(names: readonly string[], found: ReadonlyMap<string, T>): T 
   const name = names.find((each) => found.has(each));
   return name === undefined ? undefined : found.get(name);
 }
-
-const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
-const isRecurrent = ({ op, domain }: Node): boolean => domain === '' && RECURRENT.has(op);
 
 /** Axes whose size is an expression of the symbol and of unknown sizes, and so may be the axis of the rows. */
 function likelyAxes(type: ValueType | undefined, symbol: string): readonly number[] {
@@ -124,7 +120,7 @@ function mixingOf(visit: Visit): Mixing | 'unknown' | undefined {
   const { node, types, axesOf } = visit;
   const operands = node.inputs.flatMap((name, input) => axesOf(name).map((axis) => ({ input, axis })));
   if (node.inputs.some((name) => axesOf(name).length > 1)) return { node, kind: 'pairs' };
-  const rule = ROW_MIXING.get(node.domain === '' ? node.op : `${node.domain}:${node.op}`);
+  const rule = ROW_MIXING.get(qualifiedName(node));
   const untyped = node.inputs.some((name) => name !== '' && types.get(name)?.dims === undefined);
   if (rule === undefined) return 'unknown';
   const kinds = operands.map((operand) => rule(operandOf(visit, operand)));
@@ -159,7 +155,7 @@ function operandOf(
     input,
     axis,
     rank: dims.length,
-    attributes: looseAttributesOf(node),
+    node,
     leadingSize: {
       input: productOf(dims.slice(0, axis)),
       output:

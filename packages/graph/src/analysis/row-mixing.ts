@@ -1,6 +1,6 @@
-import type { NodeAttributes } from '../ir/loose-attributes.js';
-import type { Op } from '../ir/ops.js';
-import type { Dim } from '../ir/types.js';
+import { attributesOf } from '../ir/attributes.js';
+import { ELEMENTWISE, type Op, opsIn } from '../ir/ops.js';
+import type { Dim, Node } from '../ir/types.js';
 
 /**
  * How rows are combined:
@@ -15,11 +15,11 @@ export type MixingKind = 'statistics' | 'sequence' | 'indexing' | 'contraction' 
 
 /** An input of a node that has an axis of rows, with the facts about the node that rules read. */
 export interface RowOperand {
+  readonly node: Node;
   /** Index of the input, and its axis of rows. */
   readonly input: number;
   readonly axis: number;
   readonly rank: number;
-  readonly attributes: NodeAttributes;
   hasInput(input: number): boolean;
   /** Returns the numbers of a constant input; undefined for other inputs. */
   constantOf(input: number): readonly number[] | undefined;
@@ -40,19 +40,27 @@ const rowWise: MixingRule = () => undefined;
 
 const wrapped = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
-/** A statistic over the axis of the attribute `axis`. */
-const overAxis =
-  (fallback: number): MixingRule =>
-  ({ input, axis, rank, attributes }) =>
-    input === 0 && wrapped(attributes.int('axis', fallback), rank) === axis ? 'statistics' : undefined;
+/** Operators that compute a statistic over the axis of the attribute `axis`. */
+const OVER_AXIS = [
+  'ArgMax',
+  'ArgMin',
+  'Hardmax',
+  'LogSoftmax',
+  'LpNormalization',
+  'Softmax',
+  'TopK',
+] as const;
 
-/** A reduction over axes given as an attribute or as the second input; none given means all. */
-const reduction: MixingRule = ({ input, axis, rank, attributes, constantOf, hasInput }) => {
+const overAxis: MixingRule = ({ node, input, axis, rank }) =>
+  input === 0 && wrapped(attributesOf(node, ...OVER_AXIS).axis, rank) === axis ? 'statistics' : undefined;
+
+/** A reduction over the axes of the second input; none given means all. */
+const reduction: MixingRule = ({ node, input, axis, rank, constantOf, hasInput }) => {
   if (input !== 0) return undefined;
-  const axes = attributes.ints('axes') ?? constantOf(1);
+  const axes = constantOf(1);
   if (axes === undefined && hasInput(1)) return 'unknown';
   if (axes === undefined || axes.length === 0)
-    return attributes.int('noop_with_empty_axes', 0) === 0 ? 'statistics' : undefined;
+    return attributesOf(node, 'ReduceSum').noop_with_empty_axes ? undefined : 'statistics';
   return axes.some((each) => wrapped(each, rank) === axis) ? 'statistics' : undefined;
 };
 
@@ -76,32 +84,33 @@ const product: MixingRule = ({ input, axis, rank }) => {
   return input < 2 && axis === summed ? 'contraction' : undefined;
 };
 
-const gemm: MixingRule = ({ input, axis, attributes }) => {
+const gemm: MixingRule = ({ node, input, axis }) => {
   if (input > 1) return undefined;
-  const transposed = attributes.int(input === 0 ? 'transA' : 'transB', 0) !== 0;
-  const summed = (input === 0) !== transposed ? 1 : 0;
+  const { transA, transB } = attributesOf(node, 'Gemm');
+  const summed = input === 0 ? (transA ? 0 : 1) : transB ? 1 : 0;
   return axis === summed ? 'contraction' : undefined;
 };
 
 /** The first input is [time, batch, width], or [batch, time, width] with layout=1; the other inputs have no time axis. */
-const recurrent: MixingRule = ({ input, axis, attributes }) => {
+const recurrent: MixingRule = ({ node, input, axis }) => {
   if (input !== 0) return undefined;
   if (axis === 2) return 'contraction';
-  return axis === (attributes.int('layout', 0) === 0 ? 0 : 1) ? 'sequence' : undefined;
+  return axis === (attributesOf(node, 'GRU', 'LSTM', 'RNN').layout ? 1 : 0) ? 'sequence' : undefined;
 };
 
 /**
  * Reads or writes by index along the axis of the attribute `axis`. Indices that have rows themselves may point to their own row only, so
  * those are 'unknown', and so are indices that do not depend on data.
  */
-const indexed: MixingRule = ({ input, axis, rank, attributes, isDataDependent, hasRows }) => {
-  if (input !== 0 || wrapped(attributes.int('axis', 0), rank) !== axis) return undefined;
+const indexed: MixingRule = ({ node, input, axis, rank, isDataDependent, hasRows }) => {
+  const { axis: along } = attributesOf(node, 'Gather', 'GatherElements', 'ScatterElements');
+  if (input !== 0 || wrapped(along, rank) !== axis) return undefined;
   return isDataDependent(1) && !hasRows(1) ? 'indexing' : 'unknown';
 };
 
 /** Index tuples of length n address the n axes after the batch axes. */
-const tupleIndexed: MixingRule = ({ input, axis, attributes, lastSize, isDataDependent, hasRows }) => {
-  const first = attributes.int('batch_dims', 0);
+const tupleIndexed: MixingRule = ({ node, input, axis, lastSize, isDataDependent, hasRows }) => {
+  const first = node.op === 'GatherND' ? attributesOf(node, 'GatherND').batch_dims : 0;
   const count = lastSize(1);
   if (input !== 0 || axis < first) return undefined;
   if (!isDataDependent(1) || hasRows(1) || typeof count !== 'number') return 'unknown';
@@ -136,47 +145,30 @@ const each = <M extends MixingRule>(ops: readonly Op[], mixer: M): Partial<Recor
  * decides about it. Shape inference gives the axis of rows, so that a rule only says what happens along it.
  */
 const table: Partial<Record<Op, MixingRule>> = {
-  ...each(
-    [
-      'Abs', 'Acos', 'Acosh', 'Add', 'And', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Cast', 'CastLike', 'Ceil', 'Celu', 'Clip', 'Cos', 'Cosh',
-      'Div', 'Elu', 'Equal', 'Erf', 'Exp', 'Floor', 'Gelu', 'Greater', 'GreaterOrEqual', 'HardSigmoid', 'HardSwish', 'Identity', 'IsInf',
-      'IsNaN', 'LeakyRelu', 'Less', 'LessOrEqual', 'Log', 'Max', 'Mean', 'Min', 'Mish', 'Mod', 'Mul', 'Neg', 'Not', 'Or', 'PRelu', 'Pow',
-      'Reciprocal', 'Relu', 'Round', 'Selu', 'Shrink', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Sub', 'Sum',
-      'Tan', 'Tanh', 'ThresholdedRelu', 'Where', 'Xor', 'BitwiseAnd', 'BitwiseNot', 'BitwiseOr', 'BitwiseXor', 'DequantizeLinear',
-      'QuantizeLinear',
-    ],
-    rowWise,
-  ),
+  ...each(opsIn(...ELEMENTWISE, 'quantisation'), rowWise),
   // Their axes are constants, or shape inference follows the axis of rows through them.
   ...each(['ConstantOfShape', 'Expand', 'OneHot', 'Split', 'Squeeze', 'Transpose', 'Unsqueeze'], rowWise),
-  Concat: ({ axis, rank, attributes }) => (wrapped(attributes.int('axis', 0), rank) === axis ? 'unknown' : undefined),
+  Concat: ({ node, axis, rank }) => (wrapped(attributesOf(node, 'Concat').axis, rank) === axis ? 'unknown' : undefined),
   ...each(['Flatten', 'Reshape'], reshape),
-  ...each(
-    [
-      'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd', 'ReduceSum',
-      'ReduceSumSquare',
-    ],
-    reduction,
-  ),
-  ...each(['ArgMax', 'ArgMin'], overAxis(0)),
-  ...each(['Hardmax', 'LogSoftmax', 'LpNormalization', 'Softmax', 'TopK'], overAxis(-1)),
-  ...each(['Conv', 'ConvTranspose', 'DeformConv'], convolution),
+  ...each(opsIn('reduction'), reduction),
+  ...each(OVER_AXIS, overAxis),
+  ...each(opsIn('convolution'), convolution),
   ...each(['AveragePool', 'MaxPool'], pool),
   ...each(['GlobalAveragePool', 'GlobalMaxPool', 'InstanceNormalization'], globalPool),
-  ...each(['CumProd', 'CumSum'], cumulative),
-  ...each(['GRU', 'LSTM', 'RNN'], recurrent),
+  ...each(opsIn('cumulative'), cumulative),
+  ...each(opsIn('recurrent'), recurrent),
   ...each(['Gather', 'GatherElements', 'ScatterElements'], indexed),
   ...each(['GatherND', 'ScatterND'], tupleIndexed),
-  BatchNormalization: ({ input, axis, attributes }) =>
-    input === 0 && axis !== 1 && attributes.int('training_mode', 0) !== 0 ? 'statistics' : undefined,
+  BatchNormalization: ({ node, input, axis }) =>
+    input === 0 && axis !== 1 && attributesOf(node, 'BatchNormalization').training_mode ? 'statistics' : undefined,
   ...each(['DepthToSpace', 'GridSample', 'Resize', 'SpaceToDepth'], ({ axis }) => (axis === 0 ? undefined : 'unknown')),
   Gemm: gemm,
-  LayerNormalization: ({ input, axis, rank, attributes }) =>
-    input === 0 && axis >= wrapped(attributes.int('axis', -1), rank) ? 'statistics' : undefined,
+  LayerNormalization: ({ node, input, axis, rank }) =>
+    input === 0 && axis >= wrapped(attributesOf(node, 'LayerNormalization').axis, rank) ? 'statistics' : undefined,
   LRN: ({ axis }) => (axis === 1 ? 'sequence' : undefined),
   MatMul: product,
-  MeanVarianceNormalization: ({ axis, attributes }) =>
-    (attributes.ints('axes') ?? [0, 2, 3]).includes(axis) ? 'statistics' : undefined,
+  MeanVarianceNormalization: ({ node, axis }) =>
+    attributesOf(node, 'MeanVarianceNormalization').axes.includes(axis) ? 'statistics' : undefined,
   Pad: pad,
   Slice: slice,
   Trilu: ({ input, axis, rank }) => (input === 0 && axis >= rank - 2 ? 'sequence' : undefined),

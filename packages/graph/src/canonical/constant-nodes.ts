@@ -1,5 +1,5 @@
+import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { mapGraphs } from '../ir/walk.js';
 
@@ -19,16 +19,13 @@ export function constantNodesToInitialisers(graph: Graph): Graph {
 
 /** Returns the tensor of a Constant node; undefined for a sparse one. */
 export function tensorOf(node: Node): Constant | undefined {
-  const a = looseAttributesOf(node);
-  const has = (name: string) => name in node.attributes;
-  if (has('value_float')) return constantFrom('float32', [], [a.float('value_float', 0)]);
-  if (has('value_int')) return constantFrom('int64', [], [a.int('value_int', 0)]);
-  if (has('value_string')) return { dtype: 'string', dims: [], data: [a.string('value_string', '')] };
-  const floats = a.floats('value_floats');
+  const a = attributesOf(node, 'Constant');
+  if (a.value_float !== undefined) return constantFrom('float32', [], [a.value_float]);
+  if (a.value_int !== undefined) return constantFrom('int64', [], [a.value_int]);
+  if (a.value_string !== undefined) return { dtype: 'string', dims: [], data: [a.value_string] };
+  const { value_floats: floats, value_ints: ints, value_strings: strings } = a;
   if (floats !== undefined) return constantFrom('float32', [floats.length], floats);
-  const ints = a.ints('value_ints');
   if (ints !== undefined) return constantFrom('int64', [ints.length], ints);
-  const strings = a.strings('value_strings');
   if (strings !== undefined) return { dtype: 'string', dims: [strings.length], data: strings };
-  return a.tensor('value');
+  return a.value;
 }

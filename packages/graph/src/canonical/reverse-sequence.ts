@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
 import { constantFrom } from '../ir/constant.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Graph, Node } from '../ir/types.js';
 import { input } from '../rewrite/op-rewrite.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
@@ -16,7 +16,7 @@ export const decomposeReverseSequence = (graph: Graph): Graph =>
 function reverse(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const [x, lengths] = [input(node, 0), input(node, 1)];
   if (b.typing.typeOf(x)?.dims === undefined) return undefined;
-  const axis = looseAttributesOf(node).int('time_axis', 0);
+  const { time_axis: axis } = attributesOf(node, 'ReverseSequence');
   if (areFullLengths(b, lengths, b.dims(x)[axis])) {
     return [b.emit('Slice', [x, b.ints([-1]), b.ints([-(2 ** 31)]), b.ints([axis]), b.ints([-1])])];
   }

@@ -2,7 +2,7 @@ import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { isUnknown } from '../infer/dim.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
+import { attributesOf } from '../ir/attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Dims, Graph } from '../ir/types.js';
 import { appendChanged, input, trimmed } from '../rewrite/op-rewrite.js';
@@ -39,7 +39,7 @@ const castLike: NodeRule = (node, b) => {
 };
 
 const transpose: NodeRule = (node) => {
-  const perm = looseAttributesOf(node).ints('perm');
+  const { perm } = attributesOf(node, 'Transpose');
   return perm?.every((axis, i) => axis === i) === true ? [input(node, 0)] : undefined;
 };
 
@@ -76,7 +76,7 @@ function isZero(b: GraphBuilder, name: string): boolean {
   if (producer === undefined) return b.constantOf(name)?.data.every((v: unknown) => Number(v) === 0) === true;
   if (producer.op === 'Expand') return isZero(b, input(producer, 0));
   if (producer.op !== 'ConstantOfShape' || producer.domain !== '') return false;
-  const value = looseAttributesOf(producer).tensor('value');
+  const { value } = attributesOf(producer, 'ConstantOfShape');
   return value === undefined || Number(value.data[0]) === 0;
 }
 

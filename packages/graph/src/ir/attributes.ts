@@ -1,4 +1,5 @@
 import { fail } from '@onnxplain/core';
+import { qualifiedName } from './ops.js';
 import type { AttributeKind, AttributeSchema, ValueOf } from './schema/attribute.js';
 import { superseded } from './schema/decomposed.js';
 import type { OpSchema } from './schema/op-schema.js';
@@ -29,7 +30,7 @@ export function attributesOf<N extends SchemaName>(node: Node, ...names: readonl
 
 /** The name of the schema that a node has, among some. */
 function schemaName(node: Node, names: readonly SchemaName[]): SchemaName {
-  const own = node.domain === '' || node.domain === 'ai.onnx' ? node.op : `${node.domain}:${node.op}`;
+  const own = qualifiedName(node);
   const known: Readonly<Record<string, OpSchema>> = schemas;
   const attributes = Object.hasOwn(known, own) ? known[own].attributes : undefined;
   return (

@@ -38,15 +38,22 @@ export function opOf({ op, domain }: Pick<Node, 'op' | 'domain'>): Op {
     code: 'op-unknown',
     where: 'graph',
     expected: 'an operator of the canonical form',
-    got: domain === '' ? op : `${domain}:${op}`,
+    got: qualifiedName({ op, domain }),
     remedy: 'Call canonicalise first.',
   });
 }
+
+/** The name of a node's operator in tables of several domains: "Op" for the standard domain, else "domain:Op". */
+export const qualifiedName = ({ op, domain }: Pick<Node, 'op' | 'domain'>): string =>
+  domain === '' || domain === 'ai.onnx' ? op : `${domain}:${op}`;
 
 /** Whether an operator is part of the canonical form. */
 export function isOp(op: string, domain: string): op is Op {
   return domain === '' && Object.hasOwn(opSchemas, op);
 }
+
+/** Families of the operators that compute each element of the output from the elements at the same place of the inputs. */
+export const ELEMENTWISE = ['unary', 'arithmetic', 'comparison', 'logic', 'bits', 'copy'] as const;
 
 /** Operators of some families. */
 export const opsIn = (...families: readonly Family[]): readonly Op[] =>

@@ -1,8 +1,8 @@
 import { dtypeOf, isInteger } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
-import { isOp } from '../ir/ops.js';
+import { attributesOf } from '../ir/attributes.js';
+import { isOp, qualifiedName } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewrite } from '../rewrite/rewrite.js';
@@ -29,7 +29,8 @@ export function dequantise(graph: Graph): Graph {
 /** Replaces a node. Float outputs are replaced by new values; integer outputs stay, and `floats` records the floats that hold them. */
 function replace(node: Node, b: GraphBuilder, floats: Map<string, string>): readonly string[] | undefined {
   const integers = integersOf(b, floats);
-  const rule = Object.hasOwn(quantisedArithmetic, node.op) ? quantisedArithmetic[node.op] : undefined;
+  const name = qualifiedName(node);
+  const rule = Object.hasOwn(quantisedArithmetic, name) ? quantisedArithmetic[name] : undefined;
   const found = rule?.(node, integers) ?? passedThrough(node, integers);
   if (found === undefined) return undefined;
   const { values, floats: newFloats = [] } = found;
@@ -65,7 +66,7 @@ function passedThrough(node: Node, { c, hasFloats, real }: Integers): Replacemen
 
 /** Returns the replacement of a Cast whose input is held by floats. */
 function castOfIntegers(node: Node, { c, real }: Pick<Integers, 'c' | 'real'>): Replacement | undefined {
-  const to = dtypeOf(looseAttributesOf(node).int('to', 1));
+  const to = dtypeOf(attributesOf(node, 'Cast').to);
   if (to === undefined || to === 'bool') return undefined;
   const x = real(node.inputs[0]);
   return isInteger(to) ? { floats: [x] } : { values: [c.cast(x, to)] };

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
+import { attributesOf } from '../ir/attributes.js';
 import { opOf } from '../ir/ops.js';
 import { useCounts } from '../ir/scope.js';
 import type { Dim, Graph, Node } from '../ir/types.js';
@@ -74,10 +74,10 @@ function affineOf(node: Node, b: GraphBuilder): Affine | undefined {
 /** BatchNormalization as x * s + (bias - mean * s) with s = scale / sqrt(variance + epsilon). */
 function normalisation(node: Node, b: GraphBuilder): Affine | undefined {
   const [x = '', scale, bias, mean, variance] = node.inputs;
-  const { int, float } = looseAttributesOf(node);
-  if (int('training_mode', 0) === 1) return undefined;
+  const { epsilon, training_mode: training } = attributesOf(node, 'BatchNormalization');
+  if (training) return undefined;
   if (![scale, bias, mean, variance].every((name) => isConstant(b, name))) return undefined;
-  const slope = (c: MathBuilder) => c.div(scale, c.map('Sqrt', c.add(variance, float('epsilon', 1e-5))));
+  const slope = (c: MathBuilder) => c.div(scale, c.map('Sqrt', c.add(variance, epsilon)));
   const along = (c: MathBuilder, vector: string) => alongAxis(c, vector, { axis: 1, rank: c.rank(x) });
   return {
     x,
@@ -130,7 +130,7 @@ const convolution =
     const [x = '', weights = '', bias] = node.inputs;
     const channels = b.typeOf(weights)?.dims?.[axis];
     if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;
-    if (axis === 1 && looseAttributesOf(node).int('group', 1) !== 1) return undefined;
+    if (axis === 1 && attributesOf(node, 'ConvTranspose').group !== 1) return undefined;
     return {
       output: node.outputs[0] ?? '',
       axis: 1,
@@ -157,8 +157,8 @@ function mergedBias(
 /** alpha * A * B + beta * C with the weights B; beta is multiplied into C. */
 const gemm: LayerReader = (node, b) => {
   const [x = '', weights = '', bias] = node.inputs;
-  const { int, float } = looseAttributesOf(node);
-  const axis = int('transB', 0) === 1 ? 0 : 1;
+  const { beta, transB: transposed } = attributesOf(node, 'Gemm');
+  const axis = transposed ? 0 : 1;
   const channels = b.typeOf(weights)?.dims?.[axis];
   if (!isConstant(b, weights) || !isConstant(b, bias) || typeof channels !== 'number') return undefined;
   return {
@@ -167,7 +167,7 @@ const gemm: LayerReader = (node, b) => {
     channels,
     rebuild(c, { scale, shift }) {
       const scaled = scale ? c.mul(weights, alongAxis(c, scale, { axis, rank: 2 })) : weights;
-      const newBias = mergedBias(c, bias && c.mul(bias, float('beta', 1)), { scale, shift });
+      const newBias = mergedBias(c, bias && c.mul(bias, beta), { scale, shift });
       const attributes = { ...node.attributes, beta: attr.float(1) };
       return c.emit('Gemm', newBias ? [x, scaled, newBias] : [x, scaled], attributes);
     },

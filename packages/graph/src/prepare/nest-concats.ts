@@ -1,5 +1,5 @@
 import { attr } from '../builder/builder.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
+import { attributesOf } from '../ir/attributes.js';
 import type { Graph } from '../ir/types.js';
 import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
@@ -11,7 +11,7 @@ export function nestConcats(graph: Graph): Graph {
   const concats = new Map<string, string>();
   const key = (axis: number, inputs: readonly string[]) => JSON.stringify([axis, inputs]);
   const nest: NodeRule = (node, b) => {
-    const axis = looseAttributesOf(node).int('axis', 0);
+    const { axis } = attributesOf(node, 'Concat');
     const [name = ''] = node.outputs;
     const lengths = Array.from(
       { length: Math.max(0, node.inputs.length - 2) },

@@ -1,7 +1,7 @@
 import { attr } from '../builder/builder.js';
 import type { MathBuilder } from '../builder/math-builder.js';
+import { attributesOf } from '../ir/attributes.js';
 import { integerRange } from '../ir/integers.js';
-import { looseAttributesOf } from '../ir/loose-attributes.js';
 import type { Op } from '../ir/ops.js';
 import type { Attributes, DataType, Node } from '../ir/types.js';
 import { input } from '../rewrite/op-rewrite.js';
@@ -95,21 +95,27 @@ function quantiseResult(
   return { floats: [quantised(y, { ...grid, to }, integers)] };
 }
 
-const isBlocked = (node: Node): boolean => looseAttributesOf(node).int('block_size', 0) !== 0;
+const gridAttributes = (node: Node) => attributesOf(node, 'DequantizeLinear', 'QuantizeLinear');
 
 const without = (attributes: Attributes, names: readonly string[]): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name)));
 
 /** An operator on one quantised value. Its inputs are x with scale and zero point, then scale and zero point of y. */
 const unary =
-  (op: Op, own: readonly string[] = []): QuantisedRewrite =>
+  (op: Op): QuantisedRewrite =>
   (node, integers) => {
     const x = valueAt(node, { at: 0 }, integers);
-    const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last', ...own]));
-    return looseAttributesOf(node).int('channels_last', 0) === 0
-      ? quantiseResult(node, { y, at: 3 }, integers)
-      : undefined;
+    const y = integers.c.emit(op, [x], without(node.attributes, ['opset', 'channels_last']));
+    return quantiseResult(node, { y, at: 3 }, integers);
   };
+
+/** A pool of a quantised value; undefined where the channels are the last axis. */
+const pool =
+  (op: Op): QuantisedRewrite =>
+  (node, integers) =>
+    attributesOf(node, 'com.microsoft:QLinearAveragePool').channels_last === 0
+      ? unary(op)(node, integers)
+      : undefined;
 
 /** An operator on two quantised values, each with scale and zero point, then scale and zero point of y. */
 const binary =
@@ -153,21 +159,23 @@ const dynamicMatMul: QuantisedRewrite = (node, integers) => {
   return { values: [bias === '' ? y : c.add(y, bias)] };
 };
 
-/** Rewrites of operators on quantised values to arithmetic on floats. */
+/** Rewrites of operators on quantised values to arithmetic on floats, by "Op" in the standard domain and "domain:Op" in others. */
 export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
   QuantizeLinear: (node, integers) => {
     const { c } = integers;
     const [x, zero] = [input(node, 0), input(node, 2)];
     const named = c.typeOf(node.outputs[0])?.dtype;
-    if (isBlocked(node)) return undefined;
+    const { axis, block_size: block } = gridAttributes(node);
+    if (block !== 0) return undefined;
     const to = zero === '' ? (named ?? 'uint8') : c.dtype(zero);
     return {
-      floats: [quantised(x, { ...gridAt(node, 1, looseAttributesOf(node).int('axis', 1)), to }, integers)],
+      floats: [quantised(x, { ...gridAt(node, 1, axis), to }, integers)],
     };
   },
   DequantizeLinear: (node, integers) => {
-    if (!integers.hasFloats(input(node, 0)) || isBlocked(node)) return undefined;
-    return { values: [valueAt(node, { at: 0, axis: looseAttributesOf(node).int('axis', 1) }, integers)] };
+    const { axis, block_size: block } = gridAttributes(node);
+    if (!integers.hasFloats(input(node, 0)) || block !== 0) return undefined;
+    return { values: [valueAt(node, { at: 0, axis }, integers)] };
   },
   DynamicQuantizeLinear: (node, integers) => {
     const grid = dynamicGrid(input(node, 0), integers);
@@ -198,38 +206,34 @@ export const quantisedArithmetic: Readonly<Record<string, QuantisedRewrite>> = {
     if (bias !== '') inputs.push(c.mul(c.cast(bias, c.dtype(step)), step));
     return quantiseResult(node, { y: c.emit('Conv', inputs, node.attributes), at: 6 }, integers);
   },
-  // Operators of com.microsoft.
-  QLinearAdd: binary('Add'),
-  QLinearMul: binary('Mul'),
-  QLinearSigmoid: unary('Sigmoid'),
-  QLinearLeakyRelu: unary('LeakyRelu'),
-  QLinearSoftmax: unary('Softmax'),
-  QLinearAveragePool: unary('AveragePool'),
-  QLinearGlobalAveragePool: unary('GlobalAveragePool'),
-  QLinearConcat: (node, integers) => {
+  'com.microsoft:QLinearAdd': binary('Add'),
+  'com.microsoft:QLinearMul': binary('Mul'),
+  'com.microsoft:QLinearSigmoid': unary('Sigmoid'),
+  'com.microsoft:QLinearLeakyRelu': unary('LeakyRelu'),
+  'com.microsoft:QLinearSoftmax': unary('Softmax'),
+  'com.microsoft:QLinearAveragePool': pool('AveragePool'),
+  'com.microsoft:QLinearGlobalAveragePool': pool('GlobalAveragePool'),
+  'com.microsoft:QLinearConcat': (node, integers) => {
     const parts = Array.from({ length: (node.inputs.length - 2) / 3 }, (_, i) =>
       valueAt(node, { at: 2 + 3 * i }, integers),
     );
-    return quantiseResult(
-      node,
-      { y: integers.c.concat(parts, looseAttributesOf(node).int('axis', 0)), at: 0 },
-      integers,
-    );
+    const { axis } = attributesOf(node, 'com.microsoft:QLinearConcat');
+    return quantiseResult(node, { y: integers.c.concat(parts, axis), at: 0 }, integers);
   },
-  QGemm: (node, integers) => {
+  'com.microsoft:QGemm': (node, integers) => {
     const { c } = integers;
-    const a = looseAttributesOf(node);
+    const { alpha, transB } = attributesOf(node, 'com.microsoft:QGemm');
     const inputs = [
       valueAt(node, { at: 0 }, integers),
-      valueAt(node, { at: 3, axis: a.int('transB', 0) === 1 ? 0 : 1 }, integers),
+      valueAt(node, { at: 3, axis: transB === 0 ? 1 : 0 }, integers),
     ];
-    const step = c.mul(c.mul(input(node, 1), input(node, 4)), a.float('alpha', 1));
+    const step = c.mul(c.mul(input(node, 1), input(node, 4)), alpha);
     if (input(node, 6) !== '') inputs.push(c.mul(c.cast(input(node, 6), c.dtype(step)), step));
     const y = c.emit('Gemm', inputs, node.attributes);
     return input(node, 7) === '' ? { values: [y] } : quantiseResult(node, { y, at: 7 }, integers);
   },
-  DynamicQuantizeMatMul: dynamicMatMul,
-  MatMulIntegerToFloat: (node, integers) => {
+  'com.microsoft:DynamicQuantizeMatMul': dynamicMatMul,
+  'com.microsoft:MatMulIntegerToFloat': (node, integers) => {
     const [scaleA, scaleB, zeroA, zeroB, bias] = [2, 3, 4, 5, 6].map((i) => input(node, i));
     const a = dequantised(input(node, 0), { scale: scaleA, zero: zeroA, axis: -2 }, integers);
     const b = dequantised(input(node, 1), { scale: scaleB, zero: zeroB, axis: -1 }, integers);

@@ -218,6 +218,7 @@ test.each<readonly [ShownOutputKind['holds'], ...Row]>([
   ['probabilities', 'boosted trees with a sigmoid', classifier('TreeEnsembleClassifier', { ...trees('class', floats(-1, 2, 3, 4)), post_transform: strings('LOGISTIC') })],
   ['probabilities', 'a calibrated support vector machine', classifier('SVMClassifier', { prob_a: floats(1), prob_b: floats(0) })],
   ['unknown', 'a support vector machine', classifier('SVMClassifier', {})],
+  ['unknown', 'a tree ensemble of newer form, whose transform is a number', regressor('TreeEnsemble', { post_transform: attr.int(0) })],
   ['probabilities', 'a map of probabilities', [node('p = Softmax(x)', axis), node('y = ai.onnx.ml:ZipMap(p)')]],
   ['probabilities', 'a softmax normalised again', [node('p = Softmax(x)', axis), node('y = ai.onnx.ml:Normalizer(p)', { norm: strings('L1') })]],
   ['unknown', 'signed numbers normalised', [node('y = ai.onnx.ml:Normalizer(x)', { norm: strings('L1') })]],

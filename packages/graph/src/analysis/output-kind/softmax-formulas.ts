@@ -1,4 +1,4 @@
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Node } from '../../ir/types.js';
 import type { Bounds } from './range-rules.js';
 
@@ -54,9 +54,13 @@ export function normalisedByLogSum(node: Node, facts: ValueFacts): string | unde
 }
 
 const isL1 = (node: Node): boolean => {
-  const a = looseAttributesOf(node);
-  if (node.op === 'LpNormalization') return node.domain === '' && a.int('p', 2) === 1;
-  return node.op === 'Normalizer' && a.string('norm', 'MAX') === 'L1';
+  const { op, domain } = node;
+  if (domain === '' && op === 'LpNormalization') return attributesOf(node, 'LpNormalization').p === 1;
+  return (
+    domain === 'ai.onnx.ml' &&
+    op === 'Normalizer' &&
+    attributesOf(node, 'ai.onnx.ml:Normalizer').norm === 'L1'
+  );
 };
 
 function dividesBySum(x: string, divisor: string, facts: ValueFacts): boolean {
@@ -85,7 +89,7 @@ function isAtLeastSum(name: string, search: Search): boolean {
   const [first] = node.inputs;
   if (BROADCASTS.has(node.op)) return isAtLeastSum(first, { ...search, reshaped: true });
   if (node.op === 'ReduceSum' || node.op === 'ReduceL1') {
-    return matches(original(first, facts)) && (reshaped || looseAttributesOf(node).int('keepdims', 1) === 1);
+    return matches(original(first, facts)) && (reshaped || attributesOf(node, 'ReduceSum').keepdims);
   }
   if (node.op === 'Add' || node.op === 'Sum') return isLargerSum(node.inputs, search);
   if (node.op === 'Max') return node.inputs.some((input) => isAtLeastSum(input, search));
@@ -102,7 +106,8 @@ function isLargerSum(terms: readonly string[], search: Search): boolean {
 const hasNoUpperLimit = (node: Node, facts: ValueFacts): boolean => {
   const { inputs } = node;
   if (inputs[2]) return facts.bounds(inputs[2]).low === Number.POSITIVE_INFINITY;
-  return looseAttributesOf(node).float('max', Number.POSITIVE_INFINITY) > 1e30;
+  const { max = Number.POSITIVE_INFINITY } = attributesOf(node, 'Clip-1');
+  return max > 1e30;
 };
 
 /** Whether a node is Where(sum == 0, other, sum): the summands are 0 where the sum is replaced. */

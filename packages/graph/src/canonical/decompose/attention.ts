@@ -2,8 +2,8 @@ import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { lowestFinite } from '../../builder/lowest-finite.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -95,28 +95,28 @@ function repeatHeads(b: GraphBuilder, value: string, times: number): string {
  * they are.
  */
 export const attention: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const isCausal = a.int('is_causal', 0) !== 0;
+  const a = attributesOf(node, 'Attention');
+  const isCausal = a.is_causal !== 0;
   const cached = input(node, 4) !== '';
-  const windowed = a.int('left_window_size', -1) >= 0 || a.int('right_window_size', -1) >= 0;
+  const windowed = a.left_window_size >= 0 || a.right_window_size >= 0;
   if (windowed) return undefined;
   if ((isCausal && cached) || node.inputs.length > 6 || (node.outputs[3] ?? '') !== '') return undefined;
   const isRank3 = b.rank(input(node, 0)) === 3;
-  const heads = (i: number, count: string) =>
-    isRank3 ? splitHeads(b, input(node, i), a.int(count, 1)) : input(node, i);
+  const heads = (i: number, count: number) =>
+    isRank3 ? splitHeads(b, input(node, i), count) : input(node, i);
   const withCache = (i: number, past: string) =>
     past === ''
-      ? heads(i, 'kv_num_heads')
-      : b.emit('Concat', [past, heads(i, 'kv_num_heads')], { axis: attr.int(2) });
-  const [q, k, v] = [heads(0, 'q_num_heads'), withCache(1, input(node, 4)), withCache(2, input(node, 5))];
+      ? heads(i, a.kv_num_heads)
+      : b.emit('Concat', [past, heads(i, a.kv_num_heads)], { axis: attr.int(2) });
+  const [q, k, v] = [heads(0, a.q_num_heads), withCache(1, input(node, 4)), withCache(2, input(node, 5))];
   const [queries, keys] = [b.dims(q)[1], b.dims(k)[1]];
   const groups = queries === keys ? 1 : Number(queries) / Number(keys);
   if (!Number.isInteger(groups)) return undefined;
   const options: Options = {
-    scale: 'scale' in node.attributes ? a.float('scale', 1) : undefined,
+    scale: a.scale,
     mask: input(node, 3),
     causal: isCausal,
-    softcap: a.float('softcap', 0),
+    softcap: a.softcap,
   };
   const y = attend(b, { q, k: repeatHeads(b, k, groups), v: repeatHeads(b, v, groups) }, options);
   return [isRank3 ? mergeHeads(b, y) : y, k, v];
@@ -124,11 +124,10 @@ export const attention: OpRewrite = (node, b) => {
 
 /** MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values. Nodes with a cache or a padding mask are kept. */
 export const multiHeadAttention: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
   const [query = '', key = '', value = '', bias = '', padding = '', mask = ''] = node.inputs;
   const hasCache = hasInputsFrom(node, 6) || (node.outputs[1] ?? '') !== '';
   if (value === '' || padding !== '' || hasCache || b.rank(key) !== 3) return undefined;
-  const heads = a.int('num_heads', 1);
+  const heads = attributesOf(node, 'com.microsoft:MultiHeadAttention').num_heads;
   const parts = bias === '' ? ['', '', ''] : biasParts(b, bias, [query, key, value]);
   if (parts === undefined) return undefined;
   const [q = '', k = '', v = ''] = [query, key, value].map((name, i) =>
@@ -149,9 +148,8 @@ function biasParts(b: GraphBuilder, bias: string, values: readonly string[]): re
  * are kept.
  */
 export const projectedAttention: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
+  const { num_heads: heads, qkv_hidden_sizes: sizes } = attributesOf(node, 'com.microsoft:Attention');
   const [x = '', weights = '', bias = '', lengths = '', past = '', mask = ''] = node.inputs;
-  const sizes = a.ints('qkv_hidden_sizes');
   const width = b.dims(weights)[1];
   if (
     lengths !== '' ||
@@ -166,7 +164,7 @@ export const projectedAttention: OpRewrite = (node, b) => {
   const parts = b.emitMany('Split', [sum, b.ints(sizes ?? [width / 3, width / 3, width / 3])], 3, {
     axis: attr.int(2),
   });
-  const [q = '', k = '', v = ''] = parts.map((part) => splitHeads(b, part, a.int('num_heads', 1)));
+  const [q = '', k = '', v = ''] = parts.map((part) => splitHeads(b, part, heads));
   return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, mask)))];
 };
 
@@ -174,12 +172,10 @@ const hasInputsFrom = (node: Node, index: number): boolean =>
   node.inputs.slice(index).some((name) => name !== '');
 
 function optionsOf(node: Node, mask: string): Options {
-  const a = looseAttributesOf(node);
-  const scale = a.float('scale', 0);
-  return {
-    scale: scale === 0 ? undefined : scale,
-    mask,
-    causal: a.int('unidirectional', 0) !== 0,
-    softcap: 0,
-  };
+  const { scale, unidirectional } = attributesOf(
+    node,
+    'com.microsoft:Attention',
+    'com.microsoft:MultiHeadAttention',
+  );
+  return { scale: scale === 0 ? undefined : scale, mask, causal: unidirectional !== 0, softcap: 0 };
 }

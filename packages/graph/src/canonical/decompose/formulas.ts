@@ -1,7 +1,6 @@
 import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import type { NodeAttributes } from '../../ir/loose-attributes.js';
 import type { DataType } from '../../ir/types.js';
 
 /** Emits a Cast, or returns the value itself where it has the dtype. */
@@ -65,12 +64,4 @@ export function activation(
   }
   if (name !== 'Clip' || alpha === undefined || beta === undefined) return undefined;
   return b.emit('Clip', [x, b.scalar(alpha, x), b.scalar(beta, x)]);
-}
-
-/** Reads float attributes in the given order; undefined for those that are not set. */
-export function floatsOf(a: NodeAttributes, names: readonly string[]): readonly (number | undefined)[] {
-  return names.map((name) => {
-    const value = a.float(name, Number.NaN);
-    return Number.isNaN(value) ? undefined : value;
-  });
 }

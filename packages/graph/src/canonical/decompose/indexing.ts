@@ -2,8 +2,8 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -14,10 +14,9 @@ export const compress: OpRewrite = (node, b) => {
   const [x, condition] = [input(node, 0), input(node, 1)];
   if (rankOf(b, x) === undefined || rankOf(b, condition) === undefined) return undefined;
   const indices = b.emit('Squeeze', [b.emit('NonZero', [condition]), b.ints([0])]);
-  const flattened = !('axis' in node.attributes);
-  const from = flattened ? b.emit('Reshape', [x, b.ints([-1])]) : x;
-  const axis = flattened ? 0 : looseAttributesOf(node).int('axis', 0);
-  return [b.emit('Gather', [from, indices], { axis: attr.int(axis) })];
+  const { axis } = attributesOf(node, 'Compress');
+  const from = axis === undefined ? b.emit('Reshape', [x, b.ints([-1])]) : x;
+  return [b.emit('Gather', [from, indices], { axis: attr.int(axis ?? 0) })];
 };
 
 /** CenterCropPad is a Pad by half of the difference on each side, an odd element at the end; a negative amount crops. */
@@ -25,7 +24,7 @@ export const centerCropPad: OpRewrite = (node, b) => {
   const [x, target] = [input(node, 0), input(node, 1)];
   const rank = rankOf(b, x);
   if (rank === undefined || rankOf(b, target) === undefined) return undefined;
-  const given = looseAttributesOf(node).ints('axes') ?? Array.from({ length: rank }, (_, axis) => axis);
+  const given = attributesOf(node, 'CenterCropPad').axes ?? Array.from({ length: rank }, (_, axis) => axis);
   const axes = b.ints(given.map((axis) => (axis + rank) % rank));
   const c = mathBuilder(b);
   const missing = c.sub(c.cast(target, 'int64'), b.emit('Gather', [b.shape(x), axes]));
@@ -53,10 +52,10 @@ export const maxUnpool: OpRewrite = (node, b) => {
 /** Emits the shape before pooling: (size - 1) * stride + kernel - padding along every spatial axis. */
 function unpooledShape(node: Node, b: GraphBuilder): string {
   const x = input(node, 0);
-  const a = looseAttributesOf(node);
-  const kernel = a.ints('kernel_shape') ?? [];
-  const strides = a.ints('strides') ?? kernel.map(() => 1);
-  const pads = a.ints('pads') ?? [...kernel, ...kernel].map(() => 0);
+  const a = attributesOf(node, 'MaxUnpool');
+  const kernel = a.kernel_shape;
+  const strides = a.strides ?? kernel.map(() => 1);
+  const pads = a.pads ?? [...kernel, ...kernel].map(() => 0);
   const extra = kernel.map((size, i) => size - pads[i] - pads[i + kernel.length] - strides[i]);
   const part = (start: number, end?: number) =>
     b.emit('Shape', [x], { start: attr.int(start), end: end === undefined ? undefined : attr.int(end) });
@@ -69,8 +68,8 @@ export const tensorScatter: OpRewrite = (node, b) => {
   const [cache = '', update = '', starts = ''] = node.inputs;
   const rank = rankOf(b, update);
   if (rank === undefined || rankOf(b, cache) === undefined) return undefined;
-  const a = looseAttributesOf(node);
-  const axis = (a.int('axis', -2) + rank) % rank;
+  const { axis: given, mode } = attributesOf(node, 'TensorScatter');
+  const axis = (given + rank) % rank;
   const c = mathBuilder(b);
   const along = (vector: string, at: number) =>
     c.reshape(
@@ -79,8 +78,8 @@ export const tensorScatter: OpRewrite = (node, b) => {
     );
   const steps = along(positionsAlong(c, update, axis), axis);
   const positions = starts === '' ? steps : c.add(along(starts, 0), steps);
-  const isCircular = a.string('mode', 'linear') === 'circular';
-  const indices = isCircular ? b.emit('Mod', [positions, c.sizes([{ of: cache, axis }])]) : positions;
+  const indices =
+    mode === 'circular' ? b.emit('Mod', [positions, c.sizes([{ of: cache, axis }])]) : positions;
   return [b.emit('ScatterElements', [cache, c.expand(indices, update), update], { axis: attr.int(axis) })];
 };
 
@@ -90,7 +89,7 @@ export const affineGrid: OpRewrite = (node, b) => {
   const [length] = b.typeOf(size)?.dims ?? [];
   if (typeof length !== 'number' || b.typeOf(theta) === undefined) return undefined;
   const axes = length - 2;
-  const aligned = looseAttributesOf(node).int('align_corners', 0) !== 0;
+  const { align_corners: aligned } = attributesOf(node, 'AffineGrid');
   const c = mathBuilder(b);
   const spatial = b.emit('Slice', [size, b.ints([2]), b.ints([2 + axes])]);
   const columns = Array.from({ length: axes }, (_, i) => {

@@ -1,16 +1,17 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Constant, Node } from '../../ir/types.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 import { cast } from './formulas.js';
 
+const linearAttributes = (node: Node) =>
+  attributesOf(node, 'ai.onnx.ml:LinearClassifier', 'ai.onnx.ml:LinearRegressor');
+
 /** Emits x · Wᵀ + intercepts, where `coefficients` has the rows of W. */
 function product(node: Node, b: GraphBuilder, rows: number): string {
-  const a = looseAttributesOf(node);
-  const coefficients = a.floats('coefficients') ?? [];
-  const intercepts = a.floats('intercepts') ?? [];
+  const { coefficients = [], intercepts = [] } = linearAttributes(node);
   const weights = constantFrom('float32', [rows, coefficients.length / rows], coefficients);
   const inputs = [cast(b, input(node, 0), 'float32'), b.constant(weights, 'coefficients')];
   if (intercepts.length > 0)
@@ -20,7 +21,7 @@ function product(node: Node, b: GraphBuilder, rows: number): string {
 
 /** Applies the post transform NONE, SOFTMAX or LOGISTIC; undefined for SOFTMAX_ZERO and PROBIT, whose nodes are kept. */
 function transformed(node: Node, b: GraphBuilder, scores: string): string | undefined {
-  const name = looseAttributesOf(node).string('post_transform', 'NONE');
+  const { post_transform: name } = linearAttributes(node);
   if (name === 'NONE') return scores;
   if (name === 'LOGISTIC') return b.emit('Sigmoid', [scores]);
   if (name === 'SOFTMAX') return b.emit('Softmax', [scores], { axis: attr.int(-1) });
@@ -28,15 +29,14 @@ function transformed(node: Node, b: GraphBuilder, scores: string): string | unde
 }
 
 const linearRegressor: OpRewrite = (node, b) => {
-  const y = transformed(node, b, product(node, b, looseAttributesOf(node).int('targets', 1)));
+  const y = transformed(node, b, product(node, b, attributesOf(node, 'ai.onnx.ml:LinearRegressor').targets));
   return y === undefined ? undefined : [y];
 };
 
 /** The label is that of the largest raw score, or given by the sign of a single score. */
 const linearClassifier: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
   const labels = labelsOf(node);
-  const rows = a.floats('intercepts')?.length ?? labels.data.length;
+  const rows = linearAttributes(node).intercepts?.length ?? labels.data.length;
   if (rows === 1 && labels.data.length !== 2) return undefined;
   const raw = product(node, b, rows);
   const scores = rows === 1 ? bothScores(node, b, raw) : transformed(node, b, raw);
@@ -45,10 +45,11 @@ const linearClassifier: OpRewrite = (node, b) => {
 };
 
 function labelsOf(node: Node): Constant {
-  const a = looseAttributesOf(node);
-  const strings = a.strings('classlabels_strings') ?? [];
+  const { classlabels_ints: ints = [], classlabels_strings: strings = [] } = attributesOf(
+    node,
+    'ai.onnx.ml:LinearClassifier',
+  );
   if (strings.length > 0) return { dtype: 'string', dims: [strings.length], data: strings };
-  const ints = a.ints('classlabels_ints') ?? [];
   return constantFrom('int64', [ints.length], ints);
 }
 
@@ -60,7 +61,7 @@ function classIndex(b: GraphBuilder, raw: string, rows: number): string {
 
 /** Computes the scores of both classes from that of the second. ONNX Runtime ignores SOFTMAX for a single score. */
 function bothScores(node: Node, b: GraphBuilder, raw: string): string | undefined {
-  const name = looseAttributesOf(node).string('post_transform', 'NONE');
+  const { post_transform: name } = linearAttributes(node);
   if (name === 'PROBIT') return undefined;
   const second = name === 'LOGISTIC' ? b.emit('Sigmoid', [raw]) : raw;
   const first = b.emit('Sub', [b.scalar(1, second), second]);
@@ -69,18 +70,16 @@ function bothScores(node: Node, b: GraphBuilder, raw: string): string | undefine
 
 /** (x - offset) * scale. */
 const scaler: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
+  const { offset = [], scale = [] } = attributesOf(node, 'ai.onnx.ml:Scaler');
   const x = cast(b, input(node, 0), 'float32');
   const vector = (values: readonly number[]) => b.constant(constantFrom('float32', [values.length], values));
-  const offset = a.floats('offset') ?? [];
-  const scale = a.floats('scale') ?? [];
   const centred = offset.length === 0 ? x : b.emit('Sub', [x, vector(offset)]);
   return [scale.length === 0 ? centred : b.emit('Mul', [centred, vector(scale)])];
 };
 
 /** Divides each row by its norm; a row of norm 0 stays as it is. */
 const normalizer: OpRewrite = (node, b) => {
-  const norm = looseAttributesOf(node).string('norm', 'MAX');
+  const { norm } = attributesOf(node, 'ai.onnx.ml:Normalizer');
   const x = cast(b, input(node, 0), 'float32');
   const op = norm === 'L1' ? 'ReduceL1' : norm === 'L2' ? 'ReduceL2' : 'ReduceMax';
   const size = b.emit(op, [x, b.ints([-1])]);
@@ -91,22 +90,20 @@ const normalizer: OpRewrite = (node, b) => {
 
 /** Replaces the elements that equal the replaced value, or are NaN where that is NaN, by the imputed values. */
 const imputer: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const floats = a.floats('imputed_value_floats');
-  const values = floats ?? a.ints('imputed_value_int64s');
+  const a = attributesOf(node, 'ai.onnx.ml:Imputer');
+  const floats = a.imputed_value_floats;
+  const values = floats ?? a.imputed_value_int64s;
   if (values === undefined) return undefined;
   const x = input(node, 0);
-  const replaced =
-    floats === undefined ? a.int('replaced_value_int64', 0) : a.float('replaced_value_float', 0);
+  const replaced = floats === undefined ? a.replaced_value_int64 : a.replaced_value_float;
   const missing = Number.isNaN(replaced) ? b.emit('IsNaN', [x]) : b.emit('Equal', [x, b.scalar(replaced, x)]);
   return [b.emit('Where', [missing, b.constant(constantFrom(b.dtype(x), [values.length], values)), x])];
 };
 
 const binarizer: OpRewrite = (node, b) => {
   const x = input(node, 0);
-  return [
-    cast(b, b.emit('Greater', [x, b.scalar(looseAttributesOf(node).float('threshold', 0), x)]), b.dtype(x)),
-  ];
+  const threshold = b.scalar(attributesOf(node, 'ai.onnx.ml:Binarizer').threshold, x);
+  return [cast(b, b.emit('Greater', [x, threshold]), b.dtype(x))];
 };
 
 /** Gathers along the last axis; a vector counts as one row. */

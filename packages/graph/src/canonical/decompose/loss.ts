@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { mathBuilder } from '../../builder/math-builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Op } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
@@ -28,13 +28,15 @@ interface Losses {
   readonly weights: string | undefined;
 }
 
+const lossAttributes = (node: Node) =>
+  attributesOf(node, 'NegativeLogLikelihoodLoss', 'SoftmaxCrossEntropyLoss');
+
 function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
   const b = mathBuilder(graph);
   const [, labels = '', classWeights = ''] = node.inputs;
-  const ignored = 'ignore_index' in node.attributes;
-  const kept = ignored
-    ? b.map('Not', b.compare('Equal', labels, looseAttributesOf(node).int('ignore_index', 0)))
-    : '';
+  const { ignore_index: index } = lossAttributes(node);
+  const ignored = index !== undefined;
+  const kept = ignored ? b.map('Not', b.compare('Equal', labels, index)) : '';
   const zeroIgnored = (x: string) => (ignored ? b.where(kept, x, 0) : x);
   const chosen = zeroIgnored(labels);
   const picked = b.emit('GatherElements', [logarithms, b.unsqueeze(chosen, [1])], { axis: attr.int(1) });
@@ -50,7 +52,7 @@ function lossesOf(node: Node, graph: GraphBuilder, logarithms: string): Losses {
 function reduced(node: Node, b: GraphBuilder, logarithms: string): string {
   const { losses, weights } = lossesOf(node, b, logarithms);
   const all = (op: Op, x: string) => b.emit(op, [x], { keepdims: attr.int(0) });
-  const reduction = looseAttributesOf(node).string('reduction', 'mean');
+  const { reduction } = lossAttributes(node);
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return all('ReduceSum', losses);
   if (weights === undefined) return all('ReduceMean', losses);

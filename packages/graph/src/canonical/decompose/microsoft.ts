@@ -1,38 +1,36 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { type Op, opSchemas } from '../../ir/ops.js';
 import type { Attributes, Node } from '../../ir/types.js';
 import { appendChanged, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
-import { activation, floatsOf, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
+import { activation, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
-/** Returns the attributes with the given names. */
-function only(attributes: Attributes, names: readonly string[]): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => names.includes(name)));
+/** Returns those attributes of a node that an operator has. */
+function attributesFor(op: Op, { attributes }: Node): Attributes {
+  const known = opSchemas[op].attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => Object.hasOwn(known, name)));
 }
-
-const CONV_ATTRIBUTES = ['auto_pad', 'dilations', 'group', 'kernel_shape', 'pads', 'strides'];
 
 /** activation(Conv(x, w, bias) + z). */
 const fusedConv: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), only(node.attributes, CONV_ATTRIBUTES));
+  const { activation: name, activation_params: parameters = [] } = attributesOf(
+    node,
+    'com.microsoft:FusedConv',
+  );
+  const conv = b.emit('Conv', trimmed(node.inputs.slice(0, 3)), attributesFor('Conv', node));
   const sum = input(node, 3) === '' ? conv : b.emit('Add', [conv, input(node, 3)]);
-  const parameters = a.floats('activation_params') ?? [];
-  return asOutputs(activation(b, sum, { name: a.string('activation', ''), parameters }));
+  return asOutputs(activation(b, sum, { name, parameters }));
 };
 
 /** activation(Gemm(a, b, c)). */
 const fusedGemm: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const gemm = b.emit(
-    'Gemm',
-    trimmed(node.inputs),
-    only(node.attributes, ['alpha', 'beta', 'transA', 'transB']),
-  );
-  const parameters = floatsOf(a, ['activation_alpha', 'activation_beta']);
-  return asOutputs(activation(b, gemm, { name: a.string('activation', ''), parameters }));
+  const a = attributesOf(node, 'com.microsoft:FusedGemm');
+  const gemm = b.emit('Gemm', trimmed(node.inputs), attributesFor('Gemm', node));
+  const parameters = [a.activation_alpha, a.activation_beta];
+  return asOutputs(activation(b, gemm, { name: a.activation, parameters }));
 };
 
 const asOutputs = (value: string | undefined): readonly string[] | undefined =>
@@ -40,13 +38,11 @@ const asOutputs = (value: string | undefined): readonly string[] | undefined =>
 
 /** alpha * op(a) · op(b), where op applies trans (swaps the last two axes) and transBatch (moves the first axis before the last). */
 const fusedMatMul: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const operand = (index: number, name: string) =>
-    transposed(b, input(node, index), {
-      swap: a.int(`trans${name}`, 0) !== 0,
-      batch: a.int(`transBatch${name}`, 0) !== 0,
-    });
-  return [scaled(b, b.emit('MatMul', [operand(0, 'A'), operand(1, 'B')]), a.float('alpha', 1))];
+  const a = attributesOf(node, 'com.microsoft:FusedMatMul');
+  const left = { swap: a.transA !== 0, batch: a.transBatchA !== 0 };
+  const right = { swap: a.transB !== 0, batch: a.transBatchB !== 0 };
+  const operands = [transposed(b, input(node, 0), left), transposed(b, input(node, 1), right)];
+  return [scaled(b, b.emit('MatMul', operands), a.alpha)];
 };
 
 function transposed(
@@ -66,15 +62,12 @@ function transposed(
 const skipLayerNormalization: OpRewrite = (node, b) => {
   const [, , gamma = '', beta = ''] = node.inputs;
   const sum = summed(node, b, input(node, 4));
-  const epsilon = attr.float(looseAttributesOf(node).float('epsilon', 1e-12));
+  const { epsilon } = attributesOf(node, 'com.microsoft:SkipLayerNormalization');
   const normal = b.emitMany(
     'LayerNormalization',
     trimmed([sum, gamma, beta]),
     wantsStatistics(node) ? 3 : 1,
-    {
-      axis: attr.int(-1),
-      epsilon,
-    },
+    { axis: attr.int(-1), epsilon: attr.float(epsilon) },
   );
   return [normal[0] ?? '', normal[1] ?? '', normal[2] ?? '', sum];
 };
@@ -82,7 +75,7 @@ const skipLayerNormalization: OpRewrite = (node, b) => {
 /** RMS normalisation of x + skip + bias; the sum is the fourth output. */
 const skipSimplified: OpRewrite = (node, b) => {
   const sum = summed(node, b, input(node, 3));
-  const epsilon = looseAttributesOf(node).float('epsilon', 1e-12);
+  const { epsilon } = attributesOf(node, 'com.microsoft:SkipSimplifiedLayerNormalization');
   const [normal, inverse] = rootMeanSquare(b, sum, { axis: -1, epsilon });
   return [b.emit('Mul', [normal, input(node, 2)]), '', inverse, sum];
 };
@@ -96,9 +89,7 @@ function summed(node: Node, b: GraphBuilder, bias: string): string {
 
 /** RMS normalisation: `SimplifiedLayerNormalization`, also in the standard domain, and `RMSNormalization`. */
 export const simplified: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const options = { axis: a.int('axis', -1), epsilon: a.float('epsilon', 1e-5) };
-  const [normal, inverse] = rootMeanSquare(b, input(node, 0), options);
+  const [normal, inverse] = rootMeanSquare(b, input(node, 0), attributesOf(node, 'RMSNormalization'));
   return [b.emit('Mul', [normal, input(node, 1)]), inverse];
 };
 
@@ -120,7 +111,7 @@ export const microsoftOps: OpRewrites = {
   Gelu: (node, b) => [gelu(b, input(node, 0))],
   BiasGelu: (node, b) => [gelu(b, biased(node, b))],
   FastGelu: (node, b) => [tanhGelu(b, biased(node, b))],
-  QuickGelu: (node, b) => [swish(b, input(node, 0), looseAttributesOf(node).float('alpha', 1.702))],
+  QuickGelu: (node, b) => [swish(b, input(node, 0), attributesOf(node, 'com.microsoft:QuickGelu').alpha)],
   LayerNormalization: standard,
   SkipLayerNormalization: skipLayerNormalization,
   SimplifiedLayerNormalization: simplified,

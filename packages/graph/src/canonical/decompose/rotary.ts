@@ -2,7 +2,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
 import type { Node } from '../../ir/types.js';
 import type { OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -25,7 +25,7 @@ export const rotaryEmbedding: OpRewrite = (node, b) => {
   const [x = '', cos = '', sin = '', positions = ''] = node.inputs;
   const lookUp = (table: string) => (positions === '' ? table : b.emit('Gather', [table, positions]));
   return rotateHeads(node, b, {
-    heads: looseAttributesOf(node).int('num_heads', 0),
+    heads: rotaryAttributes(node).num_heads,
     x,
     cos: lookUp(cos),
     sin: lookUp(sin),
@@ -38,7 +38,7 @@ export const microsoftRotaryEmbedding: OpRewrite = (node, b) => {
   const half = b.typeOf(cos)?.dims?.[1];
   const size = b.typeOf(x)?.dims?.at(-1);
   const isOffset = b.typeOf(positions)?.dims?.length === 1;
-  const given = looseAttributesOf(node).int('num_heads', 0);
+  const given = rotaryAttributes(node).num_heads;
   const heads =
     given !== 0 || typeof half !== 'number' || typeof size !== 'number' ? given : size / (2 * half);
   const indices = isOffset
@@ -47,6 +47,9 @@ export const microsoftRotaryEmbedding: OpRewrite = (node, b) => {
   const lookUp = (table: string) => b.emit('Gather', [table, indices]);
   return rotateHeads(node, b, { heads, x, cos: lookUp(cos), sin: lookUp(sin) });
 };
+
+const rotaryAttributes = (node: Node) =>
+  attributesOf(node, 'RotaryEmbedding', 'com.microsoft:RotaryEmbedding');
 
 const lengthAxis = (b: GraphBuilder, x: string): number => (b.rank(x) === 3 ? 1 : 2);
 
@@ -66,8 +69,8 @@ function rotateHeads(
   const rank = graph.typeOf(x)?.dims?.length;
   if (rank === undefined || (rank === 3 && heads === 0)) return undefined;
   const b = mathBuilder(graph);
-  const a = looseAttributesOf(node);
-  const [width, interleaved] = [a.int('rotary_embedding_dim', 0), a.int('interleaved', 0) !== 0];
+  const a = rotaryAttributes(node);
+  const [width, interleaved] = [a.rotary_embedding_dim, a.interleaved !== 0];
   if (rank === 4) return [rotate(b, { x, heads: 1, cos, sin, width, interleaved })];
   const split = b.emit('Reshape', [x, b.ints([0, 0, heads, -1])]);
   const rotated = rotate(b, { x: split, heads: 2, cos, sin, width, interleaved });

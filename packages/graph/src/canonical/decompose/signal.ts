@@ -1,13 +1,13 @@
 import { attr } from '../../builder/builder.js';
 import { dft } from '../../builder/math/dft.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import { appendChanged, below, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
-/** Before opset 20, the axis was an attribute with the default 1. */
+/** Before opset 20, the axis was an attribute. */
 const dftWithAxis: OpRewrite = (node, b) =>
-  appendChanged(node, b, { attributes: { axis: attr.int(looseAttributesOf(node).int('axis', 1)) } });
+  appendChanged(node, b, { attributes: { axis: attr.int(attributesOf(node, 'DFT-17').axis) } });
 
 /** STFT: frames of the signal, each multiplied by the window and transformed. */
 const shortTimeFourier: OpRewrite = (node, graph) => {
@@ -23,9 +23,8 @@ const shortTimeFourier: OpRewrite = (node, graph) => {
     axis: attr.int(1),
   });
   const windowed = window === '' ? frames : b.mul(frames, b.unsqueeze(window, [1]));
-  return [
-    dft(b, windowed, { axis: 2, length: '', oneSided: looseAttributesOf(node).int('onesided', 1) !== 0 }),
-  ];
+  const { onesided: oneSided } = attributesOf(node, 'STFT');
+  return [dft(b, windowed, { axis: 2, length: '', oneSided })];
 };
 
 interface Frames {

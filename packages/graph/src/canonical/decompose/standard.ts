@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 import { attention } from './attention.js';
 import { gelu, scaled, swish, tanhGelu } from './formulas.js';
@@ -13,9 +13,8 @@ import { signals } from './signal.js';
 
 /** Normalises each group of channels, then applies scale and bias, which are per group in opset 18 and per channel since 21. */
 const groupNormalization: OpRewrite = (node, b, from) => {
-  const a = looseAttributesOf(node);
+  const { epsilon, num_groups: groups } = attributesOf(node, 'GroupNormalization');
   const [x = '', scale = '', bias = ''] = node.inputs;
-  const groups = a.int('num_groups', 1);
   const normal = b.emit(
     'InstanceNormalization',
     [
@@ -23,7 +22,7 @@ const groupNormalization: OpRewrite = (node, b, from) => {
       repeated(b, x, [groups, 1]),
       repeated(b, x, [groups, 0]),
     ],
-    { epsilon: attr.float(a.float('epsilon', 1e-5)) },
+    { epsilon: attr.float(epsilon) },
   );
   const whole = (value: string) => b.emit('Reshape', [value, b.reshapeTarget(x)]);
   if (from < 21) return [whole(affine(b, normal, { scale, bias }))];
@@ -44,7 +43,7 @@ function repeated(b: GraphBuilder, like: string, [length, value]: readonly [numb
 
 /** Gelu is standard since opset 20. A model of an older opset that has it comes from an optimiser. */
 const geluNode: OpRewrite = (node, b) => {
-  if (looseAttributesOf(node).string('approximate', 'none') === 'tanh') return [tanhGelu(b, input(node, 0))];
+  if (attributesOf(node, 'Gelu').approximate === 'tanh') return [tanhGelu(b, input(node, 0))];
   return b.opset >= 20 ? undefined : [gelu(b, input(node, 0))];
 };
 
@@ -53,11 +52,10 @@ const geluNode: OpRewrite = (node, b) => {
  * may have fewer elements, so that such a node is kept as it is.
  */
 const lpPool: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  if (a.int('ceil_mode', 0) === 1) return undefined;
-  const p = a.int('p', 2);
+  const { ceil_mode: ceil, kernel_shape: kernel, p } = attributesOf(node, 'LpPool');
+  if (ceil) return undefined;
   const { p: _, ...attributes } = node.attributes;
-  const size = (a.ints('kernel_shape') ?? []).reduce((product, k) => product * k, 1);
+  const size = kernel.reduce((product, k) => product * k, 1);
   const x = input(node, 0);
   const power = b.emit('Pow', [b.emit('Abs', [x]), b.scalar(p, x)]);
   const mean = b.emit('AveragePool', [power], { ...attributes, count_include_pad: attr.int(1) });
@@ -65,7 +63,7 @@ const lpPool: OpRewrite = (node, b) => {
 };
 
 const globalLpPool: OpRewrite = (node, b) => {
-  const p = looseAttributesOf(node).int('p', 2);
+  const { p } = attributesOf(node, 'GlobalLpPool');
   const x = input(node, 0);
   const axes = b.ints(b.dims(x).flatMap((_, i) => (i < 2 ? [] : [i])));
   const power = b.emit('Pow', [b.emit('Abs', [x]), b.scalar(p, x)]);
@@ -74,22 +72,21 @@ const globalLpPool: OpRewrite = (node, b) => {
 
 /** alpha * tanh(beta * x). */
 const scaledTanh: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  return [scaled(b, b.emit('Tanh', [scaled(b, input(node, 0), a.float('beta', 1))]), a.float('alpha', 1))];
+  const { alpha, beta } = attributesOf(node, 'ScaledTanh');
+  return [scaled(b, b.emit('Tanh', [scaled(b, input(node, 0), beta)]), alpha)];
 };
 
 /** alpha * x + beta. */
 const affineNode: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const x = scaled(b, input(node, 0), a.float('alpha', 1));
-  return [b.emit('Add', [x, b.scalar(a.float('beta', 0), x)])];
+  const { alpha, beta } = attributesOf(node, 'Affine');
+  const x = scaled(b, input(node, 0), alpha);
+  return [b.emit('Add', [x, b.scalar(beta, x)])];
 };
 
 /** x * scale + bias of each channel. */
 const imageScaler: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const bias = a.floats('bias') ?? [];
-  const x = scaled(b, input(node, 0), a.float('scale', 1));
+  const { bias = [], scale } = attributesOf(node, 'ImageScaler');
+  const x = scaled(b, input(node, 0), scale);
   return [b.emit('Add', [x, b.constant(constantFrom(b.dtype(x), [bias.length, 1, 1], bias))])];
 };
 
@@ -99,7 +96,7 @@ export const standardOps: OpRewrites = {
   GroupNormalization: groupNormalization,
   RMSNormalization: simplified,
   SimplifiedLayerNormalization: simplified,
-  Swish: (node, b) => [swish(b, input(node, 0), looseAttributesOf(node).float('alpha', 1))],
+  Swish: (node, b) => [swish(b, input(node, 0), attributesOf(node, 'Swish').alpha)],
   Gelu: geluNode,
   LpPool: lpPool,
   GlobalLpPool: globalLpPool,

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -82,24 +82,21 @@ function optionalContent(b: GraphBuilder, name: string): string | undefined {
 function concat(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const members = membersOf(b, input(node, 0));
   if (members === undefined || members.length === 0) return undefined;
-  const a = looseAttributesOf(node);
-  const axis = a.int('axis', 0);
-  const newAxis = a.int('new_axis', 0) !== 0;
-  const parts = newAxis ? members.map((name) => b.emit('Unsqueeze', [name, b.ints([axis])])) : members;
+  const { axis, new_axis: newAxis } = attributesOf(node, 'ConcatFromSequence');
+  const parts = newAxis !== 0 ? members.map((name) => b.emit('Unsqueeze', [name, b.ints([axis])])) : members;
   return [b.emit('Concat', parts, { axis: attr.int(axis) })];
 }
 
 /** Replaces SplitToSequence by a Split and a SequenceConstruct. */
 function split(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const x = input(node, 0);
-  const a = looseAttributesOf(node);
+  const { axis, keepdims } = attributesOf(node, 'SplitToSequence');
   const dims = b.typeOf(x)?.dims;
-  const axis = a.int('axis', 0);
   const size = dims?.at(axis);
   const sizes = dims && splitSizes(b, input(node, 1), size);
   if (sizes === undefined || sizes.length === 0) return undefined;
   const parts = b.emitMany('Split', [x, b.ints(sizes)], sizes.length, { axis: attr.int(axis) });
-  const squeezed = input(node, 1) === '' && a.int('keepdims', 1) === 0;
+  const squeezed = input(node, 1) === '' && !keepdims;
   const members = squeezed ? parts.map((part) => b.emit('Squeeze', [part, b.ints([axis])])) : parts;
   b.append({ ...node, op: 'SequenceConstruct', inputs: members, attributes: {} });
   return node.outputs;

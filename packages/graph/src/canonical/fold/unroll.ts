@@ -1,8 +1,8 @@
 import { builderWithin, type GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import { emptyGraph } from '../../ir/empty-graph.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Graph, Node } from '../../ir/types.js';
 import { input } from '../../rewrite/op-rewrite.js';
 import { renameGraph } from '../../rewrite/rename.js';
@@ -16,10 +16,10 @@ const MAX_NODES = 2 ** 14;
  * condition of each iteration. Undefined where bound or condition depend on data, or where the result would have too many nodes.
  */
 export function unroll(node: Node, b: GraphBuilder, rule: NodeRule): readonly string[] | undefined {
-  const body = looseAttributesOf(node).graph('body');
+  const { body } = attributesOf(node, 'Loop');
   const trips = input(node, 0) === '' ? Number.POSITIVE_INFINITY : knownScalar(b, input(node, 0));
   const start = input(node, 1) === '' ? 1 : knownScalar(b, input(node, 1));
-  if (body === undefined || trips === undefined || start === undefined) return undefined;
+  if (trips === undefined || start === undefined) return undefined;
   const unrolled = builderWithin(emptyGraph({ '': b.opset }), b);
   const results = iterate({ body, trips, start, initial: node.inputs.slice(2) }, unrolled, rule);
   if (results === undefined) return undefined;

@@ -1,21 +1,21 @@
 import { codeOf } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
+import { opsIn } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Reductions, Squeeze, Unsqueeze: `axes` became an input in 13 (ReduceSum, Squeeze, Unsqueeze) or 18. */
 const axesInput: OpRewrite = (node, b) => {
-  const axes = looseAttributesOf(node).ints('axes');
+  const { axes } = attributesOf(node, 'Squeeze-1');
   if (axes === undefined) return undefined;
   return appendChanged(node, b, { inputs: [input(node, 0), b.ints(axes)], attributes: { axes: undefined } });
 };
 
 /** Split: `split` became an input in 13, and `num_outputs` is required without it since 18. */
 const split: OpRewrite = (node, b, from) => {
-  const a = looseAttributesOf(node);
-  const sizes = from < 13 ? a.ints('split') : undefined;
+  const sizes = from < 13 ? attributesOf(node, 'Split-1').split : undefined;
   if (sizes !== undefined) {
     return appendChanged(node, b, {
       inputs: [input(node, 0), b.ints(sizes)],
@@ -28,10 +28,9 @@ const split: OpRewrite = (node, b, from) => {
 
 /** Slice: all attributes became inputs in 10. */
 const slice: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const starts = a.ints('starts') ?? [];
-  const axes = a.ints('axes') ?? starts.map((_, i) => i);
-  const inputs = [input(node, 0), b.ints(starts), b.ints(a.ints('ends') ?? []), b.ints(axes)];
+  const { starts = [], ends = [], axes } = attributesOf(node, 'Slice-1');
+  const along = axes ?? starts.map((_, i) => i);
+  const inputs = [input(node, 0), b.ints(starts), b.ints(ends), b.ints(along)];
   return appendChanged(node, b, {
     inputs,
     attributes: { starts: undefined, ends: undefined, axes: undefined },
@@ -40,9 +39,8 @@ const slice: OpRewrite = (node, b) => {
 
 /** Pad: `pads` (`paddings` in 1) and `value` became inputs in 11. */
 const pad: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
-  const pads = a.ints('pads') ?? a.ints('paddings') ?? [];
-  const inputs = [input(node, 0), b.ints(pads), b.scalar(a.float('value', 0), input(node, 0))];
+  const { paddings = [], pads = paddings, value } = attributesOf(node, 'Pad-1');
+  const inputs = [input(node, 0), b.ints(pads), b.scalar(value, input(node, 0))];
   return appendChanged(node, b, {
     inputs,
     attributes: { pads: undefined, paddings: undefined, value: undefined },
@@ -51,23 +49,23 @@ const pad: OpRewrite = (node, b) => {
 
 /** Clip: `min` and `max` became inputs in 11. */
 const clip: OpRewrite = (node, b) => {
-  const a = looseAttributesOf(node);
+  const { min, max } = attributesOf(node, 'Clip-1');
   const x = input(node, 0);
-  const bound = (name: string) => (name in node.attributes ? b.scalar(a.float(name, 0), x) : '');
-  const [low, high] = [bound('min'), bound('max')];
+  const bound = (value: number | undefined) => (value === undefined ? '' : b.scalar(value, x));
+  const [low, high] = [bound(min), bound(max)];
   const inputs = high !== '' ? [x, low, high] : low !== '' ? [x, low] : [x];
   return appendChanged(node, b, { inputs, attributes: { min: undefined, max: undefined } });
 };
 
 /** TopK: `k` became an input in 10. */
 const topK: OpRewrite = (node, b) => {
-  const k = looseAttributesOf(node).int('k', 1);
+  const { k } = attributesOf(node, 'TopK-1');
   return appendChanged(node, b, { inputs: [input(node, 0), b.ints([k])], attributes: { k: undefined } });
 };
 
 /** Reshape: `shape` became an input in 5. */
 const reshape: OpRewrite = (node, b) => {
-  const shape = looseAttributesOf(node).ints('shape') ?? [];
+  const { shape = [] } = attributesOf(node, 'Reshape-1');
   return appendChanged(node, b, {
     inputs: [input(node, 0), b.ints(shape)],
     attributes: { shape: undefined },
@@ -99,14 +97,9 @@ const scatter: OpRewrite = (node, b) => appendChanged(node, b, { op: 'ScatterEle
 const concat: OpRewrite = (node: Node, b) =>
   'axis' in node.attributes ? undefined : appendChanged(node, b, { attributes: { axis: attr.int(1) } });
 
-const reductions = [
-  'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean', 'ReduceMin', 'ReduceProd',
-  'ReduceSum', 'ReduceSumSquare',
-]; // biome-ignore format: one family
-
 /** Upgrades of operators whose attributes became inputs, and of a few that were renamed or got other defaults. */
 export const attributesToInputs: OpRewrites = {
-  ...Object.fromEntries(reductions.map((op) => [op, below(18, axesInput)])),
+  ...Object.fromEntries(opsIn('reduction').map((op) => [op, below(18, axesInput)])),
   Squeeze: below(13, axesInput),
   Unsqueeze: below(13, axesInput),
   Split: below(18, split),

@@ -1,15 +1,14 @@
 import { codeOf, dataTypes } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
 /** Before opset 7, `broadcast=1` aligned the first axis of the second operand with `axis` of the first, by default at the end. */
 const alignOperand: OpRewrite = (node, b) => {
   const [x, y] = [input(node, 0), input(node, 1)];
-  const axis = looseAttributesOf(node).int('axis', -1);
-  const plain = looseAttributesOf(node).int('broadcast', 0) === 0 || !('axis' in node.attributes);
-  const other = plain ? y : alignedAt(b, { x, y, axis });
+  const { axis, broadcast: aligned } = attributesOf(node, 'Add-1');
+  const other = aligned === 0 || axis === undefined ? y : alignedAt(b, { x, y, axis });
   return appendChanged(node, b, {
     inputs: [x, other],
     attributes: { broadcast: undefined, axis: undefined },

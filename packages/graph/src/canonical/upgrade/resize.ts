@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import type { Attributes, Node } from '../../ir/types.js';
 import { appendChanged, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
@@ -11,8 +11,7 @@ import { appendChanged, input, type OpRewrite, type OpRewrites } from '../../rew
  */
 function asymmetric(node: Node, b: GraphBuilder, scales: string): readonly string[] {
   const x = input(node, 0);
-  if (looseAttributesOf(node).string('mode', 'nearest') !== 'nearest')
-    return [resized(b, [x, scales], linear)];
+  if (attributesOf(node, 'Resize', 'Upsample').mode !== 'nearest') return [resized(b, [x, scales], linear)];
   const known = b.constantOf(scales);
   const factors = known === undefined ? [] : numbersOf(known);
   if (factors.every((scale) => scale >= 1)) return [resized(b, [x, scales], nearest('floor'))];
@@ -45,8 +44,11 @@ function resized(b: GraphBuilder, [x, scales]: readonly [string, string], mode: 
 /** Upsample: `scales` was an attribute until opset 9 (height and width in opset 1), then an input. Opset 10 removed the operator. */
 const upsample: OpRewrite = (node, b) => {
   if (input(node, 1) !== '') return asymmetric(node, b, input(node, 1));
-  const a = looseAttributesOf(node);
-  const scales = a.floats('scales') ?? [1, 1, a.float('height_scale', 1), a.float('width_scale', 1)];
+  const {
+    height_scale: height,
+    width_scale: width,
+    scales = [1, 1, height, width],
+  } = attributesOf(node, 'Upsample');
   return asymmetric(node, b, b.constant(constantFrom('float32', [scales.length], scales), 'scales'));
 };
 
@@ -57,7 +59,7 @@ const resize: OpRewrite = (node, b, from) => {
 
 /** Opsets 11 and 12 had empty tensors for omitted scales and roi, and the mode `tf_half_pixel_for_nn`, which opset 13 removed. */
 function withoutEmpty(node: Node, b: GraphBuilder): readonly string[] | undefined {
-  const old = looseAttributesOf(node).string('coordinate_transformation_mode', '') === 'tf_half_pixel_for_nn';
+  const old = attributesOf(node, 'Resize').coordinate_transformation_mode === 'tf_half_pixel_for_nn';
   const empty = (name: string) => name !== '' && b.typing.typeOf(name)?.dims?.[0] === 0;
   if (!old && !node.inputs.some(empty)) return undefined;
   // floor((i + 1/2) / scale) is the half-pixel coordinate rounded with ties up.

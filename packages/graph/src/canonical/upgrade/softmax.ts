@@ -1,5 +1,5 @@
 import { attr } from '../../builder/builder.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { opOf } from '../../ir/ops.js';
 import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 
@@ -10,7 +10,7 @@ import { appendChanged, below, input, type OpRewrite, type OpRewrites } from '..
 const flattened: OpRewrite = (node, b) => {
   const x = input(node, 0);
   const rank = b.rank(x);
-  const given = looseAttributesOf(node).int('axis', 1);
+  const { axis: given } = attributesOf(node, 'Softmax-1');
   const axis = given < 0 ? given + rank : given;
   if (
     b

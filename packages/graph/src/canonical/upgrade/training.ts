@@ -1,7 +1,7 @@
 import { fail } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
+import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
-import { looseAttributesOf } from '../../ir/loose-attributes.js';
 import { describe } from '../../ir/scope.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
@@ -34,9 +34,9 @@ function refuseTraining(node: Node): never {
  * multiplication. Batch statistics (training_mode) and statistics per activation (spatial=0, before opset 9) are decomposed.
  */
 const batchNormalization: OpRewrite = (node, b, from) => {
-  const a = looseAttributesOf(node);
-  if (from >= 14 && a.int('training_mode', 0) !== 0) return withBatchStatistics(node, b);
-  if (from < 9 && a.int('spatial', 1) === 0) return perActivation(node, b);
+  if (from >= 14 && attributesOf(node, 'BatchNormalization').training_mode)
+    return withBatchStatistics(node, b);
+  if (from < 9 && attributesOf(node, 'BatchNormalization-1').spatial === 0) return perActivation(node, b);
   const attributes = { spatial: undefined, is_test: undefined, consumed_inputs: undefined };
   b.append({
     ...node,
@@ -57,7 +57,7 @@ function normalise(
   [scale = '', bias = '', mean = '', variance = '']: readonly string[],
 ): string {
   const x = input(node, 0);
-  const epsilon = b.scalar(looseAttributesOf(node).float('epsilon', 1e-5), variance);
+  const epsilon = b.scalar(attributesOf(node, 'BatchNormalization').epsilon, variance);
   const deviation = b.emit('Sqrt', [b.emit('Add', [variance, epsilon])]);
   const standard = b.emit('Div', [b.emit('Sub', [x, mean]), deviation]);
   return b.emit('Add', [b.emit('Mul', [standard, scale]), bias]);
@@ -78,7 +78,7 @@ function withBatchStatistics(node: Node, b: GraphBuilder): readonly string[] {
   const centred = b.emit('Sub', [x, mean]);
   const variance = b.emit('ReduceMean', [b.emit('Mul', [centred, centred]), axes]);
   const y = normalise(node, b, [spread(scale), spread(bias), mean, variance]);
-  const momentum = looseAttributesOf(node).float('momentum', 0.9);
+  const { momentum } = attributesOf(node, 'BatchNormalization');
   const running = (old: string, now: string) => {
     const flat = b.emit('Reshape', [now, b.ints([-1])]);
     const kept = b.emit('Mul', [old, b.scalar(momentum, old)]);

@@ -1,7 +1,12 @@
 import { flag, float, int, optional, required, string } from './attribute.js';
 import { MANY, op } from './op-schema.js';
 
-const rms = op('normalisation', { axis: int(-1), epsilon: float(1e-5) }, { inputs: 2, outputs: [1, 2] });
+/** Normalisation by the root of the mean square. */
+export const rms = op(
+  'normalisation',
+  { axis: int(-1), epsilon: float(1e-5) },
+  { inputs: 2, outputs: [1, 2] },
+);
 const loss = { ignore_index: optional('int'), reduction: string('mean') };
 const window = { pads: optional('ints'), strides: optional('ints') };
 
@@ -68,6 +73,7 @@ export const superseded = {
   /** Named the type. */
   'Cast-1': op('copy', { to: required('string') }),
   'Clip-1': op('unary', { max: optional('float'), min: optional('float') }),
+  'DFT-17': op('signal', { axis: int(1) }, { inputs: [1, 2] }),
   'LpPool-1': op('pooling', { p: float(2) }),
   'Pad-1': op('placement', { paddings: optional('ints'), pads: optional('ints'), value: float(0) }),
   'Reshape-1': op('reshape', { shape: optional('ints') }),

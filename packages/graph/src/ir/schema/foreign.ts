@@ -1,4 +1,5 @@
 import { float, int, optional, string } from './attribute.js';
+import { rms } from './decomposed.js';
 import { MANY, op } from './op-schema.js';
 
 const labels = { classlabels_ints: optional('ints'), classlabels_strings: optional('strings') };
@@ -104,6 +105,9 @@ export const contributed = {
     { interleaved: int(0), num_heads: int(0), rotary_embedding_dim: int(0) },
     { inputs: 4 },
   ),
+  'com.microsoft:SimplifiedLayerNormalization': rms,
   'com.microsoft:SkipLayerNormalization': skip,
   'com.microsoft:SkipSimplifiedLayerNormalization': skip,
+  /** The former name of FusedMatMul. */
+  'com.microsoft:TransposeMatMul': op('linear', product, { inputs: 2 }),
 };
