@@ -1,3 +1,4 @@
+import { ELEMENTWISE, isIn, opsIn } from '../ir/ops.js';
 import type { Dims, Node } from '../ir/types.js';
 
 /**
@@ -17,41 +18,22 @@ export interface AxisRelation {
 }
 
 /** Operators whose output has the axes of every input of the same rank. */
-const AXIS_PRESERVING = new Set([
-  ...[
-    'Abs',
-    'Cast',
-    'CastLike',
-    'Celu',
-    'Clip',
-    'Dropout',
-    'Elu',
-    'Erf',
-    'Exp',
-    'Gelu',
-    'HardSigmoid',
-    'HardSwish',
-  ],
-  ...[
-    'Identity',
-    'LeakyRelu',
-    'Log',
-    'Mish',
-    'Neg',
-    'PRelu',
-    'Reciprocal',
-    'Relu',
-    'Selu',
-    'Sigmoid',
-    'Sign',
-    'Softplus',
-  ],
-  ...['Softsign', 'Sqrt', 'Tanh', 'Add', 'Div', 'Max', 'Mean', 'Min', 'Mul', 'Pow', 'Sub', 'Sum', 'Where'],
-  ...['Concat', 'Expand', 'Pad', 'Resize', 'Slice', 'Split', 'Gather', 'DequantizeLinear', 'QuantizeLinear'],
-  ...['LayerNormalization', 'LpNormalization', 'MeanVarianceNormalization', 'Softmax', 'LogSoftmax'],
+const AXIS_PRESERVING: ReadonlySet<string> = new Set([
+  ...opsIn(...ELEMENTWISE, 'quantisation'),
+  'Dropout',
+  'Concat',
+  'Expand',
+  'Pad',
+  'Resize',
+  'Slice',
+  'Split',
+  'Gather',
+  'LayerNormalization',
+  'LpNormalization',
+  'MeanVarianceNormalization',
+  'Softmax',
+  'LogSoftmax',
 ]);
-/** Operators that may only insert or remove axes of length 1. */
-const RESHAPING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 type DimsOf = (name: string) => Dims | undefined;
 
@@ -60,7 +42,7 @@ export function axisRelations(node: Node, dimsOf: DimsOf): readonly AxisRelation
   const { op, domain, inputs, outputs } = node;
   if (domain !== '') return [];
   if (op === 'Transpose') return transposeRelation(node, dimsOf);
-  if (RESHAPING.has(op)) return reshapeRelation(node, dimsOf);
+  if (isIn(node, 'reshape')) return reshapeRelation(node, dimsOf);
   if (!AXIS_PRESERVING.has(op)) return [];
   const identity = (axis: ChannelAxis) => axis;
   return outputs.flatMap((to) =>

@@ -1,5 +1,6 @@
 import type { Layout } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
+import { isIn } from '../ir/ops.js';
 import type { Dims, Graph, Node } from '../ir/types.js';
 import { type AxisRelation, axisRelations, type ChannelAxis } from './axis-relations.js';
 
@@ -11,8 +12,6 @@ const CHANNELS_SECOND = new Set([
 ]);
 /** On three axes an exporter also writes the mean over the last one this way, inside a norm over features. */
 const GLOBAL_POOLS = new Set(['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool']);
-/** Operators that work on [steps, N, features]. */
-const FEATURES_THIRD = new Set(['LSTM', 'GRU', 'RNN']);
 const REDUCTIONS = new Set(['ReduceMean', 'ReduceSum', 'ReduceMax']);
 
 /** The channel axis found for each value; 'conflict' where different axes were found. */
@@ -30,8 +29,14 @@ interface EvidenceContext {
 }
 
 /** The channel axis that the operator's definition fixes. */
-const byDefinition: EvidenceRule = ({ op, inputs: [input], outputs: [output] }, { dims }) => {
-  if (FEATURES_THIRD.has(op)) return [[input, 2]];
+const byDefinition: EvidenceRule = (node, { dims }) => {
+  const {
+    op,
+    inputs: [input],
+    outputs: [output],
+  } = node;
+  // [steps, N, features]
+  if (isIn(node, 'recurrent')) return [[input, 2]];
   const minimumRank = CHANNELS_SECOND.has(op) ? 3 : GLOBAL_POOLS.has(op) ? 4 : Number.POSITIVE_INFINITY;
   return [input, output]
     .filter((name) => (dims(name)?.length ?? 0) >= minimumRank)

@@ -29,6 +29,7 @@ test.each<[string, Node[], number, number | undefined]>([
   ['a convolution', [node('y = Conv(x, w)')], 4, 1],
   ['a convolution, resized and scaled', [node('a = Conv(x, w)'), node('r = Resize(a)'), node('y = Mul(r, b)')], 4, 1],
   ['a convolution before a permutation', [node('a = Conv(x, w)'), transposed([0, 2, 3, 1])], 4, 3],
+  ['a convolution before an activation', [node('a = Conv(x, w)'), node('y = Elu(a)')], 4, 1],
   ['a product of matrices', [node('a = MatMul(x, m)'), node('y = Add(a, b)')], 4, 3],
   ['a product in a new first axis', [node('a = MatMul(x, m)'), node('y = Unsqueeze(a, first)')], 5, 4],
   ['an ArgMax over rows alone', [node('a = Exp(x)'), node('y = Exp(a)'), node('c = ArgMax(y)')], 4, undefined],

@@ -1,3 +1,5 @@
+import { attributesOf } from '../ir/attributes.js';
+import { opsIn } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
 
@@ -17,21 +19,19 @@ export interface ClassAxisOptions {
 }
 
 /** Operators that compare the entries along their axis; models compare only classes so. */
-const CLASS_COMPARISONS: ReadonlySet<string> = new Set([
-  'Softmax',
-  'LogSoftmax',
-  'Hardmax',
-  'ArgMax',
-  'TopK',
-]);
-/** Those whose default axis is the last one; the default axis of the others is 0. */
-const LAST_AXIS_BY_DEFAULT: ReadonlySet<string> = new Set(['Softmax', 'LogSoftmax', 'Hardmax', 'TopK']);
+const CLASS_COMPARISONS = ['Softmax', 'LogSoftmax', 'Hardmax', 'ArgMax', 'TopK'] as const;
+const comparesClasses = ({ op, domain }: Node): boolean =>
+  domain === '' && CLASS_COMPARISONS.some((name) => name === op);
 
 /** Operators that keep the axes of their first input. */
 const AXIS_PRESERVING: ReadonlySet<string> = new Set([
-  'Abs', 'Cast', 'Clip', 'Dropout', 'Exp', 'Identity', 'LeakyRelu', 'Log', 'Neg', 'Pad',
-  'Relu', 'Resize', 'Sigmoid', 'Slice', 'Tanh', 'Upsample',
-]); // biome-ignore format: a list
+  ...opsIn('unary', 'copy'),
+  'Dropout',
+  'Pad',
+  'Resize',
+  'Slice',
+  'Upsample',
+]);
 const BINARY: ReadonlySet<string> = new Set(['Add', 'Div', 'Mul', 'Sub']);
 
 /**
@@ -52,12 +52,10 @@ export function classAxisOf(graph: Graph, options: ClassAxisOptions): ClassAxis 
   while (traced !== undefined) {
     const { name, axes, rank: own }: TracedValue = traced;
     const producer = producers.get(name);
-    const compared = all.filter(
-      ({ op, domain, inputs }) => domain === '' && CLASS_COMPARISONS.has(op) && inputs[0] === name,
-    );
+    const compared = all.filter((node) => comparesClasses(node) && node.inputs[0] === name);
     for (const node of compared) found.push(...axisInOutput(axes, comparedAxis(node, own), node));
     if (producer === undefined || producer.domain !== '') break;
-    if (CLASS_COMPARISONS.has(producer.op)) {
+    if (comparesClasses(producer)) {
       found.push(...axisInOutput(axes, comparedAxis(producer, own), producer));
     }
     if (found.length === 0) found.push(...axisInOutput(axes, producedAxis(producer, own), producer));
@@ -84,8 +82,8 @@ function axisInOutput(
   return found < 1 ? [] : [{ axis: found, evidence: name === '' ? op : `${op} "${name}"` }];
 }
 
-function comparedAxis({ op, attributes: { axis } }: Node, rank: number): number {
-  const given = axis?.kind === 'int' ? axis.value : LAST_AXIS_BY_DEFAULT.has(op) ? -1 : 0;
+function comparedAxis(node: Node, rank: number): number {
+  const { axis: given } = attributesOf(node, ...CLASS_COMPARISONS);
   return given < 0 ? given + rank : given;
 }
 

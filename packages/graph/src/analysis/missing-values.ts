@@ -1,14 +1,12 @@
 import { codeOf } from '@onnxplain/core';
 import { numbersOf } from '../ir/constant.js';
+import { opsIn } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 
 /** Standard operators that only move elements: each missing element of the input stays missing. */
-const MOVEMENT = new Set([
+const MOVEMENT: ReadonlySet<string> = new Set([
+  ...opsIn('reshape'),
   'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
   'Transpose',
   'Concat',
   'Split',

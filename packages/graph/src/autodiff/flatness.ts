@@ -1,4 +1,5 @@
 import { builderOf } from '../builder/build.js';
+import { isIn } from '../ir/ops.js';
 import { describe, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import { ancestors, type Path, pathOf } from './path.js';
@@ -27,7 +28,7 @@ export function flatnessOf(graph: Graph, request: GradRequest = {}): Flatness | 
   if (path.active.has(ends.of) || path.independent.length === ends.wrt.length) return undefined;
   const reached = ancestors(canonical.nodes, [ends.of]);
   const stops = canonical.nodes.filter((node) => isStop(node, path, reached));
-  const searches = stops.filter(({ op }) => SEARCHES.has(op));
+  const searches = stops.filter((node) => isIn(node, 'search'));
   const embedding = canonical.nodes.find(
     (node) =>
       picksRows(canonical, node) && isAfter(node, path, reached) && !isFound(canonical, node, searches),
@@ -42,16 +43,6 @@ const isStop = (node: Node, { active }: Path, reached: ReadonlySet<string>): boo
 
 const isAfter = ({ inputs, outputs }: Node, { varying }: Path, reached: ReadonlySet<string>): boolean =>
   varying.has(inputs[1]) && reached.has(outputs[0]);
-
-/** Operators that give positions of elements that they found, not ids that the input holds. */
-const SEARCHES: ReadonlySet<string> = new Set([
-  'ArgMax',
-  'ArgMin',
-  'NonMaxSuppression',
-  'NonZero',
-  'TopK',
-  'Unique',
-]);
 
 function isFound({ nodes }: Graph, { inputs }: Node, searches: readonly Node[]): boolean {
   const before = ancestors(nodes, [inputs[1]]);

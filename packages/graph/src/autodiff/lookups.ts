@@ -1,5 +1,6 @@
 import { isFloat } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
+import { opsIn } from '../ir/ops.js';
 import type { Dims, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
 import { isDifferentiable } from './flatness.js';
@@ -20,7 +21,7 @@ export interface Lookup {
 }
 
 /** Operators that keep whole numbers as they are. They may change the axes. */
-const HANDS_ON = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+const HANDS_ON: ReadonlySet<string> = new Set([...opsIn('reshape'), 'Identity', 'Cast']);
 
 /**
  * Lists the lookups of a graph in canonical form, in order, whose row numbers an input holds. Numbers that are computed from an input, such

@@ -2,7 +2,7 @@ import { dtypeOf, isInteger } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
-import { isOp, qualifiedName } from '../ir/ops.js';
+import { isOp, opsIn, qualifiedName } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewrite } from '../rewrite/rewrite.js';
@@ -11,9 +11,20 @@ import { type Integers, quantisedArithmetic, type Replacement } from './quantise
 /** Operators that give the same result on floats as on the integers they hold: on all inputs, or with only the first one quantised. */
 const QUANTISED_IN_ALL: ReadonlySet<string> = new Set(['Add', 'Clip', 'Concat', 'Max', 'Min', 'Mul', 'Sub']);
 const QUANTISED_IN_FIRST: ReadonlySet<string> = new Set([
-  'DepthToSpace', 'Expand', 'Flatten', 'Gather', 'Identity', 'MaxPool', 'Relu', 'Reshape', 'Resize', 'Slice', 'SpaceToDepth',
-  'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze',
-]); // biome-ignore format: a list
+  ...opsIn('reshape'),
+  'DepthToSpace',
+  'Expand',
+  'Gather',
+  'Identity',
+  'MaxPool',
+  'Relu',
+  'Resize',
+  'Slice',
+  'SpaceToDepth',
+  'Split',
+  'Tile',
+  'Transpose',
+]);
 
 /**
  * Rewrites a canonical graph so that quantised values are floats that hold the integers. QuantizeLinear becomes

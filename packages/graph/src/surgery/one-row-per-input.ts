@@ -1,11 +1,12 @@
 import { fail } from '@onnxplain/core';
 import { graphBuilderOf } from '../builder/build.js';
 import { divideDims } from '../infer/dim.js';
+import { opsIn } from '../ir/ops.js';
 import type { Dim, Dims, Graph, Node } from '../ir/types.js';
 import { type ExtendedGraph, withOutput } from './with-output.js';
 
 /** Operators that keep all elements and their order. */
-const KEEPS_ORDER: ReadonlySet<string> = new Set(['Flatten', 'Identity', 'Reshape', 'Squeeze', 'Unsqueeze']);
+const KEEPS_ORDER: ReadonlySet<string> = new Set([...opsIn('reshape'), 'Identity']);
 
 type DimsOf = (name: string) => readonly Dim[] | undefined;
 

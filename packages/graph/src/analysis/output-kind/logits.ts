@@ -1,3 +1,4 @@
+import { opsIn } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 import { PASS_THROUGH } from './range-rules.js';
 import {
@@ -34,11 +35,8 @@ const SELECTS: ReadonlySet<string> = new Set([
 ]);
 /** Operators that keep all elements and their order. */
 const KEEPS_ORDER: ReadonlySet<string> = new Set([
+  ...opsIn('reshape'),
   'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
   'Cast',
   'Dropout',
   'ZipMap',

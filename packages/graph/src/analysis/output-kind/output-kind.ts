@@ -1,3 +1,4 @@
+import { opsIn } from '../../ir/ops.js';
 import type { Graph, Node } from '../../ir/types.js';
 import { rangeOfTargets } from './learner-ranges.js';
 import { type Logits, logitsBehind } from './logits.js';
@@ -44,14 +45,7 @@ export function outputKindOrLogits(graph: Graph, output: string): OutputKind {
 
 const REGRESSORS: ReadonlySet<string> = new Set(['LinearRegressor', 'SVMRegressor', 'TreeEnsembleRegressor']);
 /** Operators that keep all elements and their order. */
-const KEEPS_ORDER: ReadonlySet<string> = new Set([
-  'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Cast',
-]);
+const KEEPS_ORDER: ReadonlySet<string> = new Set([...opsIn('reshape'), 'Identity', 'Cast']);
 
 /** Operators by which ensembles average, add or join the outputs of several regressors. */
 const COMBINES: ReadonlySet<string> = new Set(['Add', 'Concat', 'Div', 'Mean', 'Mul', 'Sub', 'Sum']);

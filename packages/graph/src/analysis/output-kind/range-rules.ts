@@ -1,3 +1,4 @@
+import { opsIn } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 
 /** Bounds of all elements of a value that hold for every input of the graph. */
@@ -129,24 +130,9 @@ export const RANGES: Readonly<Record<string, RangeRule>> = {
 
 /** Operators whose output has elements of the first input, or averages or extremes of them. */
 export const PASS_THROUGH: ReadonlySet<string> = new Set([
-  'Identity',
-  'Reshape',
-  'Flatten',
-  'Squeeze',
-  'Unsqueeze',
-  'Cast',
-  'CastLike',
-  'Transpose',
+  ...opsIn('copy', 'reshape'),
+  ...opsIn('movement').filter((op) => op !== 'Concat'),
   'Dropout',
-  'Slice',
-  'Gather',
-  'GatherElements',
-  'GatherND',
-  'Split',
-  'Expand',
-  'Tile',
-  'DepthToSpace',
-  'SpaceToDepth',
   'ReduceMax',
   'ReduceMin',
   'ReduceMean',

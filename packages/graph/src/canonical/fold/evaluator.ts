@@ -2,6 +2,7 @@ import { OnnxplainError } from '@onnxplain/core';
 import { interpret } from '../../interpreter/interpret.js';
 import { constantFrom } from '../../ir/constant.js';
 import { emptyGraph } from '../../ir/empty-graph.js';
+import { opsIn } from '../../ir/ops.js';
 import type { Constant, ConstantData, Graph, Node } from '../../ir/types.js';
 
 /** Computes the named outputs of a node from constant inputs; undefined where it cannot. */
@@ -12,10 +13,7 @@ export type Evaluator = (
 ) => readonly Constant[] | undefined;
 
 /** Operators whose outputs consist of elements of their first input (of all inputs for Concat). */
-const MOVEMENT: ReadonlySet<string> = new Set([
-  'Concat', 'Expand', 'Flatten', 'Gather', 'GatherElements', 'GatherND', 'Identity', 'Reshape', 'Slice', 'Split', 'Squeeze',
-  'Tile', 'Transpose', 'Unsqueeze',
-]); // biome-ignore format: one family
+const MOVEMENT: ReadonlySet<string> = new Set([...opsIn('movement', 'reshape'), 'Identity']);
 
 /** Evaluates by the float64 interpreter and rounds to the declared types. Operators that only move elements are exact for all types. */
 export const interpreterEvaluator: Evaluator = (node, inputs, opset) => {

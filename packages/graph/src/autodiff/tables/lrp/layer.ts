@@ -1,5 +1,6 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { attributesOf } from '../../../ir/attributes.js';
+import { opsIn } from '../../../ir/ops.js';
 import type { Node } from '../../../ir/types.js';
 import { gradient } from '../../rules/gradient.js';
 import type { RuleContext } from '../../rules/rule.js';
@@ -68,9 +69,7 @@ const POSITIVE: ReadonlySet<string> = new Set([
   'Softmax',
   'Softplus',
 ]);
-const KEEPING: ReadonlySet<string> = new Set([
-  'AveragePool', 'Flatten', 'GlobalAveragePool', 'GlobalMaxPool', 'MaxPool', 'Reshape', 'Squeeze', 'Transpose', 'Unsqueeze',
-]); // biome-ignore format: one family
+const KEEPING: ReadonlySet<string> = new Set([...opsIn('pooling', 'reshape'), 'Transpose']);
 
 function isPositive(name: string, nodes: readonly Node[]): boolean {
   const maker = nodes.find(({ outputs }) => outputs.includes(name));
