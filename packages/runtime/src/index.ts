@@ -4,24 +4,30 @@ export type { FunctionOptions } from './function/model-function.js';
 export type { RowSizes } from './function/output-sizes.js';
 export { type RowLayout, rowLayout } from './function/row-layout.js';
 export type { AxesTarget, AxisTarget, FlatTarget, Target } from './function/target.js';
-export { type InnerOptions, innerRow } from './internals/inner.js';
+export { type InnerOptions, innerRow } from './internals/inner-row.js';
 export { checkFeeds } from './model/feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './model/gradient.js';
 export type { Model } from './model/model.js';
 export { type OpenOptions, open } from './model/open.js';
-export { rowNotices } from './model/rows.js';
+export { rowNotices } from './model/row-notices.js';
 export { type GraphStatistics, graphStatistics } from './model/statistics.js';
-export { type DevicePlacement, type ProviderReport, place, probe, probeDevice } from './providers/probe.js';
+export {
+  chooseDevice,
+  type DeviceChoice,
+  type ProviderReport,
+  probe,
+  probeDevice,
+} from './providers/probe.js';
 export type { BatchAxis, BatchAxisOption } from './rows/batch-axis.js';
 export {
   type Evidence,
   expectLink,
+  type GraphMeaning,
+  graphMeaning,
   type MeaningOptions,
   type ObservedInput,
   type OutputMeaning,
   outputMeaning,
-  type ShownMeaning,
-  shownMeaning,
 } from './score/meaning.js';
 export { classes, type Prediction, type PredictOptions, predict } from './score/predict.js';
 export { type ScoreOptions, score } from './score/score.js';

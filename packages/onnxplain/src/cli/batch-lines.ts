@@ -19,7 +19,7 @@ export function batchAxes(
   { input, output }: { input: string; output: string },
 ): BatchAxes | undefined {
   try {
-    const { input: axis, output: outputAxis, perRun, why } = rowLayout(model, { input, output });
+    const { input: axis, output: outputAxis, perRun, reason: why } = rowLayout(model, { input, output });
     return { input, output, axis, outputAxis, perRun, why };
   } catch (error) {
     if (!(error instanceof OnnxplainError)) throw error;

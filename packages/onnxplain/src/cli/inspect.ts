@@ -1,6 +1,6 @@
 import { type Coverage, coverage, infer, type Lookup, lookupsOf, randomNodes } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
-import { isFloatPort, type Model, type Port, type ShownMeaning, shownMeaning } from '@onnxplain/runtime';
+import { type GraphMeaning, graphMeaning, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { listed } from '../pipeline/notices/text.js';
@@ -27,7 +27,7 @@ export interface Inspection {
   /** The embeddings that integer inputs look up: the values by which the outputs of such models can be differentiated. */
   readonly embeddings: readonly Lookup[];
   /** What each float output holds, by the graph alone. (`explain` also runs the model to find out.) */
-  readonly meanings: readonly ShownMeaning[];
+  readonly meanings: readonly GraphMeaning[];
   /** One for each float output, by the only float input; in models without float inputs, by each embedding. */
   readonly gradients: readonly GradientCoverage[];
   /** The outputs of all nodes, in order, without those whose type is not known; absent without the flag --values. */
@@ -71,7 +71,7 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
     const whole = embeddings.length > 0 && inputs.every((port) => !isFloatPort(port) || ids.has(port.name));
     const sources = whole ? embeddings.map(({ output }) => output) : [undefined];
     const floats = outputs.filter(isFloatPort);
-    const meanings = floats.map(({ name }) => shownMeaning(model, name));
+    const meanings = floats.map(({ name }) => graphMeaning(model, name));
     const gradients = floats.flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
     const { batch, device } = model;
@@ -112,7 +112,7 @@ function gradientCoverage(model: Model, of: string, wrt: string | undefined): Gr
   const known = {
     of,
     wrt,
-    logits: shownMeaning(model, of).logits?.value,
+    logits: graphMeaning(model, of).logits?.value,
     random: randomOf(model, of),
   };
   try {
@@ -177,7 +177,7 @@ function showMeaning({
   holds,
   evidence,
   logits,
-}: ShownMeaning): readonly (readonly [string, string])[] {
+}: GraphMeaning): readonly (readonly [string, string])[] {
   const kind = holds === 'unbounded' ? 'numbers of a regression' : holds;
   const meaning =
     evidence === undefined

@@ -23,7 +23,7 @@ test('a check whose trials did not run is made again at the next run of several 
     shape: [1],
     parts: [{ width: 1, tolerance: 1e-4 }],
     perRun: undefined,
-    known: { alone: false },
+    independence: { dependent: false },
     onDependent: () => {
       found += 1;
     },

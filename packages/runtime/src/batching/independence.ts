@@ -1,5 +1,5 @@
 import { fold, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
-import { close } from '../rows/same-numbers.js';
+import { allClose } from '../rows/same-numbers.js';
 import { joinRows, takeRows } from '../session/value.js';
 import type { QueueOptions } from './queue.js';
 import { countRows, type Segment } from './segment.js';
@@ -9,7 +9,7 @@ type Run = QueueOptions['run'];
 /** What runs of a function found out about the independence of its rows. All its runs share it. */
 export interface Independence {
   /** Whether each row must run by itself. */
-  alone: boolean;
+  dependent: boolean;
 }
 
 /** Numbers of a row that are of one kind, such as its gradient. */
@@ -19,14 +19,14 @@ export interface RowPart {
   readonly tolerance: number;
 }
 
-export interface CheckOptions {
+export interface IndependenceOptions {
   /** Shape of one row. */
   readonly shape: Shape;
   /** The numbers that the run gives for each row, which are compared part by part. */
   readonly parts: readonly RowPart[];
   /** Largest number of rows of one run; undefined: any number. */
   readonly perRun: number | undefined;
-  readonly known: Independence;
+  readonly independence: Independence;
   /** Called when rows turn out to depend on each other. */
   onDependent(): void;
 }
@@ -35,22 +35,22 @@ export interface CheckOptions {
  * Returns runs in which no row changes the results of another. Before the first run of several rows, one row runs alone and among others.
  * Where the results differ, every row runs by itself from then on. A model that gives other numbers at every run is not changed.
  */
-export function independentRuns(run: Run, options: CheckOptions): Run {
-  const { known } = options;
+export function independentRuns(run: Run, options: IndependenceOptions): Run {
+  const { independence } = options;
   const width = widthOf(options);
   let checked = false;
   return async (segments) => {
     if (countRows(segments) < 2) return run(segments);
-    if (!checked && !known.alone) {
+    if (!checked && !independence.dependent) {
       const independent = await rowsAreIndependent(run, segments, options);
       // Where no trial ran, the next run of several rows tries again.
       checked = independent !== undefined;
       if (independent === false) {
-        known.alone = true;
+        independence.dependent = true;
         options.onDependent();
       }
     }
-    return known.alone ? oneByOne(run, segments, width) : run(segments);
+    return independence.dependent ? oneByOne(run, segments, width) : run(segments);
   };
 }
 
@@ -61,7 +61,7 @@ export function independentRuns(run: Run, options: CheckOptions): Run {
 async function rowsAreIndependent(
   run: Run,
   segments: readonly Segment[],
-  options: CheckOptions,
+  options: IndependenceOptions,
 ): Promise<boolean | undefined> {
   const { shape, parts } = options;
   const width = widthOf(options);
@@ -69,7 +69,7 @@ async function rowsAreIndependent(
   const [{ parameters, from }] = segments;
   const parameter = parameters && takeRows(parameters, from, from + 1);
   const part = (rows: readonly Tensor['data'][]): Segment => ({
-    rows: joined(rows, shape),
+    rows: stackRows(rows, shape),
     parameters: parameter && joinRows(rows.map(() => parameter)),
     from: 0,
     to: rows.length,
@@ -90,14 +90,14 @@ async function rowsAreIndependent(
   return undefined;
 }
 
-const widthOf = ({ parts }: CheckOptions): number => parts.reduce((sum, { width }) => sum + width, 0);
+const widthOf = ({ parts }: IndependenceOptions): number => parts.reduce((sum, { width }) => sum + width, 0);
 
 function closeByParts(got: Tensor['data'], expected: Tensor['data'], parts: readonly RowPart[]): boolean {
   let end = 0;
   return parts.every(({ width, tolerance }) => {
     const from = end;
     end += width;
-    return close(got.subarray(from, end), expected.subarray(from, end), tolerance);
+    return allClose(got.subarray(from, end), expected.subarray(from, end), tolerance);
   });
 }
 
@@ -111,7 +111,7 @@ const ROWS = 4;
  */
 function trialRows(
   segments: readonly Segment[],
-  { shape, perRun = ROWS }: CheckOptions,
+  { shape, perRun = ROWS }: IndependenceOptions,
 ): readonly (readonly Tensor['data'][])[] {
   const rows = segments.flatMap((segment) => [
     rowOf(segment, segment.from, shape),
@@ -140,7 +140,7 @@ function distantRow(row: Tensor['data'], i: number): Tensor['data'] {
   return row.map((_, at) => normals[at] * 3 * (most > 0 && Number.isFinite(most) ? most : 1));
 }
 
-function joined(rows: readonly Tensor['data'][], shape: Shape): Tensor {
+function stackRows(rows: readonly Tensor['data'][], shape: Shape): Tensor {
   const size = sizeOf(shape);
   const data =
     rows[0] instanceof Float64Array

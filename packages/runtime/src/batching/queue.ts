@@ -53,7 +53,7 @@ async function processQueue(state: State): Promise<void> {
   state.processing = true;
   // All callers of this turn of the event loop submit before the first run.
   await new Promise(setImmediate);
-  for (let segments = next(state); segments.length > 0; segments = next(state)) {
+  for (let segments = nextSegments(state); segments.length > 0; segments = nextSegments(state)) {
     await runSegments(state, segments);
   }
   state.processing = false;
@@ -61,7 +61,7 @@ async function processQueue(state: State): Promise<void> {
 }
 
 /** Takes the segments of the next run from the queue; none when no request waits. */
-function next(state: State): readonly QueuedSegment[] {
+function nextSegments(state: State): readonly QueuedSegment[] {
   state.queue = state.queue.filter((queued) => !queued.settled && queued.taken < queued.n);
   const pending = state.queue.reduce((sum, queued) => sum + queued.n - queued.taken, 0);
   return pending === 0 ? [] : takeRows(state.queue, state.options.batching.next(pending));
@@ -87,7 +87,7 @@ async function handleFailure(
   segments: readonly QueuedSegment[],
   error: unknown,
 ): Promise<void> {
-  if (outOfMemory(error) && state.options.batching.shrink(countRows(segments))) {
+  if (isOutOfMemory(error) && state.options.batching.shrink(countRows(segments))) {
     state.queue = [...new Set([...requeue(segments), ...state.queue])];
   } else if (segments.length > 1) {
     for (const segment of segments) await runSegments(state, [segment]);
@@ -96,6 +96,6 @@ async function handleFailure(
   }
 }
 
-function outOfMemory(error: unknown): boolean {
+function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && /allocate|out of memory|OUT_OF_MEMORY|bad_alloc/i.test(error.message);
 }

@@ -5,12 +5,12 @@ import {
   type Arrays,
   allocate,
   type FloatType,
-  floats,
-  holds,
+  floatsOf,
+  isStoredAs,
   joinRows,
   showDims,
   takeRows,
-  write,
+  writeNumbers,
 } from '../session/value.js';
 import type { ConstantFeeds } from './constant-feeds.js';
 import type { QueueOptions } from './queue.js';
@@ -26,11 +26,11 @@ export interface RowRunnerOptions {
   readonly others: ConstantFeeds;
   readonly output: string;
   /** The name of the model's output that errors show. */
-  readonly shownOutput: string;
+  readonly outputInErrors: string;
   /** Numbers of the output per row. */
   readonly width: number;
   /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
-  filled(n: number): number;
+  paddedSize(n: number): number;
 }
 
 export interface RowRunner {
@@ -41,61 +41,65 @@ export interface RowRunner {
 }
 
 export function rowRunner(options: RowRunnerOptions): RowRunner {
-  const { input, parameter, others, output, shownOutput, width } = options;
-  const gather = gatherer(input.dtype, sizeOf(input.shape));
+  const { input, parameter, others, output, outputInErrors, width } = options;
+  const buffer = rowBuffer(input.dtype, sizeOf(input.shape));
   const run: QueueOptions['run'] = async (segments) => {
     const n = countRows(segments);
-    const filled = options.filled(n);
+    const paddedSize = options.paddedSize(n);
     const rows: Constant = {
       dtype: input.dtype,
-      dims: [filled, ...input.shape],
-      data: gather.rows(segments, filled),
+      dims: [paddedSize, ...input.shape],
+      data: buffer.gather(segments, paddedSize),
     };
     const session = await options.session();
-    const feeds: Arrays = { ...others.rows(filled), [input.name]: rows };
+    const feeds: Arrays = { ...others.rows(paddedSize), [input.name]: rows };
     const before = session.seconds;
     const results = await session.run(
-      parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, filled) },
+      parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, paddedSize) },
       [output],
     );
-    const data = floats(results[output], `output "${shownOutput}"`);
-    if (data.length !== filled * width) failOnSize(options, results[output].dims, filled);
-    return { data: filled === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
+    const data = floatsOf(results[output], `output "${outputInErrors}"`);
+    if (data.length !== paddedSize * width) failOnSize(options, results[output].dims, paddedSize);
+    return { data: paddedSize === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
-  return { run, free: gather.free };
+  return { run, free: buffer.free };
 }
 
-function failOnSize({ shownOutput, width }: RowRunnerOptions, dims: readonly number[], rows: number): never {
+function failOnSize(
+  { outputInErrors, width }: RowRunnerOptions,
+  dims: readonly number[],
+  rows: number,
+): never {
   return fail({
     code: 'run-failed',
-    where: `output "${shownOutput}"`,
+    where: `output "${outputInErrors}"`,
     expected: `${width} number${width === 1 ? '' : 's'} for each of ${rows} rows`,
     got: showDims(dims),
     remedy: 'The model does not treat rows independently; export it with a free batch axis, or use batch: 1.',
   });
 }
 
-interface Gather {
-  rows(segments: readonly Segment[], filled: number): Constant['data'];
+interface RowBuffer {
+  gather(segments: readonly Segment[], paddedSize: number): Constant['data'];
   free(): void;
 }
 
-function gatherer(dtype: FloatType, rowSize: number): Gather {
+function rowBuffer(dtype: FloatType, rowSize: number): RowBuffer {
   let scratch = allocate(dtype, 0);
   return {
-    rows(segments, filled) {
+    gather(segments, paddedSize) {
       const [{ rows, from, to }] = segments;
-      if (segments.length === 1 && to - from === filled && holds(dtype, rows.data)) {
+      if (segments.length === 1 && to - from === paddedSize && isStoredAs(dtype, rows.data)) {
         return rows.data.subarray(from * rowSize, to * rowSize);
       }
-      if (scratch.length < filled * rowSize) scratch = allocate(dtype, filled * rowSize);
+      if (scratch.length < paddedSize * rowSize) scratch = allocate(dtype, paddedSize * rowSize);
       let at = 0;
       for (const segment of segments) {
         const part = segment.rows.data.subarray(segment.from * rowSize, segment.to * rowSize);
-        write(part, scratch, at);
+        writeNumbers(part, scratch, at);
         at += part.length;
       }
-      for (; at < filled * rowSize; at += rowSize) scratch.copyWithin(at, at - rowSize, at);
+      for (; at < paddedSize * rowSize; at += rowSize) scratch.copyWithin(at, at - rowSize, at);
       return scratch.subarray(0, at);
     },
     free() {
@@ -108,11 +112,11 @@ function gatherer(dtype: FloatType, rowSize: number): Gather {
  * Joins the parameters of a run's rows. Copies that fill it have those of their row: where the model takes statistics over a batch, the
  * gradient of a row among its copies is then that of f(x), which all of them are part of.
  */
-function joinParameters(segments: readonly Segment[], filled: number): Constant {
+function joinParameters(segments: readonly Segment[], paddedSize: number): Constant {
   const parts = segments.flatMap(({ parameters, from, to }) =>
     parameters === undefined ? [] : [takeRows(parameters, from, to)],
   );
   const last = parts[parts.length - 1];
-  const copies = new Array<Constant>(filled - countRows(segments));
+  const copies = new Array<Constant>(paddedSize - countRows(segments));
   return joinRows([...parts, ...copies.fill(takeRows(last, last.dims[0] - 1, last.dims[0]))]);
 }

@@ -13,7 +13,8 @@ import {
 import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { bindDims } from '../batching/memory.js';
 import type { Model } from '../model/model.js';
-import { noteRows, rowAxesOf } from '../model/rows.js';
+import { rowAxesOf } from '../model/row-axes.js';
+import { addRowNotice } from '../model/row-notices.js';
 import type { RowAxes } from '../rows/row-axes.js';
 import {
   describe,
@@ -87,7 +88,7 @@ export function resolveFunction(model: Model, options: FunctionOptions): ModelFu
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
   requireInput(upToOutput, asExported, exported);
   const axes = rowAxesOf(model, upToOutput, { input: asExported, output: exported });
-  if (axes.why !== undefined) noteRows(model, axes.why);
+  if (axes.reason !== undefined) addRowNotice(model, axes.reason);
   const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
   const symbols = symbolsOf(port, row);

@@ -1,7 +1,7 @@
 import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
-import { allocate, showDims, write } from '../session/value.js';
+import { allocate, showDims, writeNumbers } from '../session/value.js';
 import type { ModelFunction } from './model-function.js';
 
 /** Sizes of an output's axes after the batch. A size is undefined where it depends on the numbers of the input, as with detections. */
@@ -49,7 +49,7 @@ export async function outputRowShape(model: Model, fn: ModelFunction, batch?: Te
   const size = sizeOf(input.shape);
   const data = allocate(input.dtype, rows * size);
   const first = batch?.data.subarray(0, size) ?? new Float64Array(size);
-  for (let i = 0; first.length > 0 && i < rows; i++) write(first, data, i * size);
+  for (let i = 0; first.length > 0 && i < rows; i++) writeNumbers(first, data, i * size);
   const feed = { dtype: input.dtype, dims: [rows, ...input.shape], data };
   const results = await session.run({ ...others.rows(rows), [input.name]: feed }, [output]);
   return results[output].dims.slice(1);

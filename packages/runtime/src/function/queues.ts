@@ -2,18 +2,18 @@ import { sizeOf } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import { mergeFeeds } from '../batching/constant-feeds.js';
 import {
-  type CheckOptions,
   type Independence,
+  type IndependenceOptions,
   independentRuns,
   type RowPart,
 } from '../batching/independence.js';
 import { bytesPerRow } from '../batching/memory.js';
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
 import { rowRunner } from '../batching/row-runner.js';
-import { sizesOf } from '../batching/sizes.js';
+import { runSizes } from '../batching/run-sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
-import { noteRows } from '../model/rows.js';
+import { addRowNotice } from '../model/row-notices.js';
 import { lowerGradient } from '../providers/lowering.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import type { BackwardPass, BaselineFeeds } from './backward.js';
@@ -134,11 +134,11 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Requ
   const { scored, bytesPerRow: rowBytes } = compile(model, request);
   const { graph, parameter, score, baseline: port } = scored;
   const { input } = fn;
-  const { batching, filled } = sizesOf({
+  const { batching, paddedSize } = runSizes({
     device: model.device,
     fixedRows: fn.rows.perRun,
     batch,
-    affordable: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
+    maxRowsInMemory: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
   });
   const rows = rowRunner({
     session: () => model.session(name, () => graph),
@@ -146,9 +146,9 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Requ
     parameter,
     others: port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others,
     output: score,
-    shownOutput: fn.exported,
+    outputInErrors: fn.exported,
     width,
-    filled,
+    paddedSize,
   });
   const run = countedRuns(fn, rows.run);
   return requestQueue({
@@ -190,14 +190,14 @@ function checkOf(
   model: Model,
   { input, exported, identity, others, rows }: ModelFunction,
   parts: readonly RowPart[],
-): CheckOptions {
+): IndependenceOptions {
   return {
     shape: input.shape,
     parts: input.dtype === 'float16' ? parts.map(inHalfPrecision) : parts,
     perRun: rows.perRun,
-    known: model.cache(independences).get(`${identity} ${others.id}`, () => ({ alone: false })),
+    independence: model.cache(independences).get(`${identity} ${others.id}`, () => ({ dependent: false })),
     onDependent: () =>
-      noteRows(
+      addRowNotice(
         model,
         `rows of "${input.name}" change each other's "${exported}" when they run together: each is run by itself`,
       ),

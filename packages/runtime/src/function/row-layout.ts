@@ -1,13 +1,13 @@
 import type { RowAxis } from '@onnxplain/core';
 import type { Model } from '../model/model.js';
-import { rowAxesOf } from '../model/rows.js';
+import { rowAxesOf } from '../model/row-axes.js';
 import { givenAxis, type RowAxes } from '../rows/row-axes.js';
 import type { Port } from '../session/value.js';
 import type { FunctionOptions } from './model-function.js';
 import { chooseInput, chooseOutput } from './ports.js';
 
 /** Which axis of each array of a function holds the rows. */
-export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'why'> {
+export interface RowLayout extends Pick<RowAxes, 'input' | 'output' | 'perRun' | 'reason'> {
   /** Returns the row axis of another input of the model. */
   axisOf(port: Port): RowAxis;
 }

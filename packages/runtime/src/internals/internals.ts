@@ -40,25 +40,25 @@ interface InternalsOptions extends ScoreQueueOptions {
 }
 
 /** Attention maps by the identity of the function. */
-const attention = cacheKind<ReturnType<typeof attentionMaps>>(64);
+const attentionCaches = cacheKind<ReturnType<typeof attentionMaps>>(64);
 
 /** Returns access to the inner tensors of a model. One run gives all layers of a request. */
 export function internalsOf(model: Model, fn: ModelFunction, options: InternalsOptions): Internals {
   return {
     get attention() {
-      return model.cache(attention).get(fn.identity, () => attentionMaps(fn.graph));
+      return model.cache(attentionCaches).get(fn.identity, () => attentionMaps(fn.graph));
     },
     layers: (names) => layersOf(names, { model, fn, options }),
   };
 }
 
-interface Place {
+interface LayerContext {
   readonly model: Model;
   readonly fn: ModelFunction;
   readonly options: InternalsOptions;
 }
 
-function layersOf(names: readonly string[], { model, fn, options }: Place): Layers {
+function layersOf(names: readonly string[], { model, fn, options }: LayerContext): Layers {
   const { submit, backward } = options;
   const shapes = names.map((name) => shapeOf(model, fn, name));
   const sizes = shapes.map(sizeOf);
@@ -82,7 +82,7 @@ function layersOf(names: readonly string[], { model, fn, options }: Place): Laye
       const types = infer(fn.graph);
       return names.map((name) => {
         const type = types.get(name);
-        return channelInRow(axes.get(name), type && rowAxisOf(fn, type));
+        return channelAxisInRow(axes.get(name), type && rowAxisOf(fn, type));
       });
     },
     values: async (batch) => splitColumns(await submit(values, { kind: 'forward', batch }), shapes),
@@ -97,7 +97,7 @@ function layersOf(names: readonly string[], { model, fn, options }: Place): Laye
 }
 
 /** Returns the index of an axis after the batch axis is removed. */
-function channelInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
+function channelAxisInRow(axis: number | 'none' | undefined, rows: RowAxis | undefined): number | undefined {
   if (typeof axis !== 'number' || rows === undefined || axis === rows) return undefined;
   return rows !== 'none' && axis > rows ? axis - 1 : axis;
 }
@@ -147,8 +147,8 @@ function rowAxisOf({ graph, input, rows }: ModelFunction, { dims }: ValueType): 
 /** Returns a graph that gives the values of layers as columns of one output. */
 function valuesOf(fn: ModelFunction, names: readonly string[]): ScoreGraph {
   const { graph } = fn;
-  const shown = prune({ ...graph, outputs: valuesNamed(graph, names) });
-  const { graph: joined, name } = joinedRows(
+  const shown = prune({ ...graph, outputs: outputsNamed(graph, names) });
+  const { graph: joined, name } = joinAsColumns(
     shown,
     names.map((each) => [each, each] as const),
     fn,
@@ -159,20 +159,20 @@ function valuesOf(fn: ModelFunction, names: readonly string[]): ScoreGraph {
 /** Returns a graph that gives the values of layers and the score's gradients by them as columns of one output. */
 function gradientsOf(fn: ModelFunction, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
   const { graph, parameter, score } = scoreGraph(fn, options);
-  const shown = { ...graph, outputs: [...graph.outputs, ...valuesNamed(graph, names)] };
+  const shown = { ...graph, outputs: [...graph.outputs, ...outputsNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, table: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
-  const joined = joinedRows(backward, all, fn);
+  const joined = joinAsColumns(backward, all, fn);
   return { graph: joined.graph, parameter, score: joined.name };
 }
 
-function valuesNamed(graph: Graph, names: readonly string[]) {
+function outputsNamed(graph: Graph, names: readonly string[]) {
   const b = builderOf(graph);
   return [...new Set(names)].map((name) => ({ name, ...b.type(name) }));
 }
 
 /** Joins values with rows into one output [N, sum of sizes]. The row axis of a value is that of the layer it is like. */
-function joinedRows(
+function joinAsColumns(
   graph: Graph,
   values: readonly (readonly [name: string, like: string])[],
   fn: ModelFunction,

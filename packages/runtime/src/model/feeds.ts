@@ -28,7 +28,7 @@ export function checkFeeds(
     fail({
       code: 'feed-name',
       where: 'feeds',
-      expected: list(names),
+      expected: listed(names),
       got: `"${name}"`,
       remedy: 'Leave it out.',
     });
@@ -36,7 +36,7 @@ export function checkFeeds(
   const symbols = new Map<string, number>();
   const checked = ports.map((port) => {
     if (!Object.hasOwn(feeds, port.name)) {
-      const got = list(Object.keys(feeds));
+      const got = listed(Object.keys(feeds));
       fail({ code: 'feed-name', where: 'feeds', expected: `an array for input "${port.name}"`, got });
     }
     const array = toArray(port, feeds[port.name]);
@@ -119,8 +119,8 @@ function expectedSize(dim: Dim, size: number, symbols: Map<string, number>): num
 
 function checkValues(port: Port, array: Constant, takesMissing: (input: string) => boolean): void {
   const { dtype, dims, data } = array;
-  const at = firstBad(array);
-  if (at < 0 || (holdsOnlyMissing(array) && takesMissing(port.name))) return;
+  const at = firstInvalid(array);
+  if (at < 0 || (nonFiniteAreNaN(array) && takesMissing(port.name))) return;
   const expected = dtype === 'bool' ? '0 or 1' : dtype === 'string' ? 'strings' : 'finite numbers';
   const position = positionOf(at, dims);
   const got = dtype === 'float16' ? 'NaN or infinity' : `${String(data[at])}`;
@@ -128,7 +128,7 @@ function checkValues(port: Port, array: Constant, takesMissing: (input: string) 
 }
 
 /** Index of the first element that may not be fed; -1 when all may. */
-function firstBad({ dtype, dims, data }: Constant): number {
+function firstInvalid({ dtype, dims, data }: Constant): number {
   if (data instanceof Float32Array || data instanceof Float64Array)
     return firstNonFinite({ shape: dims, data });
   if (dtype === 'float16' && data instanceof Uint16Array)
@@ -138,7 +138,7 @@ function firstBad({ dtype, dims, data }: Constant): number {
 }
 
 /** Whether all numbers that are not finite are NaN. */
-function holdsOnlyMissing({ dims, data }: Constant): boolean {
+function nonFiniteAreNaN({ dims, data }: Constant): boolean {
   const isDouble = data instanceof Float32Array || data instanceof Float64Array;
   return isDouble && firstInfinite({ shape: dims, data }) < 0;
 }
@@ -154,6 +154,6 @@ export function positionOf(index: number, dims: readonly number[]): string {
   return showDims(coordinates);
 }
 
-function list(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.map((name) => `"${name}"`).join(', ');
 }

@@ -32,7 +32,7 @@ export async function grad(model: Model, options: GradientOptions = {}): Promise
   const { device, refused, threads, memory } = model;
   return openGraph(graph, {
     sha256: sha256Of(graph),
-    placement: { device, refused },
+    deviceChoice: { device, refused },
     threads,
     memory,
     givenAxes: givenAxes(undefined),

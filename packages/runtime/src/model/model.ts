@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
 import { type Graph, takesMissing, weightBytes } from '@onnxplain/graph';
-import type { DevicePlacement } from '../providers/probe.js';
+import type { DeviceChoice } from '../providers/probe.js';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
 import { type Device, openSession } from '../session/session.js';
 import type { Arrays, Feeds, Port } from '../session/value.js';
@@ -24,7 +24,7 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   /** The provider that runs it. */
   readonly device: Device;
   /** Why other providers are not used, where one was tried. */
-  readonly refused: DevicePlacement['refused'];
+  readonly refused: DeviceChoice['refused'];
   /** Threads inside one operator; undefined: all cores. */
   readonly threads?: number;
   readonly batch: BatchAxis;
@@ -49,7 +49,7 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   /** The model's own cache of a kind, empty at first. Throws `closed`. */
   cache<V>(kind: CacheKind<V>): Cache<V>;
   /** Sentences for {@link rowNotices}. */
-  readonly rowFindings: Set<string>;
+  readonly rowNotices: Set<string>;
   /** Releases all sessions; calls under way end with `closed`. A second close does nothing. */
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export interface ModelParts {
   readonly source: Graph;
   readonly sha256: string;
   readonly path?: string;
-  readonly placement: DevicePlacement;
+  readonly deviceChoice: DeviceChoice;
   readonly threads: number | undefined;
   readonly memory: number;
   readonly batch: BatchAxis;
@@ -80,12 +80,12 @@ export function sessionLimit(graph: Graph): number {
   return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, fitting));
 }
 
-export function makeModel({ placement, sessionSource, ...parts }: ModelParts): Model {
+export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: ModelParts): Model {
   const { graph, source } = parts;
   const { device, refused } = placement;
   const { inputs, outputs } = graph;
   const pool = poolOf(parts, device);
-  const { cache, close } = cachesBeside(pool);
+  const { cache, close } = cachesOf(pool);
   return {
     ...graphStatistics(source),
     ...parts,
@@ -93,7 +93,7 @@ export function makeModel({ placement, sessionSource, ...parts }: ModelParts): M
     outputs,
     device,
     refused,
-    rowFindings: new Set(),
+    rowNotices: new Set(),
     async run(feeds, wanted) {
       pool.expectOpen();
       const checked = checkFeeds(inputs, feeds, (input) => takesMissing(graph, input));
@@ -120,7 +120,7 @@ function poolOf({ graph, source, threads, path }: PoolParts, device: Device): Se
 }
 
 /** The caches of a model, which are emptied when its sessions are closed. */
-function cachesBeside(pool: SessionPool): Pick<Model, 'cache' | 'close'> {
+function cachesOf(pool: SessionPool): Pick<Model, 'cache' | 'close'> {
   const caches = new Set<{ clear(): void }>();
   return {
     cache(kind) {

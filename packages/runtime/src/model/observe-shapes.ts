@@ -15,7 +15,7 @@ import { serialise } from './session-source.js';
 /** Number of rows of each of the two runs. */
 const ROWS = [2, 3] as const;
 /** Largest number of sizes that are tried for the symbols beside the rows. */
-const TRIALS = 12;
+const MAX_CONSTANT_SIZES = 12;
 
 /**
  * Finds by running a graph the shapes that do not follow from its nodes (`undetermined`). The graph runs on two and then on three random
@@ -32,9 +32,12 @@ export async function observeShapes(graph: Graph, options: SessionOptions): Prom
     const { model, ...rest } = serialise({ ...graph, outputs });
     session = await openSession(model, { ...options, ...rest });
     for (const sizes of sizesToTry(graph, rows)) {
-      const runs = await shapesOf(session, graph, (count) => new Map([...sizes, ...rowsAs(rows, count)]));
+      const runs = await shapesOf(session, graph, (count) => new Map([...sizes, ...rowSize(rows, count)]));
       if (runs === undefined) continue;
-      return withObserved(graph, new Map(values.map((value) => [value.name, seenIn(runs, value, rows)])));
+      return withObserved(
+        graph,
+        new Map(values.map((value) => [value.name, observedType(runs, value, rows)])),
+      );
     }
     return graph;
   } catch {
@@ -52,7 +55,7 @@ function symbolOfRows({ inputs }: Graph): Dim | undefined {
 
 type Sizes = ReadonlyMap<Dim, number>;
 
-const rowsAs = (rows: Dim | undefined, count: number): Iterable<[Dim, number]> =>
+const rowSize = (rows: Dim | undefined, count: number): Iterable<[Dim, number]> =>
   rows === undefined ? [] : [[rows, count]];
 
 /** Returns sizes for the symbols beside the rows: first all different, then all equal to a size that constants of the graph have. */
@@ -64,7 +67,7 @@ function sizesToTry({ inputs, constants }: Graph, rows: Dim | undefined): readon
   if (symbols.size === 0) return [apart];
   const known = new Set([...constants.values()].flatMap(({ dims }) => dims.filter((size) => size <= 1024)));
   const alike = [...known, 8, 32, 1]
-    .slice(0, TRIALS)
+    .slice(0, MAX_CONSTANT_SIZES)
     .map((size) => new Map([...symbols].map((s) => [s, size])));
   return [apart, ...alike];
 }
@@ -100,7 +103,11 @@ function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
 }
 
 /** Reads dims off two runs: an axis of 2 and then 3 holds the rows; a declared size that both runs show is kept; others stay unknown. */
-function seenIn(runs: readonly Arrays[], { name, dtype, dims }: Value, rows: Dim | undefined): Observation {
+function observedType(
+  runs: readonly Arrays[],
+  { name, dtype, dims }: Value,
+  rows: Dim | undefined,
+): Observation {
   const [first, second] = runs.map((run) => run[name].dims);
   if (first.length !== second.length) throw new TypeError(`"${name}" has not one rank`);
   const axes = first.map((size, i) => {

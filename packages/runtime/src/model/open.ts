@@ -10,12 +10,12 @@ import {
   unifySymbols,
 } from '@onnxplain/graph';
 import { isGradient, lowerGradient } from '../providers/lowering.js';
-import { place } from '../providers/probe.js';
+import { chooseDevice } from '../providers/probe.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
 import type { Device } from '../session/session.js';
-import { readModelFile } from './file.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { observeShapes } from './observe-shapes.js';
+import { readModelFile } from './read-model-file.js';
 import { resolveBatch } from './resolve-batch.js';
 import { serialise, sourceFromFile } from './session-source.js';
 
@@ -65,14 +65,14 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   const { device, threads, memory, batchAxis } = parseOptions('open', schema, { ...options });
   const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
-  const weights = watch(options.external);
+  const weights = watchReads(options.external);
   const source = read(bytes, { limits: options.limits, external: weights.external });
   const sessionSource = () => (weights.used() ? serialise(source) : sourceFromFile(bytes, source));
   return openGraph(source, {
     path,
     sessionSource,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    placement: await place(device),
+    deviceChoice: await chooseDevice(device),
     threads,
     memory,
     givenAxes: givenAxes(batchAxis),
@@ -80,8 +80,8 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
 }
 
 /** Opens a graph as a model of its own, on the device of `parts`. */
-export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
-  const { placement, threads, path, sessionSource } = parts;
+export async function openGraph(source: Graph, parts: OpenGraphParts): Promise<Model> {
+  const { deviceChoice: placement, threads, path, sessionSource } = parts;
   const name = path ?? source.name;
   expectNames(parts.givenAxes, source);
   const options = { device: placement.device, threads, name };
@@ -101,10 +101,10 @@ export async function openGraph(source: Graph, parts: Origin): Promise<Model> {
 /** Sessions cannot return the maps of ZipMap; the canonical form returns the scores in them. */
 const isZipMap = ({ op, domain }: Node): boolean => op === 'ZipMap' && domain === 'ai.onnx.ml';
 
-export type Origin = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
+export type OpenGraphParts = Omit<ModelParts, 'graph' | 'source' | 'batch' | 'fixedRows'>;
 
 /** Wraps the reader of external data and tells whether it was used. */
-function watch(external: ExternalReader | undefined): {
+function watchReads(external: ExternalReader | undefined): {
   external: ExternalReader | undefined;
   used(): boolean;
 } {

@@ -10,7 +10,7 @@ import {
   rowFlow,
 } from '@onnxplain/graph';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
-import { hasLaterRows } from '../rows/row-axes.js';
+import { hasLaterBatchAxis } from '../rows/row-axes.js';
 import { sameNumbers } from '../rows/same-numbers.js';
 import { openSession, type Session, type SessionOptions } from '../session/session.js';
 import { type Arrays, isFloatType, joinRows, type Port } from '../session/value.js';
@@ -41,17 +41,17 @@ export async function resolveBatch(
   const fixedRows = sizes.find((dim) => typeof dim === 'number');
   if (fixedRows === undefined || sizes.some((dim) => typeof dim === 'string'))
     return { batch: 'symbolic', graph };
-  if (all === undefined && hasLaterRows(graph)) return { batch: 'symbolic', graph };
-  for (const each of all === undefined ? [0, ...laterAxes(graph)] : [all]) {
+  if (all === undefined && hasLaterBatchAxis(graph)) return { batch: 'symbolic', graph };
+  for (const each of all === undefined ? [0, ...laterBatchAxes(graph)] : [all]) {
     const { freed, graph: candidate } = freeBatch(graph, each);
-    if (freed && (await agree({ graph, candidate, axis: each }, options)))
+    if (freed && (await freedRowsMatch({ graph, candidate, axis: each }, options)))
       return { batch: 'freed', graph: candidate };
   }
   const isBatch =
     fixedRows === 1 ||
     all !== undefined ||
     combinedByStatistics(graph) ||
-    (await independent(graph, fixedRows, options));
+    (await rowsAreIndependent(graph, fixedRows, options));
   return isBatch ? { batch: 'fixed', graph, fixedRows } : { batch: 'none', graph, fixedRows: 1 };
 }
 
@@ -65,7 +65,7 @@ function combinedByStatistics(graph: Graph): boolean {
 }
 
 /** Axes behind the first that can be a batch, of the same size in all inputs: 1, or any where a recurrent node has its batch there. */
-function laterAxes(graph: Graph): readonly number[] {
+function laterBatchAxes(graph: Graph): readonly number[] {
   const { inputs } = graph;
   const [first] = inputs;
   if (first?.dims === undefined || first.dims[0] === 1) return [];
@@ -84,7 +84,7 @@ function isRecurrent(graph: Graph, axis: number): boolean {
 
 const TRIAL_ROWS = 3;
 
-interface Pair {
+interface FreedGraph {
   readonly graph: Graph;
   readonly candidate: Graph;
   readonly axis: number;
@@ -93,20 +93,23 @@ interface Pair {
 /**
  * Whether the freed graph treats rows as the fixed one does; false also when it does not run, or when nothing random can be fed.
  */
-async function agree({ graph, candidate, axis }: Pair, options: SessionOptions): Promise<boolean> {
+async function freedRowsMatch(
+  { graph, candidate, axis }: FreedGraph,
+  options: SessionOptions,
+): Promise<boolean> {
   if (!canBeFed(graph)) return false;
   const fixedRows = Number(graph.inputs[0].dims?.[axis]);
   const places = candidate.outputs.map(({ dims = [] }) =>
     dims.indexOf(candidate.inputs[0].dims?.[axis] ?? ''),
   );
   const rows = randomRows(rowsFirst(graph, axis, places), TRIAL_ROWS);
-  return tried(
+  return runTrial(
     [graph, candidate].map((each) => rowsFirst(each, axis, places)),
     options,
     async ([one, many]) => {
-      const got = await many.run(together(rows));
+      const got = await many.run(joinFeeds(rows));
       for (const [i, row] of rows.entries()) {
-        const alone = await one.run(together(Array.from({ length: fixedRows }, () => row)));
+        const alone = await one.run(joinFeeds(Array.from({ length: fixedRows }, () => row)));
         // The graphs' outputs are in one order, under names of their own.
         const same = one.outputs.every(({ name }, o) =>
           sameRow([alone[name], 0], [got[many.outputs[o].name], i]),
@@ -119,20 +122,20 @@ async function agree({ graph, candidate, axis }: Pair, options: SessionOptions):
 }
 
 /** Whether a row of a fixed batch comes out the same whatever the other rows are. */
-async function independent(graph: Graph, rows: number, options: SessionOptions): Promise<boolean> {
+async function rowsAreIndependent(graph: Graph, rows: number, options: SessionOptions): Promise<boolean> {
   if (graph.inputs.some(({ dims }) => dims?.[0] !== rows)) return false;
   if (graph.outputs.some(({ dims }) => dims !== undefined && dims[0] !== rows)) return false;
   if (!canBeFed(graph)) return true;
   const different = randomRows(graph, rows);
-  return tried([graph], options, async ([session]) => {
-    const mixed = await session.run(together(different));
-    const alike = await session.run(together(different.map(() => different[1])));
+  return runTrial([graph], options, async ([session]) => {
+    const mixed = await session.run(joinFeeds(different));
+    const alike = await session.run(joinFeeds(different.map(() => different[1])));
     return session.outputs.every(({ name }) => sameRow([alike[name], 1], [mixed[name], 1]));
   });
 }
 
 /** Runs a trial with a session of each graph. Returns false where one does not run. */
-async function tried(
+async function runTrial(
   graphs: readonly Graph[],
   options: SessionOptions,
   trial: (sessions: readonly Session[]) => Promise<boolean>,
@@ -187,7 +190,7 @@ function randomRow(inputs: readonly Port[], i: number): Arrays {
 }
 
 /** Joins single rows along the batch axis, input by input. */
-function together(rows: readonly Arrays[]): Arrays {
+function joinFeeds(rows: readonly Arrays[]): Arrays {
   const [first] = rows;
   const joined = Object.keys(first).map((name) => [name, joinRows(rows.map((row) => row[name]))] as const);
   return Object.fromEntries(joined);

@@ -38,32 +38,32 @@ interface State {
   readonly options: SessionPoolOptions;
   readonly entries: Cache<Entry>;
   /** All entries whose session is not released. */
-  readonly live: Set<Entry>;
+  readonly unreleased: Set<Entry>;
   closed: boolean;
 }
 
 export function sessionPool(options: SessionPoolOptions): SessionPool {
-  const live = new Set<Entry>();
+  const unreleased = new Set<Entry>();
   const entries = boundedCache<Entry>(options.limit, (entry) => {
     entry.dropped = true;
     // A session that did not open has nothing to release; its callers have the error.
-    releaseUnused(live, entry).catch(() => undefined);
+    releaseUnused(unreleased, entry).catch(() => undefined);
   });
-  const state: State = { options, entries, live, closed: false };
+  const state: State = { options, entries, unreleased, closed: false };
   return {
     get size() {
-      return live.size;
+      return unreleased.size;
     },
-    session: (key, make) => pooled(state, key, make),
+    session: (key, make) => pooledSession(state, key, make),
     expectOpen: () => expectOpen(state),
     close: () => close(state),
   };
 }
 
 /** A session whose runs each take the open one of the key, opening it where the pool has dropped it. */
-async function pooled(state: State, key: string, make: () => SessionSource): Promise<PooledSession> {
+async function pooledSession(state: State, key: string, make: () => SessionSource): Promise<PooledSession> {
   let seconds = 0;
-  const { inputs, outputs } = await use(entryOf(state, key, make), state, async (session) => session);
+  const { inputs, outputs } = await withSession(entryOf(state, key, make), state, async (session) => session);
   return {
     inputs,
     outputs,
@@ -72,7 +72,7 @@ async function pooled(state: State, key: string, make: () => SessionSource): Pro
     },
     async run(feeds, wanted) {
       // Awaited, so that the stack of an error shows the caller.
-      return await use(entryOf(state, key, make), state, async (session) => {
+      return await withSession(entryOf(state, key, make), state, async (session) => {
         const before = session.seconds;
         try {
           return await session.run(feeds, wanted);
@@ -89,10 +89,10 @@ function entryOf(state: State, key: string, make: () => SessionSource): Entry {
   return state.entries.get(key, () => {
     const opened = Promise.resolve().then(() => state.options.open(make()));
     const entry: Entry = { opened, users: 0, dropped: false };
-    state.live.add(entry);
+    state.unreleased.add(entry);
     // The callers get the error; the next call tries again.
     opened.catch(() => {
-      state.live.delete(entry);
+      state.unreleased.delete(entry);
       state.entries.delete(key, entry);
     });
     return entry;
@@ -100,25 +100,29 @@ function entryOf(state: State, key: string, make: () => SessionSource): Entry {
 }
 
 /** Keeps the session open while `work` is under way. */
-async function use<T>(entry: Entry, { live }: State, work: (session: Session) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  entry: Entry,
+  { unreleased }: State,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   entry.users++;
   try {
     return await work(await entry.opened);
   } finally {
     entry.users--;
-    await releaseUnused(live, entry);
+    await releaseUnused(unreleased, entry);
   }
 }
 
-async function releaseUnused(live: Set<Entry>, entry: Entry): Promise<void> {
-  if (!entry.dropped || entry.users > 0 || !live.delete(entry)) return;
+async function releaseUnused(unreleased: Set<Entry>, entry: Entry): Promise<void> {
+  if (!entry.dropped || entry.users > 0 || !unreleased.delete(entry)) return;
   await (await entry.opened).release();
 }
 
 async function close(state: State): Promise<void> {
   state.closed = true;
-  const all = [...state.live];
-  state.live.clear();
+  const all = [...state.unreleased];
+  state.unreleased.clear();
   state.entries.clear();
   for (const opened of await Promise.allSettled(all.map((entry) => entry.opened))) {
     // Waits for the runs under way; later ones of the session fail with `closed`.

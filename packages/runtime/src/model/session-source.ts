@@ -13,19 +13,19 @@ export interface SessionSource {
 }
 
 /** Above this many bytes of weights a protobuf message becomes too large for its own format. */
-const LARGEST = 2 ** 31 - 2 ** 24;
+const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
 
 /** The file that holds the weights of large graphs. */
-const location = 'weights.bin';
+const WEIGHTS_FILE = 'weights.bin';
 
-const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) < LARGEST;
+const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) < MAX_WEIGHT_BYTES;
 
 /** Serialises a graph of any size. Weights above 2 GiB go to a second file. */
 export function serialise(graph: Graph): SessionSource {
   const cpuNodes = cpuNodeNames(graph);
   if (fitsOneFile(graph)) return { model: write(graph), cpuNodes };
-  const { model, data } = writeExternal(graph, { location });
-  return { model, external: [{ path: location, data: bytesOf(data) }], cpuNodes };
+  const { model, data } = writeExternal(graph, { location: WEIGHTS_FILE });
+  return { model, external: [{ path: WEIGHTS_FILE, data: bytesOf(data) }], cpuNodes };
 }
 
 /** Takes the file that a graph was read from, with the weights in it. */
@@ -39,7 +39,9 @@ const cpuNodeNames = (graph: Graph): readonly string[] => nodesForCpu(graph).map
 /** Returns the SHA-256 of a graph's model file in lower-case hexadecimal. */
 export function sha256Of(graph: Graph): string {
   const hash = createHash('sha256');
-  const chunks = fitsOneFile(graph) ? writeChunks(graph) : [writeExternal(graph, { location }).model];
+  const chunks = fitsOneFile(graph)
+    ? writeChunks(graph)
+    : [writeExternal(graph, { location: WEIGHTS_FILE }).model];
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -18,7 +18,7 @@ export interface GraphStatistics {
 export function graphStatistics(graph: Graph): GraphStatistics {
   const counts = new Map<string, number>();
   const nodes = [...graph.nodes, ...graph.functions.flatMap((local) => local.nodes)];
-  for (const node of nodes.flatMap(withInner)) {
+  for (const node of nodes.flatMap(withInnerNodes)) {
     const name = node.domain === '' ? node.op : `${node.domain}:${node.op}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
@@ -30,9 +30,9 @@ export function graphStatistics(graph: Graph): GraphStatistics {
   };
 }
 
-function withInner(node: Node): readonly Node[] {
+function withInnerNodes(node: Node): readonly Node[] {
   const inner = Object.values(node.attributes).flatMap((attribute) =>
-    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(withInner) : [],
+    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(withInnerNodes) : [],
   );
   return [node, ...inner];
 }

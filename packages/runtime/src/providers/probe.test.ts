@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { place, probe } from './probe.js';
+import { chooseDevice, probe } from './probe.js';
 
 test('every provider is reported once, a refused one with reason and remedy', async () => {
   const reports = await probe();
@@ -14,16 +14,16 @@ test('every provider is reported once, a refused one with reason and remedy', as
 
 test('auto takes CUDA where it works, else the CPU and says why not CUDA', async () => {
   const [cuda] = await probe();
-  const { device, refused } = await place('auto');
+  const { device, refused } = await chooseDevice('auto');
   expect(device).toBe(cuda.available ? 'cuda' : 'cpu');
   expect(refused.cuda).toBe(cuda.reason);
 });
 
 test('a device asked for by name is used or refused, never replaced', async () => {
   for (const { device, available, reason } of await probe()) {
-    if (available) expect((await place(device)).device).toBe(device);
+    if (available) expect((await chooseDevice(device)).device).toBe(device);
     else
-      await expect(place(device)).rejects.toMatchObject({
+      await expect(chooseDevice(device)).rejects.toMatchObject({
         code: 'provider-unavailable',
         diagnosis: { got: `"${reason}"` },
       });

@@ -1,6 +1,6 @@
 import { fail } from '@onnxplain/core';
 import { type Constant, emptyGraph, type Graph, type Node, write } from '@onnxplain/graph';
-import { type Device, openSession, reason, type Session } from '../session/session.js';
+import { type Device, errorText, openSession, type Session } from '../session/session.js';
 
 /** Whether a provider works on this machine. A small model was run on it to find out. */
 export interface ProviderReport {
@@ -39,7 +39,7 @@ export function probeDevice(device: Device): Promise<ProviderReport> {
 }
 
 /** The device to use, and why others are not used. */
-export interface DevicePlacement {
+export interface DeviceChoice {
   readonly device: Device;
   /** Why a provider was not used, by provider; empty when the one asked for works. */
   readonly refused: Readonly<Partial<Record<Device, string>>>;
@@ -49,7 +49,7 @@ export interface DevicePlacement {
  * Chooses the device. 'auto' takes CUDA where it works, else the CPU; WebGPU is used only where the caller names it. Throws
  * `provider-unavailable` where a device that the caller names does not work.
  */
-export async function place(device: Device | 'auto'): Promise<DevicePlacement> {
+export async function chooseDevice(device: Device | 'auto'): Promise<DeviceChoice> {
   if (device === 'cpu') return { device, refused: {} };
   const report = await probeDevice(device === 'auto' ? 'cuda' : device);
   if (report.available) return { device: report.device, refused: {} };
@@ -66,7 +66,7 @@ export async function place(device: Device | 'auto'): Promise<DevicePlacement> {
 async function tryDevice(device: Device): Promise<ProviderReport> {
   let session: Session | undefined;
   try {
-    session = await openSession(write(trial), { device, threads: 1, name: `provider ${device}` });
+    session = await openSession(write(probeGraph), { device, threads: 1, name: `provider ${device}` });
     const x = { dtype: 'float32', dims: [1, 1, 2, 2], data: Float32Array.of(1, 2, 3, 4) } as const;
     const { y } = await session.run({ x });
     const expected = [4, 8, 12, 16];
@@ -78,7 +78,7 @@ async function tryDevice(device: Device): Promise<ProviderReport> {
       );
     return { device, available: true };
   } catch (error) {
-    return refusal(device, reason(error instanceof Error ? (error.cause ?? error) : error));
+    return refusal(device, errorText(error instanceof Error ? (error.cause ?? error) : error));
   } finally {
     await session?.release();
   }
@@ -92,7 +92,7 @@ const doubling: Constant = { dtype: 'float32', dims: [1, 1, 1, 1], data: Float32
 const doublingMatrix: Constant = { dtype: 'float32', dims: [2, 2], data: Float32Array.of(2, 0, 0, 2) };
 
 /** Conv then MatMul, each doubling: loads the convolution and matrix libraries of a provider. */
-const trial: Graph = {
+const probeGraph: Graph = {
   ...emptyGraph({ '': 17 }),
   name: 'trial',
   inputs: [{ name: 'x', dtype: 'float32', dims: [1, 1, 2, 2] }],

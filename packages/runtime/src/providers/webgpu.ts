@@ -2,18 +2,18 @@ import { type Graph, graphsOf, type Node } from '@onnxplain/graph';
 
 interface Limitation {
   /** A short description for reports. */
-  readonly what: string;
+  readonly description: string;
   readonly applies: (node: Node, constants: Graph['constants']) => boolean;
 }
 
 /** Nodes that ONNX Runtime's WebGPU provider accepts when it opens a model but cannot run (1.29 and 1.30). */
 const limitations: readonly Limitation[] = [
   {
-    what: 'MaxPool with indices',
+    description: 'MaxPool with indices',
     applies: ({ op, outputs: [, indices = ''] }) => op === 'MaxPool' && indices !== '',
   },
   {
-    what: 'ConvTranspose in three dimensions',
+    description: 'ConvTranspose in three dimensions',
     applies: ({ op, inputs: [, kernel], attributes: { kernel_shape: shape } }, constants) => {
       const sizes = shape?.kind === 'ints' ? shape.value : constants.get(kernel)?.dims.slice(2);
       return op === 'ConvTranspose' && sizes?.length === 3;
@@ -26,7 +26,7 @@ export function nodesForCpu(graph: Graph): readonly { readonly name: string; rea
   return graph.nodes.flatMap((node) => [
     ...limitations
       .filter((limitation) => limitation.applies(node, graph.constants))
-      .map(({ what }) => ({ name: node.name, what })),
+      .map(({ description }) => ({ name: node.name, what: description })),
     ...graphsOf(node).flatMap(nodesForCpu),
   ]);
 }

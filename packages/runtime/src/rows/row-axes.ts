@@ -25,7 +25,7 @@ export interface RowAxes {
    */
   readonly proved: boolean;
   /** The reason, as a sentence; undefined where rows lie along the first axis and nothing in the graph combines them. */
-  readonly why: string | undefined;
+  readonly reason: string | undefined;
 }
 
 /**
@@ -41,25 +41,25 @@ export function rowAxes(
 ): RowAxes {
   const flows = flowsOf(graph);
   const choice = givenChoice(input, output, { flows, facts }) ?? choose(input, output, { flows, facts });
-  const { axis, alone } = choice;
+  const { axis, dependence } = choice;
   const size = axis === 'none' ? 1 : (input.dims?.[axis] ?? 'N');
   const symbol = typeof size === 'string' ? size : undefined;
   const at = givenAxis(facts.givenAxes, output) ?? outputAxis(output, { axis, size, flows });
-  if (at === 'none' && typeof size === 'number' && size > 1) expectRows(input, output, axis);
+  if (at === 'none' && typeof size === 'number' && size > 1) failOnMissingRows(input, output, axis);
   // An output that does not have the rows of the input belongs to one row.
   const lost =
     symbol !== undefined && output.dims !== undefined && flows(symbol).axisOf(output.name) === undefined;
-  const whole = axis === 'none' || at === 'none' || alone !== undefined || lost;
+  const whole = axis === 'none' || at === 'none' || dependence !== undefined || lost;
   return {
     input: axis,
     output: at,
     perRun: whole ? 1 : (facts.fixedRows ?? (typeof size === 'number' ? size : undefined)),
     symbol,
     proved: symbol !== undefined && isProved(flows(symbol), output),
-    why:
-      choice.why ??
-      (alone && `${alone}: each is run by itself`) ??
-      (lost ? lostText(input, output) : undefined),
+    reason:
+      choice.reason ??
+      (dependence && `${dependence}: each is run by itself`) ??
+      (lost ? unknownRowsText(input, output) : undefined),
   };
 }
 
@@ -70,19 +70,19 @@ function isProved(flow: RowFlow, { name }: Port): boolean {
   );
 }
 
-const lostText = (input: Port, output: Port): string =>
+const unknownRowsText = (input: Port, output: Port): string =>
   `no axis of "${output.name}" is known to hold the rows of "${input.name}": each is run by itself`;
 
 interface Choice {
   readonly axis: RowAxis;
   /** Why rows are run one at a time. */
-  readonly alone?: string;
-  readonly why?: string;
+  readonly dependence?: string;
+  readonly reason?: string;
 }
 
 type Flows = (symbol: string) => RowFlow;
 
-interface Known {
+interface ChoiceContext {
   readonly flows: Flows;
   readonly facts: RowFacts;
 }
@@ -110,7 +110,7 @@ export function givenAxis({ all, byName }: GivenAxes, port: Port, isInput = fals
   });
 }
 
-function expectRows(input: Port, output: Port, axis: RowAxis): never {
+function failOnMissingRows(input: Port, output: Port, axis: RowAxis): never {
   return fail({
     code: 'option-value',
     where: `batchAxis of "${input.name}"`,
@@ -120,29 +120,32 @@ function expectRows(input: Port, output: Port, axis: RowAxis): never {
   });
 }
 
-function givenChoice(input: Port, output: Port, { flows, facts }: Known): Choice | undefined {
+function givenChoice(input: Port, output: Port, { flows, facts }: ChoiceContext): Choice | undefined {
   const axis = givenAxis(facts.givenAxes, input, true);
   if (axis === undefined || axis === 'none') return axis && { axis };
   const symbol = input.dims?.[axis];
   const mixing = typeof symbol === 'string' ? flows(symbol).mixing(output.name) : undefined;
-  return { axis, alone: mixing && combined(input, mixing) };
+  return { axis, dependence: mixing && combinationText(input, mixing) };
 }
 
-function choose(input: Port, output: Port, { flows, facts }: Known): Choice {
+function choose(input: Port, output: Port, { flows, facts }: ChoiceContext): Choice {
   const { dims } = input;
-  if (facts.batch === 'none') return { axis: 'none', why: `"${input.name}" has no batch axis` };
+  if (facts.batch === 'none') return { axis: 'none', reason: `"${input.name}" has no batch axis` };
   if (dims === undefined) return { axis: 0 };
   if (facts.batch === 'fixed') return fixedChoice(input, facts.fixedRows ?? 1);
   const first = candidatesOf(dims, flows).find(({ axis }) => axis === 0);
   const isFree = ({ flow }: Candidate) => flow.mixing(output.name) === undefined;
-  const later = laterRows(dims, output, flows);
-  if (first !== undefined && isFree(first) && !(later !== undefined && nameOf(first.dim) === 'other'))
+  const later = laterBatchAxis(dims, output, flows);
+  if (first !== undefined && isFree(first) && !(later !== undefined && classifyName(first.dim) === 'other'))
     return { axis: 0 };
   if (later !== undefined)
-    return { axis: later.axis, why: `rows of "${input.name}" lie along axis ${later.axis} ("${later.dim}")` };
+    return {
+      axis: later.axis,
+      reason: `rows of "${input.name}" lie along axis ${later.axis} ("${later.dim}")`,
+    };
   if (first !== undefined) return mixedChoice(input, output, first);
   if (dims[0] === 1) return { axis: 0 };
-  return { axis: 'none', why: `no axis of "${input.name}" (${describe(input)}) is a batch axis` };
+  return { axis: 'none', reason: `no axis of "${input.name}" (${describe(input)}) is a batch axis` };
 }
 
 interface Candidate {
@@ -164,18 +167,18 @@ function candidatesOf(dims: readonly Dim[], flows: Flows): readonly Candidate[] 
  * Finds an axis behind the first along which rows of an output may lie. A recurrent node or the name of the axis tells it; where the first
  * axis cannot be the batch, the only axis that the output has too is taken.
  */
-function laterRows(dims: readonly Dim[], output: Port, flows: Flows): Candidate | undefined {
+function laterBatchAxis(dims: readonly Dim[], output: Port, flows: Flows): Candidate | undefined {
   const free = candidatesOf(dims, flows).filter(
     ({ axis, flow }) => axis > 0 && flow.mixing(output.name) === undefined,
   );
-  const told = free.find(({ dim, flow }) => flow.recurrent || nameOf(dim) === 'batch');
-  if (told !== undefined || free.length === 0 || mayLead(dims[0], output, flows)) return told;
+  const told = free.find(({ dim, flow }) => flow.recurrent || classifyName(dim) === 'batch');
+  if (told !== undefined || free.length === 0 || firstAxisMayBeBatch(dims[0], output, flows)) return told;
   const shared = free.filter(({ flow }) => flow.axisOf(output.name) !== undefined);
-  return shared.length === 1 && nameOf(shared[0].dim) !== 'other' ? shared[0] : undefined;
+  return shared.length === 1 && classifyName(shared[0].dim) !== 'other' ? shared[0] : undefined;
 }
 
 /** Whether a first axis may be the batch: one of size 1, or whose elements are apart, are called a batch, or have statistics of theirs. */
-function mayLead(dim: Dim, output: Port, flows: Flows): boolean {
+function firstAxisMayBeBatch(dim: Dim, output: Port, flows: Flows): boolean {
   if (typeof dim === 'number') return dim === 1;
   const flow = flows(dim);
   const kind = flow.mixing(output.name)?.kind;
@@ -184,13 +187,13 @@ function mayLead(dim: Dim, output: Port, flows: Flows): boolean {
 }
 
 /** Whether inputs whose first axis is of one size have their rows along another, which the outputs have too. */
-export function hasLaterRows(graph: Graph): boolean {
+export function hasLaterBatchAxis(graph: Graph): boolean {
   const flows = flowsOf(graph);
   const outputs = graph.outputs.filter(({ dims }) => dims?.some((dim) => typeof dim === 'string'));
   return (
     outputs.length > 0 &&
     graph.inputs.some(({ dims = [] }) =>
-      outputs.every((output) => laterRows(dims, output, flows)?.flow.axisOf(output.name) !== undefined),
+      outputs.every((output) => laterBatchAxis(dims, output, flows)?.flow.axisOf(output.name) !== undefined),
     )
   );
 }
@@ -201,20 +204,20 @@ function mixedChoice(input: Port, output: Port, { dim, flow }: Candidate): Choic
   if (mixing === undefined) return { axis: 0 };
   const pictures = (input.dims?.length ?? 0) >= 4;
   const statistics = mixing.kind === 'statistics' && flow.axisOf(output.name) !== undefined;
-  const isBatch = isBatchName(dim) || (nameOf(dim) !== 'other' && (pictures || statistics));
-  const why = combined(input, mixing);
-  if (isBatch) return { axis: 0, alone: why };
-  return { axis: 'none', why: `${why}, so that the whole array is one example` };
+  const isBatch = isBatchName(dim) || (classifyName(dim) !== 'other' && (pictures || statistics));
+  const why = combinationText(input, mixing);
+  if (isBatch) return { axis: 0, dependence: why };
+  return { axis: 'none', reason: `${why}, so that the whole array is one example` };
 }
 
 function fixedChoice({ name, dims = [] }: Port, rows: number): Choice {
   if (dims[0] === rows) return { axis: 0 };
   const axes = dims.flatMap((dim, axis) => (dim === rows ? [axis] : []));
-  if (axes.length === 1) return { axis: axes[0], why: `rows of "${name}" lie along axis ${axes[0]}` };
-  return { axis: 'none', why: `"${name}" has no batch axis` };
+  if (axes.length === 1) return { axis: axes[0], reason: `rows of "${name}" lie along axis ${axes[0]}` };
+  return { axis: 'none', reason: `"${name}" has no batch axis` };
 }
 
-function combined({ name }: Port, { node }: Mixing): string {
+function combinationText({ name }: Port, { node }: Mixing): string {
   return `${node.op} "${node.name || node.outputs[0]}" combines the rows of "${name}"`;
 }
 
@@ -232,14 +235,14 @@ function outputAxis(
   return flows(size).axisOf(name) ?? (leads ? 0 : 'none');
 }
 
-const BATCH = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images|rows)|rows)$/i;
-const OTHER =
+const BATCH_NAME = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images|rows)|rows)$/i;
+const OTHER_NAME =
   /^(t|l|s|seq\w*|\w*seq(_?len(gth)?)?|sequence\w*|time\w*|(num_?)?(steps?|frames?|nodes?|points?|tokens?|atoms?|vertices|edges)|length|len|\w*_len(gth)?)$/i;
 
 /** Whether a name is that of a batch alone: people call nodes and points n as well. */
-const isBatchName = (dim: string): boolean => nameOf(dim) === 'batch' && !/^n$/i.test(dim);
+const isBatchName = (dim: string): boolean => classifyName(dim) === 'batch' && !/^n$/i.test(dim);
 
 /** Classifies the name of an axis. */
-function nameOf(dim: string): 'batch' | 'other' | 'unknown' {
-  return BATCH.test(dim) ? 'batch' : OTHER.test(dim) ? 'other' : 'unknown';
+function classifyName(dim: string): 'batch' | 'other' | 'unknown' {
+  return BATCH_NAME.test(dim) ? 'batch' : OTHER_NAME.test(dim) ? 'other' : 'unknown';
 }

@@ -5,7 +5,7 @@ import { floats, graphOf, int, ints, node, value } from '../../test/models.js';
 import { rowLayout } from '../function/row-layout.js';
 import type { Model } from '../model/model.js';
 import { type OpenOptions, open } from '../model/open.js';
-import { rowNotices } from '../model/rows.js';
+import { rowNotices } from '../model/row-notices.js';
 import { predict } from '../score/predict.js';
 import { score } from '../score/score.js';
 import type { BatchAxisOption } from './batch-axis.js';
@@ -126,7 +126,7 @@ test('an output whose axes do not show the rows is run row by row, and that is s
     input: 0,
     output: 'none',
     perRun: 1,
-    why: expect.stringContaining('is known to hold the rows of "x"'),
+    reason: expect.stringContaining('is known to hold the rows of "x"'),
   });
 });
 

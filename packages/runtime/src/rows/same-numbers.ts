@@ -1,5 +1,5 @@
 import type { Constant } from '@onnxplain/graph';
-import { floats, isFloatType } from '../session/value.js';
+import { floatsOf, isFloatType } from '../session/value.js';
 
 /** Largest difference that counts as rounding, relative to the largest number. */
 const TOLERANCE = 1e-4;
@@ -15,11 +15,11 @@ export function sameNumbers(expected: Constant, got: Constant): boolean {
   if (!isFloatType(expected.dtype))
     return [...expected.data.entries()].every(([at, value]) => value === got.data[at]);
   const tolerance = expected.dtype === 'float16' ? HALF_TOLERANCE : TOLERANCE;
-  return close(floats(got, 'output'), floats(expected, 'output'), tolerance);
+  return allClose(floatsOf(got, 'output'), floatsOf(expected, 'output'), tolerance);
 }
 
 /** Whether numbers are equal to within `tolerance` of the largest finite number expected. NaN equals NaN. */
-export function close(
+export function allClose(
   got: ArrayLike<number>,
   expected: Float32Array | Float64Array,
   tolerance: number,

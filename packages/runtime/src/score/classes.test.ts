@@ -14,7 +14,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { curved, floats, graphOf, int, ints, linear, linearWeights, node, value } from '../../test/models.js';
 import type { Model } from '../model/model.js';
 import { open } from '../model/open.js';
-import { rowNotices } from '../model/rows.js';
+import { rowNotices } from '../model/row-notices.js';
 import { type ScoreOptions, score } from './score.js';
 
 async function opened(graph: Graph | string, options: Parameters<typeof open>[1] = {}): Promise<Model> {

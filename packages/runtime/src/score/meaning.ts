@@ -64,13 +64,13 @@ export async function outputMeaning(
   const first = given[0]?.row;
   const classes = sizeOf(await outputRowShape(model, fn, first && asBatch(first)));
   const output = fn.exported;
-  const shown = shownOf(model, fn);
+  const shown = functionGraphMeaning(model, fn);
   const about = { output, classes, logits: shown.logits };
   if (holds !== undefined) return { ...about, holds, evidence: { by: 'caller' } };
   if (shown.evidence !== undefined) return { ...about, holds: shown.holds, evidence: shown.evidence };
-  const enough = (seen: ObservedNumbers) => !inside(seen) && !sumOfExponentials(seen);
+  const enough = (seen: ObservedNumbers) => !isWithinUnitInterval(seen) && !exponentialsSumToOne(seen);
   const seen = await observeOutput(model, { fn, given }, enough);
-  return { ...about, holds: judge(seen, classes), evidence: evidenceOf(seen, classes) };
+  return { ...about, holds: classify(seen, classes), evidence: evidenceOf(seen, classes) };
 }
 
 /** Meanings of outputs, by function, other inputs and what the caller says. */
@@ -88,13 +88,13 @@ export function meaningOfFunction(
 }
 
 /** What the graph shows of the output that is asked about, in the form that is explained or in that of the model. */
-function shownOf(model: Model, { output, exported }: ModelFunction): ShownMeaning {
-  const shown = shownMeaning(model, output);
-  return shown.evidence === undefined ? shownMeaning(model, exported) : shown;
+function functionGraphMeaning(model: Model, { output, exported }: ModelFunction): GraphMeaning {
+  const shown = graphMeaning(model, output);
+  return shown.evidence === undefined ? graphMeaning(model, exported) : shown;
 }
 
 /** What the graph alone shows of an output. */
-export interface ShownMeaning extends Pick<OutputMeaning, 'output' | 'holds' | 'logits'> {
+export interface GraphMeaning extends Pick<OutputMeaning, 'output' | 'holds' | 'logits'> {
   /** Undefined where the graph does not tell; `holds` is 'unknown' then. */
   readonly evidence?: Evidence;
 }
@@ -103,7 +103,7 @@ export interface ShownMeaning extends Pick<OutputMeaning, 'output' | 'holds' | '
  * What the graph shows of the numbers of an output or of an inner value, without a run: by the nodes of the file where they tell, and
  * else by those of the canonical form, which also has the logits by name.
  */
-export function shownMeaning({ source, graph }: Model, output: string): ShownMeaning {
+export function graphMeaning({ source, graph }: Model, output: string): GraphMeaning {
   const canonical = outputKindOf(graph, output);
   const exported = outputKindOf(source, output);
   const { logits } = canonical;
@@ -119,14 +119,15 @@ const TOLERANCE = 1e-3;
 const isOne = ([low, high]: readonly [number, number]): boolean =>
   Math.abs(low - 1) <= 5 * TOLERANCE && Math.abs(high - 1) <= 5 * TOLERANCE;
 
-const inside = ({ low, high }: ObservedNumbers): boolean => low >= -TOLERANCE && high <= 1 + TOLERANCE;
-const sumOfExponentials = ({ high, exponentials }: ObservedNumbers): boolean =>
+const isWithinUnitInterval = ({ low, high }: ObservedNumbers): boolean =>
+  low >= -TOLERANCE && high <= 1 + TOLERANCE;
+const exponentialsSumToOne = ({ high, exponentials }: ObservedNumbers): boolean =>
   high <= TOLERANCE && isOne(exponentials);
 
-function judge(seen: ObservedNumbers, classes: number): OutputMeaning['holds'] {
+function classify(seen: ObservedNumbers, classes: number): OutputMeaning['holds'] {
   if (seen.rows === 0) return 'unknown';
-  if (classes > 1 && sumOfExponentials(seen)) return 'log-probabilities';
-  if (!inside(seen)) return classes === 1 ? 'unbounded' : 'logits';
+  if (classes > 1 && exponentialsSumToOne(seen)) return 'log-probabilities';
+  if (!isWithinUnitInterval(seen)) return classes === 1 ? 'unbounded' : 'logits';
   const sure = (classes > 1 && isOne(seen.sums)) || seen.high - seen.low > TOLERANCE;
   return sure ? 'probabilities' : 'unknown';
 }

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { graphOf, ints, node, value } from '../../test/models.js';
 import type { Model } from '../model/model.js';
 import { open } from '../model/open.js';
-import { rowNotices } from '../model/rows.js';
+import { rowNotices } from '../model/row-notices.js';
 import { outputMeaning } from './meaning.js';
 import { score } from './score.js';
 

@@ -22,7 +22,7 @@ export interface Trial {
   readonly row: Tensor;
 }
 
-const NOTHING: ObservedNumbers = {
+const NO_ROWS: ObservedNumbers = {
   rows: 0,
   low: Number.POSITIVE_INFINITY,
   high: Number.NEGATIVE_INFINITY,
@@ -54,10 +54,10 @@ export async function observeOutput(
   const stages: readonly (() => Promise<readonly ObservedNumbers[]>)[] = [
     async () => (first === undefined ? [] : [await run(first)]),
     () => Promise.all(rest.map(run)),
-    () => Promise.all(random.slice(0, 1).map((trial) => run(trial).catch(nothingIfItFails))),
-    () => Promise.all(random.slice(1).map((trial) => run(trial).catch(nothingIfItFails))),
+    () => Promise.all(random.slice(0, 1).map((trial) => run(trial).catch(noRowsOnFailure))),
+    () => Promise.all(random.slice(1).map((trial) => run(trial).catch(noRowsOnFailure))),
   ];
-  let seen = NOTHING;
+  let seen = NO_ROWS;
   for (const stage of stages) {
     seen = [seen, ...(await stage())].reduce(mergeObserved);
     if (seen.rows > 0 && enough(seen)) return seen;
@@ -65,8 +65,8 @@ export async function observeOutput(
   return seen;
 }
 
-function nothingIfItFails(error: unknown): ObservedNumbers {
-  if (error instanceof OnnxplainError && error.code === 'run-failed') return NOTHING;
+function noRowsOnFailure(error: unknown): ObservedNumbers {
+  if (error instanceof OnnxplainError && error.code === 'run-failed') return NO_ROWS;
   throw error;
 }
 
@@ -83,7 +83,7 @@ function randomRows({ input: { shape, dtype } }: ModelFunction): readonly Tensor
 
 function numbersOf(row: ArrayLike<number>): ObservedNumbers {
   const numbers = Array.from(row);
-  if (numbers.length === 0 || !numbers.every(Number.isFinite)) return NOTHING;
+  if (numbers.length === 0 || !numbers.every(Number.isFinite)) return NO_ROWS;
   const least = numbers.reduce((a, b) => Math.min(a, b));
   const greatest = numbers.reduce((a, b) => Math.max(a, b));
   const sum = numbers.reduce((a, b) => a + b, 0);

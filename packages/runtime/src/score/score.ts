@@ -78,8 +78,8 @@ const alongAxes = z.strictObject({
     .custom<Tensor>((v) => typeof v === 'object' && v !== null && 'shape' in v && 'data' in v)
     .optional(),
 });
-const held = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly OutputKind[];
-const bounded = 'two numbers, the lower first';
+const outputKinds = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly OutputKind[];
+const BOUNDS_TEXT = 'two numbers, the lower first';
 
 /** Infinite ends, which zod's numbers refuse, say that nothing is known. */
 const isInterval = (v: unknown): boolean =>
@@ -104,12 +104,12 @@ const schema = z.strictObject({
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
   batchedFeeds: z.array(z.string('a name'), 'a list of names').optional(),
   link: link.default('logit'),
-  holds: z.enum(held, `one of ${held.join(', ')}`).optional(),
+  holds: z.enum(outputKinds, `one of ${outputKinds.join(', ')}`).optional(),
   rules: rules.default('gradient'),
   batch: option.count().optional(),
   memory: option.positive().optional(),
   bounds: z
-    .custom<readonly [number, number]>(isInterval, bounded)
+    .custom<readonly [number, number]>(isInterval, BOUNDS_TEXT)
     .default([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]),
   layout: option.layout(),
   signal: z.instanceof(AbortSignal, { error: 'an AbortSignal' }).optional(),
@@ -234,13 +234,13 @@ async function changedScore(
   parsed: ParsedOptions,
   change: ScoreChange,
 ): Promise<Score> {
-  const changed = { ...parsed, ...definedOf(parseOptions('score.with', changeSchema, { ...change })) };
+  const changed = { ...parsed, ...definedOptions(parseOptions('score.with', changeSchema, { ...change })) };
   const sameFunction = change.target === undefined && change.link === undefined;
   return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
 }
 
 /** The options that were given. */
-function definedOf(change: z.output<typeof changeSchema>): Partial<typeof change> {
+function definedOptions(change: z.output<typeof changeSchema>): Partial<typeof change> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 

@@ -43,28 +43,28 @@ export async function runIsolated(job: Job, options: IsolateOptions = {}): Promi
   const [expected, aborted] = [`a result within ${seconds} s`, 'an abort signal'];
   if (signal?.aborted) fail({ code: 'aborted', where, expected, got: aborted }, { cause: signal.reason });
 
-  const end = await untilGone(job, { seconds, signal, execArgv });
+  const end = await runChild(job, { seconds, signal, execArgv });
   const died = (got: string, cause?: unknown) =>
     fail({ code: 'run-failed', where, expected, got }, { cause });
   if (end.reply !== undefined && 'result' in end.reply) return end.reply.result;
   if (signal?.aborted)
     return fail({ code: 'aborted', where, expected, got: aborted }, { cause: signal.reason });
-  if (end.late) return died('none: the process was killed');
+  if (end.timedOut) return died('none: the process was killed');
   if (end.reply === undefined) return died(`none: the process ended with ${end.status}`);
   const { error } = end.reply;
   return died(`the error "${error instanceof Error ? error.message : error}"`, error);
 }
 
-interface End {
+interface ChildExit {
   readonly reply: Reply | undefined;
-  readonly late: boolean;
+  readonly timedOut: boolean;
   /** Exit code or signal. */
   readonly status: string;
 }
 
-type Limits = Required<Pick<IsolateOptions, 'seconds' | 'execArgv'>> & Pick<IsolateOptions, 'signal'>;
+type ChildOptions = Required<Pick<IsolateOptions, 'seconds' | 'execArgv'>> & Pick<IsolateOptions, 'signal'>;
 
-function untilGone(job: Job, { seconds, signal, execArgv }: Limits): Promise<End> {
+function runChild(job: Job, { seconds, signal, execArgv }: ChildOptions): Promise<ChildExit> {
   const worker = spawn(process.execPath, [...execArgv, '--input-type=module', '--eval', bootstrap], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
@@ -90,7 +90,7 @@ function untilGone(job: Job, { seconds, signal, execArgv }: Limits): Promise<End
       clearTimeout(timer);
       signal?.removeEventListener('abort', kill);
       process.off('exit', kill);
-      resolve({ reply, late, status: by === null ? `exit code ${code}` : `signal ${by}` });
+      resolve({ reply, timedOut: late, status: by === null ? `exit code ${code}` : `signal ${by}` });
     });
   });
 }

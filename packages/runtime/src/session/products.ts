@@ -7,13 +7,13 @@ import { showDims, toTensor } from './value.js';
 const PART_ELEMENTS = 2 ** 25;
 
 /** Returns the session of a graph. Equal keys share one. */
-export type Sessions = (key: string, make: () => Graph) => Promise<Pick<Session, 'run'>>;
+export type SessionLookup = (key: string, make: () => Graph) => Promise<Pick<Session, 'run'>>;
 
 /**
  * Float64 matrix products by ONNX Runtime; float32 operands are widened. Throws `tensor-shape` when the shapes
  * do not match.
  */
-export function ortProducts(sessions: Sessions): Products {
+export function ortProducts(sessions: SessionLookup): Products {
   return {
     async transposeTimes(a, b) {
       const [n, p, q] = commonSizes(a, b, 0);
@@ -38,12 +38,12 @@ export function ortProducts(sessions: Sessions): Products {
 }
 
 async function product(session: Pick<Session, 'run'>, a: Tensor, b = a): Promise<Tensor> {
-  const left = feed(a);
-  const { c } = await session.run({ a: left, b: b === a ? left : feed(b) });
+  const left = toFeed(a);
+  const { c } = await session.run({ a: left, b: b === a ? left : toFeed(b) });
   return toTensor(c, 'product');
 }
 
-function feed(t: Tensor) {
+function toFeed(t: Tensor) {
   const { shape, data } = toFloat64(t);
   return { dtype: 'float64', dims: shape, data } as const;
 }

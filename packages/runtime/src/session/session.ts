@@ -41,11 +41,11 @@ export interface Session {
 // Errors reach the caller as exceptions; the runtime need not print them as well.
 ort.env.logLevel = 'fatal';
 
-let total = 0;
+let totalSeconds = 0;
 
 /** Returns the seconds that the runs of all sessions of this process have taken. */
 export function ortSeconds(): number {
-  return total;
+  return totalSeconds;
 }
 
 function providerOf({
@@ -54,13 +54,13 @@ function providerOf({
 }: SessionOptions): ort.InferenceSession.ExecutionProviderConfig {
   if (device !== 'webgpu') return device;
   // The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
-  const webgpu: WebGpu = { name: device, preferredLayout: 'NCHW' };
+  const webgpu: WebGpuProvider = { name: device, preferredLayout: 'NCHW' };
   // An empty list is refused.
   return cpuNodes.length === 0 ? webgpu : { ...webgpu, forceCpuNodeNames: cpuNodes };
 }
 
 /** Typed in the browser's package only. */
-type WebGpu = ort.InferenceSession.WebGpuExecutionProviderOption & {
+type WebGpuProvider = ort.InferenceSession.WebGpuExecutionProviderOption & {
   readonly forceCpuNodeNames?: readonly string[];
 };
 
@@ -83,7 +83,7 @@ export async function openSession(
     return sessionOf(native, name);
   } catch (cause) {
     const expected = `a model that ONNX Runtime ${ort.env.versions.node} can open on ${device}`;
-    return fail({ code: 'session-failed', where: name, expected, got: `"${reason(cause)}"` }, { cause });
+    return fail({ code: 'session-failed', where: name, expected, got: `"${errorText(cause)}"` }, { cause });
   }
 }
 
@@ -105,13 +105,13 @@ interface State {
   readonly native: ort.InferenceSession;
   /** The name of the model in errors. */
   readonly name: string;
-  readonly underWay: Set<Promise<unknown>>;
+  readonly pendingRuns: Set<Promise<unknown>>;
   seconds: number;
   released: boolean;
 }
 
 function sessionOf(native: ort.InferenceSession, name: string): Session {
-  const state: State = { native, name, underWay: new Set(), seconds: 0, released: false };
+  const state: State = { native, name, pendingRuns: new Set(), seconds: 0, released: false };
   const outputs = ports(native.outputMetadata);
   const all = outputs.map((port) => port.name);
   return {
@@ -126,22 +126,22 @@ function sessionOf(native: ort.InferenceSession, name: string): Session {
 }
 
 async function run(state: State, feeds: Arrays, wanted: readonly string[]): Promise<Arrays> {
-  const { native, name: where, underWay, released } = state;
+  const { native, name: where, pendingRuns, released } = state;
   if (released) fail({ code: 'closed', where, expected: 'an open session', got: 'a released one' });
   const fed = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toNative(value)]));
   const seconds = stopwatch();
   try {
     const running = native.run(fed, wanted);
-    underWay.add(running);
-    const results = await running.finally(() => underWay.delete(running));
+    pendingRuns.add(running);
+    const results = await running.finally(() => pendingRuns.delete(running));
     return Object.fromEntries(wanted.map((key) => [key, fromNative(results[key])]));
   } catch (cause) {
-    const [expected, got] = ['a run without error', `"${reason(cause)}"`];
+    const [expected, got] = ['a run without error', `"${errorText(cause)}"`];
     return fail({ code: 'run-failed', where, expected, got }, { cause });
   } finally {
     const spent = seconds();
     state.seconds += spent;
-    total += spent;
+    totalSeconds += spent;
   }
 }
 
@@ -159,7 +159,7 @@ async function release(state: State): Promise<void> {
   if (state.released) return;
   state.released = true;
   // A run that waits for its turn needs the session.
-  await Promise.allSettled(state.underWay);
+  await Promise.allSettled(state.pendingRuns);
   await state.native.release();
 }
 
@@ -170,7 +170,7 @@ function ports(metadata: readonly ort.InferenceSession.ValueMetadata[]): Port[] 
 }
 
 // Where the engine has Float16Array, onnxruntime-common requires it. This package keeps float16 as bits.
-const Half:
+const NativeFloat16Array:
   | (new (
       buffer: ArrayBufferLike,
       offset: number,
@@ -180,8 +180,8 @@ const Half:
 
 function toNative({ dtype, dims, data }: Constant): ort.Tensor {
   const native =
-    dtype === 'float16' && Half !== undefined && data instanceof Uint16Array
-      ? new Half(data.buffer, data.byteOffset, data.length)
+    dtype === 'float16' && NativeFloat16Array !== undefined && data instanceof Uint16Array
+      ? new NativeFloat16Array(data.buffer, data.byteOffset, data.length)
       : (data as ort.Tensor.DataType);
   return new ort.Tensor(dtype as ort.Tensor.Type, native, dims);
 }
@@ -197,7 +197,7 @@ function fromNative(result: ort.Tensor): Constant {
 }
 
 /** Returns ONNX Runtime's message on one line. */
-export function reason(cause: unknown): string {
+export function errorText(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.replaceAll(/\s+/g, ' ').trim().slice(0, 500);
 }

@@ -34,21 +34,21 @@ type FloatData = Float32Array | Float64Array | Uint16Array;
 export const allocate = (dtype: FloatType, length: number): FloatData => new dtypes[dtype].array(length);
 
 /** Writes numbers into an array of a float type, converting; a Uint16Array receives float16 bits. */
-export function write(numbers: Float32Array | Float64Array, into: FloatData, at: number): void {
+export function writeNumbers(numbers: Float32Array | Float64Array, into: FloatData, at: number): void {
   if (into instanceof Uint16Array) {
     for (let i = 0; i < numbers.length; i++) into[at + i] = toFloat16(numbers[i]);
   } else into.set(numbers, at);
 }
 
 /** Whether an array can be given to ONNX Runtime without a conversion. */
-export function holds(dtype: FloatType, data: Float32Array | Float64Array): boolean {
+export function isStoredAs(dtype: FloatType, data: Float32Array | Float64Array): boolean {
   return dtype === 'float32'
     ? data instanceof Float32Array
     : dtype === 'float64' && data instanceof Float64Array;
 }
 
 /** Returns the numbers of a float array; float16 is widened. Throws `type-mismatch` for other types. */
-export function floats(array: Constant, where: string): Float32Array | Float64Array {
+export function floatsOf(array: Constant, where: string): Float32Array | Float64Array {
   const { data, dtype } = array;
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
   if (dtype === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, fromFloat16);
@@ -57,15 +57,15 @@ export function floats(array: Constant, where: string): Float32Array | Float64Ar
 
 /** Returns a float array as a tensor; float16 is widened to float32. Throws `type-mismatch` for other types. */
 export function toTensor(array: Constant, where: string): Tensor {
-  return { shape: array.dims, data: floats(array, where) };
+  return { shape: array.dims, data: floatsOf(array, where) };
 }
 
 /** Returns a tensor as an ONNX array of a float type, without a copy where it already has that type. */
 export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   const { shape, data } = tensor;
-  if (holds(dtype, data)) return { dtype, dims: shape, data };
+  if (isStoredAs(dtype, data)) return { dtype, dims: shape, data };
   const converted = allocate(dtype, sizeOf(shape));
-  write(data, converted, 0);
+  writeNumbers(data, converted, 0);
   return { dtype, dims: shape, data: converted };
 }
 

@@ -14,9 +14,9 @@ export function mixedGradient(
   model: Model,
   { output, input }: { readonly output: string; readonly input: string },
 ): string | undefined {
-  const { why, perRun, ...axes } = rowLayout(model, { output, input });
+  const { reason, perRun, ...axes } = rowLayout(model, { output, input });
   const rank = model.outputs.find(({ name }) => name === output)?.dims?.length;
-  if (why === undefined || perRun !== 1 || rank === 0) return undefined;
+  if (reason === undefined || perRun !== 1 || rank === 0) return undefined;
   if (axes.input === 'none' && axes.output !== 'none') return undefined;
-  return `${why}; the gradient in the file is that of the sum over the first axis of "${output}"`;
+  return `${reason}; the gradient in the file is that of the sum over the first axis of "${output}"`;
 }

@@ -45,7 +45,8 @@ export async function locateInputs(
   return { value, output, sources, columnsOf, rows, inModel, notices };
 }
 
-const rowsNotices = ({ why }: RowLayout): readonly string[] => (why === undefined ? [] : [rowNotice(why)]);
+const rowsNotices = ({ reason }: RowLayout): readonly string[] =>
+  reason === undefined ? [] : [rowNotice(reason)];
 
 /** Returns a notice that names the explained value, if the caller did not choose it. */
 function chosenNotices({ chosen, port, lookup, alternatives = [] }: ExplainedValue): readonly string[] {

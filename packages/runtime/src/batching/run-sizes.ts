@@ -1,32 +1,33 @@
 import type { Device } from '../session/session.js';
 import { type Batching, fixedBatching, measuredBatching } from './batching.js';
 
-export interface SizesOptions {
+export interface RunSizesOptions {
   readonly device: Device;
   /** Rows of every run, when the model's batch axis is fixed. */
   readonly fixedRows: number | undefined;
   /** Rows of a run, where the caller chose a number. */
   readonly batch: number | undefined;
   /** Returns the largest number of rows that memory allows. */
-  affordable(): number;
+  maxRowsInMemory(): number;
 }
 
-export interface Sizes {
+export interface RunSizes {
   readonly batching: Batching;
   /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
-  filled(n: number): number;
+  paddedSize(n: number): number;
 }
 
 /**
  * Decides how many rows a run gets and to how many it is filled. GPU providers prepare every new size (CUDA tries all its convolution
  * algorithms), so that sizes are powers of two there.
  */
-export function sizesOf({ device, fixedRows, batch, affordable }: SizesOptions): Sizes {
-  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), filled: () => fixedRows };
-  const limit = batch ?? (device === 'cpu' ? affordable() : 2 ** Math.floor(Math.log2(affordable())));
+export function runSizes({ device, fixedRows, batch, maxRowsInMemory }: RunSizesOptions): RunSizes {
+  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
+  const limit =
+    batch ?? (device === 'cpu' ? maxRowsInMemory() : 2 ** Math.floor(Math.log2(maxRowsInMemory())));
   const batching = batch === undefined ? measuredBatching(limit) : fixedBatching(batch);
   return {
     batching,
-    filled: device === 'cpu' ? (n) => n : (n) => Math.min(2 ** Math.ceil(Math.log2(n)), limit),
+    paddedSize: device === 'cpu' ? (n) => n : (n) => Math.min(2 ** Math.ceil(Math.log2(n)), limit),
   };
 }
