@@ -174,3 +174,32 @@ test('most files are short: the median is under 100 lines and none is over 400',
   expect(sorted[sorted.length >> 1]).toBeLessThan(100);
   expect(lines.filter((file) => file.lines > 400)).toEqual([]);
 });
+
+/** Returns every file of a group that imports itself by way of others, types included. */
+function filesInCircles(group: readonly Source[]): readonly string[] {
+  const imported = new Map(
+    group.map(({ path, imports }) => [
+      path,
+      imports
+        .filter((name) => name.startsWith('.'))
+        .map((name) => join(path, '..', name.replace(/\.js$/, '.ts')).replaceAll('\\', '/')),
+    ]),
+  );
+  const reachedFrom = (path: string): ReadonlySet<string> => {
+    const reached = new Set<string>();
+    const visit = (from: string): void => {
+      for (const next of imported.get(from) ?? []) {
+        if (reached.has(next)) continue;
+        reached.add(next);
+        visit(next);
+      }
+    };
+    visit(path);
+    return reached;
+  };
+  return [...imported.keys()].filter((path) => reachedFrom(path).has(path));
+}
+
+test('no file imports itself by way of others, not even for a type', () => {
+  expect(filesInCircles(sources)).toEqual([]);
+});

@@ -1,4 +1,5 @@
-export { type AttackRecipe, defineAttack, type Found } from './define/attack.js';
+export { type AttackRecipe, defineAttack } from './define/attack.js';
+export type { Found } from './define/attack-proof.js';
 export type {
   ArgumentsOf,
   Defined,

@@ -1,12 +1,15 @@
 import { dirname, resolve } from 'node:path';
 import { fail, OnnxplainError, parseOptions, z } from '@onnxplain/core';
 import { readSmallFile } from './disk.js';
-import { LAYOUTS } from './preprocessing.js';
 import { readVocabulary, type Vocabulary } from './vocabulary.js';
 
 const numbers = z
   .union([z.number(), z.array(z.number()).nonempty()], 'a number, or a list of numbers, one a channel')
   .transform((value) => (typeof value === 'number' ? [value] : value));
+
+/** Layouts as the command line and cards name them, with the batch axis. */
+export const LAYOUTS = ['nchw', 'nhwc', 'ncw', 'nwc'] as const;
+export type LayoutName = (typeof LAYOUTS)[number];
 
 const name = (what: string) => z.string(what).min(1, what);
 const side = z.number('a number of pixels').int('a number of pixels').positive('a number of pixels');

@@ -4,6 +4,8 @@ export {
   type Card,
   cardOf,
   cardPath,
+  LAYOUTS,
+  type LayoutName,
   type LoadedCard,
   type NamedClass,
   readCard,
@@ -28,8 +30,6 @@ export { type NpyArray, type NpyForm, readNpy, writeNpy } from './npy.js';
 export { readNpz } from './npz.js';
 export { decodePng, encodePng } from './png.js';
 export {
-  LAYOUTS,
-  type LayoutName,
   type PictureFields,
   pixelBounds,
   preprocessingFor,

@@ -2,10 +2,6 @@ import { type Dim, fail } from '@onnxplain/core';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 
-/** Layouts as the command line and cards name them, with the batch axis. */
-export const LAYOUTS = ['nchw', 'nhwc', 'ncw', 'nwc'] as const;
-export type LayoutName = (typeof LAYOUTS)[number];
-
 /** Fields of a card that the command line can override. */
 export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
 

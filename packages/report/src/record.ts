@@ -8,7 +8,6 @@ import type {
   SolveDiagnosis,
 } from '@onnxplain/core';
 import type { ColourScale } from './colour.js';
-import type { Standing } from './standing.js';
 
 /** Version of the format of `record.json`. It increases when a field changes its meaning or is removed. */
 export const RECORD_VERSION = 3;
@@ -236,6 +235,9 @@ export interface EstimateRecord {
   /** Its 95 % interval, see `interval`, clipped at the least value of the metric; absent where the estimate has none. */
   readonly interval?: Interval;
 }
+
+/** The result of comparing an explainer with the others of its group. */
+export type Standing = 'best' | 'tied' | 'undecided' | 'behind';
 
 /** The mean over all inputs that have a number, and how many these are. */
 export interface Mean {

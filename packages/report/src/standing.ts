@@ -1,8 +1,6 @@
 import type { Interval } from '@onnxplain/core';
 import type { Numbered } from './numbers.js';
-
-/** The result of comparing an explainer with the others of its group. */
-export type Standing = 'best' | 'tied' | 'undecided' | 'behind';
+import type { Standing } from './record.js';
 
 /** An explainer in a comparison. */
 export interface Contender {

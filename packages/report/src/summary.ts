@@ -1,8 +1,8 @@
 import type { Estimate } from '@onnxplain/core';
 import { type ComparedExplainers, compared } from './compared.js';
 import { gapOf, isValued, meanOf, meanOfMany, meanOfOne, type Numbered, numbersOf } from './numbers.js';
-import type { EstimateCell, ExplainerRecord, Mean, MetricRecord, Summary } from './record.js';
-import { type Contender, type Standing, standings } from './standing.js';
+import type { EstimateCell, ExplainerRecord, Mean, MetricRecord, Standing, Summary } from './record.js';
+import { type Contender, standings } from './standing.js';
 
 export interface SummaryOptions {
   readonly explainers: readonly Pick<ExplainerRecord, 'kind' | 'control'>[];

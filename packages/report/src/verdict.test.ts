@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunRecord, Summary } from './record.js';
-import type { Standing } from './standing.js';
+import type { RunRecord, Standing, Summary } from './record.js';
 import { verdicts } from './verdict.js';
 
 type Said = Pick<RunRecord, 'metrics' | 'explainers' | 'summaries'>;

@@ -1,6 +1,5 @@
 import { compared } from './compared.js';
-import type { RunRecord } from './record.js';
-import type { Standing } from './standing.js';
+import type { RunRecord, Standing } from './record.js';
 
 /**
  * Returns the result of a metric in words, one sentence for each group of explainers that it can compare: "best: gradient",

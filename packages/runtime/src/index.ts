@@ -1,8 +1,7 @@
 export { expectTarget } from './function/check-axes.js';
-export type { ClassAxisChoice } from './function/class-axis.js';
 export type { FunctionOptions } from './function/model-function.js';
-export type { RowSizes } from './function/output-sizes.js';
 export { type RowLayout, rowLayout } from './function/row-layout.js';
+export type { ClassAxisChoice, RowSizes } from './function/selection.js';
 export type { AxesTarget, AxisTarget, FlatTarget, Target } from './function/target.js';
 export { type InnerOptions, innerRow } from './internals/inner-row.js';
 export { checkFeeds } from './model/feeds.js';

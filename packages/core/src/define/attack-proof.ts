@@ -6,7 +6,18 @@ import { expectShape, showShape, sizeOf, type Tensor, toFloat64 } from '../tenso
 import type { FreeSets, Perturbed } from '../types/attack.js';
 import type { Estimate } from '../types/estimate.js';
 import type { Batch, Score } from '../types/score.js';
-import type { Found } from './attack.js';
+
+/** What a search found for one set. The norm of the perturbation is measured from `point`, and the margin there is evaluated again. */
+export interface Found extends Pick<Perturbed, 'checks' | 'cost'> {
+  /** The perturbed input of least norm at which the margin was below 0; undefined where none was found. */
+  readonly point?: Tensor;
+  /** The greatest norm that was searched; needed where no point was found. */
+  readonly above?: number;
+  /** Whether it is proved that no smaller perturbation exists; default false. */
+  readonly exact?: boolean;
+  /** How many inputs were evaluated. */
+  readonly n: number;
+}
 
 /** One call of an attack. */
 export interface AttackCall {

@@ -9,7 +9,8 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { FreeSets } from '../types/attack.js';
 import type { Features } from '../types/attribution.js';
 import type { Score } from '../types/score.js';
-import { defineAttack, type Found } from './attack.js';
+import { defineAttack } from './attack.js';
+import type { Found } from './attack-proof.js';
 
 const w = tensor([3, -4, 0, 1], [2, 2]);
 const inputs = tensor([1, 0, 5, 1, 2, 1, 1, 1], [2, 2, 2]);

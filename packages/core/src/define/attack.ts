@@ -1,23 +1,10 @@
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
 import type { Norm } from '../tensor/norm.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Attack, FreeSets, Perturbed } from '../types/attack.js';
+import type { Attack, FreeSets } from '../types/attack.js';
 import type { Batch, Score } from '../types/score.js';
-import { expectSets, proved } from './attack-proof.js';
+import { expectSets, type Found, proved } from './attack-proof.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
-
-/** What a search found for one set. The norm of the perturbation is measured from `point`, and the margin there is evaluated again. */
-export interface Found extends Pick<Perturbed, 'checks' | 'cost'> {
-  /** The perturbed input of least norm at which the margin was below 0; undefined where none was found. */
-  readonly point?: Tensor;
-  /** The greatest norm that was searched; needed where no point was found. */
-  readonly above?: number;
-  /** Whether it is proved that no smaller perturbation exists; default false. */
-  readonly exact?: boolean;
-  /** How many inputs were evaluated. */
-  readonly n: number;
-}
 
 /** What the `make` of an attack returns. */
 export interface AttackRecipe {

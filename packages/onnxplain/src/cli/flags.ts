@@ -3,7 +3,7 @@ import { LAYOUTS } from '@onnxplain/files';
 import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
-import type { PrepareOptions } from '../pipeline/prepare.js';
+import type { PrepareOptions } from '../pipeline/prepare-options.js';
 import { withTableFlags } from './table-flags.js';
 
 /** Flags of every command. Commands that do not need them ignore them, so that a script can pass the same flags to all commands. */

@@ -14,10 +14,11 @@ import {
 import type { ModelRecord } from '@onnxplain/report';
 import type { Plugin } from '../expression/plugin.js';
 import type { TableRows } from '../expression/registry.js';
-import { type ModelOptions, type OpenedModel, openModel } from './model.js';
+import { type OpenedModel, openModel } from './model.js';
 import { queryNotices } from './notices/query.js';
+import type { PrepareOptions } from './prepare-options.js';
 import { type QueriedInputs, type QueryOptions, queryInputs } from './query/query.js';
-import { type SettledTarget, settleTarget, type TargetOption } from './query/target.js';
+import { type SettledTarget, settleTarget } from './query/target.js';
 import { readMask } from './query/target-mask.js';
 import { labelsOf, namedClasses, withCard } from './read/card-settings.js';
 import { padRow } from './read/explained-inputs.js';
@@ -26,28 +27,6 @@ import { type SettledLayout, settleLayout } from './read/layout.js';
 import { type LocatedInputs, locateInputs } from './read/locate-inputs.js';
 import { type ReadInputs, readInputs } from './read/read-inputs.js';
 import type { Drawing } from './record/draw.js';
-
-/** Which files are read, and what is explained. The model's card, MODEL.card.json, and then the model itself fill in what is left open. */
-export interface PrepareOptions
-  extends ModelOptions,
-    Pick<QueryOptions, 'classAxis' | 'link' | 'holds' | 'bounds'>,
-    PictureFields,
-    Omit<TableOptions, 'rows'> {
-  /** Rows of tables and arrays that are explained, by their numbers from 0, such as `3,5` or `0:10`; default: all. */
-  readonly rows?: string;
-  /** Default 'predicted': of each input its own best class. Names are those of the card's labels, as on the command line. */
-  readonly target?: TargetOption;
-  /** A .npy file of weights for the axes that the target sums, 0 and 1 for a mask; with one more axis in front, one for each input. */
-  readonly targetMask?: string;
-  /** Files and folders, where the model has several inputs as `NAME=FILE`: see `sourcesOf` and `loadInputs`. */
-  readonly inputs: readonly string[];
-  /** Input to explain, or an inner value; default: the card's, the only float input, or the only embedding. */
-  readonly wrt?: string;
-  /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
-  readonly feed?: readonly string[];
-  /** Definitions of your own that expressions may name, such as those of `loadPlugins`; default none. */
-  readonly plugins?: readonly Plugin[];
-}
 
 /**
  * An opened model, its inputs and the query of each, ready for `explain` and `evaluate`. Declare it with `await using`, or close the model.

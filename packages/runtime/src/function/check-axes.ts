@@ -1,6 +1,7 @@
 import { fail, firstNonFinite, type Tensor } from '@onnxplain/core';
 import { showDims } from '../session/value.js';
-import { type RowSizes, showSizes } from './output-sizes.js';
+import { showSizes } from './output-sizes.js';
+import type { RowSizes } from './selection.js';
 import { type AxesTarget, type AxisTarget, checkTargets, isAxesTarget, type Target } from './target.js';
 
 /** Throws what `score` throws for a target that an output with these axes after the batch does not have; unknown sizes are not checked. */

@@ -2,17 +2,8 @@ import { fail } from '@onnxplain/core';
 import { classAxisOf, type Link } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
 import type { ModelFunction } from './model-function.js';
-import { type RowSizes, showSizes } from './output-sizes.js';
-
-/** The axis of an output along which its classes lie. */
-export interface ClassAxisChoice {
-  /** From 0, the batch not counted. */
-  readonly axis: number;
-  /** Number of classes; undefined where it is not known. */
-  readonly classes: number | undefined;
-  /** How it is known: by a node of the graph, by the sizes, or from the caller. */
-  readonly told: string;
-}
+import { showSizes } from './output-sizes.js';
+import type { ClassAxisChoice, RowSizes } from './selection.js';
 
 export interface ClassAxisHints {
   readonly sizes: RowSizes;

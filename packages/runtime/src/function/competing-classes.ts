@@ -1,7 +1,8 @@
 import type { Model } from '../model/model.js';
 import { classAxisIn } from './class-axis.js';
 import type { ModelFunction } from './model-function.js';
-import { isOneAxis, type RowSizes } from './output-sizes.js';
+import { isOneAxis } from './output-sizes.js';
+import type { RowSizes } from './selection.js';
 import { isAxesTarget, type Target } from './target.js';
 import { selectAxes } from './target-axes.js';
 

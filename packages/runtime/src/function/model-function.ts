@@ -25,7 +25,7 @@ import {
   showDims,
 } from '../session/value.js';
 import { chooseInput, chooseOutput } from './ports.js';
-import type { AxesSelection } from './target-axes.js';
+import type { AxesSelection } from './selection.js';
 
 /** Options that choose a function of a model: which output, of which input, with which values of the other inputs. */
 export interface FunctionOptions {

@@ -3,9 +3,7 @@ import { prune } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
 import { allocate, showDims, writeNumbers } from '../session/value.js';
 import type { ModelFunction } from './model-function.js';
-
-/** Sizes of an output's axes after the batch. A size is undefined where it depends on the numbers of the input, as with detections. */
-export type RowSizes = readonly (number | undefined)[];
+import type { RowSizes } from './selection.js';
 
 /** "[4, ?, 2]". */
 export const showSizes = (sizes: RowSizes): string => showDims(sizes.map((size) => size ?? '?'));

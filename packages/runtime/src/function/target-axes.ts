@@ -6,21 +6,11 @@ import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
 import { hashOf } from './backward.js';
 import { checkAxes } from './check-axes.js';
-import { type ClassAxisChoice, classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
+import { classAxisIn, expectClassAxis, namedAxis } from './class-axis.js';
 import type { ModelFunction } from './model-function.js';
-import { isOneAxis, type RowSizes } from './output-sizes.js';
+import { isOneAxis } from './output-sizes.js';
+import type { AxesSelection, ClassAxisChoice, RowSizes } from './selection.js';
 import { type AxesTarget, type AxisTarget, type FlatTarget, isAxesTarget, type Target } from './target.js';
-
-/** What a target takes along the axes of an output, and which axis holds the classes. */
-export interface AxesSelection {
-  /** Name of the whole output. */
-  readonly of: string;
-  readonly takes: readonly AxisTake[];
-  /** The input that holds the weights of the sums. */
-  readonly weights: string | undefined;
-  /** The axis of classes; undefined where the link does not compare classes. */
-  readonly classAxis: ClassAxisChoice | undefined;
-}
 
 export interface TargetOptions {
   readonly target: Target;

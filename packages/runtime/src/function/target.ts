@@ -1,6 +1,6 @@
 import { type AxesTarget, fail, type Target } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
-import type { RowSizes } from './output-sizes.js';
+import type { RowSizes } from './selection.js';
 
 export type { AxesTarget, AxisTarget, Target } from '@onnxplain/core';
 

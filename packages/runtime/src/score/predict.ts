@@ -1,9 +1,10 @@
 import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import { checkBatch } from '../function/check-batch.js';
-import { type ClassAxisChoice, classAxisIn } from '../function/class-axis.js';
+import { classAxisIn } from '../function/class-axis.js';
 import { type FunctionOptions, resolveFunction } from '../function/model-function.js';
 import { classCount, isCounted, outputRowShape } from '../function/output-sizes.js';
 import { outputQueue } from '../function/queues.js';
+import type { ClassAxisChoice } from '../function/selection.js';
 import type { AxesTarget } from '../function/target.js';
 import { selectAxes } from '../function/target-axes.js';
 import type { Model } from '../model/model.js';

@@ -1,5 +1,5 @@
 import type { LoadedCard, PictureFields } from '@onnxplain/files';
-import type { PrepareOptions } from '../prepare.js';
+import type { PrepareOptions } from '../prepare-options.js';
 import type { ClassLabels } from '../query/query.js';
 
 /** Fills in missing options from the model card. */

@@ -2,7 +2,7 @@ import type { Layout } from '@onnxplain/core';
 import { type LoadedCard, type Source, sourcesOf } from '@onnxplain/files';
 import { isFloatPort, type Model, type Port, type RowLayout, rowLayout } from '@onnxplain/runtime';
 import { rowNotice } from '../notices/rows.js';
-import type { PrepareOptions } from '../prepare.js';
+import type { PrepareOptions } from '../prepare-options.js';
 import { type ColumnsOf, columnNaming, dividedTables } from './columns.js';
 import { chooseExplainedValue, type ExplainedValue } from './explained-value.js';
 import { fedName } from './feeds.js';
