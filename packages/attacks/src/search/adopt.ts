@@ -1,5 +1,5 @@
 import { type Found, type FreeSets, norm, row, subtract } from '@onnxplain/core';
-import type { AttackArguments } from './search-sets.js';
+import type { AttackArguments } from './arguments.js';
 
 /**
  * Gives each set the nearest point that was found for it or for one of its subsets of the same input: it changes free features of the set

@@ -1,7 +1,7 @@
 import { contentHash, fold, type Key, sizeOf } from '@onnxplain/core';
+import type { AttackArguments } from './arguments.js';
 import type { AtInputs } from './at-inputs.js';
 import { type Floats, floatsLike, type SearchRows } from './rows.js';
-import type { AttackArguments } from './search-sets.js';
 
 /** Makes the rows of some sets of a call. */
 export function rowsOf(call: AttackArguments, { margins }: AtInputs, sets: readonly number[]): SearchRows {

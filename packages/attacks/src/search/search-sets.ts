@@ -1,14 +1,6 @@
-import {
-  type AttackRecipe,
-  type Batch,
-  type Found,
-  type FreeSets,
-  type Key,
-  type Norm,
-  row,
-  type Score,
-} from '@onnxplain/core';
+import { type AttackRecipe, type Found, type Norm, row } from '@onnxplain/core';
 import { adoptSubsets } from './adopt.js';
+import type { AttackArguments } from './arguments.js';
 import { type AtInputs, atInputs } from './at-inputs.js';
 import { foundOf } from './found.js';
 import { type Oracle, oracleOf } from './oracle.js';
@@ -26,15 +18,6 @@ export const recipeOf = (norm: Norm, search: Search): AttackRecipe => ({
 
 /** Elements of the points of one chunk of sets, which are searched to the end together: 2^22, 16 MiB in float32. */
 const CHUNK = 2 ** 22;
-
-/** The arguments of an attack. */
-export interface AttackArguments {
-  readonly margin: Score;
-  readonly inputs: Batch;
-  readonly free: FreeSets;
-  readonly key: Key;
-  readonly norm: Norm;
-}
 
 /**
  * Searches all sets of a call. A set whose input has a margin below 0 already needs no perturbation; a set without free elements has none.
