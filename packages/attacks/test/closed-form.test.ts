@@ -1,6 +1,6 @@
 import { key, linearScore, type Norm, type Score, stream, targetedMargin, tensor } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { sqp } from '../src/index.js';
+import { minimum, sqp } from '../src/index.js';
 import { leastNorm } from './closed-form.js';
 import { affineMargin } from './scores.js';
 import { elementSets } from './sets.js';
@@ -16,7 +16,10 @@ const marks = [
   [0, 0, 0, 0, 0, 1, 1],
   [0, 0, 1, 0, 0, 0, 0],
 ];
-const attacks = { sqp: (norm: Norm) => sqp({ norm, steps: 20 }) };
+const attacks = {
+  sqp: (norm: Norm) => sqp({ norm, steps: 20 }),
+  minimum: (norm: Norm) => minimum({ norm, steps: 20 }),
+};
 
 /** Random weights and an input in [0, 1], with a margin above 0. */
 function problem(seed: number, classes: number) {

@@ -28,6 +28,8 @@ export interface Oracle {
   slopes(points: Points, objective: Objective): Promise<Slopes>;
   /** Gradients at all elements. */
   fullSlopes(points: Points, objective: Objective): Promise<Slopes>;
+  /** The same score for other rows. */
+  forRows(searched: Searched, slack: Float64Array): Oracle;
 }
 
 /** Evaluates points of rows by a margin score. */
@@ -52,6 +54,7 @@ export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Sear
       return margin.value(batchOf(rows, points));
     },
     fullSlopes,
+    forRows: (searched, others) => oracleOf({ margin, classes, slack: others }, searched),
     async slopes(points, objective) {
       const slopes = await fullSlopes(points, objective);
       const { length } = slopes.gradients;
@@ -70,7 +73,8 @@ interface Asked {
   readonly slack: Float64Array;
 }
 
-interface Searched {
+/** Rows and what is found for them. */
+export interface Searched {
   readonly rows: SearchRows;
   readonly best: Best;
 }

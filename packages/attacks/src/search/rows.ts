@@ -131,3 +131,15 @@ interface Gathered {
   readonly into: Floats;
   readonly size: number;
 }
+
+/** Moves the points of all rows to the best ones, where there are some. */
+export function takeBest(points: Floats, best: Best, size: number): void {
+  for (const [row, norm] of best.norms.entries()) {
+    if (norm === Number.POSITIVE_INFINITY) continue;
+    points.set(best.points.subarray(row * size, (row + 1) * size), row * size);
+  }
+}
+
+/** The nearest number within the bounds. */
+export const clip = (value: number, [low, high]: readonly [number, number]): number =>
+  Math.min(high, Math.max(low, value));

@@ -1,4 +1,4 @@
-import { type Floats, floatsLike, type SearchRows } from '../search/rows.js';
+import { clip, type Floats, floatsLike, type SearchRows } from '../search/rows.js';
 import { leastSizes, type Reach } from './half-space.js';
 
 /** Arrays of one row, which are used again for every row, and the result of {@link projectOrigin}. */
@@ -57,6 +57,3 @@ export function projectOrigin(
   }
   return true;
 }
-
-export const clip = (value: number, [low, high]: readonly [number, number]): number =>
-  Math.min(high, Math.max(low, value));

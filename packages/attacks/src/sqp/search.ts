@@ -1,10 +1,10 @@
 import { marginObjective, softMarginObjective } from '@onnxplain/core';
 import { searchLines } from '../search/line.js';
 import type { Slopes } from '../search/oracle.js';
-import { allRows, type Floats, keepBest, type SearchRows } from '../search/rows.js';
+import { allRows, clip, type Floats, keepBest, type SearchRows, takeBest } from '../search/rows.js';
 import type { Search } from '../search/search-sets.js';
 import { startAtNearestClass } from './class-start.js';
-import { clip, projectOrigin, type Work, workOf } from './project.js';
+import { projectOrigin, type Work, workOf } from './project.js';
 
 export interface SqpSettings {
   readonly steps: number;
@@ -44,14 +44,6 @@ export const sqpSearch =
     moveAll(moved, await oracle.slopes(points, marginObjective), { length: 1, overshoot: 0 });
     await searchLines({ rows, oracle, best, tolerance: 4e-4 }, points.data);
   };
-
-/** Moves each point to the best one of its row, where there is one. */
-function takeBest(points: Floats, best: Parameters<Search>[2], size: number): void {
-  for (const [row, norm] of best.norms.entries()) {
-    if (norm === Number.POSITIVE_INFINITY) continue;
-    points.set(best.points.subarray(row * size, (row + 1) * size), row * size);
-  }
-}
 
 interface Moved {
   readonly rows: SearchRows;
