@@ -1,5 +1,8 @@
 /** All explainers. A line here puts one into the table, the law tests and the public names. */
 export { gradient } from './gradient.js';
+export { greedy } from './greedy/greedy.js';
+export { greedyAs } from './greedy/greedy-as.js';
+export { oneStepBanzhaf } from './greedy/one-step-banzhaf.js';
 export { attentionRollout } from './layer/attention-rollout.js';
 export { gradCam, layerAttribution } from './layer/grad-cam.js';
 export { occlusion } from './occlusion/occlusion.js';

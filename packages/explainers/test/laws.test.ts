@@ -19,6 +19,7 @@ import {
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { explainers, gradCam, gradient, layerAttribution, smooth, timesInput } from '../src/index.js';
+import { alongGradient } from './attacks.js';
 import { type Example, examples } from './examples.js';
 import { modelled } from './modelled.js';
 import { normalsOf } from './normals.js';
@@ -69,12 +70,15 @@ function largestGap(a: Tensor, b: Tensor): number {
 }
 
 /** Every explainer of the table, made with its example, and what it promises. */
-const listed: readonly Example[] = Object.values(explainers).map(({ make, example, promises }) => ({
-  explainer: make(example),
-  exactOnLinear: promises.includes('exact-on-linear'),
-  complete: promises.includes('complete'),
-  ...(promises.includes('depends-on-layout') && { hwc: make({ ...example, layout: 'hwc' }) }),
-}));
+const listed: readonly Example[] = Object.values(explainers).map(({ make, example, promises, takes }) => {
+  const given = { ...example, ...(takes.attack === 'attack' && { attack: alongGradient }) };
+  return {
+    explainer: make(given),
+    exactOnLinear: promises.includes('exact-on-linear'),
+    complete: promises.includes('complete'),
+    ...(promises.includes('depends-on-layout') && { hwc: make({ ...given, layout: 'hwc' }) }),
+  };
+});
 
 const baselineOf = (expression: string): number => Number(/baseline=([\d.]+)/.exec(expression)?.[1] ?? 0);
 

@@ -16,7 +16,7 @@ export interface Definition<Made, Name extends string = string> {
   readonly help: Readonly<Record<string, string>>;
   /** The kind of thing that an option takes, for options that take something that is made by name itself. */
   readonly takes: Readonly<Record<string, DefinitionKind>>;
-  /** Options with which the law tests make one. */
+  /** Options with which the law tests make one, without an attack, which the tests add where one is required. */
   readonly example: Readonly<Record<string, unknown>>;
   /** Which optional laws hold for it, by the names that the law tests of its kind have. */
   readonly promises: readonly string[];
@@ -84,8 +84,8 @@ export interface Statement<
   readonly parts?: (...parts: Parts) => { readonly [K in N]: z.input<S[K]> };
   /** Options that an expression may give by position, in this order; default: none. */
   readonly positional?: readonly (keyof S & string)[];
-  /** Options with which the law tests make one, on small inputs; default: none. */
-  readonly example?: Flat<Given<S>>;
+  /** Options with which the law tests make one, on small inputs; default: none. The tests add an attack where one is required. */
+  readonly example?: Flat<Omit<Given<S>, 'attack'>>;
   readonly promises?: readonly string[];
   /** Fills in defaults that depend on other options, and refuses options that do not go together, before anything is made or written. */
   settle?(options: Settings<S>): Settings<S>;

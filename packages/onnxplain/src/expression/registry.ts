@@ -1,10 +1,12 @@
-import { attacks } from '@onnxplain/attacks';
+import { attacks, sqp } from '@onnxplain/attacks';
 import {
+  type Attack,
   type BackwardRules,
   type Definition,
   type Explainer,
   type Layout,
   type Metric,
+  option,
   type Perturbation,
   perturbations,
   solvers,
@@ -33,7 +35,7 @@ type TableOfRules = { readonly [Name in keyof typeof ruleTables]: Definition<Rul
 
 /** Everything that can be made by name. */
 export const tables: BuiltIn = {
-  explainer: explainers,
+  explainer: withDefaultAttack(explainers),
   metric: metrics,
   perturbation: perturbations,
   attack: attacks,
@@ -90,6 +92,29 @@ export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind
   const all = tablesWith(tables, plugins);
   const rows = KINDS.map((kind) => [kind, describe(all[kind])] as const);
   return Object.fromEntries(rows) as Record<Kind, readonly Described[]>;
+}
+
+/**
+ * Gives the option `attack` of every definition that takes an attack a default, `sqp`. The definitions themselves require one, because
+ * their packages do not know the attacks.
+ */
+function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>>>>(table: T): T {
+  const rows = Object.entries(table).map(([name, row]) => [
+    name,
+    row.takes.attack === 'attack' ? { ...row, ...attackedBy(row, sqp()) } : row,
+  ]);
+  // Only the options of rows change.
+  return Object.fromEntries(rows) as T;
+}
+
+function attackedBy(
+  { make, options }: Definition<unknown>,
+  attack: Attack,
+): Pick<Definition<unknown>, 'make' | 'options'> {
+  return {
+    options: options.extend({ attack: option.attack().default(() => attack) }),
+    make: (given) => make({ attack, ...given }),
+  };
 }
 
 /** The tables of backward rules by name, made as what `grad` takes, with their expressions. */

@@ -189,6 +189,15 @@ describe('the library', () => {
     }
   });
 
+  test('explainers that take an attack have sqp by default, and say so', () => {
+    for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf']) {
+      expect(make(name).expression).toBe(`${name}(sqp)`);
+      const row = catalogue().explainer.find((each) => each.name === name);
+      expect(row?.usage).toContain(`${name}(attack=sqp, `);
+    }
+    expect(make('greedy(attack=sqp(steps=3))').expression).toBe('greedy(sqp(steps=3))');
+  });
+
   test.each([
     ...[
       'gradient',
@@ -208,6 +217,7 @@ describe('the library', () => {
     'sensitivity-max(radius=0.2, ball=linf, normalize=true)',
     'infidelity(subset(0.2, baseline=1), stderr=0.01)',
     'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
+    ...['greedy', 'greedy-as(sqp(steps=3), 100, target=3)', 'one-step-banzhaf(subsets=9, criterion=set)'],
   ])('%s makes itself again', (text) => {
     const once = make(text).expression;
     expect(make(once).expression).toBe(once);

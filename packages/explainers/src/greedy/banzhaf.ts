@@ -1,0 +1,38 @@
+import { fail, fold, type Key, type Products, plainProducts, type Score } from '@onnxplain/core';
+import type { Robustness } from './robustness.js';
+import { type SubsetFindings, subsetRegression } from './subset-regression.js';
+import { type Sampling, subsetsOf } from './subsets.js';
+
+/** The regression of one step. */
+export interface BanzhafStep extends Sampling {
+  readonly where: string;
+  /** 1 for each feature that all subsets hold. */
+  readonly chosen: Uint8Array;
+}
+
+/**
+ * Coefficients of the importance of subsets, by features that are not chosen. Throws `option-value` for too few subsets, and
+ * `not-applicable` where no perturbation was found for any subset.
+ */
+export async function banzhafOf(
+  robustness: Robustness,
+  { where, chosen, ...sampling }: BanzhafStep,
+  { key, products }: { readonly key: Key; readonly products: Products },
+): Promise<SubsetFindings> {
+  const subsets = subsetsOf(chosen, sampling, fold(key, 'subsets'));
+  const { values, found } = await robustness.importances(subsets.members, fold(key, 'attack'));
+  if (found === 0) {
+    fail({
+      code: 'not-applicable',
+      where,
+      expected: 'an attack that changes the prediction for at least one set of features',
+      got: `none of ${subsets.count} sets`,
+      remedy: 'Use another attack or more of its steps, or another criterion.',
+    });
+  }
+  const { preset } = sampling;
+  return subsetRegression({ where, preset, chosen, subsets, importances: values }, products);
+}
+
+/** Where large matrix products of a score are computed. */
+export const productsOf = (f: Score): Products => f.products ?? plainProducts;

@@ -1,0 +1,48 @@
+import { featuresHelp, option, type Settings } from '@onnxplain/core';
+import { LAYOUT } from '../layout.js';
+
+/** Whose details an explainer follows. */
+export type Preset = 'paper' | 'paper-code';
+
+/** Options of the explainers that rank features by the perturbations that an attack finds. */
+export const robustnessOptions = {
+  attack: option
+    .attack()
+    .describe('Finds the smallest perturbation for each set of features. Its norm is that of the criterion.'),
+  criterion: option
+    .choice(['complement', 'set'])
+    .default('complement')
+    .describe(
+      'complement: features whose values, when they are kept, make the prediction hardest to change by all other features (Robustness-S̄r). ' +
+        'set: features that change the prediction by the smallest perturbation of them alone (Robustness-Sr).',
+    ),
+  target: option
+    .index()
+    .optional()
+    .describe(
+      'Explain why the class of the score is predicted and not this class. Default: not any other class.',
+    ),
+  preset: option
+    .choice(['paper', 'paper-code'])
+    .default('paper')
+    .describe("paper: the method of [H21]. paper-code: that of the authors' program."),
+  features: option.features().default('elements').describe(featuresHelp('What is ranked as one')),
+  layout: option.layout().describe(LAYOUT),
+};
+
+export type RobustnessSettings = Settings<typeof robustnessOptions>;
+
+const fraction = (otherwise: number) =>
+  option.positive().max(1, 'a fraction, above 0 and at most 1').default(otherwise);
+
+/** Options of the explainers that choose features in steps. */
+export const stepOptions = {
+  step: fraction(0.05).describe(
+    'Fraction of the features that each step chooses, at least one feature. Smaller steps cost more and take more account of the chosen ones.',
+  ),
+  stop: fraction(0.5).describe(
+    'Fraction of the features at which the search stops. The others are ranked below the chosen ones.',
+  ),
+};
+
+export type StepSettings = Settings<typeof stepOptions>;
