@@ -42,7 +42,7 @@ export function measuredBatching(limit: number): Batching {
         : inEqualRuns(pending, chosen);
     },
     observe(rows, seconds) {
-      // A part-filled run says little about the size it was meant for.
+      // The time of a run with fewer rows says little about the size that is tried.
       if (chosen !== undefined || rows !== currentTrial(search).size) return;
       search = nextTrial(timed(search, seconds), cap);
       if (isFinished(search)) chosen = bestSize(search);

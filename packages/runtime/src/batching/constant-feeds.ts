@@ -72,7 +72,7 @@ export function constantFeeds({ ports, feeds, batchDim, takesMissing }: Constant
   };
 }
 
-/** Joins the inputs of two. */
+/** Combines two sets of constant feeds, which have different inputs. */
 export function mergeFeeds(one: ConstantFeeds, other: ConstantFeeds): ConstantFeeds {
   return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
 }

@@ -6,9 +6,9 @@ import { countRows, type Segment } from './segment.js';
 
 type Run = QueueOptions['run'];
 
-/** What runs of a function found out about the independence of its rows. All its runs share it. */
+/** Whether rows of a function were found to depend on each other. All runs of the function share this object. */
 export interface Independence {
-  /** Whether each row must run by itself. */
+  /** Whether rows depend on each other, so that each must run by itself. */
   dependent: boolean;
 }
 
@@ -80,11 +80,11 @@ async function rowsAreIndependent(
       const alone = await run([part([rows[CHECKED_ROW]])]);
       const got = among.data.subarray(CHECKED_ROW * width, (CHECKED_ROW + 1) * width);
       if (closeByParts(got, alone.data.slice(0, width), parts)) return true;
-      // A model that draws random numbers gives others at every run.
+      // A model that draws random numbers gives other results at every run.
       const again = await run([part([rows[CHECKED_ROW]])]);
       return !closeByParts(again.data, alone.data.slice(0, width), parts);
     } catch {
-      // Numbers that the model does not take, such as no row of a table: the next trial has others.
+      // The model may refuse these numbers, such as an index outside a table. The next trial uses other ones.
     }
   }
   return undefined;

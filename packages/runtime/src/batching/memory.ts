@@ -1,7 +1,7 @@
 import { dtypeInfo } from '@onnxplain/core';
 import { type Graph, infer, type Node, type ValueType } from '@onnxplain/graph';
 
-/** Bytes that one string is taken for. */
+/** Assumed size of a string in bytes. */
 const STRING_BYTES = 32;
 
 /** Replaces symbols in the dims of a graph by sizes. */

@@ -29,7 +29,7 @@ export interface RowRunnerOptions {
   readonly outputInErrors: string;
   /** Numbers of the output per row. */
   readonly width: number;
-  /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
+  /** Returns the number of rows to which a run of n rows is padded with copies of the last row. */
   paddedSize(n: number): number;
 }
 

@@ -13,12 +13,12 @@ export interface RunSizesOptions {
 
 export interface RunSizes {
   readonly batching: Batching;
-  /** Number of rows of the run that n rows are put into. Copies of the last row fill the rest. */
+  /** Returns the number of rows to which a run of n rows is padded with copies of the last row. */
   paddedSize(n: number): number;
 }
 
 /**
- * Decides how many rows a run gets and to how many it is filled. GPU providers prepare every new size (CUDA tries all its convolution
+ * Decides how many rows a run gets and to how many it is padded. GPU providers prepare every new size (CUDA tries all its convolution
  * algorithms), so that sizes are powers of two there.
  */
 export function runSizes({ device, fixedRows, batch, maxRowsInMemory }: RunSizesOptions): RunSizes {

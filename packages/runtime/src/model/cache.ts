@@ -1,8 +1,8 @@
-/** Values by key, each made at its first use. Where there are more than the limit, the least recently used one is dropped. */
+/** Values by key. Each is made at its first use. Above the limit, the least recently used value is dropped. */
 export interface Cache<V> {
   /** Number of values that are kept. */
   readonly size: number;
-  /** The value of a key, made at the first call and after the cache has dropped it. What `make` throws is not kept. */
+  /** Returns the value of a key. Calls `make` where the cache has none; an error of `make` is not kept. */
   get(key: string, make: () => V): V;
   /** Forgets the key, if its value is still this one. */
   delete(key: string, value: V): void;
@@ -10,7 +10,7 @@ export interface Cache<V> {
   clear(): void;
 }
 
-/** A cache of at most `limit` values. `onDrop` is called with each value that the limit or `clear` removes. */
+/** Makes a cache of at most `limit` values. It calls `onDrop` with each value that the limit or `clear` removes. */
 export function boundedCache<V>(limit: number, onDrop: (value: V) => void = () => undefined): Cache<V> {
   // A Map iterates in the order of insertion: the first entry is the least recently used one.
   const entries = new Map<string, { readonly value: V }>();
@@ -47,14 +47,14 @@ function dropOldest<V>(
   }
 }
 
-/** Declares a cache that every model has one of: the type of its values, and how many of them a model keeps. */
+/** Declares a cache that every model has: the type of its values, and the largest number of them that a model keeps. */
 export interface CacheKind<V> {
   readonly limit: number;
-  /** The cache of one owner, made at the first call. */
+  /** Returns the cache of one owner. The first call makes it. */
   of(owner: object): Cache<V>;
 }
 
-/** A kind of cache that keeps at most `limit` values for each model. `Model.cache` gives a model's own. */
+/** Declares a cache of at most `limit` values for each model. `Model.cache` returns the one of a model. */
 export function cacheKind<V>(limit: number): CacheKind<V> {
   const caches = new WeakMap<object, Cache<V>>();
   return {

@@ -12,10 +12,10 @@ import {
 } from '../session/value.js';
 
 /**
- * Feeds made ready for the runtime, which itself ignores unknown names and lets NaN through. Checks that every
- * input is there and nothing else (`feed-name`), element types and storage (`feed-type`), rank, dims and that
- * equal symbols get equal sizes (`feed-shape`), and that numbers are finite and booleans 0 or 1 (`feed-value`,
- * with the position). NaN is let through in inputs that take it for a missing value; default: none.
+ * Checks feeds and converts them for ONNX Runtime, which itself ignores unknown names and accepts NaN. Throws `feed-name` for missing and
+ * unknown names, `feed-type` for other element types and array types, `feed-shape` for other ranks and sizes (equal symbols must have equal
+ * sizes), and `feed-value` with the position for numbers that are not finite and booleans other than 0 and 1. Inputs for which
+ * `takesMissing` returns true accept NaN; by default none does.
  */
 export function checkFeeds(
   ports: readonly Port[],
@@ -68,7 +68,7 @@ function toArray(port: Port, feed: Feed): Constant {
   return checkStorage(port, feed);
 }
 
-/** Name of the array that holds elements of a type, and what it holds where that is not the numbers themselves. */
+/** Returns the name of the array type that stores elements of a type, and a description of its elements where they are encoded. */
 function storageOf(dtype: DataType): { readonly name: string; readonly of: string } {
   const row = dtypeInfo(dtype);
   if (row === undefined) return { name: 'Array', of: ' of strings' };
@@ -108,7 +108,7 @@ function checkDims(port: Port, dims: readonly number[], symbols: Map<string, num
   });
 }
 
-/** What a dim asks for; a symbol takes the first size it meets. Names that ONNX left empty bind nothing. */
+/** Returns the size that a dim requires. A symbol requires the first size that was fed for it. An empty name accepts any size. */
 function expectedSize(dim: Dim, size: number, symbols: Map<string, number>): number {
   if (typeof dim === 'number') return dim;
   if (dim === '' || !/^[A-Za-z_][\w.:/-]*$/.test(dim)) return size;
@@ -127,7 +127,7 @@ function checkValues(port: Port, array: Constant, takesMissing: (input: string) 
   fail({ code: 'feed-value', where: `input "${port.name}"`, expected, got: `${got} at ${position}` });
 }
 
-/** Index of the first element that may not be fed; -1 when all may. */
+/** Returns the index of the first invalid element; -1 where all are valid. */
 function firstInvalid({ dtype, dims, data }: Constant): number {
   if (data instanceof Float32Array || data instanceof Float64Array)
     return firstNonFinite({ shape: dims, data });
@@ -143,7 +143,7 @@ function nonFiniteAreNaN({ dims, data }: Constant): boolean {
   return isDouble && firstInfinite({ shape: dims, data }) < 0;
 }
 
-/** "[2, 0, 5]": the coordinates of a flat index. */
+/** Shows the coordinates of a flat index: "[2, 0, 5]". */
 export function positionOf(index: number, dims: readonly number[]): string {
   const coordinates: number[] = [];
   let rest = index;

@@ -17,7 +17,8 @@ export interface GradientOptions {
 }
 
 /**
- * The model's gradient as a graph: its inputs plus `target` (int64, [N]) where `of` has several classes; `of`
+ * Returns the model's gradient as a graph. Its inputs are those of the model plus `target` (int64, [N]) where `of` has several classes;
+ * `of`
  * and `gradient` as outputs (and `baseline` as an input where the rules compare with one). Throws `name-unknown`
  * and `option-*` for rules, and what the compiler throws for operators
  * without one.

@@ -14,7 +14,7 @@ import { serialise } from './session-source.js';
 
 /** Number of rows of each of the two runs. */
 const ROWS = [2, 3] as const;
-/** Largest number of sizes that are tried for the symbols beside the rows. */
+/** Largest number of sizes that are tried for the other symbols. */
 const MAX_CONSTANT_SIZES = 12;
 
 /**
@@ -58,18 +58,18 @@ type Sizes = ReadonlyMap<Dim, number>;
 const rowSize = (rows: Dim | undefined, count: number): Iterable<[Dim, number]> =>
   rows === undefined ? [] : [[rows, count]];
 
-/** Returns sizes for the symbols beside the rows: first all different, then all equal to a size that constants of the graph have. */
+/** Returns sizes to try for the symbols other than that of the rows: first all different, then all equal to a size that constants have. */
 function sizesToTry({ inputs, constants }: Graph, rows: Dim | undefined): readonly Sizes[] {
   const symbols = new Set(
     inputs.flatMap(({ dims }) => dims?.filter((dim) => typeof dim === 'string' && dim !== rows) ?? []),
   );
-  const apart = new Map([...symbols].map((symbol, i) => [symbol, 4 + i]));
-  if (symbols.size === 0) return [apart];
+  const allDifferent = new Map([...symbols].map((symbol, i) => [symbol, 4 + i]));
+  if (symbols.size === 0) return [allDifferent];
   const known = new Set([...constants.values()].flatMap(({ dims }) => dims.filter((size) => size <= 1024)));
-  const alike = [...known, 8, 32, 1]
+  const allEqual = [...known, 8, 32, 1]
     .slice(0, MAX_CONSTANT_SIZES)
     .map((size) => new Map([...symbols].map((s) => [s, size])));
-  return [apart, ...alike];
+  return [allDifferent, ...allEqual];
 }
 
 /** Runs the graph on two rows and on three. Returns undefined where it does not run with these sizes. */
@@ -87,12 +87,13 @@ async function shapesOf(
   }
 }
 
-/** Draws standard normals; for integers 0 and 1, which any vocabulary has. Throws for inputs of unknown rank or of text. */
+/** Draws standard normals for floats, and 0 and 1, which any vocabulary has, for integers. Throws for inputs of unknown rank or of text. */
 function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
   const random = stream(fold(key(0), 'observe'));
   return Object.fromEntries(
     inputs.map(({ name, dtype, dims }) => {
-      if (dims === undefined || dtype === 'string') throw new TypeError(`nothing to feed "${name}"`);
+      if (dims === undefined || dtype === 'string')
+        throw new TypeError(`"${name}" has no rank or holds text: no random values for it`);
       const shape = dims.map((dim) => (typeof dim === 'number' ? dim : (sizes.get(dim) ?? 1)));
       const numbers = new Float64Array(sizeOf(shape));
       if (isFloatType(dtype)) random.fillNormal(numbers);
@@ -109,7 +110,7 @@ function observedType(
   rows: Dim | undefined,
 ): Observation {
   const [first, second] = runs.map((run) => run[name].dims);
-  if (first.length !== second.length) throw new TypeError(`"${name}" has not one rank`);
+  if (first.length !== second.length) throw new TypeError(`"${name}" has different ranks in two runs`);
   const axes = first.map((size, i) => {
     if (size === ROWS[0] && second[i] === ROWS[1]) return rows;
     const declared = dims?.length === first.length ? dims[i] : undefined;

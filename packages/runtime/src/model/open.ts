@@ -37,7 +37,7 @@ export interface OpenOptions {
    * from the graph's symbols and operators, else the first axis. Rows that turn out to depend on each other run one at a time all the same.
    */
   readonly batchAxis?: BatchAxisOption;
-  /** What the file may ask of this machine; see `defaultLimits` of @onnxplain/graph. */
+  /** Limits of the sizes that a file may have; see `defaultLimits` of @onnxplain/graph. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -111,9 +111,9 @@ function watchReads(external: ExternalReader | undefined): {
   let used = false;
   if (external === undefined) return { external, used: () => used };
   return {
-    external(piece) {
+    external(part) {
       used = true;
-      return external(piece);
+      return external(part);
     },
     used: () => used,
   };

@@ -18,13 +18,14 @@ import { serialise } from './session-source.js';
 
 export interface ResolvedBatch {
   readonly batch: BatchAxis;
-  /** The graph to go on with: with a free batch axis unless `batch` is 'fixed' or 'none'. */
+  /** The graph to run. Its batch axis is free unless `batch` is 'fixed' or 'none'. */
   readonly graph: Graph;
   readonly fixedRows?: number;
 }
 
 /**
- * How a graph takes several rows. A fixed batch axis is freed by rewriting the graph, which is kept only when it gives the original's
+ * Finds out how a graph takes several rows. A fixed batch axis is freed by rewriting the graph, which is kept only when it gives the
+ * original's
  * numbers on random rows, three at once against one at a time. The batch axis is the one that was named, else the first, else another
  * of size 1 that can be freed. A first axis of more than one row that cannot be freed is a batch only if its rows are independent.
  */
@@ -91,7 +92,8 @@ interface FreedGraph {
 }
 
 /**
- * Whether the freed graph treats rows as the fixed one does; false also when it does not run, or when nothing random can be fed.
+ * Whether the freed graph gives rows the numbers that the fixed one gives. Returns false also where it does not run and where random
+ * values cannot be fed.
  */
 async function freedRowsMatch(
   { graph, candidate, axis }: FreedGraph,
@@ -99,18 +101,18 @@ async function freedRowsMatch(
 ): Promise<boolean> {
   if (!canBeFed(graph)) return false;
   const fixedRows = Number(graph.inputs[0].dims?.[axis]);
-  const places = candidate.outputs.map(({ dims = [] }) =>
+  const outputAxes = candidate.outputs.map(({ dims = [] }) =>
     dims.indexOf(candidate.inputs[0].dims?.[axis] ?? ''),
   );
-  const rows = randomRows(rowsFirst(graph, axis, places), TRIAL_ROWS);
+  const rows = randomRows(rowsFirst(graph, axis, outputAxes), TRIAL_ROWS);
   return runTrial(
-    [graph, candidate].map((each) => rowsFirst(each, axis, places)),
+    [graph, candidate].map((each) => rowsFirst(each, axis, outputAxes)),
     options,
     async ([one, many]) => {
       const got = await many.run(joinFeeds(rows));
       for (const [i, row] of rows.entries()) {
         const alone = await one.run(joinFeeds(Array.from({ length: fixedRows }, () => row)));
-        // The graphs' outputs are in one order, under names of their own.
+        // Both graphs have their outputs in the same order, under different names.
         const same = one.outputs.every(({ name }, o) =>
           sameRow([alone[name], 0], [got[many.outputs[o].name], i]),
         );
@@ -121,7 +123,7 @@ async function freedRowsMatch(
   );
 }
 
-/** Whether a row of a fixed batch comes out the same whatever the other rows are. */
+/** Whether the other rows of a fixed batch do not change the results of a row. */
 async function rowsAreIndependent(graph: Graph, rows: number, options: SessionOptions): Promise<boolean> {
   if (graph.inputs.some(({ dims }) => dims?.[0] !== rows)) return false;
   if (graph.outputs.some(({ dims }) => dims !== undefined && dims[0] !== rows)) return false;
@@ -156,11 +158,11 @@ async function runTrial(
 
 /** Moves the rows of all inputs and outputs to their first axis. */
 function rowsFirst(graph: Graph, axis: number, outputAxes: readonly RowAxis[]): Graph {
-  const moved = graph.inputs.reduce((so, input) => inputBatchFirst(so, input, axis).graph, graph);
+  const moved = graph.inputs.reduce((changed, input) => inputBatchFirst(changed, input, axis).graph, graph);
   const outputs = graph.outputs.map((output, o) => outputBatchFirst(moved, output, outputAxes[o]));
   const nodes = [
     ...moved.nodes,
-    ...outputs.flatMap(({ graph: with_ }) => with_.nodes.slice(moved.nodes.length)),
+    ...outputs.flatMap(({ graph: extended }) => extended.nodes.slice(moved.nodes.length)),
   ];
   return prune({ ...moved, nodes, outputs: outputs.map(({ value }) => value) });
 }
@@ -171,7 +173,7 @@ const canBeFed = ({ inputs }: Graph): boolean =>
       dtype !== 'string' && dims?.every((dim, axis) => axis === 0 || typeof dim === 'number'),
   );
 
-/** Draws rows for every input: standard normals; for integers 0 and 1, which any vocabulary has. */
+/** Draws rows for every input: standard normals for floats, and 0 and 1, which any vocabulary has, for integers. */
 function randomRows({ inputs }: Graph, count: number): readonly Arrays[] {
   return Array.from({ length: count }, (_, i) => randomRow(inputs, i));
 }

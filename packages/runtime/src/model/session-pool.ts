@@ -7,7 +7,7 @@ import type { SessionSource } from './session-source.js';
 export type PooledSession = Omit<Session, 'release'>;
 
 export interface SessionPoolOptions {
-  /** What errors call the model. */
+  /** The name of the model in errors. */
   readonly name: string;
   /** Most sessions that stay open while no run needs them. */
   readonly limit: number;
@@ -18,7 +18,7 @@ export interface SessionPoolOptions {
 export interface SessionPool {
   /** Sessions that are open or being opened, with those that were dropped and still have a run under way. */
   readonly size: number;
-  /** The session of a key, opened at the first call. Rejects with `session-failed` and `closed`. */
+  /** Returns the session of a key, which the first call opens. Rejects with `session-failed` and `closed`. */
   session(key: string, make: () => SessionSource): Promise<PooledSession>;
   /** Throws `closed` after {@link close}. */
   expectOpen(): void;
@@ -30,7 +30,7 @@ interface Entry {
   readonly opened: Promise<Session>;
   /** Calls that wait for the session or run it. */
   users: number;
-  /** The pool has dropped it: the last user releases it. */
+  /** Whether the pool has dropped it. The last user then releases it. */
   dropped: boolean;
 }
 
@@ -60,7 +60,7 @@ export function sessionPool(options: SessionPoolOptions): SessionPool {
   };
 }
 
-/** A session whose runs each take the open one of the key, opening it where the pool has dropped it. */
+/** Returns a session whose every run uses the open session of the key. A run opens it again where the pool has dropped it. */
 async function pooledSession(state: State, key: string, make: () => SessionSource): Promise<PooledSession> {
   let seconds = 0;
   const { inputs, outputs } = await withSession(entryOf(state, key, make), state, async (session) => session);

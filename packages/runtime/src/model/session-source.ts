@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { bytesOf, type Graph, weightBytes, write, writeChunks, writeExternal } from '@onnxplain/graph';
 import { nodesForCpu } from '../providers/webgpu.js';
 
-/** A model in the form that a session is opened from. */
+/** What a session is opened from. */
 export interface SessionSource {
   /** A model's bytes or path. */
   readonly model: Uint8Array | string;
@@ -12,7 +12,7 @@ export interface SessionSource {
   readonly cpuNodes?: readonly string[];
 }
 
-/** Above this many bytes of weights a protobuf message becomes too large for its own format. */
+/** Largest number of bytes of weights in one file: a protobuf message cannot be larger than 2 GiB. */
 const MAX_WEIGHT_BYTES = 2 ** 31 - 2 ** 24;
 
 /** The file that holds the weights of large graphs. */

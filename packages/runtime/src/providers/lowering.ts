@@ -1,7 +1,7 @@
 import { type Graph, type LoweringTarget, lower } from '@onnxplain/graph';
 import type { Device } from '../session/session.js';
 
-/** CUDA gets the spelling of the CPU provider: gradients have been run on it in no other. */
+/** The lowering target of each device. CUDA uses that of the CPU provider: gradients have only been tested on CUDA in this form. */
 const targets: Readonly<Record<Device, LoweringTarget>> = {
   cpu: 'ort-cpu',
   cuda: 'ort-cpu',
@@ -11,6 +11,6 @@ const targets: Readonly<Record<Device, LoweringTarget>> = {
 /** Whether a graph was made by `grad`, `vjp`, `jvp` or `hvp`, or from such a graph. */
 export const isGradient = ({ metadata }: Graph): boolean => metadata['onnxplain.of'] !== undefined;
 
-/** Returns a gradient in the spelling for the kernels of a provider; any other graph as it is. */
+/** Lowers a gradient for the kernels of a device. Returns any other graph unchanged. */
 export const lowerGradient = (graph: Graph, device: Device): Graph =>
   isGradient(graph) ? lower(graph, targets[device]) : graph;

@@ -8,7 +8,7 @@ export interface ProviderReport {
   readonly available: boolean;
   /** The runtime's message where it does not work. */
   readonly reason?: string;
-  /** What would make it available. */
+  /** What to do to make it available. */
   readonly remedy?: string;
 }
 
@@ -24,7 +24,9 @@ const remedies: Readonly<Record<Device, string>> = {
 
 const reports = new Map<Device, Promise<ProviderReport>>();
 
-/** Tries all providers, each once a process, with a convolution and a matrix product. A refusal has its reason. */
+/**
+ * Tries all providers with a convolution and a matrix product, each at most once a process. The report of one that fails has the reason.
+ */
 export async function probe(): Promise<readonly ProviderReport[]> {
   const found: ProviderReport[] = [];
   for (const device of devices) found.push(await probeDevice(device));

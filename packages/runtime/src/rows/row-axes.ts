@@ -3,7 +3,7 @@ import { type Dim, type Graph, type Mixing, type RowFlow, rowFlow } from '@onnxp
 import { describe, type Port } from '../session/value.js';
 import type { BatchAxis, GivenAxes } from './batch-axis.js';
 
-/** What `open` finds out about the rows of a model. */
+/** What `open` found out about the rows of a model. */
 export interface RowFacts {
   readonly batch: BatchAxis;
   /** Rows of every run, when the batch axis is fixed. */
@@ -63,7 +63,7 @@ export function rowAxes(
   };
 }
 
-/** Whether all nodes on the way are known and the output has the rows. */
+/** Whether the graph proves that rows are independent: all nodes between input and output are known and none combines rows. */
 function isProved(flow: RowFlow, { name }: Port): boolean {
   return (
     flow.axisOf(name) !== undefined && flow.mixing(name) === undefined && flow.unknown(name) === undefined
@@ -177,7 +177,10 @@ function laterBatchAxis(dims: readonly Dim[], output: Port, flows: Flows): Candi
   return shared.length === 1 && classifyName(shared[0].dim) !== 'other' ? shared[0] : undefined;
 }
 
-/** Whether a first axis may be the batch: one of size 1, or whose elements are apart, are called a batch, or have statistics of theirs. */
+/**
+ * Whether the first axis may be the batch axis: its size is 1, its elements are independent, it is called a batch, or only statistics
+ * combine them.
+ */
 function firstAxisMayBeBatch(dim: Dim, output: Port, flows: Flows): boolean {
   if (typeof dim === 'number') return dim === 1;
   const flow = flows(dim);
@@ -186,7 +189,7 @@ function firstAxisMayBeBatch(dim: Dim, output: Port, flows: Flows): boolean {
   return kind === 'statistics' && flow.axisOf(output.name) !== undefined;
 }
 
-/** Whether inputs whose first axis is of one size have their rows along another, which the outputs have too. */
+/** Whether an input whose first axis has a fixed size has a later batch axis that all outputs have too. */
 export function hasLaterBatchAxis(graph: Graph): boolean {
   const flows = flowsOf(graph);
   const outputs = graph.outputs.filter(({ dims }) => dims?.some((dim) => typeof dim === 'string'));
@@ -198,7 +201,7 @@ export function hasLaterBatchAxis(graph: Graph): boolean {
   );
 }
 
-/** Decides about a first axis whose elements are combined: it is a batch, whose rows then run alone, or part of one example. */
+/** Decides what a first axis is whose elements are combined: a batch axis whose rows run alone, or a part of one example. */
 function mixedChoice(input: Port, output: Port, { dim, flow }: Candidate): Choice {
   const mixing = flow.mixing(output.name);
   if (mixing === undefined) return { axis: 0 };
@@ -222,8 +225,8 @@ function combinationText({ name }: Port, { node }: Mixing): string {
 }
 
 /**
- * Where an output has the rows. One of unknown shape is taken to lead with them, which the first run of several rows checks; one that
- * leads with a size of 1 to lead with the only row of a run.
+ * Returns the row axis of an output. Where its shape is unknown, the first axis is assumed, which the first run of several rows checks.
+ * Where the first axis has size 1, it is assumed to hold the only row of a run.
  */
 function outputAxis(
   { name, dims }: Port,
@@ -239,7 +242,7 @@ const BATCH_NAME = /^(n|b|bs|bz|batch\w*|\w*_batch(_size)?|num_?(examples|images
 const OTHER_NAME =
   /^(t|l|s|seq\w*|\w*seq(_?len(gth)?)?|sequence\w*|time\w*|(num_?)?(steps?|frames?|nodes?|points?|tokens?|atoms?|vertices|edges)|length|len|\w*_len(gth)?)$/i;
 
-/** Whether a name is that of a batch alone: people call nodes and points n as well. */
+/** Whether a name can only mean a batch. `n` cannot: people also use it for nodes and points. */
 const isBatchName = (dim: string): boolean => classifyName(dim) === 'batch' && !/^n$/i.test(dim);
 
 /** Classifies the name of an axis. */

@@ -3,7 +3,7 @@ import { floatsOf, isFloatType } from '../session/value.js';
 
 /** Largest difference that counts as rounding, relative to the largest number. */
 const TOLERANCE = 1e-4;
-/** The same for half precision. */
+/** The tolerance for half precision. */
 export const HALF_TOLERANCE = 2e-2;
 
 /**

@@ -46,7 +46,7 @@ export interface ObservedInput extends Pick<FunctionOptions, 'feeds'> {
 }
 
 /**
- * What the numbers of an output are: what the caller says; else what the graph shows, as it was exported or in canonical form; else
+ * Finds what the numbers of an output are: what the caller says; else what the graph shows, as it was exported or in canonical form; else
  * what the model gives on the given inputs and on 12 random rows (standard normals times 1, 10 and 100). As a rule one row is run.
  * Numbers in [0, 1] that sum to 1 in every row, or that vary, are probabilities; numbers of at most 0 whose exponentials sum to 1,
  * log-probabilities. Throws what {@link score} throws for its options.
@@ -76,7 +76,7 @@ export async function outputMeaning(
 /** Meanings of outputs, by function, other inputs and what the caller says. */
 const meanings = cacheKind<Promise<OutputMeaning>>(256);
 
-/** The meaning of a function's output where no inputs are given. It is found once. */
+/** Returns the meaning of a function's output where no inputs are given. Each model finds it once. */
 export function meaningOfFunction(
   model: Model,
   fn: ModelFunction,
@@ -87,7 +87,7 @@ export function meaningOfFunction(
   return model.cache(meanings).get(key, () => outputMeaning(model, options));
 }
 
-/** What the graph shows of the output that is asked about, in the form that is explained or in that of the model. */
+/** Returns what the graph shows of a function's output: in the form that is explained, else in that of the model. */
 function functionGraphMeaning(model: Model, { output, exported }: ModelFunction): GraphMeaning {
   const shown = graphMeaning(model, output);
   return shown.evidence === undefined ? graphMeaning(model, exported) : shown;
@@ -100,7 +100,8 @@ export interface GraphMeaning extends Pick<OutputMeaning, 'output' | 'holds' | '
 }
 
 /**
- * What the graph shows of the numbers of an output or of an inner value, without a run: by the nodes of the file where they tell, and
+ * Returns what the graph shows of the numbers of an output or of an inner value, without a run: by the nodes of the file where they tell,
+ * and
  * else by those of the canonical form, which also has the logits by name.
  */
 export function graphMeaning({ source, graph }: Model, output: string): GraphMeaning {
@@ -113,7 +114,7 @@ export function graphMeaning({ source, graph }: Model, output: string): GraphMea
   return { output, holds: holds === 'regression' ? 'unbounded' : holds, evidence, logits };
 }
 
-/** Rounding, of half precision too. */
+/** Tolerance for rounding, which holds for half precision too. */
 const TOLERANCE = 1e-3;
 
 const isOne = ([low, high]: readonly [number, number]): boolean =>
@@ -143,8 +144,9 @@ const evidenceOf = (
 });
 
 /**
- * What a link needs to know of an output; undefined where it needs nothing. Throws `not-applicable` for the probability of numbers that
- * nothing says are logits: a regression gets no sigmoid and no softmax unasked.
+ * Returns what a link needs to know of an output; undefined where it needs nothing. Throws `not-applicable` for the probability of numbers
+ * that
+ * nothing says are logits: a sigmoid or softmax is applied to a regression only where the caller says that it is a logit.
  */
 export function expectLink({ output, classes, holds }: OutputMeaning, link: Link): OutputKind | undefined {
   if (link !== 'probability') return undefined;

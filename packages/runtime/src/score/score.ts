@@ -82,7 +82,7 @@ const alongAxes = z.strictObject({
 const outputKinds = ['logits', 'probabilities', 'log-probabilities'] as const satisfies readonly OutputKind[];
 const BOUNDS_TEXT = 'two numbers, the lower first';
 
-/** Infinite ends, which zod's numbers refuse, say that nothing is known. */
+/** Ends may be infinite, which zod's numbers refuse: nothing is known then. */
 const isInterval = (v: unknown): boolean =>
   Array.isArray(v) && v.length === 2 && v.every((end) => typeof end === 'number') && v[0] <= v[1];
 
@@ -126,9 +126,9 @@ const changeSchema = z.strictObject({
 /**
  * A model as a score: one number of one output, as a function of one input, [n, ...shape] -> [n].
  *
- * Batches of any size, float32 or float64, are run in pieces; calls made in the same turn of the event loop on
+ * Batches of any size, float32 or float64, are cut into runs; calls made in the same turn of the event loop on
  * scores of the same model, output, input and link are joined into common runs, whatever their targets. Timers
- * and signals get their turn between runs.
+ * and signals are handled between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
  * inputs, label outputs), `not-applicable` (an output that does not depend on the input, the probability of one unbounded number a
@@ -240,7 +240,7 @@ async function changedScore(
   return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
 }
 
-/** The options that were given. */
+/** Returns the options that are not undefined. */
 function definedOptions(change: z.output<typeof changeSchema>): Partial<typeof change> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fail } from '@onnxplain/core';
 
-/** A call of an exported function, arguments and result by structured clone. */
+/** A call of an exported function. Its arguments and its result are passed by structured clone. */
 export interface Job {
   /** URL of the module that exports the function. */
   readonly module: URL | string;
@@ -19,7 +19,7 @@ export interface IsolateOptions {
 
 type Reply = { readonly result: unknown } | { readonly error: unknown };
 
-/** What the child runs: one job, then it lets go of the channel and drains. */
+/** The program of the child process. It runs one job, sends the result and disconnects, so that the process can end. */
 const bootstrap = `
 process.once('message', async ({ module, name, args }) => {
   const done = (reply) => process.send(reply, () => process.disconnect());
@@ -32,7 +32,7 @@ process.once('message', async ({ module, name, args }) => {
 
 /**
  * Runs a job in a child process, because a run of ONNX Runtime cannot be stopped and some models kill their
- * process: use it for models that nobody vouches for. The promise settles after the child is gone.
+ * process. Use it for models that you do not trust. The promise settles after the child process has ended.
  *
  * Throws `run-failed` when the time limit passes, the child dies or the job throws (its error is the cause);
  * `aborted` on a signal.

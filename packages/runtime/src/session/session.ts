@@ -29,8 +29,8 @@ export interface Session {
   /** Seconds that the native code of all runs has taken so far. */
   readonly seconds: number;
   /**
-   * Feeds are read without a copy, when the run starts: leave them alone until the promise settles. Results are
-   * new arrays. Other timers and I/O get their turn before every run. A run cannot be stopped. Throws
+   * Reads feeds without a copy when the run starts: do not change them until the promise settles. Results are
+   * new arrays. Timers and I/O are handled before every run. A run cannot be stopped. Throws
    * `run-failed` with ONNX Runtime's own error as cause, `closed` after release.
    */
   run(feeds: Arrays, outputs?: readonly string[]): Promise<Arrays>;
@@ -38,7 +38,7 @@ export interface Session {
   release(): Promise<void>;
 }
 
-// Errors reach the caller as exceptions; the runtime need not print them as well.
+// Errors reach the caller as exceptions. ONNX Runtime should not print them too.
 ort.env.logLevel = 'fatal';
 
 let totalSeconds = 0;
@@ -55,11 +55,11 @@ function providerOf({
   if (device !== 'webgpu') return device;
   // The default layout NHWC computes some convolutions wrongly (ONNX Runtime 1.29 and 1.30, input channels 6, 9, ...).
   const webgpu: WebGpuProvider = { name: device, preferredLayout: 'NCHW' };
-  // An empty list is refused.
+  // ONNX Runtime refuses an empty list.
   return cpuNodes.length === 0 ? webgpu : { ...webgpu, forceCpuNodeNames: cpuNodes };
 }
 
-/** Typed in the browser's package only. */
+/** Adds an option that only the types of onnxruntime-web declare. */
 type WebGpuProvider = ort.InferenceSession.WebGpuExecutionProviderOption & {
   readonly forceCpuNodeNames?: readonly string[];
 };
@@ -92,11 +92,11 @@ function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOption
   return {
     executionProviders: [providerOf(options)],
     intraOpNumThreads: threads,
-    // WebGPU gives a convolution the program of another one that has an activation fused into it (1.29): none is fused there.
+    // On WebGPU (ONNX Runtime 1.29), a convolution may run the shader of another one with a fused activation. 'basic' fuses none.
     graphOptimizationLevel: device === 'webgpu' ? 'basic' : 'all',
     logSeverityLevel: 4,
     externalData: [...external],
-    // The threads of idle sessions would otherwise spin and take the cores.
+    // Otherwise the threads of idle sessions would spin and occupy the cores.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   };
 }
@@ -158,7 +158,7 @@ function stopwatch(): () => number {
 async function release(state: State): Promise<void> {
   if (state.released) return;
   state.released = true;
-  // A run that waits for its turn needs the session.
+  // Runs that have not finished need the session.
   await Promise.allSettled(state.pendingRuns);
   await state.native.release();
 }

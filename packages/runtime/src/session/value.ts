@@ -40,7 +40,7 @@ export function writeNumbers(numbers: Float32Array | Float64Array, into: FloatDa
   } else into.set(numbers, at);
 }
 
-/** Whether an array can be given to ONNX Runtime without a conversion. */
+/** Whether an array stores the elements of a float type as ONNX Runtime takes them, so that no conversion is needed. */
 export function isStoredAs(dtype: FloatType, data: Float32Array | Float64Array): boolean {
   return dtype === 'float32'
     ? data instanceof Float32Array
