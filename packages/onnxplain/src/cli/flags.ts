@@ -44,7 +44,9 @@ export function withCommonFlags(command: Command): Command {
         .default('auto'),
     )
     .addOption(
-      new Option('--seed <n>', 'same seed, same draws, where any are made').argParser(whole).default(0),
+      new Option('--seed <n>', 'seed of all random draws: the same seed gives the same draws')
+        .argParser(whole)
+        .default(0),
     );
 }
 
@@ -72,8 +74,8 @@ export function withPluginFlags(command: Command): Command {
 /** Adds the flags of commands that run a model. */
 export function withRunFlags(command: Command): Command {
   return withModelFlags(command)
-    .option('--batch <rows>', 'rows of one run (default: measured)', positive)
-    .option('--threads <n>', 'threads inside one operator', positive);
+    .option('--batch <rows>', 'largest number of rows in one run of the model (default: measured)', positive)
+    .option('--threads <n>', 'number of threads that one operator may use', positive);
 }
 
 /**
@@ -99,7 +101,7 @@ const LINK =
   "a sigmoid, and taken as it is where the output holds probabilities; or the entry less the best other one (default: the card's, or logit)";
 
 const HOLDS =
-  "what the output holds (default: the card's, or found out from the graph, and where that does not tell from what the model gives)";
+  "what the output holds (default: the card's, else what the graph shows, else what the values of the output show)";
 
 /** Adds the flag that names the files to explain. */
 export function withInput(command: Command): Command {
@@ -128,7 +130,7 @@ function withOutputFlags(command: Command): Command {
     )
     .option(
       '--class-axis <n>',
-      "which axis of an output with several has the classes, as --target counts them: 0 the first after the batch, -1 the last (default: the card's, what the graph tells, or the axis of as many entries as labels)",
+      "which axis of an output with several has the classes, as --target counts them: 0 the first after the batch, -1 the last (default: the card's, else the one that the graph shows, else the axis whose size is the number of labels)",
       integer,
     )
     .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
@@ -153,10 +155,10 @@ function withValueFlags(command: Command): Command {
     )
     .option(
       '--batch-axis <axis...>',
-      'axis that the rows of the explained input lie along, from 0, or none where a whole array is one input; NAME=AXIS for another input or an output (default: found out)',
+      'axis that the rows of the explained input lie along, from 0, or none where a whole array is one input; NAME=AXIS for another input or an output (default: determined from the model)',
       batchAxis,
     )
-    .option('--bounds <low,high>', 'least and greatest value of an input element', pair)
+    .option('--bounds <low,high>', 'lowest and highest value that an input element can have', pair)
     .addOption(
       new Option(
         '--layout <name>',
@@ -168,18 +170,26 @@ function withValueFlags(command: Command): Command {
 /** Adds the flags that say how pictures become inputs. */
 function withPictureFlags(command: Command): Command {
   return command
-    .option('--size <height,width>', 'of the input, where the model leaves it open', size)
-    .option('--resize <pixels>', 'short side before the middle is cut out', positive)
+    .option('--size <height,width>', 'height and width of the input, where the model leaves them open', size)
+    .option(
+      '--resize <pixels>',
+      'length to which the short side is resized before the middle is cut out',
+      positive,
+    )
     .addOption(
-      new Option('--channels <order>', 'order of colours that the model takes').choices([
+      new Option('--channels <order>', 'order of the colour channels that the model takes').choices([
         'rgb',
         'bgr',
         'grey',
       ]),
     )
-    .option('--scale <number>', 'multiplies pixels 0..255 first', number)
-    .option('--mean <numbers>', 'subtracted from scaled pixels, one or one a channel', numbers)
-    .option('--std <numbers>', 'divides them then, one or one a channel', numbers);
+    .option('--scale <number>', 'factor of the pixel values 0..255, applied first', number)
+    .option(
+      '--mean <numbers>',
+      'subtracted from the scaled pixels: one number, or one for each channel',
+      numbers,
+    )
+    .option('--std <numbers>', 'divides the pixels last: one number, or one for each channel', numbers);
 }
 
 /** Parses one word of --batch-axis: AXIS or NAME=AXIS. `before` is the result for the words before it. */

@@ -81,7 +81,10 @@ function programOf(run: Invocation): Command {
 function addInspect(program: Command, run: Invocation): void {
   withModelFlags(program.command('inspect <model>'))
     .description('inputs, outputs, opset, operators, parameters, hash and gradient coverage of a model')
-    .option('--values', 'inner values too, in order: names for --output, --wrt and the layers of explainers')
+    .option(
+      '--values',
+      'lists the inner values too, in the order of the graph: names for --output, --wrt and the layers of explainers',
+    )
     .action(async (model: string, flags: InspectFlags) => {
       writeResult(run, flags, { result: await inspect(model, flags), show: showInspection });
     });

@@ -2,7 +2,7 @@ import { namesIn } from '@onnxplain/files';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const COLUMNS =
-  'columns of a table that count, with commas between them, in the order of the elements where the model has no names for them (default: all)';
+  'columns of a table to use, with commas between them; where the model has no names for its elements, in the order of the elements (default: all)';
 
 const HEADER =
   'whether the first line of a table holds names, yes or no (default: where no cell of it is a number or empty)';
@@ -14,7 +14,10 @@ export function withTableFlags(command: Command): Command {
     .option('--drop <names>', 'columns of a table that are left out, such as an id or the labels', dropped)
     .option('--header <answer>', HEADER, yesOrNo)
     .addOption(
-      new Option('--decimal <mark>', 'mark before fractions (default: point)').choices(['point', 'comma']),
+      new Option('--decimal <mark>', 'decimal mark of the numbers in a table (default: point)').choices([
+        'point',
+        'comma',
+      ]),
     );
 }
 
