@@ -33,7 +33,7 @@ export interface AttackCall {
 export function expectSets({ where, margin, inputs, free }: AttackCall): void {
   const [count = 0, ...shape] = inputs.shape;
   expectShape(`${where}: one input`, { shape, data: inputs.data }, margin.shape);
-  const got = misfitOf(free, count, sizeOf(shape));
+  const got = mismatchOf(free, count, sizeOf(shape));
   if (got === undefined) return;
   fail({
     code: 'tensor-shape',
@@ -43,7 +43,7 @@ export function expectSets({ where, margin, inputs, free }: AttackCall): void {
   });
 }
 
-function misfitOf(
+function mismatchOf(
   { features, free, input, starts }: FreeSets,
   count: number,
   size: number,
@@ -60,7 +60,10 @@ function misfitOf(
 }
 
 /** Measures what a search found. Throws `attack-unproven` for a point that does not prove what it should. */
-export async function proved(call: AttackCall, found: readonly Found[]): Promise<readonly Perturbed[]> {
+export async function verifyResults(
+  call: AttackCall,
+  found: readonly Found[],
+): Promise<readonly Perturbed[]> {
   const { free, margin } = call;
   if (found.length !== free.input.length)
     unproven(call, `an answer for each of ${free.input.length} sets`, `${found.length}`);

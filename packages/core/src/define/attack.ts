@@ -3,7 +3,7 @@ import type { Key } from '../random/key.js';
 import type { Norm } from '../tensor/norm.js';
 import type { Attack, FreeSets } from '../types/attack.js';
 import type { Batch, Score } from '../types/score.js';
-import { expectSets, type Found, proved } from './attack-proof.js';
+import { expectSets, type Found, verifyResults } from './attack-proof.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 
 /** What the `make` of an attack returns. */
@@ -31,7 +31,7 @@ export function defineAttack<
       const attack: Search = async (margin, inputs, free, key) => {
         const call = { where: expression, norm, margin, inputs, free };
         expectSets(call);
-        return proved(call, await search(margin, inputs, free, key));
+        return verifyResults(call, await search(margin, inputs, free, key));
       };
       return named(attack, { expression, norm });
     },

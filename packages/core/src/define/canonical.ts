@@ -2,7 +2,7 @@ import { expression, type Showable } from '../expression.js';
 import { writtenAs, type z } from '../options.js';
 
 /** What the expression of a definition depends on. */
-export interface Written {
+export interface ExpressionForm {
   readonly name: string;
   readonly options: z.ZodObject;
   /** The options that are arguments before the object of options. */
@@ -15,7 +15,7 @@ export interface Written {
  * or are registered as 'always'.
  */
 export function canonicalExpression(
-  { name, options, leading }: Written,
+  { name, options, leading }: ExpressionForm,
   settings: Readonly<Record<string, unknown>>,
 ): string {
   const bare: Showable[] = [];

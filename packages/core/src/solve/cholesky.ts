@@ -9,7 +9,7 @@ const BLOCK = 64;
 const STRIP = 512;
 
 /** Smallest pivot that counts, relative to the largest diagonal element: k·2⁻⁵², the rounding of a sum of k terms. */
-export const roundingOf = (k: number): number => k * Number.EPSILON;
+export const relativeRounding = (k: number): number => k * Number.EPSILON;
 
 /**
  * Lower triangle L with K = L·Lᵀ, row major [k, k] (the upper triangle is left over); undefined when a pivot is lost
@@ -18,14 +18,14 @@ export const roundingOf = (k: number): number => k * Number.EPSILON;
  */
 export async function cholesky({ matrix, k }: System, products: Products): Promise<Float64Array | undefined> {
   const l = matrix.slice();
-  const least = roundingOf(k) * largestDiagonal(matrix, k);
+  const least = relativeRounding(k) * largestDiagonal(matrix, k);
   for (let from = 0; from < k; from += BLOCK) {
     const to = Math.min(k, from + BLOCK);
-    if (!finishDiagonal(l, { k, from, to, least })) return undefined;
+    if (!factorDiagonalBlock(l, { k, from, to, least })) return undefined;
     if (to === k) break;
     const block = { k, from, to };
-    const panel = await products.timesTranspose(below(l, block), inverseOfDiagonal(l, block));
-    placeBelow(l, block, panel);
+    const panel = await products.timesTranspose(readBelow(l, block), inverseOfDiagonal(l, block));
+    writeBelow(l, block, panel);
     await subtractProduct(l, { k, from: to, panel }, products);
   }
   return l;
@@ -44,7 +44,7 @@ interface Block {
 }
 
 /** The ordinary factorisation of a block on the diagonal; false when a pivot is too small. */
-function finishDiagonal(l: Float64Array, { k, from, to, least }: Block & { least: number }): boolean {
+function factorDiagonalBlock(l: Float64Array, { k, from, to, least }: Block & { least: number }): boolean {
   for (let i = from; i < to; i++) {
     const a = i * k;
     for (let j = from; j <= i; j++) {
@@ -77,14 +77,14 @@ function inverseOfDiagonal(l: Float64Array, { k, from, to }: Block): Tensor {
 }
 
 /** What lies below a block on the diagonal, [k - to, to - from]. */
-function below(l: Float64Array, { k, from, to }: Block): Tensor {
+function readBelow(l: Float64Array, { k, from, to }: Block): Tensor {
   const width = to - from;
   const out = new Float64Array((k - to) * width);
   for (let i = to; i < k; i++) out.set(l.subarray(i * k + from, i * k + to), (i - to) * width);
   return tensor(out, [k - to, width]);
 }
 
-function placeBelow(l: Float64Array, { k, from, to }: Block, panel: Tensor): void {
+function writeBelow(l: Float64Array, { k, from, to }: Block, panel: Tensor): void {
   for (let i = to; i < k; i++) l.set(row(panel, i - to).data, i * k + from);
 }
 
@@ -119,12 +119,12 @@ export function choleskySolve(l: Float64Array, right: Float64Array): Float64Arra
   const k = right.length;
   const z = right.slice();
   for (let i = 0; i < k; i++) z[i] = (z[i] - dotUpTo(l, z, { at: i * k, length: i })) / l[i * k + i];
-  for (let end = k; end > 0; end -= 4) finishFour(l, z, { from: Math.max(0, end - 4), to: end });
+  for (let end = k; end > 0; end -= 4) solveFourBackward(l, z, { from: Math.max(0, end - 4), to: end });
   return z;
 }
 
 /** Divides z[from..to), at most four numbers, by their triangle of Lᵀ, and takes their part from all z before them at once. */
-function finishFour(
+function solveFourBackward(
   l: Float64Array,
   z: Float64Array,
   { from, to }: { readonly from: number; readonly to: number },

@@ -3,7 +3,7 @@ import { stream } from '../random/stream.js';
 import { tensor, toFloat64 } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
 import type { System } from '../types/solver.js';
-import { choleskySolve, roundingOf } from './cholesky.js';
+import { choleskySolve, relativeRounding } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
 
 /** Products with the matrix, and with its inverse. */
@@ -36,7 +36,7 @@ export async function extremesOf(
  * largest, which is added to it.
  */
 export function conditionOf({ largest, smallest }: Extremes, k: number): number {
-  return Math.max(1, 1 / (smallest / largest + roundingOf(k)));
+  return Math.max(1, 1 / (smallest / largest + relativeRounding(k)));
 }
 
 /**
@@ -57,22 +57,22 @@ async function largestEigenvalue(
     const image = await apply(next);
     basis.push(next);
     images.push(image);
-    next = newDirection(basis, image);
+    next = nextBasisVector(basis, image);
   }
   const small = Float64Array.from(basis.flatMap((v) => images.map((image) => dotOf(v, image))));
   return symmetricEigen(small, basis.length).values.reduce((most, value) => Math.max(most, value), 0);
 }
 
 /** The unit vector along the part of v outside the span of the basis; undefined when that part is rounding: the span is complete. */
-function newDirection(basis: readonly Float64Array[], v: Float64Array): Float64Array | undefined {
-  const once = withoutPartsAlong(basis, v);
+function nextBasisVector(basis: readonly Float64Array[], v: Float64Array): Float64Array | undefined {
+  const once = orthogonalise(basis, v);
   if (lengthOf(once) <= v.length * Number.EPSILON * lengthOf(v)) return undefined;
-  const twice = withoutPartsAlong(basis, once);
+  const twice = orthogonalise(basis, once);
   return lengthOf(twice) < KEPT * lengthOf(once) ? undefined : unitOf(twice);
 }
 
 /** Gram-Schmidt, one direction after the other. */
-function withoutPartsAlong(basis: readonly Float64Array[], v: Float64Array): Float64Array {
+function orthogonalise(basis: readonly Float64Array[], v: Float64Array): Float64Array {
   const rest = v.slice();
   for (const direction of basis) {
     const along = dotOf(direction, rest);

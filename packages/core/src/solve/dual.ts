@@ -2,17 +2,23 @@ import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
 import { dotOf } from './condition.js';
-import { type Equations, type Form, gather, roundingOfEquations, weightsOf } from './equations.js';
-import { factor, squareOf } from './factor.js';
+import {
+  concatBlocks,
+  type Equations,
+  type FactorForm,
+  roundingOfEquations,
+  weightsOf,
+} from './equations.js';
+import { factor, squaredNorm } from './factor.js';
 
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows
  * without their part along a, A - (Aa)aᵀ/|a|², and the targets v - A·z0: that part is orthogonal to a.
  */
-export const factorDual: Form = async (equations, method, products) => {
+export const factorDual: FactorForm = async (equations, method, products) => {
   const { blocks, count, unknowns, totalWeight } = equations;
   expectSmall('dual system', count, count);
-  const roots = gather(blocks, weightsOf).map(Math.sqrt);
+  const roots = concatBlocks(blocks, weightsOf).map(Math.sqrt);
   const normal = normalPart(equations);
   const matrix = await gramOf(equations, products);
   for (let i = 0; i < count; i++) {
@@ -49,9 +55,9 @@ interface NormalPart {
 
 function normalPart({ blocks, normal, count, unknowns }: Equations): NormalPart {
   if (normal === undefined) return { along: new Float64Array(count), length: 1 };
-  const length = Math.sqrt(squareOf(normal, unknowns));
+  const length = Math.sqrt(squaredNorm(normal, unknowns));
   const unit = normal.map((a) => a / length);
-  const along = gather(blocks, ({ rows }) => rows.times(tensor(unit, [unknowns])));
+  const along = concatBlocks(blocks, ({ rows }) => rows.times(tensor(unit, [unknowns])));
   return { along, unit, length };
 }
 

@@ -3,7 +3,7 @@ import { expectLength } from '../rows/dense.js';
 import type { Rows } from '../types/draws.js';
 import type { Products } from '../types/score.js';
 import type { Solver } from '../types/solver.js';
-import { type Factorisation, squareOf } from './factor.js';
+import { type Factorisation, squaredNorm } from './factor.js';
 
 /** The left sides of equations rows·z = targets, each with a weight (default 1). */
 export interface WeightedRows {
@@ -35,7 +35,7 @@ export function roundingOfEquations({ blocks }: Equations): number {
 }
 
 /** How a form of the system is factorised; its right sides are the targets. */
-export type Form = (equations: Equations, method: Solver, products: Products) => Promise<Factorisation>;
+export type FactorForm = (equations: Equations, method: Solver, products: Products) => Promise<Factorisation>;
 
 /** Throws `tensor-shape` where blocks do not fit together, `option-value` for bad weights and a normal of zeros. */
 export function equationsOf({ blocks, normal }: Design): Equations {
@@ -47,7 +47,7 @@ export function equationsOf({ blocks, normal }: Design): Equations {
     count += rows.n;
     totalWeight += weights?.reduce(addWeight, 0) ?? rows.n;
   }
-  if (normal !== undefined) squareOf(normal, unknowns);
+  if (normal !== undefined) squaredNorm(normal, unknowns);
   if (!(totalWeight > 0)) {
     fail({
       code: 'option-value',
@@ -70,7 +70,7 @@ function addWeight(sum: number, weight: number): number {
 }
 
 /** Concatenates the numbers of all blocks, one for each equation. */
-export function gather<B extends WeightedRows>(
+export function concatBlocks<B extends WeightedRows>(
   blocks: readonly B[],
   part: (block: B) => Float64Array,
 ): Float64Array {

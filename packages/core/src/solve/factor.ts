@@ -62,7 +62,7 @@ export function expectFinite(where: string, data: Float32Array | Float64Array): 
 }
 
 /** The square of the norm of a constraint's normal. Throws `option-value` when it is 0. */
-export function squareOf(normal: Float64Array, k: number): number {
+export function squaredNorm(normal: Float64Array, k: number): number {
   expectLength('constraint(normal)', normal.length, k);
   const square = dotOf(normal, normal);
   if (square > 0 && Number.isFinite(square)) return square;
@@ -84,7 +84,7 @@ async function factorConstrained(
   normal: Float64Array,
   factorise: (projected: System) => ReturnType<Solver>,
 ) {
-  const square = squareOf(normal, k);
+  const square = squaredNorm(normal, k);
   const pull = timesVector({ shape: [k, k], data: matrix }, normal);
   const projected = project(matrix, { normal, pull, square });
   const { solve, rank, condition } = await factorise({ matrix: projected, k, rounding });

@@ -1,6 +1,6 @@
 import { addRowProducts } from '../rows/tile.js';
 import type { System } from '../types/solver.js';
-import { largestDiagonal, roundingOf } from './cholesky.js';
+import { largestDiagonal, relativeRounding } from './cholesky.js';
 
 /** L [k, rank], row major, with K = L·Lᵀ up to what counts as zero. */
 export interface LowRank {
@@ -15,7 +15,7 @@ export interface LowRank {
  */
 export function pivotedCholesky({ matrix, k }: System, zero = 0): LowRank {
   const left = Float64Array.from({ length: k }, (_, i) => matrix[i * k + i]);
-  const least = Math.max(zero, roundingOf(k) * largestDiagonal(matrix, k));
+  const least = Math.max(zero, relativeRounding(k) * largestDiagonal(matrix, k));
   const wide = new Float64Array(k * k);
   let rank = 0;
   for (let pivot = indexOfLargest(left); rank < k && left[pivot] > least; pivot = indexOfLargest(left)) {

@@ -2,14 +2,20 @@ import { expectSmall } from '../rows/dense.js';
 import { rows as rowsOf } from '../tensor/rows.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
-import { type Equations, type Form, roundingOfEquations, type WeightedRows, weightsOf } from './equations.js';
+import {
+  type Equations,
+  type FactorForm,
+  roundingOfEquations,
+  type WeightedRows,
+  weightsOf,
+} from './equations.js';
 import { factor } from './factor.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
 const CHUNK = 2 ** 24;
 
 /** Normal equations AᵀWA/w z = AᵀWv/w. */
-export const factorPrimal: Form = async (equations, method, products) => {
+export const factorPrimal: FactorForm = async (equations, method, products) => {
   const { blocks, unknowns, count, totalWeight, normal } = equations;
   expectSmall('normal equations', unknowns, unknowns);
   const matrix = zeros([unknowns, unknowns]);
@@ -21,11 +27,11 @@ export const factorPrimal: Form = async (equations, method, products) => {
     method,
     products,
   );
-  return { solve: (targets, value) => solve(rightOf(equations, targets), value), diagnosis };
+  return { solve: (targets, value) => solve(rightSide(equations, targets), value), diagnosis };
 };
 
 /** AᵀWv/w. */
-function rightOf({ blocks, unknowns, totalWeight }: Equations, targets: Float64Array): Float64Array {
+function rightSide({ blocks, unknowns, totalWeight }: Equations, targets: Float64Array): Float64Array {
   const right = new Float64Array(unknowns);
   let at = 0;
   for (const block of blocks) {

@@ -3,13 +3,13 @@ import { tensor } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
 import type { Solver } from '../types/solver.js';
-import { roundingOf } from './cholesky.js';
+import { relativeRounding } from './cholesky.js';
 import { factorDual } from './dual.js';
 import {
+  concatBlocks,
   type Design,
   type Equations,
   equationsOf,
-  gather,
   type WeightedRows,
   weightsOf,
 } from './equations.js';
@@ -58,7 +58,7 @@ export async function leastSquares(
   method: Solver,
   products: Products,
 ): Promise<Regression> {
-  const targets = gather(blocks, ({ rows, targets }) => {
+  const targets = concatBlocks(blocks, ({ rows, targets }) => {
     expectLength('regress(targets)', targets.length, rows.n);
     return targets;
   });
@@ -79,7 +79,11 @@ export async function fitter(design: Design, method: Solver, products: Products)
   const { unknowns, count, normal } = equations;
   const free = unknowns - count - (normal === undefined ? 0 : 1);
   if (free > 0 && !method.leastNorm) {
-    singular(method.expression, { unknowns, rank: unknowns - free, condition: 1 / roundingOf(unknowns) });
+    singular(method.expression, {
+      unknowns,
+      rank: unknowns - free,
+      condition: 1 / relativeRounding(unknowns),
+    });
   }
   const { solve, diagnosis } = await (free > 0 ? factorDual : factorPrimal)(equations, method, products);
   return {
@@ -97,8 +101,8 @@ function residualOf(
   targets: Float64Array,
   values: Float64Array,
 ): number {
-  const fitted = gather(blocks, ({ rows }) => rows.times(tensor(values, [unknowns])));
-  const weights = gather(blocks, weightsOf);
+  const fitted = concatBlocks(blocks, ({ rows }) => rows.times(tensor(values, [unknowns])));
+  const weights = concatBlocks(blocks, weightsOf);
   let sum = 0;
   for (let i = 0; i < fitted.length; i++) sum += weights[i] * (targets[i] - fitted[i]) ** 2;
   return Math.sqrt(sum / totalWeight);

@@ -129,10 +129,10 @@ describe('rows without rounding', () => {
   });
 
   it('are float64 rows, and masks of 0 and 1 of any type', () => {
-    const roundingOf = (rows: Rows) => rows.rounding?.() ?? 0;
-    expect(roundingOf(denseRows(tensor(Float64Array.of(0.1, 0.2), [1, 2])))).toBe(0);
-    expect(roundingOf(denseRows(tensor(Float32Array.of(1, 0, 1, 1), [2, 2])))).toBe(0);
-    expect(roundingOf(denseRows(tensor(Float32Array.of(3, 4, 0.5, 0), [2, 2])))).toBe(5 * 2 ** -23);
+    const relativeRounding = (rows: Rows) => rows.rounding?.() ?? 0;
+    expect(relativeRounding(denseRows(tensor(Float64Array.of(0.1, 0.2), [1, 2])))).toBe(0);
+    expect(relativeRounding(denseRows(tensor(Float32Array.of(1, 0, 1, 1), [2, 2])))).toBe(0);
+    expect(relativeRounding(denseRows(tensor(Float32Array.of(3, 4, 0.5, 0), [2, 2])))).toBe(5 * 2 ** -23);
   });
 
   it('around x are as exact as x and the inputs, not as their difference', () => {

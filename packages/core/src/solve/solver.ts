@@ -4,7 +4,7 @@ import { fail } from '../error.js';
 import { option } from '../options.js';
 import type { Products } from '../types/score.js';
 import type { Factors, System } from '../types/solver.js';
-import { cholesky, choleskySolve, largestDiagonal, roundingOf } from './cholesky.js';
+import { cholesky, choleskySolve, largestDiagonal, relativeRounding } from './cholesky.js';
 import { conditionOf, extremesOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';
 import { type Cut, pseudoFactors } from './pseudo.js';
@@ -53,7 +53,7 @@ export const pseudoInverse = defineSolver({
 
 function cutOf({ k, rounding = 0 }: System, rcond: number | undefined): Cut {
   return rcond === undefined
-    ? { relative: roundingOf(k), absolute: rounding }
+    ? { relative: relativeRounding(k), absolute: rounding }
     : { relative: rcond, absolute: 0 };
 }
 
@@ -91,7 +91,7 @@ async function factorise(where: string, system: System, products: Products): Pro
   const factor = await cholesky(system, products);
   if (factor !== undefined) {
     const extremes = await extremesOf(system, factor, products);
-    const least = Math.max(roundingOf(k) * extremes.largest, rounding);
+    const least = Math.max(relativeRounding(k) * extremes.largest, rounding);
     if (extremes.smallest > least) {
       return {
         solve: (right) => choleskySolve(factor, right),
@@ -101,7 +101,7 @@ async function factorise(where: string, system: System, products: Products): Pro
     }
   }
   const { rank } = pivotedCholesky(system, rounding);
-  const lost = Math.max(roundingOf(k), rounding / largestDiagonal(system.matrix, k));
+  const lost = Math.max(relativeRounding(k), rounding / largestDiagonal(system.matrix, k));
   return singular(where, { unknowns: k, rank, condition: 1 / lost });
 }
 

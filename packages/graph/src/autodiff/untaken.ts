@@ -2,17 +2,17 @@ import type { MathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Node } from '../ir/types.js';
 import type { Path, PathNode } from './path.js';
+import type { RuleContext, RuleEntry } from './rules/rule.js';
 import {
-  type Choice,
-  choiceOf,
   isElementwise,
   isSingular,
-  multiplies,
+  maskRuleOf,
+  multipliesCotangent,
   overflowingSums,
-  quotientChoiceOf,
-  spreadOf,
-} from './rules/choice.js';
-import type { RuleContext, RuleEntry } from './rules/rule.js';
+  overflowSelectionOf,
+  type Selection,
+  selectionOf,
+} from './rules/selection.js';
 import { unbroadcast } from './unbroadcast.js';
 
 /** A bool that broadcasts to a value: true where a choice on the way to the result selected the element. It is emitted when called. */
@@ -54,14 +54,14 @@ export function untakenOf(b: MathBuilder, { pathNodes, varying }: Path, seeds: I
     settle({ node, row }, step, found) {
       const mark = node.outputs.length === 1 ? marks.get(node.outputs[0]) : undefined;
       const output = mark === 'always' ? undefined : mark;
-      const choice = choiceOf({ node, row }, varying) ?? quotientChoiceOf({ node, row }, overflowing);
+      const choice = selectionOf({ node, row }, varying) ?? overflowSelectionOf({ node, row }, overflowing);
       if (output === undefined && choice === undefined) {
         meetAll(step, found, []);
         return found;
       }
       const taken = takenOf(b, { row, step, output, choice });
       meetAll(step, found, taken);
-      const guarded = output !== undefined && multiplies(node.op) && singular(node);
+      const guarded = output !== undefined && multipliesCotangent(node.op) && singular(node);
       return guarded ? guard(b, { row, step, output, taken }, found) : found;
     },
   };
@@ -95,17 +95,17 @@ interface Marked {
 /** Returns where each input of a node was selected. */
 function takenOf(
   b: MathBuilder,
-  { row, step, output, choice }: Marked & { choice: Choice | undefined },
+  { row, step, output, choice }: Marked & { choice: Selection | undefined },
 ): readonly (Taken | undefined)[] {
   const { op, outputs } = step.node;
   if (choice !== undefined) {
-    const chosen = choice.taken(b, step);
+    const chosen = choice.selected(b, step);
     return step.inputs.map((x, i) => narrowed(b, both(b, chosen[i], output), { x, y: outputs[0] }));
   }
   if (isElementwise(op, row)) return step.inputs.map((x) => narrowed(b, output, { x, y: outputs[0] }));
   if (output === undefined) return [];
   if (op === 'Softmax' || op === 'LogSoftmax') return [alongAxis(b, step, output)];
-  const spread = spreadOf(op, row);
+  const spread = maskRuleOf(op, row);
   if (spread === undefined) return [];
   let parts: Parts | undefined;
   return step.inputs.map((x, i) => {

@@ -4,7 +4,7 @@ import { sigmoid, softplus } from './special.js';
 
 type Scalar = (x: number) => number;
 
-/** An activation of the recurrent operators: its default alpha and beta (those it reads) and the function they make. */
+/** An activation of the recurrent operators: the defaults of its parameters, and the function for given parameters. */
 interface Activation {
   readonly alpha?: number;
   readonly beta?: number;
@@ -30,8 +30,8 @@ const table: Readonly<Record<string, Activation>> = {
 };
 
 /**
- * The activations of all directions, by name in any case. `activation_alpha` and `activation_beta` are lists from which each
- * function takes the next number if it has such a parameter.
+ * Returns the activations of all directions; names are case-insensitive. Each function that has a parameter alpha (beta) takes the next
+ * number of the list `activation_alpha` (`activation_beta`).
  */
 export function activationsOf(call: Call, names: readonly string[]): Scalar[] {
   const { activation_alpha = [], activation_beta = [] } = attributesOf(call.node, 'GRU', 'LSTM', 'RNN');

@@ -5,33 +5,33 @@ import type { DataType } from '../ir/types.js';
 import { broadcastDims, broadcastTo, filled, type NumArray } from './array.js';
 import type { Call, EvalRow } from './call.js';
 
-/** The inputs of a node stretched to their common shape. */
-export function stretched(call: Call): { dims: number[]; columns: Float64Array[] } {
+/** Broadcasts the inputs of a node to their common shape. */
+export function broadcastInputs(call: Call): { dims: number[]; operands: Float64Array[] } {
   const inputs = call.inputs.map((_, i) => call.input(i));
   const dims = broadcastDims(
     call.where,
     inputs.map((x) => x.dims),
   );
-  return { dims, columns: inputs.map((x) => broadcastTo(call.where, x, dims)) };
+  return { dims, operands: inputs.map((x) => broadcastTo(call.where, x, dims)) };
 }
 
 type Binary = (a: number, b: number) => number;
 
-function zipped(call: Call, f: Binary): NumArray {
-  const { dims, columns } = stretched(call);
-  const [a, b] = columns;
+function zipWith(call: Call, f: Binary): NumArray {
+  const { dims, operands } = broadcastInputs(call);
+  const [a, b] = operands;
   return { dtype: call.input(0).dtype, dims, data: a.map((v, i) => f(v, b[i])) };
 }
 
-/** An operator with a rule for floats and one for integers, which must stay within their type. */
+/** A binary operator with one function for floats and one for integers, whose results must be in the range of the type. */
 const binary =
   (real: Binary, integer: (call: Call, dtype: DataType) => Binary): EvalRow =>
   (call) => {
     const { dtype } = call.input(0);
-    return zipped(call, isInteger(dtype) ? integer(call, dtype) : real);
+    return zipWith(call, isInteger(dtype) ? integer(call, dtype) : real);
   };
 
-/** Integer arithmetic that only has to be brought back into the type's range. */
+/** Integer arithmetic that wraps around in the type's range. */
 const wrapping =
   (f: Binary) =>
   ({ where }: Call, dtype: DataType): Binary =>
@@ -53,8 +53,8 @@ const integerDivide =
 const mod: EvalRow = (call) => {
   const integers = isInteger(call.input(0).dtype);
   const remainder = (a: number, b: number) => a % (integers ? nonZero(call, b) : b);
-  if (attributesOf(call.node, 'Mod').fmod) return zipped(call, remainder);
-  return zipped(call, (a, b) => {
+  if (attributesOf(call.node, 'Mod').fmod) return zipWith(call, remainder);
+  return zipWith(call, (a, b) => {
     const rest = remainder(a, b);
     if (rest === 0) return b < 0 || Object.is(b, -0) ? -0 : 0;
     return rest < 0 === b < 0 ? rest : rest + b;
@@ -63,29 +63,32 @@ const mod: EvalRow = (call) => {
 
 const pow: EvalRow = (call) => {
   const { dtype } = call.input(0);
-  if (!isInteger(dtype)) return zipped(call, (a, b) => a ** b);
-  return zipped(call, (a, b) => wrapped(call.where, dtype, Math.trunc(a ** b)));
+  if (!isInteger(dtype)) return zipWith(call, (a, b) => a ** b);
+  return zipWith(call, (a, b) => wrapped(call.where, dtype, Math.trunc(a ** b)));
 };
 
-/** A fold over any number of broadcast inputs. */
+/** An operator that folds any number of broadcast inputs. */
 const variadic =
   (f: Binary): EvalRow =>
   (call) => {
-    const { dims, columns } = stretched(call);
-    const [first, ...rest] = columns;
-    const data = first.map((v, i) => rest.reduce((total, column) => f(total, column[i]), v));
+    const { dims, operands } = broadcastInputs(call);
+    const [first, ...rest] = operands;
+    const data = first.map((v, i) => rest.reduce((total, operand) => f(total, operand[i]), v));
     return { dtype: call.input(0).dtype, dims, data };
   };
 
 const mean: EvalRow = (call) => {
-  const { dims, columns } = stretched(call);
+  const { dims, operands } = broadcastInputs(call);
   const out = filled(call.input(0).dtype, dims);
-  return { ...out, data: out.data.map((_, i) => columns.reduce((sum, x) => sum + x[i], 0) / columns.length) };
+  return {
+    ...out,
+    data: out.data.map((_, i) => operands.reduce((sum, x) => sum + x[i], 0) / operands.length),
+  };
 };
 
 const where: EvalRow = (call) => {
-  const { dims, columns } = stretched(call);
-  const [condition, yes, no] = columns;
+  const { dims, operands } = broadcastInputs(call);
+  const [condition, yes, no] = operands;
   const data = condition.map((c, i) => (c ? yes : no)[i]);
   return { dtype: call.input(1).dtype, dims, data };
 };

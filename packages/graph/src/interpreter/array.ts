@@ -2,8 +2,8 @@ import { fail, sizeOf } from '@onnxplain/core';
 import type { DataType } from '../ir/types.js';
 
 /**
- * A value of the interpreter: every dtype as float64, row major. bool is 0 and 1; integers are exact up to 2^53 (64-bit
- * constants beyond it are the nearest double, arithmetic that would leave the exact range throws).
+ * A value of the interpreter: elements of any dtype as float64, row major. bool is 0 and 1. Integers are exact up to 2^53: larger 64-bit
+ * constants become the nearest double, and arithmetic with a larger result throws.
  */
 export interface NumArray {
   readonly dtype: DataType;
@@ -11,30 +11,30 @@ export interface NumArray {
   readonly data: Float64Array;
 }
 
-/** A value over `data`, which is not copied. Throws `tensor-shape` when dims and length disagree. */
+/** Returns a value that views `data`, or copies a list. Throws `tensor-shape` if the length of `data` is not the product of `dims`. */
 export function numArray(
   dtype: DataType,
   dims: readonly number[],
   data: Float64Array | readonly number[],
 ): NumArray {
-  const dense = data instanceof Float64Array ? data : Float64Array.from(data);
-  if (dense.length !== sizeOf(dims)) {
+  const elements = data instanceof Float64Array ? data : Float64Array.from(data);
+  if (elements.length !== sizeOf(dims)) {
     fail({
       code: 'tensor-shape',
       where: 'numArray',
       expected: `${sizeOf(dims)} elements for dims [${dims.join(', ')}]`,
-      got: `${dense.length}`,
+      got: `${elements.length}`,
     });
   }
-  return { dtype, dims, data: dense };
+  return { dtype, dims, data: elements };
 }
 
-/** A value of `dims` whose elements are all `fill`. */
+/** Returns a value of shape `dims` with all elements equal to `fill` (default 0). */
 export function filled(dtype: DataType, dims: readonly number[], fill = 0): NumArray {
   return { dtype, dims, data: new Float64Array(sizeOf(dims)).fill(fill) };
 }
 
-/** Row-major strides of `dims`, in elements. */
+/** Returns the row-major strides of `dims`, in elements. */
 export function stridesOf(dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length).fill(1);
   for (let axis = dims.length - 2; axis >= 0; axis--) {
@@ -43,7 +43,7 @@ export function stridesOf(dims: readonly number[]): number[] {
   return strides;
 }
 
-/** Where each element of `dims`, in row-major order, lies in an array with these strides. Strides may be 0 or negative. */
+/** Returns offset + sum of index times stride for each element of `dims`, in row-major order. Strides may be 0 or negative. */
 export function positions(dims: readonly number[], strides: readonly number[], offset = 0): Int32Array {
   let table = Int32Array.of(offset);
   dims.forEach((dim, axis) => {
@@ -57,14 +57,14 @@ export function positions(dims: readonly number[], strides: readonly number[], o
   return table;
 }
 
-/** The elements at these positions. */
+/** Returns the elements at these positions. */
 export function take(data: Float64Array, at: Int32Array): Float64Array {
   const out = new Float64Array(at.length);
   for (let i = 0; i < at.length; i++) out[i] = data[at[i]];
   return out;
 }
 
-/** The axes of `x` in another order: output axis i is input axis `order[i]`. */
+/** Transposes `x`: output axis i is input axis `order[i]`. */
 export function permuted(x: NumArray, order: readonly number[]): NumArray {
   const strides = stridesOf(x.dims);
   const dims = order.map((axis) => x.dims[axis]);
@@ -75,7 +75,7 @@ export function permuted(x: NumArray, order: readonly number[]): NumArray {
   return { dtype: x.dtype, dims, data: take(x.data, at) };
 }
 
-/** The common shape of arrays that broadcast together, NumPy's rule. Throws `shape-mismatch`. */
+/** Returns the shape that arrays broadcast to, by NumPy's rule. Throws `shape-mismatch` if they do not broadcast together. */
 export function broadcastDims(where: string, shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(0, ...shapes.map((dims) => dims.length));
   return Array.from({ length: rank }, (_, axis) => {
@@ -92,14 +92,14 @@ export function broadcastDims(where: string, shapes: readonly (readonly number[]
   });
 }
 
-/** Strides that read an array of `from` dims as if it were broadcast to `to`: 0 along stretched axes. */
+/** Returns the strides that read an array of shape `from` as if it were broadcast to `to`: 0 along broadcast axes. */
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {
   const strides = stridesOf(from);
   const lead = to.length - from.length;
   return to.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]));
 }
 
-/** The elements of `x` stretched to `dims`. Throws `shape-mismatch` where it does not broadcast to them. */
+/** Returns the elements of `x` broadcast to `dims`. Throws `shape-mismatch` if it does not broadcast to them. */
 export function broadcastTo(where: string, x: NumArray, dims: readonly number[]): Float64Array {
   const lead = dims.length - x.dims.length;
   if (lead < 0 || x.dims.some((dim, axis) => dim !== 1 && dim !== dims[axis + lead])) {
@@ -109,18 +109,19 @@ export function broadcastTo(where: string, x: NumArray, dims: readonly number[])
   return take(x.data, positions(dims, broadcastStrides(x.dims, dims)));
 }
 
-/** Consecutive parts of `size` elements, by number, without a copy. */
-export function parts(data: Float64Array, size: number): (i: number) => Float64Array {
+/** Divides `data` into blocks of `size` elements. Returns a function that gives block i as a view. */
+export function blocks(data: Float64Array, size: number): (i: number) => Float64Array {
   return (i) => data.subarray(i * size, (i + 1) * size);
 }
 
-/** `x` seen as [outer, length, inner] around one axis. */
+/** A shape reduced to [outer, length, inner]: the axes before an axis, the axis, the axes after it. */
 export interface AxisSlices {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
 }
 
+/** Returns the sizes before, along and after an axis. */
 export function slicesAlong(dims: readonly number[], axis: number): AxisSlices {
   return {
     outer: sizeOf(dims.slice(0, axis)),
@@ -129,8 +130,8 @@ export function slicesAlong(dims: readonly number[], axis: number): AxisSlices {
   };
 }
 
-/** Calls `visit` with the position of every slice's first element and the step between its elements. */
-export function eachSlice(
+/** Calls `visit` for every 1-D slice along the axis, with the position of its first element and the step between its elements. */
+export function forEachSlice(
   { outer, length, inner }: AxisSlices,
   visit: (start: number, step: number) => void,
 ): void {

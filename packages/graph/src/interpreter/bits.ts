@@ -2,14 +2,14 @@ import { dtypeInfo, viewElements } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
 import { constantFrom, numbersOf } from '../ir/constant.js';
 import type { Constant, DataType } from '../ir/types.js';
-import { stretched } from './arithmetic.js';
+import { broadcastInputs } from './arithmetic.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { typeOfCode } from './cast.js';
 
 const widthOf = (dtype: DataType): number => 8 * (dtypeInfo(dtype)?.bytes ?? 0);
 
-/** Interprets the low bits as an integer of the type. */
-function wrapped(dtype: DataType, bits: bigint): number {
+/** Returns the two's complement number of the type with these low bits. */
+function wrapToWidth(dtype: DataType, bits: bigint): number {
   const width = widthOf(dtype);
   return Number(
     dtypeInfo(dtype)?.kind === 'unsigned' ? BigInt.asUintN(width, bits) : BigInt.asIntN(width, bits),
@@ -20,20 +20,20 @@ const bitwise =
   (f: (a: bigint, b: bigint) => bigint): EvalRow =>
   (call) => {
     const { dtype } = call.input(0);
-    const { dims, columns } = stretched(call);
-    const [a, b] = columns;
-    return { dtype, dims, data: a.map((v, i) => wrapped(dtype, f(BigInt(v), BigInt(b[i])))) };
+    const { dims, operands } = broadcastInputs(call);
+    const [a, b] = operands;
+    return { dtype, dims, data: a.map((v, i) => wrapToWidth(dtype, f(BigInt(v), BigInt(b[i])))) };
   };
 
 const shifts: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
-  LEFT: (a, b) => a << amount(b),
-  RIGHT: (a, b) => a >> amount(b),
+  LEFT: (a, b) => a << shiftAmount(b),
+  RIGHT: (a, b) => a >> shiftAmount(b),
 };
 
-/** All bits leave by a shift that is too far, or negative, which is none. */
-const amount = (b: bigint): bigint => (b < 0n || b > 64n ? 64n : b);
+/** Replaces a negative shift, or one beyond 64 bits, by 64, which shifts out all bits. */
+const shiftAmount = (b: bigint): bigint => (b < 0n || b > 64n ? 64n : b);
 
-/** Elements as they are stored, read as another type of the same width. */
+/** Reads the stored bits of the elements as another type of the same width. */
 const bitCast: EvalRow = (call) => {
   const x = call.input(0);
   const to = typeOfCode(call, attributesOf(call.node, 'BitCast').to);
@@ -43,11 +43,11 @@ const bitCast: EvalRow = (call) => {
   return {
     dtype: to,
     dims: x.dims,
-    data: numbersOf(reread(constantFrom(x.dtype, x.dims, x.data), to, call)),
+    data: numbersOf(reinterpret(constantFrom(x.dtype, x.dims, x.data), to, call)),
   };
 };
 
-function reread({ dims, data }: Constant, to: DataType, call: Call): Constant {
+function reinterpret({ dims, data }: Constant, to: DataType, call: Call): Constant {
   if (!ArrayBuffer.isView(data) || to === 'string') return call.refuse('type-mismatch', 'numbers', to);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { dtype: to, dims, data: viewElements(to, bytes) };
@@ -60,7 +60,7 @@ export const bitRows = {
   BitwiseAnd: bitwise((a, b) => a & b),
   BitwiseNot: (call) => {
     const x = call.input(0);
-    return { ...x, data: x.data.map((v) => wrapped(x.dtype, ~BigInt(v))) };
+    return { ...x, data: x.data.map((v) => wrapToWidth(x.dtype, ~BigInt(v))) };
   },
   BitwiseOr: bitwise((a, b) => a | b),
   BitwiseXor: bitwise((a, b) => a ^ b),

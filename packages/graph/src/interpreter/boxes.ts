@@ -5,7 +5,7 @@ import type { Call, EvalRow } from './call.js';
 /** Lowest and highest coordinate on both axes. */
 type Box = readonly [low0: number, low1: number, high0: number, high1: number];
 
-/** A box given by two opposite corners in any order, or by its centre and size (first axis second). */
+/** Reads a box: two opposite corners in any order, or (x centre, y centre, width, height). */
 function boxOf(call: Call, [a, b, c, d]: Float64Array): Box {
   if (attributesOf(call.node, 'NonMaxSuppression').center_point_box)
     return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];
@@ -14,8 +14,8 @@ function boxOf(call: Call, [a, b, c, d]: Float64Array): Box {
 
 const area = ([a, b, c, d]: Box): number => (c - a) * (d - b);
 
-/** Area of the intersection by area of the union; 0 for boxes without area. */
-function overlap(x: Box, y: Box): number {
+/** Area of the intersection divided by area of the union; 0 if the boxes do not intersect. */
+function intersectionOverUnion(x: Box, y: Box): number {
   const common: Box = [
     Math.max(x[0], y[0]),
     Math.max(x[1], y[1]),
@@ -26,7 +26,10 @@ function overlap(x: Box, y: Box): number {
   return area(common) / (area(x) + area(y) - area(common));
 }
 
-/** For every batch and class the boxes of highest score that overlap no better one, [selected, 3]: batch, class, box. */
+/**
+ * For each batch and class, selects boxes by falling score that overlap no selected box by more than the threshold. Returns [selected, 3]:
+ * batch, class, box.
+ */
 export const nonMaxSuppression: EvalRow = (call) => {
   const [boxes, scores] = [call.input(0), call.input(1)];
   const [most, threshold, least] = [2, 3, 4].map((i) => call.inputs[i]?.data[0]);
@@ -35,17 +38,17 @@ export const nonMaxSuppression: EvalRow = (call) => {
   for (let batch = 0; batch < batches; batch++) {
     const box = (i: number) =>
       boxOf(call, boxes.data.subarray((batch * count + i) * 4, (batch * count + i + 1) * 4));
-    for (let kind = 0; kind < classes; kind++) {
-      const score = (i: number) => scores.data[(batch * classes + kind) * count + i];
+    for (let label = 0; label < classes; label++) {
+      const score = (i: number) => scores.data[(batch * classes + label) * count + i];
       const order = Array.from({ length: count }, (_, i) => i)
         .filter((i) => least === undefined || score(i) > least)
         .sort((i, j) => score(j) - score(i) || i - j);
       const kept: number[] = [];
       for (const i of order) {
         if (kept.length >= (most ?? 0)) break;
-        if (kept.every((k) => overlap(box(i), box(k)) <= (threshold ?? 0))) kept.push(i);
+        if (kept.every((k) => intersectionOverUnion(box(i), box(k)) <= (threshold ?? 0))) kept.push(i);
       }
-      selected.push(...kept.flatMap((i) => [batch, kind, i]));
+      selected.push(...kept.flatMap((i) => [batch, label, i]));
     }
   }
   return numArray('int64', [selected.length / 3, 3], selected);

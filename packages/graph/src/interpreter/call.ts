@@ -3,38 +3,39 @@ import { describe } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import type { NumArray } from './array.js';
 
-/** What a row sees of a node: its input values, its attributes, and where to point when something is wrong. */
+/** One evaluation of a node: the node, its input values, and functions for inner graphs and errors. */
 export interface Call {
   readonly node: Node;
   readonly op: string;
-  /** The node, for messages. */
+  /** Description of the node, for messages. */
   readonly where: string;
   readonly inputs: readonly (NumArray | undefined)[];
-  /** How many outputs the node lists. */
+  /** Number of outputs that the node lists. */
   readonly outputs: number;
-  /** Input `i`, which must be there. */
+  /** Returns input `i`. Throws `model-invalid` if it is omitted. */
   input(i: number): NumArray;
-  /** A graph of the node's attributes as a function of its inputs; it sees the values around the node. */
+  /** Returns an inner graph of the node as a function of its inputs. The graph can read values of the outer graphs. */
   body(graph: Graph): Body;
+  /** Throws an error that names the node. */
   refuse(code: ErrorCode, expected: string, got: string): never;
 }
 
-/** A subgraph, ready to be run. */
+/** An inner graph that can be run. */
 export interface Body {
   readonly graph: Graph;
   run(inputs: readonly NumArray[]): NumArray[];
 }
 
-/** Computes a node's outputs. One array stands for one output. */
+/** Computes the outputs of a node; one array if it has one output. */
 export type EvalRow = (call: Call) => NumArray | readonly NumArray[];
 
-/** What the interpreter provides for a node. */
+/** What the interpreter passes to a call. */
 export interface CallContext {
   readonly inputs: readonly (NumArray | undefined)[];
   run(graph: Graph, inputs: readonly NumArray[]): NumArray[];
 }
 
-/** `axis` of something of `rank`, negative counting from the back. Throws `model-invalid` outside [-rank, rank). */
+/** Returns an axis as a number from 0 to rank - 1; negative axes count from the end. Throws `model-invalid` outside [-rank, rank). */
 export function normalAxis(where: string, axis: number, rank: number): number {
   if (axis < -rank || axis >= rank) {
     fail({ code: 'model-invalid', where, expected: `an axis in [${-rank}, ${rank - 1}]`, got: `${axis}` });
@@ -46,7 +47,7 @@ export function callOf(node: Node, context: CallContext): Call {
   return new NodeCall(node, context);
 }
 
-/** A class because one is made for every node that is run: closures cost ten times as much. */
+/** A class, because one is made for every node that is run, and closures take ten times as long. */
 class NodeCall implements Call {
   readonly op: string;
   readonly where: string;
@@ -77,7 +78,7 @@ class NodeCall implements Call {
   }
 }
 
-/** Input `i`, which must hold one number for each of so many channels. */
+/** Returns input `i`. Throws `shape-mismatch` unless it holds one number for each channel. */
 export function channelInput(call: Call, i: number, channels: number): Float64Array {
   const { data, dims } = call.input(i);
   if (data.length !== channels) {
@@ -86,7 +87,7 @@ export function channelInput(call: Call, i: number, channels: number): Float64Ar
   return data;
 }
 
-/** The entry of a table for the value of an attribute of texts. */
+/** Returns the entry of a table for the value of a string attribute. Throws `model-unsupported` if there is none. */
 export function choice<T>(
   call: Call,
   table: Readonly<Record<string, T>>,

@@ -5,7 +5,7 @@ import type { DataType } from '../ir/types.js';
 import { filled, type NumArray } from './array.js';
 import type { Call, EvalRow } from './call.js';
 
-/** The type that a `to` or `dtype` attribute names. */
+/** Returns the dtype that a `to` or `dtype` attribute names. Throws `model-unsupported` for other types. */
 export function typeOfCode(call: Call, code: number): DataType {
   const dtype = dtypeOf(code);
   if (dtype === undefined || dtype === 'string') {
@@ -15,8 +15,8 @@ export function typeOfCode(call: Call, code: number): DataType {
 }
 
 /**
- * `x` as another type. Floats become integers by truncation; what the standard leaves undefined (NaN or out of range) is
- * refused. Integers become narrower ones by dropping high bits. Floats keep their value: see `precision` of `interpret`.
+ * Converts `x` to another dtype. Floats are truncated to integers; NaN and numbers out of range are refused, because the standard leaves
+ * their result undefined. Narrower integers lose their high bits. Floats are not rounded here: see `precision` of `interpret`.
  */
 function cast(call: Call, x: NumArray, to: DataType): NumArray {
   const range = integerRange(to);
@@ -34,7 +34,7 @@ function cast(call: Call, x: NumArray, to: DataType): NumArray {
   return { ...x, dtype: to, data: x.data.map(convert) };
 }
 
-/** Inference does nothing; training would need a random mask, which no oracle can share. */
+/** The identity in inference mode. Training mode is refused, because its random mask is not defined by the standard. */
 const dropout: EvalRow = (call) => {
   const x = call.input(0);
   const [, ratio, training] = call.inputs;

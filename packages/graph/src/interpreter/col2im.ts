@@ -1,9 +1,9 @@
 import { sizeOf } from '@onnxplain/core';
 import { filled } from './array.js';
 import type { EvalRow } from './call.js';
-import { extentOf, windowAttributes, windows } from './window.js';
+import { extentOf, windowAttributes, windowIndices } from './window.js';
 
-/** Every column is a block of the image; elements of blocks that overlap add up, those in the padding are gone. */
+/** Adds every column, a block of the image, at its position. Overlapping blocks add up; elements in the padding are dropped. */
 export const col2im: EvalRow = (call) => {
   const x = call.input(0);
   const [image, block] = [1, 2].map((i) => Array.from(call.input(i).data));
@@ -16,7 +16,7 @@ export const col2im: EvalRow = (call) => {
   const [taps, blocks] = [sizeOf(block), sizeOf(output)];
   const [batch, rows, columns] = x.dims;
   if (columns !== blocks) call.refuse('shape-mismatch', `${blocks} columns`, `[${x.dims}]`);
-  const table = windows({ ...window, input: image, output });
+  const table = windowIndices({ ...window, input: image, output });
   const planes = (batch * rows) / taps;
   const y = filled(x.dtype, [batch, rows / taps, ...image]);
   const size = sizeOf(image);

@@ -1,17 +1,17 @@
 import { attributesOf } from '../ir/attributes.js';
-import { stretched } from './arithmetic.js';
+import { broadcastInputs } from './arithmetic.js';
 import type { NumArray } from './array.js';
 import type { EvalRow } from './call.js';
 
-const truths =
+const binaryPredicate =
   (f: (a: number, b: number) => boolean): EvalRow =>
   (call): NumArray => {
-    const { dims, columns } = stretched(call);
-    const [a, b] = columns;
+    const { dims, operands } = broadcastInputs(call);
+    const [a, b] = operands;
     return { dtype: 'bool', dims, data: a.map((v, i) => (f(v, b[i]) ? 1 : 0)) };
   };
 
-const truth =
+const unaryPredicate =
   (f: (x: number) => boolean): EvalRow =>
   (call): NumArray => ({
     ...call.input(0),
@@ -23,19 +23,19 @@ const isInf: EvalRow = (call) => {
   const { detect_negative: negative, detect_positive: positive } = attributesOf(call.node, 'IsInf');
   const found = (x: number) =>
     (positive && x === Number.POSITIVE_INFINITY) || (negative && x === Number.NEGATIVE_INFINITY);
-  return truth(found)(call);
+  return unaryPredicate(found)(call);
 };
 
 export const compareRows = {
-  And: truths((a, b) => a !== 0 && b !== 0),
-  Equal: truths((a, b) => a === b),
-  Greater: truths((a, b) => a > b),
-  GreaterOrEqual: truths((a, b) => a >= b),
+  And: binaryPredicate((a, b) => a !== 0 && b !== 0),
+  Equal: binaryPredicate((a, b) => a === b),
+  Greater: binaryPredicate((a, b) => a > b),
+  GreaterOrEqual: binaryPredicate((a, b) => a >= b),
   IsInf: isInf,
-  IsNaN: truth(Number.isNaN),
-  Less: truths((a, b) => a < b),
-  LessOrEqual: truths((a, b) => a <= b),
-  Not: truth((x) => x === 0),
-  Or: truths((a, b) => a !== 0 || b !== 0),
-  Xor: truths((a, b) => (a !== 0) !== (b !== 0)),
+  IsNaN: unaryPredicate(Number.isNaN),
+  Less: binaryPredicate((a, b) => a < b),
+  LessOrEqual: binaryPredicate((a, b) => a <= b),
+  Not: unaryPredicate((x) => x === 0),
+  Or: binaryPredicate((a, b) => a !== 0 || b !== 0),
+  Xor: binaryPredicate((a, b) => (a !== 0) !== (b !== 0)),
 } satisfies Record<string, EvalRow>;

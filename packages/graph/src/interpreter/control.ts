@@ -7,8 +7,8 @@ import { type EvalRow, normalAxis } from './call.js';
 const ifRow: EvalRow = (call) =>
   call.body(attributesOf(call.node, 'If')[call.input(0).data[0] ? 'then_branch' : 'else_branch']).run([]);
 
-/** Slices joined along a new axis; without any, the type and dims are those that the body declares. */
-function stacked(slices: readonly NumArray[], axis: number, declared: Value): NumArray {
+/** Stacks slices along a new axis. If there are none, dtype and dims are those that the body declares. */
+function stackSlices(slices: readonly NumArray[], axis: number, declared: Value): NumArray {
   const known = declared.dims?.map((dim) => (typeof dim === 'number' ? dim : 0)) ?? [];
   const { dtype, dims } = slices.at(0) ?? filled(declared.dtype, known);
   const at = axis < 0 ? axis + dims.length + 1 : axis;
@@ -22,7 +22,7 @@ function stacked(slices: readonly NumArray[], axis: number, declared: Value): Nu
   return y;
 }
 
-/** Slice `i` along `axis`, which goes. */
+/** Returns slice `i` along `axis`, without that axis. */
 function sliceAt(x: NumArray, axis: number, i: number): NumArray {
   const { length, inner } = slicesAlong(x.dims, axis);
   const dims = x.dims.toSpliced(axis, 1);
@@ -33,7 +33,7 @@ function sliceAt(x: NumArray, axis: number, i: number): NumArray {
   return { dtype: x.dtype, dims, data };
 }
 
-/** Body: (iteration, condition, carried...) -> (condition, carried..., scanned...). */
+/** Loop. Its body: (iteration, condition, carried...) -> (condition, carried..., scan outputs...). */
 const loop: EvalRow = (call) => {
   const limit = call.inputs[0]?.data[0] ?? Number.POSITIVE_INFINITY;
   const body = call.body(attributesOf(call.node, 'Loop').body);
@@ -49,13 +49,17 @@ const loop: EvalRow = (call) => {
     carried = results.slice(0, count);
     for (const [k, value] of results.slice(count).entries()) scanned[k].push(value);
   }
-  return [...carried, ...scanned.map((slices, k) => stacked(slices, 0, body.graph.outputs[1 + count + k]))];
+  return [
+    ...carried,
+    ...scanned.map((slices, k) => stackSlices(slices, 0, body.graph.outputs[1 + count + k])),
+  ];
 };
 
-/** A list with an entry for each of so many values: 0 where the node has no list. */
-const listed = (list: readonly number[] | undefined, length: number) => list ?? Array<number>(length).fill(0);
+/** Returns the list, or zeros if the node has no list. */
+const orZeros = (list: readonly number[] | undefined, length: number) =>
+  list ?? Array<number>(length).fill(0);
 
-/** Body: (state..., slices of the scanned inputs...) -> (state..., slices of the scanned outputs...). */
+/** Scan. Its body: (states..., slices of the scan inputs...) -> (states..., slices of the scan outputs...). */
 const scan: EvalRow = (call) => {
   const attributes = attributesOf(call.node, 'Scan');
   const body = call.body(attributes.body);
@@ -63,10 +67,10 @@ const scan: EvalRow = (call) => {
   const values = call.inputs.map((_, i) => call.input(i));
   const states = values.length - width;
   const sources = values.slice(states);
-  const axes = listed(attributes.scan_input_axes, width).map((axis, k) =>
+  const axes = orZeros(attributes.scan_input_axes, width).map((axis, k) =>
     normalAxis(call.where, axis, sources[k].dims.length),
   );
-  const backwards = listed(attributes.scan_input_directions, width);
+  const backwards = orZeros(attributes.scan_input_directions, width);
   const results: NumArray[][] = body.graph.outputs.slice(states).map(() => []);
   const length = sources[0].dims[axes[0]];
   let state = values.slice(0, states);
@@ -76,13 +80,13 @@ const scan: EvalRow = (call) => {
     state = outputs.slice(0, states);
     for (const [k, value] of outputs.slice(states).entries()) results[k].push(value);
   }
-  const outAxes = listed(attributes.scan_output_axes, results.length);
-  const reversed = listed(attributes.scan_output_directions, results.length);
+  const outAxes = orZeros(attributes.scan_output_axes, results.length);
+  const reversed = orZeros(attributes.scan_output_directions, results.length);
   const outputs = results.map((list, k) =>
-    stacked(reversed[k] ? list.toReversed() : list, outAxes[k], body.graph.outputs[states + k]),
+    stackSlices(reversed[k] ? list.toReversed() : list, outAxes[k], body.graph.outputs[states + k]),
   );
   return [...state, ...outputs];
 };
 
-/** Operators that run subgraphs. */
+/** Operators that run inner graphs. */
 export const controlRows = { If: ifRow, Loop: loop, Scan: scan } satisfies Record<string, EvalRow>;

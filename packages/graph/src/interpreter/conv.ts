@@ -1,19 +1,31 @@
 import { sizeOf } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
-import { filled, type NumArray, parts } from './array.js';
+import { blocks, filled, type NumArray } from './array.js';
 import { type Call, channelInput, type EvalRow } from './call.js';
-import { extentOf, type Geometry, geometryOf, splitPadding, windowAttributes, windows } from './window.js';
+import {
+  extentOf,
+  geometryOf,
+  splitPadding,
+  type WindowGeometry,
+  windowAttributes,
+  windowIndices,
+} from './window.js';
 
-/** A grouped convolution's weight, [groups · rows, columns, ...kernel], joins `rows` channels to `columns` in each group. */
-interface Channels {
+/**
+ * The weight of a grouped convolution, [groups · rows, columns, ...kernel], connects `rows` channels with `columns` channels in each group.
+ */
+interface ChannelGroups {
   readonly batch: number;
   readonly groups: number;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** Visits every pair of planes that a kernel joins: the number of the plane on either side, and of the kernel. */
-function eachKernel(channels: Channels, visit: (row: number, column: number, kernel: number) => void): void {
+/** Calls `visit` for every pair of planes that a kernel connects, with the indices of both planes and of the kernel. */
+function forEachKernel(
+  channels: ChannelGroups,
+  visit: (row: number, column: number, kernel: number) => void,
+): void {
   const { batch, groups, rows, columns } = channels;
   for (let n = 0; n < batch; n++) {
     for (let g = 0; g < groups; g++) {
@@ -43,7 +55,7 @@ function correlate(
 }
 
 /** The transpose of {@link correlate}: out[table[o, t]] += kernel[t] · source[o]. */
-function spread(
+function correlateTransposed(
   out: Float64Array,
   table: Int32Array,
   [source, kernel]: readonly [Float64Array, Float64Array],
@@ -56,8 +68,8 @@ function spread(
   }
 }
 
-/** An output [N, C, ...spatial] that holds its bias (input `at`), or 0. */
-export function biased(call: Call, dims: readonly number[], at = 2): NumArray {
+/** Returns an output [N, C, ...spatial] filled with the bias (input `at`), or with 0. */
+export function filledWithBias(call: Call, dims: readonly number[], at = 2): NumArray {
   const [, channels, ...spatial] = dims;
   const y = filled(call.input(0).dtype, dims);
   if (call.inputs[at] === undefined) return y;
@@ -66,6 +78,7 @@ export function biased(call: Call, dims: readonly number[], at = 2): NumArray {
   return { ...y, data: y.data.map((_, i) => bias[Math.floor(i / plane) % channels]) };
 }
 
+/** Returns the spatial sizes of the weight. Throws `shape-mismatch` if kernel_shape differs. */
 export function kernelOf(call: Call): readonly number[] {
   const kernel = call.input(1).dims.slice(2);
   const declared = attributesOf(call.node, 'Conv', 'ConvTranspose', 'DeformConv').kernel_shape ?? kernel;
@@ -75,7 +88,7 @@ export function kernelOf(call: Call): readonly number[] {
   return kernel;
 }
 
-/** Refuses a weight that does not join these channels of the input in these groups. */
+/** Throws `shape-mismatch` unless the channels of the weight fit those of the input. */
 export function checkChannels(call: Call, fits: boolean, groups: number): void {
   if (fits) return;
   const got = `input [${call.input(0).dims}], weight [${call.input(1).dims}]`;
@@ -90,12 +103,12 @@ const conv: EvalRow = (call) => {
   const groups = attributesOf(call.node, 'Conv', 'ConvTranspose').group;
   checkChannels(call, channels === columns * groups && outChannels % groups === 0, groups);
   const geometry = geometryOf(call, spatial, kernelOf(call));
-  const table = windows(geometry);
-  const y = biased(call, [batch, outChannels, ...geometry.output]);
-  const outputs = parts(y.data, sizeOf(geometry.output));
-  const sources = parts(x.data, sizeOf(spatial));
-  const kernels = parts(weight.data, sizeOf(geometry.kernel));
-  eachKernel({ batch, groups, rows: outChannels / groups, columns }, (row, column, kernel) => {
+  const table = windowIndices(geometry);
+  const y = filledWithBias(call, [batch, outChannels, ...geometry.output]);
+  const outputs = blocks(y.data, sizeOf(geometry.output));
+  const sources = blocks(x.data, sizeOf(spatial));
+  const kernels = blocks(weight.data, sizeOf(geometry.kernel));
+  forEachKernel({ batch, groups, rows: outChannels / groups, columns }, (row, column, kernel) => {
     correlate(outputs(row), table, [sources(column), kernels(kernel)]);
   });
   return y;
@@ -109,19 +122,23 @@ const convTranspose: EvalRow = (call) => {
   const groups = attributesOf(call.node, 'Conv', 'ConvTranspose').group;
   checkChannels(call, channels === inChannels && channels % groups === 0, groups);
   const geometry = transposedGeometry(call, spatial, kernelOf(call));
-  const table = windows(geometry);
-  const y = biased(call, [batch, columns * groups, ...geometry.input]);
-  const outputs = parts(y.data, sizeOf(geometry.input));
-  const sources = parts(x.data, sizeOf(spatial));
-  const kernels = parts(weight.data, sizeOf(geometry.kernel));
-  eachKernel({ batch, groups, rows: channels / groups, columns }, (row, column, kernel) => {
-    spread(outputs(column), table, [sources(row), kernels(kernel)]);
+  const table = windowIndices(geometry);
+  const y = filledWithBias(call, [batch, columns * groups, ...geometry.input]);
+  const outputs = blocks(y.data, sizeOf(geometry.input));
+  const sources = blocks(x.data, sizeOf(spatial));
+  const kernels = blocks(weight.data, sizeOf(geometry.kernel));
+  forEachKernel({ batch, groups, rows: channels / groups, columns }, (row, column, kernel) => {
+    correlateTransposed(outputs(column), table, [sources(row), kernels(kernel)]);
   });
   return y;
 };
 
-/** Geometry of the convolution whose transpose this node is: its input is our output. */
-function transposedGeometry(call: Call, spatial: readonly number[], kernel: readonly number[]): Geometry {
+/** Returns the window geometry of the convolution that this node transposes: its input is the node's output. */
+function transposedGeometry(
+  call: Call,
+  spatial: readonly number[],
+  kernel: readonly number[],
+): WindowGeometry {
   const window = windowAttributes(call, kernel);
   const extent = extentOf(window);
   const { output_padding: extra = kernel.map(() => 0), output_shape } = attributesOf(

@@ -1,7 +1,7 @@
-import { parts } from './array.js';
+import { blocks } from './array.js';
 import type { EvalRow } from './call.js';
 
-/** Product of the pivots of Gaussian elimination, negated for every exchange of rows. */
+/** Gaussian elimination with row pivoting: the product of the pivots, negated for every exchange of rows. */
 function determinant(matrix: Float64Array, n: number): number {
   const a = matrix.slice();
   const row = (i: number) => a.subarray(i * n, (i + 1) * n);
@@ -31,7 +31,7 @@ export const det: EvalRow = (call) => {
   const [rows, columns] = x.dims.slice(-2);
   if (rows !== columns) call.refuse('shape-mismatch', 'square matrices', `[${x.dims}]`);
   const dims = x.dims.slice(0, -2);
-  const matrix = parts(x.data, rows * columns);
+  const matrix = blocks(x.data, rows * columns);
   const count = dims.reduce((product, dim) => product * dim, 1);
   return {
     dtype: x.dtype,

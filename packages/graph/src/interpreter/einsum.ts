@@ -2,22 +2,25 @@ import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 import type { Call } from './call.js';
 
-/** Labels of one term; an ellipsis becomes labels "…0", "…1", counted from the right so that operands broadcast. */
+/**
+ * Returns one label for each axis of a term. An ellipsis becomes the labels "…1", "…0", numbered from the right, so that operands
+ * broadcast.
+ */
 function labelsOf(call: Call, term: string, rank: number): string[] {
   const [head, tail] = term.split('...');
-  const hidden = tail === undefined ? 0 : rank - head.length - tail.length;
+  const ellipsisRank = tail === undefined ? 0 : rank - head.length - tail.length;
   const labels = [
     ...head,
-    ...Array.from({ length: hidden }, (_, i) => `…${hidden - 1 - i}`),
+    ...Array.from({ length: ellipsisRank }, (_, i) => `…${ellipsisRank - 1 - i}`),
     ...(tail ?? ''),
   ];
-  if (hidden < 0 || labels.length !== rank) {
+  if (ellipsisRank < 0 || labels.length !== rank) {
     call.refuse('shape-mismatch', `${rank} labels, one per axis`, `"${term}"`);
   }
   return labels;
 }
 
-/** Size of each label; an axis of size 1 broadcasts. */
+/** Returns the size of each label. An axis of size 1 broadcasts. */
 function labelSizes(call: Call, operands: readonly (readonly string[])[]): Map<string, number> {
   const sizes = new Map<string, number>();
   operands.forEach((labels, i) => {
@@ -33,14 +36,17 @@ function labelSizes(call: Call, operands: readonly (readonly string[])[]): Map<s
   return sizes;
 }
 
-/** Without "->": the ellipsis, then the labels that occur once, in alphabetical order. */
+/** Returns the output of an equation without "->": the ellipsis, then the labels that occur once, in alphabetical order. */
 function impliedOutput(terms: readonly string[]): string {
   const letters = [...terms.join('').replaceAll('.', '')];
   const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label)).sort();
   return (terms.some((term) => term.includes('...')) ? '...' : '') + once.join('');
 }
 
-/** Step of an operand along a label; a repeated label walks the diagonal. */
+/**
+ * Returns the stride of an operand along a label: the sum of the strides of its axes with that label, which reads the diagonal of repeated
+ * labels.
+ */
 function stepOf({ dims }: NumArray, labels: readonly string[], label: string): number {
   const strides = stridesOf(dims);
   return labels.reduce(
@@ -59,12 +65,12 @@ export function einsum(call: Call): NumArray {
   }
   const operands = terms.map((term, i) => labelsOf(call, term, call.input(i).dims.length));
   const sizes = labelSizes(call, operands);
-  const hidden = [...sizes.keys()].filter((label) => label.startsWith('…')).length;
+  const ellipsisRank = [...sizes.keys()].filter((label) => label.startsWith('…')).length;
   const target = right ?? impliedOutput(terms);
   const kept = labelsOf(
     call,
     target,
-    target.replace('...', '').length + (target.includes('...') ? hidden : 0),
+    target.replace('...', '').length + (target.includes('...') ? ellipsisRank : 0),
   );
   const summed = [...sizes.keys()].filter((label) => !kept.includes(label));
   const unknown = kept.find((label) => !sizes.has(label));

@@ -2,7 +2,10 @@ import { type ErrorCode, fail, sizeOf } from '@onnxplain/core';
 import type { Graph, Value } from '../ir/types.js';
 import type { NumArray } from './array.js';
 
-/** Checks that the feeds are the graph's inputs, of their types and dims; equal symbols must stand for equal sizes. */
+/**
+ * Throws `feed-name`, `feed-type` or `feed-shape` unless the feeds are the graph's inputs, with their dtypes and dims. Equal symbolic dims
+ * must have equal sizes.
+ */
 export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, NumArray>>): void {
   const names = graph.inputs.map((input) => input.name);
   const extra = Object.keys(feeds).find((name) => !names.includes(name));

@@ -3,7 +3,7 @@ import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
-/** An index into an axis of `size`; negative counts from the end, outside is refused. */
+/** Returns an index as a number from 0 to size - 1; negative indices count from the end. Throws `run-failed` outside [-size, size). */
 export function checkedIndex(call: Call, index: number, size: number): number {
   if (index < -size || index >= size) {
     call.refuse('run-failed', `an index in [${-size}, ${size - 1}]`, `${index}`);
@@ -26,7 +26,7 @@ const gather: EvalRow = (call) => {
   return y;
 };
 
-/** Position in `x` that each element of `indices` names: its own place with the axis's coordinate replaced. */
+/** Returns the position in `x` for each element of `indices`: its own coordinates, with that of the axis replaced by the index. */
 export function elementPositions(call: Call, x: NumArray, indices: NumArray): Int32Array {
   const { axis: along } = attributesOf(call.node, 'GatherElements', 'ScatterElements');
   const axis = normalAxis(call.where, along, x.dims.length);
@@ -40,7 +40,9 @@ const gatherElements: EvalRow = (call) => {
   return { dtype: x.dtype, dims: indices.dims, data: take(x.data, elementPositions(call, x, indices)) };
 };
 
-/** Start of the slice of `x` that each index tuple (last axis of `indices`) names; `batch` (default 0) leading axes are shared. */
+/**
+ * Returns the start of the slice of `x` for each index tuple (last axis of `indices`). The first `batch` axes (default 0) are batch axes.
+ */
 export function slicePositions(
   call: Call,
   [x, indices]: readonly [NumArray, NumArray],

@@ -3,19 +3,19 @@ import { attributesOf } from '../ir/attributes.js';
 import { filled, stridesOf } from './array.js';
 import { type Call, choice, type EvalRow } from './call.js';
 
-/** Elements along an axis that make a value between them: the first one's index, and the weight of it and of those that follow. */
-interface Reading {
+/** Interpolation along an axis: the index of the first element, and the weights of this element and those that follow. */
+interface InterpolationWeights {
   readonly first: number;
   readonly weights: readonly number[];
 }
 
-const linear = (x: number): Reading => {
+const linear = (x: number): InterpolationWeights => {
   const first = Math.floor(x);
   return { first, weights: [first + 1 - x, x - first] };
 };
 
 /** Keys' cubic convolution with a = -3/4. */
-const cubic = (x: number): Reading => {
+const cubic = (x: number): InterpolationWeights => {
   const a = -0.75;
   const near = (d: number) => ((a + 2) * d - (a + 3)) * d * d + 1;
   const far = (d: number) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
@@ -23,8 +23,8 @@ const cubic = (x: number): Reading => {
   return { first: Math.floor(x) - 1, weights: [far(1 + t), near(t), near(1 - t), far(2 - t)] };
 };
 
-/** Ties go to the even index. */
-const nearest = (x: number): Reading => {
+/** Rounds to the nearest index, halves to the even one. */
+const nearest = (x: number): InterpolationWeights => {
   const below = Math.floor(x);
   const up = x - below === 0.5 ? below % 2 !== 0 : x - below > 0.5;
   return { first: up ? below + 1 : below, weights: [1] };
@@ -32,13 +32,13 @@ const nearest = (x: number): Reading => {
 
 const modes = { linear, bilinear: linear, nearest, cubic, bicubic: cubic } as const;
 
-/** An axis of the input, and whether -1 and 1 are the centres of its corner elements or their outer edges. */
+/** An axis of the input. `aligned`: -1 and 1 are the centres of its end elements, else their outer edges. */
 interface Axis {
   readonly size: number;
   readonly aligned: boolean;
 }
 
-/** Which element stands for index i, which may lie outside; undefined for a zero. */
+/** Returns the index of the element that replaces index i, which may lie outside the axis; undefined for 0. */
 const paddings: Readonly<Record<string, (i: number, axis: Axis) => number | undefined>> = {
   zeros: (i, { size }) => (i >= 0 && i < size ? i : undefined),
   border: (i, { size }) => Math.min(size - 1, Math.max(0, i)),
@@ -53,17 +53,20 @@ const paddings: Readonly<Record<string, (i: number, axis: Axis) => number | unde
 interface Source {
   readonly axes: readonly Axis[];
   readonly strides: readonly number[];
-  readonly read: (x: number) => Reading;
+  readonly interpolate: (x: number) => InterpolationWeights;
   readonly pad: (i: number, axis: Axis) => number | undefined;
 }
 
-/** Position in a plane and weight of every element that makes the value at a point of the grid, which lists the last axis first. */
-function tapsAt({ axes, strides, read, pad }: Source, point: Float64Array): [number, number][] {
+/**
+ * Returns the position in a plane and the weight of every element that a point of the grid is interpolated from. The grid lists the last
+ * axis first.
+ */
+function tapsAt({ axes, strides, interpolate, pad }: Source, point: Float64Array): [number, number][] {
   let taps: [number, number][] = [[0, 1]];
   axes.forEach((axis, a) => {
     const g = point[axes.length - 1 - a];
     const { size, aligned } = axis;
-    const { first, weights } = read(aligned ? ((g + 1) / 2) * (size - 1) : ((g + 1) * size - 1) / 2);
+    const { first, weights } = interpolate(aligned ? ((g + 1) / 2) * (size - 1) : ((g + 1) * size - 1) / 2);
     taps = taps.flatMap(([at, w]) =>
       weights.flatMap((weight, k): [number, number][] => {
         const i = pad(first + k, axis);
@@ -93,7 +96,7 @@ export const gridSample: EvalRow = (call) => {
   const source: Source = {
     axes: spatial.map((size) => ({ size, aligned })),
     strides: stridesOf(spatial),
-    read: choice(call, modes, ['mode', mode]),
+    interpolate: choice(call, modes, ['mode', mode]),
     pad: choice(call, paddings, ['padding_mode', padding_mode]),
   };
   const y = filled(x.dtype, [batch, channels, ...grid.dims.slice(1, -1)]);

@@ -41,7 +41,7 @@ export function interpret(
   const { wanted = graph.outputs.map((output) => output.name), precision = 'float64' } = options;
   checkOpset(graph);
   checkFeeds(graph, feeds);
-  const scope = run(graph, new Map(Object.entries(feeds)), { wanted, precision, around: () => undefined });
+  const scope = run(graph, new Map(Object.entries(feeds)), { wanted, precision, outer: () => undefined });
   return Object.fromEntries(wanted.map((name) => [name, valueIn(scope, name, 'interpret')]));
 }
 
@@ -66,16 +66,16 @@ function valueIn(scope: Scope, name: string, where: string): NumArray {
 interface Run {
   readonly wanted: readonly string[];
   readonly precision: Precision;
-  readonly around: Scope;
+  readonly outer: Scope;
 }
 
 /** Computes in order the nodes on which the `wanted` values depend. */
-function run(graph: Graph, values: Map<string, NumArray>, { wanted, precision, around }: Run): Scope {
+function run(graph: Graph, values: Map<string, NumArray>, { wanted, precision, outer }: Run): Scope {
   const scope: Scope = (name) => {
     const value = values.get(name);
     if (value !== undefined) return value;
     const constant = graph.constants.get(name);
-    if (constant === undefined) return around(name);
+    if (constant === undefined) return outer(name);
     const decoded = { dtype: constant.dtype, dims: constant.dims, data: numbersOf(constant) };
     values.set(name, decoded);
     return decoded;
@@ -115,7 +115,7 @@ function runNode(node: Node, scope: Scope, precision: Precision): readonly NumAr
     run(graph, feeds) {
       const wanted = graph.outputs.map((output) => output.name);
       const values = new Map(graph.inputs.map((input, i) => [input.name, feeds[i]]));
-      const inner = run(graph, values, { wanted, precision, around: scope });
+      const inner = run(graph, values, { wanted, precision, outer: scope });
       return wanted.map((name) => valueIn(inner, name, where));
     },
   });

@@ -3,7 +3,7 @@ import { attributesOf } from '../ir/attributes.js';
 import { broadcastDims, broadcastTo, filled, type NumArray, permuted } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
-/** `x` with other dims over the same elements. */
+/** Returns `x` with other dims. Throws `shape-mismatch` if the number of elements differs. */
 function reshaped(call: Call, x: NumArray, dims: readonly number[]): NumArray {
   if (sizeOf(dims) !== x.data.length || !dims.every((dim) => Number.isInteger(dim) && dim >= 0)) {
     call.refuse('shape-mismatch', `dims of ${x.data.length} elements`, `[${dims.join(', ')}]`);
@@ -11,7 +11,7 @@ function reshaped(call: Call, x: NumArray, dims: readonly number[]): NumArray {
   return { ...x, dims };
 }
 
-/** In the target 0 copies the input's dim (unless allowzero) and one -1 takes what is left. */
+/** In the target shape, 0 means the input's dim (unless allowzero is set), and one -1 is inferred from the number of elements. */
 const reshape: EvalRow = (call) => {
   const x = call.input(0);
   const copies = !attributesOf(call.node, 'Reshape').allowzero;
@@ -31,7 +31,7 @@ const flatten: EvalRow = (call) => {
   return reshaped(call, x, [sizeOf(x.dims.slice(0, at)), sizeOf(x.dims.slice(at))]);
 };
 
-/** Axes from an optional input 1, normalised for `rank`. */
+/** Returns the axes of optional input 1, as numbers from 0 to rank - 1. */
 function listedAxes(call: Call, rank: number): number[] | undefined {
   const axes = call.inputs[1];
   return axes && Array.from(axes.data, (axis) => normalAxis(call.where, axis, rank));
@@ -72,7 +72,7 @@ const expand: EvalRow = (call) => {
   return { dtype: x.dtype, dims, data: broadcastTo(call.where, x, dims) };
 };
 
-/** Tiling is broadcasting [1, d] to [r, d] along every axis. */
+/** Tile: reshapes every axis d to [1, d] and broadcasts it to [r, d]. */
 const tile: EvalRow = (call) => {
   const x = call.input(0);
   const repeats = Array.from(call.input(1).data);
@@ -88,7 +88,7 @@ const tile: EvalRow = (call) => {
   return { dtype: x.dtype, dims: x.dims.map((dim, axis) => dim * repeats[axis]), data };
 };
 
-/** Blocks of channels become blocks of pixels; DCR reads channels as [b, b, c], CRD as [c, b, b]. */
+/** Moves blocks of channels to blocks of pixels. DCR reads the channels as [b, b, c], CRD as [c, b, b]. */
 const depthToSpace: EvalRow = (call) => {
   const x = call.input(0);
   const [n, c, h, w] = x.dims;
@@ -119,7 +119,7 @@ const spaceToDepth: EvalRow = (call) => {
   ]);
 };
 
-/** The triangle of each matrix above (upper, the default) or below the k-th diagonal; zeros elsewhere. */
+/** Keeps the triangle of each matrix above (upper, the default) or below diagonal k, itself included; zeros elsewhere. */
 const trilu: EvalRow = (call) => {
   const x = call.input(0);
   const [rows, columns] = x.dims.slice(-2);

@@ -1,6 +1,6 @@
 import { sizeOf } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
-import { broadcastDims, broadcastTo, filled, type NumArray, parts, permuted } from './array.js';
+import { blocks, broadcastDims, broadcastTo, filled, type NumArray, permuted } from './array.js';
 import type { Call, EvalRow } from './call.js';
 import { det } from './det.js';
 import { einsum } from './einsum.js';
@@ -30,12 +30,12 @@ function batched(call: Call, a: NumArray, b: NumArray): NumArray {
   const right = broadcastTo(call.where, b, [...batch, k, n]);
   const out = filled(a.dtype, [...batch, m, n]);
   for (let i = 0; i < sizeOf(batch); i++) {
-    accumulate([parts(left, m * k)(i), parts(right, k * n)(i), parts(out.data, m * n)(i)], [m, k, n]);
+    accumulate([blocks(left, m * k)(i), blocks(right, k * n)(i), blocks(out.data, m * n)(i)], [m, k, n]);
   }
   return out;
 }
 
-/** A vector counts as a row on the left and as a column on the right; the added axis goes again. */
+/** A vector counts as one row on the left and as one column on the right. The added axis is removed from the result. */
 const matMul: EvalRow = (call) => {
   const [a, b] = [call.input(0), call.input(1)];
   const left = a.dims.length === 1 ? { ...a, dims: [1, ...a.dims] } : a;
@@ -48,7 +48,7 @@ const matMul: EvalRow = (call) => {
   return { ...product, dims };
 };
 
-/** alpha A'B' + beta C. */
+/** alpha A' B' + beta C, where ' is the transpose if transA or transB is set. */
 const gemm: EvalRow = (call) => {
   const { alpha, beta, transA, transB } = attributesOf(call.node, 'Gemm');
   const side = (i: number, transposed: boolean) =>

@@ -1,11 +1,11 @@
 import { sizeOf } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
-import { broadcastTo, eachSlice, filled, type NumArray, slicesAlong } from './array.js';
+import { broadcastTo, filled, forEachSlice, type NumArray, slicesAlong } from './array.js';
 import { type Call, channelInput, type EvalRow, normalAxis } from './call.js';
 import { joinSlices, mean, meanSquare, slicesOver } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
-/** Rewrites every slice along the node's axis. */
+/** Applies a function to every slice along the node's axis. */
 const alongAxis =
   (rewrite: (slice: Float64Array, call: Call) => Float64Array): EvalRow =>
   (call) => {
@@ -17,7 +17,7 @@ const alongAxis =
     );
     const slices = slicesAlong(x.dims, axis);
     const y = filled(x.dtype, x.dims);
-    eachSlice(slices, (start, step) => {
+    forEachSlice(slices, (start, step) => {
       const slice = Float64Array.from({ length: slices.length }, (_, i) => x.data[start + i * step]);
       rewrite(slice, call).forEach((v, i) => {
         y.data[start + i * step] = v;
@@ -31,20 +31,20 @@ function logSoftmax(slice: Float64Array): Float64Array {
   return slice.map((v) => v - total);
 }
 
-/** 1 at the first greatest element. */
+/** 1 at the first greatest element, 0 elsewhere. */
 function hardmax(slice: Float64Array): Float64Array {
   const best = slice.indexOf(slice.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
   return slice.map((_, i) => (i === best ? 1 : 0));
 }
 
-/** x / ||x||_p; a slice of zeros stays zero. */
+/** x / ||x||_p; 0 for a slice of zeros. */
 function lpNormalized(slice: Float64Array, call: Call): Float64Array {
   const p = attributesOf(call.node, 'LpNormalization').p;
   const norm = slice.reduce((sum, v) => sum + Math.abs(v) ** p, 0) ** (1 / p);
   return slice.map((v) => (norm === 0 ? 0 : v / norm));
 }
 
-/** (x - mean) · scale / sqrt(variance + epsilon) + bias, statistics and parameters per channel (axis 1). */
+/** (x - mean) · scale / sqrt(variance + epsilon) + bias, with statistics and parameters for each channel (axis 1). */
 function normalizedByChannel(
   call: Call,
   [means, variances]: readonly [mean: Float64Array, variance: Float64Array],
@@ -60,7 +60,7 @@ function normalizedByChannel(
   return { ...x, data };
 }
 
-/** In training mode the batch's own statistics are used and mixed into the running ones. */
+/** In training mode, normalises by the statistics of the batch, and returns the updated running statistics. */
 const batchNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const channels = slicesAlong(x.dims, 1).length;
@@ -77,7 +77,7 @@ const batchNormalization: EvalRow = (call) => {
   return [normalizedByChannel(call, batch), mix(3, batch[0]), mix(4, batch[1])];
 };
 
-/** Mean and (population) variance over some axes, one per kept element. */
+/** Returns the mean and the (population) variance over some axes, one for each kept element. */
 function channelStatistics(x: NumArray, axes: readonly number[]): [Float64Array, Float64Array] {
   const slices = slicesOver(x, axes).slices;
   return [Float64Array.from(slices, mean), Float64Array.from(slices, variance)];
@@ -88,7 +88,7 @@ function variance(slice: Float64Array): number {
   return meanSquare(slice.map((v) => v - centre));
 }
 
-/** Like BatchNormalization with the statistics of each instance and channel. */
+/** BatchNormalization with the statistics of each instance and channel. */
 const instanceNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const [, channels] = x.dims;
@@ -104,7 +104,7 @@ const instanceNormalization: EvalRow = (call) => {
   return { ...x, data };
 };
 
-/** Normalises over the axes from `axis` on; also returns mean and 1/sqrt(variance + epsilon). */
+/** Normalises over the axes from `axis` on. Also returns the mean and 1/sqrt(variance + epsilon). */
 const layerNormalization: EvalRow = (call) => {
   const [x, scale] = [call.input(0), call.input(1)];
   const bias = call.inputs[2];
@@ -134,7 +134,7 @@ const lrn: EvalRow = (call) => {
   const { size, alpha, beta, bias } = attributesOf(call.node, 'LRN');
   const slices = slicesAlong(x.dims, 1);
   const y = filled(x.dtype, x.dims);
-  eachSlice(slices, (start, step) => {
+  forEachSlice(slices, (start, step) => {
     for (let c = 0; c < slices.length; c++) {
       let squares = 0;
       const last = Math.min(slices.length - 1, c + Math.ceil((size - 1) / 2));
@@ -146,7 +146,7 @@ const lrn: EvalRow = (call) => {
   return y;
 };
 
-/** (x - mean) / (standard deviation + 1e-9) over `axes`; the constant is that of the standard's function body. */
+/** (x - mean) / (standard deviation + 1e-9) over `axes`. The constant is that of the ONNX function body. */
 const meanVarianceNormalization: EvalRow = (call) => {
   const x = call.input(0);
   const axes = attributesOf(call.node, 'MeanVarianceNormalization').axes.map((axis) =>

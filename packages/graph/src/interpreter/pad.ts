@@ -2,7 +2,7 @@ import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, stridesOf, take } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
-/** Which input index each mode shows at index `i` (which may lie outside [0, size)); -1 is the constant. */
+/** For each mode, the input index that is read at index `i`, which may lie outside [0, size); -1 for the constant. */
 const modes: Readonly<Record<string, (i: number, size: number) => number>> = {
   constant: (i, size) => (i >= 0 && i < size ? i : -1),
   edge: (i, size) => Math.min(size - 1, Math.max(0, i)),
@@ -18,7 +18,7 @@ function modulo(i: number, n: number): number {
   return ((i % n) + n) % n;
 }
 
-/** Pads of every axis of `x`, [before, after]; negative ones crop. */
+/** Returns the pads of every axis, [before, after]. Negative pads crop. */
 function padsOf(call: Call, rank: number): (readonly [before: number, after: number])[] {
   const pads = call.input(1).data;
   const axes = Array.from(call.inputs[3]?.data ?? Array(rank).keys(), (axis) =>

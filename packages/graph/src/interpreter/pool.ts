@@ -2,14 +2,14 @@ import { sizeOf } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 import type { Call, EvalRow } from './call.js';
-import { type Geometry, geometryOf, paddedCounts, windows } from './window.js';
+import { geometryOf, paddedCounts, type WindowGeometry, windowIndices } from './window.js';
 
 interface Pool {
   readonly x: NumArray;
   readonly planes: number;
-  readonly geometry: Geometry;
+  readonly geometry: WindowGeometry;
   readonly dims: number[];
-  /** Positions inside a plane of the taps of window `o`, padding left out. */
+  /** Returns the positions in a plane of the taps of window `o`, without those in the padding. */
   taps(o: number): Int32Array;
 }
 
@@ -18,7 +18,7 @@ function poolOf(call: Call): Pool {
   const [batch, channels, ...spatial] = x.dims;
   const kernel = attributesOf(call.node, 'AveragePool', 'MaxPool').kernel_shape;
   const geometry = geometryOf(call, spatial, kernel);
-  const table = windows(geometry);
+  const table = windowIndices(geometry);
   const size = sizeOf(kernel);
   const inside = Array.from({ length: sizeOf(geometry.output) }, (_, o) =>
     table.subarray(o * size, (o + 1) * size).filter((position) => position >= 0),
@@ -35,17 +35,17 @@ function poolOf(call: Call): Pool {
   };
 }
 
-/** The first greatest tap of a window, in row-major order; NaN counts as greatest. */
-function highest(data: Float64Array, start: number, taps: Int32Array): number {
+/** Returns the position of the greatest tap of a window, the first in row-major order. NaN counts as greatest. */
+function indexOfMaximum(data: Float64Array, start: number, taps: Int32Array): number {
   let best = taps[0];
   for (const position of taps) {
-    const [value, champion] = [data[start + position], data[start + best]];
-    if (value > champion || (Number.isNaN(value) && !Number.isNaN(champion))) best = position;
+    const [value, bestValue] = [data[start + position], data[start + best]];
+    if (value > bestValue || (Number.isNaN(value) && !Number.isNaN(bestValue))) best = position;
   }
   return best;
 }
 
-/** Indices count over the whole input; storage_order 1 numbers each plane with its first spatial axis fastest. */
+/** Also returns the indices of the maxima in the flattened input. With storage_order 1 they are column major within each plane. */
 const maxPool: EvalRow = (call) => {
   const { x, planes, geometry, dims, taps } = poolOf(call);
   const [plane, outputs] = [sizeOf(geometry.input), sizeOf(geometry.output)];
@@ -54,16 +54,16 @@ const maxPool: EvalRow = (call) => {
   const indices = filled('int64', dims);
   for (let p = 0; p < planes; p++) {
     for (let o = 0; o < outputs; o++) {
-      const best = highest(x.data, p * plane, taps(o));
+      const best = indexOfMaximum(x.data, p * plane, taps(o));
       y.data[p * outputs + o] = x.data[p * plane + best];
-      const place = attributesOf(call.node, 'MaxPool').storage_order ? columnMajor[best] : best;
-      indices.data[p * outputs + o] = p * plane + place;
+      const index = attributesOf(call.node, 'MaxPool').storage_order ? columnMajor[best] : best;
+      indices.data[p * outputs + o] = p * plane + index;
     }
   }
   return [y, indices];
 };
 
-/** Mean of the taps in the input, or with count_include_pad of those in the input and its padding. */
+/** Sum of the taps in the input, divided by their number; with count_include_pad by the number of taps in the input and its padding. */
 const averagePool: EvalRow = (call) => {
   const { x, planes, geometry, dims, taps } = poolOf(call);
   const [plane, outputs] = [sizeOf(geometry.input), sizeOf(geometry.output)];

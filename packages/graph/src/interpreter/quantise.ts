@@ -6,7 +6,9 @@ import type { DataType } from '../ir/types.js';
 import { type NumArray, positions, stridesOf } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
-/** The parameter (scale or zero point) of each element: one for all, one for each index of an axis, or one for each block of them. */
+/**
+ * Returns the scale or zero point of element i. There is one for the tensor, one for each index of an axis, or one for each block along it.
+ */
 function parameterOf(call: Call, x: NumArray, parameter: NumArray | undefined): (i: number) => number {
   if (parameter === undefined) return () => 0;
   const { data, dims } = parameter;
@@ -17,16 +19,19 @@ function parameterOf(call: Call, x: NumArray, parameter: NumArray | undefined): 
   const fits = block === 0 ? data.length === x.dims[axis] : sizeOf(dims) === sizeOf(expected);
   if (!fits) call.refuse('shape-mismatch', `a parameter for axis ${axis} of [${x.dims}]`, `[${dims}]`);
   const [strides, own] = [stridesOf(x.dims), stridesOf(expected)];
-  const place = (i: number) => Math.floor(i / strides[axis]) % x.dims[axis];
-  if (block === 0) return (i) => data[place(i)];
+  const indexAlongAxis = (i: number) => Math.floor(i / strides[axis]) % x.dims[axis];
+  if (block === 0) return (i) => data[indexAlongAxis(i)];
   const table = positions(
     x.dims,
     own.map((stride, i) => (i === axis ? 0 : stride)),
   );
-  return (i) => data[table[i] + own[axis] * Math.floor(place(i) / block)];
+  return (i) => data[table[i] + own[axis] * Math.floor(indexAlongAxis(i) / block)];
 }
 
-/** saturate(round(x / scale) + zero point), halves to even: of the quotient in x's type, which decides what is a half. */
+/**
+ * saturate(round(x / scale) + zero point). The quotient is first rounded to the dtype of x, which decides what is a half; halves go to
+ * even.
+ */
 const quantise: EvalRow = (call) => {
   const x = call.input(0);
   const dtype = typeAfter(call);

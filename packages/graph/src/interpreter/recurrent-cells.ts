@@ -1,12 +1,13 @@
-/** What a recurrent operator carries from step to step; `c` is used by LSTM only. */
+/** State of a recurrent cell. Only LSTM uses `c`. */
 export interface State {
   readonly h: Float64Array;
   readonly c: Float64Array;
 }
 
+/** Computes the state after a step. */
 export type CellStep = (x: Float64Array, state: State) => State;
 
-/** Weights of one direction. With H hidden units and G gates: w [G·H, inputs], r [G·H, H], wb and rb [G·H], p [3·H]. */
+/** Weights of one direction. With H hidden units and G gates: w [G·H, inputs], r [G·H, H], biases wb and rb [G·H], peepholes p [3·H]. */
 export interface Weights {
   readonly hidden: number;
   readonly w: Float64Array;
@@ -21,13 +22,14 @@ export interface Weights {
   readonly linearBeforeReset: boolean;
 }
 
+/** A recurrent operator: number of gates, default activations, and its step for given weights. */
 export interface RecurrentCell {
   readonly gates: number;
   readonly activations: readonly string[];
   step(weights: Weights): CellStep;
 }
 
-/** matrix · x, the matrix row major with x.length columns. */
+/** Returns matrix · x; the matrix is row major with x.length columns. */
 function times(matrix: Float64Array, x: Float64Array): Float64Array {
   return Float64Array.from({ length: matrix.length / x.length }, (_, row) => {
     let sum = 0;
@@ -40,11 +42,11 @@ const plus = (...terms: readonly Float64Array[]) =>
   terms[0].map((_, i) => terms.reduce((sum, term) => sum + term[i], 0));
 const product = (a: Float64Array, b: Float64Array) => a.map((v, i) => v * b[i]);
 
-/** Part `gate` of a vector of G·H numbers. */
+/** Returns the H numbers of a gate from a vector of G·H numbers. */
 const gateOf = (all: Float64Array, gate: number, hidden: number) =>
   all.subarray(gate * hidden, (gate + 1) * hidden);
 
-/** The clipped activation number `i`. */
+/** Returns activation `i` with clipped arguments. */
 function activator({ activations, clip }: Weights, i: number) {
   return (x: Float64Array) => x.map((v) => activations[i](Math.max(-clip, Math.min(clip, v))));
 }
@@ -70,14 +72,14 @@ export const gru: RecurrentCell = {
     const part = (all: Float64Array, gate: number) => gateOf(all, gate, hidden);
     const candidateRows = r.subarray(2 * hidden * hidden);
     return (x, { h, c }) => {
-      const fromInput = plus(times(w, x), wb);
-      const fromState = plus(times(r, h), rb);
-      const update = f(plus(part(fromInput, 0), part(fromState, 0)));
-      const reset = f(plus(part(fromInput, 1), part(fromState, 1)));
+      const inputProduct = plus(times(w, x), wb);
+      const stateProduct = plus(times(r, h), rb);
+      const update = f(plus(part(inputProduct, 0), part(stateProduct, 0)));
+      const reset = f(plus(part(inputProduct, 1), part(stateProduct, 1)));
       const recurrent = linearBeforeReset
-        ? product(reset, part(fromState, 2))
+        ? product(reset, part(stateProduct, 2))
         : plus(times(candidateRows, product(reset, h)), part(rb, 2));
-      const candidate = g(plus(part(fromInput, 2), recurrent));
+      const candidate = g(plus(part(inputProduct, 2), recurrent));
       return { h: candidate.map((v, i) => (1 - update[i]) * v + update[i] * h[i]), c };
     };
   },

@@ -7,7 +7,7 @@ import { type Call, type EvalRow, normalAxis } from './call.js';
 import { mean, reducedDims, slicesOver, sum } from './reduced-slices.js';
 import { logSumExp } from './special.js';
 
-/** Axes from input 1; all axes when absent or empty, unless noop_with_empty_axes. */
+/** Returns the axes of input 1. If it is omitted or empty: all axes, or none with noop_with_empty_axes. */
 function axesOf(call: Call, rank: number): readonly number[] {
   const listed = Array.from(call.inputs[1]?.data ?? [], (axis) => normalAxis(call.where, axis, rank));
   if (listed.length > 0 || attributesOf(call.node, 'ReduceSum').noop_with_empty_axes) return listed;
@@ -23,15 +23,19 @@ const reduction =
     const axes = axesOf(call, x.dims.length);
     const { slices } = slicesOver(x, axes);
     const dims = reducedDims(x.dims, axes, attributesOf(call.node, 'ReduceSum').keepdims);
-    const settle = (value: number) =>
+    const toDtype = (value: number) =>
       isInteger(x.dtype) ? wrapped(call.where, x.dtype, Math.trunc(value)) : value;
-    return { dtype: x.dtype, dims, data: Float64Array.from(slices, (slice) => settle(fold(slice, x.dtype))) };
+    return {
+      dtype: x.dtype,
+      dims,
+      data: Float64Array.from(slices, (slice) => toDtype(fold(slice, x.dtype))),
+    };
   };
 
 const sumOf = (f: (x: number) => number) => (slice: Float64Array) =>
   slice.reduce((total, v) => total + f(v), 0);
 
-/** Least and greatest value of a type, what an empty minimum or maximum starts from. */
+/** Least and greatest value of a dtype: the maximum and minimum of an empty slice. */
 const least = (dtype: DataType) => integerRange(dtype)?.[0] ?? Number.NEGATIVE_INFINITY;
 const greatest = (dtype: DataType) => integerRange(dtype)?.[1] ?? Number.POSITIVE_INFINITY;
 

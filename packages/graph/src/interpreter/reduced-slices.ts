@@ -1,14 +1,14 @@
 import { filled, type NumArray, positions, stridesOf } from './array.js';
 
-/** The elements that a reduction over `axes` folds together, one array per kept element. */
+/** The elements that a reduction combines, one array for each kept element. */
 export interface ReducedSlices {
-  /** Dims of the axes that stay. */
+  /** Dims of the kept axes. */
   readonly kept: readonly number[];
   readonly slices: readonly Float64Array[];
 }
 
-/** Position in `dims` of every element of every slice, slice by slice. */
-function slicePositions(dims: readonly number[], axes: readonly number[]) {
+/** The position of element j of slice i is starts[i] + steps[j]. */
+function slicePositionsOver(dims: readonly number[], axes: readonly number[]) {
   const strides = stridesOf(dims);
   const keptAxes = dims.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const table = (chosen: readonly number[]) =>
@@ -19,16 +19,16 @@ function slicePositions(dims: readonly number[], axes: readonly number[]) {
   return { kept: keptAxes.map((axis) => dims[axis]), starts: table(keptAxes), steps: table(axes) };
 }
 
-/** `axes` are normalised (not negative). */
+/** Returns the slices over `axes`, which must not be negative. */
 export function slicesOver(x: NumArray, axes: readonly number[]): ReducedSlices {
-  const { kept, starts, steps } = slicePositions(x.dims, axes);
+  const { kept, starts, steps } = slicePositionsOver(x.dims, axes);
   const slices = Array.from(starts, (start) => Float64Array.from(steps, (step) => x.data[start + step]));
   return { kept, slices };
 }
 
-/** The inverse of {@link slicesOver}: an array like `x` with these slices. */
+/** The inverse of {@link slicesOver}: returns an array of the shape of `x` with these slices. */
 export function joinSlices(x: NumArray, axes: readonly number[], slices: readonly Float64Array[]): NumArray {
-  const { starts, steps } = slicePositions(x.dims, axes);
+  const { starts, steps } = slicePositionsOver(x.dims, axes);
   const y = filled(x.dtype, x.dims);
   slices.forEach((slice, l) => {
     slice.forEach((v, i) => {
@@ -50,7 +50,7 @@ export function meanSquare(slice: Float64Array): number {
   return slice.reduce((total, v) => total + v * v, 0) / slice.length;
 }
 
-/** Dims after reducing `axes`: 1 each with keepdims, gone without. */
+/** Returns the dims after a reduction: reduced axes have size 1 if `keep`, else they are removed. */
 export function reducedDims(dims: readonly number[], axes: readonly number[], keep: boolean): number[] {
   if (keep) return dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
   return dims.filter((_, axis) => !axes.includes(axis));

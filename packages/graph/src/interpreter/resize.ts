@@ -1,5 +1,5 @@
 import { attributesOf } from '../ir/attributes.js';
-import { eachSlice, filled, type NumArray, slicesAlong } from './array.js';
+import { filled, forEachSlice, type NumArray, slicesAlong } from './array.js';
 import { type Call, choice, type EvalRow, normalAxis } from './call.js';
 
 /** How one axis is resized. `roi` is the cropped region of tf_crop_and_resize. */
@@ -10,7 +10,7 @@ interface Axis {
   readonly roi: readonly [start: number, end: number];
 }
 
-/** Coordinate in the input of output index `i`. */
+/** For each mode, the coordinate in the input of output index `i`. */
 const coordinates: Readonly<Record<string, (i: number, axis: Axis) => number>> = {
   asymmetric: (i, { scale }) => i / scale,
   half_pixel: (i, { scale }) => (i + 0.5) / scale - 0.5,
@@ -26,14 +26,14 @@ const coordinates: Readonly<Record<string, (i: number, axis: Axis) => number>> =
   },
 };
 
-const nearest: Readonly<Record<string, (x: number) => number>> = {
+const roundings: Readonly<Record<string, (x: number) => number>> = {
   round_prefer_floor: (x) => Math.ceil(x - 0.5),
   round_prefer_ceil: (x) => Math.floor(x + 0.5),
   floor: Math.floor,
   ceil: Math.ceil,
 };
 
-/** An interpolation kernel is 0 beyond `reach`. */
+/** An interpolation kernel, which is 0 at distances above `reach`. */
 interface Kernel {
   readonly reach: number;
   weight(distance: number): number;
@@ -50,12 +50,12 @@ const cubic = (a: number): Kernel => ({
   },
 });
 
-/** Input index and weight of each tap that makes one output element. */
+/** Input index and weight of each tap of one output element. */
 type Taps = readonly (readonly [index: number, weight: number])[];
 
 /**
- * Makes the taps of a kernel at coordinate `x`. Antialiasing widens the kernel when the axis shrinks; weights then sum
- * to 1 by division.
+ * Returns a function that gives the taps at coordinate `x`. Antialiasing widens the kernel if the axis shrinks. With antialiasing or
+ * exclude_outside, the weights are divided by their sum.
  */
 function kernelTaps(call: Call, kernel: Kernel): (x: number, axis: Axis) => Taps {
   const { antialias, exclude_outside: outside } = attributesOf(call.node, 'Resize');
@@ -76,9 +76,9 @@ function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray 
   const y = filled(x.dtype, x.dims.with(axis, taps.length));
   const slices = slicesAlong(x.dims, axis);
   const starts: number[] = [];
-  eachSlice(slicesAlong(y.dims, axis), (start) => starts.push(start));
+  forEachSlice(slicesAlong(y.dims, axis), (start) => starts.push(start));
   let slice = 0;
-  eachSlice(slices, (start, step) => {
+  forEachSlice(slices, (start, step) => {
     taps.forEach((list, i) => {
       y.data[starts[slice] + i * step] = list.reduce(
         (sum, [at, weight]) => sum + weight * x.data[start + at * step],
@@ -90,7 +90,7 @@ function resizeAxis(x: NumArray, axis: number, taps: readonly Taps[]): NumArray 
   return y;
 }
 
-/** The resized axes: output sizes from `scales` or `sizes` (fitted to the aspect-ratio policy). */
+/** Returns the resized axes, with output sizes from `scales`, or from `sizes` and the aspect-ratio policy. */
 function axesOf(call: Call): Map<number, Axis> {
   const { dims } = call.input(0);
   const list = attributesOf(call.node, 'Resize').axes ?? [...dims.keys()];
@@ -112,16 +112,16 @@ function axesOf(call: Call): Map<number, Axis> {
   );
 }
 
-/** What makes the taps of coordinate `x`. */
+/** Returns the function that gives the taps at coordinate `x`. */
 function samplerOf(call: Call): (x: number, axis: Axis) => Taps {
   const { mode, nearest_mode, cubic_coeff_a } = attributesOf(call.node, 'Resize');
   if (mode === 'linear') return kernelTaps(call, linear);
   if (mode === 'cubic') return kernelTaps(call, cubic(cubic_coeff_a));
-  const round = choice(call, nearest, ['nearest_mode', nearest_mode]);
+  const round = choice(call, roundings, ['nearest_mode', nearest_mode]);
   return (x, { input }) => [[Math.min(input - 1, Math.max(0, round(x))), 1]];
 }
 
-/** All modes are separable: one axis after the other. */
+/** Resizes one axis after the other: all modes are separable. */
 export const resize: EvalRow = (call) => {
   const coordinate = choice(call, coordinates, [
     'coordinate_transformation_mode',
@@ -139,7 +139,7 @@ export const resize: EvalRow = (call) => {
   return crops ? extrapolated(call, y, axes) : y;
 };
 
-/** Output elements whose coordinate lies outside the input take extrapolation_value. */
+/** Sets output elements whose coordinate lies outside the input to extrapolation_value. */
 function extrapolated(call: Call, y: NumArray, axes: ReadonlyMap<number, Axis>): NumArray {
   const value = attributesOf(call.node, 'Resize').extrapolation_value;
   const data = y.data.slice();
@@ -148,7 +148,7 @@ function extrapolated(call: Call, y: NumArray, axes: ReadonlyMap<number, Axis>):
     for (let i = 0; i < axis.output; i++) {
       const x = coordinates.tf_crop_and_resize(i, axis);
       if (x >= 0 && x <= axis.input - 1) continue;
-      eachSlice(slices, (start, step) => {
+      forEachSlice(slices, (start, step) => {
         data[start + i * step] = value;
       });
     }

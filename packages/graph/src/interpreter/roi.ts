@@ -4,19 +4,21 @@ import { filled, type NumArray } from './array.js';
 import { type Call, choice, type EvalRow } from './call.js';
 import { checkedIndex } from './gather.js';
 
-/** Part of an axis of the input that one cell of the output covers, for a region. */
+/** A region of an image of the batch. */
 interface Region {
-  /** Row of the input. */
+  /** Index of the image in the batch. */
   readonly batch: number;
-  /** Its bounds along y, then x, in the input's own coordinates. */
+  /** Bounds along y, then x, in elements of the input. */
   readonly spans: readonly (readonly [from: number, to: number])[];
 }
 
-/** Positions in a plane of H rows of W, with weights. */
-type Corners = readonly (readonly [at: number, weight: number])[];
+/** Positions in a plane [H, W] and their weights. */
+type WeightedPositions = readonly (readonly [at: number, weight: number])[];
 
-/** Bilinear between the four nearest elements; up to one element outside counts as the border, farther out nothing is there. */
-function cornersAt([y, x]: readonly number[], [height, width]: readonly number[]): Corners {
+/**
+ * Returns the weights of bilinear interpolation. Points up to one element outside are clamped to the border; there is nothing farther out.
+ */
+function bilinearWeights([y, x]: readonly number[], [height, width]: readonly number[]): WeightedPositions {
   if (y < -1 || y > height || x < -1 || x > width) return [];
   const along = (c: number, size: number): readonly (readonly [number, number])[] => {
     const clamped = Math.max(0, c);
@@ -29,7 +31,7 @@ function cornersAt([y, x]: readonly number[], [height, width]: readonly number[]
   );
 }
 
-/** Evenly spaced sample positions in cell `p` of `cells` along a span. */
+/** Returns evenly spaced positions in cell `p` of `cells` along a span. */
 function samplesOf(
   [from, to]: readonly [number, number],
   [cells, p]: readonly [number, number],
@@ -40,7 +42,7 @@ function samplesOf(
   return Array.from({ length: Math.max(0, count) }, (_, s) => from + cell * (p + (s + 0.5) / count));
 }
 
-/** What is made of the values at a cell's samples: their mean, or the greatest of all their weighted corners. */
+/** Pools the samples of a cell: their mean, or the maximum of all their weighted elements. */
 const pooling: Readonly<Record<string, (samples: readonly (readonly number[])[]) => number>> = {
   avg: (samples) => samples.flat().reduce((sum, value) => sum + value, 0) / Math.max(1, samples.length),
   max: (samples) => {
@@ -49,38 +51,39 @@ const pooling: Readonly<Record<string, (samples: readonly (readonly number[])[])
   },
 };
 
+/** Reads the regions of RoiAlign. */
 function alignedRegions(call: Call): Region[] {
   const [x, rois, rows] = [call.input(0), call.input(1), call.input(2)];
   const { coordinate_transformation_mode, spatial_scale: scale } = attributesOf(call.node, 'RoiAlign');
   const half = coordinate_transformation_mode === 'half_pixel';
   return Array.from(rows.data, (row, r) => {
     const [x1, y1, x2, y2] = rois.data.subarray(4 * r, 4 * r + 4).map((c) => c * scale - (half ? 0.5 : 0));
-    // Without the offset, a region is at least one element long.
+    // Without the half-pixel offset, a region is at least one element long.
     const span = (from: number, to: number) => [from, half ? to : Math.max(to, from + 1)] as const;
     return { batch: checkedIndex(call, row, x.dims[0]), spans: [span(y1, y2), span(x1, x2)] };
   });
 }
 
-/** The mean (or maximum) of values read between elements, at a grid of samples in every cell of every region. */
+/** Pools a grid of interpolated samples in every cell of every region. */
 const roiAlign: EvalRow = (call) => {
   const { dims } = call.input(0);
   const { mode, sampling_ratio: ratio, output_height, output_width } = attributesOf(call.node, 'RoiAlign');
   const pool = choice(call, pooling, ['mode', mode]);
-  return eachCell(call, {
+  return mapCells(call, {
     regions: alignedRegions(call),
     cells: [output_height, output_width],
     value({ spans }, cell, plane) {
       const [ys, xs] = cell.map(([cells, p], axis) => samplesOf(spans[axis], [cells, p], ratio));
-      const points = ys.flatMap((y) => xs.map((x) => cornersAt([y, x], dims.slice(2))));
+      const points = ys.flatMap((y) => xs.map((x) => bilinearWeights([y, x], dims.slice(2))));
       return pool(points.map((corners) => corners.map(([at, weight]) => plane[at] * weight)));
     },
   });
 };
 
-/** Half away from zero. */
+/** Rounds to the nearest integer, halves away from zero. */
 const rounded = (x: number): number => Math.sign(x) * Math.round(Math.abs(x));
 
-/** Regions by whole elements, both ends inside. */
+/** Reads regions that are rounded to whole elements, with both ends included. */
 function wholeRegions(call: Call): Region[] {
   const [x, rois] = [call.input(0), call.input(1)];
   const scale = attributesOf(call.node, 'MaxRoiPool').spatial_scale;
@@ -92,11 +95,11 @@ function wholeRegions(call: Call): Region[] {
   });
 }
 
-/** The greatest element of every cell of every region; cells may overlap by one element, and one without any gives 0. */
+/** Returns the maximum of every cell of every region. Cells may overlap by one element. An empty cell gives 0. */
 const maxRoiPool: EvalRow = (call) => {
   const { dims } = call.input(0);
   const [height, width] = attributesOf(call.node, 'MaxRoiPool').pooled_shape;
-  return eachCell(call, {
+  return mapCells(call, {
     regions: wholeRegions(call),
     cells: [height, width],
     value({ spans }, cell, plane) {
@@ -118,11 +121,11 @@ const maxRoiPool: EvalRow = (call) => {
 interface Cells {
   readonly regions: readonly Region[];
   readonly cells: readonly [height: number, width: number];
-  /** `cell` is, for y and x, how many cells there are and which one this is. */
+  /** Computes one cell. `cell` holds, for y and x, the number of cells and the index of this one. */
   value(region: Region, cell: readonly (readonly [number, number])[], plane: Float64Array): number;
 }
 
-function eachCell(call: Call, { regions, cells: [height, width], value }: Cells): NumArray {
+function mapCells(call: Call, { regions, cells: [height, width], value }: Cells): NumArray {
   const x = call.input(0);
   const [, channels, ...spatial] = x.dims;
   const size = sizeOf(spatial);

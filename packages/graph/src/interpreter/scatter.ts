@@ -12,7 +12,7 @@ const reductions: Readonly<Record<string, (old: number, update: number) => numbe
   max: Math.max,
 };
 
-/** How an update meets what is there; several updates of one place are applied in order. */
+/** Returns the function that combines an element and an update. Several updates of one element are applied in order. */
 function reductionOf(call: Call): (old: number, update: number) => number {
   const { dtype } = call.input(0);
   const reduce = choice(call, reductions, [

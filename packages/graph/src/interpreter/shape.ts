@@ -5,7 +5,7 @@ import { filled, type NumArray, numArray, slicesAlong, stridesOf } from './array
 import { type EvalRow, normalAxis } from './call.js';
 import { typeOfCode } from './cast.js';
 
-/** One of value, value_float, value_floats, value_int, value_ints. */
+/** Returns the value of whichever attribute is set: value, value_float, value_floats, value_int or value_ints. */
 const constant: EvalRow = (call) => {
   const attributes = attributesOf(call.node, 'Constant');
   const { value, value_floats: floats, value_ints: ints, value_float: float, value_int: int } = attributes;
@@ -33,7 +33,7 @@ const eyeLike: EvalRow = (call) => {
   return y;
 };
 
-/** Indices of the elements that are not 0, [rank, count], in row-major order. */
+/** Returns the coordinates of the nonzero elements, [rank, count], in row-major order. */
 const nonZero: EvalRow = (call) => {
   const x = call.input(0);
   const strides = stridesOf(x.dims);
@@ -42,7 +42,7 @@ const nonZero: EvalRow = (call) => {
   return numArray('int64', [x.dims.length, found.length], rows.flat());
 };
 
-/** A new axis of size depth that is `on` at the index and `off` elsewhere; an index outside [-depth, depth) sets nothing. */
+/** Adds an axis of size depth that is `on` at the index and `off` elsewhere; an index outside [-depth, depth) gives `off` everywhere. */
 const oneHot: EvalRow = (call) => {
   const [indices, values] = [call.input(0), call.input(2)];
   const depth = Math.trunc(call.input(1).data[0]);
@@ -66,7 +66,7 @@ const range: EvalRow = (call) => {
   return { dtype: call.input(0).dtype, dims: [length], data };
 };
 
-/** The dims from `start` to `end`, both clamped to the rank. */
+/** Returns the dims from `start` to `end`, both clamped to the rank. */
 const shape: EvalRow = (call): NumArray => {
   const { dims } = call.input(0);
   const clamp = (i: number) => Math.min(dims.length, Math.max(0, i < 0 ? i + dims.length : i));

@@ -3,16 +3,16 @@ import { filled, type NumArray, numArray, slicesAlong } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 import { typeOfCode } from './cast.js';
 
-/** Real and imaginary part of element n. */
+/** Returns the real and imaginary part of element n. */
 type Complex = (n: number) => readonly [re: number, im: number];
 
-/** Axis of a DFT: an attribute before opset 20, an input since. */
+/** Returns the axis of a DFT: an attribute before opset 20, an input since then. */
 function axisOf(call: Call, rank: number): number {
   return normalAxis(call.where, attributesOf(call.node, 'DFT').axis ?? call.inputs[2]?.data[0] ?? -2, rank);
 }
 
-/** The other half of a spectrum of a real signal is the first one, conjugated. */
-const mirrored =
+/** Completes half of the spectrum of a real signal: X[length - n] is the conjugate of X[n]. */
+const hermitian =
   (half: Complex, length: number): Complex =>
   (n) => {
     if (2 * n <= length) return half(n);
@@ -20,8 +20,8 @@ const mirrored =
     return [re, -im];
   };
 
-/** Sum of x[n] e^(sign 2 pi i k n / length), by the definition. */
-function transformed(
+/** Returns the sum over n of x[n] e^(sign 2 pi i k n / length). */
+function transformAt(
   x: Complex,
   k: number,
   { length, sign }: { length: number; sign: 1 | -1 },
@@ -37,8 +37,9 @@ function transformed(
 }
 
 /**
- * Discrete Fourier transform along an axis of [..., 1 or 2]. A signal shorter than the length goes on with zeros, a longer one is cut
- * off. One-sided: half of the spectrum comes out, or (inverse) goes in. ONNX Runtime 1.29 then reads more than half where it is there.
+ * Discrete Fourier transform along an axis of [..., 1 (real) or 2 (complex)]. A signal shorter than the length is padded with zeros, a
+ * longer one is cropped. A one-sided transform returns half of the spectrum, and a one-sided inverse reads half of it. ONNX Runtime
+ * 1.29 reads more than half if the input has more.
  */
 const dft: EvalRow = (call) => {
   const x = call.input(0);
@@ -57,9 +58,9 @@ const dft: EvalRow = (call) => {
       const at = ((o * size + n) * inner + i) * parts;
       return n < size ? [x.data[at], parts === 2 ? x.data[at + 1] : 0] : [0, 0];
     };
-    const source = inverse && oneSided ? mirrored(given, length) : given;
+    const source = inverse && oneSided ? hermitian(given, length) : given;
     for (let k = 0; k < kept; k++) {
-      const result = transformed(source, k, { length, sign: inverse ? 1 : -1 });
+      const result = transformAt(source, k, { length, sign: inverse ? 1 : -1 });
       for (let part = 0; part < out; part++)
         y.data[((o * kept + k) * inner + i) * out + part] = result[part] / (inverse ? length : 1);
     }
@@ -67,7 +68,7 @@ const dft: EvalRow = (call) => {
   return y;
 };
 
-/** Sum of a_j cos(2 pi j n / N); N is the length, or the length - 1 of a symmetric one. */
+/** A window: sum over j of a_j cos(2 pi j n / N). N is the length if it is periodic, the length - 1 if it is symmetric. */
 const windowOf =
   (...coefficients: readonly number[]): EvalRow =>
   (call): NumArray => {
@@ -88,7 +89,7 @@ const outputType = (call: Call) =>
 const mel = (hertz: number) => 2595 * Math.log10(1 + hertz / 700);
 const hertz = (mel: number) => 700 * (10 ** (mel / 2595) - 1);
 
-/** Triangles of height 1 between frequencies that are evenly spaced in mel: [frequencies, bands]. */
+/** Triangular filters of height 1, evenly spaced on the mel scale: [frequencies, bands]. */
 const melWeights: EvalRow = (call) => {
   const [bands, length, rate, lowest, highest] = [0, 1, 2, 3, 4].map((i) => call.input(i).data[0]);
   const y = filled(outputType(call), [Math.floor(length / 2) + 1, bands]);

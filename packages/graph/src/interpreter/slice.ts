@@ -2,8 +2,8 @@ import { attributesOf } from '../ir/attributes.js';
 import { filled, type NumArray, positions, slicesAlong, stridesOf, take } from './array.js';
 import { type Call, type EvalRow, normalAxis } from './call.js';
 
-/** First index, step and count of a slice of an axis of `size`, NumPy's clamping. */
-function span(size: number, [start, end, step]: readonly [number, number, number]) {
+/** Returns the first index and the count of a slice of an axis of `size`, clamped as in NumPy. */
+function sliceRange(size: number, [start, end, step]: readonly [number, number, number]) {
   const fromFront = (i: number) => (i < 0 ? i + size : i);
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const clamp = (i: number) => Math.min(high, Math.max(low, fromFront(i)));
@@ -11,7 +11,7 @@ function span(size: number, [start, end, step]: readonly [number, number, number
   return { first, count: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
 }
 
-/** The elements of `x` that `spans` choose along each axis. */
+/** Returns the elements of `x` that `spans` select along each axis. */
 function strided(x: NumArray, spans: readonly { first: number; step: number; count: number }[]): NumArray {
   const strides = stridesOf(x.dims);
   const dims = spans.map(({ count }) => count);
@@ -31,23 +31,23 @@ const slice: EvalRow = (call) => {
     if (i < 0) return { first: 0, step: 1, count: size };
     const step = call.inputs[4]?.data[i] ?? 1;
     if (step === 0) call.refuse('run-failed', 'a step other than 0', '0');
-    return { step, ...span(size, [starts[i], ends[i], step]) };
+    return { step, ...sliceRange(size, [starts[i], ends[i], step]) };
   });
   return strided(x, spans);
 };
 
-/** Sizes of the parts: input 1, or num_outputs equal ones of which the last may be smaller. */
-function partSizes(call: Call, length: number): number[] {
+/** Returns the sizes of the outputs: input 1, or num_outputs equal sizes, of which the last may be smaller. */
+function splitSizes(call: Call, length: number): number[] {
   const listed = call.inputs[1];
-  const parts = attributesOf(call.node, 'Split').num_outputs ?? call.outputs;
-  const each = Math.ceil(length / parts);
+  const outputs = attributesOf(call.node, 'Split').num_outputs ?? call.outputs;
+  const each = Math.ceil(length / outputs);
   const sizes =
     listed === undefined
-      ? Array.from({ length: parts }, (_, i) => Math.min(each, length - i * each))
+      ? Array.from({ length: outputs }, (_, i) => Math.min(each, length - i * each))
       : Array.from(listed.data);
   const total = sizes.reduce((a, b) => a + b, 0);
   if (total !== length || sizes.some((size) => size < 0)) {
-    call.refuse('shape-mismatch', `parts of ${length} in all`, `[${sizes}]`);
+    call.refuse('shape-mismatch', `outputs of ${length} elements in total`, `[${sizes}]`);
   }
   return sizes;
 }
@@ -56,7 +56,7 @@ const split: EvalRow = (call) => {
   const x = call.input(0);
   const axis = normalAxis(call.where, attributesOf(call.node, 'Split').axis, x.dims.length);
   let first = 0;
-  return partSizes(call, x.dims[axis]).map((count) => {
+  return splitSizes(call, x.dims[axis]).map((count) => {
     const part = strided(
       x,
       x.dims.map((size, i) => (i === axis ? { first, step: 1, count } : { first: 0, step: 1, count: size })),

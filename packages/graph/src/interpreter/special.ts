@@ -1,4 +1,4 @@
-/** 2/sqrt(pi) · sum of (-1)^n x^(2n+1) / (n! (2n+1)), written without cancellation: x e^(-x²) sum of (2x²)^n / (2n+1)!!. */
+/** erf(x) = 2/sqrt(pi) x e^(-x²) · sum over n of (2x²)^n / (2n+1)!!, which has no cancellation. */
 function erfSeries(x: number): number {
   let term = x;
   let sum = x;
@@ -9,7 +9,10 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** e^(-x²)/sqrt(pi) · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))), x > 0 (Laplace's continued fraction, from the back). */
+/**
+ * 1 - erf(x) = e^(-x²)/sqrt(pi) · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))) for x > 0: Laplace's continued fraction, evaluated from its
+ * end.
+ */
 function erfcFraction(x: number): number {
   let tail = x;
   for (let k = 60; k > 0; k--) tail = x + k / 2 / tail;
@@ -32,7 +35,7 @@ export function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-/** log of the sum of e^x over a slice, shifted by its maximum so that nothing overflows. -Infinity for an empty slice. */
+/** Returns the logarithm of the sum of e^x over a slice, shifted by its maximum so that nothing overflows; -Infinity for an empty slice. */
 export function logSumExp(slice: Float64Array): number {
   const highest = slice.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (!Number.isFinite(highest)) return highest;

@@ -9,7 +9,6 @@ import { compareRows } from './compare.js';
 import { controlRows } from './control.js';
 import { convRows } from './conv.js';
 import { deformConv } from './deform.js';
-import { drawRows } from './draw.js';
 import { gatherRows } from './gather.js';
 import { gridSample } from './grid-sample.js';
 import { layoutRows } from './layout.js';
@@ -19,6 +18,7 @@ import { orderRows } from './order.js';
 import { pad } from './pad.js';
 import { poolRows } from './pool.js';
 import { quantiseRows } from './quantise.js';
+import { randomRows } from './random.js';
 import { recurrentRows } from './recurrent.js';
 import { reduceRows } from './reduce.js';
 import { resize } from './resize.js';
@@ -50,7 +50,7 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
   Resize: resize,
   Unique: unique,
   ...signalRows,
-  ...drawRows,
+  ...randomRows,
   ...bitRows,
   DeformConv: deformConv,
   GridSample: gridSample,
@@ -65,7 +65,7 @@ export const evalRows: Readonly<Record<Op, EvalRow>> = {
 
 const known = new Map<string, EvalRow>(Object.entries(evalRows));
 
-/** The row of an operator of the standard domain. */
+/** Returns the row of an operator of the ONNX domain; undefined for other operators. */
 export function evalRowOf(op: string, domain: string): EvalRow | undefined {
   return domain === '' || domain === 'ai.onnx' ? known.get(op) : undefined;
 }

@@ -7,38 +7,38 @@ import { erf, sigmoid, softplus } from './special.js';
 
 type Scalar = (x: number) => number;
 
-function mapped(x: NumArray, f: Scalar): NumArray {
+function mapElements(x: NumArray, f: Scalar): NumArray {
   return { ...x, data: x.data.map((v) => f(v)) };
 }
 
 const unary =
   (f: Scalar): EvalRow =>
   (call) =>
-    mapped(call.input(0), f);
+    mapElements(call.input(0), f);
 
-/** A function of one element that has attributes. */
-const shaped =
+/** An elementwise function with attributes. */
+const withAttributes =
   <N extends Op>(op: N, make: (attributes: AttributesOf<N>) => Scalar): EvalRow =>
   (call) =>
-    mapped(call.input(0), make(attributesOf(call.node, op)));
+    mapElements(call.input(0), make(attributesOf(call.node, op)));
 
 const neg: EvalRow = (call) => {
   const x = call.input(0);
-  return mapped(x, (v) => wrapped(call.where, x.dtype, -v));
+  return mapElements(x, (v) => wrapped(call.where, x.dtype, -v));
 };
 
 const gelu: EvalRow = (call) => {
   const tanh = (x: number) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3));
   const cdf =
     attributesOf(call.node, 'Gelu').approximate === 'tanh' ? tanh : (x: number) => erf(x / Math.SQRT2);
-  return mapped(call.input(0), (x) => 0.5 * x * (1 + cdf(x)));
+  return mapElements(call.input(0), (x) => 0.5 * x * (1 + cdf(x)));
 };
 
 const clip: EvalRow = (call) => {
   const [, min, max] = call.inputs;
   const low = min?.data[0] ?? Number.NEGATIVE_INFINITY;
   const high = max?.data[0] ?? Number.POSITIVE_INFINITY;
-  return mapped(call.input(0), (x) => Math.min(Math.max(x, low), high));
+  return mapElements(call.input(0), (x) => Math.min(Math.max(x, low), high));
 };
 
 const prelu: EvalRow = (call) => {
@@ -58,7 +58,7 @@ export const unaryRows = {
   Atan: unary(Math.atan),
   Atanh: unary(Math.atanh),
   Ceil: unary(Math.ceil),
-  Celu: shaped(
+  Celu: withAttributes(
     'Celu',
     ({ alpha }) =>
       (x) =>
@@ -67,19 +67,19 @@ export const unaryRows = {
   Clip: clip,
   Cos: unary(Math.cos),
   Cosh: unary(Math.cosh),
-  Elu: shaped('Elu', ({ alpha }) => elu(alpha)),
+  Elu: withAttributes('Elu', ({ alpha }) => elu(alpha)),
   Erf: unary(erf),
   Exp: unary(Math.exp),
   Floor: unary(Math.floor),
   Gelu: gelu,
-  HardSigmoid: shaped(
+  HardSigmoid: withAttributes(
     'HardSigmoid',
     ({ alpha, beta }) =>
       (x) =>
         Math.max(0, Math.min(1, alpha * x + beta)),
   ),
   HardSwish: unary((x) => x * Math.max(0, Math.min(1, x / 6 + 0.5))),
-  LeakyRelu: shaped(
+  LeakyRelu: withAttributes(
     'LeakyRelu',
     ({ alpha }) =>
       (x) =>
@@ -92,13 +92,13 @@ export const unaryRows = {
   Reciprocal: unary((x) => 1 / x),
   Relu: unary((x) => Math.max(x, 0)),
   Round: unary(roundHalfEven),
-  Selu: shaped(
+  Selu: withAttributes(
     'Selu',
     ({ alpha, gamma }) =>
       (x) =>
         gamma * elu(alpha)(x),
   ),
-  Shrink: shaped('Shrink', ({ lambd, bias }) => (x) => {
+  Shrink: withAttributes('Shrink', ({ lambd, bias }) => (x) => {
     if (x < -lambd) return x + bias;
     return x > lambd ? x - bias : 0;
   }),
@@ -111,7 +111,7 @@ export const unaryRows = {
   Sqrt: unary(Math.sqrt),
   Tan: unary(Math.tan),
   Tanh: unary(Math.tanh),
-  ThresholdedRelu: shaped(
+  ThresholdedRelu: withAttributes(
     'ThresholdedRelu',
     ({ alpha }) =>
       (x) =>

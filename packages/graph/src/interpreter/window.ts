@@ -3,24 +3,24 @@ import { autoPadOf, hasCeilMode } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
 import type { Call } from './call.js';
 
-/** How a window slides over the spatial axes of an input. */
-export interface Geometry {
+/** Geometry of a sliding window over the spatial axes of an input. */
+export interface WindowGeometry {
   readonly input: readonly number[];
   readonly output: readonly number[];
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
-  /** Cells added before and after each axis. */
+  /** Padding before and after each axis. */
   readonly before: readonly number[];
   readonly after: readonly number[];
 }
 
-/** Cells that a dilated kernel spans. */
-export function extentOf({ kernel, dilations }: Pick<Geometry, 'kernel' | 'dilations'>): number[] {
+/** Returns the number of elements that a dilated kernel spans along each axis. */
+export function extentOf({ kernel, dilations }: Pick<WindowGeometry, 'kernel' | 'dilations'>): number[] {
   return kernel.map((k, axis) => (k - 1) * dilations[axis] + 1);
 }
 
-/** The attributes that convolutions and pools share, with their defaults. */
+/** Returns the attributes that convolutions and pools share, with defaults. Throws `model-invalid` for lists of the wrong length. */
 export function windowAttributes(call: Call, kernel: readonly number[]) {
   const ones = kernel.map(() => 1);
   const {
@@ -49,18 +49,18 @@ export function windowAttributes(call: Call, kernel: readonly number[]) {
   };
 }
 
-/** Splits a total padding: the odd cell goes to the end for SAME_UPPER, to the begin otherwise. */
+/** Splits a total padding in halves. An odd element goes to the end for SAME_UPPER, else to the begin. */
 export function splitPadding(total: readonly number[], upper: boolean) {
-  const less = total.map((cells) => Math.floor(cells / 2));
-  const more = total.map((cells) => Math.ceil(cells / 2));
+  const less = total.map((elements) => Math.floor(elements / 2));
+  const more = total.map((elements) => Math.ceil(elements / 2));
   return upper ? { before: less, after: more } : { before: more, after: less };
 }
 
 /**
- * Geometry of a convolution or pool over spatial dims `input`. With ceil_mode, a window that would start in the end
+ * Returns the geometry of a convolution or pool over spatial dims `input`. With ceil_mode, a window that would start in the end
  * padding is dropped, as in PyTorch.
  */
-export function geometryOf(call: Call, input: readonly number[], kernel: readonly number[]): Geometry {
+export function geometryOf(call: Call, input: readonly number[], kernel: readonly number[]): WindowGeometry {
   const window = windowAttributes(call, kernel);
   if (input.length !== kernel.length) {
     call.refuse('shape-mismatch', `${kernel.length} spatial axes`, `${input.length}`);
@@ -70,11 +70,11 @@ export function geometryOf(call: Call, input: readonly number[], kernel: readonl
 
 type Window = ReturnType<typeof windowAttributes>;
 
-/** Padded so that there is a window for every stride of the input. */
-function samePadded(call: Call, window: Window, input: readonly number[]): Geometry {
+/** auto_pad SAME: the padding gives ceil(size / stride) windows. */
+function samePadded(call: Call, window: Window, input: readonly number[]): WindowGeometry {
   const { kernel, strides } = window;
   const extent = extentOf(window);
-  // ONNX Runtime pads pools as if they had no dilation.
+  // ONNX Runtime ignores the dilation when it pads pools.
   const covered = call.op.endsWith('Pool') ? kernel : extent;
   const total = input.map((size, axis) =>
     Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + covered[axis] - size),
@@ -85,7 +85,7 @@ function samePadded(call: Call, window: Window, input: readonly number[]): Geome
   return { ...window, input, output, ...splitPadding(total, window.autoPad === 'SAME_UPPER') };
 }
 
-function padded(call: Call, window: Window, input: readonly number[]): Geometry {
+function padded(call: Call, window: Window, input: readonly number[]): WindowGeometry {
   const extent = extentOf(window);
   const none = input.map(() => 0);
   const { before, after } = window.autoPad === 'VALID' ? { before: none, after: none } : window;
@@ -103,10 +103,8 @@ function padded(call: Call, window: Window, input: readonly number[]): Geometry 
   return { ...window, input, output, before, after };
 }
 
-/**
- * Where each tap of each window lies: [outputs, taps], row major, the flat position in the input or -1 in the padding.
- */
-export function windows(geometry: Geometry): Int32Array {
+/** Returns the position in the flattened input of each tap of each window, or -1 in the padding: [outputs, taps], row major. */
+export function windowIndices(geometry: WindowGeometry): Int32Array {
   const { input, output, kernel, strides, dilations, before } = geometry;
   let table = Int32Array.of(0);
   let [outputs, taps] = [1, 1];
@@ -119,8 +117,8 @@ export function windows(geometry: Geometry): Int32Array {
       const row = Math.floor(i / output[axis]) * taps;
       for (let t = 0; t < nextTaps; t++) {
         const outer = table[row + Math.floor(t / kernel[axis])];
-        const cell = start + (t % kernel[axis]) * dilations[axis];
-        next[i * nextTaps + t] = outer < 0 || cell < 0 || cell >= size ? -1 : outer * size + cell;
+        const index = start + (t % kernel[axis]) * dilations[axis];
+        next[i * nextTaps + t] = outer < 0 || index < 0 || index >= size ? -1 : outer * size + index;
       }
     }
     [table, outputs, taps] = [next, nextOutputs, nextTaps];
@@ -128,10 +126,10 @@ export function windows(geometry: Geometry): Int32Array {
   return table;
 }
 
-/** Taps of each window that lie in the input or its declared padding: [outputs]. */
-export function paddedCounts(geometry: Geometry): Float64Array {
+/** Returns the number of taps of each window that lie in the input or its declared padding: [outputs]. */
+export function paddedCounts(geometry: WindowGeometry): Float64Array {
   const input = geometry.input.map((size, axis) => size + geometry.before[axis] + geometry.after[axis]);
-  const table = windows({ ...geometry, input, before: input.map(() => 0) });
+  const table = windowIndices({ ...geometry, input, before: input.map(() => 0) });
   const taps = sizeOf(geometry.kernel);
   return Float64Array.from({ length: sizeOf(geometry.output) }, (_, i) =>
     table.subarray(i * taps, (i + 1) * taps).reduce((count, position) => count + (position < 0 ? 0 : 1), 0),

@@ -1,4 +1,4 @@
-import { channelsFirst, channelsLast } from '../autodiff/rules/tile.js';
+import { channelsFirst, channelsLast } from '../autodiff/rules/window-tiles.js';
 import { attr } from '../builder/builder.js';
 import type { MathBuilder, Size } from '../builder/math-builder.js';
 import { type KernelAxis, kernelAxes } from '../infer/window.js';

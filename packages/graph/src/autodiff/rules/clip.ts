@@ -2,19 +2,19 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Rule, RuleContext } from './rule.js';
 
-/** Exporters write the ends of float32 where there is no bound. */
+/** Exporters write the limits of float32 for a missing bound. */
 const UNBOUNDED = 3.4028234e38;
 
-/** Clip between numbers, or between values. Both are what PyTorch makes of `clamp`: SUBGRADIENTS.md. */
+/** Backward rule of Clip, with constant or computed bounds. Derivatives at the bounds are those of PyTorch's `clamp` (SUBGRADIENTS.md). */
 export const clip: Rule = (b, step, dy) => {
   const [low, high] = [knownBound(b, step, 1), knownBound(b, step, 2)];
   if (low === undefined || high === undefined) return clipToValues(b, step, dy);
   if (!(low < high)) return [];
-  const inside = between(b, step.outputs[0], [low, high]);
+  const inside = insideMask(b, step.outputs[0], [low, high]);
   return [inside === undefined ? dy : b.mul(dy, inside)];
 };
 
-/** The number that bounds x, infinite where none does; undefined for a value. */
+/** Returns bound `at` of x if it is a constant, an infinity if it is absent, undefined if it is computed or needs a cotangent. */
 function knownBound(b: MathBuilder, { inputs, wanted }: RuleContext, at: 1 | 2): number | undefined {
   if (!inputs[at]) return at === 1 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   const constant = wanted[at] ? undefined : b.constantOf(inputs[at]);
@@ -23,10 +23,10 @@ function knownBound(b: MathBuilder, { inputs, wanted }: RuleContext, at: 1 | 2):
 }
 
 /**
- * 1 strictly between the bounds, 0 at them; undefined where there are none. The output tells it without the input, as with Relu: its
- * distance to the nearer bound is positive for all y between.
+ * Returns a mask that is 1 where low < x < high; undefined if both bounds are infinite. It is computed from y, as for Relu: y is strictly
+ * between the bounds exactly where x is, that is, where the smaller of y - low and high - y is positive.
  */
-function between(b: MathBuilder, y: string, [low, high]: readonly [number, number]): string | undefined {
+function insideMask(b: MathBuilder, y: string, [low, high]: readonly [number, number]): string | undefined {
   const distances: string[] = [];
   if (Number.isFinite(low)) distances.push(low === 0 ? y : b.sub(y, low));
   if (Number.isFinite(high)) distances.push(b.sub(high, y));
@@ -35,19 +35,19 @@ function between(b: MathBuilder, y: string, [low, high]: readonly [number, numbe
 }
 
 /**
- * A bound gets what it took, and half of it where x equals it; x gets the rest. Where the bounds are equal x keeps all of a tie, where
- * they are crossed the upper one takes everything.
+ * For y = min(max(x, low), high) with computed bounds: the cotangent goes to the value that y equals. If x equals a bound, x and the bound
+ * get half each; if low = high = x, x gets all. If low > high, y is `high`, which gets all.
  */
 function clipToValues(b: MathBuilder, { inputs: [x, low, high] }: RuleContext, dy: string) {
   const both = Boolean(low && high);
   const ordered = both ? b.mask(b.compare('LessOrEqual', low, high), dy) : undefined;
   const tied = both ? b.sub(1, b.mul(b.mask(b.compare('Less', low, high), dy), 0.5)) : 0.5;
-  const kept = (beyond: 'Greater' | 'Less', bound: string): string =>
+  const passes = (beyond: 'Greater' | 'Less', bound: string): string =>
     b.add(b.mask(b.compare(beyond, x, bound), dy), b.mul(b.mask(b.compare('Equal', x, bound), dy), tied));
   const times = (...factors: readonly (string | undefined)[]): string =>
     factors.reduce<string>((product, factor) => (factor ? b.mul(product, factor) : product), dy);
-  const above = low ? kept('Greater', low) : undefined;
-  const below = high ? kept('Less', high) : undefined;
+  const above = low ? passes('Greater', low) : undefined;
+  const below = high ? passes('Less', high) : undefined;
   return [
     times(above, below, ordered),
     above && times(b.sub(1, above), ordered),

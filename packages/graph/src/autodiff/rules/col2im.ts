@@ -4,7 +4,10 @@ import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
 import type { Rule, RuleContext } from './rule.js';
 
-/** Its adjoint takes the blocks out of the image again: each element of a block gets the cotangent of where it was added. */
+/**
+ * Col2Im adds blocks into an image. Its adjoint (Im2Col) reads the blocks from dy: an element gets the cotangent of the pixel it was added
+ * to.
+ */
 export const col2im: Rule = (b, step, dy) => {
   const [x, , blockShape] = step.inputs;
   const known = b.constantOf(blockShape);
@@ -17,21 +20,27 @@ export const col2im: Rule = (b, step, dy) => {
   const { pads = [...block, ...block].map(() => 0) } = attributesOf(step.node, 'Col2Im');
   const rank = block.length;
   const padded = b.pad(dy, [0, 0, ...pads.slice(0, rank)], [0, 0, ...pads.slice(rank)]);
-  // [N, channels, element, block, element, block, ...], from the last axis so that the axes before keep their numbers.
-  const apart = block.reduceRight((image, size, i) => {
-    const cells = cellsOf(b, { image: padded, axis: i + 2, kernel: size, ...spacing(step, i) });
-    return b.emit('Gather', [image, cells], { axis: attr.int(i + 2) });
+  // Gather turns each spatial axis into [element, block]. The last axis comes first, so that the axes before it keep their numbers.
+  // The result is [N, channels, element, block, element, block, ...].
+  const blocks = block.reduceRight((image, size, i) => {
+    const positions = blockPositions(b, {
+      image: padded,
+      axis: i + 2,
+      kernel: size,
+      ...blockSpacing(step, i),
+    });
+    return b.emit('Gather', [image, positions], { axis: attr.int(i + 2) });
   }, padded);
   const elements = block.map((_, i) => 2 + 2 * i);
-  return [b.reshapeLike(b.transpose(apart, [0, 1, ...elements, ...elements.map((axis) => axis + 1)]), x)];
+  return [b.reshapeLike(b.transpose(blocks, [0, 1, ...elements, ...elements.map((axis) => axis + 1)]), x)];
 };
 
-function spacing({ node }: RuleContext, i: number) {
+function blockSpacing({ node }: RuleContext, i: number) {
   const { strides, dilations } = attributesOf(node, 'Col2Im');
   return { stride: strides?.[i] ?? 1, dilation: dilations?.[i] ?? 1 };
 }
 
-interface Cells {
+interface BlockAxis {
   readonly image: string;
   readonly axis: number;
   readonly kernel: number;
@@ -39,8 +48,8 @@ interface Cells {
   readonly dilation: number;
 }
 
-/** [kernel, blocks]: where along an axis of the image each element of each block is. */
-function cellsOf(b: MathBuilder, { image, axis, kernel, stride, dilation }: Cells): string {
+/** Returns [kernel, blocks]: the position of each element of each block along an axis of the image. */
+function blockPositions(b: MathBuilder, { image, axis, kernel, stride, dilation }: BlockAxis): string {
   const scalar = (value: number) => b.constant(constantFrom('int64', [], [value]));
   const size = b.squeeze(b.sizes([{ of: image, axis }]), [0]);
   const starts = b.emit('Range', [scalar(0), b.sub(size, (kernel - 1) * dilation), scalar(stride)]);

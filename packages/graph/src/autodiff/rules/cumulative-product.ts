@@ -3,19 +3,18 @@ import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Graph } from '../../ir/types.js';
-import { distinct } from './inner.js';
+import { distinctOutputs } from './inner.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /**
- * Running products without division, so that zeros are no matter: an element's cotangent is the product of those before it times
- * s[i], what the products from it on make of their cotangents, s[i] = dy[i] + x[i + 1] s[i + 1]. An exclusive product at i + 1 is
- * the inclusive one at i.
+ * For y[i] = x[0] ... x[i]: dx[i] = x[0] ... x[i - 1] s[i] with s[i] = dy[i] + x[i + 1] s[i + 1]. The rule divides by nothing, so that
+ * zeros in x do no harm. For exclusive products, y[i + 1] = x[0] ... x[i], so that s[i] = dy[i + 1] + x[i + 1] s[i + 1].
  */
 export const cumProd: Rule = (b, step, dy) => {
   const [x, axisInput] = step.inputs;
   const axis = axisOf(b, step);
   const before = b.emit('CumProd', [x, axisInput], { ...step.node.attributes, exclusive: attr.int(1) });
-  const [carried, own] = [
+  const [carried, outputAxes] = [
     b.squeeze(b.slice(b.zeros(x), [{ axis, from: 0, to: 1 }]), [axis]),
     attr.ints([axis]),
   ];
@@ -27,13 +26,15 @@ export const cumProd: Rule = (b, step, dy) => {
     num_scan_inputs: attr.int(2),
     scan_input_axes: attr.ints([axis, axis]),
     scan_input_directions: directions,
-    scan_output_axes: own,
+    scan_output_axes: outputAxes,
     scan_output_directions: direction,
   });
   return [b.mul(before, after)];
 };
 
-/** (x[i + 1] s[i + 1], x[i], dy[i]) -> (x[i] s[i], s[i]); exclusive: (s[i], x[i], dy[i]) -> (dy[i] + x[i] s[i], s[i]). */
+/**
+ * One step of the Scan: (x[i + 1] s[i + 1], x[i], dy[i]) -> (x[i] s[i], s[i]). Exclusive: (s[i], x[i], dy[i]) -> (dy[i] + x[i] s[i], s[i]).
+ */
 function recurrence(b: MathBuilder, like: string, exclusive: boolean): Graph {
   const type = b.type(like);
   const inputs = ['carried', 'factor', 'cotangent'].map((hint) => ({ name: b.fresh(hint), ...type }));
@@ -41,7 +42,7 @@ function recurrence(b: MathBuilder, like: string, exclusive: boolean): Graph {
   const inner = mathBuilder(b.inside({ inputs }));
   const sum = exclusive ? carried : inner.add(cotangent, carried);
   const next = exclusive ? inner.add(cotangent, inner.mul(factor, carried)) : inner.mul(factor, sum);
-  return inner.build(distinct(inner, [next, sum]));
+  return inner.build(distinctOutputs(inner, [next, sum]));
 }
 
 function axisOf(b: MathBuilder, { inputs: [x, axis], refuse }: RuleContext): number {

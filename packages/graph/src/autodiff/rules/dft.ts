@@ -7,22 +7,22 @@ import { numbersOf } from '../../ir/constant.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /**
- * The adjoint of a transform W of n numbers is its conjugate: n times the inverse, and of the inverse 1 / n times the transform. Of
- * half a spectrum, the other half has no cotangent; of the inverse from half a spectrum, what stands for two elements has twice
- * one's.
+ * The adjoint of the transform F of n numbers is n times its inverse, and the adjoint of the inverse is F / n. A one-sided transform gives
+ * half of the spectrum: the other half has cotangent 0. The inverse of a one-sided spectrum reads most elements twice, once conjugated:
+ * their cotangents count twice.
  */
 export const dftRule: Rule = (b, step, dy) => {
   const [x] = step.inputs;
   const axis = axisOf(b, step);
   const { inverse, onesided: oneSided } = attributesOf(step.node, 'DFT');
-  const length = lengthOf(b, step, { axis, halved: inverse && oneSided });
+  const length = transformLength(b, step, { axis, halved: inverse && oneSided });
   const n = b.cast(length, b.dtype(dy));
   if (inverse && oneSided) {
     const half = dft(b, dy, { axis, length: '', oneSided: true });
-    return [fitted(b, b.mul(half, b.div(timesCounted(b, half, { axis, length }), n)), { x, axis })];
+    return [fitToInput(b, b.mul(half, b.div(multiplicity(b, half, { axis, length }), n)), { x, axis })];
   }
   const back = dft(b, dy, { axis, length: oneSided ? length : '', inverse: !inverse });
-  const whole = fitted(b, inverse ? b.div(back, n) : b.mul(back, n), { x, axis });
+  const whole = fitToInput(b, inverse ? b.div(back, n) : b.mul(back, n), { x, axis });
   return [realPart(b, whole, x)];
 };
 
@@ -35,8 +35,8 @@ function axisOf(b: MathBuilder, { inputs: [x, , axis], node, refuse }: RuleConte
   return (given + rank) % rank;
 }
 
-/** How many numbers are transformed, an int64 scalar. */
-function lengthOf(
+/** Returns the length of the transform, an int64 scalar. */
+function transformLength(
   b: MathBuilder,
   step: RuleContext,
   { axis, halved }: { axis: number; halved: boolean },
@@ -47,23 +47,26 @@ function lengthOf(
   return halved ? b.mul(b.sub(size, 1), 2) : size;
 }
 
-/** How many elements of a whole spectrum each of half a one stands for: 2, but 1 for the first and the middle one. */
-function timesCounted(
+/** How many elements of the full spectrum an element of the one-sided spectrum gives: 2, but 1 for the first and the middle one. */
+function multiplicity(
   b: MathBuilder,
   half: string,
   { axis, length }: { axis: number; length: string },
 ): string {
-  const places = positionsAlong(b, half, axis);
-  const alone = b.emit('Or', [b.compare('Equal', places, 0), b.compare('Equal', b.mul(places, 2), length)]);
-  const counts = b.cast(b.where(alone, b.scalar(1, length), b.scalar(2, length)), b.dtype(half));
+  const positions = positionsAlong(b, half, axis);
+  const single = b.emit('Or', [
+    b.compare('Equal', positions, 0),
+    b.compare('Equal', b.mul(positions, 2), length),
+  ]);
+  const counts = b.cast(b.where(single, b.scalar(1, length), b.scalar(2, length)), b.dtype(half));
   return b.reshape(
     counts,
     b.dims(half).map((_, i) => (i === axis ? -1 : 1)),
   );
 }
 
-/** Zeros after what was transformed are gone, and what was cut off is zero. */
-function fitted(b: MathBuilder, dx: string, { x, axis }: { x: string; axis: number }): string {
+/** Crops or pads an axis of dx to its size in x: the transform ignores elements beyond its length and reads missing ones as 0. */
+function fitToInput(b: MathBuilder, dx: string, { x, axis }: { x: string; axis: number }): string {
   const [from, to] = [b.dims(dx)[axis], b.dims(x)[axis]];
   if (from === to) return dx;
   const missing = b.sub(b.sizes([{ of: x, axis }]), b.sizes([{ of: dx, axis }]));
@@ -72,7 +75,7 @@ function fitted(b: MathBuilder, dx: string, { x, axis }: { x: string; axis: numb
   });
 }
 
-/** The cotangent of a real signal is the real part. */
+/** Returns the real part if x is a real signal. */
 function realPart(b: MathBuilder, dx: string, x: string): string {
   const last = b.rank(x) - 1;
   if (b.dims(x)[last] === 2) return dx;

@@ -10,46 +10,52 @@ interface Equation {
 }
 
 /**
- * d operand = einsum of dy and the other operands, with the operand's labels as output. Labels that only the operand
- * has are supplied by a tensor of ones of its shape, repeated ones ("ii") by an identity matrix.
+ * The cotangent of an operand is the einsum of dy and the other operands with the operand's labels as output. A label that only this
+ * operand has was summed over: a factor of ones of its shape supplies it. A repeated label ("ii") reads a diagonal: an identity matrix
+ * supplies it.
  */
 export const einsum: Rule = (b, step, dy) => {
-  const equation = parse(attributesOf(step.node, 'Einsum').equation);
-  return step.inputs.map((_, i) => (step.wanted[i] ? cotangent(b, step, { equation, dy, i }) : undefined));
+  const equation = parseEquation(attributesOf(step.node, 'Einsum').equation);
+  return step.inputs.map((_, i) =>
+    step.wanted[i] ? operandCotangent(b, step, { equation, dy, i }) : undefined,
+  );
 };
 
-function cotangent(
+function operandCotangent(
   b: MathBuilder,
   step: RuleContext,
   { equation, dy, i }: { equation: Equation; dy: string; i: number },
 ): string {
   const x = step.inputs[i];
-  const own = distinct(equation, i);
+  const own = distinctLabels(equation, i);
   const others = step.inputs.flatMap((name, j) => (j === i ? [] : [{ name, labels: equation.operands[j] }]));
   const terms = [{ name: dy, labels: equation.output }, ...others];
   const given = new Set(terms.map((term) => term.labels).join(''));
   for (const { label, first, axis } of own.repeats) {
-    terms.push({ name: identity(b, step, { x, axis }), labels: first + label });
+    terms.push({ name: identityMatrix(b, step, { x, axis }), labels: first + label });
     given.add(label);
   }
   if ([...own.labels].some((label) => !given.has(label))) terms.push({ name: b.ones(x), labels: own.labels });
-  const spelled = `${terms.map((term) => spell(term.labels)).join(',')}->${spell(own.labels)}`;
+  const equationText = `${terms.map((term) => formatLabels(term.labels)).join(',')}->${formatLabels(own.labels)}`;
   return b.emit(
     'Einsum',
     terms.map((term) => term.name),
-    { equation: attr.string(spelled) },
+    { equation: attr.string(equationText) },
   );
 }
 
 interface Repeat {
-  /** The new label of an axis, the label it repeats, and the axis counted from the end after an ellipsis. */
+  /** The new label of an axis, the label that it repeats, and the axis, counted from the end if an ellipsis comes before it. */
   readonly label: string;
   readonly first: string;
   readonly axis: number;
 }
 
-/** An operand's labels with each repetition renamed. */
-function distinct({ operands, output }: Equation, i: number): { labels: string; repeats: readonly Repeat[] } {
+/** Returns the labels of operand i with every repeated label replaced by an unused one. */
+function distinctLabels(
+  { operands, output }: Equation,
+  i: number,
+): { labels: string; repeats: readonly Repeat[] } {
   const taken = new Set([...operands.join(''), ...output]);
   const seen = new Set<string>();
   const repeats: Repeat[] = [];
@@ -59,7 +65,7 @@ function distinct({ operands, output }: Equation, i: number): { labels: string; 
       seen.add(first);
       return first;
     }
-    const label = freeLabel(taken);
+    const label = unusedLabel(taken);
     const afterEllipsis = source.slice(0, at).includes('.');
     repeats.push({ label, first, axis: afterEllipsis ? at - source.length : at });
     return label;
@@ -67,15 +73,15 @@ function distinct({ operands, output }: Equation, i: number): { labels: string; 
   return { labels: labels.join(''), repeats };
 }
 
-function freeLabel(taken: Set<string>): string {
+function unusedLabel(taken: Set<string>): string {
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
   const label = [...letters].find((letter) => !taken.has(letter)) ?? '';
   taken.add(label);
   return label;
 }
 
-/** Identity matrix of the size of an axis of x. */
-function identity(b: MathBuilder, step: RuleContext, { x, axis }: { x: string; axis: number }): string {
+/** Returns an identity matrix of the size of an axis of x. */
+function identityMatrix(b: MathBuilder, step: RuleContext, { x, axis }: { x: string; axis: number }): string {
   const size = b.dims(x).at(axis);
   if (typeof size !== 'number') {
     return step.refuse(
@@ -87,8 +93,8 @@ function identity(b: MathBuilder, step: RuleContext, { x, axis }: { x: string; a
   return b.emit('EyeLike', [zeros]);
 }
 
-/** "ij, jk" means "ij,jk->ik": the labels that occur once, in order, after the ellipsis. */
-function parse(text: string): Equation {
+/** Parses an equation. Without "->", the output is the ellipsis and then the labels that occur once, in alphabetical order. */
+function parseEquation(text: string): Equation {
   const [left, right] = text.replaceAll(/\s/g, '').replaceAll('...', '.').split('->');
   const operands = (left ?? '').split(',');
   if (right !== undefined) return { operands, output: right };
@@ -99,4 +105,4 @@ function parse(text: string): Equation {
   return { operands, output: (all.includes('.') ? '.' : '') + once.sort().join('') };
 }
 
-const spell = (labels: string): string => labels.replace('.', '...');
+const formatLabels = (labels: string): string => labels.replace('.', '...');

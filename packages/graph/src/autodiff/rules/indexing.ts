@@ -2,15 +2,15 @@ import { attr } from '../../builder/builder.js';
 import { positionsAlong } from '../../builder/math/positions.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
-import { addAt, areDistinct } from './add-at.js';
 import type { Rule, RuleContext } from './rule.js';
 import { scatterElements, scatterNd } from './scatter.js';
+import { areDistinct, scatterAdd } from './scatter-add.js';
 
-/** Operators that take or put elements by index. */
+/** Backward rules of operators that read or write elements by index: the adjoint of gather is scatter-add. */
 export const indexing = {
   Gather: (b, step, dy) => [gather(b, step, dy)],
   GatherElements: (b, { node, inputs: [x, indices] }, dy) => [
-    addAt(b, 'ScatterElements', {
+    scatterAdd(b, 'ScatterElements', {
       data: b.zeros(x),
       indices,
       updates: dy,
@@ -19,7 +19,7 @@ export const indexing = {
   ],
   GatherND: (b, { node, inputs: [x, indices] }, dy) => {
     const full = withBatchCoordinates(b, indices, attributesOf(node, 'GatherND').batch_dims);
-    return [addAt(b, 'ScatterND', { data: b.zeros(x), indices: full, updates: dy })];
+    return [scatterAdd(b, 'ScatterND', { data: b.zeros(x), indices: full, updates: dy })];
   },
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
@@ -32,12 +32,12 @@ function gather(b: MathBuilder, { node, inputs: [x, indices] }: RuleContext, dy:
   const known = b.constantOf(indices);
   if (typeof size === 'number' && known?.data.length === 1) {
     const at = Number(known.data[0]);
-    return onlyAt(b, dy, { x, axis, at: at < 0 ? at + size : at });
+    return padAroundIndex(b, dy, { x, axis, at: at < 0 ? at + size : at });
   }
   return scatterAxis(b, dy, { axis, indices, size: { of: x, axis } });
 }
 
-/** Each of the unique elements is the first of its equals. */
+/** Each output element is the first of several equal input elements, which gets the cotangent. */
 function unique(b: MathBuilder, { inputs: [x], outputs: [, given], node }: RuleContext, dy: string): string {
   const indices = given || b.emitMany('Unique', [x], 2, node.attributes)[1];
   const { axis: along } = attributesOf(node, 'Unique');
@@ -49,8 +49,8 @@ function unique(b: MathBuilder, { inputs: [x], outputs: [, given], node }: RuleC
   return b.reshapeLike(b.emit('ScatterElements', [zeros, indices, dy], { axis: attr.int(0) }), x);
 }
 
-/** One index: zeros before and after. */
-function onlyAt(
+/** The adjoint of Gather with one constant index: pads dy with zeros before and after the index. */
+function padAroundIndex(
   b: MathBuilder,
   dy: string,
   { x, axis, at }: { x: string; axis: number; at: number },
@@ -61,17 +61,21 @@ function onlyAt(
   return b.pad(b.reshape(dy, sizes), before, after);
 }
 
-interface Places {
+interface AxisScatter {
   readonly axis: number;
-  /** Where along `axis` of the result each slice of d goes; of any rank, as in Gather. */
+  /** Positions along `axis` of the result, one for each slice of d; of any rank, as in Gather. */
   readonly indices: string;
   readonly size: Size;
-  /** Whether no index comes twice; default: where they are known and different. */
+  /** Whether no index occurs twice. Default: true if the indices are constants and all different. */
   readonly distinct?: boolean;
 }
 
-/** Adjoint of Gather: the axes that the indices gave d, from `axis` on, become one of size `size`; equal indices add up. */
-export function scatterAxis(b: MathBuilder, d: string, { axis, indices, size, distinct }: Places): string {
+/** The adjoint of Gather. Replaces the axes of `indices`, which begin at `axis` of d, by one axis of size `size`; equal indices add up. */
+export function scatterAxis(
+  b: MathBuilder,
+  d: string,
+  { axis, indices, size, distinct }: AxisScatter,
+): string {
   const count = b.rank(indices);
   const all = b.others(d, []);
   const taken = all.slice(axis, axis + count);
@@ -79,27 +83,27 @@ export function scatterAxis(b: MathBuilder, d: string, { axis, indices, size, di
   const updates = b.transpose(d, [...taken, ...rest]);
   const shape = b.sizes([size, ...rest.map((at): Size => ({ of: d, axis: at }))]);
   const zeros = b.emit('Expand', [b.scalar(0, d), shape]);
-  const put = addAt(b, 'ScatterND', {
+  const scattered = scatterAdd(b, 'ScatterND', {
     data: zeros,
     indices: b.unsqueeze(indices, [count]),
     updates,
     distinct: distinct ?? areDistinct(b, indices, 1),
   });
   const order = rest.map((_, i) => i + 1);
-  return b.transpose(put, [...order.slice(0, axis), 0, ...order.slice(axis)]);
+  return b.transpose(scattered, [...order.slice(0, axis), 0, ...order.slice(axis)]);
 }
 
-/** Index tuples that also say which batch they are in, as if `batch_dims` were 0. */
+/** Returns index tuples that begin with the batch coordinates, as GatherND with `batch_dims` 0 expects them. */
 function withBatchCoordinates(b: MathBuilder, indices: string, batchDims: number): string {
   if (batchDims === 0) return indices;
   const last = b.rank(indices) - 1;
   const tuples = b.sizes([...Array.from({ length: last }, (_, axis): Size => ({ of: indices, axis })), 1]);
   const coordinates = Array.from({ length: batchDims }, (_, axis) => {
-    const places = b.reshape(
+    const positions = b.reshape(
       positionsAlong(b, indices, axis),
       Array.from({ length: last + 1 }, (_, i) => (i === axis ? -1 : 1)),
     );
-    return b.emit('Expand', [b.cast(places, b.dtype(indices)), tuples]);
+    return b.emit('Expand', [b.cast(positions, b.dtype(indices)), tuples]);
   });
   return b.concat([...coordinates, indices], last);
 }

@@ -5,13 +5,15 @@ import { renameGraph } from '../../rewrite/rename.js';
 /** A copy of an inner graph, in which all values have new names. */
 export const renamedGraph = (b: MathBuilder, graph: Graph): Graph => renameGraph(graph, b.fresh);
 
-/** Outputs of an inner graph: what its nodes do not make, or what is an output already, is passed through a copy. */
-export function distinct(b: MathBuilder, names: readonly string[]): readonly Value[] {
+/**
+ * Returns outputs of an inner graph with these values. Adds an Identity for a value that no node of it makes or that is already an output.
+ */
+export function distinctOutputs(b: MathBuilder, names: readonly string[]): readonly Value[] {
   const made = new Set(b.build([]).nodes.flatMap(({ outputs }) => outputs));
   const taken = new Set<string>();
-  return names.map((wished) => {
-    let name = wished;
-    // A copy may be there already, and be an output itself.
+  return names.map((value) => {
+    let name = value;
+    // The builder shares equal nodes, so the new Identity may be an output already.
     while (!made.has(name) || taken.has(name)) {
       name = b.emit('Identity', [name]);
       made.add(name);

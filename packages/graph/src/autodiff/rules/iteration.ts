@@ -4,116 +4,122 @@ import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { usesOf } from '../../ir/scope.js';
 import type { Attribute, Graph, Node, Value, ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
-import { distinct } from './inner.js';
+import { distinctOutputs } from './inner.js';
 import type { RuleContext } from './rule.js';
 
-/** The parts of a node that runs a body step by step. */
-export interface Forward {
-  /** (states..., slices...) -> (states..., collected...); a copy with names of its own, its inputs typed. */
+/** A Loop or Scan node in the form that its backward Scan is made from. */
+export interface IterationParts {
+  /** Copy of the body, (states..., slices...) -> (states..., scan outputs...), with new names and typed inputs. */
   readonly body: Graph;
-  /** First states and captured values, of the graph around. */
+  /** Initial states, and the values of the outer graph that the body captures. */
   readonly states: readonly string[];
   readonly captured: readonly string[];
-  /** The place of the first state among the node's inputs; slices that are inputs follow the last one. */
-  readonly first: number;
-  /** What a step reads: the states it begins with, the slices. */
-  readonly before: readonly Read[];
-  readonly slices: readonly Read[];
-  /** Cotangents of what was collected; `outer` is '' where there is none. */
-  readonly collected: readonly Read[];
-  /** Whether there may be no step at all. Slices of such a node have no cotangents. */
+  /** Index of the first state among the node's inputs. Scan inputs follow the last state. */
+  readonly firstState: number;
+  /** What a step of the body reads: the states before the step, and the slices. */
+  readonly stateReads: readonly StepInput[];
+  readonly slices: readonly StepInput[];
+  /** Cotangents of the scan outputs; `source` is '' for an output without a cotangent. */
+  readonly outputCotangents: readonly StepInput[];
+  /** Whether the node may run no step. Slices of such a node have no cotangents. */
   readonly mayBeEmpty: boolean;
-  /** What every step read as these inputs of the body, each along a first axis: by running the node again, for nothing keeps it. */
-  record(inputs: readonly number[]): readonly string[];
+  /**
+   * Returns the values of these inputs of the body at every step, stacked along a first axis. Runs the node again, which does not store
+   * them.
+   */
+  recomputeInputs(inputs: readonly number[]): readonly string[];
 }
 
-/** One value a step, of the axis of another. */
-export interface Read {
-  /** Inside. */
+/** An input of the backward Scan: each step reads one slice of `source`. */
+export interface StepInput {
+  /** The slice, inside the body. */
   readonly value: Value;
-  /** The value around; '' for what has to be recorded, of which the place among the body's inputs is given. */
-  readonly outer: string;
+  /** The value of the outer graph that is sliced; '' if it must be recomputed as input `input` of the body. */
+  readonly source: string;
   readonly input?: number;
   readonly axis: number;
-  /** 1 where the forward node's first step has the last slice. */
+  /** 1 if the first forward step reads or writes the last slice, else 0. */
   readonly direction: number;
 }
 
-/** A value that every step reads and nothing keeps. */
-export const recordedAs = (value: Value, input: number): Read => ({
+/** An input of the body that must be recomputed. */
+export const recomputedInput = (value: Value, input: number): StepInput => ({
   value,
-  outer: '',
+  source: '',
   input,
   axis: 0,
   direction: 0,
 });
 
-/** A value without one of its axes. */
+/** Returns a type without one of its axes. */
 export const withoutAxis = ({ dtype, dims }: ValueType, axis: number): ValueType => ({
   dtype,
   dims: dims?.toSpliced(axis, 1),
 });
 
-/** The cotangent of an output as a step reads it. */
-export function collectedAs(
+/** The cotangent of a scan output as an input of the backward Scan. */
+export function outputCotangentInput(
   b: MathBuilder,
   outer: string | undefined,
-  { axis, direction }: Pick<Read, 'axis' | 'direction'>,
-): Read {
+  { axis, direction }: Pick<StepInput, 'axis' | 'direction'>,
+): StepInput {
   const type = outer === undefined ? { dtype: 'float32' as const, dims: undefined } : b.type(outer);
   return {
     value: { name: b.fresh('slice'), ...withoutAxis(type, axis) },
-    outer: outer ?? '',
+    source: outer ?? '',
     axis,
     direction,
   };
 }
 
 /**
- * Backward through steps, a Scan: it carries the cotangents of the states and the sums of those of captured values, and
- * reads, the other way round, the slices, the states that each step began with and the cotangents of what was collected.
+ * The backward pass of a Loop or Scan is a Scan over its steps in reverse order. It carries the cotangents of the states and the sums of
+ * the cotangents of captured values. Each step reads the slices and states that the forward step read, and the cotangents of the scan
+ * outputs.
  */
-export function iteration(
+export function iterationBackward(
   b: MathBuilder,
   step: RuleContext,
-  forward: Forward,
+  forward: IterationParts,
 ): readonly (string | undefined)[] {
-  const sought = soughtIn(b, step, forward);
-  const { body, reads } = bodyBackward(b, step, { forward, sought });
+  const targets = targetsOf(b, step, forward);
+  const { body, reads } = bodyBackward(b, step, { forward, targets });
   const initial = [
-    ...sought.states.map((i) => step.cotangents[i] ?? b.zeros(forward.states[i])),
-    ...sought.captured.map((name) => b.zeros(name)),
+    ...targets.states.map((i) => step.cotangents[i] ?? b.zeros(forward.states[i])),
+    ...targets.captured.map((name) => b.zeros(name)),
   ];
-  const read = outside(forward, reads);
-  const slices = sought.slices.map((k) => forward.slices[k]);
-  const attributes = { body: { kind: 'graph', value: body } as const, ...ways(reads, slices) };
+  const read = sourceValues(forward, reads);
+  const slices = targets.slices.map((k) => forward.slices[k]);
+  const attributes = { body: { kind: 'graph', value: body } as const, ...scanAttributes(reads, slices) };
   const run = (at: MathBuilder) =>
     at.emitMany('Scan', [...initial, ...read], body.outputs.length, attributes);
-  const results = forward.mayBeEmpty ? unlessEmpty(b, run, { initial, read }) : run(b);
-  const places = [
-    ...sought.states.map((i) => forward.first + i),
-    ...sought.captured.map((name) => step.node.inputs.length + forward.captured.indexOf(name)),
-    ...sought.slices.map((k) => forward.first + forward.states.length + k),
+  const results = forward.mayBeEmpty ? guardNoSteps(b, run, { initial, read }) : run(b);
+  const positions = [
+    ...targets.states.map((i) => forward.firstState + i),
+    ...targets.captured.map((name) => step.node.inputs.length + forward.captured.indexOf(name)),
+    ...targets.slices.map((k) => forward.firstState + forward.states.length + k),
   ];
-  return step.inputs.map((_, i) => (step.wanted[i] ? results[places.indexOf(i)] : undefined));
+  return step.inputs.map((_, i) => (step.wanted[i] ? results[positions.indexOf(i)] : undefined));
 }
 
-/** The values around that are read, recorded where there are none. */
-function outside(forward: Forward, reads: readonly Read[]): readonly string[] {
+/** Returns the outer values that the backward Scan slices, and recomputes those that are not stored. */
+function sourceValues(forward: IterationParts, reads: readonly StepInput[]): readonly string[] {
   const wanted = reads.flatMap(({ input }) => input ?? []);
-  const names = wanted.length === 0 ? [] : forward.record(wanted);
-  return reads.map(({ outer, input }) => (input === undefined ? outer : names[wanted.indexOf(input)]));
+  const names = wanted.length === 0 ? [] : forward.recomputeInputs(wanted);
+  return reads.map(({ source: outer, input }) =>
+    input === undefined ? outer : names[wanted.indexOf(input)],
+  );
 }
 
-/** ONNX Runtime refuses a Scan over nothing: without a step, what is carried stays as it was. */
-function unlessEmpty(
+/** ONNX Runtime refuses a Scan without steps. Emits an If that returns the initial values when there is no step. */
+function guardNoSteps(
   b: MathBuilder,
   run: (at: MathBuilder) => readonly string[],
   { initial, read }: { readonly initial: readonly string[]; readonly read: readonly string[] },
 ): readonly string[] {
   const branch = (give: (at: MathBuilder) => readonly string[]): Attribute => {
     const inner = mathBuilder(b.inside({ inputs: [] }));
-    return { kind: 'graph', value: prune(inner.build(distinct(inner, give(inner)))) };
+    return { kind: 'graph', value: prune(inner.build(distinctOutputs(inner, give(inner)))) };
   };
   const steps = b.squeeze(b.sizes([{ of: read[0], axis: 0 }]), [0]);
   return b.emitMany('If', [b.compare('Greater', steps, 0)], initial.length, {
@@ -122,28 +128,28 @@ function unlessEmpty(
   });
 }
 
-/** What the backward Scan finds cotangents of. */
-interface Sought {
-  /** Indices of states: those that vary, wanted or not. */
+/** The values whose cotangents the backward Scan computes. */
+interface Targets {
+  /** Indices of the states that vary, also of those whose initial value needs no cotangent. */
   readonly states: readonly number[];
   /** Indices of slices. */
   readonly slices: readonly number[];
   readonly captured: readonly string[];
 }
 
-function soughtIn(
+function targetsOf(
   b: MathBuilder,
   step: RuleContext,
-  { body, states, slices, captured, first }: Forward,
-): Sought {
-  const given = (i: number) => i < states.length || slices[i - states.length].outer !== '';
+  { body, states, slices, captured, firstState: first }: IterationParts,
+): Targets {
+  const given = (i: number) => i < states.length || slices[i - states.length].source !== '';
   const wanted = (i: number) => given(i) && step.wanted[first + i] === true;
-  const sought = {
+  const targets = {
     slices: slices.map((_, k) => k).filter((k) => wanted(states.length + k)),
     captured: captured.filter((_, k) => step.wanted[step.node.inputs.length + k]),
   };
   const names = body.inputs.map(({ name }) => name);
-  const from = new Set([...names.filter((_, i) => wanted(i)), ...sought.captured]);
+  const from = new Set([...names.filter((_, i) => wanted(i)), ...targets.captured]);
   const varies = (i: number) => from.has(names[i]);
   for (let more = true; more; ) {
     const reached = dependents(body.nodes, from);
@@ -153,10 +159,10 @@ function soughtIn(
     more = next >= 0;
     if (more) from.add(names[next]);
   }
-  return { ...sought, states: states.map((_, i) => i).filter(varies) };
+  return { ...targets, states: states.map((_, i) => i).filter(varies) };
 }
 
-/** Some values and all that depend on them. */
+/** Returns `from` and all values that depend on it. */
 function dependents(nodes: readonly Node[], from: ReadonlySet<string>): ReadonlySet<string> {
   const reached = new Set(from);
   for (const node of nodes) {
@@ -165,57 +171,63 @@ function dependents(nodes: readonly Node[], from: ReadonlySet<string>): Readonly
   return reached;
 }
 
-interface Backward {
-  readonly forward: Forward;
-  readonly sought: Sought;
+interface BackwardBody {
+  readonly forward: IterationParts;
+  readonly targets: Targets;
 }
 
-/** (cotangents of states..., sums of captured ones..., reads...) -> (the same a step earlier..., cotangents of slices...) */
+/**
+ * Makes the backward body: (state cotangents..., sums of captured values..., reads...) -> (the same one step earlier..., slice
+ * cotangents...).
+ */
 function bodyBackward(
   b: MathBuilder,
   step: RuleContext,
-  { forward, sought }: Backward,
-): { readonly body: Graph; readonly reads: readonly Read[] } {
-  const { body, states, slices, collected } = forward;
+  { forward, targets }: BackwardBody,
+): { readonly body: Graph; readonly reads: readonly StepInput[] } {
+  const { body, states, slices, outputCotangents: collected } = forward;
   const copy = (name: string): Value => ({ name: b.fresh('cotangent'), ...b.type(name) });
-  const carried = sought.states.map((i) => copy(states[i]));
-  const sums = sought.captured.map(copy);
-  const reads = [...forward.before, ...slices, ...collected.filter(({ outer }) => outer !== '')];
+  const carried = targets.states.map((i) => copy(states[i]));
+  const sums = targets.captured.map(copy);
+  const reads = [...forward.stateReads, ...slices, ...collected.filter(({ source: outer }) => outer !== '')];
   const inputs = [...carried, ...sums, ...reads.map(({ value }) => value)];
   const inner = mathBuilder(b.inside({ ...body, inputs }));
-  const dStates = states.map((_, i) => carried[sought.states.indexOf(i)]?.name);
-  const dCollected = collected.map(({ outer, value }) => (outer === '' ? undefined : value.name));
-  const at = [...sought.states, ...sought.slices.map((k) => states.length + k)].map(
+  const dStates = states.map((_, i) => carried[targets.states.indexOf(i)]?.name);
+  const dCollected = collected.map(({ source: outer, value }) => (outer === '' ? undefined : value.name));
+  const at = [...targets.states, ...targets.slices.map((k) => states.length + k)].map(
     (i) => body.inputs[i].name,
   );
   const found = step.pullback(inner, body, {
     cotangents: [...dStates, ...dCollected],
-    wrt: [...at, ...sought.captured],
+    wrt: [...at, ...targets.captured],
   });
   const sliced = at.map((name, i) => found[i] ?? inner.zeros(name));
   const totals = sums.map(({ name }, i) => {
     const part = found[at.length + i];
     return part === undefined ? name : inner.add(name, part);
   });
-  const count = sought.states.length;
-  const outputs = distinct(inner, [...sliced.slice(0, count), ...totals, ...sliced.slice(count)]);
-  return trimmed(prune(inner.build(outputs)), { carried: [...carried, ...sums], reads });
+  const count = targets.states.length;
+  const outputs = distinctOutputs(inner, [...sliced.slice(0, count), ...totals, ...sliced.slice(count)]);
+  return withoutUnusedReads(prune(inner.build(outputs)), { carried: [...carried, ...sums], reads });
 }
 
-/** Without the reads that nothing needs; one must stay, for it tells how many steps there are. */
-function trimmed(body: Graph, { carried, reads }: { carried: readonly Value[]; reads: readonly Read[] }) {
+/** Removes unused inputs of the backward Scan. Keeps at least one, because its length is the number of steps. */
+function withoutUnusedReads(
+  body: Graph,
+  { carried, reads }: { carried: readonly Value[]; reads: readonly StepInput[] },
+) {
   const used = new Set(body.nodes.flatMap(usesOf));
   const needed = reads.filter(({ value }) => used.has(value.name));
-  const one = reads.find(({ outer }) => outer !== '') ?? reads.at(-1);
+  const one = reads.find(({ source: outer }) => outer !== '') ?? reads.at(-1);
   const kept = needed.length === 0 && one ? [one] : needed;
   return { body: { ...body, inputs: [...carried, ...kept.map(({ value }) => value)] }, reads: kept };
 }
 
-/** Everything goes the other way round, and comes out where it came in. */
-function ways(reads: readonly Read[], slices: readonly Read[]): AttributeInit {
-  const axes = (list: readonly Read[]) => attr.ints(list.map(({ axis }) => axis));
-  const opposite = (list: readonly Read[]) => attr.ints(list.map(({ direction }) => 1 - direction));
-  const given = (list: readonly Read[], of: typeof axes) => (list.length === 0 ? undefined : of(list));
+/** Attributes of the backward Scan: it reads in the opposite direction and writes each slice cotangent at the position of its slice. */
+function scanAttributes(reads: readonly StepInput[], slices: readonly StepInput[]): AttributeInit {
+  const axes = (list: readonly StepInput[]) => attr.ints(list.map(({ axis }) => axis));
+  const opposite = (list: readonly StepInput[]) => attr.ints(list.map(({ direction }) => 1 - direction));
+  const given = (list: readonly StepInput[], of: typeof axes) => (list.length === 0 ? undefined : of(list));
   return {
     num_scan_inputs: attr.int(reads.length),
     scan_input_axes: axes(reads),

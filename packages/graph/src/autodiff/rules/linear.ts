@@ -5,7 +5,7 @@ import { det } from './det.js';
 import { einsum } from './einsum.js';
 import type { Rule, RuleContext } from './rule.js';
 
-/** Matrix products. */
+/** Backward rules of matrix products. */
 export const linear = {
   Det: det,
   Einsum: einsum,
@@ -13,7 +13,9 @@ export const linear = {
   MatMul: (b, step, dy) => matMul(b, step, dy),
 } satisfies Record<string, Rule>;
 
-/** alpha A' B' + beta C, where ' transposes if asked to: dA' = alpha dY B'^T, dB' = alpha A'^T dY. */
+/**
+ * Y = alpha A' B' + beta C, where ' is the transpose if transA or transB is set: dA' = alpha dY B'^T, dB' = alpha A'^T dY, dC = beta dY.
+ */
 function gemm(b: MathBuilder, { node, inputs: [a, w, c] }: RuleContext, dy: string) {
   const { alpha, beta, transA, transB } = attributesOf(node, 'Gemm');
   const product = (x: string, y: string, flips: readonly [boolean, boolean]) =>
@@ -29,14 +31,14 @@ function gemm(b: MathBuilder, { node, inputs: [a, w, c] }: RuleContext, dy: stri
   ];
 }
 
-/** dA = dY B^T, dB = A^T dY; a vector is a matrix of one row (left) or one column (right). */
+/** Y = A B: dA = dY B^T, dB = A^T dY. A vector counts as a matrix of one row (left) or one column (right). */
 function matMul(b: MathBuilder, { inputs: [x, y], wanted }: RuleContext, dy: string) {
   const [rowVector, columnVector] = [b.rank(x) === 1, b.rank(y) === 1];
   const left = rowVector ? b.unsqueeze(x, [0]) : x;
   const right = columnVector ? b.unsqueeze(y, [1]) : y;
   const added = [...(rowVector ? [-2] : []), ...(columnVector ? [-1] : [])];
   const d = b.unsqueeze(dy, added);
-  const dLeft = wanted[0] ? b.matmul(d, flipped(b, right)) : undefined;
+  const dLeft = wanted[0] ? b.matmul(d, transposeLastTwo(b, right)) : undefined;
   const dRight = wanted[1] ? rightCotangent(b, [left, right], d) : undefined;
   return [
     rowVector && dLeft ? b.squeeze(dLeft, [-2]) : dLeft,
@@ -44,15 +46,15 @@ function matMul(b: MathBuilder, { inputs: [x, y], wanted }: RuleContext, dy: str
   ];
 }
 
-/** A^T dY. One matrix for a whole batch on the left: the batch is summed by the product itself. */
+/** dB = A^T dY. If one matrix B serves a whole batch, the batch is merged into the rows, so that the product sums over it. */
 function rightCotangent(b: MathBuilder, [left, right]: readonly [string, string], d: string): string {
-  if (b.rank(right) > 2 || b.rank(left) === 2) return b.matmul(flipped(b, left), d);
+  if (b.rank(right) > 2 || b.rank(left) === 2) return b.matmul(transposeLastTwo(b, left), d);
   const rows = (x: string) => b.reshape(x, [-1, { of: x, axis: b.rank(x) - 1 }]);
-  return b.matmul(flipped(b, rows(left)), rows(d));
+  return b.matmul(transposeLastTwo(b, rows(left)), rows(d));
 }
 
-/** The last two axes exchanged. */
-function flipped(b: MathBuilder, x: string): string {
+/** Exchanges the last two axes. */
+function transposeLastTwo(b: MathBuilder, x: string): string {
   const rank = b.rank(x);
   const axes = Array.from({ length: rank }, (_, axis) => axis);
   return b.transpose(x, [...axes.slice(0, -2), rank - 1, rank - 2]);

@@ -4,51 +4,51 @@ import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
 import type { Graph, Value, ValueType } from '../../ir/types.js';
 import { renamedGraph } from './inner.js';
-import { collectedAs, type Forward, type Read, recordedAs } from './iteration.js';
-import { recordSteps } from './record-steps.js';
+import { type IterationParts, outputCotangentInput, recomputedInput, type StepInput } from './iteration.js';
+import { recomputeBodyInputs } from './recompute-inputs.js';
 import type { RuleContext } from './rule.js';
 
-/** Before what a Loop carries come its bound and its condition; in its body, the number of the iteration and the condition. */
+/** Number of inputs before the carried values: trip count and condition of a Loop, iteration number and condition of its body. */
 const FIRST = 2;
 const ITERATION: ValueType = { dtype: 'int64', dims: [] };
 const CONDITION: ValueType = { dtype: 'bool', dims: [] };
 
 /**
- * A Loop node taken apart: a Scan over the numbers of its iterations, which are known when it has run. While the body runs, the condition
- * holds.
+ * Returns a Loop as a Scan over its iteration numbers. The number of iterations is known after the forward pass, and the condition is true
+ * in every iteration that ran.
  */
-export function loopForward(b: MathBuilder, step: RuleContext): Forward {
+export function loopForward(b: MathBuilder, step: RuleContext): IterationParts {
   const explicit = step.node.inputs.length;
   const states = step.inputs.slice(FIRST, explicit);
   const copy = renamedGraph(b, attributesOf(step.node, 'Loop').body);
-  const carried = steady(
+  const carried = fixedTypes(
     b,
     copy,
     states.map((name) => b.type(name)),
   );
   carried.forEach((type, i) => {
-    if (isFloat(type.dtype)) requireSteady(step, type, i);
+    if (isFloat(type.dtype)) requireFixedShape(step, type, i);
   });
   const [number, , ...names] = copy.inputs.map(({ name }) => name);
-  const before = carried.map((type, i) => recordedAs({ name: names[i], ...type }, i));
-  const slices = [recordedAs({ name: number, ...ITERATION }, states.length)];
+  const before = carried.map((type, i) => recomputedInput({ name: names[i], ...type }, i));
+  const slices = [recomputedInput({ name: number, ...ITERATION }, states.length)];
   return {
-    body: whileTrue(copy, [...before, ...slices]),
+    body: asScanBody(copy, [...before, ...slices]),
     states,
     captured: step.inputs.slice(explicit),
-    first: FIRST,
-    before,
+    firstState: FIRST,
+    stateReads: before,
     slices,
-    collected: step.cotangents
+    outputCotangents: step.cotangents
       .slice(states.length)
-      .map((dy) => collectedAs(b, dy, { axis: 0, direction: 0 })),
+      .map((dy) => outputCotangentInput(b, dy, { axis: 0, direction: 0 })),
     mayBeEmpty: true,
-    record: (inputs) => recorded(b, step, { carried, inputs }),
+    recomputeInputs: (inputs) => recompute(b, step, { carried, inputs }),
   };
 }
 
-/** The body of a Loop as that of a Scan: what it reads, and its condition a constant. */
-function whileTrue(body: Graph, reads: readonly Read[]): Graph {
+/** Returns the body of a Loop as the body of a Scan, in which the condition is the constant true. */
+function asScanBody(body: Graph, reads: readonly StepInput[]): Graph {
   const condition = body.inputs[1].name;
   return {
     ...body,
@@ -58,25 +58,29 @@ function whileTrue(body: Graph, reads: readonly Read[]): Graph {
   };
 }
 
-interface Wanted {
+interface RecomputedInputs {
   readonly carried: readonly ValueType[];
-  /** Places among what a Scan would read: what is carried, then the number of the iteration. */
+  /** Indices among the inputs of the Scan body: the carried values, then the iteration number. */
   readonly inputs: readonly number[];
 }
 
-function recorded(b: MathBuilder, step: RuleContext, { carried, inputs }: Wanted): readonly string[] {
+function recompute(
+  b: MathBuilder,
+  step: RuleContext,
+  { carried, inputs }: RecomputedInputs,
+): readonly string[] {
   const count = carried.length;
-  for (const i of inputs) if (i < count) requireSteady(step, carried[i], i);
-  return recordSteps(b, step, {
+  for (const i of inputs) if (i < count) requireFixedShape(step, carried[i], i);
+  return recomputeBodyInputs(b, step, {
     types: [ITERATION, CONDITION, ...carried],
-    heads: 1 + count,
+    carriedOutputs: 1 + count,
     states: count,
     inputs: inputs.map((i) => (i < count ? FIRST + i : 0)),
   });
 }
 
-/** Types of what is carried in every iteration; without dims where the body does not give back the sizes that it was given. */
-function steady(b: MathBuilder, body: Graph, types: readonly ValueType[]): readonly ValueType[] {
+/** Returns types of the carried values that hold in every iteration: without dims if the body changes the shape. */
+function fixedTypes(b: MathBuilder, body: Graph, types: readonly ValueType[]): readonly ValueType[] {
   const given = [ITERATION, CONDITION, ...types];
   const inputs: readonly Value[] = body.inputs.map(({ name }, i) => ({ name, ...given[i] }));
   const inner = b.inside({ ...body, inputs });
@@ -86,10 +90,10 @@ function steady(b: MathBuilder, body: Graph, types: readonly ValueType[]): reado
       type.dims?.length === after?.length && type.dims?.every((dim, axis) => dim === after?.[axis]);
     return same || type.dims === undefined ? type : { ...type, dims: undefined };
   });
-  return next.every((type, i) => type === types[i]) ? types : steady(b, body, next);
+  return next.every((type, i) => type === types[i]) ? types : fixedTypes(b, body, next);
 }
 
-function requireSteady(step: RuleContext, { dims }: ValueType, i: number): void {
+function requireFixedShape(step: RuleContext, { dims }: ValueType, i: number): void {
   if (dims !== undefined) return;
   step.refuse(
     `its carried value "${step.inputs[FIRST + i]}" is not known to keep its shape from one iteration to the next`,

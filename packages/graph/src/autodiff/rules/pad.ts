@@ -6,18 +6,21 @@ import { numbersOf } from '../../ir/constant.js';
 import { scatterAxis } from './indexing.js';
 import type { Rule, RuleContext } from './rule.js';
 
-/** Padding with a constant is undone by cropping; reflected, repeated and wrapped elements add up where they came from. */
+/**
+ * Constant padding: dx is dy without the padding, and the constant gets the sum of dy over the padding. The other modes copy elements
+ * (reflected, repeated, wrapped): dx adds the cotangents of all copies of an element.
+ */
 export const pad: Rule = (b, step, dy) => {
-  if (attributesOf(step.node, 'Pad').mode !== 'constant') return [folded(b, step, dy)];
-  const inner = cropped(b, step, dy);
+  if (attributesOf(step.node, 'Pad').mode !== 'constant') return [scatterCopies(b, step, dy)];
+  const inner = cropPads(b, step, dy);
   const value = step.inputs[2];
   if (!value || !step.wanted[2]) return [inner];
   const total = (x: string) => b.emit('ReduceSum', [x], { keepdims: attr.int(0) });
   return [inner, undefined, b.reshapeLike(b.sub(total(dy), total(inner)), value)];
 };
 
-/** Padded axes, from the optional fourth input; all by default. */
-function axesOf(b: MathBuilder, { inputs: [x, , , axes], refuse }: RuleContext): readonly number[] {
+/** Returns the padded axes: those of the optional fourth input, all by default. */
+function paddedAxes(b: MathBuilder, { inputs: [x, , , axes], refuse }: RuleContext): readonly number[] {
   const rank = b.rank(x);
   if (!axes) return b.others(x, []);
   const known = b.constantOf(axes);
@@ -26,10 +29,10 @@ function axesOf(b: MathBuilder, { inputs: [x, , , axes], refuse }: RuleContext):
   return Array.from(numbersOf(known), (axis) => (axis + rank) % rank);
 }
 
-/** Crops what was added and gives zeros for what was cut off (negative pads). */
-function cropped(b: MathBuilder, step: RuleContext, dy: string): string {
+/** Crops the padding from dy and pads with zeros where pads are negative: those elements of x were cropped. */
+function cropPads(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x, pads] = step.inputs;
-  const axes = axesOf(b, step);
+  const axes = paddedAxes(b, step);
   const known = b.constantOf(pads);
   if (known === undefined) {
     const optional = step.inputs[3] ? ['', step.inputs[3]] : [];
@@ -56,10 +59,10 @@ function cropped(b: MathBuilder, step: RuleContext, dy: string): string {
   );
 }
 
-/** Modes that copy elements: the places they were copied from are what the same padding makes of 0, 1, 2, ... */
-function folded(b: MathBuilder, step: RuleContext, dy: string): string {
+/** For modes that copy elements: pads 0, 1, 2, ... along each axis in the same mode, which gives the source index of every element. */
+function scatterCopies(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x, pads] = step.inputs;
-  const axes = axesOf(b, step);
+  const axes = paddedAxes(b, step);
   return axes.reduceRight((d, axis, i) => {
     const pick = (at: number) => b.slice(pads, [{ axis: 0, from: at, to: at + 1 }]);
     const amount = b.concat([pick(i), pick(i + axes.length)], 0);

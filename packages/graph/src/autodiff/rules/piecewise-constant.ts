@@ -2,7 +2,7 @@ import { dftRule } from './dft.js';
 import type { Rule, Zero } from './rule.js';
 import { zero } from './rule.js';
 
-/** Comparison and logic: piecewise constant. */
+/** Comparisons and logic are piecewise constant. */
 export const comparison = {
   And: zero,
   Equal: zero,
@@ -17,7 +17,7 @@ export const comparison = {
   Xor: zero,
 } as const satisfies Record<string, Zero>;
 
-/** Random numbers: what they are drawn with has no derivative. */
+/** Random numbers are not differentiated by the parameters of their distribution. */
 export const draws = {
   Bernoulli: zero,
   Multinomial: zero,
@@ -27,7 +27,7 @@ export const draws = {
   RandomUniformLike: zero,
 } as const satisfies Record<string, Zero>;
 
-/** Bits of numbers: piecewise constant. */
+/** Operators on bits are piecewise constant. */
 export const bits = {
   BitCast: zero,
   BitShift: zero,
@@ -37,7 +37,7 @@ export const bits = {
   BitwiseXor: zero,
 } as const satisfies Record<string, Zero>;
 
-/** Transforms and windows, which are made from their length. */
+/** The Fourier transform, and windows, which depend on integers only. */
 export const signals = {
   BlackmanWindow: zero,
   DFT: dftRule,
@@ -46,11 +46,11 @@ export const signals = {
   MelWeightMatrix: zero,
 } as const satisfies Record<string, Rule | Zero>;
 
-/** Type and identity. */
+/** Casts and identities. */
 export const identity = {
   Cast: (b, { inputs: [x] }, dy) => [b.cast(dy, b.dtype(x))],
   CastLike: (b, { inputs: [x] }, dy) => [b.cast(dy, b.dtype(x))],
-  // Without training mode it passes its input on.
+  // In inference mode, Dropout is the identity.
   Dropout: (b, { inputs: [, , training], refuse }, dy) => {
     const on = training ? b.constantOf(training)?.data[0] : 0;
     if (on !== 0)
@@ -60,20 +60,20 @@ export const identity = {
   Identity: (_, _step, dy) => [dy],
 } satisfies Record<string, Rule>;
 
-/** Shapes, constants and what is made from integers. */
+/** Shapes, constants and operators whose main inputs are integers. */
 export const shapes = {
   Constant: zero,
   ConstantOfShape: zero,
   EyeLike: zero,
   NonZero: zero,
-  // off + (on - off) [i = index].
+  // y = off + (on - off) h with h = [i = index]: doff = sum(dy (1 - h)), don = sum(dy h).
   OneHot: (b, { node, inputs: [indices, depth, values] }, dy) => {
     const indicator = b.concat([b.zeros(b.slice(values, [first])), b.ones(b.slice(values, [first]))], 0);
     const hot = b.emit('OneHot', [indices, depth, indicator], node.attributes);
     const total = (x: string) => b.reshape(b.sum(x, b.others(x, [])), [1]);
     return [undefined, undefined, b.concat([total(b.mul(dy, b.sub(1, hot))), total(b.mul(dy, hot))], 0)];
   },
-  // start + i delta; the number of elements is an integer.
+  // y[i] = start + i delta: dstart = sum(dy), ddelta = sum(dy i). `limit` sets the number of elements only.
   Range: (b, { inputs: [start, , delta], outputs: [y] }, dy) => [
     dy,
     undefined,

@@ -2,7 +2,7 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { type RuleContext, type RuleEntry, refused } from './rule.js';
 
-/** Operators of the standard domain and of ONNX Runtime's that compute with quantised numbers. */
+/** Operators of the ONNX domain and of ONNX Runtime's domain that compute with quantised numbers. */
 const QUANTISED: ReadonlySet<string> = new Set([
   'ConvInteger', 'DynamicQuantizeLinear', 'DynamicQuantizeMatMul', 'MatMulInteger', 'MatMulIntegerToFloat', 'QGemm',
   'QLinearAdd', 'QLinearAveragePool', 'QLinearConcat', 'QLinearConv', 'QLinearGlobalAveragePool', 'QLinearLeakyRelu',
@@ -11,20 +11,20 @@ const QUANTISED: ReadonlySet<string> = new Set([
 
 export const isQuantised = (op: string): boolean => QUANTISED.has(op);
 
-/** Why they have no derivative that says anything. */
+/** The refusal for all quantised operators. */
 export const quantisedRefusal = refused(
   'it rounds, so its derivative is 0 wherever it exists',
   'Use occlusion or optimal, which need no derivative, or take the model before quantisation. onnxplain grad --rules straight-through lets gradients pass as quantisation-aware training does.',
 );
 
-/** Quantisation. What was quantised is of integers: a cotangent can only come to the scale. */
+/** Backward rules of quantisation. The quantised input holds integers, so that only the scale has a cotangent. */
 export const quantisation = {
-  // (q - zero point) scale
-  DequantizeLinear: (b, step, dy) => [undefined, scaleOf(b, step, dy)],
+  // y = (q - zero point) scale: dscale = sum of dy (q - zero point), over all axes or all but the axis of the scales.
+  DequantizeLinear: (b, step, dy) => [undefined, scaleCotangent(b, step, dy)],
   QuantizeLinear: quantisedRefusal,
 } as const satisfies Record<string, RuleEntry>;
 
-function scaleOf(
+function scaleCotangent(
   b: MathBuilder,
   { node, inputs: [q, scale, zero], outputs: [y], refuse }: RuleContext,
   dy: string,

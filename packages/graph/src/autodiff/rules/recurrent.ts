@@ -1,59 +1,65 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
-import type { Backward, CellRule } from './recurrent/backward.js';
+import type { CellRule, DirectionGradients } from './recurrent/direction-gradients.js';
+import { batchFirst, type CellDefaults, directionsOf } from './recurrent/directions.js';
 import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
 import { lstm } from './recurrent/lstm.js';
-import { batchFirst, layersOf, type RecurrentOperator } from './recurrent/read.js';
 import { rnn } from './recurrent/rnn.js';
-import { across, rows, steps } from './recurrent/steps.js';
+import { sumOuterProducts, toRows, toSteps } from './recurrent/steps.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /**
- * Recurrent layers. Y, h and c are read as the operator gives them; the recursion backward is a Scan with one product a step
- * (two where a GRU resets before its matrix), everything else one product over all steps.
+ * Backward rules of recurrent layers. The states come from the outputs of the node. The backward recursion is a Scan with one matrix
+ * product a step (two for a GRU with linear_before_reset = 0); all other products are taken once over all steps.
  */
 export const recurrent = {
   GRU: (b, step) => {
     const after = attributesOf(step.node, 'GRU').linear_before_reset;
     const cell = { gates: 3, activations: ['Sigmoid', 'Tanh'] };
-    return backward(b, step, { ...cell, rule: after ? gruResetAfter : gruResetBefore });
+    return recurrentBackward(b, step, { ...cell, rule: after ? gruResetAfter : gruResetBefore });
   },
   LSTM: (b, step) => {
     const coupled = attributesOf(step.node, 'LSTM').input_forget;
     const cell = { gates: 4, activations: ['Sigmoid', 'Tanh', 'Tanh'] };
-    return backward(b, step, { ...cell, rule: (b, layer) => lstm(b, layer, coupled) });
+    return recurrentBackward(b, step, { ...cell, rule: (b, layer) => lstm(b, layer, coupled) });
   },
-  RNN: (b, step) => backward(b, step, { gates: 1, activations: ['Tanh'], rule: rnn }),
+  RNN: (b, step) => recurrentBackward(b, step, { gates: 1, activations: ['Tanh'], rule: rnn }),
 } as const satisfies Record<string, Rule>;
 
-interface Differentiable extends RecurrentOperator {
+interface CellWithRule extends CellDefaults {
   readonly rule: CellRule;
 }
 
-/** Cotangents of x, w, r, bias, lengths, first h, first c and peepholes. */
-function backward(b: MathBuilder, step: RuleContext, cell: Differentiable): readonly (string | undefined)[] {
-  const layers = layersOf(b, step, cell);
+/** Returns the cotangents of x, w, r, bias, lengths, initial h, initial c and peepholes. */
+function recurrentBackward(
+  b: MathBuilder,
+  step: RuleContext,
+  cell: CellWithRule,
+): readonly (string | undefined)[] {
+  const layers = directionsOf(b, step, cell);
   const found = layers.map((layer) => cell.rule(b, layer));
-  const timed = (x: string) => (batchFirst(step) ? b.transpose(x, [1, 0, 2]) : x);
-  const ofInput = layers.map((layer, d) => steps(b, b.matmul(found[d].fromInput, layer.w), layer));
-  const ofWeights = layers.map((layer, d) => across(b, found[d].fromInput, rows(b, layer.x)));
-  const each = (part: (one: Backward) => string | undefined) => stacked(b, found.map(part));
+  const timeFirst = (x: string) => (batchFirst(step) ? b.transpose(x, [1, 0, 2]) : x);
+  const ofInput = layers.map((layer, d) => toSteps(b, b.matmul(found[d].inputPreactivation, layer.w), layer));
+  const ofWeights = layers.map((layer, d) =>
+    sumOuterProducts(b, found[d].inputPreactivation, toRows(b, layer.x)),
+  );
+  const each = (part: (one: DirectionGradients) => string | undefined) => stackDirections(b, found.map(part));
   const h = each(({ first }) => first.h);
   const c = each(({ first }) => first.c);
   return [
-    timed(ofInput.reduce((sum, x) => b.add(sum, x))),
-    stacked(b, ofWeights),
+    timeFirst(ofInput.reduce((sum, x) => b.add(sum, x))),
+    stackDirections(b, ofWeights),
     each(({ r }) => r),
-    each((one) => biases(b, one)),
+    each((one) => biasGradient(b, one)),
     undefined,
-    h && timed(h),
-    c && timed(c),
+    h && timeFirst(h),
+    c && timeFirst(c),
     each(({ peepholes }) => peepholes),
   ];
 }
 
-/** One direction after the other along a new first axis. */
-function stacked(b: MathBuilder, parts: readonly (string | undefined)[]): string | undefined {
+/** Stacks the directions along a new first axis. */
+function stackDirections(b: MathBuilder, parts: readonly (string | undefined)[]): string | undefined {
   const given = parts.filter((part) => part !== undefined);
   return given.length === 0
     ? undefined
@@ -63,8 +69,11 @@ function stacked(b: MathBuilder, parts: readonly (string | undefined)[]): string
       );
 }
 
-/** Of the bias of w, then that of r. */
-function biases(b: MathBuilder, { fromInput, fromState = fromInput }: Backward): string {
-  const sums = [fromInput, fromState].map((d) => b.squeeze(b.sum(d, [0]), [0]));
+/** Returns the cotangent of the bias: that of w, then that of r. */
+function biasGradient(
+  b: MathBuilder,
+  { inputPreactivation, statePreactivation = inputPreactivation }: DirectionGradients,
+): string {
+  const sums = [inputPreactivation, statePreactivation].map((d) => b.squeeze(b.sum(d, [0]), [0]));
   return b.concat(sums, 0);
 }

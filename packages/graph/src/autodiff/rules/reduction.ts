@@ -3,10 +3,10 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { numbersOf } from '../../ir/constant.js';
 import { cumProd } from './cumulative-product.js';
-import { spread } from './pool.js';
+import { distributeMean } from './pool.js';
 import { type RuleContext, type RuleEntry, zero } from './rule.js';
 
-/** Reductions. `keep` gives a value of the reduced shape its axes back, with size 1. */
+/** Backward rules of reductions. Tied extremes share the cotangent equally. */
 export const reduction = {
   ArgMax: zero,
   ArgMin: zero,
@@ -18,36 +18,39 @@ export const reduction = {
     }),
   ],
   NonMaxSuppression: zero,
-  ReduceL1: (b, step, dy) => [b.mul(keep(b, step, dy), b.sign(step.inputs[0]))],
-  // x / y, and 0 at the origin.
+  // y = sum |x|: dx = dy sign(x).
+  ReduceL1: (b, step, dy) => [b.mul(restoreAxes(b, step, dy), b.sign(step.inputs[0]))],
+  // y = |x|: dx = dy x / y, and 0 at x = 0.
   ReduceL2: (b, step, dy) => {
     const [x] = step.inputs;
-    const norm = keep(b, step, step.outputs[0]);
+    const norm = restoreAxes(b, step, step.outputs[0]);
     const origin = b.compare('Equal', norm, 0);
-    const unit = b.div(keep(b, step, dy), b.where(origin, 1, norm));
+    const unit = b.div(restoreAxes(b, step, dy), b.where(origin, 1, norm));
     return [b.mul(b.where(origin, 0, unit), x)];
   },
+  // y = log s with s = sum x: dx = dy / s.
   ReduceLogSum: (b, step, dy) => {
     const sum = b.emit('ReduceSum', step.inputs, step.node.attributes);
-    return [b.expand(keep(b, step, b.div(dy, sum)), step.inputs[0])];
+    return [b.expand(restoreAxes(b, step, b.div(dy, sum)), step.inputs[0])];
   },
+  // y = log sum exp(x): dx = dy exp(x - y).
   ReduceLogSumExp: (b, step, dy) => {
-    const share = b.map('Exp', b.sub(step.inputs[0], keep(b, step, step.outputs[0])));
-    return [b.mul(keep(b, step, dy), share)];
+    const share = b.map('Exp', b.sub(step.inputs[0], restoreAxes(b, step, step.outputs[0])));
+    return [b.mul(restoreAxes(b, step, dy), share)];
   },
-  ReduceMax: (b, step, dy) => [extreme(b, step, dy)],
+  ReduceMax: (b, step, dy) => [extremum(b, step, dy)],
   ReduceMean: (b, step, dy) => {
     const axes = axesOf(b, step);
     const [x] = step.inputs;
-    if (axes !== undefined) return [spread(b, keep(b, step, dy), { like: x, axes })];
+    if (axes !== undefined) return [distributeMean(b, restoreAxes(b, step, dy), { like: x, axes })];
     const ratio = b.div(b.cast(b.map('Size', x), b.dtype(x)), b.cast(b.map('Size', dy), b.dtype(x)));
-    return [b.expand(b.div(keep(b, step, dy), ratio), x)];
+    return [b.expand(b.div(restoreAxes(b, step, dy), ratio), x)];
   },
-  ReduceMin: (b, step, dy) => [extreme(b, step, dy)],
-  ReduceProd: (b, step, dy) => [product(b, step, dy)],
-  ReduceSum: (b, step, dy) => [b.expand(keep(b, step, dy), step.inputs[0])],
-  ReduceSumSquare: (b, step, dy) => [b.mul(keep(b, step, dy), b.mul(step.inputs[0], 2))],
-  // The values' cotangents go where the values came from.
+  ReduceMin: (b, step, dy) => [extremum(b, step, dy)],
+  ReduceProd: (b, step, dy) => [productBackward(b, step, dy)],
+  ReduceSum: (b, step, dy) => [b.expand(restoreAxes(b, step, dy), step.inputs[0])],
+  ReduceSumSquare: (b, step, dy) => [b.mul(restoreAxes(b, step, dy), b.mul(step.inputs[0], 2))],
+  // The cotangents of the values go to the indices that the values came from.
   TopK: (b, { inputs: [x], outputs: [, chosen], node, inputs }, dy) => {
     const indices = chosen || b.emitMany('TopK', inputs, 2, node.attributes)[1];
     const axis = node.attributes.axis ?? attr.int(-1);
@@ -57,7 +60,7 @@ export const reduction = {
 
 type Axes = readonly number[];
 
-/** The reduced axes, counted from the front; undefined when they are computed in the graph. */
+/** Returns the reduced axes, not negative; undefined if they are computed in the graph. */
 export function axesOf(b: MathBuilder, { node, inputs: [x, axes] }: RuleContext): Axes | undefined {
   const all = b.others(x, []);
   if (!axes) return attributesOf(node, 'ReduceSum').noop_with_empty_axes ? [] : all;
@@ -67,30 +70,32 @@ export function axesOf(b: MathBuilder, { node, inputs: [x, axes] }: RuleContext)
   return Array.from(numbersOf(given), (axis) => (axis + all.length) % all.length);
 }
 
-function keep(b: MathBuilder, step: RuleContext, reduced: string): string {
+/** Restores the reduced axes of a value, with size 1. */
+function restoreAxes(b: MathBuilder, step: RuleContext, reduced: string): string {
   if (attributesOf(step.node, 'ReduceSum').keepdims) return reduced;
   const axes = axesOf(b, step);
   return axes === undefined ? b.emit('Unsqueeze', [reduced, step.inputs[1]]) : b.unsqueeze(reduced, axes);
 }
 
-function reduceAgain(b: MathBuilder, step: RuleContext, x: string): string {
+/** Sums x over the reduced axes and keeps them with size 1. */
+function sumKeepingAxes(b: MathBuilder, step: RuleContext, x: string): string {
   return b.emit('ReduceSum', [x, ...step.inputs.slice(1)], {
     ...step.node.attributes,
     keepdims: attr.int(1),
   });
 }
 
-/** Tied extremes share the cotangent equally. */
-function extreme(b: MathBuilder, step: RuleContext, dy: string): string {
+/** ReduceMax and ReduceMin: divides the cotangent equally among the elements that equal the result. */
+function extremum(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
-  const attained = b.mask(b.compare('Equal', x, keep(b, step, step.outputs[0])), dy);
-  return b.mul(attained, b.div(keep(b, step, dy), reduceAgain(b, step, attained)));
+  const attained = b.mask(b.compare('Equal', x, restoreAxes(b, step, step.outputs[0])), dy);
+  return b.mul(attained, b.div(restoreAxes(b, step, dy), sumKeepingAxes(b, step, attained)));
 }
 
 /**
- * The product of the others, which a quotient y / x would miss at zeros: rows of a square in which each element's own place holds 1.
+ * y = product of x: dx[i] = dy times the product of the other elements. y / x[i] would be wrong where x[i] = 0.
  */
-function product(b: MathBuilder, step: RuleContext, dy: string): string {
+function productBackward(b: MathBuilder, step: RuleContext, dy: string): string {
   const [x] = step.inputs;
   const axes = axesOf(b, step);
   if (axes === undefined) {
@@ -102,10 +107,12 @@ function product(b: MathBuilder, step: RuleContext, dy: string): string {
   const rows = b.reshape(b.transpose(x, order), [...rest, -1]);
   const others = productOfOthers(b, rows);
   const moved = b.reshapeLike(others, b.transpose(x, order));
-  return b.mul(keep(b, step, dy), b.transpose(moved, inverse(order)));
+  return b.mul(restoreAxes(b, step, dy), b.transpose(moved, inversePermutation(order)));
 }
 
-/** [..., n] -> [..., n]: along the last axis, the product of all elements but one's own. */
+/**
+ * [..., n] -> [..., n]: element i is the product of all others along the last axis, that is, of row i of a square with 1 on its diagonal.
+ */
 function productOfOthers(b: MathBuilder, rows: string): string {
   const last = b.rank(rows) - 1;
   const size = { of: rows, axis: last };
@@ -114,6 +121,6 @@ function productOfOthers(b: MathBuilder, rows: string): string {
   return b.emit('ReduceProd', [square, b.ints([last + 1])], { keepdims: attr.int(0) });
 }
 
-/** The permutation that undoes one. */
-export const inverse = (permutation: readonly number[]): number[] =>
+/** Returns the inverse of a permutation. */
+export const inversePermutation = (permutation: readonly number[]): number[] =>
   permutation.map((_, axis) => permutation.indexOf(axis));

@@ -2,49 +2,51 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Op } from '../../ir/ops.js';
 import type { Graph, Node } from '../../ir/types.js';
 
-/** One node of the forward graph as its backward rule sees it. */
+/** What a backward rule knows of its node in the forward graph. */
 export interface RuleContext {
   readonly node: Node;
-  /** Names of the input values, '' where an optional one is left out, then of what the node's inner graphs capture. */
+  /** Names of the input values ('' for an omitted optional input), then of the values that the node's inner graphs capture. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Cotangent of each output; undefined where nothing that matters depends on it. */
+  /** Cotangent of each output; undefined if the result does not depend on it. */
   readonly cotangents: readonly (string | undefined)[];
-  /** Which inputs need a cotangent. Cheap ones may be made regardless: what nobody uses is pruned. */
+  /** Which inputs need a cotangent. A rule may emit others if that is cheap: unused nodes are pruned. */
   readonly wanted: readonly boolean[];
   /**
-   * Goes backward through an inner graph that `b` continues: cotangents of its outputs in, those of `wrt` (values that it reads or
-   * makes) out. The node's own table of rules applies.
+   * Appends the backward pass of an inner graph that `b` continues, with the same table of rules. Takes cotangents of its outputs, and
+   * returns those of `wrt`, values that the inner graph reads or computes.
    */
   pullback(b: MathBuilder, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
-  /** The nodes between `wrt` and this one, in order. */
+  /** Returns the nodes between `wrt` and this node, in topological order. */
   upstream(): readonly Node[];
-  /** The same value with `wrt` at its baseline; itself where the table asks for no baseline or `wrt` is not in it. */
+  /**
+   * Returns the value computed with `wrt` at its baseline; the value itself if it does not depend on `wrt` or the table uses no baseline.
+   */
   reference(name: string): string;
-  /** Refuses this one node, for a reason that lies in its attributes or shapes. */
+  /** Throws `op-no-gradient` for this node, because of its attributes or shapes. */
   refuse(why: string, remedy: string): never;
 }
 
-/** Where to start and what to find in an inner graph. */
+/** Ends of the backward pass through an inner graph. */
 export interface InnerEnds {
-  /** Of each of its outputs. */
+  /** Cotangent of each output. */
   readonly cotangents: readonly (string | undefined)[];
   readonly wrt: readonly string[];
 }
 
 /**
- * Cotangents of the outputs in, cotangents of the inputs out (undefined: the derivative is zero). `dy` is the cotangent of the
- * first output (zeros when only later outputs have one). A rule is pure: it appends nodes through `b` and returns names. It may give
- * an input the cotangent of what the input was broadcast to; it does not think about accumulation.
+ * The VJP of one operator. Appends nodes to `b` and returns the cotangent of each input, undefined for zero. `dy` is the cotangent of the
+ * first output (zeros if only later outputs have one). The cotangent of a broadcast input may have the broadcast shape: the driver sums
+ * over broadcast axes, and adds the cotangents of a value that several nodes read.
  */
 export type Rule = (b: MathBuilder, step: RuleContext, dy: string) => readonly (string | undefined)[];
 
-/** The derivative is zero wherever it exists: integers, comparisons, steps. */
+/** An operator whose derivative is zero wherever it exists, such as a comparison. */
 export interface Zero {
   readonly status: 'zero';
 }
 
-/** There is a derivative, but this table does not give it. */
+/** An operator that has a derivative, which this table does not give. */
 export interface Refused {
   readonly status: 'refused';
   readonly why: string;
@@ -53,18 +55,18 @@ export interface Refused {
 
 export type RuleEntry = Rule | Zero | Refused;
 
-/** A row for every operator of the canonical form. */
+/** A rule for every operator of the canonical form. */
 export type RuleEntries = Readonly<Record<Op, RuleEntry>>;
 
-/** A backward pass: what every operator does to a cotangent, and what it needs beside the graph. */
+/** A table of backward rules, with what the backward pass needs besides them. */
 export interface RuleTable extends RuleEntries {
-  /** The expression that makes it again; absent for a table that nobody else knows. */
+  /** The expression that makes the table; absent for a user's own table. */
   readonly name?: string;
-  /** Rewrites the canonical graph first. Values in `kept` must stay. */
+  /** Rewrites the canonical graph before differentiation. Must keep the values in `kept`. */
   readonly prepare?: (graph: Graph, kept: ReadonlySet<string>) => Graph;
-  /** The cotangent that a score of each row begins with; default: 1. */
+  /** Returns the cotangent of the score, with which the backward pass starts; default 1. */
   readonly seed?: (b: MathBuilder, score: string) => string;
-  /** Its rules compare with a baseline, which becomes an input of the graph. */
+  /** Whether its rules read values at a baseline, which becomes an input of the graph. */
   readonly usesBaseline?: boolean;
 }
 

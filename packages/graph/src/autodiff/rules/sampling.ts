@@ -4,7 +4,7 @@ import { gridSample } from './sampling/grid-sample.js';
 import { maxRoiPool } from './sampling/max-roi-pool.js';
 import { roiAlign } from './sampling/roi-align.js';
 
-/** Operators that read between elements, at places that are inputs. */
+/** Backward rules of operators that interpolate at coordinates, or pool regions, that are inputs. */
 export const sampling = {
   DeformConv: deformConv,
   GridSample: gridSample,

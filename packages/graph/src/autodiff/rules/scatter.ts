@@ -1,84 +1,85 @@
 import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
-import { addAt } from './add-at.js';
 import type { Rule, RuleContext } from './rule.js';
+import { scatterAdd } from './scatter-add.js';
 
-/** Puts updates into data by one operator, and reads them back by its partner, at the node's own places. */
-interface Places {
-  put(data: string, updates: string, how: string): string;
-  add(data: string, updates: string): string;
-  take(data: string): string;
+/** Scatter and gather with the indices of the node. */
+interface ScatterOperators {
+  scatter(data: string, updates: string, reduction: string): string;
+  scatterAdd(data: string, updates: string): string;
+  gather(data: string): string;
 }
 
-/** ScatterElements with every reduction. */
+/** Backward rule of ScatterElements with any reduction. */
 export const scatterElements: Rule = (b, step, dy) => {
   const [, indices] = step.inputs;
   const axis = attr.int(attributesOf(step.node, 'ScatterElements').axis);
-  return scatter(b, step, {
+  return scatterBackward(b, step, {
     dy,
-    put: (data, updates, how) =>
-      b.emit('ScatterElements', [data, indices, updates], { axis, reduction: attr.string(how) }),
-    add: (data, updates) =>
-      addAt(b, 'ScatterElements', {
+    scatter: (data, updates, reduction) =>
+      b.emit('ScatterElements', [data, indices, updates], { axis, reduction: attr.string(reduction) }),
+    scatterAdd: (data, updates) =>
+      scatterAdd(b, 'ScatterElements', {
         data,
         indices,
         updates,
         axis: attributesOf(step.node, 'ScatterElements').axis,
       }),
-    take: (data) => b.emit('GatherElements', [data, indices], { axis }),
+    gather: (data) => b.emit('GatherElements', [data, indices], { axis }),
   });
 };
 
-/** ScatterND with every reduction. */
+/** Backward rule of ScatterND with any reduction. */
 export const scatterNd: Rule = (b, step, dy) => {
   const [, indices] = step.inputs;
-  return scatter(b, step, {
+  return scatterBackward(b, step, {
     dy,
-    put: (data, updates, how) =>
-      b.emit('ScatterND', [data, indices, updates], { reduction: attr.string(how) }),
-    add: (data, updates) => addAt(b, 'ScatterND', { data, indices, updates }),
-    take: (data) => b.emit('GatherND', [data, indices]),
+    scatter: (data, updates, reduction) =>
+      b.emit('ScatterND', [data, indices, updates], { reduction: attr.string(reduction) }),
+    scatterAdd: (data, updates) => scatterAdd(b, 'ScatterND', { data, indices, updates }),
+    gather: (data) => b.emit('GatherND', [data, indices]),
   });
 };
 
-type Given = Places & { readonly dy: string };
+type ScatterRuleInputs = ScatterOperators & { readonly dy: string };
 
-function scatter(b: MathBuilder, step: RuleContext, given: Given) {
+/** 'add': d data = dy, d updates = gather(dy). 'none': the same, but d data is 0 at the indices. */
+function scatterBackward(b: MathBuilder, step: RuleContext, given: ScatterRuleInputs) {
   const reduction = attributesOf(step.node, 'ScatterElements', 'ScatterND').reduction;
-  if (reduction === 'mul') return multiplied(b, step, given);
-  if (reduction === 'max' || reduction === 'min') return extreme(b, step, given);
-  const { put, take, dy } = given;
+  if (reduction === 'mul') return productBackward(b, step, given);
+  if (reduction === 'max' || reduction === 'min') return extremum(b, step, given);
+  const { scatter, gather, dy } = given;
   const [, , updates] = step.inputs;
-  return [reduction === 'add' ? dy : put(dy, b.zeros(updates), 'none'), undefined, take(dy)];
+  return [reduction === 'add' ? dy : scatter(dy, b.zeros(updates), 'none'), undefined, gather(dy)];
 }
 
-/** The tied extremes of a place, the data among them, share its cotangent equally. */
-function extreme(
+/** 'max' and 'min': divides the cotangent of an element equally among the updates and the data that equal it. */
+function extremum(
   b: MathBuilder,
   { inputs: [data, , updates], outputs: [y] }: RuleContext,
-  { dy, add, take }: Given,
+  { dy, scatterAdd: add, gather }: ScatterRuleInputs,
 ) {
   const kept = b.mask(b.compare('Equal', data, y), dy);
-  const arrived = b.mask(b.compare('Equal', updates, take(y)), dy);
-  const part = b.div(dy, add(kept, arrived));
-  return [b.mul(part, kept), undefined, b.mul(take(part), arrived)];
+  const updated = b.mask(b.compare('Equal', updates, gather(y)), dy);
+  const part = b.div(dy, add(kept, updated));
+  return [b.mul(part, kept), undefined, b.mul(gather(part), updated)];
 }
 
 /**
- * y = data * product of updates. An update's cotangent is dy times the product of everything else at its place: y / update, and where
- * it is the only zero there, the product without it.
+ * 'mul': y = data times the product of the updates u of an element. d data = dy times the product of u. du = dy times the product of all
+ * other factors, which is y / u if u is not 0. If u is the only update that is 0, it is the product with u replaced by 1.
  */
-function multiplied(
+function productBackward(
   b: MathBuilder,
   { inputs: [data, , updates], outputs: [y] }: RuleContext,
-  { dy, put, add, take }: Given,
+  { dy, scatter, scatterAdd: add, gather }: ScatterRuleInputs,
 ) {
   const isZero = b.compare('Equal', updates, 0);
   const zeros = add(b.zeros(data), b.mask(isZero, dy));
-  const alone = b.emit('And', [isZero, b.compare('Equal', take(zeros), 1)]);
-  const without = take(put(data, b.where(alone, 1, updates), 'mul'));
-  const others = b.where(alone, without, b.div(take(y), b.where(isZero, 1, updates)));
-  const factor = put(b.ones(data), updates, 'mul');
-  return [b.mul(dy, factor), undefined, b.mul(take(dy), others)];
+  const isOnlyZero = b.emit('And', [isZero, b.compare('Equal', gather(zeros), 1)]);
+  const without = gather(scatter(data, b.where(isOnlyZero, 1, updates), 'mul'));
+  const others = b.where(isOnlyZero, without, b.div(gather(y), b.where(isZero, 1, updates)));
+  const factor = scatter(b.ones(data), updates, 'mul');
+  return [b.mul(dy, factor), undefined, b.mul(gather(dy), others)];
 }

@@ -3,7 +3,7 @@ import { attributesOf } from '../../ir/attributes.js';
 import type { Dim, Dims, Node } from '../../ir/types.js';
 import type { RuleContext } from './rule.js';
 
-/** The sliding window of a node, one entry per spatial axis. Refuses windows whose sizes or padding are not known. */
+/** Returns the sliding window of a node, one entry for each spatial axis. Refuses a node whose kernel size or padding is not known. */
 export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[] {
   if (isPaddingUnknown(step.node)) {
     step.refuse('its padding depends on a size that is not known', 'Fix the input size of the model.');
@@ -16,43 +16,48 @@ export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[]
   return kernelAxes(sizes, attributesOf(step.node, ...WINDOWED));
 }
 
-/** The canonical form writes the padding out wherever its sizes are numbers. */
+/** Whether the padding is not known: the canonical form replaces auto_pad and output_shape where the sizes are known. */
 const isPaddingUnknown = (node: Node): boolean =>
   autoPadOf(node) !== 'NOTSET' ||
   (node.op === 'ConvTranspose' && attributesOf(node, 'ConvTranspose').output_shape !== undefined);
 
-/** How a transposed window must be padded so that it ends where the forward one began. */
-export interface Fit {
+/** Padding of a transposed convolution that gives the size of the forward input. */
+export interface TransposedPadding {
   readonly pads: readonly number[];
   readonly outputPadding: readonly number[];
-  /** The result may be longer than the forward input, whose size is not known here. */
+  /** Whether the result must be cropped when the graph runs, because a size is not known. */
   readonly crop: boolean;
 }
 
 /**
- * A transposed convolution over `output` windows covers (output - 1) stride + extent - before - after elements. What the forward
- * input had beyond that is output padding; what it had less (windows that overhang in ceil mode) is padding.
+ * A transposed convolution of `output` windows gives (output - 1) stride + extent - before - after elements. If the forward input has more,
+ * the difference is output padding; if it has fewer (windows that extend beyond it in ceil mode), the difference is padding.
  */
-export function transposedFit(window: readonly KernelAxis[], input: Dims, output: Dims): Fit {
-  const rests = window.map((axis, i) => rest(axis, input[i], output[i]));
-  const symbolic = (i: number) => rests[i] === undefined;
+export function transposedPadding(
+  window: readonly KernelAxis[],
+  input: Dims,
+  output: Dims,
+): TransposedPadding {
+  const surpluses = window.map((axis, i) => surplus(axis, input[i], output[i]));
+  const symbolic = (i: number) => surpluses[i] === undefined;
   return {
     pads: [
       ...window.map((axis) => axis.before),
-      ...window.map((axis, i) => axis.after + Math.max(0, -(rests[i] ?? 0))),
+      ...window.map((axis, i) => axis.after + Math.max(0, -(surpluses[i] ?? 0))),
     ],
-    outputPadding: window.map((axis, i) => (symbolic(i) ? axis.stride - 1 : Math.max(0, rests[i] ?? 0))),
+    outputPadding: window.map((axis, i) => (symbolic(i) ? axis.stride - 1 : Math.max(0, surpluses[i] ?? 0))),
     crop: window.some((_, i) => symbolic(i)),
   };
 }
 
-function rest(axis: KernelAxis, input: Dim | undefined, output: Dim | undefined): number | undefined {
+/** Number of forward input elements beyond the last window; undefined if a size is not known. */
+function surplus(axis: KernelAxis, input: Dim | undefined, output: Dim | undefined): number | undefined {
   if (axis.stride === 1) return 0;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   return input - ((output - 1) * axis.stride + axis.extent - axis.before - axis.after);
 }
 
-/** 'pads' as ONNX lists them: all beginnings, then all ends. */
+/** Returns `pads` in the order of ONNX: the beginnings of all axes, then the ends. */
 export const padsOf = (window: readonly KernelAxis[]): readonly number[] => [
   ...window.map((axis) => axis.before),
   ...window.map((axis) => axis.after),

@@ -3,7 +3,7 @@ import type { Node } from '../../ir/types.js';
 import { producersOf } from '../../ir/walk.js';
 import type { RuleContext } from '../rules/rule.js';
 
-/** Operators of one number at a time; those of several inputs count where the others are scalar constants. */
+/** Elementwise operators. One with several inputs counts if all but one are scalar constants. */
 const ELEMENTWISE: ReadonlySet<string> = new Set([
   'Abs', 'Add', 'Cast', 'Clip', 'Div', 'Elu', 'Erf', 'Exp', 'Gelu', 'HardSigmoid', 'HardSwish', 'LeakyRelu', 'Log', 'Max', 'Min',
   'Mish', 'Mul', 'Neg', 'Pow', 'Reciprocal', 'Relu', 'Sigmoid', 'Softplus', 'Softsign', 'Sqrt', 'Sub', 'Tanh',
@@ -16,37 +16,38 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
 export function activationInput(
   b: MathBuilder,
   { inputs, wanted, upstream }: RuleContext,
-): Nearest | undefined {
-  const makers = producersOf(upstream());
-  const varying = inputs.flatMap((name, i) => (wanted[i] ? [{ i, ...originOf(b, makers, name) }] : []));
+): NearestInput | undefined {
+  const producers = producersOf(upstream());
+  const varying = inputs.flatMap((name, i) => (wanted[i] ? [{ i, ...sourceOf(b, producers, name) }] : []));
   const [first, ...rest] = varying;
   if (first === undefined || rest.some(({ name }) => name !== first.name)) return undefined;
   const { i: at, distance } = varying.reduce((near, one) => (one.distance < near.distance ? one : near));
-  return { at, isOrigin: distance === 0 };
+  return { index: at, isSource: distance === 0 };
 }
 
-export interface Nearest {
+export interface NearestInput {
   /** Position among the node's inputs. */
-  readonly at: number;
-  /** Whether it is the value itself. */
-  readonly isOrigin: boolean;
+  readonly index: number;
+  /** Whether the input is x itself. */
+  readonly isSource: boolean;
 }
 
-interface Origin {
+interface ElementwiseSource {
   readonly name: string;
-  /** Nodes in between. */
+  /** Number of nodes between the source and the value. */
   readonly distance: number;
 }
 
-/** What a value is an elementwise function of, as far back as that goes. */
-function originOf(b: MathBuilder, makers: ReadonlyMap<string, Node>, name: string): Origin {
-  const maker = makers.get(name);
-  if (maker === undefined || maker.domain !== '' || !ELEMENTWISE.has(maker.op)) return { name, distance: 0 };
-  const varying = maker.inputs.filter((input) => input !== '' && !isScalar(b, input));
-  const origins = varying.map((input) => originOf(b, makers, input));
-  const [first, ...rest] = origins;
+/** Returns the earliest value that a value is an elementwise function of; the value itself if it is not one. */
+function sourceOf(b: MathBuilder, producers: ReadonlyMap<string, Node>, name: string): ElementwiseSource {
+  const producer = producers.get(name);
+  if (producer === undefined || producer.domain !== '' || !ELEMENTWISE.has(producer.op))
+    return { name, distance: 0 };
+  const varying = producer.inputs.filter((input) => input !== '' && !isScalar(b, input));
+  const sources = varying.map((input) => sourceOf(b, producers, input));
+  const [first, ...rest] = sources;
   if (first === undefined || rest.some((other) => other.name !== first.name)) return { name, distance: 0 };
-  return { name: first.name, distance: 1 + Math.max(...origins.map(({ distance }) => distance)) };
+  return { name: first.name, distance: 1 + Math.max(...sources.map(({ distance }) => distance)) };
 }
 
 const isScalar = (b: MathBuilder, name: string): boolean => b.constantOf(name)?.data.length === 1;

@@ -4,14 +4,15 @@ import { withRectifiers } from './rectifier.js';
 
 const rows = withRectifiers((rule) => (b, step, dy) => {
   const passed = b.map('Relu', dy);
-  return rule(b, step, dy).map((d, i) => (i === rectified(step) ? passed : d));
+  return rule(b, step, dy).map((d, i) => (i === rectifiedInput(step) ? passed : d));
 });
 
-/** The input that is rectified: of a Max with 0, the other one. */
-const rectified = ({ node, wanted }: RuleContext): number => (node.op === 'Max' ? wanted.indexOf(true) : 0);
+/** Returns the index of the rectified input. For a Max with the constant 0, it is the other input. */
+const rectifiedInput = ({ node, wanted }: RuleContext): number =>
+  node.op === 'Max' ? wanted.indexOf(true) : 0;
 
 /**
- * Deconvnet: a rectifier passes positive cotangents, whatever its sign was forward. Other activations keep their derivative.
+ * Deconvnet: the cotangent of a rectifier's input is max(dy, 0), whatever the sign of the input. Other activations keep their derivative.
  * Source: Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks".
  */
 export const deconv = entry({

@@ -14,7 +14,7 @@ import {
 } from '../rules/rule.js';
 import { activationInput } from './decomposed-activation.js';
 
-/** Differences smaller than this count as none: there the multiplier is the derivative (Captum's convention). */
+/** A smaller difference counts as 0, where the multiplier is the derivative (Captum's convention). */
 const NEGLIGIBLE = 1e-10;
 
 const ELEMENTWISE = [
@@ -23,34 +23,35 @@ const ELEMENTWISE = [
   'Sinh', 'Softplus', 'Softsign', 'Sqrt', 'Tan', 'Tanh', 'ThresholdedRelu',
 ] as const; // biome-ignore format: one family
 
-/** Products of what varies: the mean of both ends' derivatives is exact for them. */
+/** Products of varying values. The mean of the derivatives at x and at the baseline is an exact multiplier for a product of two. */
 const PRODUCTS = ['Einsum', 'Gemm', 'MatMul', 'Conv', 'ConvTranspose', 'ReduceSumSquare'] as const;
-/** The largest (or least) of several: who wins at x, and who won at the baseline. */
+/** Maxima and minima. The elements selected at x and those selected at the baseline both get multipliers. */
 const EXTREMES = ['GlobalMaxPool', 'Max', 'MaxPool', 'MaxRoiPool', 'Min', 'ReduceMax', 'ReduceMin'] as const;
-const WITHOUT = ['GRU', 'If', 'LSTM', 'Loop', 'RNN', 'Scan'] as const;
+const STEPWISE = ['GRU', 'If', 'LSTM', 'Loop', 'RNN', 'Scan'] as const;
 
-/** x, and x minus its value at the baseline. */
-const change = (b: MathBuilder, step: RuleContext, x: string): string => b.sub(x, step.reference(x));
+/** Returns x minus its value at the baseline. */
+const deltaFromBaseline = (b: MathBuilder, step: RuleContext, x: string): string =>
+  b.sub(x, step.reference(x));
 
-/** Whether x changes. Infinite on both sides, as masked attention is, it does not: no difference is NaN. */
-const differs = (b: MathBuilder, dx: string): string =>
+/** Whether |dx| is at least NEGLIGIBLE. False for NaN, which is the difference of two infinities, as in masked attention. */
+const isChanged = (b: MathBuilder, dx: string): string =>
   b.compare('GreaterOrEqual', b.map('Abs', dx), NEGLIGIBLE);
 
-/** The multiplier where x changes, else the derivative. */
-function unlessEqual(
+/** Returns the multiplier where x changes, and the derivative elsewhere. */
+function multiplierOrDerivative(
   b: MathBuilder,
   dx: string,
   [multiplier, derivative]: readonly [string, string],
 ): string {
-  return b.where(differs(b, dx), multiplier, derivative);
+  return b.where(isChanged(b, dx), multiplier, derivative);
 }
 
-/** A quotient by the change of x, for where there is one. */
-function safely(b: MathBuilder, value: string, dx: string): string {
-  return b.div(value, b.where(differs(b, dx), dx, 1));
+/** Returns value / dx, or value where x does not change. */
+function divideByDelta(b: MathBuilder, value: string, dx: string): string {
+  return b.div(value, b.where(isChanged(b, dx), dx, 1));
 }
 
-/** The rescale rule: the cotangent times the change of y over the change of x (Shrikumar et al. 2017, eq. 13). */
+/** The rescale rule: dy times (y - y0) / (x - x0), with x0 and y0 the values at the baseline (Shrikumar et al. 2017, eq. 13). */
 const rescale =
   (rule: Rule): Rule =>
   (b, step, dy) => {
@@ -61,19 +62,22 @@ const rescale =
         'Use another explainer, or export it with constants.',
       );
     }
-    const [dx, dOut] = [change(b, step, x), change(b, step, step.outputs[0])];
+    const [dx, dOut] = [deltaFromBaseline(b, step, x), deltaFromBaseline(b, step, step.outputs[0])];
     const [derivative = b.zeros(x)] = rule(b, step, dy);
-    return [unlessEqual(b, dx, [b.mul(dy, safely(b, dOut, dx)), derivative])];
+    return [multiplierOrDerivative(b, dx, [b.mul(dy, divideByDelta(b, dOut, dx)), derivative])];
   };
 
-/** The node as it was at the baseline. */
+/** Returns the rule context of the same node with all values at the baseline. */
 const atBaseline = (step: RuleContext): RuleContext => ({
   ...step,
   inputs: step.inputs.map((name) => (name === '' ? '' : step.reference(name))),
   outputs: step.outputs.map((name) => (name === '' ? '' : step.reference(name))),
 });
 
-/** (derivative at x + derivative at the baseline) / 2: for a product of two, the multipliers that sum to its change. */
+/**
+ * (derivative at x + derivative at the baseline) / 2. For a product of two values, x y - x0 y0 = (x - x0)(y + y0) / 2 + (y - y0)(x + x0) /
+ * 2.
+ */
 const averaged =
   (rule: Rule): Rule =>
   (b, step, dy) => {
@@ -86,17 +90,22 @@ const averaged =
     });
   };
 
-/** A product is averaged, but for activations that are written out (x sigmoid(x)): these are rescaled as one. */
+/** Averages the derivatives of a product. A product that is a decomposed activation, x sigmoid(x), is rescaled as one function of x. */
 const product: Rule = (b, step, dy) => {
   const parts = averaged(gradient.Mul)(b, step, dy);
-  const near = step.wanted.filter(Boolean).length > 1 ? activationInput(b, step) : undefined;
-  if (!near?.isOrigin) return parts;
-  const [dx, dOut] = [change(b, step, step.inputs[near.at]), change(b, step, step.outputs[0])];
-  const whole = b.mul(dy, safely(b, dOut, dx));
-  return parts.map((part, i) => part && unlessEqual(b, dx, [i === near.at ? whole : b.zeros(part), part]));
+  const nearest = step.wanted.filter(Boolean).length > 1 ? activationInput(b, step) : undefined;
+  if (!nearest?.isSource) return parts;
+  const [dx, dOut] = [
+    deltaFromBaseline(b, step, step.inputs[nearest.index]),
+    deltaFromBaseline(b, step, step.outputs[0]),
+  ];
+  const whole = b.mul(dy, divideByDelta(b, dOut, dx));
+  return parts.map(
+    (part, i) => part && multiplierOrDerivative(b, dx, [i === nearest.index ? whole : b.zeros(part), part]),
+  );
 };
 
-/** x / y = x times 1 / y: (1/y + 1/y') / 2 for x, -(x + x') / (2 y y') for y. */
+/** x / y = x (1 / y), averaged as a product: (1 / y + 1 / y0) / 2 for x, -(x + x0) / (2 y y0) for y. */
 const quotient: Rule = (b, step, dy) => {
   const [x, y] = step.inputs;
   const [x0, y0] = [step.reference(x), step.reference(y)];
@@ -106,32 +115,32 @@ const quotient: Rule = (b, step, dy) => {
 };
 
 /**
- * With m the larger of y and y': what y gains, m - y', goes to the winners at x, what it loses, y - m, to those at the baseline
- * (the same for minima, with m the smaller). Of tied winners at the baseline a pool prefers the winner at x: where the baseline is
- * the same all over a window, the multiplier of a max pool is its derivative.
+ * With m = max(y, y0), the gain m - y0 goes to the elements selected at x, and the loss y - m to those selected at the baseline. For
+ * minima, m = min(y, y0). If several elements of a window are maximal at the baseline, a pool prefers the one selected at x: if the
+ * baseline is constant over a window, the multiplier of a max pool is its derivative.
  */
-const extreme =
+const extremum =
   (rule: Rule): Rule =>
   (b, step, dy) => {
     const [y] = step.outputs;
     const y0 = step.reference(y);
-    const most = b.emit(/Min$/.test(step.node.op) ? 'Min' : 'Max', [y, y0]);
-    const [gain, loss] = [b.mul(dy, b.sub(most, y0)), b.mul(dy, b.sub(y, most))];
-    const there = winnersAtBaseline(b, step);
+    const bound = b.emit(/Min$/.test(step.node.op) ? 'Min' : 'Max', [y, y0]);
+    const [gain, loss] = [b.mul(dy, b.sub(bound, y0)), b.mul(dy, b.sub(y, bound))];
+    const there = baselineValuesAtMaxima(b, step);
     const tied = there && b.compare('Equal', there, y0);
-    const toWinners = rule(b, step, tied ? b.add(gain, b.where(tied, loss, 0)) : gain);
-    const toOthers = rule(b, atBaseline(step), tied ? b.where(tied, 0, loss) : loss);
+    const toSelected = rule(b, step, tied ? b.add(gain, b.where(tied, loss, 0)) : gain);
+    const toSelectedAtBaseline = rule(b, atBaseline(step), tied ? b.where(tied, 0, loss) : loss);
     const derivatives = rule(b, step, dy);
     return step.inputs.map((x, i) => {
-      const [won, gone, derivative] = [toWinners[i], toOthers[i], derivatives[i]];
-      if (!won || !gone || !derivative || !step.wanted[i]) return undefined;
-      const dx = change(b, step, x);
-      return unlessEqual(b, dx, [safely(b, b.add(won, gone), dx), derivative]);
+      const [gained, lost, derivative] = [toSelected[i], toSelectedAtBaseline[i], derivatives[i]];
+      if (!gained || !lost || !derivative || !step.wanted[i]) return undefined;
+      const dx = deltaFromBaseline(b, step, x);
+      return multiplierOrDerivative(b, dx, [divideByDelta(b, b.add(gained, lost), dx), derivative]);
     });
   };
 
-/** Of a pool, what the winners at x are worth at the baseline. */
-function winnersAtBaseline(
+/** Returns the baseline values at the elements that a max pool selects at x; undefined for other operators. */
+function baselineValuesAtMaxima(
   b: MathBuilder,
   { node, inputs: [x], outputs: [y], reference }: RuleContext,
 ): string | undefined {
@@ -147,7 +156,9 @@ function winnersAtBaseline(
   return b.reshapeLike(found, y);
 }
 
-/** The rescale rule, less the mean over the classes (Shrikumar et al. 2017, section 3.6; Captum subtracts it over the whole batch). */
+/**
+ * The rescale rule, minus its mean over the classes (Shrikumar et al. 2017, section 3.6). Captum subtracts the mean over the whole batch.
+ */
 const softmax: Rule = (b, step, dy) => {
   const [x] = step.inputs;
   const [rescaled = b.zeros(x)] = rescale(gradient.Softmax)(b, step, dy);
@@ -155,13 +166,13 @@ const softmax: Rule = (b, step, dy) => {
   return [b.sub(rescaled, b.mean(rescaled, [axis]))];
 };
 
-const over = <Name extends Op>(
+const mapRules = <Name extends Op>(
   ops: readonly Name[],
   row: (rule: Rule) => RuleEntry,
 ): Record<Name, RuleEntry> =>
-  Object.fromEntries(ops.map((op) => [op, changed(gradient[op], row)])) as Record<Name, RuleEntry>;
+  Object.fromEntries(ops.map((op) => [op, mapRule(gradient[op], row)])) as Record<Name, RuleEntry>;
 
-const changed = (row: RuleEntry, change: (rule: Rule) => RuleEntry): RuleEntry =>
+const mapRule = (row: RuleEntry, change: (rule: Rule) => RuleEntry): RuleEntry =>
   typeof row === 'function' ? change(row) : row;
 
 const REMEDY =
@@ -169,24 +180,28 @@ const REMEDY =
 
 const rows: RuleEntries = {
   ...gradient,
-  ...over(ELEMENTWISE, rescale),
-  ...over(PRODUCTS, averaged),
-  ...over(EXTREMES, extreme),
-  ...over(WITHOUT, () => refused('DeepLIFT is not defined for what runs step by step', REMEDY)),
+  ...mapRules(ELEMENTWISE, rescale),
+  ...mapRules(PRODUCTS, averaged),
+  ...mapRules(EXTREMES, extremum),
+  ...mapRules(STEPWISE, () => refused('DeepLIFT is not defined for what runs step by step', REMEDY)),
   Div: quotient,
   Mul: product,
   Softmax: softmax,
 };
 
 /**
- * DeepLIFT, rescale rule: `gradient` holds multipliers, and multipliers times (x - baseline) sum to f(x) - f(baseline). The graph gets
- * one more input, `baseline`, with the type and shape of what is differentiated by.
+ * DeepLIFT with the rescale rule. `gradient` of the graph holds multipliers: multipliers times (x - baseline) sum to f(x) - f(baseline).
+ * The graph has one more input, `baseline`, with the type and shape of the value that is differentiated by.
  *
- * Activations: change of y over change of x, the derivative where x does not change (|difference| < 1e-10). Linear operators:
- * their derivative. Products and quotients of what varies: exact multipliers. Maxima and max pools: winners at x and
- * at the baseline. Softmax: rescaled, then less the mean over the classes, which does not conserve. Normalisations by statistics of
- * their input and what remains: the derivative, as in Captum; what that leaves out shows in the residual.
- * Recurrent layers and control flow are refused. Source: Shrikumar et al. 2017.
+ * - Activations: (y - y0) / (x - x0), and the derivative where |x - x0| < 1e-10.
+ * - Linear operators: their derivative.
+ * - Products and quotients of varying values: exact multipliers.
+ * - Maxima and max pools: multipliers for the elements selected at x and those selected at the baseline.
+ * - Softmax: rescaled, minus the mean over the classes. The sum is then not exact.
+ * - Normalisations by statistics of their input, and all other operators: the derivative, as in Captum. The residual shows the difference.
+ * - Recurrent layers and control flow: refused.
+ *
+ * Source: Shrikumar et al. 2017.
  */
 export const deepLift = entry({
   name: 'deep-lift',

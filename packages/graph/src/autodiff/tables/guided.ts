@@ -5,7 +5,7 @@ import { withRectifiers } from './rectifier.js';
 const rows = withRectifiers((rule) => (b, step, dy) => rule(b, step, b.map('Relu', dy)));
 
 /**
- * Guided backpropagation: only positive cotangents enter a rectifier's ordinary rule. Other activations keep their derivative.
+ * Guided backpropagation: the rule of a rectifier is applied to max(dy, 0). Other activations keep their derivative.
  * Source: Springenberg et al. 2015, "Striving for Simplicity: The All Convolutional Net".
  */
 export const guided = entry({

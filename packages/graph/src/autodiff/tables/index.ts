@@ -7,7 +7,7 @@ import { guided } from './guided.js';
 import * as lrp from './lrp/tables.js';
 import { straightThrough } from './straight-through.js';
 
-/** Every backward pass by name, with its options. */
+/** Every table of backward rules by name, with its options. */
 export const ruleTables = {
   gradient,
   guided,
@@ -27,13 +27,13 @@ export const ruleTables = {
 
 export type RuleTableName = keyof typeof ruleTables;
 
-/** Every backward pass with the defaults of its options; 'gradient' is the ordinary one. */
+/** Every table of backward rules with default options. 'gradient' is the derivative. */
 export const tables = Object.fromEntries(
   Object.entries(ruleTables).map(([name, entry]) => [name, entry.make({})]),
 ) as Readonly<Record<RuleTableName, RuleTable>>;
 
 /**
- * The table of backward rules that are given by name, `ruleTable('guided')`, or by name with options of their own,
+ * Returns a table of backward rules by its name, `ruleTable('guided')`, or by name with options,
  * `ruleTable({ name: 'lrp-gamma', gamma: 0.5 })`. Throws `name-unknown`, `option-unknown`, `option-value`.
  */
 export function ruleTable(rules: BackwardRules): RuleTable {

@@ -3,8 +3,8 @@ import { gradient } from '../rules/gradient.js';
 import type { Rule, RuleContext, RuleEntries } from '../rules/rule.js';
 
 /**
- * Activations that pass what is positive and hold back the rest, and when a node is one: Clip if it begins at 0 (ReLU6), Max of
- * something and 0.
+ * Activations that are close to max(x, 0), with a test of whether a node is one: Clip if its lower bound is 0 (ReLU6), Max of a varying
+ * value and the constant 0.
  */
 const RECTIFIERS = {
   Celu: always,
@@ -17,9 +17,9 @@ const RECTIFIERS = {
   Relu: always,
   Selu: always,
   ThresholdedRelu: always,
-} satisfies Partial<Record<keyof typeof gradient, (b: Builder, step: Used) => boolean>>;
+} satisfies Partial<Record<keyof typeof gradient, (b: Builder, step: NodeInputs) => boolean>>;
 
-type Used = Pick<RuleContext, 'inputs' | 'wanted'>;
+type NodeInputs = Pick<RuleContext, 'inputs' | 'wanted'>;
 
 function always(): boolean {
   return true;
@@ -30,11 +30,11 @@ function isZero(b: Builder, name: string | undefined): boolean {
   return constant !== undefined && Array.from(constant.data, Number).every((value) => value === 0);
 }
 
-/** Whether an operator is one of them. `wanted` tells which inputs vary with what is differentiated by. */
-export const isRectifier = (b: Builder, op: string, used: Used): boolean =>
+/** Whether a node is a rectifier. `wanted` says which of its inputs depend on the values that are differentiated by. */
+export const isRectifier = (b: Builder, op: string, used: NodeInputs): boolean =>
   Object.hasOwn(RECTIFIERS, op) && RECTIFIERS[op as keyof typeof RECTIFIERS](b, used);
 
-/** The derivative's rows with those of rectifiers changed. */
+/** Returns the rows of the derivative, with the rules of rectifiers changed by `change`. */
 export function withRectifiers(change: (rule: Rule) => Rule): RuleEntries {
   const rows = Object.entries(RECTIFIERS).map(([op, is]) => {
     const rule = gradient[op as keyof typeof RECTIFIERS];

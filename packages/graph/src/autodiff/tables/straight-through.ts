@@ -3,23 +3,23 @@ import { dequantise } from '../../prepare/dequantise.js';
 import { gradient } from '../rules/gradient.js';
 import type { Rule, RuleTable } from '../rules/rule.js';
 
-/** Steps that pass what comes back. */
-const straight: Rule = (_, _step, dy) => [dy];
+/** dx = dy, as if the operator were the identity. */
+const passThrough: Rule = (_, _step, dy) => [dy];
 
 const rows = {
   ...gradient,
-  Ceil: straight,
-  Floor: straight,
-  Round: straight,
-  // The step between -1 and 1 stands for the line between them.
+  Ceil: passThrough,
+  Floor: passThrough,
+  Round: passThrough,
+  // The derivative of clip(x, -1, 1), bounds included.
   Sign: (b, { inputs: [x] }, dy) => [b.where(b.compare('LessOrEqual', b.map('Abs', x), 1), dy, 0)],
 } satisfies RuleTable;
 
 /**
- * The derivative with steps taken for the line that they follow, as in quantisation-aware training: Round, Floor and Ceil pass the
- * cotangent, Sign where |x| <= 1, quantisation where the value is inside the range of the integers (bounds included), 0 elsewhere
+ * The straight-through estimator of quantisation-aware training. Round, Floor and Ceil pass the cotangent. Sign passes it where |x| <= 1.
+ * Quantisation passes it where the value is in the range of the integers, bounds included, and gives 0 elsewhere
  * (`torch.fake_quantize_per_tensor_affine`). A scale that depends on the input (DynamicQuantizeLinear) is differentiated too.
- * Models of quantised operators are computed with floats that hold the integers.
+ * Models with quantised operators are computed in floats that hold the integers.
  * Source: Bengio, Leonard and Courville 2013, "Estimating or Propagating Gradients Through Stochastic Neurons".
  */
 export const straightThrough = entry({

@@ -1,131 +1,143 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
-import type { Sloped } from './activation.js';
-import type { Backward } from './backward.js';
-import type { RecurrentDirection } from './layer.js';
-import { across, affine, hiddenBefore, rows, split, steps, whileLive, zeroState } from './steps.js';
-import { sweep } from './sweep.js';
+import type { ValueAndDerivative } from './activation.js';
+import type { RecurrentDirection } from './direction.js';
+import type { DirectionGradients } from './direction-gradients.js';
+import { emitScan } from './emit-scan.js';
+import {
+  affine,
+  hiddenStatesBefore,
+  maskAfterEnd,
+  split,
+  sumOuterProducts,
+  toRows,
+  toSteps,
+  zeroState,
+} from './steps.js';
 
-/** Gates z and r and a candidate n, H' = (1 - z) n + z H; rows of [H]. */
+/** Gates z (update) and r (reset) and the candidate n of H' = (1 - z) n + z H; rows of [H]. */
 interface Gates {
-  readonly update: Sloped;
-  readonly reset: Sloped;
-  readonly candidate: Sloped;
+  readonly update: ValueAndDerivative;
+  readonly reset: ValueAndDerivative;
+  readonly candidate: ValueAndDerivative;
 }
 
 /**
- * The reset gate is applied to the product with the state: n = g(W x + b + r q), q = R H + b. Every gate's cotangent is the state's
- * times a slope that is known beforehand.
+ * linear_before_reset = 1: n = g(W x + b + r q) with q = R H + b. The cotangent of each preactivation is dH' times a factor that does
+ * not depend on cotangents: (H - n) z' for z, (1 - z) n' q r' for r, (1 - z) n' for n, and (1 - z) n' r for q.
  */
-export function gruResetAfter(b: MathBuilder, layer: RecurrentDirection): Backward {
+export function gruResetAfter(b: MathBuilder, layer: RecurrentDirection): DirectionGradients {
   const { r, bias, activations } = layer;
   const [f, g] = activations;
-  const previous = rows(b, hiddenBefore(b, layer));
-  const [xz, xr, xn] = fromInput(b, layer);
+  const previous = toRows(b, hiddenStatesBefore(b, layer));
+  const [xz, xr, xn] = inputProducts(b, layer);
   const [hz, hr, q] = split(b, affine(b, previous, [r, bias?.[1]]), { axis: 1, parts: 3 });
   const [update, reset] = [f(b, b.add(xz, hz)), f(b, b.add(xr, hr))];
   const candidate = g(b, b.add(xn, b.mul(reset.value, q)));
-  const { byUpdate, byCandidate } = slopesOf(b, { update, reset, candidate }, previous);
-  const byReset = b.mul(byCandidate, b.mul(q, reset.slope));
-  const masked = (parts: readonly string[]) => whileLive(b, b.concat(parts, 1), { layer, other: 0 });
+  const { byUpdate, byCandidate } = derivativesOf(b, { update, reset, candidate }, previous);
+  const byReset = b.mul(byCandidate, b.mul(q, reset.derivative));
+  const masked = (parts: readonly string[]) => maskAfterEnd(b, b.concat(parts, 1), { layer, other: 0 });
   const ofState = masked([byUpdate, byReset, b.mul(byCandidate, reset.value)]);
-  const [first, stacked] = statesResetAfter(b, layer, { slopes: ofState, kept: update.value });
-  const total = rows(b, stacked);
-  const each = b.concat([total, total, total], 1);
+  const [first, stacked] = scanResetAfter(b, layer, { derivatives: ofState, kept: update.value });
+  const dState = toRows(b, stacked);
+  const each = b.concat([dState, dState, dState], 1);
   const fromState = b.mul(each, ofState);
   return {
-    fromInput: b.mul(each, masked([byUpdate, byReset, byCandidate])),
-    fromState,
-    r: across(b, fromState, previous),
+    inputPreactivation: b.mul(each, masked([byUpdate, byReset, byCandidate])),
+    statePreactivation: fromState,
+    r: sumOuterProducts(b, fromState, previous),
     first: { h: first },
   };
 }
 
-/** Cotangents of the first state and of the states after all steps. */
-function statesResetAfter(
+/** Returns the cotangents of the initial state and of the states after all steps: dH = z dH' + R^T (dH' times the factors of the gates). */
+function scanResetAfter(
   b: MathBuilder,
   layer: RecurrentDirection,
-  rowwise: { slopes: string; kept: string },
+  rowwise: { derivatives: string; kept: string },
 ): readonly string[] {
   const { dy, dh, r, reverse } = layer;
-  const slopes = steps(b, rowwise.slopes, layer);
-  const kept = steps(b, whileLive(b, rowwise.kept, { layer, other: 1 }), layer);
-  return sweep(
+  const derivatives = toSteps(b, rowwise.derivatives, layer);
+  const kept = toSteps(b, maskAfterEnd(b, rowwise.kept, { layer, other: 1 }), layer);
+  return emitScan(
     b,
-    { states: [dh ?? zeroState(b, layer)], scanned: [slopes, kept, dy], backwards: !reverse },
+    { states: [dh ?? zeroState(b, layer)], scanned: [derivatives, kept, dy], lastSliceFirst: !reverse },
     (inner, [carried], at) => {
-      const total = dy ? inner.add(carried, at(dy)) : carried;
-      const d = inner.mul(inner.concat([total, total, total], 1), at(slopes));
-      return { states: [inner.add(inner.mul(total, at(kept)), inner.matmul(d, r))], stacked: [total] };
+      const dState = dy ? inner.add(carried, at(dy)) : carried;
+      const d = inner.mul(inner.concat([dState, dState, dState], 1), at(derivatives));
+      return { states: [inner.add(inner.mul(dState, at(kept)), inner.matmul(d, r))], stacked: [dState] };
     },
   );
 }
 
-/** The reset gate is applied to the state itself: n = g(W x + R (r H) + b). */
-export function gruResetBefore(b: MathBuilder, layer: RecurrentDirection): Backward {
+/**
+ * linear_before_reset = 0: n = g(W x + R (r H) + b). With dn = dH' (1 - z) n' and dm = R^T dn the cotangent of m = r H, the cotangents of
+ * the preactivations are dH' (H - n) z' for z and dm H r' for r, and dH = z dH' + r dm + R^T (those of z and r).
+ */
+export function gruResetBefore(b: MathBuilder, layer: RecurrentDirection): DirectionGradients {
   const { bias, hidden, activations } = layer;
   const [f, g] = activations;
-  const [rGates, rCandidate] = parted(b, layer.r, { axis: 0, hidden });
-  const [bGates, bCandidate] = bias ? parted(b, bias[1], { axis: 0, hidden }) : [];
-  const previous = rows(b, hiddenBefore(b, layer));
-  const [xz, xr, xn] = fromInput(b, layer);
+  const [rGates, rCandidate] = splitGates(b, layer.r, { axis: 0, hidden });
+  const [bGates, bCandidate] = bias ? splitGates(b, bias[1], { axis: 0, hidden }) : [];
+  const previous = toRows(b, hiddenStatesBefore(b, layer));
+  const [xz, xr, xn] = inputProducts(b, layer);
   const [hz, hr] = split(b, affine(b, previous, [rGates, bGates]), { axis: 1, parts: 2 });
   const [update, reset] = [f(b, b.add(xz, hz)), f(b, b.add(xr, hr))];
   const resetState = b.mul(reset.value, previous);
   const shift = bCandidate ? b.add(xn, bCandidate) : xn;
   const gates = { update, reset, candidate: g(b, affine(b, resetState, [rCandidate, shift])) };
-  const [first, stacked] = argumentsResetBefore(b, layer, { gates, previous });
-  const d = rows(b, stacked);
-  const [dGates, dCandidate] = parted(b, d, { axis: 1, hidden });
+  const [first, stacked] = scanResetBefore(b, layer, { gates, previous });
+  const d = toRows(b, stacked);
+  const [dGates, dCandidate] = splitGates(b, d, { axis: 1, hidden });
   return {
-    fromInput: d,
-    r: b.concat([across(b, dGates, previous), across(b, dCandidate, resetState)], 0),
+    inputPreactivation: d,
+    r: b.concat([sumOuterProducts(b, dGates, previous), sumOuterProducts(b, dCandidate, resetState)], 0),
     first: { h: first },
   };
 }
 
-/** Cotangents of the first state and of the arguments of z, r and n at all steps. */
-function argumentsResetBefore(
+/** Returns the cotangents of the initial state, and those of the preactivations of z, r and n at all steps. */
+function scanResetBefore(
   b: MathBuilder,
   layer: RecurrentDirection,
   { gates, previous }: { gates: Gates; previous: string },
 ): readonly string[] {
   const { dy, dh, hidden, reverse } = layer;
-  const { byUpdate, byCandidate } = slopesOf(b, gates, previous);
-  const [rGates, rCandidate] = parted(b, layer.r, { axis: 0, hidden });
-  const timed = (x: string, other = 0) => steps(b, whileLive(b, x, { layer, other }), layer);
-  const slopes = timed(b.concat([byUpdate, b.mul(previous, gates.reset.slope)], 1));
+  const { byUpdate, byCandidate } = derivativesOf(b, gates, previous);
+  const [rGates, rCandidate] = splitGates(b, layer.r, { axis: 0, hidden });
+  const timed = (x: string, other = 0) => toSteps(b, maskAfterEnd(b, x, { layer, other }), layer);
+  const derivatives = timed(b.concat([byUpdate, b.mul(previous, gates.reset.derivative)], 1));
   const [candidates, resets] = [timed(byCandidate), timed(gates.reset.value)];
   const kept = timed(gates.update.value, 1);
-  const scanned = [candidates, slopes, kept, resets, dy];
-  return sweep(
+  const scanned = [candidates, derivatives, kept, resets, dy];
+  return emitScan(
     b,
-    { states: [dh ?? zeroState(b, layer)], scanned, backwards: !reverse },
+    { states: [dh ?? zeroState(b, layer)], scanned, lastSliceFirst: !reverse },
     (inner, [carried], at) => {
-      const total = dy ? inner.add(carried, at(dy)) : carried;
-      const dCandidate = inner.mul(total, at(candidates));
+      const dState = dy ? inner.add(carried, at(dy)) : carried;
+      const dCandidate = inner.mul(dState, at(candidates));
       const dReset = inner.matmul(dCandidate, rCandidate);
-      const dGates = inner.mul(inner.concat([total, dReset], 1), at(slopes));
-      const direct = inner.add(inner.mul(total, at(kept)), inner.mul(dReset, at(resets)));
+      const dGates = inner.mul(inner.concat([dState, dReset], 1), at(derivatives));
+      const direct = inner.add(inner.mul(dState, at(kept)), inner.mul(dReset, at(resets)));
       const states = [inner.add(direct, inner.matmul(dGates, rGates))];
       return { states, stacked: [inner.concat([dGates, dCandidate], 1)] };
     },
   );
 }
 
-/** W x + its bias of the gates z and r and the candidate. */
-const fromInput = (b: MathBuilder, { x, w, bias }: RecurrentDirection): readonly string[] =>
-  split(b, affine(b, rows(b, x), [w, bias?.[0]]), { axis: 1, parts: 3 });
+/** Returns W x + its bias for z, r and n. */
+const inputProducts = (b: MathBuilder, { x, w, bias }: RecurrentDirection): readonly string[] =>
+  split(b, affine(b, toRows(b, x), [w, bias?.[0]]), { axis: 1, parts: 3 });
 
-/** Slopes of the new state by the arguments of z and n. */
-function slopesOf(b: MathBuilder, { update, candidate }: Gates, previous: string) {
+/** Returns the derivatives of H' by the preactivations of z and n: (H - n) z' and (1 - z) n'. */
+function derivativesOf(b: MathBuilder, { update, candidate }: Gates, previous: string) {
   return {
-    byUpdate: b.mul(b.sub(previous, candidate.value), update.slope),
-    byCandidate: b.mul(b.sub(1, update.value), candidate.slope),
+    byUpdate: b.mul(b.sub(previous, candidate.value), update.derivative),
+    byCandidate: b.mul(b.sub(1, update.value), candidate.derivative),
   };
 }
 
-/** What belongs to the gates z and r, and to the candidate: the first 2 H and the last H of an axis. */
-function parted(
+/** Splits an axis of size 3 H into the part of z and r (2 H) and the part of n (H). */
+function splitGates(
   b: MathBuilder,
   x: string,
   { axis, hidden }: { axis: number; hidden: number },

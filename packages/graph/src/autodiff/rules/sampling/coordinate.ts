@@ -1,56 +1,64 @@
 import type { MathBuilder, Size, Term } from '../../../builder/math-builder.js';
 
-/** Where an axis is read, in elements from its first one, and how fast that moves with what it was made of. */
+/** A position on an axis, in elements, and its derivative by the input that it is computed from. */
 export interface Coordinate {
-  readonly at: string;
-  readonly slope: Term;
+  readonly position: string;
+  readonly derivative: Term;
 }
 
-/** An axis of what is read. */
+/** An axis of the sampled value. */
 export interface SampledAxis {
   readonly size: Exclude<Size, number>;
-  /** Whether it is mirrored at the centres of its end elements, not at their outer edges. */
+  /** Whether reflection is at the centres of the end elements (align_corners), not at their outer edges. */
   readonly aligned?: boolean;
 }
 
-/** f of a size as a float: a number where it is known, else a scalar like `like`. */
+/** Returns a size as a number if it is known, else as a float scalar of the dtype of `like`. */
 export function sizeTerm(b: MathBuilder, { size }: SampledAxis, like: string): Term {
   const known = b.dims(size.of)[size.axis];
   return typeof known === 'number' ? known : b.squeeze(b.cast(b.sizes([size]), b.dtype(like)), [0]);
 }
 
-/** x y, numbers multiplied here. */
+/** Returns x y; numbers are multiplied at once. */
 export const product = (b: MathBuilder, x: Term, y: Term): Term =>
   typeof x === 'number' && typeof y === 'number' ? x * y : b.mul(x, y);
 
-/** x + y, numbers added here. */
+/** Returns x + y; numbers are added at once. */
 export const sum = (b: MathBuilder, x: Term, y: Term): Term =>
   typeof x === 'number' && typeof y === 'number' ? x + y : b.add(x, y);
 
-/** The index of the last element. */
-export const lastOf = (b: MathBuilder, axis: SampledAxis, like: string): Term =>
+/** Returns the index of the last element. */
+export const lastIndex = (b: MathBuilder, axis: SampledAxis, like: string): Term =>
   sum(b, sizeTerm(b, axis, like), -1);
 
-/** The nearest place on the axis; flat from the end elements on, their own places included, as PyTorch has it. */
-export function held(b: MathBuilder, { at, slope }: Coordinate, axis: SampledAxis): Coordinate {
-  const last = lastOf(b, axis, at);
+/** Clamps a position to the axis. The derivative is 0 at the end elements and beyond, as in PyTorch. */
+export function clamped(
+  b: MathBuilder,
+  { position: at, derivative }: Coordinate,
+  axis: SampledAxis,
+): Coordinate {
+  const last = lastIndex(b, axis, at);
   const inside = b.emit('And', [b.compare('Greater', at, 0), b.compare('Less', at, last)]);
   const end = b.mul(b.mask(b.compare('GreaterOrEqual', at, last), at), last);
-  return { at: b.where(inside, at, end), slope: b.mul(b.mask(inside, at), slope) };
+  return { position: b.where(inside, at, end), derivative: b.mul(b.mask(inside, at), derivative) };
 }
 
-/** The place that a mirror at both ends shows: |x - low| on a saw of two spans. */
-export function mirrored(b: MathBuilder, { at, slope }: Coordinate, axis: SampledAxis): Coordinate {
-  const [low, span] = axis.aligned ? [0, lastOf(b, axis, at)] : [-0.5, sizeTerm(b, axis, at)];
-  // One element alone has no span.
+/** Reflects a position at both ends of the axis: d = |x - low| mod 2 span, then low + span - |span - d|. */
+export function reflected(
+  b: MathBuilder,
+  { position: at, derivative }: Coordinate,
+  axis: SampledAxis,
+): Coordinate {
+  const [low, span] = axis.aligned ? [0, lastIndex(b, axis, at)] : [-0.5, sizeTerm(b, axis, at)];
+  // An axis of one element has span 0 if it is aligned.
   const twice = product(b, span, 2);
   const period = typeof twice === 'number' ? Math.max(twice, 1) : b.emit('Max', [twice, b.scalar(1, at)]);
-  const moved = b.sub(at, low);
-  const distance = b.map('Abs', moved);
+  const shifted = b.sub(at, low);
+  const distance = b.map('Abs', shifted);
   const along = b.sub(distance, b.mul(b.map('Floor', b.div(distance, period)), period));
   const back = b.sub(span, along);
   return {
-    at: b.sub(sum(b, span, low), b.map('Abs', back)),
-    slope: b.mul(b.mul(b.sign(moved), b.sign(back)), slope),
+    position: b.sub(sum(b, span, low), b.map('Abs', back)),
+    derivative: b.mul(b.mul(b.sign(shifted), b.sign(back)), derivative),
   };
 }

@@ -3,57 +3,59 @@ import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { attributesOf } from '../../../ir/attributes.js';
 import type { Rule, RuleContext } from '../rule.js';
+import { inFloat32OrWider } from './float32-or-wider.js';
 import {
-  beside,
-  fromRows,
+  channelsLastRows,
+  coordinateCotangent,
+  gatherTaps,
   type Interpolation,
-  readingOf,
-  rowsOf,
-  tapped,
-  toCoordinate,
-  toRows,
-} from './reading.js';
-import { type RegionAxis, spanOf, weightsOf } from './span.js';
-import { wide } from './wide.js';
+  interpolationOf,
+  rowCotangent,
+  rowsToChannels,
+  withChannelAxis,
+} from './interpolation.js';
+import { interpolationMatrix, type RegionAxis, regionAxisOf } from './region-axis.js';
 
 /**
- * Samples in the cells of a region are read by linear interpolation; a cell is their mean, or the greatest of all their weighted
- * elements. The derivative goes on to the region's corners, where torchvision's stops.
+ * A cell is the mean of linearly interpolated samples, or the maximum of all their weighted elements. The rule gives the cotangent of the
+ * features, and that of the region's corners, which torchvision does not give.
  */
-export const roiAlign: Rule = wide((b, step, dy) => {
+export const roiAlign: Rule = inFloat32OrWider((b, step, dy) => {
   const [x, rois, rows] = step.inputs;
-  const spans = [spanOf(b, step, 0), spanOf(b, step, 1)];
-  const reading = readingOf(b, {
-    rows: rowsOf(b, x),
+  const spans = [regionAxisOf(b, step, 0), regionAxisOf(b, step, 1)];
+  const reading = interpolationOf(b, {
+    rows: channelsLastRows(b, x),
     batch: b.reshape(b.cast(rows, 'int64'), [-1, 1, 1, 1, 1]),
     along: spans.map(({ taps, on }) => [taps, on] as const),
   });
   // [regions, height, width, taps along y, taps along x, C]
   const cells = b.unsqueeze(b.transpose(dy, [0, 2, 3, 1]), [3, 4]);
   const isMean = attributesOf(step.node, 'RoiAlign').mode === 'avg';
-  const d = isMean ? cells : toGreatest(b, reading, { cells, spans });
-  const [[top, bottom], [left, right]] = spans.map((span, a) => toEnds(b, reading, { d, span, a }));
+  const d = isMean ? cells : routeToMaximum(b, reading, { cells, spans });
+  const [[top, bottom], [left, right]] = spans.map((span, a) => endCotangents(b, reading, { d, span, a }));
   const corners = left && top && right && bottom ? b.concat([left, top, right, bottom], 1) : undefined;
   return [
-    isMean ? meanToFeatures(b, step, { dy, spans }) : fromRows(b, toRows(b, reading, d), { like: x }),
+    isMean
+      ? meanBackward(b, step, { dy, spans })
+      : rowsToChannels(b, rowCotangent(b, reading, d), { like: x }),
     corners && b.reshapeLike(corners, rois),
   ];
 });
 
-interface Mean {
+interface MeanInputs {
   readonly dy: string;
   readonly spans: readonly RegionAxis[];
 }
 
 /**
- * Means are products: y[r] = V[r] x[row r] W[r]', and all regions go back in two of them. Adding up the taps one by one takes longer,
- * and holds every tap of every region at a time.
+ * The mean is a matrix product: y[r] = V[r] x[row r] W[r]^T, so dx[row r] adds V[r]^T dy[r] W[r]. Two products do this for all regions; a
+ * scatter-add of the taps takes longer and more memory.
  */
-function meanToFeatures(b: MathBuilder, step: RuleContext, { dy, spans }: Mean): string {
+function meanBackward(b: MathBuilder, step: RuleContext, { dy, spans }: MeanInputs): string {
   const [x, rois, rows] = step.inputs;
   const [batch, channels, height, width] = b.others(x, []).map((axis) => ({ of: x, axis }));
-  const [v, w] = spans.map((span) => weightsOf(b, span, rois));
-  // [regions, output width, H, C]: a column of cells at a time.
+  const [v, w] = spans.map((span) => interpolationMatrix(b, span, rois));
+  // V^T dy for each column of cells: [regions, output width, H, C].
   const columns = b.matmul(b.unsqueeze(b.transpose(v, [0, 2, 1]), [1]), b.transpose(dy, [0, 3, 2, 1]));
   const isRow = b.compare('Equal', b.unsqueeze(b.cast(rows, 'int64'), [1]), positionsAlong(b, x, 0));
   // [regions, output width, N, W]
@@ -74,11 +76,11 @@ interface Cells {
   readonly spans: readonly RegionAxis[];
 }
 
-/** The cotangent where a cell's greatest weighted tap is, the first of equal ones, and zeros elsewhere. */
-function toGreatest(b: MathBuilder, reading: Interpolation, { cells, spans }: Cells): string {
-  const values = b.mul(beside(b, reading.weight), tapped(b, reading));
+/** Routes the cotangent of a cell to its greatest weighted tap, the first of equal ones; zeros elsewhere. */
+function routeToMaximum(b: MathBuilder, reading: Interpolation, { cells, spans }: Cells): string {
+  const values = b.mul(withChannelAxis(b, reading.weight), gatherTaps(b, reading));
   const scores = spans.reduce(
-    (all, { missing }) => (missing === undefined ? all : b.add(all, beside(b, missing))),
+    (all, { missing }) => (missing === undefined ? all : b.add(all, withChannelAxis(b, missing))),
     values,
   );
   const shape = [0, 1, 2, -1, 5].map((axis) => (axis < 0 ? -1 : { of: cells, axis }));
@@ -88,26 +90,28 @@ function toGreatest(b: MathBuilder, reading: Interpolation, { cells, spans }: Ce
   return b.reshapeLike(b.where(chosen, b.squeeze(cells, [3]), 0), scores);
 }
 
-interface Ends {
+interface RegionEnds {
   readonly d: string;
   readonly span: RegionAxis;
-  /** Which axis the span is of. */
+  /** Index of the spatial axis. */
   readonly a: number;
 }
 
-/** Cotangents of where the regions start and end along an axis, [regions, 1] each. */
-function toEnds(
+/**
+ * Returns the cotangents of the start and end of the regions along an axis, [regions, 1] each: position = start + fraction (end - start).
+ */
+function endCotangents(
   b: MathBuilder,
   reading: Interpolation,
-  { d, span, a }: Ends,
+  { d, span, a }: RegionEnds,
 ): readonly (string | undefined)[] {
-  const found = toCoordinate(b, reading, { d, a });
+  const found = coordinateCotangent(b, reading, { d, a });
   if (found === undefined) return [undefined, undefined];
   const other = [2 - a, 4 - a];
   const taps = b.squeeze(b.sum(found, other), other);
   const pairs = b.reshape(taps, [{ of: taps, axis: 0 }, { of: taps, axis: 1 }, -1, 2]);
   const samples = b.mul(b.squeeze(b.sum(pairs, [3]), [3]), span.scale);
   const total = (value: string) => b.squeeze(b.sum(value, [1, 2]), [2]);
-  const end = total(b.mul(samples, span.share));
+  const end = total(b.mul(samples, span.fraction));
   return [b.sub(total(samples), end), end];
 }

@@ -1,20 +1,20 @@
 import type { MathBuilder, Term } from '../../../builder/math-builder.js';
 import { constantFrom } from '../../../ir/constant.js';
-import { type Coordinate, held, lastOf, mirrored, type SampledAxis } from './coordinate.js';
+import { type Coordinate, clamped, lastIndex, reflected, type SampledAxis } from './coordinate.js';
 
-/** The elements along an axis that make the value at a coordinate: one more axis than the coordinate has. */
+/** The elements along an axis that a value between them is interpolated from. The tensors have one more axis than the coordinate. */
 export interface Taps {
-  /** int64, all of them on the axis. */
+  /** Indices, int64, from 0 to size - 1. */
   readonly index: string;
   readonly weight: string;
-  /** How fast the weights move with what the coordinate was made of; undefined where they do not. */
-  readonly slope: string | undefined;
+  /** Derivative of the weights by the input that the coordinate is computed from; undefined if it is 0. */
+  readonly derivative: string | undefined;
 }
 
-/** How values between elements are made: weights are polynomials in the distance t from the anchor. */
+/** An interpolation kernel. The weights of its taps are polynomials in t, the distance of the coordinate from the anchor. */
 export interface Kernel {
   readonly anchor: 'Floor' | 'Round';
-  /** Taps, from the anchor. */
+  /** Positions of the taps relative to the anchor. */
   readonly offsets: readonly number[];
   /** Coefficients of 1, t, t², ... for each tap. */
   readonly powers: readonly (readonly number[])[];
@@ -22,7 +22,7 @@ export interface Kernel {
 
 const A = -0.75;
 
-/** Keys' cubic has a = -3/4, as in PyTorch. */
+/** The cubic kernel is Keys' with a = -3/4, as in PyTorch. */
 export const kernels = {
   nearest: { anchor: 'Round', offsets: [0], powers: [[1]] },
   linear: {
@@ -47,62 +47,72 @@ export const kernels = {
 
 export type Padding = 'zeros' | 'border' | 'reflection';
 
-interface Read extends SampledAxis {
+interface TapOptions extends SampledAxis {
   readonly kernel: Kernel;
   readonly padding: Padding;
 }
 
-/** The taps at a coordinate. Padding says what is read outside the axis, element by element. */
-export function tapsAt(b: MathBuilder, coordinate: Coordinate, { kernel, padding, ...axis }: Read): Taps {
-  const at = b.unsqueeze(coordinate.at, [b.rank(coordinate.at)]);
+/** Returns the taps at a coordinate. `padding` says which elements replace those outside the axis. */
+export function tapsAt(
+  b: MathBuilder,
+  coordinate: Coordinate,
+  { kernel, padding, ...axis }: TapOptions,
+): Taps {
+  const at = b.unsqueeze(coordinate.position, [b.rank(coordinate.position)]);
   const anchor = b.map(kernel.anchor, at);
   const t = b.sub(at, anchor);
-  const places = b.add(anchor, vector(b, kernel.offsets, at));
-  const steepness = polynomial(b, derivative(kernel.powers), t);
-  const motion = slopeTerm(b, coordinate.slope);
+  const positions = b.add(anchor, constantVector(b, kernel.offsets, at));
+  const weightDerivative = polynomial(b, derivative(kernel.powers), t);
+  const coordinateDerivative = derivativeTerm(b, coordinate.derivative);
   const taps = {
     weight: (kernel.powers.length > 1 && polynomial(b, kernel.powers, t)) || b.ones(at),
-    slope: steepness && b.mul(steepness, motion),
+    derivative: weightDerivative && b.mul(weightDerivative, coordinateDerivative),
   };
-  return padded(b, taps, { ...axis, places, padding });
+  return applyPadding(b, taps, { ...axis, positions, padding });
 }
 
-/** Beside the taps. */
-const slopeTerm = (b: MathBuilder, slope: Term): Term =>
-  typeof slope === 'number' || b.rank(slope) === 0 ? slope : b.unsqueeze(slope, [b.rank(slope)]);
+/** Adds the axis of the taps. */
+const derivativeTerm = (b: MathBuilder, derivative: Term): Term =>
+  typeof derivative === 'number' || b.rank(derivative) === 0
+    ? derivative
+    : b.unsqueeze(derivative, [b.rank(derivative)]);
 
-interface Places extends SampledAxis {
-  /** Indices as floats; they may lie outside. */
-  readonly places: string;
+interface UnpaddedTaps extends SampledAxis {
+  /** Positions of the taps, as floats; they may lie outside the axis. */
+  readonly positions: string;
   readonly padding: Padding;
 }
 
-function padded(
+function applyPadding(
   b: MathBuilder,
-  taps: { weight: string; slope: string | undefined },
-  { places, padding, ...axis }: Places,
+  taps: { weight: string; derivative: string | undefined },
+  { positions, padding, ...axis }: UnpaddedTaps,
 ): Taps {
   const index = (at: string) => b.cast(at, 'int64');
-  const shown = padding === 'reflection' ? mirrored(b, { at: places, slope: 1 }, axis).at : places;
-  if (padding !== 'zeros') return { ...taps, index: index(held(b, { at: shown, slope: 1 }, axis).at) };
+  const shown =
+    padding === 'reflection'
+      ? reflected(b, { position: positions, derivative: 1 }, axis).position
+      : positions;
+  if (padding !== 'zeros')
+    return { ...taps, index: index(clamped(b, { position: shown, derivative: 1 }, axis).position) };
   const inside = b.emit('And', [
-    b.compare('GreaterOrEqual', places, 0),
-    b.compare('LessOrEqual', places, lastOf(b, axis, places)),
+    b.compare('GreaterOrEqual', positions, 0),
+    b.compare('LessOrEqual', positions, lastIndex(b, axis, positions)),
   ]);
-  const there = b.mask(inside, places);
+  const there = b.mask(inside, positions);
   return {
-    index: index(b.where(inside, places, 0)),
+    index: index(b.where(inside, positions, 0)),
     weight: b.mul(taps.weight, there),
-    slope: taps.slope && b.mul(taps.slope, there),
+    derivative: taps.derivative && b.mul(taps.derivative, there),
   };
 }
 
 type Rows = readonly (readonly number[])[];
 
-/** Horner's scheme, one polynomial for each tap; undefined for none. */
+/** Evaluates one polynomial for each tap by Horner's scheme; undefined if there are no coefficients. */
 function polynomial(b: MathBuilder, rows: Rows, t: string): string | undefined {
   return rows
-    .map((row) => vector(b, row, t))
+    .map((row) => constantVector(b, row, t))
     .reduceRight<string | undefined>(
       (rest, row) => (rest === undefined ? row : b.add(b.mul(rest, t), row)),
       undefined,
@@ -111,5 +121,5 @@ function polynomial(b: MathBuilder, rows: Rows, t: string): string | undefined {
 
 const derivative = (rows: Rows): Rows => rows.slice(1).map((row, p) => row.map((c) => c * (p + 1)));
 
-const vector = (b: MathBuilder, values: readonly number[], like: string): string =>
+const constantVector = (b: MathBuilder, values: readonly number[], like: string): string =>
   b.constant(constantFrom(b.dtype(like), [values.length], values), 'taps');

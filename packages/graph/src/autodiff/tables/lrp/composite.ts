@@ -4,22 +4,22 @@ import type { RuleTable } from '../../rules/rule.js';
 import type { Layer } from './layer.js';
 import { type LayerRule, relevanceRows } from './rows.js';
 
-/** Layers by what they are: convolutions, full connections, those that see the input, all. */
+/** Tests of layers: convolutions, fully connected layers, layers that no other layer comes before, all layers. */
 export const layers = {
   convolution: ({ node }: Layer): boolean => node.op === 'Conv' || node.op === 'ConvTranspose',
   dense: ({ node }: Layer): boolean => node.op !== 'Conv' && node.op !== 'ConvTranspose',
-  first: ({ first }: Layer): boolean => first,
+  first: ({ isFirst: first }: Layer): boolean => first,
   any: (): boolean => true,
 } as const;
 
 /**
- * Layer-wise relevance propagation with a list of rules, of which the first that takes a layer is its rule. `gradient` of the table
- * is the relevance of each element itself (no product with the input is needed): it begins as the score and is conserved but for
- * what biases, stabilisers and attention keep. Normalisations are merged into the layer before them first (`mergeAffine`).
+ * Layer-wise relevance propagation with a list of rules. The rule of a layer is the first in the list whose test accepts it. `gradient` of
+ * the graph is the relevance of each element; it is not multiplied by the input. Relevance starts as the score and is conserved, except for
+ * the part that biases, stabilisers and attention absorb. Normalisations are first merged into the layer before them (`mergeAffine`).
  *
- * Layers are nodes that multiply one varying input by weights. Everything else has a fixed policy: activations pass, sums
- * (residual connections) and average pools divide in proportion, max pools go to the winner, products and attention follow
- * AttnLRP, normalisations by statistics of their input pass; recurrent layers, control flow, LogSoftmax and ReduceProd are refused.
+ * Layers are nodes that multiply one varying input by weights. Other nodes have fixed rules. Activations, and normalisations by statistics
+ * of their input, pass relevance unchanged. Sums (residual connections) and average pools divide it in proportion to their terms. Max pools
+ * give it to the maximum. Products and attention follow AttnLRP. Recurrent layers, control flow, LogSoftmax and ReduceProd are refused.
  *
  * Sources: Bach et al. 2015; Montavon et al. 2019, "Layer-Wise Relevance Propagation: An Overview"; Achtibat et al. 2024.
  */

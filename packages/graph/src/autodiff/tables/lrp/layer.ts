@@ -12,25 +12,25 @@ export type LinearOp = (typeof LINEAR)[number];
 const isLinear = ({ op, domain }: Node): boolean =>
   domain === '' && (LINEAR as readonly string[]).includes(op);
 
-/** A node that is linear in the one of its inputs that relevance goes to: y = W x + bias. */
+/** A node y = W x + bias, of which x is the only varying input. */
 export interface Layer {
   readonly node: Node;
-  /** The input, its weights, its bias where it has one, its output. */
+  /** Input, weights, bias if there is one, and output. */
   readonly x: string;
   readonly weights: string;
   readonly bias: string | undefined;
   readonly y: string;
-  /** Whether x is known not to be negative anywhere. */
-  readonly positive: boolean;
-  /** Whether no other layer lies between what is explained and this one. */
-  readonly first: boolean;
-  /** W x + bias for other numbers; without a bias, W x. */
+  /** Whether x is known to have no negative element. */
+  readonly isNonNegative: boolean;
+  /** Whether no other layer lies between the explained input and this layer. */
+  readonly isFirst: boolean;
+  /** Computes W x + bias for other values; W x if there is no bias. */
   apply(x: string, weights: string, bias?: string): string;
-  /** W' s for other weights: from the shape of y to that of x. */
+  /** Computes W^T s for other weights, in the shape of x. */
   adjoint(weights: string, s: string): string;
 }
 
-/** The node as a layer; undefined when more than its data varies, or when it has several weights. */
+/** Returns the node as a layer; undefined if several inputs vary, or if it has several weights. */
 export function layerOf(b: MathBuilder, step: RuleContext): Layer | undefined {
   const { node, inputs, outputs, wanted } = step;
   const at = wanted.indexOf(true);
@@ -47,8 +47,8 @@ export function layerOf(b: MathBuilder, step: RuleContext): Layer | undefined {
     weights: inputs[1 - at],
     bias: inputs[2] || undefined,
     y: outputs[0],
-    positive: isPositive(inputs[at], step.upstream()),
-    first: !step.upstream().some(isLinear),
+    isNonNegative: isNonNegativeValue(inputs[at], step.upstream()),
+    isFirst: !step.upstream().some(isLinear),
     apply: (x, weights, bias) =>
       b.emit(op, bias ? [...operands(x, weights), bias] : operands(x, weights), node.attributes),
     adjoint(weights, s) {
@@ -59,8 +59,8 @@ export function layerOf(b: MathBuilder, step: RuleContext): Layer | undefined {
   };
 }
 
-/** Operators whose outputs are not negative, and those whose outputs are so when their inputs are. */
-const POSITIVE: ReadonlySet<string> = new Set([
+/** Operators whose outputs are never negative. */
+const NON_NEGATIVE: ReadonlySet<string> = new Set([
   'Abs',
   'Exp',
   'HardSigmoid',
@@ -69,10 +69,14 @@ const POSITIVE: ReadonlySet<string> = new Set([
   'Softmax',
   'Softplus',
 ]);
-const KEEPING: ReadonlySet<string> = new Set([...opsIn('pooling', 'reshape'), 'Transpose']);
+/** Operators whose outputs are not negative if their inputs are not. */
+const SIGN_PRESERVING: ReadonlySet<string> = new Set([...opsIn('pooling', 'reshape'), 'Transpose']);
 
-function isPositive(name: string, nodes: readonly Node[]): boolean {
-  const maker = nodes.find(({ outputs }) => outputs.includes(name));
-  if (maker === undefined) return false;
-  return POSITIVE.has(maker.op) || (KEEPING.has(maker.op) && isPositive(maker.inputs[0], nodes));
+function isNonNegativeValue(name: string, nodes: readonly Node[]): boolean {
+  const producer = nodes.find(({ outputs }) => outputs.includes(name));
+  if (producer === undefined) return false;
+  return (
+    NON_NEGATIVE.has(producer.op) ||
+    (SIGN_PRESERVING.has(producer.op) && isNonNegativeValue(producer.inputs[0], nodes))
+  );
 }

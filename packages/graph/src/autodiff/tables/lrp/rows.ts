@@ -17,8 +17,9 @@ import { type Layer, layerOf } from './layer.js';
 import {
   bilinear,
   difference,
-  each,
   homogeneous,
+  mapRules,
+  notDefinedFor,
   pass,
   passFirst,
   product,
@@ -27,34 +28,33 @@ import {
   quotient,
   softmax,
   timesInput,
-  undefinedFor,
 } from './policy.js';
 import type { LrpRule } from './rule.js';
 
-/** A rule and the layers it is for. */
+/** A rule, with a test of the layers that it is for. */
 export interface LayerRule {
   readonly when: (layer: Layer) => boolean;
   readonly rule: LrpRule;
 }
 
 /**
- * Rows that propagate relevance: layers by the first part that takes them, sums and means in proportion, maxima to the winner, what
- * moves elements moves relevance.
+ * Returns rows that propagate relevance. A layer has the first rule of `parts` whose test accepts it. Sums and means divide relevance in
+ * proportion to their terms, maxima give it to the maximum, and operators that rearrange elements rearrange relevance.
  */
 export function relevanceRows(parts: readonly LayerRule[]): RuleEntries {
-  const layered = (rule: Rule) => byPart(parts, rule);
+  const layered = (rule: Rule) => ruleByLayer(parts, rule);
   return {
-    ...others,
-    ...each(convolution, layered),
-    ...each(linear, layered),
-    Det: undefinedFor('determinants'),
+    ...nonLayerRows,
+    ...mapRules(convolution, layered),
+    ...mapRules(linear, layered),
+    Det: notDefinedFor('determinants'),
   };
 }
 
-/** Rows of operators that are no layers. */
-const others = {
-  ...each(activation, () => pass),
-  ...each(arithmetic, proportional),
+/** Rows of operators that are not layers. */
+const nonLayerRows = {
+  ...mapRules(activation, () => pass),
+  ...mapRules(arithmetic, proportional),
   Div: quotient,
   Max: arithmetic.Max,
   Min: arithmetic.Min,
@@ -67,8 +67,8 @@ const others = {
   ...comparison,
   ...bits,
   ...draws,
-  ...each(signals, proportional),
-  ...each(control, () => undefinedFor('control flow')),
+  ...mapRules(signals, proportional),
+  ...mapRules(control, () => notDefinedFor('control flow')),
   ...identity,
   ...quantisation,
   ...indexing,
@@ -77,31 +77,31 @@ const others = {
   ...movement,
   Col2Im: proportional(movement.Col2Im),
   Resize: proportional(movement.Resize),
-  ...each(sampling, proportionalFirst),
+  ...mapRules(sampling, proportionalFirst),
   MaxRoiPool: sampling.MaxRoiPool,
-  ...each(normalisation, () => passFirst),
+  ...mapRules(normalisation, () => passFirst),
   BatchNormalization: proportional(normalisation.BatchNormalization),
-  LogSoftmax: undefinedFor('LogSoftmax: explain the logits instead'),
+  LogSoftmax: notDefinedFor('LogSoftmax: explain the logits instead'),
   Softmax: softmax,
   AveragePool: proportional(pooling.AveragePool),
   GlobalAveragePool: proportional(pooling.GlobalAveragePool),
   GlobalMaxPool: pooling.GlobalMaxPool,
   MaxPool: pooling.MaxPool,
-  ...each(recurrent, () => undefinedFor('recurrent layers')),
-  ...each(reduction, proportional),
-  CumProd: undefinedFor('products of many values'),
-  // The derivative of log sum x times x sums to 1, and so does that of log sum exp x by itself.
+  ...mapRules(recurrent, () => notDefinedFor('recurrent layers')),
+  ...mapRules(reduction, proportional),
+  CumProd: notDefinedFor('products of many values'),
+  // sum of x_i d(log sum x)/dx_i = 1, and sum of d(log sum exp x)/dx_i = 1.
   ReduceLogSum: timesInput(reduction.ReduceLogSum),
   ReduceLogSumExp: reduction.ReduceLogSumExp,
   ReduceMax: reduction.ReduceMax,
   ReduceMin: reduction.ReduceMin,
-  ReduceProd: undefinedFor('products of many values'),
+  ReduceProd: notDefinedFor('products of many values'),
   ReduceSumSquare: homogeneous(reduction.ReduceSumSquare, 2),
   TopK: reduction.TopK,
-  ...each(shapes, proportional),
+  ...mapRules(shapes, proportional),
 };
 
-const byPart =
+const ruleByLayer =
   (parts: readonly LayerRule[], rule: Rule): Rule =>
   (b, step, relevance) => {
     const layer = layerOf(b, step);

@@ -1,10 +1,10 @@
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import type { Layer } from './layer.js';
 
-/** Relevance of a layer's output in, relevance of its input out. */
+/** Takes the relevance of a layer's output and returns that of its input. */
 export type LrpRule = (b: MathBuilder, layer: Layer, relevance: string) => string;
 
-/** One part of what an input contributes to an output: input times weights, with a bias that takes its share and keeps it. */
+/** A part of the contributions z_jk of inputs j to outputs k: input times weights. A bias absorbs its share of relevance. */
 interface Term {
   /** A value of the input's shape. */
   readonly input: string;
@@ -12,11 +12,15 @@ interface Term {
   readonly bias?: string;
 }
 
-/** Every output's relevance is divided among its inputs in proportion to the terms: R_j = sum_k z_jk R_k / (bias_k + sum_j z_jk). */
+/** Divides the relevance of each output among its inputs in proportion to the terms: R_j = sum_k z_jk R_k / (bias_k + sum_j z_jk). */
 function distribute(
   b: MathBuilder,
   layer: Layer,
-  { terms, relevance, epsilon = TINY }: { terms: readonly Term[]; relevance: string; epsilon?: number },
+  {
+    terms,
+    relevance,
+    epsilon = DEFAULT_EPSILON,
+  }: { terms: readonly Term[]; relevance: string; epsilon?: number },
 ): string {
   const total = terms
     .map(({ input, weights, bias }) => layer.apply(input, weights, bias))
@@ -27,17 +31,17 @@ function distribute(
     .reduce((sum, part) => b.add(sum, part));
 }
 
-/** Keeps sums that happen to be 0 from dividing by 0; the relevance it takes is of this order. */
-const TINY = 1e-9;
+/** Added to divisors, so that none is 0. It absorbs relevance of this order. */
+const DEFAULT_EPSILON = 1e-9;
 
-/** z + epsilon sign(z) with sign(0) = 1. Half precision cannot hold the smallest epsilons. */
-export function stabilised(b: MathBuilder, z: string, epsilon = TINY): string {
-  const held = b.dtype(z) === 'float16' ? Math.max(epsilon, 1e-4) : epsilon;
-  return b.add(z, b.where(b.compare('Less', z, 0), b.scalar(-held, z), b.scalar(held, z)));
+/** Returns z + epsilon sign(z) with sign(0) = 1. epsilon is at least 1e-4 in float16, which cannot represent much smaller ones. */
+export function stabilised(b: MathBuilder, z: string, epsilon = DEFAULT_EPSILON): string {
+  const magnitude = b.dtype(z) === 'float16' ? Math.max(epsilon, 1e-4) : epsilon;
+  return b.add(z, b.where(b.compare('Less', z, 0), b.scalar(-magnitude, z), b.scalar(magnitude, z)));
 }
 
-const positive = (b: MathBuilder, x: string): string => b.map('Relu', x);
-const negative = (b: MathBuilder, x: string): string => b.neg(b.map('Relu', b.neg(x)));
+const positivePart = (b: MathBuilder, x: string): string => b.map('Relu', x);
+const negativePart = (b: MathBuilder, x: string): string => b.neg(b.map('Relu', b.neg(x)));
 
 /** R_j = sum_k a_j w_jk R_k / (z_k + epsilon sign z_k) (Bach et al. 2015, eq. 58). */
 export const epsilonRule =
@@ -45,37 +49,40 @@ export const epsilonRule =
   (b, { x, weights, y, adjoint }, relevance) =>
     b.mul(x, adjoint(weights, b.div(relevance, stabilised(b, y, epsilon))));
 
-/** Contributions by sign: positive ones have input and weight of the same sign. Inputs known to be positive need half of them. */
-function signed(
+/**
+ * Contributions of one sign: positive inputs times `same` plus negative inputs times `opposite`. Non-negative inputs need the first part
+ * only.
+ */
+function termsBySign(
   b: MathBuilder,
   layer: Layer,
   weights: { same: string; opposite: string; bias?: string },
 ): Term[] {
   const { x } = layer;
   const { same, opposite, bias } = weights;
-  if (layer.positive) return [{ input: x, weights: same, bias }];
+  if (layer.isNonNegative) return [{ input: x, weights: same, bias }];
   return [
-    { input: positive(b, x), weights: same, bias },
-    { input: negative(b, x), weights: opposite },
+    { input: positivePart(b, x), weights: same, bias },
+    { input: negativePart(b, x), weights: opposite },
   ];
 }
 
 /**
- * Positive and negative contributions apart, alpha of the relevance to the first and -beta to the second; alpha - beta = 1.
- * Biases belong to the side of their sign (Bach et al. 2015, eq. 60).
+ * Divides alpha R among the positive contributions and -beta R among the negative ones, with alpha - beta = 1. A bias belongs to the
+ * contributions of its sign (Bach et al. 2015, eq. 60).
  */
 export const alphaBetaRule =
   ({ alpha, beta }: { alpha: number; beta: number }): LrpRule =>
   (b, layer, relevance) => {
     const { weights, bias } = layer;
-    const [up, down] = [positive(b, weights), negative(b, weights)];
+    const [up, down] = [positivePart(b, weights), negativePart(b, weights)];
     const gained = distribute(b, layer, {
-      terms: signed(b, layer, { same: up, opposite: down, bias: bias && positive(b, bias) }),
+      terms: termsBySign(b, layer, { same: up, opposite: down, bias: bias && positivePart(b, bias) }),
       relevance: b.mul(relevance, alpha),
     });
     if (beta === 0) return gained;
     const lost = distribute(b, layer, {
-      terms: signed(b, layer, { same: down, opposite: up, bias: bias && negative(b, bias) }),
+      terms: termsBySign(b, layer, { same: down, opposite: up, bias: bias && negativePart(b, bias) }),
       relevance: b.mul(relevance, beta),
     });
     return b.sub(gained, lost);
@@ -85,36 +92,37 @@ export const alphaBetaRule =
 export const zPlusRule: LrpRule = alphaBetaRule({ alpha: 1, beta: 0 });
 
 /**
- * Contributions that agree with the sign of the output count 1 + gamma times: for a_j >= 0 and z_k > 0 that is
- * R_j = sum_k a_j (w_jk + gamma w_jk+) R_k / sum_j a_j (w_jk + gamma w_jk+) (Montavon et al. 2019, section 10.2.3), for other
- * signs its generalisation (Andéol et al. 2021).
+ * Contributions of the same sign as the output count 1 + gamma times. For a_j >= 0 and z_k > 0 this is
+ * R_j = sum_k a_j (w_jk + gamma w_jk+) R_k / sum_j a_j (w_jk + gamma w_jk+) (Montavon et al. 2019, section 10.2.3); for other
+ * signs it is the generalisation of Andéol et al. 2021.
  */
 export const gammaRule =
   (gamma: number): LrpRule =>
   (b, layer, relevance) => {
     const { weights, bias, y } = layer;
-    const raised = (value: string, part: typeof positive) => b.add(value, b.mul(part(b, value), gamma));
-    const [up, down] = [raised(weights, positive), raised(weights, negative)];
+    const amplified = (value: string, part: typeof positivePart) =>
+      b.add(value, b.mul(part(b, value), gamma));
+    const [up, down] = [amplified(weights, positivePart), amplified(weights, negativePart)];
     const above = b.compare('Greater', y, 0);
     const agreeing = distribute(b, layer, {
-      terms: signed(b, layer, { same: up, opposite: down, bias: bias && raised(bias, positive) }),
+      terms: termsBySign(b, layer, { same: up, opposite: down, bias: bias && amplified(bias, positivePart) }),
       relevance: b.where(above, relevance, 0),
     });
     const opposing = distribute(b, layer, {
-      terms: signed(b, layer, { same: down, opposite: up, bias: bias && raised(bias, negative) }),
+      terms: termsBySign(b, layer, { same: down, opposite: up, bias: bias && amplified(bias, negativePart) }),
       relevance: b.where(above, 0, relevance),
     });
     return b.add(agreeing, opposing);
   };
 
-/** All inputs that reach an output get the same (Lapuschkin et al. 2019). */
+/** Divides the relevance of an output equally among all inputs that it reads (Lapuschkin et al. 2019). */
 export const flatRule: LrpRule = (b, layer, relevance) =>
   distribute(b, layer, {
     terms: [{ input: b.ones(layer.x), weights: b.ones(layer.weights) }],
     relevance,
   });
 
-/** In proportion to the squared weights: R_j = sum_k w_jk² R_k / sum_j w_jk² (Montavon et al. 2017). */
+/** Divides relevance in proportion to the squared weights: R_j = sum_k w_jk² R_k / sum_j w_jk² (Montavon et al. 2017). */
 export const wSquareRule: LrpRule = (b, layer, relevance) =>
   distribute(b, layer, {
     terms: [{ input: b.ones(layer.x), weights: b.square(layer.weights) }],
@@ -129,8 +137,8 @@ export const zBoxRule =
     const all = (value: number) => b.expand(b.scalar(value, x), x);
     const terms = [
       { input: x, weights },
-      { input: all(-low), weights: positive(b, weights) },
-      { input: all(-high), weights: negative(b, weights) },
+      { input: all(-low), weights: positivePart(b, weights) },
+      { input: all(-high), weights: negativePart(b, weights) },
     ];
     return distribute(b, layer, { terms, relevance });
   };

@@ -38,7 +38,7 @@ interface Row<Options extends z.ZodObject> {
   readonly parts: (options: z.output<Options>) => readonly LayerRule[];
 }
 
-/** A table whose name shows the options that were given. */
+/** Defines a table whose name shows the options that differ from their defaults. */
 function table<Options extends z.ZodObject>({
   name,
   summary,
@@ -53,7 +53,7 @@ function table<Options extends z.ZodObject>({
   });
 }
 
-/** The options that differ from their defaults. */
+/** Returns the options that differ from their defaults. */
 function changedFrom(defaults: Given, given: Given): Record<string, number | string> {
   const changed: Record<string, number | string> = {};
   for (const [key, value] of Object.entries(given)) {
@@ -67,7 +67,7 @@ type Given = Readonly<Record<string, unknown>>;
 
 const everywhere = (rule: LrpRule): LayerRule => ({ when: layers.any, rule });
 
-/** The first layer by another rule than the others. */
+/** Returns the rule of the first layer, if it has one of its own. */
 const first = (name: keyof typeof firsts | 'none'): readonly LayerRule[] =>
   name === 'none' ? [] : [{ when: layers.first, rule: firsts[name] }];
 

@@ -4,52 +4,52 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Op } from '../../ir/ops.js';
 
-interface Additions {
-  /** What is added to, usually zeros. */
+interface ScatterAddInputs {
+  /** The tensor that the updates are added to, usually zeros. */
   readonly data: string;
   readonly indices: string;
   readonly updates: string;
-  /** Of ScatterElements. */
+  /** The axis of ScatterElements. */
   readonly axis?: number;
-  /** Whether no index of ScatterND occurs twice. Default: true where the indices are known and all different. */
+  /** Whether no index tuple of ScatterND occurs twice. Default: true if the indices are constants and all different. */
   readonly distinct?: boolean;
 }
 
 type ScatterOp = Extract<Op, 'ScatterElements' | 'ScatterND'>;
 
-/** Adds updates to data by index. Updates of equal indices are summed. */
-export function addAt(b: MathBuilder, op: ScatterOp, additions: Additions): string {
+/** Emits nodes that add updates to data by index. Updates with equal indices are summed. */
+export function scatterAdd(b: MathBuilder, op: ScatterOp, additions: ScatterAddInputs): string {
   return op === 'ScatterND' && mayLoseAdditions(b, additions)
-    ? byElement(b, additions)
+    ? scatterByElement(b, additions)
     : scatter(b, op, additions);
 }
 
-const scatter = (b: MathBuilder, op: ScatterOp, { data, indices, updates, axis }: Additions): string =>
+const scatter = (b: MathBuilder, op: ScatterOp, { data, indices, updates, axis }: ScatterAddInputs): string =>
   b.emit(op, [data, indices, updates], {
     axis: axis === undefined ? undefined : attr.int(axis),
     reduction: attr.string('add'),
   });
 
-/** ONNX Runtime splits additions of more elements than this among its threads. */
-const ONE_THREAD = 1 << 13;
+/** ONNX Runtime splits ScatterND among threads when it has more update elements than this. */
+const SINGLE_THREAD_LIMIT = 1 << 13;
 
 /**
- * Whether ONNX Runtime may lose additions. ScatterND of its CPU provider splits the updates among threads whatever the indices are, and
- * two threads may add to one place at the same time. Few updates are safe, and so are indices that are all different. This is no pass of
- * `lower`: a gradient file has to give the right sums wherever it runs, and ScatterElements is as standard as ScatterND.
+ * Whether ONNX Runtime may lose additions. Its CPU provider splits the updates of ScatterND among threads without regard to the indices,
+ * and two threads may add to the same element at the same time. Few updates are safe, and so are indices that are all different. This
+ * is not a pass of `lower`, because a gradient file must give the right sums wherever it runs. ScatterElements is as standard as ScatterND.
  */
-function mayLoseAdditions(b: MathBuilder, { indices, updates, distinct }: Additions): boolean {
+function mayLoseAdditions(b: MathBuilder, { indices, updates, distinct }: ScatterAddInputs): boolean {
   const sizes = b.dims(updates).map((size) => (typeof size === 'number' ? size : Number.POSITIVE_INFINITY));
-  const many = sizes.reduce((n, size) => n * size, 1) > ONE_THREAD;
+  const many = sizes.reduce((n, size) => n * size, 1) > SINGLE_THREAD_LIMIT;
   return many && !(distinct ?? areDistinct(b, indices, Number(b.dims(indices).at(-1))));
 }
 
-/** Whether indices are known and no two tuples of `depth` of them are the same. */
+/** Whether the indices are constants and no two of their tuples of `depth` numbers are equal. */
 export function areDistinct(b: MathBuilder, indices: string, depth: number): boolean {
   const known = b.constantOf(indices);
   if (known === undefined || depth === 0) return false;
   const list = numbersOf(known);
-  // A negative index and a positive one may be the same place.
+  // A negative and a positive index may name the same element.
   if (list.some((index) => index < 0)) return false;
   const tuples = Array.from({ length: list.length / depth }, (_, i) =>
     list.slice(i * depth, (i + 1) * depth),
@@ -57,9 +57,9 @@ export function areDistinct(b: MathBuilder, indices: string, depth: number): boo
   return new Set(tuples.map((tuple) => tuple.join())).size === tuples.length;
 }
 
-/** The same as ScatterND, by ScatterElements on flat arrays, which ONNX Runtime runs on one thread. */
-function byElement(b: MathBuilder, { data, indices, updates }: Additions): string {
-  const [indexed, slice] = parted(b.others(data, []), Number(b.dims(indices).at(-1)));
+/** Computes ScatterND by ScatterElements on flattened arrays, which ONNX Runtime runs on one thread. */
+function scatterByElement(b: MathBuilder, { data, indices, updates }: ScatterAddInputs): string {
+  const [indexed, slice] = splitAt(b.others(data, []), Number(b.dims(indices).at(-1)));
   const inner = (at: string, axis: number, index: string) =>
     b.add(b.mul(at, b.sizes([{ of: data, axis }])), index);
   const [first, ...rest] = indexed.map((axis) => indexAlong(b, { data, indices, axis }));
@@ -73,12 +73,12 @@ function byElement(b: MathBuilder, { data, indices, updates }: Additions): strin
   return b.reshapeLike(scatter(b, 'ScatterElements', given), data);
 }
 
-const parted = <T>(list: readonly T[], at: number): readonly (readonly T[])[] => [
+const splitAt = <T>(list: readonly T[], at: number): readonly (readonly T[])[] => [
   list.slice(0, at),
   list.slice(at),
 ];
 
-/** One entry of every index tuple, counted from the beginning of its axis. */
+/** Returns entry `axis` of every index tuple, with negative indices made non-negative. */
 function indexAlong(
   b: MathBuilder,
   { data, indices, axis }: { data: string; indices: string; axis: number },

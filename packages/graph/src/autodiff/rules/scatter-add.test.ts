@@ -6,7 +6,7 @@ import { mathBuilder } from '../../builder/math-builder.js';
 import { numArray } from '../../interpreter/array.js';
 import { interpret } from '../../interpreter/interpret.js';
 import type { Graph } from '../../ir/types.js';
-import { addAt } from './add-at.js';
+import { scatterAdd } from './scatter-add.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
@@ -24,7 +24,7 @@ function added(data: readonly number[], tuples: readonly (readonly number[])[], 
       }),
     ),
   );
-  const name = addAt(b, 'ScatterND', { data: 'data', indices: 'indices', updates: 'updates' });
+  const name = scatterAdd(b, 'ScatterND', { data: 'data', indices: 'indices', updates: 'updates' });
   const feeds = {
     data: numArray('float32', data, new Float64Array(count(data)).fill(1)),
     updates: numArray(

@@ -1,8 +1,11 @@
 import { isFloat } from '@onnxplain/core';
 import type { Rule } from '../rule.js';
 
-/** A rule that computes in float32 at least, and in one type: half precision cannot tell the elements of a long axis apart. */
-export const wide =
+/**
+ * Returns a rule that computes in float64 if an input is float64, else in float32. Half precision cannot represent all positions on a long
+ * axis.
+ */
+export const inFloat32OrWider =
   (rule: Rule): Rule =>
   (b, step, dy) => {
     const isNumber = (name: string) => name !== '' && isFloat(b.dtype(name));

@@ -3,31 +3,31 @@ import { attributesOf } from '../../ir/attributes.js';
 import { opOf } from '../../ir/ops.js';
 import type { ValueType } from '../../ir/types.js';
 import { prune } from '../../rewrite/prune.js';
-import { distinct, renamedGraph } from './inner.js';
+import { distinctOutputs, renamedGraph } from './inner.js';
 import type { RuleContext } from './rule.js';
 
-/** What to record of a node that runs a body step by step. */
-export interface Recording {
+/** Which inputs of the body of a Loop or Scan to recompute at every step. */
+export interface Recomputation {
   /** Types of the body's inputs. */
   readonly types: readonly ValueType[];
-  /** How many outputs the body has beside those that are collected, and how many of them are states. */
-  readonly heads: number;
+  /** Number of outputs of the body that are not scan outputs, and how many of them are states. */
+  readonly carriedOutputs: number;
   readonly states: number;
-  /** Places among the body's inputs. */
+  /** Indices among the body's inputs. */
   readonly inputs: readonly number[];
 }
 
-/** The node once more, which collects along a first axis what every step read as some inputs of its body, and nothing else. */
-export function recordSteps(
+/** Runs the node again with other scan outputs: the values that some inputs of the body have at every step, stacked along a first axis. */
+export function recomputeBodyInputs(
   b: MathBuilder,
   step: RuleContext,
-  { types, heads, states, inputs }: Recording,
+  { types, carriedOutputs: heads, states, inputs }: Recomputation,
 ): readonly string[] {
   const copy = renamedGraph(b, attributesOf(step.node, 'Loop', 'Scan').body);
   const named = copy.inputs.map(({ name }, i) => ({ ...types[i], name }));
   const inner = mathBuilder(b.inside({ ...copy, inputs: named }));
   const carried = copy.outputs.slice(0, heads).map(({ name }) => name);
-  const outputs = distinct(inner, [...carried, ...inputs.map((i) => named[i].name)]);
+  const outputs = distinctOutputs(inner, [...carried, ...inputs.map((i) => named[i].name)]);
   const { num_scan_inputs, scan_input_axes, scan_input_directions } = step.node.attributes;
   const results = b.emitMany(opOf(step.node), step.node.inputs, states + inputs.length, {
     body: { kind: 'graph', value: prune(inner.build(outputs)) },

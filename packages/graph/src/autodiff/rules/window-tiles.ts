@@ -1,11 +1,11 @@
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
 
 /**
- * Windows that lie side by side, joined with the channels last: there, what moves together are whole rows of channels, where with the
- * channels first it would be single numbers.
+ * Assembles an image from the elements of windows that tile it, with the channels last: whole rows of channels are then moved together,
+ * which is faster than single numbers.
  */
 
-/** [N, C, ...] -> [N, ..., C]. Runtimes that keep channels in blocks do this on the way out of them. */
+/** [N, C, ...] -> [N, ..., C]. A runtime with a blocked channel layout can do this when it converts from that layout. */
 export function channelsLast(b: MathBuilder, x: string): string {
   return b.transpose(x, [0, ...b.others(x, [0, 1]), 1]);
 }
@@ -16,11 +16,14 @@ export function channelsFirst(b: MathBuilder, x: string): string {
   return b.transpose(x, [0, last, ...b.others(x, [0, last])]);
 }
 
-/** The elements of every window in row-major order, each [N, s, ..., C] -> [N, s f, ..., C]. Sizes but N must be known. */
-export function joined(b: MathBuilder, parts: readonly string[], factors: readonly number[]): string {
-  const [whole] = factors.reduceRight<readonly string[]>((pieces, factor, i) => {
-    const runs = Array.from({ length: pieces.length / factor }, (_, run) => run * factor);
-    return runs.map((from) => joinAxis(b, pieces.slice(from, from + factor), i + 1));
+/**
+ * Interleaves the elements of the windows: `parts`, in row-major order, [N, s, ..., C] each -> [N, s f, ..., C]. All sizes except N must be
+ * known.
+ */
+export function assembleTiles(b: MathBuilder, parts: readonly string[], factors: readonly number[]): string {
+  const [whole] = factors.reduceRight<readonly string[]>((groups, factor, i) => {
+    const starts = Array.from({ length: groups.length / factor }, (_, run) => run * factor);
+    return starts.map((from) => joinAxis(b, groups.slice(from, from + factor), i + 1));
   }, parts);
   return whole;
 }

@@ -3,7 +3,7 @@ import { float32, graphOf, value } from '../../../test/graphs.js';
 import { builderOf } from '../../builder/build.js';
 import { type MathBuilder, mathBuilder } from '../../builder/math-builder.js';
 import { interpret } from '../../interpreter/interpret.js';
-import { joined } from './tile.js';
+import { assembleTiles } from './window-tiles.js';
 
 const count = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
 
@@ -24,7 +24,7 @@ describe('tiles', () => {
     ['two axes', [2, 4, 6, 3], [2, 3]],
     ['an axis that is left alone', [1, 4, 3, 2, 2], [2, 1, 2]],
   ])('are joined from the elements of every window in row-major order: %s', (_, dims, factors) => {
-    const [whole] = made(dims, (b, x) => [joined(b, elements(b, x, factors), factors)]);
+    const [whole] = made(dims, (b, x) => [assembleTiles(b, elements(b, x, factors), factors)]);
     expect(whole).toEqual({ dims, data: numbers(dims) });
   });
 });
