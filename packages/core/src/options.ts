@@ -99,7 +99,7 @@ export const LAYOUT_HELP =
   'What the axes of the input are: "chw" (channels, then height and width), "hwc", or of a sequence "cw" or "wc". Default: the layout of ' +
   'the score, and where it has none, "chw".';
 
-const extents = () => z.array(option.count()).min(1);
+const extents = () => z.array(option.count()).min(1, 'a list of at least one size');
 
 /** Help of the option `features`; `what` says in its first words what is done with a feature. */
 export const featuresHelp = (what: string) =>

@@ -2,8 +2,10 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { option, written } from '../options.js';
 import { gaussian } from '../perturb/noise.js';
 import { key } from '../random/key.js';
+import { functionScore } from '../score/function.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types/draws.js';
+import { defineExplainer, type ExplainerRecipe } from './explainer.js';
 import { defineMetric } from './metric.js';
 import { definePerturbation } from './perturbation.js';
 import { tableOf } from './table.js';
@@ -118,5 +120,48 @@ describe('a defined perturbation', () => {
   it('can be made for a layout where its own is open', () => {
     expect(still().inLayout?.('hwc').expression).toBe('still(layout=hwc)');
     expect(still({ layout: 'chw' }).inLayout).toBeUndefined();
+  });
+
+  it('refuses code that returns no draws', () => {
+    const none = definePerturbation({
+      name: 'none',
+      summary: 'Returns nothing, as plain JavaScript may.',
+      options: {},
+      make: () => ({ masks: false, draw: () => JSON.parse('{}').draws }),
+    });
+    expect(() => none()(x, key(0), 0, 1)).toThrow(expect.objectContaining({ code: 'plugin-result' }));
+  });
+});
+
+describe('a defined explainer', () => {
+  const x = tensor([1, 2], [2]);
+  const f = functionScore({ shape: [2], value: (at) => at.data[0] });
+  const made = (recipe: Partial<ExplainerRecipe>) =>
+    defineExplainer({
+      name: 'odd',
+      summary: 'What the code of a user may be.',
+      options: {},
+      make: () => ({
+        kind: 'local',
+        explain: async (_, at) => ({ values: at, cost: { forward: 0, backward: 0 } }),
+        ...recipe,
+      }),
+    })();
+
+  it('leaves the input as it is where its code writes into it', async () => {
+    const overwrite = async (_: unknown, at: Tensor) => {
+      at.data.fill(7);
+      return { values: at, cost: { forward: 0, backward: 0 } };
+    };
+    const { values } = await made({ explain: overwrite })(f, x, key(0));
+    expect([...values.data]).toEqual([7, 7]);
+    expect([...x.data]).toEqual([1, 2]);
+  });
+
+  it('refuses an unknown kind, and code that returns nothing', async () => {
+    const refused = expect.objectContaining({ code: 'plugin-result' });
+    expect(() => made({ kind: JSON.parse('"odd"') })).toThrow(refused);
+    const nothing = made({ explain: async () => JSON.parse('{}').findings });
+    await expect(nothing(f, x, key(0))).rejects.toThrow(refused);
   });
 });

@@ -1,8 +1,8 @@
 import { fail } from '../error.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
-import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
-import type { Attribution, Explainer } from '../types/attribution.js';
+import { expectShape, firstNonFinite, type Shape, type Tensor } from '../tensor/tensor.js';
+import { type Attribution, attributionKinds, type Explainer } from '../types/attribution.js';
 import type { Score } from '../types/score.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { expectResultShape, refuseResult } from './result.js';
@@ -25,7 +25,8 @@ export type ExplainerPromise = 'exact-on-linear' | 'complete' | 'depends-on-layo
 
 /**
  * Defines an explainer and returns its factory. An explainer refuses an input without the score's shape (`tensor-shape`) and values and a
- * residual that are not finite (`non-finite`). Values of another shape and a missing cost are refused with `plugin-result`.
+ * residual that are not finite (`non-finite`). An unknown kind, values of another shape and a missing cost are refused with
+ * `plugin-result`. `explain` gets a copy of x, so that code that writes into its input changes no other result.
  */
 export function defineExplainer<
   const Name extends string,
@@ -42,11 +43,11 @@ export function defineExplainer<
     statement,
     ({ explain, ...properties }, { expression }) => {
       const { kind } = properties;
+      expectKind(expression, kind);
       const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
         expectShape(expression, x, f.shape);
-        const findings = await explain(f, x, key);
-        expectResultShape(`${expression}: values`, findings.values, f.shape);
-        if (findings.cost === undefined) refuseResult(expression, 'a cost: { forward, backward }', 'none');
+        const findings = await explain(f, { ...x, data: x.data.slice() }, key);
+        expectFindings(expression, findings, f.shape);
         expectFiniteValues(expression, findings.values);
         expectFiniteResidual(expression, findings.residual);
         return { ...findings, kind, method: expression, key };
@@ -54,6 +55,17 @@ export function defineExplainer<
       return named(signed, { expression, ...properties });
     },
   );
+}
+
+/** The code of a definition may be plain JavaScript, which no compiler has checked. */
+function expectKind(where: string, kind: unknown): void {
+  const kinds: readonly unknown[] = attributionKinds;
+  if (!kinds.includes(kind)) refuseResult(where, `a kind: ${attributionKinds.join(', ')}`, String(kind));
+}
+
+function expectFindings(where: string, findings: Partial<Findings> | undefined, shape: Shape): void {
+  expectResultShape(`${where}: values`, findings?.values, shape);
+  if (findings?.cost === undefined) refuseResult(where, 'a cost: { forward, backward }', 'none');
 }
 
 function expectFiniteValues(where: string, values: Tensor): void {

@@ -34,10 +34,10 @@ export function definePerturbation<
     ({ draw, layoutOpen = false, ...promises }, { expression, remake }) => {
       const perturb = (x: Tensor, key: Key, from: number, to: number): Draws => {
         expectSpan(expression, { from, to }, promises.count?.(x.shape));
-        const draws = draw(x, { key, from, to });
+        const draws: Draws | undefined = draw(x, { key, from, to });
         // The inputs of compact draws are made when they are read, and have the right shape.
-        if (draws.compact === undefined)
-          expectResultShape(`${expression}: inputs`, draws.inputs, [to - from, ...x.shape]);
+        if (draws?.compact === undefined)
+          expectResultShape(`${expression}: inputs`, draws?.inputs, [to - from, ...x.shape]);
         return draws;
       };
       const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake({ layout }) };

@@ -37,7 +37,7 @@ export const expectedGradients = defineExplainer({
   options: {
     background: z
       .union(
-        [option.tensor(), z.array(option.baseline()).min(1)],
+        [option.tensor(), z.array(option.baseline()).min(1, 'at least one baseline')],
         'an array of inputs or a list of baselines',
       )
       .describe(

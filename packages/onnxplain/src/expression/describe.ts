@@ -57,6 +57,8 @@ interface JsonSchema {
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
   readonly items?: JsonSchema | boolean;
+  /** The items of a list of fixed length. */
+  readonly prefixItems?: readonly JsonSchema[];
 }
 
 function jsonSchema(field: Field): JsonSchema {
@@ -79,10 +81,14 @@ function typeOf(schema: JsonSchema): string | undefined {
   if (schema.anyOf !== undefined) {
     return [...new Set(schema.anyOf.map((each) => typeOf(each) ?? ARRAY))].join(' | ');
   }
-  if (schema.type === 'array') {
-    return typeof schema.items === 'object' ? `[${typeOf(schema.items)}, ...]` : '[...]';
-  }
-  return schema.type;
+  return schema.type === 'array' ? listType(schema) : schema.type;
+}
+
+/** An item without a JSON schema is a number or an array. */
+function listType({ items, prefixItems }: JsonSchema): string {
+  const typeOfItem = (item: JsonSchema) => typeOf(item) ?? `number | ${ARRAY}`;
+  if (prefixItems !== undefined) return `[${prefixItems.map(typeOfItem).join(', ')}]`;
+  return typeof items === 'object' ? `[${typeOfItem(items)}, ...]` : '[...]';
 }
 
 function show(value: unknown): string {

@@ -1,4 +1,6 @@
 import {
+  definePerturbation,
+  drawEach,
   type Explainer,
   entry,
   expression,
@@ -7,6 +9,7 @@ import {
   option,
   type Perturbation,
   type Solver,
+  tableOf,
   tensor,
   z,
 } from '@onnxplain/core';
@@ -321,5 +324,25 @@ test('a description shows positional options first, defaults, choices and kinds'
     ['steps', 'integer'],
     ['rule', 'left | right'],
     ['baseline', 'number | file.npy | mean(rows.csv)'],
+  ]);
+});
+
+test('a description names the items of lists', () => {
+  const [row] = describe(
+    tableOf({
+      listing: definePerturbation({
+        name: 'listing',
+        summary: 'Takes lists.',
+        options: {
+          pair: z.tuple([option.count(), option.number()]),
+          baselines: z.array(option.baseline()),
+        },
+        make: () => ({ masks: false, draw: (x, range) => drawEach(x, range, () => undefined) }),
+      }),
+    }),
+  );
+  expect(row.options.map(({ type }) => type)).toEqual([
+    '[integer, number]',
+    '[number | file.npy | mean(rows.csv), ...]',
   ]);
 });

@@ -79,6 +79,20 @@ test('a name that does not exist is refused before anything runs', async () => {
   await expect(explain(prepared, { explainers: [] })).rejects.toMatchObject({ code: 'usage' });
 });
 
+test.each([
+  ['a factory', [gradient], 'as in gradient()'],
+  ['null', [null], 'got null'],
+  ['no list', 'gradient', 'explainers: [...]'],
+  ['nothing', undefined, 'explainers: [...]'],
+])('%s in place of explainers is refused', async (_, explainers, said) => {
+  await using prepared = await opened();
+  // As a program in JavaScript may call it.
+  const refused = Reflect.apply(explain, undefined, [prepared, { explainers }]);
+  await expect(refused).rejects.toMatchObject({ code: 'usage' });
+  await expect(refused).rejects.toThrow(/^explainers/);
+  await expect(refused).rejects.toThrow(said);
+});
+
 test('the scores of prepared inputs explain what evaluate explains', async () => {
   await using prepared = await opened();
   const [{ f, input }] = await scoresOf(prepared);

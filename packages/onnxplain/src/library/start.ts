@@ -1,4 +1,4 @@
-import type { Explainer, Metric } from '@onnxplain/core';
+import { type Explainer, fail, type Metric } from '@onnxplain/core';
 import { make } from '../expression/registry.js';
 import { layoutNotices } from '../pipeline/notices/layout.js';
 import { type Notifier, notifierOf } from '../pipeline/notices/notifier.js';
@@ -9,11 +9,34 @@ export const makeExplainers = (
   given: readonly (Explainer | string)[],
   prepared: Prepared,
 ): readonly Explainer[] =>
-  given.map((each) => (typeof each === 'string' ? make(each, 'explainer', prepared) : each));
+  listed('explainers', given).map((each, i) =>
+    typeof each === 'string'
+      ? make(each, 'explainer', prepared)
+      : expectMade(each, `explainers[${i}]`, 'an explainer or its expression'),
+  );
 
 /** {@link makeExplainers} for metrics. */
 export const makeMetrics = (given: readonly (Metric | string)[], prepared: Prepared): readonly Metric[] =>
-  given.map((each) => (typeof each === 'string' ? make(each, 'metric', prepared) : each));
+  listed('metrics', given).map((each, i) =>
+    typeof each === 'string'
+      ? make(each, 'metric', prepared)
+      : expectMade(each, `metrics[${i}]`, 'a metric or its expression'),
+  );
+
+function listed<T>(where: 'explainers' | 'metrics', given: readonly T[] | undefined): readonly T[] {
+  if (Array.isArray(given)) return given;
+  const got = given === undefined ? 'nothing' : typeof given;
+  const remedy = `Give a list: { ${where}: [...] }.`;
+  return fail({ code: 'usage', where, expected: 'a list', got, remedy });
+}
+
+/** Programs that no compiler checks may give a factory, which has no expression, instead of what it makes. */
+function expectMade<T extends Explainer | Metric>(each: T, where: string, expected: string): T {
+  if (typeof each?.expression === 'string') return each;
+  const factory = typeof each === 'function' && 'definition' in each;
+  const remedy = factory ? 'Call it with its options, as in gradient().' : undefined;
+  return fail({ code: 'usage', where, expected, got: factory ? 'a factory' : String(each), remedy });
+}
 
 interface Starting {
   readonly explainers: readonly Explainer[];
