@@ -5,12 +5,13 @@ import {
   key,
   named,
   norm,
+  row,
   type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { gradient, integratedGradients, pathGradient, timesInput } from '@onnxplain/explainers';
-import { infidelity, sensitivityMax } from '@onnxplain/metrics';
+import { deletion, infidelity, insertion, sensitivityMax } from '@onnxplain/metrics';
 import { compareWithOracle, type Question } from './run.js';
 
 const nothing: Explainer = named(
@@ -49,6 +50,10 @@ compareWithOracle({
     return { value: [valueIn((await metric.measure(await subjectOf(question), key(1))).estimate)] };
   },
 
+  deletion_curve: (question) => curveOf(deletion, question),
+
+  insertion_curve: (question) => curveOf(insertion, question),
+
   async sensitivity_max(question) {
     const { of, x, share } = question;
     const inputs = share(of.params.perturbed_inputs);
@@ -67,6 +72,20 @@ compareWithOracle({
     };
   },
 });
+
+/** The curve and the area of stored scores, of the logit. */
+async function curveOf(make: typeof deletion | typeof insertion, { of, f, x, stored }: Question) {
+  const { reference, percents, scores } = of.params;
+  const metric = make({
+    reference: typeof reference === 'number' ? reference : row(stored(reference), 0),
+    percentages: percents as number[],
+    order: 'signed',
+  });
+  const values = row(stored(scores), 0);
+  const attribution = { ...(await nothing(f, x, key(0))), values };
+  const { curve, estimate } = await metric.measure({ f, x, attribution }, key(1));
+  return { curve_logit: curve?.y ?? [], auc_percent: [valueIn(estimate)] };
+}
 
 /** Stored masks: I = mask ⊙ (x - baseline). */
 function removal({ of, x }: Question, masks: Tensor) {

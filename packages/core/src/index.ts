@@ -38,6 +38,7 @@ export {
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './dtype/float16.js';
 export * from './error.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
+export { type Blur, gaussianBlur } from './features/blur.js';
 export type { Segments } from './features/boxes.js';
 export {
   type ChosenFeatures,

@@ -1,5 +1,8 @@
 /** All metrics. A line here puts one into the table, the law tests and the public names. */
 export { infidelity } from './infidelity/infidelity.js';
+export { deletion } from './ranking/deletion.js';
+export { insertion } from './ranking/insertion.js';
 export { sensitivityGradient } from './sensitivity/sensitivity-gradient.js';
 export { sensitivityLipschitz } from './sensitivity/sensitivity-lipschitz.js';
 export { sensitivityMax } from './sensitivity/sensitivity-max.js';
+export { setSensitivity } from './sensitivity/set-sensitivity.js';

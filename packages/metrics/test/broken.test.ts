@@ -99,10 +99,12 @@ const breakers: Readonly<Record<string, Breaker>> = {
   'is censored above a positive limit where the score is the same everywhere': estimating((estimate) =>
     estimate.kind === 'censored' ? { ...estimate, above: 0 } : estimate,
   ),
-  'has a curve over 0 to 100 percent with one value and one label for each axis': measuring((measured) => ({
-    ...measured,
-    curve: measured.curve && { ...measured.curve, y: measured.curve.y.slice(1) },
-  })),
+  'has a curve over ascending percentages with one value and one label for each axis': measuring(
+    (measured) => ({
+      ...measured,
+      curve: measured.curve && { ...measured.curve, y: measured.curve.y.slice(1) },
+    }),
+  ),
   'is the area below its curve by the trapezoid rule': estimating((estimate) =>
     'value' in estimate ? { ...estimate, value: estimate.value * 1.001 } : estimate,
   ),

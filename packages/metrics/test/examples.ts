@@ -1,5 +1,5 @@
 import { type Definition, type Metric, type MetricPromise, square, subset } from '@onnxplain/core';
-import { infidelity, metrics } from '../src/index.js';
+import { deletion, infidelity, insertion, metrics } from '../src/index.js';
 
 /** A metric and what it promises. All laws run over it. */
 export interface Example {
@@ -36,6 +36,11 @@ export const examples: readonly Example[] = [
     promises: ['exact', 'zero-when-exact', 'positive-when-curved'] satisfies MetricPromise[],
     more: () => exhaustive,
   },
+  ...[
+    deletion({ reference: 0.25 }),
+    deletion({ reference: 'mean', order: 'signed', percentages: [0, 20, 100] }),
+    insertion({ reference: 'blur' }),
+  ].map((metric) => ({ metric, promises: ['exact', 'area-of-curve'], more: () => metric })),
   exampleOf(stable, { normalize: true }),
   exampleOf(stable, { ball: 'linf', noise: 'fresh' }),
 ];

@@ -196,7 +196,6 @@ const comparing: readonly Law[] = [
   },
 ];
 
-const AREA_AXIS = [0, 100] as const;
 const COVERAGE_KEYS = 100;
 /** Of 100 intervals of 95 %, fewer than this hold the true value once in 1000 tries where the true share is 90 %. */
 const LEAST_COVERED = 80;
@@ -276,14 +275,15 @@ const promised: readonly Law[] = [
     },
   },
   {
-    title: 'has a curve over 0 to 100 percent with one value and one label for each axis',
+    title: 'has a curve over ascending percentages with one value and one label for each axis',
     promise: 'area-of-curve',
     async check({ metric }) {
       const { curve } = await metric.measure(curved, seed);
       expect(curve?.y).toHaveLength(curve?.x.length ?? -1);
       if (curve?.stderr !== undefined) expect(curve.stderr).toHaveLength(curve.y.length);
-      expect([curve?.x[0], curve?.x.at(-1)]).toEqual(AREA_AXIS);
-      expect(curve?.x).toEqual(curve?.x.toSorted((a, b) => a - b));
+      expect(curve?.x[0]).toBeGreaterThanOrEqual(0);
+      expect(curve?.x.at(-1)).toBeLessThanOrEqual(100);
+      expect(curve?.x.every((at, i, all) => i === 0 || at > all[i - 1])).toBe(true);
       expect([curve?.xLabel, curve?.yLabel]).not.toContain('');
     },
   },

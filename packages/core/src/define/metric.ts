@@ -13,7 +13,7 @@ export type MetricRecipe = Omit<Metric, 'name' | 'expression'>;
  * - 'random': another key gives another number. Without this promise the key makes no difference.
  * - 'zero-when-exact': the number is 0 for the gradient of a linear score.
  * - 'positive-when-curved': the number is above 0 for the gradient of a quadratic score.
- * - 'area-of-curve': there is a curve over 0 to 100 percent, and the number is the area below it by the trapezoid rule.
+ * - 'area-of-curve': there is a curve over percentages, within 0 to 100, and the number is the area below it by the trapezoid rule.
  * - 'censored-when-constant': the number is censored for a score that is the same everywhere.
  */
 export type MetricPromise =

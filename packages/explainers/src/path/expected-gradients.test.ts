@@ -27,7 +27,7 @@ describe('expected gradients', () => {
   });
 
   it('have standard errors that are the spread of their values over keys', async () => {
-    const explain = expectedGradients({ background: rows, draws: 50 });
+    const explain = expectedGradients({ background: stack(rows), draws: 50 });
     const runs = await Promise.all(Array.from({ length: 400 }, (_, run) => explain(f, x, fold(seed, run))));
     for (let i = 0; i < 4; i++) {
       const mean = runs.reduce((total, { values }) => total + values.data[i], 0) / runs.length;
@@ -40,7 +40,11 @@ describe('expected gradients', () => {
   });
 
   it('report what their sum misses of f(x) less the mean of f over the background', async () => {
-    const { values, residual, cost } = await expectedGradients({ background: rows, draws: 9 })(f, x, seed);
+    const { values, residual, cost } = await expectedGradients({ background: stack(rows), draws: 9 })(
+      f,
+      x,
+      seed,
+    );
     const [atX, ...starts] = await f.value(stack([x, ...rows]));
     const mean = starts.reduce((a, b) => a + b, 0) / starts.length;
     expect(residual).toBeCloseTo(atX - mean - sum(values), 12);

@@ -18,7 +18,7 @@ import {
   z,
   zeros,
 } from '@onnxplain/core';
-import { type Baseline, fillBaseline } from '../baseline.js';
+import { fillBaseline } from '../baseline.js';
 import { expectFiniteEnds } from '../finite-ends.js';
 import { addElements, noMoments, standardError } from '../smooth/elementwise.js';
 
@@ -37,8 +37,8 @@ export const expectedGradients = defineExplainer({
   options: {
     background: z
       .union(
-        [option.tensor(), z.array(option.baseline()).min(1, 'at least one baseline')],
-        'an array of inputs or a list of baselines',
+        [option.tensor(), z.array(option.number()).min(1, 'at least one baseline')],
+        'an array of inputs or a list of numbers',
       )
       .describe(
         'The baselines: an array [n, ...shape of the input], such as inputs of the training data, or a list of numbers, each for all elements.',
@@ -77,7 +77,7 @@ export const expectedGradients = defineExplainer({
 });
 
 /** The background as rows [n, ...shape]. */
-function baselinesFor(background: Tensor | readonly Baseline[], shape: Shape): Tensor {
+function baselinesFor(background: Tensor | readonly number[], shape: Shape): Tensor {
   if (!isTensor(background)) return stack(background.map((each) => fillBaseline(each, shape)));
   const [n, ...rest] = background.shape;
   if (n > 0 && sameShape(rest, shape)) return toFloat64(background);
