@@ -21,7 +21,9 @@ export interface AttackCase {
   readonly sets: FreeSets;
 }
 
-/** The first test digits, each with sets of these sizes in percent by a random ranking and by the gradient of its logit, and complements. */
+/**
+ * The first test digits, each with sets of these sizes in percent by a random ranking and by the gradient of its logit, and complements.
+ */
 export async function digitCases(
   model: Model,
   { digits, sizes }: { readonly digits: number; readonly sizes: readonly number[] },

@@ -3,7 +3,7 @@ import { searchLines } from '../search/line.js';
 import type { Slopes } from '../search/oracle.js';
 import { allRows, clip, type Floats, keepBest, type SearchRows, takeBest } from '../search/rows.js';
 import type { Search } from '../search/search-sets.js';
-import { startAtNearestClass } from './class-start.js';
+import { tryNearestClass } from './nearest-class.js';
 import { projectOrigin, type Work, workOf } from './project.js';
 
 export interface SqpSettings {
@@ -31,7 +31,7 @@ export const sqpSearch =
     const points = { data: rows.start.slice(), owners: allRows(rows.count) };
     const work = workOf(rows);
     const moved = { rows, work, points: points.data };
-    await startAtNearestClass({ rows, oracle, work, overshoot: OVERSHOOT }, points.data);
+    await tryNearestClass({ rows, oracle, work, best });
     for (let k = 0; k < steps - 1; k++) {
       const objective = softMarginObjective(2 * k < steps ? 2 * temperature : temperature);
       const slopes = await oracle.slopes(points, objective);
