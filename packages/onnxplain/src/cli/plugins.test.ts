@@ -21,7 +21,7 @@ put('m.onnx', linearModel());
 put('x.npy', npy([1, 4]));
 
 /** The examples of docs/plugins.md, each in the file that its first line names. */
-const page = readFileSync(join(import.meta.dirname, '../../../../docs/plugins.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../docs/plugins.md'), 'utf8');
 const examples = [...page.matchAll(/```js\n\/\/ (?<name>\S+)\n(?<code>.*?)```/gs)].map(({ groups }) =>
   put(groups?.name ?? '', groups?.code ?? ''),
 );

@@ -99,6 +99,6 @@ function refuse(file: string, got: string): never {
     expected:
       'exports made by defineExplainer, defineMetric, definePerturbation, defineAttack or defineSolver',
     got,
-    remedy: 'docs/plugins.md has examples.',
+    remedy: 'docs/plugins.md of the package onnxplain has examples.',
   });
 }

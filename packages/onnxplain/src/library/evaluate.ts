@@ -10,9 +10,10 @@ import {
   type ExplainOptions,
   type ExplainResult,
   explainerResults,
+  explainOptionNames,
   type InputExplanation,
 } from './explain.js';
-import { makeExplainers, makeMetrics, startNotices } from './start.js';
+import { expectOptions, makeExplainers, makeMetrics, startNotices } from './start.js';
 
 /** What `evaluate` computes for every prepared input. */
 export interface EvaluateOptions extends ExplainOptions {
@@ -46,6 +47,7 @@ export interface EvaluateResult extends ExplainResult {
  * measured on the same draws, so that their differences are paired. Throws what `explain` throws.
  */
 export async function evaluate(prepared: Prepared, options: EvaluateOptions): Promise<EvaluateResult> {
+  expectOptions('evaluate', options, [...explainOptionNames(), 'metrics']);
   const explainers = makeExplainers(options.explainers, prepared);
   const metrics = makeMetrics(options.metrics, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });

@@ -5,7 +5,7 @@ import type { Prepared } from '../pipeline/prepare.js';
 import type { ScoreRunOptions } from '../pipeline/query/score-inputs.js';
 import { inputRecord } from '../pipeline/record/record.js';
 import { type Explanation, explainInputs, type RunProgress } from '../pipeline/run/evaluate.js';
-import { makeExplainers, startNotices } from './start.js';
+import { expectOptions, makeExplainers, startNotices } from './start.js';
 
 /** What `explain` computes for every prepared input. */
 export interface ExplainOptions extends ScoreRunOptions {
@@ -16,6 +16,18 @@ export interface ExplainOptions extends ScoreRunOptions {
   /** Called after every finished cell: one explainer on one input, or one metric on one input. */
   readonly onProgress?: (progress: RunProgress) => void;
 }
+
+/** The names of the options of `explain`: the compiler checks that none is missing. */
+const OPTIONS: Readonly<Record<keyof ExplainOptions, true>> = {
+  explainers: true,
+  seed: true,
+  onProgress: true,
+  batch: true,
+  signal: true,
+};
+
+/** Returns the names of the options of `explain`. */
+export const explainOptionNames = (): readonly string[] => Object.keys(OPTIONS);
 
 /** What one explainer gave for one input. */
 export interface ExplainerResult {
@@ -46,10 +58,12 @@ export interface ExplainResult {
 /**
  * Explains every prepared input with every explainer. Inputs are explained concurrently, so that they share runs of the model. Where an
  * explainer does not apply to an input or fails, the result has `missing` in place of `attribution`.
- * Throws what concerns all inputs: `expression-syntax`, `name-unknown`, `option-*` and `file-*` for expressions, `usage` without
- * explainers, `value-unknown` for layers that the model does not have, what `score` throws for the target, `aborted`, `closed`.
+ * Throws what concerns all inputs: `expression-syntax`, `name-unknown`, `option-*` and `file-*` for expressions, `option-unknown` for an
+ * option that does not exist, `usage` without explainers, `value-unknown` for layers that the model does not have, what `score` throws for
+ * the target, `aborted`, `closed`.
  */
 export async function explain(prepared: Prepared, options: ExplainOptions): Promise<ExplainResult> {
+  expectOptions('explain', options, explainOptionNames());
   const explainers = makeExplainers(options.explainers, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });
   const found = await explainInputs(prepared, { ...options, explainers });

@@ -93,6 +93,20 @@ test.each([
   await expect(refused).rejects.toThrow(said);
 });
 
+test('an option that does not exist is refused, with the nearest one that does', async () => {
+  await using prepared = await opened();
+  // As a program in JavaScript may call it.
+  const call = (of: (...given: never) => Promise<unknown>, options: unknown) =>
+    Reflect.apply(of, undefined, [prepared, options]);
+  const options = { explainers: ['gradient'], metrics: [METRIC], seeed: 3 };
+  await expect(call(evaluate, options)).rejects.toMatchObject({ code: 'option-unknown' });
+  await expect(call(evaluate, options)).rejects.toThrow('Did you mean seed?');
+  await expect(call(explain, { explainers: ['gradient'], metrics: [] })).rejects.toMatchObject({
+    code: 'option-unknown',
+  });
+  await expect(call(evaluate, undefined)).rejects.toMatchObject({ code: 'usage' });
+});
+
 test('the scores of prepared inputs explain what evaluate explains', async () => {
   await using prepared = await opened();
   const [{ f, input }] = await scoresOf(prepared);

@@ -1,4 +1,4 @@
-import { type Explainer, fail, type Metric } from '@onnxplain/core';
+import { didYouMean, type Explainer, fail, type Metric } from '@onnxplain/core';
 import { make } from '../expression/registry.js';
 import { layoutNotices } from '../pipeline/notices/layout.js';
 import { type Notifier, notifierOf } from '../pipeline/notices/notifier.js';
@@ -36,6 +36,25 @@ function expectMade<T extends Explainer | Metric>(each: T, where: string, expect
   const factory = typeof each === 'function' && 'definition' in each;
   const remedy = factory ? 'Call it with its options, as in gradient().' : undefined;
   return fail({ code: 'usage', where, expected, got: factory ? 'a factory' : String(each), remedy });
+}
+
+/**
+ * Refuses what is no option of a call, which only programs without a type checker can give: a misspelt option would be ignored otherwise.
+ * Throws `usage` without an object, `option-unknown` for a name that is not known.
+ */
+export function expectOptions(where: string, given: unknown, known: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    fail({ code: 'usage', where, expected: `options, such as { ${known[0]}: [...] }`, got: String(given) });
+  }
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  fail({
+    code: 'option-unknown',
+    where: `${where}(${unknown})`,
+    expected: `one of ${known.join(', ')}`,
+    got: `option "${unknown}"`,
+    remedy: didYouMean(unknown, known),
+  });
 }
 
 interface Starting {
