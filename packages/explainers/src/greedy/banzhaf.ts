@@ -1,4 +1,14 @@
-import { fail, fold, type Key, type Products, plainProducts, type Score } from '@onnxplain/core';
+import {
+  type Features,
+  fail,
+  fold,
+  type Key,
+  type Products,
+  plainProducts,
+  type Score,
+  type Shape,
+  valuesOfFeatures,
+} from '@onnxplain/core';
 import type { Robustness } from './robustness.js';
 import { type SubsetFindings, subsetRegression } from './subset-regression.js';
 import { type Sampling, subsetsOf } from './subsets.js';
@@ -36,3 +46,13 @@ export async function banzhafOf(
 
 /** Where large matrix products of a score are computed. */
 export const productsOf = (f: Score): Products => f.products ?? plainProducts;
+
+/** Gives each element the value of its feature, and its standard error where there is one. */
+export const valuesWithErrors = (
+  { values, stderr }: Pick<SubsetFindings, 'values' | 'stderr'>,
+  features: Features,
+  shape: Shape,
+) => ({
+  ...valuesOfFeatures(values, features, shape),
+  ...(stderr && { stderr: valuesOfFeatures(stderr, features, shape).values }),
+});

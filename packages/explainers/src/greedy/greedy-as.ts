@@ -1,12 +1,5 @@
-import {
-  type Attack,
-  defineExplainer,
-  fold,
-  option,
-  valuesOfFeatures,
-  withoutIdleLayout,
-} from '@onnxplain/core';
-import { banzhafOf, productsOf } from './banzhaf.js';
+import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
+import { banzhafOf, productsOf, valuesWithErrors } from './banzhaf.js';
 import { robustnessOptions, stepOptions } from './options.js';
 import { robustnessAt } from './robustness.js';
 import { chooseInSteps } from './steps.js';
@@ -47,7 +40,7 @@ export const greedyAs = defineExplainer({
       const { features, cost } = robustness;
       const { preset } = options;
       const steps = { step, stop, preset, key: fold(key, 'greedy-as') };
-      const { values, stderr } = await chooseInSteps(features.count, steps, (chosen, own) =>
+      const found = await chooseInSteps(features.count, steps, (chosen, own) =>
         banzhafOf(
           robustness,
           { where: expression, chosen, subsets, preset, share: PAPER_CODE_SHARE },
@@ -55,8 +48,7 @@ export const greedyAs = defineExplainer({
         ),
       );
       return {
-        ...valuesOfFeatures(values, features, x.shape),
-        ...(stderr && { stderr: valuesOfFeatures(stderr, features, x.shape).values }),
+        ...valuesWithErrors(found, features, x.shape),
         cost: cost(),
       };
     },

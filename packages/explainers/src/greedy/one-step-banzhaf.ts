@@ -1,12 +1,5 @@
-import {
-  type Attack,
-  defineExplainer,
-  fold,
-  option,
-  valuesOfFeatures,
-  withoutIdleLayout,
-} from '@onnxplain/core';
-import { banzhafOf, productsOf } from './banzhaf.js';
+import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
+import { banzhafOf, productsOf, valuesWithErrors } from './banzhaf.js';
 import { robustnessOptions } from './options.js';
 import { robustnessAt } from './robustness.js';
 
@@ -54,8 +47,7 @@ export const oneStepBanzhaf = defineExplainer({
         { key: fold(key, 'one-step-banzhaf'), products: productsOf(f) },
       );
       return {
-        ...valuesOfFeatures(values, features, x.shape),
-        ...(stderr && { stderr: valuesOfFeatures(stderr, features, x.shape).values }),
+        ...valuesWithErrors({ values, stderr }, features, x.shape),
         ...rest,
         cost: cost(),
       };

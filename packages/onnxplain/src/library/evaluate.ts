@@ -47,7 +47,7 @@ export interface EvaluateResult extends ExplainResult {
  * measured on the same draws, so that their differences are paired. Throws what `explain` throws.
  */
 export async function evaluate(prepared: Prepared, options: EvaluateOptions): Promise<EvaluateResult> {
-  expectOptions('evaluate', options, [...explainOptionNames(), 'metrics']);
+  expectOptions('evaluate', options, [...explainOptionNames, 'metrics']);
   const explainers = makeExplainers(options.explainers, prepared);
   const metrics = makeMetrics(options.metrics, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });

@@ -17,7 +17,7 @@ export interface ExplainOptions extends ScoreRunOptions {
   readonly onProgress?: (progress: RunProgress) => void;
 }
 
-/** The names of the options of `explain`: the compiler checks that none is missing. */
+/** Every option of `explain`. The compiler checks that none is missing. */
 const OPTIONS: Readonly<Record<keyof ExplainOptions, true>> = {
   explainers: true,
   seed: true,
@@ -26,8 +26,8 @@ const OPTIONS: Readonly<Record<keyof ExplainOptions, true>> = {
   signal: true,
 };
 
-/** Returns the names of the options of `explain`. */
-export const explainOptionNames = (): readonly string[] => Object.keys(OPTIONS);
+/** The names of the options of `explain`. */
+export const explainOptionNames: readonly string[] = Object.keys(OPTIONS);
 
 /** What one explainer gave for one input. */
 export interface ExplainerResult {
@@ -63,7 +63,7 @@ export interface ExplainResult {
  * the target, `aborted`, `closed`.
  */
 export async function explain(prepared: Prepared, options: ExplainOptions): Promise<ExplainResult> {
-  expectOptions('explain', options, explainOptionNames());
+  expectOptions('explain', options, explainOptionNames);
   const explainers = makeExplainers(options.explainers, prepared);
   const { notifier, known } = startNotices(prepared, { explainers, given: options });
   const found = await explainInputs(prepared, { ...options, explainers });
