@@ -47,7 +47,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   ndarray: /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ndarray-ops': /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ml-matrix': /^packages\/core\/src\/solve\/[^/]+\.ts$/,
-  jstat: /^packages\/core\/src\/reduce\/quantile\.ts$/,
+  jstat: /^packages\/core\/src\/reduce\/distributions\.ts$/,
   zod: /^packages\/core\/src\/options\.ts$/,
   '@bufbuild/protobuf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
   'onnx-buf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,

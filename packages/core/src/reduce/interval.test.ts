@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import type { Estimate, MeanEstimate } from '../types/estimate.js';
+import { studentQuantile } from './distributions.js';
 import { meanEstimate } from './estimate.js';
 import { interval } from './interval.js';
 import { moments } from './moments.js';
-import { studentQuantile } from './quantile.js';
 
 /** Probability below t, by Simpson's rule over the density (1 + x²/ν)^(-(ν + 1)/2) after x = √ν·tan(a), which makes it cos(a)^(ν - 1). */
 function probabilityBelow(t: number, df: number): number {

@@ -1,6 +1,6 @@
 import { fail } from '../error.js';
 import type { Estimate, MeanEstimate } from '../types/estimate.js';
-import { studentQuantile } from './quantile.js';
+import { studentQuantile } from './distributions.js';
 
 /** A confidence interval: it contains the true value with probability `level`. */
 export interface Interval {
