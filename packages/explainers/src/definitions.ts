@@ -5,6 +5,7 @@ export { greedyAs } from './greedy/greedy-as.js';
 export { oneStepBanzhaf } from './greedy/one-step-banzhaf.js';
 export { attentionRollout } from './layer/attention-rollout.js';
 export { gradCam, layerAttribution } from './layer/grad-cam.js';
+export { minimumPerturbation } from './minimum-perturbation.js';
 export { occlusion } from './occlusion/occlusion.js';
 export { optimal } from './optimal/optimal.js';
 export { expectedGradients } from './path/expected-gradients.js';

@@ -1,4 +1,5 @@
 import type {
+  Attribution,
   AttributionKind,
   Comparable,
   Cost,
@@ -188,6 +189,8 @@ export interface AttributionRecord {
   readonly cost: Cost;
   readonly residual?: number;
   readonly diagnosis?: SolveDiagnosis;
+  /** Further numbers and words that the explainer gives, by name. */
+  readonly details?: Attribution['details'];
   /** Sum of the attributions; a number that several elements share counts once. */
   readonly sum: number;
   /** Euclidean norm of the same numbers. */

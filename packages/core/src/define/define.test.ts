@@ -5,7 +5,7 @@ import { key } from '../random/key.js';
 import { functionScore } from '../score/function.js';
 import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { Perturbation } from '../types/draws.js';
-import { defineExplainer, type ExplainerRecipe } from './explainer.js';
+import { defineExplainer, type ExplainerRecipe, type Findings } from './explainer.js';
 import { defineMetric } from './metric.js';
 import { definePerturbation } from './perturbation.js';
 import { tableOf } from './table.js';
@@ -156,6 +156,15 @@ describe('a defined explainer', () => {
     const { values } = await made({ explain: overwrite })(f, x, key(0));
     expect([...values.data]).toEqual([7, 7]);
     expect([...x.data]).toEqual([1, 2]);
+  });
+
+  it('refuses details that are no finite number, and keeps others', async () => {
+    const cost = { forward: 0, backward: 0 };
+    const found = (details: Findings['details']) =>
+      made({ explain: async (_, at) => ({ values: at, details, cost }) })(f, x, key(0));
+    const details = { size: 2, reached: false, ended: 'at the last step' };
+    expect((await found(details)).details).toEqual(details);
+    await expect(found({ size: Number.NaN })).rejects.toMatchObject({ code: 'plugin-result' });
   });
 
   it('refuses an unknown kind, and code that returns nothing', async () => {

@@ -50,6 +50,7 @@ export function defineExplainer<
         expectFindings(expression, findings, f.shape);
         expectFiniteValues(expression, findings.values);
         expectFiniteResidual(expression, findings.residual);
+        expectFiniteDetails(expression, findings.details);
         return { ...findings, kind, method: expression, key };
       };
       return named(signed, { expression, ...properties });
@@ -79,6 +80,13 @@ function expectFiniteValues(where: string, values: Tensor): void {
     remedy:
       'Look at the score there: its value or its gradient is not finite on the inputs this explainer evaluates.',
   });
+}
+
+/** JSON has no other numbers. */
+function expectFiniteDetails(where: string, details: Findings['details'] = {}): void {
+  for (const [name, value] of Object.entries(details))
+    if (typeof value === 'number' && !Number.isFinite(value))
+      refuseResult(`${where}: details`, `a finite ${name}`, `${value}`);
 }
 
 function expectFiniteResidual(where: string, residual: number | undefined): void {

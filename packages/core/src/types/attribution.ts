@@ -41,6 +41,8 @@ export interface Attribution {
   readonly residual?: number;
   /** How the linear system behind it was solved, when there was one. */
   readonly diagnosis?: SolveDiagnosis;
+  /** Further numbers and words by name, e.g. the precision of a rule; the explainer's docstring lists them. Numbers are finite. */
+  readonly details?: Readonly<Record<string, number | string | boolean>>;
   readonly cost: Cost;
 }
 

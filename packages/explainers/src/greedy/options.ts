@@ -1,5 +1,6 @@
 import { featuresHelp, option, type Settings } from '@onnxplain/core';
 import { LAYOUT } from '../layout.js';
+import { targetOption } from '../margin.js';
 
 /** Whose details an explainer follows. */
 export type Preset = 'paper' | 'paper-code';
@@ -16,12 +17,7 @@ export const robustnessOptions = {
       'complement: features whose values, when they are kept, make the prediction hardest to change by all other features (Robustness-S̄r). ' +
         'set: features that change the prediction by the smallest perturbation of them alone (Robustness-Sr).',
     ),
-  target: option
-    .index()
-    .optional()
-    .describe(
-      'Explain why the class of the score is predicted and not this class. Default: not any other class.',
-    ),
+  target: targetOption(),
   preset: option
     .choice(['paper', 'paper-code'])
     .default('paper')

@@ -10,9 +10,9 @@ import {
   type Perturbed,
   type Score,
   type Tensor,
-  targetedMargin,
   zeros,
 } from '@onnxplain/core';
+import { marginAbove0, marginOf } from '../margin.js';
 import type { RobustnessSettings } from './options.js';
 
 /** Elements of the inputs of one call of the attack, 2^24: 64 MiB in float32. */
@@ -49,8 +49,7 @@ export async function robustnessAt(
   const { layout = f.layout } = settings;
   const features = featuresFor(where, x.shape, { features: settings.features, layout });
   const margin = await marginOf(where, f, settings.target);
-  const [atX] = await margin.value(asBatch(x));
-  if (!(atX > 0)) refuseMargin(where, atX);
+  await marginAbove0(where, margin, x);
   const attacks = attacksOn({ margin, x, features }, settings);
   const { attack, criterion, preset } = settings;
   return {
@@ -105,39 +104,6 @@ function attacksOn({ margin, x, features }: Place, { attack, preset }: Robustnes
       return all;
     },
   };
-}
-
-async function marginOf(where: string, f: Score, target: number | undefined): Promise<Score> {
-  if (f.with === undefined) {
-    return fail({
-      code: 'not-applicable',
-      where,
-      expected: 'a score with a margin, such as that of a class of a model',
-      got: 'a function without one',
-      remedy: 'Use classifierScore(...) for a JavaScript classifier.',
-    });
-  }
-  if (target === undefined) return f.with({ link: 'margin' });
-  if (target === f.classes?.target) {
-    fail({
-      code: 'option-value',
-      where: `${where}: target`,
-      expected: 'another class than that of the score',
-      got: `${target}`,
-      remedy: 'Give the class that the explanation is to speak against.',
-    });
-  }
-  return targetedMargin(await f.with({ target, link: 'margin' }));
-}
-
-function refuseMargin(where: string, got: number): never {
-  return fail({
-    code: 'not-applicable',
-    where,
-    expected: 'a margin above 0 at the input: the class of the score is the one that is predicted',
-    got: `${got}`,
-    remedy: 'Explain the predicted class.',
-  });
 }
 
 /** A perturbed input and its distance from the input. */

@@ -50,7 +50,7 @@ export interface ExplainedFunction extends Pick<OutputMeaning, 'output' | 'holds
 
 export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
 
-interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'key'> {
+interface Values extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'details' | 'key'> {
   /** Sum of the attributions; a number that several elements share counts once. */
   readonly sum: number;
   /** Euclidean norm of the same numbers. */
@@ -149,12 +149,13 @@ function withoutValues(input: ExplainedInput): ExplainedInput {
 function explainedInput({ input: scored, attributions: [outcome] }: Explanation): ExplainedInput {
   const input = inputRecord(scored);
   if (outcome.status !== 'done') return { ...input, ...outcome };
-  const { values, kind, cost, residual, diagnosis, key } = outcome.value;
+  const { values, kind, cost, residual, diagnosis, details, key } = outcome.value;
   const found = {
     kind,
     cost,
     residual,
     diagnosis,
+    details,
     key,
     ...sizeOfAttribution(outcome.value),
     groups: outcome.value.features?.count,
@@ -247,12 +248,17 @@ export function showExplained({ explainer, f, files, explanations }: ExplainOutc
   return `${explainer}\nf = ${f.text}\n${lines.join('')}${files.map((file) => `wrote ${file}\n`).join('')}`;
 }
 
-function showValues({ kind, sum, norm: length, groups, residual, cost }: Values): string {
+function showValues({ kind, sum, norm: length, groups, residual, details, cost }: Values): string {
   const grouped = groups === undefined ? '' : ` of ${groups} groups of elements`;
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
   const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
-  return `${kind}${grouped}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}`;
+  return `${kind}${grouped}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}${showDetails(details)}`;
 }
+
+const showDetails = (details: Values['details'] = {}): string =>
+  Object.entries(details)
+    .map(([name, value]) => `\n  ${name}: ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .join('');
 
 function showFeatures({ features, values }: Values): string {
   if (features === undefined || values === undefined) return '';

@@ -1,4 +1,4 @@
-import { attacks, sqp } from '@onnxplain/attacks';
+import { attacks, minimum, sqp } from '@onnxplain/attacks';
 import {
   type Attack,
   type BackwardRules,
@@ -32,6 +32,9 @@ export interface BuiltIn extends Tables {
 }
 
 type TableOfRules = { readonly [Name in keyof typeof ruleTables]: Definition<Rules> };
+
+/** The definitions that attack each input once. */
+const ONE_ATTACK: ReadonlySet<string> = new Set(['minimum-perturbation']);
 
 /** Everything that can be made by name. */
 export const tables: BuiltIn = {
@@ -95,13 +98,15 @@ export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind
 }
 
 /**
- * Gives the option `attack` of every definition that takes an attack a default, `sqp`. The definitions themselves require one, because
- * their packages do not know the attacks.
+ * Gives the option `attack` of every definition that takes an attack a default: `minimum` where one attack decides the result, and `sqp`
+ * where many attacks are compared. The definitions themselves require one, because their packages do not know the attacks.
  */
 function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>>>>(table: T): T {
   const rows = Object.entries(table).map(([name, row]) => [
     name,
-    row.takes.attack === 'attack' ? { ...row, ...attackedBy(row, sqp()) } : row,
+    row.takes.attack === 'attack'
+      ? { ...row, ...attackedBy(row, ONE_ATTACK.has(name) ? minimum() : sqp()) }
+      : row,
   ]);
   // Only the options of rows change.
   return Object.fromEntries(rows) as T;

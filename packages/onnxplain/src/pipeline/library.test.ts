@@ -189,11 +189,12 @@ describe('the library', () => {
     }
   });
 
-  test('explainers that take an attack have sqp by default, and say so', () => {
-    for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf']) {
-      expect(make(name).expression).toBe(`${name}(sqp)`);
+  test('explainers that take an attack have sqp by default, or minimum where they make one attack, and say so', () => {
+    for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf', 'minimum-perturbation']) {
+      const attack = name === 'minimum-perturbation' ? 'minimum' : 'sqp';
+      expect(make(name).expression).toBe(`${name}(${attack})`);
       const row = catalogue().explainer.find((each) => each.name === name);
-      expect(row?.usage).toContain(`${name}(attack=sqp, `);
+      expect(row?.usage).toContain(`${name}(attack=${attack}, `);
     }
     expect(make('greedy(attack=sqp(steps=3))').expression).toBe('greedy(sqp(steps=3))');
   });
@@ -218,6 +219,7 @@ describe('the library', () => {
     'infidelity(subset(0.2, baseline=1), stderr=0.01)',
     'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
     ...['greedy', 'greedy-as(sqp(steps=3), 100, target=3)', 'one-step-banzhaf(subsets=9, criterion=set)'],
+    'minimum-perturbation(fmn(steps=5), target=2, features=pixels)',
   ])('%s makes itself again', (text) => {
     const once = make(text).expression;
     expect(make(once).expression).toBe(once);

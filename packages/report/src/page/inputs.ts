@@ -127,6 +127,8 @@ function facts(cell: AttributionCell): readonly Html[] {
       `${method}, ${form}, ${equations} equations, rank ${rank} of ${unknowns}, condition ${formatNumber(condition)}`,
     ]);
   }
+  for (const [name, value] of Object.entries(cell.details ?? {}))
+    rows.push([name, typeof value === 'number' ? formatNumber(value) : String(value)]);
   return rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`);
 }
 

@@ -52,6 +52,11 @@ describe('the page', () => {
     expect(shown).toContain(`Explained: ${words}`);
   });
 
+  test('has the details that an explainer gives', () => {
+    expect(markup).toContain('<dt>precision</dt><dd>0.96</dd>');
+    expect(markup).toContain('<dt>reached</dt><dd>true</dd>');
+  });
+
   test('says what local, global and ranking mean, of those that it has', () => {
     expect(markup).toContain('A local attribution');
     const explainers = sampleRecord.explainers.map((each) => ({ ...each, kind: 'global' as const }));

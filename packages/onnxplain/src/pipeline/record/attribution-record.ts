@@ -43,8 +43,8 @@ export function attributionCell(
 }
 
 function numbersOf(scored: ScoredInput, attribution: Attribution): AttributionRecord {
-  const { key, cost, residual, diagnosis, features } = attribution;
+  const { key, cost, residual, diagnosis, details, features } = attribution;
   const tokens = scored.tokens && { perToken: perToken(attribution) };
   const size = { ...sizeOfAttribution(attribution), groups: features?.count };
-  return { key, cost, residual, diagnosis, ...size, ...tokens };
+  return { key, cost, residual, diagnosis, details, ...size, ...tokens };
 }
