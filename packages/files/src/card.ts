@@ -14,6 +14,17 @@ export type LayoutName = (typeof LAYOUTS)[number];
 const name = (what: string) => z.string(what).min(1, what);
 const side = z.number('a number of pixels').int('a number of pixels').positive('a number of pixels');
 
+const training = z.strictObject({
+  data: z.string('a text').optional(),
+  accuracy: z
+    .number('a share from 0 to 1')
+    .min(0, 'a share from 0 to 1')
+    .max(1, 'a share from 0 to 1')
+    .optional(),
+  seed: z.number('a whole number').int('a whole number').optional(),
+  command: z.string('a text').optional(),
+});
+
 const axis = z.union([z.literal('none'), z.number().int().nonnegative()]);
 
 /** The fields of a model card, all optional. docs/model-card.md documents them. */
@@ -60,6 +71,7 @@ const schema = z.strictObject({
       "the padding token's id, or its text in the vocabulary",
     )
     .optional(),
+  training: training.optional(),
 });
 
 /** Facts about a model that its file does not hold. `mean` and `std` have one number, or one for each channel. */

@@ -1,0 +1,96 @@
+/** Changes parameters in place by one step against gradients, at a learning rate. */
+export type Step = (
+  parameters: readonly Float32Array[],
+  gradients: readonly Float32Array[],
+  rate: number,
+) => void;
+
+/** Makes the steps for parameters of the given numbers of elements. Each has its own state, zero at first. */
+export type Optimiser = (sizes: readonly number[]) => Step;
+
+export interface AdamOptions {
+  /** Decay of the mean of gradients. Default 0.9. */
+  readonly decay1?: number;
+  /** Decay of the mean of squared gradients. Default 0.999. */
+  readonly decay2?: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/** Adam (Kingma & Ba 2015, Algorithm 1 in the form of section 2's last paragraph). */
+export function adam({ decay1 = 0.9, decay2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Optimiser {
+  return (sizes) => {
+    const first = sizes.map((size) => new Float32Array(size));
+    const second = sizes.map((size) => new Float32Array(size));
+    let steps = 0;
+    return (parameters, gradients, rate) => {
+      steps += 1;
+      const scale = (rate * Math.sqrt(1 - decay2 ** steps)) / (1 - decay1 ** steps);
+      parameters.forEach((w, p) => {
+        const [g, m, v] = [gradients[p], first[p], second[p]];
+        for (let i = 0; i < w.length; i++) {
+          m[i] = decay1 * m[i] + (1 - decay1) * g[i];
+          v[i] = decay2 * v[i] + (1 - decay2) * g[i] * g[i];
+          w[i] -= (scale * m[i]) / (Math.sqrt(v[i]) + epsilon);
+        }
+      });
+    };
+  };
+}
+
+export interface SgdOptions {
+  /** Share of the last step that the next one keeps (Sutskever et al. 2013, Eqs. 1 and 2). Default 0.9. */
+  readonly momentum?: number;
+  /** Multiple of each parameter that is added to its gradient: weight decay. Default 0. */
+  readonly decay?: number;
+}
+
+/** Stochastic gradient descent with momentum. */
+export function sgd({ momentum = 0.9, decay = 0 }: SgdOptions = {}): Optimiser {
+  return (sizes) => {
+    const velocity = sizes.map((size) => new Float32Array(size));
+    return (parameters, gradients, rate) => {
+      parameters.forEach((w, p) => {
+        const [g, v] = [gradients[p], velocity[p]];
+        for (let i = 0; i < w.length; i++) {
+          v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);
+          w[i] += v[i];
+        }
+      });
+    };
+  };
+}
+
+/** The learning rate as a function of the share of all steps that are done, 0 to 1. */
+export type Schedule = (done: number) => number;
+
+/**
+ * The rate rises in a straight line from 0 to `rate` during the first `warmup` of the steps (default 0), then falls to 0 along half a
+ * cosine (Loshchilov & Hutter 2017, Eq. 5).
+ */
+export function cosine(rate: number, { warmup = 0 }: { readonly warmup?: number } = {}): Schedule {
+  return (done) =>
+    done < warmup
+      ? (rate * done) / warmup
+      : (rate * (1 + Math.cos((Math.PI * (done - warmup)) / (1 - warmup)))) / 2;
+}
+
+/**
+ * Follows parameters by their exponential moving mean, which often classifies better than the last step (Polyak & Juditsky 1992). Mean
+ * t keeps min(decay, t / (t + 10)) of the mean before it, so that the first steps are soon forgotten.
+ */
+export function movingMean(parameters: readonly Float32Array[], decay: number) {
+  const means = parameters.map((p) => p.slice());
+  let steps = 0;
+  return {
+    means,
+    update(): void {
+      const kept = Math.min(decay, steps / (steps + 10));
+      steps += 1;
+      means.forEach((mean, p) => {
+        const w = parameters[p];
+        for (let i = 0; i < w.length; i++) mean[i] = kept * mean[i] + (1 - kept) * w[i];
+      });
+    },
+  };
+}

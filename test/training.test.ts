@@ -1,0 +1,259 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fold, key, stream } from '@onnxplain/core';
+import { readCard } from '@onnxplain/files';
+import { type Graph, interpret, type NumArray, numArray, read, type Value } from '@onnxplain/graph';
+import { describe, expect, test } from 'vitest';
+import { augmented, batches, type Examples, pictures, shift } from '../scripts/train/examples.js';
+import { chain, channelMeans, conv, dense, maxPool, relu } from '../scripts/train/layers.js';
+import { crossEntropy, LABEL, lossGradient } from '../scripts/train/loss.js';
+import { type Network, network, weightsOf, withWeights } from '../scripts/train/network.js';
+import { adam, cosine, movingMean, type Optimiser, sgd } from '../scripts/train/optimisers.js';
+import { recipes } from '../scripts/train/recipes/index.js';
+import { accuracy, train } from '../scripts/train/train.js';
+
+const SIDE = 6;
+const input: Value = { name: 'picture', dtype: 'float32', dims: ['N', 1, SIDE, SIDE] };
+const output: Value = { name: 'logits', dtype: 'float32', dims: ['N', 3] };
+
+const small = chain([
+  conv({ from: 1, to: 4, side: 3 }),
+  relu,
+  maxPool(2),
+  conv({ from: 4, to: 5, side: 3, stride: 2 }),
+  relu,
+  channelMeans,
+  dense({ from: 5, to: 3 }),
+]);
+const networkOf = (seed: number) => network({ name: 'small', input, layers: small, output }, key(seed));
+
+/** A bright row (class 0), column (class 1) or diagonal (class 2) in noise. */
+function lines(count: number, seed: number): Examples {
+  const random = stream(key(seed));
+  const labels = Array.from({ length: count }, () => random.below(3));
+  const pixels = new Float32Array(count * SIDE * SIDE);
+  random.fillUniform(pixels, 0, 0.3);
+  labels.forEach((label, i) => {
+    const at = random.below(SIDE);
+    for (let j = 0; j < SIDE; j++) {
+      const [y, x] = label === 0 ? [at, j] : label === 1 ? [j, at] : [j, (j + at) % SIDE];
+      pixels[i * SIDE * SIDE + y * SIDE + x] += 1;
+    }
+  });
+  return pictures({ input: 'picture', shape: [1, SIDE, SIDE], pixels, labels });
+}
+
+const training = (optimiser: Optimiser, rate: number) => ({
+  ...{ examples: lines(600, 1), optimiser, rate: cosine(rate), epochs: 8, batch: 20, key: key(3) },
+});
+
+describe('a small network learns to tell rows, columns and diagonals', () => {
+  test.each([
+    ['Adam and the mean of its weights', adam(), 0.02, 0.95],
+    ['gradient descent with momentum', sgd({ decay: 1e-4 }), 0.1, undefined],
+  ] as const)('by %s', async (_, optimiser, rate, averaging) => {
+    const fresh = lines(300, 2);
+    const losses: number[] = [];
+    const untrained = networkOf(0);
+    const trained = await train(untrained, {
+      ...training(optimiser, rate),
+      averaging,
+      report: ({ loss }) => losses.push(loss),
+    });
+    expect(await accuracy(untrained, fresh, key(0))).toBeLessThan(0.6);
+    expect(await accuracy(trained, fresh, key(0))).toBeGreaterThan(0.95);
+    expect(losses).toHaveLength(8);
+    expect(losses[7]).toBeLessThan(losses[0] / 3);
+  });
+
+  test('by the same steps each time', async () => {
+    const runs = [];
+    for (let run = 0; run < 2; run++) {
+      const options = { ...training(adam(), 0.02), epochs: 1, threads: 1 };
+      runs.push(weightsOf(await train(networkOf(0), options)));
+    }
+    expect(runs[0]).toEqual(runs[1]);
+  });
+});
+
+/** Runs a graph of the loss in float64. */
+function run(graph: Graph, feeds: Readonly<Record<string, NumArray>>) {
+  return Object.fromEntries(Object.entries(interpret(graph, feeds)).map(([name, { data }]) => [name, data]));
+}
+
+function feedsOf({ graph, weights }: Network): Record<string, NumArray> {
+  const random = stream(key(5));
+  const pixels = Float64Array.from({ length: 4 * SIDE * SIDE }, () => random.normal());
+  const values = weights.map((name) => {
+    const { dims = [] } = graph.constants.get(name) ?? {};
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    return [
+      name,
+      numArray(
+        'float32',
+        dims,
+        Float64Array.from({ length }, () => random.normal()),
+      ),
+    ] as const;
+  });
+  return {
+    picture: numArray('float32', [4, 1, SIDE, SIDE], pixels),
+    [LABEL]: numArray('int64', [4], Float64Array.of(0, 2, 1, 2)),
+    ...Object.fromEntries(values),
+  };
+}
+
+test('the gradient of the loss by each weight is its central difference', () => {
+  const net = networkOf(1);
+  const feeds = feedsOf(net);
+  const loss = crossEntropy(net);
+  const lossAt = (of: typeof feeds) => Number(run(loss, of)[loss.outputs[0].name][0]);
+  const gradients = run(lossGradient(net, net.weights), feeds);
+  const step = 1e-6;
+  for (const name of net.weights) {
+    const { dims, data } = feeds[name];
+    const found = gradients[`gradient/${name}`];
+    expect(found).toHaveLength(data.length);
+    for (let i = 0; i < data.length; i += 3) {
+      const at = (change: number) =>
+        lossAt({
+          ...feeds,
+          [name]: numArray(
+            'float32',
+            dims,
+            Float64Array.from(data, (v, j) => Number(v) + (j === i ? change : 0)),
+          ),
+        });
+      expect(found[i]).toBeCloseTo((at(step) - at(-step)) / (2 * step), 6);
+    }
+  }
+});
+
+test('the loss is the mean of -log softmax at the labels', () => {
+  const net = networkOf(1);
+  const { picture, ...feeds } = feedsOf(net);
+  const values = net.weights.map((name) => Float32Array.from(feeds[name].data, Number));
+  const { logits } = run(withWeights(net, values).graph, { picture });
+  const losses = [0, 2, 1, 2].map((label, row) => {
+    const scores = [0, 1, 2].map((k) => Number(logits[3 * row + k]));
+    return Math.log(scores.reduce((sum, z) => sum + Math.exp(z), 0)) - scores[label];
+  });
+  const loss = crossEntropy(net);
+  const rounded = net.weights.map(
+    (name, i) => [name, numArray('float32', feeds[name].dims, Float64Array.from(values[i]))] as const,
+  );
+  const found = run(loss, { ...feeds, picture, ...Object.fromEntries(rounded) });
+  const mean = losses.reduce((sum, each) => sum + each, 0) / 4;
+  expect(found[loss.outputs[0].name][0]).toBeCloseTo(mean, 10);
+});
+
+const gradientsOfStep = (t: number) => [Float32Array.of(1 + t, -2, 0.1 * t), Float32Array.of(3 - t)];
+
+test('Adam makes the steps of Algorithm 1, with corrected moments written out', () => {
+  const parameters = [Float32Array.of(1, 2, 3), Float32Array.of(4)];
+  const expected = parameters.map((p) => [...p]);
+  const moments = parameters.map((p) => Array.from(p, () => [0, 0]));
+  const step = adam()([3, 1]);
+  for (let t = 1; t <= 5; t++) {
+    const gradients = gradientsOfStep(t);
+    step(parameters, gradients, 0.1);
+    expected.forEach((p, k) => {
+      p.forEach((_, i) => {
+        const g = gradients[k][i];
+        const [m, v] = [0.9 * moments[k][i][0] + 0.1 * g, 0.999 * moments[k][i][1] + 0.001 * g * g];
+        moments[k][i] = [m, v];
+        p[i] -= (0.1 * m) / (1 - 0.9 ** t) / (Math.sqrt(v / (1 - 0.999 ** t)) + 1e-8);
+      });
+    });
+  }
+  parameters.forEach((p, k) => {
+    for (let i = 0; i < p.length; i++) expect(p[i]).toBeCloseTo(expected[k][i], 5);
+  });
+});
+
+test('gradient descent adds up decayed gradients, each damped by the momentum of the steps since', () => {
+  const parameters = [Float32Array.of(1, 2, 3), Float32Array.of(4)];
+  const step = sgd({ momentum: 0.5, decay: 0.1 })([3, 1]);
+  const used: number[] = [];
+  let expected = 4;
+  for (let t = 1; t <= 5; t++) {
+    used.push(3 - t + 0.1 * expected);
+    step(parameters, gradientsOfStep(t), 0.2);
+    expected -= 0.2 * used.reduce((sum, g, s) => sum + 0.5 ** (t - 1 - s) * g, 0);
+    expect(parameters[1][0]).toBeCloseTo(expected, 5);
+  }
+});
+
+test('the rate rises to its highest, then falls to zero', () => {
+  const rate = cosine(0.4, { warmup: 0.2 });
+  const expected = [0, 0.2, 0.4, 0.2, 0];
+  [0, 0.1, 0.2, 0.6, 1].forEach((done, i) => {
+    expect(rate(done)).toBeCloseTo(expected[i], 12);
+  });
+});
+
+test('the moving mean of weights that stay is these weights, and a change enters it with 1 - decay', () => {
+  const weights = [Float32Array.of(1, -2)];
+  const { means, update } = movingMean(weights, 0.75);
+  for (let i = 0; i < 200; i++) update();
+  expect(means[0]).toEqual(Float32Array.of(1, -2));
+  weights[0].set([5, 0]);
+  update();
+  expect(means[0]).toEqual(Float32Array.of(2, -1.5));
+});
+
+test('batches have every example once, and none has examples of two groups', () => {
+  const labels = Array.from({ length: 101 }, (_, i) => i);
+  const groups = labels.map((i) => i % 3);
+  const of = batches({ labels, groups, feeds: () => ({}) }, 8, key(1));
+  expect(of.flatMap((batch) => [...batch]).sort((a, b) => a - b)).toEqual(labels);
+  for (const batch of of) expect(new Set(Array.from(batch, (i) => groups[i])).size).toBe(1);
+  expect(Math.max(...of.map(({ length }) => length))).toBe(8);
+});
+
+test('a shifted picture is the picture moved by one offset, zeros where pixels come in', () => {
+  const [channels, height, width] = [2, 3, 4];
+  const pixels = Float32Array.from({ length: channels * height * width }, (_, i) => i + 1);
+  const one = pictures({ input: 'x', shape: [channels, height, width], pixels, labels: [0] });
+  const seen = new Set<string>();
+  for (let i = 0; i < 200; i++) {
+    const data = augmented(one, shift(1)).feeds(Uint32Array.of(0), fold(key(2), i)).x.data;
+    const offsets = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dy, dx] as const));
+    const match = offsets.find(([dy, dx]) =>
+      pixels.every((_, at) => {
+        const [c, y, x] = [Math.floor(at / 12), Math.floor(at / 4) % 3, at % 4];
+        const [fromY, fromX] = [y - dy, x - dx];
+        const inside = fromY >= 0 && fromY < height && fromX >= 0 && fromX < width;
+        return data[at] === (inside ? pixels[c * 12 + fromY * 4 + fromX] : 0);
+      }),
+    );
+    expect(match).toBeDefined();
+    seen.add(String(match));
+  }
+  expect(seen.size).toBe(9);
+});
+
+describe('the shipped models', () => {
+  const folder = join(import.meta.dirname, '../models');
+  const names = readdirSync(folder).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? []);
+
+  test('each has a recipe and a card that says how it was trained, and is smaller than 2 MB', () => {
+    expect(names).toEqual(Object.keys(recipes).sort());
+    for (const name of names) {
+      expect(readFileSync(join(folder, `${name}.onnx`)).length).toBeLessThan(2_000_000);
+      const { training, ...card } = JSON.parse(readFileSync(join(folder, `${name}.card.json`), 'utf8'));
+      expect(Object.keys(training)).toEqual(['data', 'accuracy', 'seed', 'command']);
+      expect(training.command).toBe(`npx --yes pnpm@12 train ${name}`);
+      expect(card).toEqual(recipes[name as keyof typeof recipes].card);
+    }
+  });
+
+  test.each(names)('%s has the accuracy that its card says', async (name) => {
+    const { test } = recipes[name as keyof typeof recipes].prepare();
+    const graph = read(readFileSync(join(folder, `${name}.onnx`)));
+    const { training } = readCard(join(folder, `${name}.onnx`));
+    // One example in a thousand may fall on the other side of a boundary on another machine.
+    const found = await accuracy({ graph, weights: [] }, test(), key(0));
+    expect(Math.abs(found - (training?.accuracy ?? 0))).toBeLessThanOrEqual(0.001);
+  });
+});
