@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { fail } from '@onnxplain/core';
+import { readIdx } from '@onnxplain/files';
 
 export interface Digits {
   /** Pixels in [0, 1], [count, 1, 28, 28]. */
@@ -35,36 +34,6 @@ export function readDigits(folder: string, part: 'train' | 't10k'): Digits {
     labels: labels.bytes,
     count: images.dims[0],
   };
-}
-
-function readIdx(path: string, rank: number): { dims: number[]; bytes: Uint8Array } {
-  const file = [path, `${path}.gz`].find((name) => existsSync(name));
-  if (file === undefined) {
-    return fail({
-      code: 'file-missing',
-      where: path,
-      expected: 'an idx file, plain or .gz',
-      got: 'nothing there',
-    });
-  }
-  const raw = readFileSync(file);
-  const bytes = file.endsWith('.gz') ? gunzipSync(raw) : raw;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 + 4 * rank || view.getUint32(0) !== 0x800 + rank) {
-    fail({
-      code: 'file-format',
-      where: file,
-      expected: `an idx file of ${rank} axes of bytes`,
-      got: 'another header',
-    });
-  }
-  const dims = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const body = bytes.subarray(4 + 4 * rank);
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  if (body.length !== size) {
-    fail({ code: 'file-format', where: file, expected: `${size} bytes of data`, got: `${body.length}` });
-  }
-  return { dims, bytes: body };
 }
 
 /** Images from..to as one batch, without copying. */

@@ -16,6 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core', 'graph'],
   files: ['core'],
   experiment: ['core', 'files'],
+  papers: ['core'],
   onnxplain: [
     'core',
     'graph',
@@ -26,6 +27,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'files',
     'report',
     'experiment',
+    'papers',
   ],
 };
 

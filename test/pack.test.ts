@@ -15,6 +15,7 @@ const packages = [
   'report',
   'files',
   'experiment',
+  'papers',
   'onnxplain',
 ];
 const project = mkdtempSync(join(tmpdir(), 'onnxplain-pack-'));

@@ -1,5 +1,5 @@
-/** The only file that imports d3-scale-chromatic: the two colour scales of attributions as tables of 8-bit RGB. */
-import { interpolateInferno, interpolateRdBu } from 'd3-scale-chromatic';
+/** The only file that imports d3-scale-chromatic: two colour scales of attributions as tables of 8-bit RGB, and colours of lines. */
+import { interpolateInferno, interpolateRdBu, schemeTableau10 } from 'd3-scale-chromatic';
 
 export type ColourScale = 'diverging' | 'sequential';
 
@@ -21,6 +21,9 @@ export function scaleTable(scale: ColourScale): Uint8Array {
   tables.set(scale, table);
   return table;
 }
+
+/** Ten colours that tell lines of a plot apart, as #rrggbb. */
+export const lineColours: readonly string[] = schemeTableau10;
 
 const tables = new Map<ColourScale, Uint8Array>();
 

@@ -3,6 +3,7 @@ import type {
   AttributionKind,
   Comparable,
   Cost,
+  Curve,
   Estimate,
   Interval,
   Key,
@@ -237,6 +238,10 @@ export interface EstimateRecord {
   readonly estimate: Estimate;
   /** Its 95 % interval, see `interval`, clipped at the least value of the metric; absent where the estimate has none. */
   readonly interval?: Interval;
+  /** The curve that the estimate summarises; absent for metrics without one, and in older records. */
+  readonly curve?: Curve;
+  /** Further numbers and words of the metric by name; absent where it has none, and in older records. */
+  readonly details?: Readonly<Record<string, number | string | boolean>>;
 }
 
 /** The result of comparing an explainer with the others of its group. */

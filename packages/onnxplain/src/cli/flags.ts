@@ -226,7 +226,7 @@ export function whole(text: string): number {
   return value;
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   const value = whole(text);
   if (value === 0) throw new InvalidArgumentError('Not a whole number from 1 up.');
   return value;

@@ -1,4 +1,6 @@
 import { loweringTargets } from '@onnxplain/graph';
+import { paperNamed, papers, tableOf } from '@onnxplain/papers';
+import { tableMarkdown } from '@onnxplain/report';
 import { Command, CommanderError, Option } from 'commander';
 import { loadPlugins } from '../expression/load-plugin.js';
 import { catalogue } from '../expression/registry.js';
@@ -21,8 +23,11 @@ import {
 import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
+import { showTables } from './list-tables.js';
 import { misplacedFlag } from './misplaced-flag.js';
 import { printable } from './printable.js';
+import { type ReproduceFlags, reproduce } from './reproduce.js';
+import { addReproduceFlags } from './reproduce-flags.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 
@@ -74,6 +79,7 @@ function programOf(run: Invocation): Command {
   addGrad(program, run);
   addExplain(program, run);
   addEvaluate(program, run);
+  addReproduce(program, run);
   addList(program, run);
   return program;
 }
@@ -159,10 +165,31 @@ function addEvaluate(program: Command, run: Invocation): void {
       );
       run.exit = result.exit;
       writeResult(run, flags, { result: result.record, show: showTable });
-      if (flags.quiet !== true)
-        run.err.write(printable(result.files.map((file) => `wrote ${file}\n`).join('')));
+      writeFileNames(run, flags, result.files);
     },
   );
+}
+
+function addReproduce(program: Command, run: Invocation): void {
+  addReproduceFlags(program.command('reproduce <paper>')).action(
+    async (paper: string, flags: ReproduceFlags) => {
+      const name = paperNamed(paper);
+      if (flags.table === undefined)
+        return writeResult(run, flags, { result: papers[name], show: showTables });
+      const table = tableOf(name, flags.table);
+      const command = ['onnxplain', ...run.argv];
+      const result = await withNotices(run, flags, (notices) =>
+        reproduce(table, flags, { notices, signal: run.signal, command }),
+      );
+      run.exit = result.exit;
+      writeResult(run, flags, { result: result.record, show: tableMarkdown });
+      writeFileNames(run, flags, result.files);
+    },
+  );
+}
+
+function writeFileNames(run: Invocation, { quiet }: CommonFlags, files: readonly string[]): void {
+  if (quiet !== true) run.err.write(printable(files.map((file) => `wrote ${file}\n`).join('')));
 }
 
 function addList(program: Command, run: Invocation): void {

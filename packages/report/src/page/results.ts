@@ -1,6 +1,8 @@
 import { compared } from '../compared.js';
+import { meanCurves } from '../curves.js';
 import type { RunRecord, Summary } from '../record.js';
 import { verdicts } from '../verdict.js';
+import { drawCurves } from './curves.js';
 import { formatInterval, formatMean } from './format.js';
 import { type Html, html, type Insert } from './html.js';
 import { axisOf, drawMark, type Mark, type ValueAxis } from './interval.js';
@@ -19,8 +21,19 @@ ${verdicts(record, m).map((text) => html`<p class="verdict">${text}</p>`)}
 <div class="scroll"><table class="results">
 <caption>${captionOf(record, { m, rows, groups })} <a href="#definition-${m}">Definition</a></caption>
 <thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">${labels.gap}</th><th scope="col">Inputs</th></tr></thead>
-${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, labels }))}</tbody>`)}</table></div>`;
+${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, labels }))}</tbody>`)}</table></div>${curvesOf(record, m)}`;
   });
+}
+
+function curvesOf({ estimates, explainers }: RunRecord, m: number): Html | undefined {
+  const curves = meanCurves(estimates, m);
+  return (
+    curves &&
+    drawCurves(
+      curves,
+      explainers.map(({ expression }) => expression),
+    )
+  );
 }
 
 const gapLabel = ({ better }: RunRecord['metrics'][number]): string =>

@@ -36,6 +36,10 @@ svg .bound { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linejoi
 svg.bars { width: 100%; max-width: 42rem; height: auto; font-size: 11.5px; fill: var(--ink); }
 svg.bars .positive { fill: var(--positive); } svg.bars .negative { fill: var(--negative); }
 svg.bars .value { fill: var(--soft); } svg.bars .signal { fill: none; stroke: var(--soft); } svg.bars .filled { fill: var(--accent); }
+div.curves { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: start; }
+svg.curves { width: 100%; max-width: 35rem; height: auto; font-size: 11.5px; fill: var(--soft); }
+svg.curves path { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
+.key { list-style: none; margin: 0; padding: 0; } .key svg { vertical-align: middle; stroke-width: 2.2; }
 .tokens { display: flex; flex-wrap: wrap; gap: .3rem .25rem; margin: 0; padding: 0; list-style: none; print-color-adjust: exact; }
 .tokens li { display: flex; flex-direction: column; align-items: center; }
 .tokens span { padding: .05rem .4rem; border: 1px solid var(--line); border-radius: 4px; white-space: pre; }

@@ -134,12 +134,15 @@ function estimateCells({ metrics, measurements }: RunResults): EstimateCell[] {
         const indices = { input, explainer, metric };
         if (outcome.status !== 'done') return { ...indices, ...outcome };
         const { least } = metrics[metric];
+        const { estimate, curve, details } = outcome.value;
         return {
           ...indices,
           status: 'done',
           key,
-          estimate: outcome.value.estimate,
-          interval: interval(outcome.value.estimate, { least }),
+          estimate,
+          interval: interval(estimate, { least }),
+          curve,
+          details,
         };
       }),
     ),

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expressionIn, judge, type PaperTable, type Reading } from '@onnxplain/papers';
+import { RECORD_VERSION, type RunRecord, type TablePart } from '@onnxplain/report';
+import { version } from '../record/environment.js';
+
+/** The expressions of a table in a reading. `{background}` is replaced by the file of baselines. */
+export interface PartExpressions {
+  readonly explainers: readonly string[];
+  readonly metrics: readonly string[];
+}
+
+const BACKGROUND = '{background}';
+
+/** The expressions of the rows and columns of a table. */
+export function expressionsOf(table: PaperTable, reading: Reading, background?: string): PartExpressions {
+  const file = background === undefined ? BACKGROUND : JSON.stringify(background);
+  return {
+    explainers: table.rows.map(({ explainer }) => expressionIn(explainer, reading).replace(BACKGROUND, file)),
+    metrics: table.columns.map(({ metric }) => expressionIn(metric, reading)),
+  };
+}
+
+/** Whether a table has an explainer that takes a file of baselines. */
+export const needsBackground = ({ rows }: PaperTable): boolean =>
+  rows.some(({ explainer }) => JSON.stringify(explainer).includes(BACKGROUND));
+
+/** Which run a finished record must be of. Expressions are in canonical form. */
+export interface PartRequest extends PartExpressions {
+  readonly model: string;
+  readonly command: readonly string[];
+}
+
+/**
+ * The record in a folder, where it is that of the same run: of the same version, command and expressions, and of the same model and input
+ * files, by their hashes. Undefined otherwise, and where a cell failed.
+ */
+export function finishedRecord(folder: string, request: PartRequest): RunRecord | undefined {
+  const file = join(folder, 'record.json');
+  if (!existsSync(file)) return undefined;
+  // This program wrote the file; its version and command are compared before anything else is read.
+  const record: RunRecord = JSON.parse(readFileSync(file, 'utf8'));
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const isOfRun =
+    record.version === RECORD_VERSION &&
+    record.environment.onnxplain === version &&
+    same(record.request.command, request.command) &&
+    same(expressionsIn(record.explainers), request.explainers) &&
+    same(expressionsIn(record.metrics), request.metrics) &&
+    sha256Of(request.model) === record.model.sha256 &&
+    record.inputs.every((input) => input.file === undefined || sha256Of(input.file) === input.sha256);
+  const failed = [...record.attributions, ...record.estimates].some(({ status }) => status === 'failed');
+  return isOfRun && !failed ? record : undefined;
+}
+
+const expressionsIn = (made: readonly { readonly expression: string }[]): readonly string[] =>
+  made.map(({ expression }) => expression);
+
+const sha256Of = (file: string): string | undefined =>
+  existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : undefined;
+
+/** Judges the record of a run of a table in a reading. `folder` is that of the run, relative to the table's. */
+export function partOf(
+  table: PaperTable,
+  { reading, folder }: { readonly reading: Reading; readonly folder: string },
+  record: RunRecord,
+): TablePart {
+  const { model, inputs, explainers, metrics, timings } = record;
+  return {
+    reading,
+    folder,
+    model: { file: model.file, sha256: model.sha256 },
+    inputs: inputs.map(({ name }) => name),
+    seconds: timings.total,
+    rows: table.rows.map(({ name, added = false }, i) => ({
+      name,
+      expression: explainers[i].expression,
+      added,
+    })),
+    columns: table.columns.map(({ name }, i) => {
+      const { expression, better, units } = metrics[i];
+      return { name, expression, better, units };
+    }),
+    ...judge(table, record),
+  };
+}

@@ -1,0 +1,65 @@
+import type { TableRow } from '../table.js';
+
+/** The two criteria as [H21] writes them. */
+export const SYMBOLS = { complement: 'S̄r', set: 'Sr' } as const;
+
+/** The names of the rows that [H21] proposes; the paper has one name for both criteria of Greedy-AS. */
+export const GREEDY_AS = {
+  complement: `Greedy-AS for ${SYMBOLS.complement}`,
+  set: `Greedy-AS for ${SYMBOLS.set}`,
+} as const;
+
+/** The minimum perturbation itself, which costs one attack. */
+export const MINIMUM_PERTURBATION = 'minimum perturbation';
+
+const byPaperCode = (name: string, criterion: string) =>
+  `${name}(pgd(judge=last), criterion=${criterion}, preset=paper-code)`;
+
+/** Explainers of other authors, as [H21] compares them: the rows of its first two tables. */
+export const otherRows: readonly TableRow[] = [
+  { name: 'Grad', explainer: 'gradient' },
+  {
+    name: 'IG',
+    explainer: {
+      paper: 'integrated-gradients(steps=50)',
+      'paper-code': 'path-gradient(steps=10, rule=left)',
+    },
+  },
+  { name: 'EG', explainer: 'expected-gradients({background}, draws=200)' },
+  { name: 'SHAP', explainer: 'kernel-shap(samples=20000)' },
+  { name: 'LOO', explainer: 'leave-one-out' },
+  { name: 'BBMP', explainer: { paper: 'bbmp', 'paper-code': 'bbmp(preset=paper-code)' } },
+  { name: 'CFX', explainer: 'cfx' },
+  { name: 'Random', explainer: 'random' },
+];
+
+/** Greedy-AS for either criterion, and the minimum perturbation. */
+export const greedyAsRows: readonly TableRow[] = [
+  {
+    name: GREEDY_AS.complement,
+    explainer: {
+      paper: 'greedy-as(criterion=complement)',
+      'paper-code': byPaperCode('greedy-as', 'complement'),
+    },
+  },
+  {
+    name: GREEDY_AS.set,
+    explainer: { paper: 'greedy-as(criterion=set)', 'paper-code': byPaperCode('greedy-as', 'set') },
+  },
+  { name: MINIMUM_PERTURBATION, explainer: 'minimum-perturbation', added: true },
+];
+
+/** The simpler searches that Greedy-AS is compared with, for either criterion. */
+export const searchRows: readonly TableRow[] = (['complement', 'set'] as const).flatMap((criterion) => [
+  {
+    name: `Greedy for ${SYMBOLS[criterion]}`,
+    explainer: { paper: `greedy(criterion=${criterion})`, 'paper-code': byPaperCode('greedy', criterion) },
+  },
+  {
+    name: `One-step Banzhaf for ${SYMBOLS[criterion]}`,
+    explainer: {
+      paper: `one-step-banzhaf(criterion=${criterion})`,
+      'paper-code': byPaperCode('one-step-banzhaf', criterion),
+    },
+  },
+]);

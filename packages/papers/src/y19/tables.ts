@@ -1,0 +1,37 @@
+import type { PaperTable } from '../table.js';
+import { digitTables } from './digits.js';
+
+const planned = (id: string, title: string, needs: string): PaperTable => ({
+  paper: 'y19',
+  id,
+  title,
+  inputs: 'digits',
+  rows: [],
+  columns: [],
+  numbers: [],
+  claims: [],
+  notes: [],
+  needs,
+});
+
+/** The tables of [Y19]. Those that cannot be computed yet say what they need. */
+export const y19: readonly PaperTable[] = [
+  ...digitTables,
+  planned('2', 'The second table', 'its content, which is not known here'),
+  planned(
+    '3',
+    'Which half of a picture with a caption holds more absolute attribution',
+    'the bird and frog models with captions',
+  ),
+  planned('adversarial', 'Sensitivity under adversarial training', 'an adversarially trained model'),
+  planned(
+    'shap',
+    'Infidelity under coalitions of the Shapley kernel',
+    'a perturbation by Shapley coalition weights',
+  ),
+  planned(
+    'theorems',
+    'Both sides of the bounds of Theorems 4.1 and 4.2',
+    'estimates of the constants C1 and C2 of the theorems',
+  ),
+];

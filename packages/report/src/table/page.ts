@@ -1,0 +1,116 @@
+import { meanCurves } from '../curves.js';
+import { drawCurves } from '../page/curves.js';
+import { formatSeconds } from '../page/format.js';
+import { type Html, html } from '../page/html.js';
+import type { Pictures } from '../page/inputs.js';
+import { style } from '../page/style.js';
+import type { RunRecord } from '../record.js';
+import type { TableClaimRecord, TablePart, TableRecord } from './table-record.js';
+import {
+  CLAIM_HEADS,
+  cellAt,
+  claimCells,
+  MEANS,
+  meanText,
+  paperText,
+  readingText,
+  titleText,
+  VERDICTS,
+  verdictCounts,
+} from './texts.js';
+
+/** The run of a part of a table: its record, and the pictures of its attributions by their paths in the record. */
+export interface PartRun {
+  readonly record: RunRecord;
+  readonly pictures: Pictures;
+}
+
+/** How many inputs have their pictures on the page of a table; the page of the run has all. */
+export const INPUTS_SHOWN = 3;
+
+/**
+ * A reproduced table as one HTML page that needs no other file and no network: the numbers beside those of the paper, the claims with
+ * their verdicts, the curves behind the numbers, and pictures of the explanations of the first inputs. `runs`: one for each part.
+ */
+export function tablePage(record: TableRecord, runs: readonly PartRun[]): string {
+  const { notes, command, seed, created } = record;
+  const title = titleText(record);
+  const document = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${title}</title><style>${{ markup: style }}</style></head>
+<body><header><h1>${title}</h1><p class="soft">${MEANS} ${VERDICTS}</p></header><main>
+${record.parts.map((part, i) => partSection(part, runs[i]))}
+${notes.length > 0 && html`<section><h2>Notes</h2><ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul></section>`}
+<section><h2>How to repeat it</h2><pre><code>${command.join(' ')}</code></pre><p class="soft">Seed ${seed}.</p></section>
+</main><footer><p>Table record version ${record.version}, ${created}.</p></footer></body></html>
+`;
+  return document.markup;
+}
+
+function partSection(part: TablePart, run: PartRun): Html {
+  const { inputs, seconds, folder, model, claims } = part;
+  const own = claims.filter(({ added }) => added !== true);
+  const others = claims.filter(({ added }) => added === true);
+  return html`<section><h2>Table ${readingText(part)}</h2>
+<p class="soft">${inputs.length} inputs, ${formatSeconds(seconds)}; model ${model.file}. <a href="${folder}/report.html">Page of the run</a></p>
+<p class="verdict">${verdictCounts(part)}.</p>
+${numberTable(part)}${claimTable('Claims of the paper', own)}${claimTable('Comparisons that the paper does not make', others)}
+${curvesOf(part, run)}${picturesOf(part, run)}</section>`;
+}
+
+function numberTable(part: TablePart): Html {
+  const { rows, columns, inputs } = part;
+  const heads = columns.map(
+    ({ name, better }) => html`<th scope="col">${name} (${better} is better)</th><th scope="col">paper</th>`,
+  );
+  const cellsOf = (row: string) =>
+    columns.map(({ name }) => {
+      const cell = cellAt(part, row, name);
+      return html`<td class="number">${meanText(cell, inputs.length)}</td><td class="number soft">${paperText(cell)}</td>`;
+    });
+  const body = rows.map(
+    ({ name, expression, added }) =>
+      html`<tr><th scope="row">${name}${added && html` <span class="tag">not in the paper</span>`}<br><code class="soft">${expression}</code></th>${cellsOf(name)}</tr>`,
+  );
+  return html`<div class="scroll"><table><thead><tr><th scope="col">Explainer</th>${heads}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+function claimTable(title: string, claims: readonly TableClaimRecord[]): Html | false {
+  if (claims.length === 0) return false;
+  const rows = claims.map(
+    (claim) =>
+      html`<tr class="${claim.verdict === 'holds' ? 'best' : ''}">${claimCells(claim).map((text) => html`<td>${text}</td>`)}</tr>`,
+  );
+  const heads = CLAIM_HEADS.map((text) => html`<th scope="col">${text}</th>`);
+  return html`<h3>${title}</h3><div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function curvesOf({ columns, rows }: TablePart, { record }: PartRun): readonly Html[] {
+  const names = rows.map(({ name }) => name);
+  return columns.flatMap(({ name, expression }, m) => {
+    const curves = meanCurves(record.estimates, m);
+    return curves === undefined
+      ? []
+      : [html`<h3>${name}: <code>${expression}</code></h3>${drawCurves(curves, names)}`];
+  });
+}
+
+/** The pictures of the explanations of the first inputs: the input, the attribution, and both. */
+function picturesOf({ rows }: TablePart, { record, pictures }: PartRun): readonly Html[] {
+  return record.inputs.slice(0, INPUTS_SHOWN).flatMap(({ name }, input) => {
+    const figures = record.attributions.flatMap((cell) => {
+      if (cell.input !== input || cell.status !== 'done' || cell.picture === undefined) return [];
+      const bytes = pictures.get(cell.picture.file);
+      if (bytes === undefined) return [];
+      const uri = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+      const row = rows[cell.explainer].name;
+      return [
+        html`<figure><img src="${uri}" alt="Input, attribution and both for ${row}"><figcaption>${row}</figcaption></figure>`,
+      ];
+    });
+    return figures.length === 0
+      ? []
+      : [html`<h3>Explanations of ${name}</h3><div class="figures">${figures}</div>`];
+  });
+}
