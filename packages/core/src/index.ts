@@ -126,7 +126,7 @@ export {
   softMarginObjective,
   targetedObjective,
 } from './score/objectives.js';
-export { targetedMargin } from './score/targeted.js';
+export { marginOf, refuseMargin, targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';

@@ -7,6 +7,7 @@ import {
   featuresFor,
   featuresHelp,
   fold,
+  marginOf,
   type Norm,
   norm,
   option,
@@ -19,7 +20,7 @@ import {
   withoutIdleLayout,
 } from '@onnxplain/core';
 import { LAYOUT } from './layout.js';
-import { marginAbove0, marginOf, targetOption } from './margin.js';
+import { marginAbove0, targetOption } from './margin.js';
 
 /**
  * The smallest perturbation δ* of all features that changes the prediction, in absolute values: the number of a feature is the norm of its

@@ -2,6 +2,8 @@
 export { infidelity } from './infidelity/infidelity.js';
 export { deletion } from './ranking/deletion.js';
 export { insertion } from './ranking/insertion.js';
+export { robustnessComplement } from './robustness/robustness-complement.js';
+export { robustnessSet } from './robustness/robustness-set.js';
 export { sensitivityGradient } from './sensitivity/sensitivity-gradient.js';
 export { sensitivityLipschitz } from './sensitivity/sensitivity-lipschitz.js';
 export { sensitivityMax } from './sensitivity/sensitivity-max.js';

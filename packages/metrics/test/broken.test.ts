@@ -79,6 +79,18 @@ const breakers: Readonly<Record<string, Breaker>> = {
       return { measured, differences: measured.map(() => measured.map(({ estimate }) => estimate)) };
     },
   }),
+  'gives no number for the difference of two bounds, whose error is not known': (metric) => ({
+    ...metric,
+    compare: async (...given) => {
+      const { compare } = metric;
+      if (compare === undefined) throw new Error('no comparison');
+      const { measured, differences } = await compare(...given);
+      return {
+        measured,
+        differences: differences.map((row) => row.map(() => ({ kind: 'exact', value: 0 }))),
+      };
+    },
+  }),
   'gives another number for another key': (metric) => ({
     ...metric,
     measure: (subject) => metric.measure(subject, key(1)),

@@ -1,3 +1,4 @@
+import { sqp } from '@onnxplain/attacks';
 import { type Definition, type Metric, type MetricPromise, square, subset } from '@onnxplain/core';
 import { deletion, infidelity, insertion, metrics } from '../src/index.js';
 
@@ -11,7 +12,8 @@ export interface Example {
 
 /** The example of a definition, with some options changed. */
 function exampleOf(definition: Definition<Metric>, options: Readonly<Record<string, unknown>> = {}): Example {
-  const given = { ...definition.example, ...options };
+  const attack = definition.takes.attack !== undefined && { attack: sqp({ steps: 8 }) };
+  const given = { ...definition.example, ...attack, ...options };
   const metric = definition.make(given);
   const draws = Object.hasOwn(definition.options.shape, 'draws');
   return {

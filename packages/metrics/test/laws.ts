@@ -13,7 +13,7 @@ import {
 } from '@onnxplain/core';
 import { expect } from 'vitest';
 import type { Example } from './examples.js';
-import { seed, shape, splitting, subjects, withWrongAttribution } from './subjects.js';
+import { seed, shape, splitting, subjects, withMargin, withWrongAttribution } from './subjects.js';
 
 /** Something that holds for every metric, or for every one that promises it. */
 export interface Law {
@@ -126,11 +126,13 @@ const always: readonly Law[] = [
   {
     title: 'is invalid where the score is not finite, never a number',
     async check({ metric }) {
-      const f = functionScore({
-        shape,
-        value: () => Number.NaN,
-        gradient: () => full(shape, Number.NaN),
-      });
+      const f = withMargin(
+        functionScore({
+          shape,
+          value: () => Number.NaN,
+          gradient: () => full(shape, Number.NaN),
+        }),
+      );
       expect(await estimateOf(metric, { ...curved, f })).toMatchObject({ kind: 'invalid' });
     },
   },
@@ -179,6 +181,7 @@ const comparing: readonly Law[] = [
   {
     title:
       'gives differences that are antisymmetric, fit the numbers, and are 0 of an attribution from itself',
+    unless: 'upper-bound',
     async check({ metric }) {
       const both = [curved, withWrongAttribution(curved)];
       const compared = await metric.compare?.(both, seed);
@@ -192,6 +195,17 @@ const comparing: readonly Law[] = [
       const errors = [same, sameToo, forth, back].map((each) => ('stderr' in each ? each.stderr : 0));
       expect(errors.slice(0, 2)).toEqual([0, 0]);
       expect(errors[2]).toBe(errors[3]);
+    },
+  },
+  {
+    title: 'gives no number for the difference of two bounds, whose error is not known',
+    promise: 'upper-bound',
+    async check({ metric }) {
+      const compared = await metric.compare?.([curved, withWrongAttribution(curved)], seed);
+      if (compared === undefined) return;
+      const [[same, forth], [back]] = compared.differences;
+      expect(numberOf(same)).toBe(0);
+      expect([forth.kind, back.kind]).toEqual(['invalid', 'invalid']);
     },
   },
 ];
@@ -280,7 +294,8 @@ const promised: readonly Law[] = [
     async check({ metric }) {
       const { curve } = await metric.measure(curved, seed);
       expect(curve?.y).toHaveLength(curve?.x.length ?? -1);
-      if (curve?.stderr !== undefined) expect(curve.stderr).toHaveLength(curve.y.length);
+      for (const beside of [curve?.stderr, curve?.censored])
+        if (beside !== undefined) expect(beside).toHaveLength(curve?.y.length ?? -1);
       expect(curve?.x[0]).toBeGreaterThanOrEqual(0);
       expect(curve?.x.at(-1)).toBeLessThanOrEqual(100);
       expect(curve?.x.every((at, i, all) => i === 0 || at > all[i - 1])).toBe(true);

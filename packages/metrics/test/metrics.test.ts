@@ -1,3 +1,4 @@
+import { sqp } from '@onnxplain/attacks';
 import { gaussian, type Metric } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import {
@@ -58,7 +59,10 @@ describe('metrics', () => {
   it('are in the table under their own names, and refuse unknown options', () => {
     for (const [name, row] of Object.entries(metrics)) {
       expect(row.name).toBe(name);
-      const needed = row.positional.includes('perturbation') ? { perturbation } : {};
+      const needed = {
+        ...(row.positional.includes('perturbation') && { perturbation }),
+        ...(row.takes.attack !== undefined && { attack: sqp() }),
+      };
       expect(row.make(needed).name).toBe(name);
       expect(() => row.make({ bogus: 1 })).toThrow(expect.objectContaining({ code: 'option-unknown' }));
     }

@@ -35,7 +35,23 @@ export const slope: Explainer = named(
   { expression: 'slope', kind: 'local' as const },
 );
 
-async function subjectOf(f: Score): Promise<Subject> {
+/** How far the margin of a score is above it. */
+const RAISED = 20;
+
+/**
+ * The score as if it were that of a class: its margin is the score plus 20, which is above 0 at the inputs of the tests, and, unless the
+ * score is the same everywhere, below 0 somewhere.
+ */
+export function withMargin(f: Score): Score {
+  const raised = {
+    ...f,
+    value: async (batch: Tensor) => (await f.value(batch)).map((value) => value + RAISED),
+  };
+  return { ...f, with: async ({ link }) => (link === 'margin' ? raised : f) };
+}
+
+async function subjectOf(score: Score): Promise<Subject> {
+  const f = withMargin(score);
   return { f, x, explain: slope, attribution: await slope(f, x, seed) };
 }
 
@@ -67,8 +83,10 @@ export function withWrongAttribution(subject: Subject): Subject {
 
 /** The same score, which evaluates at most `size` rows at a time, the last ones first. */
 export function splitting(f: Score, size: number): Score {
+  const change = f.with;
   return {
     ...f,
+    with: change && (async (what) => splitting(await change(what), size)),
     async value(batch) {
       const n = batch.shape[0];
       const values = new Float64Array(n);

@@ -23,6 +23,8 @@ export interface Curve {
   readonly y: readonly number[];
   /** Standard errors of `y`, when the curve is a mean of draws. */
   readonly stderr?: readonly number[];
+  /** Where a search for `y` found nothing, so that it is only the greatest number that counts. Absent: nowhere. */
+  readonly censored?: readonly boolean[];
 }
 
 /** What a metric returns for one attribution. Plain data: it can be cloned to another thread and written as JSON. */

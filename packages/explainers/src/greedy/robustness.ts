@@ -6,13 +6,14 @@ import {
   featuresFor,
   fold,
   type Key,
+  marginOf,
   norm,
   type Perturbed,
   type Score,
   type Tensor,
   zeros,
 } from '@onnxplain/core';
-import { marginAbove0, marginOf } from '../margin.js';
+import { marginAbove0 } from '../margin.js';
 import type { RobustnessSettings } from './options.js';
 
 /** Elements of the inputs of one call of the attack, 2^24: 64 MiB in float32. */

@@ -3,6 +3,7 @@ import {
   functionScore,
   gaussianBlur,
   key,
+  row,
   type Score,
   type Subject,
   tensor,
@@ -12,7 +13,8 @@ import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
 import { deletion } from './deletion.js';
 import { insertion } from './insertion.js';
-import { countOf, importances, ranksOf } from './ranks.js';
+import { importances, importancesOver, ranksOf } from './ranks.js';
+import { countOf } from './sizes.js';
 
 const shape = [2, 1, 4];
 const seed = key(3);
@@ -133,12 +135,50 @@ describe('deletion and insertion', () => {
     );
   });
 
+  it('average over several references in a tensor, with a standard error', async () => {
+    const several = normals('several', [3, ...shape]);
+    const each = await Promise.all(
+      [0, 1, 2].map((i) => numberOf(insertion({ reference: row(several, i) }), subjectOf())),
+    );
+    const mean = each.reduce((sum, value) => sum + value, 0) / 3;
+    const variance = each.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2;
+    const { estimate } = await insertion({ reference: several }).measure(subjectOf(), seed);
+    expect(estimate).toMatchObject({ kind: 'mean', n: 3 });
+    expect('value' in estimate && estimate.value).toBeCloseTo(mean, 10);
+    expect('stderr' in estimate && estimate.stderr).toBeCloseTo(Math.sqrt(variance / 3), 10);
+  });
+
+  it('take counts of features in place of percentages, no more than there are', async () => {
+    const counted = await deletion({ reference: 0.5, counts: [0, 2, 9] }).measure(subjectOf(), seed);
+    const { curve } = await deletion({ reference: 0.5, percentages: [0, 25, 100] }).measure(
+      subjectOf(),
+      seed,
+    );
+    expect(counted.curve).toMatchObject({ x: [0, 2, 9], xLabel: 'features removed', y: curve?.y });
+  });
+
+  it('rank other features than those of the attribution by their sums, slopes by their norm', async () => {
+    const tokens = tensor([0, 0, 1, 1, 0, 0, 1, 1], shape);
+    const metric = deletion({ reference: 0, features: tokens, percentages: [0, 50, 100] });
+    const given = { values: tensor([1, 1, 3, -3, 1, 1, 3, -3], shape) };
+    const without = async (gone: number) => {
+      const at = Array.from(x.data, (v, i) => (tokens.data[i] === gone ? 0 : v));
+      return (await f.value(tensor(at, [1, ...shape])))[0];
+    };
+    const second = async (kind: Attribution['kind']) =>
+      (await metric.measure(subjectOf({ ...given, kind }), seed)).curve?.y[1];
+    expect(await second('local')).toBe(await without(1));
+    expect(await second('global')).toBe(await without(0));
+  });
+
   it('refuse draws of a reference that is always the same, and percentages that do not ascend', () => {
     const refused = expect.objectContaining({ code: 'option-value' });
     expect(() => deletion({ reference: 'mean', draws: 3 })).toThrow(refused);
     expect(() => insertion({ percentages: [10, 5] })).toThrow(refused);
     expect(() => insertion({ percentages: [0, 101] })).toThrow(refused);
     expect(() => insertion({ percentages: [5] })).toThrow(refused);
+    expect(() => insertion({ counts: [2, 1] })).toThrow(refused);
+    expect(() => insertion({ counts: [1, 2], percentages: [5, 10] })).toThrow(refused);
   });
 
   it('are known by their expressions', () => {
@@ -165,6 +205,16 @@ describe('ranks', () => {
   it('count a percentage of features without losing one to rounding', () => {
     expect([29, 57, 58].map((each) => countOf(each, 100))).toEqual([29, 57, 58]);
     expect(countOf(5, 784)).toBe(39);
+  });
+
+  it('add up the numbers of other features, each that several elements share once', () => {
+    const features = { count: 3, of: Int32Array.of(0, 0, 1, 2) };
+    const over = { count: 2, of: Int32Array.of(0, 0, 0, 1) };
+    const given = { values: tensor([-2, -2, 1, 4], [4]), features };
+    expect([...importancesOver({ ...given, kind: 'global' }, over, 'signed')]).toEqual([-1, 4]);
+    expect([...importancesOver({ ...given, kind: 'global' }, over, 'absolute')]).toEqual([1, 4]);
+    expect([...importancesOver({ ...given, kind: 'ranking' }, over, 'absolute')]).toEqual([-1, 4]);
+    expect([...importancesOver({ ...given, kind: 'local' }, over, 'absolute')]).toEqual([Math.sqrt(5), 4]);
   });
 
   it('go by absolute values, except of rankings', () => {

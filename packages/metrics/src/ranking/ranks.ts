@@ -1,4 +1,13 @@
-import { type Attribution, featureValues, type Key, option, stream } from '@onnxplain/core';
+import {
+  type Attribution,
+  type Features,
+  featureValues,
+  type Key,
+  multiply,
+  option,
+  stream,
+  sumsOver,
+} from '@onnxplain/core';
 
 const orders = ['absolute', 'signed'] as const;
 /** By what features are ranked. */
@@ -28,6 +37,25 @@ export function importances(
   return order === 'signed' || attribution.kind === 'ranking' ? numbers : numbers.map(Math.abs);
 }
 
+/**
+ * The number of each of some other features than those of the attribution, such as tokens of an embedded text, by which it ranks them: the
+ * sum over their elements, absolute where the order asks for it. For slopes (a local attribution) in absolute order it is the Euclidean
+ * norm, because slopes of different elements have no common sum. A number that several elements share counts once.
+ */
+export function importancesOver(
+  attribution: Pick<Attribution, 'values' | 'features' | 'kind'>,
+  { count, of }: Features,
+  order: Order,
+): Float64Array {
+  const parts = { count, partOf: (element: number) => of[element] };
+  const { values, kind } = attribution;
+  const absolute = order === 'absolute' && kind !== 'ranking';
+  if (absolute && kind === 'local')
+    return sumsOver({ ...attribution, values: multiply(values, values) }, parts).map(Math.sqrt);
+  const sums = sumsOver(attribution, parts);
+  return absolute ? sums.map(Math.abs) : sums;
+}
+
 /** The rank of each number, 0 for the largest. Equal numbers come in an order that depends on the key only. */
 export function ranksOf(numbers: Float64Array, key: Key): Int32Array {
   const random = stream(key);
@@ -38,10 +66,4 @@ export function ranksOf(numbers: Float64Array, key: Key): Int32Array {
     ranks[feature] = rank;
   });
   return ranks;
-}
-
-/** How many of `count` features a percentage is, rounded down. */
-export function countOf(percentage: number, count: number): number {
-  // The product first: 29 / 100 * 100 is 28.999...
-  return Math.floor((percentage * count) / 100);
 }

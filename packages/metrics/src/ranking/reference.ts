@@ -10,7 +10,9 @@ import {
   isTensor,
   type Key,
   option,
+  row,
   type Score,
+  showShape,
   stream,
   type Tensor,
   tensor,
@@ -37,7 +39,8 @@ export const referenceOptions = {
     .describe(
       'What features that are not there become. uniform: random numbers, uniform in the bounds of the input, in [0, 1] where it has none; the ' +
         'number is the mean over draws of them. mean: the mean of the input, of each channel. blur: the input blurred by a Gaussian of ' +
-        "5 positions. A number for all elements, or a tensor of the input's shape or repeated to it.",
+        "5 positions. A number for all elements, a tensor of the input's shape or repeated to it, or a tensor of several, [n, ...shape], such as " +
+        'word vectors at random: the number is the mean over them.',
     ),
   draws: option
     .count()
@@ -77,12 +80,15 @@ export function referenceDefinition({
   if (reference === 'mean') return { reference: 'the mean of each channel of the input' };
   if (reference === 'blur')
     return { reference: `the input blurred by a Gaussian of ${BLUR.sigma} positions, cut at ${BLUR.radius}` };
-  return { reference: typeof reference === 'number' ? `${reference}` : 'a tensor' };
+  if (typeof reference === 'number') return { reference: `${reference}` };
+  return { reference: `a tensor of shape ${showShape(reference.shape)}, which is given` };
 }
 
 /** The references of one input. Reference i depends on (x, key, i) only. */
 export interface References {
   readonly count: number;
+  /** Whether they are a sample, so that a mean over them has a standard error. */
+  readonly sampled: boolean;
   readonly at: (i: number) => Tensor;
 }
 
@@ -96,6 +102,7 @@ export function referencesOf(
     const [low, high] = f.bounds.every(Number.isFinite) ? f.bounds : [0, 1];
     return {
       count: draws,
+      sampled: true,
       at(i) {
         const drawn = zeros(x.shape, x);
         stream(fold(fold(key, 'reference'), i)).fillUniform(drawn.data, low, high);
@@ -103,8 +110,13 @@ export function referencesOf(
       },
     };
   }
+  if (isTensor(reference) && reference.shape.length === x.shape.length + 1) {
+    const [count] = reference.shape;
+    const at = (i: number) => broadcast(`${where}(reference)`, row(reference, i), x.shape);
+    return { count, sampled: count > 1, at };
+  }
   const fixed = fixedReference(where, { f, x }, reference);
-  return { count: 1, at: () => fixed };
+  return { count: 1, sampled: false, at: () => fixed };
 }
 
 function fixedReference(

@@ -2,70 +2,72 @@ import {
   type Attribution,
   type Comparison,
   type Estimate,
-  elementFeatures,
-  fold,
   type Key,
   type Measured,
   type MetricRecipe,
   moments,
-  option,
   row,
   type Score,
   type Settings,
   type Subject,
   spans,
   type Tensor,
-  z,
   zeros,
 } from '@onnxplain/core';
 import { estimateMean } from '../infidelity/mean.js';
 import { withWarning } from '../infidelity/warning.js';
 import { expectSameScoreAndInput, expectSubject } from '../subject.js';
-import { countOf, importances, orderDefinition, orderOption, ranksOf } from './ranks.js';
-import { type References, referenceDefinition, referenceOptions, referencesOf } from './reference.js';
-
-/** 5, 10, ..., 45: the percentages of [H21]. */
-const PERCENTAGES = Array.from({ length: 9 }, (_, i) => 5 * (i + 1));
-
-const percentage = () => option.number().min(0, 'a percentage').max(100, 'a percentage');
+import { rankedFeatures, rankingDefinition, rankingOptions, settleRanking } from './ranked.js';
+import {
+  type References,
+  referenceDefinition,
+  referenceOptions,
+  referencesOf,
+  settleReference,
+} from './reference.js';
+import { areaOf, type Sizes, settleSizes, sizeOptions, sizesDefinition, sizesOf } from './sizes.js';
 
 /** Options of insertion and deletion. */
-export const curveOptions = {
+const options = {
   ...referenceOptions,
-  percentages: z
-    .array(percentage())
-    .min(2, 'at least two percentages')
-    .refine((all) => all.every((each, i) => i === 0 || each > all[i - 1]), 'percentages in ascending order')
-    .optional()
-    .describe(
-      'Percentages of the features at which f is evaluated, ascending, from 0 to 100; the number of features is rounded down. ' +
-        'Default: 5, 10, ..., 45, as in [H21].',
-    ),
-  order: orderOption(),
+  ...sizeOptions,
+  ...rankingOptions,
 };
 
-type CurveSettings = Settings<typeof curveOptions>;
+type CurveSettings = Settings<typeof options>;
 
 /** Which features are at the reference: the first ones of the ranking ('deletion'), or all others ('insertion'). */
-export interface CurveKind {
-  readonly where: 'insertion' | 'deletion';
+type Which = 'insertion' | 'deletion';
+
+/** What the statements of insertion and deletion have in common. */
+export const removalCurve = (where: Which) => ({
+  options,
+  positional: ['reference', 'draws', 'percentages'] as const,
+  example: { draws: 30 },
+  promises: ['mean', 'random', 'area-of-curve'] as const,
+  settle: (settings: CurveSettings) => settleReference(where, settleRanking(settleSizes(where, settings))),
+  make: (settings: CurveSettings) => recipeOf({ where, settings, sizes: sizesOf(settings) }),
+});
+
+interface CurveKind {
+  readonly where: Which;
   readonly settings: CurveSettings;
+  readonly sizes: Sizes;
 }
 
-/** What insertion and deletion have in common. */
-export function removalCurve({ where, settings }: CurveKind): MetricRecipe {
-  const { percentages = PERCENTAGES, order } = settings;
-  const compare = (subjects: readonly Subject[], key: Key) => compareAll({ where, settings }, subjects, key);
+function recipeOf(kind: CurveKind): MetricRecipe {
+  const { where, settings, sizes } = kind;
+  const compare = (subjects: readonly Subject[], key: Key) => compareAll(kind, subjects, key);
   const what =
     where === 'deletion' ? 'the first features are at the reference' : 'all but the first are at it';
   return {
     better: where === 'deletion' ? 'lower' : 'higher',
-    units: 'units of f times percent of the features',
+    units: `units of f times ${sizes.unit}`,
     source: 'Hsieh et al. 2021, section 4.2',
     definition: {
-      value: `area by the trapezoid rule below f as a function of the percentage of features, when ${what}`,
-      percentages: percentages.join(', '),
-      order: orderDefinition[order],
+      value: `area by the trapezoid rule below f as a function of the ${sizes.unit}, when ${what}`,
+      ...sizesDefinition(sizes),
+      ...rankingDefinition(settings),
       ...referenceDefinition(settings),
     },
     measure: async (subject, key) => (await compare([subject], key)).measured[0],
@@ -78,7 +80,7 @@ async function compareAll(kind: CurveKind, subjects: readonly Subject[], key: Ke
   for (const subject of subjects) expectSubject(where, subject);
   const { f, x } = expectSameScoreAndInput(where, subjects);
   const references = referencesOf(where, { f, x, key }, settings);
-  const sampled = settings.reference === 'uniform';
+  const { sampled } = references;
   const curves: Curves[] = [];
   for (const { attribution } of subjects)
     curves.push(await curvesOf(kind, { f, x, attribution, references, key }));
@@ -95,9 +97,9 @@ async function compareAll(kind: CurveKind, subjects: readonly Subject[], key: Ke
   };
 }
 
-/** f at each percentage and the area below, for each reference. */
+/** f at each size of the set and the area below, for each reference. */
 interface Curves {
-  /** [references, percentages]. */
+  /** [references, sizes]. */
   readonly values: Float64Array;
   readonly areas: Float64Array;
 }
@@ -111,13 +113,11 @@ interface CurveQuestion {
 }
 
 async function curvesOf(
-  { where, settings: { percentages = PERCENTAGES, order } }: CurveKind,
+  { where, settings, sizes }: CurveKind,
   { f, x, attribution, references, key }: CurveQuestion,
 ): Promise<Curves> {
-  const { of } = attribution.features ?? elementFeatures(x.shape);
-  const numbers = importances(attribution, order);
-  const ranks = ranksOf(numbers, fold(key, 'ties'));
-  const counts = percentages.map((each) => countOf(each, numbers.length));
+  const { of, count, ranks } = rankedFeatures(where, { f, x, attribution }, { settings, key });
+  const counts = sizes.of(count);
   const values = new Float64Array(references.count * counts.length);
   const write = (input: Tensor['data'], absent: Tensor, first: number) => {
     for (let j = 0; j < input.length; j++)
@@ -133,18 +133,10 @@ async function curvesOf(
     }
     values.set(await f.value(inputs), from * counts.length);
   }
-  return { values, areas: areasOf(values, percentages) };
-}
-
-/** The area below each row of values, by the trapezoid rule. */
-function areasOf(values: Float64Array, percentages: readonly number[]): Float64Array {
-  const width = percentages.length;
-  return Float64Array.from({ length: values.length / width }, (_, row) => {
-    let area = 0;
-    for (let i = 1, at = row * width + 1; i < width; i++, at++)
-      area += ((percentages[i] - percentages[i - 1]) * (values[at] + values[at - 1])) / 2;
-    return area;
-  });
+  const areas = Float64Array.from({ length: references.count }, (_, i) =>
+    areaOf(sizes.x, values.subarray(i * counts.length, (i + 1) * counts.length)),
+  );
+  return { values, areas };
 }
 
 /** The mean over random references, or the only number. */
@@ -152,17 +144,17 @@ function meanOf(numbers: Float64Array, sampled: boolean): Estimate {
   return withWarning(estimateMean(numbers, new Float64Array(numbers.length).fill(1), !sampled));
 }
 
-function measuredOf({ where, settings }: CurveKind, { values, areas }: Curves, sampled: boolean): Measured {
+function measuredOf({ where, sizes }: CurveKind, { values, areas }: Curves, sampled: boolean): Measured {
   const estimate = meanOf(areas, sampled);
   if (estimate.kind === 'invalid') return { estimate };
-  const { percentages: x = PERCENTAGES } = settings;
+  const { x, unit } = sizes;
   const points = x.map((_, i) =>
     moments.value(columnOf(values, i, x.length).reduce(moments.add, moments.init())),
   );
   return {
     estimate,
     curve: {
-      xLabel: where === 'deletion' ? 'percent of features removed' : 'percent of features inserted',
+      xLabel: `${unit} ${where === 'deletion' ? 'removed' : 'inserted'}`,
       x,
       yLabel: 'f',
       y: points.map(({ mean }) => mean),

@@ -1,5 +1,6 @@
 import { type Attribution, defineMetric, firstNonFinite, fold, option } from '@onnxplain/core';
-import { countOf, importances, type Order, orderDefinition, orderOption, ranksOf } from '../ranking/ranks.js';
+import { importances, type Order, orderDefinition, orderOption, ranksOf } from '../ranking/ranks.js';
+import { countOf } from '../ranking/sizes.js';
 import { ballOptions, settleBall } from './ball.js';
 import { noiseOption } from './noise.js';
 import { sensitivity } from './sensitivity.js';

@@ -33,13 +33,13 @@ export interface BuiltIn extends Tables {
 
 type TableOfRules = { readonly [Name in keyof typeof ruleTables]: Definition<Rules> };
 
-/** The definitions that attack each input once. */
-const ONE_ATTACK: ReadonlySet<string> = new Set(['minimum-perturbation']);
+/** The explainers that compare what an attack finds for thousands of sets of features. */
+const MANY_ATTACKS: ReadonlySet<string> = new Set(['greedy', 'greedy-as', 'one-step-banzhaf']);
 
 /** Everything that can be made by name. */
 export const tables: BuiltIn = {
   explainer: withDefaultAttack(explainers),
-  metric: metrics,
+  metric: withDefaultAttack(metrics),
   perturbation: perturbations,
   attack: attacks,
   solver: solvers,
@@ -98,14 +98,14 @@ export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind
 }
 
 /**
- * Gives the option `attack` of every definition that takes an attack a default: `minimum` where one attack decides the result, and `sqp`
- * where many attacks are compared. The definitions themselves require one, because their packages do not know the attacks.
+ * Gives the option `attack` of every definition that takes an attack a default: `sqp` where many attacks are compared, and else `minimum`,
+ * where one attack decides a number. The definitions themselves require one, because their packages do not know the attacks.
  */
 function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>>>>(table: T): T {
   const rows = Object.entries(table).map(([name, row]) => [
     name,
     row.takes.attack === 'attack'
-      ? { ...row, ...attackedBy(row, ONE_ATTACK.has(name) ? minimum() : sqp()) }
+      ? { ...row, ...attackedBy(row, MANY_ATTACKS.has(name) ? sqp() : minimum()) }
       : row,
   ]);
   // Only the options of rows change.

@@ -189,6 +189,14 @@ describe('the library', () => {
     }
   });
 
+  test('metrics that take an attack have minimum by default, and say so', () => {
+    for (const name of ['robustness-complement', 'robustness-set']) {
+      expect(make(name).expression).toBe(`${name}(minimum)`);
+      const row = catalogue().metric.find((each) => each.name === name);
+      expect(row?.usage).toContain(`${name}(attack=minimum, `);
+    }
+  });
+
   test('explainers that take an attack have sqp by default, or minimum where they make one attack, and say so', () => {
     for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf', 'minimum-perturbation']) {
       const attack = name === 'minimum-perturbation' ? 'minimum' : 'sqp';
@@ -218,6 +226,7 @@ describe('the library', () => {
     'sensitivity-max(radius=0.2, ball=linf, normalize=true)',
     'infidelity(subset(0.2, baseline=1), stderr=0.01)',
     'smooth(smooth(gradient, gaussian(0.1)), uniform(0.1, ball=l2), statistic=variance)',
+    ...['robustness-set(fmn, [5,10], cap=input)', 'robustness-complement(counts=[1,2], features=pixels)'],
     ...['greedy', 'greedy-as(sqp(steps=3), 100, target=3)', 'one-step-banzhaf(subsets=9, criterion=set)'],
     'minimum-perturbation(fmn(steps=5), target=2, features=pixels)',
   ])('%s makes itself again', (text) => {
