@@ -1,3 +1,5 @@
+import { type AdamOptions, adam as descent } from '@onnxplain/core';
+
 /** Changes parameters in place by one step against gradients, at a learning rate. */
 export type Step = (
   parameters: readonly Float32Array[],
@@ -8,35 +10,11 @@ export type Step = (
 /** Makes the steps for parameters of the given numbers of elements. Each has its own state, zero at first. */
 export type Optimiser = (sizes: readonly number[]) => Step;
 
-export interface AdamOptions {
-  /** Decay of the mean of gradients. Default 0.9. */
-  readonly decay1?: number;
-  /** Decay of the mean of squared gradients. Default 0.999. */
-  readonly decay2?: number;
-  /** Default 1e-8. */
-  readonly epsilon?: number;
-}
-
-/** Adam (Kingma & Ba 2015, Algorithm 1 in the form of section 2's last paragraph). */
-export function adam({ decay1 = 0.9, decay2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Optimiser {
-  return (sizes) => {
-    const first = sizes.map((size) => new Float32Array(size));
-    const second = sizes.map((size) => new Float32Array(size));
-    let steps = 0;
-    return (parameters, gradients, rate) => {
-      steps += 1;
-      const scale = (rate * Math.sqrt(1 - decay2 ** steps)) / (1 - decay1 ** steps);
-      parameters.forEach((w, p) => {
-        const [g, m, v] = [gradients[p], first[p], second[p]];
-        for (let i = 0; i < w.length; i++) {
-          m[i] = decay1 * m[i] + (1 - decay1) * g[i];
-          v[i] = decay2 * v[i] + (1 - decay2) * g[i] * g[i];
-          w[i] -= (scale * m[i]) / (Math.sqrt(v[i]) + epsilon);
-        }
-      });
-    };
-  };
-}
+/** {@link descent} for parameters that are not known yet. */
+export const adam =
+  (options?: AdamOptions): Optimiser =>
+  () =>
+    descent(options);
 
 export interface SgdOptions {
   /** Share of the last step that the next one keeps (Sutskever et al. 2013, Eqs. 1 and 2). Default 0.9. */

@@ -128,6 +128,7 @@ export {
 } from './score/objectives.js';
 export { marginOf, refuseMargin, targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
+export { type AdamOptions, adam, type Descent } from './solve/adam.js';
 export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';
 export {

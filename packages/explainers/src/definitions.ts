@@ -1,4 +1,5 @@
 /** All explainers. A line here puts one into the table, the law tests and the public names. */
+export { bbmp } from './bbmp/bbmp.js';
 export { gradient } from './gradient.js';
 export { greedy } from './greedy/greedy.js';
 export { greedyAs } from './greedy/greedy-as.js';
