@@ -43,6 +43,14 @@ function textOf(card: Card): string {
   return `{\n${fields.join(',\n')}\n}\n`;
 }
 
+/** The command that makes the same model again. A folder of data is named FOLDER: it differs between machines. */
+function commandOf(name: string): string {
+  const { data, out: _, ...changed } = given;
+  const options = Object.entries({ ...(data && { data: 'FOLDER' }), ...changed });
+  const shown = options.flatMap(([option, value]) => (value === '0' ? [] : [`--${option} ${value}`]));
+  return ['npx --yes pnpm@12 train', name, ...shown].join(' ');
+}
+
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
 const [name = 'mnist-cnn'] = positionals;
@@ -71,7 +79,7 @@ const card = {
     data: recipe.data,
     accuracy: share,
     seed,
-    command: ['npx --yes pnpm@12 train', ...process.argv.slice(2)].join(' '),
+    command: commandOf(name),
   },
 };
 mkdirSync(dirname(out), { recursive: true });

@@ -37,6 +37,13 @@ export {
 } from './preprocessing.js';
 export { rowsIn } from './selection.js';
 export { holdsIntegers, isTable, type Source, sourcesOf } from './sources.js';
-export { type CsvTable, readCsv, type TableOptions } from './table.js';
+export {
+  type CsvTable,
+  readCsv,
+  readTexts,
+  type TableOptions,
+  type TableReading,
+  type TextTable,
+} from './table.js';
 export { loadTexts, type NamedTexts } from './texts.js';
 export { readVocabulary, type Vocabulary } from './vocabulary.js';

@@ -1,11 +1,13 @@
 import type { Recipe } from '../recipe.js';
 import { mnistCnn } from './mnist-cnn.js';
 import { mnistSmallCnn } from './mnist-small-cnn.js';
+import { topicBilstm } from './topic-bilstm.js';
 
 /** The models that `scripts/train.ts` makes, by name. */
 export const recipes = {
   'mnist-cnn': mnistCnn,
   'mnist-small-cnn': mnistSmallCnn,
+  'topic-bilstm': topicBilstm,
 } satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof recipes;

@@ -1,0 +1,76 @@
+/** The models of `models/`, their cards and recipes. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { key } from '@onnxplain/core';
+import { readCard } from '@onnxplain/files';
+import { read } from '@onnxplain/graph';
+import { make, prepare } from 'onnxplain';
+import { explainInputs, perToken } from 'onnxplain/pipeline';
+import { describe, expect, test } from 'vitest';
+import { recipes } from '../scripts/train/recipes/index.js';
+import { accuracy } from '../scripts/train/train.js';
+
+describe('the shipped models', () => {
+  const folder = join(import.meta.dirname, '../models');
+  const names = readdirSync(folder).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? []);
+  /** Folders of data that no npm package holds. */
+  const data: Readonly<Record<string, string>> = {
+    'topic-bilstm': join(import.meta.dirname, '../../shared/data/text'),
+  };
+
+  test('each has a recipe and a card that says how it was trained, and is smaller than 2 MB', () => {
+    expect(names).toEqual(Object.keys(recipes).sort());
+    for (const name of names) {
+      expect(readFileSync(join(folder, `${name}.onnx`)).length).toBeLessThan(2_000_000);
+      const { training, ...card } = JSON.parse(readFileSync(join(folder, `${name}.card.json`), 'utf8'));
+      expect(Object.keys(training)).toEqual(['data', 'accuracy', 'seed', 'command']);
+      expect(training.command).toMatch(new RegExp(`^npx --yes pnpm@12 train ${name}`));
+      expect(card).toEqual(recipes[name as keyof typeof recipes].card);
+    }
+  });
+
+  for (const name of names) {
+    const missing = name in data && !existsSync(data[name]);
+    test.skipIf(missing)(`${name} has the accuracy that its card says`, async () => {
+      const { test: held } = recipes[name as keyof typeof recipes].prepare(data[name]);
+      const graph = read(readFileSync(join(folder, `${name}.onnx`)));
+      const { training } = readCard(join(folder, `${name}.onnx`));
+      const found = await accuracy({ graph, weights: [] }, held(), key(0));
+      // One example in a thousand may fall on the other side of a boundary on another machine.
+      expect(Math.abs(found - (training?.accuracy ?? 0))).toBeLessThanOrEqual(0.001);
+    });
+  }
+
+  test('topic-bilstm tells the topic of at least 28 of the 30 shipped sentences', async () => {
+    const { found } = await sentencesExplained('gradient');
+    const right = found.filter(({ input }) => input.name.startsWith(`${input.prediction?.label}-`));
+    expect(found).toHaveLength(30);
+    expect(right.length).toBeGreaterThanOrEqual(28);
+  });
+
+  test('integrated gradients of the words of a sentence add up to the change of the logit from unknown words to it', async () => {
+    const { found, unknown } = await sentencesExplained('integrated-gradients(steps=50, baseline=pad)');
+    for (const [i, { input, attributions }] of found.entries()) {
+      const [outcome] = attributions;
+      if (outcome.status !== 'done') throw new Error(outcome.reason);
+      const words = perToken(outcome.value);
+      const total = words.reduce((sum, each) => sum + each, outcome.value.residual ?? NaN);
+      expect(total).toBeCloseTo(input.value - unknown[i], 3);
+    }
+  });
+
+  /** Explains the shipped sentences, and gives the explained logit of as many unknown words. */
+  async function sentencesExplained(expression: string) {
+    const inputs = [join(folder, 'sentences')];
+    await using prepared = await prepare(join(folder, 'topic-bilstm.onnx'), { inputs, device: 'cpu' });
+    const found = await explainInputs(prepared, { explainers: [make(expression, 'explainer', prepared)] });
+    const unknown = [];
+    for (const { input } of found) {
+      const [words] = input.tensor.shape;
+      const ids = { dtype: 'int64', dims: [1, words], data: new BigInt64Array(words) } as const;
+      const { logits } = await prepared.model.run({ ids });
+      unknown.push(Number(logits.data[Number(input.target)]));
+    }
+    return { found, unknown };
+  }
+});
