@@ -8,6 +8,7 @@ export {
   type Judgement,
   judge,
 } from './judge.js';
+export { mergeTables } from './merge.js';
 export { paperNamed, papers, tableOf } from './papers.js';
 export {
   asQuestions,

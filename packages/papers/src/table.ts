@@ -49,7 +49,9 @@ export interface PaperTable {
   readonly inputs: InputKind;
   /** Model file where none is given, relative to the working folder; absent: a model has to be given. */
   readonly model?: string;
-  /** Classes that inputs may belong to, as the model predicts them; default all. */
+  /** Folder of the inputs where none is given, relative to the working folder; absent: that of the digits, or one has to be given. */
+  readonly data?: string;
+  /** Classes that digits may belong to, by their labels; default all. */
   readonly classes?: readonly number[];
   readonly rows: readonly TableRow[];
   readonly columns: readonly TableColumn[];

@@ -94,7 +94,8 @@ function overlay(input: Picture, map: Heat): Picture {
   return { width: input.width, height: input.height, rgb };
 }
 
-function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture {
+/** Repeats each pixel `factor` times in both directions. */
+export function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture {
   if (factor === 1) return { width, height, rgb };
   const out = new Uint8Array(rgb.length * factor * factor);
   const wide = width * factor;
@@ -111,7 +112,7 @@ function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture 
 const GAP = 8;
 
 /** Joins pictures of equal height from left to right, as RGBA. */
-function joinPanels(panels: readonly Picture[]): Pixels {
+export function joinPanels(panels: readonly Picture[]): Pixels {
   const { height } = panels[0];
   const width = panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP);
   const data = new Uint8Array(width * height * 4);

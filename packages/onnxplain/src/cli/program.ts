@@ -1,6 +1,6 @@
 import { loweringTargets } from '@onnxplain/graph';
 import { paperNamed, papers, tableOf } from '@onnxplain/papers';
-import { tableMarkdown } from '@onnxplain/report';
+import { type TableRecord, tableMarkdown } from '@onnxplain/report';
 import { Command, CommanderError, Option } from 'commander';
 import { loadPlugins } from '../expression/load-plugin.js';
 import { catalogue } from '../expression/registry.js';
@@ -176,17 +176,19 @@ function addReproduce(program: Command, run: Invocation): void {
       const name = paperNamed(paper);
       if (flags.table === undefined)
         return writeResult(run, flags, { result: papers[name], show: showTables });
-      const table = tableOf(name, flags.table);
+      const tables = flags.table.map((id) => tableOf(name, id));
       const command = ['onnxplain', ...run.argv];
       const result = await withNotices(run, flags, (notices) =>
-        reproduce(table, flags, { notices, signal: run.signal, command }),
+        reproduce(tables, flags, { notices, signal: run.signal, command }),
       );
       run.exit = result.exit;
-      writeResult(run, flags, { result: result.record, show: tableMarkdown });
+      writeResult(run, flags, { result: result.records, show: showRecords });
       writeFileNames(run, flags, result.files);
     },
   );
 }
+
+const showRecords = (records: readonly TableRecord[]): string => records.map(tableMarkdown).join('\n');
 
 function writeFileNames(run: Invocation, { quiet }: CommonFlags, files: readonly string[]): void {
   if (quiet !== true) run.err.write(printable(files.map((file) => `wrote ${file}\n`).join('')));

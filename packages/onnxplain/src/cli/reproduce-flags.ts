@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
 import { positive, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
 
+const TABLE =
+  'which tables; several are computed in one run, so that each explanation is made once; without it, all tables of the paper are listed';
+
 const MODEL = "model file (default: the table's, relative to the working folder)";
 
 const DATA =
@@ -15,8 +18,11 @@ export function addReproduceFlags(command: Command): Command {
   command
     .description('compute a table of a paper, beside its numbers, and test what it claims (papers: h21, y19)')
     .optionsGroup('Table:')
-    .option('--table <id>', 'which table; without it, all tables of the paper are listed')
-    .option('-o, --out <folder>', 'the folder for table.html, table.md, table.json and the runs behind them')
+    .option('--table <id...>', TABLE)
+    .option(
+      '-o, --out <folder>',
+      'the folder for table-ID.html, table-ID.md, table-ID.json and the runs behind them',
+    )
     .option('--images <n>', 'number of inputs', positive, 30)
     .addOption(
       new Option('--reading <name>', READING).choices(['paper', 'paper-code', 'both']).default('paper'),

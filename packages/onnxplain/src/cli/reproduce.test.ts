@@ -48,15 +48,16 @@ const notices = {
   progress: () => undefined,
   end: () => undefined,
 };
-const run = (more: Partial<ReproduceFlags>, of = table) =>
-  reproduce(of, { ...flags, ...more }, { notices, command: ['onnxplain', 'reproduce', 'h21', '--resume'] });
+const context = { notices, command: ['onnxplain', 'reproduce', 'h21', '--resume'] };
+const run = (more: Partial<ReproduceFlags>, of = table) => reproduce([of], { ...flags, ...more }, context);
 
 test('a table has a part for each reading, the numbers of the paper, and a decided claim', async () => {
   const out = at('both');
-  const { exit, record, files } = await run({ reading: 'both', out });
+  const { exit, records, files } = await run({ reading: 'both', out });
+  const [record] = records;
   expect(exit).toBe(0);
-  expect(files).toEqual(['table.html', 'table.md', 'table.json'].map((name) => join(out, name)));
-  expect(JSON.parse(readFileSync(join(out, 'table.json'), 'utf8'))).toEqual(
+  expect(files).toEqual(['table-T.html', 'table-T.md', 'table-T.json'].map((name) => join(out, name)));
+  expect(JSON.parse(readFileSync(join(out, 'table-T.json'), 'utf8'))).toEqual(
     JSON.parse(JSON.stringify(record)),
   );
   expect(record.parts.map(({ reading, rows }) => [reading, rows[0].expression])).toEqual([
@@ -78,7 +79,7 @@ test('a table has a part for each reading, the numbers of the paper, and a decid
 test('the page and the text show numbers, curves, claims and notes', async () => {
   const out = at('shown');
   await run({ out });
-  const [page, text] = ['table.html', 'table.md'].map((name) => readFileSync(join(out, name), 'utf8'));
+  const [page, text] = ['table-T.html', 'table-T.md'].map((name) => readFileSync(join(out, name), 'utf8'));
   for (const shown of [page, text]) {
     for (const words of [
       'A table',
@@ -113,6 +114,29 @@ test('a finished reading is kept with --resume, unless its inputs or expressions
   await run({ out, data: changing, images: 3 });
   expect(readdirSync(join(out, 'paper'))).not.toContain('ledger');
   rmSync(changing, { recursive: true });
+});
+
+test('several tables are computed in one run, with the numbers that each has alone', async () => {
+  const other: PaperTable = {
+    ...table,
+    id: 'U',
+    rows: [{ name: 'LOO', explainer: 'leave-one-out' }, table.rows[0]],
+    columns: [table.columns[1], { name: 'Insertion', metric: 'insertion(0, percentages=[25,50,75])' }],
+    numbers: [],
+    claims: [{ row: 'LOO', column: 'Deletion', than: 'Grad' }],
+  };
+  const { records } = await reproduce([table, other], { ...flags, out: at('several') }, context);
+  const alone = await Promise.all(
+    [table, other].map((each, i) => reproduce([each], { ...flags, out: at(`alone-${i}`) }, context)),
+  );
+  const numbers = ({ parts }: TableRecord) => parts.map(({ cells, claims }) => ({ cells, claims }));
+  expect(records.map(numbers)).toEqual(alone.map((each) => numbers(each.records[0])));
+  const { explainers }: RunRecord = JSON.parse(
+    readFileSync(join(at('several'), 'paper', 'record.json'), 'utf8'),
+  );
+  expect(explainers.map(({ expression }) => expression.split('(')[0])).toEqual([
+    ...['gradient', 'expected-gradients', 'random', 'leave-one-out'],
+  ]);
 });
 
 test.each([
@@ -150,9 +174,8 @@ test('a table on digits takes the first of the test set, and digits of the train
     claims: [],
   };
   const out = at('digits');
-  const { record } = await run({ out, images: 2, data: undefined, background: undefined }, digits);
-  const written: TableRecord = record;
-  expect(written.parts[0].inputs).toEqual(['digits.npy[0]', 'digits.npy[1]']);
+  const { records } = await run({ out, images: 2, data: undefined, background: undefined }, digits);
+  expect(records[0].parts[0].inputs).toEqual(['digits.npy[0]', 'digits.npy[1]']);
   const { inputs }: RunRecord = JSON.parse(readFileSync(join(out, 'paper', 'record.json'), 'utf8'));
   // The first 7 and the first 1 of the test set.
   expect(inputs.map(({ prediction }) => prediction?.class)).toEqual([7, 1]);

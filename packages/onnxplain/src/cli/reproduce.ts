@@ -1,20 +1,19 @@
 import { join } from 'node:path';
 import { fail } from '@onnxplain/core';
-import { expectWritable, readBytes, writeFolder } from '@onnxplain/files';
-import { type PaperTable, type Reading, readings } from '@onnxplain/papers';
-import {
-  INPUTS_SHOWN,
-  type PartRun,
-  type RunRecord,
-  TABLE_VERSION,
-  type TableRecord,
-  tableMarkdown,
-  tablePage,
-} from '@onnxplain/report';
+import { expectWritable, writeFolder } from '@onnxplain/files';
+import { mergeTables, type PaperTable, type Reading, readings } from '@onnxplain/papers';
+import { type PartRun, TABLE_VERSION, type TableRecord, tableMarkdown, tablePage } from '@onnxplain/report';
 import { loadPlugins } from '../expression/load-plugin.js';
 import { make } from '../expression/registry.js';
 import { type TableInputs, tableInputs } from '../pipeline/reproduce/inputs.js';
-import { expressionsOf, finishedRecord, needsBackground, partOf } from '../pipeline/reproduce/part.js';
+import {
+  expressionsOf,
+  finishedRecord,
+  needsBackground,
+  partOf,
+  recordOfTable,
+} from '../pipeline/reproduce/part.js';
+import { tablePictures } from '../pipeline/reproduce/pictures.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, type ExitCode } from './failure.js';
 import type { QueryFlags } from './flags.js';
@@ -22,7 +21,7 @@ import type { Notices } from './streams.js';
 
 export interface ReproduceFlags extends Omit<QueryFlags, 'input'> {
   /** Without it, the tables are listed. */
-  readonly table?: string;
+  readonly table?: readonly string[];
   readonly images: number;
   readonly reading: Reading | 'both';
   readonly out?: string;
@@ -38,34 +37,45 @@ export interface ReproduceContext {
   readonly command: readonly string[];
 }
 
-/** The record and files that `reproduce` wrote, and the exit code. */
+/** The records and files that `reproduce` wrote, and the exit code. */
 export interface Reproduced {
   readonly exit: ExitCode;
-  readonly record: TableRecord;
+  /** One for each table. */
+  readonly records: readonly TableRecord[];
   readonly files: readonly string[];
 }
 
 /**
- * Runs a table of a paper by one reading or both, each as `evaluate` does into a folder of its own, judges the records, and writes
- * table.json, table.md and table.html. With `resume`, a finished run of the same request is taken as it is, and a stopped one goes on.
+ * Computes tables of a paper by one reading or both. A reading is one run for all tables, as `evaluate` makes it in a folder of its own.
+ * Judges the records and writes table-ID.json, table-ID.md and table-ID.html. With `resume`, a finished run of the same request is taken
+ * as it is, and a stopped one goes on. Throws what `mergeTables`, `tableInputs` and `evaluate` throw, and `not-applicable` for a table
+ * that needs what is not there.
  */
 export async function reproduce(
-  table: PaperTable,
+  tables: readonly PaperTable[],
   flags: ReproduceFlags,
   context: ReproduceContext,
 ): Promise<Reproduced> {
-  const run = await settle(table, flags);
+  const run = await settle(mergeTables(tables), flags);
   const parts: Part[] = [];
   for (const reading of flags.reading === 'both' ? readings : [flags.reading])
     parts.push(await runPart(run, reading, context));
-  const record = tableRecord(run, parts, context);
-  return {
-    exit: worst(parts.map(({ exit }) => exit)),
-    record,
-    files: await writeTable(run.out, record, parts),
-  };
+  const written = new Map<string, string>();
+  const records = tables.map((table) => {
+    const own = parts.map((part) => ({ ...part, record: recordOfTable(run.table, table, part.record) }));
+    const record = tableRecord({ ...run, table }, own, context);
+    const contents = { html: tablePage(record, own), md: tableMarkdown(record), json: jsonOf(record) };
+    for (const [end, text] of Object.entries(contents)) written.set(`table-${table.id}.${end}`, text);
+    return record;
+  });
+  await writeFolder(run.out, written);
+  const files = [...written.keys()].map((name) => join(run.out, name));
+  return { exit: worst(parts.map(({ exit }) => exit)), records, files };
 }
 
+const jsonOf = (record: TableRecord): string => `${JSON.stringify(record, null, 1)}\n`;
+
+/** What all readings share. `table` has the rows and columns of all tables. */
 interface TableRun {
   readonly table: PaperTable;
   readonly flags: ReproduceFlags;
@@ -125,17 +135,8 @@ async function runPart(run: TableRun, reading: Reading, context: ReproduceContex
           { ...flags, input: inputs.files, explainer: explainers, metric: metrics, out },
           { ...context, command },
         );
-  return { reading, exit, record, pictures: await picturesIn(out, record) };
-}
-
-/** Reads the pictures of the inputs that are shown. */
-async function picturesIn(folder: string, record: RunRecord): Promise<PartRun['pictures']> {
-  const pictures = new Map<string, Uint8Array>();
-  for (const cell of record.attributions) {
-    if (cell.input >= INPUTS_SHOWN || cell.status !== 'done' || cell.picture === undefined) continue;
-    pictures.set(cell.picture.file, await readBytes(join(folder, cell.picture.file)));
-  }
-  return pictures;
+  const drawn = await tablePictures(out, record, inputs.array);
+  return { reading, exit, record, ...drawn };
 }
 
 function tableRecord(
@@ -156,20 +157,6 @@ function tableRecord(
     seed: flags.seed,
     parts: parts.map(({ reading, record }) => partOf(table, { reading, folder: reading }, record)),
   };
-}
-
-async function writeTable(
-  out: string,
-  record: TableRecord,
-  runs: readonly PartRun[],
-): Promise<readonly string[]> {
-  const files = new Map([
-    ['table.html', tablePage(record, runs)],
-    ['table.md', tableMarkdown(record)],
-    ['table.json', `${JSON.stringify(record, null, 1)}\n`],
-  ]);
-  await writeFolder(out, files);
-  return [...files.keys()].map((name) => join(out, name));
 }
 
 /** Done where all are done, failed where all failed, else partly done. */

@@ -1,40 +1,8 @@
-import { asQuestions, betterThan, type PaperTable, type TableColumn } from '../table.js';
+import { asQuestions, betterThan, type PaperTable } from '../table.js';
+import { complement, criteria, MODEL, NOTES, removal, set } from './columns.js';
 import { GREEDY_AS, greedyAsRows, MINIMUM_PERTURBATION, otherRows, SYMBOLS, searchRows } from './rows.js';
 
-const MODEL = 'models/mnist-small-cnn.onnx';
-
-/** The attack by which the authors' program evaluates: [H21]'s, from 1000 random starts. */
-const EVALUATION = 'pgd(judge=last, restarts=1000)';
-/** The percentages of the authors' program begin at 0. */
-const FROM_0 = `percentages=[${Array.from({ length: 10 }, (_, i) => 5 * i).join(',')}]`;
-
-const robustness = (metric: string) => ({
-  paper: metric,
-  'paper-code': `${metric}(${EVALUATION}, ${FROM_0})`,
-});
-
-/** Robustness-S̄r and Robustness-Sr as areas below the curves of 5 to 45 % of the features. */
-const criteria: readonly TableColumn[] = [
-  { name: `Robustness-${SYMBOLS.complement}`, metric: robustness('robustness-complement') },
-  { name: `Robustness-${SYMBOLS.set}`, metric: robustness('robustness-set') },
-];
-
-const removal: readonly TableColumn[] = [
-  { name: 'Insertion', metric: 'insertion(uniform)' },
-  { name: 'Deletion', metric: 'deletion(uniform)' },
-];
-
 const others = otherRows.map(({ name }) => name);
-const [complement, set] = criteria.map(({ name }) => name);
-
-const NOTES = {
-  class:
-    'The class explained is the one that the model predicts; the authors explain the label. The digits are those that the table names first in the test set.',
-  attack:
-    'In the reading "paper", norms are found by the default attack, which finds smaller ones than that of the paper at a fraction of its cost; in "paper-code" by that of the program of the authors.',
-  shap: 'The kernel of SHAP is the right one in both readings; the program of the authors has d - 1 in place of d.',
-  settings: 'The settings of EG and CFX are not given by the paper; these are the defaults here.',
-} as const;
 
 /** The first table of [H21] on digits: both criteria, for all explainers. */
 const table1: PaperTable = {
@@ -152,7 +120,7 @@ function namesFor(symbol: string): readonly string[] {
   return searchRows.map(({ name }) => name).filter((name) => name.endsWith(` ${symbol}`));
 }
 
-/** The tables of [H21] on digits. */
+/** The tables of [H21] that measure explanations of digits. */
 export const digitTables: readonly PaperTable[] = [
   table1,
   table2,

