@@ -47,7 +47,14 @@ export {
   featuresFor,
   withoutIdleLayout,
 } from './features/choice.js';
-export { axisFeatures, elementFeatures, gridFeatures, pixelFeatures } from './features/partitions.js';
+export {
+  axisFeatures,
+  channelFeatures,
+  elementFeatures,
+  gridFeatures,
+  pixelFeatures,
+} from './features/partitions.js';
+export { type Superpixels, superpixels } from './features/superpixels.js';
 export {
   featureValues,
   sharedValues,
@@ -167,7 +174,16 @@ export {
 } from './tensor/tensor.js';
 export type { Attack, FreeSets, Perturbed } from './types/attack.js';
 export * from './types/attribution.js';
-export type { BoxDraws, CompactDraws, KeyDraws, MaskDraws } from './types/compact-draws.js';
+export type {
+  BaselineNoise,
+  BaselineRows,
+  BoxDraws,
+  CompactDraws,
+  KeyDraws,
+  MaskDraws,
+  RemovalValues,
+  SmoothMaskDraws,
+} from './types/compact-draws.js';
 export * from './types/draws.js';
 export * from './types/estimate.js';
 export * from './types/metric.js';

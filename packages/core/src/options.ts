@@ -103,8 +103,8 @@ const extents = () => z.array(option.count()).min(1, 'a list of at least one siz
 
 /** Help of the option `features`; `what` says in its first words what is done with a feature. */
 export const featuresHelp = (what: string) =>
-  `${what}: "elements" one by one, "pixels" with all their channels (tokens, for an embedded text of layout "wc"), for a number or a list ` +
-  'the cells of a grid with this side or these sizes, for a tensor of labels (file.npy, of the shape of the input or repeated to it) all ' +
+  `${what}: "elements" one by one, "pixels" with all their channels (tokens, for an embedded text of layout "wc"), "channels" with all their ` +
+  'positions, "superpixels": about 50 parts of an image that follow its edges, for a number or a list the cells of a grid with this side or these sizes, for a tensor of labels (file.npy, of the shape of the input or repeated to it) all ' +
   'elements with equal labels together.';
 
 /** Types of options. Each call gives a new schema, to which a default and help can be added. */
@@ -137,8 +137,8 @@ export const option = {
   /** Which elements of an input count as one. */
   features: () =>
     z.union(
-      [z.enum(['elements', 'pixels']), option.count(), extents(), option.tensor()],
-      '"elements", "pixels", the side or the sizes of the cells of a grid, or a tensor of labels',
+      [z.enum(['elements', 'pixels', 'channels', 'superpixels']), option.count(), extents(), option.tensor()],
+      '"elements", "pixels", "channels", "superpixels", the side or the sizes of the cells of a grid, or a tensor of labels',
     ) satisfies z.ZodType<FeatureChoice>,
   /** What the axes of an input are. Where it is not given, the layout of the score is taken. */
   layout: () => option.choice(layouts).optional(),

@@ -14,6 +14,8 @@ export interface PerturbationRecipe
   draw(x: Tensor, range: DrawRange): Draws;
   /** Whether the draws depend on the layout of the input and no layout was given, so that the score's is taken; default false. */
   readonly layoutOpen?: boolean;
+  /** The options that a layout of the score changes, where `layoutOpen`; default: the option `layout`. */
+  changesIn?(layout: Layout): Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -31,7 +33,7 @@ export function definePerturbation<
   return define<Perturbation, PerturbationRecipe, Name, S, Parts, N>(
     'perturbation',
     statement,
-    ({ draw, layoutOpen = false, ...promises }, { expression, remake }) => {
+    ({ draw, layoutOpen = false, changesIn = inOption, ...promises }, { expression, remake }) => {
       const perturb = (x: Tensor, key: Key, from: number, to: number): Draws => {
         expectSpan(expression, { from, to }, promises.count?.(x.shape));
         const draws: Draws | undefined = draw(x, { key, from, to });
@@ -40,8 +42,10 @@ export function definePerturbation<
           expectResultShape(`${expression}: inputs`, draws?.inputs, [to - from, ...x.shape]);
         return draws;
       };
-      const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake({ layout }) };
+      const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake(changesIn(layout)) };
       return named(perturb, { expression, ...promises, ...inLayout });
     },
   );
 }
+
+const inOption = (layout: Layout) => ({ layout });

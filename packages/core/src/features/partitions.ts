@@ -15,6 +15,13 @@ export function pixelFeatures(shape: Shape, layout: Layout): Features {
   return gridFeatures(shape, { layout, cell: positions.map(() => 1) });
 }
 
+/** Makes one feature of all positions of a channel. Throws `not-applicable` for a layout with another number of axes. */
+export function channelFeatures(shape: Shape, layout: Layout): Features {
+  const { channels } = axesOf('channel features', shape, layout);
+  if (channels === undefined) return { count: 1, of: new Int32Array(sizeOf(shape)) };
+  return axisFeatures(shape, channels);
+}
+
 /**
  * Makes one feature of each cell of a grid over the positions, all channels together. The last cells of an axis are smaller where the
  * size does not divide it.

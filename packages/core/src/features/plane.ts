@@ -43,15 +43,19 @@ export function boxAt(boxes: Int32Array, i: number): ImageBox {
   return [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]];
 }
 
-/** The elements of a box, in all channels. */
-export function segmentsOfBox({ channels, height, width, pixel }: Plane, box: ImageBox): Segments {
+/** The elements of a box, in all channels or in one. */
+export function segmentsOfBox(
+  { channels, height, width, pixel }: Plane,
+  box: ImageBox,
+  only?: number,
+): Segments {
   const [top, bottom, left, right] = box;
   const position: readonly IndexRange[] = [
     [top, bottom],
     [left, right],
   ];
-  const all: IndexRange = [0, channels];
+  const inChannels: IndexRange = only === undefined ? [0, channels] : [only, only + 1];
   return pixel === 1
-    ? segmentsOf([channels, height, width], [all, ...position])
-    : segmentsOf([height, width, channels], [...position, all]);
+    ? segmentsOf([channels, height, width], [inChannels, ...position])
+    : segmentsOf([height, width, channels], [...position, inChannels]);
 }

@@ -7,6 +7,7 @@ import type { Perturbation } from '../types/draws.js';
 import { differenceToBaseline, noisyBaseline } from './baseline.js';
 import { inputsFrom, masksFrom } from './compact.js';
 import { gaussian, uniform } from './noise.js';
+import { smoothMasks } from './smooth-masks.js';
 import { square } from './square.js';
 import { subset } from './subset.js';
 
@@ -31,6 +32,10 @@ const examples: readonly (readonly [Perturbation, CompactDraws['kind']])[] = [
   [differenceToBaseline({ baseline: 0.5 }), 'masks'],
   [square({ sizes: [1, 4], baseline: 0.25 }), 'boxes'],
   [square({ size: 2, positions: 'all', baseline }), 'boxes'],
+  [square({ size: 2, channels: 'each', baseline: 'blur', noise: 0.1 }), 'boxes'],
+  [subset({ baseline: [0, 1, 2], noise: 0.1 }), 'masks'],
+  [smoothMasks({ cells: 3, baseline: 'mean' }), 'smooth-masks'],
+  [noisyBaseline({ sigma: 0.2, baseline: [0, 5], distribution: 'truncated' }), 'keys'],
 ];
 
 describe.each(examples.map(([p, kind]) => ({ name: p.expression, p, kind })))('$name', ({ p, kind }) => {

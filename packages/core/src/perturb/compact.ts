@@ -4,9 +4,17 @@ import { fold } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
-import { type Tensor, zeros } from '../tensor/tensor.js';
-import type { BoxDraws, CompactDraws, KeyDraws, MaskDraws } from '../types/compact-draws.js';
+import { isTensor, type Tensor, zeros } from '../tensor/tensor.js';
+import type {
+  BoxDraws,
+  CompactDraws,
+  KeyDraws,
+  MaskDraws,
+  RemovalValues,
+  SmoothMaskDraws,
+} from '../types/compact-draws.js';
 import type { Rows } from '../types/draws.js';
+import { fillSmoothMask } from './smooth-mask.js';
 
 /** The inputs [n, ...shape of x] that compact draws of x stand for, in x's type. */
 export function inputsFrom(x: Tensor, compact: CompactDraws): Tensor {
@@ -15,38 +23,50 @@ export function inputsFrom(x: Tensor, compact: CompactDraws): Tensor {
       return withoutBoxes(x, compact);
     case 'masks':
       return withoutFeatures(x, compact);
+    case 'smooth-masks':
+      return withoutShares(x, compact);
     case 'keys':
       return withNoise(x, compact);
   }
 }
 
-/** 0/1 rows of the elements that compact draws of x remove; undefined where they add noise. */
+/** Rows of the elements that compact draws of x remove; undefined where they add noise. */
 export function masksFrom(x: Tensor, compact: CompactDraws): Rows | undefined {
   switch (compact.kind) {
     case 'boxes':
-      return boxRows({ shape: x.shape, boxes: compact.boxes, layout: compact.layout });
+      return boxRows({ shape: x.shape, ...compact });
     case 'masks':
       return denseRows(maskOfElements(x, compact));
+    case 'smooth-masks':
+      return denseRows(sharesOfElements(x, compact));
     case 'keys':
       return undefined;
   }
 }
 
-function withoutBoxes(x: Tensor, { boxes, layout, baseline }: BoxDraws): Tensor {
+function withoutBoxes(x: Tensor, compact: BoxDraws): Tensor {
+  const { boxes, channels, layout } = compact;
   const plane = planeOf('boxes', x.shape, layout);
-  const absent = elementsOf(baseline, x);
+  const absent = baselinesOf(compact, x);
   return rowsOf(x, boxes.length / 4, (input, i) => {
     input.set(x.data);
-    const { starts, length } = segmentsOfBox(plane, boxAt(boxes, i));
-    for (const start of starts) input.set(absent.subarray(start, start + length), start);
+    const baseline = absent(i);
+    const { starts, length } = segmentsOfBox(plane, boxAt(boxes, i), channels?.[i]);
+    for (const start of starts) {
+      if (length === 1) input[start] = baseline[start];
+      else input.set(baseline.subarray(start, start + length), start);
+    }
   });
 }
 
-function withoutFeatures(x: Tensor, { n, features: { count, of }, removed, baseline }: MaskDraws): Tensor {
-  const absent = elementsOf(baseline, x);
+function withoutFeatures(x: Tensor, compact: MaskDraws): Tensor {
+  const { n, features, removed } = compact;
+  const { count, of } = features;
+  const absent = baselinesOf(compact, x);
   return rowsOf(x, n, (input, i) => {
+    const baseline = absent(i);
     for (let j = 0; j < input.length; j++)
-      input[j] = removed[i * count + of[j]] === 1 ? absent[j] : x.data[j];
+      input[j] = removed[i * count + of[j]] === 1 ? baseline[j] : x.data[j];
   });
 }
 
@@ -56,31 +76,81 @@ function maskOfElements(x: Tensor, { n, features: { count, of }, removed }: Mask
   });
 }
 
+function withoutShares(x: Tensor, compact: SmoothMaskDraws): Tensor {
+  const inputs = sharesOfElements(x, compact);
+  const absent = baselinesOf(compact, x);
+  const size = x.data.length;
+  for (let i = 0; i < compact.to - compact.from; i++) {
+    const baseline = absent(i);
+    const input = inputs.data.subarray(i * size, (i + 1) * size);
+    for (let j = 0; j < size; j++) input[j] = x.data[j] - input[j] * (x.data[j] - baseline[j]);
+  }
+  return inputs;
+}
+
+function sharesOfElements(x: Tensor, { key, from, to, layout, ...grid }: SmoothMaskDraws): Tensor {
+  const plane = planeOf('smooth masks', x.shape, layout);
+  return rowsOf(x, to - from, (out, i) => fillSmoothMask(stream(fold(key, from + i)), grid, { plane, out }));
+}
+
 function withNoise(x: Tensor, { key, from, to, centre = x, noise, clip }: KeyDraws): Tensor {
-  const around = elementsOf(centre, x);
+  const around = baselinesOf({ baseline: centre }, x);
   return rowsOf(x, to - from, (input, i) => {
     const random = stream(fold(key, from + i));
     if (noise.distribution === 'normal') {
-      input.set(around);
-      random.addNormal(input, noise.scale);
+      input.set(around(i));
+      if (noise.limit === undefined) random.addNormal(input, noise.scale);
+      else addTruncated(random, input, { ...noise, limit: noise.limit });
     } else {
       fillUniformInBall(random, input, noise.ball);
-      for (let j = 0; j < input.length; j++) input[j] = around[j] - input[j];
+      const middle = around(i);
+      for (let j = 0; j < input.length; j++) input[j] = middle[j] - input[j];
     }
     if (clip !== undefined) clipTo(clip, input);
   });
+}
+
+/** Adds normals of which those beyond the limit are drawn again. */
+function addTruncated(
+  random: { normal(): number },
+  out: Tensor['data'],
+  { scale, limit }: { readonly scale: number; readonly limit: number },
+): void {
+  for (let j = 0; j < out.length; j++) {
+    let z = random.normal();
+    while (Math.abs(z) > limit) z = random.normal();
+    out[j] += scale * z;
+  }
 }
 
 function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {
   for (let j = 0; j < input.length; j++) input[j] = Math.min(high, Math.max(low, input[j]));
 }
 
-/** A number for every element of x, or the elements of a tensor, in x's type. */
-function elementsOf(values: number | Tensor, x: Tensor): Tensor['data'] {
+/** Returns a function that gives the baseline of a draw in x's type. The array may be written again by the next call. */
+function baselinesOf({ baseline, noise }: RemovalValues, x: Tensor): (i: number) => Tensor['data'] {
+  const clean = cleanBaselines(baseline, x);
+  if (noise === undefined) return clean;
+  const noisy = zeros(x.shape, x).data;
+  return (i) => {
+    noisy.set(clean(i));
+    stream(fold(fold(noise.key, noise.from + i), 'noise')).addNormal(noisy, noise.scale);
+    return noisy;
+  };
+}
+
+function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: number) => Tensor['data'] {
   const out = zeros(x.shape, x).data;
-  if (typeof values === 'number') return out.fill(values);
-  out.set(values.data);
-  return out;
+  if (typeof baseline === 'number') out.fill(baseline);
+  else if (isTensor(baseline)) out.set(baseline.data);
+  else {
+    const { rows, of } = baseline;
+    return (i) => {
+      out.set(rows.data.subarray(of[i] * out.length, (of[i] + 1) * out.length));
+      return out;
+    };
+  }
+  return () => out;
 }
 
 /** A tensor [n, ...shape of x] in x's type whose rows, zeros at first, are written one by one. */

@@ -12,7 +12,8 @@ const ROUNDING = 1e-4;
 /**
  * Takes stored draws, so that numbers can be compared with other programs. The key is not used. The draws count as a sample, so that a
  * mean over them has a standard error.
- * Throws `tensor-shape` when shapes differ. Drawing throws `option-value` when inputs + deltas is not x.
+ * Throws `tensor-shape` when shapes differ, `option-value` for weights below 0. Drawing throws `option-value` when inputs + deltas is
+ * not x.
  */
 export const fixed = definePerturbation({
   name: 'fixed',
@@ -29,13 +30,15 @@ export const fixed = definePerturbation({
       .describe(
         'Which features were removed, 0 and 1, of the shape of deltas. Default: the draws have no masks.',
       ),
+    weights: option.tensor().optional().describe('Weight of each draw, at least 0. Default: all 1.'),
   },
   parts: (deltas: Tensor, inputs?: Tensor, masks?: Tensor) => ({ deltas, inputs, masks }),
   positional: ['deltas', 'inputs', 'masks'],
-  make({ deltas, inputs, masks }, expression) {
+  make({ deltas, inputs, masks, weights }, expression) {
     if (inputs !== undefined) expectShape('fixed(inputs)', inputs, deltas.shape);
     if (masks !== undefined) expectShape('fixed(masks)', masks, deltas.shape);
     const [n = 0, ...shape] = deltas.shape;
+    if (weights !== undefined) expectWeights(weights, n);
     return {
       masks: masks !== undefined,
       count: () => n,
@@ -49,11 +52,24 @@ export const fixed = definePerturbation({
           inputs: input,
           deltas: delta,
           ...(masks && { masks: denseRows(inTypeOf(x, rows(masks, from, to))) }),
+          ...(weights && { weights: toFloat64(rows(weights, from, to)).data }),
         };
       },
     };
   },
 });
+
+function expectWeights(weights: Tensor, n: number): void {
+  expectShape('fixed(weights)', weights, [n]);
+  const odd = weights.data.findIndex((weight: number) => !(weight >= 0 && Number.isFinite(weight)));
+  if (odd < 0) return;
+  fail({
+    code: 'option-value',
+    where: 'fixed(weights)',
+    expected: 'finite weights of at least 0',
+    got: `${weights.data[odd]}`,
+  });
+}
 
 /** The same numbers in x's type; copied only when the types differ. */
 function inTypeOf(x: Tensor, t: Tensor): Tensor {

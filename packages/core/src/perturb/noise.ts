@@ -21,6 +21,28 @@ export const gaussian = definePerturbation({
   }),
 });
 
+/**
+ * Adds normal noise that is cut to [-limit·sigma, limit·sigma]: numbers outside are drawn again. As a kernel of `smooth` it has compact
+ * support.
+ */
+export const truncatedNormal = definePerturbation({
+  name: 'truncated-normal',
+  summary: 'Adds normal noise of bounded size to every element.',
+  options: {
+    sigma: option
+      .positive()
+      .describe('Standard deviation of the noise before it is cut, in units of the input.'),
+    limit: option.positive().default(2).describe('Greatest noise, in units of sigma.'),
+  },
+  positional: ['sigma', 'limit'],
+  example: { sigma: 0.5 },
+  make: ({ sigma, limit }) => ({
+    masks: false,
+    draw: (x, range) =>
+      drawsOf(x, { kind: 'keys', ...range, noise: { distribution: 'normal', scale: -sigma, limit } }),
+  }),
+});
+
 /** Adds noise that is uniform in a ball around 0. */
 export const uniform = definePerturbation({
   name: 'uniform',

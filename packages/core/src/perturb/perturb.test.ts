@@ -10,12 +10,18 @@ import { row, rows } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types/draws.js';
 import { differenceToBaseline, noisyBaseline } from './baseline.js';
+import { boxes, halves } from './boxes.js';
+import { coalitions } from './coalitions.js';
 import { fixed } from './fixed.js';
-import { gaussian, uniform } from './noise.js';
+import { mixture } from './mixture.js';
+import { gaussian, truncatedNormal, uniform } from './noise.js';
+import { sets, storedMasks } from './sets.js';
 import { perturbationOf } from './settle.js';
+import { smoothMasks } from './smooth-masks.js';
 import { square } from './square.js';
-import { subset } from './subset.js';
+import { singletons, subset } from './subset.js';
 import { perturbations } from './table.js';
+import { weighted } from './weighted.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
   const data = new Float64Array(sizeOf(shape));
@@ -31,12 +37,12 @@ const storedInputs = tensor(
   stored.data.map((delta, at) => x.data[at % 40] - delta),
   stored.shape,
 );
-const storedMasks = tensor(
+const removedElements = tensor(
   stored.data.map((delta) => (delta > 0 ? 1 : 0)),
   stored.shape,
 );
 
-const withInputs = fixed(stored, storedInputs, storedMasks);
+const withInputs = fixed(stored, storedInputs, removedElements);
 
 interface Example {
   readonly p: Perturbation;
@@ -44,9 +50,12 @@ interface Example {
   readonly baseline: number | Tensor;
 }
 
-/** Every perturbation of the table with its example; `fixed` has none, because it needs arrays of the input's shape. */
+/** Perturbations of stored arrays of the input's shape, which have no example. */
+const STORED = /^(fixed|stored-masks)/;
+
+/** Every perturbation of the table with its example. */
 const listed: readonly Example[] = Object.values(perturbations)
-  .filter(({ name }) => name !== 'fixed')
+  .filter(({ name }) => !STORED.test(name))
   .map(({ make, example }) => ({ p: make(example), baseline: 0 }));
 
 const further: readonly Example[] = [
@@ -60,6 +69,31 @@ const further: readonly Example[] = [
   { p: square({ sizes: [1, 4], baseline: 0.25, stride: 2 }), baseline: 0.25 },
   { p: square({ sizes: [1, 3], positions: 'all', baseline }), baseline },
   { p: square({ size: 2, positions: 'all', layout: 'hwc' }), baseline: 0 },
+  { p: square({ size: 2, channels: 'each', baseline }), baseline },
+  { p: square({ size: 2, channels: 'each', positions: 'all', layout: 'hwc' }), baseline: 0 },
+  { p: noisyBaseline({ sigma: 0.2, distribution: 'uniform' }), baseline: 0 },
+  { p: noisyBaseline({ sigma: 0.2, distribution: 'truncated', limit: 1 }), baseline: 0 },
+  { p: singletons({ baseline, features: 'pixels' }), baseline },
+  { p: coalitions({ sampling: 'paired', baseline }), baseline },
+  { p: coalitions({ sampling: 'uniform', kernel: 'paper-code' }), baseline: 0 },
+  { p: coalitions({ sampling: 'all', features: 3, baseline }), baseline },
+  { p: halves({ sides: ['left', 'bottom'], baseline }), baseline },
+  {
+    p: boxes({
+      boxes: [
+        [0, 1, 2, 5],
+        [1, 4, 0, 5],
+      ],
+      baseline: 0.5,
+    }),
+    baseline: 0.5,
+  },
+  { p: smoothMasks({ cells: 2, probability: 0.2, baseline, layout: 'hwc' }), baseline },
+  { p: storedMasks(removedElements, { baseline }), baseline },
+  { p: sets({ sets: [[0], [1]], features: 'superpixels', baseline }), baseline },
+  { p: subset({ features: 'channels', baseline }), baseline },
+  { p: mixture(subset({ baseline }), square({ size: 2, baseline })), baseline },
+  { p: weighted(square({ size: 2, positions: 'all', baseline }), { width: 3 }), baseline },
   { p: fixed(stored), baseline: 0 },
   { p: withInputs, baseline: 0 },
 ];
@@ -123,12 +157,15 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
     it('has masks exactly when it says so, and masks ⊙ (x - baseline) = deltas', () => {
       const { deltas, masks } = p(x, key(1), 0, most);
       expect(masks !== undefined).toBe(p.masks);
-      if (masks === undefined || p.expression.startsWith('fixed')) return;
+      if (masks === undefined || STORED.test(p.expression)) return;
       const removed = masks.dense();
       deltas.data.forEach((delta, at) => {
         const absent = typeof baseline === 'number' ? baseline : baseline.data[at % 40];
-        expect([0, 1]).toContain(removed.data[at]);
-        expect(delta).toBe(removed.data[at] === 1 ? x.data[at % 40] - absent : 0);
+        const share = removed.data[at];
+        if (!p.expression.startsWith('smooth-masks')) expect([0, 1]).toContain(share);
+        expect(share >= 0 && share <= 1).toBe(true);
+        if (share === 0 || share === 1) expect(delta).toBe(share === 1 ? x.data[at % 40] - absent : 0);
+        else expect(delta).toBeCloseTo(share * (x.data[at % 40] - absent), 12);
       });
     });
 
@@ -140,7 +177,7 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
     });
 
     it('is exhaustive only where it has a count and was not stored', () => {
-      expect(p.exhaustive === true).toBe(p.count !== undefined && !p.expression.startsWith('fixed'));
+      expect(p.exhaustive === true).toBe(p.count !== undefined && !STORED.test(p.expression));
     });
 
     it('with a fixed design has the same masks, or deltas, for every input and key', () => {
@@ -222,6 +259,29 @@ describe('moments', () => {
       (v) => v - 2,
       () => 0.09,
     );
+  });
+
+  it('noisy baseline of the other distributions: uniform within sigma, normal numbers within limit·sigma', () => {
+    expectMoments(
+      noisyBaseline({ sigma: 0.3, baseline: 2, distribution: 'uniform' }),
+      (v) => v - 2,
+      () => 0.03,
+    );
+    // Variance of standard normals within 1: 1 - 2·φ(1)/(Φ(1) - Φ(-1)).
+    const variance = 1 - (2 * Math.exp(-0.5)) / Math.sqrt(2 * Math.PI) / 0.6826894921370859;
+    for (const p of [
+      noisyBaseline({ sigma: 0.3, baseline: 2, distribution: 'truncated', limit: 1 }),
+      truncatedNormal({ sigma: 0.3, limit: 1 }),
+    ]) {
+      expectMoments(
+        p,
+        (v) => (p.expression.startsWith('noisy') ? v - 2 : 0),
+        () => 0.09 * variance,
+      );
+    }
+    expect(
+      norm(truncatedNormal({ sigma: 0.3, limit: 1 })(one, key(8), 0, n).deltas, 'linf'),
+    ).toBeLessThanOrEqual(0.3 + 1e-12);
   });
 
   it('noisy baseline clipped to [0, 1]: the half-normal of the authors, half of the pixels exactly 0', () => {
@@ -448,7 +508,9 @@ describe('fixed', () => {
   });
 
   it('refuses inputs that are not x - deltas: masks given as deltas', () => {
-    expect(() => fixed(storedMasks, storedInputs)(x, key(0), 0, 4)).toThrow(/expected inputs \+ deltas = x/);
+    expect(() => fixed(removedElements, storedInputs)(x, key(0), 0, 4)).toThrow(
+      /expected inputs \+ deltas = x/,
+    );
   });
 
   it('refuses other shapes', () => {

@@ -8,7 +8,8 @@ import { LAYOUT_HELP, option, z } from '../options.js';
 import { fold } from '../random/key.js';
 import { type Stream, stream } from '../random/stream.js';
 import { type Shape, showShape } from '../tensor/tensor.js';
-import { baselineFor, drawsOf } from './draw.js';
+import { baselineCount, removalValueOptions, removalValues } from './baselines.js';
+import { drawsOf } from './draw.js';
 
 const leastAndGreatest = () =>
   z
@@ -18,8 +19,8 @@ const leastAndGreatest = () =>
 const EITHER = 'either size or sizes';
 
 /**
- * Removes a square of the image, all channels together: sets it to the baseline. Squares lie wholly inside the image. Along an axis of
- * length 1 a square is 1 long, so that of a sequence a stretch is removed.
+ * Removes a square of the image, of all channels together or of one: sets it to the baseline. Squares lie wholly inside the image. Along
+ * an axis of length 1 a square is 1 long, so that of a sequence a stretch is removed.
  * Source: [Y19] section 2.4, "square removal".
  * Throws `option-value` unless one of `size` and `sizes` is given. Drawing throws `option-value` for squares larger than the image, and
  * `not-applicable` for inputs that are no image.
@@ -35,15 +36,16 @@ export const square = definePerturbation({
       .default('random')
       .describe(
         '"random": the side, then the corner is drawn uniformly. "all": every side and corner once, by side, then row, then column, which ' +
-          'makes a mean over all draws exact.',
+          'makes a mean over all draws exact; with channels=each or several baselines by baseline, then channel, then side.',
       ),
     stride: option.count().default(1).describe('Corners are at multiples of this.'),
-    baseline: option
-      .baseline()
-      .default(0)
+    channels: option
+      .choice(['all', 'each'])
+      .default('all')
       .describe(
-        "What the removed pixels become: a number, or a tensor of the input's shape or repeated to it.",
+        'all: a square has all channels. each: it has one, any of them; with positions=all every one.',
       ),
+    ...removalValueOptions,
     layout: option.layout().describe(LAYOUT_HELP),
   },
   positional: ['size'],
@@ -54,26 +56,40 @@ export const square = definePerturbation({
     const got = size === undefined ? 'nothing' : `${size}`;
     return fail({ code: 'option-value', where: 'square(size)', expected: EITHER, got });
   },
-  make({ positions, stride, baseline, ...given }, expression) {
+  make({ positions, stride, channels, baseline, noise, ...given }, expression) {
     const { size = 1, sizes = [size, size], layout = 'chw' } = given;
     const sidesFor = (shape: Shape) => squaresIn(expression, shape, { sizes, stride, layout });
+    const channelsIn = (shape: Shape) =>
+      channels === 'all' ? 1 : planeOf(expression, shape, layout).channels;
     const every = positions === 'all';
     return {
       masks: true,
       layoutOpen: given.layout === undefined,
       ...(every && {
-        count: (shape) => countSquares(sidesFor(shape)),
-        exhaustive: true,
+        count: (shape) => countSquares(sidesFor(shape)) * channelsIn(shape) * baselineCount(baseline, shape),
+        exhaustive: noise === undefined,
         inputIndependent: true,
       }),
       draw(x, { key, from, to }) {
         const sides = sidesFor(x.shape);
+        const [count, many] = [countSquares(sides), channelsIn(x.shape)];
         const boxes = new Int32Array(4 * (to - from));
+        const only = new Int32Array(to - from);
         for (let i = from; i < to; i++) {
-          const box = every ? nthSquare(sides, i) : randomSquare(sides, stream(fold(key, i)));
+          const random = stream(fold(key, i));
+          const box = every ? nthSquare(sides, i % count) : randomSquare(sides, random);
           boxes.set(box.flat(), 4 * (i - from));
+          only[i - from] = every ? Math.floor(i / count) % many : random.below(many);
         }
-        return drawsOf(x, { kind: 'boxes', boxes, layout, baseline: baselineFor(expression, baseline, x) });
+        const each = every ? { each: count * many } : {};
+        const values = removalValues(expression, { baseline, noise }, { x, layout, key, from, to, ...each });
+        return drawsOf(x, {
+          kind: 'boxes',
+          boxes,
+          ...(channels === 'each' && { channels: only }),
+          layout,
+          ...values,
+        });
       },
     };
   },

@@ -11,21 +11,24 @@ export interface Boxes {
   readonly shape: Shape;
   /** Four numbers a row: top, bottom, left, right, the ends exclusive, inside the image. */
   readonly boxes: Int32Array;
+  /** The only channel of each box; default: a box has all channels. */
+  readonly channels?: Int32Array;
   /** What the axes of the input are; default 'chw'. */
   readonly layout?: Layout;
 }
 
 interface BoxRows extends SparseRows {
   readonly boxes: Int32Array;
+  readonly channels?: Int32Array;
   readonly plane: Plane;
 }
 
 /**
- * Rows that are 1 in a box of the image, in all channels, and 0 elsewhere. No matrix is stored: `times` takes
+ * Rows that are 1 in a box of the image, in all channels or in one, and 0 elsewhere. No matrix is stored: `times` takes
  * d + n operations (integral image), `addTransposeTimes` too, and `inner` with other boxes n·m (areas of overlap).
  * Throws `tensor-shape` for boxes that are not inside the image, `not-applicable` for inputs that are no image.
  */
-export function boxRows({ shape, boxes, layout = 'chw' }: Boxes): Rows {
+export function boxRows({ shape, boxes, channels, layout = 'chw' }: Boxes): Rows {
   const plane = planeOf('boxRows', shape, layout);
   if (boxes.length % 4 !== 0) {
     fail({ code: 'tensor-shape', where: 'boxRows', expected: 'four numbers a box', got: `${boxes.length}` });
@@ -33,20 +36,22 @@ export function boxRows({ shape, boxes, layout = 'chw' }: Boxes): Rows {
   const n = boxes.length / 4;
   const d = sizeOf(shape);
   checkBoxes(boxes, plane);
+  if (channels !== undefined) checkChannels(channels, n, plane);
   const self: BoxRows = {
     sparse: true,
     boxes,
+    channels,
     plane,
     n,
     d,
     times: (v) => {
       expectLength('times', v.data.length, d);
-      return boxSums(boxes, integral(v, plane));
+      return boxSums({ boxes, channels }, integrals(v, plane, channels === undefined ? 1 : plane.channels));
     },
     addTransposeTimes: (c, out) => {
       expectLength('addTransposeTimes', c.length, n);
       expectLength('addTransposeTimes', out.length, d);
-      addCovers(covers(boxes, c, plane), plane, out);
+      addCovers(covers({ boxes, channels }, c, plane), plane, out);
     },
     inner: async (other) => inner(self, other),
     dense: () => dense(self),
@@ -69,12 +74,31 @@ function checkBoxes(boxes: Int32Array, { height, width }: Plane): void {
   }
 }
 
-/** The integral image: entry (y, x) of [height + 1, width + 1] is the sum of v above and left of it, over all channels. */
-function integral(v: Tensor, { channels, height, width, channel, pixel }: Plane): Tensor {
-  const out = zeros([height + 1, width + 1]);
+function checkChannels(channels: Int32Array, n: number, plane: Plane): void {
+  expectLength('boxRows(channels)', channels.length, n);
+  const odd = channels.find((channel) => channel < 0 || channel >= plane.channels);
+  if (odd === undefined) return;
+  fail({
+    code: 'tensor-shape',
+    where: 'boxRows(channels)',
+    expected: `channels below ${plane.channels}`,
+    got: `${odd}`,
+  });
+}
+
+/** The boxes, each with its channel where it has one. */
+type Places = Pick<BoxRows, 'boxes' | 'channels'>;
+
+/**
+ * Integral images: entry (y, x) of [height + 1, width + 1] is the sum of v above and left of it. There are as many as channels, or one for
+ * all channels together.
+ */
+function integrals(v: Tensor, { channels, height, width, channel, pixel }: Plane, images: number): Tensor {
+  const out = zeros([images, height + 1, width + 1]);
   for (let c = 0; c < channels; c++) {
+    const first = images === 1 ? 0 : c * (height + 1);
     for (let y = 0; y < height; y++) {
-      const to = (y + 1) * (width + 1) + 1;
+      const to = (first + y + 1) * (width + 1) + 1;
       const from = c * channel + y * width * pixel;
       for (let x = 0; x < width; x++) out.data[to + x] += v.data[from + x * pixel];
     }
@@ -83,21 +107,25 @@ function integral(v: Tensor, { channels, height, width, channel, pixel }: Plane)
   return out;
 }
 
-/** Running sums along both axes, in place. */
-function accumulate({ shape: [height, width], data }: Tensor): void {
-  for (let y = 0; y < height; y++) {
+/** Running sums along both axes of each image, in place. */
+function accumulate({ shape: [images, height, width], data }: Tensor): void {
+  for (let y = 0; y < images * height; y++) {
     for (let x = 1; x < width; x++) data[y * width + x] += data[y * width + x - 1];
   }
-  for (let i = width; i < height * width; i++) data[i] += data[i - width];
+  for (let image = 0; image < images; image++) {
+    const first = image * height * width;
+    for (let i = first + width; i < first + height * width; i++) data[i] += data[i - width];
+  }
 }
 
 /** Reads the boxes in place: making a box for each would take a tenth of the time. */
-function boxSums(boxes: Int32Array, { shape, data }: Tensor): Float64Array {
-  const stride = shape[1];
+function boxSums({ boxes, channels }: Places, { shape, data }: Tensor): Float64Array {
+  const [, height, stride] = shape;
   const out = new Float64Array(boxes.length / 4);
   for (let i = 0; i < out.length; i++) {
-    const above = boxes[4 * i] * stride;
-    const below = boxes[4 * i + 1] * stride;
+    const first = channels === undefined ? 0 : channels[i] * height;
+    const above = (first + boxes[4 * i]) * stride;
+    const below = (first + boxes[4 * i + 1]) * stride;
     const left = boxes[4 * i + 2];
     const right = boxes[4 * i + 3];
     out[i] = data[below + right] - data[above + right] - data[below + left] + data[above + left];
@@ -105,13 +133,14 @@ function boxSums(boxes: Int32Array, { shape, data }: Tensor): Float64Array {
   return out;
 }
 
-/** Sum of the weights of the boxes over each pixel, [height + 1, width + 1]: the transpose of the integral image. */
-function covers(boxes: Int32Array, weights: Float64Array, { height, width }: Plane): Tensor {
-  const out = zeros([height + 1, width + 1]);
-  const stride = width + 1;
+/** Sum of the weights of the boxes over each pixel, [images, height + 1, width + 1]: the transpose of the integral images. */
+function covers({ boxes, channels }: Places, weights: Float64Array, plane: Plane): Tensor {
+  const [height, stride] = [plane.height + 1, plane.width + 1];
+  const out = zeros([channels === undefined ? 1 : plane.channels, height, stride]);
   for (let i = 0; i < weights.length; i++) {
-    const above = boxes[4 * i] * stride;
-    const below = boxes[4 * i + 1] * stride;
+    const first = channels === undefined ? 0 : channels[i] * height;
+    const above = (first + boxes[4 * i]) * stride;
+    const below = (first + boxes[4 * i + 1]) * stride;
     const left = boxes[4 * i + 2];
     const right = boxes[4 * i + 3];
     out.data[above + left] += weights[i];
@@ -129,8 +158,9 @@ function addCovers(
   out: Float64Array,
 ): void {
   for (let c = 0; c < channels; c++) {
+    const first = cover.shape[0] === 1 ? 0 : c * (height + 1);
     for (let y = 0; y < height; y++) {
-      const from = y * (width + 1);
+      const from = (first + y) * (width + 1);
       const to = c * channel + y * width * pixel;
       for (let x = 0; x < width; x++) out[to + x * pixel] += cover.data[from + x];
     }
@@ -141,7 +171,7 @@ function inner(self: BoxRows, other: Rows): Tensor {
   expectLength('inner', other.d, self.d);
   expectSmall('inner', self.n, other.n);
   const out = zeros([self.n, other.n]);
-  if (isBoxes(other) && samePlane(self.plane, other.plane)) overlaps(self, other.boxes, out);
+  if (isBoxes(other) && samePlane(self.plane, other.plane)) overlaps(self, other, out);
   else dots(self, other, out);
   return out;
 }
@@ -154,16 +184,24 @@ function samePlane(a: Plane, b: Plane): boolean {
   return a.height === b.height && a.width === b.width && a.pixel === b.pixel;
 }
 
-function overlaps({ boxes: a, plane, n }: BoxRows, b: Int32Array, out: Tensor): void {
+function overlaps({ boxes: a, channels: own, plane, n }: BoxRows, other: Places, out: Tensor): void {
+  const { boxes: b, channels: others } = other;
   const m = b.length / 4;
   for (let i = 0; i < n; i++) {
     const [top, bottom, left, right] = boxAt(a, i);
     for (let j = 0; j < m; j++) {
       const height = Math.min(bottom, b[4 * j + 1]) - Math.max(top, b[4 * j]);
       const width = Math.min(right, b[4 * j + 3]) - Math.max(left, b[4 * j + 2]);
-      if (height > 0 && width > 0) out.data[i * m + j] = plane.channels * height * width;
+      if (height <= 0 || width <= 0) continue;
+      out.data[i * m + j] = commonChannels(plane.channels, own?.[i], others?.[j]) * height * width;
     }
   }
+}
+
+/** How many channels two boxes have in common; undefined stands for all channels. */
+function commonChannels(all: number, a: number | undefined, b: number | undefined): number {
+  if (a === undefined) return b === undefined ? all : 1;
+  return b === undefined || a === b ? 1 : 0;
 }
 
 /** Column j is this matrix times row j of the other one. */
@@ -175,11 +213,11 @@ function dots(self: BoxRows, other: Rows, out: Tensor): void {
   }
 }
 
-function dense({ boxes, plane, n, d }: BoxRows): Tensor {
+function dense({ boxes, channels, plane, n, d }: BoxRows): Tensor {
   expectSmall('dense', n, d);
   const out = zeros([n, d]);
   for (let i = 0; i < n; i++) {
-    const { starts, length } = segmentsOfBox(plane, boxAt(boxes, i));
+    const { starts, length } = segmentsOfBox(plane, boxAt(boxes, i), channels?.[i]);
     for (const start of starts) out.data.fill(1, i * d + start, i * d + start + length);
   }
   return out;

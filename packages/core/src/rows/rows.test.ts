@@ -31,7 +31,11 @@ function randomBoxes(n: number, height: number, width: number): Int32Array {
 }
 
 /** The definition of a box row, one element at a time. */
-function boxMatrix(shape: Shape, boxes: Int32Array, layout: 'chw' | 'hwc'): Tensor {
+function boxMatrix(
+  shape: Shape,
+  { boxes, channels: only }: { boxes: Int32Array; channels?: Int32Array },
+  layout: 'chw' | 'hwc',
+): Tensor {
   const [height, width, channels] =
     layout === 'chw' ? [...shape.slice(-2), sizeOf(shape.slice(0, -2))] : [shape[0], shape[1], shape[2]];
   const n = boxes.length / 4;
@@ -41,7 +45,9 @@ function boxMatrix(shape: Shape, boxes: Int32Array, layout: 'chw' | 'hwc'): Tens
     for (let at = 0; at < height * width * channels; at++) {
       const pixel = layout === 'chw' ? at % (height * width) : Math.floor(at / channels);
       const [y, x] = [Math.floor(pixel / width), pixel % width];
-      data.push(top <= y && y < bottom && left <= x && x < right ? 1 : 0);
+      const channel = layout === 'chw' ? Math.floor(at / (height * width)) : at % channels;
+      const inChannel = only === undefined || only[i] === channel;
+      data.push(inChannel && top <= y && y < bottom && left <= x && x < right ? 1 : 0);
     }
   }
   return tensor(data, [n, sizeOf(shape)]);
@@ -86,7 +92,17 @@ describe.each([
     return {
       name: `boxes, ${layout}`,
       rows: boxRows({ shape, boxes, layout }),
-      matrix: boxMatrix(shape, boxes, layout),
+      matrix: boxMatrix(shape, { boxes }, layout),
+    };
+  }),
+  ...(['chw', 'hwc'] as const).map((layout) => {
+    const shape = layout === 'chw' ? [2, 3, 5] : [3, 5, 2];
+    const boxes = randomBoxes(9, 3, 5);
+    const channels = Int32Array.of(0, 1, 1, 0, 0, 1, 1, 1, 0);
+    return {
+      name: `boxes of one channel, ${layout}`,
+      rows: boxRows({ shape, boxes, channels, layout }),
+      matrix: boxMatrix(shape, { boxes, channels }, layout),
     };
   }),
 ])('$name rows', ({ rows, matrix }) => {
@@ -117,6 +133,7 @@ describe.each([
       denseRows(randomTensor([4, 30], 5)),
       boxRows({ shape: [2, 3, 5], boxes: randomBoxes(4, 3, 5) }),
       boxRows({ shape: [3, 5, 2], boxes: randomBoxes(5, 3, 5), layout: 'hwc' }),
+      boxRows({ shape: [2, 3, 5], boxes: randomBoxes(3, 3, 5), channels: Int32Array.of(1, 0, 1) }),
       rows,
     ];
     for (const other of others) {
@@ -152,6 +169,9 @@ describe('rows', () => {
     expect(() => boxRows({ shape: [5], boxes })).toThrow(/height, width/);
     expect(() => boxRows({ shape: [3, 5], boxes, layout: 'hwc' })).toThrow(/height, width, channels/);
     expect(() => boxRows({ shape: [3, 5], boxes: new Int32Array(5) })).toThrow(/four numbers/);
+    expect(() =>
+      boxRows({ shape: [2, 3, 5], boxes: Int32Array.of(0, 1, 0, 1), channels: Int32Array.of(2) }),
+    ).toThrow(/channels below 2/);
   });
 });
 

@@ -35,7 +35,10 @@ export interface Draws {
   readonly inputs: Tensor;
   /** I of [Y19] Def. 2.1, [n, ...shape]. */
   readonly deltas: Tensor;
-  /** 0/1 rows of the elements that were removed, where the perturbation removes features. Dotted with global attributions and rankings. */
+  /**
+   * Rows with 1 for each element that was removed and 0 for the others, where the perturbation removes features; smooth masks have shares
+   * between 0 and 1. Dotted with global attributions and rankings.
+   */
   readonly masks?: Rows;
   /** Plain data that stand for the draws of x; absent where the perturbation makes only dense ones. */
   readonly compact?: CompactDraws;

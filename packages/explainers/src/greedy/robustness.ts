@@ -48,7 +48,7 @@ export async function robustnessAt(
   settings: RobustnessSettings,
 ): Promise<Robustness> {
   const { layout = f.layout } = settings;
-  const features = featuresFor(where, x.shape, { features: settings.features, layout });
+  const features = featuresFor(where, x.shape, { features: settings.features, layout, x });
   const margin = await marginOf(where, f, settings.target);
   await marginAbove0(where, margin, x);
   const attacks = attacksOn({ margin, x, features }, settings);

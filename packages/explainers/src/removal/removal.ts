@@ -33,7 +33,7 @@ export function removalFrom(
   { f, x }: { readonly f: Score; readonly x: Tensor },
   { baseline, features: choice, layout = f.layout }: Settings<typeof removalOptions> & ChosenFeatures,
 ): Removal {
-  const features = featuresFor(where, x.shape, { features: choice, layout });
+  const features = featuresFor(where, x.shape, { features: choice, layout, x });
   const absent = fillBaseline(baseline, x.shape);
   return {
     features,

@@ -4,10 +4,13 @@ import { make } from '../expression/registry.js';
 import type { MadeOf } from '../expression/tables.js';
 
 /** Placeholders for the arrays that expressions may name, which are not known before the model is opened. */
-const UNKNOWN = { pad: tensor([0], [1]) };
+const UNKNOWN = { pad: tensor([0], [1]), inputs: tensor([0], [1]) };
 
 /** Placeholder for the rows of tables, which cannot be read before the columns of the model are known. */
 const unknownRows = () => tensor([0], [1, 1]);
+
+/** Placeholder for pictures, which cannot be read before the model says how. */
+const unknownPicture = () => tensor([0], [1]);
 
 /** Throws for expressions that are invalid for every model, before a large model is opened. */
 export function checkExpressions(
@@ -15,5 +18,6 @@ export function checkExpressions(
   texts: readonly string[],
   plugins: readonly Plugin[],
 ): void {
-  for (const text of texts) make(text, kind, { constants: UNKNOWN, tableRows: unknownRows, plugins });
+  for (const text of texts)
+    make(text, kind, { constants: UNKNOWN, tableRows: unknownRows, pictureRow: unknownPicture, plugins });
 }

@@ -140,6 +140,10 @@ const context = {
     files.push(`mean of ${path}`);
     return tensor([3, 4], [2]);
   },
+  readRows: (path: string) => {
+    files.push(`rows of ${path}`);
+    return tensor([3, 4], [2, 1]);
+  },
 };
 
 const made = (text: string): string => makeIn(context, text).expression;
@@ -246,6 +250,12 @@ group('making', () => {
     const spaced = 'path(steps=50, rule=left, baseline=mean("my rows.csv"))';
     expect(made(spaced)).toBe(spaced);
     expect(files).toEqual(['mean of rows.csv', 'mean of my rows.csv']);
+  });
+
+  test('rows(FILE) are the rows of a file or folder, and stay in the expression', () => {
+    files.length = 0;
+    expect(made('path(baseline=rows(photos))')).toBe('path(steps=50, rule=left, baseline=rows(photos))');
+    expect(files).toEqual(['rows of photos']);
   });
 
   test.each(['mean', 'mean()', 'mean(a.csv, b.csv)', 'mean(file=a.csv)', 'mean(3)'])(

@@ -25,8 +25,10 @@ interface Option {
 export interface MakeContext {
   readonly tables: Tables;
   readonly readTensor: (path: string) => Tensor;
-  /** The mean of the rows of a table or array in a file. */
+  /** The mean of the rows of a file or folder. */
   readonly readMean: (path: string) => Tensor;
+  /** The rows of a file or folder. */
+  readonly readRows: (path: string) => Tensor;
   /** Arrays that options take by name, before files of that name. */
   readonly constants?: Readonly<Record<string, Tensor>>;
   /** The value of options named `layout` that the expression does not give. */
@@ -145,9 +147,14 @@ function* readings(
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
   if (taken !== undefined || !takesTensor(field)) return;
   if (path !== undefined) yield () => tensorNamed(context, path);
-  const rows = rowsMeant(term);
-  if (rows !== undefined)
-    yield () => Object.assign({ ...context.readMean(rows) }, { expression: `mean(${quoted(rows)})` });
+  for (const [name, read] of [
+    ['mean', context.readMean],
+    ['rows', context.readRows],
+  ] as const) {
+    const file = fileIn(name, term);
+    if (file !== undefined)
+      yield () => Object.assign({ ...read(file) }, { expression: `${name}(${quoted(file)})` });
+  }
 }
 
 /** Returns the value of a term for an option that takes numbers, words or lists. */
@@ -167,9 +174,9 @@ function tensorNamed({ readTensor, constants = {} }: MakeContext, name: string):
 
 const quoted = (name: string): string => (/^[^\s(),=[\]"']+$/.test(name) ? name : JSON.stringify(name));
 
-/** The file in `mean(FILE)`; undefined for another term. */
-function rowsMeant(term: Expression): string | undefined {
-  if (term.kind !== 'call' || term.name !== 'mean' || term.named.length > 0) return undefined;
+/** The file in `name(FILE)`; undefined for another term. */
+function fileIn(name: string, term: Expression): string | undefined {
+  if (term.kind !== 'call' || term.name !== name || term.named.length > 0) return undefined;
   const [file, ...more] = term.positional;
   if (more.length > 0 || (file?.kind !== 'word' && file?.kind !== 'string')) return undefined;
   return file.value;

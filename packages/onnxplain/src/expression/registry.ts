@@ -13,12 +13,12 @@ import {
   type Tensor,
 } from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
-import { baselineRows, isTable, meanOfRows, onlyRow, readNpy, readSmallFile } from '@onnxplain/files';
 import { type RuleTable, ruleTables } from '@onnxplain/graph';
 import { metrics } from '@onnxplain/metrics';
 import { type Described, describe } from './describe.js';
-import { type MakeContext, makeIn } from './make.js';
+import { makeIn } from './make.js';
 import { type Plugin, tablesWith } from './plugin.js';
+import { type PictureRow, readers, type TableRows } from './readers.js';
 import { KINDS, type Kind, type MadeOf, type Rules, type Tables } from './tables.js';
 
 /** The tables of everything that can be made by name, each typed by its names. */
@@ -51,28 +51,28 @@ export interface MakeOptions {
   readonly constants?: Readonly<Record<string, Tensor>>;
   /** How the tables that options name are read, [rows, columns]; default: all columns, in their order. */
   readonly tableRows?: TableRows;
+  /** How the pictures that options name are read; default: they are refused. */
+  readonly pictureRow?: PictureRow;
   /** The layout of the input, for options named `layout` that the expression does not give. */
   readonly layout?: Layout;
   /** Definitions of your own, which expressions may name like all others. */
   readonly plugins?: readonly Plugin[];
 }
 
-/** Numbers of a table, which a file of this name holds. */
-export type TableRows = (bytes: Uint8Array, path: string) => Tensor;
-
 /**
  * Makes what an expression names: `make('smooth(gradient, gaussian(0.1))', 'explainer')`. Without a kind, the first table that has
  * the name. Paths in options are .npy files, or tables of one row, relative to the
- * working folder; `mean(FILE)` is the mean of the rows of a table or array.
+ * working folder; `mean(FILE)` is the mean of the rows of a table or array, and `rows(FILE)` all of them. FILE may be a folder of such
+ * files.
  * Throws `expression-syntax`, `name-unknown`, `kind-mismatch`, `option-unknown`, `option-value`, `file-*`, and `plugin-clash`.
  */
 export function make<K extends Kind = Kind>(
   expression: string,
   kind?: K,
-  { constants, layout, tableRows = allColumns, plugins = [] }: MakeOptions = {},
+  { constants, layout, tableRows, pictureRow, plugins = [] }: MakeOptions = {},
 ): MadeOf[K] {
   return makeIn(
-    { tables: tablesWith(tables, plugins), constants, layout, ...readers(tableRows) },
+    { tables: tablesWith(tables, plugins), constants, layout, ...readers({ tableRows, pictureRow }) },
     expression,
     kind,
   );
@@ -146,30 +146,3 @@ function numbersAndWords(options: Readonly<Record<string, unknown>>): Record<str
     if (typeof value === 'number' || typeof value === 'string') found[name] = value;
   return found;
 }
-
-const allColumns: TableRows = (bytes, where) => baselineRows(bytes, { where, options: {} });
-
-/** Readers of the arrays that options name. */
-function readers(tableRows: TableRows): Pick<MakeContext, 'readTensor' | 'readMean'> {
-  return {
-    readTensor(path) {
-      const bytes = bytesOf(path);
-      return isTable({ file: path }) ? onlyRow(tableRows(bytes, path), path) : readNpy(bytes, path).tensor;
-    },
-    readMean(path) {
-      const bytes = bytesOf(path);
-      return meanOfRows(isTable({ file: path }) ? tableRows(bytes, path) : readNpy(bytes, path).tensor, path);
-    },
-  };
-}
-
-/** Reads a file synchronously, because expressions are evaluated synchronously before a run. */
-function bytesOf(path: string): Uint8Array {
-  return readSmallFile(path, {
-    expected: 'a number, a .npy file, or mean(FILE) of rows',
-    remedy: path === 'pad' ? PAD : undefined,
-  });
-}
-
-const PAD =
-  'pad is the embedding of the padding token: it needs token ids for inputs, and "pad" in the model card, which says which token that is.';

@@ -1,9 +1,10 @@
-import type { Layout, Tensor } from '@onnxplain/core';
+import { type Layout, sameShape, stack, type Tensor } from '@onnxplain/core';
 import {
   baselineRows,
   columnsOfInputs,
   type LoadedCard,
   type LoadedInputs,
+  loadImage,
   type PictureFields,
   type Preprocessing,
   pixelBounds,
@@ -13,7 +14,7 @@ import {
 } from '@onnxplain/files';
 import type { ModelRecord } from '@onnxplain/report';
 import type { Plugin } from '../expression/plugin.js';
-import type { TableRows } from '../expression/registry.js';
+import type { PictureRow, TableRows } from '../expression/readers.js';
 import { type OpenedModel, openModel } from './model.js';
 import { queryNotices } from './notices/query.js';
 import type { PrepareOptions } from './prepare-options.js';
@@ -36,10 +37,15 @@ export interface Prepared extends QueriedInputs, AsyncDisposable {
   readonly about: ModelRecord;
   /** The form of the input files, in which answers are written. */
   readonly form: Pick<LoadedInputs, 'batched' | 'axis' | 'form'>;
-  /** Arrays that expressions may name: `pad`, the padding token's embedding, [1, width], where the card says which token that is. */
+  /**
+   * Arrays that expressions may name: `pad`, the padding token's embedding, [1, width], where the card says which token that is, and
+   * `inputs`, all explained inputs [n, ...shape], where they have one shape.
+   */
   readonly constants: Readonly<Record<string, Tensor>>;
   /** How expressions read tables: with the columns of the explained input. */
   readonly tableRows: TableRows;
+  /** How expressions read pictures: as the explained input. Absent where that is no picture. */
+  readonly pictureRow?: PictureRow;
   /** The layout that expressions must state, where it is not their default: see `settleLayout`. */
   readonly layout: Layout | undefined;
   /** Says that the layout is a guess; undefined where it is known or makes no difference. */
@@ -94,8 +100,9 @@ async function prepareOpened({ model, about }: OpenedModel, settings: Settings):
     ...queried,
     about,
     form,
-    constants: padRow(model, located.value, card),
+    constants: withInputs(padRow(model, located.value, card), inputs),
     tableRows: tableRowsOf(table, columnsOf(located) ?? columnsOfInputs(inputs)),
+    ...(read.preprocessing && { pictureRow: pictureRowOf(read.preprocessing) }),
     layout: layout.written,
     layoutGuess: layout.guess,
     feedRecord: read.feeds.record,
@@ -166,6 +173,23 @@ const tableRowsOf =
   (options: TableOptions, columns: ReturnType<typeof columnsOf>): TableRows =>
   (bytes, where) =>
     baselineRows(bytes, { where, options, columns });
+
+const pictureRowOf =
+  (preprocessing: Preprocessing): PictureRow =>
+  (bytes, path) =>
+    loadImage(bytes, preprocessing, path).tensor;
+
+/** Adds the array `inputs`, which is made when it is read. */
+function withInputs(constants: Prepared['constants'], inputs: LoadedInputs['inputs']): Prepared['constants'] {
+  const tensors = inputs.map((input) => input.tensor);
+  if (!tensors.every(({ shape }) => sameShape(shape, tensors[0].shape))) return constants;
+  return {
+    ...constants,
+    get inputs() {
+      return stack(tensors);
+    },
+  };
+}
 
 const drawingOf = (layout: Layout | undefined, preprocessing: Preprocessing | undefined): Drawing => ({
   channels: layout && (layout === 'hwc' ? 'last' : 'first'),
