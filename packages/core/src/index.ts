@@ -105,6 +105,7 @@ export { type Maximum, maximum } from './reduce/maximum.js';
 export { type Moments, moments } from './reduce/moments.js';
 export { type PairedT, type PairedTOptions, type PValues, pairedT } from './reduce/paired-t.js';
 export { type Covariance, covariance, type Pair, type Ratio, ratio } from './reduce/pairs.js';
+export { rankCorrelation } from './reduce/rank-correlation.js';
 export { type SignedRank, type SignedRankOptions, signedRank } from './reduce/signed-rank.js';
 export { type WinDrawLoss, type WinDrawLossOptions, winDrawLoss } from './reduce/win-draw-loss.js';
 export { type Boxes, boxRows } from './rows/boxes.js';
@@ -193,6 +194,7 @@ export {
   type AxesTarget,
   type AxisTarget,
   type BackwardRules,
+  type DrawnWeights,
   type Link,
   links,
   type NamedRules,

@@ -74,6 +74,7 @@ export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
 export { type Observation, undetermined, withObserved } from './surgery/observed.js';
 export { divideRows, valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
 export { randomNodes } from './surgery/random-nodes.js';
+export { randomiseWeights } from './surgery/randomise-weights.js';
 export { type Link, type SelectOptions, select } from './surgery/select.js';
 export { type AxisTake, type TakeOptions, takeAxes } from './surgery/take-axes.js';
 export { unifySymbols } from './surgery/unify-symbols.js';

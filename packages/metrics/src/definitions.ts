@@ -1,5 +1,6 @@
 /** All metrics. A line here puts one into the table, the law tests and the public names. */
 export { infidelity } from './infidelity/infidelity.js';
+export { randomisedWeights } from './randomisation/randomised-weights.js';
 export { deletion } from './ranking/deletion.js';
 export { insertion } from './ranking/insertion.js';
 export { robustnessComplement } from './robustness/robustness-complement.js';

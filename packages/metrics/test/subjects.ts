@@ -1,7 +1,9 @@
 import {
   asBatch,
+  dot,
   type Explainer,
   functionScore,
+  type Key,
   key,
   linearScore,
   named,
@@ -40,14 +42,33 @@ const RAISED = 20;
 
 /**
  * The score as if it were that of a class: its margin is the score plus 20, which is above 0 at the inputs of the tests, and, unless the
- * score is the same everywhere, below 0 somewhere.
+ * score is the same everywhere, below 0 somewhere. With drawn weights a linear function is added to it.
  */
 export function withMargin(f: Score): Score {
   const raised = {
     ...f,
     value: async (batch: Tensor) => (await f.value(batch)).map((value) => value + RAISED),
   };
-  return { ...f, with: async ({ link }) => (link === 'margin' ? raised : f) };
+  const redrawn = (at: Key) => {
+    const { data } = normalsOf(at)('weights', shape);
+    return withMargin({
+      ...f,
+      value: async (batch) =>
+        (await f.value(batch)).map((value, i) => value + dot({ shape, data }, row(batch, i))),
+      gradient: async (batch) => {
+        const slopes = await f.gradient(batch);
+        return {
+          ...slopes,
+          data: Float64Array.from(slopes.data, (value, i) => value + data[i % data.length]),
+        };
+      },
+    });
+  };
+  const change: Score['with'] = async ({ link, weights }) => {
+    if (weights !== undefined) return redrawn(weights.key);
+    return link === 'margin' ? raised : f;
+  };
+  return { ...f, with: change };
 }
 
 async function subjectOf(score: Score): Promise<Subject> {

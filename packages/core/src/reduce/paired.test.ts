@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { studentTail } from './distributions.js';
 import { holm } from './holm.js';
 import { type PValues, pairedT } from './paired-t.js';
+import { rankCorrelation } from './rank-correlation.js';
 import { signedRank } from './signed-rank.js';
 import { winDrawLoss } from './win-draw-loss.js';
 
@@ -18,6 +19,7 @@ interface Fixture {
     readonly positive: number;
     readonly normal: PValues;
     readonly exact: PValues | null;
+    readonly spearman: number;
   }[];
   readonly tails: readonly { readonly t: number; readonly freedom: number; readonly tail: number }[];
 }
@@ -128,6 +130,18 @@ describe('the signed-rank test', () => {
     expect(() => signedRank([1], [0], { exactUpTo: 501 })).toThrow(
       expect.objectContaining({ code: 'option-value' }),
     );
+  });
+});
+
+describe('the rank correlation', () => {
+  it.each(cases)('is that of SciPy for $a.length pairs', ({ a, b, spearman }) => {
+    expect(rankCorrelation(a, b)).toBeCloseTo(spearman, 12);
+  });
+
+  it('is no number where there is nothing to rank', () => {
+    expect(rankCorrelation([1, 1, 1], [1, 2, 3])).toBeNaN();
+    expect(rankCorrelation([1, Number.NaN, 1], [1, 2, 3])).toBeNaN();
+    expect(() => rankCorrelation([1], [1, 2])).toThrow(expect.objectContaining({ code: 'tensor-shape' }));
   });
 });
 

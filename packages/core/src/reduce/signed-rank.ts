@@ -1,5 +1,6 @@
 import { fail } from '../error.js';
 import { normalTail } from './distributions.js';
+import { meanRanks } from './mean-ranks.js';
 import { differencesOf } from './paired.js';
 import type { PValues } from './paired-t.js';
 
@@ -44,23 +45,12 @@ export function signedRank(
   }
   const differences = differencesOf(where, a, b).filter((difference) => difference !== 0);
   const n = differences.length;
-  const doubled = doubledRanks(differences.map(Math.abs));
+  // Twice a mean rank is whole.
+  const doubled = Array.from(meanRanks(differences.map(Math.abs)), (rank) => 2 * rank);
   const sum = doubled.reduce((all, rank, i) => all + (differences[i] > 0 ? rank : 0), 0);
   const method = n <= exactUpTo ? 'exact' : 'normal';
   const p = method === 'exact' ? exactP(doubled, sum) : normalP(doubled, sum);
   return { n, zeros: a.length - n, positive: sum / 2, method, p };
-}
-
-/** Twice the rank of each number, 1 for the smallest; equal numbers share the mean of their ranks, so that twice it is whole. */
-function doubledRanks(sizes: readonly number[]): readonly number[] {
-  const sorted = [...sizes].sort((a, b) => a - b);
-  const first = new Map<number, number>();
-  const last = new Map<number, number>();
-  sorted.forEach((size, i) => {
-    if (!first.has(size)) first.set(size, i + 1);
-    last.set(size, i + 1);
-  });
-  return sizes.map((size) => (first.get(size) ?? 0) + (last.get(size) ?? 0));
 }
 
 /** Counts the signs with every sum of ranks, one rank after the other. */

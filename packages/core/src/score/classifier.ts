@@ -80,9 +80,13 @@ function classScores(classifier: Classifier, target: number): ClassScores {
   };
 }
 
-function changed(asked: ClassifierTarget, { target = asked.target, link = asked.link, rules }: ScoreChange) {
+function changed(
+  asked: ClassifierTarget,
+  { target = asked.target, link = asked.link, rules, weights }: ScoreChange,
+) {
   const refuse = (expected: string, got: string): never =>
     fail({ code: 'not-applicable', where: 'classifierScore.with', expected, got });
+  if (weights !== undefined) refuse('its own weights', 'weights that are drawn anew');
   if (rules !== undefined && rules !== 'gradient') refuse("rules 'gradient'", 'other backward rules');
   if (link === 'probability') return refuse("link 'logit' or 'margin'", link);
   return typeof target === 'number' ? { target, link } : refuse('the index of a class', 'another target');

@@ -28,10 +28,12 @@ export interface Score {
   /** Computes large matrix products on the device of this score. Absent: plain loops compute them. */
   readonly products?: Products;
   /**
-   * Returns the score of the same model and input with another target, link or backward rules; absent for a function that has no others.
+   * Returns the score of the same model and input with another target, link or backward rules, or with weights that are drawn anew;
+   * absent for a function that has no others.
    * It returns a promise because some changes need a run of the model, for example to find out what its output holds.
    * Rejects with `name-unknown` and `option-*` for rules that do not exist, with `not-applicable` for rules that need a baseline and got
-   * none and for a link that the output does not have, and with `target-range` for a target that the output does not have.
+   * none, for a link that the output does not have and for weights that the model does not have, and with `target-range` for a target that
+   * the output does not have.
    */
   with?(change: ScoreChange): Promise<Score>;
   /** Inner tensors of the model; absent for a function that has none. */

@@ -1,3 +1,4 @@
+import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** The target along one axis of an output: the entry at an index, the sum or the maximum of all entries, or 'predicted'. */
@@ -42,11 +43,22 @@ export interface NamedRules {
   readonly [option: string]: number | string | Tensor | undefined;
 }
 
+/** How weights of a model are drawn anew, by a key, in place of the trained ones. */
+export interface DrawnWeights {
+  /** How many layers, counted from the output back, or 'all'. */
+  readonly layers: number | 'all';
+  /** 'normal': with the mean and the standard deviation of each trained tensor. 'permuted': its numbers in random order. */
+  readonly draw: 'normal' | 'permuted';
+  readonly key: Key;
+}
+
 /** Changes of a score; fields that are left out stay the same. */
 export interface ScoreChange {
   readonly target?: Target;
   readonly link?: Link;
   readonly rules?: BackwardRules;
+  /** Draws weights anew; those that were drawn before are the trained ones again. */
+  readonly weights?: DrawnWeights;
 }
 
 /** Returns the name, the options and the baseline of rules given in either form. */

@@ -1,8 +1,6 @@
 import {
   boundEstimate,
   type Estimate,
-  type Explainer,
-  fail,
   fold,
   type Key,
   maximum,
@@ -16,6 +14,7 @@ import {
   toFloat64,
 } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
+import { explainerOf } from '../subject-explainer.js';
 import type { Ball } from './ball.js';
 import type { Noise } from './noise.js';
 
@@ -95,17 +94,6 @@ function neighbours(
       };
     });
   };
-}
-
-function explainerOf(where: string, { explain, attribution }: Subject): Explainer {
-  if (explain !== undefined) return explain;
-  return fail({
-    code: 'not-applicable',
-    where,
-    expected: 'a subject that carries its explainer, to explain inputs near x',
-    got: `only the attribution that ${attribution.method} made`,
-    remedy: 'Give the explainer as `explain`.',
-  });
 }
 
 /** ‖a - b‖₂ over all elements, in float64. */

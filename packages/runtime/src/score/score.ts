@@ -24,6 +24,7 @@ import type { RowSizes } from '../function/selection.js';
 import type { Submit } from '../function/submit.js';
 import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../function/target.js';
 import { resolveTarget } from '../function/target-axes.js';
+import { drawnWeights, withWeights } from '../function/with-weights.js';
 import { internalsOf } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
 import { ortProducts } from '../session/products.js';
@@ -118,6 +119,7 @@ const schema = z.strictObject({
 });
 
 const changeSchema = z.strictObject({
+  weights: drawnWeights.optional(),
   target: target.optional(),
   link: link.optional(),
   rules: rules.optional(),
@@ -141,15 +143,18 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
   const parsed = parseOptions('score', schema, { ...options });
   const whole = resolveFunction(model, parsed);
   const sizes = await outputSizes(model, whole);
-  return scoreOf({ model, whole, sizes, progress: progressOf(parsed.onProgress) }, parsed);
+  const progress = progressOf(parsed.onProgress);
+  return scoreOf({ model, trained: whole, whole, sizes, progress }, parsed);
 }
 
 type ParsedOptions = z.output<typeof schema>;
 
-/** What stays the same when target, link or rules change. */
+/** What stays the same when target, link or rules change; other weights make another `whole`. */
 interface ScoreBase {
   readonly model: Model;
-  /** The function with the whole output, from which a target takes something. */
+  /** The function with the whole output and the weights of the model. */
+  readonly trained: ModelFunction;
+  /** The same with the weights of the score. A target takes something of its output. */
   readonly whole: ModelFunction;
   readonly sizes: RowSizes;
   /** Receives the rows of the score and of all scores made from it by `with`. */
@@ -229,19 +234,22 @@ function classesOf(
   return found && classScores(model, found, options);
 }
 
-/** The same input and model under another target, link or backward rules; only a new target or link is resolved again. */
+/** The same input and model under another target, link, backward rules or weights; the rules alone resolve nothing again. */
 async function changedScore(
   resolved: ResolvedScore,
   parsed: ParsedOptions,
   change: ScoreChange,
 ): Promise<Score> {
-  const changed = { ...parsed, ...definedOptions(parseOptions('score.with', changeSchema, { ...change })) };
-  const sameFunction = change.target === undefined && change.link === undefined;
-  return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(resolved.base, changed);
+  const { weights, ...rest } = parseOptions('score.with', changeSchema, { ...change });
+  const changed = { ...parsed, ...definedOptions(rest) };
+  const { base } = resolved;
+  if (weights !== undefined) return scoreOf({ ...base, whole: withWeights(base.trained, weights) }, changed);
+  const sameFunction = rest.target === undefined && rest.link === undefined;
+  return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(base, changed);
 }
 
 /** Returns the options that are not undefined. */
-function definedOptions(change: z.output<typeof changeSchema>): Partial<typeof change> {
+function definedOptions(change: Omit<z.output<typeof changeSchema>, 'weights'>): Partial<typeof change> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
