@@ -1,5 +1,7 @@
 /** All explainers. A line here puts one into the table, the law tests and the public names. */
+export { anchor } from './anchor/anchor.js';
 export { bbmp } from './bbmp/bbmp.js';
+export { cfx } from './cfx/cfx.js';
 export { gradient } from './gradient.js';
 export { greedy } from './greedy/greedy.js';
 export { greedyAs } from './greedy/greedy-as.js';
