@@ -46,6 +46,10 @@ export interface Best {
   readonly checks: Map<number, Record<string, number | boolean>>;
 }
 
+/** The input of a row. */
+export const inputOf = ({ origin, size }: SearchRows, row: number): Floats =>
+  origin.subarray(row * size, (row + 1) * size);
+
 /** Adds checks to a row. */
 export function addChecks(best: Best, row: number, checks: Readonly<Record<string, number | boolean>>): void {
   best.checks.set(row, { ...best.checks.get(row), ...checks });
