@@ -1,7 +1,7 @@
 import { key, linearScore, type Norm, type Score, stream, targetedMargin, tensor } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { minimum, sqp } from '../src/index.js';
-import { leastNorm } from './closed-form.js';
+import { leastNorm, leastNormOfBoth } from './closed-form.js';
 import { affineMargin } from './scores.js';
 import { elementSets } from './sets.js';
 
@@ -78,6 +78,18 @@ describe.each(norms)('the %s norm of a perturbation', (norm) => {
       const [from, to] = logits[0] > logits[1] ? [0, 1] : [1, 0];
       const slope = w[from].map((v, j) => v - w[to][j]);
       const truth = marks.map((free) => leastNorm({ w: slope, b: b[from] - b[to], x, free, bounds, norm }));
+      await expectNorms(norm, targetedMargin(affineMargin({ w, b }, to, bounds)), { x, truth });
+    }
+  });
+
+  it('of a targeted attack on three classes is the distance to where both others lose', async () => {
+    for (let seed = 300; seed < 312; seed++) {
+      const { x, w, b, logits } = problem(seed, 3);
+      const to = logits.indexOf(Math.min(...logits));
+      const others = [0, 1, 2].filter((k) => k !== to);
+      const slopes = others.map((k) => w[k].map((v, j) => v - w[to][j]));
+      const offsets = others.map((k) => b[k] - b[to]);
+      const truth = marks.map((free) => leastNormOfBoth({ w: slopes, b: offsets, x, free, bounds, norm }));
       await expectNorms(norm, targetedMargin(affineMargin({ w, b }, to, bounds)), { x, truth });
     }
   });

@@ -41,6 +41,40 @@ export function leastNorm({ w, b, x, free, bounds: [low, high], norm }: LinearPr
   return least;
 }
 
+/** Several half-spaces, all of which a perturbation has to reach: w[k]·x + b[k] < 0 for every k. */
+export interface LinearProblems extends Omit<LinearProblem, 'w' | 'b'> {
+  readonly w: readonly ArrayLike<number>[];
+  readonly b: readonly number[];
+}
+
+/** Points of the grid of weights, and how often it is made finer around the best one. */
+const GRID = 12;
+const FINER = 9;
+
+/**
+ * The least norm of a step into two half-spaces at once: the greatest of the least norms for a weighted mean of the two, by
+ * the duality of convex problems. The maximum is taken over ever finer grids of the weight.
+ */
+export function leastNormOfBoth({ w: [u, v], b: [a, c], ...rest }: LinearProblems): number {
+  const normAt = (t: number) =>
+    leastNorm({
+      ...rest,
+      w: Array.from(u, (value, j) => (1 - t) * value + t * v[j]),
+      b: (1 - t) * a + t * c,
+    });
+  let [low, high, greatest] = [0, 1, 0];
+  for (let round = 0; round < FINER; round++) {
+    const width = (high - low) / GRID;
+    const weights = Array.from({ length: GRID + 1 }, (_, i) => low + i * width);
+    const norms = weights.map(normAt);
+    greatest = Math.max(greatest, ...norms);
+    if (greatest === Number.POSITIVE_INFINITY) return greatest;
+    const best = weights[norms.indexOf(Math.max(...norms))];
+    [low, high] = [Math.max(0, best - width), Math.min(1, best + width)];
+  }
+  return greatest;
+}
+
 /** Directions in which the elements that have not stopped may change. */
 function sharesOf(
   weights: readonly number[],

@@ -5,7 +5,7 @@ import { distance, gather } from '../search/rows.js';
 import { projectOrigin, type Work } from './project.js';
 
 /** Most other classes that are tried, those with the greatest numbers at the input. */
-const MOST = 9;
+export const MOST_CLASSES = 9;
 
 interface ClassSearch extends Searched {
   readonly oracle: Oracle;
@@ -29,7 +29,7 @@ export async function tryNearestClass({ rows, oracle, work, best }: ClassSearch)
   gather(origin, firsts, { into: data, size });
   const points = origin.slice();
   const nearest = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  for (let rank = 0; rank < Math.min(MOST, classes.count - 1); rank++) {
+  for (let rank = 0; rank < Math.min(MOST_CLASSES, classes.count - 1); rank++) {
     const { values, gradients } = await oracle.fullSlopes({ data, owners: firsts }, overOther(rank));
     for (let row = 0; row < count; row++) {
       const place = places.get(inputs[row]) ?? 0;
@@ -50,7 +50,7 @@ export async function tryNearestClass({ rows, oracle, work, best }: ClassSearch)
 }
 
 /** The number of the label less that of another class: the greatest of the others (rank 0), the next one (rank 1), and so on. */
-const overOther =
+export const overOther =
   (rank: number): Objective =>
   (numbers, labels) => {
     const [n, count] = numbers.shape;

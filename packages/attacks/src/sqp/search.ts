@@ -3,6 +3,7 @@ import { searchLines } from '../search/line.js';
 import type { Slopes } from '../search/oracle.js';
 import { allRows, clip, type Floats, keepBest, type SearchRows, takeBest } from '../search/rows.js';
 import type { Search } from '../search/search-sets.js';
+import { tryAllClasses } from './all-classes.js';
 import { tryNearestClass } from './nearest-class.js';
 import { projectOrigin, type Work, workOf } from './project.js';
 
@@ -43,6 +44,7 @@ export const sqpSearch =
     takeBest(points.data, best, rows.size);
     moveAll(moved, await oracle.slopes(points, marginObjective), { length: 1, overshoot: 0 });
     await searchLines({ rows, oracle, best, tolerance: 4e-4 }, points.data);
+    await tryAllClasses({ rows, oracle, best });
   };
 
 interface Moved {
