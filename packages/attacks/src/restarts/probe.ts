@@ -33,8 +33,8 @@ export function freeElements({ free, size }: SearchRows, row: number): readonly 
 }
 
 /**
- * Evaluates points in cubes within the bounds, those that lie nearer to the input than the best point of their row, and keeps those at which
- * the margin is below 0.
+ * Evaluates points in cubes within the bounds, those that lie nearer to the input than the best point of their row, and keeps those at
+ * which the margin is below 0.
  */
 export async function probeRows(
   { rows, oracle, best }: Searched & { readonly oracle: Oracle },
@@ -82,8 +82,8 @@ function writeProbe(
 const ROOTS = [1.618033988749895, 1.324717957244746, 1.2207440846057596];
 
 /**
- * Coordinate `axis` of point n of a sequence in d dimensions, d at most 3, in [0, 1). Any number of its points fill the cube evenly: they are
- * the multiples of the powers of 1 / x modulo 1, where x^(d + 1) = x + 1.
+ * Coordinate `axis` of point n of a sequence in d dimensions, d at most 3, in [0, 1). Any number of its points fill the cube evenly: they
+ * are the multiples of the powers of 1 / x modulo 1, where x^(d + 1) = x + 1.
  */
 const spread = (n: number, axis: number, d: number): number =>
   (0.5 + (n + 1) / ROOTS[d - 1] ** (axis + 1)) % 1;

@@ -25,9 +25,9 @@ interface Scan extends Searched {
 
 /**
  * Scans the ball inside the best point of every set of at most three free elements, because a search that follows gradients sees one
- * boundary of several. The ball gets `probes` evenly spread points, again each time that a nearer point is found. Searches of 12 steps begin
- * at the four points of lowest margin. Then the neighbourhood of the best point gets a quarter as many points, ten times, each
- * time half as wide. Returns the rows of these sets.
+ * boundary of several. The ball gets `probes` evenly spread points, again each time that a nearer point is found. Searches of 12 steps
+ * begin at the four points of lowest margin. Then the neighbourhood of the best point gets a quarter as many points, ten times, each time
+ * half as wide. Returns the rows of these sets.
  */
 export async function scanFew(
   searched: Omit<Scan, 'probes' | 'temperature'>,

@@ -6,13 +6,16 @@ import { MOST_CLASSES, overOther } from './nearest-class.js';
 
 /** How often the classes are made linear: again at the point that the first time gave. */
 const ROUNDS = 2;
-/** How far below 0 all classes aim, in units of the margin at the input: a line through the point where several meet may miss that region. */
+/**
+ * How far below 0 all classes aim, in units of the margin at the input: a line through the point where several meet may miss that region.
+ */
 const OVERSHOOT = 1e-4;
 
 /**
- * For a targeted margin, where all other classes have to lose at once: makes the nine best other classes linear at the best point and moves to
- * the point nearest to the input at which the target wins over all of them. The steps see one mixture of classes at a time, and stop where
- * two classes are level. It costs two gradients for each of these classes and row, and a line search. It does nothing for other margins.
+ * For a targeted margin, where all other classes have to lose at once: makes the nine best other classes linear at the best point and
+ * moves to the point nearest to the input at which the target wins over all of them. The steps see one mixture of classes at a time, and
+ * stop where two classes are level. It costs two gradients for each of these classes and row, and a line search. It does nothing for other
+ * margins.
  */
 export async function tryAllClasses({
   rows,

@@ -22,9 +22,10 @@ const LEVELS = 24;
 const PROXIMAL = 30;
 
 /**
- * The change of least norm that lies in all half-spaces and in the box, to about 1e-3 of its norm where half-spaces are nearly parallel, and better elsewhere; undefined where none is found. For p = 2 it maximises
- * the dual, one multiplier at a time (Hildreth's method, with the box). For p = 1 it repeats that with the proximal
- * operator of the norm; for p = ∞ it halves an interval of levels, at each of which the box of that level has to reach all half-spaces.
+ * The change of least norm that lies in all half-spaces and in the box, to about 1e-3 of its norm where half-spaces are nearly parallel,
+ * and better elsewhere; undefined where none is found. For p = 2 it maximises the dual, one multiplier at a time (Hildreth's method, with
+ * the box). For p = 1 it repeats that with the proximal operator of the norm; for p = ∞ it halves an interval of levels, at each of which
+ * the box of that level has to reach all half-spaces.
  */
 export function leastChange(problem: HalfSpaces, norm: Norm): Float64Array | undefined {
   const start = multipliersOf(problem);
