@@ -3,6 +3,8 @@ export { infidelity } from './infidelity/infidelity.js';
 export { randomisedWeights } from './randomisation/randomised-weights.js';
 export { deletion } from './ranking/deletion.js';
 export { insertion } from './ranking/insertion.js';
+export { meanAveragePrecision } from './relevance/mean-average-precision.js';
+export { precisionAtK } from './relevance/precision-at-k.js';
 export { robustnessComplement } from './robustness/robustness-complement.js';
 export { robustnessSet } from './robustness/robustness-set.js';
 export { sensitivityGradient } from './sensitivity/sensitivity-gradient.js';

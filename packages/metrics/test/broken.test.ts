@@ -95,6 +95,7 @@ const breakers: Readonly<Record<string, Breaker>> = {
     ...metric,
     measure: (subject) => metric.measure(subject, key(1)),
   }),
+  'gives the same number for every score': numberingScores,
   'gives the same number for every key': (metric) => ({
     ...metric,
     measure: async (_, key) => ({ estimate: { kind: 'exact', value: key.lo } }),

@@ -125,6 +125,7 @@ const always: readonly Law[] = [
   },
   {
     title: 'is invalid where the score is not finite, never a number',
+    unless: 'ignores-score',
     async check({ metric }) {
       const f = withMargin(
         functionScore({
@@ -222,6 +223,14 @@ const promised: readonly Law[] = [
     async check({ metric }) {
       const [one, other] = [await estimateOf(metric, curved), await estimateOf(metric, curved, key(14))];
       expect(numberOf(other)).not.toBe(numberOf(one));
+    },
+  },
+  {
+    title: 'gives the same number for every score',
+    promise: 'ignores-score',
+    async check({ metric }) {
+      const { f } = subjects.constant;
+      expect(await estimateOf(metric, { ...curved, f })).toEqual(await estimateOf(metric, curved));
     },
   },
   {

@@ -60,6 +60,7 @@ describe('metrics', () => {
     for (const [name, row] of Object.entries(metrics)) {
       expect(row.name).toBe(name);
       const needed = {
+        ...row.example,
         ...(row.positional.includes('perturbation') && { perturbation }),
         ...(row.takes.attack !== undefined && { attack: sqp() }),
       };

@@ -14,6 +14,7 @@ export {
 export type { Pictures } from './page/inputs.js';
 export { page } from './page/page.js';
 export { topTitle } from './page/top.js';
+export { type PairOfExplainers, pairsOfExplainers } from './pairs.js';
 export { type Heatmap, type HeatmapOptions, heatmap, pictureOf } from './panels.js';
 export { type PertinentOptions, pertinentPicture } from './pertinent.js';
 export type { Standing } from './record.js';

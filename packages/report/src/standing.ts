@@ -51,6 +51,7 @@ function isTie(a: readonly Numbered[], b: readonly Numbered[]): boolean {
   );
 }
 
-function isEqual(a: number, b: number | undefined): boolean {
+/** Whether two numbers are equal up to a few roundings of float32. */
+export function isEqual(a: number, b: number | undefined): boolean {
   return b !== undefined && Math.abs(a - b) <= ROUNDING * Math.max(Math.abs(a), Math.abs(b));
 }

@@ -14,6 +14,7 @@ export type MetricRecipe = Omit<Metric, 'name' | 'expression'>;
  * - 'zero-when-exact': the number is 0 for the gradient of a linear score.
  * - 'positive-when-curved': the number is above 0 for the gradient of a quadratic score.
  * - 'area-of-curve': there is a curve over percentages, within 0 to 100, and the number is the area below it by the trapezoid rule.
+ * - 'ignores-score': the number depends on the attribution only, whatever the score is.
  * - 'censored-when-constant': the number is censored for a score that is the same everywhere.
  */
 export type MetricPromise =
@@ -26,6 +27,7 @@ export type MetricPromise =
   | 'zero-when-exact'
   | 'positive-when-curved'
   | 'area-of-curve'
+  | 'ignores-score'
   | 'censored-when-constant';
 
 /** Defines a metric and returns its factory. A metric that does not give an estimate is refused with `plugin-result`. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sampleRecord } from '../../test/sample-record.js';
+import { pairsOfExplainers } from '../pairs.js';
 import { summarise } from '../summary.js';
 import { formatEstimate, formatMean, formatNumber } from './format.js';
 import { escapeHtml, html } from './html.js';
@@ -28,10 +29,14 @@ function elements(text: string): readonly string[] {
 }
 
 describe('the page', () => {
-  test('is well formed and has a table per metric and a figure per attribution', () => {
+  test('is well formed and has a table per metric, one of pairs where there are some, and a figure per attribution', () => {
     const seen = elements(markup);
     expect(seen.filter((name) => name === 'figure')).toHaveLength(6);
-    expect(seen.filter((name) => name === 'table')).toHaveLength(sampleRecord.metrics.length + 1);
+    const withPairs = sampleRecord.metrics.filter((_, m) => pairsOfExplainers(sampleRecord, m).length > 0);
+    expect(withPairs).toHaveLength(1);
+    expect(seen.filter((name) => name === 'table')).toHaveLength(
+      sampleRecord.metrics.length + withPairs.length + 1,
+    );
     expect(seen.filter((name) => name === 'h1')).toHaveLength(1);
     expect(seen).not.toContain('script');
   });
@@ -50,6 +55,11 @@ describe('the page', () => {
     const request = { ...sampleRecord.request, link, holds };
     const shown = page({ ...sampleRecord, request, inputs: [{ ...input, ...place }] }, pictures);
     expect(shown).toContain(`Explained: ${words}`);
+  });
+
+  test('compares pairs of explainers', () => {
+    expect(markup).toContain('against');
+    expect(markup).toContain('data-label="Win / draw / loss">0 / 0 / 2<');
   });
 
   test('has the details that an explainer gives', () => {

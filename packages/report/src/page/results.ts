@@ -6,6 +6,7 @@ import { drawCurves } from './curves.js';
 import { formatInterval, formatMean } from './format.js';
 import { type Html, html, type Insert } from './html.js';
 import { axisOf, drawMark, type Mark, type ValueAxis } from './interval.js';
+import { pairsTable } from './pairs.js';
 
 /**
  * Makes a table for each metric: the mean of every explainer over the inputs, a drawing of its interval, and its difference to the best
@@ -21,7 +22,7 @@ ${verdicts(record, m).map((text) => html`<p class="verdict">${text}</p>`)}
 <div class="scroll"><table class="results">
 <caption>${captionOf(record, { m, rows, groups })} <a href="#definition-${m}">Definition</a></caption>
 <thead><tr><th scope="col">Explainer</th><th scope="col">${metric.name} (${metric.better} is better)</th><th scope="col">95 % interval</th><th scope="col">${labels.gap}</th><th scope="col">Inputs</th></tr></thead>
-${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, labels }))}</tbody>`)}</table></div>${curvesOf(record, m)}`;
+${groups.map(({ heading, axis, rows }) => html`<tbody>${heading}${rows.map((row) => resultRow(record, { row, axis, labels }))}</tbody>`)}</table></div>${pairsTable(record, m)}${curvesOf(record, m)}`;
   });
 }
 

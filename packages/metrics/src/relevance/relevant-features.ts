@@ -1,0 +1,123 @@
+import {
+  broadcast,
+  fail,
+  type Key,
+  option,
+  row,
+  type Settings,
+  type Shape,
+  type Subject,
+  showShape,
+  type Tensor,
+} from '@onnxplain/core';
+import {
+  type Ranked,
+  rankedFeatures,
+  rankingDefinition,
+  rankingOptions,
+  settleRanking,
+} from '../ranking/ranked.js';
+import { expectSubject } from '../subject.js';
+
+/** Options of the metrics that compare a ranking with features that are known to be relevant. */
+export const relevanceOptions = {
+  labels: option
+    .tensor()
+    .describe(
+      'Which features are relevant, 0 for those that are not: one number for each feature (file.npy), such as the tokens of a text, or an array ' +
+        'of the shape of the input or repeated to it; a feature is relevant where one of its elements is. With inputs: one row for each of them.',
+    ),
+  inputs: option
+    .tensor()
+    .optional()
+    .describe(
+      'The inputs that the rows of labels are of, [rows, ...shape]. The row of an input is found by its numbers, in float32. Default: the labels ' +
+        'are those of every input.',
+    ),
+  ...rankingOptions,
+};
+
+type RelevanceSettings = Settings<typeof relevanceOptions>;
+
+/** Throws `option-value` for labels and inputs with other numbers of rows. */
+export const settleRelevance =
+  (where: string) =>
+  <S extends RelevanceSettings>(options: S): S => {
+    const { labels, inputs } = options;
+    if (inputs !== undefined && inputs.shape[0] !== labels.shape[0]) {
+      fail({
+        code: 'option-value',
+        where: `${where}(labels)`,
+        expected: `a row for each of ${inputs.shape[0]} inputs`,
+        got: `labels of shape ${showShape(labels.shape)}`,
+      });
+    }
+    return settleRanking(options);
+  };
+
+/** How a definition describes the relevant features. */
+export const relevanceDefinition = (settings: RelevanceSettings): Readonly<Record<string, string>> => ({
+  relevant: `given labels of shape ${showShape(settings.labels.shape)}${settings.inputs === undefined ? '' : ', a row for each input'}`,
+  ...rankingDefinition(settings),
+});
+
+/**
+ * Which of the ranked features are relevant, those that are ranked first coming first. Throws `tensor-shape` for labels that do not fit,
+ * and `not-applicable` for an input that has no labels or no relevant feature.
+ */
+export function relevanceByRank(
+  where: string,
+  subject: Subject,
+  { settings, key }: { readonly settings: RelevanceSettings; readonly key: Key },
+): readonly boolean[] {
+  expectSubject(where, subject);
+  const ranked = rankedFeatures(where, subject, { settings, key });
+  const relevant = relevantOf(
+    where,
+    { labels: labelsOf(where, subject.x, settings), shape: subject.x.shape },
+    ranked,
+  );
+  if (!relevant.includes(true)) refuse(where, 'an input with a relevant feature', 'labels that are all 0');
+  const byRank = new Array<boolean>(ranked.count).fill(false);
+  ranked.ranks.forEach((rank, feature) => {
+    byRank[rank] = relevant[feature];
+  });
+  return byRank;
+}
+
+function labelsOf(where: string, x: Tensor, { labels, inputs }: RelevanceSettings): Tensor {
+  if (inputs === undefined) return labels;
+  const at = Array.from({ length: inputs.shape[0] }, (_, i) => i).find((i) => isEqual(row(inputs, i), x));
+  return at === undefined
+    ? refuse(where, 'an input among those with labels', 'another input')
+    : row(labels, at);
+}
+
+const isEqual = (a: Tensor, b: Tensor): boolean =>
+  a.data.length === b.data.length &&
+  a.data.every((value, i) => Math.fround(value) === Math.fround(b.data[i]));
+
+/** Whether each feature is relevant. */
+function relevantOf(
+  where: string,
+  { labels, shape }: { readonly labels: Tensor; readonly shape: Shape },
+  { count, of }: Ranked,
+): readonly boolean[] {
+  if (labels.shape.length === 1 && labels.data.length === count)
+    return Array.from(labels.data, (label) => label !== 0);
+  const relevant = new Array<boolean>(count).fill(false);
+  broadcast(`${where}(labels)`, labels, shape).data.forEach((label: number, element: number) => {
+    if (label !== 0) relevant[of[element]] = true;
+  });
+  return relevant;
+}
+
+function refuse(where: string, expected: string, got: string): never {
+  return fail({
+    code: 'not-applicable',
+    where,
+    expected,
+    got,
+    remedy: 'Leave the input out, or give labels for it.',
+  });
+}
