@@ -8,9 +8,10 @@ import { parseArgs } from 'node:util';
 import { fail, fold, key } from '@onnxplain/core';
 import { type Card, cardPath } from '@onnxplain/files';
 import { write } from '@onnxplain/graph';
+import { accuracy } from './train/accuracy.js';
 import { cosine } from './train/optimisers.js';
 import { type RecipeName, recipes } from './train/recipes/index.js';
-import { accuracy, train } from './train/train.js';
+import { train } from './train/train.js';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -65,13 +66,14 @@ const trained = await train(network(fold(key(seed), 'weights')), {
   epochs: number(given.epochs) ?? recipe.epochs,
   batch: number(given.batch) ?? recipe.batch,
   averaging: recipe.averaging,
+  adversary: recipe.adversary,
   threads: number(given.threads),
   key: fold(key(seed), 'order'),
   report: ({ epoch, loss, seconds }) =>
     console.log(`epoch ${epoch}: mean cross entropy ${loss.toFixed(4)}, ${seconds.toFixed(0)} s`),
 });
 const held = test();
-const share = await accuracy(trained, held, key(seed));
+const share = await accuracy(trained, held, { key: key(seed) });
 const file = write(trained.graph);
 const card = {
   ...recipe.card,
@@ -89,3 +91,12 @@ for (const [own, content] of Object.entries(files)) writeFileSync(join(dirname(o
 console.log(
   `${basename(out)}: ${file.length} bytes, ${(100 * share).toFixed(2)} % of ${held.labels.length} test examples right`,
 );
+if (recipe.adversary !== undefined) {
+  const attacked = await accuracy(trained, held, {
+    key: key(seed),
+    adversary: { ...recipe.adversary, steps: 20 },
+  });
+  console.log(
+    `${(100 * attacked).toFixed(2)} % right after 20 steps of projected gradient descent within ${recipe.adversary.radius}`,
+  );
+}

@@ -1,14 +1,33 @@
 /** The training library of scripts/train. */
 import { fold, key, stream } from '@onnxplain/core';
-import { constantFrom, type Graph, interpret, type NumArray, numArray, type Value } from '@onnxplain/graph';
+import {
+  constantFrom,
+  type Graph,
+  interpret,
+  type NumArray,
+  numArray,
+  type Value,
+  write,
+} from '@onnxplain/graph';
+import { type Arrays, open } from '@onnxplain/runtime';
 import { describe, expect, test } from 'vitest';
-import { augmented, batches, type Examples, pictures, shift } from '../scripts/train/examples.js';
+import { accuracy } from '../scripts/train/accuracy.js';
+import { adversary } from '../scripts/train/adversary.js';
+import {
+  augmented,
+  batches,
+  type Examples,
+  mirrorUpper,
+  pictures,
+  shift,
+} from '../scripts/train/examples.js';
+import { labelled, weightFeeds } from '../scripts/train/feeds.js';
 import { chain, channelMeans, conv, dense, maxPool, relu } from '../scripts/train/layers.js';
 import { crossEntropy, LABEL, lossGradient } from '../scripts/train/loss.js';
 import { type Network, network, weightsOf, withWeights } from '../scripts/train/network.js';
 import { adam, cosine, movingMean, type Optimiser, sgd } from '../scripts/train/optimisers.js';
 import { bilstm, embedding, maxOverWords } from '../scripts/train/recurrent.js';
-import { accuracy, train } from '../scripts/train/train.js';
+import { train } from '../scripts/train/train.js';
 
 const SIDE = 6;
 const input: Value = { name: 'picture', dtype: 'float32', dims: ['N', 1, SIDE, SIDE] };
@@ -58,8 +77,8 @@ describe('a small network learns to tell rows, columns and diagonals', () => {
       averaging,
       report: ({ loss }) => losses.push(loss),
     });
-    expect(await accuracy(untrained, fresh, key(0))).toBeLessThan(0.6);
-    expect(await accuracy(trained, fresh, key(0))).toBeGreaterThan(0.95);
+    expect(await accuracy(untrained, fresh, { key: key(0) })).toBeLessThan(0.6);
+    expect(await accuracy(trained, fresh, { key: key(0) })).toBeGreaterThan(0.95);
     expect(losses).toHaveLength(8);
     expect(losses[7]).toBeLessThan(losses[0] / 3);
   });
@@ -253,3 +272,59 @@ test('a shifted picture is the picture moved by one offset, zeros where pixels c
   }
   expect(seen.size).toBe(9);
 });
+
+test('mirrored pictures have their upper square reversed in about half of the cases, and the rest as it was', () => {
+  const pixels = Float32Array.from({ length: 2 * 5 * 3 }, (_, i) => i);
+  const one = pictures({ input: 'x', shape: [2, 5, 3], pixels, labels: [0] });
+  const turned = pixels.map((_, i) => (i % 15 < 9 ? pixels[i - (i % 3) + 2 - (i % 3)] : i));
+  let count = 0;
+  for (let i = 0; i < 100; i++) {
+    const data = augmented(one, mirrorUpper).feeds(Uint32Array.of(0), fold(key(6), i)).x.data;
+    if (data[0] === 2) count += 1;
+    expect(data).toEqual(data[0] === 2 ? turned : pixels);
+  }
+  expect(Math.abs(count - 50)).toBeLessThanOrEqual(20);
+});
+
+describe('the adversary', () => {
+  const options = { radius: 0.2, steps: 6, step: 0.05, bounds: [0, 1] as const };
+  const examples = lines(40, 8);
+  const picked = Uint32Array.from({ length: 40 }, (_, i) => i);
+
+  test.each([1, 0.5])(
+    'stays in the box and in the ball of strength %f, and raises the loss at a trained network',
+    async (strength) => {
+      const trained = await train(networkOf(0), training(adam(), 0.02));
+      const feeds = { ...labelled(examples, picked, key(0)), ...weightFeeds(trained, weightsOf(trained)) };
+      await using opponent = await adversary(trained, options);
+      const attacked = await opponent.attack(feeds, { key: key(1), strength });
+      const [from, to] = [feeds, attacked].map(({ picture }) => picture.data as Float32Array);
+      let greatest = 0;
+      to.forEach((value, i) => {
+        greatest = Math.max(greatest, Math.abs(value - from[i]));
+        // Noise on a line goes above 1: the box then cuts it.
+        expect(value).toBeLessThanOrEqual(1);
+        expect(value).toBeGreaterThanOrEqual(0);
+      });
+      await using loss = await open(write(crossEntropy(trained)));
+      const [before, after] = await Promise.all(
+        [feeds, attacked].map(async (each) => lossOf(await loss.run(each))),
+      );
+      expect(after).toBeGreaterThan(2 * before);
+      expect(greatest).toBeGreaterThan(0.9 * strength * options.radius);
+    },
+  );
+
+  test('is what training learns to withstand', async () => {
+    const fresh = lines(300, 9);
+    const options = { radius: 0.25, steps: 4, step: 0.1, bounds: [0, 1.3] as const };
+    const shares = [];
+    for (const used of [undefined, options]) {
+      const trained = await train(networkOf(0), { ...training(adam(), 0.02), adversary: used });
+      shares.push(await accuracy(trained, fresh, { key: key(0), adversary: options }));
+    }
+    expect(shares[1]).toBeGreaterThan(shares[0] + 0.1);
+  });
+});
+
+const lossOf = (out: Arrays): number => Number(Object.values(out)[0].data[0]);

@@ -82,6 +82,15 @@ export function shift(most: number): Augmentation {
   };
 }
 
+/** Mirrors the upper square of each picture left to right, half of the time; what is below it, such as a word, stays. */
+export const mirrorUpper: Augmentation = (picture, out, { shape: [channels, height, width], random }) => {
+  out.set(picture);
+  if (random.below(2) === 0) return;
+  for (let row = 0; row < channels * height; row++) {
+    if (row % height < width) out.subarray(row * width, (row + 1) * width).reverse();
+  }
+};
+
 /** Returns the batches of one epoch: all examples in random order, at most `size` a batch. The order of batches is random too. */
 export function batches({ labels, groups }: Examples, size: number, key: Key): readonly Uint32Array[] {
   const order = shuffled(labels.length, fold(key, 'examples'));

@@ -25,6 +25,7 @@ export interface Recipe {
   readonly epochs: number;
   readonly batch: number;
   readonly averaging?: number;
+  readonly adversary?: TrainingOptions['adversary'];
   /** Reads the data from a folder. Default: from the npm package that the recipe names, a development dependency. */
   prepare(folder?: string): Prepared;
 }

@@ -5,7 +5,7 @@ import { adam } from '../optimisers.js';
 import type { Recipe } from '../recipe.js';
 import { digitCard, digitData, digitExamples, image, logits } from './digits.js';
 
-const layers = chain([
+export const smallLayers = chain([
   conv({ from: 1, to: 16, side: 5, stride: 2 }),
   relu,
   conv({ from: 16, to: 32, side: 3, stride: 2 }),
@@ -32,6 +32,7 @@ export const mnistSmallCnn: Recipe = {
   prepare: (folder) => ({
     training: () => augmented(digitExamples('train', folder), shift(2)),
     test: () => digitExamples('t10k', folder),
-    network: (key) => network({ name: 'mnist-small-cnn', input: image, layers, output: logits }, key),
+    network: (key) =>
+      network({ name: 'mnist-small-cnn', input: image, layers: smallLayers, output: logits }, key),
   }),
 };
