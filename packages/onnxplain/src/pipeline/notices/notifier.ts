@@ -3,6 +3,7 @@ import type { Prepared } from '../prepare.js';
 import { type ScoredInput, scoreOf } from '../query/score-inputs.js';
 import type { Explanation } from '../run/evaluate.js';
 import { type AttributionTable, attributionNotices, factsOfAll, repeatNotices } from './attributions.js';
+import { capNotices } from './caps.js';
 import { estimateNotices, type MeasuredRun } from './estimates.js';
 import { explainerNotices, flatExplainers } from './explainers.js';
 import { randomNotices } from './query.js';
@@ -63,6 +64,11 @@ export function notifierOf(
       tell(repeatNotices(first, again.input.value));
     },
     measured: (estimates, rows = rowNoticesOf(model)) =>
-      tell([...rows, ...estimateNotices(estimates, names), ...repeatedInputNotices(prepared)]),
+      tell([
+        ...rows,
+        ...estimateNotices(estimates, names),
+        ...capNotices(estimates, names),
+        ...repeatedInputNotices(prepared),
+      ]),
   };
 }
