@@ -60,6 +60,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'csv-parse': /^packages\/files\/src\/csv\.ts$/,
   commander: /^packages\/onnxplain\/src\/cli\/[^/]+\.ts$/,
   'cli-progress': /^packages\/onnxplain\/src\/cli\/streams\.ts$/,
+  pidusage: /^packages\/onnxplain\/src\/isolated\/memory\.ts$/,
 };
 
 interface Source {

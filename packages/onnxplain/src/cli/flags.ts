@@ -14,8 +14,16 @@ export interface CommonFlags {
   readonly seed: number;
 }
 
+/** Limits of the process that a command runs in. */
+export interface LimitFlags {
+  /** Seconds. */
+  readonly timeLimit?: number;
+  /** MiB. */
+  readonly memoryLimit?: number;
+}
+
 /** Flags of commands that open a model. */
-export interface ModelFlags extends CommonFlags {
+export interface ModelFlags extends CommonFlags, LimitFlags {
   readonly externalData?: string;
 }
 
@@ -52,10 +60,17 @@ export function withCommonFlags(command: Command): Command {
 
 /** Adds the flags of commands that open a model. */
 export function withModelFlags(command: Command): Command {
-  return withCommonFlags(command).option(
-    '--external-data <folder>',
-    'folder of weight files that the model may read; without it, weights outside the model file are refused',
-  );
+  return withCommonFlags(command)
+    .option(
+      '--external-data <folder>',
+      'folder of weight files that the model may read; without it, weights outside the model file are refused',
+    )
+    .option('--time-limit <seconds>', 'ends the command after so many seconds (default: no limit)', positive)
+    .option(
+      '--memory-limit <MiB>',
+      'ends the command when it holds more memory (default: nine tenths of what the machine has)',
+      positive,
+    );
 }
 
 /** Flags of commands that read expressions. */

@@ -10,6 +10,7 @@ import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
   type CommonFlags,
+  type LimitFlags,
   type PluginFlags,
   whole,
   withCommonFlags,
@@ -24,6 +25,7 @@ import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
 import { type InspectFlags, inspect, showInspection } from './inspect.js';
 import { showCatalogue } from './list.js';
 import { showTables } from './list-tables.js';
+import type { Began } from './messages.js';
 import { misplacedFlag } from './misplaced-flag.js';
 import { printable } from './printable.js';
 import { type ReproduceFlags, reproduce } from './reproduce.js';
@@ -34,6 +36,8 @@ import { showTable } from './table.js';
 export interface MainOptions extends Streams {
   /** Stops the command; no incomplete file is left. */
   readonly signal?: AbortSignal;
+  /** Called once the arguments are parsed, by commands that read a model. */
+  readonly began?: (began: Began) => void;
 }
 
 /**
@@ -81,7 +85,14 @@ function programOf(run: Invocation): Command {
   addEvaluate(program, run);
   addReproduce(program, run);
   addList(program, run);
+  program.hook('preAction', (_, action) => run.began?.(beganOf(action)));
   return program;
+}
+
+function beganOf(action: Command): Began {
+  const { timeLimit: seconds, memoryLimit } = action.opts<LimitFlags>();
+  const memoryBytes = memoryLimit === undefined ? undefined : memoryLimit * 2 ** 20;
+  return { command: action.name(), subject: action.args[0] ?? '', limits: { seconds, memoryBytes } };
 }
 
 function addInspect(program: Command, run: Invocation): void {

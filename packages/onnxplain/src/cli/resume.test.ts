@@ -24,11 +24,11 @@ const digits = [
   ...['--metric', 'infidelity(square(9), draws=100)', 'sensitivity-max(radius=0.1, draws=2)'],
 ];
 
-/** Runs the command line in a process of its own, and kills that when `isDue` says so. Returns the exit code; null: killed. */
+/** Runs the command line, and kills its processes at once when `isDue` says so. Returns the exit code; null: killed. */
 function inProcess(argv: readonly string[], isDue: () => boolean): Promise<number | null> {
   const node = ['--import', 'tsx', '--conditions=source', program];
-  const child = spawn(process.execPath, [...node, ...argv], { stdio: 'ignore' });
-  const watch = setInterval(() => isDue() && child.kill('SIGKILL'), 2);
+  const child = spawn(process.execPath, [...node, ...argv], { stdio: 'ignore', detached: true });
+  const watch = setInterval(() => isDue() && child.pid && process.kill(-child.pid, 'SIGKILL'), 2);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => {

@@ -77,14 +77,14 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     ['list', '--external-data', 'x'],
     2,
     'usage',
-    '(inspect, grad, explain, evaluate)',
+    '(inspect, grad, explain, evaluate, reproduce)',
   ],
   [
     'a flag of one command for another',
     ['inspect', at('m.onnx'), '-o', 'x'],
     2,
     'usage',
-    '(grad, explain, evaluate)',
+    '(grad, explain, evaluate, reproduce)',
   ],
   ['a flag before the command', ['--seed', '3', 'list'], 2, 'usage', 'got it before any command'],
   [

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { folderWith, linearModel, npy } from '../../test/models.js';
+
+const folder = folderWith({
+  'm.onnx': linearModel(),
+  'x.npy': npy([3, 4]),
+  // Plugins that do on loading what native code can do to its process.
+  'die.mjs': "process.kill(process.pid, 'SIGSEGV');",
+  'block.mjs': "process.stderr.write('blocked\\n'); for (;;);",
+  'grow.mjs': 'const held = []; for (;;) held.push(Buffer.alloc(2 ** 24, 1));',
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+
+function start(...argv: readonly string[]): ChildProcess {
+  const program = join(import.meta.dirname, 'main.ts');
+  const node = ['--import', 'tsx', '--conditions=source', program];
+  const child = spawn(process.execPath, [...node, ...argv]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+const explain = (name: string, ...more: readonly string[]): readonly string[] => [
+  ...['explain', at('m.onnx'), '--input', at('x.npy'), '--plugin', at(`${name}.mjs`)],
+  ...['--explainer', 'gradient', ...more],
+];
+
+async function endOf(child: ChildProcess): Promise<{ readonly exit: number | null; readonly err: string }> {
+  let err = '';
+  child.stderr?.on('data', (data) => {
+    err += data;
+  });
+  const [exit] = await once(child, 'close');
+  return { exit, err };
+}
+
+test('a crash is an error that names the model and the signal', async () => {
+  const { exit, err } = await endOf(start(...explain('die')));
+  expect(exit).toBe(1);
+  expect(err).toContain(`explain ${at('m.onnx')}: expected a run of the model that ends, got signal SIGSEGV`);
+  const json = await endOf(start(...explain('die', '--json', '--quiet')));
+  expect(JSON.parse(json.err)).toMatchObject({ error: { code: 'process-died' } });
+});
+
+test('limits of time and memory end a command', async () => {
+  expect(await endOf(start(...explain('block', '--time-limit', '1')))).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(/\[time-limit\]/),
+  });
+  expect(await endOf(start(...explain('grow', '--memory-limit', '500')))).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(/at most 500 MiB of memory.*\[memory-limit\]/),
+  });
+});
+
+/** Resolves when the explainer blocks its process. */
+const blocked = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.stderr?.on('data', (data) => String(data).includes('blocked') && resolve());
+  });
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends a command whose process is blocked, within a second',
+  async (signal) => {
+    const child = start(...explain('block'));
+    const end = endOf(child);
+    await blocked(child);
+    const began = performance.now();
+    child.kill(signal);
+    expect(await end).toMatchObject({ exit: 130, err: expect.stringMatching(/stopped/) });
+    expect(performance.now() - began).toBeLessThan(1000);
+  },
+);
+
+test('the working process ends when the one that watches it is killed', async () => {
+  const child = start(...explain('block'));
+  await blocked(child);
+  child.kill('SIGKILL');
+  // Its output closes when the last process that holds it has ended.
+  await once(child, 'close');
+});
+
+test('a reader that stops reading ends the command quietly', async () => {
+  const child = start('list');
+  const end = endOf(child);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  expect(await end).toEqual({ exit: 0, err: '' });
+});
