@@ -1,4 +1,6 @@
 /** All attacks. A line here puts one into the table, the law tests and the public names. */
+
+export { decision } from './decision/decision.js';
 export { ddn } from './fmn/ddn.js';
 export { fmn } from './fmn/fmn.js';
 export { minimum } from './minimum.js';

@@ -37,6 +37,9 @@ export const minimum = defineAttack({
   make: (options) => recipeOf(options.norm, minimumSearch(options)),
 });
 
+/** Steps of the searches that begin at points of a scan. */
+const SCAN_STEPS = 12;
+
 interface MinimumSettings {
   readonly steps: number;
   readonly temperature: number;
@@ -61,7 +64,9 @@ const minimumSearch =
     for (let start = 2; start < settings.starts; start++) {
       await searchFrom(searched, await lowestDraws(searched, start), sqpSearch(settings));
     }
-    const scanned = settings.probes > 0 ? await scanFew(searched, settings) : [];
+    const { probes, temperature } = settings;
+    const short = sqpSearch({ steps: SCAN_STEPS, temperature });
+    const scanned = probes > 0 ? await scanFew(searched, { probes, search: short }) : [];
     for (const row of settings.starts > 1 ? all : scanned) {
       if (first[row] < Number.POSITIVE_INFINITY)
         addChecks(best, row, { restartGain: 1 - best.norms[row] / first[row] });

@@ -1,6 +1,6 @@
 import type { Oracle, Searched } from '../search/oracle.js';
 import { distance, type Floats, inputOf } from '../search/rows.js';
-import { sqpSearch } from '../sqp/search.js';
+import type { Search } from '../search/search-sets.js';
 import { freeElements, type Probed, probeRows } from './probe.js';
 import { searchFrom } from './search-from.js';
 
@@ -10,9 +10,8 @@ const MOST_FREE = 3;
 const ROUNDS = 6;
 /** Scans around the best point, each of half the width of the one before it. */
 const LEVELS = 10;
-/** The points of lowest margin from which a search by gradients begins, and its steps. */
+/** The points of lowest margin from which a search begins. */
 const LOWEST = 4;
-const STEPS = 12;
 /** Elements of the points that are evaluated together. */
 const BLOCK = 2 ** 22;
 
@@ -20,7 +19,8 @@ const BLOCK = 2 ** 22;
 interface Scan extends Searched {
   readonly oracle: Oracle;
   readonly probes: number;
-  readonly temperature: number;
+  /** Begins at the points of lowest margin. */
+  readonly search?: Search;
 }
 
 /**
@@ -30,10 +30,10 @@ interface Scan extends Searched {
  * half as wide. Returns the rows of these sets.
  */
 export async function scanFew(
-  searched: Omit<Scan, 'probes' | 'temperature'>,
-  { probes, temperature }: Pick<Scan, 'probes' | 'temperature'>,
+  searched: Searched & { readonly oracle: Oracle },
+  { probes, search }: Pick<Scan, 'probes' | 'search'>,
 ): Promise<readonly number[]> {
-  const scan = { ...searched, probes, temperature };
+  const scan = { ...searched, probes, ...(search && { search }) };
   const { rows } = scan;
   const few = Array.from({ length: rows.count }, (_, row) => row).filter((row) => {
     const { length } = freeElements(rows, row);
@@ -95,9 +95,10 @@ function keepLowest({ rows }: Scan, lowest: Map<number, Low[]>, { owners, data, 
   });
 }
 
-/** Searches by gradients from the points of lowest margin that lie inside the best point. */
+/** Searches from the points of lowest margin that lie inside the best point. */
 async function searchLowest(scan: Scan, lowest: Map<number, Low[]>): Promise<void> {
-  const search = sqpSearch({ steps: STEPS, temperature: scan.temperature });
+  const { search } = scan;
+  if (search === undefined) return;
   for (let rank = 0; rank < LOWEST; rank++) {
     const starts = new Map<number, Floats>();
     for (const [row, lows] of lowest) {
