@@ -45,7 +45,7 @@ const leafOf = (tree: Tree, x: ArrayLike<number>): number => {
   return leafOf(x[tree.element] <= tree.limit ? tree.low : tree.high, x);
 };
 const sumOf = ({ trees }: Forest, x: ArrayLike<number>) =>
-  trees.reduce((sum, tree) => sum + leafOf(tree, x), 0);
+  trees.reduce<number>((sum, tree) => sum + leafOf(tree, x), 0);
 
 /** The forest less its value at the input, times a sign: 0.4 at the input. */
 function marginOf(forest: Forest, bounds?: readonly [number, number]): Score {
