@@ -1,0 +1,47 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunRecord } from '@onnxplain/report';
+import { afterAll, expect, test } from 'vitest';
+import { folderWith, linearModel, npy, onnxplain } from '../../test/models.js';
+
+const folder = folderWith({
+  'linear.onnx': linearModel(),
+  'three.npy': npy([3, 4], [0.5, 0.25, 0.75, 1, 1, 2, 3, 4, 0.1, 0.9, 0.3, 0.2]),
+  'labels.npy': npy([3, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1]),
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const [inputs, labels, out] = ['three.npy', 'labels.npy', 'out'].map((name) => join(folder, name));
+const metrics = [
+  'robustness-complement(fmn(steps=10), counts=[0,1,2])',
+  'robustness-set(counts=[1,2,4], cap=9)',
+  'randomised-weights(draws=3)',
+  `precision-at-k(${labels}, 2, inputs=${inputs})`,
+  `mean-average-precision(${labels}, inputs=${inputs})`,
+];
+
+test('evaluate measures sets of features, random weights and given labels, and compares pairs of explainers', async () => {
+  const explainers = ['gradient', 'integrated-gradients(steps=3)', 'random'];
+  const flags = [
+    ...explainers.flatMap((each) => ['--explainer', each]),
+    ...metrics.flatMap((each) => ['--metric', each]),
+  ];
+  const { exit, err } = await onnxplain(
+    'evaluate',
+    join(folder, 'linear.onnx'),
+    '--input',
+    inputs,
+    ...flags,
+    '-o',
+    out,
+  );
+  expect(`${exit} ${err}`).toMatch(/^0 /);
+  const record: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
+  const kinds = metrics.map((_, m) => {
+    const cells = record.estimates.filter(({ metric }) => metric === m);
+    return new Set(cells.map((cell) => (cell.status === 'done' ? cell.estimate.kind : cell.status)));
+  });
+  expect(kinds.map((each) => [...each])).toEqual([['bound'], ['bound'], ['mean'], ['exact'], ['exact']]);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(page.match(/<summary>Pairs of explainers<\/summary>/g)).toHaveLength(metrics.length);
+});
