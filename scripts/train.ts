@@ -46,7 +46,7 @@ function textOf(card: Card): string {
 
 /** The command that makes the same model again. A folder of data is named FOLDER: it differs between machines. */
 function commandOf(name: string): string {
-  const { data, out: _, ...changed } = given;
+  const { data, out: _out, threads: _threads, ...changed } = given;
   const options = Object.entries({ ...(data && { data: 'FOLDER' }), ...changed });
   const shown = options.flatMap(([option, value]) => (value === '0' ? [] : [`--${option} ${value}`]));
   return ['npx --yes pnpm@12 train', name, ...shown].join(' ');

@@ -42,6 +42,20 @@ describe('the shipped models', () => {
     });
   }
 
+  test('mnist-adversarial withstands on most digits an attack that mnist-small-cnn withstands on few', async () => {
+    const { adversary, prepare: examples } = recipes['mnist-adversarial'];
+    if (adversary === undefined) throw new Error('the recipe has no adversary');
+    const held = examples().test();
+    const some = { ...held, labels: Array.from(held.labels).slice(0, 300) };
+    const attack = { key: key(0), adversary: { ...adversary, steps: 20, step: 0.03 } };
+    const sharesOf = ['mnist-adversarial', 'mnist-small-cnn'].map((name) =>
+      accuracy({ graph: read(readFileSync(join(folder, `${name}.onnx`))), weights: [] }, some, attack),
+    );
+    const [trained, plain] = await Promise.all(sharesOf);
+    expect(trained).toBeGreaterThan(0.8);
+    expect(plain).toBeLessThan(0.4);
+  });
+
   test('topic-bilstm tells the topic of at least 28 of the 30 shipped sentences', async () => {
     const { found } = await sentencesExplained('gradient');
     const right = found.filter(({ input }) => input.name.startsWith(`${input.prediction?.label}-`));
