@@ -54,7 +54,7 @@ export const minimumPerturbation = defineExplainer({
     kind: 'ranking',
     async explain(f, x, key) {
       const { layout = f.layout } = choice;
-      const features = featuresFor(expression, x.shape, { features: choice.features, layout });
+      const features = featuresFor(expression, x.shape, { features: choice.features, layout, x });
       const margin = await marginOf(expression, f, target);
       await marginAbove0(expression, margin, x);
       const free = new Uint8Array(features.count).fill(1);

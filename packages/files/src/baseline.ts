@@ -61,6 +61,6 @@ export function onlyRow({ shape: [n, width], data }: Tensor, where: string): Ten
     where,
     expected: 'a table of one row',
     got: `${n} rows`,
-    remedy: `Their mean is mean(${where}).`,
+    remedy: `Their mean is mean(${where}); all of them, for options that take several inputs, are rows(${where}).`,
   });
 }

@@ -58,6 +58,7 @@ export { catalogue, make } from './expression/registry.js';
 export { grad } from './grad.js';
 export { type EvaluateOptions, type EvaluateResult, evaluate } from './library/evaluate.js';
 export { type ExplainOptions, type ExplainResult, explain } from './library/explain.js';
-export { type Prepared, prepare } from './pipeline/prepare.js';
+export { prepare } from './library/prepare.js';
+export type { Prepared } from './pipeline/prepare.js';
 export type { PrepareOptions } from './pipeline/prepare-options.js';
 export { scoresOf } from './pipeline/query/score-inputs.js';

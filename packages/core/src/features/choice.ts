@@ -47,11 +47,11 @@ export function featuresFor(
   { features, layout = 'chw', x }: ChosenFeatures,
 ): Features {
   if (features === 'elements') return elementFeatures(shape);
-  if (features === 'pixels') return pixelFeatures(shape, layout);
-  if (features === 'channels') return channelFeatures(shape, layout);
+  if (features === 'pixels') return pixelFeatures(shape, layout, `${where}(features)`);
+  if (features === 'channels') return channelFeatures(shape, layout, `${where}(features)`);
   if (features === 'superpixels') return superpixels(x ?? refuseSuperpixels(where), { layout });
   if (isTensor(features)) return labelledFeatures(broadcast(`${where}(features)`, features, shape));
-  return gridFeatures(shape, { layout, cell: features });
+  return gridFeatures(shape, { layout, cell: features }, `${where}(features)`);
 }
 
 function refuseSuperpixels(where: string): never {

@@ -9,15 +9,18 @@ export function elementFeatures(shape: Shape): Features {
   return { count, of: Int32Array.from({ length: count }, (_, i) => i) };
 }
 
-/** Makes one feature of all channels at a position. Throws `not-applicable` for a layout with another number of axes. */
-export function pixelFeatures(shape: Shape, layout: Layout): Features {
-  const { positions } = axesOf('pixel features', shape, layout);
-  return gridFeatures(shape, { layout, cell: positions.map(() => 1) });
+/**
+ * Makes one feature of all channels at a position; `where` names the caller in messages. Throws `not-applicable` for a layout with another
+ * number of axes.
+ */
+export function pixelFeatures(shape: Shape, layout: Layout, where = 'pixel features'): Features {
+  const { positions } = axesOf(where, shape, layout);
+  return gridFeatures(shape, { layout, cell: positions.map(() => 1) }, where);
 }
 
 /** Makes one feature of all positions of a channel. Throws `not-applicable` for a layout with another number of axes. */
-export function channelFeatures(shape: Shape, layout: Layout): Features {
-  const { channels } = axesOf('channel features', shape, layout);
+export function channelFeatures(shape: Shape, layout: Layout, where = 'channel features'): Features {
+  const { channels } = axesOf(where, shape, layout);
   if (channels === undefined) return { count: 1, of: new Int32Array(sizeOf(shape)) };
   return axisFeatures(shape, channels);
 }
@@ -27,8 +30,12 @@ export function channelFeatures(shape: Shape, layout: Layout): Features {
  * size does not divide it.
  * Throws `option-value` for a cell larger than the input, `not-applicable` for a layout with another number of axes.
  */
-export function gridFeatures(shape: Shape, { layout, cell }: { layout: Layout; cell: Extent }): Features {
-  return windowFeatures(windowAxes('grid features', shape, { layout, window: cell }));
+export function gridFeatures(
+  shape: Shape,
+  { layout, cell }: { layout: Layout; cell: Extent },
+  where = 'grid features',
+): Features {
+  return windowFeatures(windowAxes(where, shape, { layout, window: cell }));
 }
 
 /**

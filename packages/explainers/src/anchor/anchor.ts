@@ -97,7 +97,7 @@ export const anchor = defineExplainer({
     kind: 'ranking',
     async explain(f, x, key) {
       const { layout = f.layout } = settings;
-      const features = featuresFor(expression, x.shape, { features: settings.features, layout });
+      const features = featuresFor(expression, x.shape, { features: settings.features, layout, x });
       const around = surroundingsOf(expression, { x, features }, settings);
       const { score: margin, cost } = meter(await marginOf(expression, f));
       await marginAbove0(expression, margin, x);
@@ -154,7 +154,7 @@ function surroundingsOf(
       where: `${where}: background`,
       expected: `an array of inputs, [n${x.shape.map((dim) => `, ${dim}`).join('')}]`,
       got: `[${background.shape.join(', ')}]`,
-      remedy: 'Give rows of the training data: background=rows.npy or background=rows.csv.',
+      remedy: 'Give rows of the training data: background=rows.npy or background=rows(train.csv).',
     });
   }
   const alike = alikeRows(x, background, { features, exactly: false });

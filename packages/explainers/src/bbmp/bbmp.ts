@@ -97,7 +97,7 @@ function mapFor(
   { preset, cells = 28, features, ...rest }: BbmpSettings,
 ): MaskMap {
   const layout = rest.layout ?? f.layout ?? 'chw';
-  if (features !== undefined) return maskOfFeatures(featuresFor(where, x.shape, { features, layout }));
+  if (features !== undefined) return maskOfFeatures(featuresFor(where, x.shape, { features, layout, x }));
   return maskOnGrid(where, x.shape, { layout, cells, smoothing: presets[preset].smoothing });
 }
 

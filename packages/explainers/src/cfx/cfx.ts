@@ -69,7 +69,7 @@ export const cfx = defineExplainer({
     kind: 'ranking',
     async explain(f, x) {
       const { layout = f.layout, distance, rounds, steps } = options;
-      const features = featuresFor(expression, x.shape, { features: options.features, layout });
+      const features = featuresFor(expression, x.shape, { features: options.features, layout, x });
       const unit = unitsOf(expression, background, x.shape);
       const { score: margin, cost } = meter(await marginOf(expression, f, target));
       const atX = await marginAbove0(expression, margin, x);

@@ -15,7 +15,7 @@ export function unitsOf(where: string, background: Tensor | undefined, shape: Sh
       where: `${where}: background`,
       expected: `at least two inputs, [n${shape.map((dim) => `, ${dim}`).join('')}]`,
       got: `[${background.shape.join(', ')}]`,
-      remedy: 'Give rows of the training data: background=rows.npy or background=rows.csv.',
+      remedy: 'Give rows of the training data: background=rows.npy or background=rows(train.csv).',
     });
   }
   const { data } = rows(background, 0, n);

@@ -87,7 +87,7 @@ function baselinesFor(background: Tensor | readonly number[], shape: Shape): Ten
     expected: `an array of inputs, [n${shape.map((dim) => `, ${dim}`).join('')}]`,
     got: `[${background.shape.join(', ')}]`,
     remedy:
-      'Give an array with one row for each baseline: background=rows.npy, or a list of numbers: background=[0].',
+      'Give one row for each baseline: background=rows.npy or background=rows(train.csv), or a list of numbers: background=[0].',
   });
 }
 

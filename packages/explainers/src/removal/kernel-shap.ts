@@ -15,6 +15,9 @@ import { shapleyRegression } from './shapley-regression.js';
 /** Number of samples by default, beside two for each feature. */
 const SAMPLES = 2048;
 
+/** What gives fewer features. */
+const LARGER = 'larger features: pixels, superpixels, the side of cells, or labels';
+
 /** The system of the regression has the square of this many numbers at most, 134 MB. */
 const LARGEST = 4096;
 
@@ -82,17 +85,17 @@ function coalitionsFor(where: string, d: number, { samples = SAMPLES + 2 * d, ke
       where,
       expected: `at most ${LARGEST} features`,
       got: `${d}`,
-      remedy: 'Take larger features, e.g. features=pixels or features=8.',
+      remedy: `Take ${LARGER}.`,
     });
   }
   const least = Math.min(2 ** d - 2, 2 * (d - 1));
   if (samples < least) {
     fail({
       code: 'option-value',
-      where: 'kernel-shap(samples)',
+      where: `${where}: samples`,
       expected: `at least ${least} samples for ${d} features`,
       got: `${samples}`,
-      remedy: 'Take more samples, or larger features, e.g. features=8.',
+      remedy: `Take at least ${least} samples, or ${LARGER}.`,
     });
   }
   return coalitionsOf(d, samples, key);
@@ -107,6 +110,6 @@ function expectRank(where: string, rank: number, { count, kept }: Coalitions): v
     where,
     expected: `coalitions that tell ${d} features apart`,
     got: `${count} coalitions of rank ${rank + 1}`,
-    remedy: 'Take more samples, or larger features, e.g. features=8.',
+    remedy: `Take more samples, or ${LARGER}.`,
   });
 }

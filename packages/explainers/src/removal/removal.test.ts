@@ -104,6 +104,19 @@ describe('kernel-shap', () => {
     expect(cost).toEqual({ forward: 2, backward: 0 });
   });
 
+  it('names itself and remedies that fit in errors about features and samples', async () => {
+    await expect(kernelShap({ features: 9 })(f, x, seed)).rejects.toMatchObject({
+      code: 'option-value',
+      diagnosis: { where: 'kernel-shap(features=9)(features)' },
+    });
+    await expect(kernelShap({ samples: 13 })(f, x, seed)).rejects.toMatchObject({
+      diagnosis: {
+        where: 'kernel-shap(samples=13): samples',
+        remedy: expect.stringMatching(/^Take at least 14 samples, or larger features/),
+      },
+    });
+  });
+
   it('refuses too few samples, too many features, and a baseline at which f has no number', async () => {
     await expect(kernelShap({ samples: 13 })(f, x, seed)).rejects.toMatchObject({ code: 'option-value' });
     const wide = quadraticScore(zeros([1, 1]), zeros([1]));

@@ -198,6 +198,18 @@ describe('baselines from rows', () => {
     expect(error.remedy).toContain('mean(');
   });
 
+  test('are all of its rows as a background', async () => {
+    const explained = (text: string) =>
+      json('m.onnx', 'moved.csv', '--rows', '0', '--explainer', `expected-gradients(${text}, draws=400)`);
+    const [{ values }] = await explained(`rows(${at('x.csv')})`);
+    // On a linear model the mean is that of the baselines, up to the draws.
+    const sum = values.reduce((total: number, v: number) => total + v, 0);
+    const exact = products([-4, -4, -4, -4]).reduce((total, v) => total + v, 0);
+    expect(Math.abs(sum / exact - 1)).toBeLessThan(0.2);
+    const error = await refusal('m.onnx', 'moved.csv', '--explainer', `expected-gradients(${at('x.csv')})`);
+    expect(error.remedy).toContain(`rows(${at('x.csv')})`);
+  });
+
   test('that are not there are refused before the model is opened', async () => {
     const error = await refusal('gone.onnx', 'moved.csv', '--explainer', rowsOf(`mean(${at('gone.csv')})`));
     expect(error).toMatchObject({ code: 'file-missing', where: at('gone.csv') });

@@ -107,6 +107,38 @@ test('an option that does not exist is refused, with the nearest one that does',
   await expect(call(evaluate, undefined)).rejects.toMatchObject({ code: 'usage' });
 });
 
+test.each([
+  ['an option that does not exist', { inputs: [], tagret: 1 }, 'option-unknown', 'Did you mean target?'],
+  ['no options', undefined, 'usage', 'such as { inputs: [...] }'],
+  ['null', null, 'usage', 'got null'],
+  ['no inputs', {}, 'option-value', 'prepare(inputs): expected a list of paths, got nothing'],
+  ['one path in place of a list', { inputs: 'x.npy' }, 'option-value', 'a list of paths, got "x.npy"'],
+  ['a list of other things', { inputs: [3] }, 'option-value', 'a list of paths'],
+  [
+    'a layout without the batch axis',
+    { inputs: [], layout: 'chw' },
+    'option-value',
+    'one of nchw, nhwc, ncw, nwc',
+  ],
+  [
+    'a link that does not exist',
+    { inputs: [], link: 'logits' },
+    'option-value',
+    'logit, probability, margin',
+  ],
+  ['a text for a flag', { inputs: [], header: 'yes' }, 'option-value', 'true or false'],
+])('prepare refuses %s', async (_, options, code, said) => {
+  // As a program in JavaScript may call it.
+  const refused = Reflect.apply(prepare, undefined, [join(folder, 'm.onnx'), options]);
+  await expect(refused).rejects.toMatchObject({ code });
+  await expect(refused).rejects.toThrow(said);
+});
+
+test('prepare refuses what is no path', async () => {
+  const refused = Reflect.apply(prepare, undefined, [undefined, { inputs: [] }]);
+  await expect(refused).rejects.toMatchObject({ code: 'usage', diagnosis: { got: 'undefined' } });
+});
+
 test('the scores of prepared inputs explain what evaluate explains', async () => {
   await using prepared = await opened();
   const [{ f, input }] = await scoresOf(prepared);
