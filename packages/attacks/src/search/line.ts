@@ -1,8 +1,14 @@
 import type { Oracle } from './oracle.js';
 import { type Best, distance, type Floats, keepBest, type SearchRows } from './rows.js';
 
-/** Factors by which a perturbation is made larger, or smaller, one after the other. */
-const FACTORS = [1, 1.01, 1.02, 1.05, 1.1, 1.2, 1.3];
+/** How far a line is followed beyond its point. */
+const FARTHEST = 1.3;
+
+/** The least share by which a perturbation that is too small is made larger. */
+const LEAST_GROWTH = 0.01;
+
+/** Rounds of secants, after which intervals are halved. */
+const SECANTS = 8;
 
 /** A search with what it needs, and the relative error that a line search may leave. */
 export interface LineSearch {
@@ -14,8 +20,9 @@ export interface LineSearch {
 
 /**
  * Searches along the line from the input through the point where each search ended, by evaluations only: it makes the perturbation larger
- * by 1 to 30 % until the margin is below 0, or smaller while it is, and then halves the interval until it is as small as the tolerance.
- * SearchRows that ended farther away than their best point, and those for which the line has no point, go by the best point.
+ * by at most 30 % until the margin is below 0, or smaller while it is, until an interval around a place where the sign changes is as small
+ * as the tolerance. The next place is where the secant of the last two margins is 0, or else the middle of the interval. SearchRows that
+ * ended farther away than their best point, and those for which the line has no point, go by the best point.
  */
 export async function searchLines(search: LineSearch, ends: Floats): Promise<void> {
   const { rows, best } = search;
@@ -37,64 +44,80 @@ interface Line {
   readonly row: number;
   short: number;
   enough: number;
+  /** The factor that is evaluated next, and the one evaluated last with its margin. */
+  factor: number;
+  last: { readonly factor: number; readonly margin: number };
 }
 
 /** Searches the lines of some rows and returns those for which no factor was enough. */
 async function alongLines(lines: Lines, picked: readonly number[]): Promise<readonly number[]> {
-  const all = picked.map((row): Line => ({ row, short: 0, enough: Number.POSITIVE_INFINITY }));
-  const narrow = (line: Line, factor: number, isEnough: boolean) => {
-    if (isEnough) line.enough = factor;
-    else line.short = factor;
-  };
-  const isFound = ({ enough }: Line) => enough < Number.POSITIVE_INFINITY;
-  for (const factor of FACTORS) {
-    await judge(
-      lines,
-      all.filter((line) => !isFound(line)),
-      { factorOf: () => factor, narrow },
-    );
+  const { rows, tolerance } = lines;
+  const lost: number[] = [];
+  let open = picked.map(
+    (row): Line => ({
+      row,
+      short: 0,
+      enough: Number.POSITIVE_INFINITY,
+      factor: 1,
+      last: { factor: 0, margin: rows.margins[row] },
+    }),
+  );
+  for (let round = 0; open.length > 0; round++) {
+    const margins = await judge(lines, open);
+    open = open.filter((line, at) => {
+      narrow(line, margins[at] + lines.oracle.slack[line.row], round < SECANTS ? tolerance : undefined);
+      if (line.enough === Number.POSITIVE_INFINITY && line.short >= FARTHEST) lost.push(line.row);
+      return line.enough === Number.POSITIVE_INFINITY
+        ? line.short < FARTHEST
+        : line.enough - line.short > tolerance * line.enough;
+    });
   }
-  for (const [at, factor] of FACTORS.entries()) {
-    const inside = all.filter(({ enough, short }) => enough === 1 / FACTORS[at - 1] && short === 0);
-    await judge(lines, inside, { factorOf: () => 1 / factor, narrow });
-  }
-  const middle = ({ short, enough }: Line) => (short + enough) / 2;
-  const isWide = ({ short, enough }: Line) => enough - short > lines.tolerance * enough;
-  for (;;) {
-    const open = all.filter((line) => isFound(line) && isWide(line));
-    if (open.length === 0) break;
-    await judge(lines, open, { factorOf: middle, narrow });
-  }
-  return all.filter((line) => !isFound(line)).map(({ row }) => row);
+  return lost;
 }
 
-interface Judge {
-  factorOf(line: Line): number;
-  narrow(line: Line, factor: number, isEnough: boolean): void;
+/**
+ * Takes in the margin at the factor, less its rounding, and chooses the next factor: near the root of the secant, on the side of it that
+ * was not evaluated last, so that both ends of the interval come near. Without a tolerance it is the middle.
+ */
+function narrow(line: Line, margin: number, tolerance: number | undefined): void {
+  const { factor, last } = line;
+  const isEnough = margin < 0;
+  if (isEnough) line.enough = factor;
+  else line.short = factor;
+  line.last = { factor, margin };
+  line.factor = nextFactor(line, margin - last.margin === 0 ? undefined : tolerance, {
+    root: factor - (margin * (factor - last.factor)) / (margin - last.margin),
+    isEnough,
+  });
 }
 
-/** Evaluates a point on each line, keeps those that are the best of their row, and narrows the lines. */
-async function judge(
-  { rows, oracle, best, points }: Lines,
-  lines: readonly Line[],
-  { factorOf, narrow }: Judge,
-): Promise<void> {
-  if (lines.length === 0) return;
+function nextFactor(
+  { short, enough, factor }: Line,
+  tolerance: number | undefined,
+  { root, isEnough }: { readonly root: number; readonly isEnough: boolean },
+): number {
+  const isOpen = enough === Number.POSITIVE_INFINITY;
+  if (tolerance === undefined || Number.isNaN(root)) return isOpen ? FARTHEST : (short + enough) / 2;
+  const wanted = root * (1 + (isEnough ? -0.4 : 0.4) * tolerance);
+  if (isOpen) return Math.min(FARTHEST, Math.max(factor * (1 + LEAST_GROWTH), wanted));
+  return wanted > short && wanted < enough ? wanted : (short + enough) / 2;
+}
+
+/** Evaluates the next point on each line, keeps those that are the best of their row, and returns the margins. */
+async function judge({ rows, oracle, best, points }: Lines, lines: readonly Line[]): Promise<Float64Array> {
   const { size, origin, bounds } = rows;
-  const factors = lines.map(factorOf);
   const owners = Int32Array.from(lines, ({ row }) => row);
   const data = points.slice(0, lines.length * size);
   for (let at = 0; at < owners.length; at++) {
     const from = owners[at] * size;
+    const { factor } = lines[at];
     for (let j = 0; j < size; j++) {
       const x = origin[from + j];
       const step = points[from + j] - x;
-      data[at * size + j] = step === 0 ? x : Math.min(bounds[1], Math.max(bounds[0], x + factors[at] * step));
+      data[at * size + j] = step === 0 ? x : Math.min(bounds[1], Math.max(bounds[0], x + factor * step));
     }
   }
   const margins = await oracle.margins({ data, owners });
   keepBest(rows, best, { points: { data, owners }, margins, slack: oracle.slack });
-  lines.forEach((line, at) => {
-    narrow(line, factors[at], margins[at] < -oracle.slack[line.row]);
-  });
+  return margins;
 }

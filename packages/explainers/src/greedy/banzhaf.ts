@@ -4,8 +4,6 @@ import {
   fold,
   type Key,
   type Products,
-  plainProducts,
-  type Score,
   type Shape,
   valuesOfFeatures,
 } from '@onnxplain/core';
@@ -43,9 +41,6 @@ export async function banzhafOf(
   const { preset } = sampling;
   return subsetRegression({ where, preset, chosen, subsets, importances: values }, products);
 }
-
-/** Where large matrix products of a score are computed. */
-export const productsOf = (f: Score): Products => f.products ?? plainProducts;
 
 /** Gives each element the value of its feature, and its standard error where there is one. */
 export const valuesWithErrors = (

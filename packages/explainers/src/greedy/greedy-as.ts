@@ -1,7 +1,7 @@
 import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
-import { banzhafOf, productsOf, valuesWithErrors } from './banzhaf.js';
+import { banzhafOf, valuesWithErrors } from './banzhaf.js';
 import { robustnessOptions, stepOptions } from './options.js';
-import { robustnessAt } from './robustness.js';
+import { productsOf, robustnessAt } from './robustness.js';
 import { chooseInSteps } from './steps.js';
 import { PAPER_CODE_SHARE } from './subsets.js';
 

@@ -10,11 +10,11 @@ import { openOf } from './subsets.js';
  * set itself ('set'). A ranking: features of earlier steps come first. Within a step and after the last one they come by their norms; with
  * preset 'paper-code' they are equal.
  *
- * All sets of a step are attacked in one call; large inputs are split into calls of 2^24 elements. With 'paper' each search starts at the
- * nearest point that was found before. Where the attack finds no perturbation the set counts as the greatest norm of the call; with
- * 'paper-code' as the l2 norm of the input. Features with equal numbers, such as single features that cannot change the prediction, come
- * in random order. The score must have a margin above 0 at x. Throws `not-applicable`, `option-value`, `tensor-shape`, `non-finite` and
- * what the attack throws.
+ * All sets of a step are attacked in one call; large inputs are split into calls of 2^24 elements. With 'paper' each search starts at a
+ * point that was found before, the one whose linear margin is nearest to the set (`set-attacks.ts`). Where the attack finds no
+ * perturbation the set counts as the greatest norm of the call; with 'paper-code' as the l2 norm of the input. Features with equal
+ * numbers, such as single features that cannot change the prediction, come in random order. The score must have a margin above 0 at x.
+ * Throws `not-applicable`, `option-value`, `tensor-shape`, `non-finite` and what the attack throws.
  * Source: [H21] section 3.2.
  */
 export const greedy = defineExplainer({

@@ -1,7 +1,7 @@
 import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
-import { banzhafOf, productsOf, valuesWithErrors } from './banzhaf.js';
+import { banzhafOf, valuesWithErrors } from './banzhaf.js';
 import { robustnessOptions } from './options.js';
-import { robustnessAt } from './robustness.js';
+import { productsOf, robustnessAt } from './robustness.js';
 
 /**
  * One-step Banzhaf: the Banzhaf value of each feature for the robustness of sets, which is the mean rise of the norm of the smallest

@@ -1,23 +1,20 @@
 import {
-  asBatch,
   type Cost,
   type Features,
   fail,
   featuresFor,
-  fold,
   type Key,
   marginOf,
   norm,
   type Perturbed,
+  type Products,
+  plainProducts,
   type Score,
   type Tensor,
-  zeros,
 } from '@onnxplain/core';
 import { marginAbove0 } from '../margin.js';
 import type { RobustnessSettings } from './options.js';
-
-/** Elements of the inputs of one call of the attack, 2^24: 64 MiB in float32. */
-const CHUNK = 2 ** 24;
+import { setAttacks } from './set-attacks.js';
 
 /** The robustness of one input, for many sets of features. */
 export interface Robustness {
@@ -38,6 +35,9 @@ export interface Importances {
   readonly found: number;
 }
 
+/** Where large matrix products of a score are computed. */
+export const productsOf = (f: Score): Products => f.products ?? plainProducts;
+
 /**
  * The robustness of f at x. Throws `not-applicable` for a score without a margin and for an input whose margin is not above 0,
  * `option-value` for a target that is the class of the score, and what `featuresFor` throws.
@@ -51,11 +51,11 @@ export async function robustnessAt(
   const features = featuresFor(where, x.shape, { features: settings.features, layout, x });
   const margin = await marginOf(where, f, settings.target);
   await marginAbove0(where, margin, x);
-  const attacks = attacksOn({ margin, x, features }, settings);
+  const attacks = setAttacks({ margin, x, features, products: productsOf(f) }, settings);
   const { attack, criterion, preset } = settings;
   return {
     features,
-    cost: () => sumOf([{ forward: 1, backward: 0 }, attacks.cost()]),
+    cost: () => ({ ...attacks.cost(), forward: attacks.cost().forward + 1 }),
     async importances(sets, key) {
       const free = criterion === 'complement' ? sets.map((member) => 1 - member) : sets;
       const norms = (await attacks.run(free, key)).map((each) => normOf(attack.expression, each));
@@ -69,55 +69,6 @@ export async function robustnessAt(
   };
 }
 
-/** Where the sets are attacked. */
-interface Place {
-  readonly margin: Score;
-  readonly x: Tensor;
-  readonly features: Features;
-}
-
-/**
- * Attacks on sets of free features of one input. With preset 'paper' each search starts at the nearest point that any search found before,
- * and the union of all sets of a call is attacked first, because a point for it is a start for each of them.
- */
-function attacksOn({ margin, x, features }: Place, { attack, preset }: RobustnessSettings) {
-  let spent: Cost = { forward: 0, backward: 0 };
-  let nearest: Found | undefined;
-  const call = async (free: Uint8Array, key: Key): Promise<readonly Perturbed[]> => {
-    const input = new Int32Array(free.length / features.count);
-    const starts = nearest && repeated(nearest.point, input.length);
-    const found = await attack(margin, asBatch(x), { features, free, input, starts }, key);
-    spent = sumOf([spent, ...found.map(({ cost }) => cost)]);
-    if (preset === 'paper') nearest = found.reduce(nearer, nearest);
-    return found;
-  };
-  return {
-    cost: () => spent,
-    async run(free: Uint8Array, key: Key): Promise<readonly Pick<Perturbed, 'estimate'>[]> {
-      if (preset === 'paper') await call(unionOf(free, features.count), fold(key, 'union'));
-      const size = Math.max(1, Math.floor(CHUNK / x.data.length)) * features.count;
-      const all: Pick<Perturbed, 'estimate'>[] = [];
-      for (let from = 0; from < free.length; from += size) {
-        const found = await call(free.subarray(from, from + size), fold(key, from / size));
-        // The points would fill the memory for large inputs.
-        for (const { estimate } of found) all.push({ estimate });
-      }
-      return all;
-    },
-  };
-}
-
-/** A perturbed input and its distance from the input. */
-interface Found {
-  readonly point: Tensor;
-  readonly norm: number;
-}
-
-function nearer(best: Found | undefined, { point, estimate }: Perturbed): Found | undefined {
-  if (point === undefined || !('value' in estimate)) return best;
-  return best === undefined || estimate.value < best.norm ? { point, norm: estimate.value } : best;
-}
-
 /** The norm that was found, Infinity where none was. */
 function normOf(where: string, { estimate }: Pick<Perturbed, 'estimate'>): number {
   if (estimate.kind === 'censored') return Number.POSITIVE_INFINITY;
@@ -129,27 +80,4 @@ function normOf(where: string, { estimate }: Pick<Perturbed, 'estimate'>): numbe
     got: estimate.reason,
     remedy: 'Look at the score there: it is not a number on an input that the attack evaluates.',
   });
-}
-
-function sumOf(costs: readonly Cost[]): Cost {
-  let [forward, backward] = [0, 0];
-  for (const cost of costs) {
-    forward += cost.forward;
-    backward += cost.backward;
-  }
-  return { forward, backward };
-}
-
-/** One set that holds all sets. */
-function unionOf(sets: Uint8Array, count: number): Uint8Array {
-  const union = new Uint8Array(count);
-  for (let i = 0; i < sets.length; i++) union[i % count] |= sets[i];
-  return union;
-}
-
-/** A point as n rows. */
-function repeated(point: Tensor, n: number): Tensor {
-  const rows = zeros([n, ...point.shape], point);
-  for (let i = 0; i < n; i++) rows.data.set(point.data, i * point.data.length);
-  return rows;
 }

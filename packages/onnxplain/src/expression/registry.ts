@@ -1,4 +1,4 @@
-import { attacks, minimum, sqp } from '@onnxplain/attacks';
+import { attacks, fmn, minimum } from '@onnxplain/attacks';
 import {
   type Attack,
   type BackwardRules,
@@ -98,14 +98,15 @@ export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind
 }
 
 /**
- * Gives the option `attack` of every definition that takes an attack a default: `sqp` where many attacks are compared, and else `minimum`,
- * where one attack decides a number. The definitions themselves require one, because their packages do not know the attacks.
+ * Gives the option `attack` of every definition that takes an attack a default: ten steps of `fmn` where many attacks are compared, which
+ * start at points found for similar sets, and else `minimum`, where one attack decides a number. The definitions themselves require one,
+ * because their packages do not know the attacks.
  */
 function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>>>>(table: T): T {
   const rows = Object.entries(table).map(([name, row]) => [
     name,
     row.takes.attack === 'attack'
-      ? { ...row, ...attackedBy(row, MANY_ATTACKS.has(name) ? sqp() : minimum()) }
+      ? { ...row, ...attackedBy(row, MANY_ATTACKS.has(name) ? fmn({ steps: 10 }) : minimum()) }
       : row,
   ]);
   // Only the options of rows change.

@@ -197,9 +197,9 @@ describe('the library', () => {
     }
   });
 
-  test('explainers that take an attack have sqp by default, or minimum where they make one attack, and say so', () => {
+  test('explainers that take an attack have ten steps of fmn by default, or minimum where they make one attack, and say so', () => {
     for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf', 'minimum-perturbation']) {
-      const attack = name === 'minimum-perturbation' ? 'minimum' : 'sqp';
+      const attack = name === 'minimum-perturbation' ? 'minimum' : 'fmn(steps=10)';
       expect(make(name).expression).toBe(`${name}(${attack})`);
       const row = catalogue().explainer.find((each) => each.name === name);
       expect(row?.usage).toContain(`${name}(attack=${attack}, `);
