@@ -7,7 +7,7 @@ import { network } from '../network.js';
 import { adam } from '../optimisers.js';
 import type { Recipe } from '../recipe.js';
 
-const WORDS = ['bird', 'frog'] as const;
+export const WORDS = ['bird', 'frog'] as const;
 const PIXELS = 3 * SIDE * SIDE;
 /** Only the first test pictures are used, so that a folder with fewer gives the same number. */
 const TESTED = 5000;
