@@ -3,6 +3,7 @@ import {
   type Explainer,
   fold,
   key,
+  linearClassifier,
   linearScore,
   named,
   row,
@@ -112,6 +113,43 @@ describe('randomised-weights', () => {
     const even = ({ data }: typeof x) => data.filter((_, i) => i % 2 === 0);
     const each = [0, 1].map((i) => spearman(even(trained), even(drawnBy(fold(fold(seed, 'weights'), i)))));
     expect('value' in estimate && estimate.value).toBeCloseTo((each[0] + each[1]) / 2, 12);
+  });
+
+  it('explains the class that each drawn model predicts, where it is asked to', async () => {
+    const [classes, biases] = [4, tensor(new Float64Array(4), [4])];
+    const weightsOf = (at?: typeof seed) => normalsOf(at ?? seed)('classes', [classes, 30]);
+    const scoreOf = (weights: ReturnType<typeof weightsOf>, target: number): Score => ({
+      ...linearClassifier(weights, biases, { target }),
+      with: async ({ weights: drawn, target: other = target }) =>
+        scoreOf(weightsOf(drawn?.key), Number(other)),
+    });
+    const g = scoreOf(weightsOf(), 1);
+    const subject = { f: g, x, explain: slope, attribution: await slope(g, x, seed) };
+    const dot = (weights: ReturnType<typeof weightsOf>, k: number) =>
+      Array.from(row(weights, k).data).reduce((sum, w, i) => sum + w * x.data[i], 0);
+    const draws = [0, 1, 2, 3, 4].map((i) => weightsOf(fold(fold(seed, 'weights'), i)));
+    const truth = (classOf: (weights: ReturnType<typeof weightsOf>) => number) =>
+      draws
+        .map((drawn) => spearman(slopes(weightsOf(), 1), slopes(drawn, classOf(drawn))))
+        .reduce((sum, each) => sum + each / draws.length, 0);
+    const slopes = (weights: ReturnType<typeof weightsOf>, k: number) =>
+      Array.from(row(weights, k).data, Math.abs);
+    const best = (weights: ReturnType<typeof weightsOf>) =>
+      [0, 1, 2, 3].reduce((top, k) => (dot(weights, k) > dot(weights, top) ? k : top), 0);
+    expect(new Set(draws.map(best)).size).toBeGreaterThan(1);
+    const measured = async (explained: 'same' | 'predicted') => {
+      const { estimate } = await randomisedWeights({ explained }).measure(subject, seed);
+      return 'value' in estimate ? estimate.value : Number.NaN;
+    };
+    expect(await measured('predicted')).toBeCloseTo(truth(best), 12);
+    expect(await measured('same')).toBeCloseTo(
+      truth(() => 1),
+      12,
+    );
+    const without = { ...(await subjectOf(slope)) };
+    await expect(randomisedWeights({ explained: 'predicted' }).measure(without, seed)).rejects.toMatchObject({
+      code: 'not-applicable',
+    });
   });
 
   it('is invalid where the explanation has no ranks, and refused without an explainer or weights', async () => {

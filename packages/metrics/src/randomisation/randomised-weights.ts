@@ -1,7 +1,10 @@
 import {
   type Attribution,
+  asBatch,
   type Comparison,
+  type DrawnWeights,
   defineMetric,
+  fail,
   featureValues,
   fold,
   type Key,
@@ -11,6 +14,7 @@ import {
   type Score,
   type Settings,
   type Subject,
+  type Tensor,
   z,
 } from '@onnxplain/core';
 import { estimateMean } from '../infidelity/mean.js';
@@ -38,6 +42,13 @@ const options = {
     .describe(
       'normal: drawn with the mean and the standard deviation of the trained weights of each tensor. permuted: the trained weights in random order.',
     ),
+  explained: option
+    .choice(['same', 'predicted'])
+    .default('same')
+    .describe(
+      'Which class of a model with drawn weights is explained. same: that of the score. predicted: the one that this model predicts, for ' +
+        'explainers that explain predicted classes only, such as greedy-as.',
+    ),
   order: orderOption(),
 };
 
@@ -46,13 +57,13 @@ type Asked = Settings<typeof options>;
 /**
  * Randomised weights: the mean rank correlation (Spearman's) between the explanation and that of the same model with weights of its
  * last layers drawn anew, over `draws` of the weights, with its standard error. Lower is better: an explanation that stays the same says
- * nothing of what the model learned. The class that is explained stays the same. All attributions are compared on the same draws, and
- * explained again with the random numbers of the first time. Details: `absolute` and `signed`, the means of both orders, with
- * `absoluteStderr` and `signedStderr`.
+ * nothing of what the model learned. The class that is explained stays the same, or is the one that the drawn model predicts
+ * (`explained`). All attributions are compared on the same draws, and explained again with the random numbers of the first time.
+ * Details: `absolute` and `signed`, the means of both orders, with `absoluteStderr` and `signedStderr`.
  *
  * Invalid where an explanation is the same for all features, which has no ranks, and for one draw, which has no standard error.
- * Measuring throws `not-applicable` when the subject has no `explain`, for a score that is not of a model, and for a model with fewer
- * layers, and what the explainer throws.
+ * Measuring throws `not-applicable` when the subject has no `explain`, for a score that is not of a model, for one without classes
+ * with explained=predicted, and for a model with fewer layers, and what the explainer throws.
  * Source: [H21] Appendix I; Adebayo et al. 2018, Sanity Checks for Saliency Maps.
  */
 export const randomisedWeights = defineMetric({
@@ -74,6 +85,8 @@ export const randomisedWeights = defineMetric({
       layers: settings.layers === 'all' ? 'all' : `the last ${settings.layers}`,
       weights: settings.weights,
       draws: `${settings.draws}`,
+      explained:
+        settings.explained === 'same' ? 'the class of the score' : 'the class that the drawn model predicts',
     },
     measure: async (subject, key) => (await compareAll(settings, [subject], key)).measured[0],
     compare: (subjects, key) => compareAll(settings, subjects, key),
@@ -82,11 +95,11 @@ export const randomisedWeights = defineMetric({
 
 async function compareAll(settings: Asked, subjects: readonly Subject[], key: Key): Promise<Comparison> {
   for (const subject of subjects) expectSubject(name, subject);
-  const { f } = expectSameScoreAndInput(name, subjects);
+  const place = expectSameScoreAndInput(name, subjects);
   const explainers = subjects.map((subject) => explainerOf(name, subject));
   const found = subjects.map(() => ({ absolute: [] as number[], signed: [] as number[] }));
   for (let i = 0; i < settings.draws; i++) {
-    const drawn = await drawnScore(f, settings, fold(fold(key, 'weights'), i));
+    const drawn = await drawnScore(place, settings, fold(fold(key, 'weights'), i));
     for (const [s, { x, attribution }] of subjects.entries()) {
       const other = await explainers[s](drawn, x, attribution.key);
       found[s].absolute.push(correlation(attribution, other, 'absolute'));
@@ -100,8 +113,30 @@ async function compareAll(settings: Asked, subjects: readonly Subject[], key: Ke
   };
 }
 
-const drawnScore = (f: Score, { layers, weights }: Asked, key: Key): Promise<Score> =>
-  scoreWithWeights(name, f, { layers, draw: weights, key });
+interface Place {
+  readonly f: Score;
+  readonly x: Tensor;
+}
+
+/** The score with weights drawn anew, of the class that is explained. */
+async function drawnScore({ f, x }: Place, { layers, weights, explained }: Asked, key: Key): Promise<Score> {
+  const draw: DrawnWeights = { layers, draw: weights, key };
+  const drawn = await scoreWithWeights(name, f, { weights: draw });
+  if (explained === 'same') return drawn;
+  const { classes } = drawn;
+  if (classes === undefined) {
+    return fail({
+      code: 'not-applicable',
+      where: `${name}(explained)`,
+      expected: 'the score of one class of several, for explained=predicted',
+      got: 'a score without classes',
+      remedy: 'Leave explained out.',
+    });
+  }
+  const { data } = await classes.values(asBatch(x));
+  const target = data.indexOf(Math.max(...data));
+  return target === classes.target ? drawn : scoreWithWeights(name, f, { weights: draw, target });
+}
 
 const meanOf = (numbers: Float64Array) =>
   estimateMean(numbers, new Float64Array(numbers.length).fill(1), false);

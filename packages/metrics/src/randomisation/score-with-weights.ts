@@ -1,8 +1,15 @@
-import { type DrawnWeights, fail, type Score } from '@onnxplain/core';
+import { fail, type Score, type ScoreChange } from '@onnxplain/core';
 
-/** The score of the same model with weights that are drawn anew. Throws `not-applicable` for a score that is not of a model. */
-export async function scoreWithWeights(where: string, f: Score, weights: DrawnWeights): Promise<Score> {
-  if (f.with !== undefined) return f.with({ weights });
+/**
+ * The score of the same model with weights that are drawn anew, of the same or another class. Throws `not-applicable` for a score that is
+ * not of a model.
+ */
+export async function scoreWithWeights(
+  where: string,
+  f: Score,
+  change: Pick<ScoreChange, 'weights' | 'target'>,
+): Promise<Score> {
+  if (f.with !== undefined) return f.with(change);
   return fail({
     code: 'not-applicable',
     where,
