@@ -52,6 +52,14 @@ describe('a verdict', () => {
     expect(verdicts(judge(table, recordOf(values, 'lower')))).toEqual(['does not hold', 'holds']);
   });
 
+  test('goes by what the inputs have in common, although they differ a lot', () => {
+    const b = [1, 100, 10_000, 3];
+    const a = b.map((value, i) => value - 1 - 0.01 * i);
+    const judged = judge(tableOf(['a', 'b'], [claim('a', 'b')]), recordOf([a, b], 'lower'));
+    expect(judged.claims[0].difference?.mean).toBeCloseTo(-1.015, 10);
+    expect(verdicts(judged)).toEqual(['holds']);
+  });
+
   test('is undecided for differences around 0, for one input, and without numbers', () => {
     const table = tableOf(['a', 'b'], [claim('a', 'b')]);
     expect(verdicts(judge(table, recordOf([around(1), around(1).reverse()])))).toEqual(['undecided']);

@@ -32,7 +32,6 @@ export const NOTES = {
     'The class explained is the one that the model predicts; the authors explain the label. The digits are the first of the test set.',
   attack:
     'In the reading "paper", norms are found by the default attack, which finds smaller ones than that of the paper at a fraction of its cost; in "paper-code" by that of the program of the authors.',
-  shap: 'The kernel of SHAP is the right one in both readings; the program of the authors has d - 1 in place of d.',
   settings: 'The settings of EG and CFX are not given by the paper; these are the defaults here.',
   numbering:
     'Which of the tables 8 to 11 of the paper this is, is not known here: the number stands for the appendix whose question it answers.',

@@ -26,7 +26,7 @@ const table1: PaperTable = {
       ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set]),
     ]),
   ],
-  notes: [NOTES.class, NOTES.attack, NOTES.settings, NOTES.shap],
+  notes: [NOTES.class, NOTES.attack, NOTES.settings],
 };
 
 /** Insertion goes with the features that hold a prediction, deletion with those that change it. */

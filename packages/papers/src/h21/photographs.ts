@@ -2,17 +2,16 @@ import { asQuestions, betterThan, type PaperTable, type TableRow } from '../tabl
 import { NOTES } from './columns.js';
 import { GREEDY_AS, MINIMUM_PERTURBATION, SYMBOLS } from './rows.js';
 
-/** Side of the cells of the grid that count as one feature, in pixels: 49 cells of a picture of 224 pixels. */
-const CELL = 32;
-const CELLS = `features=${CELL}`;
-/** Subsets of each step of Greedy-AS, four times the number of features. */
-const SUBSETS = 200;
+/** What counts as one feature: about 50 parts of a picture that follow its edges. */
+const PARTS = 'features=superpixels';
+/** Steps of a tenth of the features, with about three subsets for each feature. */
+const STEPS = 'step=0.1, subsets=150';
 
 const greedyAs = (criterion: 'complement' | 'set'): TableRow => ({
   name: GREEDY_AS[criterion],
   explainer: {
-    paper: `greedy-as(criterion=${criterion}, subsets=${SUBSETS}, ${CELLS})`,
-    'paper-code': `greedy-as(pgd(judge=last), criterion=${criterion}, subsets=${SUBSETS}, preset=paper-code, ${CELLS})`,
+    paper: `greedy-as(criterion=${criterion}, ${STEPS}, ${PARTS})`,
+    'paper-code': `greedy-as(pgd(judge=last), criterion=${criterion}, ${STEPS}, preset=paper-code, ${PARTS})`,
   },
 });
 
@@ -25,10 +24,10 @@ const otherRows: readonly TableRow[] = [
       'paper-code': 'path-gradient(steps=10, rule=left)',
     },
   },
-  { name: 'SHAP', explainer: `kernel-shap(samples=2000, ${CELLS})` },
-  { name: 'LOO', explainer: `leave-one-out(${CELLS})` },
+  { name: 'SHAP', explainer: `kernel-shap(samples=2000, ${PARTS})` },
+  { name: 'LOO', explainer: `leave-one-out(${PARTS})` },
   { name: 'BBMP', explainer: { paper: 'bbmp', 'paper-code': 'bbmp(preset=paper-code)' } },
-  { name: 'CFX', explainer: `cfx(${CELLS})` },
+  { name: 'CFX', explainer: `cfx(${PARTS})` },
   { name: 'Random', explainer: 'random' },
 ];
 
@@ -51,13 +50,13 @@ const table3: PaperTable = {
     ...otherRows,
     greedyAs('complement'),
     greedyAs('set'),
-    { name: MINIMUM_PERTURBATION, explainer: `minimum-perturbation(${CELLS})`, added: true },
+    { name: MINIMUM_PERTURBATION, explainer: `minimum-perturbation(${PARTS})`, added: true },
   ],
   columns: [
-    { name: complement, metric: `robustness-complement(${CELLS})` },
-    { name: set, metric: `robustness-set(${CELLS})` },
-    { name: insertion, metric: `insertion(uniform, draws=20, ${CELLS})` },
-    { name: deletion, metric: `deletion(uniform, draws=20, ${CELLS})` },
+    { name: complement, metric: `robustness-complement(${PARTS})` },
+    { name: set, metric: `robustness-set(${PARTS})` },
+    { name: insertion, metric: `insertion(uniform, draws=20, ${PARTS})` },
+    { name: deletion, metric: `deletion(uniform, draws=20, ${PARTS})` },
   ],
   numbers: [],
   claims: [
@@ -70,7 +69,7 @@ const table3: PaperTable = {
   ],
   notes: [
     'The claims of the first two tables on photographs; which table of the paper has them, and its numbers, are not known here.',
-    `All rankings are of cells of ${CELL} by ${CELL} pixels, so that Greedy-AS needs ${SUBSETS} subsets a step; the paper ranks pixels. EG is left out, because no background belongs to a folder of photographs.`,
+    'All rankings are of about 50 superpixels, so that Greedy-AS needs 150 subsets a step; it takes a tenth of them a step. The paper ranks pixels. EG is left out, because no background belongs to a folder of photographs.',
     NOTES.class,
     NOTES.attack,
   ],

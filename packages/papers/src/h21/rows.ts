@@ -26,7 +26,14 @@ export const otherRows: readonly TableRow[] = [
     },
   },
   { name: 'EG', explainer: 'expected-gradients({background}, draws=200)' },
-  { name: 'SHAP', explainer: 'kernel-shap(samples=20000)' },
+  {
+    name: 'SHAP',
+    explainer: {
+      paper: 'kernel-shap(samples=20000)',
+      'paper-code':
+        'optimal(coalitions(sampling=uniform, kernel=paper-code), draws=20000, solver=pseudo-inverse)',
+    },
+  },
   { name: 'LOO', explainer: 'leave-one-out' },
   { name: 'BBMP', explainer: { paper: 'bbmp', 'paper-code': 'bbmp(preset=paper-code)' } },
   { name: 'CFX', explainer: 'cfx' },

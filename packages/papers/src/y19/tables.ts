@@ -25,11 +25,6 @@ export const y19: readonly PaperTable[] = [
   ),
   planned('adversarial', 'Sensitivity under adversarial training', 'an adversarially trained model'),
   planned(
-    'shap',
-    'Infidelity under coalitions of the Shapley kernel',
-    'a perturbation by Shapley coalition weights',
-  ),
-  planned(
     'theorems',
     'Both sides of the bounds of Theorems 4.1 and 4.2',
     'estimates of the constants C1 and C2 of the theorems',

@@ -77,7 +77,7 @@ function attributionFigure({ record, cell, pictures }: FigureParts): Html {
 }
 
 /** Shows the tokens with their numbers; undefined where the input is not a text. */
-function tokenRow({ inputs, explainers }: RunRecord, cell: AttributionCell): Html | undefined {
+export function tokenRow({ inputs, explainers }: RunRecord, cell: AttributionCell): Html | undefined {
   const { tokens } = inputs[cell.input];
   if (cell.status !== 'done' || cell.perToken === undefined || tokens === undefined) return undefined;
   return drawTokens({ tokens, values: cell.perToken, kind: explainers[cell.explainer].kind });

@@ -2,7 +2,7 @@ import { meanCurves } from '../curves.js';
 import { drawCurves } from '../page/curves.js';
 import { formatSeconds } from '../page/format.js';
 import { type Html, html } from '../page/html.js';
-import type { Pictures } from '../page/inputs.js';
+import { type Pictures, tokenRow } from '../page/inputs.js';
 import { style } from '../page/style.js';
 import type { RunRecord } from '../record.js';
 import type { TableClaimRecord, TablePart, TableRecord } from './table-record.js';
@@ -27,7 +27,7 @@ export interface PartRun {
   readonly pertinent: Pictures;
 }
 
-/** How many inputs have their pictures on the page of a table; the page of the run has all. */
+/** How many inputs have their explanations on the page of a table; the page of the run has all. */
 export const INPUTS_SHOWN = 3;
 
 /**
@@ -58,7 +58,7 @@ function partSection(part: TablePart, run: PartRun): Html {
 <p class="soft">${inputs.length} inputs, ${formatSeconds(seconds)}; model ${model.file}. <a href="${folder}/report.html">Page of the run</a></p>
 <p class="verdict">${verdictCounts(part)}.</p>
 ${numberTable(part)}${claimTable('Claims of the paper', own)}${claimTable('Comparisons that the paper does not make', others)}
-${curvesOf(part, run)}${picturesOf(part, run)}</section>`;
+${curvesOf(part, run)}${explanationsOf(part, run)}</section>`;
 }
 
 function numberTable(part: TablePart): Html {
@@ -98,15 +98,30 @@ function curvesOf({ columns, rows }: TablePart, { record }: PartRun): readonly H
   });
 }
 
-/** The pictures of the explanations of the first inputs: the input, the attribution, and both; and the pixels that rank first. */
-function picturesOf(part: TablePart, run: PartRun): readonly Html[] {
+/**
+ * The explanations of the first inputs: as pictures of the input, the attribution and both, with the pixels that rank first; or as texts
+ * whose words are coloured.
+ */
+function explanationsOf(part: TablePart, run: PartRun): readonly Html[] {
   return run.record.inputs.slice(0, INPUTS_SHOWN).flatMap(({ name }, input) => {
     const first = figuresOf(part, run, { input, pictures: run.pertinent });
-    const figures = figuresOf(part, run, { input, pictures: run.pictures });
+    const figures = [
+      ...figuresOf(part, run, { input, pictures: run.pictures }),
+      ...textsOf(part, run, input),
+    ];
     if (figures.length === 0) return [];
     const pertinent =
       first.length > 0 && html`<p class="soft">${PERTINENT}</p><div class="small figures">${first}</div>`;
     return [html`<h3>Explanations of ${name}</h3>${pertinent}<div class="figures">${figures}</div>`];
+  });
+}
+
+/** A text for each explainer; none where the input is not a text. */
+function textsOf({ rows }: TablePart, { record }: PartRun, input: number): readonly Html[] {
+  return record.attributions.flatMap((cell) => {
+    const text = cell.input === input ? tokenRow(record, cell) : undefined;
+    if (text === undefined) return [];
+    return [html`<figure class="wide">${text}<figcaption>${rows[cell.explainer].name}</figcaption></figure>`];
   });
 }
 
