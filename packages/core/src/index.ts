@@ -73,6 +73,7 @@ export {
 } from './features/windows.js';
 export { isInBall, type NormBall, projectOntoBall } from './geometry/ball.js';
 export { fillUniformInBall, fillUniformOnSphere } from './geometry/draw.js';
+export { furthestAlong } from './geometry/furthest.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export {

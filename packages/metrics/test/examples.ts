@@ -23,6 +23,12 @@ function exampleOf(definition: Definition<Metric>, options: Readonly<Record<stri
   };
 }
 
+/** The example without one of its promises, for options with which it does not hold. */
+const withoutPromise = (promise: MetricPromise, example: Example): Example => ({
+  ...example,
+  promises: example.promises.filter((each) => each !== promise),
+});
+
 const { infidelity: faithful, 'sensitivity-max': stable } = metrics;
 const everySquare = square({ sizes: [1, 2], positions: 'all' });
 const exhaustive = infidelity(everySquare);
@@ -45,4 +51,7 @@ export const examples: readonly Example[] = [
   ].map((metric) => ({ metric, promises: ['exact', 'area-of-curve'], more: () => metric })),
   exampleOf(stable, { normalize: true }),
   exampleOf(stable, { ball: 'linf', noise: 'fresh' }),
+  ...[stable, metrics['sensitivity-lipschitz'], metrics['set-sensitivity']].map((definition) =>
+    withoutPromise('monotone', exampleOf(definition, { search: 'ascent', draws: 8 })),
+  ),
 ];

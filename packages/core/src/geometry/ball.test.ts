@@ -4,6 +4,7 @@ import { stream } from '../random/stream.js';
 import type { NormOrder } from '../tensor/norm.js';
 import { isInBall, projectOntoBall } from './ball.js';
 import { fillUniformInBall, fillUniformOnSphere } from './draw.js';
+import { furthestAlong } from './furthest.js';
 
 const norms: readonly NormOrder[] = ['l1', 1.1, 1.5, 'l2', 3, 20, 'linf'];
 /** The norm by its definition. */
@@ -99,6 +100,26 @@ describe.each(norms)('the %s ball', (norm) => {
       projectOntoBall(projected, { norm, radius: r });
       expect(sizeOf(projected, norm) / r).toBeCloseTo(1, 11);
     }
+  });
+
+  it('has a point furthest along a direction, which none of its other points goes beyond', () => {
+    const random = stream(key(6));
+    for (let round = 0; round < 20; round++) {
+      const direction = new Float64Array(4);
+      random.fillNormal(direction);
+      if (round === 0) direction[2] = 0;
+      const along = (point: ArrayLike<number>) => direction.reduce((sum, v, i) => sum + v * point[i], 0);
+      const furthest = furthestAlong(direction, ball);
+      expect(sizeOf(furthest, norm) / radius).toBeCloseTo(1, 12);
+      for (let other = 0; other < 200; other++) {
+        const point = new Float64Array(4);
+        random.fillNormal(point);
+        const near = other % 2 === 0 ? point : point.map((v, i) => furthest[i] + 0.05 * v);
+        const scale = radius / sizeOf(near, norm);
+        expect(along(near.map((v) => v * scale))).toBeLessThanOrEqual(along(furthest) * (1 + 1e-12));
+      }
+    }
+    expect(furthestAlong([0, 0], ball)).toEqual(new Float64Array(2));
   });
 
   it('refuses a radius that is not one, and points that are not finite', () => {

@@ -5,7 +5,6 @@ import {
   type Key,
   maximum,
   norm,
-  row,
   type Subject,
   sizeOf,
   spans,
@@ -14,29 +13,21 @@ import {
   toFloat64,
 } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
-import { explainerOf } from '../subject-explainer.js';
-import type { Ball } from './ball.js';
-import type { Noise } from './noise.js';
-
-/** An input near x, with a function that explains inputs near it. */
-export interface Neighbour {
-  readonly input: Tensor;
-  /** x - input. */
-  readonly delta: Tensor;
-  /** The random key of this neighbour. */
-  readonly key: Key;
-  /** Returns the values of the explanation at an input, with the noise of the metric. */
-  explain(at: Tensor): Promise<Tensor>;
-}
+import { ascend, type NextOffset } from './ascent.js';
+import {
+  type Neighbour,
+  type Neighbourhood,
+  type NeighbourhoodOptions,
+  neighbourhoodOf,
+} from './neighbourhood.js';
 
 /** How a metric chooses neighbours, and what it computes at each. */
-export interface NeighbourMeasure<Result> {
-  readonly where: string;
-  readonly ball: Ball;
-  readonly noise: Noise;
+export interface NeighbourMeasure<Result> extends NeighbourhoodOptions {
   readonly compute: (neighbour: Neighbour) => Promise<Result>;
   /** Returns one number for each neighbour, from the results of all neighbours. */
   readonly numbers: (results: readonly Result[]) => readonly number[];
+  /** How an ascent goes on. Default: to the point of the ball that is furthest along the direction uphill. */
+  readonly next?: NextOffset;
 }
 
 /**
@@ -47,53 +38,52 @@ export interface NeighbourMeasure<Result> {
 const DRAWS = 'sensitivity-max';
 
 /**
- * Estimates the largest number over the neighbours of x, as a lower bound; `invalid` when all neighbours equal x. Neighbours run
- * concurrently, so that a score can join them into large batches. How many run at once depends on the cost of the attribution of x, which
- * bounds the rows in memory. Throws `not-applicable` when the subject has no explainer.
+ * Estimates the largest number over the neighbours of x, as a lower bound; `invalid` when all neighbours equal x. Its n is the number of
+ * neighbours that were drawn, or of explanations of the search. Throws `not-applicable` when the subject has no explainer.
  */
 export async function largestNear<Result>(
   measure: NeighbourMeasure<Result>,
   subject: Subject,
   key: Key,
 ): Promise<Estimate> {
-  const { where, ball, compute, numbers } = measure;
+  const { where, ball, numbers, next } = measure;
   expectSubject(where, subject);
-  const neighbour = neighbours(measure, subject, fold(key, DRAWS));
-  const { x, attribution } = subject;
-  const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
-  const n = ball.count(x.shape);
-  const results: Result[] = [];
+  const near = neighbourhoodOf(measure, subject, fold(key, DRAWS));
+  const n = ball.count(subject.x.shape);
   let moved = false;
-  for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
-    const near = neighbour(from, to);
-    moved ||= near.some(({ delta }) => delta.data.some((value) => value !== 0));
-    results.push(...(await Promise.all(near.map(compute))));
-  }
+  const compute = (neighbour: Neighbour) => {
+    moved ||= neighbour.delta.data.some((value) => value !== 0);
+    return measure.compute(neighbour);
+  };
+  const { results, explanations } =
+    ball.ascent === undefined
+      ? { results: await computeDrawn(near, { subject, compute, n }), explanations: n }
+      : await ascend({ ball: ball.ascent, near, subject, key: fold(key, 'ascent'), compute, next }, n);
   if (!moved) return { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n };
-  return boundEstimate(maximum.value(numbers(results).reduce(maximum.add, maximum.init())));
+  const largest = maximum.value(numbers(results).reduce(maximum.add, maximum.init()));
+  return boundEstimate({ ...largest, n: explanations - largest.nonFinite });
 }
 
-/** Makes the neighbours from..to. */
-function neighbours(
-  { where, ball, noise }: Pick<NeighbourMeasure<never>, 'where' | 'ball' | 'noise'>,
-  subject: Subject,
-  key: Key,
-) {
-  const { f, x, attribution } = subject;
-  const explain = explainerOf(where, subject);
-  return (from: number, to: number): Neighbour[] => {
-    const { inputs, deltas } = ball.perturbation(x, fold(key, 'draws'), from, to);
-    return Array.from({ length: to - from }, (_, i) => {
-      const own = fold(fold(key, 'neighbour'), from + i);
-      const seed = noise === 'shared' ? attribution.key : fold(own, 'explain');
-      return {
-        input: row(inputs, i),
-        delta: row(deltas, i),
-        key: own,
-        explain: async (at) => (await explain(f, at, seed)).values,
-      };
-    });
-  };
+interface DrawnTask<Result> {
+  readonly subject: Subject;
+  readonly compute: (neighbour: Neighbour) => Promise<Result>;
+  readonly n: number;
+}
+
+/**
+ * The results at n drawn neighbours. They run concurrently, so that a score can join them into large batches. How many run at once depends
+ * on the cost of the attribution of x, which bounds the rows in memory.
+ */
+async function computeDrawn<Result>(
+  near: Neighbourhood,
+  { subject: { x, attribution }, compute, n }: DrawnTask<Result>,
+): Promise<readonly Result[]> {
+  const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
+  const results: Result[] = [];
+  for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
+    results.push(...(await Promise.all(near.drawn(from, to).map(compute))));
+  }
+  return results;
 }
 
 /** ‖a - b‖₂ over all elements, in float64. */

@@ -18,7 +18,8 @@ import {
 } from '@onnxplain/core';
 import { ballOptions, settleBall } from './ball.js';
 import { gridOf, nextTo } from './grid.js';
-import { distance, type Neighbour } from './neighbours.js';
+import type { Neighbour } from './neighbourhood.js';
+import { distance } from './neighbours.js';
 import { noiseOption } from './noise.js';
 import { positional, type Sensitivity, sensitivity } from './sensitivity.js';
 

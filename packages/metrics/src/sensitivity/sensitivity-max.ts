@@ -1,6 +1,6 @@
 import { defineMetric, type MetricRecipe, norm, option } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
-import { ballOptions, settleBall } from './ball.js';
+import { ballOptions, searchOption, settleBall } from './ball.js';
 import { distance } from './neighbours.js';
 import { noiseOption } from './noise.js';
 import { positional, sensitivity } from './sensitivity.js';
@@ -8,8 +8,8 @@ import { positional, sensitivity } from './sensitivity.js';
 const name = 'sensitivity-max';
 
 /**
- * Max-sensitivity: the largest ‖Φ(x + δ) - Φ(x)‖₂ over draws of δ in a ball, a lower bound of the maximum over the ball. In units of
- * Φ, or without unit when normalised. 0 is best. [Y19] Definition 3.1.
+ * Max-sensitivity: the largest ‖Φ(x + δ) - Φ(x)‖₂ over δ in a ball, drawn or visited by an ascent; a lower bound of the maximum over the
+ * ball. In units of Φ, or without unit when normalised. 0 is best. [Y19] Definition 3.1.
  * Invalid when an explanation is not finite, and when the norm to divide by is 0.
  * Throws `option-value` for a ball together with a perturbation. Measuring throws `not-applicable` when the subject has no `explain`, and
  * for a ranking unless normalised.
@@ -26,6 +26,7 @@ export const sensitivityMax = defineMetric({
         "Divides by ‖Φ(x)‖₂, as the authors' program, Captum and Quantus do, so that kinds of explanations can be compared. By default " +
           'the number is that of [Y19] Definition 3.1.',
       ),
+    search: searchOption(),
     noise: noiseOption(),
   },
   positional,

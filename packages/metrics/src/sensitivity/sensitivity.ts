@@ -1,11 +1,19 @@
 import type { Metric, MetricRecipe, Settings, Subject } from '@onnxplain/core';
 import { expectValues } from '../subject.js';
-import { ballOf, ballOptions } from './ball.js';
-import { largestNear, type Neighbour } from './neighbours.js';
-import { noiseDefinition, noiseOption } from './noise.js';
+import type { NextOffset } from './ascent.js';
+import { ballOf, ballOptions, type NeighbourSearch, searchOption } from './ball.js';
+import type { Neighbour } from './neighbourhood.js';
+import { largestNear } from './neighbours.js';
+import { type Noise, noiseDefinition, noiseOption } from './noise.js';
 
-/** Options of every sensitivity. */
-export const sensitivityOptions = { ...ballOptions, noise: noiseOption() };
+/** Options of the sensitivities that can search. */
+export const sensitivityOptions = { ...ballOptions, search: searchOption(), noise: noiseOption() };
+
+/** What every sensitivity is made of, with or without a search. */
+type SensitivitySettings = Settings<typeof ballOptions> & {
+  readonly noise: Noise;
+  readonly search?: NeighbourSearch;
+};
 
 /** Options that an expression may give by position. */
 export const positional = ['radius', 'draws', 'ball'] as const;
@@ -25,6 +33,8 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
   compute(neighbour: Neighbour, subject: Subject): Promise<Result>;
   /** Returns one number for each neighbour, from the results of all neighbours; the metric is the largest. */
   numbers(results: readonly Result[]): readonly number[];
+  /** How an ascent goes on; default: to the point of the ball that is furthest along the direction uphill. */
+  readonly next?: NextOffset;
 }
 
 /**
@@ -32,8 +42,8 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
  * no `explain`, and for a ranking unless the number is without units.
  */
 export function sensitivity<Result>(
-  { where, value, unitless = false, definition, compute, numbers, ...rest }: Sensitivity<Result>,
-  options: Settings<typeof sensitivityOptions>,
+  { where, value, unitless = false, definition, compute, numbers, next, ...rest }: Sensitivity<Result>,
+  options: SensitivitySettings,
 ): MetricRecipe {
   const { noise } = options;
   const ball = ballOf(where, options);
@@ -44,7 +54,14 @@ export function sensitivity<Result>(
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
     async measure(subject, key) {
       if (!unitless) expectValues(where, subject.attribution, NORMALIZE);
-      const measure = { where, ball, noise, compute: (near: Neighbour) => compute(near, subject), numbers };
+      const measure = {
+        where,
+        ball,
+        noise,
+        compute: (near: Neighbour) => compute(near, subject),
+        numbers,
+        next,
+      };
       return { estimate: await largestNear(measure, subject, key) };
     },
   };

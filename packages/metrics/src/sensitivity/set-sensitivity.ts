@@ -1,7 +1,7 @@
 import { type Attribution, defineMetric, firstNonFinite, fold, option } from '@onnxplain/core';
 import { importances, type Order, orderDefinition, orderOption, ranksOf } from '../ranking/ranks.js';
 import { countOf } from '../ranking/sizes.js';
-import { ballOptions, settleBall } from './ball.js';
+import { ballOptions, searchOption, settleBall } from './ball.js';
 import { noiseOption } from './noise.js';
 import { sensitivity } from './sensitivity.js';
 
@@ -25,6 +25,7 @@ export const setSensitivity = defineMetric({
       .default(20)
       .describe('Percentage of the features that make up the set.'),
     order: orderOption(),
+    search: searchOption(),
     noise: noiseOption(),
   },
   positional: ['radius', 'draws', 'top'],

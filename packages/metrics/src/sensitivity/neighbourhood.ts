@@ -1,0 +1,55 @@
+import { fold, type Key, row, type Subject, subtract, type Tensor } from '@onnxplain/core';
+import { explainerOf } from '../subject-explainer.js';
+import type { Ball } from './ball.js';
+import type { Noise } from './noise.js';
+
+/** An input near x, with a function that explains inputs near it. */
+export interface Neighbour {
+  readonly input: Tensor;
+  /** x - input. */
+  readonly delta: Tensor;
+  /** The random key of this neighbour. */
+  readonly key: Key;
+  /** Returns the values of the explanation at an input, with the noise of the metric. */
+  explain(at: Tensor): Promise<Tensor>;
+}
+
+/** Makes inputs near x. */
+export interface Neighbourhood {
+  /** The neighbours from..to that the ball draws. */
+  drawn(from: number, to: number): readonly Neighbour[];
+  /** The input x + offset, in the number type of x. `key` is that of its noise. */
+  at(offset: Float64Array, key: Key): Neighbour;
+}
+
+export interface NeighbourhoodOptions {
+  readonly where: string;
+  readonly ball: Ball;
+  readonly noise: Noise;
+}
+
+/** The inputs near the x of a subject. Throws `not-applicable` when the subject has no explainer. */
+export function neighbourhoodOf(
+  { where, ball, noise }: NeighbourhoodOptions,
+  subject: Subject,
+  key: Key,
+): Neighbourhood {
+  const { f, x, attribution } = subject;
+  const explain = explainerOf(where, subject);
+  const neighbour = (input: Tensor, delta: Tensor, own: Key): Neighbour => {
+    const seed = noise === 'shared' ? attribution.key : fold(own, 'explain');
+    return { input, delta, key: own, explain: async (at) => (await explain(f, at, seed)).values };
+  };
+  return {
+    drawn(from, to) {
+      const { inputs, deltas } = ball.perturbation(x, fold(key, 'draws'), from, to);
+      return Array.from({ length: to - from }, (_, i) =>
+        neighbour(row(inputs, i), row(deltas, i), fold(fold(key, 'neighbour'), from + i)),
+      );
+    },
+    at(offset, own) {
+      const input = { ...x, data: x.data.map((value, i) => value + offset[i]) };
+      return neighbour(input, subtract(x, input), own);
+    },
+  };
+}
