@@ -17,8 +17,8 @@ import {
 } from 'onnxplain';
 import { pathGradient } from 'onnxplain/explainers';
 import type { NamedInput } from 'onnxplain/files';
+import { type JudgedRecord, type Judgement, judge } from 'onnxplain/papers';
 import { type Measurement, openModel, queryInputs, runPlan } from 'onnxplain/pipeline';
-import { isLower, type Summary, summarise, type Verdict } from './claims.js';
 import { imageRows, packagedDigits, readDigits } from './idx.js';
 
 const { values: given } = parseArgs({
@@ -53,26 +53,58 @@ const explainers = {
   'smooth path-gradient': smooth(pathGradient({ steps: 10 }), noise, { draws: SMOOTHING_DRAWS }),
   optimum: optimal(perturbation, { draws: optimalDraws }),
 };
-const names = Object.keys(explainers);
-/** Eq. 1, and Eq. 1 with the attribution times the least-squares scalar. */
-const faithfulness = {
+const rows = Object.keys(explainers);
+/** Eq. 1, Eq. 1 with the attribution times the least-squares scalar, and max-sensitivity. */
+const metrics = {
   none: infidelity(perturbation, { draws, scale: 'none' }),
   optimal: infidelity(perturbation, { draws, scale: 'optimal' }),
-} as const;
-type Scale = keyof typeof faithfulness;
-const scales = Object.keys(faithfulness) as Scale[];
-const stability = sensitivityMax({ radius: 0.2, ball: 'linf', draws: sensitivityDraws });
+  sensitivity: sensitivityMax({ radius: 0.2, ball: 'linf', draws: sensitivityDraws }),
+};
+const columns = Object.keys(metrics);
 
-/** The numbers of a metric, [explainer][digit]. */
-function numbersOf(measurements: readonly (readonly Measurement[])[], metric: number): PerExplainer {
-  return names.map((_, e) => measurements.map((row) => numberOf(row[metric].measured[e])));
-}
+/** Pairs of explainers of which the first should have the lower infidelity, in the paper's words. */
+const infidelityClaims: readonly (readonly [claim: string, row: string, than: string])[] = [
+  ...rows
+    .slice(0, -1)
+    .map((name) => [`the optimum has lower infidelity than ${name}`, 'optimum', name] as const),
+  ['smoothing lowers the infidelity of gradient', 'smooth gradient', 'gradient'],
+  ['smoothing lowers the infidelity of path-gradient', 'smooth path-gradient', 'path-gradient'],
+  ['path-gradient (integrated gradients) has lower infidelity than gradient', 'path-gradient', 'gradient'],
+];
+const sensitivityClaims: typeof infidelityClaims = [
+  ['smoothing lowers the sensitivity of gradient', 'smooth gradient', 'gradient'],
+  ['smoothing lowers the sensitivity of path-gradient', 'smooth path-gradient', 'path-gradient'],
+  ['path-gradient (integrated gradients) has lower sensitivity than gradient', 'path-gradient', 'gradient'],
+];
 
-function numberOf(outcome: Measurement['measured'][number]): number {
-  if (outcome.status !== 'done') throw new Error(outcome.reason);
-  const { estimate } = outcome.value;
-  if ('value' in estimate) return estimate.value;
-  throw new Error(`an estimate of kind ${estimate.kind} has no value`);
+/** The table as `judge` takes it. */
+const table = {
+  rows: rows.map((name) => ({ name, explainer: name })),
+  columns: columns.map((name) => ({ name, metric: name })),
+  numbers: [],
+  claims: [
+    ...['none', 'optimal'].flatMap((column) =>
+      infidelityClaims.map(([, row, than]) => ({ row, column, than })),
+    ),
+    ...sensitivityClaims.map(([, row, than]) => ({ row, column: 'sensitivity', than })),
+  ],
+};
+
+/** The measurements, [digit][metric], as `judge` takes them. */
+function recordOf(measurements: readonly (readonly Measurement[])[]): JudgedRecord {
+  return {
+    inputs: measurements,
+    explainers: rows,
+    metrics: Object.values(metrics),
+    estimates: measurements.flatMap((ofDigit, input) =>
+      ofDigit.flatMap(({ measured }, metric) =>
+        measured.map((outcome, explainer) => {
+          if (outcome.status !== 'done') throw new Error(outcome.reason);
+          return { input, explainer, metric, status: 'done', estimate: outcome.value.estimate };
+        }),
+      ),
+    ),
+  };
 }
 
 function digitInputs(): readonly NamedInput[] {
@@ -88,7 +120,7 @@ async function main(): Promise<void> {
   try {
     const run = await runPlan(await queryInputs(model, digitInputs()), {
       explainers: Object.values(explainers),
-      metrics: [faithfulness.none, faithfulness.optimal, stability],
+      metrics: Object.values(metrics),
       seed,
       folder: given.ledger,
       resume: given.resume,
@@ -96,34 +128,29 @@ async function main(): Promise<void> {
       onProgress: ({ stage, done, total }) => process.stderr.write(`\r${stage} ${done} of ${total} `),
     });
     process.stderr.write('\n');
-    const { measurements } = run.results;
-    const [none, best, sensitivity] = [0, 1, 2].map((metric) => numbersOf(measurements, metric));
-    print({ none, optimal: best, sensitivity });
+    print(judge(table, recordOf(run.results.measurements)));
     await run.done();
   } finally {
     await model.close();
   }
 }
 
-type PerExplainer = readonly (readonly number[])[];
-type Measured = Readonly<Record<Scale | 'sensitivity', PerExplainer>>;
-
-function print(measured: Measured): void {
-  const claims = claimsOf(measured);
+function print({ cells, claims }: Judgement): void {
   if (given.json) {
-    const definitions = {
-      ...mapScales((scale) => faithfulness[scale].definition),
-      sensitivity: stability.definition,
-    };
-    process.stdout.write(`${JSON.stringify({ definitions, names, ...measured, claims }, null, 2)}\n`);
+    const definitions = Object.fromEntries(
+      Object.entries(metrics).map(([name, { definition }]) => [name, definition]),
+    );
+    process.stdout.write(`${JSON.stringify({ definitions, cells, claims }, null, 2)}\n`);
     return;
   }
-  const cell = ({ mean, stderr }: Summary) => `${mean.toPrecision(4)} ± ${stderr.toPrecision(2)}`;
-  const rows = names.map((name, k) => [
-    name,
-    ...scales.map((scale) => cell(summarise(measured[scale][k]))),
-    `≥ ${cell(summarise(measured.sensitivity[k]))}`,
-  ]);
+  const numberOf = (row: string, column: string) => {
+    const { mean = Number.NaN, stderr = Number.NaN } =
+      cells.find((cell) => cell.row === row && cell.column === column) ?? {};
+    return `${mean.toPrecision(4)} ± ${stderr.toPrecision(2)}`;
+  };
+  const verdictOf = ([, row, than]: (typeof infidelityClaims)[number], column: string) =>
+    claims.find((claim) => claim.row === row && claim.than === than && claim.column === column)?.verdict;
+  const line = (texts: readonly (string | undefined)[]) => `| ${texts.join(' | ')} |`;
   process.stdout.write(
     [
       `Mean over ${digits} test digits ± its standard error; the class explained is the predicted one.`,
@@ -133,53 +160,24 @@ function print(measured: Measured): void {
       '',
       '| explainer | infidelity, Eq. 1 (scale none) | infidelity with β (scale optimal) | max-sensitivity |',
       '|---|---|---|---|',
-      ...rows.map((row) => `| ${row.join(' | ')} |`),
+      ...rows.map((row) =>
+        line([row, numberOf(row, 'none'), numberOf(row, 'optimal'), `≥ ${numberOf(row, 'sensitivity')}`]),
+      ),
       '',
-      `Verdicts go by the 95 % interval (Student's t) of the mean difference, paired over the ${digits} digits:`,
+      `Verdicts go by paired t-tests over the ${digits} digits, at 95 %, corrected by Holm's method for the ${claims.length} claims:`,
       '',
       '| claim | scale none | scale optimal |',
       '|---|---|---|',
-      ...claims.infidelity.map(([claim, none, optimal]) => `| ${claim} | ${none} | ${optimal} |`),
+      ...infidelityClaims.map((claim) =>
+        line([claim[0], verdictOf(claim, 'none'), verdictOf(claim, 'optimal')]),
+      ),
       '',
       '| claim, of the lower bounds | |',
       '|---|---|',
-      ...claims.sensitivity.map(([claim, verdict]) => `| ${claim} | ${verdict} |`),
+      ...sensitivityClaims.map((claim) => line([claim[0], verdictOf(claim, 'sensitivity')])),
       '',
     ].join('\n'),
   );
-}
-
-const mapScales = <T>(of: (scale: Scale) => T): Record<Scale, T> => ({
-  none: of('none'),
-  optimal: of('optimal'),
-});
-
-/** Pairs of explainers of which the first should have the lower number, in the paper's words. */
-const infidelityClaims: readonly (readonly [claim: string, low: string, high: string])[] = [
-  ...names
-    .slice(0, -1)
-    .map((name) => [`the optimum has lower infidelity than ${name}`, 'optimum', name] as const),
-  ['smoothing lowers the infidelity of gradient', 'smooth gradient', 'gradient'],
-  ['smoothing lowers the infidelity of path-gradient', 'smooth path-gradient', 'path-gradient'],
-  ['path-gradient (integrated gradients) has lower infidelity than gradient', 'path-gradient', 'gradient'],
-];
-const sensitivityClaims: typeof infidelityClaims = [
-  ['smoothing lowers the sensitivity of gradient', 'smooth gradient', 'gradient'],
-  ['smoothing lowers the sensitivity of path-gradient', 'smooth path-gradient', 'path-gradient'],
-  ['path-gradient (integrated gradients) has lower sensitivity than gradient', 'path-gradient', 'gradient'],
-];
-
-function claimsOf(measured: Measured) {
-  const verdict = (numbers: PerExplainer, low: string, high: string): Verdict =>
-    isLower(numbers[names.indexOf(low)], numbers[names.indexOf(high)]);
-  return {
-    infidelity: infidelityClaims.map(
-      ([claim, low, high]) => [claim, ...scales.map((scale) => verdict(measured[scale], low, high))] as const,
-    ),
-    sensitivity: sensitivityClaims.map(
-      ([claim, low, high]) => [claim, verdict(measured.sensitivity, low, high)] as const,
-    ),
-  };
 }
 
 await main();

@@ -21,9 +21,13 @@ export const y19: readonly PaperTable[] = [
   planned(
     '3',
     'Which half of a picture with a caption holds more absolute attribution',
-    'the bird and frog models with captions',
+    'the rule of the observer, which is not written, and models of both kinds of captions',
   ),
-  planned('adversarial', 'Sensitivity under adversarial training', 'an adversarially trained model'),
+  planned(
+    'adversarial',
+    'Sensitivity under adversarial training',
+    'a comparison of two models on the same inputs; table 1a with --model gives the numbers of each',
+  ),
   planned(
     'theorems',
     'Both sides of the bounds of Theorems 4.1 and 4.2',
