@@ -18,7 +18,7 @@ export interface InfidelityCost {
 }
 
 /** Measures n rows in a plain session of the file, with `batch` rows in each run. Inputs are not prepared and outputs are not read. */
-async function forward(session: Session, rows: Tensor, batch: number): Promise<void> {
+export async function forward(session: Session, rows: Tensor, batch: number): Promise<void> {
   const [input] = session.inputs;
   const width = rows.data.length / rows.shape[0];
   for (let from = 0; from < rows.shape[0]; from += batch) {
@@ -28,7 +28,7 @@ async function forward(session: Session, rows: Tensor, batch: number): Promise<v
   }
 }
 
-async function bestBatch(session: Session, rows: Tensor): Promise<number> {
+export async function bestBatch(session: Session, rows: Tensor): Promise<number> {
   const part = {
     shape: [2048, ...rows.shape.slice(1)],
     data: rows.data.subarray(0, (2048 * rows.data.length) / rows.shape[0]),

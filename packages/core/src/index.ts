@@ -143,14 +143,16 @@ export { type Factorisation, factor, type Problem } from './solve/factor.js';
 export {
   type Block,
   type Constraint,
+  chooseSolver,
   type Fitter,
   fitter,
+  LARGEST_SYSTEM,
   type LeastSquares,
   leastSquares,
   type Regression,
   regress,
 } from './solve/regress.js';
-export { inverse, pseudoInverse, ridge, solvers } from './solve/solver.js';
+export { inverse, lsqr, pseudoInverse, ridge, solvers } from './solve/solver.js';
 export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
@@ -190,7 +192,7 @@ export * from './types/draws.js';
 export * from './types/estimate.js';
 export * from './types/metric.js';
 export * from './types/score.js';
-export type { Factors, Solver, System } from './types/solver.js';
+export type { Factors, Iteration, Solver, System } from './types/solver.js';
 export {
   type AxesTarget,
   type AxisTarget,

@@ -4,7 +4,7 @@ import type { Solver, System } from '../types/solver.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 
 /** What the `make` of a solver returns. */
-export interface SolverRecipe extends Pick<Solver, 'leastNorm'> {
+export interface SolverRecipe extends Pick<Solver, 'leastNorm' | 'iteration' | 'candidates'> {
   factorise(system: System, products: Products): ReturnType<Solver>;
 }
 
@@ -18,6 +18,6 @@ export function defineSolver<
   return define<Solver, SolverRecipe, Name, S, Parts, N>(
     'solver',
     statement,
-    ({ factorise, leastNorm }, { expression }) => named(factorise, { expression, leastNorm }),
+    ({ factorise, ...properties }, { expression }) => named(factorise, { expression, ...properties }),
   );
 }

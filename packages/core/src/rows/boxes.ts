@@ -5,6 +5,7 @@ import { row } from '../tensor/rows.js';
 import { type Shape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Rows } from '../types/draws.js';
 import { expectLength, expectSmall, type SparseRows } from './dense.js';
+import { mirror } from './products.js';
 
 export interface Boxes {
   /** Shape of one input. */
@@ -184,18 +185,24 @@ function samePlane(a: Plane, b: Plane): boolean {
   return a.height === b.height && a.width === b.width && a.pixel === b.pixel;
 }
 
-function overlaps({ boxes: a, channels: own, plane, n }: BoxRows, other: Places, out: Tensor): void {
-  const { boxes: b, channels: others } = other;
-  const m = b.length / 4;
+/** Areas of overlap; for the boxes themselves half of them are computed. */
+function overlaps(self: BoxRows, other: BoxRows, out: Tensor): void {
+  const { boxes: a, channels: own, plane, n } = self;
+  const { boxes: b, channels: others, n: m } = other;
+  const all = own === undefined && others === undefined;
+  const symmetric = self === other;
   for (let i = 0; i < n; i++) {
     const [top, bottom, left, right] = boxAt(a, i);
-    for (let j = 0; j < m; j++) {
+    for (let j = symmetric ? i : 0; j < m; j++) {
       const height = Math.min(bottom, b[4 * j + 1]) - Math.max(top, b[4 * j]);
+      if (height <= 0) continue;
       const width = Math.min(right, b[4 * j + 3]) - Math.max(left, b[4 * j + 2]);
-      if (height <= 0 || width <= 0) continue;
-      out.data[i * m + j] = commonChannels(plane.channels, own?.[i], others?.[j]) * height * width;
+      if (width <= 0) continue;
+      const channels = all ? plane.channels : commonChannels(plane.channels, own?.[i], others?.[j]);
+      out.data[i * m + j] = channels * height * width;
     }
   }
+  if (symmetric && out.data instanceof Float64Array) mirror(out.data, n);
 }
 
 /** How many channels two boxes have in common; undefined stands for all channels. */

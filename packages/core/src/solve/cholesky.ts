@@ -4,7 +4,7 @@ import type { Products } from '../types/score.js';
 import type { System } from '../types/solver.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */
-const BLOCK = 64;
+const BLOCK = 128;
 /** Columns of what is left that are updated at a time, which bounds the product held. */
 const STRIP = 512;
 

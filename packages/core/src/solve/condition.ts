@@ -1,7 +1,7 @@
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import { tensor, toFloat64 } from '../tensor/tensor.js';
-import type { Products } from '../types/score.js';
+import { timesVector } from '../rows/vector.js';
+import { tensor } from '../tensor/tensor.js';
 import type { System } from '../types/solver.js';
 import { choleskySolve, relativeRounding } from './cholesky.js';
 import { symmetricEigen } from './eigen.js';
@@ -18,17 +18,10 @@ export interface Extremes {
 }
 
 /** The ends of the spectrum of K = L·Lᵀ: the Lanczos method on K and on its inverse, from one fixed random start. */
-export async function extremesOf(
-  { matrix, k }: System,
-  factor: Float64Array,
-  products: Products,
-): Promise<Extremes> {
+export function extremesOf({ matrix, k }: System, factor: Float64Array): Extremes {
   const whole = tensor(matrix, [k, k]);
-  const largest = await largestEigenvalue(k, async (v) => {
-    const image = await products.timesTranspose(tensor(v, [1, k]), whole);
-    return toFloat64(image).data;
-  });
-  return { largest, smallest: 1 / (await largestEigenvalue(k, async (v) => choleskySolve(factor, v))) };
+  const largest = largestEigenvalue(k, (v) => timesVector(whole, v));
+  return { largest, smallest: 1 / largestEigenvalue(k, (v) => choleskySolve(factor, v)) };
 }
 
 /**
@@ -44,17 +37,14 @@ export function conditionOf({ largest, smallest }: Extremes, k: number): number 
  * which is never above the operator's. Source: Golub and Van Loan, "Matrix Computations", 4th ed., section 10.1; each vector is
  * orthogonalised twice, section 10.3.1, because one pass leaves rounding that would count an eigenvector again.
  */
-async function largestEigenvalue(
-  k: number,
-  apply: (v: Float64Array) => Promise<Float64Array>,
-): Promise<number> {
+function largestEigenvalue(k: number, apply: (v: Float64Array) => Float64Array): number {
   const basis: Float64Array[] = [];
   const images: Float64Array[] = [];
   const start = new Float32Array(k);
   stream(key(0)).fillNormal(start);
   let next: Float64Array | undefined = unitOf(Float64Array.from(start));
   while (next !== undefined && basis.length < Math.min(STEPS, k)) {
-    const image = await apply(next);
+    const image = apply(next);
     basis.push(next);
     images.push(image);
     next = nextBasisVector(basis, image);

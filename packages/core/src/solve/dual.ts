@@ -14,36 +14,102 @@ import { factor, squaredNorm } from './factor.js';
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows
  * without their part along a, A - (Aa)aᵀ/|a|², and the targets v - A·z0: that part is orthogonal to a.
+ *
+ * Equal rows, such as those of a square that was drawn twice, are one equation with the sum of their weights and the mean of their targets,
+ * which has the same solutions and leaves a system of full rank where the different rows are independent.
  */
-export const factorDual: FactorForm = async (equations, method, products) => {
-  const { blocks, count, unknowns, totalWeight } = equations;
+export const factorDual: FactorForm = async (equations, products) => {
+  const { count, unknowns, totalWeight } = equations;
   expectSmall('dual system', count, count);
-  const roots = concatBlocks(blocks, weightsOf).map(Math.sqrt);
+  const gram = await gramOf(equations, products);
+  const groups = equalRows(gram);
+  const weights = sumsOf(groups, concatBlocks(equations.blocks, weightsOf));
+  const roots = weights.map(Math.sqrt);
   const normal = normalPart(equations);
-  const matrix = await gramOf(equations, products);
-  for (let i = 0; i < count; i++) {
-    for (let j = 0; j < count; j++) {
-      const at = i * count + j;
-      matrix.data[at] -= normal.along[i] * normal.along[j];
-      matrix.data[at] *= (roots[i] * roots[j]) / totalWeight;
-    }
-  }
+  const along = Float64Array.from(groups.first, (row) => normal.along[row]);
+  const matrix = systemOf(gram, groups, {
+    along,
+    scales: roots.map((root) => root / Math.sqrt(totalWeight)),
+  });
   const regression = { form: 'dual', unknowns, equations: count } as const;
-  const { solve, diagnosis } = await factor(
-    { matrix, regression, rounding: roundingOfEquations(equations) },
-    method,
-    products,
-  );
-  return {
-    solve(targets, value = 0) {
-      const offset = value / normal.length;
-      const y = solve(targets.map((v, i) => roots[i] * (v - normal.along[i] * offset)));
-      const c = y.map((yi, i) => (yi * roots[i]) / totalWeight);
-      return addNormal(timesRows(equations, c), normal, offset - dotOf(normal.along, c));
-    },
-    diagnosis,
+  const problem = { matrix, regression, rounding: roundingOfEquations(equations) };
+  return async (method) => {
+    const { solve, diagnosis } = await factor(problem, method, products);
+    return {
+      solve(targets, value = 0) {
+        const offset = value / normal.length;
+        const means = meansOf(groups, targets, { blocks: equations.blocks, weights });
+        const right = means.map((v, i) => roots[i] * (v - along[i] * offset));
+        const c = new Float64Array(count);
+        solve(right).forEach((y, i) => {
+          c[groups.first[i]] = (y * roots[i]) / totalWeight;
+        });
+        return addNormal(timesRows(equations, c), normal, offset - dotOf(normal.along, c));
+      },
+      diagnosis,
+    };
   };
 };
+
+/** Rows in groups of equal ones: the group of each row, and the first row of each group. */
+interface Groups {
+  readonly of: Int32Array;
+  readonly first: readonly number[];
+}
+
+/** Rows a and b are equal where a·a = a·b = b·b, because |a - b|² is then 0, to rounding. */
+function equalRows({ shape: [count], data }: Tensor): Groups {
+  const of = new Int32Array(count);
+  const first: number[] = [];
+  const byLength = new Map<number, number[]>();
+  for (let i = 0; i < count; i++) {
+    const length = data[i * count + i];
+    const alike = byLength.get(length) ?? [];
+    const found = alike.find((group) => data[i * count + first[group]] === length);
+    of[i] = found ?? first.length;
+    if (found !== undefined) continue;
+    alike.push(first.length);
+    byLength.set(length, alike);
+    first.push(i);
+  }
+  return { of, first };
+}
+
+function sumsOf({ of, first }: Groups, values: Float64Array): Float64Array {
+  const sums = new Float64Array(first.length);
+  for (let i = 0; i < of.length; i++) sums[of[i]] += values[i];
+  return sums;
+}
+
+/** The weighted mean of the targets of each group; 0 where no row of it has a weight. */
+function meansOf(
+  groups: Groups,
+  targets: Float64Array,
+  { blocks, weights }: Pick<Equations, 'blocks'> & { readonly weights: Float64Array },
+): Float64Array {
+  const own = concatBlocks(blocks, weightsOf);
+  const sums = sumsOf(
+    groups,
+    targets.map((target, i) => target * own[i]),
+  );
+  return sums.map((sum, group) => (weights[group] === 0 ? 0 : sum / weights[group]));
+}
+
+/** The matrix [groups, groups] of (a·b - along·along) · scale · scale over the first rows a and b of groups. */
+function systemOf(
+  { shape: [count], data }: Tensor,
+  { first }: Groups,
+  { along, scales }: { readonly along: Float64Array; readonly scales: Float64Array },
+): Tensor {
+  const size = first.length;
+  const matrix = zeros([size, size]);
+  for (let i = 0; i < size; i++) {
+    const at = first[i] * count;
+    for (let j = 0; j < size; j++)
+      matrix.data[i * size + j] = (data[at + first[j]] - along[i] * along[j]) * (scales[i] * scales[j]);
+  }
+  return matrix;
+}
 
 /** The constraint's normal as a unit vector u = a/|a|, and A·u. Without one, zeros. */
 interface NormalPart {

@@ -34,8 +34,14 @@ export function roundingOfEquations({ blocks }: Equations): number {
   return blocks.reduce((most, { rows }) => Math.max(most, rows.rounding?.() ?? 0), 0) ** 2;
 }
 
-/** How a form of the system is factorised; its right sides are the targets. */
-export type FactorForm = (equations: Equations, method: Solver, products: Products) => Promise<Factorisation>;
+/**
+ * Builds the matrix of a form of the system, and returns a function that factorises it by a solver. The right sides of the factorisation
+ * are the targets.
+ */
+export type FactorForm = (
+  equations: Equations,
+  products: Products,
+) => Promise<(method: Solver) => Promise<Factorisation>>;
 
 /** Throws `tensor-shape` where blocks do not fit together, `option-value` for bad weights and a normal of zeros. */
 export function equationsOf({ blocks, normal }: Design): Equations {

@@ -126,7 +126,7 @@ describe('Cholesky', () => {
     const l = (await cholesky(diagonal, 30)) ?? new Float64Array();
     const system = { matrix: diagonal, k: 30 };
     const exact = 1 + 29 ** 2;
-    const estimate = conditionOf(await extremesOf(system, l, plainProducts), 30);
+    const estimate = conditionOf(extremesOf(system, l), 30);
     expect(estimate / exact).toBeGreaterThan(0.8);
     expect(estimate / exact).toBeLessThan(1 + 1e-9);
   });
@@ -341,14 +341,15 @@ describe('factor', () => {
     expect([matrix.data, right]).toEqual([before, beforeRight]);
   });
 
-  it('takes every solver of the table', async () => {
+  it('takes every solver of the table that factorises', async () => {
     const made: Solver[] = [
       solvers.inverse.make({}),
       solvers['pseudo-inverse'].make({}),
       solvers.ridge.make({ lambda: 1e-9 }),
     ];
     expect(made.map((method) => method.expression)).toEqual(['inverse', 'pseudo-inverse', 'ridge(1e-9)']);
-    expect(Object.keys(solvers)).toHaveLength(made.length);
+    // LSQR has no matrix: `lsqr.test.ts` tests it on rows.
+    expect(Object.keys(solvers)).toHaveLength(made.length + 1);
     const matrix = semidefinite(5, 9, 1);
     const z = randomVector(5, 3);
     for (const method of made)

@@ -38,7 +38,7 @@ async function fullRank(system: System, cut: Cut, products: Products): Promise<F
   const { k } = system;
   const factor = await cholesky(system, products);
   if (factor === undefined) return undefined;
-  const extremes = await extremesOf(system, factor, products);
+  const extremes = extremesOf(system, factor);
   if (!isClear(cut, extremes)) return undefined;
   return { solve: (right) => choleskySolve(factor, right), rank: k, condition: conditionOf(extremes, k) };
 }
@@ -57,7 +57,7 @@ async function lowRank(system: System, cut: Cut, products: Products): Promise<Fa
   const square = { matrix: data, k: rank };
   const inner = await cholesky(square, products);
   if (inner === undefined) return undefined;
-  const extremes = await extremesOf(square, inner, products);
+  const extremes = extremesOf(square, inner);
   if (!isClear(cut, extremes)) return undefined;
   return {
     solve(right) {

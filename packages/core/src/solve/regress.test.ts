@@ -70,8 +70,8 @@ describe('primal and dual', () => {
           [pseudoInverse({ rcond: 1e-9 }), 1e-4],
         ] as const) {
           const [primal, dual] = [
-            (await factorPrimal(equations, method, plainProducts)).solve(targets, constraint?.value),
-            (await factorDual(equations, method, plainProducts)).solve(targets, constraint?.value),
+            (await (await factorPrimal(equations, plainProducts))(method)).solve(targets, constraint?.value),
+            (await (await factorDual(equations, plainProducts))(method)).solve(targets, constraint?.value),
           ];
           expectClose(dual, primal, tolerance);
           const chosen = await leastSquares({ blocks, constraint }, method, plainProducts);
@@ -83,6 +83,21 @@ describe('primal and dual', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('of many unknowns, whose matrix is built in parts, solve what the definition says', async () => {
+    const block = blockOf(330, 301, 9);
+    const matrix = block.rows.dense().data;
+    const { values } = await regress([block], ridge(0.5), plainProducts);
+    const weights = block.weights ?? new Float64Array();
+    const total = weights.reduce((a, b) => a + b, 0);
+    const missed = block.rows.times(tensor(values, [301])).map((fitted, i) => block.targets[i] - fitted);
+    // At the minimum the gradient AᵀW(v - Az)/w - lambda·z is 0.
+    for (let j = 0; j < 301; j++) {
+      let slope = 0;
+      for (let i = 0; i < 330; i++) slope += (matrix[i * 301 + j] * weights[i] * missed[i]) / total;
+      expect(Math.abs(slope - 0.5 * values[j])).toBeLessThan(1e-12);
+    }
   });
 
   it('are chosen by the number of equations', async () => {

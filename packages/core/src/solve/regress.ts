@@ -2,7 +2,7 @@ import { expectLength } from '../rows/dense.js';
 import { tensor } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
-import type { Solver } from '../types/solver.js';
+import type { Iteration, Solver } from '../types/solver.js';
 import { relativeRounding } from './cholesky.js';
 import { factorDual } from './dual.js';
 import {
@@ -10,10 +10,12 @@ import {
   type Design,
   type Equations,
   equationsOf,
+  type FactorForm,
   type WeightedRows,
   weightsOf,
 } from './equations.js';
 import { expectFinite } from './factor.js';
+import { largestEigenvalueOf, solveByRows } from './lsqr.js';
 import { factorPrimal } from './primal.js';
 import { singular } from './solver.js';
 
@@ -52,58 +54,141 @@ export function regress(blocks: readonly Block[], method: Solver, products: Prod
   return leastSquares({ blocks }, method, products);
 }
 
-/** `fitter` of a design, fitted once. */
+/** `fitter` of a design, fitted once, by the solver that `chooseSolver` returns. */
 export async function leastSquares(
-  { blocks, constraint }: LeastSquares,
+  problem: LeastSquares,
   method: Solver,
   products: Products,
 ): Promise<Regression> {
+  const { blocks, constraint } = problem;
+  const targets = targetsOf(problem);
+  const chosen = await chooseSolver(problem, method, products);
+  const { fit } = await fitter({ blocks, normal: constraint?.normal }, chosen, products);
+  return fit(targets, constraint?.value);
+}
+
+function targetsOf({ blocks }: LeastSquares): Float64Array {
   const targets = concatBlocks(blocks, ({ rows, targets }) => {
     expectLength('regress(targets)', targets.length, rows.n);
     return targets;
   });
   expectFinite('regress(targets)', targets);
-  const { fit } = await fitter({ blocks, normal: constraint?.normal }, method, products);
-  return fit(targets, constraint?.value);
+  return targets;
 }
+
+/** One equation of so many is held out. */
+const FOLD = 5;
+
+/**
+ * Returns the solver itself, or where it leaves something to choose the one of its candidates whose solution for four fifths of the
+ * equations has the least weighted squared error on the others, every fifth equation.
+ */
+export async function chooseSolver(
+  problem: LeastSquares,
+  method: Solver,
+  products: Products,
+): Promise<Solver> {
+  const { blocks, constraint } = problem;
+  if (method.candidates === undefined) return method;
+  const targets = targetsOf(problem);
+  const weights = concatBlocks(blocks, weightsOf);
+  const held = weights.map((weight, i) => (i % FOLD === FOLD - 1 ? weight : 0));
+  const design = { blocks: reweighted(blocks, (i) => weights[i] - held[i]), normal: constraint?.normal };
+  const fitterBy = await fitters(design, products);
+  let best: { readonly solver: Solver; readonly error: number } | undefined;
+  for (const solver of method.candidates(largestEigenvalueOf(equationsOf(design)))) {
+    const { values } = (await fitterBy(solver)).fit(targets, constraint?.value);
+    const error = squaredError(blocks, { weights: held, targets, values });
+    if (best === undefined || error < best.error) best = { solver, error };
+  }
+  return best?.solver ?? method;
+}
+
+/** The same rows with other weights, by the number of the equation. */
+function reweighted(
+  blocks: readonly WeightedRows[],
+  weightOf: (i: number) => number,
+): readonly WeightedRows[] {
+  let at = 0;
+  return blocks.map(({ rows }) => {
+    const start = at;
+    at += rows.n;
+    return { rows, weights: Float64Array.from({ length: rows.n }, (_, i) => weightOf(start + i)) };
+  });
+}
+
+/** Systems larger than this squared are not stored: they are solved by iteration, where the method has one. */
+export const LARGEST_SYSTEM = 2 ** 14;
 
 /**
  * Weighted least squares: z that minimises the weighted mean of (targets - rows·z)², for ridge(lambda) plus lambda·|z|².
  * With at least as many equations as unknowns d it solves the normal equations AᵀWA/w z = AᵀWv/w, w the sum of weights, in
- * memory of d²; with fewer the dual system of n², z = AᵀW^½(W^½AAᵀW^½/w)⁻¹W^½v/w, which gives the same values.
- * Throws `tensor-shape`, `option-value` for bad weights, `too-large`, and `singular` where the method needs an invertible
- * system; `fit` throws `non-finite` for targets that are not numbers.
+ * memory of d²; with fewer the dual system of n², z = AᵀW^½(W^½AAᵀW^½/w)⁻¹W^½v/w, which gives the same values. Where both are more than
+ * 16 384, solvers that can be iterated use LSQR, in memory of the rows.
+ * Throws `tensor-shape`, `option-value` for bad weights and for a solver that leaves something to choose, `too-large`, and `singular`
+ * where the method needs an invertible system; `fit` throws `non-finite` for targets that are not numbers.
  */
 export async function fitter(design: Design, method: Solver, products: Products): Promise<Fitter> {
+  return (await fitters(design, products))(method);
+}
+
+/** Returns `fitter` of a design for any solver. The matrix of the system is built once, when the first solver needs it. */
+async function fitters(design: Design, products: Products): Promise<(method: Solver) => Promise<Fitter>> {
   const equations = equationsOf(design);
   const { unknowns, count, normal } = equations;
   const free = unknowns - count - (normal === undefined ? 0 : 1);
-  if (free > 0 && !method.leastNorm) {
-    singular(method.expression, {
-      unknowns,
-      rank: unknowns - free,
-      condition: 1 / relativeRounding(unknowns),
-    });
-  }
-  const { solve, diagnosis } = await (free > 0 ? factorDual : factorPrimal)(equations, method, products);
+  let stored: ReturnType<FactorForm> | undefined;
+  return async (method) => {
+    if (isIterated(method, Math.min(unknowns, count))) return iteratedFitter(equations, method);
+    if (free > 0 && !method.leastNorm) {
+      singular(method.expression, {
+        unknowns,
+        rank: unknowns - free,
+        condition: 1 / relativeRounding(unknowns),
+      });
+    }
+    stored ??= (free > 0 ? factorDual : factorPrimal)(equations, products);
+    const { solve, diagnosis } = await (await stored)(method);
+    return fitterOf(equations, (targets, value) => ({ values: solve(targets, value), diagnosis }));
+  };
+}
+
+const isIterated = ({ iteration }: Solver, size: number): boolean =>
+  iteration !== undefined && (iteration.always || size > LARGEST_SYSTEM);
+
+function iteratedFitter(equations: Equations, { iteration, expression }: Solver): Fitter {
+  // `isIterated` has checked that there is an iteration.
+  const how = iteration as Iteration;
+  return fitterOf(equations, (targets, value) =>
+    solveByRows(equations, { targets, value, expression, ...how }),
+  );
+}
+
+function fitterOf(
+  equations: Equations,
+  solve: (targets: Float64Array, value?: number) => Omit<Regression, 'residual'>,
+): Fitter {
+  const { blocks, count, totalWeight } = equations;
+  const weights = concatBlocks(blocks, weightsOf);
   return {
     fit(targets, value) {
       expectLength('regress(targets)', targets.length, count);
       expectFinite('regress(targets)', targets);
-      const values = solve(targets, value);
-      return { values, residual: residualOf(equations, targets, values), diagnosis };
+      const { values, diagnosis } = solve(targets, value);
+      const error = squaredError(blocks, { weights, targets, values });
+      return { values, residual: Math.sqrt(error / totalWeight), diagnosis };
     },
   };
 }
 
-function residualOf(
-  { blocks, unknowns, totalWeight }: Equations,
-  targets: Float64Array,
-  values: Float64Array,
+/** The weighted sum of (targets - rows·values)². */
+function squaredError(
+  blocks: readonly WeightedRows[],
+  of: { readonly weights: Float64Array; readonly targets: Float64Array; readonly values: Float64Array },
 ): number {
-  const fitted = concatBlocks(blocks, ({ rows }) => rows.times(tensor(values, [unknowns])));
-  const weights = concatBlocks(blocks, weightsOf);
+  const { weights, targets, values } = of;
+  const fitted = concatBlocks(blocks, ({ rows }) => rows.times(tensor(values, [rows.d])));
   let sum = 0;
   for (let i = 0; i < fitted.length; i++) sum += weights[i] * (targets[i] - fitted[i]) ** 2;
-  return Math.sqrt(sum / totalWeight);
+  return sum;
 }

@@ -50,10 +50,11 @@ export interface Attribution {
 export interface SolveDiagnosis {
   /** The solver's expression, e.g. "ridge(0.001)". */
   readonly method: string;
-  readonly form: 'primal' | 'dual';
+  /** primal: the normal equations; dual: the system of inner products of rows; iterative: LSQR, without a matrix. */
+  readonly form: 'primal' | 'dual' | 'iterative';
   readonly unknowns: number;
   readonly equations: number;
-  /** Numerical rank of the system that was solved. */
+  /** Numerical rank of the system that was solved; for an iterative solution the number of steps, a lower bound of it. */
   readonly rank: number;
   /**
    * Ratio of the largest eigenvalue to the smallest one that was kept. It is never above the true ratio: solvers that factorise by Cholesky
@@ -61,6 +62,11 @@ export interface SolveDiagnosis {
    * no eigenvalue was kept.
    */
   readonly condition: number;
+  /**
+   * What an iterative solution reached: the gradient of the squared error relative to the sizes of rows and error. Absent for the other
+   * forms, which solve to rounding.
+   */
+  readonly accuracy?: number;
 }
 
 /** Explains f at x. Made by a factory that takes the options; deterministic in (f, x, key). */

@@ -24,4 +24,20 @@ export interface Solver {
   readonly expression: string;
   /** Whether it gives the solution of least norm where the equations leave unknowns free. */
   readonly leastNorm: boolean;
+  /** How regressions reach the same solution from their rows alone, where K would not fit into memory. Absent: they cannot. */
+  readonly iteration?: Iteration;
+  /** Returns solvers of which regressions take the one of least held-out error. Absent: nothing is left to choose. */
+  candidates?(largestEigenvalue: number): readonly Solver[];
+}
+
+/** How LSQR solves a regression. */
+export interface Iteration {
+  /** Added to the diagonal of K. */
+  readonly lambda: number;
+  /** Greatest number of steps, each with two products by the rows. */
+  readonly steps: number;
+  /** The gradient of the squared error, relative to the sizes of rows and error, at which it ends. */
+  readonly tolerance: number;
+  /** Whether regressions always iterate, also where K fits into memory. */
+  readonly always: boolean;
 }

@@ -1,4 +1,6 @@
 import {
+  coalitions,
+  coordinate,
   type Draws,
   fixed,
   fold,
@@ -13,7 +15,9 @@ import {
   quadraticScore,
   ridge,
   row,
+  singletons,
   square,
+  subset,
   type Tensor,
   tensor,
   zeros,
@@ -96,7 +100,7 @@ describe('optimal', () => {
     const { values, cost } = await optimal(gaussian({ sigma: 0.5 }), { draws: 20_000 })(f, x, seed);
     const gradient = row(await f.gradient(tensor(x.data, [1, ...shape])), 0);
     for (let i = 0; i < d; i++) expect(Math.abs(values.data[i] - gradient.data[i])).toBeLessThan(0.05);
-    expect(cost).toEqual({ forward: 20_001, backward: 0 });
+    expect(cost).toEqual({ forward: 20_401, backward: 0 });
   });
 
   it('takes ten draws for each feature by default, at least 1000', async () => {
@@ -215,9 +219,182 @@ describe('optimal', () => {
     const shape = [3, 224, 224];
     let evaluated = 0;
     const counted = functionScore({ shape, value: () => evaluated++ });
-    const all = optimal(square({ sizes: [1, 10], positions: 'all' }));
+    const all = optimal(square({ sizes: [1, 10], positions: 'all' }), { solver: inverse() });
     await expect(all(counted, zeros(shape), seed)).rejects.toMatchObject({ code: 'too-large' });
     expect(evaluated).toBe(0);
+  });
+
+  it('with response=integrated-gradient has the drops for targets where quadrature is exact', async () => {
+    const perturbation = square({ size: 1, positions: 'all' });
+    const plain = await optimal(perturbation)(f, x, seed);
+    const found = await optimal(perturbation, { response: 'integrated-gradient', steps: 2 })(f, x, seed);
+    for (let i = 0; i < d; i++) expect(found.values.data[i]).toBeCloseTo(plain.values.data[i], 9);
+    expect(found.details?.gap).toBeLessThan(1e-9);
+    expect(found.cost).toEqual({ forward: 5, backward: 8 });
+  });
+
+  it('with response=integrated-gradient fits I times the mean gradient from x - I to x, and says how far that is off', async () => {
+    const curved = functionScore({
+      shape,
+      value: ({ data }) => Math.sin(3 * data[0]) * data[1] + data[2] ** 4,
+      gradient: ({ data: [a, b, c] }) =>
+        tensor([3 * Math.cos(3 * a) * b, Math.sin(3 * a), 4 * c ** 3, 0], shape),
+    });
+    const deltas = normals('moves', [7, ...shape]);
+    const found = await optimal(fixed(deltas), {
+      response: 'integrated-gradient',
+      steps: 3,
+      solver: ridge(0.1),
+    })(curved, x, seed);
+    // Gauss-Legendre with three points, from tables.
+    const nodes = [0.5 - Math.sqrt(0.15), 0.5, 0.5 + Math.sqrt(0.15)];
+    const weights = [5 / 18, 8 / 18, 5 / 18];
+    const [targets, drops]: number[][] = [[], []];
+    for (let k = 0; k < 7; k++) {
+      const moved = row(deltas, k).data;
+      let sum = 0;
+      for (const [i, node] of nodes.entries()) {
+        const point = tensor(
+          x.data.map((v, j) => v - (1 - node) * moved[j]),
+          [1, ...shape],
+        );
+        const slope = (await curved.gradient(point)).data;
+        for (let j = 0; j < d; j++) sum += weights[i] * slope[j] * moved[j];
+      }
+      targets.push(sum);
+      const [whole] = await curved.value(tensor(x.data, [1, ...shape]));
+      const [left] = await curved.value(
+        tensor(
+          x.data.map((v, j) => v - moved[j]),
+          [1, ...shape],
+        ),
+      );
+      drops.push(whole - left);
+    }
+    const at = (k: number, i: number) => deltas.data[k * d + i];
+    const sumOver = (of: (k: number) => number) => targets.reduce((sum, _, k) => sum + of(k) / 7, 0);
+    const truth = gaussJordan(
+      Array.from({ length: d }, (_, i) =>
+        Array.from({ length: d }, (_, j) => sumOver((k) => at(k, i) * at(k, j)) + (i === j ? 0.1 : 0)),
+      ),
+      Array.from({ length: d }, (_, i) => sumOver((k) => at(k, i) * targets[k])),
+    );
+    for (let i = 0; i < d; i++) expect(found.values.data[i]).toBeCloseTo(truth[i], 9);
+    const gap = Math.max(...targets.map((target, k) => Math.abs(target - drops[k])));
+    expect(found.details?.gap).toBeCloseTo(gap, 10);
+    expect(gap).toBeGreaterThan(1e-4);
+  });
+
+  it.each(['global', 'local'] as const)('complete: %s values add up to f(x) - f(baseline)', async (kind) => {
+    const explain = optimal(subset({ baseline: 0.3 }), { draws: 40, kind, complete: true, baseline: 0.3 });
+    const { values, cost } = await explain(f, x, seed);
+    const ends = tensor([...x.data, 0.3, 0.3, 0.3, 0.3], [2, ...shape]);
+    const [whole, start] = await f.value(ends);
+    const parts = Array.from(values.data, (value, j) =>
+      kind === 'global' ? value : value * (x.data[j] - 0.3),
+    );
+    expect(parts.reduce((a, b) => a + b, 0)).toBeCloseTo(whole - start, 10);
+    expect(cost).toEqual({ forward: 40 + 1 + 1 + 20, backward: 0 });
+  });
+
+  it('complete: of all coalitions has the Shapley values (Proposition 2.5)', async () => {
+    const { values } = await optimal(coalitions({ sampling: 'all' }), { complete: true })(f, x, seed);
+    const value = async (set: number) => {
+      const kept = x.data.map((v, j) => ((set >> j) & 1 ? v : 0));
+      return (await f.value(tensor(kept, [1, ...shape])))[0];
+    };
+    const sizeOfSet = (set: number) => [0, 1, 2, 3].filter((j) => (set >> j) & 1).length;
+    const shares = [1 / 4, 1 / 12, 1 / 12, 1 / 4];
+    for (let i = 0; i < d; i++) {
+      let shapley = 0;
+      for (let set = 0; set < 16; set++) {
+        if ((set >> i) & 1) continue;
+        shapley += shares[sizeOfSet(set)] * ((await value(set | (1 << i))) - (await value(set)));
+      }
+      expect(values.data[i]).toBeCloseTo(shapley, 10);
+    }
+  });
+
+  it('of single coordinates has the difference quotients, and of single features occlusion', async () => {
+    const [whole] = await f.value(tensor(x.data, [1, ...shape]));
+    const quotients = await optimal(coordinate({ step: 0.1 }))(f, x, seed);
+    const drops = await optimal(singletons({ baseline: 0.5 }))(f, x, seed);
+    expect([quotients.kind, drops.kind]).toEqual(['local', 'global']);
+    for (let i = 0; i < d; i++) {
+      const without = async (to: number) =>
+        (
+          await f.value(
+            tensor(
+              x.data.map((v, j) => (i === j ? to : v)),
+              [1, ...shape],
+            ),
+          )
+        )[0];
+      expect(quotients.values.data[i]).toBeCloseTo((whole - (await without(x.data[i] - 0.1))) / 0.1, 8);
+      expect(drops.values.data[i]).toBeCloseTo(whole - (await without(0.5)), 10);
+    }
+  });
+
+  it('measures itself on its own and on fresh draws: less on its own, and with an error that covers the truth', async () => {
+    const bumpy = functionScore({
+      shape: [8],
+      value: ({ data }) => Array.from(data).reduce((sum, v, i) => sum + Math.sin(4 * v + i), 0),
+    });
+    const at = normals('bumpy', [8]);
+    const explain = optimal(gaussian({ sigma: 0.5 }), { draws: 16, fresh: 400 });
+    const { values, residual = 0, details = {} } = await explain(bumpy, at, seed);
+    expect(details.training).toBe(residual ** 2);
+    const n = 20_000;
+    const { deltas, inputs } = gaussian({ sigma: 0.5 })(at, fold(seed, 'other'), 0, n);
+    const [whole] = await bumpy.value(tensor(at.data, [1, 8]));
+    const left = await bumpy.value(inputs);
+    let truth = 0;
+    for (let k = 0; k < n; k++) {
+      const predicted = Array.from(row(deltas, k).data).reduce((sum, v, j) => sum + v * values.data[j], 0);
+      truth += (whole - left[k] - predicted) ** 2 / n;
+    }
+    const [fresh, stderr] = [Number(details.fresh), Number(details.freshStderr)];
+    expect(Math.abs(fresh - truth)).toBeLessThan(5 * stderr);
+    expect(stderr / fresh).toBeLessThan(0.2);
+    expect(Number(details.training)).toBeLessThan(fresh / 2);
+    expect(details.freshDraws).toBe(400);
+    const none = await optimal(square({ size: 1, positions: 'all' }))(f, x, seed);
+    expect(Object.keys(none.details ?? {})).toEqual(['training']);
+  });
+
+  it('ridge without lambda says which it took, by held-out infidelity, for each input', async () => {
+    const explain = optimal(gaussian({ sigma: 0.5 }), { draws: 40, solver: ridge() });
+    const { diagnosis, values } = await explain(f, x, seed);
+    const lambda = Number(/^ridge\((.+)\)$/.exec(diagnosis?.method ?? '')?.[1]);
+    expect(lambda).toBeGreaterThan(0);
+    const same = optimal(gaussian({ sigma: 0.5 }), { draws: 40, solver: ridge(lambda) });
+    expect(values).toEqual((await same(f, x, seed)).values);
+  });
+
+  it('solves systems that no memory holds by iteration', async () => {
+    const wide = functionScore({
+      shape: [1, 130, 130],
+      value: ({ data }) => data[5] + 2 * data[8000] - data[16_000],
+    });
+    const image = tensor(Float32Array.from(normals('wide', [16_900]).data), [1, 130, 130]);
+    const { values, diagnosis } = await optimal(square({ size: 1, positions: 'all' }))(wide, image, seed);
+    expect(diagnosis).toMatchObject({ form: 'iterative', unknowns: 16_900, equations: 16_900 });
+    for (const [j, factor] of [
+      [5, 1],
+      [8000, 2],
+      [16_000, -1],
+      [9, 0],
+    ])
+      expect(values.data[j]).toBeCloseTo(factor * image.data[j], 6);
+  });
+
+  it('refuses options that do not go together', () => {
+    const noise = gaussian({ sigma: 1 });
+    const wrong = expect.objectContaining({ code: 'option-value' });
+    expect(() => optimal(noise, { kind: 'global' })).toThrow(wrong);
+    expect(() => optimal(noise, { steps: 3 })).toThrow(wrong);
+    expect(() => optimal(noise, { baseline: 1 })).toThrow(wrong);
+    expect(() => optimal(square({ size: 1, positions: 'all' }), { fresh: 5 })).toThrow(wrong);
   });
 
   it('shows itself as an expression', () => {
