@@ -57,6 +57,8 @@ export {
 export { type Superpixels, superpixels } from './features/superpixels.js';
 export {
   featureValues,
+  isConstantOn,
+  sameFeatures,
   sharedValues,
   sizeOfAttribution,
   sumsOver,

@@ -27,6 +27,19 @@ export function valuesOfFeatures(numbers: Float64Array, features: Features, shap
   return { values, ...(features.count < sizeOf(shape) && { features }) };
 }
 
+/** Whether two attributions explain the same features; undefined stands for all elements one by one. */
+export function sameFeatures(a: Features | undefined, b: Features | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a === b || (a.count === b.count && a.of.every((feature, i) => feature === b.of[i]));
+}
+
+/** Whether all elements of a feature have one number: those of another partition of the input do not. */
+export function isConstantOn({ values, features }: Valued): boolean {
+  if (features === undefined) return true;
+  const numbers = featureValues({ values, features });
+  return features.of.every((feature, i) => Object.is(values.data[i], numbers[feature]));
+}
+
 /** Returns the sum and the l2 norm of an attribution's numbers, each feature counted once. */
 export function sizeOfAttribution(attribution: Valued): { readonly sum: number; readonly norm: number } {
   const numbers = featureValues(attribution);

@@ -166,6 +166,31 @@ describe('smooth', () => {
     );
   });
 
+  it('refuses features that differ from draw to draw, and keeps those that do not', async () => {
+    const over = (numbers: (at: Tensor) => number[]) =>
+      named(
+        async (_: Score, at: Tensor, k: Key): Promise<Attribution> => ({
+          values: at,
+          kind: 'local',
+          features: { count: 2, of: Int32Array.from(numbers(at)) },
+          method: 'over',
+          key: k,
+          cost: { forward: 0, backward: 0 },
+        }),
+        { expression: 'over', kind: 'local' as const },
+      );
+    const changing = smooth(
+      over(({ data }) => Array.from(data, (v) => (v > 0 ? 1 : 0))),
+      gaussian({ sigma: 9 }),
+    );
+    await expect(changing(f, x, seed)).rejects.toMatchObject({ code: 'not-applicable' });
+    const kept = await smooth(
+      over(() => [0, 0, 1, 1, 1, 1]),
+      gaussian({ sigma: 9 }),
+    )(f, x, seed);
+    expect(kept.features?.count).toBe(2);
+  });
+
   it('refuses draws that weigh nothing', async () => {
     const weightless: Perturbation = named(
       (at: Tensor, k: Key, from: number, to: number): Draws => ({

@@ -17,6 +17,7 @@ import {
   perturbationOf,
   row,
   type Score,
+  sameFeatures,
   sizeOf,
   spans,
   type Tensor,
@@ -78,12 +79,14 @@ export const smooth = defineExplainer({
         let moments = noMoments(x.shape);
         let cost: Cost = { forward: 0, backward: 0 };
         let features: Features | undefined;
+        let seen = false;
         const explained = explainDraws({ inner, perturbation: kernel, n }, f, { x, key });
         for await (const { attribution, weight } of explained) {
-          moments = addElements(moments, termOf(attribution.values), weight);
           cost = addCost(cost, attribution.cost);
-          // The partition depends on the shape of an input only, which all draws share.
+          if (seen && !sameFeatures(features, attribution.features)) refuseFeatures(inner);
+          seen = true;
           features = attribution.features;
+          moments = addElements(moments, termOf(attribution.values), weight);
         }
         const found = summary(moments, statistic, perturbation.exhaustive === true);
         return { ...found, ...(features && { features }), cost };
@@ -91,6 +94,17 @@ export const smooth = defineExplainer({
     };
   },
 });
+
+/** Refuses features such as superpixels, which differ from draw to draw: numbers of different features have no mean. */
+function refuseFeatures({ expression }: Explainer): never {
+  return fail({
+    code: 'not-applicable',
+    where: 'smooth(inner)',
+    expected: 'an explanation of the same features at every draw',
+    got: `${expression}, whose features depend on the input`,
+    remedy: 'Give the labels of the elements of one input: features=labels.npy.',
+  });
+}
 
 /** The explanation of one draw. */
 interface ExplainedDraw {

@@ -65,7 +65,7 @@ export function rankedFeatures(
   const own = choice === undefined;
   const features = own
     ? (attribution.features ?? elementFeatures(x.shape))
-    : featuresFor(where, x.shape, { features: choice, layout });
+    : featuresFor(where, x.shape, { features: choice, layout, x });
   const numbers = own ? importances(attribution, order) : importancesOver(attribution, features, order);
   return { ...features, ranks: ranksOf(numbers, fold(key, 'ties')) };
 }

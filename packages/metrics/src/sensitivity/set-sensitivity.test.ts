@@ -58,3 +58,25 @@ it('set-sensitivity takes at least one feature, and rankings by value', async ()
   expect(await measure(ranked)).toMatchObject({ value: 0 });
   expect(await measure(itself)).toMatchObject({ value: 0 });
 });
+
+it('set-sensitivity refuses an explanation whose features are others at a neighbour', async () => {
+  const x = tensor([1, 1, 0, 0, 2], shape);
+  const grouped = Object.assign(
+    async (...given: Parameters<typeof itself>) => ({
+      ...(await itself(...given)),
+      features: { count: 3, of: Int32Array.of(0, 0, 1, 1, 2) },
+    }),
+    { expression: 'grouped', kind: 'local' as const },
+  );
+  const attribution = await grouped(f, x, seed);
+  const measure = (neighbour: number[]) => {
+    const deltas = tensor(
+      neighbour.map((v, i) => x.data[i] - v),
+      [1, 5],
+    );
+    const metric = setSensitivity({ perturbation: fixed(deltas, tensor(neighbour, [1, 5])) });
+    return metric.measure({ f, x, explain: grouped, attribution }, seed);
+  };
+  await expect(measure([1, 3, 3, 3, 2])).rejects.toMatchObject({ code: 'not-applicable' });
+  expect((await measure([5, 5, 3, 3, 2])).estimate).toMatchObject({ kind: 'bound', value: 1 });
+});

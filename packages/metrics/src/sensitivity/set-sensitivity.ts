@@ -1,4 +1,12 @@
-import { type Attribution, defineMetric, firstNonFinite, fold, option } from '@onnxplain/core';
+import {
+  type Attribution,
+  defineMetric,
+  fail,
+  firstNonFinite,
+  fold,
+  isConstantOn,
+  option,
+} from '@onnxplain/core';
 import { importances, type Order, orderDefinition, orderOption, ranksOf } from '../ranking/ranks.js';
 import { countOf } from '../ranking/sizes.js';
 import { ballOptions, searchOption, settleBall } from './ball.js';
@@ -45,6 +53,7 @@ export const setSensitivity = defineMetric({
         async compute({ input, explain }, { attribution }) {
           const values = await explain(input);
           if (firstNonFinite(values) >= 0) return Number.NaN;
+          if (!isConstantOn({ ...attribution, values })) refuseFeatures(attribution);
           const here = topOf(attribution, top, order);
           const there = topOf({ ...attribution, values }, top, order);
           return [...here].filter((feature) => !there.has(feature)).length / here.size;
@@ -54,6 +63,17 @@ export const setSensitivity = defineMetric({
       options,
     ),
 });
+
+/** Refuses features such as superpixels, which differ from input to input: a top feature of one is none of another. */
+function refuseFeatures({ method }: Attribution): never {
+  return fail({
+    code: 'not-applicable',
+    where: name,
+    expected: 'an explanation of the same features at every input',
+    got: `${method}, whose features depend on the input`,
+    remedy: 'Give the labels of the elements of one input: features=labels.npy.',
+  });
+}
 
 /** The features that are ranked first. */
 function topOf(attribution: Attribution, top: number, order: Order): ReadonlySet<number> {
