@@ -23,6 +23,7 @@ export const fmnSearch =
     const points = { data: rows.start.slice(), owners: allRows(count) };
     const steps64 = { shape: [count, ...shape], data: new Float64Array(count * size) };
     const radii = new Float64Array(count);
+    const [low, high] = bounds;
     const centre = { shape: [count, ...shape], data: origin.map((v) => clip(v, bounds)) };
     for (let k = 0; k < steps; k++) {
       const slopes = await oracle.slopes(
@@ -37,7 +38,7 @@ export const fmnSearch =
       );
       projectRows(steps64, { norm, radii, free }, { origin: centre, bounds });
       for (let i = 0; i < steps64.data.length; i++) {
-        if (free[i] !== 0) points.data[i] = clip(origin[i] + steps64.data[i], bounds);
+        if (free[i] !== 0) points.data[i] = Math.min(high, Math.max(low, origin[i] + steps64.data[i]));
       }
     }
     keepBest(rows, best, { points, margins: await oracle.margins(points), slack: oracle.slack });

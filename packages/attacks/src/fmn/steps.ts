@@ -13,22 +13,25 @@ interface Stepped {
  * led across it do not count in the length, so that the others move as far as they should.
  */
 export function stepFrom({ rows, points, gradients, into }: Stepped, length: number): void {
-  const { count, size, origin, bounds } = rows;
+  const { count, size, origin } = rows;
+  const isBlocked = blockedIn(rows.bounds);
   for (let row = 0; row < count; row++) {
     const from = row * size;
     let squares = 0;
     for (let i = from; i < from + size; i++)
-      if (!isBlocked(points[i], gradients[i], bounds)) squares += gradients[i] ** 2;
+      if (!isBlocked(points[i], gradients[i])) squares += gradients[i] ** 2;
     const factor = squares > 0 ? length / Math.sqrt(squares) : 0;
     for (let i = from; i < from + size; i++) {
-      const isMoved = !isBlocked(points[i], gradients[i], bounds);
+      const isMoved = !isBlocked(points[i], gradients[i]);
       into[i] = points[i] - origin[i] - (isMoved ? factor * gradients[i] : 0);
     }
   }
 }
 
-const isBlocked = (point: number, gradient: number, [low, high]: SearchRows['bounds']): boolean =>
-  (gradient > 0 && point <= low) || (gradient < 0 && point >= high);
+const blockedIn =
+  ([low, high]: SearchRows['bounds']) =>
+  (point: number, gradient: number): boolean =>
+    (gradient > 0 && point <= low) || (gradient < 0 && point >= high);
 
 /** Makes the perturbation of a row as long as a radius, by a common factor, and moves the point there, within the bounds. */
 export function scaleTo(

@@ -5,8 +5,10 @@ import {
   type Key,
   type Products,
   type Shape,
+  key as seed,
   valuesOfFeatures,
 } from '@onnxplain/core';
+import { pilotCount } from './pilots.js';
 import type { Robustness } from './robustness.js';
 import { type SubsetFindings, subsetRegression } from './subset-regression.js';
 import { type Sampling, subsetsOf } from './subsets.js';
@@ -28,7 +30,10 @@ export async function banzhafOf(
   { key, products }: { readonly key: Key; readonly products: Products },
 ): Promise<SubsetFindings> {
   const subsets = subsetsOf(chosen, sampling, fold(key, 'subsets'));
-  const { values, found } = await robustness.importances(subsets.members, fold(key, 'attack'));
+  // Pilots of all keys are the same, so that keys differ in their subsets only, as the standard errors say.
+  const few = { ...sampling, subsets: pilotCount(subsets.count) };
+  const pilots = subsets.group === 0 ? undefined : subsetsOf(chosen, few, fold(seed(0), 'pilots')).members;
+  const { values, found } = await robustness.importances(subsets.members, fold(key, 'attack'), pilots);
   if (found === 0) {
     fail({
       code: 'not-applicable',

@@ -4,6 +4,7 @@ import {
   featureValues,
   fold,
   full,
+  type Key,
   key,
   linearClassifier,
   linearScore,
@@ -240,6 +241,26 @@ describe('the attack', () => {
       [1, 1],
       [2 ** (d - 2), 2 ** (d - 2)],
     ]);
+  });
+
+  it('gets the same pilots for two keys, whose other sets differ', async () => {
+    const wide = linearClassifier(normalsOf(seed)('w', [2, 12]), tensor([9, 0], [2]), { target: 0 });
+    const setsOf = async (own: Key) => {
+      const sets: Uint8Array[] = [];
+      const attack: Attack = named(
+        (...[margin, inputs, free, to]: Parameters<Attack>) => {
+          sets.push(free.free);
+          return closedForm(margin, inputs, free, to);
+        },
+        { expression: 'kept', norm: 'l2' as const },
+      );
+      await greedyAs(attack, { subsets: 1000, step: 0.25, stop: 0.25 })(wide, zeros([12]), own);
+      return sets;
+    };
+    const [one, other] = [await setsOf(fold(seed, 1)), await setsOf(fold(seed, 2))];
+    expect(one.map(({ length }) => length / 12)).toEqual([1, 10, 10, 10, 10, 10, 1000]);
+    for (let call = 0; call < 6; call++) expect(one[call]).toEqual(other[call]);
+    expect(one[6]).not.toEqual(other[6]);
   });
 
   it("gets no starts and no other call in the authors' variant", async () => {

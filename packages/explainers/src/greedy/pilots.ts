@@ -16,14 +16,20 @@ const MOST = 48;
 /** Rounds in which the pilots start at each other's points. */
 const ROUNDS = 3;
 
+/** How many pilots so many sets have. */
+export function pilotCount(sets: number): number {
+  const count = Math.min(MOST, Math.floor(sets / SETS_PER_PILOT));
+  return count < FEWEST ? 0 : count;
+}
+
 /**
  * One of each hundred sets [n, features], at equal distances in their order, at most 48; none where there are fewer than 400 sets. Pilots
  * are attacked five times, so that they cost at most 5 % of all attacks.
  */
 export function pilotsOf(sets: Uint8Array, features: number): Uint8Array {
   const n = sets.length / features;
-  const count = Math.min(MOST, Math.floor(n / SETS_PER_PILOT));
-  const pilots = new Uint8Array(count < FEWEST ? 0 : count * features);
+  const count = pilotCount(n);
+  const pilots = new Uint8Array(count * features);
   for (let i = 0; i * features < pilots.length; i++) {
     const set = Math.floor((i * n) / count);
     pilots.set(sets.subarray(set * features, (set + 1) * features), i * features);

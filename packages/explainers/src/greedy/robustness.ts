@@ -20,11 +20,12 @@ import { setAttacks } from './set-attacks.js';
 export interface Robustness {
   readonly features: Features;
   /**
-   * For each row of `sets` [n, features.count], 1 where a feature belongs to the set, the importance of that set: the norm of the smallest
-   * perturbation of all other features, or, with criterion 'set', minus that of the set's own features. Sets for which none was
-   * found have the greatest norm of the others in this call; with preset 'paper-code', the l2 norm of the input.
+   * For each row of `sets` [n, features.count], 1 where a feature belongs to the set, the importance of that set: the norm of the
+   * smallest perturbation of all other features, or, with criterion 'set', minus that of the set's own features. Sets for which none was
+   * found have the greatest norm of the others in this call; with preset 'paper-code', the l2 norm of the input. `pilots` are sets from
+   * whose points the searches may start (`pilots.ts`), by default some of the sets.
    */
-  importances(sets: Uint8Array, key: Key): Promise<Importances>;
+  importances(sets: Uint8Array, key: Key, pilots?: Uint8Array): Promise<Importances>;
   /** The rows evaluated so far. */
   cost(): Cost;
 }
@@ -56,9 +57,11 @@ export async function robustnessAt(
   return {
     features,
     cost: () => ({ ...attacks.cost(), forward: attacks.cost().forward + 1 }),
-    async importances(sets, key) {
-      const free = criterion === 'complement' ? sets.map((member) => 1 - member) : sets;
-      const norms = (await attacks.run(free, key)).map((each) => normOf(attack.expression, each));
+    async importances(sets, key, pilots) {
+      const freeOf = (members: Uint8Array) =>
+        criterion === 'complement' ? members.map((member) => 1 - member) : members;
+      const found = await attacks.run(freeOf(sets), key, pilots && freeOf(pilots));
+      const norms = found.map((each) => normOf(attack.expression, each));
       const known = norms.filter(Number.isFinite);
       const greatest = known.reduce((most, each) => Math.max(most, each), 0);
       const absent = preset === 'paper' ? greatest : norm(x, 'l2');

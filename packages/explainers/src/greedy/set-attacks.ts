@@ -4,6 +4,7 @@ import {
   type Cost,
   fold,
   type Key,
+  key,
   meter,
   type Perturbed,
   stack,
@@ -16,10 +17,13 @@ import { type NearPoint, nearer, nearestPoints, type Place, startPointsAt } from
 /** Elements of the inputs of one call of the attack, 2^24: 64 MiB in float32. */
 const CHUNK = 2 ** 24;
 
+/** The key of the attacks that find starts. It is the same for all keys of callers, so that the norm of a set does not depend on them. */
+const FIXED = key(0);
+
 /** Attacks on sets of free features of one input. */
 export interface SetAttacks {
-  /** Attacks each row of `free` [n, features.count]. */
-  run(free: Uint8Array, key: Key): Promise<readonly Pick<Perturbed, 'estimate'>[]>;
+  /** Attacks each row of `free` [n, features.count]. Default pilots: some of the rows. */
+  run(free: Uint8Array, key: Key, pilots?: Uint8Array): Promise<readonly Pick<Perturbed, 'estimate'>[]>;
   /** The rows evaluated so far. */
   cost(): Cost;
 }
@@ -37,26 +41,25 @@ export function setAttacks(given: Place, { attack, preset }: RobustnessSettings)
   const { score: margin, cost } = meter(given.margin);
   const place = { ...given, margin };
   const { call, nearest } = callerOf(place, attack);
-  const starterOf = async (free: Uint8Array, key: Key): Promise<Starter> => {
+  const starterOf = async (free: Uint8Array, pilots: Uint8Array): Promise<Starter> => {
     const { count } = place.features;
     const fromNearest: Starter = async (sets) => repeated(nearest()?.point, sets.length / count);
-    await call(unionOf(free, count), fold(key, 'union'), await fromNearest(free.subarray(0, count)));
-    const pilots = pilotsOf(free, count);
+    await call(unionOf(free, count), fold(FIXED, 'union'), await fromNearest(free.subarray(0, count)));
     const union = nearest();
     if (pilots.length === 0 || union === undefined) return fromNearest;
-    const points = await pilotPoints({ place, call, norm: attack.norm, first: union.point }, pilots, key);
+    const points = await pilotPoints({ place, call, norm: attack.norm, first: union.point }, pilots, FIXED);
     const known = await startPointsAt(place, [union.point, ...points], attack.norm);
     return (sets) => nearestPoints(known, sets, { products: place.products });
   };
   return {
     cost,
-    async run(free, key) {
-      const startsOf = preset === 'paper' ? await starterOf(free, key) : async () => undefined;
+    async run(free, own, pilots = pilotsOf(free, place.features.count)) {
+      const startsOf = preset === 'paper' ? await starterOf(free, pilots) : async () => undefined;
       const size = Math.max(1, Math.floor(CHUNK / place.x.data.length)) * place.features.count;
       const all: Pick<Perturbed, 'estimate'>[] = [];
       for (let from = 0; from < free.length; from += size) {
         const sets = free.subarray(from, from + size);
-        const found = await call(sets, fold(key, from / size), await startsOf(sets));
+        const found = await call(sets, fold(own, from / size), await startsOf(sets));
         // The points would fill the memory for large inputs.
         for (const { estimate } of found) all.push({ estimate });
       }
@@ -68,10 +71,10 @@ export function setAttacks(given: Place, { attack, preset }: RobustnessSettings)
 /** Calls the attack, and keeps the nearest point that it finds. */
 function callerOf({ margin, x, features }: Place, attack: Attack) {
   let nearest: NearPoint | undefined;
-  const call: AttackSets = async (free, key, starts) => {
+  const call: AttackSets = async (free, own, starts) => {
     const input = new Int32Array(free.length / features.count);
     const sets = { features, free, input, ...(starts && { starts: stack(starts) }) };
-    const found = await attack(margin, asBatch(x), sets, key);
+    const found = await attack(margin, asBatch(x), sets, own);
     nearest = found.reduce(nearer, nearest);
     return found;
   };
