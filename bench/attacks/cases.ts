@@ -22,7 +22,7 @@ export interface AttackCase {
 }
 
 /**
- * The first test digits, each with sets of these sizes in percent by a random ranking and by the gradient of its logit, and complements.
+ * The first test digits in the box [0, 1], each with sets of these sizes in percent by a random ranking and by the gradient of its logit, and complements.
  */
 export async function digitCases(
   model: Model,
@@ -32,7 +32,7 @@ export async function digitCases(
   const cases: AttackCase[] = [];
   for (let i = 0; i < digits; i++) {
     const input = asBatch(row(images, i));
-    const logit = await score(model, { target: await classOf(model, input) });
+    const logit = await score(model, { target: await classOf(model, input), bounds: [0, 1] });
     const slopes = (await logit.gradient(input)).data.map(Math.abs);
     const random = new Float64Array(slopes.length);
     stream(fold(key(0), i)).fillUniform(random, 0, 1);

@@ -1,3 +1,6 @@
+export { type Certified, certifiedRadius } from './analysis/certified/radius.js';
+export type { Region } from './analysis/certified/region.js';
+export { type Affine, type ReluLayers, reluLayersOf } from './analysis/certified/relu-layers.js';
 export { channelAxes, layoutIn } from './analysis/channels.js';
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './analysis/class-axis.js';
 export { takesMissing, treesWithDefaultMissingBranch } from './analysis/missing-values.js';
