@@ -60,7 +60,7 @@ export interface PaperTable {
   readonly claims: readonly Claim[];
   /** Choices that the paper leaves open, and what is not known of its table. A sentence each. */
   readonly notes: readonly string[];
-  /** Measured seconds for one input on two CPU cores; absent where it was not measured. */
+  /** Processor seconds that one input takes, as far as they were measured (README of this package). */
   readonly seconds?: Readonly<Partial<Record<Reading, number>>>;
   /** What is missing to compute the table; absent where nothing is. */
   readonly needs?: string;

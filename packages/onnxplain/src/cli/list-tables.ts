@@ -1,13 +1,13 @@
 import { type PaperTable, readings } from '@onnxplain/papers';
 import { formatSeconds } from '@onnxplain/report';
 
-/** Formats the tables of a paper: id, title, what is computed, and how long it takes for an input where that was measured. */
+/** Formats the tables of a paper: id, title, what is computed, and the processor time for an input where that was measured. */
 export function showTables(tables: readonly PaperTable[]): string {
   const width = Math.max(...tables.map(({ id }) => id.length));
   const lines = tables.map(
     (table) => `  ${table.id.padEnd(width)}  ${table.title}\n  ${' '.repeat(width)}  ${contents(table)}\n`,
   );
-  return `${lines.join('')}\nonnxplain reproduce ${tables[0].paper} --table ID -o FOLDER computes one; times are those of one input on two CPU cores.\n`;
+  return `${lines.join('')}\nonnxplain reproduce ${tables[0].paper} --table ID -o FOLDER computes one; times are processor time for each input.\n`;
 }
 
 function contents({ rows, columns, claims, inputs, seconds = {}, needs }: PaperTable): string {
@@ -15,7 +15,7 @@ function contents({ rows, columns, claims, inputs, seconds = {}, needs }: PaperT
   const own = claims.filter(({ added }) => added !== true);
   const times = readings.flatMap((reading) => {
     const measured = seconds[reading];
-    return measured === undefined ? [] : [`${formatSeconds(measured)} (${reading})`];
+    return measured === undefined ? [] : [`about ${formatSeconds(measured)} (${reading})`];
   });
   const time = times.length === 0 ? 'time not measured' : times.join(', ');
   return `${inputs}, ${rows.length} explainers, ${columns.length} metrics, ${own.length} claims; ${time}`;

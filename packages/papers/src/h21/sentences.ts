@@ -76,6 +76,7 @@ const table4: PaperTable = {
     NOTES.class,
     NOTES.attack,
   ],
+  seconds: { paper: 2 },
 };
 
 /** The tables of [H21] on sentences. */

@@ -192,6 +192,7 @@ const coalitions: PaperTable = {
     NOTES[0],
     NOTES[3],
   ],
+  seconds: { paper: 10 },
 };
 
 const RADII = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
@@ -225,6 +226,7 @@ const radius: PaperTable = {
     'The authors say that the best radius for the noisy baseline on digits is about 1: the radius 0.8 is claimed to have lower infidelity than those of a quarter and of twice its size.',
     ...NOTES.slice(0, 3),
   ],
+  seconds: { paper: 9 },
 };
 
 /** The tables of [Y19] on digits. */
