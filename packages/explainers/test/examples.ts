@@ -1,18 +1,23 @@
-import { type Explainer, gaussian, ridge, square, subset, uniform } from '@onnxplain/core';
+import { type Explainer, gaussian, ridge, smoothMasks, square, subset, uniform } from '@onnxplain/core';
 import {
   deepLift,
   expectedGradients,
+  featurePermutation,
   gradCam,
   gradient,
+  gradientShap,
   guidedBackprop,
   integratedGradients,
   kernelShap,
   leaveOneOut,
+  lime,
   lrp,
   occlusion,
   optimal,
   pathGradient,
   random,
+  rise,
+  shapley,
   smooth,
   timesInput,
 } from '../src/index.js';
@@ -79,7 +84,31 @@ export const examples: readonly Example[] = [
     exactOnLinear: false,
     hwc: kernelShap({ features: [1, 2], layout: 'hwc' }),
   },
+  { explainer: shapley({ samples: 100, baseline }), exactOnLinear: true },
+  {
+    explainer: shapley({ features: [1, 2] }),
+    exactOnLinear: false,
+    hwc: shapley({ features: [1, 2], layout: 'hwc' }),
+  },
+  { explainer: lime({ samples: 100, baseline }), exactOnLinear: true },
+  {
+    explainer: lime({ features: [1, 2], solver: ridge(0.1) }),
+    exactOnLinear: false,
+    hwc: lime({ features: [1, 2], solver: ridge(0.1), layout: 'hwc' }),
+  },
+  { explainer: featurePermutation({ background: [0] }), exactOnLinear: true },
+  { explainer: rise({ masks: subset(), draws: 40 }), exactOnLinear: false },
+  {
+    explainer: rise({ masks: smoothMasks({ cells: 2 }), draws: 20 }),
+    exactOnLinear: false,
+    hwc: rise({ masks: smoothMasks({ cells: 2, layout: 'hwc' }), draws: 20 }),
+  },
   { explainer: expectedGradients({ background: [-1, 0.5, 2], draws: 7 }), exactOnLinear: false },
+  { explainer: gradientShap({ background: [-1, 0.5, 2], sigma: 0.2, draws: 7 }), exactOnLinear: false },
+  {
+    explainer: smooth(leaveOneOut({ features: 'pixels' }), gaussian({ sigma: 0.2 }), { draws: 5 }),
+    exactOnLinear: false,
+  },
   { explainer: optimal(subset(), { draws: 80 }), exactOnLinear: true },
   {
     explainer: optimal(square({ size: 2 }), { draws: 12 }),

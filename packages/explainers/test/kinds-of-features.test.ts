@@ -2,11 +2,13 @@ import {
   type Explainer,
   featuresFor,
   featureValues,
+  gaussian,
   key,
   type Layout,
   linearClassifier,
   type Shape,
   sizeOf,
+  subset,
   sumsOver,
   type Tensor,
   tensor,
@@ -17,12 +19,18 @@ import {
   bbmp,
   cfx,
   expectedGradients,
+  featurePermutation,
+  gradientShap,
   greedy,
   greedyAs,
   kernelShap,
   leaveOneOut,
+  lime,
   minimumPerturbation,
   oneStepBanzhaf,
+  rise,
+  shapley,
+  smooth,
 } from '../src/index.js';
 import { closedForm } from './attacks.js';
 
@@ -51,18 +59,33 @@ const kinds: Readonly<Record<string, Kind>> = {
   'columns that belong together': { shape: [6], features: tensor([0, 1, 1, 1, 2, 3], [6]), count: 4 },
 };
 
-/** Every explainer of the baselines, over the features that it is given; `expected-gradients` explains elements, which are summed. */
+/** Explainers that take no choice of features: they explain elements, which are summed over features here. */
+const ofElements = ['expected-gradients', 'gradient-shap'];
+
+/** Explainers that perturb the input, over the features that they are given, and those of {@link ofElements}. */
 const explainers: Readonly<Record<string, (features: FeatureChoice, count: number) => Explainer>> = {
   anchor: (features) => anchor({ features }),
   bbmp: (features) => bbmp({ features, l1: 0.5, iterations: 60 }),
   cfx: (features) => cfx({ features }),
   'expected-gradients': () => expectedGradients({ background: [0], draws: 3 }),
+  'feature-permutation': (features) => featurePermutation({ background: [0, 0.1], features }),
+  'gradient-shap': () => gradientShap({ background: [0], sigma: 0.1, draws: 5 }),
   greedy: (features, count) => greedy(closedForm, { features, step: 1 / count }),
   'greedy-as': (features, count) => greedyAs(closedForm, { features, step: 1 / count, subsets: 80 }),
   'kernel-shap': (features) => kernelShap({ features, samples: 200 }),
   'leave-one-out': (features) => leaveOneOut({ features }),
+  lime: (features) => lime({ features, samples: 400 }),
   'minimum-perturbation': (features) => minimumPerturbation(closedForm, { features }),
   'one-step-banzhaf': (features) => oneStepBanzhaf(closedForm, { features, subsets: 80 }),
+  rise: (features) => rise({ masks: subset({ probability: 0.5, features }), draws: 400 }),
+  shapley: (features) => shapley({ features }),
+  'smooth of leave-one-out': (features) =>
+    smooth(leaveOneOut({ features }), gaussian({ sigma: 0.05 }), { draws: 4 }),
+  'smooth of lime, mean square': (features) =>
+    smooth(lime({ features, samples: 100 }), gaussian({ sigma: 0.05 }), {
+      draws: 3,
+      statistic: 'mean-square',
+    }),
 };
 
 describe.each(Object.entries(kinds))('over %s', (_, { shape, layout, features: choice, count }) => {
@@ -85,13 +108,12 @@ describe.each(Object.entries(kinds))('over %s', (_, { shape, layout, features: c
     '%s has one number for each feature, and the decisive one first',
     async (name) => {
       const attribution = await explainers[name](choice, count)(f, x, key(2));
-      const numbers =
-        name === 'expected-gradients'
-          ? sumsOver(attribution, { count, partOf: (i) => features.of[i] })
-          : featureValues(attribution);
+      const numbers = ofElements.includes(name)
+        ? sumsOver(attribution, { count, partOf: (i) => features.of[i] })
+        : featureValues(attribution);
       expect(numbers.length).toBe(count);
       expect(attribution.values.shape).toEqual(shape);
-      if (name !== 'expected-gradients') {
+      if (!ofElements.includes(name)) {
         attribution.values.data.forEach((value, i) => {
           expect(value).toBe(numbers[features.of[i]]);
         });

@@ -1,21 +1,18 @@
 import {
   denseRows,
   type Findings,
-  type Fitter,
   fail,
   fitter,
   type Products,
   pseudoInverse,
   tensor,
 } from '@onnxplain/core';
+import { standardErrors } from '../regression-errors.js';
 import type { Preset } from './options.js';
 import { openOf, type Subsets } from './subsets.js';
 
 /** Rows of the system that are dense numbers at a time. */
 const ROWS = 1024;
-
-/** Groups of draws from whose spread the standard error is taken. */
-const GROUPS = 50;
 
 /** Subsets with the importance of each. */
 export interface SubsetProblem {
@@ -59,7 +56,8 @@ export async function subsetRegression(problem: SubsetProblem, products: Product
   const { values, residual, diagnosis } = system.fit(importances);
   const fitted = concatenated(blocks.map(({ rows }) => rows.times(tensor(values, [columns.width]))));
   const misses = importances.map((each, i) => each - fitted[i]);
-  const stderr = standardErrors(subsets, misses, { system, unknowns: columns.width });
+  const { group } = subsets;
+  const stderr = group > 0 && standardErrors({ system, misses, group, fitted: columns.width });
   return {
     values: scattered(values, chosen),
     ...(stderr && { stderr: scattered(stderr, chosen) }),
@@ -100,28 +98,4 @@ function concatenated(parts: readonly Float64Array[]): Float64Array {
     at += part.length;
   }
   return out;
-}
-
-/**
- * Standard errors that hold whatever the distribution of the residuals is (the "sandwich" of regressions, with pairs as clusters). The
- * misses of one group of draws, fitted alone, are how that group moves the coefficients; these moves add up to 0 over all groups. The
- * variance is the sum of their squares, times draws / (draws - unknowns), because the fit makes the residuals smaller than the errors are.
- * Few draws for each unknown make it too small.
- */
-function standardErrors(
-  { count, group }: Subsets,
-  misses: Float64Array,
-  { system, unknowns }: { readonly system: Fitter; readonly unknowns: number },
-): Float64Array | undefined {
-  if (group === 0) return undefined;
-  const draws = count / group;
-  const groups = Math.min(GROUPS, draws);
-  const variance = new Float64Array(unknowns);
-  for (let g = 0; g < groups; g++) {
-    const own = misses.map((miss, i) => (Math.floor(i / group) % groups === g ? miss : 0));
-    const moves = system.fit(own).values;
-    for (let j = 0; j < unknowns; j++) variance[j] += moves[j] ** 2;
-  }
-  const correction = (groups / (groups - 1)) * (draws / (draws - unknowns));
-  return variance.map((square) => Math.sqrt(square * correction));
 }

@@ -6,6 +6,7 @@ import {
   row,
   type Score,
   type Subject,
+  superpixels,
   tensor,
   zeros,
 } from '@onnxplain/core';
@@ -200,6 +201,32 @@ describe('ranks', () => {
     );
     expect(ranksOf(tied, seed)).not.toEqual(ranksOf(tied, key(4)));
     expect([...ranksOf(Float64Array.of(1, 3, 2), seed)]).toEqual([2, 0, 1]);
+  });
+
+  it.each([
+    ['deletion', deletion],
+    ['insertion', insertion],
+  ])('%s over superpixels removes the parts that the input has', async (_, make) => {
+    const image = [1, 12, 12];
+    // Four squares of unequal brightness.
+    const picture = tensor(
+      Float64Array.from({ length: 144 }, (_, i) => (i % 12 < 6 ? 0.2 : 0.9) + (i < 72 ? 0 : 3)),
+      image,
+    );
+    const g = functionScore({
+      shape: image,
+      value: ({ data }) => data[0] * data[143] + 3 * data[11] - data[132],
+      gradient: () => zeros(image),
+    });
+    const own = { values: normals('picture', image) };
+    const subject = { ...subjectOf(own, g), x: picture };
+    const { count, of } = superpixels(picture);
+    const labels = tensor(Float64Array.from(of), image);
+    const options = { reference: 0, percentages: [0, 10, 50, 100] };
+    const found = await make({ ...options, features: 'superpixels' }).measure(subject, seed);
+    expect(count).toBeLessThan(144);
+    expect(found).toEqual(await make({ ...options, features: labels }).measure(subject, seed));
+    expect(found).not.toEqual(await make(options).measure(subject, seed));
   });
 
   it('count a percentage of features without losing one to rounding', () => {
