@@ -9,6 +9,7 @@ import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Attack } from './types/attack.js';
 import type { Explainer } from './types/attribution.js';
 import type { Perturbation } from './types/draws.js';
+import type { Metric } from './types/metric.js';
 import type { Solver } from './types/solver.js';
 
 export { z };
@@ -84,6 +85,7 @@ export function parseOptions<Options extends z.ZodObject>(
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return hasExpression(value) ? value.expression : 'a function';
+  if (hasExpression(value) && 'measure' in value) return value.expression;
   if (isTensor(value)) return `a tensor of shape ${showShape(value.shape)}`;
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
@@ -112,6 +114,10 @@ export const option = {
   explainer: () => made<Explainer>('explainer', 'kind', 'an explainer, e.g. gradient'),
   perturbation: () => made<Perturbation>('perturbation', 'masks', 'a perturbation, e.g. gaussian(0.1)'),
   attack: () => made<Attack>('attack', 'norm', 'an attack'),
+  metric: () =>
+    z
+      .custom<Metric>((v) => hasExpression(v) && 'measure' in v, 'a metric, e.g. infidelity(square(8))')
+      .register(taken, { kind: 'metric' }),
   solver: () => made<Solver>('solver', 'leastNorm', 'a solver, e.g. ridge(1e-3)'),
   /** A finite number above 0. */
   positive: () => z.number('a positive number').positive('a positive number').finite(),

@@ -1,5 +1,8 @@
 /** All metrics. A line here puts one into the table, the law tests and the public names. */
+export { completeness } from './completeness/completeness.js';
+export { betterThanChance } from './control/better-than-chance.js';
 export { infidelity } from './infidelity/infidelity.js';
+export { sensitivityN } from './infidelity/sensitivity-n.js';
 export { randomisedWeights } from './randomisation/randomised-weights.js';
 export { deletion } from './ranking/deletion.js';
 export { insertion } from './ranking/insertion.js';

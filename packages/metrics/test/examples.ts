@@ -15,11 +15,11 @@ function exampleOf(definition: Definition<Metric>, options: Readonly<Record<stri
   const attack = definition.takes.attack !== undefined && { attack: sqp({ steps: 8 }) };
   const given = { ...definition.example, ...attack, ...options };
   const metric = definition.make(given);
-  const draws = Object.hasOwn(definition.options.shape, 'draws');
+  const count = ['draws', 'shuffles'].find((option) => Object.hasOwn(definition.options.shape, option));
   return {
     metric,
     promises: definition.promises,
-    more: (n) => (draws ? definition.make({ ...given, draws: n }) : metric),
+    more: (n) => (count === undefined ? metric : definition.make({ ...given, [count]: n })),
   };
 }
 

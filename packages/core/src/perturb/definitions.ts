@@ -7,6 +7,7 @@ export { fixed } from './fixed.js';
 export { mixture } from './mixture.js';
 export { gaussian, truncatedNormal, uniform } from './noise.js';
 export { sets, storedMasks } from './sets.js';
+export { sizedSubset } from './sized-subset.js';
 export { smoothMasks } from './smooth-masks.js';
 export { square } from './square.js';
 export { singletons, subset } from './subset.js';

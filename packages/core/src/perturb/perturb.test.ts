@@ -17,6 +17,7 @@ import { mixture } from './mixture.js';
 import { gaussian, truncatedNormal, uniform } from './noise.js';
 import { sets, storedMasks } from './sets.js';
 import { perturbationOf } from './settle.js';
+import { sizedSubset } from './sized-subset.js';
 import { smoothMasks } from './smooth-masks.js';
 import { square } from './square.js';
 import { singletons, subset } from './subset.js';
@@ -74,6 +75,7 @@ const further: readonly Example[] = [
   { p: noisyBaseline({ sigma: 0.2, distribution: 'uniform' }), baseline: 0 },
   { p: noisyBaseline({ sigma: 0.2, distribution: 'truncated', limit: 1 }), baseline: 0 },
   { p: singletons({ baseline, features: 'pixels' }), baseline },
+  { p: sizedSubset({ size: 2, baseline }), baseline },
   { p: coalitions({ sampling: 'paired', baseline }), baseline },
   { p: coalitions({ sampling: 'uniform', kernel: 'paper-code' }), baseline: 0 },
   { p: coalitions({ sampling: 'all', features: 3, baseline }), baseline },
