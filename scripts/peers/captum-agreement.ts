@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fixed, gaussian, key, tensor } from '@onnxplain/core';
-import { gradient, kernelShap, leaveOneOut, smooth } from '@onnxplain/explainers';
+import { gradient, kernelShap, leaveOneOut, lime, shapley, smooth } from '@onnxplain/explainers';
 import { infidelity, sensitivityMax } from '@onnxplain/metrics';
 import { open, score } from 'onnxplain';
 
@@ -57,9 +57,12 @@ async function compare(): Promise<number> {
     add(`sensitivity, draws of ${who}`, await number(stability), theirs[`sensitivity ${who}`]);
   }
   const exact = (await kernelShap()(f, x, key(2))).values.data;
-  add('Shapley values, all coalitions', exact, theirs.shapley, 1e-3);
+  add('kernel-shap over all coalitions, ShapleyValues', exact, theirs.shapley, 1e-3);
+  const orders = (await shapley()(f, x, key(2))).values.data;
+  add('shapley over all coalitions, ShapleyValues', orders, theirs.shapley, 1e-3);
   add('Shapley values, 2000 permutations of Captum', exact, theirs['shapley sampled'], SAMPLED);
   add('KernelSHAP, 4000 samples of Captum', exact, theirs['kernel-shap'], SAMPLED);
+  add('lime over all coalitions', (await lime()(f, x, key(2))).values.data, theirs.lime, 1e-4);
   const noisy = rows(theirs['smooth inputs']);
   const noise = { ...noisy, data: noisy.data.map((value, i) => x.data[i % x.data.length] - value) };
   const smoothed = await smooth(gradient(), fixed(noise))(f, x, key(3));

@@ -60,7 +60,7 @@ def numbers(model, x, ours):
     """Captum's numbers, with the random numbers that they were computed from."""
     import torch
     from captum.attr import (
-        FeaturePermutation, KernelShap, NoiseTunnel, Saliency, ShapleyValues, ShapleyValueSampling,
+        FeaturePermutation, KernelShap, Lime, NoiseTunnel, Saliency, ShapleyValues, ShapleyValueSampling,
     )
     from captum.metrics import infidelity, sensitivity_max
 
@@ -92,7 +92,28 @@ def numbers(model, x, ours):
     swap = FeaturePermutation(model, perm_func=lambda batch, mask: torch.where(mask, batch.flip(0), batch))
     found['other'] = other
     found['permutation'] = swap.attribute(torch.cat([x, other]), target=CLASS)[:1]
+    found['lime'] = lime(model, x, Lime)
     return found
+
+
+def lime(model, x, Lime):
+    """Unregularised LIME over all coalitions, each once, with the weights exp(-(1 - sqrt(s/d))² / 0.25²)."""
+    import torch
+    from captum._utils.models.linear_model import SkLearnLinearRegression
+
+    sets = iter(range(2**FEATURES))
+
+    def next_set(_inputs, **_):
+        number = next(sets)
+        return torch.tensor([[float(number >> j & 1) for j in range(FEATURES)]])
+
+    def weight(_original, _perturbed, kept, **_):
+        return torch.exp(-((1 - torch.sqrt(kept.sum() / FEATURES)) ** 2) / 0.25**2)
+
+    explainer = Lime(
+        model, interpretable_model=SkLearnLinearRegression(), similarity_func=weight, perturb_func=next_set,
+    )
+    return explainer.attribute(x, target=CLASS, n_samples=2**FEATURES)
 
 
 def smooth(model, x, NoiseTunnel, Saliency):
