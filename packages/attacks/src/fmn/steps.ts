@@ -13,25 +13,22 @@ interface Stepped {
  * led across it do not count in the length, so that the others move as far as they should.
  */
 export function stepFrom({ rows, points, gradients, into }: Stepped, length: number): void {
-  const { count, size, origin } = rows;
-  const isBlocked = blockedIn(rows.bounds);
+  const { count, size, origin, bounds } = rows;
+  const [low, high] = bounds;
   for (let row = 0; row < count; row++) {
-    const from = row * size;
+    const [from, to] = [row * size, (row + 1) * size];
     let squares = 0;
-    for (let i = from; i < from + size; i++)
-      if (!isBlocked(points[i], gradients[i])) squares += gradients[i] ** 2;
-    const factor = squares > 0 ? length / Math.sqrt(squares) : 0;
-    for (let i = from; i < from + size; i++) {
-      const isMoved = !isBlocked(points[i], gradients[i]);
-      into[i] = points[i] - origin[i] - (isMoved ? factor * gradients[i] : 0);
+    for (let i = from; i < to; i++) {
+      const slope = gradients[i];
+      const isBlocked = slope > 0 ? points[i] <= low : points[i] >= high;
+      const moved = isBlocked ? 0 : slope;
+      squares += moved * moved;
+      into[i] = moved;
     }
+    const factor = squares > 0 ? length / Math.sqrt(squares) : 0;
+    for (let i = from; i < to; i++) into[i] = points[i] - origin[i] - factor * into[i];
   }
 }
-
-const blockedIn =
-  ([low, high]: SearchRows['bounds']) =>
-  (point: number, gradient: number): boolean =>
-    (gradient > 0 && point <= low) || (gradient < 0 && point >= high);
 
 /** Makes the perturbation of a row as long as a radius, by a common factor, and moves the point there, within the bounds. */
 export function scaleTo(

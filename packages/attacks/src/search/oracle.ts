@@ -130,7 +130,7 @@ function copyFree(
     let isZero = true;
     for (let j = 0; j < size; j++) {
       const value = from[first + j];
-      const isUsed = free[marks + j] !== 0 && Number.isFinite(value);
+      const isUsed = free[marks + j] !== 0 && value - value === 0;
       into[first + j] = isUsed ? value : 0;
       if (isUsed && value !== 0) isZero = false;
     }

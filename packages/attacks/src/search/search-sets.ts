@@ -16,12 +16,12 @@ export const recipeOf = (norm: Norm, search: Search): AttackRecipe => ({
   search: (margin, inputs, free, key) => searchSets({ margin, inputs, free, key, norm }, search),
 });
 
-/** Elements of the points of one chunk of sets, which are searched to the end together: 2^22, 16 MiB in float32. */
-const CHUNK = 2 ** 22;
+/** Elements of the points of one chunk of sets, which are searched to the end together: 2^20, 4 MiB in float32. */
+const CHUNK = 2 ** 20;
 
 /**
  * Searches all sets of a call. A set whose input has a margin below 0 already needs no perturbation; a set without free elements has none.
- * The others are searched in chunks of as many rows as have 2^22 elements, at least one. Then each set takes over the point of a subset
+ * The others are searched in chunks of as many rows as have 2^20 elements, at least one. Then each set takes over the point of a subset
  * of it where that is nearer, because what changes fewer features is allowed for more.
  */
 async function searchSets(call: AttackArguments, search: Search): Promise<readonly Found[]> {

@@ -31,13 +31,23 @@ export interface RowBox {
 export function projectRows(rows: Tensor, balls: RowBalls, box?: RowBox): void {
   const { n, d } = expectRows('projectRows', rows, balls);
   if (box !== undefined) expectLength('projectRows(origin)', box.origin.data.length, { n, d });
-  const point = { sizes: new Float64Array(d), limits: new Float64Array(d) };
+  const point = { at: new Int32Array(d), sizes: new Float64Array(d), limits: new Float64Array(d) };
   for (let i = 0; i < n; i++) {
     const p = expectBall('projectRows', { norm: balls.norm, radius: balls.radii[i] });
-    limitsOfRow(point, { rows, free: balls.free, box, from: i * d });
-    shrinkOnto(point, p, balls.radii[i]);
-    for (let j = 0; j < d; j++) rows.data[i * d + j] = Math.sign(rows.data[i * d + j]) * point.sizes[j];
+    const from = i * d;
+    const count = movableOf(point, { rows, free: balls.free, box, from });
+    const sizes = point.sizes.subarray(0, count);
+    shrinkOnto({ sizes, limits: point.limits.subarray(0, count) }, p, balls.radii[i]);
+    for (let k = 0; k < count; k++) {
+      const j = from + point.at[k];
+      rows.data[j] = rows.data[j] < 0 ? -sizes[k] : sizes[k];
+    }
   }
+}
+
+/** The elements of a row that stay different from 0, each with its place in the row. */
+interface Movable extends Magnitudes {
+  readonly at: Int32Array;
 }
 
 interface RowLimits {
@@ -48,24 +58,38 @@ interface RowLimits {
   readonly from: number;
 }
 
-/** Writes the magnitudes of a row and the most that each may be. */
-function limitsOfRow({ sizes, limits }: Magnitudes, { rows, free, box, from }: RowLimits): void {
-  for (let j = 0; j < sizes.length; j++) {
-    const value = rows.data[from + j];
-    if (!Number.isFinite(value))
-      refuseElement('projectRows', 'non-finite', `${value} at element ${from + j}`);
-    sizes[j] = Math.abs(value);
-    limits[j] = Number.POSITIVE_INFINITY;
-    if (free !== undefined && free[free.length === sizes.length ? j : from + j] === 0) limits[j] = 0;
-    if (box === undefined) continue;
-    const { origin, bounds } = box;
-    const start = origin.data[origin.data.length === sizes.length ? j : from + j];
-    if (!(start >= bounds[0] && start <= bounds[1])) {
+/**
+ * Writes the magnitudes of the elements that may differ from 0 side by side, each with the most that it may be, and 0 at the others.
+ * Returns how many there are. Leaving out the others makes all that follows shorter: often more than half of a row is anchored or at a
+ * bound.
+ */
+function movableOf({ at, sizes, limits }: Movable, { rows: { data }, free, box, from }: RowLimits): number {
+  const d = at.length;
+  const marks = free !== undefined && free.length === d ? 0 : from;
+  const starts = box !== undefined && box.origin.data.length === d ? 0 : from;
+  const [low, high] = box?.bounds ?? UNBOUNDED;
+  let count = 0;
+  for (let j = 0; j < d; j++) {
+    const value = data[from + j];
+    const start = box === undefined ? 0 : box.origin.data[starts + j];
+    if (!(value - value === 0)) refuseElement('projectRows', 'non-finite', `${value} at element ${from + j}`);
+    if (!(start >= low && start <= high)) {
       refuseElement('projectRows(origin)', 'option-value', `${start} at element ${from + j}`);
     }
-    limits[j] = Math.min(limits[j], value < 0 ? start - bounds[0] : bounds[1] - start);
+    const limit = value < 0 ? start - low : high - start;
+    if (value === 0 || limit === 0 || (free !== undefined && free[marks + j] === 0)) {
+      data[from + j] = 0;
+      continue;
+    }
+    at[count] = j;
+    sizes[count] = value < 0 ? -value : value;
+    limits[count] = limit;
+    count++;
   }
+  return count;
 }
+
+const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 function refuseElement(where: string, code: 'non-finite' | 'option-value', got: string): never {
   const expected = code === 'non-finite' ? 'finite rows' : 'numbers within the bounds';

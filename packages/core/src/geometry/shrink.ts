@@ -34,9 +34,9 @@ export function shrinkOnto(point: Magnitudes, p: number, radius: number): void {
 /** Whether the sizes have a norm of at most the radius once they are cut at the limits. Powers are taken in units of the radius. */
 function clippedIsInside({ sizes, limits }: Magnitudes, p: number, radius: number): boolean {
   let powers = 0;
+  // A power whose exponent is not known beforehand takes many times as long as a product.
   for (let i = 0; i < sizes.length; i++) {
     const share = Math.min(sizes[i], limits[i]) / radius;
-    // A power whose exponent is not known beforehand takes many times as long as a product.
     powers += p === 2 ? share * share : share ** p;
   }
   return powers <= 1;
@@ -47,20 +47,27 @@ function clippedIsInside({ sizes, limits }: Magnitudes, p: number, radius: numbe
  * round computes the factor from those at their limits so far. It ends after as many rounds as elements at most, as a rule after a few.
  */
 function scale({ sizes, limits }: Magnitudes, radius: number): void {
-  const unit = normBetween(sizes, Number.POSITIVE_INFINITY, { from: 0, to: sizes.length });
+  const inverse = 1 / unitOf(normBetween(sizes, Number.POSITIVE_INFINITY, { from: 0, to: sizes.length }));
   let factor = 0;
   for (;;) {
     let scaled = 0;
     let held = 0;
     for (let i = 0; i < sizes.length; i++) {
-      if (factor * sizes[i] >= limits[i]) held += (limits[i] / unit) ** 2;
-      else scaled += (sizes[i] / unit) ** 2;
+      const isHeld = factor * sizes[i] >= limits[i];
+      const share = (isHeld ? limits[i] : sizes[i]) * inverse;
+      if (isHeld) held += share * share;
+      else scaled += share * share;
     }
-    const next = Math.sqrt(((radius / unit) ** 2 - held) / scaled);
+    const next = Math.sqrt(((radius * inverse) ** 2 - held) / scaled);
     if (scaled === 0 || !(next > factor)) break;
     factor = next;
   }
   for (let i = 0; i < sizes.length; i++) sizes[i] = Math.min(limits[i], factor * sizes[i]);
+}
+
+/** The unit in which numbers up to `most` are squared without over- or underflow: 1 where that is safe. */
+function unitOf(most: number): number {
+  return most > 1e-100 && most < 1e100 ? 1 : Math.max(most, 1e-300);
 }
 
 /**
