@@ -49,6 +49,13 @@ export const softmaxModel = (): Uint8Array =>
     nodes: [node('MatMul', ['x', 'W'], 'xW'), node('Add', ['xW', 'b'], 'y'), node('Softmax', ['y'], 'p')],
   });
 
+/** Twice the linear model. */
+export const twiceLinearModel = (): Uint8Array =>
+  linearModel({
+    outputs: [value('y2', ['N', 3])],
+    nodes: [node('MatMul', ['x', 'W'], 'xW'), node('Add', ['xW', 'b'], 'y'), node('Add', ['y', 'y'], 'y2')],
+  });
+
 /** The same with two outputs of floats. */
 export const twoOutputs = (): Uint8Array =>
   linearModel({ outputs: [value('y', ['N', 3]), value('xW', ['N', 3])] });

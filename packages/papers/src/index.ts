@@ -24,5 +24,6 @@ export {
   type Reading,
   readings,
   type TableColumn,
+  type TableModel,
   type TableRow,
 } from './table.js';

@@ -25,8 +25,8 @@ export function mergeTables(tables: readonly PaperTable[]): PaperTable {
 }
 
 function expectSameInputs(first: PaperTable, table: PaperTable): void {
-  const inputsOf = ({ paper, inputs, model, classes }: PaperTable) =>
-    JSON.stringify({ paper, inputs, model, classes });
+  const inputsOf = ({ paper, inputs, model, models, classes }: PaperTable) =>
+    JSON.stringify({ paper, inputs, model, models, classes });
   if (inputsOf(first) === inputsOf(table)) return;
   fail({
     code: 'usage',

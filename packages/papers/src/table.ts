@@ -14,8 +14,18 @@ export interface TableRow {
   readonly name: string;
   /** `{background}` stands for a file of baselines that belong to the inputs. */
   readonly explainer: ExpressionByReading;
+  /** The name of the model that is explained, in a table of several models; absent in the others. */
+  readonly model?: string;
   /** The paper does not have this row; default false. */
   readonly added?: boolean;
+}
+
+/** One of the models that a table compares. */
+export interface TableModel {
+  /** Rows name the model by it, and the folder of its run has this name. */
+  readonly name: string;
+  /** Model file where none is given, relative to the working folder. */
+  readonly file: string;
 }
 
 /** A metric in a table. */
@@ -49,6 +59,8 @@ export interface PaperTable {
   readonly inputs: InputKind;
   /** Model file where none is given, relative to the working folder; absent: a model has to be given. */
   readonly model?: string;
+  /** The models of a table that compares several on the same inputs, in place of `model`: each row names its own. */
+  readonly models?: readonly TableModel[];
   /** Folder of the inputs where none is given, relative to the working folder; absent: that of the digits, or one has to be given. */
   readonly data?: string;
   /** Classes that digits may belong to, by their labels; default all. */

@@ -24,6 +24,15 @@ describe.each(cases)('%s', (_, table) => {
     else expect(table.needs).not.toBe('');
   });
 
+  test('names one of its models in each row where it has several, and none elsewhere', () => {
+    const models = table.models?.map(({ name }) => name);
+    expect(repeated(models ?? [])).toEqual([]);
+    if (models !== undefined) expect(table.model).toBeUndefined();
+    expect(new Set(table.rows.map(({ model }) => model))).toEqual(
+      new Set(models ?? (table.rows.length > 0 ? [undefined] : [])),
+    );
+  });
+
   test('makes claims about its own rows and columns, each once', () => {
     for (const { row, column, than } of table.claims) {
       expect(rows).toContain(row);

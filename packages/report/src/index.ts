@@ -3,6 +3,7 @@ export { type ComparedExplainers, compared } from './compared.js';
 export { type MeanCurves, type MeanLine, meanCurves } from './curves.js';
 export { explainedText, nounOf, predictionText, targetText } from './element.js';
 export { type ChannelOrder, type Heat, type HeatOptions, heat, pictureShape } from './heat.js';
+export { joinRecords, type RecordInFolder } from './join.js';
 export {
   formatBytes,
   formatEstimate,

@@ -10,13 +10,17 @@ export function showTables(tables: readonly PaperTable[]): string {
   return `${lines.join('')}\nonnxplain reproduce ${tables[0].paper} --table ID -o FOLDER computes one; times are processor time for each input.\n`;
 }
 
-function contents({ rows, columns, claims, inputs, seconds = {}, needs }: PaperTable): string {
+function contents({ rows, columns, claims, inputs, models, seconds = {}, needs }: PaperTable): string {
   if (needs !== undefined) return `cannot be computed yet: it needs ${needs}`;
   const own = claims.filter(({ added }) => added !== true);
   const times = readings.flatMap((reading) => {
     const measured = seconds[reading];
     return measured === undefined ? [] : [`about ${formatSeconds(measured)} (${reading})`];
   });
+  const explainers =
+    models === undefined
+      ? `${rows.length} explainers`
+      : `${rows.length / models.length} explainers of each of ${models.length} models`;
   const time = times.length === 0 ? 'time not measured' : times.join(', ');
-  return `${inputs}, ${rows.length} explainers, ${columns.length} metrics, ${own.length} claims; ${time}`;
+  return `${inputs}, ${explainers}, ${columns.length} metrics, ${own.length} claims; ${time}`;
 }

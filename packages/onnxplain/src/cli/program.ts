@@ -28,8 +28,8 @@ import { showTables } from './list-tables.js';
 import type { Began } from './messages.js';
 import { misplacedFlag } from './misplaced-flag.js';
 import { printable } from './printable.js';
-import { type ReproduceFlags, reproduce } from './reproduce.js';
-import { addReproduceFlags } from './reproduce-flags.js';
+import { reproduce } from './reproduce.js';
+import { addReproduceFlags, type ReproduceFlags } from './reproduce-flags.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 

@@ -1,10 +1,34 @@
+import type { Reading } from '@onnxplain/papers';
 import { type Command, Option } from 'commander';
-import { positive, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
+import { positive, type QueryFlags, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
+import type { Notices } from './streams.js';
+
+/** The flags of `reproduce`. */
+export interface ReproduceFlags extends Omit<QueryFlags, 'input'> {
+  /** Without it, the tables are listed. */
+  readonly table?: readonly string[];
+  readonly images: number;
+  readonly reading: Reading | 'both';
+  readonly out?: string;
+  /** One file, or one for each model of a table that compares several. */
+  readonly model?: readonly string[];
+  readonly data?: string;
+  readonly background?: string;
+  readonly resume?: boolean;
+}
+
+/** What a run of `reproduce` has besides its flags. */
+export interface ReproduceContext {
+  readonly notices: Notices;
+  readonly signal?: AbortSignal;
+  readonly command: readonly string[];
+}
 
 const TABLE =
   'which tables; several are computed in one run, so that each explanation is made once; without it, all tables of the paper are listed';
 
-const MODEL = "model file (default: the table's, relative to the working folder)";
+const MODEL =
+  "model file (default: the table's, relative to the working folder); once for each model, in their order, where the table compares several";
 
 const DATA =
   'folder of the inputs: digits as t10k-images-idx3-ubyte and so on (plain or .gz), or pictures and arrays, the first by name (default for ' +
@@ -27,7 +51,7 @@ export function addReproduceFlags(command: Command): Command {
     .addOption(
       new Option('--reading <name>', READING).choices(['paper', 'paper-code', 'both']).default('paper'),
     )
-    .option('--model <file>', MODEL)
+    .option('--model <file>', MODEL, (file: string, before: readonly string[] = []) => [...before, file])
     .option('--data <folder>', DATA)
     .option('--background <file.npy>', 'baselines of expected gradients (default: training digits)')
     .option('--resume', 'go on with a run that was stopped; finished readings are kept');

@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import type { PaperTable } from '@onnxplain/papers';
 import type { RunRecord, TableRecord } from '@onnxplain/report';
 import { afterAll, expect, test } from 'vitest';
-import { folderWith, linearModel, npy, onnxplain } from '../../test/models.js';
-import { type ReproduceFlags, reproduce } from './reproduce.js';
+import { folderWith, linearModel, npy, onnxplain, twiceLinearModel } from '../../test/models.js';
+import { reproduce } from './reproduce.js';
+import type { ReproduceFlags } from './reproduce-flags.js';
 
 const row = (i: number) => npy([4], [i + 1, i % 3, 2 - i, i / 2]);
 const rows = (count: number) =>
   folderWith(Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}.npy`, row(i)])));
 
-const folder = folderWith({ 'm.onnx': linearModel(), 'background.npy': npy([2, 4]) });
+const folder = folderWith({
+  'm.onnx': linearModel(),
+  'twice.onnx': twiceLinearModel(),
+  'background.npy': npy([2, 4]),
+});
 const data = rows(5);
 afterAll(() => {
   for (const each of [folder, data]) rmSync(each, { recursive: true });
@@ -139,6 +144,55 @@ test('several tables are computed in one run, with the numbers that each has alo
   ]);
 });
 
+/** The same explainers on the model and on twice the model. */
+const compared: PaperTable = {
+  ...table,
+  model: undefined,
+  models: [
+    { name: 'once', file: at('m.onnx') },
+    { name: 'twice', file: at('twice.onnx') },
+  ],
+  rows: ['times-input(gradient)', 'random'].flatMap((explainer) =>
+    ['once', 'twice'].map((model) => ({ name: `${explainer}, ${model}`, explainer, model })),
+  ),
+  columns: [{ name: 'SENS', metric: 'sensitivity-max(0.1, draws=5)' }],
+  numbers: [],
+  claims: [
+    { row: 'times-input(gradient), once', column: 'SENS', than: 'times-input(gradient), twice' },
+    { row: 'random, twice', column: 'SENS', than: 'random, once' },
+  ],
+};
+
+test('a table of several models compares an explainer between them on the same inputs', async () => {
+  const out = at('compared');
+  const [part] = (await run({ out }, compared)).records[0].parts;
+  expect(part.rows.map(({ name }) => name)).toEqual(compared.rows.map(({ name }) => name));
+  expect(part.models?.map(({ name, folder }) => [name, folder])).toEqual([
+    ['once', 'paper/once'],
+    ['twice', 'paper/twice'],
+  ]);
+  const [once, twice] = part.cells.map(({ mean }) => mean);
+  expect(once).toBeGreaterThan(0);
+  expect(twice).toBe(2 * (once ?? 0));
+  expect(part.claims.map(({ counts }) => counts)).toEqual([
+    { win: 4, draw: 0, loss: 0 },
+    { win: 0, draw: 4, loss: 0 },
+  ]);
+  expect(part.claims[0].difference?.mean).toBeCloseTo(-(once ?? 0), 12);
+  for (const [i, { folder, file }] of (part.models ?? []).entries()) {
+    const alone: PaperTable = {
+      ...{ ...table, model: file, columns: compared.columns, claims: [], numbers: [] },
+      rows: compared.rows.flatMap(({ model, ...row }) => (model === compared.models?.[i].name ? [row] : [])),
+    };
+    const { records } = await run({ out: at(`compared-${i}`) }, alone);
+    expect(part.cells.filter((_, row) => row % 2 === i)).toEqual(records[0].parts[0].cells);
+    const { model }: RunRecord = JSON.parse(readFileSync(join(out, folder, 'record.json'), 'utf8'));
+    expect(model.file).toBe(file);
+  }
+  const text = readFileSync(join(out, 'table-T.md'), 'utf8');
+  for (const name of ['m.onnx', 'twice.onnx']) expect(text).toContain(name);
+});
+
 test.each([
   ['a table that needs what is not there', {}, { ...table, needs: 'a model' }, 'not-applicable'],
   ['more inputs than the folder has', { images: 6 }, table, 'usage'],
@@ -147,6 +201,8 @@ test.each([
   ['no file of baselines', { background: undefined }, table, 'usage'],
   ['no folder for the results', { out: undefined }, table, 'usage'],
   ['no model', {}, { ...table, model: undefined }, 'usage'],
+  ['one model for a table of two', { model: [at('m.onnx')] }, compared, 'usage'],
+  ['two models for a table of one', { model: [at('m.onnx'), at('twice.onnx')] }, table, 'usage'],
 ])('%s is refused', async (_, more, of, code) => {
   const { model, ...rest } = of;
   const made = model === undefined ? rest : { ...rest, model };

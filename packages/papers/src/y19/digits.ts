@@ -17,8 +17,8 @@ const smooth = (
 const LOCAL_DRAWS = { paper: 50, 'paper-code': 500 };
 const GLOBAL_DRAWS = { paper: 50, 'paper-code': 50 };
 
-const SENSITIVITY = 'SENS_MAX';
-const INFIDELITY = 'INFD';
+export const SENSITIVITY = 'SENS_MAX';
+export const INFIDELITY = 'INFD';
 
 const columnsBy = (radius: number, infidelity: TableColumn['metric']): readonly TableColumn[] => [
   {
@@ -31,7 +31,8 @@ const columnsBy = (radius: number, infidelity: TableColumn['metric']): readonly 
   { name: INFIDELITY, metric: infidelity },
 ];
 
-const local: readonly Smoothed[] = [
+/** The local explainers of Table 1a. */
+export const local: readonly Smoothed[] = [
   { name: 'Grad', explainer: 'gradient', smooth: smooth('gradient', 'gradient', LOCAL_DRAWS) },
   {
     name: 'IG',
@@ -71,7 +72,7 @@ const global: readonly Smoothed[] = [
   },
 ];
 
-const NOTES = [
+export const NOTES = [
   'The class explained is the one that the model predicts; the authors explain the label.',
   'SENS_MAX is the largest of 50 draws, a lower bound of the maximum; claims about it compare such bounds.',
   'In the reading "paper", infidelity is that of Eq. 1 and a difference of explanations is not divided by their norm; the program of the authors multiplies the explanation by the best scalar and divides by the norm, and the numbers of the paper are its.',
@@ -81,7 +82,7 @@ const NOTES = [
 const LOCAL_OPTIMUM = 'Noisy baseline';
 const noisyBaseline = { paper: 'noisy-baseline(0.2)', 'paper-code': 'noisy-baseline(0.2, clip=[0,1])' };
 
-const table1a: PaperTable = {
+export const table1a: PaperTable = {
   paper: 'y19',
   id: '1a',
   title:

@@ -30,19 +30,25 @@ export function tableMarkdown(record: TableRecord): string {
 }
 
 function partLines(part: TablePart): readonly string[] {
-  const { inputs, seconds, folder, claims } = part;
+  const { inputs, seconds, claims } = part;
   const own = claims.filter(({ added }) => added !== true);
   const others = claims.filter(({ added }) => added === true);
   return [
     `## Table ${readingText(part)}`,
     '',
-    `${inputs.length} inputs, ${formatSeconds(seconds)}; the run is in ${folder}. ${verdictCounts(part)}.`,
+    `${inputs.length} inputs, ${formatSeconds(seconds)}; ${runsText(part)}. ${verdictCounts(part)}.`,
     '',
     ...numberLines(part),
     '',
     ...claimLines('Claims of the paper', own),
     ...claimLines('Comparisons that the paper does not make', others),
   ];
+}
+
+/** Where the runs of a part are. */
+function runsText({ folder, models }: TablePart): string {
+  if (models === undefined) return `the run is in ${folder}`;
+  return `the runs are in ${models.map((model) => `${model.folder} (model ${model.file})`).join(' and ')}`;
 }
 
 function numberLines(part: TablePart): readonly string[] {

@@ -51,15 +51,21 @@ ${notes.length > 0 && html`<section><h2>Notes</h2><ul class="notes">${notes.map(
 }
 
 function partSection(part: TablePart, run: PartRun): Html {
-  const { inputs, seconds, folder, model, claims } = part;
+  const { inputs, seconds, claims } = part;
   const own = claims.filter(({ added }) => added !== true);
   const others = claims.filter(({ added }) => added === true);
   return html`<section><h2>Table ${readingText(part)}</h2>
-<p class="soft">${inputs.length} inputs, ${formatSeconds(seconds)}; model ${model.file}. <a href="${folder}/report.html">Page of the run</a></p>
+<p class="soft">${inputs.length} inputs, ${formatSeconds(seconds)}; ${modelsOf(part).map(modelLink)}</p>
 <p class="verdict">${verdictCounts(part)}.</p>
 ${numberTable(part)}${claimTable('Claims of the paper', own)}${claimTable('Comparisons that the paper does not make', others)}
 ${curvesOf(part, run)}${explanationsOf(part, run)}</section>`;
 }
+
+/** The models of a part with the folders of their runs. */
+const modelsOf = ({ folder, model, models }: TablePart) => models ?? [{ folder, file: model.file }];
+
+const modelLink = ({ folder, file }: { readonly folder: string; readonly file: string }): Html =>
+  html`model ${file}, <a href="${folder}/report.html">page of the run</a>. `;
 
 function numberTable(part: TablePart): Html {
   const { rows, columns, inputs } = part;

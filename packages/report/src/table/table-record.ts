@@ -26,7 +26,10 @@ export interface TablePart {
   readonly reading: string;
   /** Folder of the run, relative to that of the table; it holds `record.json` and `report.html`. */
   readonly folder: string;
+  /** The model, or the first of several. */
   readonly model: { readonly file: string; readonly sha256: string };
+  /** The models of a table that compares several, and the folders of their runs, relative to that of the table; absent for one model. */
+  readonly models?: readonly PartModel[];
   readonly inputs: readonly string[];
   /** Time of the run, in seconds. */
   readonly seconds: number;
@@ -39,6 +42,14 @@ export interface TablePart {
   }[];
   readonly cells: readonly TableCell[];
   readonly claims: readonly TableClaimRecord[];
+}
+
+/** One of the models that a table compares. */
+export interface PartModel {
+  readonly name: string;
+  readonly folder: string;
+  readonly file: string;
+  readonly sha256: string;
 }
 
 /** The mean of a row in a column, and the number of the paper. */

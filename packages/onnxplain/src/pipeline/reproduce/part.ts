@@ -70,10 +70,10 @@ export function recordOfTable(merged: PaperTable, table: PaperTable, record: Run
   });
 }
 
-/** Judges the record of a run of a table in a reading. `folder` is that of the run, relative to the table's. */
+/** Judges the record of a table in a reading. `folder` is that of the run, relative to the table's; `models`: those of several runs. */
 export function partOf(
   table: PaperTable,
-  { reading, folder }: { readonly reading: Reading; readonly folder: string },
+  { reading, folder, models }: Pick<TablePart, 'folder' | 'models'> & { readonly reading: Reading },
   record: RunRecord,
 ): TablePart {
   const { model, inputs, explainers, metrics, timings } = record;
@@ -81,6 +81,7 @@ export function partOf(
     reading,
     folder,
     model: { file: model.file, sha256: model.sha256 },
+    ...(models !== undefined && { models }),
     inputs: inputs.map(({ name }) => name),
     seconds: timings.total,
     rows: table.rows.map(({ name, added = false }, i) => ({
