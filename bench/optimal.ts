@@ -7,38 +7,21 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { key, noisyBaseline, row, type Score, square, type Tensor, tensor } from '@onnxplain/core';
 import { optimal } from '@onnxplain/explainers';
-import { loadImage } from '@onnxplain/files';
 import { open, openSession, score } from '@onnxplain/runtime';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
 import { bestBatch, forward } from './infidelity.js';
+import { photograph, photographOptions } from './photograph.js';
 import { interleaved, seconds } from './time.js';
 
 const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    model: {
-      type: 'string',
-      default: join(import.meta.dirname, '../../shared/data/models/squeezenet1.1.onnx'),
-    },
-    photo: {
-      type: 'string',
-      default: join(import.meta.dirname, '../../shared/data/images/alligator.jpg'),
-    },
+    ...photographOptions,
   },
 });
 
 const NOISY = { draws: 20_000, sigma: 0.2 } as const;
 const SQUARES = { draws: 2000, size: 32 } as const;
-/** How the pretrained models of ImageNet take pictures. */
-const IMAGENET = {
-  size: [224, 224],
-  layout: 'nchw',
-  channels: 'rgb',
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-} as const;
-
 const ms = (seconds: number) => `${(1000 * seconds).toFixed(0)} ms`;
 
 /** The optimum of a digit, and bare: forward passes of its draws at the best batch size, and the product of its rows with themselves. */
@@ -109,7 +92,7 @@ function timed(f: Score): { readonly score: Score; readonly spent: () => { forwa
 async function photoCost(): Promise<void> {
   await using model = await open(given.model);
   const f = await score(model, { target: 50 });
-  const { tensor: x } = loadImage(readFileSync(given.photo), IMAGENET, given.photo);
+  const x = photograph(given.photo);
   const { score: counted, spent } = timed(f);
   const perturbation = square({ size: SQUARES.size });
   const explain = optimal(perturbation, { draws: SQUARES.draws });

@@ -5,6 +5,7 @@ import { stream } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
 import { isTensor, type Tensor, zeros } from '../tensor/tensor.js';
+import type { Features } from '../types/attribution.js';
 import type {
   BoxDraws,
   CompactDraws,
@@ -61,13 +62,39 @@ function withoutBoxes(x: Tensor, compact: BoxDraws): Tensor {
 
 function withoutFeatures(x: Tensor, compact: MaskDraws): Tensor {
   const { n, features, removed } = compact;
-  const { count, of } = features;
+  const { count } = features;
+  const { runs, starts } = runsByFeature(features);
   const absent = baselinesOf(compact, x);
   return rowsOf(x, n, (input, i) => {
     const baseline = absent(i);
-    for (let j = 0; j < input.length; j++)
-      input[j] = removed[i * count + of[j]] === 1 ? baseline[j] : x.data[j];
+    input.set(x.data);
+    for (let feature = 0; feature < count; feature++) {
+      if (removed[i * count + feature] !== 1) continue;
+      for (let at = starts[feature]; at < starts[feature + 1]; at++)
+        for (let j = runs[2 * at]; j < runs[2 * at + 1]; j++) input[j] = baseline[j];
+    }
   });
+}
+
+/**
+ * Consecutive elements of one feature as runs, first and end, in the order of the features. Those of a feature have the numbers
+ * `starts[feature]` to `starts[feature + 1]`.
+ */
+function runsByFeature({ count, of }: Features): { readonly runs: Int32Array; readonly starts: Int32Array } {
+  const begins = (j: number) => j === 0 || of[j] !== of[j - 1];
+  const starts = new Int32Array(count + 1);
+  for (let j = 0; j < of.length; j++) if (begins(j)) starts[of[j] + 1]++;
+  for (let feature = 0; feature < count; feature++) starts[feature + 1] += starts[feature];
+  const next = starts.slice(0, count);
+  const runs = new Int32Array(2 * starts[count]);
+  for (let j = 0, run = 0; j < of.length; j++) {
+    if (begins(j)) {
+      run = next[of[j]]++;
+      runs[2 * run] = j;
+    }
+    runs[2 * run + 1] = j + 1;
+  }
+  return { runs, starts };
 }
 
 function maskOfElements(x: Tensor, { n, features: { count, of }, removed }: MaskDraws): Tensor {

@@ -44,6 +44,14 @@ describe('the examples of docs/plugins.md', () => {
     expect(kinds).toEqual(['explainer', 'metric', 'perturbation']);
   });
 
+  test('have about ten lines of code each, apart from the import and closing brackets', () => {
+    for (const file of examples) {
+      const lines = readFileSync(file, 'utf8').split('\n');
+      const code = lines.filter((line) => /\w/.test(line) && !line.startsWith('import '));
+      expect(code.length).toBeLessThanOrEqual(10);
+    }
+  });
+
   test('run by evaluate, also inside of other expressions, and are in the record with their hashes', async () => {
     const flags = ['--plugin', ...examples, '--explainer', 'signed-gradient', 'optimal(salt(0.3), draws=40)'];
     const { exit, err } = await evaluate(
@@ -61,6 +69,16 @@ describe('the examples of docs/plugins.md', () => {
     // One of the four signs is the largest; those of zero slopes, column 1 of the weights [4, 3], count nothing.
     const slopes = WEIGHTS.filter((weight, i) => i % 3 === 1 && weight !== 0);
     expect(share).toMatchObject({ status: 'done', estimate: { kind: 'exact', value: 1 / slopes.length } });
+    const optimum = estimates.filter((cell) => cell.explainer === 1).map(({ status }) => status);
+    expect(optimum).toEqual(['done', 'done']);
+    const report = readFileSync(join(at('all'), 'report.html'), 'utf8');
+    for (const name of [
+      'signed-gradient',
+      'optimal(salt(probability=0.3), draws=40)',
+      'top-share',
+      'infidelity(salt',
+    ])
+      expect(report).toContain(name);
     expect(request.plugins).toEqual(
       examples.map((file) => ({
         file,

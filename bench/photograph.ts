@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Tensor } from '@onnxplain/core';
+import { loadImage } from '@onnxplain/files';
+
+const data = join(import.meta.dirname, '../../shared/data');
+
+/** Options of the command line: the files of a model of ImageNet and of a photograph. */
+export const photographOptions = {
+  model: { type: 'string', default: join(data, 'models/squeezenet1.1.onnx') },
+  photo: { type: 'string', default: join(data, 'images/alligator.jpg') },
+} as const;
+
+/** How the pretrained models of ImageNet take pictures. */
+const IMAGENET = {
+  size: [224, 224],
+  layout: 'nchw',
+  channels: 'rgb',
+  scale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const;
+
+/** A photograph as the models take it, [3, 224, 224]. */
+export const photograph = (path: string): Tensor => loadImage(readFileSync(path), IMAGENET, path).tensor;
