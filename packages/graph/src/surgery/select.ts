@@ -158,7 +158,8 @@ function margin(builder: Builder, rows: string, target: string): string {
       where: 'margin',
       expected: 'an output with a known number of classes, at least 2',
       got: `${classes}`,
-      remedy: "Use link 'logit'.",
+      remedy:
+        "Use link 'logit', and explainers and metrics that need no margin, such as occlusion or insertion.",
     });
   }
   const others = builder.emit('Where', [mask(builder, classes, target), lowestFinite(builder, rows), rows]);

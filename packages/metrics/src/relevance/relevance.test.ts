@@ -31,6 +31,11 @@ const numberOf = async (metric: ReturnType<typeof precisionAtK>, subject: Subjec
 const labelled = (labels: readonly number[]) => tensor([...labels], [labels.length]);
 
 describe('precision-at-k', () => {
+  it('refuses labels that are not finite', () => {
+    for (const label of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => precisionAtK(labelled([1, label, 0]))).toThrow(`got ${label} at element 1`);
+  });
+
   it('is the share of the first k features that are relevant, of all where there are fewer', async () => {
     const subject = subjectOf([5, 1, 4, 2, 3]);
     const labels = labelled([1, 1, 0, 0, 7]);

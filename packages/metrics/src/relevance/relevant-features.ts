@@ -1,6 +1,7 @@
 import {
   broadcast,
   fail,
+  firstNonFinite,
   type Key,
   option,
   row,
@@ -39,11 +40,20 @@ export const relevanceOptions = {
 
 type RelevanceSettings = Settings<typeof relevanceOptions>;
 
-/** Throws `option-value` for labels and inputs with other numbers of rows. */
+/** Throws `option-value` for labels that are not finite, and for labels and inputs with other numbers of rows. */
 export const settleRelevance =
   (where: string) =>
   <S extends RelevanceSettings>(options: S): S => {
     const { labels, inputs } = options;
+    const stray = firstNonFinite(labels);
+    if (stray >= 0) {
+      fail({
+        code: 'option-value',
+        where: `${where}(labels)`,
+        expected: 'finite numbers, 0 for features that are not relevant',
+        got: `${labels.data[stray]} at element ${stray}`,
+      });
+    }
     if (inputs !== undefined && inputs.shape[0] !== labels.shape[0]) {
       fail({
         code: 'option-value',

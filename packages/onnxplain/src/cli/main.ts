@@ -1,15 +1,10 @@
 #!/usr/bin/env node
 /** The command line. Commands that read a model run in a process of their own, which a file cannot take down with the terminal. */
+import { endOnStreamErrors } from './stream-errors.js';
 
 const READ_MODELS = ['inspect', 'grad', 'explain', 'evaluate', 'reproduce'];
 
-// The pipe was closed, as `| head` does: nobody reads what follows.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
-}
+endOnStreamErrors();
 
 const argv = process.argv.slice(2);
 if (READ_MODELS.includes(argv[0])) {

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { folderWith, linearModel, npy } from '../../test/models.js';
@@ -11,15 +11,19 @@ const folder = folderWith({
   // Plugins that do on loading what native code can do to its process.
   'die.mjs': "process.kill(process.pid, 'SIGSEGV');",
   'block.mjs': "process.stderr.write('blocked\\n'); for (;;);",
+  'write.mjs':
+    "process.stdout.write('1'); await new Promise((done) => setTimeout(done, 300)); process.stdout.write('2'); await new Promise((done) => setTimeout(done, 60_000));",
   'grow.mjs': 'const held = []; for (;;) held.push(Buffer.alloc(2 ** 24, 1));',
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 
-function start(...argv: readonly string[]): ChildProcess {
+const start = (...argv: readonly string[]): ChildProcess => startWith({}, ...argv);
+
+function startWith(options: SpawnOptions, ...argv: readonly string[]): ChildProcess {
   const program = join(import.meta.dirname, 'main.ts');
   const node = ['--import', 'tsx', '--conditions=source', program];
-  const child = spawn(process.execPath, [...node, ...argv]);
+  const child = spawn(process.execPath, [...node, ...argv], options);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
@@ -84,9 +88,29 @@ test('the working process ends when the one that watches it is killed', async ()
   await once(child, 'close');
 });
 
-test('a reader that stops reading ends the command quietly', async () => {
-  const child = start('list');
+test('a signal to the whole group of processes stops a command, as it stops one process', async () => {
+  const child = startWith({ detached: true }, ...explain('block'));
+  const end = endOf(child);
+  await blocked(child);
+  process.kill(-(child.pid ?? Number.NaN), 'SIGHUP');
+  expect(await end).toMatchObject({ exit: 130, err: expect.stringMatching(/stopped/) });
+});
+
+test.each([
+  ['list', ['list']],
+  ['explain', explain('write')],
+])('a reader that stops reading ends %s quietly', async (_, argv) => {
+  const child = start(...argv);
   const end = endOf(child);
   child.stdout?.once('data', () => child.stdout?.destroy());
   expect(await end).toEqual({ exit: 0, err: '' });
+});
+
+test.runIf(existsSync('/dev/full'))('a result that cannot be written is an error of one line', async () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(full));
+  const plain = ['explain', at('m.onnx'), '--input', at('x.npy'), '--explainer', 'gradient'];
+  const { exit, err } = await endOf(startWith({ stdio: ['ignore', full, 'pipe'] }, ...plain, '--quiet'));
+  expect(exit).toBe(1);
+  expect(err).toMatch(/^onnxplain: the result cannot be written: .*\n$/);
 });

@@ -62,10 +62,11 @@ function stopOnSignals(watched: Watched, state: State, stop: () => void): () => 
   };
 }
 
-async function exitCodeOf(end: End, { began }: State, argv: readonly string[]): Promise<number> {
+async function exitCodeOf(end: End, { began, stopping }: State, argv: readonly string[]): Promise<number> {
   if (end.kind === 'exit') return end.code;
   if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
-  if (end.kind === 'stopped') {
+  // A signal to the whole group ends a process that is still starting.
+  if (end.kind === 'stopped' || (end.kind === 'signal' && stopping)) {
     process.stderr.write('stopped\n');
     return STOPPED;
   }

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from './messages.js';
 import { main } from './program.js';
+import { endOnStreamErrors } from './stream-errors.js';
 
 /** Ends this process when the one that started it is gone. It runs in a thread of its own, since native code may hold the main thread. */
 const END_WITH_PARENT = `
@@ -12,8 +13,9 @@ new Worker(END_WITH_PARENT, { eval: true, execArgv: [], workerData: process.ppid
 
 const controller = new AbortController();
 
-// A terminal sends Ctrl-C to this process too; the process that watches it decides.
-process.on('SIGINT', () => undefined);
+// Terminals and supervisors send signals to this process too; the process that watches it decides.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+endOnStreamErrors();
 process.once('disconnect', leave);
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'run') void run(message.argv);

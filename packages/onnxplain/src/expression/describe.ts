@@ -67,7 +67,7 @@ function jsonSchema(field: Field): JsonSchema {
 }
 
 /** How an expression gives an array. */
-const ARRAY = 'file.npy | mean(rows.csv)';
+const ARRAY = 'file.npy | mean(rows.csv) | rows(rows.csv)';
 
 /** Returns in words whether a field takes numbers and arrays. It tries an example of each, because arrays have no JSON schema. */
 function arraysTaken(field: Field): string {

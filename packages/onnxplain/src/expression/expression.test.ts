@@ -333,7 +333,7 @@ test('a description shows positional options first, defaults, choices and kinds'
   expect(path?.options.map(({ name, type }) => [name, type])).toEqual([
     ['steps', 'integer'],
     ['rule', 'left | right'],
-    ['baseline', 'number | file.npy | mean(rows.csv)'],
+    ['baseline', 'number | file.npy | mean(rows.csv) | rows(rows.csv)'],
   ]);
 });
 
@@ -353,6 +353,6 @@ test('a description names the items of lists', () => {
   );
   expect(row.options.map(({ type }) => type)).toEqual([
     '[integer, number]',
-    '[number | file.npy | mean(rows.csv), ...]',
+    '[number | file.npy | mean(rows.csv) | rows(rows.csv), ...]',
   ]);
 });

@@ -52,6 +52,10 @@ function start(limits?: ProcessLimits): Isolated<Job, Done> {
   return made;
 }
 
+test('a limit of time longer than 2^31 milliseconds does not end a call', async () => {
+  await expect(start({ seconds: 1e9 }).call({ what: 'count' })).resolves.toMatchObject({ calls: 1 });
+});
+
 test('a call returns what the function returns, typed arrays included, from one process for all calls', async () => {
   const jobs = start();
   const first = await jobs.call({ what: 'double', values: Float32Array.of(1, 2.5) });

@@ -43,10 +43,20 @@ export function watch(child: ChildProcess): Watched {
   return { child, ended, kill };
 }
 
+/** The longest delay of setTimeout in milliseconds. It takes a longer one for 1 ms. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 /** Ends the process when `seconds` have passed, unless the returned function is called before. */
 export function limitTime({ kill }: Watched, seconds: number | undefined): () => void {
   if (seconds === undefined) return () => undefined;
-  const timer = setTimeout(() => kill({ kind: 'time', seconds }), seconds * 1000);
+  let timer: NodeJS.Timeout;
+  const wait = (left: number) => {
+    timer = setTimeout(
+      () => (left > LONGEST_DELAY ? wait(left - LONGEST_DELAY) : kill({ kind: 'time', seconds })),
+      Math.min(left, LONGEST_DELAY),
+    );
+  };
+  wait(seconds * 1000);
   return () => clearTimeout(timer);
 }
 
