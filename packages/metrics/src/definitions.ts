@@ -6,6 +6,7 @@ export { sensitivityN } from './infidelity/sensitivity-n.js';
 export { randomisedWeights } from './randomisation/randomised-weights.js';
 export { deletion } from './ranking/deletion.js';
 export { insertion } from './ranking/insertion.js';
+export { attributionShare } from './relevance/attribution-share.js';
 export { meanAveragePrecision } from './relevance/mean-average-precision.js';
 export { precisionAtK } from './relevance/precision-at-k.js';
 export { robustnessComplement } from './robustness/robustness-complement.js';

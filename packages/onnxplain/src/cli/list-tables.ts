@@ -10,7 +10,8 @@ export function showTables(tables: readonly PaperTable[]): string {
   return `${lines.join('')}\nonnxplain reproduce ${tables[0].paper} --table ID -o FOLDER computes one; times are processor time for each input.\n`;
 }
 
-function contents({ rows, columns, claims, inputs, models, seconds = {}, needs }: PaperTable): string {
+function contents(table: PaperTable): string {
+  const { rows, columns, claims, inputs, models, seconds = {}, needs } = table;
   if (needs !== undefined) return `cannot be computed yet: it needs ${needs}`;
   const own = claims.filter(({ added }) => added !== true);
   const times = readings.flatMap((reading) => {
@@ -22,5 +23,14 @@ function contents({ rows, columns, claims, inputs, models, seconds = {}, needs }
       ? `${rows.length} explainers`
       : `${rows.length / models.length} explainers of each of ${models.length} models`;
   const time = times.length === 0 ? 'time not measured' : times.join(', ');
-  return `${inputs}, ${explainers}, ${columns.length} metrics, ${own.length} claims; ${time}`;
+  return `${inputs}, ${explainers}, ${columns.length} metrics, ${own.length} claims; ${time}${flagsFor(table)}`;
+}
+
+/** The flags without which a table is not computed. */
+function flagsFor({ inputs, model, models, data }: PaperTable): string {
+  const flags = [
+    ...(model === undefined && models === undefined ? ['--model FILE'] : []),
+    ...(data === undefined && inputs !== 'digits' ? ['--data FOLDER'] : []),
+  ];
+  return flags.length === 0 ? '' : `; with ${flags.join(' and ')}`;
 }

@@ -47,7 +47,8 @@ export const local: readonly Smoothed[] = [
   },
 ];
 
-const global: readonly Smoothed[] = [
+/** The global explainers of Table 1b. */
+export const global: readonly Smoothed[] = [
   {
     name: 'Grad',
     explainer: 'times-input(gradient)',

@@ -1,6 +1,7 @@
 import type { PaperTable } from '../table.js';
 import { adversarialTable } from './adversarial.js';
 import { digitTables } from './digits.js';
+import { observerTables } from './observer.js';
 
 const planned = (id: string, title: string, needs: string): PaperTable => ({
   paper: 'y19',
@@ -20,11 +21,7 @@ export const y19: readonly PaperTable[] = [
   ...digitTables,
   adversarialTable,
   planned('2', 'The second table', 'its content, which is not known here'),
-  planned(
-    '3',
-    'Which half of a picture with a caption holds more absolute attribution',
-    'the rule of the observer, which is not written, and models of both kinds of captions',
-  ),
+  ...observerTables,
   planned(
     'theorems',
     'Both sides of the bounds of Theorems 4.1 and 4.2',
