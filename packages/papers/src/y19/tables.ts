@@ -25,6 +25,6 @@ export const y19: readonly PaperTable[] = [
   planned(
     'theorems',
     'Both sides of the bounds of Theorems 4.1 and 4.2',
-    'estimates of the constants C1 and C2 of the theorems',
+    'metrics that give the sides and the constants C1 and C2 as estimates; smoothedInfidelity and smoothedSensitivity of onnxplain/metrics compute them, scripts/smoothing-theorems.ts prints them',
   ),
 ];
