@@ -1,7 +1,7 @@
 import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
-import { dotOf } from './condition.js';
+import { nearestOnPlane, roundingOfProjection, squaredNorm } from './constraint.js';
 import {
   concatBlocks,
   type Equations,
@@ -9,7 +9,7 @@ import {
   roundingOfEquations,
   weightsOf,
 } from './equations.js';
-import { factor, squaredNorm } from './factor.js';
+import { factor } from './factor.js';
 
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows
@@ -27,12 +27,12 @@ export const factorDual: FactorForm = async (equations, products) => {
   const roots = weights.map(Math.sqrt);
   const normal = normalPart(equations);
   const along = Float64Array.from(groups.first, (row) => normal.along[row]);
-  const matrix = systemOf(gram, groups, {
-    along,
-    scales: roots.map((root) => root / Math.sqrt(totalWeight)),
-  });
+  const scales = roots.map((root) => root / Math.sqrt(totalWeight));
+  const matrix = systemOf(gram, groups, { along, scales });
+  const removed = along.reduce((sum, each, i) => sum + (each * scales[i]) ** 2, 0);
+  const lost = roundingOfProjection(removed, unknowns);
   const regression = { form: 'dual', unknowns, equations: count } as const;
-  const problem = { matrix, regression, rounding: roundingOfEquations(equations) };
+  const problem = { matrix, regression, rounding: roundingOfEquations(equations) + lost };
   return async (method) => {
     const { solve, diagnosis } = await factor(problem, method, products);
     return {
@@ -44,7 +44,8 @@ export const factorDual: FactorForm = async (equations, products) => {
         solve(right).forEach((y, i) => {
           c[groups.first[i]] = (y * roots[i]) / totalWeight;
         });
-        return addNormal(timesRows(equations, c), normal, offset - dotOf(normal.along, c));
+        const z = timesRows(equations, c);
+        return equations.normal === undefined ? z : nearestOnPlane(z, equations.normal, value);
       },
       diagnosis,
     };
@@ -111,20 +112,18 @@ function systemOf(
   return matrix;
 }
 
-/** The constraint's normal as a unit vector u = a/|a|, and A·u. Without one, zeros. */
+/** |a| of the constraint's normal a, and A·a/|a|. Without one, 1 and zeros. */
 interface NormalPart {
   readonly along: Float64Array;
-  readonly unit?: Float64Array;
-  /** |a|. */
   readonly length: number;
 }
 
 function normalPart({ blocks, normal, count, unknowns }: Equations): NormalPart {
   if (normal === undefined) return { along: new Float64Array(count), length: 1 };
   const length = Math.sqrt(squaredNorm(normal, unknowns));
-  const unit = normal.map((a) => a / length);
-  const along = concatBlocks(blocks, ({ rows }) => rows.times(tensor(unit, [unknowns])));
-  return { along, unit, length };
+  // Not A·(a/|a|): with whole numbers A·a has no rounding.
+  const products = concatBlocks(blocks, ({ rows }) => rows.times(tensor(normal, [unknowns])));
+  return { along: products.map((product) => product / length), length };
 }
 
 /** A·Aᵀ from the products of all pairs of blocks. */
@@ -158,9 +157,4 @@ function timesRows({ blocks, unknowns }: Equations, c: Float64Array): Float64Arr
     at += rows.n;
   }
   return values;
-}
-
-/** z + shift·u. */
-function addNormal(z: Float64Array, { unit }: NormalPart, shift: number): Float64Array {
-  return unit === undefined ? z : z.map((value, j) => value + shift * unit[j]);
 }

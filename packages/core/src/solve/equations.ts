@@ -3,7 +3,8 @@ import { expectLength } from '../rows/dense.js';
 import type { Rows } from '../types/draws.js';
 import type { Products } from '../types/score.js';
 import type { Solver } from '../types/solver.js';
-import { type Factorisation, squaredNorm } from './factor.js';
+import { squaredNorm } from './constraint.js';
+import type { Factorisation } from './factor.js';
 
 /** The left sides of equations rows·z = targets, each with a weight (default 1). */
 export interface WeightedRows {

@@ -6,6 +6,7 @@ import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
 import type { Solver, System } from '../types/solver.js';
 import { dotOf } from './condition.js';
+import { nearestOnPlane, roundingOfProjection, squaredNorm } from './constraint.js';
 
 /** Minimise ½·zᵀKz - right·z, which is K·z = right, over all z or over those with normal·z = value. */
 export interface Problem {
@@ -61,39 +62,28 @@ export function expectFinite(where: string, data: Float32Array | Float64Array): 
   fail({ code: 'non-finite', where, expected: 'finite numbers', got: `${data[at]} at element ${at}` });
 }
 
-/** The square of the norm of a constraint's normal. Throws `option-value` when it is 0. */
-export function squaredNorm(normal: Float64Array, k: number): number {
-  expectLength('constraint(normal)', normal.length, k);
-  const square = dotOf(normal, normal);
-  if (square > 0 && Number.isFinite(square)) return square;
-  return fail({
-    code: 'option-value',
-    where: 'constraint(normal)',
-    expected: 'a finite vector that is not zero',
-    got: `squared norm ${square}`,
-  });
-}
-
 /**
  * z = z0 + w with z0 = a·value/|a|² the shortest z that meets the constraint and w orthogonal to its normal a: w solves
  * (PKP) w = P (right - K z0), with P the projection along a. The missing direction is filled with an eigenvalue from among the
  * others, which does not change their ratio; w has no part there.
  */
 async function factorConstrained(
-  { matrix, k, rounding }: System,
+  { matrix, k, rounding = 0 }: System,
   normal: Float64Array,
   factorise: (projected: System) => ReturnType<Solver>,
 ) {
   const square = squaredNorm(normal, k);
   const pull = timesVector({ shape: [k, k], data: matrix }, normal);
+  const removed = Math.max(0, dotOf(normal, pull) / square);
+  const lost = roundingOfProjection(removed, k);
   const projected = project(matrix, { normal, pull, square });
-  const { solve, rank, condition } = await factorise({ matrix: projected, k, rounding });
+  addAlong(projected, normal, innerEigenvalue(projected, k, removed) / square);
+  const { solve, rank, condition } = await factorise({ matrix: projected, k, rounding: rounding + lost });
   return {
     solve(right: Float64Array, value: number): Float64Array {
       const rest = right.map((r, i) => r - (pull[i] * value) / square);
-      const along = dotOf(normal, rest) / square;
-      const free = solve(rest.map((r, i) => r - along * normal[i]));
-      return free.map((w, i) => w + (normal[i] * value) / square);
+      const free = solve(nearestOnPlane(rest, normal, 0));
+      return nearestOnPlane(free, normal, value);
     },
     rank: Math.max(0, rank - 1),
     condition,
@@ -108,7 +98,7 @@ interface Direction {
   readonly square: number;
 }
 
-/** PKP + fill·aaᵀ/|a|² with PKP = K - (abᵀ + baᵀ)/|a|² + (a·b)·aaᵀ/|a|⁴ and b = K·a. */
+/** PKP = K - (abᵀ + baᵀ)/|a|² + (a·b)·aaᵀ/|a|⁴ with b = K·a. */
 function project(matrix: Float64Array, { normal: a, pull: b, square }: Direction): Float64Array {
   const k = a.length;
   const ab = dotOf(a, b);
@@ -118,17 +108,22 @@ function project(matrix: Float64Array, { normal: a, pull: b, square }: Direction
       out[i * k + j] += (-(a[i] * b[j] + b[i] * a[j]) + (ab / square) * a[i] * a[j]) / square;
     }
   }
-  const fill = innerEigenvalue(out, k) / square;
-  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out[i * k + j] += fill * a[i] * a[j];
   return out;
 }
 
+/** matrix += factor·aaᵀ. */
+function addAlong(matrix: Float64Array, a: Float64Array, factor: number): void {
+  const k = a.length;
+  for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) matrix[i * k + j] += factor * a[i] * a[j];
+}
+
 /**
- * A number between the smallest and the largest eigenvalue that is not zero: their mean, each weighted by itself. 1 for
- * a matrix of zeros.
+ * A number between the smallest and the largest eigenvalue that is not zero: their mean, each weighted by itself. Where only rounding of
+ * what was removed is left, that; 1 for a matrix of zeros.
  */
-function innerEigenvalue(matrix: Float64Array, k: number): number {
+function innerEigenvalue(matrix: Float64Array, k: number, removed: number): number {
   let trace = 0;
   for (let i = 0; i < k; i++) trace += matrix[i * k + i];
-  return trace > 0 ? dotOf(matrix, matrix) / trace : 1;
+  if (trace > k * roundingOfProjection(removed, k)) return dotOf(matrix, matrix) / trace;
+  return removed > 0 ? removed : 1;
 }

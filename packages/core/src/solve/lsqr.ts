@@ -2,9 +2,9 @@ import { type Tensor, tensor } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Iteration } from '../types/solver.js';
 import { conditionOf, dotOf } from './condition.js';
+import { nearestOnPlane, squaredNorm } from './constraint.js';
 import { symmetricEigen } from './eigen.js';
 import { concatBlocks, type Equations, weightsOf } from './equations.js';
-import { squaredNorm } from './factor.js';
 
 /** A regression with its targets, to be solved from products with its rows alone. */
 export interface RowsProblem extends Iteration {
@@ -23,7 +23,7 @@ export function solveByRows(
   equations: Equations,
   { targets, value = 0, expression, ...how }: RowsProblem,
 ): { readonly values: Float64Array; readonly diagnosis: SolveDiagnosis } {
-  const { unknowns, count } = equations;
+  const { unknowns, count, normal } = equations;
   const operator = operatorOf(equations);
   const start = startOf(equations, value);
   const rest = operator.weigh(targets);
@@ -32,7 +32,7 @@ export function solveByRows(
   });
   const { values, steps, accuracy, condition } = lsqr(operator, rest, how);
   return {
-    values: values.map((w, j) => w + start[j]),
+    values: normal === undefined ? values : nearestOnPlane(values, normal, value),
     diagnosis: {
       method: expression,
       form: 'iterative',
@@ -72,7 +72,6 @@ interface Operator {
 function operatorOf({ blocks, unknowns, totalWeight, normal }: Equations): Operator {
   const roots = concatBlocks(blocks, weightsOf).map((weight) => Math.sqrt(weight / totalWeight));
   const weigh = (c: Float64Array) => c.map((value, i) => value * roots[i]);
-  const square = normal === undefined ? 1 : squaredNorm(normal, unknowns);
   return {
     weigh,
     times(v) {
@@ -87,9 +86,7 @@ function operatorOf({ blocks, unknowns, totalWeight, normal }: Equations): Opera
         rows.addTransposeTimes(weighted.subarray(at, at + rows.n), out);
         at += rows.n;
       }
-      if (normal === undefined) return out;
-      const along = dotOf(normal, out) / square;
-      return out.map((value, j) => value - along * normal[j]);
+      return normal === undefined ? out : nearestOnPlane(out, normal, 0);
     },
   };
 }

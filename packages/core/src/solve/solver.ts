@@ -34,7 +34,9 @@ export const inverse = defineSolver({
  * zero. The default is the larger of two: k·2⁻⁵² times the largest, the size of rounding in K (the convention of LAPACK and of
  * numpy's matrix_rank; numpy's pinv takes 1e-15), and the square of the rounding in the rows that K was made from, (2⁻²³·|t|)² for
  * float32 rows around numbers of length |t|. Features that always move together differ by that rounding only. Float64 rows and 0/1
- * masks have none. Factorises by Cholesky where the gap between kept and dropped eigenvalues is clear, because the answer is then the same;
+ * masks have none. A constraint takes its direction out of K, and adds d·2⁻⁵² times the eigenvalue of that direction to the second,
+ * for d unknowns.
+ * Factorises by Cholesky where the gap between kept and dropped eigenvalues is clear, because the answer is then the same;
  * by eigenvectors otherwise, which takes seconds from k = 800 on. Throws `option-value`.
  */
 export const pseudoInverse = defineSolver({

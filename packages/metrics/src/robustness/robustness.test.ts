@@ -50,7 +50,7 @@ function distance(elements: readonly number[], other: number): number {
 const leastDistance = (elements: readonly number[]) => Math.min(distance(elements, 1), distance(elements, 2));
 
 /** The l2 distance to where a class is the best, at one plane, or where two meet. */
-function nearestOf(elements: readonly number[], target: number): { norm: number; atMeeting: boolean } {
+function nearestOf(elements: readonly number[], target: number): number {
   const others = [0, 1, 2].filter((k) => k !== target);
   const slopes = others.map((k) => elements.map((i) => weights[target][i] - weights[k][i]));
   const needs = others.map((k) => logit(k) - logit(target));
@@ -63,11 +63,8 @@ function nearestOf(elements: readonly number[], target: number): { norm: number;
     [(a * bb - b * ab) / determinant, (b * aa - a * ab) / determinant],
   ];
   const steps = candidates.map(([p, q]) => slopes[0].map((v, i) => p * v + q * slopes[1][i]));
-  const nearest = steps
-    .map((step, planes) => ({ step, norm: Math.hypot(...step), atMeeting: planes === 2 }))
-    .filter(({ step }) => slopes.every((slope, k) => dot(slope, step) >= needs[k] - 1e-9))
-    .toSorted((one, other) => one.norm - other.norm);
-  return nearest[0];
+  const allowed = steps.filter((step) => slopes.every((slope, k) => dot(slope, step) >= needs[k] - 1e-9));
+  return Math.min(...allowed.map((step) => Math.hypot(...step)));
 }
 
 async function curveOf(metric: Metric, subject = subjectOf()) {
@@ -86,7 +83,12 @@ describe('on a linear classifier', () => {
       expect(each / truth[i]).toBeLessThan(1.001);
     });
     const area = (25 * (y[0] + 2 * y[1] + y[2])) / 2;
-    expect(estimate).toEqual({ kind: 'bound', side: 'upper', value: area, n: expect.any(Number) });
+    expect(estimate).toEqual({
+      kind: 'bound',
+      side: 'upper',
+      value: expect.closeTo(area, 10),
+      n: expect.any(Number),
+    });
   });
 
   it('robustness-complement is that by all but the first features', async () => {
@@ -108,10 +110,9 @@ describe('on a linear classifier', () => {
           [set.y, order.slice(0, first)],
           [complement.y, order.slice(first)],
         ] as const) {
-          const { norm, atMeeting } = nearestOf(elements, target);
+          const norm = nearestOf(elements, target);
           expect(y[i] / norm).toBeGreaterThanOrEqual(1);
-          // sqp follows one plane at a time, so that it ends off the point where two meet.
-          expect(y[i] / norm).toBeLessThan(atMeeting ? 1.2 : 1.001);
+          expect(y[i] / norm).toBeLessThan(1.001);
         }
       });
     },
