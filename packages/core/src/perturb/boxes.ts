@@ -28,7 +28,7 @@ export const boxes = definePerturbation({
   summary: 'Removes given boxes of the image, each once.',
   options: {
     boxes: z
-      .array(boxOption())
+      .array(boxOption(), 'a list of boxes')
       .min(1, 'at least one box')
       .describe(
         'Each box as [top, bottom, left, right] in pixels from 0, bottom and right exclusive: [[0,4,0,8]].',

@@ -24,7 +24,7 @@ export const sets = definePerturbation({
   summary: 'Removes given sets of features, each once.',
   options: {
     sets: z
-      .array(list())
+      .array(list(), 'a list of sets')
       .min(1, 'at least one set')
       .describe('The sets, each a list of numbers of features from 0: [[0,1],[5]].'),
     ...removedFeatureOptions,

@@ -10,7 +10,7 @@ import {
 } from '@onnxplain/core';
 import { pilotCount } from './pilots.js';
 import type { Robustness } from './robustness.js';
-import { type SubsetFindings, subsetRegression } from './subset-regression.js';
+import { expectEnoughSubsets, type SubsetFindings, subsetRegression } from './subset-regression.js';
 import { type Sampling, subsetsOf } from './subsets.js';
 
 /** The regression of one step. */
@@ -30,6 +30,8 @@ export async function banzhafOf(
   { key, products }: { readonly key: Key; readonly products: Products },
 ): Promise<SubsetFindings> {
   const subsets = subsetsOf(chosen, sampling, fold(key, 'subsets'));
+  const { preset } = sampling;
+  expectEnoughSubsets(where, { preset, chosen, subsets });
   // Pilots of all keys are the same, so that keys differ in their subsets only, as the standard errors say.
   const few = { ...sampling, subsets: pilotCount(subsets.count) };
   const pilots = subsets.group === 0 ? undefined : subsetsOf(chosen, few, fold(seed(0), 'pilots')).members;
@@ -43,8 +45,7 @@ export async function banzhafOf(
       remedy: 'Use another attack or more of its steps, or another criterion.',
     });
   }
-  const { preset } = sampling;
-  return subsetRegression({ where, preset, chosen, subsets, importances: values }, products);
+  return subsetRegression({ preset, chosen, subsets, importances: values }, products);
 }
 
 /** Gives each element the value of its feature, and its standard error where there is one. */

@@ -263,6 +263,20 @@ describe('the attack', () => {
     expect(one[6]).not.toEqual(other[6]);
   });
 
+  it('is not called where there are too few subsets for the regression', async () => {
+    const calls: [number, number][] = [];
+    for (const subsets of [1, 10]) {
+      await expect(oneStepBanzhaf(watched(calls), { subsets })(f, x, seed)).rejects.toMatchObject({
+        code: 'option-value',
+        diagnosis: {
+          expected: `at least ${2 * (d + 3)} subsets for ${d} features`,
+          got: `${2 * Math.floor(subsets / 2)}`,
+        },
+      });
+    }
+    expect(calls).toEqual([]);
+  });
+
   it("gets no starts and no other call in the authors' variant", async () => {
     const calls: [number, number][] = [];
     await oneStepBanzhaf(watched(calls), { preset: 'paper-code', subsets: 50 })(f, x, seed);

@@ -14,12 +14,15 @@ import { openOf, type Subsets } from './subsets.js';
 /** Rows of the system that are dense numbers at a time. */
 const ROWS = 1024;
 
-/** Subsets with the importance of each. */
-export interface SubsetProblem {
-  readonly where: string;
+/** Subsets of the features that are not chosen. */
+export interface SubsetRows {
   readonly preset: Preset;
   readonly chosen: Uint8Array;
   readonly subsets: Subsets;
+}
+
+/** Subsets with the importance of each. */
+export interface SubsetProblem extends SubsetRows {
   readonly importances: Float64Array;
 }
 
@@ -33,22 +36,12 @@ export interface SubsetFindings extends Pick<Findings, 'residual' | 'diagnosis'>
 /**
  * Least squares of importances on subsets ([H21] Eq. 6): the coefficients of the features that are not chosen. With 'paper' there is an
  * intercept; over all subsets the coefficients are then the Banzhaf values. With 'paper-code' each chosen feature has a column of
- * ones instead, so that the first step has no intercept. Throws `option-value` for too few subsets.
+ * ones instead, so that the first step has no intercept.
  */
 export async function subsetRegression(problem: SubsetProblem, products: Products): Promise<SubsetFindings> {
-  const { where, chosen, subsets, importances } = problem;
+  const { chosen, subsets, importances } = problem;
   const open = openOf(chosen);
   const columns = columnsOf(problem, open);
-  const least = subsets.group * (columns.width + 2);
-  if (subsets.count < least) {
-    fail({
-      code: 'option-value',
-      where: `${where}: subsets`,
-      expected: `at least ${least} subsets for ${open.length} features`,
-      got: `${subsets.count}`,
-      remedy: 'Take more subsets, or larger features, e.g. features=4.',
-    });
-  }
   const blocks = [];
   for (let from = 0; from < subsets.count; from += ROWS)
     blocks.push({ rows: columns.rows(from, Math.min(subsets.count, from + ROWS)) });
@@ -66,8 +59,23 @@ export async function subsetRegression(problem: SubsetProblem, products: Product
   };
 }
 
+/** Throws `option-value` for too few subsets for the regression and its standard errors. */
+export function expectEnoughSubsets(where: string, rows: SubsetRows): void {
+  const open = openOf(rows.chosen);
+  const { group, count } = rows.subsets;
+  const least = group * (columnsOf(rows, open).width + 2);
+  if (count >= least) return;
+  fail({
+    code: 'option-value',
+    where: `${where}: subsets`,
+    expected: `at least ${least} subsets for ${open.length} features`,
+    got: `${count}`,
+    remedy: 'Take more subsets, or larger features, e.g. features=4.',
+  });
+}
+
 /** The matrix of the system: a column for each open feature, and at most one constant column. */
-function columnsOf({ preset, chosen, subsets }: SubsetProblem, open: readonly number[]) {
+function columnsOf({ preset, chosen, subsets }: SubsetRows, open: readonly number[]) {
   const d = chosen.length;
   // k equal columns and one of sqrt(k) times their numbers have the same solution of least norm for all other columns.
   const constant = preset === 'paper' ? 1 : Math.sqrt(d - open.length);

@@ -67,7 +67,7 @@ function inside({ b, path, opsets }: Around, { node, row }: PathNode): readonly 
 }
 
 const CUT =
-  'Explain with occlusion or optimal, which need no derivative; in a program also an inner tensor after it (cut), or difference(score).';
+  'Explain with occlusion or optimal, which need no derivative. Explainers and metrics that take an attack need none with attack=decision. In a program there are also an inner tensor after it (cut), and difference(score).';
 
 function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage {
   const { op, domain } = node;
