@@ -100,6 +100,6 @@ function pointOf(where: string, attack: Attack, { point, estimate }: Perturbed):
     where,
     expected: 'an attack that changes the prediction',
     got: `${attack.expression} finds no perturbation${reach}`,
-    remedy: 'Give another attack, or this one with more steps.',
+    remedy: 'Give more steps, or an attack without gradients, decision, where they are 0.',
   });
 }

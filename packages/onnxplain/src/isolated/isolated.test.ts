@@ -52,6 +52,11 @@ function start(limits?: ProcessLimits): Isolated<Job, Done> {
   return made;
 }
 
+test('limits that are not positive numbers are refused', () => {
+  for (const limits of [{ seconds: 0 }, { seconds: Number.NaN }, { memoryBytes: -1 }])
+    expect(() => isolated(job, limits)).toThrow('expected a positive number');
+});
+
 test('a limit of time longer than 2^31 milliseconds does not end a call', async () => {
   await expect(start({ seconds: 1e9 }).call({ what: 'count' })).resolves.toMatchObject({ calls: 1 });
 });

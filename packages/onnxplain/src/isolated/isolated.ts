@@ -30,8 +30,11 @@ const serve = fileURLToPath(new URL(`./serve${extname(import.meta.url)}`, import
  * - `module`: the address of the module, as in `new URL('./job.js', import.meta.url)`.
  * - `seconds`: how long one call may take. Default: no limit. When it has passed, the process and all its calls end.
  * - `memoryBytes`: what the process may hold. Default: nine tenths of the memory of the machine or its container.
+ *
+ * Throws `option-value` for a limit that is not a positive number.
  */
 export function isolated<Input, Output>(module: URL, limits: ProcessLimits = {}): Isolated<Input, Output> {
+  for (const [name, limit] of Object.entries(limits)) expectLimit(name, limit);
   let running: Running | undefined;
   let closed = false;
   const start = () => {
@@ -54,6 +57,11 @@ export function isolated<Input, Output>(module: URL, limits: ProcessLimits = {})
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function expectLimit(name: string, limit: number | undefined): void {
+  if (limit === undefined || limit > 0) return;
+  fail({ code: 'option-value', where: `isolated(${name})`, expected: 'a positive number', got: `${limit}` });
 }
 
 interface Running {
