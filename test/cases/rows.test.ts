@@ -15,10 +15,14 @@ interface ExplainedOptions {
   readonly batch?: number;
 }
 
-async function explained(model: string, array: string, explainer: string, options: ExplainedOptions = {}) {
+async function explained(
+  model: string,
+  array: string,
+  explainer: string,
+  { batch, ...options }: ExplainedOptions = {},
+) {
   const prepared = await prepare(casePath(model), { ...options, inputs: [casePath(array)], device: 'cpu' });
   try {
-    const { batch } = options;
     const explanations = await explainInputs(prepared, { batch, explainers: [make(explainer, 'explainer')] });
     const scores = await scoresOf(prepared, { batch });
     const found = explanations.map(({ input, attributions: [outcome] }, i) => {
