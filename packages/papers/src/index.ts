@@ -11,7 +11,7 @@ export {
 export { mergeTables } from './merge.js';
 export { paperNamed, papers, tableOf } from './papers.js';
 export {
-  asQuestions,
+  addedClaims,
   betterThan,
   type Claim,
   type ExpressionByReading,

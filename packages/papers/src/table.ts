@@ -94,6 +94,6 @@ export function betterThan(
   return columns.flatMap((column) => others.map((than) => ({ row, column, than })));
 }
 
-/** The same claims, as questions that the paper does not ask. */
-export const asQuestions = (claims: readonly Claim[]): readonly Claim[] =>
+/** The same claims, marked as added: the paper does not make them. */
+export const addedClaims = (claims: readonly Claim[]): readonly Claim[] =>
   claims.map((claim) => ({ ...claim, added: true }));

@@ -1,4 +1,4 @@
-import { asQuestions, betterThan, type PaperTable, type TableRow } from '../table.js';
+import { addedClaims, betterThan, type PaperTable, type TableRow } from '../table.js';
 import { complement, criteria, EVALUATION, MODEL, NOTES, set } from './columns.js';
 import { GREEDY_AS, greedyAsRows, MINIMUM_PERTURBATION, otherRows, SYMBOLS } from './rows.js';
 
@@ -19,7 +19,7 @@ const randomised: PaperTable = {
   claims: [
     { row: GREEDY_AS.complement, column: 'rank correlation', than: PASSED },
     { row: GREEDY_AS.set, column: 'rank correlation', than: PASSED },
-    ...asQuestions([{ row: MINIMUM_PERTURBATION, column: 'rank correlation', than: PASSED }]),
+    ...addedClaims([{ row: MINIMUM_PERTURBATION, column: 'rank correlation', than: PASSED }]),
   ],
   notes: [
     NOTES.numbering,
@@ -48,7 +48,7 @@ const stable: PaperTable = {
   ],
   columns: [{ name: 'set sensitivity', metric: 'set-sensitivity(radius=0.1, draws=5, top=0.2)' }],
   numbers: [],
-  claims: asQuestions([
+  claims: addedClaims([
     ...betterThan(GREEDY_AS.complement, ['Grad', 'IG', MINIMUM_PERTURBATION], ['set sensitivity']),
   ]),
   notes: [
@@ -90,7 +90,7 @@ const targeted: PaperTable = {
     },
   })),
   numbers: [],
-  claims: asQuestions([
+  claims: addedClaims([
     ...betterThan(
       towards('complement').name,
       [GREEDY_AS.complement, 'Grad'],

@@ -1,4 +1,4 @@
-import { asQuestions, betterThan, type PaperTable } from '../table.js';
+import { addedClaims, betterThan, type PaperTable } from '../table.js';
 import { complement, criteria, MODEL, NOTES, removal, set } from './columns.js';
 import { GREEDY_AS, greedyAsRows, MINIMUM_PERTURBATION, otherRows, SYMBOLS, searchRows } from './rows.js';
 
@@ -21,7 +21,7 @@ const table1: PaperTable = {
   claims: [
     ...betterThan(GREEDY_AS.complement, others, [complement]),
     ...betterThan(GREEDY_AS.set, others, [set]),
-    ...asQuestions([
+    ...addedClaims([
       ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], [complement]),
       ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set]),
     ]),
@@ -33,7 +33,7 @@ const table1: PaperTable = {
 const removalClaims = (insertions: readonly string[], deletions: readonly string[]) => [
   ...betterThan(GREEDY_AS.complement, others, insertions),
   ...betterThan(GREEDY_AS.set, others, deletions),
-  ...asQuestions([
+  ...addedClaims([
     ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], insertions),
     ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], deletions),
   ]),
@@ -100,7 +100,7 @@ const table7: PaperTable = {
   claims: [
     ...betterThan(GREEDY_AS.complement, namesFor(SYMBOLS.complement), [complement]),
     ...betterThan(GREEDY_AS.set, namesFor(SYMBOLS.set), [set]),
-    ...asQuestions([
+    ...addedClaims([
       ...betterThan(
         GREEDY_AS.complement,
         [...namesFor(SYMBOLS.complement), MINIMUM_PERTURBATION],

@@ -1,4 +1,4 @@
-import { asQuestions, betterThan, type PaperTable, type TableRow } from '../table.js';
+import { addedClaims, betterThan, type PaperTable, type TableRow } from '../table.js';
 import { NOTES } from './columns.js';
 import { GREEDY_AS, MINIMUM_PERTURBATION, SYMBOLS } from './rows.js';
 
@@ -62,7 +62,7 @@ const table3: PaperTable = {
   claims: [
     ...betterThan(GREEDY_AS.complement, others, [complement, insertion]),
     ...betterThan(GREEDY_AS.set, others, [set, deletion]),
-    ...asQuestions([
+    ...addedClaims([
       ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], [complement, insertion]),
       ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set, deletion]),
     ]),

@@ -1,4 +1,4 @@
-import { asQuestions, type Claim, type PaperTable } from '../table.js';
+import { addedClaims, type Claim, type PaperTable } from '../table.js';
 import { INFIDELITY, local, NOTES, SENSITIVITY, table1a } from './digits.js';
 import { smoothedRows } from './smooth.js';
 
@@ -30,7 +30,7 @@ export const adversarialTable: PaperTable = {
   ),
   columns: table1a.columns,
   numbers: [],
-  claims: [...adversarialIsBetter(SENSITIVITY), ...asQuestions(adversarialIsBetter(INFIDELITY))],
+  claims: [...adversarialIsBetter(SENSITIVITY), ...addedClaims(adversarialIsBetter(INFIDELITY))],
   notes: [
     'Each claim compares one explainer between the two models, paired over the digits. That of sensitivity stands for the claim of the paper, whose numbers are not known here.',
     'The models have logits of different sizes. In the reading "paper", sensitivity and infidelity grow with them, sensitivity in proportion and infidelity with their square; the reading "paper-code" divides sensitivity by the norm of the explanation.',

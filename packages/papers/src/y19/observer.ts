@@ -1,4 +1,4 @@
-import { asQuestions, betterThan, type Claim, type PaperTable, type TableRow } from '../table.js';
+import { addedClaims, betterThan, type Claim, type PaperTable, type TableRow } from '../table.js';
 import { global, INFIDELITY, NOTES } from './digits.js';
 import { smoothedRows } from './smooth.js';
 
@@ -30,7 +30,7 @@ const columnsFor = ({ side }: Half): PaperTable['columns'] => [
 ];
 
 const others = rows.flatMap(({ name }) => (name === OPTIMUM ? [] : [name]));
-const claims: readonly Claim[] = asQuestions([
+const claims: readonly Claim[] = addedClaims([
   ...rows.map(({ name }) => ({ row: name, column: SHARE, than: 1 / 2 })),
   ...betterThan(OPTIMUM, others, [SHARE, INFIDELITY]),
 ]);
@@ -47,7 +47,7 @@ const tableFor = (half: Half): Omit<PaperTable, 'id' | 'notes'> => ({
 
 const OBSERVER_NOTES = [
   'The observer is a rule, not people: it answers with the half that holds more absolute attribution. The number is the share of right answers, of people in the paper.',
-  'The numbers and the claims of the paper are not known here: the comparisons are questions, and the rows too. The explainers are those of Table 1b without the Shapley value.',
+  'The numbers and the claims of the paper are not known here: all comparisons are added, and the rows too. The explainers are those of Table 1b without the Shapley value.',
   'Squares have sides of 1 to 10 pixels and random places, 2000 for the optimum, whose ridge is chosen by held-out infidelity, and 1000 for the infidelity.',
   'Claims go by the share of the attribution, whose differences a paired test can take; answers of the rule are the same on many pictures.',
   NOTES[0],
