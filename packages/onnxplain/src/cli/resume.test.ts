@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { key, stream } from '@onnxplain/core';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, expect, test } from 'vitest';
@@ -31,11 +32,21 @@ function inProcess(argv: readonly string[], isDue: () => boolean): Promise<numbe
   const watch = setInterval(() => isDue() && child.pid && process.kill(-child.pid, 'SIGKILL'), 2);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => {
+    child.on('exit', async (code) => {
       clearInterval(watch);
+      // The process that does the work may still be ending, with its lock.
+      while (isAlive(-Number(child.pid))) await setTimeout(5);
       resolve(code);
     });
   });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Every file below a folder with its bytes; of the record what does not tell the time. */
