@@ -53,7 +53,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   zod: /^packages\/core\/src\/options\.ts$/,
   '@bufbuild/protobuf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
   'onnx-buf': /^packages\/graph\/src\/io\/[^/]+\.ts$/,
-  'onnxruntime-node': /^packages\/runtime\/src\/session\/session\.ts$/,
+  'onnxruntime-node': /^packages\/runtime\/src\/session\/(session|onnxruntime)\.ts$/,
   'd3-scale-chromatic': /^packages\/report\/src\/colour\.ts$/,
   'fast-png': /^packages\/files\/src\/png\.ts$/,
   'jpeg-js': /^packages\/files\/src\/jpeg\.ts$/,

@@ -64,6 +64,19 @@ const { estimate } = await infidelity(square({ sizes: [1, 2] })).measure({ f, x,
 if (estimate.kind === 'mean') console.log(graph.nodes.length, estimate.value, estimate.stderr);
 `;
 
+const { exports, peerDependencies } = JSON.parse(
+  readFileSync(join(root, 'packages/onnxplain/package.json'), 'utf8'),
+);
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** The ONNX Runtime of the application, here that of this repository. */
+const peers = Object.fromEntries(Object.keys(peerDependencies).map((name) => [name, devDependencies[name]]));
+
+/** Reads the declarations of every subpath, with all that they refer to. */
+const everyType = Object.keys(exports)
+  .map((path, i) => `export type * as part${i} from '${join('onnxplain', path)}';`)
+  .join('\n');
+
 test('every package packs, installs into an empty project, imports and passes strict type checks there', {
   timeout: 240_000,
 }, () => {
@@ -81,16 +94,21 @@ test('every package packs, installs into an empty project, imports and passes st
   );
   writeFileSync(
     join(project, 'package.json'),
-    JSON.stringify({ name: 'empty', private: true, type: 'module', dependencies }),
+    JSON.stringify({
+      name: 'empty',
+      private: true,
+      type: 'module',
+      dependencies: { ...dependencies, ...peers },
+    }),
   );
   const overrides = Object.entries(dependencies).map(([name, file]) => `  '${name}': '${file}'`);
   writeFileSync(
     join(project, 'pnpm-workspace.yaml'),
-    ['overrides:', ...overrides, 'allowBuilds:', '  onnxruntime-node: false', ''].join('\n'),
+    // Without hoisting, a package finds only what it declares.
+    ['hoist: false', 'overrides:', ...overrides, 'allowBuilds:', '  onnxruntime-node: false', ''].join('\n'),
   );
   pnpm(['install', '--prefer-offline', '--no-frozen-lockfile'], project);
 
-  const { exports } = JSON.parse(readFileSync(join(root, 'packages/onnxplain/package.json'), 'utf8'));
   const imported = [
     ...Object.keys(dependencies).filter((name) => name !== 'onnxplain'),
     ...Object.keys(exports).map((path) => join('onnxplain', path)),
@@ -101,7 +119,7 @@ test('every package packs, installs into an empty project, imports and passes st
   writeFileSync(join(project, 'main.js'), program);
   const printed = execFileSync(process.execPath, ['main.js'], { cwd: project, encoding: 'utf8' });
   expect(printed.trim().split('\n').sort()).toEqual(imported.map((name) => `${name} true`).sort());
-  writeFileSync(join(project, 'main.ts'), strictProgram);
+  writeFileSync(join(project, 'main.ts'), `${strictProgram}${everyType}`);
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   const compiled = spawnSync(process.execPath, [
     join(root, 'node_modules/typescript/bin/tsc'),

@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'type-mismatch'
   | 'value-unknown'
   // running a model
+  | 'runtime-missing'
+  | 'runtime-copies'
   | 'provider-unavailable'
   | 'session-failed'
   | 'run-failed'

@@ -30,7 +30,6 @@ export {
 } from './score/meaning.js';
 export { classes, type Prediction, type PredictOptions, predict } from './score/predict.js';
 export { type ScoreOptions, score } from './score/score.js';
-export { type IsolateOptions, type Job, runIsolated } from './session/isolate.js';
 export { ortProducts } from './session/products.js';
 export {
   type Device,
@@ -39,6 +38,7 @@ export {
   type Session,
   type SessionOptions,
 } from './session/session.js';
+export { type LoadedRuntime, onnxRuntimeVersion, useOnnxRuntime } from './session/used-runtime.js';
 export {
   type Arrays,
   type Feed,

@@ -4,7 +4,7 @@ import { type TableRecord, tableMarkdown } from '@onnxplain/report';
 import { Command, CommanderError, Option } from 'commander';
 import { loadPlugins } from '../expression/load-plugin.js';
 import { catalogue } from '../expression/registry.js';
-import { version } from '../pipeline/record/environment.js';
+import { version } from '../version.js';
 import { type EvaluateFlags, evaluate } from './evaluate.js';
 import { type ExplainFlags, explain, showExplained } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Diagnosis, fail, OnnxplainError } from '@onnxplain/core';
@@ -20,8 +21,6 @@ export interface Isolated<Input, Output> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const serve = fileURLToPath(new URL(`./serve${extname(import.meta.url)}`, import.meta.url));
-
 /**
  * Runs the default export of a module in a process of its own, which a model cannot take down with the caller: crashes of native code,
  * endless runs and runs that need too much memory become errors. The process starts at the first call and stays until
@@ -31,7 +30,7 @@ const serve = fileURLToPath(new URL(`./serve${extname(import.meta.url)}`, import
  * - `seconds`: how long one call may take. Default: no limit. When it has passed, the process and all its calls end.
  * - `memoryBytes`: what the process may hold. Default: nine tenths of the memory of the machine or its container.
  *
- * Throws `option-value` for a limit that is not a positive number.
+ * Throws `option-value` for a limit that is not a positive number, and each call `not-applicable` in a bundled application.
  */
 export function isolated<Input, Output>(module: URL, limits: ProcessLimits = {}): Isolated<Input, Output> {
   for (const [name, limit] of Object.entries(limits)) expectLimit(name, limit);
@@ -64,6 +63,21 @@ function expectLimit(name: string, limit: number | undefined): void {
   fail({ code: 'option-value', where: `isolated(${name})`, expected: 'a positive number', got: `${limit}` });
 }
 
+/** Returns the path of the program of the process. Throws `not-applicable` where a bundler has left it out. */
+function serveProgram(): string {
+  // Undefined in a CommonJS bundle.
+  const own: string | undefined = import.meta.url;
+  const path = own && fileURLToPath(new URL(`./serve${extname(own)}`, own));
+  if (path && existsSync(path)) return path;
+  return fail({
+    code: 'not-applicable',
+    where: 'isolated',
+    expected: 'the files of onnxplain, one of which the new process runs',
+    got: 'a bundle without them',
+    remedy: 'Keep onnxplain out of the bundle, as an external package.',
+  });
+}
+
 interface Running {
   readonly watched: Watched;
   call(input: unknown, signal: AbortSignal | undefined): Promise<unknown>;
@@ -75,7 +89,7 @@ interface Pending {
 }
 
 function startProcess(module: URL, limits: ProcessLimits, onEnd: () => void): Running {
-  const watched = watch(fork(serve, [module.href], { serialization: 'advanced' }));
+  const watched = watch(fork(serveProgram(), [module.href], { serialization: 'advanced' }));
   limitMemory(watched, limits.memoryBytes);
   const pending = new Map<number, Pending>();
   watched.child.on('message', (answer: Answer) => {

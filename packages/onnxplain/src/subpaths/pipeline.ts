@@ -34,7 +34,7 @@ export {
 export { type SettledTarget, settleTarget, type TargetOption } from '../pipeline/query/target.js';
 export { type FurtherInputs, type LoadedFeeds, loadFeeds } from '../pipeline/read/feeds.js';
 export { type Drawing, drawAttribution } from '../pipeline/record/draw.js';
-export { environmentOf, version } from '../pipeline/record/environment.js';
+export { environmentOf } from '../pipeline/record/environment.js';
 export {
   type Recorded,
   type RecordOptions,
@@ -57,3 +57,4 @@ export type { Measurement } from '../pipeline/run/measure-input.js';
 export type { Outcome } from '../pipeline/run/outcome.js';
 export { type PlanOptions, planOf } from '../pipeline/run/plan.js';
 export { perToken } from '../pipeline/tokens.js';
+export { version } from '../version.js';

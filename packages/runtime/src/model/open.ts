@@ -12,6 +12,7 @@ import {
 import { isGradient, lowerGradient } from '../providers/lowering.js';
 import { chooseDevice } from '../providers/probe.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
+import { onnxRuntime } from '../session/onnxruntime.js';
 import type { Device } from '../session/session.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { observeShapes } from './observe-shapes.js';
@@ -59,7 +60,7 @@ const schema = z.strictObject({
  * are first needed.
  *
  * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for
- * the device.
+ * the device, `runtime-missing` and `runtime-copies` where onnxruntime-node does not load.
  */
 export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
   const { device, threads, memory, batchAxis } = parseOptions('open', schema, { ...options });
@@ -67,6 +68,7 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
   const weights = watchReads(options.external);
   const source = read(bytes, { limits: options.limits, external: weights.external });
+  await onnxRuntime();
   const sessionSource = () => (weights.used() ? serialise(source) : sourceFromFile(bytes, source));
   return openGraph(source, {
     path,

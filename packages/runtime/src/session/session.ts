@@ -1,8 +1,8 @@
-/** The only file that imports ONNX Runtime. */
 import { availableParallelism } from 'node:os';
 import { fail } from '@onnxplain/core';
 import type { Constant, ConstantData, DataType } from '@onnxplain/graph';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
+import { type OnnxRuntime, onnxRuntime } from './onnxruntime.js';
 import type { Arrays, Port } from './value.js';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
@@ -38,9 +38,6 @@ export interface Session {
   release(): Promise<void>;
 }
 
-// Errors reach the caller as exceptions. ONNX Runtime should not print them too.
-ort.env.logLevel = 'fatal';
-
 let totalSeconds = 0;
 
 /** Returns the seconds that the runs of all sessions of this process have taken. */
@@ -66,7 +63,7 @@ type WebGpuProvider = ort.InferenceSession.WebGpuExecutionProviderOption & {
 
 /**
  * Opens a model, from the bytes of an .onnx file or from its path (which lets the runtime find external data
- * beside it). Throws `session-failed` with ONNX Runtime's own error as cause.
+ * beside it). Throws `session-failed` with ONNX Runtime's own error as cause, and what {@link onnxRuntime} throws.
  */
 export async function openSession(
   model: Uint8Array | string,
@@ -74,15 +71,17 @@ export async function openSession(
 ): Promise<Session> {
   const { device = 'cpu', name = 'the model' } = options;
   const settings = settingsOf(options);
+  const runtime = await onnxRuntime();
+  const { InferenceSession, env } = runtime;
   try {
     // `create` is overloaded: a union of path and bytes fits neither signature.
     const native =
       typeof model === 'string'
-        ? await ort.InferenceSession.create(model, settings)
-        : await ort.InferenceSession.create(model, settings);
-    return sessionOf(native, name);
+        ? await InferenceSession.create(model, settings)
+        : await InferenceSession.create(model, settings);
+    return sessionOf({ runtime, native, name });
   } catch (cause) {
-    const expected = `a model that ONNX Runtime ${ort.env.versions.node} can open on ${device}`;
+    const expected = `a model that ONNX Runtime ${env.versions.node} can open on ${device}`;
     return fail({ code: 'session-failed', where: name, expected, got: `"${errorText(cause)}"` }, { cause });
   }
 }
@@ -101,17 +100,22 @@ function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOption
   };
 }
 
-interface State {
+interface Opened {
+  readonly runtime: OnnxRuntime;
   readonly native: ort.InferenceSession;
   /** The name of the model in errors. */
   readonly name: string;
+}
+
+interface State extends Opened {
   readonly pendingRuns: Set<Promise<unknown>>;
   seconds: number;
   released: boolean;
 }
 
-function sessionOf(native: ort.InferenceSession, name: string): Session {
-  const state: State = { native, name, pendingRuns: new Set(), seconds: 0, released: false };
+function sessionOf(opened: Opened): Session {
+  const { native } = opened;
+  const state: State = { ...opened, pendingRuns: new Set(), seconds: 0, released: false };
   const outputs = ports(native.outputMetadata);
   const all = outputs.map((port) => port.name);
   return {
@@ -126,9 +130,11 @@ function sessionOf(native: ort.InferenceSession, name: string): Session {
 }
 
 async function run(state: State, feeds: Arrays, wanted: readonly string[]): Promise<Arrays> {
-  const { native, name: where, pendingRuns, released } = state;
+  const { runtime, native, name: where, pendingRuns, released } = state;
   if (released) fail({ code: 'closed', where, expected: 'an open session', got: 'a released one' });
-  const fed = Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toNative(value)]));
+  const fed = Object.fromEntries(
+    Object.entries(feeds).map(([key, value]) => [key, toNative(runtime, value)]),
+  );
   const seconds = stopwatch();
   try {
     const running = native.run(fed, wanted);
@@ -178,12 +184,12 @@ const NativeFloat16Array:
     ) => ort.Tensor.DataType)
   | undefined = Reflect.get(globalThis, 'Float16Array');
 
-function toNative({ dtype, dims, data }: Constant): ort.Tensor {
+function toNative({ Tensor }: OnnxRuntime, { dtype, dims, data }: Constant): ort.Tensor {
   const native =
     dtype === 'float16' && NativeFloat16Array !== undefined && data instanceof Uint16Array
       ? new NativeFloat16Array(data.buffer, data.byteOffset, data.length)
       : (data as ort.Tensor.DataType);
-  return new ort.Tensor(dtype as ort.Tensor.Type, native, dims);
+  return new Tensor(dtype as ort.Tensor.Type, native, dims);
 }
 
 function fromNative(result: ort.Tensor): Constant {

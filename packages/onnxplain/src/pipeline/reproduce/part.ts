@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expressionIn, judge, type PaperTable, type Reading } from '@onnxplain/papers';
 import { RECORD_VERSION, type RunRecord, restrictRecord, type TablePart } from '@onnxplain/report';
-import { version } from '../record/environment.js';
+import { version } from '../../version.js';
 
 /** The expressions of a table in a reading. `{background}` is replaced by the file of baselines. */
 export interface PartExpressions {
