@@ -9,6 +9,8 @@ import { fail, fold, key } from '@onnxplain/core';
 import { type Card, cardPath } from '@onnxplain/files';
 import { write } from '@onnxplain/graph';
 import { accuracy } from './train/accuracy.js';
+import { fileCheckpoint } from './train/checkpoint.js';
+import { foldWeights } from './train/network.js';
 import { cosine } from './train/optimisers.js';
 import { type RecipeName, recipes } from './train/recipes/index.js';
 import { train } from './train/train.js';
@@ -23,6 +25,7 @@ const { values: given, positionals } = parseArgs({
     rate: { type: 'string' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string' },
+    checkpoint: { type: 'string' },
   },
 });
 
@@ -46,7 +49,7 @@ function textOf(card: Card): string {
 
 /** The command that makes the same model again. A folder of data is named FOLDER: it differs between machines. */
 function commandOf(name: string): string {
-  const { data, out: _out, threads: _threads, ...changed } = given;
+  const { data, out: _out, threads: _threads, checkpoint: _checkpoint, ...changed } = given;
   const options = Object.entries({ ...(data && { data: 'FOLDER' }), ...changed });
   const shown = options.flatMap(([option, value]) => (value === '0' ? [] : [`--${option} ${value}`]));
   return ['npx --yes pnpm@12 train', name, ...shown].join(' ');
@@ -57,24 +60,31 @@ const number = (text: string | undefined) => (text === undefined ? undefined : N
 const [name = 'mnist-cnn'] = positionals;
 const recipe = recipeNamed(name);
 const { out = join(import.meta.dirname, `../models/${name}.onnx`) } = given;
+const epochs = number(given.epochs) ?? recipe.epochs;
 const [seed, rate] = [Number(given.seed), number(given.rate) ?? recipe.rate];
 const { training, test, network, files = {} } = recipe.prepare(given.data);
 const trained = await train(network(fold(key(seed), 'weights')), {
   examples: training(),
   optimiser: recipe.optimiser,
-  rate: cosine(rate),
-  epochs: number(given.epochs) ?? recipe.epochs,
+  rate: cosine(rate, recipe),
+  smoothing: recipe.smoothing,
+  epochs,
   batch: number(given.batch) ?? recipe.batch,
   averaging: recipe.averaging,
   adversary: recipe.adversary,
   threads: number(given.threads),
   key: fold(key(seed), 'order'),
-  report: ({ epoch, loss, seconds }) =>
-    console.log(`epoch ${epoch}: mean cross entropy ${loss.toFixed(4)}, ${seconds.toFixed(0)} s`),
+  checkpoint: given.checkpoint === undefined ? undefined : fileCheckpoint(given.checkpoint, commandOf(name)),
+  report: ({ epoch, loss, seconds }) => {
+    const left = (seconds / epoch) * (epochs - epoch);
+    console.log(
+      `epoch ${epoch}: mean cross entropy ${loss.toFixed(4)}, ${seconds.toFixed(0)} s, about ${left.toFixed(0)} s left`,
+    );
+  },
 });
 const held = test();
 const share = await accuracy(trained, held, { key: key(seed) });
-const file = write(trained.graph);
+const file = write(foldWeights(trained));
 const card = {
   ...recipe.card,
   training: {

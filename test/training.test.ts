@@ -1,4 +1,7 @@
 /** The training library of scripts/train. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fold, key, stream } from '@onnxplain/core';
 import {
   constantFrom,
@@ -10,24 +13,28 @@ import {
   write,
 } from '@onnxplain/graph';
 import { type Arrays, open } from '@onnxplain/runtime';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { accuracy } from '../scripts/train/accuracy.js';
 import { adversary } from '../scripts/train/adversary.js';
+import { fileCheckpoint } from '../scripts/train/checkpoint.js';
 import {
   augmented,
   batches,
   type Examples,
-  mirrorUpper,
+  mirror,
   pictures,
   shift,
+  upper,
 } from '../scripts/train/examples.js';
 import { labelled, weightFeeds } from '../scripts/train/feeds.js';
-import { chain, channelMeans, conv, dense, maxPool, relu } from '../scripts/train/layers.js';
+import { chain, channelMeans, conv, dense, maxPool, relu, residual } from '../scripts/train/layers.js';
 import { crossEntropy, LABEL, lossGradient } from '../scripts/train/loss.js';
-import { type Network, network, weightsOf, withWeights } from '../scripts/train/network.js';
+import { foldWeights, type Network, network, weightsOf, withWeights } from '../scripts/train/network.js';
 import { adam, cosine, movingMean, type Optimiser, sgd } from '../scripts/train/optimisers.js';
 import { bilstm, embedding, maxOverWords } from '../scripts/train/recurrent.js';
+import { standardisedConv } from '../scripts/train/standardised.js';
 import { train } from '../scripts/train/train.js';
+import { transferred } from '../scripts/train/transfer.js';
 
 const SIDE = 6;
 const input: Value = { name: 'picture', dtype: 'float32', dims: ['N', 1, SIDE, SIDE] };
@@ -141,8 +148,19 @@ const fourSentences = numArray(
   Float64Array.from([1, 2, 3, 4, 0, 5, 5, 1, 2, 2, 0, 3, 4, 1, 0, 0]),
 );
 
+/** Convolutions with standardised kernels, around one of which the input goes. */
+const standardised = chain([
+  standardisedConv({ from: 1, to: 4, side: 4, stride: 2, pad: 1 }),
+  relu,
+  residual(chain([standardisedConv({ from: 4, to: 4, side: 3 }), relu])),
+  channelMeans,
+  dense({ from: 4, to: 3 }),
+]);
+const standardisedNetwork = network({ name: 'standardised', input, layers: standardised, output }, key(1));
+
 test.each([
   ['convolutions', networkOf(1), {}],
+  ['standardised kernels', standardisedNetwork, {}],
   ['an LSTM in both directions', sentenceNetwork, { ids: fourSentences }],
 ] as const)('the gradient of the loss by each weight is its central difference: %s', (_, net, inputs) => {
   const feeds: Record<string, NumArray> = { ...feedsOf(net), ...inputs };
@@ -167,6 +185,71 @@ test.each([
       expect(found[i]).toBeCloseTo((at(step) - at(-step)) / (2 * step), 6);
     }
   }
+});
+
+test('standardised kernels of an output channel have mean 0 and variance 2 / (number of elements), times the square of the factor', () => {
+  const values = weightsOf(standardisedNetwork);
+  const of = (name: string) => values[standardisedNetwork.weights.indexOf(name)];
+  const random = stream(key(4));
+  of('0.weight').forEach((_, i, all) => {
+    all[i] = 3 + random.normal();
+  });
+  of('0.gain').set([0, 1, -0.5, -1]);
+  const network = withWeights(standardisedNetwork, values);
+  const graph = foldWeights(network);
+  expect(graph.nodes.map(({ op }) => op)).toEqual([
+    'Conv',
+    'Relu',
+    'Conv',
+    'Relu',
+    'Add',
+    'GlobalAveragePool',
+    'Flatten',
+    'Gemm',
+  ]);
+  const kernels = graph.constants.get(graph.nodes[0].inputs[1])?.data as Float32Array;
+  [1, 2, 0.5, 0].forEach((factor, channel) => {
+    const kernel = [...kernels.subarray(16 * channel, 16 * (channel + 1))];
+    const mean = kernel.reduce((sum, each) => sum + each, 0) / 16;
+    const variance = kernel.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 16;
+    expect(mean).toBeCloseTo(0, 6);
+    expect(variance).toBeCloseTo((factor ** 2 * 2) / 16, 5);
+  });
+  const { picture } = feedsOf(network);
+  const [before, after] = [network.graph, graph].map((each) => run(each, { picture }).logits);
+  before.forEach((logit, i) => {
+    expect(after[i]).toBeCloseTo(Number(logit), 5);
+  });
+});
+
+test('a transferred network gives the logits that the trained one gives for the chosen classes, and all of its weights are trained', () => {
+  const trained = foldWeights(standardisedNetwork);
+  const wanted: Value = { ...output, dims: ['N', 2] };
+  const found = transferred(trained, { input, output: wanted, classes: [2, 0] });
+  const { picture } = feedsOf(standardisedNetwork);
+  const [before, after] = [trained, found.graph].map((each) => run(each, { picture }).logits);
+  const chosen = [0, 1, 2, 3].flatMap((row) => [before[3 * row + 2], before[3 * row]]);
+  expect([...after]).toEqual(chosen);
+  expect(weightsOf(found).map(({ length }) => length)).toEqual([4 * 16, 4, 4 * 36, 4, 4 * 2, 2]);
+});
+
+test('a smoothed loss is the cross entropy of labels that share out a part of their probability to all classes', () => {
+  const net = networkOf(1);
+  const feeds = feedsOf(net);
+  const lossAt = (graph: Graph, label: readonly number[]) => {
+    const labels = numArray('int64', [4], Float64Array.from(label));
+    return Number(run(graph, { ...feeds, [LABEL]: labels })[graph.outputs[0].name][0]);
+  };
+  const plain = crossEntropy(net);
+  const own = [0, 2, 1, 2];
+  const shared = [0, 1, 2].map((label) =>
+    lossAt(
+      plain,
+      own.map(() => label),
+    ),
+  );
+  const expected = 0.75 * lossAt(plain, own) + (0.25 / 3) * shared.reduce((sum, each) => sum + each, 0);
+  expect(lossAt(crossEntropy(net, { smoothing: 0.25 }), own)).toBeCloseTo(expected, 10);
 });
 
 test('the loss is the mean of -log softmax at the labels', () => {
@@ -279,11 +362,63 @@ test('mirrored pictures have their upper square reversed in about half of the ca
   const turned = pixels.map((_, i) => (i % 15 < 9 ? pixels[i - (i % 3) + 2 - (i % 3)] : i));
   let count = 0;
   for (let i = 0; i < 100; i++) {
-    const data = augmented(one, mirrorUpper).feeds(Uint32Array.of(0), fold(key(6), i)).x.data;
+    const data = augmented(one, upper(mirror)).feeds(Uint32Array.of(0), fold(key(6), i)).x.data;
     if (data[0] === 2) count += 1;
     expect(data).toEqual(data[0] === 2 ? turned : pixels);
   }
   expect(Math.abs(count - 50)).toBeLessThanOrEqual(20);
+});
+
+test('two changes of a picture are drawn independently of each other', () => {
+  const pixels = Float32Array.from({ length: 9 }, (_, i) => i + 1);
+  const one = pictures({ input: 'x', shape: [1, 3, 3], pixels, labels: [0] });
+  const both = augmented(augmented(one, mirror), shift(1));
+  const seen = new Set<string>();
+  for (let i = 0; i < 300; i++) seen.add(String(both.feeds(Uint32Array.of(0), fold(key(9), i)).x.data));
+  expect(seen.size).toBe(2 * 9);
+});
+
+test('pictures of bytes are multiplied by their scale', () => {
+  const pixels = Uint8Array.of(0, 51, 102, 255);
+  const { feeds } = pictures({ input: 'x', shape: [1, 1, 2], pixels, scale: 1 / 255, labels: [0, 1] });
+  expect(feeds(Uint32Array.of(1, 0), key(0)).x.data).toEqual(Float32Array.of(0.4, 1, 0, 0.2));
+});
+
+describe('a checkpoint', () => {
+  const root = mkdtempSync(join(tmpdir(), 'onnxplain-training-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+  const options = { ...training(sgd({ decay: 1e-4 }), 0.1), epochs: 3, averaging: 0.9, threads: 1 };
+
+  test('lets an interrupted training end with the weights of a whole one', async () => {
+    const whole = await train(networkOf(0), options);
+    const path = join(root, 'interrupted');
+    const stopped = train(networkOf(0), {
+      ...options,
+      checkpoint: fileCheckpoint(path, 'lines'),
+      report: ({ epoch }) => {
+        if (epoch === 2) throw new Error('interrupted');
+      },
+    });
+    await expect(stopped).rejects.toThrow('interrupted');
+    const epochs: number[] = [];
+    const ended = await train(networkOf(0), {
+      ...options,
+      checkpoint: fileCheckpoint(path, 'lines'),
+      report: ({ epoch }) => epochs.push(epoch),
+    });
+    expect(epochs).toEqual([3]);
+    expect(weightsOf(ended)).toEqual(weightsOf(whole));
+  });
+
+  test('of another training, and of an optimiser that does not give its state, is refused', async () => {
+    const path = join(root, 'other');
+    fileCheckpoint(path, 'train one').save({ epochs: 1, seconds: 2, arrays: [] });
+    expect(() => fileCheckpoint(path, 'train two')).toThrow(/"train two".*"train one"/);
+    const checkpoint = fileCheckpoint(join(root, 'adam'), 'adam');
+    await expect(train(networkOf(0), { ...options, optimiser: adam(), checkpoint })).rejects.toThrow(
+      /optimiser whose state can be kept.*--checkpoint/,
+    );
+  });
 });
 
 describe('the adversary', () => {

@@ -17,12 +17,14 @@ export interface Pictures {
   /** [channels, height, width]. */
   readonly shape: readonly [number, number, number];
   /** All pictures one after the other. */
-  readonly pixels: Float32Array;
+  readonly pixels: Float32Array | Uint8Array;
+  /** What the network gets is `pixels` times this number. Default 1. */
+  readonly scale?: number;
   readonly labels: ArrayLike<number>;
 }
 
 /** Examples that are pictures. */
-export function pictures({ input, shape, pixels, labels }: Pictures): Examples {
+export function pictures({ input, shape, pixels, scale = 1, labels }: Pictures): Examples {
   const size = shape[0] * shape[1] * shape[2];
   return {
     labels,
@@ -31,6 +33,7 @@ export function pictures({ input, shape, pixels, labels }: Pictures): Examples {
       picked.forEach((from, to) => {
         data.set(pixels.subarray(from * size, (from + 1) * size), to * size);
       });
+      if (scale !== 1) for (let i = 0; i < data.length; i++) data[i] *= scale;
       return { [input]: { dtype: 'float32', dims: [picked.length, ...shape], data } };
     },
   };
@@ -43,13 +46,13 @@ export type Augmentation = (
   random: { readonly shape: readonly number[]; readonly random: Stream },
 ) => void;
 
-/** Examples whose pictures are changed each time that they are used. */
+/** Examples whose pictures are changed each time that they are used. Changes of changed examples draw numbers of their own. */
 export function augmented(examples: Examples, change: Augmentation): Examples {
   return {
     ...examples,
     feeds: (picked, key) =>
       Object.fromEntries(
-        Object.entries(examples.feeds(picked, key)).map(([name, { dtype, dims, data }]) => {
+        Object.entries(examples.feeds(picked, fold(key, 'inner'))).map(([name, { dtype, dims, data }]) => {
           if (!(data instanceof Float32Array)) throw new TypeError(`${name} is not float32`);
           const shape = dims.slice(1);
           const size = data.length / dims[0];
@@ -82,14 +85,27 @@ export function shift(most: number): Augmentation {
   };
 }
 
-/** Mirrors the upper square of each picture left to right, half of the time; what is below it, such as a word, stays. */
-export const mirrorUpper: Augmentation = (picture, out, { shape: [channels, height, width], random }) => {
+/** Mirrors pictures left to right, half of the time. */
+export const mirror: Augmentation = (picture, out, { shape: [channels, height, width], random }) => {
   out.set(picture);
   if (random.below(2) === 0) return;
-  for (let row = 0; row < channels * height; row++) {
-    if (row % height < width) out.subarray(row * width, (row + 1) * width).reverse();
-  }
+  for (let row = 0; row < channels * height; row++) out.subarray(row * width, (row + 1) * width).reverse();
 };
+
+/** Changes the upper square of each picture; what is below it, such as a word, stays. */
+export const upper =
+  (change: Augmentation): Augmentation =>
+  (picture, out, { shape: [channels, height, width], random }) => {
+    const area = width * width;
+    const square = new Float32Array(channels * area);
+    const changed = new Float32Array(channels * area);
+    const squareOf = (all: Float32Array, channel: number) =>
+      all.subarray(channel * height * width, channel * height * width + area);
+    for (let c = 0; c < channels; c++) square.set(squareOf(picture, c), c * area);
+    change(square, changed, { shape: [channels, width, width], random });
+    out.set(picture);
+    for (let c = 0; c < channels; c++) squareOf(out, c).set(changed.subarray(c * area, (c + 1) * area));
+  };
 
 /** Returns the batches of one epoch: all examples in random order, at most `size` a batch. The order of batches is random too. */
 export function batches({ labels, groups }: Examples, size: number, key: Key): readonly Uint32Array[] {

@@ -76,6 +76,12 @@ export const maxPool = (side: number): Layer =>
 /** The mean of each channel: [N, channels, height, width] to [N, channels]. */
 export const channelMeans: Layer = plain((b, x) => b.emit('Flatten', [b.emit('GlobalAveragePool', [x])]));
 
+/** Adds the input of a layer to its output, which has the same shape (He et al. 2016, Eq. 1). */
+export const residual = (layer: Layer): Layer => ({
+  ...layer,
+  emit: (b, x, nameOf) => b.emit('Add', [x, layer.emit(b, x, nameOf)]),
+});
+
 /** Layers one after the other. The weights of layer i are called `i.NAME`. */
 export function chain(layers: readonly Layer[]): Layer {
   return {

@@ -1,5 +1,14 @@
 import { fold, type Key, sizeOf, stream } from '@onnxplain/core';
-import { builderOf, type Constant, emptyGraph, type Graph, type Node, type Value } from '@onnxplain/graph';
+import {
+  builderOf,
+  type Constant,
+  emptyGraph,
+  fold as foldConstants,
+  type Graph,
+  type Node,
+  prune,
+  type Value,
+} from '@onnxplain/graph';
 import type { Layer, Weight } from './layers.js';
 
 const OPSET = 18;
@@ -52,6 +61,9 @@ export function weightsOf({ graph, weights }: Network): readonly Float32Array[] 
     return data.slice();
   });
 }
+
+/** Returns the graph of a trained network with all that depends on weights alone computed, such as standardised kernels. */
+export const foldWeights = ({ graph }: Network): Graph => prune(foldConstants(graph));
 
 /** Returns the network with other values of its weights. */
 export function withWeights({ graph, weights }: Network, values: readonly Float32Array[]): Network {

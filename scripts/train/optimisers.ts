@@ -1,11 +1,11 @@
 import { type AdamOptions, adam as descent } from '@onnxplain/core';
 
 /** Changes parameters in place by one step against gradients, at a learning rate. */
-export type Step = (
-  parameters: readonly Float32Array[],
-  gradients: readonly Float32Array[],
-  rate: number,
-) => void;
+export interface Step {
+  (parameters: readonly Float32Array[], gradients: readonly Float32Array[], rate: number): void;
+  /** What the step remembers of those before it; undefined where it cannot be kept in a checkpoint. */
+  readonly state?: readonly Float32Array[];
+}
 
 /** Makes the steps for parameters of the given numbers of elements. Each has its own state, zero at first. */
 export type Optimiser = (sizes: readonly number[]) => Step;
@@ -27,7 +27,7 @@ export interface SgdOptions {
 export function sgd({ momentum = 0.9, decay = 0 }: SgdOptions = {}): Optimiser {
   return (sizes) => {
     const velocity = sizes.map((size) => new Float32Array(size));
-    return (parameters, gradients, rate) => {
+    const step: Step = (parameters, gradients, rate) => {
       parameters.forEach((w, p) => {
         const [g, v] = [gradients[p], velocity[p]];
         for (let i = 0; i < w.length; i++) {
@@ -36,6 +36,7 @@ export function sgd({ momentum = 0.9, decay = 0 }: SgdOptions = {}): Optimiser {
         }
       });
     };
+    return Object.assign(step, { state: velocity });
   };
 }
 
@@ -59,12 +60,14 @@ export function cosine(rate: number, { warmup = 0 }: { readonly warmup?: number 
  */
 export function movingMean(parameters: readonly Float32Array[], decay: number) {
   const means = parameters.map((p) => p.slice());
-  let steps = 0;
+  const steps = new Float32Array(1);
   return {
     means,
+    /** What a checkpoint keeps. */
+    state: [...means, steps],
     update(): void {
-      const kept = Math.min(decay, steps / (steps + 10));
-      steps += 1;
+      const kept = Math.min(decay, steps[0] / (steps[0] + 10));
+      steps[0] += 1;
       means.forEach((mean, p) => {
         const w = parameters[p];
         for (let i = 0; i < w.length; i++) mean[i] = kept * mean[i] + (1 - kept) * w[i];

@@ -22,6 +22,9 @@ export interface Recipe {
   readonly optimiser: TrainingOptions['optimiser'];
   /** Learning rate at its highest. */
   readonly rate: number;
+  /** Share of the steps in which the rate rises to its highest. Default 0. */
+  readonly warmup?: number;
+  readonly smoothing?: number;
   readonly epochs: number;
   readonly batch: number;
   readonly averaging?: number;

@@ -1,14 +1,15 @@
-import { fold, type Key } from '@onnxplain/core';
+import { fail, fold, type Key } from '@onnxplain/core';
 import { write } from '@onnxplain/graph';
 import { type Arrays, type Model, open } from '@onnxplain/runtime';
 import { type Adversary, type AdversaryOptions, adversary } from './adversary.js';
+import { type Checkpoint, resume, unkept } from './checkpoint.js';
 import { batches, type Examples } from './examples.js';
 import { floats, labelled, weightFeeds } from './feeds.js';
-import { lossGradient } from './loss.js';
+import { type LossOptions, lossGradient } from './loss.js';
 import { type Network, weightsOf, withWeights } from './network.js';
 import { movingMean, type Optimiser, type Schedule, type Step } from './optimisers.js';
 
-export interface TrainingOptions {
+export interface TrainingOptions extends LossOptions {
   readonly examples: Examples;
   readonly optimiser: Optimiser;
   readonly rate: Schedule;
@@ -23,6 +24,8 @@ export interface TrainingOptions {
    * line from 0 to 1 in the first half of the steps: from the start, a small network learns nothing. Default: none.
    */
   readonly adversary?: AdversaryOptions;
+  /** Keeps the state after each epoch, from which an interrupted run goes on. Default: nothing is kept. */
+  readonly checkpoint?: Checkpoint;
   /** Threads of ONNX Runtime. Default: all cores. */
   readonly threads?: number;
   /** Of the order of examples and of their random changes. */
@@ -45,8 +48,8 @@ export interface EpochReport {
  * ONNX Runtime runs. Returns the network with the trained weights.
  */
 export async function train(network: Network, options: TrainingOptions): Promise<Network> {
-  const { epochs, averaging, report } = options;
-  const file = write(lossGradient(network, network.weights));
+  const { epochs, averaging, checkpoint, report } = options;
+  const file = write(lossGradient(network, network.weights, options));
   await using model = await open(file, { device: 'cpu', threads: options.threads });
   await using opponent = options.adversary && (await adversary(network, options.adversary));
   const parameters = weightsOf(network);
@@ -56,12 +59,31 @@ export async function train(network: Network, options: TrainingOptions): Promise
     descend(...change);
     average?.update();
   };
+  const before = checkpoint
+    ? resume(checkpoint, [...parameters, ...stateOf(descend), ...(average?.state ?? [])])
+    : unkept;
   const started = performance.now();
-  for (let epoch = 0; epoch < epochs; epoch++) {
+  for (let epoch = before.epochs; epoch < epochs; epoch++) {
     const loss = await trainEpoch({ ...options, network, model, opponent, parameters, step }, epoch);
-    report?.({ epoch: epoch + 1, loss, seconds: (performance.now() - started) / 1000 });
+    const seconds = before.seconds + (performance.now() - started) / 1000;
+    before.save({ epochs: epoch + 1, seconds });
+    report?.({ epoch: epoch + 1, loss, seconds });
   }
   return withWeights(network, average?.means ?? parameters);
+}
+
+/** What the optimiser remembers. Throws `option-value` if it does not give it. */
+function stateOf({ state }: Step): readonly Float32Array[] {
+  return (
+    state ??
+    fail({
+      code: 'option-value',
+      where: 'checkpoint',
+      expected: 'an optimiser whose state can be kept',
+      got: 'one without',
+      remedy: 'train without --checkpoint, or by sgd',
+    })
+  );
 }
 
 interface Training extends TrainingOptions {

@@ -1,5 +1,7 @@
 import type { Recipe } from '../recipe.js';
-import { birdFrog } from './bird-frog.js';
+import { birdFrogCaption } from './bird-frog-caption.js';
+import { birdFrogPicture } from './bird-frog-picture.js';
+import { cifar10Cnn } from './cifar10-cnn.js';
 import { mnistAdversarial } from './mnist-adversarial.js';
 import { mnistCnn } from './mnist-cnn.js';
 import { mnistSmallCnn } from './mnist-small-cnn.js';
@@ -7,8 +9,9 @@ import { topicBilstm } from './topic-bilstm.js';
 
 /** The models that `scripts/train.ts` makes, by name. */
 export const recipes = {
-  'bird-frog-caption': birdFrog(0),
-  'bird-frog-picture': birdFrog(0.6),
+  'bird-frog-caption': birdFrogCaption,
+  'bird-frog-picture': birdFrogPicture,
+  'cifar10-cnn': cifar10Cnn,
   'mnist-adversarial': mnistAdversarial,
   'mnist-cnn': mnistCnn,
   'mnist-small-cnn': mnistSmallCnn,
