@@ -77,6 +77,7 @@ export { isInBall, type NormBall, projectOntoBall } from './geometry/ball.js';
 export { fillUniformInBall, fillUniformOnSphere } from './geometry/draw.js';
 export { furthestAlong } from './geometry/furthest.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
+export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export {
   type DefinitionKind,
@@ -159,7 +160,7 @@ export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
-export { dualOrder, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
+export { dualOrder, exponentOf, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {
   type Dim,

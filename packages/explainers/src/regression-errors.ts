@@ -25,7 +25,7 @@ export function standardErrors({ system, misses, group, fitted }: FittedDraws): 
   let variance = new Float64Array(0);
   for (let g = 0; g < groups; g++) {
     const own = misses.map((miss, i) => (Math.floor(i / group) % groups === g ? miss : 0));
-    const moves = system.fit(own).values;
+    const moves = system.solve(own);
     variance = moves.map((move, j) => (variance[j] ?? 0) + move ** 2);
   }
   const correction = (groups / (groups - 1)) * (draws / (draws - fitted));

@@ -3,7 +3,7 @@ import { cosine } from '../schedule.js';
 import { searchLines } from '../search/line.js';
 import { allRows, keepBest } from '../search/rows.js';
 import { recipeOf, type Search } from '../search/search-sets.js';
-import { scaleTo, stepFrom } from './steps.js';
+import { scaleTo, stepFrom, stepWorkOf } from './steps.js';
 
 /**
  * Decoupled direction and norm, for the l2 norm: steps along the normalised gradient of the cross-entropy, each scaled to a radius that
@@ -38,15 +38,17 @@ const ddnSearch =
   async (rows, oracle, best) => {
     const { count } = rows;
     const points = { data: rows.start.slice(), owners: allRows(count) };
-    const into = new Float64Array(points.data.length);
+    const work = stepWorkOf(rows);
     const radii = new Float64Array(count).fill(radius);
     for (let k = 0; k < steps; k++) {
       const { margins, gradients } = await oracle.slopes(points, crossEntropyObjective);
       keepBest(rows, best, { points, margins, slack: oracle.slack });
-      stepFrom({ rows, points: points.data, gradients, into }, cosine(k, steps, [radius, radius / 100]));
+      const stepped = { rows, points: points.data, gradients, work };
+      const length = cosine(k, steps, [radius, radius / 100]);
       for (let row = 0; row < count; row++) {
         radii[row] *= margins[row] < 0 ? 1 - change : 1 + change;
-        scaleTo({ rows, points: points.data, into }, row, radii[row]);
+        stepFrom(stepped, row, length);
+        scaleTo(stepped, row, radii[row]);
       }
     }
     keepBest(rows, best, { points, margins: await oracle.margins(points), slack: oracle.slack });

@@ -6,6 +6,7 @@ import {
   distance,
   type Floats,
   floatsLike,
+  freeOfRow,
   keepBest,
   type SearchRows,
 } from '../search/rows.js';
@@ -150,20 +151,21 @@ function stepPoint(
   { row, at, step }: { readonly row: number; readonly at: number; readonly step: number },
   { data, gradients }: { readonly data: Floats; readonly gradients: Floats },
 ): void {
-  const { size, norm, bounds, free } = rows;
-  const [from, to] = [at * size, (at + 1) * size];
+  const { size, norm, bounds } = rows;
+  const from = at * size;
+  const elements = freeOfRow(rows, row);
   let length = 0;
-  for (let i = from; i < to; i++) {
-    const slope = Math.abs(gradients[i]);
+  for (const j of elements) {
+    const slope = Math.abs(gradients[from + j]);
     if (norm === 'linf') length = Math.max(length, slope);
     else length += norm === 'l1' ? slope : slope * slope;
   }
   if (norm === 'l2') length = Math.sqrt(length);
   if (!(length > 0)) return;
-  for (let i = from; i < to; i++) {
-    if (free[row * size + i - from] !== 0) data[i] = clip(data[i] - (step / length) * gradients[i], bounds);
+  for (const j of elements) {
+    data[from + j] = clip(data[from + j] - (step / length) * gradients[from + j], bounds);
   }
-  shrinkInto(rows, row, { point: data.subarray(from, to), radius: radii[row] });
+  shrinkInto(rows, row, { point: data.subarray(from, from + size), radius: radii[row] });
 }
 
 /** Divides a perturbation so that its norm is at most the radius. */
@@ -172,11 +174,11 @@ function shrinkInto(
   row: number,
   { point, radius }: { readonly point: Floats; readonly radius: number },
 ): void {
-  const { size, origin, free, bounds } = rows;
+  const { size, origin, bounds } = rows;
   const norm = distance(rows, row, { data: point, at: 0 });
   if (!(norm > radius)) return;
-  for (let j = 0; j < size; j++) {
+  for (const j of freeOfRow(rows, row)) {
     const x = origin[row * size + j];
-    if (free[row * size + j] !== 0) point[j] = clip(x + (point[j] - x) * (radius / norm), bounds);
+    point[j] = clip(x + (point[j] - x) * (radius / norm), bounds);
   }
 }

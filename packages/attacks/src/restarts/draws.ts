@@ -1,7 +1,6 @@
 import { fillUniformInBall, fold, stream } from '@onnxplain/core';
 import type { Oracle, Searched } from '../search/oracle.js';
-import { clip, type Floats, floatsLike, inputOf, type SearchRows } from '../search/rows.js';
-import { freeElements } from './probe.js';
+import { clip, type Floats, floatsLike, freeOfRow, inputOf, type SearchRows } from '../search/rows.js';
 
 /** Points that are drawn for one start. The one of lowest margin is taken. */
 const DRAWS = 16;
@@ -46,7 +45,7 @@ interface Draw {
 function writeDraw(rows: SearchRows, row: number, { point, radius, seed }: Draw): void {
   const { bounds, norm } = rows;
   point.set(inputOf(rows, row));
-  const elements = freeElements(rows, row);
+  const elements = freeOfRow(rows, row);
   const drawn = new Float64Array(elements.length);
   fillUniformInBall(stream(seed), drawn, { norm, radius });
   elements.forEach((j, k) => {

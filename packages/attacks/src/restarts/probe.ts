@@ -4,6 +4,7 @@ import {
   distance,
   type Floats,
   floatsLike,
+  freeOfRow,
   inputOf,
   keepBest,
   type SearchRows,
@@ -25,13 +26,6 @@ export interface Probed {
   readonly margins: Float64Array;
 }
 
-/** Elements of the input of a row that are free. */
-export function freeElements({ free, size }: SearchRows, row: number): readonly number[] {
-  const elements: number[] = [];
-  for (let j = 0; j < size; j++) if (free[row * size + j] !== 0) elements.push(j);
-  return elements;
-}
-
 /**
  * Evaluates points in cubes within the bounds, those that lie nearer to the input than the best point of their row, and keeps those at
  * which the margin is below 0.
@@ -45,7 +39,7 @@ export async function probeRows(
   const owners: number[] = [];
   const data = floatsLike(rows.origin, picked.length * probes.count * size);
   for (const row of picked) {
-    const elements = freeElements(rows, row);
+    const elements = freeOfRow(rows, row);
     const cube = probes.around(row);
     for (let k = 0; k < probes.count; k++) {
       const at = owners.length;
@@ -63,7 +57,7 @@ export async function probeRows(
 
 interface Probe extends Pick<SearchRows, 'bounds'> {
   readonly point: Floats;
-  readonly elements: readonly number[];
+  readonly elements: Int32Array;
 }
 
 function writeProbe(

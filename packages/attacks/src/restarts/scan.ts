@@ -1,7 +1,7 @@
 import type { Oracle, Searched } from '../search/oracle.js';
-import { distance, type Floats, inputOf } from '../search/rows.js';
+import { distance, type Floats, freeOfRow, inputOf } from '../search/rows.js';
 import type { Search } from '../search/search-sets.js';
-import { freeElements, type Probed, probeRows } from './probe.js';
+import { type Probed, probeRows } from './probe.js';
 import { searchFrom } from './search-from.js';
 
 /** Most free elements of a set that is scanned: in more dimensions a few hundred points say nothing about a ball. */
@@ -36,7 +36,7 @@ export async function scanFew(
   const scan = { ...searched, probes, ...(search && { search }) };
   const { rows } = scan;
   const few = Array.from({ length: rows.count }, (_, row) => row).filter((row) => {
-    const { length } = freeElements(rows, row);
+    const { length } = freeOfRow(rows, row);
     return length > 0 && length <= MOST_FREE;
   });
   const step = Math.max(1, Math.floor(BLOCK / (rows.size * probes)));

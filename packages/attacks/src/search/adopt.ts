@@ -1,4 +1,4 @@
-import { type Found, type FreeSets, norm, row, subtract } from '@onnxplain/core';
+import { type Found, type FreeSets, norm, tensor } from '@onnxplain/core';
 import type { AttackArguments } from './arguments.js';
 
 /**
@@ -6,49 +6,66 @@ import type { AttackArguments } from './arguments.js';
  * only. So the norms of nested sets never rise from a set to one that holds it. The check `fromSubset` says where a point was taken over.
  */
 export function adoptSubsets(call: AttackArguments, found: readonly Found[]): readonly Found[] {
-  const { inputs, free } = call;
-  const norms = found.map(({ point }, set) =>
-    point === undefined
-      ? Number.POSITIVE_INFINITY
-      : norm(subtract(point, row(inputs, free.input[set])), call.norm),
-  );
+  const { free } = call;
+  const norms = normsOf(call, found);
   const order = found.map((_, set) => set).sort((a, b) => norms[a] - norms[b]);
-  const words = packed(free);
+  const sets = packed(free);
   const adopted = [...found];
   for (const input of new Set(free.input)) {
-    const own = order.filter((set) => free.input[set] === input);
-    own.forEach((set, at) => {
-      const nearest = own
-        .slice(0, at)
-        .find((other) => norms[other] < norms[set] && isSubset(words, other, set));
-      if (nearest === undefined) return;
+    const own = Int32Array.from(order.filter((set) => free.input[set] === input));
+    for (let at = 0; at < own.length; at++) {
+      const set = own[at];
+      const nearest = firstSubset(sets, own, at);
+      if (nearest === undefined || !(norms[nearest] < norms[set])) continue;
       const { n, cost, checks } = found[set];
       adopted[set] = { n, cost, point: found[nearest].point, checks: { ...checks, fromSubset: true } };
-    });
+    }
   }
   return adopted;
+}
+
+/** The norms of the perturbations that were found, Infinity where none was. */
+function normsOf({ inputs, free, norm: order }: AttackArguments, found: readonly Found[]): Float64Array {
+  const change = new Float64Array(inputs.data.length / inputs.shape[0]);
+  return Float64Array.from(found, ({ point }, set) => {
+    if (point === undefined) return Number.POSITIVE_INFINITY;
+    const from = free.input[set] * change.length;
+    for (let i = 0; i < change.length; i++) change[i] = point.data[i] - inputs.data[from + i];
+    return norm(tensor(change, [change.length]), order);
+  });
+}
+
+/** The first set of `order`, before its place `end`, that the set at that place holds. */
+function firstSubset({ words, perSet, sizes }: Packed, order: Int32Array, end: number): number | undefined {
+  const outer = order[end];
+  for (let at = 0; at < end; at++) {
+    const inner = order[at];
+    if (sizes[inner] > sizes[outer]) continue;
+    let w = 0;
+    while (w < perSet && (words[inner * perSet + w] & ~words[outer * perSet + w]) === 0) w++;
+    if (w === perSet) return inner;
+  }
+  return undefined;
 }
 
 interface Packed {
   /** 32 features a word, [sets, perSet]. */
   readonly words: Uint32Array;
   readonly perSet: number;
+  /** Features of each set. */
+  readonly sizes: Int32Array;
 }
 
 function packed({ features, free, input }: FreeSets): Packed {
   const perSet = Math.ceil(features.count / 32);
   const words = new Uint32Array(input.length * perSet);
+  const sizes = new Int32Array(input.length);
   for (let set = 0; set < input.length; set++) {
     for (let k = 0; k < features.count; k++) {
-      if (free[set * features.count + k] !== 0) words[set * perSet + (k >> 5)] |= 1 << (k & 31);
+      if (free[set * features.count + k] === 0) continue;
+      words[set * perSet + (k >> 5)] |= 1 << (k & 31);
+      sizes[set]++;
     }
   }
-  return { words, perSet };
-}
-
-function isSubset({ words, perSet }: Packed, inner: number, outer: number): boolean {
-  for (let w = 0; w < perSet; w++) {
-    if ((words[inner * perSet + w] & ~words[outer * perSet + w]) !== 0) return false;
-  }
-  return true;
+  return { words, perSet, sizes };
 }

@@ -1,5 +1,5 @@
 import type { Oracle } from './oracle.js';
-import { type Best, distance, type Floats, keepBest, type SearchRows } from './rows.js';
+import { type Best, distance, type Floats, floatsLike, keepBest, type SearchRows } from './rows.js';
 
 /** How far a line is followed beyond its point. */
 const FARTHEST = 1.3;
@@ -28,15 +28,18 @@ export async function searchLines(search: LineSearch, ends: Floats): Promise<voi
   const { rows, best } = search;
   const nearer = (row: number) => !(distance(rows, row, { data: ends, at: row }) > best.norms[row]);
   const all = Array.from({ length: rows.count }, (_, row) => row);
-  const failed = await alongLines({ ...search, points: ends }, all.filter(nearer));
+  const work = floatsLike(ends, ends.length);
+  const failed = await alongLines({ ...search, points: ends, work }, all.filter(nearer));
   const byBest = all.filter((row) => !nearer(row)).concat(failed);
   const known = byBest.filter((row) => best.norms[row] < Number.POSITIVE_INFINITY);
-  await alongLines({ ...search, points: best.points.slice() }, known);
+  if (known.length > 0) await alongLines({ ...search, points: best.points.slice(), work }, known);
 }
 
 interface Lines extends LineSearch {
   /** A point of each row, through which its line goes. */
   readonly points: Floats;
+  /** Gets the points that are evaluated, in as many elements as all rows have. */
+  readonly work: Floats;
 }
 
 /** The line of one row: the margin is below 0 at the factor `enough`, and not at `short`. */
@@ -104,20 +107,44 @@ function nextFactor(
 }
 
 /** Evaluates the next point on each line, keeps those that are the best of their row, and returns the margins. */
-async function judge({ rows, oracle, best, points }: Lines, lines: readonly Line[]): Promise<Float64Array> {
-  const { size, origin, bounds } = rows;
+async function judge(
+  { rows, oracle, best, points, work }: Lines,
+  lines: readonly Line[],
+): Promise<Float64Array> {
+  const { size } = rows;
   const owners = Int32Array.from(lines, ({ row }) => row);
-  const data = points.slice(0, lines.length * size);
+  const data = work.subarray(0, lines.length * size);
   for (let at = 0; at < owners.length; at++) {
-    const from = owners[at] * size;
-    const { factor } = lines[at];
-    for (let j = 0; j < size; j++) {
-      const x = origin[from + j];
-      const step = points[from + j] - x;
-      data[at * size + j] = step === 0 ? x : Math.min(bounds[1], Math.max(bounds[0], x + factor * step));
-    }
+    writePoint(rows, owners[at], {
+      points,
+      factor: lines[at].factor,
+      into: data.subarray(at * size, (at + 1) * size),
+    });
   }
   const margins = await oracle.margins({ data, owners });
   keepBest(rows, best, { points: { data, owners }, margins, slack: oracle.slack });
   return margins;
+}
+
+interface PointOnLine {
+  readonly points: Floats;
+  readonly factor: number;
+  readonly into: Floats;
+}
+
+/** Writes the point of a row whose perturbation is that of its point in `points` times a factor, within the bounds. */
+function writePoint(rows: SearchRows, row: number, { points, factor, into }: PointOnLine): void {
+  const { size, origin, elements } = rows;
+  const [low, high] = rows.bounds;
+  const from = row * size;
+  into.set(origin.subarray(from, from + size));
+  const last = elements.first[row + 1];
+  for (let k = elements.first[row]; k < last; k++) {
+    const j = elements.at[k];
+    const x = origin[from + j];
+    const step = points[from + j] - x;
+    if (step === 0) continue;
+    const moved = x + factor * step;
+    into[j] = Math.min(high, Math.max(low, moved));
+  }
 }

@@ -6,14 +6,14 @@ import {
   type Tensor,
   targetedObjective,
 } from '@onnxplain/core';
-import { type Best, type Floats, floatsLike, type Points, type SearchRows } from './rows.js';
+import type { Best, Floats, Points, SearchRows } from './rows.js';
 
 /** What an objective is at some points, and a direction in which it rises. */
 export interface Slopes {
   readonly margins: Float64Array;
   /** The objective, of which these are the gradients. */
   readonly values: Float64Array;
-  /** Its gradient at each point, [points, size]. The array is used again by the next call. */
+  /** Its gradient at each point, [points, size]. It belongs to the score: do not change it. */
   readonly gradients: Floats;
 }
 
@@ -24,9 +24,9 @@ export interface Oracle {
   /** The class scores, where the score has them. Without them the objective is always the margin. */
   readonly classes: ClassScores | undefined;
   margins(points: Points): Promise<Float64Array>;
-  /** Gradients that are 0 at anchored elements. */
+  /** Gradients that are finite at all free elements. Those of anchored elements have no meaning. */
   slopes(points: Points, objective: Objective): Promise<Slopes>;
-  /** Gradients at all elements. */
+  /** Gradients at all elements, as the score gives them. */
   fullSlopes(points: Points, objective: Objective): Promise<Slopes>;
   /** The same score for other rows. */
   forRows(searched: Searched, slack: Float64Array): Oracle;
@@ -34,7 +34,6 @@ export interface Oracle {
 
 /** Evaluates points of rows by a margin score. */
 export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Searched): Oracle {
-  let work = floatsLike(rows.origin, 0);
   const fullSlopes = async (points: Points, objective: Objective): Promise<Slopes> => {
     const { owners, data } = points;
     if (owners.length === 0) return { margins: NONE, values: NONE, gradients: data.subarray(0, 0) };
@@ -57,10 +56,7 @@ export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Sear
     forRows: (searched, others) => oracleOf({ margin, classes, slack: others }, searched),
     async slopes(points, objective) {
       const slopes = await fullSlopes(points, objective);
-      const { length } = slopes.gradients;
-      if (work.length < length) work = floatsLike(slopes.gradients, length);
-      copyFree({ rows, best }, { points, from: slopes.gradients, into: work });
-      return { ...slopes, gradients: work };
+      return { ...slopes, gradients: checkFree({ rows, best }, points.owners, slopes.gradients) };
     },
   };
 }
@@ -116,24 +112,23 @@ export function marginsOf(
   return margins;
 }
 
-/** Copies gradients, with 0 at anchored elements and where they are not finite, and counts those that are 0. */
-function copyFree(
-  { rows: { size, free }, best }: Searched,
-  {
-    points: { owners },
-    from,
-    into,
-  }: { readonly points: Points; readonly from: Floats; readonly into: Floats },
-): void {
+/**
+ * Counts gradients that are 0 at all free elements. Free elements that are not finite become 0, in a copy: the array belongs to the score.
+ */
+function checkFree({ rows: { size, elements }, best }: Searched, owners: Int32Array, given: Floats): Floats {
+  let gradients = given;
   for (let at = 0; at < owners.length; at++) {
-    const [first, marks] = [at * size, owners[at] * size];
+    const last = elements.first[owners[at] + 1];
     let isZero = true;
-    for (let j = 0; j < size; j++) {
-      const value = from[first + j];
-      const isUsed = free[marks + j] !== 0 && value - value === 0;
-      into[first + j] = isUsed ? value : 0;
-      if (isUsed && value !== 0) isZero = false;
+    for (let k = elements.first[owners[at]]; k < last; k++) {
+      const i = at * size + elements.at[k];
+      const value = gradients[i];
+      if (value - value !== 0) {
+        if (gradients === given) gradients = given.slice();
+        gradients[i] = 0;
+      } else if (value !== 0) isZero = false;
     }
     if (isZero) best.zeroGradients[owners[at]]++;
   }
+  return gradients;
 }

@@ -1,5 +1,5 @@
 import type { Searched } from './oracle.js';
-import { emptyBest, floatsLike, gather } from './rows.js';
+import { emptyBest, floatsLike, freeElementsOf, gather } from './rows.js';
 
 /** Some rows as rows of their own, which start at their inputs, with nothing found yet. */
 export function pickRows({ rows }: Searched, picked: Int32Array): Searched {
@@ -18,6 +18,7 @@ export function pickRows({ rows }: Searched, picked: Int32Array): Searched {
       start: inputs,
       startsAtInput: true,
       free,
+      elements: freeElementsOf(free, picked.length),
       inputs: picked.map((row) => rows.inputs[row]),
       margins: Float64Array.from(picked, (row) => rows.margins[row]),
       keys: (at) => rows.keys(picked[at]),

@@ -1,7 +1,7 @@
 import { contentHash, fold, type Key, sizeOf } from '@onnxplain/core';
 import type { AttackArguments } from './arguments.js';
 import type { AtInputs } from './at-inputs.js';
-import { type Floats, floatsLike, type SearchRows } from './rows.js';
+import { type Floats, floatsLike, freeElementsOf, type SearchRows } from './rows.js';
 
 /** Makes the rows of some sets of a call. */
 export function rowsOf(call: AttackArguments, { margins }: AtInputs, sets: readonly number[]): SearchRows {
@@ -29,6 +29,7 @@ export function rowsOf(call: AttackArguments, { margins }: AtInputs, sets: reado
     startsAtInput: free.starts === undefined,
     start: startOf(call, sets, { origin, free: marks, bounds }),
     free: marks,
+    elements: freeElementsOf(marks, sets.length),
     bounds,
     margins: Float64Array.from(sets, (set) => margins[free.input[set]]),
     keys: (row) => keyOf(call, sets[row]),

@@ -21,6 +21,8 @@ export interface SearchRows {
   readonly startsAtInput: boolean;
   /** 1 for elements that may change. Elements that lie outside the bounds are 0: no change of them alone could be within the bounds. */
   readonly free: Uint8Array;
+  /** The same elements as a list, so that searches visit no others. */
+  readonly elements: FreeElements;
   /** The bounds of elements, rounded inwards to numbers that the points can hold. */
   readonly bounds: readonly [low: number, high: number];
   /** The margins at the inputs, above 0 or 0. */
@@ -29,6 +31,31 @@ export interface SearchRows {
   readonly keys: (row: number) => Key;
   readonly norm: Norm;
 }
+
+/** The free elements of every row, one row after the other. */
+export interface FreeElements {
+  /** Numbers of the elements in their row, from 0 up, in order. */
+  readonly at: Int32Array;
+  /** [count + 1]: those of row i are `at[first[i]]` to `at[first[i + 1] - 1]`. */
+  readonly first: Int32Array;
+}
+
+/** Lists the elements that are marked in each of some rows. */
+export function freeElementsOf(free: Uint8Array, count: number): FreeElements {
+  const size = free.length / count;
+  const at = new Int32Array(free.length);
+  const first = new Int32Array(count + 1);
+  let length = 0;
+  for (let row = 0; row < count; row++) {
+    for (let j = 0; j < size; j++) if (free[row * size + j] !== 0) at[length++] = j;
+    first[row + 1] = length;
+  }
+  return { at: at.slice(0, length), first };
+}
+
+/** The free elements of one row. */
+export const freeOfRow = ({ elements: { at, first } }: SearchRows, row: number): Int32Array =>
+  at.subarray(first[row], first[row + 1]);
 
 /** The best points so far, and what the search of each row cost. */
 export interface Best {
@@ -85,35 +112,39 @@ export function allRows(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
 }
 
-/** The norm of point `at` of `data` less the input of a row. */
+/** The norm of point `at` of `data` less the input of a row. The anchored elements of the point are those of the input. */
 export function distance(rows: SearchRows, row: number, { data, at }: { data: Floats; at: number }): number {
-  const { origin, size, norm } = rows;
-  const [from, to] = [at * size, row * size];
+  const { origin, size, norm, elements } = rows;
+  const [from, to, last] = [at * size, row * size, elements.first[row + 1]];
   let total = 0;
-  if (norm === 'linf') {
-    for (let j = 0; j < size; j++) total = Math.max(total, Math.abs(data[from + j] - origin[to + j]));
-    return total;
+  for (let k = elements.first[row]; k < last; k++) {
+    const j = elements.at[k];
+    const change = Math.abs(data[from + j] - origin[to + j]);
+    if (norm === 'l2') total += change * change;
+    else if (norm === 'l1') total += change;
+    else if (change > total) total = change;
   }
-  if (norm === 'l1') {
-    for (let j = 0; j < size; j++) total += Math.abs(data[from + j] - origin[to + j]);
-    return total;
-  }
-  for (let j = 0; j < size; j++) total += (data[from + j] - origin[to + j]) ** 2;
-  return Math.sqrt(total);
+  return norm === 'l2' ? Math.sqrt(total) : total;
 }
 
-/** Keeps every point whose margin is below -slack and whose norm is the least of its row so far. */
-export function keepBest(rows: SearchRows, best: Best, { points, margins, slack }: Judged): void {
+/**
+ * Keeps every point whose margin is below -slack and whose norm is the least of its row so far. Returns the norms of all the points,
+ * [points].
+ */
+export function keepBest(rows: SearchRows, best: Best, { points, margins, slack }: Judged): Float64Array {
   const { size } = rows;
   const { owners, data } = points;
+  const norms = new Float64Array(owners.length);
   for (let at = 0; at < owners.length; at++) {
     const row = owners[at];
     const norm = distance(rows, row, { data, at });
+    norms[at] = norm;
     best.reached[row] = Math.max(best.reached[row], norm);
     if (!(margins[at] < -slack[row]) || !(norm < best.norms[row])) continue;
     best.norms[row] = norm;
     best.points.set(data.subarray(at * size, (at + 1) * size), row * size);
   }
+  return norms;
 }
 
 /** Points with their margins. */

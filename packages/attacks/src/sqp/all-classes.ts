@@ -32,7 +32,7 @@ export async function tryAllClasses({
     const values: Float64Array[] = [];
     for (let rank = 0; rank < Math.min(MOST_CLASSES, classes.count - 1); rank++) {
       const found = await oracle.slopes(points, overOther(rank));
-      slopes.push(found.gradients.slice());
+      slopes.push(found.gradients);
       values.push(found.values);
     }
     for (let row = 0; row < count; row++) moveToAll(row, { rows, points: points.data, slopes, values });
@@ -55,7 +55,9 @@ function moveToAll(row: number, { rows, points, values, slopes }: LinearClasses)
   const [from, to] = [row * size, (row + 1) * size];
   const x = inputOf(rows, row);
   const at = points.subarray(from, to);
-  const own = slopes.map((each) => each.subarray(from, to));
+  const own = slopes.map((each) =>
+    each.subarray(from, to).map((slope, j) => (free[from + j] === 0 ? 0 : slope)),
+  );
   const change = leastChange(
     {
       slopes: own,

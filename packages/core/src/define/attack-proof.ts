@@ -1,8 +1,7 @@
 import { fail } from '../error.js';
-import { subtract } from '../tensor/arithmetic.js';
 import { type Norm, norm } from '../tensor/norm.js';
-import { row, stack } from '../tensor/rows.js';
-import { expectShape, showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
+import { stack } from '../tensor/rows.js';
+import { expectShape, showShape, sizeOf, type Tensor, zeros } from '../tensor/tensor.js';
 import type { FreeSets, Perturbed } from '../types/attack.js';
 import type { Estimate } from '../types/estimate.js';
 import type { Batch, Score } from '../types/score.js';
@@ -68,22 +67,32 @@ export async function verifyResults(
   if (found.length !== free.input.length)
     unproven(call, `an answer for each of ${free.input.length} sets`, `${found.length}`);
   const points = found.flatMap(({ point }, set) => (point === undefined ? [] : [{ point, set }]));
-  for (const { point, set } of points) expectAllowed(call, point, set);
+  const norms = normsOf(call, points);
   const margins = points.length === 0 ? [] : await margin.value(stack(points.map(({ point }) => point)));
-  const marginOf = new Map(points.map(({ set }, i) => [set, margins[i]]));
-  return found.map((each, set) => perturbed(call, each, { set, margin: marginOf.get(set) }));
+  const measured = new Map(
+    points.map(({ set }, i) => [set, { set, norm: norms[i], margin: margins[i] }] as const),
+  );
+  return found.map((each, set) => perturbed(call, each, measured.get(set)));
+}
+
+/** A point that a search found for a set, with its norm and its margin. */
+interface MeasuredPoint {
+  readonly set: number;
+  readonly norm: number;
+  readonly margin: number;
 }
 
 function perturbed(
   call: AttackCall,
   { point, above, exact = false, n, checks, cost }: Found,
-  { set, margin }: { readonly set: number; readonly margin: number | undefined },
+  measured: MeasuredPoint | undefined,
 ): Perturbed {
   const rest = { ...(checks && { checks }) };
-  if (point === undefined || margin === undefined) {
+  if (point === undefined || measured === undefined) {
     if (above === undefined) unproven(call, 'a point, or the norm up to which none was found', 'neither');
     return { estimate: { kind: 'censored', above, n }, ...rest, cost };
   }
+  const { set, margin, norm: value } = measured;
   const again = { ...cost, forward: cost.forward + 1 };
   if (Number.isNaN(margin)) {
     return {
@@ -93,26 +102,41 @@ function perturbed(
     };
   }
   if (margin >= 0) unproven(call, 'a margin below 0 at the point found', `${margin} for set ${set}`);
-  const value = norm(differenceOf(call, point, set), call.norm);
   const estimate: Estimate = exact ? { kind: 'exact', value, n } : { kind: 'bound', side: 'upper', value, n };
   return { estimate, point, margin, ...rest, cost: again };
 }
 
-function differenceOf({ inputs, free }: AttackCall, point: Tensor, set: number): Tensor {
-  return subtract(toFloat64(point), toFloat64(row(inputs, free.input[set])));
+/** The norms of perturbed inputs. Refuses a point that moved an anchored element or left the bounds of the score. */
+function normsOf(
+  call: AttackCall,
+  points: readonly { readonly point: Tensor; readonly set: number }[],
+): readonly number[] {
+  const { margin, where } = call;
+  const difference = zeros(margin.shape);
+  return points.map(({ point, set }) => {
+    expectShape(`${where}: the point of set ${set}`, point, margin.shape);
+    writeDifference(call, { point, set, into: difference.data });
+    return norm(difference, call.norm);
+  });
 }
 
-/** Refuses a point that moved an anchored element or left the bounds of the score. */
-function expectAllowed(call: AttackCall, point: Tensor, set: number): void {
-  const { free, margin, where, inputs } = call;
-  expectShape(`${where}: the point of set ${set}`, point, margin.shape);
+interface Difference {
+  readonly point: Tensor;
+  readonly set: number;
+  readonly into: Tensor['data'];
+}
+
+function writeDifference(call: AttackCall, { point: { data }, set, into }: Difference): void {
+  const { free, margin, inputs } = call;
   const { features } = free;
   const [low, high] = margin.bounds;
-  const x = row(inputs, free.input[set]);
-  for (let i = 0; i < point.data.length; i++) {
-    const value = point.data[i];
-    if (value === x.data[i]) continue;
-    if (free.free[set * features.count + features.of[i]] === 0)
+  const [from, marks] = [free.input[set] * data.length, set * features.count];
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    const change = value - inputs.data[from + i];
+    into[i] = change;
+    if (change === 0) continue;
+    if (free.free[marks + features.of[i]] === 0)
       unproven(call, 'anchored elements as they were', `another element ${i} for set ${set}`);
     if (!(value >= low && value <= high))
       unproven(call, `elements from ${low} to ${high}`, `${value} at element ${i} for set ${set}`);

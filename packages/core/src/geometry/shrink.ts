@@ -47,7 +47,7 @@ function clippedIsInside({ sizes, limits }: Magnitudes, p: number, radius: numbe
  * round computes the factor from those at their limits so far. It ends after as many rounds as elements at most, as a rule after a few.
  */
 function scale({ sizes, limits }: Magnitudes, radius: number): void {
-  const inverse = 1 / unitOf(normBetween(sizes, Number.POSITIVE_INFINITY, { from: 0, to: sizes.length }));
+  const inverse = 1 / unitOf(largestOf(sizes));
   let factor = 0;
   for (;;) {
     let scaled = 0;
@@ -65,6 +65,12 @@ function scale({ sizes, limits }: Magnitudes, radius: number): void {
   for (let i = 0; i < sizes.length; i++) sizes[i] = Math.min(limits[i], factor * sizes[i]);
 }
 
+function largestOf(sizes: Float64Array): number {
+  let most = 0;
+  for (let i = 0; i < sizes.length; i++) if (sizes[i] > most) most = sizes[i];
+  return most;
+}
+
 /** The unit in which numbers up to `most` are squared without over- or underflow: 1 where that is safe. */
 function unitOf(most: number): number {
   return most > 1e-100 && most < 1e100 ? 1 : Math.max(most, 1e-300);
@@ -75,7 +81,7 @@ function unitOf(most: number): number {
  * size, because a radius that is far smaller would be lost in rounding otherwise.
  */
 function subtract({ sizes, limits }: Magnitudes, radius: number): void {
-  const most = normBetween(sizes, Number.POSITIVE_INFINITY, { from: 0, to: sizes.length });
+  const most = largestOf(sizes);
   const shift = decreasingRoot(
     (fromMost, at) => {
       let sum = 0;

@@ -27,7 +27,7 @@ export function timesVector({ shape: [n, d], data }: Tensor, v: Tensor['data']):
   return out;
 }
 
-/** out += Aᵀ·c for A [n, d] row major. */
+/** out += Aᵀ·c for A [n, d] row major. Four rows in a row whose numbers in c are 0 cost nothing. */
 export function addTransposeTimesVector(
   { shape: [n, d], data }: Tensor,
   c: Float64Array,
@@ -36,6 +36,7 @@ export function addTransposeTimesVector(
   for (let i = 0; i < n; i += 4) {
     const [a, b, e, f] = fourRows(i, n, d);
     const [w0, w1 = 0, w2 = 0, w3 = 0] = c.subarray(i, i + 4);
+    if (w0 === 0 && w1 === 0 && w2 === 0 && w3 === 0) continue;
     for (let j = 0; j < d; j++) {
       out[j] = out[j] + w0 * data[a + j] + w1 * data[b + j] + w2 * data[e + j] + w3 * data[f + j];
     }

@@ -110,7 +110,7 @@ describe('primal and dual', () => {
 describe('fitter', () => {
   it.each([4, 9])('of %d equations of 5 unknowns fits any targets as a regression of its own', async (n) => {
     const normal = randomVector(5, 3);
-    const { fit } = await fitter(
+    const { fit, solve } = await fitter(
       { blocks: [blockOf(n, 5, 1), blockOf(2, 5, 2)], normal },
       ridge(0.1),
       plainProducts,
@@ -123,6 +123,7 @@ describe('fitter', () => {
       const constraint = { normal, value: seed };
       const alone = await leastSquares({ blocks, constraint }, ridge(0.1), plainProducts);
       expect(fit(joined(blocks), seed)).toEqual(alone);
+      expect(solve(joined(blocks), seed)).toEqual(alone.values);
     }
   });
 

@@ -23,6 +23,8 @@ import { singular } from './solver.js';
 export interface Fitter {
   /** `targets`: one number per equation, the blocks one after the other; `value` (default 0): what normal·z is to be. */
   fit(targets: Float64Array, value?: number): Regression;
+  /** The `values` of `fit` alone. */
+  solve(targets: Float64Array, value?: number): Float64Array;
 }
 
 export interface Regression {
@@ -170,11 +172,15 @@ function fitterOf(
 ): Fitter {
   const { blocks, count, totalWeight } = equations;
   const weights = concatBlocks(blocks, weightsOf);
+  const solved: typeof solve = (targets, value) => {
+    expectLength('regress(targets)', targets.length, count);
+    expectFinite('regress(targets)', targets);
+    return solve(targets, value);
+  };
   return {
+    solve: (targets, value) => solved(targets, value).values,
     fit(targets, value) {
-      expectLength('regress(targets)', targets.length, count);
-      expectFinite('regress(targets)', targets);
-      const { values, diagnosis } = solve(targets, value);
+      const { values, diagnosis } = solved(targets, value);
       const error = squaredError(blocks, { weights, targets, values });
       return { values, residual: Math.sqrt(error / totalWeight), diagnosis };
     },
