@@ -24,6 +24,7 @@ const query = z.strictObject({
   namedClasses: z.int().nonnegative().optional(),
   link: z.enum(['logit', 'probability', 'margin']),
   holds: z.enum(['logits', 'probabilities', 'log-probabilities']).optional(),
+  rules: z.string().optional(),
   input: z.string(),
   feeds: z.record(z.string(), sha256),
   batchedFeeds: z.array(z.string()).optional(),
@@ -57,6 +58,7 @@ const plan = z.strictObject({
  * - `target`: 'predicted' (each input's own best class), a class or element of the flattened output, or what is taken along each axis.
  *   `byName`: the class was given by its name, so that the output must have one axis.
  * - `link` and `holds`: how f is made of the output, and what the output holds where that was given.
+ * - `rules`: the expression of the backward rules of `gradient`; absent for the derivative.
  * - `classAxis`: which axis holds the classes, where that was given. `namedClasses`: how many classes have names; an axis of that size
  *   holds the classes where nothing else tells.
  * - `feeds`: content hashes of the values of further inputs, by name. `batchedFeeds`: those whose first axis is the batch axis although the

@@ -72,9 +72,16 @@ export {
   outputBatchFirst,
 } from './surgery/batch-first.js';
 export { cut, upTo } from './surgery/cut.js';
+export { fixNumbers, fixShapes, type InputNumbers, type InputShapes } from './surgery/fix-inputs.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
-export { type Observation, undetermined, withObserved } from './surgery/observed.js';
+export {
+  type Observation,
+  undetermined,
+  valuesWithoutType,
+  withObserved,
+  withObservedTypes,
+} from './surgery/observed.js';
 export { divideRows, valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
 export { randomNodes } from './surgery/random-nodes.js';
 export { randomiseWeights } from './surgery/randomise-weights.js';

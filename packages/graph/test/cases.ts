@@ -758,6 +758,46 @@ function attentions(): Case[] {
       attributes: { num_heads: n(3), unidirectional: n(1) },
     },
     { ...ms, op: 'MultiHeadAttention', inputs: [A, [2, 7, 24], [2, 7, 24]], attributes: { num_heads: n(4) } },
+    ...[
+      constantFrom('int32', [2], [5, 2]),
+      constantFrom('int32', [2, 5], [1, 1, 1, 0, 0, 0, 1, 1, 1, 1]),
+      constantFrom(
+        'int32',
+        [2, 5, 5],
+        Array.from({ length: 50 }, (_, i) => (i % 3 === 0 ? 0 : 1)),
+      ),
+    ].map(
+      (mask): Case => ({
+        ...ms,
+        op: 'Attention',
+        knownOnly: true,
+        inputs: [A, [24, 36], [36], mask],
+        attributes: { num_heads: n(3), mask_filter_value: float(-3) },
+      }),
+    ),
+    {
+      ...ms,
+      op: 'Attention',
+      knownOnly: true,
+      inputs: [A, [24, 36], [36], constantFrom('int32', [2, 5], [1, 1, 1, 0, 0, 1, 1, 1, 1, 0])],
+      outputs: 2,
+      attributes: { num_heads: n(3), unidirectional: n(1) },
+    },
+    {
+      ...ms,
+      op: 'MultiHeadAttention',
+      knownOnly: true,
+      inputs: [
+        A,
+        [2, 7, 24],
+        [2, 7, 24],
+        '',
+        constantFrom('int32', [2, 7], [1, 1, 1, 0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0]),
+        [2, 4, 5, 7],
+      ],
+      attributes: { num_heads: n(4), mask_filter_value: float(-2) },
+    },
+    ...embeddingSums(),
     {
       op: 'Attention',
       opset: 23,
@@ -839,6 +879,24 @@ function rotations(): Case[] {
     { ...ms, inputs: [whole, i64(3), tables, tables], attributes: interleaved, knownOnly: true },
     { ...ms, inputs: [heads, i64(0), tables, tables] },
     { ...ms, inputs: [whole, positions, [9, 1], [9, 1]], attributes: { num_heads: n(3), ...partial } },
+  ];
+}
+
+function embeddingSums(): Case[] {
+  const ids = constantFrom('int32', [2, 3], [1, 0, 4, 2, 2, 3]);
+  const kinds = constantFrom('int32', [2, 3], [0, 1, 1, 0, 0, 1]);
+  const mask = constantFrom('int32', [2, 3], [1, 1, 0, 1, 1, 1]);
+  const places = constantFrom('int32', [1, 3], [5, 0, 2]);
+  const ms = {
+    op: 'EmbedLayerNormalization',
+    domain: 'com.microsoft',
+    opset: 1,
+    types: ['float32', 'int32', 'float32'] as const,
+    attributes: { epsilon: float(1e-2) },
+  };
+  return [
+    { ...ms, inputs: [ids, kinds, [5, 8], [6, 8], [2, 8], [8], [8], mask], outputs: 3, knownOnly: true },
+    { ...ms, inputs: [ids, '', [5, 8], [6, 8], '', [8], [8], '', places], outputs: 2, knownOnly: true },
   ];
 }
 

@@ -326,3 +326,23 @@ it('an output that was regrouped to one axis has a target for each row, not the 
   ]);
   expect(() => grad(doubled)).toThrow(/one row for each input/);
 });
+
+it('a gradient passes beside a part that has no elements', () => {
+  const graph = graphOf({
+    inputs: [value('x', [1, 5, 3])],
+    outputs: [value('y', [])],
+    nodes: [
+      node('full, none = Split(x, sizes)', { axis: attr.int(-1) }),
+      node('a = Gather(full, zero)'),
+      node('b = Gather(none, zero)'),
+      node('c = Concat(a, b)', { axis: attr.int(-1) }),
+      node('s = Mul(c, c)'),
+      node('y = ReduceSum(s, all)', { keepdims: attr.int(0) }),
+    ],
+    constants: { sizes: int64([3, 0]), zero: int64([0], []), all: int64([0, 1]) },
+  });
+  const x = Array.from({ length: 15 }, (_, i) => i - 7);
+  const gradient = grad(graph);
+  const found = interpret(gradient, { x: numArray('float32', [1, 5, 3], x) });
+  expect([...found.gradient.data]).toEqual(x.map((v) => 2 * v));
+});

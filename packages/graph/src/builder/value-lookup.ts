@@ -35,5 +35,5 @@ const unknownRank = (name: string): never =>
     expected: 'a known rank',
     got: 'an unknown one',
     remedy:
-      'What the file declares is not believed for this. Open the model (`open` runs it once and looks), or give fixed sizes.',
+      'What the file declares is not believed for this. Open the model (`open` runs it once and looks), or give the inputs their sizes: --shape NAME=SIZES, in a program the option shapes of open.',
   });

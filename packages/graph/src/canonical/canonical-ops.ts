@@ -1,7 +1,8 @@
+import { OnnxplainError } from '@onnxplain/core';
 import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { nodesWithin } from '../ir/walk.js';
-import type { OpRewrites } from '../rewrite/op-rewrite.js';
+import type { OpRewrite, OpRewrites } from '../rewrite/op-rewrite.js';
 import { rewrite } from '../rewrite/rewrite.js';
 import { linearModels } from './decompose/linear-models.js';
 import { microsoftOps } from './decompose/microsoft.js';
@@ -44,12 +45,28 @@ export function toCanonicalOps(graph: Graph): Graph {
   const rewritten = rewrite({ ...graph, opsets }, (given, b) => {
     const node = from < 7 ? withoutOldAttributes(given) : given;
     const version = graph.opsets[node.domain] ?? from;
-    const results = opRewrites[node.domain]?.[node.op]?.(node, b, version);
+    const rule = opRewrites[node.domain]?.[node.op];
+    const results =
+      node.domain === '' ? rule?.(node, b, version) : unlessUntyped(() => rule?.(node, b, version));
     if (results !== undefined || node === given) return results;
     b.append(node);
     return node.outputs;
   });
   return { ...rewritten, opsets: usedOpsets(rewritten) };
+}
+
+/**
+ * Calls the rewrite of an operator of another domain. Returns undefined where it needs a type or rank that is not known, so that the node
+ * is kept as it is: it runs, but has no derivative. The nodes that the rewrite emitted before are dead and are pruned.
+ */
+function unlessUntyped(rewriteNode: () => ReturnType<OpRewrite>): ReturnType<OpRewrite> {
+  try {
+    return rewriteNode();
+  } catch (error) {
+    if (error instanceof OnnxplainError && ['value-unknown', 'shape-mismatch'].includes(error.code))
+      return undefined;
+    throw error;
+  }
 }
 
 function withoutOldAttributes(node: Node): Node {

@@ -7,7 +7,7 @@ export function declaredTypes(graph: Graph): ReadonlyMap<string, ValueType> {
   const add = (name: string, { dtype, dims }: ValueType) =>
     all.set(name, { dtype, dims: dims?.map(canonicalDim) });
   for (const [name, type] of graph.declared) add(name, type);
-  for (const output of graph.outputs) add(output.name, output);
+  for (const output of graph.outputs) if (graph.untyped?.has(output.name) !== true) add(output.name, output);
   return all;
 }
 

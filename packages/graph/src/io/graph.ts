@@ -22,11 +22,13 @@ type Opsets = Graph['opsets'];
 export function readGraph(proto: GraphProto, { opsets, where }: Scope, context: ReadContext): Graph {
   const constants = readConstants(proto, where, context);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
+  const { outputs, untyped } = readOutputs(proto, { opsets, where }, context);
   return {
     ...emptyGraph(opsets),
     name: proto.name,
     inputs: inputs.map((value) => readValue(value, `${where}, input`, context)),
-    outputs: readOutputs(proto, { opsets, where }, context),
+    outputs,
+    ...(untyped.size > 0 && { untyped }),
     constants,
     nodes: topologicalOrder(
       proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, context)),
@@ -42,10 +44,14 @@ interface Scope {
 }
 
 /**
- * Reads the outputs that are tensors. An output without a type may have one in `value_info`. The map that a ZipMap produces is read as its
- * scores. Throws `model-unsupported` where no output is a tensor.
+ * Reads the outputs that are tensors. An output without a type may have one in `value_info`; where it has none, it is one of `untyped`. The
+ * map that a ZipMap produces is read as its scores. Throws `model-unsupported` where no output is a tensor.
  */
-function readOutputs(proto: GraphProto, { where }: Scope, context: ReadContext): readonly Value[] {
+function readOutputs(
+  proto: GraphProto,
+  { where }: Scope,
+  context: ReadContext,
+): Required<Pick<Graph, 'outputs' | 'untyped'>> {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
@@ -54,16 +60,20 @@ function readOutputs(proto: GraphProto, { where }: Scope, context: ReadContext):
   const isTensor = ({ type }: ValueInfoProto) => type?.value.case === 'tensorType' || type === undefined;
   const tensors = typed.filter((value) => isTensor(value) || maps.has(value.name));
   const kept = tensors.length === 0 ? typed : tensors;
-  return kept.map((value) =>
-    maps.has(value.name)
-      ? {
-          name: value.name,
-          dtype: 'float32',
-          dims: [0, 1].map((axis) => context.freshSymbol(value.name, axis)),
-        }
-      : readValue(value, `${where}, output`, context),
+  const untyped = new Set(
+    kept.filter((value) => isUntyped(value) && !maps.has(value.name)).map(({ name }) => name),
   );
+  const outputs = kept.map((value): Value => {
+    const { name } = value;
+    if (untyped.has(name)) return { name, dtype: 'float32', dims: undefined };
+    if (!maps.has(name)) return readValue(value, `${where}, output`, context);
+    return { name, dtype: 'float32', dims: [0, 1].map((axis) => context.freshSymbol(name, axis)) };
+  });
+  return { outputs, untyped };
 }
+
+const isUntyped = ({ type }: ValueInfoProto): boolean =>
+  type === undefined || (type.value.case === 'tensorType' && type.value.value.elemType === 0);
 
 const isZipMap = ({ domain, opType }: NodeProto): boolean => domain === 'ai.onnx.ml' && opType === 'ZipMap';
 

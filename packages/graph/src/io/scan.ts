@@ -151,6 +151,6 @@ export function exceeded(limit: keyof Limits, allowed: number, got: string): nev
     where: `limits.${limit}`,
     expected: `at most ${allowed}`,
     got,
-    remedy: `If you trust the file, read it with a larger limits.${limit}.`,
+    remedy: `If you trust the file, allow more: --limit ${limit}=NUMBER, in a program the option limits.`,
   });
 }

@@ -56,7 +56,9 @@ function writeGraph<T>(graph: Graph, writeConstant: (name: string, constant: Con
     node: graph.nodes.map(writeNode),
     initializer: [...graph.constants].map(([name, constant]) => writeConstant(name, constant)),
     input: graph.inputs.map(writeValue),
-    output: graph.outputs.map(writeValue),
+    output: graph.outputs.map((value) =>
+      graph.untyped?.has(value.name) ? { name: value.name } : writeValue(value),
+    ),
   };
 }
 

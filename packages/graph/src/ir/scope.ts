@@ -56,6 +56,7 @@ function substituteCaptures(graph: Graph, rename: (name: string) => string): Gra
   const inner = (name: string): string => (captured.has(name) ? rename(name) : name);
   return {
     ...graph,
+    ...(graph.untyped && { untyped: new Set([...graph.untyped].map(inner)) }),
     nodes: graph.nodes.map((node) => substitute(node, inner)),
     outputs: graph.outputs.map((output) => ({ ...output, name: inner(output.name) })),
   };

@@ -88,4 +88,9 @@ export interface Graph {
   readonly declared: ReadonlyMap<string, ValueType>;
   /** Types of values seen in a run (`withObserved`). Inference uses them, unlike declared types, where it finds nothing from the nodes. */
   readonly observed?: ReadonlyMap<string, ValueType>;
+  /**
+   * Outputs whose type the file does not declare. Their dtype is float32 here, without dims, until a rewrite infers it. Absent where all
+   * outputs are declared.
+   */
+  readonly untyped?: ReadonlySet<string>;
 }

@@ -26,5 +26,6 @@ export function renameGraph(graph: Graph, fresh: Rename): Graph {
   const outputs = graph.outputs.map((value) => ({ ...value, name: use(value.name) }));
   const declared = new Map([...graph.declared].map(([name, type]) => [use(name), type]));
   const observed = graph.observed && new Map([...graph.observed].map(([name, type]) => [use(name), type]));
-  return { ...graph, inputs, constants, nodes, outputs, declared, observed };
+  const untyped = graph.untyped && new Set([...graph.untyped].map(use));
+  return { ...graph, inputs, constants, nodes, outputs, declared, observed, untyped };
 }

@@ -23,7 +23,18 @@ export function rewrite(graph: Graph, rule: NodeRule, outer?: GraphBuilder): Gra
   const pinned = new Set(graph.outputs.map(({ name }) => name));
   const replay: Replay = { b, rule, alias: new Map(), pinned };
   for (const node of graph.nodes) replayNode(node, replay);
-  return b.build(graph.outputs);
+  return withInferredOutputs(b.build(graph.outputs), b);
+}
+
+/** Gives outputs without a declared type the type that inference finds. */
+function withInferredOutputs(graph: Graph, b: GraphBuilder): Graph {
+  const { untyped } = graph;
+  if (untyped === undefined) return graph;
+  const left = new Set([...untyped].filter((name) => b.typeOf(name) === undefined));
+  const outputs = graph.outputs.map((value) =>
+    untyped.has(value.name) ? { ...value, ...b.typeOf(value.name) } : value,
+  );
+  return { ...graph, outputs, untyped: left.size === 0 ? undefined : left };
 }
 
 /** {@link rewrite} with rules for some standard operators; returns the graph itself where it has none of them. */

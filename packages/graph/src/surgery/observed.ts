@@ -4,12 +4,28 @@ import { infer } from '../infer/infer.js';
 import { constantFrom } from '../ir/constant.js';
 import { identity } from '../ir/identity.js';
 import { freshNames } from '../ir/names.js';
+import { isOp } from '../ir/ops.js';
 import type { Constant, DataType, Dim, Graph, Node, Value, ValueType } from '../ir/types.js';
 
-/** The type of a value as seen in a run; a size is undefined where the run does not show which symbol it is. */
+/** The type of a value as the runtime tells it. */
 export interface Observation {
   readonly dtype: DataType;
-  readonly dims: readonly (Dim | undefined)[];
+  /** As seen in a run; a size is undefined where the run does not show which symbol it is. Undefined where nothing ran. */
+  readonly dims: readonly (Dim | undefined)[] | undefined;
+}
+
+/**
+ * Returns the node outputs whose type shape inference does not find: those of foreign operators, and of nodes whose inner graphs end in
+ * one. Values that are only unknown because they are computed from such an output do not count.
+ */
+export function valuesWithoutType(graph: Graph): readonly string[] {
+  const types = infer(graph);
+  const isKnown = (name: string): boolean => name === '' || types.has(name);
+  return graph.nodes.flatMap((node) =>
+    isOp(node.op, node.domain) && !node.inputs.every(isKnown)
+      ? []
+      : node.outputs.filter((name) => !isKnown(name)),
+  );
 }
 
 /**
@@ -42,15 +58,28 @@ function declaresRows(
 }
 
 /**
+ * Adds the types that the runtime tells to a graph, which need not be in canonical form. Inference uses them where it finds nothing itself.
+ */
+export const withObservedTypes = (graph: Graph, seen: ReadonlyMap<string, Observation>): Graph => ({
+  ...graph,
+  observed: observedTypes(graph, seen),
+});
+
+function observedTypes(graph: Graph, seen: ReadonlyMap<string, Observation>): NonNullable<Graph['observed']> {
+  const unknown = freshUnknowns(graph);
+  const observed = new Map<string, ValueType>(graph.observed);
+  for (const [name, { dtype, dims }] of seen) {
+    observed.set(name, { dtype, dims: dims?.map((dim) => dim ?? unknown()) });
+  }
+  return observed;
+}
+
+/**
  * Adds types seen in a run to a graph; inference uses them where it finds nothing itself. A Squeeze without axes gets explicit axes, those
  * of size 1, where the run showed that it keeps the symbolic axes; it then keeps them also where a symbol is 1.
  */
 export function withObserved(graph: Graph, seen: ReadonlyMap<string, Observation>): Graph {
-  const unknown = freshUnknowns(graph);
-  const observed = new Map<string, ValueType>(graph.observed);
-  for (const [name, { dtype, dims }] of seen) {
-    observed.set(name, { dtype, dims: dims.map((dim) => dim ?? unknown()) });
-  }
+  const observed = observedTypes(graph, seen);
   const types = infer({ ...graph, observed });
   const constants = new Map(graph.constants);
   const fresh = freshNames(graph);

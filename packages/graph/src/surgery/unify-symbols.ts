@@ -44,5 +44,8 @@ function renameSymbols(graph: Graph, nameOf: (dim: Dim) => Dim): Graph {
     inputs: graph.inputs.map(rename),
     outputs: graph.outputs.map(rename),
     declared: new Map([...graph.declared].map(([name, type]) => [name, rename(type)] as const)),
+    ...(graph.observed && {
+      observed: new Map([...graph.observed].map(([name, type]) => [name, rename(type)] as const)),
+    }),
   };
 }

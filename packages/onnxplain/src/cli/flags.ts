@@ -4,6 +4,7 @@ import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare-options.js';
+import { withFileFlags } from './model-flags.js';
 import { withTableFlags } from './table-flags.js';
 
 /** Flags of every command. Commands that do not need them ignore them, so that a script can pass the same flags to all commands. */
@@ -23,9 +24,10 @@ export interface LimitFlags {
 }
 
 /** Flags of commands that open a model. */
-export interface ModelFlags extends CommonFlags, LimitFlags {
-  readonly externalData?: string;
-}
+export interface ModelFlags
+  extends CommonFlags,
+    LimitFlags,
+    Pick<ModelOptions, 'externalData' | 'shape' | 'fix' | 'limit'> {}
 
 /** Flags of commands that run a model. */
 export interface RunFlags extends ModelFlags {
@@ -60,7 +62,7 @@ export function withCommonFlags(command: Command): Command {
 
 /** Adds the flags of commands that open a model. */
 export function withModelFlags(command: Command): Command {
-  return withCommonFlags(command)
+  return withFileFlags(withCommonFlags(command))
     .option(
       '--external-data <folder>',
       'folder of weight files that the model may read; without it, weights outside the model file are refused',
@@ -115,6 +117,9 @@ const LINK =
   'what is explained: the entry of the output as it stands; the probability of the class, made of logits by a softmax or, where --holds says so, ' +
   "a sigmoid, and taken as it is where the output holds probabilities; or the entry less the best other one (default: the card's, or logit)";
 
+const RULES =
+  'backward rules of explainers that use the gradient of the score (gradient, integrated-gradients, smooth, ...), such as straight-through, which lets gradients pass the rounding of quantised models (default: the derivative)';
+
 const HOLDS =
   "what the output holds (default: the card's, else what the graph shows, else what the values of the output show)";
 
@@ -149,6 +154,7 @@ function withOutputFlags(command: Command): Command {
       integer,
     )
     .option('--output <name>', "output or inner value to explain (default: the card's, or the only one)")
+    .option('--rules <expression>', RULES)
     .addOption(new Option('--link <name>', LINK).choices(['logit', 'probability', 'margin']))
     .addOption(new Option('--holds <what>', HOLDS).choices(['logits', 'probabilities', 'log-probabilities']));
 }

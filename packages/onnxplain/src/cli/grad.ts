@@ -16,6 +16,7 @@ import { make } from '../expression/registry.js';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';
+import { onlySource } from '../pipeline/read/gradient-sources.js';
 import { endingOf, type ModelFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
@@ -56,15 +57,20 @@ export async function grad(
   { notice }: Pick<Notices, 'notice'>,
 ): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
-  const { of, wrt } = flags;
+  const { of } = flags;
   const { rules, expression } = make(flags.rules, 'rules');
   await expectWritable(dirname(flags.out));
   const { model, about } = await openModel(path, { ...flags, output: of });
   try {
+    const wrt = flags.wrt ?? [onlySource(model)];
     const made = lower(gradOf(model.graph, { of, wrt, rules }), flags.for);
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
-    const notices = [...zeroGradients(model, flags), ...mixedGradients(model, flags)];
+    const notices = [
+      ...chosenNotices(model, flags.wrt === undefined ? wrt : []),
+      ...zeroGradients(model, { of, wrt }),
+      ...mixedGradients(model, { of, wrt }),
+    ];
     notices.forEach(notice);
     return {
       ...(await save(graph, flags)),
@@ -79,20 +85,31 @@ export async function grad(
   }
 }
 
+/** What is differentiated, by what. */
+interface Ends {
+  readonly of: string | undefined;
+  readonly wrt: readonly string[];
+}
+
+/** Says that the gradient is by an embedding that the caller did not name. */
+function chosenNotices(model: Model, chosen: readonly string[]): readonly string[] {
+  const inner = chosen.filter((name) => model.inputs.every((port) => port.name !== name));
+  return inner.map((name) => `the gradient is by "${name}", the only embedding; --wrt names another value`);
+}
+
 /** Warns of gradients that are 0 everywhere, for the output and the inputs that were named or are the only ones. */
-function zeroGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
+function zeroGradients(model: Model, { of, wrt }: Ends): readonly string[] {
   const output = of ?? model.outputs[0].name;
-  const inputs = wrt ?? model.inputs.filter(isFloatPort).map(({ name }) => name);
-  return inputs.flatMap((input) => {
+  return wrt.flatMap((input) => {
     const flatness = flatnessFor({ model, query: { output, input } });
     return flatness === undefined ? [] : [flatText(flatness, { output, input })];
   });
 }
 
 /** Warns of gradients of rows that are not independent. Inner values are not checked: their batch axes are not known. */
-function mixedGradients(model: Model, { of, wrt }: GradFlags): readonly string[] {
+function mixedGradients(model: Model, { of, wrt }: Ends): readonly string[] {
   const output = of ?? model.outputs[0].name;
-  const inputs = model.inputs.filter((port) => isFloatPort(port) && (wrt?.includes(port.name) ?? true));
+  const inputs = model.inputs.filter((port) => isFloatPort(port) && wrt.includes(port.name));
   return inputs.flatMap(({ name }) => mixedGradient(model, { output, input: name }) ?? []);
 }
 

@@ -1,10 +1,19 @@
-import { type Coverage, coverage, infer, type Lookup, lookupsOf, randomNodes } from '@onnxplain/graph';
+import {
+  type Coverage,
+  coverage,
+  grad as gradOf,
+  infer,
+  type Lookup,
+  lookupsOf,
+  randomNodes,
+} from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
 import { type GraphMeaning, graphMeaning, isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { listed } from '../pipeline/notices/text.js';
 import { describeEvidence } from '../pipeline/query/describe-function.js';
+import { gradientSources } from '../pipeline/read/gradient-sources.js';
 import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
@@ -28,7 +37,7 @@ export interface Inspection {
   readonly embeddings: readonly Lookup[];
   /** What each float output holds, by the graph alone. (`explain` also runs the model to find out.) */
   readonly meanings: readonly GraphMeaning[];
-  /** One for each float output, by the only float input; in models without float inputs, by each embedding. */
+  /** One for each float output, by each float input, or by each embedding in models without, or by each value of --wrt. */
   readonly gradients: readonly GradientCoverage[];
   /** The outputs of all nodes, in order, without those whose type is not known; absent without the flag --values. */
   readonly values?: readonly InnerValue[];
@@ -36,6 +45,7 @@ export interface Inspection {
 
 export interface InspectFlags extends ModelFlags {
   readonly values?: boolean;
+  readonly wrt?: readonly string[];
 }
 
 /** A value inside the model. Its name is what --output, --wrt and the layers of explainers take. */
@@ -45,7 +55,7 @@ export interface InnerValue extends Port {
 
 export interface GradientCoverage {
   readonly of: string;
-  /** The embedding by which `of` is differentiated; absent: the only float input. */
+  /** The value by which `of` is differentiated; absent: the only float input. */
   readonly wrt?: string;
   /** How many nodes are between `wrt` and `of`. */
   readonly nodes: number;
@@ -57,7 +67,7 @@ export interface GradientCoverage {
   readonly random?: readonly string[];
   /** The value of which a Softmax or Sigmoid makes this output. */
   readonly logits?: string;
-  /** Why the coverage could not be determined. */
+  /** Why `grad` refuses it, where no node that lacks a rule is the reason. */
   readonly failure?: Pick<Failure, 'code' | 'message'>;
 }
 
@@ -67,17 +77,14 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
   try {
     const { inputs, outputs } = model.source;
     const embeddings = lookupsOf(model.graph);
-    const ids = new Set(embeddings.map(({ input }) => input));
-    const whole = embeddings.length > 0 && inputs.every((port) => !isFloatPort(port) || ids.has(port.name));
-    const sources = whole ? embeddings.map(({ output }) => output) : [undefined];
+    const explained = flags.wrt ?? gradientSources(model);
     const floats = outputs.filter(isFloatPort);
     const meanings = floats.map(({ name }) => graphMeaning(model, name));
+    const isDefault = flags.wrt === undefined && explained.length < 2 && embeddings.length === 0;
+    const sources = isDefault ? [undefined] : explained;
     const gradients = floats.flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
     const { batch, device } = model;
-    const explained = whole
-      ? embeddings.map((each) => each.output)
-      : inputs.filter(isFloatPort).map(({ name }) => name);
     const axes = floats.flatMap(({ name: output }) =>
       explained.flatMap((input) => batchAxes(model, { input, output }) ?? []),
     );
@@ -115,14 +122,37 @@ function gradientCoverage(model: Model, of: string, wrt: string | undefined): Gr
     logits: graphMeaning(model, of).logits?.value,
     random: randomOf(model, of),
   };
+  const refused = refusalOf(() => gradOf(model.graph, { of, wrt }));
   try {
     const nodes = coverage(model.graph, { of, wrt });
-    const missing = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
-    return { ...known, nodes: nodes.length, missing, flat: flatOf(model, of, wrt) };
+    const uncovered = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
+    const missing = refused === undefined ? [] : uncovered;
+    const failure = missing.length === 0 ? refused : undefined;
+    return {
+      ...known,
+      nodes: nodes.length,
+      missing,
+      flat: flatOf(model, of, wrt),
+      ...(failure && { failure }),
+    };
   } catch (error) {
-    const { code, message } = failureOf(error);
-    return { ...known, nodes: 0, missing: [], failure: { code, message } };
+    return { ...known, nodes: 0, missing: [], failure: refusalFrom(error) };
   }
+}
+
+/** Calls a function and returns the error that it throws; undefined where it throws none. */
+function refusalOf(call: () => unknown): GradientCoverage['failure'] {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return refusalFrom(error);
+  }
+}
+
+function refusalFrom(error: unknown): GradientCoverage['failure'] {
+  const { code, message } = failureOf(error);
+  return { code, message };
 }
 
 function flatOf(model: Model, of: string, wrt: string | undefined): string | undefined {

@@ -102,6 +102,10 @@ function addInspect(program: Command, run: Invocation): void {
       '--values',
       'lists the inner values too, in the order of the graph: names for --output, --wrt and the layers of explainers',
     )
+    .option(
+      '--wrt <name...>',
+      'inputs or inner values by which the gradient coverage is determined (default: each float input, or each embedding)',
+    )
     .action(async (model: string, flags: InspectFlags) => {
       writeResult(run, flags, { result: await inspect(model, flags), show: showInspection });
     });
@@ -113,7 +117,7 @@ function addGrad(program: Command, run: Invocation): void {
     .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
     .option(
       '--wrt <name...>',
-      'inputs, inner values or weights to differentiate by (default: the only float input)',
+      'inputs, inner values or weights to differentiate by (default: the only float input, or the only embedding)',
     )
     .option('--rules <expression>', 'backward rules, such as "lrp-epsilon(epsilon=0.01)"', 'gradient')
     .addOption(

@@ -22,6 +22,8 @@ export interface PrepareOptions
   readonly wrt?: string;
   /** Values of the model's further inputs, NAME=FILE.npy or NAME=NUMBER, see `loadFeeds`. */
   readonly feed?: readonly string[];
+  /** Expression of the backward rules of the gradient that explainers such as `gradient` use; default: the derivative. */
+  readonly rules?: string;
   /** Definitions of your own that expressions may name, such as those of `loadPlugins`; default none. */
   readonly plugins?: readonly Plugin[];
 }

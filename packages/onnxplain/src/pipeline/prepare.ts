@@ -15,6 +15,7 @@ import {
 import type { ModelRecord } from '@onnxplain/report';
 import type { Plugin } from '../expression/plugin.js';
 import type { PictureRow, TableRows } from '../expression/readers.js';
+import { make } from '../expression/registry.js';
 import { type OpenedModel, openModel } from './model.js';
 import { queryNotices } from './notices/query.js';
 import type { PrepareOptions } from './prepare-options.js';
@@ -143,7 +144,7 @@ async function queryOptions(
   { options, card, target }: Settings,
   { about, located: { value, output }, read, layout }: Steps,
 ): Promise<QueryOptions> {
-  const { batchAxis, classAxis, link, holds, targetMask } = options;
+  const { batchAxis, classAxis, link, holds, rules, targetMask } = options;
   const pictures = value.computedFrom.length === 0 && read.anyPicture ? read.preprocessing : undefined;
   return {
     sha256: about.sha256,
@@ -158,6 +159,7 @@ async function queryOptions(
     labels: labelsOf(card),
     link,
     holds,
+    rules: rules === undefined ? undefined : make(rules, 'rules').expression,
     feeds: read.feeds.ofModel,
     batchedFeeds: read.feeds.batched,
     bounds: options.bounds ?? (pictures && pixelBounds(pictures)),

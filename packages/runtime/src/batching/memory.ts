@@ -15,6 +15,9 @@ export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Grap
     inputs: graph.inputs.map(bind),
     outputs: graph.outputs.map(bind),
     declared: new Map([...graph.declared].map(([name, type]) => [name, bind(type)])),
+    ...(graph.observed && {
+      observed: new Map([...graph.observed].map(([name, type]) => [name, bind(type)])),
+    }),
   };
 }
 

@@ -25,26 +25,65 @@ const MAX_CONSTANT_SIZES = 12;
 export async function observeShapes(graph: Graph, options: SessionOptions): Promise<Graph> {
   const values = undetermined(graph);
   if (values.length === 0) return graph;
-  const rows = symbolOfRows(graph);
+  const seen = await observe(graph, values, options);
+  const looked = [...seen].filter(([, { dims }]) => dims !== undefined);
+  return looked.length === 0 ? graph : withObserved(graph, new Map(looked));
+}
+
+/**
+ * Asks ONNX Runtime for the types of node outputs of a graph, which need not be in canonical form: it opens the graph with them as
+ * outputs. Their dims are those of two runs, as in {@link observeShapes}. Empty where the graph does not open. Values that are no
+ * tensors are left out.
+ */
+export async function observeTypes(
+  graph: Graph,
+  names: readonly string[],
+  options: SessionOptions,
+): Promise<ReadonlyMap<string, Observation>> {
+  const declared = new Map(graph.outputs.map((output) => [output.name, output.dims] as const));
+  const values = [...new Set(names)].map((name) => ({ name, dims: declared.get(name) }));
+  return values.length === 0 ? new Map() : observe(graph, values, options);
+}
+
+/** A value to look at, with the dims that the file declares or the runtime infers. */
+type Looked = Pick<Value, 'name' | 'dims'>;
+
+async function observe(
+  graph: Graph,
+  values: readonly Looked[],
+  options: SessionOptions,
+): Promise<ReadonlyMap<string, Observation>> {
+  const outputs = values.map(({ name }): Value => ({ name, dtype: 'float32', dims: undefined }));
   let session: Session | undefined;
   try {
-    const outputs = values.map((value) => ({ ...value, dims: undefined }));
-    const { model, ...rest } = serialise({ ...graph, outputs });
+    // ONNX Runtime infers the types of outputs that have none.
+    const untyped = new Set(values.map(({ name }) => name));
+    const { model, ...rest } = serialise({ ...graph, outputs, untyped });
     session = await openSession(model, { ...options, ...rest });
-    for (const sizes of sizesToTry(graph, rows)) {
-      const runs = await shapesOf(session, graph, (count) => new Map([...sizes, ...rowSize(rows, count)]));
-      if (runs === undefined) continue;
-      return withObserved(
-        graph,
-        new Map(values.map((value) => [value.name, observedType(runs, value, rows)])),
-      );
-    }
-    return graph;
+    const runs = await runOnRows(session, graph);
+    const dims = new Map(values.map((value) => [value.name, value.dims] as const));
+    const rows = symbolOfRows(graph);
+    return new Map(
+      session.outputs.map(({ name, dtype, dims: inferred }) => [
+        name,
+        { dtype, dims: runs && observedDims(runs, { name, dims: dims.get(name) ?? inferred }, rows) },
+      ]),
+    );
   } catch {
-    return graph;
+    return new Map();
   } finally {
     await session?.release();
   }
+}
+
+/** Runs a graph on two and on three random rows. Undefined where it runs with none of the sizes that are tried for other symbols. */
+async function runOnRows(session: Session, graph: Graph): Promise<readonly Arrays[] | undefined> {
+  const rows = symbolOfRows(graph);
+  for (const sizes of sizesToTry(graph, rows)) {
+    const runs = await shapesOf(session, graph, (count) => new Map([...sizes, ...rowSize(rows, count)]));
+    if (runs !== undefined) return runs;
+  }
+  return undefined;
 }
 
 /** Returns the first symbol that is the first dim of an input, else the first symbol. */
@@ -103,18 +142,20 @@ function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
   );
 }
 
-/** Reads dims off two runs: an axis of 2 and then 3 holds the rows; a declared size that both runs show is kept; others stay unknown. */
-function observedType(
+/**
+ * Reads dims off two runs: an axis of 2 and then 3 holds the rows; a size that both runs show is kept where the file declares it, or ONNX
+ * Runtime infers it; others stay unknown. Undefined where the ranks of the two runs differ.
+ */
+function observedDims(
   runs: readonly Arrays[],
-  { name, dtype, dims }: Value,
+  { name, dims }: Looked,
   rows: Dim | undefined,
-): Observation {
+): Observation['dims'] {
   const [first, second] = runs.map((run) => run[name].dims);
-  if (first.length !== second.length) throw new TypeError(`"${name}" has different ranks in two runs`);
-  const axes = first.map((size, i) => {
+  if (first.length !== second.length) return undefined;
+  return first.map((size, i) => {
     if (size === ROWS[0] && second[i] === ROWS[1]) return rows;
     const declared = dims?.length === first.length ? dims[i] : undefined;
     return size === second[i] && size === declared ? size : undefined;
   });
-  return { dtype, dims: axes };
 }

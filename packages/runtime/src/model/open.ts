@@ -3,7 +3,11 @@ import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
   type ExternalReader,
+  fixNumbers,
+  fixShapes,
   type Graph,
+  type InputNumbers,
+  type InputShapes,
   type Limits,
   type Node,
   read,
@@ -14,6 +18,7 @@ import { chooseDevice } from '../providers/probe.js';
 import { type BatchAxisOption, batchAxisSchema, expectNames, givenAxes } from '../rows/batch-axis.js';
 import { onnxRuntime } from '../session/onnxruntime.js';
 import type { Device } from '../session/session.js';
+import { canonicalForm } from './canonical-form.js';
 import { type Model, type ModelParts, makeModel } from './model.js';
 import { observeShapes } from './observe-shapes.js';
 import { readModelFile } from './read-model-file.js';
@@ -38,6 +43,10 @@ export interface OpenOptions {
    * from the graph's symbols and operators, else the first axis. Rows that turn out to depend on each other run one at a time all the same.
    */
   readonly batchAxis?: BatchAxisOption;
+  /** Sizes of inputs by name, where the model leaves some open. */
+  readonly shapes?: InputShapes;
+  /** Inputs that become constants, by name: the number in each of their elements. Branches that they choose are then decided. */
+  readonly fixed?: InputNumbers;
   /** Limits of the sizes that a file may have; see `defaultLimits` of @onnxplain/graph. */
   readonly limits?: Partial<Limits>;
 }
@@ -52,6 +61,8 @@ const schema = z.strictObject({
     .optional(),
   memory: option.positive().default(512 * 2 ** 20),
   batchAxis: batchAxisSchema.optional(),
+  shapes: z.record(z.string(), z.array(z.int('a size').min(0, 'a size')), 'sizes by name').default({}),
+  fixed: z.record(z.string(), z.number('a number'), 'numbers by name').default({}),
   limits: z.custom<Partial<Limits>>((v) => typeof v === 'object' && v !== null, 'limits by name').optional(),
 });
 
@@ -60,16 +71,19 @@ const schema = z.strictObject({
  * are first needed.
  *
  * Throws `file-missing`, `file-unreadable`, `file-format`, `model-*` for the file, `provider-unavailable` for
- * the device, `runtime-missing` and `runtime-copies` where onnxruntime-node does not load.
+ * the device, `runtime-missing` and `runtime-copies` where onnxruntime-node does not load, `name-unknown` and `feed-shape` for `shapes` and
+ * `fixed`.
  */
 export async function open(pathOrBytes: string | Uint8Array, options: OpenOptions = {}): Promise<Model> {
-  const { device, threads, memory, batchAxis } = parseOptions('open', schema, { ...options });
+  const { device, threads, memory, batchAxis, shapes, fixed } = parseOptions('open', schema, { ...options });
   const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
   const weights = watchReads(options.external);
-  const source = read(bytes, { limits: options.limits, external: weights.external });
+  const inFile = read(bytes, { limits: options.limits, external: weights.external });
   await onnxRuntime();
-  const sessionSource = () => (weights.used() ? serialise(source) : sourceFromFile(bytes, source));
+  const source = fixNumbers(fixShapes(inFile, shapes), fixed);
+  const isFile = source === inFile && !weights.used();
+  const sessionSource = () => (isFile ? sourceFromFile(bytes, source) : serialise(source));
   return openGraph(source, {
     path,
     sessionSource,
@@ -87,7 +101,8 @@ export async function openGraph(source: Graph, parts: OpenGraphParts): Promise<M
   const name = path ?? source.name;
   expectNames(parts.givenAxes, source);
   const options = { device: placement.device, threads, name };
-  const resolved = await resolveBatch(unifySymbols(canonicalise(source)), parts.givenAxes, options);
+  const canonical = unifySymbols(await canonicalForm(source, options));
+  const resolved = await resolveBatch(canonical, parts.givenAxes, options);
   const graph = await observeShapes(resolved.graph, options);
   const { device } = placement;
   const rewritten = resolved.batch === 'freed' || source.nodes.some(isZipMap) || isGradient(source);

@@ -86,7 +86,7 @@ function identityMatrix(b: MathBuilder, step: RuleContext, { x, axis }: { x: str
   if (typeof size !== 'number') {
     return step.refuse(
       `it takes a diagonal over an axis of unknown size (${size})`,
-      'Give the model a fixed size there, or cut the graph after this node.',
+      'Give the inputs their sizes (--shape NAME=SIZES, in a program the option shapes of open), or cut the graph after this node.',
     );
   }
   const zeros = b.emit('Expand', [b.scalar(0, x), b.ints([size, size])]);

@@ -14,7 +14,7 @@ export const isQuantised = (op: string): boolean => QUANTISED.has(op);
 /** The refusal for all quantised operators. */
 export const quantisedRefusal = refused(
   'it rounds, so its derivative is 0 wherever it exists',
-  'Use occlusion or optimal, which need no derivative, or take the model before quantisation. onnxplain grad --rules straight-through lets gradients pass as quantisation-aware training does.',
+  'Use occlusion or optimal, which need no derivative, or take the model before quantisation. With --rules straight-through (in a program the option rules) gradients pass as in quantisation-aware training.',
 );
 
 /** Backward rules of quantisation. The quantised input holds integers, so that only the scale has a cotangent. */

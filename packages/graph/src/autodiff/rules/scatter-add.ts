@@ -18,7 +18,9 @@ interface ScatterAddInputs {
 type ScatterOp = Extract<Op, 'ScatterElements' | 'ScatterND'>;
 
 /** Emits nodes that add updates to data by index. Updates with equal indices are summed. */
-export function scatterAdd(b: MathBuilder, op: ScatterOp, additions: ScatterAddInputs): string {
+export function scatterAdd(b: MathBuilder, op: ScatterOp, given: ScatterAddInputs): string {
+  // ScatterND takes indices of int64 only, unlike Gather.
+  const additions = op === 'ScatterND' ? { ...given, indices: b.cast(given.indices, 'int64') } : given;
   return op === 'ScatterND' && mayLoseAdditions(b, additions)
     ? scatterByElement(b, additions)
     : scatter(b, op, additions);

@@ -6,7 +6,10 @@ import type { RuleContext } from './rule.js';
 /** Returns the sliding window of a node, one entry for each spatial axis. Refuses a node whose kernel size or padding is not known. */
 export function windowOf(step: RuleContext, kernel: Dims): readonly KernelAxis[] {
   if (isPaddingUnknown(step.node)) {
-    step.refuse('its padding depends on a size that is not known', 'Fix the input size of the model.');
+    step.refuse(
+      'its padding depends on a size that is not known',
+      'Give the inputs their sizes: --shape NAME=SIZES, in a program the option shapes of open.',
+    );
   }
   const sizes = kernel.map((size) =>
     typeof size === 'number'

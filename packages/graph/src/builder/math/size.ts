@@ -1,3 +1,4 @@
+import type { Constant } from '../../ir/types.js';
 import { attr, type Builder } from '../builder.js';
 import { concatenated } from './movement.js';
 
@@ -13,9 +14,19 @@ export interface Sizing {
 
 export const sizing = (b: Builder): Sizing => ({
   sizes: (sizes) => vectorOf(b, sizes),
-  reshape: (x, sizes) => b.emit('Reshape', [x, targetOf(b, sizes)]),
-  reshapeLike: (x, like) => b.emit('Reshape', [x, b.reshapeTarget(like)]),
+  reshape: (x, sizes) => reshaped(b, x, targetOf(b, sizes)),
+  reshapeLike: (x, like) => reshaped(b, x, b.reshapeTarget(like)),
 });
+
+/** Reshapes to sizes. A size of 0 is one, and does not mean the size of x. */
+function reshaped(b: Builder, x: string, target: string): string {
+  const sizes = numbersOf(b.constantOf(target));
+  const isEmpty = sizes.includes(0) && !sizes.includes(-1);
+  return b.emit('Reshape', [x, target], { allowzero: isEmpty ? attr.int(1) : undefined });
+}
+
+const numbersOf = (constant: Constant | undefined): readonly number[] =>
+  constant === undefined ? [] : Array.from<number | bigint | string, number>(constant.data, Number);
 
 function vectorOf(b: Builder, sizes: readonly Size[]): string {
   const values = sizes.map((size) => knownSize(b, size));

@@ -122,18 +122,22 @@ export const attention: OpRewrite = (node, b) => {
   return [isRank3 ? mergeHeads(b, y) : y, k, v];
 };
 
-/** MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values. Nodes with a cache or a padding mask are kept. */
+/**
+ * MultiHeadAttention of com.microsoft on separate 3-D queries, keys and values. Nodes with a cache, and with masks other than those of
+ * {@link paddingBias}, are kept.
+ */
 export const multiHeadAttention: OpRewrite = (node, b) => {
   const [query = '', key = '', value = '', bias = '', padding = '', mask = ''] = node.inputs;
   const hasCache = hasInputsFrom(node, 6) || (node.outputs[1] ?? '') !== '';
-  if (value === '' || padding !== '' || hasCache || b.rank(key) !== 3) return undefined;
+  if (value === '' || hasCache || b.rank(key) !== 3) return undefined;
   const heads = attributesOf(node, 'com.microsoft:MultiHeadAttention').num_heads;
   const parts = bias === '' ? ['', '', ''] : biasParts(b, bias, [query, key, value]);
-  if (parts === undefined) return undefined;
+  const masks = joinedMask(node, b, { padding, mask, keys: key });
+  if (parts === undefined || masks === undefined) return undefined;
   const [q = '', k = '', v = ''] = [query, key, value].map((name, i) =>
     splitHeads(b, parts[i] === '' ? name : b.emit('Add', [name, parts[i] ?? '']), heads),
   );
-  return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, mask)))];
+  return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, masks)))];
 };
 
 /** Splits the joined bias of queries, keys and values; undefined where their widths are symbols. */
@@ -144,29 +148,74 @@ function biasParts(b: GraphBuilder, bias: string, values: readonly string[]): re
 }
 
 /**
- * Attention of com.microsoft, which projects one input to queries, keys and values. Nodes with a cache or with a mask given as lengths
- * are kept.
+ * Attention of com.microsoft, which projects one input to queries, keys and values. The second output holds keys and values. Nodes with a
+ * cache, and with masks other than those of {@link paddingBias}, are kept.
  */
 export const projectedAttention: OpRewrite = (node, b) => {
   const { num_heads: heads, qkv_hidden_sizes: sizes } = attributesOf(node, 'com.microsoft:Attention');
-  const [x = '', weights = '', bias = '', lengths = '', past = '', mask = ''] = node.inputs;
+  const [x = '', weights = '', bias = '', padding = '', past = '', mask = ''] = node.inputs;
   const width = b.dims(weights)[1];
-  if (
-    lengths !== '' ||
-    past !== '' ||
-    hasInputsFrom(node, 6) ||
-    typeof width !== 'number' ||
-    (node.outputs[1] ?? '') !== ''
-  )
-    return undefined;
+  if (past !== '' || hasInputsFrom(node, 6) || typeof width !== 'number') return undefined;
+  const masks = joinedMask(node, b, { padding, mask, keys: x });
+  if (masks === undefined) return undefined;
   const product = b.emit('MatMul', [x, weights]);
   const sum = bias === '' ? product : b.emit('Add', [product, bias]);
   const parts = b.emitMany('Split', [sum, b.ints(sizes ?? [width / 3, width / 3, width / 3])], 3, {
     axis: attr.int(2),
   });
   const [q = '', k = '', v = ''] = parts.map((part) => splitHeads(b, part, heads));
-  return [mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, mask)))];
+  const y = mergeHeads(b, attend(b, { q, k, v }, optionsOf(node, masks)));
+  const both = [k, v].map((part) => b.emit('Unsqueeze', [part, b.ints([0])]));
+  return [y, (node.outputs[1] ?? '') === '' ? '' : b.emit('Concat', both, { axis: attr.int(0) })];
 };
+
+interface Masks {
+  /** Integers that say which keys count; '' for none. */
+  readonly padding: string;
+  /** Added to the scores; '' for none. */
+  readonly mask: string;
+  /** The value whose first two axes are the batch and the keys. */
+  readonly keys: string;
+}
+
+/** Returns what is added to the scores for both masks; '' for none, undefined where the mask of the keys is of another form. */
+function joinedMask(node: Node, b: GraphBuilder, { padding, mask, keys }: Masks): string | undefined {
+  const bias = padding === '' ? '' : paddingBias(node, b, { padding, keys });
+  if (bias === undefined || bias === '' || mask === '') return bias === '' ? mask : bias;
+  return b.emit('Add', [bias, mask]);
+}
+
+/**
+ * Emits what com.microsoft's attention adds to the scores for a mask of the keys: a negative number where a key does not count. The mask
+ * holds a number of keys for each row of the batch [batch], or numbers above 0 for keys that count, [batch, keys] or
+ * [batch, queries, keys].
+ */
+function paddingBias(
+  node: Node,
+  b: GraphBuilder,
+  { padding, keys }: Pick<Masks, 'padding' | 'keys'>,
+): string | undefined {
+  const [batch, rank] = [b.dims(padding)[0], b.rank(padding)];
+  if (rank > 3 || (rank === 1 && batch !== b.dims(keys)[0])) return undefined;
+  const filter = attributesOf(
+    node,
+    'com.microsoft:Attention',
+    'com.microsoft:MultiHeadAttention',
+  ).mask_filter_value;
+  const counts =
+    rank === 1
+      ? b.emit('Less', [keyPositions(b, keys, padding), b.emit('Unsqueeze', [padding, b.ints([1])])])
+      : b.emit('Greater', [padding, b.scalar(0, padding)]);
+  const bias = b.emit('Where', [counts, b.scalar(0, keys), b.scalar(filter, keys)]);
+  return b.emit('Unsqueeze', [bias, b.ints(rank === 3 ? [1] : [1, 2])]);
+}
+
+/** Emits the positions of the keys, 0, 1, 2 and so on, in the type of a mask. */
+function keyPositions(b: GraphBuilder, keys: string, like: string): string {
+  const scalar = (value: number) => b.constant(constantFrom('int64', [], [value]));
+  const length = b.emit('Gather', [b.shape(keys), scalar(1)], { axis: attr.int(0) });
+  return b.emit('CastLike', [b.emit('Range', [scalar(0), length, scalar(1)]), like]);
+}
 
 const hasInputsFrom = (node: Node, index: number): boolean =>
   node.inputs.slice(index).some((name) => name !== '');

@@ -5,6 +5,7 @@ import { type Op, opSchemas } from '../../ir/ops.js';
 import type { Attributes, Node } from '../../ir/types.js';
 import { appendChanged, input, type OpRewrite, type OpRewrites, trimmed } from '../../rewrite/op-rewrite.js';
 import { multiHeadAttention, projectedAttention } from './attention.js';
+import { embedLayerNormalization } from './embed-layer-normalization.js';
 import { activation, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
@@ -104,6 +105,7 @@ export const microsoftOps: OpRewrites = {
   Attention: projectedAttention,
   MultiHeadAttention: multiHeadAttention,
   RotaryEmbedding: microsoftRotaryEmbedding,
+  EmbedLayerNormalization: embedLayerNormalization,
   FusedConv: fusedConv,
   FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,

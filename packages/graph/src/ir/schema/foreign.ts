@@ -73,7 +73,12 @@ const product = {
   transBatchA: int(0),
   transBatchB: int(0),
 };
-const attention = { num_heads: int(1), scale: float(0), unidirectional: int(0) };
+const attention = {
+  mask_filter_value: float(-10000),
+  num_heads: int(1),
+  scale: float(0),
+  unidirectional: int(0),
+};
 const pixels = op('quantisation', { channels_last: int(0) }, { inputs: [4, 5] });
 
 /** Operators of com.microsoft whose attributes somebody reads. */
@@ -82,6 +87,11 @@ export const contributed = {
     'linear',
     { ...attention, qkv_hidden_sizes: optional('ints') },
     { inputs: [2, 7], outputs: [1, 2] },
+  ),
+  'com.microsoft:EmbedLayerNormalization': op(
+    'normalisation',
+    { epsilon: float(1e-12), mask_index_type: int(0) },
+    { inputs: [7, 9], outputs: [2, 3] },
   ),
   'com.microsoft:FusedConv': op(
     'convolution',

@@ -32,6 +32,7 @@ type QueryField =
   | 'classAxis'
   | 'namedClasses'
   | 'holds'
+  | 'rules'
   | 'bounds';
 
 /** Options of {@link queryInputs}. Fields without a description are those of `Query`. */
@@ -90,7 +91,17 @@ function queryOf(
   { model, options, collector }: QueryContext,
   { target, feeds }: { target: QueryTarget; feeds: Query['feeds'] },
 ): Query {
-  const { output, batchAxis, byName, classAxis, namedClasses, link = 'logit', holds, bounds } = options;
+  const {
+    output,
+    batchAxis,
+    byName,
+    classAxis,
+    namedClasses,
+    link = 'logit',
+    holds,
+    rules,
+    bounds,
+  } = options;
   return {
     model: { sha256: options.sha256 ?? model.sha256 },
     output,
@@ -101,6 +112,7 @@ function queryOf(
     namedClasses,
     link,
     holds,
+    rules,
     input: options.input ?? onlyInput(model, feeds),
     feeds,
     batchedFeeds: options.batchedFeeds && [...options.batchedFeeds],

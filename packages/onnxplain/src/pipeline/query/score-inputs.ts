@@ -10,6 +10,7 @@ import {
   predict,
   score,
 } from '@onnxplain/runtime';
+import { makeRules } from '../../expression/registry.js';
 import { feedsOf, type QueryArrays, type TargetMask } from './arrays.js';
 import { contentOf } from './content.js';
 import type { ClassLabels, QueriedInputs } from './query.js';
@@ -193,6 +194,7 @@ function sharedScores(
         feeds: feedsOf(query, arrays),
         link,
         holds,
+        rules: query.rules === undefined ? undefined : makeRules(query.rules),
         bounds,
         layout: features === 'elements' ? undefined : features,
       });
