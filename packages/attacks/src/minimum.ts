@@ -4,16 +4,18 @@ import { normOption, temperatureOption } from './options.js';
 import { lowestDraws } from './restarts/draws.js';
 import { scanFew } from './restarts/scan.js';
 import { searchFrom } from './restarts/search-from.js';
+import { searchWithoutSlopes } from './restarts/without-slopes.js';
 import { addChecks, inputOf } from './search/rows.js';
 import { recipeOf, type Search } from './search/search-sets.js';
 import { sqpSearch } from './sqp/search.js';
 
 /**
  * The attack to use where none is asked for: `sqp`, and `fmn` with as many steps for the sets where `sqp` found nothing (check
- * `fallback` true). A score may have several boundaries around an input, and these searches end at one of them. Two options look for
- * others: `starts` searches every set again, and `probes` scans the sets of at most three free elements, with about 2.7 times as many
- * forward passes as probes (more where it finds nearer points) and at most 48 gradients. Check `restartGain` is the share by which both
- * made the norm smaller. Throws `attack-unproven` and `tensor-shape` as all attacks do.
+ * `fallback` true). Where both found nothing because the score has no slope at the input, as saturated probabilities have, the search of
+ * `decision` with its defaults follows (check `decision` true). A score may have several boundaries around an input, and these searches
+ * end at one of them. Two options look for others: `starts` searches every set again, and `probes` scans the sets of at most three free
+ * elements, with about 2.7 times as many forward passes as probes (more where it finds nearer points) and at most 48 gradients. Check
+ * `restartGain` is the share by which both made the norm smaller. Throws `attack-unproven` and `tensor-shape` as all attacks do.
  */
 export const minimum = defineAttack({
   name: 'minimum',
@@ -61,6 +63,7 @@ const minimumSearch =
       fmnSearch({ ...settings, first: 2 }),
     );
     for (const row of lost) addChecks(best, row, { fallback: true });
+    await searchWithoutSlopes(searched);
     for (let start = 2; start < settings.starts; start++) {
       await searchFrom(searched, await lowestDraws(searched, start), sqpSearch(settings));
     }

@@ -70,3 +70,23 @@ it('restartGain of pgd is the share by which random starts made the norm smaller
   expect(one.checks).not.toHaveProperty('restartGain');
   expect(many.checks?.restartGain).toBeGreaterThan(0.3);
 });
+
+it('decision says that minimum searched without gradients, where the score has no slope at the input', async () => {
+  /** A probability of 1 in float32 near 0, as the softmax of large logits is: flat, and below 1/2 above a + b = 1. */
+  const margins = (steep: number) =>
+    functionScore({
+      shape: [2],
+      value: ({ data: [a = 0, b = 0] }) => Math.fround(Math.tanh(steep * (1 - a - b))),
+      gradient: ({ data: [a = 0, b = 0] }) => {
+        const t = Math.fround(Math.tanh(steep * (1 - a - b)));
+        return tensor([-steep * (1 - t * t), -steep * (1 - t * t)], [2]);
+      },
+      bounds: [-1, 1],
+    });
+  const [flat] = await minimum()(margins(1000), x, both, key(0));
+  expect(flat.checks).toMatchObject({ decision: true, fallback: true });
+  expect('value' in flat.estimate && flat.estimate.value).toBeCloseTo(Math.SQRT1_2, 2);
+  const [steep] = await minimum()(margins(1), x, both, key(0));
+  expect(steep.checks).not.toHaveProperty('decision');
+  expect('value' in steep.estimate && steep.estimate.value).toBeCloseTo(Math.SQRT1_2, 3);
+});

@@ -10,11 +10,6 @@ export interface LinearProblem {
   readonly norm: Norm;
 }
 
-const sizeOf = (steps: readonly number[], norm: Norm) => {
-  if (norm === 'l1') return steps.reduce((sum, t) => sum + t, 0);
-  return norm === 'l2' ? Math.hypot(...steps) : Math.max(0, ...steps);
-};
-
 /**
  * The least norm of a step to w·x + b <= 0 within the bounds, by trying all sets of elements that stop at their bounds: the others then
  * change in proportion to their weights (l2), all by the same (linf), or one of them alone (l1). Infinity where the bounds do not allow it.
@@ -26,19 +21,47 @@ export function leastNorm({ w, b, x, free, bounds: [low, high], norm }: LinearPr
   const need = Array.from(x, (v, j) => v * w[j]).reduce((sum, v) => sum + v, b);
   if (need <= 0) return 0;
   let least = Number.POSITIVE_INFINITY;
-  for (let stopped = 0; stopped < 2 ** elements.length; stopped++) {
-    const isStopped = (i: number) => (stopped & (1 << i)) !== 0;
-    const held = weights.reduce((sum, v, i) => sum + (isStopped(i) ? v * rooms[i] : 0), 0);
-    for (const shares of sharesOf(weights, isStopped, norm)) {
-      const gained = weights.reduce((sum, v, i) => sum + v * shares[i], 0);
-      if (gained === 0 && held < need) continue;
-      const factor = gained > 0 ? Math.max(0, need - held) / gained : 0;
-      const steps = rooms.map((room, i) => (isStopped(i) ? room : factor * shares[i]));
-      const isAllowed = steps.every((t, i) => t >= 0 && t <= rooms[i] * (1 + 1e-12));
-      if (isAllowed) least = Math.min(least, sizeOf(steps, norm));
-    }
-  }
+  for (let stopped = 0; stopped < 2 ** elements.length; stopped++)
+    for (let mover = norm === 'l1' ? -1 : elements.length - 1; mover < elements.length; mover++)
+      least = Math.min(least, sizeOfStep({ weights, rooms, need, norm }, { stopped, mover }));
   return least;
+}
+
+interface Steps {
+  readonly weights: readonly number[];
+  /** How far each element can go. */
+  readonly rooms: readonly number[];
+  /** By how much w·x + b has to fall. */
+  readonly need: number;
+  readonly norm: Norm;
+}
+
+/** Which elements go to their bounds, as bits, and with l1 the only other one that moves. */
+interface Moves {
+  readonly stopped: number;
+  readonly mover: number;
+}
+
+/** The norm of the step that just suffices; Infinity where an element would leave its bounds, or none suffices. */
+function sizeOfStep({ weights, rooms, need, norm }: Steps, { stopped, mover }: Moves): number {
+  const isStopped = (i: number) => (stopped & (1 << i)) !== 0;
+  const share = (i: number) => (norm === 'l2' ? weights[i] : norm === 'linf' || i === mover ? 1 : 0);
+  let [held, gained] = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    if (isStopped(i)) held += weights[i] * rooms[i];
+    else gained += weights[i] * share(i);
+  }
+  if (gained === 0 && held < need) return Number.POSITIVE_INFINITY;
+  const factor = gained > 0 ? Math.max(0, need - held) / gained : 0;
+  let [sum, squares, most] = [0, 0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    const step = isStopped(i) ? rooms[i] : factor * share(i);
+    if (!(step >= 0 && step <= rooms[i] * (1 + 1e-12))) return Number.POSITIVE_INFINITY;
+    sum += step;
+    squares += step * step;
+    most = Math.max(most, step);
+  }
+  return { l1: sum, l2: Math.sqrt(squares), linf: most }[norm];
 }
 
 /** Several half-spaces, all of which a perturbation has to reach: w[k]·x + b[k] < 0 for every k. */
@@ -73,16 +96,4 @@ export function leastNormOfBoth({ w: [u, v], b: [a, c], ...rest }: LinearProblem
     [low, high] = [Math.max(0, best - width), Math.min(1, best + width)];
   }
   return greatest;
-}
-
-/** Directions in which the elements that have not stopped may change. */
-function sharesOf(
-  weights: readonly number[],
-  isStopped: (i: number) => boolean,
-  norm: Norm,
-): readonly (readonly number[])[] {
-  const moving = weights.map((v, i) => (isStopped(i) ? 0 : v));
-  if (norm === 'l2') return [moving];
-  if (norm === 'linf') return [moving.map((v) => (v > 0 ? 1 : 0))];
-  return [moving.map(() => 0), ...moving.map((_, k) => moving.map((v, i) => (i === k && v > 0 ? 1 : 0)))];
 }

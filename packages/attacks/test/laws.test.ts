@@ -126,6 +126,33 @@ for (const { name, make, example } of Object.values(attacks)) {
       });
     });
 
+    it.each([Number.NaN, Number.NEGATIVE_INFINITY])(
+      'takes no margin of %d for a proof, and goes on where it is one',
+      async (bad) => {
+        const broken = (holds: (v: ArrayLike<number>) => boolean) =>
+          functionScore({
+            shape: [d],
+            value: ({ data }) => (holds(data) ? bad : 1 + data[0] - x[0]),
+            gradient: () => tensor([1, ...new Float64Array(d - 1)], [d]),
+            bounds: [0, 1],
+          });
+        const [none] = await run(
+          attack,
+          broken((v) => v[0] < x[0] - 0.1),
+        );
+        expect(none.estimate.kind).toBe('censored');
+        const beyond: Score = {
+          ...withoutClasses(margin),
+          value: async (batch) =>
+            (await margin.value(batch)).map((v, i) => (batch.data[i * d] === x[0] ? v : bad)),
+        };
+        const [first, , without] = await run(attack, beyond);
+        const [, , wanted] = await run(attack, withoutClasses(margin));
+        expect(without.point).toEqual(wanted.point);
+        expect(first.point === undefined || first.point.data[0] === x[0]).toBe(true);
+      },
+    );
+
     it('says where nothing can be found: a score that is the same everywhere', async () => {
       const flat = functionScore({
         shape: [d],

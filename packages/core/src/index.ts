@@ -128,6 +128,7 @@ export {
   quadraticScore,
 } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
+export { expectFiniteClasses, type MarginAt, marginAt, marginsOf, type ScoreAt } from './score/margin-at.js';
 export {
   crossEntropyObjective,
   type Labels,
@@ -138,7 +139,7 @@ export {
   softMarginObjective,
   targetedObjective,
 } from './score/objectives.js';
-export { marginOf, refuseMargin, targetedMargin } from './score/targeted.js';
+export { targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export { type AdamOptions, adam, type Descent } from './solve/adam.js';
 export type { Design, WeightedRows } from './solve/equations.js';

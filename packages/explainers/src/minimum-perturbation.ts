@@ -7,7 +7,7 @@ import {
   featuresFor,
   featuresHelp,
   fold,
-  marginOf,
+  marginAt,
   type Norm,
   norm,
   option,
@@ -20,15 +20,16 @@ import {
   withoutIdleLayout,
 } from '@onnxplain/core';
 import { LAYOUT } from './layout.js';
-import { marginAbove0, targetOption } from './margin.js';
+import { targetOption } from './margin.js';
 
 /**
  * The smallest perturbation δ* of all features that changes the prediction, in absolute values: the number of a feature is the norm of its
  * part of δ*, in the norm of the attack. Of a single element it is |δ*|. A ranking. Signs are left out because a feature whose value
  * falls counts as much as one whose value rises. An attack of norm linf moves most elements equally far, so that their order means little.
  *
- * δ* is what the attack finds: an upper bound of the minimum. `details` has the norm of δ*, the margin at x + δ*, and whether the attack
- * proves that no smaller perturbation exists.
+ * δ* is what the attack finds: an upper bound of the minimum. `details`: the norm of δ* (`norm`); the margin at x + δ* (`margin`), which
+ * is below 0, in units of the logits where the model shows them; whether the attack proves that no smaller perturbation exists (`proved`:
+ * only where x needs none); and `decision: true` where the attack `minimum` saw no slope and searched without gradients.
  * Throws `not-applicable` for a score without a margin, an input whose margin is not above 0, and where the attack finds no perturbation;
  * `non-finite` where the margin is not a number there, `option-value` for a target that is the class of the score, and what
  * `featuresFor` throws.
@@ -55,8 +56,7 @@ export const minimumPerturbation = defineExplainer({
     async explain(f, x, key) {
       const { layout = f.layout } = choice;
       const features = featuresFor(expression, x.shape, { features: choice.features, layout, x });
-      const margin = await marginOf(expression, f, target);
-      await marginAbove0(expression, margin, x);
+      const { margin } = await marginAt(expression, { f, x }, target);
       const free = new Uint8Array(features.count).fill(1);
       const sets = { features, free, input: Int32Array.of(0) };
       const [found] = await attack(margin, asBatch(x), sets, fold(key, 'minimum-perturbation'));
@@ -67,6 +67,7 @@ export const minimumPerturbation = defineExplainer({
           norm: norm(delta, attack.norm),
           margin: found.margin ?? Number.NaN,
           proved: found.estimate.kind === 'exact',
+          ...(found.checks?.decision === true && { decision: true }),
         },
         cost: { ...found.cost, forward: found.cost.forward + 1 },
       };

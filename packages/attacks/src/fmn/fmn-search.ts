@@ -55,12 +55,13 @@ interface Radii {
 
 /**
  * The radius of a row is made smaller than that of its best point where its margin is below 0, and larger where it is not. Until a first
- * point is found, the radius is where the linear margin is 0.
+ * point is found, the radius is where the linear margin is 0; a point at which the margin is not a number goes half of the way back.
  */
 function radiusAfter({ rows, slopes, norms, best, radii }: Radii, row: number, change: number): number {
   const isFound = best.norms[row] < Number.POSITIVE_INFINITY;
   if (slopes.margins[row] < 0 && isFound) return Math.min(radii[row], best.norms[row]) * (1 - change);
   if (isFound) return Math.min(radii[row] * (1 + change), best.norms[row]);
+  if (Number.isNaN(slopes.margins[row])) return norms[row] / 2;
   const slope = slopeOf({ rows, gradients: slopes.gradients }, row, dualOrder(rows.norm));
   return slope > 0 ? norms[row] + Math.abs(slopes.margins[row]) / slope : norms[row];
 }

@@ -1,5 +1,4 @@
-import type { Batch, ClassScores, Score, Tensor } from '@onnxplain/core';
-import { marginsOf } from './oracle.js';
+import { type Batch, type ClassScores, marginsOf, type Score, type Tensor } from '@onnxplain/core';
 
 /** What a score says at the inputs, before any search. */
 export interface AtInputs {

@@ -1,9 +1,9 @@
 import {
   type Batch,
   type ClassScores,
+  marginsOf,
   type Objective,
   type Score,
-  type Tensor,
   targetedObjective,
 } from '@onnxplain/core';
 import type { Best, Floats, Points, SearchRows } from './rows.js';
@@ -41,7 +41,7 @@ export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Sear
     count(best.backward, points);
     const batch = batchOf(rows, points);
     if (classes !== undefined) return byClasses({ classes, batch, objective });
-    const margins = await margin.value(batch);
+    const margins = proving(await margin.value(batch));
     return { margins, values: margins, gradients: (await margin.gradient(batch)).data };
   };
   return {
@@ -50,7 +50,7 @@ export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Sear
     async margins(points) {
       if (points.owners.length === 0) return NONE;
       count(best.forward, points);
-      return margin.value(batchOf(rows, points));
+      return proving(await margin.value(batchOf(rows, points)));
     },
     fullSlopes,
     forRows: (searched, others) => oracleOf({ margin, classes, slack: others }, searched),
@@ -62,6 +62,10 @@ export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Sear
 }
 
 const NONE = new Float64Array(0);
+
+/** Replaces -Infinity, the margin where the number of another class is too large for its type, by NaN: it proves nothing. */
+const proving = (margins: Float64Array): Float64Array =>
+  margins.map((value) => (value === Number.NEGATIVE_INFINITY ? Number.NaN : value));
 
 interface Asked {
   readonly margin: Score;
@@ -94,22 +98,7 @@ async function byClasses({ classes, batch, objective }: ByClasses): Promise<Slop
   const numbers = await classes.values(batch);
   const { values, weights } = (targeted ? targetedObjective(objective) : objective)(numbers, target);
   const { gradient } = await classes.gradient(batch, weights);
-  return { margins: marginsOf(numbers, classes), values, gradients: gradient.data };
-}
-
-/** The margin of every row of the numbers of all classes. */
-export function marginsOf(
-  { shape: [n, count], data }: Tensor,
-  { target, targeted = false }: { readonly target: number; readonly targeted?: boolean },
-): Float64Array {
-  const margins = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let other = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < count; k++) if (k !== target) other = Math.max(other, data[i * count + k]);
-    const margin = data[i * count + target] - other;
-    margins[i] = targeted ? -margin : margin;
-  }
-  return margins;
+  return { margins: proving(marginsOf(numbers, classes)), values, gradients: gradient.data };
 }
 
 /**

@@ -12,7 +12,7 @@ export interface HalfSpaces {
 /** Most elements that the rounds over all half-spaces visit, and the relative change of a round at which they end. */
 const WORK = 2 ** 21;
 const TOLERANCE = 1e-9;
-/** Rounds after which the dual is looked at. */
+/** Rounds after which the dual is looked at, and followed further. */
 const CHECK = 8;
 /** Most steps of the search of one multiplier. */
 const ROOT_STEPS = 100;
@@ -45,6 +45,8 @@ const multipliersOf = ({ slopes }: HalfSpaces): Multipliers => ({ values: new Fl
 interface Prox {
   readonly base: Float64Array;
   readonly threshold: number;
+  /** Whether any change in all half-spaces and in the box will do. */
+  readonly any?: boolean;
 }
 
 /** Minimises threshold·|change| + |change - base|² / 2 over the half-spaces and the box. Undefined where they have no point in common. */
@@ -56,6 +58,7 @@ function solve(problem: HalfSpaces, multipliers: Multipliers, prox: Prox): Float
   for (const [k, slope] of slopes.entries())
     for (let j = 0; j < at.length; j++) at[j] -= values[k] * slope[j];
   const rounds = WORK / (at.length * slopes.length);
+  let before = values.slice();
   for (let round = 0; round < rounds; round++) {
     let isSettled = true;
     for (const [k, slope] of slopes.entries()) {
@@ -66,34 +69,74 @@ function solve(problem: HalfSpaces, multipliers: Multipliers, prox: Prox): Float
       values[k] = next;
     }
     if (isSettled) break;
-    if (isShortest && round % CHECK === CHECK - 1 && isUnbounded(problem, values, at)) return undefined;
+    if (round % CHECK < CHECK - 1) continue;
+    if (!extrapolate(problem, { values, before, at }, prox.threshold)) return undefined;
+    before = values.slice();
+    if (isShortest && isEmpty(problem, values, at)) return undefined;
+    if (prox.any === true && isIn(problem, at)) break;
   }
   const change = at.map((v, j) => held(v, prox.threshold, [low[j], high[j]]));
-  const scale = Array.from(needs, Math.abs).reduce((most, v) => Math.max(most, v), 0);
-  const isIn = slopes.every((slope, k) => needs[k] + dot(slope, change) <= 1e-5 * scale);
-  return isIn ? change : undefined;
+  return isIn(problem, change) ? change : undefined;
+}
+
+interface Moved {
+  readonly values: Float64Array;
+  /** The multipliers some rounds ago. */
+  readonly before: Float64Array;
+  readonly at: Float64Array;
 }
 
 /**
- * Whether the dual of the shortest change is greater than the square of any change in the box, so that no change is in all half-spaces.
+ * Moves the multipliers on in the direction of the last rounds, as far as the dual rises: one half-space that is the sum of all, weighted
+ * by that direction. Rounds alone take many equal steps where most elements are held by the box. Returns false where the dual rises without
+ * end, so that the box does not reach the half-spaces.
  */
-function isUnbounded(
+function extrapolate(
   { slopes, needs, low, high }: HalfSpaces,
-  values: Float64Array,
-  at: Float64Array,
+  { values, before, at }: Moved,
+  threshold: number,
 ): boolean {
-  const change = at.map((v, j) => held(v, 0, [low[j], high[j]]));
-  let dual = dot(change, change) / 2;
-  for (const [k, slope] of slopes.entries()) dual += values[k] * (needs[k] + dot(slope, change));
-  let most = 0;
-  for (let j = 0; j < low.length; j++) most += Math.max(low[j] ** 2, high[j] ** 2) / 2;
-  return dual > most;
+  const way = values.map((value, k) => value - before[k]);
+  const slope = new Float64Array(at.length);
+  let need = 0;
+  let most = Number.POSITIVE_INFINITY;
+  for (const [k, step] of way.entries()) {
+    if (step === 0) continue;
+    need += step * needs[k];
+    if (step < 0) most = Math.min(most, values[k] / -step);
+    for (let j = 0; j < at.length; j++) slope[j] += step * slopes[k][j];
+  }
+  const root = rootOf({ slope, need, at, low, high, from: 0 }, threshold);
+  const length = Math.min(root ?? most, most);
+  if (length === Number.POSITIVE_INFINITY) return false;
+  for (const [k, step] of way.entries()) values[k] = Math.max(0, values[k] + length * step);
+  for (let j = 0; j < at.length; j++) at[j] -= length * slope[j];
+  return true;
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
-  return sum;
+/** Whether a change, made to lie in the box, is in all half-spaces. */
+function isIn({ slopes, needs, low, high }: HalfSpaces, at: Float64Array): boolean {
+  const scale = Array.from(needs, Math.abs).reduce((most, v) => Math.max(most, v), 0);
+  return slopes.every((slope, k) => {
+    let left = needs[k];
+    for (let j = 0; j < at.length; j++) left += slope[j] * clip(at[j], [low[j], high[j]]);
+    return left <= 1e-5 * scale;
+  });
+}
+
+/**
+ * Whether no change in the box is in all half-spaces, because none is in their sum weighted by the multipliers (Farkas' lemma). `at` is
+ * minus the slope of that sum.
+ */
+function isEmpty({ needs, low, high }: HalfSpaces, values: Float64Array, at: Float64Array): boolean {
+  let least = 0;
+  let size = 0;
+  for (const [k, value] of values.entries()) {
+    least += value * needs[k];
+    size += Math.abs(value * needs[k]);
+  }
+  for (let j = 0; j < at.length; j++) least -= at[j] > 0 ? at[j] * high[j] : at[j] < 0 ? at[j] * low[j] : 0;
+  return least > 1e-9 * size;
 }
 
 /** The nearest number to the one made smaller by the threshold, within the bounds of the element. */
@@ -173,7 +216,7 @@ function level(problem: HalfSpaces, start: Float64Array): Float64Array {
     const middle = (short + enough) / 2;
     const low = problem.low.map((v) => Math.max(v, -middle));
     const high = problem.high.map((v) => Math.min(v, middle));
-    const change = solve({ ...problem, low, high }, multipliers, { base: zero, threshold: 0 });
+    const change = solve({ ...problem, low, high }, multipliers, { base: zero, threshold: 0, any: true });
     if (change === undefined) {
       short = middle;
       multipliers.values.fill(0);

@@ -48,7 +48,8 @@ export interface Score {
 /**
  * The numbers of all classes at the place of a score, and gradients of any weighted sum of them, by the rules of the score. The numbers are
  * the output as link 'logit' takes it, whatever the link of the score: logits where the model gives logits, and probabilities where it
- * gives probabilities. A margin compares these same numbers.
+ * gives probabilities. A margin compares these same numbers, so that those of a margin of logits (`ScoreChange.logits`) are the logits, and
+ * those of a margin of one number are half the logit, with both signs.
  */
 export interface ClassScores {
   /** Number of classes, at least 2. */
@@ -60,6 +61,11 @@ export interface ClassScores {
    * class. Default: false, the margin is `target` less the best other class.
    */
   readonly targeted?: boolean;
+  /**
+   * Whether the model gives one number for two classes, of which `target` is the one whose number it is. Default: false, a number for each
+   * class.
+   */
+  readonly single?: boolean;
   /** The number of every class at every row, [n, count]. */
   values(batch: Batch): Promise<Tensor>;
   /**

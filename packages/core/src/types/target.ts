@@ -26,7 +26,7 @@ export const links = ['logit', 'probability', 'margin'] as const;
 
 /**
  * How a class's score is made of the output: 'logit' is the output as it stands, 'probability' the probability of the class, 'margin'
- * its distance above the best other class.
+ * its distance above the best other class. Of one number a row, the logit or the probability of class 1, the margin is the logit.
  */
 export type Link = (typeof links)[number];
 
@@ -56,6 +56,11 @@ export interface DrawnWeights {
 export interface ScoreChange {
   readonly target?: Target;
   readonly link?: Link;
+  /**
+   * Whether link 'margin' compares the logits that probabilities were made of, where the model shows them, in place of the probabilities.
+   * The sign is the same; the slopes do not vanish where the model is sure. Attacks take such margins.
+   */
+  readonly logits?: boolean;
   readonly rules?: BackwardRules;
   /** Draws weights anew; those that were drawn before are the trained ones again. */
   readonly weights?: DrawnWeights;

@@ -7,7 +7,7 @@ import {
   featuresFor,
   featuresHelp,
   fold,
-  marginOf,
+  marginAt,
   meter,
   option,
   type Settings,
@@ -18,7 +18,6 @@ import {
 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
 import { LAYOUT } from '../layout.js';
-import { marginAbove0 } from '../margin.js';
 import { searchRule } from './beam.js';
 import { shareOf } from './best-arms.js';
 import { alikeRows, type Surroundings } from './surroundings.js';
@@ -99,8 +98,7 @@ export const anchor = defineExplainer({
       const { layout = f.layout } = settings;
       const features = featuresFor(expression, x.shape, { features: settings.features, layout, x });
       const around = surroundingsOf(expression, { x, features }, settings);
-      const { score: margin, cost } = meter(await marginOf(expression, f));
-      await marginAbove0(expression, margin, x);
+      const { score: margin, cost } = meter((await marginAt(expression, { f, x })).margin);
       const search = { where: expression, margin, around, key: fold(key, 'anchor') };
       const { rule, bounds, reached } = await searchRule(search, settings);
       const numbers = new Float64Array(features.count);
@@ -118,7 +116,7 @@ export const anchor = defineExplainer({
           size: rule.order.length,
           draws: rule.n,
         },
-        cost: cost(),
+        cost: { ...cost(), forward: cost().forward + 1 },
       };
     },
   }),

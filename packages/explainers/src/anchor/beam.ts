@@ -1,4 +1,4 @@
-import { fail, type Key, type Score, spans, zeros } from '@onnxplain/core';
+import { expectFiniteClasses, type Key, type Score, spans, zeros } from '@onnxplain/core';
 import { type Arm, bestArms, shareOf } from './best-arms.js';
 import { klBounds, type ShareBounds } from './kl-bounds.js';
 import { coverageOf, type Surroundings, writeDraw } from './surroundings.js';
@@ -103,7 +103,7 @@ async function verify(rule: AnchorRule, search: RuleSearch, settings: BeamSettin
 
 /** Adds draws to each rule. Draw i depends on (key, i) and the features of the rule. */
 async function addDraws(search: RuleSearch, rules: readonly AnchorRule[]): Promise<void> {
-  const { margin, around, key } = search;
+  const { where, margin, around, key } = search;
   const size = around.x.data.length;
   const held = rules.map(({ order }) => membersOf(order, around.features.count));
   const before = rules.map(({ n }) => n);
@@ -115,8 +115,11 @@ async function addDraws(search: RuleSearch, rules: readonly AnchorRule[]): Promi
       writeDraw(around, draw, batch.data.subarray((row - from) * size, (row - from + 1) * size));
     }
     const margins = await margin.value(batch);
+    if (!margins.every(Number.isFinite)) await expectFiniteClasses(where, margin, batch);
     margins.forEach((value, k) => {
-      addDraw(search, rules[Math.floor((from + k) / BATCH)], value);
+      const rule = rules[Math.floor((from + k) / BATCH)];
+      rule.n += 1;
+      if (value > 0) rule.hits += 1;
     });
   }
 }
@@ -125,18 +128,4 @@ function membersOf(order: readonly number[], count: number): Uint8Array {
   const members = new Uint8Array(count);
   for (const feature of order) members[feature] = 1;
   return members;
-}
-
-function addDraw({ where }: RuleSearch, rule: AnchorRule, margin: number): void {
-  if (Number.isNaN(margin)) {
-    fail({
-      code: 'non-finite',
-      where,
-      expected: 'a margin that is a number',
-      got: 'NaN at an input with replaced features',
-      remedy: 'Give a baseline or a background at which the model has a number.',
-    });
-  }
-  rule.n += 1;
-  if (margin > 0) rule.hits += 1;
 }

@@ -5,13 +5,13 @@ import {
   fail,
   featuresFor,
   featuresHelp,
-  marginOf,
+  marginAt,
   meter,
   option,
   valuesOfFeatures,
 } from '@onnxplain/core';
 import { LAYOUT } from '../layout.js';
-import { marginAbove0, targetOption } from '../margin.js';
+import { targetOption } from '../margin.js';
 import { type Change, type ChangeSearch, distanceOf, searchChange } from './search.js';
 import { changesOf, elementsOf, keepFewest, rankingOf, shorten } from './sparsify.js';
 import { unitsOf } from './units.js';
@@ -71,8 +71,8 @@ export const cfx = defineExplainer({
       const { layout = f.layout, distance, rounds, steps } = options;
       const features = featuresFor(expression, x.shape, { features: options.features, layout, x });
       const unit = unitsOf(expression, background, x.shape);
-      const { score: margin, cost } = meter(await marginOf(expression, f, target));
-      const atX = await marginAbove0(expression, margin, x);
+      const { margin: plain, atX } = await marginAt(expression, { f, x }, target);
+      const { score: margin, cost } = meter(plain);
       const search: ChangeSearch = { margin, atX, x, unit, distance, rounds, steps };
       const found = await fewChanges(search, features, most);
       if (found === undefined) return refuse(expression, most, features.count);
@@ -84,7 +84,7 @@ export const cfx = defineExplainer({
           changed: rankingOf(changes).length,
           margin: found.margin,
         },
-        cost: cost(),
+        cost: { ...cost(), forward: cost().forward + 1 },
       };
     },
   }),

@@ -1,6 +1,5 @@
 import {
   type Features,
-  fail,
   fold,
   type Key,
   type Products,
@@ -9,7 +8,7 @@ import {
   valuesOfFeatures,
 } from '@onnxplain/core';
 import { pilotCount } from './pilots.js';
-import type { Robustness } from './robustness.js';
+import { type Robustness, refuseUnchanged } from './robustness.js';
 import { expectEnoughSubsets, type SubsetFindings, subsetRegression } from './subset-regression.js';
 import { type Sampling, subsetsOf } from './subsets.js';
 
@@ -21,8 +20,8 @@ export interface BanzhafStep extends Sampling {
 }
 
 /**
- * Coefficients of the importance of subsets, by features that are not chosen. Throws `option-value` for too few subsets, and
- * `not-applicable` where no perturbation was found for any subset.
+ * Coefficients of the importance of subsets, by features that are not chosen; all 0 where no perturbation was found for any subset that
+ * holds the chosen ones. Throws `option-value` for too few subsets, and `not-applicable` where none was found and no feature is chosen.
  */
 export async function banzhafOf(
   robustness: Robustness,
@@ -36,15 +35,9 @@ export async function banzhafOf(
   const few = { ...sampling, subsets: pilotCount(subsets.count) };
   const pilots = subsets.group === 0 ? undefined : subsetsOf(chosen, few, fold(seed(0), 'pilots')).members;
   const { values, found } = await robustness.importances(subsets.members, fold(key, 'attack'), pilots);
-  if (found === 0) {
-    fail({
-      code: 'not-applicable',
-      where,
-      expected: 'an attack that changes the prediction for at least one set of features',
-      got: `none of ${subsets.count} sets`,
-      remedy: 'Use another attack or more of its steps, or another criterion.',
-    });
-  }
+  if (found === 0 && !chosen.includes(1)) refuseUnchanged(where, subsets.count);
+  // The chosen features alone decide: the others have equal numbers.
+  if (found === 0) return { values: new Float64Array(chosen.length) };
   return subsetRegression({ preset, chosen, subsets, importances: values }, products);
 }
 

@@ -301,6 +301,20 @@ describe('the attack', () => {
   });
 });
 
+it('steps go on where the chosen features leave no way to change the prediction', async () => {
+  const two = slope.map((v, j) => (j === 1 || j === 3 ? v : 0));
+  const decided = linearClassifier(tensor([...two, ...zeros([d]).data], [2, d]), tensor([2, 0], [2]), {
+    target: 0,
+  });
+  for (const explain of [
+    greedy(closedForm, { step: 1 / d, stop: 1 }),
+    greedyAs(closedForm, { step: 1 / d, stop: 1 }),
+  ]) {
+    const { values } = await explain(decided, x, seed);
+    expect(orderOf(values)[0]).toBe(1);
+  }
+});
+
 describe('a target', () => {
   /** Classes 0, 1 and 2: the first two features make it class 1, the last two class 2, which is nearer. */
   const three = linearClassifier(
@@ -337,7 +351,7 @@ describe('refused are', () => {
 
   it('scores that the attack changes for no set', async () => {
     const still = linearClassifier(zeros([2, d]), tensor([2, 0], [2]), { target: 0 });
-    for (const explain of [greedyAs(closedForm), oneStepBanzhaf(alongGradient)])
+    for (const explain of [greedy(closedForm), greedyAs(closedForm), oneStepBanzhaf(alongGradient)])
       await expect(explain(still, x, seed)).rejects.toMatchObject({ code: 'not-applicable' });
   });
 

@@ -1,6 +1,6 @@
 import { type Attack, defineExplainer, fold, valuesOfFeatures, withoutIdleLayout } from '@onnxplain/core';
 import { robustnessOptions, stepOptions } from './options.js';
-import { robustnessAt } from './robustness.js';
+import { refuseUnchanged, robustnessAt } from './robustness.js';
 import { chooseInSteps } from './steps.js';
 import { openOf } from './subsets.js';
 
@@ -14,7 +14,8 @@ import { openOf } from './subsets.js';
  * point that was found before, the one whose linear margin is nearest to the set (`set-attacks.ts`). Where the attack finds no
  * perturbation the set counts as the greatest norm of the call; with 'paper-code' as the l2 norm of the input. Features with equal
  * numbers, such as single features that cannot change the prediction, come in random order. The score must have a margin above 0 at x.
- * Throws `not-applicable`, `option-value`, `tensor-shape`, `non-finite` and what the attack throws.
+ * Throws `not-applicable` also where no perturbation was found for any set, `option-value`, `tensor-shape`, `non-finite` and what the
+ * attack throws.
  * Source: [H21] section 3.2.
  */
 export const greedy = defineExplainer({
@@ -32,6 +33,7 @@ export const greedy = defineExplainer({
       const robustness = await robustnessAt(expression, { f, x }, options);
       const { features, cost } = robustness;
       const steps = { step, stop, preset: options.preset, key: fold(key, 'greedy') };
+      const seen = { sets: 0, found: 0 };
       const { values } = await chooseInSteps(features.count, steps, async (chosen, own) => {
         const open = openOf(chosen);
         const sets = new Uint8Array(open.length * features.count);
@@ -40,12 +42,15 @@ export const greedy = defineExplainer({
           sets[i * features.count + feature] = 1;
         });
         const found = await robustness.importances(sets, fold(own, 'attack'));
+        seen.sets += open.length;
+        seen.found += found.found;
         const numbers = new Float64Array(features.count);
         open.forEach((feature, i) => {
           numbers[feature] = found.values[i];
         });
         return { values: numbers };
       });
+      if (seen.found === 0) refuseUnchanged(expression, seen.sets);
       return { ...valuesOfFeatures(values, features, x.shape), cost: cost() };
     },
   }),

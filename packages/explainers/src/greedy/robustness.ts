@@ -4,7 +4,7 @@ import {
   fail,
   featuresFor,
   type Key,
-  marginOf,
+  marginAt,
   norm,
   type Perturbed,
   type Products,
@@ -12,7 +12,6 @@ import {
   type Score,
   type Tensor,
 } from '@onnxplain/core';
-import { marginAbove0 } from '../margin.js';
 import type { RobustnessSettings } from './options.js';
 import { setAttacks } from './set-attacks.js';
 
@@ -50,8 +49,7 @@ export async function robustnessAt(
 ): Promise<Robustness> {
   const { layout = f.layout } = settings;
   const features = featuresFor(where, x.shape, { features: settings.features, layout, x });
-  const margin = await marginOf(where, f, settings.target);
-  await marginAbove0(where, margin, x);
+  const { margin } = await marginAt(where, { f, x }, settings.target);
   const attacks = setAttacks({ margin, x, features, products: productsOf(f) }, settings);
   const { attack, criterion, preset } = settings;
   return {
@@ -70,6 +68,17 @@ export async function robustnessAt(
       return { values, found: known.length };
     },
   };
+}
+
+/** Refuses a search that found no perturbation for any set with `not-applicable`. */
+export function refuseUnchanged(where: string, sets: number): never {
+  return fail({
+    code: 'not-applicable',
+    where,
+    expected: 'an attack that changes the prediction for at least one set of features',
+    got: `none of ${sets} sets`,
+    remedy: 'Use another attack or more of its steps, or another criterion.',
+  });
 }
 
 /** The norm that was found, Infinity where none was. */

@@ -1,14 +1,12 @@
 import {
-  asBatch,
   type Comparison,
   type Cost,
   type Estimate,
   type Key,
   type Measured,
   type MetricRecipe,
-  marginOf,
+  marginAt,
   type Perturbed,
-  refuseMargin,
   type Score,
   type Subject,
   type Tensor,
@@ -65,9 +63,7 @@ async function compareAll(asked: Asked, subjects: readonly Subject[], key: Key):
   const { where, settings, sizes } = asked;
   for (const subject of subjects) expectSubject(where, subject);
   const { f, x } = expectSameScoreAndInput(where, subjects);
-  const margin = await marginOf(where, f, settings.target);
-  const [atX] = await margin.value(asBatch(x));
-  if (atX <= 0) refuseMargin(where, atX);
+  const { margin } = await marginAt(where, { f, x }, settings.target);
   const chains = subjects.map(({ attribution }) => {
     const ranked = rankedFeatures(where, { f, x, attribution }, { settings, key });
     return chainOf(asked, ranked, sizes.of(ranked.count));
@@ -135,10 +131,12 @@ function limitOf({ estimate }: Perturbed): number {
 
 function detailsOf(chain: readonly Perturbed[], cap: number): Measured['details'] {
   const censored = chain.filter(({ estimate }) => estimate.kind === 'censored').length;
+  const decision = chain.filter(({ checks }) => checks?.decision === true).length;
   const total = (rows: keyof Cost) => chain.reduce((sum, { cost }) => sum + cost[rows], 0);
   return {
     sets: chain.length,
     censored,
+    ...(decision > 0 && { decision }),
     ...(censored > 0 && Number.isFinite(cap) && { cap }),
     forward: total('forward'),
     backward: total('backward'),

@@ -115,7 +115,7 @@ const TARGET =
 
 const LINK =
   'what is explained: the entry of the output as it stands; the probability of the class, made of logits by a softmax or, where --holds says so, ' +
-  "a sigmoid, and taken as it is where the output holds probabilities; or the entry less the best other one (default: the card's, or logit)";
+  "a sigmoid, and taken as it is where the output holds probabilities; or the entry less the best other one, of one number for two classes its logit (default: the card's, or logit)";
 
 const RULES =
   'backward rules of explainers that use the gradient of the score (gradient, integrated-gradients, smooth, ...), such as straight-through, which lets gradients pass the rounding of quantised models (default: the derivative)';

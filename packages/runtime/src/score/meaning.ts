@@ -88,7 +88,7 @@ export function meaningOfFunction(
 }
 
 /** Returns what the graph shows of a function's output: in the form that is explained, else in that of the model. */
-function functionGraphMeaning(model: Model, { output, exported }: ModelFunction): GraphMeaning {
+export function functionGraphMeaning(model: Model, { output, exported }: ModelFunction): GraphMeaning {
   const shown = graphMeaning(model, output);
   return shown.evidence === undefined ? graphMeaning(model, exported) : shown;
 }
@@ -145,22 +145,46 @@ const evidenceOf = (
 
 /**
  * Returns what a link needs to know of an output; undefined where it needs nothing. Throws `not-applicable` for the probability of numbers
- * that
- * nothing says are logits: a sigmoid or softmax is applied to a regression only where the caller says that it is a logit.
+ * that nothing says are logits: a sigmoid or softmax is applied to a regression only where the caller says that it is a logit.
  */
-export function expectLink({ output, classes, holds }: OutputMeaning, link: Link): OutputKind | undefined {
+export function expectLink(meaning: OutputMeaning, link: Link): OutputKind | undefined {
   if (link !== 'probability') return undefined;
+  return expectKnown(meaning, {
+    link,
+    expected: 'probabilities, log-probabilities, or logits of several classes',
+    remedy: "Explain the number as it stands with link 'logit'; where it is a logit, say so",
+  });
+}
+
+/** Returns what the one number of an output is. Throws `not-applicable` where nothing says that it is the number of a class. */
+export function expectClassNumber(meaning: OutputMeaning): OutputKind {
+  return expectKnown(meaning, {
+    link: 'margin',
+    expected: 'several classes, or one number that is the probability or the logit of a class',
+    remedy: 'A regression has no class that could change; where the number is a logit, say so',
+  });
+}
+
+interface Needed {
+  readonly link: Link;
+  readonly expected: string;
+  readonly remedy: string;
+}
+
+function expectKnown(
+  { output, classes, holds }: OutputMeaning,
+  { link, expected, remedy }: Needed,
+): OutputKind {
   if (holds !== 'unbounded' && holds !== 'unknown') return holds;
   const what = classes === 1 ? 'one number a row' : `${classes} numbers a row`;
   return fail({
     code: 'not-applicable',
-    where: `output "${output}" with link 'probability'`,
-    expected: 'probabilities, log-probabilities, or logits of several classes',
+    where: `output "${output}" with link '${link}'`,
+    expected,
     got:
       holds === 'unbounded'
         ? `${what}, not bounded: a regression, as far as can be told`
         : `${what}, and no run that tells what they are`,
-    remedy:
-      'Explain the number as it stands with link \'logit\'; where it is a logit, say so by holds \'logits\' (--holds logits, or "holds": "logits" in the model card).',
+    remedy: `${remedy} by holds 'logits' (--holds logits, or "holds": "logits" in the model card).`,
   });
 }

@@ -1,6 +1,7 @@
 import {
   type BackwardRules,
   type ClassScores,
+  type DrawnWeights,
   type Layout,
   links,
   option,
@@ -30,6 +31,7 @@ import type { Model } from '../model/model.js';
 import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
 import { type ClassScoresOptions, classScores } from './classes.js';
+import { type ComparedClasses, comparedClasses } from './compared.js';
 import { expectLink, meaningOfFunction } from './meaning.js';
 
 /** Which number of a model is explained, as a function of which input, and how it is run. */
@@ -43,9 +45,12 @@ export interface ScoreOptions extends FunctionOptions {
   /**
    * 'logit' (default): the output as it stands; 'probability': the probability of the class, whatever the output holds, see
    * {@link outputMeaning}; 'margin': over the best other class. Where the output has several axes, classes are compared along that of the
-   * classes, at every place, before anything is taken.
+   * classes, at every place, before anything is taken. An output of one number a row, which is the logit z or the probability p of class 1,
+   * has the margin z = log p - log(1 - p).
    */
   readonly link?: Link;
+  /** See `ScoreChange`; default false. */
+  readonly logits?: boolean;
   /** What the output holds; default: found out. */
   readonly holds?: OutputKind;
   /**
@@ -106,6 +111,7 @@ const schema = z.strictObject({
   feeds: z.custom<Feeds>((v) => typeof v === 'object' && v !== null, 'arrays by input name').default({}),
   batchedFeeds: z.array(z.string('a name'), 'a list of names').optional(),
   link: link.default('logit'),
+  logits: z.boolean().default(false),
   holds: z.enum(outputKinds, `one of ${outputKinds.join(', ')}`).optional(),
   rules: rules.default('gradient'),
   batch: option.count().optional(),
@@ -122,6 +128,7 @@ const changeSchema = z.strictObject({
   weights: drawnWeights.optional(),
   target: target.optional(),
   link: link.optional(),
+  logits: z.boolean().optional(),
   rules: rules.optional(),
 });
 
@@ -133,8 +140,8 @@ const changeSchema = z.strictObject({
  * and signals are handled between runs.
  *
  * Throws `option-*` and `name-unknown` for options, `output-unclear`, `target-range`, `type-mismatch` (integer
- * inputs, label outputs), `not-applicable` (an output that does not depend on the input, the probability of one unbounded number a
- * row, or a link whose axis of classes is not known), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value`
+ * inputs, label outputs), `not-applicable` (an output that does not depend on the input, the probability or margin of one unbounded
+ * number a row, or a link whose axis of classes is not known), `feed-*` for the other inputs; calls throw `tensor-shape`, `feed-value`
  * (infinity, and NaN unless the model takes it for a missing
  * value), `aborted`, `closed`, `run-failed`, and `gradient` what the compiler throws for operators without a
  * rule.
@@ -144,30 +151,42 @@ export async function score(model: Model, options: ScoreOptions): Promise<Score>
   const whole = resolveFunction(model, parsed);
   const sizes = await outputSizes(model, whole);
   const progress = progressOf(parsed.onProgress);
-  return scoreOf({ model, trained: whole, whole, sizes, progress }, parsed);
+  return scoreOf({ model, whole, sizes, progress }, parsed);
 }
 
 type ParsedOptions = z.output<typeof schema>;
 
-/** What stays the same when target, link or rules change; other weights make another `whole`. */
+/** What stays the same when target, link or rules change. */
 interface ScoreBase {
   readonly model: Model;
-  /** The function with the whole output and the weights of the model. */
-  readonly trained: ModelFunction;
-  /** The same with the weights of the score. A target takes something of its output. */
+  /** The function with the whole output and the weights of the model. A target takes something of its output. */
   readonly whole: ModelFunction;
   readonly sizes: RowSizes;
+  /** Weights in place of those of the model. */
+  readonly weights?: DrawnWeights;
   /** Receives the rows of the score and of all scores made from it by `with`. */
   readonly progress: ReturnType<typeof progressOf>;
 }
 
 /** The score of a target, a link and backward rules. */
 async function scoreOf(base: ScoreBase, parsed: ParsedOptions): Promise<Score> {
-  const { model, whole, sizes } = base;
-  const holds = await meaningForLink(model, whole, parsed);
-  const { fn, target } = resolveTarget(model, whole, { ...parsed, holds, sizes });
-  if (!isAxesTarget(parsed.target)) checkTargets(parsed.target, sizes);
-  return scoreWithRules({ base, fn, target, holds }, parsed);
+  const { model, weights } = base;
+  const holds = await meaningForLink(model, base.whole, parsed);
+  const compared = await comparedBy(base, parsed);
+  const classes = weights === undefined ? compared : { ...compared, fn: withWeights(compared.fn, weights) };
+  const { sizes, target: asked, classAxis } = classes;
+  const options = { ...parsed, target: asked, holds, sizes, classAxis };
+  const { fn, target } = resolveTarget(model, classes.fn, options);
+  if (!isAxesTarget(asked)) checkTargets(asked, sizes);
+  return scoreWithRules({ base, classes, fn, target, holds }, parsed);
+}
+
+/** The numbers that the link takes the target of: the output, or what a margin compares. */
+function comparedBy({ model, whole, sizes }: ScoreBase, parsed: ParsedOptions): Promise<ComparedClasses> {
+  const { target, link, classAxis } = parsed;
+  return link === 'margin'
+    ? comparedClasses(model, whole, { ...parsed, sizes })
+    : Promise.resolve({ fn: whole, sizes, target, classAxis, single: false });
 }
 
 /** Finds what the output holds, where the link depends on it. */
@@ -184,6 +203,7 @@ async function meaningForLink(
 /** A function with a target and a link: all of a score but the backward rules. */
 interface ResolvedScore {
   readonly base: ScoreBase;
+  readonly classes: ComparedClasses;
   readonly fn: ModelFunction;
   readonly target: FlatTarget;
   readonly holds: OutputKind | undefined;
@@ -219,19 +239,18 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
     // Inner tensors have no baseline that rules could compare with.
     internals: backward.baseline === undefined ? internalsOf(model, fn, { ...options, submit }) : undefined,
     get classes() {
-      return classesOf(resolved, parsed, { ...runs, submit });
+      return classesOf(resolved, { ...runs, submit });
     },
   };
 }
 
 /** The numbers of all classes at the place of the target, where it names one class of several. */
 function classesOf(
-  { base: { model, whole, sizes } }: ResolvedScore,
-  { target, classAxis }: ParsedOptions,
+  { base: { model }, classes: { fn, sizes, target, classAxis, single } }: ResolvedScore,
   options: ClassScoresOptions,
 ): ClassScores | undefined {
-  const found = competingClasses(model, whole, { target, sizes, classAxis });
-  return found && classScores(model, found, options);
+  const found = competingClasses(model, fn, { target, sizes, classAxis });
+  return found && { ...classScores(model, found, options), ...(single && { single }) };
 }
 
 /** The same input and model under another target, link, backward rules or weights; the rules alone resolve nothing again. */
@@ -243,8 +262,9 @@ async function changedScore(
   const { weights, ...rest } = parseOptions('score.with', changeSchema, { ...change });
   const changed = { ...parsed, ...definedOptions(rest) };
   const { base } = resolved;
-  if (weights !== undefined) return scoreOf({ ...base, whole: withWeights(base.trained, weights) }, changed);
-  const sameFunction = rest.target === undefined && rest.link === undefined;
+  if (weights !== undefined) return scoreOf({ ...base, weights }, changed);
+  const { target, link, logits } = rest;
+  const sameFunction = target === undefined && link === undefined && logits === undefined;
   return sameFunction ? scoreWithRules(resolved, changed) : scoreOf(base, changed);
 }
 

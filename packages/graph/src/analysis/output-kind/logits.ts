@@ -69,11 +69,13 @@ function keepsFirstAxis({ attributes: { perm } }: Node): boolean {
 const withClasses = (found: Found | undefined, classes: Logits['classes']): Found | undefined =>
   found && { ...found, classes };
 
-/** Recognises Sigmoid, HardSigmoid and 1 / (1 + exp(-z)). */
+/** Recognises Sigmoid, HardSigmoid that is 1/2 at 0, and 1 / (1 + exp(-z)). */
 function bySigmoid(node: Node, facts: ValueFacts): Found | undefined {
   const [first = ''] = node.inputs;
   if (node.domain !== '') return undefined;
-  if (node.op === 'Sigmoid' || node.op === 'HardSigmoid') {
+  const beta = node.attributes.beta;
+  const isHalfAt0 = beta === undefined || (beta.kind === 'float' && beta.value === 0.5);
+  if (node.op === 'Sigmoid' || (node.op === 'HardSigmoid' && isHalfAt0)) {
     return { value: first, classes: 'same', by: 'sigmoid' };
   }
   const divisor =

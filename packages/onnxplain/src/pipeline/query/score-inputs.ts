@@ -1,6 +1,7 @@
 import { asBatch, type Score, type Shape, sizeOf } from '@onnxplain/core';
 import type { Query } from '@onnxplain/experiment';
 import type { NamedInput } from '@onnxplain/files';
+import type { OutputKind } from '@onnxplain/graph';
 import type { FileRecord, InputRecord, PredictionRecord } from '@onnxplain/report';
 import {
   expectLink,
@@ -180,7 +181,7 @@ function sharedScores(
   const made = new Map<string, Promise<Score>>();
   return async ({ query, entries: { at, target }, classAxis, shape }) => {
     const { link, bounds, features } = query;
-    const holds = link === 'probability' ? expectLink(meaning, link) : query.holds;
+    const holds = link === 'probability' ? expectLink(meaning, link) : (query.holds ?? seenOfOne(meaning));
     const id = JSON.stringify([query, at, typeof target, classAxis, shape]);
     const known =
       made.get(id) ??
@@ -202,6 +203,10 @@ function sharedScores(
     return known;
   };
 }
+
+/** What the one number of an output was seen to hold, on which its margin depends; undefined for other outputs. */
+const seenOfOne = ({ classes, holds }: OutputMeaning): OutputKind | undefined =>
+  classes === 1 && holds !== 'unbounded' && holds !== 'unknown' ? holds : undefined;
 
 interface PredictionOptions {
   readonly elements: ScoredInput['elements'];
