@@ -15,6 +15,8 @@ import {
 export interface ConstantFeeds {
   /** Equal for equal feeds objects. */
   readonly id: string;
+  /** Bytes of the values of one row. */
+  readonly bytes: number;
   /** Returns the arrays for a run of n rows. */
   rows(n: number): Arrays;
 }
@@ -62,20 +64,24 @@ export function constantFeeds({ ports, feeds, batchDim, takesMissing }: Constant
     fail({ code: 'feed-name', where: 'feeds', expected: `a value for input "${name}"`, got: 'none', remedy });
   }
   const arrays = checkFeeds(single, given, takesMissing);
-  let last: { rows: number; arrays: Arrays } = { rows: 1, arrays };
   return {
     id: idOf(feeds),
-    rows(n) {
-      if (n !== last.rows) last = { rows: n, arrays: repeatEach(arrays, axes, n) };
-      return last.arrays;
-    },
+    bytes: Object.values(arrays).reduce((sum, { data }) => sum + bytesIn(data), 0),
+    rows: (n) => (n === 1 ? arrays : repeatEach(arrays, axes, n)),
   };
 }
 
 /** Combines two sets of constant feeds, which have different inputs. */
 export function mergeFeeds(one: ConstantFeeds, other: ConstantFeeds): ConstantFeeds {
-  return { id: `${one.id} ${other.id}`, rows: (n) => ({ ...one.rows(n), ...other.rows(n) }) };
+  return {
+    id: `${one.id} ${other.id}`,
+    bytes: one.bytes + other.bytes,
+    rows: (n) => ({ ...one.rows(n), ...other.rows(n) }),
+  };
 }
+
+const bytesIn = (data: Constant['data']): number =>
+  ArrayBuffer.isView(data) ? data.byteLength : 8 * data.length;
 
 /** Adds a batch axis of size 1 to a row that was given without one. */
 function withBatchAxis(port: Port, feed: Feed, axis: number): Feed {

@@ -43,6 +43,7 @@ export interface RowRunner {
 export function rowRunner(options: RowRunnerOptions): RowRunner {
   const { input, parameter, others, output, outputInErrors, width } = options;
   const buffer = rowBuffer(input.dtype, sizeOf(input.shape));
+  const repeated = repeatedFeeds(others);
   const run: QueueOptions['run'] = async (segments) => {
     const n = countRows(segments);
     const paddedSize = options.paddedSize(n);
@@ -52,7 +53,7 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
       data: buffer.gather(segments, paddedSize),
     };
     const session = await options.session();
-    const feeds: Arrays = { ...others.rows(paddedSize), [input.name]: rows };
+    const feeds: Arrays = { ...repeated.rows(paddedSize), [input.name]: rows };
     const before = session.seconds;
     const results = await session.run(
       parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, paddedSize) },
@@ -62,7 +63,27 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
     if (data.length !== paddedSize * width) failOnSize(options, results[output].dims, paddedSize);
     return { data: paddedSize === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
-  return { run, free: buffer.free };
+  return {
+    run,
+    free() {
+      buffer.free();
+      repeated.free();
+    },
+  };
+}
+
+/** Keeps the other inputs of the last number of rows, until `free`. */
+function repeatedFeeds(others: ConstantFeeds): { rows(n: number): Arrays; free(): void } {
+  let last: { readonly n: number; readonly arrays: Arrays } | undefined;
+  return {
+    rows(n) {
+      if (last?.n !== n) last = { n, arrays: others.rows(n) };
+      return last.arrays;
+    },
+    free() {
+      last = undefined;
+    },
+  };
 }
 
 function failOnSize(

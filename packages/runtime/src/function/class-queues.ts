@@ -31,15 +31,18 @@ export function classQueues(
       batch,
       memory,
       baseline: backward.baseline,
-      name: `classes ${backward.rules} ${fn.identity}`,
-      make: () => weightedGradient(classes, backward.table),
+      name: ({ identity }) => `classes ${backward.rules} ${count} ${identity}`,
+      make: (form) => weightedGradient({ fn: form, count }, backward.table),
       parts: [...valuesPart(count), { width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }],
     });
   return { value: () => outputQueue(model, fn, { classes: count, batch, memory }), gradient };
 }
 
 /** Returns a graph with an input for a weight for each class of each row. It gives the classes and the gradient of their weighted sum. */
-function weightedGradient({ fn, count }: CompetingClasses, table: RuleTable): ScoreGraph {
+function weightedGradient(
+  { fn, count }: Pick<CompetingClasses, 'fn' | 'count'>,
+  table: RuleTable,
+): ScoreGraph {
   const { graph, output, input } = fn;
   const known = builderOf(graph);
   const [rowDim] = known.dims(output);

@@ -75,6 +75,15 @@ export interface ModelFunction {
   readonly rows: RowAxes;
   /** Functions with equal identity may share sessions. */
   readonly identity: string;
+  /** The form for rows of any size, where the model leaves sizes of a row open. */
+  readonly open?: OpenForm;
+}
+
+/** A function without the sizes of its rows. What is made of its graph serves rows of all shapes, which then share one session. */
+export interface OpenForm {
+  readonly fn: ModelFunction;
+  /** The sizes that the rows of the function have, by the symbols of the graph. */
+  readonly sizes: ReadonlyMap<string, number>;
 }
 
 /**
@@ -91,25 +100,45 @@ export function resolveFunction(model: Model, options: FunctionOptions): ModelFu
   if (axes.reason !== undefined) addRowNotice(model, axes.reason);
   const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
-  const symbols = symbolsOf(port, row);
-  const bound = bindDims(graph, symbols);
-  const inputs = leadByBatch(bound.inputs, { batchDim: batchDim(port), axis: axes.input, batchedFeeds }).map(
-    (each) => (each.name === port.name ? { ...each, dims: [batchDim(port), ...row] } : each),
-  );
-  const { graph: resolved, name, types } = withRows({ ...bound, inputs }, chosen.name);
-  const otherPorts = resolved.inputs.filter(({ name }) => name !== port.name);
+  const sizes = symbolsOf(port, row);
+  const form = (bound: Graph, dims: readonly Dim[]) =>
+    formOf(bound, { port: { ...port, dims: [batchDim(port), ...dims] }, chosen, axes, batchedFeeds });
+  const { graph: resolved, name, types } = form(bindDims(graph, sizes), row);
   const missing = (name: string): boolean => takesMissing(resolved, name);
-  return {
+  const others = resolved.inputs.filter(({ name }) => name !== port.name);
+  const fn: ModelFunction = {
     graph: resolved,
     input: { name: port.name, dtype: port.dtype, shape: row, takesMissing: once(() => missing(port.name)) },
     output: name,
     exported: exported.name,
     axes: axesOf(resolved, { name, types }),
-    following: name === chosen.name ? followingAxes(chosen, symbols) : [],
-    others: constantFeeds({ ports: otherPorts, feeds, batchDim: batchDim(port), takesMissing: missing }),
+    following: name === chosen.name ? followingAxes(chosen, sizes) : [],
+    others: constantFeeds({ ports: others, feeds, batchDim: batchDim(port), takesMissing: missing }),
     rows: axes,
     identity: JSON.stringify([port.name, row, name, ...batchedFeeds]),
   };
+  if (sizes.size === 0 || sizes.has(`${batchDim(port)}`)) return fn;
+  const dims = port.dims?.slice(1) ?? [];
+  const open = form(graph, dims);
+  const identity = JSON.stringify([port.name, dims, open.name, ...batchedFeeds]);
+  return { ...fn, open: { fn: { ...fn, graph: open.graph, output: open.name, identity }, sizes } };
+}
+
+interface Formed {
+  /** The explained input, with rows along its first axis. */
+  readonly port: FloatPort;
+  readonly chosen: FloatPort;
+  readonly axes: RowAxes;
+  readonly batchedFeeds: readonly string[];
+}
+
+/** Gives the inputs of a graph their dims, and divides rows that the exporter merged with another axis. */
+function formOf(graph: Graph, { port, chosen, axes, batchedFeeds }: Formed) {
+  const leading = { batchDim: batchDim(port), axis: axes.input, batchedFeeds };
+  const inputs = leadByBatch(graph.inputs, leading).map((each) =>
+    each.name === port.name ? { ...each, dims: port.dims } : each,
+  );
+  return withRows({ ...graph, inputs }, chosen.name);
 }
 
 function once<T>(find: () => T): () => T {

@@ -40,7 +40,8 @@ export async function outputSizes(model: Model, fn: ModelFunction): Promise<RowS
 export async function outputRowShape(model: Model, fn: ModelFunction, batch?: Tensor): Promise<Shape> {
   const known = fn.axes?.filter((dim) => typeof dim === 'number');
   if (known !== undefined && known.length === fn.axes?.length) return known;
-  const { graph, input, output, others, identity } = fn;
+  const { input, others } = fn;
+  const { graph, output, identity } = model.device === 'webgpu' ? fn : (fn.open?.fn ?? fn);
   const outputs = graph.outputs.filter(({ name }) => name === output);
   const session = await model.session(`output ${identity}`, () => prune({ ...graph, outputs }));
   const rows = fn.rows.perRun ?? 1;

@@ -1,5 +1,5 @@
-import { sizeOf } from '@onnxplain/core';
-import { prune } from '@onnxplain/graph';
+import { OnnxplainError, sizeOf } from '@onnxplain/core';
+import { type Graph, infer, prune } from '@onnxplain/graph';
 import { mergeFeeds } from '../batching/constant-feeds.js';
 import {
   type Independence,
@@ -7,7 +7,7 @@ import {
   independentRuns,
   type RowPart,
 } from '../batching/independence.js';
-import { bytesPerRow } from '../batching/memory.js';
+import { bindDims, bytesPerRow } from '../batching/memory.js';
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
 import { rowRunner } from '../batching/row-runner.js';
 import { runSizes } from '../batching/run-sizes.js';
@@ -38,16 +38,17 @@ export interface ScoreQueues {
 
 export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueueOptions): ScoreQueues {
   const { backward } = options;
-  const identity = identityOf(fn, options);
-  const scored = () => model.cache(scoreGraphs).get(identity, () => scoreGraph(fn, options));
+  const identity = (form: ModelFunction) => identityOf(form, options);
+  const scored = (form: ModelFunction) =>
+    model.cache(scoreGraphs).get(identity(form), () => scoreGraph(form, options));
   return {
     value() {
-      const name = `value ${identity}`;
+      const name = (form: ModelFunction) => `value ${identity(form)}`;
       return sharedQueue(model, fn, { ...options, name, make: scored, parts: valuesPart(1) });
     },
     gradient() {
-      const name = `gradient ${backward.rules} ${identity}`;
-      const make = () => differentiate(scored(), fn.input.name, backward.table);
+      const name = (form: ModelFunction) => `gradient ${backward.rules} ${identity(form)}`;
+      const make = (form: ModelFunction) => differentiate(scored(form), fn.input.name, backward.table);
       const { baseline } = backward;
       const parts = [{ width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }];
       return sharedQueue(model, fn, { ...options, name, make, parts, baseline });
@@ -69,25 +70,23 @@ export function outputQueue(
   fn: ModelFunction,
   options: { readonly classes: number; readonly batch?: number; readonly memory: number },
 ): RequestQueue {
-  const { output, identity } = fn;
-  const port = fn.graph.outputs.filter(({ name }) => name === output);
-  const make = (): ScoreGraph => ({
-    graph: prune({ ...fn.graph, outputs: port }),
+  const make = ({ graph, output }: ModelFunction): ScoreGraph => ({
+    graph: prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === output) }),
     parameter: undefined,
     score: output,
   });
   return sharedQueue(model, fn, {
     ...options,
-    name: `output ${identity}`,
+    name: ({ identity }) => `output ${identity}`,
     make,
     parts: valuesPart(options.classes),
   });
 }
 
 export interface QueueRequest {
-  /** Queues of the same name run the same graph. */
-  readonly name: string;
-  readonly make: () => ScoreGraph;
+  /** Names the graph that is made of a form of the function. Queues of the same name run the same graph. */
+  readonly name: (form: ModelFunction) => string;
+  readonly make: (form: ModelFunction) => ScoreGraph;
   /** Numbers of the score per row. */
   readonly parts: readonly RowPart[];
   readonly batch?: number;
@@ -103,20 +102,23 @@ export const valuesPart = (width: number): readonly RowPart[] => [{ width, toler
 /** Graphs of scores before they are differentiated, by the identity of the score. */
 const scoreGraphs = cacheKind<ScoreGraph>(64);
 
-/** A graph that queues run, and how much memory a row of it takes. */
-interface Compiled {
-  readonly scored: ScoreGraph;
-  bytesPerRow(): number;
-}
+/** Graphs that queues run, by the name of the request. Queues that differ only in the other inputs share them. */
+const lowered = cacheKind<ScoreGraph>(64);
 
-/** Compiled graphs by the name of the request. Queues that differ only in the other inputs share them. */
-const compilations = cacheKind<Compiled>(64);
+/** Open graphs by the name of the request; undefined where none can be made. */
+const openGraphs = cacheKind<ScoreGraph | undefined>(64);
+
+interface KeptQueue {
+  readonly queue: RequestQueue;
+  /** Bytes of the other inputs and the baseline. */
+  readonly bytes: number;
+}
 
 /**
  * Queues by all that their runs depend on. Other inputs and baselines belong to it, and may be new at every call. A queue that is dropped
  * still finishes its requests; the next request makes a new one.
  */
-export const queues = cacheKind<RequestQueue>(256);
+export const queues = cacheKind<KeptQueue>({ values: 256, bytes: 2 ** 26, bytesOf: ({ bytes }) => bytes });
 
 /** What runs found out about the independence of rows, by function and its other inputs. */
 export const independences = cacheKind<Independence>(1024);
@@ -124,14 +126,14 @@ export const independences = cacheKind<Independence>(1024);
 /** Returns the queue of a request. Equal requests share one. */
 export function sharedQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
   const { name, batch, memory, baseline } = request;
-  const key = `${name} ${widthOf(request)} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
-  return model.cache(queues).get(key, () => makeQueue(model, fn, request));
+  const key = `${name(fn)} ${widthOf(request)} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
+  return model.cache(queues).get(key, () => makeQueue(model, fn, request)).queue;
 }
 
-function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
-  const { name, batch, memory, baseline, parts } = request;
+function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): KeptQueue {
+  const { batch, memory, baseline, parts } = request;
   const width = widthOf(request);
-  const { scored, bytesPerRow: rowBytes } = compile(model, request);
+  const { name, scored, bytesPerRow: rowBytes } = compile(model, fn, request);
   const { graph, parameter, score, baseline: port } = scored;
   const { input } = fn;
   const { batching, paddedSize } = runSizes({
@@ -140,39 +142,76 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Requ
     batch,
     maxRowsInMemory: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
   });
+  const others = port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others;
   const rows = rowRunner({
     session: () => model.session(name, () => graph),
     input,
     parameter,
-    others: port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others,
+    others,
     output: score,
     outputInErrors: fn.exported,
     width,
     paddedSize,
   });
   const run = countedRuns(fn, rows.run);
-  return requestQueue({
+  const queue = requestQueue({
     width,
     batching,
     allocate: (length) => (input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length)),
     run: fn.rows.proved ? run : independentRuns(run, checkOf(model, fn, parts)),
     onIdle: rows.free,
   });
+  return { queue, bytes: others.bytes };
 }
 
-function compile(model: Model, { name, make }: QueueRequest): Compiled {
-  return model.cache(compilations).get(name, () => {
-    const made = make();
-    const scored = { ...made, graph: lowerGradient(made.graph, model.device) };
-    let bytes: number | undefined;
-    return {
-      scored,
-      bytesPerRow() {
-        bytes ??= bytesPerRow(scored.graph);
-        return bytes;
-      },
-    };
+/** A graph that a queue runs, its name, and how much memory a row of the queue takes. */
+interface Compiled {
+  readonly name: string;
+  readonly scored: ScoreGraph;
+  bytesPerRow(): number;
+}
+
+/** Makes the graph of a request: of the open form of the function where that gives as many numbers, else of the function itself. */
+function compile(model: Model, fn: ModelFunction, request: QueueRequest): Compiled {
+  return compileOpen(model, fn, request) ?? compileFor(model, fn, request);
+}
+
+function compileFor(model: Model, fn: ModelFunction, request: QueueRequest): Compiled {
+  const name = request.name(fn);
+  const scored = model.cache(lowered).get(name, () => lower(model, request.make(fn)));
+  return { name, scored, bytesPerRow: () => bytesPerRow(scored.graph) };
+}
+
+const lower = (model: Model, made: ScoreGraph): ScoreGraph => ({
+  ...made,
+  graph: lowerGradient(made.graph, model.device),
+});
+
+/** Returns undefined where the graph cannot be made without the sizes, or does not tell that it gives the numbers of the request. */
+function compileOpen(model: Model, { open }: ModelFunction, request: QueueRequest): Compiled | undefined {
+  // WebGPU leaves nodes to the CPU by their sizes.
+  if (open === undefined || model.device === 'webgpu') return undefined;
+  const { fn, sizes } = open;
+  const name = request.name(fn);
+  const scored = model.cache(openGraphs).get(name, () => {
+    try {
+      return lower(model, request.make(fn));
+    } catch (error) {
+      if (error instanceof OnnxplainError) return undefined;
+      throw error;
+    }
   });
+  const bound = scored && bindDims(scored.graph, sizes);
+  if (scored === undefined || bound === undefined || widthIn(bound) !== widthOf(request)) return undefined;
+  return { name, scored, bytesPerRow: () => bytesPerRow(bound) };
+}
+
+/** Returns how many numbers the output of a graph has for each row; undefined where the graph does not tell. */
+function widthIn(graph: Graph): number | undefined {
+  const [{ name }] = graph.outputs;
+  const [, ...dims] = infer(graph).get(name)?.dims ?? ['?', '?'];
+  const sizes = dims.filter((dim) => typeof dim === 'number');
+  return sizes.length === dims.length ? sizeOf(sizes) : undefined;
 }
 
 /** Largest difference by rounding between two runs of a row, relative to its largest number. */

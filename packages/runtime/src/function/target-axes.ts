@@ -93,11 +93,23 @@ function withSelection(model: Model, fn: ModelFunction, selecting: Selecting): M
   const whole = takes.every((take) => take === 'all');
   if (whole && (selecting.link === 'logit' || isOneAxis(selecting.sizes))) return fn;
   const classAxis = classAxisFor(model, fn, selecting);
+  const chosen = select(model, fn, { takes, mask, classAxis });
+  const open = fn.open && { ...fn.open, fn: select(model, fn.open.fn, { takes, mask, classAxis }) };
+  return { ...chosen, open };
+}
+
+interface Chosen {
+  readonly takes: readonly AxisTake[];
+  readonly mask: Tensor | undefined;
+  readonly classAxis: ClassAxisChoice | undefined;
+}
+
+function select(model: Model, fn: ModelFunction, { takes, mask, classAxis }: Chosen): ModelFunction {
   const weighted = mask === undefined ? fn : withWeights(fn, { mask, takes });
   const weights = mask && weighted.graph.inputs[weighted.graph.inputs.length - 1].name;
   const selection: AxesSelection = { of: fn.output, takes, weights, classAxis };
   const identity = `${fn.identity} along ${JSON.stringify([takes, mask?.shape, classAxis?.axis])}`;
-  if (whole) return { ...weighted, selection, identity };
+  if (takes.every((take) => take === 'all')) return { ...weighted, selection, identity };
   // Functions with equal identity have equal graphs.
   const { graph, name } = model
     .cache(selectionGraphs)

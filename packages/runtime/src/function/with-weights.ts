@@ -16,5 +16,5 @@ export const drawnWeights = z.strictObject({
 export function withWeights(fn: ModelFunction, weights: DrawnWeights): ModelFunction {
   const { layers, draw, key } = weights;
   const identity = `${fn.identity} weights ${JSON.stringify([layers, draw, key.hi, key.lo])}`;
-  return { ...fn, graph: randomiseWeights(fn.graph, weights), identity };
+  return { ...fn, graph: randomiseWeights(fn.graph, weights), identity, open: undefined };
 }

@@ -66,13 +66,13 @@ function layersOf(names: readonly string[], { model, fn, options }: LayerContext
   const queue = (request: Pick<QueueRequest, 'name' | 'make' | 'parts'>) => () =>
     sharedQueue(model, fn, { ...options, ...request });
   const values = queue({
-    name: `layers ${list} ${fn.identity}`,
-    make: () => valuesOf(fn, names),
+    name: ({ identity }) => `layers ${list} ${identity}`,
+    make: (form) => valuesOf(form, names),
     parts: sizes.flatMap(valuesPart),
   });
   const gradients = queue({
-    name: `gradients ${list} ${backward.rules} ${identityOf(fn, options)}`,
-    make: () => gradientsOf(fn, names, options),
+    name: (form) => `gradients ${list} ${backward.rules} ${identityOf(form, options)}`,
+    make: (form) => gradientsOf(form, names, options),
     parts: [...sizes, ...sizes].map((width) => ({ width, tolerance: GRADIENT_TOLERANCE })),
   });
   return {

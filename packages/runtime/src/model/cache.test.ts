@@ -11,7 +11,7 @@ test('a cache keeps the keys that were used last, whatever the order of uses, an
   fc.assert(
     fc.property(uses, fc.integer({ min: 1, max: 4 }), (keys, limit) => {
       const dropped: string[] = [];
-      const cache = boundedCache<string>(limit, (key) => dropped.push(key));
+      const cache = boundedCache<string>({ values: limit }, (key) => dropped.push(key));
       for (const [i, key] of keys.entries()) {
         const before = kept(keys.slice(0, i), limit);
         let made = false;
@@ -29,8 +29,31 @@ test('a cache keeps the keys that were used last, whatever the order of uses, an
   );
 });
 
+/** Keys of a cache of at most so many bytes, from the definition: the last ones whose bytes fit together, and always the last one. */
+function fitting(uses: readonly number[], most: number): readonly number[] {
+  const last = [...new Set(uses.toReversed())];
+  const sums = last.map((_, i) => last.slice(0, i + 1).reduce((sum, bytes) => sum + bytes, 0));
+  return last.filter((_, i) => i === 0 || sums[i] <= most);
+}
+
+test('a cache keeps the values that were used last as long as their bytes fit, and the last one whatever it has', () => {
+  const uses = fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 30 });
+  fc.assert(
+    fc.property(uses, fc.integer({ min: 1, max: 30 }), (sizes, most) => {
+      const cache = boundedCache<number>({ values: 99, bytes: most, bytesOf: (value) => value });
+      let kept: readonly number[] = [];
+      for (const size of sizes) {
+        cache.get(`${size}`, () => size);
+        kept = fitting([...kept.toReversed(), size], most);
+        expect(cache.size).toBe(kept.length);
+      }
+      for (const size of kept.toReversed()) cache.get(`${size}`, () => expect.unreachable('was dropped'));
+    }),
+  );
+});
+
 test('what make throws is not kept, and an undefined value is', () => {
-  const cache = boundedCache<undefined>(2);
+  const cache = boundedCache<undefined>({ values: 2 });
   const failing = () => {
     throw new TypeError('not now');
   };
@@ -41,7 +64,7 @@ test('what make throws is not kept, and an undefined value is', () => {
 });
 
 test('delete forgets a key only while it has the value', () => {
-  const cache = boundedCache<object>(2);
+  const cache = boundedCache<object>({ values: 2 });
   const [first, second] = [{}, {}];
   cache.get('a', () => first);
   cache.delete('a', second);

@@ -10,57 +10,75 @@ export interface Cache<V> {
   clear(): void;
 }
 
-/** Makes a cache of at most `limit` values. It calls `onDrop` with each value that the limit or `clear` removes. */
-export function boundedCache<V>(limit: number, onDrop: (value: V) => void = () => undefined): Cache<V> {
+export interface CacheLimits<V> {
+  /** Most values. */
+  readonly values: number;
+  /** Most bytes of all values together; the value that was used last is kept whatever it has. Default: no limit. */
+  readonly bytes?: number;
+  /** Bytes of a value, which do not change. Default: none. */
+  bytesOf?(value: V): number;
+}
+
+/** Makes a cache within limits. It calls `onDrop` with each value that a limit or `clear` removes. */
+export function boundedCache<V>(
+  limits: CacheLimits<V>,
+  onDrop: (value: V) => void = () => undefined,
+): Cache<V> {
   // A Map iterates in the order of insertion: the first entry is the least recently used one.
   const entries = new Map<string, { readonly value: V }>();
+  const bytesOf = ({ value }: { readonly value: V }) => limits.bytesOf?.(value) ?? 0;
+  let bytes = 0;
+  const remove = (key: string, entry: { readonly value: V }) => {
+    entries.delete(key);
+    bytes -= bytesOf(entry);
+  };
+  /** Drops entries, oldest first, until at most `values` are left, with bytes within the limit. */
+  const dropOldest = (values: number) => {
+    for (const [key, entry] of entries) {
+      const fits = bytes <= (limits.bytes ?? Number.POSITIVE_INFINITY) || entries.size === 1;
+      if (entries.size <= values && fits) return;
+      remove(key, entry);
+      onDrop(entry.value);
+    }
+  };
   return {
     get size() {
       return entries.size;
     },
     get(key, make) {
-      const entry = entries.get(key) ?? { value: make() };
-      entries.delete(key);
+      const known = entries.get(key);
+      const entry = known ?? { value: make() };
+      if (known !== undefined) remove(key, known);
       entries.set(key, entry);
-      dropOldest(entries, limit, onDrop);
+      bytes += bytesOf(entry);
+      dropOldest(limits.values);
       return entry.value;
     },
     delete(key, value) {
-      if (entries.get(key)?.value === value) entries.delete(key);
+      const entry = entries.get(key);
+      if (entry?.value === value) remove(key, entry);
     },
     clear() {
-      dropOldest(entries, 0, onDrop);
+      dropOldest(0);
     },
   };
 }
 
-/** Drops entries, oldest first, until at most `limit` are left. */
-function dropOldest<V>(
-  entries: Map<string, { readonly value: V }>,
-  limit: number,
-  onDrop: (value: V) => void,
-): void {
-  for (const [key, { value }] of entries) {
-    if (entries.size <= limit) return;
-    entries.delete(key);
-    onDrop(value);
-  }
-}
-
-/** Declares a cache that every model has: the type of its values, and the largest number of them that a model keeps. */
+/** Declares a cache that every model has: the type of its values, and the limits of each model's own. */
 export interface CacheKind<V> {
-  readonly limit: number;
+  readonly limits: CacheLimits<V>;
   /** Returns the cache of one owner. The first call makes it. */
   of(owner: object): Cache<V>;
 }
 
-/** Declares a cache of at most `limit` values for each model. `Model.cache` returns the one of a model. */
-export function cacheKind<V>(limit: number): CacheKind<V> {
+/** Declares a cache for each model, of at most so many values, or within limits. `Model.cache` returns the one of a model. */
+export function cacheKind<V>(limit: number | CacheLimits<V>): CacheKind<V> {
+  const limits = typeof limit === 'number' ? { values: limit } : limit;
   const caches = new WeakMap<object, Cache<V>>();
   return {
-    limit,
+    limits,
     of(owner) {
-      const cache = caches.get(owner) ?? boundedCache<V>(limit);
+      const cache = caches.get(owner) ?? boundedCache<V>(limits);
       caches.set(owner, cache);
       return cache;
     },

@@ -50,7 +50,10 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   cache<V>(kind: CacheKind<V>): Cache<V>;
   /** Sentences for {@link rowNotices}. */
   readonly rowNotices: Set<string>;
-  /** Releases all sessions; calls under way end with `closed`. A second close does nothing. */
+  /**
+   * Releases all sessions; calls under way end with `closed`. A second close does nothing. A model that nobody references any more is
+   * closed when it is collected, which may be late.
+   */
   close(): Promise<void>;
 }
 
@@ -69,16 +72,21 @@ export interface ModelParts {
   readonly sessionSource: () => SessionSource;
 }
 
-/** Every session has its own copy of the weights. All sessions of a model together hold about this many bytes of weights. */
+/** All sessions of a model together hold about this many bytes of weights. */
 const SESSION_BYTES = 2 ** 31;
+/** Copies of the weights in a session: as read, packed for the kernels, and both again for transposed weights of a gradient. */
+const COPIES = 4;
 const FEWEST_SESSIONS = 8;
 const MOST_SESSIONS = 32;
 
-/** Most sessions that a model of this graph keeps open: from 8 to 32, in between as many as hold 2 GiB of weights. */
+/** Most sessions that a model of this graph keeps open: from 8 to 32, in between as many as hold 2 GiB of weights in four copies. */
 export function sessionLimit(graph: Graph): number {
-  const fitting = Math.floor(SESSION_BYTES / Math.max(1, weightBytes(graph)));
+  const fitting = Math.floor(SESSION_BYTES / Math.max(1, COPIES * weightBytes(graph)));
   return Math.min(MOST_SESSIONS, Math.max(FEWEST_SESSIONS, fitting));
 }
+
+/** Closes the pools of models that were collected without being closed. Their sessions would keep their native memory. */
+const forgotten = new FinalizationRegistry<() => Promise<void>>((close) => void close());
 
 export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: ModelParts): Model {
   const { graph, source } = parts;
@@ -86,7 +94,7 @@ export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: 
   const { inputs, outputs } = graph;
   const pool = poolOf(parts, device);
   const { cache, close } = cachesOf(pool);
-  return {
+  const model: Model = {
     ...graphStatistics(source),
     ...parts,
     inputs,
@@ -106,6 +114,8 @@ export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: 
     close,
     [Symbol.asyncDispose]: close,
   };
+  forgotten.register(model, pool.close);
+  return model;
 }
 
 type PoolParts = Pick<ModelParts, 'graph' | 'source' | 'threads' | 'path'>;

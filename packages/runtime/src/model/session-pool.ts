@@ -44,7 +44,7 @@ interface State {
 
 export function sessionPool(options: SessionPoolOptions): SessionPool {
   const unreleased = new Set<Entry>();
-  const entries = boundedCache<Entry>(options.limit, (entry) => {
+  const entries = boundedCache<Entry>({ values: options.limit }, (entry) => {
     entry.dropped = true;
     // A session that did not open has nothing to release; its callers have the error.
     releaseUnused(unreleased, entry).catch(() => undefined);
