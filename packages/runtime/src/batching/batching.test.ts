@@ -14,33 +14,63 @@ function simulate(batching: Batching, rows: number, secondsOf: (size: number) =>
   return sizes;
 }
 
-test('sizes are tried in fourfold steps until one is far slower, three times in turn, and the fastest is kept', () => {
-  const batching = measuredBatching(100_000);
-  // Overhead of 1 ms per run until 256 rows; beyond, the cache is left and rows cost three times as much.
-  const sizes = simulate(batching, 6000, (n) => 1e-3 + n * (n > 256 ? 3e-5 : 1e-5));
-  const turn = [16, 64, 256, 1024];
-  expect(sizes.slice(0, 12)).toEqual([...turn, ...turn, ...turn]);
-  expect(Math.max(...sizes.slice(12))).toBeLessThanOrEqual(256);
-  expect(simulate(batching, 2560, () => 1)).toEqual(Array(10).fill(256));
+const ofLimit = (limit: number) => measuredBatching({ limit });
+
+test('the fastest size so far is compared with its neighbours, in turn, until both are slower', () => {
+  // Overhead of 1 ms per run until 64 rows; beyond, the cache is left and rows cost three times as much.
+  const sizes = simulate(ofLimit(100_000), 6000, (n) => 1e-3 + n * (n > 64 ? 3e-5 : 1e-5));
+  expect(sizes.slice(0, 10)).toEqual([16, 32, 64, 128, 64, 128, 32, 64, 128, 32]);
+  expect(Math.max(...sizes.slice(10))).toBeLessThanOrEqual(64);
+  expect(simulate(ofLimit(100_000), 64, () => 1)).not.toContain(128);
+});
+
+test.each([4, 16, 64])('from a start of %i rows the search finds the size of least time', (start) => {
+  for (const fastest of [4, 8, 32, 256]) {
+    const batching = measuredBatching({ limit: 1024, start });
+    const secondsOf = (n: number) => n * (1 + 0.2 * Math.abs(Math.log2(n / fastest))) * 1e-4;
+    simulate(batching, 8000, secondsOf);
+    expect(batching.next(1000 * fastest)).toBe(fastest);
+  }
+});
+
+test('the search ends for requests of few rows, and goes on when a larger one comes', () => {
+  const secondsOf = (n: number) => 1e-3 + n * 1e-5;
+  const batching = ofLimit(1024);
+  const chunks = Array.from({ length: 12 }, () => simulate(batching, 27, secondsOf));
+  expect(Math.max(...chunks.flat())).toBeLessThanOrEqual(27);
+  for (const sizes of chunks.slice(8)) expect(sizes).toEqual([16, 11]);
+  simulate(batching, 20_000, secondsOf);
+  expect(batching.next(10_000)).toBeGreaterThan(500);
+});
+
+test('requests of fewer rows than the start run whole', () => {
+  const batching = measuredBatching({ limit: 1024, start: 64 });
+  for (let i = 0; i < 12; i++) expect(simulate(batching, 27, () => 1e-3)).toEqual([27]);
+});
+
+test('runs of one row decide nothing', () => {
+  const batching = ofLimit(1024);
+  for (let i = 0; i < 10; i++) simulate(batching, 1, () => 1e-3);
+  expect(batching.next(100)).toBe(16);
 });
 
 test('a slow first run at every size does not decide', () => {
   const seen = new Set<number>();
-  const sizes = simulate(measuredBatching(4096), 40_000, (n) => {
+  const sizes = simulate(ofLimit(4096), 40_000, (n) => {
     const cold = !seen.has(n);
     seen.add(n);
     return (cold ? 0.2 : 0) + 1e-3 + n * 1e-6;
   });
-  expect(sizes.at(-2)).toBeGreaterThan(1024);
+  expect(sizes.at(-2)).toBeGreaterThan(500);
 });
 
 test('a moment in which the machine is three times slower does not decide', () => {
   const secondsOf = (n: number) => 1e-3 + n * 1e-5;
   for (let slow = 0; slow < 14; slow++) {
-    const batching = measuredBatching(1024);
+    const batching = ofLimit(1024);
     let run = 0;
     const busy = () => slow <= run && run < slow + 4;
-    simulate(batching, 5000, (n) => {
+    simulate(batching, 15_000, (n) => {
       const seconds = secondsOf(n) * (busy() ? 3 : 1);
       run++;
       return seconds;
@@ -50,27 +80,27 @@ test('a moment in which the machine is three times slower does not decide', () =
 });
 
 test('no size exceeds the limit, nor one that would block the loop for more than a second', () => {
-  expect(Math.max(...simulate(measuredBatching(25), 500, () => 1e-3))).toBe(24);
-  expect(Math.max(...simulate(measuredBatching(1), 5, () => 1e-3))).toBe(1);
-  expect(Math.max(...simulate(measuredBatching(1e6), 5000, (n) => 0.01 + n * 0.01))).toBe(64);
+  expect(Math.max(...simulate(ofLimit(25), 500, () => 1e-3))).toBe(24);
+  expect(Math.max(...simulate(ofLimit(1), 5, () => 1e-3))).toBe(1);
+  expect(Math.max(...simulate(ofLimit(1e6), 5000, (n) => 0.01 + n * 0.01))).toBe(64);
 });
 
 test('the tail is shared out instead of leaving a crumb', () => {
-  const batching = measuredBatching(16);
-  simulate(batching, 64, () => 1e-3);
+  const batching = ofLimit(16);
+  simulate(batching, 100, () => 1e-3);
   expect(simulate(batching, 17, () => 1e-3)).toEqual([12, 5]);
 });
 
 test('shrinking halves the rows that failed, down to one row, and then gives up', () => {
-  const batching = measuredBatching(16);
+  const batching = ofLimit(16);
   expect([batching.shrink(5), batching.next(100)]).toEqual([true, 2]);
   expect([batching.shrink(2), batching.next(100)]).toEqual([true, 1]);
   expect(batching.shrink(1)).toBe(false);
 });
 
 test('a model that needs seconds for the first size gets a smaller one', () => {
-  const sizes = simulate(measuredBatching(1000), 40, (n) => n * 0.2);
-  expect(sizes.slice(0, 4)).toEqual([16, 16, 4, 4]);
+  const sizes = simulate(ofLimit(1000), 40, (n) => n * 0.2);
+  expect(sizes.slice(0, 4)).toEqual([16, 4, 4, 4]);
 });
 
 test('every run but the last holds a multiple of four rows, whatever the speed', () => {
@@ -79,7 +109,7 @@ test('every run but the last holds a multiple of four rows, whatever the speed',
     [37, 301],
     [4, 19],
   ]) {
-    const sizes = simulate(measuredBatching(limit), rows, (n) => 1e-3 + ((n * 7919) % 13) * 1e-4);
+    const sizes = simulate(ofLimit(limit), rows, (n) => 1e-3 + ((n * 7919) % 13) * 1e-4);
     expect(sizes.slice(0, -1).every((size) => size % 4 === 0)).toBe(true);
   }
 });

@@ -1,3 +1,5 @@
+import { largestWithin, type SizeLadder, sizeLadder } from './size-ladder.js';
+
 /** Decides how many rows each run gets. */
 export interface Batching {
   /** Returns the number of rows of the next run, from 1 to `pending`, the number of rows that wait. */
@@ -11,104 +13,106 @@ export interface Batching {
   shrink(rows: number): boolean;
 }
 
-const FIRST = 16;
+export interface MeasuredBatchingOptions {
+  /** Largest number of rows that memory allows. */
+  readonly limit: number;
+  /** Number of rows that is likely to be fast; the search begins at the size next below. Fewer rows run at once. Default: 16. */
+  readonly start?: number;
+  /** Factor from one size to the next. Default: 2. */
+  readonly step?: 2 | 4;
+}
+
+const START = 16;
 /**
  * Sizes are multiples of this where possible. The runtime's matrix kernels take rows in fours and sum the rest in another order: with other
  * sizes, the last bits of the results would depend on the measured speed.
  */
 const MULTIPLE = 4;
-const GROWTH = 4;
-/** Number of runs of each size before one is chosen. Sizes alternate, so that a busy moment of the machine affects all of them. */
+/** Number of runs of each size that is compared. Sizes alternate, so that a busy moment of the machine affects all of them. */
 const TRIALS = 3;
-/** A larger size is tried only after a size whose rows per second reach this fraction of the best so far. */
-const WORTH_GROWING = 0.8;
-/** The smallest size is chosen whose rows per second reach this fraction of the best. */
+/** The smallest size is taken whose rows per second reach this fraction of the best. */
 const CLOSE_TO_BEST = 0.98;
 /** Runs block the event loop: no size is tried or kept that takes longer. */
 const LONGEST_RUN_SECONDS = 1;
 
-/**
- * Finds the best size by trying. Sizes grow fourfold while they fit `limit`, do not block the event loop for a second and are not far
- * slower. The sizes are then run again, alternating, until each was run three times; the fastest is kept.
- */
-export function measuredBatching(limit: number): Batching {
-  const cap = roundDown(limit);
-  let search: SizeSearch = { trials: [newTrial(Math.min(FIRST, cap))], at: 0 };
-  let chosen: number | undefined;
-  return {
-    next(pending) {
-      return chosen === undefined
-        ? Math.min(pending, currentTrial(search).size)
-        : inEqualRuns(pending, chosen);
-    },
-    observe(rows, seconds) {
-      // The time of a run with fewer rows says little about the size that is tried.
-      if (chosen !== undefined || rows !== currentTrial(search).size) return;
-      search = nextTrial(timed(search, seconds), cap);
-      if (isFinished(search)) chosen = bestSize(search);
-    },
-    shrink(rows) {
-      if (rows <= 1) return false;
-      chosen = Math.floor(rows / 2);
-      return true;
-    },
-  };
-}
-
 interface Trial {
-  readonly size: number;
   /** Rows per second of its fastest run. The first run also allocates memory, so that it alone is not trusted. */
   readonly rate: number;
   readonly runs: number;
 }
 
-/** The sizes that are tried, smallest first, and the index of the one that runs next. */
+/** The runs so far. */
 interface SizeSearch {
-  readonly trials: readonly Trial[];
-  readonly at: number;
+  readonly ladder: SizeLadder;
+  readonly start: number;
+  readonly trials: Map<number, Trial>;
+  limit: number;
 }
 
-const newTrial = (size: number): Trial => ({ size, rate: 0, runs: 0 });
-const currentTrial = ({ trials, at }: SizeSearch): Trial => trials[at];
-const bestRate = ({ trials }: SizeSearch): number => Math.max(...trials.map(({ rate }) => rate));
-/** Returns the largest number of rows that a run can take in {@link LONGEST_RUN_SECONDS}. */
-const largestAllowed = (search: SizeSearch): number =>
-  Math.max(1, Math.floor(bestRate(search) * LONGEST_RUN_SECONDS));
-
-/** Adds a run of the current size. */
-function timed({ trials, at }: SizeSearch, seconds: number): SizeSearch {
-  const { size, rate, runs } = trials[at];
-  const faster = Math.max(rate, size / Math.max(seconds, 1e-9));
-  return { trials: trials.with(at, { size, rate: faster, runs: runs + 1 }), at };
+/**
+ * Finds the best size by trying. It starts at a size that is likely to be fast and compares the fastest size so far with the next smaller
+ * and the next larger one, until both are slower. Only sizes that the waiting rows fill are tried: the search ends for small requests, and
+ * goes on when a larger one comes. No size is used that blocks the event loop for a second.
+ */
+export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBatchingOptions): Batching {
+  const ladder = sizeLadder({ limit, step, multiple: MULTIPLE });
+  const first = largestWithin(ladder, Math.max(start, MULTIPLE));
+  const search: SizeSearch = { ladder, start: first, trials: new Map(), limit };
+  return {
+    next(pending) {
+      const size = sizeToTry(search, pending);
+      return size ?? inEqualRuns(pending, bestSize(search));
+    },
+    observe(rows, seconds) {
+      const { rate = 0, runs = 0 } = search.trials.get(rows) ?? {};
+      if (!ladder.includes(rows) || runs === TRIALS) return;
+      search.trials.set(rows, { rate: Math.max(rate, rows / Math.max(seconds, 1e-9)), runs: runs + 1 });
+    },
+    shrink(rows) {
+      if (rows <= 1) return false;
+      search.limit = Math.floor(rows / 2);
+      return true;
+    },
+  };
 }
 
-/** Moves to the next larger size. After the largest, it adds a larger one where that is allowed, else it starts again at the smallest. */
-function nextTrial(search: SizeSearch, cap: number): SizeSearch {
-  const { trials, at } = search;
-  if (at < trials.length - 1) return { trials, at: at + 1 };
-  const larger = largerSize(search, cap);
-  return larger === undefined ? { trials, at: 0 } : { trials: [...trials, newTrial(larger)], at: at + 1 };
+/** Returns the best size so far or a size next to it that needs another run; undefined where none does that `pending` rows can fill. */
+function sizeToTry(search: SizeSearch, pending: number): number | undefined {
+  const sizes = allowedSizes(search);
+  const at = sizes.indexOf(fastest(search));
+  const runsOf = (size: number) => search.trials.get(size)?.runs ?? 0;
+  return [sizes[at], sizes[at + 1], sizes[at - 1]]
+    .filter((size) => size !== undefined && size <= pending && runsOf(size) < TRIALS)
+    .sort((a, b) => runsOf(a) - runsOf(b))[0];
 }
 
-/** Returns the next size above the current one; undefined where no larger size is worth a trial. */
-function largerSize(search: SizeSearch, cap: number): number | undefined {
-  const { size, rate } = currentTrial(search);
-  const larger = Math.min(size * GROWTH, cap);
-  if (larger === size || larger > largestAllowed(search) || rate < WORTH_GROWING * bestRate(search))
-    return undefined;
-  return larger;
+const bestRate = ({ trials }: SizeSearch): number =>
+  Math.max(0, ...[...trials.values()].map(({ rate }) => rate));
+
+/** Returns the sizes that memory allows and that a run can take in {@link LONGEST_RUN_SECONDS}; below {@link MULTIPLE} only the largest. */
+function allowedSizes(search: SizeSearch): SizeLadder {
+  const { ladder, limit, trials } = search;
+  const inTime = trials.size === 0 ? limit : Math.floor(bestRate(search) * LONGEST_RUN_SECONDS);
+  const most = largestWithin(ladder, Math.min(limit, inTime));
+  return most < MULTIPLE ? [most] : ladder.filter((size) => size >= MULTIPLE && size <= most);
 }
 
-/** Whether the current size was run often enough, or takes too long. */
-function isFinished(search: SizeSearch): boolean {
-  const { size, runs } = currentTrial(search);
-  return runs === TRIALS || (runs > 1 && size > largestAllowed(search));
+/** Returns the fastest size of those that are allowed; the start where none of them ran. */
+function fastest(search: SizeSearch): number {
+  const { trials, start } = search;
+  const sizes = allowedSizes(search);
+  const ran = sizes.filter((size) => trials.has(size));
+  if (ran.length === 0) return largestWithin(sizes, start);
+  const rateOf = (size: number) => trials.get(size)?.rate ?? 0;
+  return ran.reduce((best, size) => (rateOf(size) > rateOf(best) ? size : best));
 }
 
+/** Returns the smallest size that is about as fast as the fastest. */
 function bestSize(search: SizeSearch): number {
-  const enough = CLOSE_TO_BEST * bestRate(search);
-  const { size } = search.trials.find(({ rate }) => rate >= enough) ?? search.trials[0];
-  return Math.min(size, roundDown(largestAllowed(search)));
+  const { trials } = search;
+  const best = fastest(search);
+  const enough = CLOSE_TO_BEST * (trials.get(best)?.rate ?? 0);
+  return allowedSizes(search).find((size) => (trials.get(size)?.rate ?? -1) >= enough) ?? best;
 }
 
 /** Uses `size` rows for every run, as the caller chose. */
@@ -120,9 +124,4 @@ export function fixedBatching(size: number): Batching {
 function inEqualRuns(pending: number, size: number): number {
   if (pending <= size || size < MULTIPLE) return Math.min(pending, size);
   return Math.ceil(pending / Math.ceil(pending / size) / MULTIPLE) * MULTIPLE;
-}
-
-/** Rounds n down to a multiple of {@link MULTIPLE}; keeps a smaller n. */
-function roundDown(n: number): number {
-  return n < MULTIPLE ? n : n - (n % MULTIPLE);
 }

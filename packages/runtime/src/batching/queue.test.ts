@@ -141,7 +141,7 @@ test('an error belongs to the request that caused it', async () => {
 });
 
 test('a run that finds no memory is repeated with fewer rows, and no row is lost or doubled', async () => {
-  const { queue, runs } = doubling({ batching: measuredBatching(16) }, (rows) => {
+  const { queue, runs } = doubling({ batching: measuredBatching({ limit: 16 }) }, (rows) => {
     if (rows.length > 3) throw new Error('Failed to allocate memory for requested buffer');
   });
   const many = Array.from({ length: 10 }, (_, i) => i);

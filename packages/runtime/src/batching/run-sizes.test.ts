@@ -5,7 +5,8 @@ const options = {
   device: 'cpu',
   fixedRows: undefined,
   batch: undefined,
-  maxRowsInMemory: () => 100,
+  memory: 1000,
+  bytesPerRow: () => 10,
 } as const;
 
 test('on the CPU runs hold the rows that are there', () => {
@@ -23,4 +24,11 @@ test('on a GPU runs are paddedSize up to powers of two within the budget', () =>
 test('a fixed batch axis rules over everything', () => {
   const { batching, paddedSize } = runSizes({ ...options, fixedRows: 3, batch: 50 });
   expect([batching.next(70), batching.next(2), paddedSize(2)]).toEqual([3, 2, 3]);
+});
+
+test('the first run has activations of 4 MiB on the CPU, and of 256 MiB on a GPU, where memory allows that', () => {
+  const large = { ...options, memory: 2 ** 30, bytesPerRow: () => 2 ** 19 };
+  expect(runSizes(large).batching.next(1000)).toBe(8);
+  expect(runSizes({ ...large, device: 'cuda' }).batching.next(1000)).toBe(256);
+  expect(runSizes({ ...large, memory: 2 ** 21 }).batching.next(1000)).toBe(4);
 });

@@ -10,7 +10,7 @@ import {
 import { bindDims, bytesPerRow } from '../batching/memory.js';
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
 import { rowRunner } from '../batching/row-runner.js';
-import { runSizes } from '../batching/run-sizes.js';
+import { type RunSizes, runSizes } from '../batching/run-sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { addRowNotice } from '../model/row-notices.js';
@@ -120,6 +120,9 @@ interface KeptQueue {
  */
 export const queues = cacheKind<KeptQueue>({ values: 256, bytes: 2 ** 26, bytesOf: ({ bytes }) => bytes });
 
+/** How many rows the runs of a graph get. Queues that differ only in the other inputs share what their runs found out. */
+const sizesOfRuns = cacheKind<RunSizes>(256);
+
 /** What runs found out about the independence of rows, by function and its other inputs. */
 export const independences = cacheKind<Independence>(1024);
 
@@ -136,12 +139,12 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
   const { name, scored, bytesPerRow: rowBytes } = compile(model, fn, request);
   const { graph, parameter, score, baseline: port } = scored;
   const { input } = fn;
-  const { batching, paddedSize } = runSizes({
-    device: model.device,
-    fixedRows: fn.rows.perRun,
-    batch,
-    maxRowsInMemory: () => Math.max(1, Math.floor(memory / Math.max(1, rowBytes()))),
-  });
+  const fixedRows = fn.rows.perRun;
+  const { batching, paddedSize } = model
+    .cache(sizesOfRuns)
+    .get(`${request.name(fn)} ${batch} ${memory} ${fixedRows}`, () =>
+      runSizes({ device: model.device, fixedRows, batch, memory, bytesPerRow: rowBytes }),
+    );
   const others = port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others;
   const rows = rowRunner({
     session: () => model.session(name, () => graph),
