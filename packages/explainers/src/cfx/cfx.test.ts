@@ -137,6 +137,24 @@ describe('cfx of a curved margin', () => {
     expect(sum).toBeCloseTo(Number(found.details?.distance), 10);
   });
 
+  it('is found in a region that is a thousandth of a unit wide', async () => {
+    // With t = 1000·x₀ the margin is 1 - 2t·exp(1 - t): 1 at 0, least at t = 1, and close to 1 again from t = 10.
+    const narrow = classifierScore(
+      {
+        shape: [2],
+        count: 2,
+        logits: ({ data: [first] }) => [1 - 2000 * first * Math.exp(1 - 1000 * first), 0],
+        pullback: ({ data: [first] }, weights) =>
+          tensor([2000 * (1000 * first - 1) * Math.exp(1 - 1000 * first) * weights[0], 0], [2]),
+      },
+      { target: 0 },
+    );
+    const { values, details } = await cfx()(narrow, tensor([0, 0], [2]), seed);
+    expect(details?.margin).toBeLessThan(0);
+    // 2t·exp(1 - t) = 1 at t = 0.232.
+    close(values.data, [0.000232, 0], 1e-5);
+  });
+
   it('returns a change that was evaluated, and moves free elements only', async () => {
     const margin = await curved.with?.({ link: 'margin' });
     if (margin === undefined) throw new Error('a margin');

@@ -27,8 +27,9 @@ const TRIALS = [8, 4, 2, 1, 1 / 2, 1 / 4, 1 / 16, 1 / 64];
 
 /**
  * Minimises λ·max(0, margin + overshoot)² + distance over changes of the free elements, and doubles λ until the margin is below 0 (Wachter
- * et al. 2017, Eq. 2 with a hinge for the classifier's output). Each step is a proximal gradient step, of the best of eight sizes. The
- * first λ is the one at which it pays to move. Returns undefined where no round changes the prediction.
+ * et al. 2017, Eq. 2 with a hinge for the classifier's output). Each step is a proximal gradient step, of the best of eight sizes around
+ * one over the curvature. The first λ is the one at which it pays to move. Returns undefined where no round changes the prediction, and
+ * where the slope vanishes.
  */
 export async function searchChange(search: ChangeSearch, free: Uint8Array): Promise<Change | undefined> {
   const { atX, rounds, steps } = search;
@@ -36,8 +37,11 @@ export async function searchChange(search: ChangeSearch, free: Uint8Array): Prom
   let slope = await slopeAt(search, at, free);
   let lambda = firstLambda(search, slope);
   if (!Number.isFinite(lambda)) return undefined;
-  let size = 1 / (lambda * 2 * (1 + BEYOND) * atX * largest(slope));
   for (let round = 0; round < rounds; round++, lambda *= 2) {
+    const square = squareOf(slope);
+    if (square === 0) return undefined;
+    // One over the curvature of the first term where the margin is linear.
+    let size = 1 / (2 * lambda * square);
     for (let step = 0; step < steps; step++) {
       slope = await slopeAt(search, at, free);
       const next = await bestStep(search, at, { slope, lambda, size });
@@ -59,8 +63,10 @@ async function slopeAt(search: ChangeSearch, { u }: Change, free: Uint8Array): P
 function firstLambda({ distance, atX }: ChangeSearch, slope: Float64Array): number {
   const pull = 2 * (1 + BEYOND) * atX;
   if (distance === 'l1') return 1 / (pull * largest(slope));
-  return 1 / slope.reduce((sum, v) => sum + v * v, 0);
+  return 1 / squareOf(slope);
 }
+
+const squareOf = (values: Float64Array): number => values.reduce((sum, v) => sum + v * v, 0);
 
 const largest = (values: Float64Array): number => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
