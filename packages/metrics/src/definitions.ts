@@ -15,3 +15,5 @@ export { sensitivityGradient } from './sensitivity/sensitivity-gradient.js';
 export { sensitivityLipschitz } from './sensitivity/sensitivity-lipschitz.js';
 export { sensitivityMax } from './sensitivity/sensitivity-max.js';
 export { setSensitivity } from './sensitivity/set-sensitivity.js';
+export { smoothingInfidelity } from './smoothing/smoothing-infidelity.js';
+export { smoothingSensitivity } from './smoothing/smoothing-sensitivity.js';

@@ -6,7 +6,7 @@ export type Reading = (typeof readings)[number];
 export type ExpressionByReading = string | Readonly<Record<Reading, string>>;
 
 /** What the inputs of a table are. */
-export type InputKind = 'digits' | 'photographs' | 'sentences' | 'pictures with captions';
+export type InputKind = 'digits' | 'photographs' | 'pictures' | 'sentences' | 'pictures with captions';
 
 /** An explainer in a table. */
 export interface TableRow {

@@ -21,6 +21,8 @@ import { describe, expect, it } from 'vitest';
 import { normalsOf } from '../../test/normals.js';
 import { smoothedInfidelity } from './smoothed-infidelity.js';
 import { smoothedSensitivity } from './smoothed-sensitivity.js';
+import { smoothingInfidelity } from './smoothing-infidelity.js';
+import { smoothingSensitivity } from './smoothing-sensitivity.js';
 
 const d = 4;
 const seed = key(51);
@@ -152,5 +154,52 @@ describe('smoothed sensitivity ([Y19] Theorem 4.1)', () => {
     );
     expect(found.smoothed / truth).toBeCloseTo(1, 9);
     expect(found.averaged / truth).toBeCloseTo(1, 9);
+  });
+});
+
+describe('the metrics of the theorems', () => {
+  const subject = async (f: Score) => ({ f, x, explain, attribution: await explain(f, x, seed) });
+  const perturbation = gaussian({ sigma: 1 });
+  const kernel = gaussian({ sigma: 0.05 });
+  const counts = { points: 12, draws: 30 };
+
+  it('give the numbers of both functions, with the ratio of left to right side', async () => {
+    const found = await smoothedInfidelity({ f: wave, x, explain, kernel, perturbation, ...counts }, seed);
+    for (const number of ['smoothed', 'averaged', 'c1', 'c2'] as const) {
+      const metric = smoothingInfidelity(perturbation, kernel, { ...counts, number });
+      expect((await metric.measure(await subject(wave), seed)).estimate).toEqual({
+        kind: 'exact',
+        value: found[number],
+      });
+    }
+    const { estimate } = await smoothingInfidelity(perturbation, kernel, counts).measure(
+      await subject(wave),
+      seed,
+    );
+    expect(estimate).toEqual({ kind: 'exact', value: found.smoothed / found.bound });
+    const ball = uniform({ radius: 0.3, ball: 'l2' });
+    const sides = await smoothedSensitivity(
+      { f: wave, x, explain, kernel, ball, points: 6, neighbours: 5 },
+      seed,
+    );
+    const ratio = smoothingSensitivity(ball, kernel, { points: 6, neighbours: 5 });
+    expect((await ratio.measure(await subject(wave), seed)).estimate).toEqual({
+      kind: 'exact',
+      value: sides.smoothed / sides.averaged,
+    });
+  });
+
+  it('are invalid as a ratio where the theorem gives no bound, and where the explanation is the same everywhere', async () => {
+    const wide = smoothingInfidelity(perturbation, gaussian({ sigma: 2 }), counts);
+    const measured = await wide.measure(await subject(wave), seed);
+    expect(Number(measured.details?.c2)).toBeGreaterThan(1 / 4);
+    expect(measured.estimate).toMatchObject({ kind: 'invalid' });
+    const flat = functionScore({
+      shape: [d],
+      value: () => 1,
+      gradient: () => tensor(new Float64Array(d), [d]),
+    });
+    const still = smoothingSensitivity(perturbation, kernel, { points: 3, neighbours: 2 });
+    expect((await still.measure(await subject(flat), seed)).estimate).toMatchObject({ kind: 'invalid' });
   });
 });

@@ -28,8 +28,8 @@ export const [complement, set] = criteria.map(({ name }) => name);
 
 /** Notes that several tables have. */
 export const NOTES = {
-  class:
-    'The class explained is the one that the model predicts; the authors explain the label. The digits are the first of the test set.',
+  class: 'The class explained is the one that the model predicts; the authors explain the label.',
+  digits: 'The digits are the first of the test set.',
   attack:
     'In the reading "paper", norms are found by the default attack, which finds smaller ones than that of the paper at a fraction of its cost; in "paper-code" by that of the program of the authors.',
   settings: 'The settings of EG and CFX are not given by the paper; these are the defaults here.',

@@ -26,7 +26,7 @@ const table1: PaperTable = {
       ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set]),
     ]),
   ],
-  notes: [NOTES.class, NOTES.attack, NOTES.settings],
+  notes: [NOTES.class, NOTES.digits, NOTES.attack, NOTES.settings],
 };
 
 /** Insertion goes with the features that hold a prediction, deletion with those that change it. */
@@ -41,6 +41,7 @@ const removalClaims = (insertions: readonly string[], deletions: readonly string
 
 const REMOVAL_NOTES = [
   NOTES.class,
+  NOTES.digits,
   'The paper does not say which Greedy-AS its row is: here, the one for Robustness-S̄r is claimed to be best in insertion, and the one for Robustness-Sr in deletion.',
   'No program for insertion and deletion was released: the readings differ by their explainers only.',
   NOTES.settings,
@@ -112,6 +113,7 @@ const table7: PaperTable = {
   notes: [
     'The paper claims that Greedy-AS is better than Greedy and One-step Banzhaf; which of its tables says so is not known here.',
     NOTES.class,
+    NOTES.digits,
     NOTES.attack,
   ],
 };

@@ -4,6 +4,8 @@ import {
   CLAIM_HEADS,
   cellAt,
   claimCells,
+  hasPaperNumbers,
+  inputsText,
   MEANS,
   meanText,
   paperText,
@@ -30,13 +32,13 @@ export function tableMarkdown(record: TableRecord): string {
 }
 
 function partLines(part: TablePart): readonly string[] {
-  const { inputs, seconds, claims } = part;
+  const { seconds, claims } = part;
   const own = claims.filter(({ added }) => added !== true);
   const others = claims.filter(({ added }) => added === true);
   return [
     `## Table ${readingText(part)}`,
     '',
-    `${inputs.length} inputs, ${formatSeconds(seconds)}; ${runsText(part)}. ${verdictCounts(part)}.`,
+    `${inputsText(part)}, ${formatSeconds(seconds)}; ${runsText(part)}. ${verdictCounts(part)}.`,
     '',
     ...numberLines(part),
     '',
@@ -53,14 +55,18 @@ function runsText({ folder, models }: TablePart): string {
 
 function numberLines(part: TablePart): readonly string[] {
   const { rows, columns, inputs } = part;
-  const heads = columns.flatMap(({ name, better }) => [`${name} (${better} is better)`, 'paper']);
+  const known = (column: string) => hasPaperNumbers(part, column);
+  const heads = columns.flatMap(({ name, better }) => [
+    `${name} (${better} is better)`,
+    ...(known(name) ? ['paper'] : []),
+  ]);
   return tableLines(
     ['explainer', ...heads],
     rows.map(({ name, added }) => [
       added ? `${name} (not in the paper)` : name,
       ...columns.flatMap((column) => {
         const cell = cellAt(part, name, column.name);
-        return [meanText(cell, inputs.length), paperText(cell)];
+        return [meanText(cell, inputs.length), ...(known(column.name) ? [paperText(cell)] : [])];
       }),
     ]),
   );

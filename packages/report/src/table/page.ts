@@ -10,6 +10,8 @@ import {
   CLAIM_HEADS,
   cellAt,
   claimCells,
+  hasPaperNumbers,
+  inputsText,
   MEANS,
   meanText,
   paperText,
@@ -51,11 +53,11 @@ ${notes.length > 0 && html`<section><h2>Notes</h2><ul class="notes">${notes.map(
 }
 
 function partSection(part: TablePart, run: PartRun): Html {
-  const { inputs, seconds, claims } = part;
+  const { seconds, claims } = part;
   const own = claims.filter(({ added }) => added !== true);
   const others = claims.filter(({ added }) => added === true);
   return html`<section><h2>Table ${readingText(part)}</h2>
-<p class="soft">${inputs.length} inputs, ${formatSeconds(seconds)}; ${modelsOf(part).map(modelLink)}</p>
+<p class="soft">${inputsText(part)}, ${formatSeconds(seconds)}; ${modelsOf(part).map(modelLink)}</p>
 <p class="verdict">${verdictCounts(part)}.</p>
 ${numberTable(part)}${claimTable('Claims of the paper', own)}${claimTable('Comparisons that the paper does not make', others)}
 ${curvesOf(part, run)}${explanationsOf(part, run)}</section>`;
@@ -69,13 +71,15 @@ const modelLink = ({ folder, file }: { readonly folder: string; readonly file: s
 
 function numberTable(part: TablePart): Html {
   const { rows, columns, inputs } = part;
+  const known = (column: string) => hasPaperNumbers(part, column);
   const heads = columns.map(
-    ({ name, better }) => html`<th scope="col">${name} (${better} is better)</th><th scope="col">paper</th>`,
+    ({ name, better }) =>
+      html`<th scope="col">${name} (${better} is better)</th>${known(name) && html`<th scope="col">paper</th>`}`,
   );
   const cellsOf = (row: string) =>
     columns.map(({ name }) => {
       const cell = cellAt(part, row, name);
-      return html`<td class="number">${meanText(cell, inputs.length)}</td><td class="number soft">${paperText(cell)}</td>`;
+      return html`<td class="number">${meanText(cell, inputs.length)}</td>${known(name) && html`<td class="number soft">${paperText(cell)}</td>`}`;
     });
   const body = rows.map(
     ({ name, expression, added }) =>

@@ -27,6 +27,14 @@ export function cellAt({ cells }: TablePart, row: string, column: string): Table
   return cells.find((cell) => cell.row === row && cell.column === column) ?? { row, column, n: 0 };
 }
 
+/** Whether the paper's number of any row is known in a column. */
+export const hasPaperNumbers = ({ cells }: TablePart, column: string): boolean =>
+  cells.some((cell) => cell.column === column && cell.paper !== undefined);
+
+/** "1 input", "30 inputs". */
+export const inputsText = ({ inputs }: TablePart): string =>
+  `${inputs.length} ${inputs.length === 1 ? 'input' : 'inputs'}`;
+
 export const claimText = ({ row, than, column }: TableClaimRecord): string =>
   `${row} is better than ${than} in ${column}`;
 
@@ -70,4 +78,4 @@ export const VERDICTS =
   'Verdicts are those of paired t-tests over the inputs, two-sided, at 95 %, corrected by Holm’s method for the number of claims; those that the paper does not make are corrected apart. The interval and the signed-rank test are not corrected.';
 
 export const MEANS =
-  'Numbers are means over the inputs ± their standard errors. ≤ and ≥ mark means of bounds, which searches found. –: the number of the paper is not known here.';
+  'Numbers are means over the inputs ± their standard errors. ≤ and ≥ mark means of bounds, which searches found. Numbers of the paper stand beside where they are known here.';
