@@ -94,6 +94,7 @@ export * from './perturb/definitions.js';
 export { drawCount } from './perturb/draw-count.js';
 export { drawEach } from './perturb/draw-each.js';
 export { perturbationOf } from './perturb/settle.js';
+export { relativeShapleyKernel, shapleySets } from './perturb/shapley-kernel.js';
 export { perturbations } from './perturb/table.js';
 export type { Picture, Pixels } from './picture.js';
 export { type Content, contentHash } from './random/content.js';

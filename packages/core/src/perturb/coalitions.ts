@@ -2,8 +2,6 @@ import { definePerturbation } from '../define/perturbation.js';
 import { fail } from '../error.js';
 import { featuresFor } from '../features/choice.js';
 import { option } from '../options.js';
-import { fold } from '../random/key.js';
-import { type Stream, stream } from '../random/stream.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import { baselineCount, removalValues } from './baselines.js';
 import { drawsOf } from './draw.js';
@@ -12,12 +10,7 @@ import {
   removedFeatureOptions,
   withoutIdleRemovalLayout,
 } from './removed-features.js';
-import {
-  markRandomSet,
-  relativeShapleyKernel,
-  relativeShapleyKernelOfCode,
-  shapleySizes,
-} from './shapley-kernel.js';
+import { relativeShapleyKernel, relativeShapleyKernelOfCode, shapleySets } from './shapley-kernel.js';
 
 /** Features of which all coalitions are enumerated at most. */
 const MOST = 16;
@@ -85,10 +78,8 @@ export const coalitions = definePerturbation({
         const features = featuresIn(x.shape, x);
         const d = features.count;
         const removed = new Uint8Array((to - from) * d);
-        const mark = markers(d)[sampling];
-        for (let i = from; i < to; i++) {
-          mark(removed.subarray((i - from) * d, (i - from + 1) * d), i, (draw) => stream(fold(key, draw)));
-        }
+        const mark = shapleySets(d)[sampling];
+        for (let i = from; i < to; i++) mark(removed.subarray((i - from) * d, (i - from + 1) * d), i, key);
         const each = every ? { each: 2 ** d - 2 } : {};
         const values = removalValues(expression, options, { x, layout, key, from, to, ...each });
         const weights =
@@ -100,36 +91,6 @@ export const coalitions = definePerturbation({
     };
   },
 });
-
-type Mark = (out: Uint8Array, i: number, randomOf: (draw: number) => Stream) => void;
-
-/** Functions that mark the features that draw i removes in a row of zeros. */
-function markers(d: number): Readonly<Record<'kernel' | 'paired' | 'uniform' | 'all', Mark>> {
-  const sizeOf = shapleySizes(d);
-  const fromKernel = (out: Uint8Array, random: Stream) => markRandomSet(random, out, sizeOf(random));
-  return {
-    kernel: (out, i, randomOf) => fromKernel(out, randomOf(i)),
-    paired(out, i, randomOf) {
-      fromKernel(out, randomOf(Math.floor(i / 2)));
-      if (i % 2 === 1) for (let j = 0; j < d; j++) out[j] = 1 - out[j];
-    },
-    uniform(out, i, randomOf) {
-      const random = randomOf(i);
-      let size = 0;
-      while (size === 0 || size === d) {
-        size = 0;
-        for (let j = 0; j < d; j++) {
-          out[j] = random.uint32() >>> 31;
-          size += out[j];
-        }
-      }
-    },
-    all(out, i) {
-      const bits = (i % (2 ** d - 2)) + 1;
-      for (let j = 0; j < d; j++) out[j] = (bits >>> j) & 1;
-    },
-  };
-}
 
 function sizeOfSet(removed: Uint8Array, draw: number, d: number): number {
   let size = 0;

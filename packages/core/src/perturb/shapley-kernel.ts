@@ -1,4 +1,5 @@
-import type { Stream } from '../random/stream.js';
+import { fold, type Key } from '../random/key.js';
+import { type Stream, stream } from '../random/stream.js';
 
 /**
  * Weight of a set of s of d features in the Shapley kernel, (d - 1) / (C(d, s)·s·(d - s)), for 0 < s < d, divided by that of a set of half
@@ -26,7 +27,7 @@ function logChoices(d: number, s: number): number {
 }
 
 /** Returns a function that draws the size of a set from 1 to d - 1: all sets of size s together have the weight (d - 1) / (s·(d - s)). */
-export function shapleySizes(d: number): (random: Stream) => number {
+function shapleySizes(d: number): (random: Stream) => number {
   const cumulative = new Float64Array(d - 1);
   let total = 0;
   for (let s = 1; s < d; s++) {
@@ -41,9 +42,46 @@ export function shapleySizes(d: number): (random: Stream) => number {
 }
 
 /** Marks `size` of the places of `out`, which are 0, every set of this size equally likely. Source: Floyd's algorithm. */
-export function markRandomSet(random: Stream, out: Uint8Array, size: number): void {
+function markRandomSet(random: Stream, out: Uint8Array, size: number): void {
   for (let last = out.length - size; last < out.length; last++) {
     const place = random.below(last + 1);
     out[out[place] === 1 ? last : place] = 1;
   }
+}
+
+/** Marks the features of set i by 1 in a row of zeros. The set depends on the key and i only. */
+export type MarkSet = (out: Uint8Array, i: number, key: Key) => void;
+
+/** How sets of features are taken. */
+export type ShapleySampling = 'kernel' | 'paired' | 'uniform' | 'all';
+
+/**
+ * Functions that mark sets of d features, none of them empty or full. kernel: drawn from the Shapley kernel. paired: sets 2i so, and sets
+ * 2i + 1 their complements. uniform: every set equally likely. all: every set once, in the order of the binary numbers of the sets.
+ */
+export function shapleySets(d: number): Readonly<Record<ShapleySampling, MarkSet>> {
+  const sizeOf = shapleySizes(d);
+  const fromKernel = (out: Uint8Array, random: Stream) => markRandomSet(random, out, sizeOf(random));
+  return {
+    kernel: (out, i, key) => fromKernel(out, stream(fold(key, i))),
+    paired(out, i, key) {
+      fromKernel(out, stream(fold(key, Math.floor(i / 2))));
+      if (i % 2 === 1) for (let j = 0; j < d; j++) out[j] = 1 - out[j];
+    },
+    uniform(out, i, key) {
+      const random = stream(fold(key, i));
+      let size = 0;
+      while (size === 0 || size === d) {
+        size = 0;
+        for (let j = 0; j < d; j++) {
+          out[j] = random.uint32() >>> 31;
+          size += out[j];
+        }
+      }
+    },
+    all(out, i) {
+      const bits = (i % (2 ** d - 2)) + 1;
+      for (let j = 0; j < d; j++) out[j] = (bits >>> j) & 1;
+    },
+  };
 }

@@ -2,6 +2,7 @@ import {
   coalitions,
   coordinate,
   type Draws,
+  dot,
   fixed,
   fold,
   functionScore,
@@ -12,6 +13,7 @@ import {
   named,
   type Perturbation,
   plainProducts,
+  pseudoInverse,
   quadraticScore,
   ridge,
   row,
@@ -115,6 +117,26 @@ describe('optimal', () => {
     expect(found.diagnosis?.equations).toBe(1500);
   });
 
+  it('with fewer random draws than features takes the ridge of least held-out error, which misses fresh draws by less than least norm', async () => {
+    const wide = normals('wide', [80]);
+    const [a, b] = [normals('a', [80]), normals('b', [80])];
+    const bent = functionScore({ shape: [80], value: (at) => dot(at, a) + 3 * Math.sin(dot(at, b)) });
+    const few = { draws: 70, fresh: 500 };
+    const found = await optimal(gaussian({ sigma: 0.5 }), few)(bent, wide, seed);
+    const chosen = await optimal(gaussian({ sigma: 0.5 }), { ...few, solver: ridge() })(bent, wide, seed);
+    const exact = await optimal(gaussian({ sigma: 0.5 }), { ...few, solver: pseudoInverse() })(
+      bent,
+      wide,
+      seed,
+    );
+    expect(found).toMatchObject({ values: chosen.values, diagnosis: chosen.diagnosis });
+    expect(Number(found.details?.fresh)).toBeLessThan(0.5 * Number(exact.details?.fresh));
+    const enough = await optimal(gaussian({ sigma: 0.5 }), { draws: 80 })(bent, wide, seed);
+    expect(enough.diagnosis?.method).toBe('pseudo-inverse');
+    const all = await optimal(fixed(normals('moves', [20, 80])))(bent, wide, seed);
+    expect(all.diagnosis?.method).toBe('pseudo-inverse');
+  });
+
   it('uses the products of the score', async () => {
     let calls = 0;
     const products = {
@@ -210,7 +232,11 @@ describe('optimal', () => {
     const shape = [3, 224, 224];
     const image = tensor(new Float32Array(normals('photo', shape).data), shape);
     const mean = functionScore({ shape, value: ({ data }) => data[1000] + data[75_000] * 2 + data[25_000] });
-    const found = await optimal(square({ size: 64 }), { draws: 60 })(mean, image, seed);
+    const found = await optimal(square({ size: 64 }), { draws: 60, solver: pseudoInverse() })(
+      mean,
+      image,
+      seed,
+    );
     expect(found.diagnosis).toMatchObject({ form: 'dual', unknowns: 150_528, equations: 60 });
     expect(found.residual).toBeLessThan(1e-6);
   });

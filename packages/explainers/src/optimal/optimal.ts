@@ -14,6 +14,7 @@ import {
   plainProducts,
   pseudoInverse,
   type Regression,
+  ridge,
   type Score,
   type Solver,
   sizeOf,
@@ -62,14 +63,14 @@ export const optimal = defineExplainer({
       .optional()
       .describe(
         'Number of equations. Default: all draws of a perturbation that has a count; else ten for each of d features, at least 1000 and at ' +
-          'most 20 000, and 2000 above d = 2000. With fewer draws than features the solution of least norm is taken.',
+          'most 20 000, and 2000 above d = 2000.',
       ),
     solver: option
       .solver()
       .optional()
       .describe(
         'How the least-squares system is solved. ridge(lambda) lowers the noise of few draws and adds bias; ridge chooses lambda by held-out ' +
-          'infidelity. Default: pseudo-inverse.',
+          'infidelity. Default: pseudo-inverse; ridge for fewer random draws than features, which pseudo-inverse would fit exactly.',
       ),
     response: option
       .choice(responses)
@@ -109,17 +110,14 @@ export const optimal = defineExplainer({
   promises: ['exact-on-linear'],
   settle: settleOptions,
   make(options) {
-    const {
-      perturbation,
-      solver = pseudoInverse(),
-      kind = perturbation.masks ? 'global' : 'local',
-    } = options;
-    const settle = settler({ perturbation, solver, kind });
+    const { perturbation, kind = perturbation.masks ? 'global' : 'local' } = options;
+    const settle = settler({ perturbation, solver: options.solver, kind });
     return {
       kind,
       async explain(f, x, key) {
         const { kernel, factorise } = settle(f);
-        const n = drawsFor(kernel, x, { draws: options.draws, solver });
+        const n = drawsFor(kernel, x, { draws: options.draws, solver: options.solver ?? pseudoInverse() });
+        const solver = options.solver ?? defaultSolver(kernel, n, sizeOf(x.shape));
         const source = { f, x, perturbation: kernel, kind, key: fold(key, 'optimal') };
         const steps = options.steps ?? STEPS;
         const found = await responsesOf(source, n, { response: options.response, steps });
@@ -230,7 +228,9 @@ interface Settled {
   readonly factorise: ReturnType<typeof fittersOf>;
 }
 
-type Settings = Required<Pick<OptimalOptions, 'perturbation' | 'kind'>> & { readonly solver: Solver };
+type Settings = Required<Pick<OptimalOptions, 'perturbation' | 'kind'>> & {
+  readonly solver: Solver | undefined;
+};
 
 /** Returns a function that gives the perturbation for the layout of a score with its fitters, which are kept for each layout. */
 function settler({ perturbation, solver, kind }: Settings): (f: Score) => Settled {
@@ -238,12 +238,19 @@ function settler({ perturbation, solver, kind }: Settings): (f: Score) => Settle
   return (f) => {
     const kernel = perturbationOf(f, perturbation);
     // What a solver chooses depends on the targets, and I depends on x.
-    const keeps = solver.candidates === undefined && kind === 'global';
+    const keeps = solver?.candidates === undefined && kind === 'global';
     const found = made.get(f.layout) ?? { kernel, factorise: fittersOf(kernel, keeps) };
     made.set(f.layout, found);
     return found;
   };
 }
+
+/**
+ * Fewer equations than unknowns can be met exactly, which says nothing of other draws: a ridge is then chosen by held-out infidelity.
+ * Where the draws are all that the perturbation has, there are no others.
+ */
+const defaultSolver = ({ count }: Perturbation, draws: number, features: number): Solver =>
+  count === undefined && draws < features ? ridge() : pseudoInverse();
 
 /** How many draws there are. Throws `too-large` for a system that is neither stored nor iterated. */
 function drawsFor(

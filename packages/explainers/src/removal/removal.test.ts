@@ -1,57 +1,33 @@
 import {
-  dot,
   featuresFor,
   fold,
   functionScore,
   type Key,
   key,
   quadraticScore,
-  type Score,
   sum,
   type Tensor,
   tensor,
   zeros,
 } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
-import { normalsOf } from '../../test/normals.js';
+import { f, labels, sizeOfSet, valuesOfSets, x } from '../../test/subset-function.js';
 import { kernelShap } from './kernel-shap.js';
 import { leaveOneOut } from './leave-one-out.js';
 
 const seed = key(5);
-const normals = normalsOf(seed);
-const shape = [2, 4];
-const x = normals('x', shape);
-const w = normals('w', shape);
-
-/** A function of interactions of every order, of which only the value is known. */
-const f: Score = functionScore({
-  shape,
-  value: (at) => Math.sin(dot(at, w)) + at.data[0] * at.data[3] * at.data[5],
-  gradient: () => zeros(shape),
-});
-
-const labels = tensor([0, 0, 1, 1, 2, 3, 3, 4], shape);
-
-/** x where the features of a set of bits stay and the others are at the baseline. */
-function keeping(set: number, of: Int32Array, baseline: number): Tensor {
-  return tensor(
-    Float64Array.from(x.data, (v, i) => ((set >> of[i]) & 1 ? v : baseline)),
-    [1, ...shape],
-  );
-}
+const { shape } = x;
 
 /** Shapley values from their definition: mean rise over all orders in which the features come. */
 async function shapley(baseline: number, features: 'elements' | Tensor): Promise<number[]> {
-  const { count, of } = featuresFor('test', shape, { features });
-  const values: number[] = [];
-  for (let set = 0; set < 2 ** count; set++) values.push((await f.value(keeping(set, of, baseline)))[0]);
+  const { count } = featuresFor('test', shape, { features });
+  const values = await valuesOfSets(baseline, features);
   const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
-  const size = (set: number): number => (set === 0 ? 0 : (set & 1) + size(set >> 1));
   return Array.from({ length: count }, (_, i) => {
     let total = 0;
     for (let set = 0; set < 2 ** count; set++) {
       if ((set >> i) & 1) continue;
-      const weight = (factorial(size(set)) * factorial(count - size(set) - 1)) / factorial(count);
+      const weight = (factorial(sizeOfSet(set)) * factorial(count - sizeOfSet(set) - 1)) / factorial(count);
       total += weight * (values[set | (1 << i)] - values[set]);
     }
     return total;
@@ -135,11 +111,8 @@ describe('leave-one-out', () => {
     const of = Int32Array.from(labels.data);
     expect(features).toEqual({ count: 5, of });
     expect(cost).toEqual({ forward: 6, backward: 0 });
-    const [whole] = await f.value(tensor(x.data, [1, ...shape]));
-    for (let i = 0; i < 8; i++) {
-      const [without] = await f.value(keeping(31 & ~(1 << of[i]), of, 0.5));
-      expect(values.data[i]).toBeCloseTo(whole - without, 12);
-    }
+    const left = await valuesOfSets(0.5, labels);
+    for (let i = 0; i < 8; i++) expect(values.data[i]).toBeCloseTo(left[31] - left[31 & ~(1 << of[i])], 12);
   });
 
   it('is known by its expression', () => {

@@ -86,6 +86,44 @@ describe('randomised-weights', () => {
     expect('value' in other.estimate && other.estimate.value).toBeCloseTo(signed.mean, 12);
   });
 
+  it('of a cascade is what every depth alone is, in both orders', async () => {
+    // The first `layers` tenths of the weights are drawn.
+    const layered: Score = {
+      ...f,
+      with: async ({ weights }) => {
+        if (weights === undefined || weights.layers === 'all') throw new Error('a number of layers');
+        const drawn = drawnBy(weights.key).data;
+        const to = 10 * weights.layers;
+        return linearScore(
+          tensor(
+            trained.data.map((value, i) => (i < to ? drawn[i] : value)),
+            shape,
+          ),
+        );
+      },
+    };
+    const subject = { ...(await subjectOf(slope)), f: layered };
+    const { estimate, details, curve } = await randomisedWeights({ layers: 3, cascade: true }).measure(
+      subject,
+      seed,
+    );
+    for (const layers of [1, 2, 3]) {
+      const alone = await randomisedWeights({ layers }).measure(subject, seed);
+      expect(alone.curve).toBeUndefined();
+      if (layers === 3) expect(alone.estimate).toEqual(estimate);
+      expect(alone.estimate).toMatchObject({
+        value: curve?.y[layers - 1],
+        stderr: curve?.stderr?.[layers - 1],
+      });
+      for (const order of ['absolute', 'signed', 'absoluteStderr', 'signedStderr'])
+        expect(details?.[`${order} ${layers}`]).toBe(alone.details?.[order]);
+    }
+    expect(curve?.x).toEqual([1, 2, 3]);
+    expect(() => randomisedWeights({ layers: 'all', cascade: true })).toThrow(
+      expect.objectContaining({ code: 'option-value' }),
+    );
+  });
+
   it('is 1 for an explanation that does not depend on the weights', async () => {
     const { estimate } = await randomisedWeights().measure(await subjectOf(inputOnly), seed);
     expect(estimate).toMatchObject({ kind: 'mean', stderr: 0 });

@@ -42,6 +42,13 @@ const options = {
     .describe(
       'normal: drawn with the mean and the standard deviation of the trained weights of each tensor. permuted: the trained weights in random order.',
     ),
+  cascade: option
+    .flag()
+    .default(false)
+    .describe(
+      'Also draws the last 1, 2, ... layers up to `layers`, which must then be a number: the curve has the correlation at each depth. The ' +
+        'deeper draws keep the weights of the shallower ones. Costs `layers` times as much.',
+    ),
   explained: option
     .choice(['same', 'predicted'])
     .default('same')
@@ -59,11 +66,13 @@ type Asked = Settings<typeof options>;
  * last layers drawn anew, over `draws` of the weights, with its standard error. Lower is better: an explanation that stays the same says
  * nothing of what the model learned. The class that is explained stays the same, or is the one that the drawn model predicts
  * (`explained`). All attributions are compared on the same draws, and explained again with the random numbers of the first time.
- * Details: `absolute` and `signed`, the means of both orders, with `absoluteStderr` and `signedStderr`.
+ * Details: `absolute` and `signed`, the means of both orders, with `absoluteStderr` and `signedStderr`. With `cascade`, the curve has the
+ * mean in the asked order after the last 1, 2, ..., `layers` layers were drawn, and the details have both orders at each of these depths
+ * (`absolute 2`, ...).
  *
  * Invalid where an explanation is the same for all features, which has no ranks, and for one draw, which has no standard error.
- * Measuring throws `not-applicable` when the subject has no `explain`, for a score that is not of a model, for one without classes
- * with explained=predicted, and for a model with fewer layers, and what the explainer throws.
+ * Throws `option-value` for cascade with layers=all. Measuring throws `not-applicable` when the subject has no `explain`, for a score
+ * that is not of a model, for one without classes with explained=predicted, and for a model with fewer layers, and what the explainer throws.
  * Source: [H21] Appendix I; Adebayo et al. 2018, Sanity Checks for Saliency Maps.
  */
 export const randomisedWeights = defineMetric({
@@ -73,6 +82,7 @@ export const randomisedWeights = defineMetric({
   positional: ['layers', 'draws'],
   example: { draws: 30 },
   promises: ['mean', 'random'],
+  settle: settleLayers,
   make: (settings) => ({
     better: 'lower',
     units: 'rank correlation',
@@ -82,7 +92,10 @@ export const randomisedWeights = defineMetric({
       value: 'mean rank correlation (Spearman) of the explanation with those of models with drawn weights',
       order:
         settings.order === 'signed' ? 'of the values' : 'of the absolute values; of a ranking, the values',
-      layers: settings.layers === 'all' ? 'all' : `the last ${settings.layers}`,
+      layers:
+        settings.layers === 'all'
+          ? 'all'
+          : `the last ${settings.layers}${settings.cascade ? ', and every smaller number' : ''}`,
       weights: settings.weights,
       draws: `${settings.draws}`,
       explained:
@@ -93,24 +106,48 @@ export const randomisedWeights = defineMetric({
   }),
 });
 
+/** Refuses a cascade to a depth that is not known before the model is. */
+function settleLayers<O extends Pick<Asked, 'cascade' | 'layers'>>(asked: O): O {
+  if (!asked.cascade || asked.layers !== 'all') return asked;
+  return fail({
+    code: 'option-value',
+    where: `${name}(cascade)`,
+    expected: 'a number of layers for a cascade',
+    got: 'layers=all',
+    remedy:
+      'Give the number of layers, e.g. layers=4. A number that is too large gets an error that says how many there are.',
+  });
+}
+
+/** The correlations of every draw, in both orders. */
+type Found = Readonly<Record<Order, number[]>>;
+
 async function compareAll(settings: Asked, subjects: readonly Subject[], key: Key): Promise<Comparison> {
   for (const subject of subjects) expectSubject(name, subject);
   const place = expectSameScoreAndInput(name, subjects);
   const explainers = subjects.map((subject) => explainerOf(name, subject));
-  const found = subjects.map(() => ({ absolute: [] as number[], signed: [] as number[] }));
+  const depths = depthsOf(settings);
+  const found = subjects.map(() => depths.map((): Found => ({ absolute: [], signed: [] })));
   for (let i = 0; i < settings.draws; i++) {
-    const drawn = await drawnScore(place, settings, fold(fold(key, 'weights'), i));
-    for (const [s, { x, attribution }] of subjects.entries()) {
-      const other = await explainers[s](drawn, x, attribution.key);
-      found[s].absolute.push(correlation(attribution, other, 'absolute'));
-      found[s].signed.push(correlation(attribution, other, 'signed'));
+    for (const [d, layers] of depths.entries()) {
+      const drawn = await drawnScore(place, { ...settings, layers }, fold(fold(key, 'weights'), i));
+      for (const [s, { x, attribution }] of subjects.entries()) {
+        const other = await explainers[s](drawn, x, attribution.key);
+        found[s][d].absolute.push(correlation(attribution, other, 'absolute'));
+        found[s][d].signed.push(correlation(attribution, other, 'signed'));
+      }
     }
   }
-  const own = found.map((each) => Float64Array.from(each[settings.order]));
+  const own = found.map((each) => Float64Array.from(each[depths.length - 1][settings.order]));
   return {
-    measured: found.map(({ absolute, signed }, s) => measuredOf(own[s], { absolute, signed })),
+    measured: found.map((each) => measuredOf(each, settings)),
     differences: own.map((a) => own.map((b) => meanOf(a.map((value, i) => value - b[i])))),
   };
+}
+
+/** The numbers of layers that are drawn, the asked one last. */
+function depthsOf({ cascade, layers }: Asked): readonly Asked['layers'][] {
+  return cascade && layers !== 'all' ? Array.from({ length: layers }, (_, i) => i + 1) : [layers];
 }
 
 interface Place {
@@ -141,16 +178,33 @@ async function drawnScore({ f, x }: Place, { layers, weights, explained }: Asked
 const meanOf = (numbers: Float64Array) =>
   estimateMean(numbers, new Float64Array(numbers.length).fill(1), false);
 
-function measuredOf(own: Float64Array, both: Readonly<Record<Order, readonly number[]>>): Measured {
-  const estimate = meanOf(own);
-  const details: Record<string, number> = {};
-  for (const [order, numbers] of Object.entries(both)) {
-    const mean = meanOf(Float64Array.from(numbers));
-    if (mean.kind !== 'mean') continue;
-    details[order] = mean.value;
-    details[`${order}Stderr`] = mean.stderr;
-  }
-  return { estimate, details };
+/** What the draws gave at each depth, from the last layer back; the number is that of the last depth. */
+function measuredOf(found: readonly Found[], { cascade, order }: Asked): Measured {
+  const last = found[found.length - 1];
+  const details = Object.fromEntries([
+    ...detailsOf(last, ''),
+    ...(cascade ? found.flatMap((each, depth) => detailsOf(each, ` ${depth + 1}`)) : []),
+  ]);
+  const means = found.map((each) => meanOf(Float64Array.from(each[order])));
+  const curve = {
+    xLabel: 'layers with drawn weights, from the output back',
+    x: found.map((_, depth) => depth + 1),
+    yLabel: 'rank correlation',
+    y: means.map((mean) => ('value' in mean ? mean.value : Number.NaN)),
+    stderr: means.map((mean) => ('stderr' in mean ? mean.stderr : Number.NaN)),
+  };
+  // A curve has no gaps: explanations without ranks at some depth have details only.
+  const whole = cascade && curve.y.every(Number.isFinite);
+  return { estimate: means[means.length - 1], details, ...(whole && { curve }) };
+}
+
+/** The mean of each order with its standard error, by names that end in `suffix`. */
+function detailsOf(found: Found, suffix: string): readonly (readonly [string, number])[] {
+  return (['absolute', 'signed'] as const).flatMap((order) => {
+    const mean = meanOf(Float64Array.from(found[order]));
+    if (mean.kind !== 'mean') return [];
+    return [[`${order}${suffix}`, mean.value] as const, [`${order}Stderr${suffix}`, mean.stderr] as const];
+  });
 }
 
 /** The rank correlation over features; over elements where the two explanations have other features. */
