@@ -61,7 +61,9 @@ const [name = 'mnist-cnn'] = positionals;
 const recipe = recipeNamed(name);
 const { out = join(import.meta.dirname, `../models/${name}.onnx`) } = given;
 const epochs = number(given.epochs) ?? recipe.epochs;
+const batch = number(given.batch) ?? recipe.batch;
 const [seed, rate] = [Number(given.seed), number(given.rate) ?? recipe.rate];
+const run = `${name}, seed ${seed}: ${epochs} epochs of batches of ${batch}, rate ${rate}`;
 const { training, test, network, files = {} } = recipe.prepare(given.data);
 const trained = await train(network(fold(key(seed), 'weights')), {
   examples: training(),
@@ -69,12 +71,12 @@ const trained = await train(network(fold(key(seed), 'weights')), {
   rate: cosine(rate, recipe),
   smoothing: recipe.smoothing,
   epochs,
-  batch: number(given.batch) ?? recipe.batch,
+  batch,
   averaging: recipe.averaging,
   adversary: recipe.adversary,
   threads: number(given.threads),
   key: fold(key(seed), 'order'),
-  checkpoint: given.checkpoint === undefined ? undefined : fileCheckpoint(given.checkpoint, commandOf(name)),
+  checkpoint: given.checkpoint === undefined ? undefined : fileCheckpoint(given.checkpoint, run),
   report: ({ epoch, loss, seconds }) => {
     const left = (seconds / epoch) * (epochs - epoch);
     console.log(

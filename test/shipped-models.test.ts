@@ -17,8 +17,11 @@ describe('the shipped models', () => {
   const folder = join(import.meta.dirname, '../models');
   const names = readdirSync(folder).flatMap((file) => /^(.*)\.onnx$/.exec(file)?.[1] ?? []);
   /** Folders of data that no npm package holds. */
+  const cifar = join(import.meta.dirname, '../../shared/data/cifar10');
   const data: Readonly<Record<string, string>> = {
-    'bird-frog-caption': join(import.meta.dirname, '../../shared/data/cifar10'),
+    'bird-frog-caption': cifar,
+    'bird-frog-picture': cifar,
+    'cifar10-cnn': cifar,
     'topic-bilstm': join(import.meta.dirname, '../../shared/data/text'),
   };
 
@@ -41,8 +44,11 @@ describe('the shipped models', () => {
       const graph = read(readFileSync(join(folder, `${name}.onnx`)));
       const { training } = readCard(join(folder, `${name}.onnx`));
       const found = await accuracy({ graph, weights: [] }, held(), { key: key(0) });
-      // One example in a thousand may fall on the other side of a boundary on another machine.
-      expect(Math.abs(found - (training?.accuracy ?? 0))).toBeLessThanOrEqual(0.001);
+      const said = training?.accuracy ?? 0;
+      // One example in a thousand may fall on the other side of a boundary on another machine. The folder has half of the test pictures
+      // of CIFAR-10: the variance of the difference to all of them is that of the mean of all, and four standard errors are allowed.
+      const error = name === 'cifar10-cnn' ? Math.sqrt((said * (1 - said)) / 10_000) : 0;
+      expect(Math.abs(found - said)).toBeLessThanOrEqual(0.001 + 4 * error);
     });
   }
 
@@ -60,17 +66,21 @@ describe('the shipped models', () => {
     expect(plain).toBeLessThan(0.4);
   });
 
-  test.skipIf(!existsSync(data['bird-frog-caption']))(
-    'bird-frog-caption tells all classes by the word alone, and none better than by chance from the picture alone',
-    async () => {
-      const held = recipes['bird-frog-caption'].prepare(data['bird-frog-caption']).test();
-      const network = { graph: read(readFileSync(join(folder, 'bird-frog-caption.onnx'))), weights: [] };
-      const of = (half: 'picture' | 'word') => accuracy(network, withOnly(held, half), { key: key(0) });
-      expect(await of('word')).toBeGreaterThan(0.99);
-      // Four standard errors of a share of one half in 1003 are 0.063.
-      expect(Math.abs((await of('picture')) - 0.5)).toBeLessThan(0.07);
-    },
-  );
+  describe.skipIf(!existsSync(cifar))('of the human study', () => {
+    /** The accuracy with one half of the test pictures, and black in place of the other. */
+    const withHalf = (name: 'bird-frog-caption' | 'bird-frog-picture', half: 'picture' | 'word') => {
+      const held = recipes[name].prepare(cifar).test();
+      const network = { graph: read(readFileSync(join(folder, `${name}.onnx`))), weights: [] };
+      return accuracy(network, withOnly(held, half), { key: key(0) });
+    };
+    /** Four standard errors of a share of one half in 1003 are 0.063. */
+    const CHANCE = 0.07;
+
+    test('bird-frog-caption tells all classes by the word alone, and none better than by chance from the picture alone', async () => {
+      expect(await withHalf('bird-frog-caption', 'word')).toBeGreaterThan(0.99);
+      expect(Math.abs((await withHalf('bird-frog-caption', 'picture')) - 0.5)).toBeLessThan(CHANCE);
+    });
+  });
 
   test('topic-bilstm tells the topic of at least 28 of the 30 shipped sentences', async () => {
     const { found } = await sentencesExplained('gradient');

@@ -36,10 +36,10 @@ export const birdFrogPicture: Recipe = {
   },
   data: `${data}; the training starts from models/cifar10-cnn.onnx`,
   optimiser: sgd({ decay: 5e-4 }),
-  rate: 0.01,
+  rate: 0.005,
   warmup: 0.1,
   smoothing: 0.1,
-  epochs: 6,
+  epochs: 5,
   batch: 100,
   prepare: (folder = '') => ({
     training: () => {

@@ -35,7 +35,7 @@ function cifarExamples(folder: string, part: 'train' | 'test'): Examples {
 export const cifar10Cnn: Recipe = {
   card: {
     description:
-      'Photographs of ten classes, 32 x 32: a residual network of eight convolutions and a dense layer',
+      'Photographs of ten classes, 32 x 32: a residual network of seven convolutions and a dense layer',
     size: [SIDE, SIDE],
     layout: 'nchw',
     channels: 'rgb',
