@@ -1,6 +1,6 @@
 import { defineAttack, option } from '@onnxplain/core';
 import { fmnSearch } from './fmn/fmn-search.js';
-import { normOption, temperatureOption } from './options.js';
+import { MOST_DRAWS, MOST_STARTS, MOST_STEPS, normOption, temperatureOption } from './options.js';
 import { lowestDraws } from './restarts/draws.js';
 import { scanFew } from './restarts/scan.js';
 import { searchFrom } from './restarts/search-from.js';
@@ -21,17 +21,20 @@ export const minimum = defineAttack({
   name: 'minimum',
   summary: 'Smallest perturbation by sqp, and by fmn where sqp finds none.',
   options: {
-    steps: option.count().default(40).describe('How many steps of each search, each with one gradient.'),
+    steps: option
+      .count(MOST_STEPS)
+      .default(40)
+      .describe('How many steps of each search, each with one gradient.'),
     temperature: temperatureOption(),
     norm: normOption(),
     starts: option
-      .count()
+      .count(MOST_STARTS)
       .default(1)
       .describe(
         'How many searches: the first is sqp from the input, the second fmn, the others sqp from random points. Each costs as much as the first.',
       ),
     probes: option
-      .index()
+      .index(MOST_DRAWS)
       .default(256)
       .describe('Points of the scan of sets with at most three free elements; 0: no scan.'),
   },

@@ -174,6 +174,16 @@ const affineMarginOf = (k: number) => {
   return logits[k] - Math.max(...logits.filter((_, i) => i !== k));
 };
 
+it('numbers of steps, starts and draws that would never end are refused, with the greatest that is allowed', () => {
+  const { minimum, pgd, decision } = attacks;
+  for (const [make, most] of [
+    [() => minimum.make({ steps: 1e9 }), 10_000],
+    [() => pgd.make({ restarts: 1e6 }), 1000],
+    [() => decision.make({ draws: 1e9 }), 100_000],
+  ] as const)
+    expect(make).toThrow(`at most ${most}`);
+});
+
 describe('the table of attacks', () => {
   it('has each row under its own name, and refuses unknown options', () => {
     for (const [name, each] of Object.entries(attacks)) {

@@ -109,6 +109,11 @@ export const featuresHelp = (what: string) =>
   'positions, "superpixels": about 50 parts of an image that follow its edges, for a number or a list the cells of a grid with this side or these sizes, for a tensor of labels (file.npy, of the shape of the input or repeated to it) all ' +
   'elements with equal labels together.';
 
+function wholeNumber(what: string, [least, most]: readonly [number, number]) {
+  const text = most === Number.MAX_SAFE_INTEGER ? what : `${what}, at most ${most}`;
+  return z.number(text).int(text).min(least, text).max(most, text);
+}
+
 /** Types of options. Each call gives a new schema, to which a default and help can be added. */
 export const option = {
   explainer: () => made<Explainer>('explainer', 'kind', 'an explainer, e.g. gradient'),
@@ -123,11 +128,10 @@ export const option = {
   positive: () => z.number('a positive number').positive('a positive number').finite(),
   /** Any finite number. */
   number: () => z.number('a finite number').finite('a finite number'),
-  /** A whole number from 1 up. */
-  count: () => z.number('a positive integer').int('a positive integer').positive('a positive integer'),
-  /** A whole number from 0 up. */
-  index: () =>
-    z.number('a whole number from 0 up').int('a whole number from 0 up').min(0, 'a whole number from 0 up'),
+  /** A whole number from 1 up, at most `most`. */
+  count: (most = Number.MAX_SAFE_INTEGER) => wholeNumber('a positive integer', [1, most]),
+  /** A whole number from 0 up, at most `most`. */
+  index: (most = Number.MAX_SAFE_INTEGER) => wholeNumber('a whole number from 0 up', [0, most]),
   /** true or false. */
   flag: () => z.boolean('true or false'),
   /** One of these words. */

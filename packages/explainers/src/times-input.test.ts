@@ -1,4 +1,4 @@
-import { gaussian, key, linearScore, quadraticScore, tensor } from '@onnxplain/core';
+import { defineExplainer, gaussian, key, linearScore, quadraticScore, tensor } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { gradient } from './gradient.js';
 import { attentionRollout } from './layer/attention-rollout.js';
@@ -22,6 +22,20 @@ describe('times-input', () => {
     const [local, global] = [await inner(f, x, key(0)), await timesInput(inner)(f, x, key(0))];
     expect(global.stderr?.data[0]).toBe(local.stderr?.data[0]);
     expect(global.stderr?.data[1]).toBe(2 * (local.stderr?.data[1] ?? Number.NaN));
+  });
+
+  it('keeps the details of the inner explanation', async () => {
+    const inner = defineExplainer({
+      name: 'detailed',
+      summary: 'Ones with a detail.',
+      options: {},
+      make: () => ({
+        kind: 'local',
+        explain: async (_, at) => ({ values: at, details: { found: 2 }, cost: { forward: 0, backward: 0 } }),
+      }),
+    })();
+    const f = linearScore(tensor([3, 5], [2]));
+    expect((await timesInput(inner)(f, x, key(0))).details).toEqual({ found: 2 });
   });
 
   it('refuses a global inner explanation, and a ranking', () => {

@@ -18,7 +18,7 @@ const NOT_SLOPES = {
 
 /**
  * A local explanation times (x - baseline), element by element: its global form ([Y19] section 2.5). `times-input(gradient)` is
- * known as "input times gradient". Standard errors are multiplied by |x - baseline|.
+ * known as "input times gradient". Standard errors are multiplied by |x - baseline|; diagnosis and details are those of the inner one.
  * Throws `kind-mismatch` when the inner explanation is not local.
  */
 export const timesInput = defineExplainer({
@@ -39,12 +39,13 @@ export const timesInput = defineExplainer({
       layers: inner.layers,
       control: inner.control,
       async explain(f, x, key) {
-        const { values, stderr, diagnosis, cost } = await inner(f, x, key);
+        const { values, stderr, diagnosis, details, cost } = await inner(f, x, key);
         const step = subtract(x, fillBaseline(baseline, x.shape));
         return {
           values: multiply(values, step),
           stderr: stderr && multiply(stderr, absolute(step)),
           diagnosis,
+          details,
           cost,
         };
       },

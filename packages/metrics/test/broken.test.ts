@@ -59,7 +59,7 @@ const breakers: Readonly<Record<string, Breaker>> = {
     Object.assign({ toString: () => 'measured' }, measured),
   ),
   'states its name, units, source and definition completely': stating({ units: '' }),
-  'gives no number below the least that it states': stating({ least: Number.MAX_VALUE }),
+  'gives no number outside of the least and greatest that it states': stating({ most: -Number.MAX_VALUE }),
   'refuses an input and an attribution of another shape': accepting,
   'refuses a ranking, with a remedy, unless it gives it the same number in any unit': (metric) =>
     stating({ comparable: 'same-kind' })(accepting(metric)),

@@ -85,12 +85,14 @@ const always: readonly Law[] = [
     },
   },
   {
-    title: 'gives no number below the least that it states',
+    title: 'gives no number outside of the least and greatest that it states',
     async check({ metric }) {
-      const { least = Number.NEGATIVE_INFINITY } = metric;
+      const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = metric;
       for (const subject of [...Object.values(subjects), withWrongAttribution(curved)]) {
         const estimate = await estimateOf(metric, subject);
-        if ('value' in estimate) expect(estimate.value).toBeGreaterThanOrEqual(least);
+        if (!('value' in estimate)) continue;
+        expect(estimate.value).toBeGreaterThanOrEqual(least);
+        expect(estimate.value).toBeLessThanOrEqual(most);
       }
     },
   },
@@ -270,7 +272,10 @@ const promised: readonly Law[] = [
       const reference = numberOf(await estimateOf(more(10_000), curved, fold(seed, 'many')));
       let covered = 0;
       for (let i = 0; i < COVERAGE_KEYS; i++) {
-        const found = interval(await estimateOf(metric, curved, fold(seed, i)), { least: metric.least });
+        const found = interval(await estimateOf(metric, curved, fold(seed, i)), {
+          least: metric.least,
+          most: metric.most,
+        });
         if (found && found.low <= reference && reference <= found.high) covered++;
       }
       expect(covered).toBeGreaterThanOrEqual(LEAST_COVERED);

@@ -1,5 +1,5 @@
 import { type Estimate, interval, moments } from '@onnxplain/core';
-import type { EstimateCell, Mean } from './record.js';
+import type { EstimateCell, Mean, MetricRecord } from './record.js';
 
 /** An estimate that has a value. */
 export type Valued = Extract<Estimate, { readonly value: number }>;
@@ -23,34 +23,39 @@ export function isValued(estimate: Estimate): estimate is Valued {
   return 'value' in estimate && Number.isFinite(estimate.value);
 }
 
+/** The least and the greatest value that numbers can have. */
+export type ValueLimits = Pick<MetricRecord, 'least' | 'most'>;
+
+const onlyLimits = ({ least, most }: ValueLimits): ValueLimits => ({ least, most });
+
 /**
  * The mean of numbers over inputs, with the interval of its inputs; the number itself, with the interval of its draws, where there is
- * one input; undefined where there is none. `least`: see `interval`. A mean of bounds is a bound, which has no interval.
+ * one input; undefined where there is none. ValueLimits: see `interval`. A mean of bounds is a bound, which has no interval.
  */
-export function meanOf(numbers: readonly Numbered[], least?: number): Mean | undefined {
+export function meanOf(numbers: readonly Numbered[], limits: ValueLimits = {}): Mean | undefined {
   if (numbers.length === 0) return undefined;
-  if (numbers.length === 1) return meanOfOne(numbers[0].estimate, least);
+  if (numbers.length === 1) return meanOfOne(numbers[0].estimate, limits);
   const sides = numbers.map(({ estimate }) => (estimate.kind === 'bound' ? estimate.side : undefined));
   const bound = sides.find((side) => side !== undefined);
   const mean = meanOfMany(
     numbers.map(({ estimate }) => estimate.value),
-    least,
+    limits,
   );
   return bound === undefined ? mean : { ...mean, bound, interval: undefined };
 }
 
 /** Returns a number with the interval of its draws. */
-export function meanOfOne(estimate: Valued, least?: number): Mean {
+export function meanOfOne(estimate: Valued, limits: ValueLimits = {}): Mean {
   const { value } = estimate;
   const bound = estimate.kind === 'bound' ? estimate.side : undefined;
   const stderr = stderrOf(estimate);
-  return { value, stderr, basis: 'draws', n: 1, bound, interval: interval(estimate, { least }) };
+  return { value, stderr, basis: 'draws', n: 1, bound, interval: interval(estimate, onlyLimits(limits)) };
 }
 
 /** Returns the mean of at least two numbers, with the interval from their spread. */
-export function meanOfMany(values: readonly number[], least?: number): Mean {
+export function meanOfMany(values: readonly number[], limits: ValueLimits = {}): Mean {
   const { n, mean: value, stderr } = moments.value(values.reduce(moments.add, moments.init()));
-  const spread = interval({ kind: 'mean', value, stderr, n }, { least });
+  const spread = interval({ kind: 'mean', value, stderr, n }, onlyLimits(limits));
   return { value, stderr, basis: 'inputs', n, interval: spread };
 }
 

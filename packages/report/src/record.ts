@@ -170,8 +170,9 @@ export interface MetricRecord {
   readonly definition: Readonly<Record<string, string>>;
   /** Between which explainers the numbers can be compared; absent: 'any'. */
   readonly comparable?: Comparable;
-  /** The least value that the definition allows; absent: unbounded. */
+  /** The least and the greatest value that the definition allows; absent: unbounded. */
   readonly least?: number;
+  readonly most?: number;
 }
 
 /** Why a cell has no number: the method does not apply, or it failed. */
@@ -236,7 +237,7 @@ export type EstimateCell = {
 export interface EstimateRecord {
   readonly key: Key;
   readonly estimate: Estimate;
-  /** Its 95 % interval, see `interval`, clipped at the least value of the metric; absent where the estimate has none. */
+  /** Its 95 % interval, see `interval`, clipped at the least and greatest values of the metric; absent where the estimate has none. */
   readonly interval?: Interval;
   /** The curve that the estimate summarises; absent for metrics without one, and in older records. */
   readonly curve?: Curve;
@@ -259,7 +260,8 @@ export interface Mean {
   readonly bound?: 'lower' | 'upper';
   /**
    * Where the true mean lies with probability 0.95: by Student's t with n - 1 degrees of freedom over n inputs, or, for one input, the
-   * interval of its draws; clipped at the least value of the metric. Absent for bounds, and where nothing is known of the spread.
+   * interval of its draws; clipped at the least and greatest values of the metric. Absent for bounds, and where nothing is known of
+   * the spread.
    */
   readonly interval?: Interval;
 }

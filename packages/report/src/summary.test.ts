@@ -147,6 +147,12 @@ describe('the interval of a mean', () => {
     expect(b.difference?.interval?.low).toBeLessThan(0);
   });
 
+  test('does not go above the greatest value of the metric', () => {
+    const metrics = [{ better: 'lower', least: -1, most: 1 }] as const;
+    const [a] = summarise(table([0.2, 0.9], [0.1, 0.1]), { explainers: locals(2), metrics });
+    expect(a.mean?.interval).toMatchObject({ low: -1, high: 1 });
+  });
+
   test('of one input is that of its draws, and absent for a bound or without a spread', () => {
     const one = (estimate: Estimate) =>
       summarise([cell(0, 0, estimate)], { explainers: locals(1), metrics: lower })[0].mean?.interval;

@@ -6,7 +6,7 @@ import { type Contender, standings } from './standing.js';
 
 export interface SummaryOptions {
   readonly explainers: readonly Pick<ExplainerRecord, 'kind' | 'control'>[];
-  readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable' | 'least'>[];
+  readonly metrics: readonly Pick<MetricRecord, 'better' | 'comparable' | 'least' | 'most'>[];
   /**
    * Returns the estimate of (explainer i) - (explainer j) on one input, from shared draws. It is used where there is only one input, so
    * that there is no spread over inputs. Without it, the standard errors of both are added.
@@ -32,7 +32,7 @@ export function summarise(cells: readonly EstimateCell[], options: SummaryOption
       return {
         explainer,
         metric: m,
-        mean: meanOf(numbers[explainer], metric.least),
+        mean: meanOf(numbers[explainer], metric),
         counts: count(column),
         best: standing === 'best' || standing === 'tied',
         standing,

@@ -1,5 +1,5 @@
 import { defineAttack, option } from '@onnxplain/core';
-import { normOption } from '../options.js';
+import { MOST_DRAWS, MOST_STARTS, MOST_STEPS, normOption } from '../options.js';
 import { recipeOf } from '../search/search-sets.js';
 import { decisionDefaults, decisionSearch } from './search.js';
 
@@ -16,15 +16,15 @@ export const decision = defineAttack({
     'Smallest perturbation from the sign of the margin alone, for trees and other scores without gradients.',
   options: {
     starts: option
-      .count()
+      .count(MOST_STARTS)
       .default(decisionDefaults.starts)
       .describe('How many points of each set are searched.'),
     steps: option
-      .index()
+      .index(MOST_STEPS)
       .default(decisionDefaults.steps)
       .describe('Steps along estimated directions; 0: none, which suffices for trees.'),
     draws: option
-      .count()
+      .count(MOST_DRAWS)
       .default(decisionDefaults.draws)
       .describe('Random points of each estimate of a direction.'),
     norm: normOption(),

@@ -1,4 +1,5 @@
 import { crossEntropyObjective, defineAttack, option } from '@onnxplain/core';
+import { MOST_STEPS } from '../options.js';
 import { cosine } from '../schedule.js';
 import { searchLines } from '../search/line.js';
 import { allRows, keepBest } from '../search/rows.js';
@@ -15,7 +16,7 @@ export const ddn = defineAttack({
   name: 'ddn',
   summary: 'Smallest perturbation by gradient steps scaled to a radius that rises and falls (l2).',
   options: {
-    steps: option.count().default(100).describe('How many steps, each with one gradient.'),
+    steps: option.count(MOST_STEPS).default(100).describe('How many steps, each with one gradient.'),
     radius: option.positive().default(1).describe('The first radius.'),
     change: option
       .positive()

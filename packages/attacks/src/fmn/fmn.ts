@@ -1,5 +1,5 @@
 import { defineAttack, option } from '@onnxplain/core';
-import { normOption, temperatureOption } from '../options.js';
+import { MOST_STEPS, normOption, temperatureOption } from '../options.js';
 import { recipeOf } from '../search/search-sets.js';
 import { fmnSearch } from './fmn-search.js';
 
@@ -14,7 +14,7 @@ export const fmn = defineAttack({
   name: 'fmn',
   summary: 'Smallest perturbation by gradient steps on a ball whose radius adapts.',
   options: {
-    steps: option.count().default(40).describe('How many steps, each with one gradient.'),
+    steps: option.count(MOST_STEPS).default(40).describe('How many steps, each with one gradient.'),
     first: option
       .positive()
       .default(2)

@@ -1,5 +1,5 @@
 import { defineAttack, option } from '@onnxplain/core';
-import { normOption } from '../options.js';
+import { MOST_STARTS, MOST_STEPS, normOption } from '../options.js';
 import { recipeOf } from '../search/search-sets.js';
 import { pgdSearch } from './search.js';
 
@@ -15,7 +15,7 @@ export const pgd = defineAttack({
   name: 'pgd',
   summary: 'Smallest perturbation by projected gradient descent and a binary search of the radius.',
   options: {
-    steps: option.count().default(100).describe('Steps of each descent, each with one gradient.'),
+    steps: option.count(MOST_STEPS).default(100).describe('Steps of each descent, each with one gradient.'),
     step: option.positive().default(1).describe('Length of a step, in the norm.'),
     radius: option.positive().default(10).describe('The first radius of the search.'),
     tolerance: option
@@ -23,7 +23,7 @@ export const pgd = defineAttack({
       .default(1e-3)
       .describe('Width of the interval of radii at which the search ends.'),
     restarts: option
-      .count()
+      .count(MOST_STARTS)
       .default(1)
       .describe(
         'Descents at each radius. The first starts at the input, the others at random points of the ball.',

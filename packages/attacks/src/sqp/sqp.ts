@@ -1,5 +1,5 @@
 import { defineAttack, option } from '@onnxplain/core';
-import { normOption, temperatureOption } from '../options.js';
+import { MOST_STEPS, normOption, temperatureOption } from '../options.js';
 import { recipeOf } from '../search/search-sets.js';
 import { sqpSearch } from './search.js';
 
@@ -16,7 +16,7 @@ export const sqp = defineAttack({
   name: 'sqp',
   summary: 'Smallest perturbation by repeated exact projection onto the linearised margin.',
   options: {
-    steps: option.count().default(40).describe('How many steps, each with one gradient.'),
+    steps: option.count(MOST_STEPS).default(40).describe('How many steps, each with one gradient.'),
     temperature: temperatureOption(),
     norm: normOption(),
   },

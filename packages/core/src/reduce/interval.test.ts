@@ -62,6 +62,12 @@ describe('the interval of an estimate', () => {
     ]);
   });
 
+  it('does not go above the greatest value that the number can have', () => {
+    const limits = { least: -1, most: 1 };
+    expect(interval(mean(0.9, 0.1, 2), limits)).toMatchObject({ low: expect.closeTo(-0.3706, 4), high: 1 });
+    expect(interval(mean(-0.9, 0.1, 2), limits)).toMatchObject({ low: -1, high: expect.closeTo(0.3706, 4) });
+  });
+
   it('does not go below the least value that the number can have', () => {
     expect(interval(mean(1, 1, 3), { least: 0 })).toMatchObject({ low: 0, high: expect.closeTo(5.3027, 4) });
     expect(interval(mean(1, 1, 3))?.low).toBeCloseTo(-3.3027, 4);

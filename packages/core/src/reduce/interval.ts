@@ -17,6 +17,8 @@ export interface IntervalOptions {
    * moved up to it (clipped), which takes away only values that cannot be true: the coverage stays as it is.
    */
   readonly least?: number;
+  /** The greatest value that it can have, e.g. 1 for a correlation; default Infinity. An end above it is moved down to it. */
+  readonly most?: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface IntervalOptions {
  */
 export function interval(
   estimate: Estimate,
-  { level = 0.95, least = Number.NEGATIVE_INFINITY }: IntervalOptions = {},
+  { level = 0.95, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY }: IntervalOptions = {},
 ): Interval | undefined {
   if (!(level > 0 && level < 1)) {
     const expected = 'a probability between 0 and 1, both excluded';
@@ -37,7 +39,8 @@ export function interval(
   const found = ends(estimate, level);
   if (found === undefined) return undefined;
   const [low, high] = found;
-  return { low: Math.max(least, low), high: Math.max(least, high), level };
+  const within = (end: number) => Math.min(most, Math.max(least, end));
+  return { low: within(low), high: within(high), level };
 }
 
 function ends(estimate: Estimate, level: number): readonly [low: number, high: number] | undefined {

@@ -64,6 +64,8 @@ export interface Metric {
   readonly comparable?: Comparable;
   /** The least value that the definition allows, e.g. 0 for a mean of squares. Intervals do not go below it. Default: unbounded. */
   readonly least?: number;
+  /** The greatest value that it allows, e.g. 1 for a correlation. Intervals do not go above it. Default: unbounded. */
+  readonly most?: number;
   /**
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input, and
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.

@@ -51,7 +51,7 @@ describe('KL-LUCB', () => {
         }
     };
     await draw(arms);
-    const best = await bestArms(arms, { count: 2, delta: 0.05, tolerance: 0.1 }, draw);
+    const best = await bestArms(arms, { count: 2, delta: 0.05, tolerance: 0.1, draws: 1e6 }, draw);
     expect(best.map(({ p }) => p).sort()).toEqual([0.9, 0.95]);
     expect(arms[5].n).toBeGreaterThan(arms[0].n);
   });
@@ -62,7 +62,7 @@ describe('KL-LUCB', () => {
       { n: 10, hits: 9 },
     ];
     const never = () => Promise.reject(new Error('drawn'));
-    const best = await bestArms(arms, { count: 2, delta: 0.05, tolerance: 0.1 }, never);
+    const best = await bestArms(arms, { count: 2, delta: 0.05, tolerance: 0.1, draws: 1e6 }, never);
     expect(best.map(shareOf)).toEqual([0.9, 0.2]);
   });
 });
@@ -102,6 +102,25 @@ const membersOf = (values: Tensor): number[] =>
   [...values.data.keys()].filter((j) => values.data[j] > 0).sort((a, b) => values.data[b] - values.data[a]);
 
 describe('anchor', () => {
+  it('draws at most `draws` times for a rule, whatever precision and tolerance ask for', async () => {
+    // Rules whose precision is within 1e-9 of what is asked for take 1e10 draws to tell.
+    const noisy = ruled([d], needs);
+    for (const settings of [
+      { precision: 1, tolerance: 1e-9 },
+      { precision: 0.6875, tolerance: 1e-9 },
+    ]) {
+      const { details, cost } = await anchor({ ...settings, draws: 640, most: 2 })(noisy, ones, seed);
+      expect(details?.draws).toBeLessThanOrEqual(640);
+      // The empty rule, at most 6 of one feature and 20 of two.
+      expect(cost.forward).toBeLessThanOrEqual(640 * 27 + 1);
+    }
+  });
+
+  it('has an estimate where any precision suffices', async () => {
+    const { details } = await anchor({ precision: 0.01, tolerance: 0.05 })(f, ones, seed);
+    expect(details).toMatchObject({ reached: true, size: 0, draws: 64 });
+  });
+
   it.each([0.5, 0.8])(
     'with replace %d is a shortest rule of all whose exact precision suffices',
     async (replace) => {
@@ -191,5 +210,6 @@ describe('anchor', () => {
       { target: 0 },
     );
     await expect(anchor()(lost, ones, seed)).rejects.toMatchObject({ code: 'non-finite' });
+    await expect(anchor()(lost, ones, seed)).rejects.toThrow(/number of class 0, got NaN at row \d+/);
   });
 });

@@ -43,6 +43,13 @@ const options = {
     .describe(
       'How far the lower bound of the precision of an anchor may lie below `precision`. Smaller values cost more.',
     ),
+  draws: option
+    .count(10_000_000)
+    .default(20_000)
+    .describe(
+      'Most draws of a rule. A rule that reaches them counts by what is known then, so that `reached` may be false where more draws would ' +
+        'tell.',
+    ),
   baseline: option
     .baseline()
     .optional()
@@ -75,7 +82,8 @@ type AnchorSettings = Settings<typeof options>;
  * above 0. A beam search adds one feature at a time; KL-LUCB decides which rules are the most precise. Of the rules whose precision
  * reaches `precision`, up to `tolerance`, the one of the greatest coverage is taken. Coverage is the probability that a draw without a
  * rule satisfies it: each of its features was not replaced, or by a value like that of x. Alike are equal values, and with a background
- * values of the same quarter of the background. No feature is needed where the prediction stays anyway.
+ * values of the same quarter of the background. A rule gets `draws` draws at most, rounded up to a multiple of 64. No feature
+ * is needed where the prediction stays anyway.
  *
  * `details`: whether the precision was reached (`reached`; otherwise the values are of the most precise rule of the last beam), its
  * estimate (`precision`), the ends of its interval (`precision-low`, `precision-high`, each wrong with probability `delta` at most, over

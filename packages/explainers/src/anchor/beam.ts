@@ -23,6 +23,8 @@ export interface BeamSettings {
   readonly delta: number;
   readonly beam: number;
   readonly most: number;
+  /** Most draws of a rule. */
+  readonly draws: number;
 }
 
 export interface RuleSearch {
@@ -44,7 +46,7 @@ export interface FoundRule {
  * precise rule of the greatest coverage; the most precise one of the last beam where none is precise.
  */
 export async function searchRule(search: RuleSearch, settings: BeamSettings): Promise<FoundRule> {
-  const { beam: count, delta, most } = settings;
+  const { beam: count, delta, most, draws } = settings;
   const draw = (rules: readonly AnchorRule[]) => addDraws(search, rules);
   let [best, beam] = [
     undefined as FoundRule | undefined,
@@ -58,7 +60,7 @@ export async function searchRule(search: RuleSearch, settings: BeamSettings): Pr
     );
     if (rules.length === 0) break;
     await draw(rules);
-    beam = await bestArms(rules, { count, delta, tolerance: BEAM_TOLERANCE }, draw);
+    beam = await bestArms(rules, { count, delta, tolerance: BEAM_TOLERANCE, draws }, draw);
     const verified: FoundRule[] = [];
     for (const rule of beam) verified.push(await verify(rule, search, settings));
     for (const found of verified)
@@ -88,12 +90,16 @@ function extensions(around: Surroundings, beam: readonly AnchorRule[]): readonly
   return [...found.values()];
 }
 
-/** Draws until it is known whether the precision of a rule reaches `precision`, or that it is above `precision` - `tolerance`. */
+/**
+ * Draws until it is known whether the precision of a rule reaches `precision`, or that it is above `precision` - `tolerance`, or the rule
+ * has had `draws`.
+ */
 async function verify(rule: AnchorRule, search: RuleSearch, settings: BeamSettings): Promise<FoundRule> {
-  const { precision, tolerance, delta, beam } = settings;
+  const { precision, tolerance, delta, beam, draws } = settings;
   const level = Math.log((1 + (beam - 1) * search.around.features.count) / delta);
   let bounds = klBounds(rule, level);
-  while (bounds.low <= precision - tolerance && bounds.high >= precision) {
+  const isOpen = () => bounds.low <= precision - tolerance && bounds.high >= precision;
+  while (rule.n === 0 || (isOpen() && rule.n < draws)) {
     await addDraws(search, [rule]);
     bounds = klBounds(rule, level);
   }

@@ -13,16 +13,18 @@ export interface ArmChoice {
   readonly delta: number;
   /** How far a chosen arm may be below one that was not. */
   readonly tolerance: number;
+  /** Most draws of an arm. */
+  readonly draws: number;
 }
 
 /**
  * KL-LUCB (Kaufmann and Kalyanakrishnan 2013, Algorithm 1): the arms of the greatest probabilities, the best first. `draw` adds draws to
  * some arms. In each round it draws from the arm that is most likely chosen wrongly and from the one that is most likely left out wrongly.
- * All arms must have draws.
+ * It ends when neither of the two may have more. All arms must have draws.
  */
 export async function bestArms<A extends Arm>(
   arms: readonly A[],
-  { count, delta, tolerance }: ArmChoice,
+  { count, delta, tolerance, draws }: ArmChoice,
   draw: (arms: readonly A[]) => Promise<void>,
 ): Promise<readonly A[]> {
   for (let round = 1; ; round++) {
@@ -33,7 +35,9 @@ export async function bestArms<A extends Arm>(
     const weakest = least(chosen, (arm) => klBounds(arm, level).low);
     const strongest = least(others, (arm) => -klBounds(arm, level).high);
     if (klBounds(strongest, level).high - klBounds(weakest, level).low < tolerance) return chosen;
-    await draw([weakest, strongest]);
+    const open = [weakest, strongest].filter(({ n }) => n < draws);
+    if (open.length === 0) return chosen;
+    await draw(open);
   }
 }
 

@@ -53,9 +53,12 @@ export const cfx = defineExplainer({
         'Rows of the training data, [n, ...shape of the input]: each change is divided by the median absolute deviation of its element. ' +
           'Default: changes are taken as they are.',
       ),
-    rounds: option.count().default(20).describe('How often the weight of the prediction is doubled at most.'),
+    rounds: option
+      .count(1000)
+      .default(20)
+      .describe('How often the weight of the prediction is doubled at most.'),
     steps: option
-      .count()
+      .count(10_000)
       .default(20)
       .describe('Steps of a round at most, each with one gradient and 8 values.'),
     features: option.features().default('elements').describe(featuresHelp('What is changed or kept as one')),

@@ -46,6 +46,7 @@ export const betterThanChance = defineMetric({
     units: 'share of the shuffled explanations',
     comparable: 'any',
     least: 0,
+    most: 1,
     source: 'a randomisation test (Edgington 1980)',
     definition: {
       value: `share of ${shuffles} shuffled explanations that ${metric.expression} calls worse; equal ones count half`,

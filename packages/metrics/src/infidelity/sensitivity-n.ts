@@ -55,6 +55,7 @@ export const sensitivityN = defineMetric({
       units: 'correlation',
       comparable: 'any',
       least: -1,
+      most: 1,
       source: 'Ancona et al. 2018 (sensitivity-n)',
       definition: {
         value: `Pearson's correlation of the explanation's sum over a set with f(x) - f(x without the set), over sets of ${n} features`,

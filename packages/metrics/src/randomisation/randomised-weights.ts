@@ -88,6 +88,7 @@ export const randomisedWeights = defineMetric({
     units: 'rank correlation',
     source: 'Hsieh et al. 2021, Appendix I',
     least: -1,
+    most: 1,
     definition: {
       value: 'mean rank correlation (Spearman) of the explanation with those of models with drawn weights',
       order:

@@ -51,6 +51,7 @@ export const attributionShare = defineMetric({
     units: majority ? 'answers of the rule' : 'share of the absolute attribution',
     comparable: 'any',
     least: 0,
+    most: 1,
     source: 'Arras et al. 2022 (relevance mass accuracy), of absolute values',
     definition: {
       value: majority

@@ -27,6 +27,7 @@ export const meanAveragePrecision = defineMetric({
     units: 'average precision',
     source: 'average precision of a ranking',
     least: 0,
+    most: 1,
     definition: {
       value: 'mean of the precision at the rank of each relevant feature',
       ...relevanceDefinition(settings),

@@ -31,6 +31,7 @@ export const precisionAtK = defineMetric({
     units: 'share of the first features',
     source: 'precision of a ranking at a rank',
     least: 0,
+    most: 1,
     definition: {
       value: `share of the ${k} features ranked first that are relevant`,
       ...relevanceDefinition(settings),

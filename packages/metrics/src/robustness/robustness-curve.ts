@@ -6,8 +6,10 @@ import {
   type Measured,
   type MetricRecipe,
   marginAt,
+  OnnxplainError,
   type Perturbed,
   type Score,
+  type ScoreAt,
   type Subject,
   type Tensor,
 } from '@onnxplain/core';
@@ -63,7 +65,8 @@ async function compareAll(asked: Asked, subjects: readonly Subject[], key: Key):
   const { where, settings, sizes } = asked;
   for (const subject of subjects) expectSubject(where, subject);
   const { f, x } = expectSameScoreAndInput(where, subjects);
-  const { margin } = await marginAt(where, { f, x }, settings.target);
+  const margin = await marginOrReason(asked, { f, x });
+  if (typeof margin === 'string') return invalidComparison(subjects.length, margin);
   const chains = subjects.map(({ attribution }) => {
     const ranked = rankedFeatures(where, { f, x, attribution }, { settings, key });
     return chainOf(asked, ranked, sizes.of(ranked.count));
@@ -75,6 +78,26 @@ async function compareAll(asked: Asked, subjects: readonly Subject[], key: Key):
     measured.map((b, j) => differenceOf(a.estimate, b.estimate, i === j)),
   );
   return { measured, differences };
+}
+
+/** The margin at the input, or why it is not a number there. */
+async function marginOrReason({ where, settings }: Asked, place: ScoreAt): Promise<Score | string> {
+  try {
+    return (await marginAt(where, place, settings.target)).margin;
+  } catch (error) {
+    if (!(error instanceof OnnxplainError) || error.code !== 'non-finite') throw error;
+    const { expected, got } = error.diagnosis;
+    return `the margin is not a number: expected ${expected}, got ${got}`;
+  }
+}
+
+function invalidComparison(count: number, reason: string): Comparison {
+  const estimate: Estimate = { kind: 'invalid', reason, n: 1 };
+  const row = new Array<Estimate>(count).fill(estimate);
+  return {
+    measured: row.map((each) => ({ estimate: each })),
+    differences: row.map(() => row),
+  };
 }
 
 /** The sets that a perturbation may change, the smallest first. */

@@ -10,6 +10,6 @@ export const explainerRecord = ({ expression, kind, control }: Explainer): Expla
 
 /** Returns the description of a metric for the record. */
 export function metricRecord(metric: Metric): MetricRecord {
-  const { name, expression, better, units, source, definition, comparable = 'any', least } = metric;
-  return { name, expression, better, units, source, definition, comparable, least };
+  const { name, expression, better, units, source, definition, comparable = 'any', least, most } = metric;
+  return { name, expression, better, units, source, definition, comparable, least, most };
 }

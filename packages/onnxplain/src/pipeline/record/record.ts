@@ -133,14 +133,14 @@ function estimateCells({ metrics, measurements }: RunResults): EstimateCell[] {
       measured.map((outcome, explainer): EstimateCell => {
         const indices = { input, explainer, metric };
         if (outcome.status !== 'done') return { ...indices, ...outcome };
-        const { least } = metrics[metric];
+        const { least, most } = metrics[metric];
         const { estimate, curve, details } = outcome.value;
         return {
           ...indices,
           status: 'done',
           key,
           estimate,
-          interval: interval(estimate, { least }),
+          interval: interval(estimate, { least, most }),
           curve,
           details,
         };
