@@ -5,9 +5,9 @@ export const layouts = ['chw', 'hwc', 'cw', 'wc'] as const;
 
 /**
  * What the axes of one input are, the batch axis left out. 'chw': channels, then positions ([channels, height, width], as PyTorch
- * has pictures; with two axes [height, width], with more [channels, ..., height, width]). 'hwc': positions, then channels (as
- * TensorFlow has pictures). 'cw': [channels, width] and 'wc': [width, channels] are sequences, whose one axis of positions is time,
- * or counts tokens.
+ * has pictures; with two axes [height, width], with more [channels, ..., height, width]; one number has no position). 'hwc':
+ * positions, then channels (as TensorFlow has pictures). 'cw': [channels, width] and 'wc': [width, channels] are sequences, whose one
+ * axis of positions is time, or counts tokens.
  */
 export type Layout = (typeof layouts)[number];
 
@@ -40,7 +40,7 @@ export function axesOf(where: string, shape: Shape, layout: Layout): Axes {
 
 /** Whether an input of this shape can have the layout. */
 export function fitsLayout({ length: rank }: Shape, layout: Layout): boolean {
-  if (layout === 'chw') return rank >= 1;
+  if (layout === 'chw') return true;
   return layout === 'hwc' ? rank >= 3 : rank === 2;
 }
 

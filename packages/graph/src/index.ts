@@ -48,6 +48,7 @@ export { type ExternalModel, type ExternalOptions, writeExternal } from './io/wr
 export { constantFrom, numbersOf } from './ir/constant.js';
 export { emptyGraph } from './ir/empty-graph.js';
 export * from './ir/ops.js';
+export { describe as describeNode } from './ir/scope.js';
 export * from './ir/types.js';
 export { foreign, verify } from './ir/verify.js';
 export { graphsOf } from './ir/walk.js';
@@ -73,6 +74,7 @@ export {
 } from './surgery/batch-first.js';
 export { cut, upTo } from './surgery/cut.js';
 export { fixNumbers, fixShapes, type InputNumbers, type InputShapes } from './surgery/fix-inputs.js';
+export { type WithFloatInput, withFloatInput } from './surgery/float-input.js';
 export { type Freed, freeBatch } from './surgery/free-batch.js';
 export { type LinkAlongOptions, linkAlong } from './surgery/link-along.js';
 export {

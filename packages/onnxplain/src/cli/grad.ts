@@ -57,11 +57,11 @@ export async function grad(
   { notice }: Pick<Notices, 'notice'>,
 ): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
-  const { of } = flags;
   const { rules, expression } = make(flags.rules, 'rules');
   await expectWritable(dirname(flags.out));
-  const { model, about } = await openModel(path, { ...flags, output: of });
+  const { model, about } = await openModel(path, { ...flags, output: flags.of });
   try {
+    const of = flags.of ?? onlyFloat(model.outputs);
     const wrt = flags.wrt ?? [onlySource(model)];
     const made = lower(gradOf(model.graph, { of, wrt, rules }), flags.for);
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
@@ -83,6 +83,12 @@ export async function grad(
   } finally {
     await model.close();
   }
+}
+
+/** Returns the name of the only float output. Undefined where there are several, which the gradient refuses by name. */
+function onlyFloat(outputs: readonly Port[]): string | undefined {
+  const floats = outputs.filter(isFloatPort);
+  return floats.length === 1 ? floats[0].name : undefined;
 }
 
 /** What is differentiated, by what. */

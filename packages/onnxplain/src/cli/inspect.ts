@@ -13,7 +13,7 @@ import { openModel } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { listed } from '../pipeline/notices/text.js';
 import { describeEvidence } from '../pipeline/query/describe-function.js';
-import { gradientSources } from '../pipeline/read/gradient-sources.js';
+import { gradientSources, onlySource } from '../pipeline/read/gradient-sources.js';
 import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
@@ -122,9 +122,10 @@ function gradientCoverage(model: Model, of: string, wrt: string | undefined): Gr
     logits: graphMeaning(model, of).logits?.value,
     random: randomOf(model, of),
   };
-  const refused = refusalOf(() => gradOf(model.graph, { of, wrt }));
   try {
-    const nodes = coverage(model.graph, { of, wrt });
+    const ends = { of, wrt: wrt ?? onlySource(model) };
+    const refused = refusalOf(() => gradOf(model.graph, ends));
+    const nodes = coverage(model.graph, ends);
     const uncovered = nodes.filter(({ status }) => status === 'refused' || status === 'unknown');
     const missing = refused === undefined ? [] : uncovered;
     const failure = missing.length === 0 ? refused : undefined;

@@ -84,7 +84,30 @@ const twoTables = (kinds: boolean) =>
     ],
   });
 
+/** The number of a kind: 1, 2 or 3. */
+const kinds = linearModel({
+  opsets: { '': 17, 'ai.onnx.ml': 1 },
+  inputs: [{ name: 'c', dtype: 'int64', dims: ['n'] }],
+  outputs: [float('y', ['n', 1])],
+  constants: new Map(),
+  nodes: [
+    {
+      ...node('OneHotEncoder', ['c'], 'o', { cats_int64s: { kind: 'ints', value: [0, 1, 2] } }),
+      domain: 'ai.onnx.ml',
+    },
+    {
+      ...node('LinearRegressor', ['o'], 'y', {
+        coefficients: { kind: 'floats', value: [1, 2, 3] },
+        intercepts: { kind: 'floats', value: [0] },
+      }),
+      domain: 'ai.onnx.ml',
+    },
+  ],
+});
+
 const folder = folderWith({
+  'kinds.onnx': kinds,
+  'kinds.npy': npy([3], [0, 2, 1]),
   'pool.onnx': samePool,
   'rated.onnx': rated,
   'rounded.onnx': rounded,
@@ -170,7 +193,21 @@ test('grad differentiates by the only embedding, and names several', async () =>
   const { found, error } = await both('two.onnx');
   expect(error).toMatchObject({
     got: 'a model with "words", "types"',
-    remedy: 'Name one of them: --wrt words.',
+    remedy: 'Name it: --wrt words.',
   });
   expect(found).toMatchObject({ wrt: 'words', missing: [] });
+});
+
+test('the only input of whole numbers is explained by occlusion, and a gradient names what reads it', async () => {
+  const explain = (explainer: string) =>
+    onnxplain('explain', at('kinds.onnx'), '--input', at('kinds.npy'), '--explainer', explainer, '--json');
+  const { out, err } = await explain('occlusion(1, baseline=1)');
+  const found = JSON.parse(out).explanations;
+  expect(found.map(({ values }: { values: readonly number[] }) => values)).toEqual([[-1], [1], [0]]);
+  expect(err).toContain('"c" holds whole numbers (int64)');
+  const [refused] = JSON.parse((await explain('gradient')).out).explanations;
+  expect(refused.reason).toContain('OneHotEncoder node "o"');
+  const { found: inspected, error } = await both('kinds.onnx');
+  expect(error.got).toContain('OneHotEncoder node "o"');
+  expect(inspected.failure.message).toContain(error.got);
 });

@@ -114,7 +114,7 @@ function addInspect(program: Command, run: Invocation): void {
 function addGrad(program: Command, run: Invocation): void {
   withRequired(withModelFlags(program.command('grad <model>')), '-o, --out <file>', 'the .onnx file to write')
     .description("write the model's gradient as an ONNX model")
-    .option('--of <name>', 'output or inner value to differentiate (default: the only output)')
+    .option('--of <name>', 'output or inner value to differentiate (default: the only float output)')
     .option(
       '--wrt <name...>',
       'inputs, inner values or weights to differentiate by (default: the only float input, or the only embedding)',

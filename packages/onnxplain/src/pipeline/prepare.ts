@@ -101,7 +101,7 @@ async function prepareOpened({ model, about }: OpenedModel, settings: Settings):
     ...queried,
     about,
     form,
-    constants: withInputs(padRow(model, located.value, card), inputs),
+    constants: withInputs(await padRow(model, located.value, card), inputs),
     tableRows: tableRowsOf(table, columnsOf(located) ?? columnsOfInputs(inputs)),
     ...(read.preprocessing && { pictureRow: pictureRowOf(read.preprocessing) }),
     layout: layout.written,

@@ -1,13 +1,15 @@
 import { type Batch, expectBatch, fail, firstInfinite, firstNonFinite } from '@onnxplain/core';
 import { positionOf } from '../model/feeds.js';
 import type { ModelFunction } from './model-function.js';
+import { expectWhole } from './whole-numbers.js';
 
 /**
  * Throws `tensor-shape` unless the batch is [n, ...shape], `feed-value` naming the position of a number that is
- * not finite; NaN is let through where the model takes it for a missing value.
+ * not finite; NaN is let through where the model takes it for a missing value. Where the model takes whole numbers, others are refused.
  */
-export function checkBatch(batch: Batch, { shape, takesMissing }: ModelFunction['input']): void {
+export function checkBatch(batch: Batch, { shape, takesMissing, whole }: ModelFunction['input']): void {
   expectBatch('score', batch, shape);
+  if (whole !== undefined) expectWhole(batch, whole);
   if (firstNonFinite(batch) < 0) return;
   const bad = takesMissing() ? firstInfinite(batch) : firstNonFinite(batch);
   if (bad < 0) return;

@@ -26,6 +26,7 @@ import {
 } from '../session/value.js';
 import { chooseInput, chooseOutput } from './ports.js';
 import type { AxesSelection } from './selection.js';
+import type { WholeNumbers } from './whole-numbers.js';
 
 /** Options that choose a function of a model: which output, of which input, with which values of the other inputs. */
 export interface FunctionOptions {
@@ -58,6 +59,8 @@ export interface ModelFunction {
     readonly name: string;
     readonly dtype: FloatType;
     readonly shape: Shape;
+    /** Whole numbers that the model has in place of these floats; absent where it has floats. */
+    readonly whole?: WholeNumbers;
     /** Whether the model takes NaN in it for a missing value. The first call finds it out from the graph. */
     readonly takesMissing: () => boolean;
   };
@@ -93,27 +96,28 @@ export interface OpenForm {
  */
 export function resolveFunction(model: Model, options: FunctionOptions): ModelFunction {
   const { output, input, shape, feeds = {}, batchedFeeds = [] } = options;
-  const { graph: after, port: asExported } = chooseInput(model.graph, input, feeds);
+  const { graph: after, port: asExported, whole } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);
   requireInput(upToOutput, asExported, exported);
   const axes = rowAxesOf(model, upToOutput, { input: asExported, output: exported });
   if (axes.reason !== undefined) addRowNotice(model, axes.reason);
   const { graph, port, chosen } = batchFirst(upToOutput, { input: asExported, output: exported }, axes);
   const row = shapeOfRow(port, shape);
+  const explained = { name: port.name, dtype: port.dtype, shape: row, whole };
   const sizes = symbolsOf(port, row);
   const form = (bound: Graph, dims: readonly Dim[]) =>
     formOf(bound, { port: { ...port, dims: [batchDim(port), ...dims] }, chosen, axes, batchedFeeds });
   const { graph: resolved, name, types } = form(bindDims(graph, sizes), row);
-  const missing = (name: string): boolean => takesMissing(resolved, name);
+  const takes = (name: string): boolean => takesMissing(resolved, name);
   const others = resolved.inputs.filter(({ name }) => name !== port.name);
   const fn: ModelFunction = {
     graph: resolved,
-    input: { name: port.name, dtype: port.dtype, shape: row, takesMissing: once(() => missing(port.name)) },
+    input: { ...explained, takesMissing: once(() => takes(port.name)) },
     output: name,
     exported: exported.name,
     axes: axesOf(resolved, { name, types }),
     following: name === chosen.name ? followingAxes(chosen, sizes) : [],
-    others: constantFeeds({ ports: others, feeds, batchDim: batchDim(port), takesMissing: missing }),
+    others: constantFeeds({ ports: others, feeds, batchDim: batchDim(port), takesMissing: takes }),
     rows: axes,
     identity: JSON.stringify([port.name, row, name, ...batchedFeeds]),
   };

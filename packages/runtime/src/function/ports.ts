@@ -1,11 +1,14 @@
 import { fail } from '@onnxplain/core';
-import { cut, type Graph, upTo } from '@onnxplain/graph';
+import { cut, type Graph, lookupsOf, upTo, withFloatInput } from '@onnxplain/graph';
 import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
+import type { WholeNumbers } from './whole-numbers.js';
 
 /** A part of the model, and the input or the output of the function in it. */
 export interface ChosenPort {
   readonly graph: Graph;
   readonly port: FloatPort;
+  /** Whole numbers that the model has in place of the floats of the port. */
+  readonly whole?: WholeNumbers;
 }
 
 /**
@@ -53,14 +56,18 @@ function onlyOutput(graph: Graph): FloatPort {
 
 /**
  * Chooses the input to explain: the one that is named, or the only one of floats without a value in `feeds`. Where the name is an inner
- * value, the graph is cut there.
+ * value, the graph is cut there. An input of whole numbers is taken as floats, unless it picks rows of an embedding.
  */
 export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds): ChosenPort {
   if (name === undefined) return { graph, port: onlyInput(graph, feeds) };
   const named = graph.inputs.find((input) => input.name === name);
   const after = named === undefined ? cut(graph, name) : graph;
   const port = named ?? after.inputs[0];
-  return isFloatPort(port) ? { graph: after, port } : notFloat(graph, port);
+  if (isFloatPort(port)) return { graph: after, port };
+  if (port.dtype === 'string' || lookupsOf(graph).some(({ input }) => input === port.name))
+    return notFloat(graph, port);
+  const { graph: floats, input, reader } = withFloatInput(after, port);
+  return { graph: floats, port: input, whole: { name: port.name, dtype: port.dtype, reader } };
 }
 
 function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
@@ -79,11 +86,13 @@ function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
 
 /** Refuses integers, which have no gradient. The remedy names a float value inside the model, such as the output of an embedding. */
 function notFloat(graph: Graph, port: Port | undefined): never {
-  const embeddings = graph.nodes.filter(
-    ({ op, inputs }) => op === 'Gather' && graph.constants.has(inputs[0]),
-  );
-  const inner = embeddings.slice(0, 3).map(({ outputs }) => `"${outputs[0]}"`);
-  const hint = inner.length === 0 ? '' : ` This model looks up tables in ${inner.join(', ')}.`;
+  const inner = lookupsOf(graph)
+    .slice(0, 3)
+    .map(({ output }) => `"${output}"`);
+  const hint =
+    inner.length === 0
+      ? ' An input of whole numbers that is named is explained by methods without a derivative, such as occlusion.'
+      : ` This model looks up tables in ${inner.join(', ')}.`;
   return fail({
     code: 'type-mismatch',
     where: port === undefined ? 'input' : `input "${port.name}"`,

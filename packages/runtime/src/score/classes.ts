@@ -4,6 +4,7 @@ import { splitColumns } from '../function/columns.js';
 import type { CompetingClasses } from '../function/competing-classes.js';
 import type { ScoreQueueOptions } from '../function/queues.js';
 import type { Submit } from '../function/submit.js';
+import { refuseDerivative } from '../function/whole-numbers.js';
 import type { Model } from '../model/model.js';
 import { fromTensor } from '../session/value.js';
 
@@ -27,6 +28,7 @@ export function classScores(
       return { shape: [batch.shape[0], count], data };
     },
     async gradient(batch, weights: Tensor) {
+      if (fn.input.whole !== undefined) refuseDerivative(fn.input.whole);
       expectBatch('classes', batch, fn.input.shape);
       expectShape('classes.gradient(weights)', weights, [batch.shape[0], count]);
       const parameters = fromTensor(weights, fn.input.dtype);

@@ -25,6 +25,7 @@ import type { RowSizes } from '../function/selection.js';
 import type { Submit } from '../function/submit.js';
 import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../function/target.js';
 import { resolveTarget } from '../function/target-axes.js';
+import { refuseDerivative } from '../function/whole-numbers.js';
 import { drawnWeights, withWeights } from '../function/with-weights.js';
 import { internalsOf } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
@@ -232,6 +233,7 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
       return data instanceof Float64Array ? data : Float64Array.from(data);
     },
     async gradient(rows) {
+      if (fn.input.whole !== undefined) refuseDerivative(fn.input.whole);
       return { shape: rows.shape, data: await submit(gradient, { kind: 'backward', batch: rows }) };
     },
     products: ortProducts(model.session),

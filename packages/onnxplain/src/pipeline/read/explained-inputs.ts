@@ -1,6 +1,7 @@
-import { fail, type RowAxis, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
+import { fail, type RowAxis, sizeOf, type Tensor, tensor, toFloat32, toFloat64 } from '@onnxplain/core';
 import type { LoadedCard, LoadedInputs, NamedInput } from '@onnxplain/files';
-import { innerRow, type Model, toTensor } from '@onnxplain/runtime';
+import { constantFrom } from '@onnxplain/graph';
+import { innerRow, type Model } from '@onnxplain/runtime';
 import { tokensOf } from '../tokens.js';
 import type { ExplainedValue } from './explained-value.js';
 import type { InputFeeds } from './input-feeds.js';
@@ -45,9 +46,9 @@ async function computedInput(
   return { name: row.name, file: row.file, sha256: row.sha256, tensor: x, tokens };
 }
 
-/** Converts an input to the type in which the model sees it, so that draws are numbers of that type. */
+/** Converts an input to the type in which the model sees it, so that draws are numbers of that type. Whole numbers become float64. */
 const typed = (x: Tensor, { port }: ExplainedValue): Tensor =>
-  port.dtype === 'float64' ? toFloat64(x) : toFloat32(x);
+  port.dtype === 'float32' || port.dtype === 'float16' ? toFloat32(x) : toFloat64(x);
 
 const listed = (features: LoadedCard['features']): readonly string[] | undefined =>
   Array.isArray(features) ? features : undefined;
@@ -73,20 +74,22 @@ function otherFiles(row: LoadedRow, main: string): NamedInput['beside'] {
 }
 
 /**
- * Returns the embedding of the padding token under the name `pad`; empty where it is not known. Throws `option-value` for an id that the
- * table does not have.
+ * Returns the embedding of the padding token under the name `pad`; empty where it is not known. The model computes it. Throws
+ * `option-value` for an id that the table does not have.
  */
-export function padRow(
+export async function padRow(
   model: Model,
-  { lookup }: ExplainedValue,
+  { lookup, port }: ExplainedValue,
   { padId }: Pick<LoadedCard, 'padId'>,
-): Readonly<Record<string, Tensor>> {
-  const table = lookup && model.graph.constants.get(lookup.table);
-  if (lookup === undefined || table === undefined || padId === undefined) return {};
+): Promise<Readonly<Record<string, Tensor>>> {
+  const ids = model.inputs.find(({ name }) => name === lookup?.input);
+  if (lookup === undefined || ids === undefined || padId === undefined) return {};
   if (padId >= lookup.rows) {
     const expected = `an id from 0 to ${lookup.rows - 1}, the rows of the table "${lookup.table}"`;
     return fail({ code: 'option-value', where: 'model card (pad)', expected, got: `${padId}` });
   }
-  const { data } = toTensor(table, lookup.table);
-  return { pad: tensor(data.slice(padId * lookup.width, (padId + 1) * lookup.width), [1, lookup.width]) };
+  const shape = (ids.dims ?? [1]).map((dim) => (typeof dim === 'number' ? dim : 1));
+  const all = constantFrom(ids.dtype, shape, new Array<number>(sizeOf(shape)).fill(padId));
+  const rows = await innerRow(model, port.name, { feeds: { [ids.name]: all } });
+  return { pad: tensor(rows.data.slice(0, lookup.width), [1, lookup.width]) };
 }

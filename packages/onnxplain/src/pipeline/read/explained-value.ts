@@ -30,7 +30,7 @@ export interface ExplainedValueOptions {
 /**
  * Chooses the value to explain: the one that is named; else the only float input without a value for all rows; else the first of several
  * float inputs whose columns one table holds; else, in a model of whole numbers, the embedding: the only table that an input looks up, or
- * the only one that `input_ids` does, as tokenizers call the ids of a text.
+ * the only one that `input_ids` does, as tokenizers call the ids of a text; else the only input of whole numbers.
  * Files of an inner value hold the value itself, unless they are named after inputs from which it is computed, or hold whole numbers and
  * the value is an embedding, or are tables and the value is computed from texts. Throws `value-unknown` and `option-value`.
  */
@@ -73,6 +73,9 @@ function onlyValue(model: Model, { fed, sources }: ExplainedValueOptions): Expla
   if (lookup !== undefined) return embedding(model, lookup, true);
   const [ids, ...more] = open.filter(isFloatPort);
   if (floats.length === 0 && ids !== undefined && more.length === 0) return inputAsFiled(ids);
+  const [whole, ...others] = open.filter(({ dtype }) => dtype !== 'string');
+  if (lookups.length === 0 && floats.length === 0 && whole !== undefined && others.length === 0)
+    return { ...inputAsFiled(whole), chosen: true };
   return refuseValue(model, {
     code: 'option-value',
     got:

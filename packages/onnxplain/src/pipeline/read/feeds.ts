@@ -108,7 +108,7 @@ function filled(number: number, { port, further, text }: FeedContext): { array: 
       code: 'feed-shape',
       expected: 'an input of known size to fill with a number',
       got: shown(port),
-      remedy: `Give its values: --feed ${port.name}=FILE.npy.`,
+      remedy: `Give its sizes too: --shape ${port.name}=SIZES, or its values: --feed ${port.name}=FILE.npy.`,
     });
   }
   return { array: tensor(new Float64Array(sizeOf(known)).fill(number), known), source: { value: number } };

@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import { lookupsOf } from '@onnxplain/graph';
+import { describeNode, lookupsOf } from '@onnxplain/graph';
 import { isFloatPort, type Model } from '@onnxplain/runtime';
 
 /**
@@ -20,16 +20,28 @@ const floatNames = (inputs: Model['inputs']): readonly string[] =>
 /** Returns the only source of {@link gradientSources}. Throws `value-unknown` where there is none, and where there are several. */
 export function onlySource(model: Pick<Model, 'graph' | 'inputs'>): string {
   const [only, ...others] = gradientSources(model);
-  if (only !== undefined && others.length === 0) return only;
-  const names = [only, ...others].map((name) => `"${name}"`).join(', ');
+  if (only === undefined) return refuseWholeNumbers(model);
+  if (others.length === 0) return only;
   return fail({
     code: 'value-unknown',
     where: 'grad',
-    expected: 'the name of a float value to differentiate by (--wrt)',
-    got: only === undefined ? 'a model without float inputs' : `a model with ${names}`,
-    remedy:
-      only === undefined
-        ? 'Name an inner value: onnxplain inspect MODEL --values lists them. Without a derivative, onnxplain explain has occlusion and optimal.'
-        : `Name one of them: --wrt ${[only, ...others][0]}.`,
+    expected: 'the name of one value to differentiate by (--wrt)',
+    got: `a model with ${[only, ...others].map((name) => `"${name}"`).join(', ')}`,
+    remedy: `Name it: --wrt ${only}.`,
+  });
+}
+
+function refuseWholeNumbers({ graph, inputs }: Pick<Model, 'graph' | 'inputs'>): never {
+  const read = inputs.map(({ name, dtype }) => {
+    const reader = graph.nodes.find((node) => node.inputs.includes(name));
+    return `"${name}" (${dtype}${reader === undefined ? '' : `, read by ${describeNode(reader)}`})`;
+  });
+  return fail({
+    code: 'value-unknown',
+    where: 'grad',
+    expected:
+      'a model with an input of floating point numbers or an embedding, or the name of a value inside (--wrt)',
+    got: `the inputs ${read.join(', ')}`,
+    remedy: 'Name an inner value: --wrt NAME. onnxplain inspect MODEL --values lists them.',
   });
 }

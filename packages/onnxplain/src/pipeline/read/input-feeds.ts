@@ -195,10 +195,10 @@ function elementsIn(read: NamedInput | NamedTexts, { port, where }: { port: Port
 /** Throws `feed-value` for ids outside the table. The error of ONNX Runtime would name neither the file nor the table. */
 function expectInTable(
   feed: Feed | undefined,
-  { input, table, rows }: Lookup,
+  { input, table, rows, clamps }: Lookup,
   source: LoadedRow[string] | undefined,
 ): void {
-  const ids = feed === undefined ? [] : numbersIn(feed);
+  const ids = feed === undefined || clamps ? [] : numbersIn(feed);
   const bad = ids.findIndex((id) => id < 0 || id >= rows);
   if (bad < 0) return;
   fail({

@@ -56,7 +56,12 @@ function chosenNotices({ chosen, port, lookup, alternatives = [] }: ExplainedVal
       `explained is the input "${port.name}", the first of several; --wrt explains another (${others}), whose numbers come from the same rows`,
     ];
   }
-  if (!chosen || lookup === undefined) return [];
+  if (!chosen) return [];
+  if (lookup === undefined) {
+    return [
+      `"${port.name}" holds whole numbers (${port.dtype}): only explainers that replace features by whole numbers, such as occlusion, can explain it`,
+    ];
+  }
   return [
     `explained at "${port.name}", the rows of a table of ${lookup.rows} that "${lookup.input}" looks up; --wrt explains another value`,
   ];
