@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PaperTable } from '@onnxplain/papers';
+import { type PaperTable, papers, readings } from '@onnxplain/papers';
 import type { RunRecord, TableRecord } from '@onnxplain/report';
 import { afterAll, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, onnxplain, twiceLinearModel } from '../../test/models.js';
+import { expressionsOf } from '../pipeline/reproduce/part.js';
+import { checkExpressions } from './check-expressions.js';
 import { reproduce } from './reproduce.js';
 import type { ReproduceFlags } from './reproduce-flags.js';
 
@@ -207,6 +209,14 @@ test.each([
   const { model, ...rest } = of;
   const made = model === undefined ? rest : { ...rest, model };
   await expect(run({ out: at('refused'), ...more }, made)).rejects.toMatchObject({ code });
+});
+
+test.each(Object.values(papers).flat())('all expressions of table $id of $paper are valid', (each) => {
+  for (const reading of readings) {
+    const { explainers, metrics } = expressionsOf(each, reading, at('background.npy'));
+    checkExpressions('explainer', explainers, []);
+    checkExpressions('metric', metrics, []);
+  }
 });
 
 test('the command lists the tables of a paper, and refuses others', async () => {

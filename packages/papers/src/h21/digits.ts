@@ -1,6 +1,14 @@
 import { addedClaims, betterThan, type PaperTable } from '../table.js';
-import { complement, criteria, MODEL, NOTES, removal, set } from './columns.js';
-import { GREEDY_AS, greedyAsRows, MINIMUM_PERTURBATION, otherRows, SYMBOLS, searchRows } from './rows.js';
+import { columnsOverCells, complement, criteria, MODEL, NOTES, removal, set } from './columns.js';
+import {
+  GREEDY_AS,
+  greedyAsRows,
+  greedyAsRowsOverCells,
+  MINIMUM_PERTURBATION,
+  otherRows,
+  SYMBOLS,
+  searchRows,
+} from './rows.js';
 
 const others = otherRows.map(({ name }) => name);
 
@@ -95,8 +103,8 @@ const table7: PaperTable = {
   title: 'Greedy-AS, Greedy and One-step Banzhaf on digits, by all four measures',
   inputs: 'digits',
   model: MODEL,
-  rows: [...searchRows, ...greedyAsRows],
-  columns: [...criteria, ...removal],
+  rows: [...searchRows, ...greedyAsRowsOverCells],
+  columns: columnsOverCells,
   numbers: [],
   claims: [
     ...betterThan(GREEDY_AS.complement, namesFor(SYMBOLS.complement), [complement]),
@@ -112,6 +120,7 @@ const table7: PaperTable = {
   ],
   notes: [
     'The paper claims that Greedy-AS is better than Greedy and One-step Banzhaf; which of its tables says so is not known here.',
+    NOTES.cells,
     NOTES.class,
     NOTES.digits,
     NOTES.attack,

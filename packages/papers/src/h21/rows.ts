@@ -15,6 +15,17 @@ export const MINIMUM_PERTURBATION = 'minimum perturbation';
 const byPaperCode = (name: string, criterion: string) =>
   `${name}(pgd(judge=last), criterion=${criterion}, preset=paper-code)`;
 
+/** Cells of 2 x 2 pixels of a digit, 196 of them, so that a regression takes few subsets. */
+export const CELLS = 'features=2';
+/** The subsets of a step of a regression over the cells: about two and a half for each. */
+const SUBSETS = 'subsets=500';
+
+/** Greedy-AS over the cells of a digit. `more`: further options, with a comma before each. */
+export const greedyAsOverCells = (criterion: 'complement' | 'set', more = '') => ({
+  paper: `greedy-as(criterion=${criterion}, ${SUBSETS}, ${CELLS}${more})`,
+  'paper-code': `greedy-as(pgd(judge=last), criterion=${criterion}, preset=paper-code, ${SUBSETS}, ${CELLS}${more})`,
+});
+
 /** Explainers of other authors, as [H21] compares them: the rows of its first two tables. */
 export const otherRows: readonly TableRow[] = [
   { name: 'Grad', explainer: 'gradient' },
@@ -56,17 +67,29 @@ export const greedyAsRows: readonly TableRow[] = [
   { name: MINIMUM_PERTURBATION, explainer: 'minimum-perturbation', added: true },
 ];
 
-/** The simpler searches that Greedy-AS is compared with, for either criterion. */
+/** Greedy-AS for either criterion, and the minimum perturbation, over the cells of a digit. */
+export const greedyAsRowsOverCells: readonly TableRow[] = [
+  ...(['complement', 'set'] as const).map((criterion) => ({
+    name: GREEDY_AS[criterion],
+    explainer: greedyAsOverCells(criterion),
+  })),
+  { name: MINIMUM_PERTURBATION, explainer: 'minimum-perturbation', added: true },
+];
+
+/** The simpler searches that Greedy-AS is compared with, for either criterion, over the cells of a digit. */
 export const searchRows: readonly TableRow[] = (['complement', 'set'] as const).flatMap((criterion) => [
   {
     name: `Greedy for ${SYMBOLS[criterion]}`,
-    explainer: { paper: `greedy(criterion=${criterion})`, 'paper-code': byPaperCode('greedy', criterion) },
+    explainer: {
+      paper: `greedy(criterion=${criterion}, ${CELLS})`,
+      'paper-code': `greedy(pgd(judge=last), criterion=${criterion}, preset=paper-code, ${CELLS})`,
+    },
   },
   {
     name: `One-step Banzhaf for ${SYMBOLS[criterion]}`,
     explainer: {
-      paper: `one-step-banzhaf(criterion=${criterion})`,
-      'paper-code': byPaperCode('one-step-banzhaf', criterion),
+      paper: `one-step-banzhaf(criterion=${criterion}, subsets=1000, ${CELLS})`,
+      'paper-code': `one-step-banzhaf(pgd(judge=last), criterion=${criterion}, preset=paper-code, subsets=1000, ${CELLS})`,
     },
   },
 ]);
