@@ -72,7 +72,8 @@ type Asked = Settings<typeof options>;
  *
  * Invalid where an explanation is the same for all features, which has no ranks, and for one draw, which has no standard error.
  * Throws `option-value` for cascade with layers=all. Measuring throws `not-applicable` when the subject has no `explain`, for a score
- * that is not of a model, for one without classes with explained=predicted, and for a model with fewer layers, and what the explainer throws.
+ * that is not of a model, for one without classes with explained=predicted, and for a model with fewer layers, and what the explainer
+ * throws.
  * Source: [H21] Appendix I; Adebayo et al. 2018, Sanity Checks for Saliency Maps.
  */
 export const randomisedWeights = defineMetric({
