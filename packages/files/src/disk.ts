@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFileSync, type Stats } from 'node:fs';
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, OnnxplainError } from '@onnxplain/core';
+import { removeAbandoned, temporaryName } from './temporary.js';
 
 /** Reads the bytes of a file. Throws `file-missing` or `file-unreadable`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -30,7 +30,7 @@ export function readSmallFile(
 
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, then renamed. Chunks are written one after the other.
- * Creates the folder, and removes it again when the file cannot be written. Throws `file-missing` or `file-unreadable`, and what
+ * What a killed process left of the same file is removed. Creates the folder, and removes it again when the file cannot be written. Throws `file-missing` or `file-unreadable`, and what
  * the chunks throw.
  */
 export async function writeWhole(
@@ -41,6 +41,7 @@ export async function writeWhole(
   let created: readonly string[] = [];
   try {
     created = await makeFolder(dirname(path));
+    await removeAbandoned(path);
     await writeFile(temporary, bytes, { flag: 'wx' });
     await rename(temporary, path);
   } catch (cause) {
@@ -61,6 +62,7 @@ export async function expectWritable(folder: string): Promise<void> {
   let created: readonly string[] = [];
   try {
     created = await makeFolder(folder);
+    await removeAbandoned(join(folder, 'probe'));
     await writeFile(probe, '');
   } catch (cause) {
     refuse(folder, { cause, expected: 'a folder that can be written' });
@@ -89,10 +91,31 @@ export async function removeFolders(created: readonly string[]): Promise<void> {
   }
 }
 
-/** A temporary name in the folder of a path, so that renaming stays on one disk. */
-export function temporaryName(path: string): string {
-  return `${resolve(path)}.${randomBytes(6).toString('hex')}.part`;
+/**
+ * Throws `usage` where a file to write is one of those that are read, also under another spelling of its path, through a symbolic link or by
+ * a hard link. `reads`: the files by what they are, such as 'the model'.
+ */
+export async function expectOtherFile(
+  path: string,
+  reads: Iterable<readonly [what: string, file: string]>,
+): Promise<void> {
+  const written = await statOf(path);
+  for (const [what, file] of reads) {
+    const read = await statOf(file);
+    const same = written !== undefined && read?.ino === written.ino && read.dev === written.dev;
+    if (!same && resolve(path) !== resolve(file)) continue;
+    fail({
+      code: 'usage',
+      where: `-o ${path}`,
+      expected: 'a file of its own',
+      got: `${what}, ${file}, which would be lost`,
+      remedy: 'Give another name after -o.',
+    });
+  }
 }
+
+/** Follows links. Returns undefined for a file that is not there. */
+const statOf = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { makeFolder, refuse, removeFolders, temporaryName } from './disk.js';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { makeFolder, refuse, removeFolders } from './disk.js';
+import { removeAbandoned, temporaryName } from './temporary.js';
 
 /** The bytes or text of a file, or a function that returns the bytes when they are written. */
 export type FileContent = Uint8Array | string | (() => Promise<Uint8Array>);
@@ -10,15 +11,21 @@ type Undo = () => Promise<unknown>;
 
 /**
  * Writes files into a folder, all or none. All of them are written into a temporary folder inside it, then moved to their names in the
- * order given, so that the last one can refer to the others. Files with other names stay. When it fails, the folder is as it was
- * before, or absent if it was absent. Throws `file-missing` or `file-unreadable`.
+ * order given, so that the last one can refer to the others. Files with other names stay, but for those that `isOwn` names as left by an
+ * earlier call: they are removed, as is what a killed process left. When it fails, the folder is as it was before, or absent if it was absent.
+ * Throws `file-missing` or `file-unreadable`.
  */
-export async function writeFolder(path: string, files: ReadonlyMap<string, FileContent>): Promise<void> {
+export async function writeFolder(
+  path: string,
+  files: ReadonlyMap<string, FileContent>,
+  isOwn: (name: string) => boolean = () => false,
+): Promise<void> {
   // Inside the folder, not beside it: the folder may be a mounted disk, and renaming works within one disk only.
   const staged = temporaryName(join(path, 'files'));
   const undo: Undo[] = [];
   try {
     undo.push(await make(path));
+    await removeAbandoned(join(path, 'files'));
     undo.push(() => rm(staged, { recursive: true, force: true }));
     for (const [name, content] of files) {
       const file = join(staged, 'new', name);
@@ -26,12 +33,29 @@ export async function writeFolder(path: string, files: ReadonlyMap<string, FileC
       await writeFile(file, typeof content === 'function' ? await content() : content);
     }
     for (const name of files.keys()) undo.push(await make(dirname(join(path, name))));
+    const stale = (await namesIn(path)).filter((name) => isOwn(name) && !files.has(name));
+    for (const name of stale) undo.push(await takeAway(name, { staged, from: path }));
     for (const name of files.keys()) undo.push(await move(name, { staged, to: path }));
   } catch (cause) {
     await undoAll(undo);
     refuse(path, { cause, expected: 'a folder that can be written' });
   }
   await rm(staged, { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** Returns the names of the files below a folder, with slashes. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll('\\', '/'));
+}
+
+/** Moves a file to those that are kept until all files are moved. */
+async function takeAway(name: string, { staged, from }: { staged: string; from: string }): Promise<Undo> {
+  const kept = join(staged, 'kept', name);
+  await mkdir(dirname(kept), { recursive: true });
+  await rename(join(from, name), kept);
+  return () => rename(kept, join(from, name));
 }
 
 async function make(folder: string): Promise<Undo> {

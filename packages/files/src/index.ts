@@ -14,7 +14,15 @@ export {
 export type { ColumnNames } from './columns.js';
 export { namesIn } from './csv.js';
 export { fits } from './dims.js';
-export { expectWritable, makeFolder, readBytes, readSmallFile, removeFolders, writeWhole } from './disk.js';
+export {
+  expectOtherFile,
+  expectWritable,
+  makeFolder,
+  readBytes,
+  readSmallFile,
+  removeFolders,
+  writeWhole,
+} from './disk.js';
 export { type FileContent, writeFolder } from './folder.js';
 export { type IdxArray, readIdx } from './idx.js';
 export { type LoadedImage, loadImage, type Preprocessing } from './image.js';

@@ -7,6 +7,7 @@ import { make } from '../expression/registry.js';
 import { layoutNotices } from '../pipeline/notices/layout.js';
 import { notifierOf } from '../pipeline/notices/notifier.js';
 import { type Prepared, prepare } from '../pipeline/prepare.js';
+import { isCellFile } from '../pipeline/record/attribution-record.js';
 import { environmentOf } from '../pipeline/record/environment.js';
 import { type RecordOptions, recordFrom } from '../pipeline/record/record.js';
 import { type LedgerRun, runPlan } from '../pipeline/run/ledger-run.js';
@@ -123,7 +124,7 @@ async function writeRecorded(
   const all = new Map<string, FileContent>(files);
   all.set('report.html', page(record, pictures));
   all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
-  await writeFolder(out, all);
+  await writeFolder(out, all, isCellFile);
   return ['record.json', 'report.html'].map((name) => join(out, name));
 }
 

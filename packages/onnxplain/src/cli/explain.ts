@@ -1,6 +1,14 @@
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type Attribution, fail, sizeOfAttribution, stackAlong, type Tensor, tensor } from '@onnxplain/core';
-import { expectWritable, type NamedInput, writeFolder, writeNpy, writeWhole } from '@onnxplain/files';
+import {
+  expectOtherFile,
+  expectWritable,
+  type NamedInput,
+  writeFolder,
+  writeNpy,
+  writeWhole,
+} from '@onnxplain/files';
 import type { Link } from '@onnxplain/graph';
 import { formatNumber, type InputRecord, type Missing, targetText, tokenRuns } from '@onnxplain/report';
 import type { OutputMeaning } from '@onnxplain/runtime';
@@ -84,7 +92,7 @@ export async function explain(
   const plugins = await loadPlugins(flags.plugin ?? []);
   checkExpressions('explainer', [flags.explainer], plugins);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
-  if (flags.out !== undefined) await expectWritable(dirname(flags.out));
+  if (flags.out !== undefined) await expectPlace(flags.out, [path, ...flags.input]);
   const prepared = await prepare(path, { ...flags, inputs: flags.input, plugins });
   try {
     const explainer = make(flags.explainer, 'explainer', prepared);
@@ -113,6 +121,16 @@ export async function explain(
   } finally {
     await prepared.model.close();
   }
+}
+
+/** Throws where the output cannot be written, or is a file that the command reads. */
+async function expectPlace(out: string, reads: readonly string[]): Promise<void> {
+  const files = reads.map((word) => (existsSync(word) ? word : word.replace(/^[^=]*=/, '')));
+  await expectOtherFile(
+    out,
+    files.map((file) => ['a file that the command reads', file]),
+  );
+  await expectWritable(dirname(out));
 }
 
 /** Describes the explained function. The text names the target where it is the same for all inputs. */

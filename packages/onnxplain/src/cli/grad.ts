@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { expectWritable, writeWhole } from '@onnxplain/files';
+import { expectOtherFile, expectWritable, writeWhole } from '@onnxplain/files';
 import {
   type Graph,
   grad as gradOf,
@@ -58,6 +58,7 @@ export async function grad(
 ): Promise<WrittenGradient> {
   endingOf(flags.out, ['.onnx']);
   const { rules, expression } = make(flags.rules, 'rules');
+  await expectOtherFile(flags.out, [['the model', path]]);
   await expectWritable(dirname(flags.out));
   const { model, about } = await openModel(path, { ...flags, output: flags.of });
   try {

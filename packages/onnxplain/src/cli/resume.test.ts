@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { key, stream } from '@onnxplain/core';
 import type { RunRecord } from '@onnxplain/report';
@@ -66,7 +66,7 @@ function timelessRecord(out: string): string {
     request,
     ...rest
   }: RunRecord = JSON.parse(readFileSync(join(out, 'record.json'), 'utf8'));
-  const command = request.command?.map((word) => (word === out ? 'OUT' : word));
+  const command = request.command?.map((word) => (word === relative('', out) ? 'OUT' : word));
   return JSON.stringify({ ...rest, request: { ...request, command } });
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Node, Value } from '@onnxplain/graph';
 import { afterAll, describe, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, onnxplain, WEIGHTS } from '../../test/models.js';
@@ -291,7 +291,7 @@ test('record and report carry the target as indices', async () => {
   expect(out).toMatch(/^f = output 2:sum:sum, weighted by .*mask\.npy, output "y"\n/);
   const record = JSON.parse(readFileSync(at('out/record.json'), 'utf8'));
   expect(record.inputs).toMatchObject([
-    { at: [2, 'sum', 'sum'], mask: { file: at('mask.npy') }, prediction: { at: [0, 1, 2] } },
+    { at: [2, 'sum', 'sum'], mask: { file: relative('', at('mask.npy')) }, prediction: { at: [0, 1, 2] } },
   ]);
   expect(readFileSync(at('out/report.html'), 'utf8')).toContain('Explained: output 2:sum:sum, weighted by');
 });

@@ -21,6 +21,10 @@ export type CellFiles = ReadonlyMap<string, Uint8Array>;
 export const attributionFile = ({ input, explainer }: Pick<ExplainedCell, 'input' | 'explainer'>): string =>
   `attributions/${nameOf(input, explainer)}.npy`;
 
+/** Whether a path relative to a record is one that cells of some run have. */
+export const isCellFile = (file: string): boolean =>
+  /^(attributions\/\d{4,}-\d{2,}\.npy|pictures\/\d{4,}-\d{2,}\.png)$/.test(file);
+
 const nameOf = (input: number, explainer: number): string =>
   `${String(input).padStart(4, '0')}-${String(explainer).padStart(2, '0')}`;
 

@@ -15,6 +15,7 @@ import type { ScoredInput } from '../query/score-inputs.js';
 import type { Evaluation } from '../run/evaluate.js';
 import { attributionCell } from './attribution-record.js';
 import type { Drawing } from './draw.js';
+import { relativePaths } from './relative-paths.js';
 
 export interface RecordOptions {
   readonly model: ModelRecord;
@@ -63,11 +64,11 @@ export interface RunResults extends Pick<Evaluation, 'explainers' | 'metrics' | 
   readonly times: Evaluation['times'] & { readonly draw: number };
 }
 
-/** Makes the record that `record.json` holds. */
+/** Makes the record that `record.json` holds. Paths in it are relative to the working folder. */
 export function recordFrom(results: RunResults, options: Omit<RecordOptions, 'drawing'>): RunRecord {
   const { explainers, metrics, inputs, attributions, seed, times } = results;
   const estimates = estimateCells(results);
-  return {
+  return relativePaths({
     schema: 'onnxplain-record',
     version: RECORD_VERSION,
     created: (options.created ?? new Date()).toISOString(),
@@ -82,7 +83,7 @@ export function recordFrom(results: RunResults, options: Omit<RecordOptions, 'dr
     estimates,
     summaries: summariesOf(results, estimates),
     timings: timingsOf(times),
-  };
+  });
 }
 
 /** Returns an input with its prediction and target in the form of the record. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expressionIn, judge, type PaperTable, type Reading } from '@onnxplain/papers';
 import { RECORD_VERSION, type RunRecord, restrictRecord, type TablePart } from '@onnxplain/report';
 import { version } from '../../version.js';
+import { relativePaths } from '../record/relative-paths.js';
 
 /** The expressions of a table in a reading. `{background}` is replaced by the file of baselines. */
 export interface PartExpressions {
@@ -15,7 +16,7 @@ const BACKGROUND = '{background}';
 
 /** The expressions of the rows and columns of a table. */
 export function expressionsOf(table: PaperTable, reading: Reading, background?: string): PartExpressions {
-  const file = background === undefined ? BACKGROUND : JSON.stringify(background);
+  const file = background === undefined ? BACKGROUND : JSON.stringify(relativePaths(background));
   return {
     explainers: table.rows.map(({ explainer }) => expressionIn(explainer, reading).replace(BACKGROUND, file)),
     metrics: table.columns.map(({ metric }) => expressionIn(metric, reading)),
@@ -45,7 +46,7 @@ export function finishedRecord(folder: string, request: PartRequest): RunRecord 
   const isOfRun =
     record.version === RECORD_VERSION &&
     record.environment.onnxplain === version &&
-    same(record.request.command, request.command) &&
+    same(record.request.command, relativePaths(request.command)) &&
     same(expressionsIn(record.explainers), request.explainers) &&
     same(expressionsIn(record.metrics), request.metrics) &&
     sha256Of(request.model) === record.model.sha256 &&
