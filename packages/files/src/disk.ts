@@ -30,8 +30,8 @@ export function readSmallFile(
 
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, then renamed. Chunks are written one after the other.
- * What a killed process left of the same file is removed. Creates the folder, and removes it again when the file cannot be written. Throws `file-missing` or `file-unreadable`, and what
- * the chunks throw.
+ * What a killed process left of the same file is removed. Creates the folder, and removes it again when the file cannot be written.
+ * Throws `file-missing` or `file-unreadable`, and what the chunks throw.
  */
 export async function writeWhole(
   path: string,
@@ -92,8 +92,8 @@ export async function removeFolders(created: readonly string[]): Promise<void> {
 }
 
 /**
- * Throws `usage` where a file to write is one of those that are read, also under another spelling of its path, through a symbolic link or by
- * a hard link. `reads`: the files by what they are, such as 'the model'.
+ * Throws `usage` where a file to write is one of those that are read, also under another spelling of its path, through a symbolic link or
+ * by a hard link. `reads`: the files by what they are, such as 'the model'.
  */
 export async function expectOtherFile(
   path: string,

@@ -12,8 +12,8 @@ type Undo = () => Promise<unknown>;
 /**
  * Writes files into a folder, all or none. All of them are written into a temporary folder inside it, then moved to their names in the
  * order given, so that the last one can refer to the others. Files with other names stay, but for those that `isOwn` names as left by an
- * earlier call: they are removed, as is what a killed process left. When it fails, the folder is as it was before, or absent if it was absent.
- * Throws `file-missing` or `file-unreadable`.
+ * earlier call: they are removed, as is what a killed process left. When it fails, the folder is as it was before, or absent if it was
+ * absent. Throws `file-missing` or `file-unreadable`.
  */
 export async function writeFolder(
   path: string,

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { type Graph, type Node, type Value, write } from '@onnxplain/graph';
+import { emptyGraph, type Graph, type Node, type Value, write } from '@onnxplain/graph';
 import { main } from '../src/cli/program.js';
 
 export { npy } from '../../files/test/npy.js';
@@ -78,6 +78,28 @@ export const gatedModel = (): Uint8Array =>
       node('Mul', ['switched', 'scale'], 'y'),
     ],
   });
+
+/** A model of rows of four numbers whose run never returns: a Loop of 2^62 steps. */
+export function endlessModel(): Uint8Array {
+  const flag = (name: string): Value => ({ name, dtype: 'bool', dims: [] });
+  const body: Graph = {
+    ...emptyGraph({ '': 17 }),
+    name: 'body',
+    inputs: [{ name: 'i', dtype: 'int64', dims: [] }, flag('go'), value('state', ['N', 4])],
+    outputs: [flag('goOn'), value('next', ['N', 4])],
+    nodes: [node('Identity', ['go'], 'goOn'), node('Identity', ['state'], 'next')],
+  };
+  return linearModel({
+    outputs: [value('y', ['N', 4])],
+    constants: new Map([
+      ['trips', { dtype: 'int64', dims: [], data: BigInt64Array.of(2n ** 62n) }],
+      ['true', { dtype: 'bool', dims: [], data: Uint8Array.of(1) }],
+    ]),
+    nodes: [
+      { ...node('Loop', ['trips', 'true', 'x'], 'y'), attributes: { body: { kind: 'graph', value: body } } },
+    ],
+  });
+}
 
 /** A one-channel picture model: the mean of [N, 1, 6, 6] in class 0, nothing in class 1. */
 export const pictureModel = (): Uint8Array =>

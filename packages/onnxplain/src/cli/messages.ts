@@ -11,7 +11,9 @@ export type FromWorker =
   /** The arguments are parsed. */
   | { readonly kind: 'began'; readonly began: Began }
   /** The request to stop has arrived, so that no native code holds the process up. */
-  | { readonly kind: 'stopping' };
+  | { readonly kind: 'stopping' }
+  /** Sent every second, unless one step of the work takes longer. */
+  | { readonly kind: 'alive' };
 
 /** What a command is about to do. */
 export interface Began {

@@ -2,11 +2,15 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { folderWith, linearModel, npy } from '../../test/models.js';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { type BuiltProgram, builtProgram } from '../../test/built-program.js';
+import { endlessModel, folderWith, linearModel, npy, onnxplain } from '../../test/models.js';
+import { watchedCommands } from './watched-commands.js';
 
 const folder = folderWith({
   'm.onnx': linearModel(),
+  'endless.onnx': endlessModel(),
   'x.npy': npy([3, 4]),
   // Plugins that do on loading what native code can do to its process.
   'die.mjs': "process.kill(process.pid, 'SIGSEGV');",
@@ -15,15 +19,20 @@ const folder = folderWith({
     "process.stdout.write('1'); await new Promise((done) => setTimeout(done, 300)); process.stdout.write('2'); await new Promise((done) => setTimeout(done, 60_000));",
   'grow.mjs': 'const held = []; for (;;) held.push(Buffer.alloc(2 ** 24, 1));',
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+let program: BuiltProgram;
+beforeAll(async () => {
+  program = await builtProgram();
+});
+afterAll(() => {
+  program.remove();
+  rmSync(folder, { recursive: true });
+});
 const at = (name: string) => join(folder, name);
 
 const start = (...argv: readonly string[]): ChildProcess => startWith({}, ...argv);
 
 function startWith(options: SpawnOptions, ...argv: readonly string[]): ChildProcess {
-  const program = join(import.meta.dirname, 'main.ts');
-  const node = ['--import', 'tsx', '--conditions=source', program];
-  const child = spawn(process.execPath, [...node, ...argv], options);
+  const child = spawn(process.execPath, [program.main, ...argv], options);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
@@ -61,10 +70,11 @@ test('limits of time and memory end a command', async () => {
   });
 });
 
-/** Resolves when the explainer blocks its process. */
+/** Resolves when the plugin blocks its process. */
 const blocked = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     child.stderr?.on('data', (data) => String(data).includes('blocked') && resolve());
+    child.once('close', () => reject(new Error('ended before it was blocked')));
   });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -79,6 +89,32 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(performance.now() - began).toBeLessThan(1000);
   },
 );
+
+test('Ctrl-C ends a run of ONNX Runtime that never returns, within a second, and a time limit ends it too', async () => {
+  const argv = ['explain', at('endless.onnx'), '--input', at('x.npy'), '--explainer', 'occlusion(1)'];
+  const child = start(...argv);
+  const end = endOf(child);
+  // By then the model is open and runs.
+  await setTimeout(3000);
+  const began = performance.now();
+  child.kill('SIGINT');
+  expect((await end).exit).toBe(130);
+  expect(performance.now() - began).toBeLessThan(1000);
+  const limited = await endOf(start(...argv, '--time-limit', '2'));
+  expect(limited).toMatchObject({ exit: 1, err: expect.stringMatching(/endless\.onnx.*\[time-limit\]/) });
+});
+
+test('the commands that run in a process of their own are those that take limits of it', async () => {
+  const { out } = await onnxplain('--help');
+  const commands = [...out.matchAll(/^ {2}([a-z]+) .*[[<]/gm)]
+    .map(([, name]) => name)
+    .filter((name) => name !== 'help');
+  expect(commands).toContain('list');
+  for (const command of commands) {
+    const { out: help } = await onnxplain(command, '--help');
+    expect([command, help.includes('--time-limit')]).toEqual([command, watchedCommands.has(command)]);
+  }
+});
 
 test('the working process ends when the one that watches it is killed', async () => {
   const child = start(...explain('block'));

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type End, limitMemory, limitTime, type Watched, watch } from '../isolated/watch.js';
+import { onLongStep } from './long-step.js';
 import type { Began, FromWorker, ToWorker } from './messages.js';
 
 /** Milliseconds after Ctrl-C in which the process has to answer. Native code that runs longer is ended with its process. */
@@ -23,9 +24,10 @@ export async function runWatched(argv: readonly string[]): Promise<number> {
   const watched = watch(spawn(process.execPath, [...process.execArgv, worker], { stdio: [...stdio] }));
   const send = (message: ToWorker) => watched.child.connected && watched.child.send(message);
   const state: State = { stopping: false, answered: false };
+  if (!argv.includes('--quiet')) onLongStep(watched, (text) => process.stderr.write(text));
   watched.child.on('message', (message: FromWorker) => {
     if (message.kind === 'stopping') state.answered = true;
-    else {
+    else if (message.kind === 'began') {
       state.began = message.began;
       limitTime(watched, message.began.limits.seconds);
       limitMemory(watched, message.began.limits.memoryBytes);

@@ -25,6 +25,8 @@ process.on('message', (message: ToWorker) => {
   }
 });
 
+setInterval(() => send({ kind: 'alive' }), 1000).unref();
+
 async function run(argv: readonly string[]): Promise<void> {
   process.exitCode = await main(argv, {
     out: process.stdout,
@@ -37,7 +39,7 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 function send(message: FromWorker): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 /** Ends the process: nobody waits for its work any more. */
