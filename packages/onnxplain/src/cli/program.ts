@@ -29,7 +29,7 @@ import type { Began } from './messages.js';
 import { misplacedFlag } from './misplaced-flag.js';
 import { printable } from './printable.js';
 import { reproduce } from './reproduce.js';
-import { addReproduceFlags, type ReproduceFlags } from './reproduce-flags.js';
+import { addReproduceFlags, expectNoTableFlags, type ReproduceFlags } from './reproduce-flags.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
 import { showTable } from './table.js';
 
@@ -187,8 +187,9 @@ function addEvaluate(program: Command, run: Invocation): void {
 
 function addReproduce(program: Command, run: Invocation): void {
   addReproduceFlags(program.command('reproduce <paper>')).action(
-    async (paper: string, flags: ReproduceFlags) => {
+    async (paper: string, flags: ReproduceFlags, given: Command) => {
       const name = paperNamed(paper);
+      if (flags.table === undefined) expectNoTableFlags(given);
       if (flags.table === undefined)
         return writeResult(run, flags, { result: papers[name], show: showTables });
       const tables = flags.table.map((id) => tableOf(name, id));

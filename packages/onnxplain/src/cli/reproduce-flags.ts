@@ -1,3 +1,4 @@
+import { fail } from '@onnxplain/core';
 import type { Reading } from '@onnxplain/papers';
 import { type Command, Option } from 'commander';
 import { positive, type QueryFlags, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
@@ -36,6 +37,22 @@ const DATA =
 
 const READING =
   "whose definitions: those of the paper's text, those of its authors' program, which often take much longer, or both";
+
+/** Flags that say how a table is computed. */
+const OF_TABLES = ['out', 'images', 'reading', 'model', 'data', 'background', 'resume'] as const;
+
+/** Throws `usage` for flags that say how a table is computed where none is named: without --table, tables are listed. */
+export function expectNoTableFlags(command: Command): void {
+  const given = OF_TABLES.filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (given.length === 0) return;
+  fail({
+    code: 'usage',
+    where: 'reproduce',
+    expected: '--table ID, which says what is computed',
+    got: given.map((name) => `--${name}`).join(', '),
+    remedy: 'Name a table; without these flags, reproduce lists the tables.',
+  });
+}
 
 /** Adds the flags of `reproduce`. */
 export function addReproduceFlags(command: Command): Command {

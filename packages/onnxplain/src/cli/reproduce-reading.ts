@@ -5,7 +5,7 @@ import { loadPlugins } from '../expression/load-plugin.js';
 import { make } from '../expression/registry.js';
 import type { TableInputs } from '../pipeline/reproduce/inputs.js';
 import type { ModelOfTable } from '../pipeline/reproduce/models.js';
-import { expressionsOf, finishedRecord } from '../pipeline/reproduce/part.js';
+import { expressionsOf, finishedRun } from '../pipeline/reproduce/part.js';
 import { tablePictures } from '../pipeline/reproduce/pictures.js';
 import { evaluate } from './evaluate.js';
 import { EXIT, type ExitCode } from './failure.js';
@@ -84,14 +84,17 @@ async function runModel(
     make(text, kind, { plugins }).expression;
   const finished =
     flags.resume === true
-      ? finishedRecord(out, {
+      ? finishedRun(out, {
           model: file,
           command,
           explainers: explainers.map(canonical('explainer')),
           metrics: metrics.map(canonical('metric')),
         })
       : undefined;
-  if (finished !== undefined) return { name, exit: EXIT.done, record: finished };
+  if (finished !== undefined && 'record' in finished)
+    return { name, exit: EXIT.done, record: finished.record };
+  if (finished !== undefined)
+    context.notices.notice(`the finished run in ${out} is of ${finished.differs}: it is computed again`);
   const { exit, record } = await evaluate(
     file,
     { ...flags, input: inputs.files, explainer: explainers, metric: metrics, out },

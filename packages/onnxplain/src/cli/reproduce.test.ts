@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PaperTable, papers, readings } from '@onnxplain/papers';
 import type { RunRecord, TableRecord } from '@onnxplain/report';
@@ -123,6 +123,38 @@ test('a finished reading is kept with --resume, unless its inputs or expressions
   rmSync(changing, { recursive: true });
 });
 
+test('with --resume, a finished run of another command is refused, and one of other inputs is said', async () => {
+  const changing = rows(3);
+  const out = at('other-command');
+  const asked = (images: number, command: readonly string[]) =>
+    reproduce([table], { ...flags, out, data: changing, images, resume: true }, { notices, command });
+  const command = ['onnxplain', 'reproduce', 'h21', '--images', '2'];
+  await asked(2, command);
+  const record = readFileSync(join(out, 'paper', 'record.json'), 'utf8');
+  await expect(asked(3, command.with(4, '3'))).rejects.toMatchObject({ code: 'usage' });
+  await expect(asked(3, command.with(4, '3'))).rejects.toThrow(
+    /reproduce h21 --images 2.*leave --resume out/s,
+  );
+  expect(readFileSync(join(out, 'paper', 'record.json'), 'utf8')).toBe(record);
+  await asked(2, [...command, '--reading', 'paper']);
+  expect(readFileSync(join(out, 'paper', 'record.json'), 'utf8')).toBe(record);
+  writeFileSync(join(changing, 'x1.npy'), npy([4], [9, 8, 7, 6]));
+  said.length = 0;
+  await asked(2, command);
+  expect(said).toContain(
+    `the finished run in ${join(out, 'paper')} is of other inputs: it is computed again`,
+  );
+  rmSync(changing, { recursive: true });
+});
+
+test('a start that fails leaves no inputs behind', async () => {
+  const digits: PaperTable = { ...table, inputs: 'digits', claims: [], numbers: [] };
+  const out = at('failed-start');
+  // The model reads four numbers, not digits.
+  await expect(run({ out, images: 2, data: undefined, background: undefined }, digits)).rejects.toThrow();
+  expect(existsSync(out)).toBe(false);
+});
+
 test('several tables are computed in one run, with the numbers that each has alone', async () => {
   const other: PaperTable = {
     ...table,
@@ -225,7 +257,13 @@ test('the command lists the tables of a paper, and refuses others', async () => 
   expect(listed.out).toContain('U(0, 1)');
   const json: readonly { id: string }[] = JSON.parse((await onnxplain('reproduce', 'y19', '--json')).out);
   expect(json.map(({ id }) => id)).toContain('1a');
-  for (const argv of [['h22'], ['h21', '--table', '99'], ['h21', '--reading', 'neither']])
+  for (const argv of [
+    ['h22'],
+    ['h21', '--table', '99'],
+    ['h21', '--reading', 'neither'],
+    ['h21', '--images', '3'],
+    ['h21', '-o', at('unused')],
+  ])
     expect((await onnxplain('reproduce', ...argv)).exit).toBe(2);
 });
 

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { expectWritable, writeFolder } from '@onnxplain/files';
 import { mergeTables, type PaperTable, readings } from '@onnxplain/papers';
 import { TABLE_VERSION, type TableRecord, tableMarkdown, tablePage } from '@onnxplain/report';
-import { tableInputs } from '../pipeline/reproduce/inputs.js';
+import { INPUTS, tableInputs } from '../pipeline/reproduce/inputs.js';
 import { modelsOfTable } from '../pipeline/reproduce/models.js';
 import { needsBackground, partOf, recordOfTable } from '../pipeline/reproduce/part.js';
 import type { ExitCode } from './failure.js';
@@ -30,10 +32,9 @@ export async function reproduce(
   flags: ReproduceFlags,
   context: ReproduceContext,
 ): Promise<Reproduced> {
+  const isNew = flags.out !== undefined && !existsSync(flags.out);
   const run = await settle(mergeTables(tables), flags);
-  const parts: ReadingRun[] = [];
-  for (const reading of flags.reading === 'both' ? readings : [flags.reading])
-    parts.push(await runReading(run, reading, context));
+  const parts = await runReadings({ ...run, isNew }, context);
   const written = new Map<string, string>();
   const records = tables.map((table) => {
     const own = parts.map((part) => ({ ...part, record: recordOfTable(run.table, table, part.record) }));
@@ -45,6 +46,29 @@ export async function reproduce(
   await writeFolder(run.out, written);
   const files = [...written.keys()].map((name) => join(run.out, name));
   return { exit: worst(parts.map(({ exit }) => exit)), records, files };
+}
+
+/** Runs the readings. Removes the arrays of inputs again where the first one failed before anything was kept. */
+async function runReadings(
+  { isNew, ...run }: TableRun & { readonly isNew: boolean },
+  context: ReproduceContext,
+): Promise<readonly ReadingRun[]> {
+  const { reading } = run.flags;
+  const parts: ReadingRun[] = [];
+  try {
+    for (const each of reading === 'both' ? readings : [reading])
+      parts.push(await runReading(run, each, context));
+    return parts;
+  } catch (error) {
+    await removeInputs(run.out, isNew);
+    throw error;
+  }
+}
+
+async function removeInputs(out: string, isNew: boolean): Promise<void> {
+  const names = await readdir(out).catch(() => []);
+  if (names.some((name) => name !== INPUTS)) return;
+  await rm(isNew ? out : join(out, INPUTS), { recursive: true, force: true });
 }
 
 const jsonOf = (record: TableRecord): string => `${JSON.stringify(record, null, 1)}\n`;

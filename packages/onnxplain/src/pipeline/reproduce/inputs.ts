@@ -25,6 +25,9 @@ export interface TableInputs {
   readonly background?: string;
 }
 
+/** The folder, inside that of the results, in which arrays are written. */
+export const INPUTS = 'inputs';
+
 /** How many digits of the training set are baselines. */
 const BASELINES = 100;
 
@@ -80,9 +83,9 @@ async function digitInputs(
   const { bytes: labels } = readIdx(join(folder, nameOf('t10k', 'labels-idx1')), 1);
   const fitting = [...labels.keys()].filter((i) => table.classes?.includes(labels[i]) ?? true);
   expectEnough(folder, fitting.length, images);
-  const file = join(out, 'inputs', 'digits.npy');
+  const file = join(out, INPUTS, 'digits.npy');
   await writeDigits(file, pictures, fitting.slice(0, images));
-  const background = join(out, 'inputs', 'background.npy');
+  const background = join(out, INPUTS, 'background.npy');
   const training = readIdx(join(folder, nameOf('train', 'images-idx3')), 3);
   await writeDigits(background, training, [...Array(BASELINES).keys()]);
   return { files: [file], array: file, background };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fail } from '@onnxplain/core';
 import { expressionIn, judge, type PaperTable, type Reading } from '@onnxplain/papers';
 import { RECORD_VERSION, type RunRecord, restrictRecord, type TablePart } from '@onnxplain/report';
 import { version } from '../../version.js';
@@ -33,26 +34,51 @@ export interface PartRequest extends PartExpressions {
   readonly command: readonly string[];
 }
 
+/** A finished record, or in what the run of the folder differs from the one that is asked for. */
+export type FinishedRun = { readonly record: RunRecord } | { readonly differs: string };
+
 /**
  * The record in a folder, where it is that of the same run: of the same version, command and expressions, and of the same model and input
- * files, by their hashes. Undefined otherwise, and where a cell failed.
+ * files, by their hashes. Undefined where the folder has none, and where a cell failed. Throws `usage` for the record of another command,
+ * such as one with another number of inputs.
  */
-export function finishedRecord(folder: string, request: PartRequest): RunRecord | undefined {
+export function finishedRun(folder: string, request: PartRequest): FinishedRun | undefined {
   const file = join(folder, 'record.json');
   if (!existsSync(file)) return undefined;
   // This program wrote the file; its version and command are compared before anything else is read.
   const record: RunRecord = JSON.parse(readFileSync(file, 'utf8'));
-  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const isOfRun =
-    record.version === RECORD_VERSION &&
-    record.environment.onnxplain === version &&
-    same(record.request.command, relativePaths(request.command)) &&
-    same(expressionsIn(record.explainers), request.explainers) &&
-    same(expressionsIn(record.metrics), request.metrics) &&
-    sha256Of(request.model) === record.model.sha256 &&
-    record.inputs.every((input) => input.file === undefined || sha256Of(input.file) === input.sha256);
-  const failed = [...record.attributions, ...record.estimates].some(({ status }) => status === 'failed');
-  return isOfRun && !failed ? record : undefined;
+  if ([...record.attributions, ...record.estimates].some(({ status }) => status === 'failed'))
+    return undefined;
+  if (record.version !== RECORD_VERSION || record.environment.onnxplain !== version)
+    return { differs: 'another version of onnxplain' };
+  expectSameCommand(folder, record.request.command ?? [], relativePaths(request.command));
+  const differs = [
+    ...(isSame(expressionsIn(record.explainers), request.explainers) &&
+    isSame(expressionsIn(record.metrics), request.metrics)
+      ? []
+      : ['other explainers or metrics']),
+    ...(sha256Of(request.model) === record.model.sha256 ? [] : ['another model']),
+    ...(record.inputs.every((input) => input.file === undefined || sha256Of(input.file) === input.sha256)
+      ? []
+      : ['other inputs']),
+  ];
+  return differs.length === 0 ? { record } : { differs: differs.join(', ') };
+}
+
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Readings have folders of their own, so that the flag for them may change. */
+function expectSameCommand(folder: string, before: readonly string[], now: readonly string[]): void {
+  const plain = (command: readonly string[]) =>
+    command.filter((word, i) => !/^--reading(?:=|$)/.test(word) && command[i - 1] !== '--reading');
+  if (isSame(plain(before), plain(now))) return;
+  fail({
+    code: 'usage',
+    where: `--resume in ${folder}`,
+    expected: `the command of the finished run there, ${before.join(' ')}`,
+    got: now.join(' '),
+    remedy: 'Repeat that command, give another folder with -o, or leave --resume out to compute all again.',
+  });
 }
 
 const expressionsIn = (made: readonly { readonly expression: string }[]): readonly string[] =>
