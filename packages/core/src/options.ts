@@ -109,9 +109,13 @@ export const featuresHelp = (what: string) =>
   'positions, "superpixels": about 50 parts of an image that follow its edges, for a number or a list the cells of a grid with this side or these sizes, for a tensor of labels (file.npy, of the shape of the input or repeated to it) all ' +
   'elements with equal labels together.';
 
+/** Most draws, steps, rows and other counts of one request: a thousand million rows of a small model already take a day. */
+const MOST_COUNT = 1e9;
+
 function wholeNumber(what: string, [least, most]: readonly [number, number]) {
-  const text = most === Number.MAX_SAFE_INTEGER ? what : `${what}, at most ${most}`;
-  return z.number(text).int(text).min(least, text).max(most, text);
+  const limited = `${what}, at most ${most}`;
+  const text = most === Number.MAX_SAFE_INTEGER || most === MOST_COUNT ? what : limited;
+  return z.number(text).int(text).min(least, text).max(most, limited);
 }
 
 /** Types of options. Each call gives a new schema, to which a default and help can be added. */
@@ -128,8 +132,8 @@ export const option = {
   positive: () => z.number('a positive number').positive('a positive number').finite(),
   /** Any finite number. */
   number: () => z.number('a finite number').finite('a finite number'),
-  /** A whole number from 1 up, at most `most`. */
-  count: (most = Number.MAX_SAFE_INTEGER) => wholeNumber('a positive integer', [1, most]),
+  /** A whole number from 1 up, at most `most`; default: a thousand million, above which a request cannot be meant. */
+  count: (most = MOST_COUNT) => wholeNumber('a positive integer', [1, most]),
   /** A whole number from 0 up, at most `most`. */
   index: (most = Number.MAX_SAFE_INTEGER) => wholeNumber('a whole number from 0 up', [0, most]),
   /** true or false. */

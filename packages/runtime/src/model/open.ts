@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
@@ -32,7 +33,7 @@ export interface OpenOptions {
    * replaced.
    */
   readonly device?: Device | 'auto';
-  /** Threads inside one operator; default: all cores. */
+  /** Threads inside one operator, at most 64 or four for each core; default: all cores. */
   readonly threads?: number;
   /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
   readonly external?: ExternalReader;
@@ -53,9 +54,12 @@ export interface OpenOptions {
 
 const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 
+/** Each thread takes memory and time of the system; more than a few for each core only cost. */
+const MOST_THREADS = Math.max(64, 4 * availableParallelism());
+
 const schema = z.strictObject({
   device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
-  threads: option.count().optional(),
+  threads: option.count(MOST_THREADS).optional(),
   external: z
     .custom<ExternalReader>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
     .optional(),
