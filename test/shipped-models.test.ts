@@ -80,6 +80,12 @@ describe('the shipped models', () => {
       expect(await withHalf('bird-frog-caption', 'word')).toBeGreaterThan(0.99);
       expect(Math.abs((await withHalf('bird-frog-caption', 'picture')) - 0.5)).toBeLessThan(CHANCE);
     });
+
+    test('bird-frog-picture tells at least 95 % of the classes by the picture alone, and no more by the word alone than there are right words', async () => {
+      expect(await withHalf('bird-frog-picture', 'picture')).toBeGreaterThan(0.95);
+      // A word is right with probability 0.7; four standard errors in 1003 are 0.058.
+      expect(await withHalf('bird-frog-picture', 'word')).toBeLessThan(0.7 + 0.058);
+    });
   });
 
   test('topic-bilstm tells the topic of at least 28 of the 30 shipped sentences', async () => {
