@@ -78,7 +78,7 @@ const table4: PaperTable = {
     NOTES.class,
     NOTES.attack,
   ],
-  seconds: { paper: 2 },
+  seconds: { paper: 5 },
 };
 
 /** The tables of [H21] on sentences. */

@@ -37,5 +37,4 @@ export const adversarialTable: PaperTable = {
     'The class explained is the one that each model predicts.',
     ...NOTES.slice(1),
   ],
-  seconds: { paper: 7 },
 };

@@ -1,25 +1,22 @@
 import { betterThan, type PaperTable } from '../table.js';
-import { columnsBy, global, INFIDELITY, NOTES, SENSITIVITY } from './digits.js';
+import { columnsBy, global, INFIDELITY, NOTES, SENSITIVITY, smooth } from './digits.js';
 import { smoothedRows, smoothingClaims } from './smooth.js';
 
 const OPTIMUM = 'Square';
 /** Squares of about a fourteenth to a third of the side of a picture of 224 pixels, as those of 2 to 10 of 28. */
 const squares = 'square(sizes=[16,80])';
 
-const smooth = (inner: string) => ({
-  paper: `smooth(${inner}, gaussian(0.2), draws=10)`,
-  'paper-code': `smooth(${inner}, uniform(0.2), draws=10)`,
-});
+const IG = 'integrated-gradients(steps=10, rule=left)';
 
 /** The explainers of the table on digits, with less points of the path and draws of the kernel. */
 const explainers = [
-  { ...global[0], smooth: smooth('times-input(gradient)') },
+  { ...global[0], smooth: smooth('times-input(gradient)', 'times-input(gradient)', 10) },
   {
     name: 'IG',
-    explainer: 'integrated-gradients(steps=10, rule=left)',
-    smooth: smooth('integrated-gradients(steps=10, rule=left)'),
+    explainer: IG,
+    smooth: smooth(IG, IG, 10),
   },
-  { ...global[2], smooth: smooth('times-input(guided-backprop)') },
+  { ...global[2], smooth: smooth('times-input(guided-backprop)', 'times-input(gradient)', 10) },
 ];
 
 /** Table 1b on photographs, as its rows of ImageNet: squares are drawn at random, because there are too many of them. */
