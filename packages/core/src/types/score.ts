@@ -85,6 +85,8 @@ export interface ClassGradient {
 export interface Internals {
   /** Names of the attention maps, [n, heads, queries, keys], in the order in which they are computed. */
   readonly attention: readonly string[];
+  /** Name of the last tensor with channels and several positions; absent where there is none, or it is not known. */
+  readonly lastSpatial?: string;
   /** Throws `value-unknown` for a name that is not one of a float tensor with a row for each input. */
   layers(names: readonly string[]): Layers;
 }

@@ -23,9 +23,10 @@ const layerOptions = {
     .min(1, 'the name of an inner tensor')
     .describe(
       'Name of an inner tensor [N, channels, ...positions], such as the output of the last convolution; where the model shows that its ' +
-        'channels come last, [N, ...positions, channels].',
+        'channels come last, [N, ...positions, channels]. Default: the last that the model shows to have channels and several positions.',
     )
-    .register(written, { as: 'bare' }),
+    .register(written, { as: 'bare' })
+    .optional(),
   relu: option
     .flag()
     .default(false)
@@ -65,6 +66,20 @@ const summedProduct: MapOf = ({ value, gradient }) => {
 function sizes({ shape }: Tensor): readonly [channels: number, positions: number] {
   const [, channels, ...positions] = shape;
   return [channels, sizeOf(positions)];
+}
+
+/** The named layer, or the last one with positions. Throws `not-applicable` where there is none. */
+function layerOf(f: Score, where: string, given: string | undefined): string {
+  const layer = given ?? internalsOf(f, where).lastSpatial;
+  if (layer !== undefined) return layer;
+  return fail({
+    code: 'not-applicable',
+    where,
+    expected:
+      'a model that shows which of its inner tensors have channels and positions, or the name of a layer',
+    got: 'neither',
+    remedy: `Name a layer: ${where}(NAME). onnxplain inspect MODEL --values lists the inner tensors.`,
+  });
 }
 
 async function mapOfLayer(
@@ -110,29 +125,37 @@ function channelsFirst({ shape, data }: Tensor, axis: number): Tensor {
  * Throws `value-unknown` for a name that is not an inner tensor, `not-applicable` for a layer without positions.
  */
 export function gradCamMap(f: Score, x: Tensor, given: LayerMapOptions): Promise<Tensor> {
-  return mapOfLayer(f, x, { ...settled('grad-cam', given), mapOf: weightedSum });
+  return mapOfLayer(f, x, { ...settled(f, 'grad-cam', given), mapOf: weightedSum });
 }
 
 /** The map of {@link layerAttribution} at the layer's own resolution, [...positions]. Throws what {@link gradCamMap} throws. */
 export function layerAttributionMap(f: Score, x: Tensor, given: LayerMapOptions): Promise<Tensor> {
-  return mapOfLayer(f, x, { ...settled('layer-attribution', given), mapOf: summedProduct });
+  return mapOfLayer(f, x, { ...settled(f, 'layer-attribution', given), mapOf: summedProduct });
 }
 
-const settled = (name: string, given: LayerMapOptions) =>
-  parseOptions(name, z.strictObject(layerOptions), { ...given });
+function settled(f: Score, name: string, given: LayerMapOptions) {
+  const { layer, relu } = parseOptions(name, z.strictObject(layerOptions), { ...given });
+  return { layer: layerOf(f, name, layer), relu };
+}
 
 /** Explains by a map of a layer, resized to the input. */
 function explainByMap(
-  { layer, relu, upsample, layout }: Settings<typeof options>,
-  mapOf: MapOf,
+  { layer: given, relu, upsample, layout }: Settings<typeof options>,
+  { name, mapOf }: { readonly name: string; readonly mapOf: MapOf },
 ): ExplainerRecipe {
   return {
     kind: 'global',
-    layers: [layer],
+    layers: given === undefined ? [] : [given],
     async explain(f, x) {
+      const layer = layerOf(f, name, given);
       const map = await mapOfLayer(f, x, { layer, relu, mapOf });
       const spreading = { upsample, layout: layout ?? f.layout ?? 'chw' };
-      return { values: spread(map, x.shape, spreading), cost: { forward: 0, backward: 1 } };
+      const values = spread(map, x.shape, spreading);
+      return {
+        values,
+        cost: { forward: 0, backward: 1 },
+        ...(given === undefined && { details: { layer } }),
+      };
     },
   };
 }
@@ -142,7 +165,8 @@ function explainByMap(
  * f. The map is resized to the input's positions, and each input channel gets an equal share of it; {@link gradCamMap} gives
  * the map as it is. Needs the score of a model.
  * Throws `not-applicable` for a score without inner tensors and for a layer that does not fit the input, and `value-unknown` for a name
- * that the model does not have. The name is in `layers`, so that it can be checked before anything runs.
+ * that the model does not have. The name is in `layers`, so that it can be checked before anything runs. Without a name it is the last
+ * layer with several positions, which `details` names.
  * Source: Selvaraju et al. 2017, "Grad-CAM"; without its final ReLU by default, as in Captum.
  */
 export const gradCam = defineExplainer({
@@ -152,7 +176,7 @@ export const gradCam = defineExplainer({
   positional: ['layer'],
   example: { layer: 'input' },
   promises: ['depends-on-layout'],
-  make: (settings) => explainByMap(settings, weightedSum),
+  make: (settings) => explainByMap(settings, { name: 'grad-cam', mapOf: weightedSum }),
 });
 
 /**
@@ -167,5 +191,5 @@ export const layerAttribution = defineExplainer({
   positional: ['layer'],
   example: { layer: 'input' },
   promises: ['depends-on-layout'],
-  make: (settings) => explainByMap(settings, summedProduct),
+  make: (settings) => explainByMap(settings, { name: 'layer-attribution', mapOf: summedProduct }),
 });

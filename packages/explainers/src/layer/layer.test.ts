@@ -95,6 +95,14 @@ describe('maps of a layer', () => {
     expect(Array.from(values.data)).toEqual([1, 2, 3, 4]);
   });
 
+  it('is that of the last layer with positions where none is named, and says which', async () => {
+    const { internals } = f;
+    const told: Score = { ...f, internals: internals && { ...internals, lastSpatial: 'last' } };
+    const { values, details } = await gradCam()(told, x, key(0));
+    expect([Array.from(values.data), details]).toEqual([[1, 2, 3, 4], { layer: 'last' }]);
+    await expect(gradCam()(f, x, key(0))).rejects.toMatchObject({ code: 'not-applicable' });
+  });
+
   it('layer-attribution multiplies position by position', async () => {
     const map = await layerAttributionMap(f, x, { layer: 'a' });
     expect(Array.from(map.data)).toEqual([-1, 0, 2, 8]);

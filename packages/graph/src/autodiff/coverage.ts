@@ -67,7 +67,7 @@ function inside({ b, path, opsets }: Around, { node, row }: PathNode): readonly 
 }
 
 const CUT =
-  'Explain with occlusion or optimal, which need no derivative. Explainers and metrics that take an attack need none with attack=decision. In a program there are also an inner tensor after it (cut), and difference(score).';
+  'Name a value after it by --wrt, or explain with occlusion or optimal, which need no derivative. Explainers and metrics that take an attack need none with attack=decision. In a program there are also cut and difference(score).';
 
 function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage {
   const { op, domain } = node;

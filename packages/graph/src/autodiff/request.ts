@@ -113,7 +113,7 @@ function outputOf(graph: Graph, of: string | undefined): string {
     fail({
       code: 'output-unclear',
       where: 'grad',
-      expected: 'the name of an output (option `of`)',
+      expected: 'the name of an output (--of, in a program the option of)',
       got: `a model with outputs ${names.join(', ')}`,
       remedy: 'Name the one that holds the scores.',
     });
@@ -158,7 +158,7 @@ function onlyInput(graph: Graph): string {
   return fail({
     code: 'value-unknown',
     where: 'grad',
-    expected: 'the name of a value to differentiate by (option `wrt`)',
+    expected: 'the name of a value to differentiate by (--wrt, in a program the option wrt)',
     got:
       only === undefined ? 'a model without float inputs' : `a model with float inputs ${floats.join(', ')}`,
     remedy: 'Name an input, or an inner tensor such as the embedding.',

@@ -64,11 +64,37 @@ const FORMATS: readonly Format[] = [
     remedy: `Weights alone are not a model. ${EXPORT}`,
   },
   {
+    name: 'a GGUF file',
+    matches: (_, text) => text.startsWith('GGUF'),
+    remedy: EXPORT,
+  },
+  {
+    name: 'a NumPy array',
+    matches: (_, text) => text.startsWith('NUMPY', 1),
+    remedy: 'Name the .onnx file: an array is what it is run on.',
+  },
+  {
+    name: 'a TensorFlow graph (.pb)',
+    // A SavedModel begins with its schema version and the tags of its graph, a GraphDef with a node that has an operator.
+    matches: (head, text) =>
+      (startsWith(0x08, 0x01, 0x12)(head) && /serve|saved_model|PartitionedCall/.test(text)) ||
+      (head[0] === 0x0a && /Placeholder|VarHandleOp|VariableV2|MatMul/.test(text)),
+    remedy: `${EXPORT.slice(0, -1)}, for instance with tf2onnx.`,
+  },
+  {
+    name: 'JSON',
+    matches: (head, text) => /^\s*[{[]/.test(text) && head.every(isTextual),
+    remedy: FETCH,
+  },
+  {
     name: 'text',
     matches: (head) => head.length > 16 && head.every(isPrintable),
     remedy: FETCH,
   },
 ];
+
+/** Whether a byte can be of UTF-8. */
+const isTextual = (byte: number): boolean => byte >= 0x20 || (byte >= 9 && byte <= 13);
 
 const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
 

@@ -108,3 +108,30 @@ test('an unknown layout is noticed where an explainer depends on it, unless --la
   const last = await explained('open', 'occlusion(5)', '--layout', 'nhwc');
   expect([last.expression, last.groups]).toEqual(['occlusion(5, layout=hwc)', 2]);
 });
+
+test.each([
+  ['inner', 'h'],
+  ['grey', 'h'],
+  ['sound', 'h'],
+])(
+  'grad-cam without a layer takes the last one with positions of %s.onnx, and says so',
+  async (name, layer) => {
+    const explained = async (explainer: string) => {
+      const argv = [
+        '--input',
+        join(folder, `${name}.npy`),
+        '--target',
+        '0',
+        '--explainer',
+        explainer,
+        '--json',
+        '--quiet',
+      ];
+      const { out } = await onnxplain('explain', join(folder, `${name}.onnx`), ...argv);
+      return JSON.parse(out).explanations[0];
+    };
+    const [chosen, named] = [await explained('grad-cam'), await explained(`grad-cam(${layer})`)];
+    expect(chosen.details).toEqual({ layer });
+    expect(chosen.values).toEqual(named.values);
+  },
+);

@@ -50,7 +50,7 @@ function onlyOutput(graph: Graph): FloatPort {
     remedy:
       floats.length === 0
         ? 'Export the model with its scores as an output.'
-        : 'Name one in the option output.',
+        : 'Name one: --output NAME, in a program the option output.',
   });
 }
 
@@ -80,7 +80,8 @@ function onlyInput(graph: Graph, feeds: Feeds): FloatPort {
     where: 'input',
     expected: 'one input to explain',
     got: floats.map(show).join(', '),
-    remedy: 'Name one in the option input, and give the others in the option feeds.',
+    remedy:
+      'Name one (--wrt NAME, in a program the option input), and give the others (--feed NAME=FILE.npy, in a program the option feeds).',
   });
 }
 

@@ -48,8 +48,24 @@ export function internalsOf(model: Model, fn: ModelFunction, options: InternalsO
     get attention() {
       return model.cache(attentionCaches).get(fn.identity, () => attentionMaps(fn.graph));
     },
+    get lastSpatial() {
+      return lastSpatial(model, fn);
+    },
     layers: (names) => layersOf(names, { model, fn, options }),
   };
+}
+
+/** Returns the name of the last value of the model whose rows have an axis of channels, and several positions along the others. */
+function lastSpatial(model: Model, fn: ModelFunction): string | undefined {
+  const axes = channelsOf(model, fn);
+  const inModel = new Set(model.graph.nodes.flatMap(({ outputs }) => outputs));
+  const names = fn.graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => inModel.has(name));
+  return names.findLast((name) => {
+    const type = infer(fn.graph).get(name);
+    const channels = channelAxisInRow(axes.get(name), type && rowAxisOf(fn, type));
+    const shape = rowShape(fn, name);
+    return channels !== undefined && shape !== undefined && sizeOf(shape.toSpliced(channels, 1)) > 1;
+  });
 }
 
 interface LayerContext {

@@ -97,6 +97,6 @@ function requireFixedShape(step: RuleContext, { dims }: ValueType, i: number): v
   if (dims !== undefined) return;
   step.refuse(
     `its carried value "${step.inputs[FIRST + i]}" is not known to keep its shape from one iteration to the next`,
-    'Give it its final shape before the loop and export with fixed sizes, or with the loop unrolled; explain an inner tensor after it (cut), or estimate the gradient with difference(score).',
+    'Give it its final shape before the loop and export with fixed sizes, or with the loop unrolled; name a value after it by --wrt (in a program cut), or estimate the gradient with difference(score).',
   );
 }

@@ -176,7 +176,7 @@ const mapRule = (row: RuleEntry, change: (rule: Rule) => RuleEntry): RuleEntry =
   typeof row === 'function' ? change(row) : row;
 
 const REMEDY =
-  'Use integrated-gradients, which needs derivatives only, or explain an inner tensor after it (cut).';
+  'Use integrated-gradients, which needs derivatives only, or name a value after it by --wrt (in a program cut).';
 
 const rows: RuleEntries = {
   ...gradient,

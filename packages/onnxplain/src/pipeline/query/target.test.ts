@@ -33,6 +33,8 @@ describe('a class is asked for', () => {
     ['"tench, Tinca tinca"', 3],
     ['cat,"tench, Tinca tinca",2', [0, 3, 2]],
     ['"cat"', 0],
+    ['tench', 3],
+    ['tinca TINCA,cat', [3, 0]],
   ] as const)('as %s', (text, expected) => {
     expect(target(text)).toEqual(expected);
   });
@@ -144,7 +146,7 @@ describe('a name of digits', () => {
 describe('is refused', () => {
   test.each([
     ['catt', 'name-unknown', 'Did you mean "cat"?'],
-    ['tench', 'name-unknown', 'Did you mean "tench, Tinca tinca"?'],
+    ['"tench, Tinca tinc"', 'name-unknown', 'Did you mean "tench, Tinca tinca"?'],
     ['cat,dgo', 'name-unknown', 'Did you mean "Dog"?'],
     ['xylophone', 'name-unknown', 'The first names are "cat", "Dog"'],
     ['1.5', 'name-unknown', 'one of 5 classes'],
@@ -163,5 +165,15 @@ describe('is refused', () => {
     });
     expect(refusal('owl', classes)).toMatchObject({ code: 'option-value' });
     expect(target('OWL', classes)).toBe(4);
+  });
+});
+
+test('a synonym of several classes is refused with the classes', () => {
+  const birds = classesOf(['crane, bird', 'crane', 'drake, bird', 'kite, bird of prey']);
+  expect(target('crane', birds)).toBe(1);
+  expect(target('kite', birds)).toBe(3);
+  expect(refusal('bird', birds)).toMatchObject({
+    code: 'option-value',
+    diagnosis: { got: expect.stringContaining('class 0 ("crane, bird"), class 2 ("drake, bird")') },
   });
 });

@@ -21,7 +21,7 @@ export interface SettledTarget {
 
 /**
  * Replaces names of classes by numbers. A text of digits is a number. A text with colons says what is taken along the axes of an output:
- * see `readEntries`. Any other text is a name of the card, spelled as on the card; capitals may differ where that leaves one class. A text
+ * see `readEntries`. Any other text is a name of the card, or one of several with commas between them; capitals may differ. A text
  * in double quotes is always a name, also with commas, colons or digits in it.
  * Throws `name-unknown` with the nearest names, `option-value` for a name of several classes, `usage` where there are no names.
  */
@@ -78,12 +78,17 @@ function numberOf(text: string, classes: readonly NamedClass[]): number {
   return found.k;
 }
 
-/** Returns the classes of a name; where none is spelled exactly so, those that differ in capitals only. */
+/**
+ * Returns the classes of a name; where none is spelled exactly so, those that differ in capitals only; else those that have the name among
+ * several with commas between them ("tabby, tabby cat").
+ */
 function matching(name: string, classes: readonly NamedClass[]): readonly NamedClass[] {
   const exact = classes.filter(({ label }) => label === name);
   if (exact.length > 0) return exact;
   const plain = (text: string) => text.trim().toLowerCase();
-  return classes.filter(({ label }) => plain(label) === plain(name));
+  const whole = classes.filter(({ label }) => plain(label) === plain(name));
+  if (whole.length > 0) return whole;
+  return classes.filter(({ label }) => label.split(',').some((synonym) => plain(synonym) === plain(name)));
 }
 
 function refuseName(name: string, classes: readonly NamedClass[]): never {

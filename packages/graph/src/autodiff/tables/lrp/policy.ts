@@ -90,7 +90,7 @@ export const softmax: Rule = (b, { node, inputs: [x], outputs: [y] }, relevance)
   return [b.mul(x, b.sub(relevance, b.mul(y, b.sum(relevance, [axis]))))];
 };
 
-const REMEDY = 'Use the rules gradient or guided, or explain an inner tensor after it (cut).';
+const REMEDY = 'Use the rules gradient or guided, or name a value after it by --wrt (in a program cut).';
 
 export const notDefinedFor = (what: string): RuleEntry =>
   refused(`relevance propagation is not defined for ${what}`, REMEDY);
