@@ -1,11 +1,22 @@
 /**
  * Compares the optimal explanation with what it cannot do without: the forward passes of its draws and the Gram matrix of its rows, on a
- * digit; and measures the memory and the solve of one for a photograph. `--model` and `--photo` give the files of the latter.
+ * digit; and measures the memory and the solve of one for a photograph, of least norm and by the default solver. `--model` and `--photo`
+ * give the files of the latter.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { key, noisyBaseline, row, type Score, square, type Tensor, tensor } from '@onnxplain/core';
+import {
+  key,
+  noisyBaseline,
+  pseudoInverse,
+  row,
+  type Score,
+  type Solver,
+  square,
+  type Tensor,
+  tensor,
+} from '@onnxplain/core';
 import { optimal } from '@onnxplain/explainers';
 import { open, openSession, score } from '@onnxplain/runtime';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
@@ -89,13 +100,13 @@ function timed(f: Score): { readonly score: Score; readonly spent: () => { forwa
 }
 
 /** The optimum of a photograph under squares: the time of the solve, and the most memory that the process has had. */
-async function photoCost(): Promise<void> {
+async function photoCost(solver?: Solver): Promise<void> {
   await using model = await open(given.model);
   const f = await score(model, { target: 50 });
   const x = photograph(given.photo);
   const { score: counted, spent } = timed(f);
   const perturbation = square({ size: SQUARES.size });
-  const explain = optimal(perturbation, { draws: SQUARES.draws });
+  const explain = optimal(perturbation, { draws: SQUARES.draws, solver });
   let found = '';
   const total = await seconds(async () => {
     const { diagnosis } = await explain(counted, x, key(0));
@@ -103,9 +114,7 @@ async function photoCost(): Promise<void> {
   });
   const { forward: passes, pause } = spent();
   const memory = process.resourceUsage().maxRSS / 2 ** 20;
-  console.log(
-    `optimal(${perturbation.expression}, draws=${SQUARES.draws}) of a photograph, d = ${x.data.length}: ${ms(total)}`,
-  );
+  console.log(`${explain.expression} of a photograph, d = ${x.data.length}: ${ms(total)}`);
   console.log(found);
   const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
   console.log(
@@ -117,6 +126,8 @@ async function photoCost(): Promise<void> {
   console.log(`greatest memory of the process: ${memory.toFixed(2)} GiB (below 2 GB wanted)`);
 }
 
+await photoCost(pseudoInverse());
+console.log();
 await photoCost();
 console.log();
 await digitCost(Number(given.rounds));

@@ -22,8 +22,9 @@ export const factorDual: FactorForm = async (equations, products) => {
   const { count, unknowns, totalWeight } = equations;
   expectSmall('dual system', count, count);
   const gram = await gramOf(equations, products);
-  const groups = equalRows(gram);
-  const weights = sumsOf(groups, concatBlocks(equations.blocks, weightsOf));
+  const own = concatBlocks(equations.blocks, weightsOf);
+  const groups = equalRows(gram, own);
+  const weights = sumsOf(groups, own);
   const roots = weights.map(Math.sqrt);
   const normal = normalPart(equations);
   const along = Float64Array.from(groups.first, (row) => normal.along[row]);
@@ -52,18 +53,19 @@ export const factorDual: FactorForm = async (equations, products) => {
   };
 };
 
-/** Rows in groups of equal ones: the group of each row, and the first row of each group. */
+/** Rows in groups of equal ones: the group of each row, -1 for those without a weight, and the first row of each group. */
 interface Groups {
   readonly of: Int32Array;
   readonly first: readonly number[];
 }
 
 /** Rows a and b are equal where a·a = a·b = b·b, because |a - b|² is then 0, to rounding. */
-function equalRows({ shape: [count], data }: Tensor): Groups {
-  const of = new Int32Array(count);
+function equalRows({ shape: [count], data }: Tensor, weights: Float64Array): Groups {
+  const of = new Int32Array(count).fill(-1);
   const first: number[] = [];
   const byLength = new Map<number, number[]>();
   for (let i = 0; i < count; i++) {
+    if (weights[i] === 0) continue;
     const length = data[i * count + i];
     const alike = byLength.get(length) ?? [];
     const found = alike.find((group) => data[i * count + first[group]] === length);
@@ -78,11 +80,11 @@ function equalRows({ shape: [count], data }: Tensor): Groups {
 
 function sumsOf({ of, first }: Groups, values: Float64Array): Float64Array {
   const sums = new Float64Array(first.length);
-  for (let i = 0; i < of.length; i++) sums[of[i]] += values[i];
+  for (let i = 0; i < of.length; i++) if (of[i] >= 0) sums[of[i]] += values[i];
   return sums;
 }
 
-/** The weighted mean of the targets of each group; 0 where no row of it has a weight. */
+/** The weighted mean of the targets of each group. */
 function meansOf(
   groups: Groups,
   targets: Float64Array,
@@ -93,7 +95,7 @@ function meansOf(
     groups,
     targets.map((target, i) => target * own[i]),
   );
-  return sums.map((sum, group) => (weights[group] === 0 ? 0 : sum / weights[group]));
+  return sums.map((sum, group) => sum / weights[group]);
 }
 
 /** The matrix [groups, groups] of (a·b - along·along) · scale · scale over the first rows a and b of groups. */
