@@ -47,6 +47,8 @@ export type ErrorCode =
   | 'kind-mismatch'
   | 'not-applicable'
   | 'usage'
+  // a defect of onnxplain
+  | 'internal'
   // definitions of a user
   | 'plugin-missing'
   | 'plugin-failed'

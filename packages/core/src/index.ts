@@ -78,6 +78,7 @@ export { fillUniformInBall, fillUniformOnSphere } from './geometry/draw.js';
 export { furthestAlong } from './geometry/furthest.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
+export { guarded, internal } from './guarded.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export {
   type DefinitionKind,
@@ -89,6 +90,7 @@ export {
   written,
   z,
 } from './options.js';
+export { own, ownOf, setOwn } from './own.js';
 export { inputsFrom, masksFrom } from './perturb/compact.js';
 export * from './perturb/definitions.js';
 export { drawCount } from './perturb/draw-count.js';

@@ -4,6 +4,7 @@ import { fail } from './error.js';
 import { hasExpression } from './expression.js';
 import type { FeatureChoice } from './features/choice.js';
 import { layouts } from './layout.js';
+import { own } from './own.js';
 import { didYouMean } from './suggest.js';
 import { isTensor, showShape, type Tensor } from './tensor/tensor.js';
 import type { Attack } from './types/attack.js';
@@ -78,7 +79,7 @@ export function parseOptions<Options extends z.ZodObject>(
     code: 'option-value',
     where: `${where}(${option})`,
     expected: issue.message,
-    got: show(given[String(issue.path[0])]),
+    got: show(own(given, String(issue.path[0]))),
   });
 }
 

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 
 /** The results of cells by the name of the cell. A ledger keeps them on disk; {@link memoryStore} keeps them in memory. */
 export interface CellStore {
@@ -29,7 +29,7 @@ export function memoryStore(): CellStore {
     async append(cell, result) {
       results.set(cell, result);
     },
-    read: async (cell, field) => (results.get(cell) ?? refuse(cell))[field],
+    read: async (cell, field) => own(results.get(cell) ?? refuse(cell), field),
   };
 }
 

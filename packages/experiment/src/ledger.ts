@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fail } from '@onnxplain/core';
+import { fail, own, setOwn } from '@onnxplain/core';
 import { readBytes, removeFolders, writeWhole } from '@onnxplain/files';
 import type { CellStore } from './cell-store.js';
 import { decode, encode, type Json } from './codec.js';
@@ -98,7 +98,7 @@ export function ledgerIn({ folder, handle, lock, made, lines: before, notices }:
 }
 
 function fieldOf(lines: ReadonlyMap<string, LedgerLine>, cell: string, field: string): Json {
-  const found = lines.get(cell)?.result[field];
+  const found = own(lines.get(cell)?.result ?? {}, field);
   return found === undefined
     ? fail({
         code: 'file-missing',
@@ -117,7 +117,7 @@ async function writeFiles(
   const hashes: Record<string, string> = {};
   for (const [name, bytes] of files) {
     await writeWhole(join(folder, name), bytes);
-    hashes[name] = hashOf(bytes);
+    setOwn(hashes, name, hashOf(bytes));
   }
   return hashes;
 }
@@ -125,7 +125,7 @@ async function writeFiles(
 async function readChecked(folder: string, name: string, line: LedgerLine | undefined): Promise<Uint8Array> {
   const path = join(folder, name);
   const bytes = await readBytes(path);
-  const expected = line?.files[name];
+  const expected = own(line?.files ?? {}, name);
   if (hashOf(bytes) === expected) return bytes;
   return fail({
     code: 'file-format',

@@ -1,7 +1,7 @@
 import { readFileSync, type Stats } from 'node:fs';
 import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { fail, OnnxplainError } from '@onnxplain/core';
+import { fail, OnnxplainError, own } from '@onnxplain/core';
 import { removeAbandoned, temporaryName } from './temporary.js';
 
 /** Reads the bytes of a file. Throws `file-missing` or `file-unreadable`. */
@@ -138,7 +138,7 @@ export function refuse(
       code: code === 'ENOENT' ? 'file-missing' : 'file-unreadable',
       where: path,
       expected,
-      got: REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause)),
+      got: own(REASONS, code) ?? (cause instanceof Error ? cause.message : String(cause)),
       remedy,
     },
     { cause },

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import type { InputRecord, Request } from './record.js';
 
 type Named = Pick<
@@ -47,7 +48,7 @@ export function explainedText(
  */
 export function nounOf(holds: string | undefined, isClass: boolean): string | undefined {
   if (holds === undefined || !Object.hasOwn(NOUNS, holds)) return undefined;
-  return holds === 'logits' && !isClass ? undefined : NOUNS[holds];
+  return holds === 'logits' && !isClass ? undefined : own(NOUNS, holds);
 }
 
 const NOUNS: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { expression, type Showable } from '../expression.js';
 import { writtenAs, type z } from '../options.js';
+import { own, setOwn } from '../own.js';
 
 /** What the expression of a definition depends on. */
 export interface ExpressionForm {
@@ -22,11 +23,11 @@ export function canonicalExpression(
   const byName: Record<string, Showable> = {};
   for (const [option, field] of Object.entries(options.shape)) {
     // Options are numbers, words, lists, tensors and things that carry an expression.
-    const value = settings[option] as Showable;
+    const value = own(settings, option) as Showable;
     const absent = field.safeParse(undefined);
     const as = writtenAs(field) ?? (leading.includes(option) && !absent.success ? 'bare' : undefined);
     if (as === 'bare') bare.push(value);
-    else if (as === 'always' || (as === undefined && value !== absent.data)) byName[option] = value;
+    else if (as === 'always' || (as === undefined && value !== absent.data)) setOwn(byName, option, value);
   }
   return expression(name, bare, byName);
 }

@@ -1,4 +1,5 @@
 import { type DefinitionKind, helpOf, kindTaken, parseOptions, z } from '../options.js';
+import { setOwn } from '../own.js';
 import { canonicalExpression } from './canonical.js';
 
 /** The row of something that is made by name: what expressions, the command line and the law tests know of it. */
@@ -132,8 +133,8 @@ export function factsOf({ shape }: z.ZodObject): Pick<Definition<unknown>, 'help
   const takes: Record<string, DefinitionKind> = {};
   for (const [option, field] of Object.entries(shape)) {
     const [text, kind] = [helpOf(field), kindTaken(field)];
-    if (text !== undefined) help[option] = text;
-    if (kind !== undefined) takes[option] = kind;
+    if (text !== undefined) setOwn(help, option, text);
+    if (kind !== undefined) setOwn(takes, option, kind);
   }
   return { help, takes };
 }

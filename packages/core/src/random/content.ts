@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { ownOf } from '../own.js';
 import type { Shape } from '../tensor/tensor.js';
 
 /** An array of numbers or of texts, with its sizes. */
@@ -19,7 +20,7 @@ export interface Content {
 export function contentHash(x: Content, others: Readonly<Record<string, Content>> = {}): string {
   const hash = createHash('sha256');
   absorb(hash, null, x);
-  for (const name of Object.keys(others).sort()) absorb(hash, name, others[name]);
+  for (const name of Object.keys(others).sort()) absorb(hash, name, ownOf(others, name));
   return hash.digest('hex');
 }
 

@@ -1,3 +1,4 @@
+import { setOwn } from '../own.js';
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -76,7 +77,7 @@ export function rulesParts(rules: BackwardRules): {
   const { name, baseline, ...rest } = rules;
   const options: Record<string, number | string> = {};
   for (const [option, value] of Object.entries(rest)) {
-    if (typeof value === 'number' || typeof value === 'string') options[option] = value;
+    if (typeof value === 'number' || typeof value === 'string') setOwn(options, option, value);
   }
   return { name, options, baseline };
 }

@@ -1,4 +1,4 @@
-import { asBatch, defineExplainer, option, row, sum, toFloat64, written } from '@onnxplain/core';
+import { asBatch, defineExplainer, option, row, setOwn, sum, toFloat64, written } from '@onnxplain/core';
 import { withRules } from './with-rules.js';
 
 export const lrpRules = [
@@ -72,6 +72,6 @@ function definedOf(
   given: Readonly<Record<string, number | string | undefined>>,
 ): Record<string, number | string> {
   const defined: Record<string, number | string> = {};
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) defined[name] = value;
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) setOwn(defined, name, value);
   return defined;
 }

@@ -1,4 +1,4 @@
-import { type Diagnosis, fail, isFloat } from '@onnxplain/core';
+import { type Diagnosis, fail, isFloat, own } from '@onnxplain/core';
 import { builderOf } from '../builder/build.js';
 import type { Builder } from '../builder/builder.js';
 import { capturesOf, describe } from '../ir/scope.js';
@@ -71,7 +71,7 @@ const CUT =
 
 function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage {
   const { op, domain } = node;
-  const found = { node: describe(node), op, domain, opset: graph.opsets[domain] };
+  const found = { node: describe(node), op, domain, opset: own(graph.opsets, domain) };
   if (typeof row === 'function') return { ...found, status: 'rule' };
   if (row === undefined)
     return { ...found, status: 'unknown', why: 'it is not an operator with a backward rule', remedy: CUT };

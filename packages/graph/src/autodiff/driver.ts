@@ -9,8 +9,10 @@
  *
  * `grad`, `vjp`, `jvp` and `hvp` call the functions below and add outputs to the graph (`finalise.ts`).
  */
+import { guarded } from '@onnxplain/core';
 import { builderOf } from '../builder/build.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
+import { describe } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import { withBaseline } from '../prepare/with-baseline.js';
 import { requireRules } from './coverage.js';
@@ -58,7 +60,11 @@ export function pullback(
     const given = node.outputs.map((name) => cotangents.get(name));
     if (typeof row !== 'function' || given.every((dy) => dy === undefined)) continue;
     const step = contextOf(node, { cotangents: given, path, pullback: innerPullback(path.rules) });
-    const found = untaken.settle({ node, row }, step, row(b, step, given[0] ?? zerosOf(b, node)));
+    const backward = guarded(
+      () => describe(node),
+      () => row(b, step, given[0] ?? zerosOf(b, node)),
+    );
+    const found = untaken.settle({ node, row }, step, backward);
     step.inputs.forEach((name, i) => {
       const part = step.wanted[i] ? found[i] : undefined;
       if (part !== undefined) accumulate(b, cotangents, [name, unbroadcast(b, part, name)]);

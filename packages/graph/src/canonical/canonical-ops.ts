@@ -1,4 +1,4 @@
-import { OnnxplainError } from '@onnxplain/core';
+import { OnnxplainError, own } from '@onnxplain/core';
 import { isOp } from '../ir/ops.js';
 import type { Graph, Node } from '../ir/types.js';
 import { nodesWithin } from '../ir/walk.js';
@@ -44,8 +44,8 @@ export function toCanonicalOps(graph: Graph): Graph {
   const opsets = { ...graph.opsets, '': Math.max(from, CANONICAL_OPSET) };
   const rewritten = rewrite({ ...graph, opsets }, (given, b) => {
     const node = from < 7 ? withoutOldAttributes(given) : given;
-    const version = graph.opsets[node.domain] ?? from;
-    const rule = opRewrites[node.domain]?.[node.op];
+    const version = own(graph.opsets, node.domain) ?? from;
+    const rule = own(own(opRewrites, node.domain) ?? {}, node.op);
     const results =
       node.domain === '' ? rule?.(node, b, version) : unlessUntyped(() => rule?.(node, b, version));
     if (results !== undefined || node === given) return results;

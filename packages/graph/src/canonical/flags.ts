@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 import type { AttributeSchema, FlagReading } from '../ir/schema/attribute.js';
 import { standardSchemas } from '../ir/schema/schemas.js';
 import { describe } from '../ir/scope.js';
@@ -32,7 +32,7 @@ function normaliseNode(outer: Node): Node {
 }
 
 function normaliseAttribute(node: Node, name: string, attribute: Attribute): Attribute {
-  const reading = node.domain === '' && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+  const reading = node.domain === '' && Object.hasOwn(FLAGS, name) ? own(FLAGS, name) : undefined;
   if (reading === undefined || attribute.kind !== 'int' || attribute.value === 0 || attribute.value === 1)
     return attribute;
   if (reading === 'strict') return refuse(node, name, attribute.value);

@@ -162,6 +162,7 @@ export const resize: InferRow = (site) => {
   const axes = (listed ?? dims.map((_, i) => i)).map((axis) => axisOf(site, axis, dims.length));
   const sizes = site.has(3) ? shapeFrom(site, 3) : undefined;
   const scales = site.has(2) ? site.elements(2) : undefined;
+  if (!site.has(2) && !site.has(3)) site.mismatch('scales or sizes', 'neither');
   const plain = keep_aspect_ratio_policy === 'stretch';
   const out = [...dims];
   for (const [i, axis] of axes.entries()) {

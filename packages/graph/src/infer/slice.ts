@@ -8,6 +8,7 @@ export const slice: InferRow = (site) => {
   const ends = site.elements(2);
   const axes = site.has(3) ? numbers(site.elements(3)) : (starts ?? ends)?.map((_, i) => i);
   const steps = site.has(4) ? numbers(site.elements(4)) : axes?.map(() => 1);
+  if (steps?.some((step) => step === 0) === true) site.mismatch('steps other than 0', '0');
   if (dims === undefined || axes === undefined) return [{ dtype, dims: dims?.map(site.unknown) }];
   const out = [...dims];
   let elements = dims.length === 1 ? site.elements(0) : undefined;

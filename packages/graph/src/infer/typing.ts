@@ -1,7 +1,10 @@
+import { fail, guarded, own } from '@onnxplain/core';
 import { isOp } from '../ir/ops.js';
-import type { Constant, Graph, Node, Value, ValueType } from '../ir/types.js';
+import { describe } from '../ir/scope.js';
+import type { Constant, Dim, Graph, Node, Value, ValueType } from '../ir/types.js';
 import { declaredTypes, freshUnknowns, symbolsOf, withDeclaredSizes, withObservedSizes } from './declared.js';
 import { canonicalDim } from './dim.js';
+import { expectInputTypes } from './input-types.js';
 import { type KnownValues, knownWithin } from './known.js';
 import { LEARNERS } from './machine-learning.js';
 import { type InferRow, type Inferred, type Scope, siteOf } from './site.js';
@@ -97,12 +100,27 @@ function inferNode(node: Node, scope: Scope): readonly (Inferred | undefined)[] 
   const row = rowOf(node);
   if (row === undefined) return undefined;
   if (node.inputs.some((name) => name !== '' && scope.typeOf(name) === undefined)) return undefined;
-  return row(siteOf(node, scope));
+  if (node.domain === '') expectInputTypes(node, (name) => scope.typeOf(name)?.dtype);
+  const outputs = guarded(
+    () => describe(node),
+    () => row(siteOf(node, scope)),
+  );
+  for (const output of outputs) for (const dim of output?.dims ?? []) expectSize(node, dim);
+  return outputs;
+}
+
+/** Most positions of one axis: ONNX Runtime cannot make larger tensors, and no reader of ours takes them. */
+const LARGEST_SIZE = 2 ** 31;
+
+function expectSize(node: Node, dim: Dim): void {
+  if (typeof dim !== 'number' || (Number.isInteger(dim) && dim >= 0 && dim <= LARGEST_SIZE)) return;
+  const expected = `a result whose axes have 0 to ${LARGEST_SIZE} positions`;
+  fail({ code: 'shape-mismatch', where: describe(node), expected, got: `${dim}` });
 }
 
 function rowOf({ op, domain }: Node): InferRow | undefined {
   if (isOp(op, domain)) return INFERENCE[op];
-  return domain === 'ai.onnx.ml' && Object.hasOwn(LEARNERS, op) ? LEARNERS[op] : undefined;
+  return domain === 'ai.onnx.ml' && Object.hasOwn(LEARNERS, op) ? own(LEARNERS, op) : undefined;
 }
 
 function outputsOf(

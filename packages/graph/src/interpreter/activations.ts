@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { attributesOf } from '../ir/attributes.js';
 import type { Call } from './call.js';
 import { sigmoid, softplus } from './special.js';
@@ -40,8 +41,7 @@ export function activationsOf(call: Call, names: readonly string[]): Scalar[] {
     fallback === undefined ? 0 : (list.shift() ?? fallback);
   return names.map((name) => {
     const known = name.toLowerCase();
-    if (!Object.hasOwn(table, known)) call.refuse('model-invalid', Object.keys(table).join(', '), name);
-    const activation = table[known];
+    const activation = own(table, known) ?? call.refuse('model-invalid', Object.keys(table).join(', '), name);
     return activation.make(next(alphas, activation.alpha), next(betas, activation.beta));
   });
 }

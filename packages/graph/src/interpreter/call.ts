@@ -1,4 +1,4 @@
-import { type ErrorCode, fail } from '@onnxplain/core';
+import { type ErrorCode, fail, ownOf } from '@onnxplain/core';
 import { describe } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import type { NumArray } from './array.js';
@@ -93,8 +93,7 @@ export function choice<T>(
   table: Readonly<Record<string, T>>,
   [attribute, value]: readonly [name: string, value: string],
 ): T {
-  if (!Object.hasOwn(table, value)) {
-    call.refuse('model-unsupported', `${attribute} one of ${Object.keys(table).join(', ')}`, value);
-  }
-  return table[value];
+  return Object.hasOwn(table, value)
+    ? ownOf(table, value)
+    : call.refuse('model-unsupported', `${attribute} one of ${Object.keys(table).join(', ')}`, value);
 }

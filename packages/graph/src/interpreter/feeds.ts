@@ -1,4 +1,4 @@
-import { type ErrorCode, fail, sizeOf } from '@onnxplain/core';
+import { type ErrorCode, fail, own, sizeOf } from '@onnxplain/core';
 import type { Graph, Value } from '../ir/types.js';
 import type { NumArray } from './array.js';
 
@@ -12,7 +12,7 @@ export function checkFeeds(graph: Graph, feeds: Readonly<Record<string, NumArray
   if (extra !== undefined) refuse('feed-name', 'feeds', [names.join(', ') || 'none', `"${extra}"`]);
   const symbols = new Map<string, number>();
   for (const input of graph.inputs) {
-    const feed = feeds[input.name];
+    const feed = own(feeds, input.name);
     if (feed === undefined)
       refuse('feed-name', 'feeds', [`"${input.name}"`, Object.keys(feeds).join(', ') || 'none']);
     checkFeed(input, feed, symbols);

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, guarded } from '@onnxplain/core';
 import { numbersOf, rounded } from '../ir/constant.js';
 import { describe, usesOf } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
@@ -119,7 +119,10 @@ function runNode(node: Node, scope: Scope, precision: Precision): readonly NumAr
       return wanted.map((name) => valueIn(inner, name, where));
     },
   });
-  const results = row(call);
+  const results = guarded(
+    () => where,
+    () => row(call),
+  );
   return 'dtype' in results ? [results] : results;
 }
 

@@ -141,7 +141,9 @@ function readAttributes(
   context: ReadContext,
 ): Attributes {
   const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, context);
-  const names = new Set(protos.map(({ name }) => name));
+  // readAttribute makes a sparse constant dense.
+  const nameOf = ({ name }: AttributeProto): string => (name === 'sparse_value' ? 'value' : name);
+  const names = new Set(protos.map(nameOf));
   if (names.size < protos.length) {
     fail({
       code: 'model-invalid',
@@ -151,11 +153,7 @@ function readAttributes(
     });
   }
   return Object.fromEntries(
-    protos.map((proto) => [
-      // readAttribute makes a sparse constant dense.
-      proto.name === 'sparse_value' ? 'value' : proto.name,
-      readAttribute(proto, { where, context, readGraph: inner }),
-    ]),
+    protos.map((proto) => [nameOf(proto), readAttribute(proto, { where, context, readGraph: inner })]),
   );
 }
 

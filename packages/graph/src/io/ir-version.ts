@@ -1,3 +1,5 @@
+import { own } from '@onnxplain/core';
+
 /** For each domain, pairs of an IR version and the first opset that needs it, newest first (ONNX versioning document). */
 const FIRST_OPSET: Readonly<Record<string, readonly (readonly [opset: number, ir: number])[]>> = {
   '': [
@@ -27,7 +29,7 @@ const FUNCTIONS = 8;
 /** Returns the oldest IR version for a graph with these opsets, so that older runtimes can read the file. */
 export function irVersion(opsets: Readonly<Record<string, number>>, hasFunctions: boolean): number {
   const needed = Object.entries(opsets).map(
-    ([domain, opset]) => FIRST_OPSET[domain]?.find(([first]) => opset >= first)?.[1] ?? INITIALISERS,
+    ([domain, opset]) => own(FIRST_OPSET, domain)?.find(([first]) => opset >= first)?.[1] ?? INITIALISERS,
   );
   return Math.max(INITIALISERS, hasFunctions ? FUNCTIONS : 0, ...needed);
 }

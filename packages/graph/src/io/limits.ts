@@ -14,6 +14,8 @@ export interface Limits {
   readonly elements: number;
   /** Bytes of all tensors together, including external ones and sparse ones made dense. */
   readonly tensorBytes: number;
+  /** Bytes of one sparse tensor that is made dense. */
+  readonly sparseBytes: number;
   /** Number of axes of one tensor. */
   readonly rank: number;
   /** Number of characters of one name. */
@@ -29,6 +31,7 @@ export const defaultLimits: Limits = {
   listBytes: 2 ** 30,
   elements: 2 ** 31,
   tensorBytes: 2 ** 35,
+  sparseBytes: 2 ** 30,
   rank: 64,
   nameLength: 4096,
 };

@@ -226,7 +226,7 @@ test('functions, opsets, metadata and declared types are read and written', () =
     name: 'twice', domain: 'local', input: ['a'], output: ['b'], attribute: ['p'],
     attributeProto: [{ name: 'q', type: AttributeType.INT, i: 2n }],
     opsetImport: [{ domain: '', version: 18n }],
-    node: [{ opType: 'Clip', input: ['a'], output: ['b'], attribute: [{ name: 'min', refAttrName: 'p' }] }],
+    node: [{ opType: 'Elu', input: ['a'], output: ['b'], attribute: [{ name: 'alpha', refAttrName: 'p' }] }],
   }; // biome-ignore format: short
   const opsetImport = [
     { domain: 'ai.onnx', version: 18n },
@@ -239,7 +239,7 @@ test('functions, opsets, metadata and declared types are read and written', () =
   expect(graph.opsets).toEqual({ '': 18, local: 1 });
   expect(graph.metadata).toEqual({ author: 'me' });
   expect(graph.declared.get('y')).toEqual({ dtype: 'float32', dims: ['N', 2] });
-  expect(graph.functions[0].nodes[0].attributes).toEqual({ min: { kind: 'reference', value: 'p' } });
+  expect(graph.functions[0].nodes[0].attributes).toEqual({ alpha: { kind: 'reference', value: 'p' } });
   expect(graph.functions[0]).toMatchObject({ parameters: ['p'], defaults: { q: { kind: 'int', value: 2 } } });
   expect(read(write(graph))).toEqual(graph);
 });

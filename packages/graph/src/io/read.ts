@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import type { Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
+import { verifySignatures } from '../ir/verify-signatures.js';
 import { readContext } from './context.js';
 import type { ExternalReader } from './external.js';
 import { readFunction, readGraph, readOpsets } from './graph.js';
@@ -35,6 +36,7 @@ export function read(bytes: Uint8Array, { limits, external }: ReadOptions = {}):
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const graph = convert(decode(plain, allowed), allowed, external);
   verify(graph);
+  verifySignatures(graph);
   return graph;
 }
 

@@ -128,6 +128,8 @@ export function readSparse(proto: SparseTensorProto, where: string, context: Rea
   const size = dims.reduce((product, dim) => product * dim, 1);
   const width = dtypes[dtype].bytes;
   context.countBytes(size * width);
+  if (size * width > context.limits.sparseBytes)
+    exceeded('sparseBytes', context.limits.sparseBytes, `${size * width} bytes of ${where} made dense`);
   // Elements are copied as bytes, because arrays of numbers and of bigints have no common interface.
   const source = rawBytes(values.data);
   const target = new Uint8Array(size * width);

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own, ownOf } from '@onnxplain/core';
 import { qualifiedName } from './ops.js';
 import type { AttributeKind, AttributeSchema, ValueOf } from './schema/attribute.js';
 import { superseded } from './schema/decomposed.js';
@@ -30,17 +30,17 @@ export function attributesOf<N extends SchemaName>(node: Node, ...names: readonl
 
 /** The name of the schema that a node has, among some. */
 function schemaName(node: Node, names: readonly SchemaName[]): SchemaName {
-  const own = qualifiedName(node);
+  const name = qualifiedName(node);
   const known: Readonly<Record<string, OpSchema>> = schemas;
-  const attributes = Object.hasOwn(known, own) ? known[own].attributes : undefined;
+  const attributes = own(known, name)?.attributes;
   return (
-    names.find((name) => name === own) ??
-    names.find((name) => schemas[name].attributes === attributes || Object.hasOwn(superseded, name)) ??
+    names.find((each) => each === name) ??
+    names.find((each) => schemas[each].attributes === attributes || Object.hasOwn(superseded, each)) ??
     fail({
       code: 'op-unknown',
       where: describe(node),
       expected: `a node with the attributes of ${names.join(' or ')}`,
-      got: own,
+      got: name,
     })
   );
 }
@@ -71,7 +71,7 @@ function makeReader(schema: OpSchema): Reader {
 }
 
 function readValue(node: Node, name: string, schema: AttributeSchema): unknown {
-  const attribute = node.attributes[name];
+  const attribute = own(node.attributes, name);
   if (attribute === undefined) return schema.required ? invalid(node, name, schema.kind) : schema.default;
   const { kind } = schema;
   if (kind !== 'flag') return attribute.kind === kind ? attribute.value : lenient(node, name, kind);
@@ -81,7 +81,7 @@ function readValue(node: Node, name: string, schema: AttributeSchema): unknown {
 
 /** Reads 1 for a float attribute, as exporters write it, and an empty list, which has no kind of its own. */
 function lenient(node: Node, name: string, wanted: AttributeKind): unknown {
-  const { kind, value }: Attribute = node.attributes[name];
+  const { kind, value }: Attribute = ownOf(node.attributes, name);
   if (wanted === 'float' && kind === 'int') return value;
   const isEmpty = wanted.endsWith('s') && Array.isArray(value) && value.length === 0;
   return isEmpty ? value : invalid(node, name, wanted);
@@ -92,7 +92,7 @@ function invalid(node: Node, name: string, expected: string): never {
     code: 'model-invalid',
     where: `attribute "${name}" of ${describe(node)}`,
     expected,
-    got: node.attributes[name]?.kind ?? 'none',
+    got: own(node.attributes, name)?.kind ?? 'none',
   });
 }
 

@@ -1,4 +1,4 @@
-import { sizeOf } from '@onnxplain/core';
+import { own, sizeOf } from '@onnxplain/core';
 import { DRAWS, isOp } from './ops.js';
 import type { Attribute, Attributes, Constant, Node } from './types.js';
 
@@ -24,7 +24,7 @@ function keyOfAttributes(attributes: Attributes): string | undefined {
   if (names.length === 0) return '{}';
   const parts: string[] = [];
   for (const name of names.sort()) {
-    const key = keyOfAttribute(attributes[name]);
+    const key = keyOfAttribute(own(attributes, name));
     if (key === undefined) return undefined;
     parts.push(`${name}=${key}`);
   }

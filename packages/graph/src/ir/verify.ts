@@ -1,4 +1,4 @@
-import { dtypeInfo, fail } from '@onnxplain/core';
+import { dtypeInfo, fail, own } from '@onnxplain/core';
 import { expectedKinds } from './attribute-kinds.js';
 import { describe } from './scope.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node } from './types.js';
@@ -92,7 +92,7 @@ function verifyNodes(nodes: readonly Node[], names: Names, scope: Scope): void {
   for (const node of nodes) {
     const where = describe(node);
     if (node.op === '') invalid(where, 'an operator', 'an empty name');
-    if (scope.opsets[node.domain] === undefined) {
+    if (own(scope.opsets, node.domain) === undefined) {
       invalid(
         where,
         `an opset for the domain "${node.domain}"`,

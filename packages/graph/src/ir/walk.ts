@@ -5,8 +5,7 @@ const none: readonly Graph[] = [];
 /** Returns the inner graphs of a node: the bodies of If, Loop and Scan. */
 export function graphsOf(node: Node): readonly Graph[] {
   let graphs: Graph[] | undefined;
-  for (const name in node.attributes) {
-    const attribute = node.attributes[name];
+  for (const attribute of Object.values<Attribute>(node.attributes)) {
     if (attribute.kind !== 'graph') continue;
     graphs ??= [];
     graphs.push(attribute.value);

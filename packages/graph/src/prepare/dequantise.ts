@@ -1,4 +1,4 @@
-import { dtypeOf, isInteger } from '@onnxplain/core';
+import { dtypeOf, isInteger, own } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { mathBuilder } from '../builder/math-builder.js';
 import { attributesOf } from '../ir/attributes.js';
@@ -41,7 +41,7 @@ export function dequantise(graph: Graph): Graph {
 function replace(node: Node, b: GraphBuilder, floats: Map<string, string>): readonly string[] | undefined {
   const integers = integersOf(b, floats);
   const name = qualifiedName(node);
-  const rule = Object.hasOwn(quantisedArithmetic, name) ? quantisedArithmetic[name] : undefined;
+  const rule = own(quantisedArithmetic, name);
   const found = rule?.(node, integers) ?? passedThrough(node, integers);
   if (found === undefined) return undefined;
   const { values, floats: newFloats = [] } = found;

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
@@ -29,7 +30,7 @@ function merge(
   const affine = affineOf(node, b);
   const producer = affine && b.makerOf(affine.x);
   if (affine === undefined || producer === undefined || uses.get(affine.x) !== 1) return undefined;
-  const layer = LAYERS[producer.op]?.(producer, b);
+  const layer = own(LAYERS, producer.op)?.(producer, b);
   if (layer === undefined || producer.domain !== '') return undefined;
   const c = mathBuilder(b);
   const found = coefficients(c, affine, layer);

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 import { identity } from '../ir/identity.js';
 import { namer, namesIn } from '../ir/names.js';
 import { describe, substitute } from '../ir/scope.js';
@@ -80,7 +80,7 @@ function renameNode(node: Node, rename: (name: string) => string, fresh: (hint: 
 function bind(node: Node, values: Attributes): Node {
   const attributes: [string, Attribute][] = [];
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    const value = attribute.kind === 'reference' ? values[attribute.value] : attribute;
+    const value = attribute.kind === 'reference' ? own(values, attribute.value) : attribute;
     if (value === undefined) continue;
     if (value.kind !== 'graph' || attribute.kind === 'reference') attributes.push([name, value]);
     else {
@@ -94,11 +94,11 @@ function bind(node: Node, values: Attributes): Node {
 function checkOpsets(call: Node, local: LocalFunction, opsets: Graph['opsets']): void {
   const used = new Set(local.nodes.map(({ domain }) => domain));
   for (const [domain, version] of Object.entries(local.opsets)) {
-    if (!used.has(domain) || opsets[domain] === version) continue;
+    if (!used.has(domain) || own(opsets, domain) === version) continue;
     fail({
       code: 'model-unsupported',
       where: describe(call),
-      expected: `a function for opset ${opsets[domain]} of "${domain}", as the model`,
+      expected: `a function for opset ${own(opsets, domain)} of "${domain}", as the model`,
       got: `opset ${version}`,
       remedy: 'Convert the model to one opset (onnx.version_converter), or export it without functions.',
     });

@@ -1,6 +1,7 @@
+import { guarded, own } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { identity } from '../ir/identity.js';
-import { substitute } from '../ir/scope.js';
+import { describe, substitute } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
 import { graphsOf, mapGraphs } from '../ir/walk.js';
 import { takenBranch } from './if-branch.js';
@@ -40,7 +41,7 @@ function withInferredOutputs(graph: Graph, b: GraphBuilder): Graph {
 /** {@link rewrite} with rules for some standard operators; returns the graph itself where it has none of them. */
 export function rewriteOps(graph: Graph, rules: Readonly<Partial<Record<string, NodeRule>>>): Graph {
   const ruleOf = ({ op, domain }: Node) =>
-    domain === '' && Object.hasOwn(rules, op) ? rules[op] : undefined;
+    domain === '' && Object.hasOwn(rules, op) ? own(rules, op) : undefined;
   const isAffected = graph.nodes.some((node) => ruleOf(node) !== undefined || graphsOf(node).length > 0);
   return isAffected ? rewrite(graph, (node, b) => ruleOf(node)?.(node, b)) : graph;
 }
@@ -77,7 +78,10 @@ function replayNode(given: Node, replay: Replay): void {
   }
   const node = rewriteInnerGraphs(current, replay);
   const mark = b.nodeCount();
-  const results = rule(node, b);
+  const results = guarded(
+    () => describe(node),
+    () => rule(node, b),
+  );
   if (results === undefined) b.append(node);
   else bindResults({ node, results, mark }, replay);
 }

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { attr, type Builder } from '../builder/builder.js';
 import type { Constant, Dim, Node } from '../ir/types.js';
 
@@ -16,7 +17,7 @@ type FreeBatchRule = (node: Node, builder: Builder, batch: FrozenBatch) => Node;
 export function freeBatchInNode(node: Node, builder: Builder, batch: FrozenBatch): Node {
   if (node.op === 'Reshape' && node.domain === '') return freeReshape(node, builder, batch);
   copyElementsBefore(node, batch.elementsBefore);
-  return node.domain === '' ? (FREE_BATCH_RULES[node.op]?.(node, builder, batch) ?? node) : node;
+  return node.domain === '' ? (own(FREE_BATCH_RULES, node.op)?.(node, builder, batch) ?? node) : node;
 }
 
 /** Copies the count from inputs to outputs, because only a Reshape merges or splits axes. */

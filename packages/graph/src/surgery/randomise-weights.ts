@@ -1,4 +1,4 @@
-import { type DrawnWeights, fail, fold, isFloat, type Key, stream } from '@onnxplain/core';
+import { type DrawnWeights, fail, fold, isFloat, type Key, own, stream } from '@onnxplain/core';
 import { constantFrom, numbersOf } from '../ir/constant.js';
 import { namesIn } from '../ir/names.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
@@ -64,14 +64,14 @@ function layersOf({ nodes, constants }: Graph): readonly (readonly Weight[])[] {
     return constant !== undefined && isFloat(constant.dtype) && constant.dims.length > 0;
   };
   return nodes.flatMap((node) => {
-    const places = node.domain === '' ? (WEIGHTS[node.op] ?? []) : [];
-    const own = places.map((at) => node.inputs[at] ?? '').filter(isWeight);
-    if (own.length === 0) return [];
+    const places = node.domain === '' ? (own(WEIGHTS, node.op) ?? []) : [];
+    const weights = places.map((at) => node.inputs[at] ?? '').filter(isWeight);
+    if (weights.length === 0) return [];
     const readers = nodes.filter(({ inputs }) => inputs.includes(node.outputs[0]));
     const bias = node.op === 'MatMul' && readers.length === 1 && readers[0].op === 'Add' ? readers : [];
     return [
       [
-        ...own.map((name) => ({ node, name })),
+        ...weights.map((name) => ({ node, name })),
         ...bias.flatMap((add) => add.inputs.filter(isWeight).map((name) => ({ node: add, name }))),
       ],
     ];

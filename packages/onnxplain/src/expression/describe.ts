@@ -1,4 +1,4 @@
-import { type Definition, tensor, z } from '@onnxplain/core';
+import { type Definition, own, tensor, z } from '@onnxplain/core';
 import type { Table } from './tables.js';
 
 /** The description of a definition, for help texts and for programs that build forms. */
@@ -44,11 +44,11 @@ function usageOf(option: DescribedOption, positional: boolean): string {
 type Field = Definition<unknown>['options']['shape'][string];
 
 function describeOption({ options, takes, help }: Definition<unknown>, name: string): DescribedOption {
-  const field = options.shape[name];
+  const field = own(options.shape, name);
   const absent = field.safeParse(undefined);
-  const type = takes[name] ?? typeOf(jsonSchema(field)) ?? arraysTaken(field);
+  const type = own(takes, name) ?? typeOf(jsonSchema(field)) ?? arraysTaken(field);
   const fallback = absent.success ? absent.data : undefined;
-  return { name, type, required: !absent.success, default: fallback, help: help[name] };
+  return { name, type, required: !absent.success, default: fallback, help: own(help, name) };
 }
 
 interface JsonSchema {

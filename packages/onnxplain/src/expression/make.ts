@@ -4,6 +4,7 @@ import {
   fail,
   type Layout,
   OnnxplainError,
+  own,
   type Tensor,
   tensor,
 } from '@onnxplain/core';
@@ -74,10 +75,10 @@ function build(context: MakeContext, kind: Kind, call: CallExpression): unknown 
   const options = argumentsOf(call, entry).map(([name, term]) => {
     const where = `${call.name}(${name})`;
     const known = Object.hasOwn(shape, name);
-    const taken = entry.takes[name];
+    const taken = own(entry.takes, name);
     return [
       name,
-      known ? resolve(context, term, { field: shape[name], taken, where }) : plain(term),
+      known ? resolve(context, term, { field: own(shape, name), taken, where }) : plain(term),
     ] as const;
   });
   const layout = context.layout !== undefined && Object.hasOwn(shape, 'layout') ? context.layout : undefined;
@@ -168,7 +169,7 @@ const takesTensor = (field: Field): boolean => field.safeParse(tensor([0], [1]))
 
 /** Returns the numbers of a constant or a file. Their expression is its name, so that the canonical expression can name them. */
 function tensorNamed({ readTensor, constants = {} }: MakeContext, name: string): Tensor {
-  const found = Object.hasOwn(constants, name) ? constants[name] : readTensor(name);
+  const found = own(constants, name) ?? readTensor(name);
   return Object.assign({ ...found }, { expression: quoted(name) });
 }
 

@@ -1,4 +1,4 @@
-import { type Defined, type Definition, fail } from '@onnxplain/core';
+import { type Defined, type Definition, fail, setOwn } from '@onnxplain/core';
 import type { Kind, Tables } from './tables.js';
 
 /** Definitions of a user, and the file that they come from. */
@@ -28,7 +28,7 @@ export function tablesWith(tables: Tables, plugins: readonly Plugin[]): Tables {
     for (const { definition } of definitions) {
       const { kind, name } = definition;
       if (Object.hasOwn(all[kind], name)) refuseClash(owner, definition, owners.get(`${kind} ${name}`));
-      all[kind][name] = definition;
+      setOwn(all[kind], name, definition);
       owners.set(`${kind} ${name}`, owner);
     }
   }

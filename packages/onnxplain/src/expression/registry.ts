@@ -9,6 +9,7 @@ import {
   option,
   type Perturbation,
   perturbations,
+  setOwn,
   solvers,
   type Tensor,
 } from '@onnxplain/core';
@@ -144,6 +145,6 @@ function rulesRow(row: Definition<RuleTable>): Definition<Rules> {
 function numbersAndWords(options: Readonly<Record<string, unknown>>): Record<string, number | string> {
   const found: Record<string, number | string> = {};
   for (const [name, value] of Object.entries(options))
-    if (typeof value === 'number' || typeof value === 'string') found[name] = value;
+    if (typeof value === 'number' || typeof value === 'string') setOwn(found, name, value);
   return found;
 }

@@ -6,6 +6,7 @@ import {
   definitionKinds,
   type Explainer,
   type Metric,
+  own,
   type Perturbation,
   type Solver,
 } from '@onnxplain/core';
@@ -36,7 +37,7 @@ export const KINDS = definitionKinds;
 /** The row of a name, or undefined; never a property inherited from Object. */
 export function lookUp(tables: Tables, kind: Kind, name: string): Definition<unknown> | undefined {
   const table: Table<unknown> = tables[kind];
-  return Object.hasOwn(table, name) ? table[name] : undefined;
+  return own(table, name);
 }
 
 /** The kinds that have this name, in the order of {@link KINDS}. */

@@ -1,3 +1,4 @@
+import { ownOf } from '@onnxplain/core';
 /** Markup that is inserted into a page without escaping. */
 export interface Html {
   readonly markup: string;
@@ -27,6 +28,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Escapes a text for an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
 export function escapeHtml(text: string): string {
   return text
-    .replace(/[&<>"']/g, (character) => ENTITIES[character])
+    .replace(/[&<>"']/g, (character) => ownOf(ENTITIES, character))
     .replace(/\p{Cc}/gu, (character) => ('\t\n\r'.includes(character) ? character : '\uFFFD'));
 }

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { formatInterval, formatMean, formatNumber } from '../page/format.js';
 import type { TableCell, TableClaimRecord, TablePart, TableRecord } from './table-record.js';
 
@@ -7,7 +8,7 @@ const READINGS: Readonly<Record<string, string>> = {
   'paper-code': "by the definitions of its authors' program",
 };
 
-export const readingText = ({ reading }: TablePart): string => READINGS[reading] ?? reading;
+export const readingText = ({ reading }: TablePart): string => own(READINGS, reading) ?? reading;
 
 export const titleText = ({ paper, id, title }: TableRecord): string =>
   `[${paper.toUpperCase()}] Table ${id}: ${title}`;

@@ -1,4 +1,4 @@
-import { fail, type Shape, sizeOf } from '@onnxplain/core';
+import { fail, ownOf, type Shape, sizeOf } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import type { Session } from '../session/session.js';
 import {
@@ -59,8 +59,8 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
       parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, paddedSize) },
       [output],
     );
-    const data = floatsOf(results[output], `output "${outputInErrors}"`);
-    if (data.length !== paddedSize * width) failOnSize(options, results[output].dims, paddedSize);
+    const data = floatsOf(ownOf(results, output), `output "${outputInErrors}"`);
+    if (data.length !== paddedSize * width) failOnSize(options, ownOf(results, output).dims, paddedSize);
     return { data: paddedSize === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
   };
   return {

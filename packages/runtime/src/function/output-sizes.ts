@@ -1,4 +1,4 @@
-import { type Shape, sizeOf, type Tensor } from '@onnxplain/core';
+import { ownOf, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import { prune } from '@onnxplain/graph';
 import type { Model } from '../model/model.js';
 import { allocate, showDims, writeNumbers } from '../session/value.js';
@@ -51,7 +51,7 @@ export async function outputRowShape(model: Model, fn: ModelFunction, batch?: Te
   for (let i = 0; first.length > 0 && i < rows; i++) writeNumbers(first, data, i * size);
   const feed = { dtype: input.dtype, dims: [rows, ...input.shape], data };
   const results = await session.run({ ...others.rows(rows), [input.name]: feed }, [output]);
-  return results[output].dims.slice(1);
+  return ownOf(results, output).dims.slice(1);
 }
 
 /** Counts the numbers of a function's output for one row. */

@@ -1,4 +1,4 @@
-import { fail, type RowAxis, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import { fail, ownOf, type RowAxis, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 import { type Graph, takesMissing, upTo } from '@onnxplain/graph';
 import { constantFeeds } from '../batching/constant-feeds.js';
 import { leadByBatch } from '../function/model-function.js';
@@ -38,13 +38,13 @@ export async function innerRow(
   const ports =
     batchDim === undefined ? graph.inputs : leadByBatch(graph.inputs, { batchDim, axis, batchedFeeds });
   const needed = ports.flatMap((port) => (Object.hasOwn(feeds, port.name) ? [port.name] : []));
-  const given = Object.fromEntries(needed.map((input) => [input, feeds[input]]));
+  const given = Object.fromEntries(needed.map((input) => [input, ownOf(feeds, input)]));
   const rows = axis === 'none' ? 1 : (model.fixedRows ?? 1);
   const takes = (input: string) => takesMissing(graph, input);
   const others = constantFeeds({ ports, feeds: given, batchDim, takesMissing: takes });
   const session = await model.session(`inner ${name}`, () => graph);
   const results = await session.run(others.rows(rows), [name]);
-  const found = toTensor(results[name], `value "${name}"`);
+  const found = toTensor(ownOf(results, name), `value "${name}"`);
   return axis === 'none' ? found : takeRow(found, { axis, rows });
 }
 

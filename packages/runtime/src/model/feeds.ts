@@ -1,4 +1,12 @@
-import { type DataType, dtypeInfo, fail, firstInfinite, firstNonFinite, sizeOf } from '@onnxplain/core';
+import {
+  type DataType,
+  dtypeInfo,
+  fail,
+  firstInfinite,
+  firstNonFinite,
+  ownOf,
+  sizeOf,
+} from '@onnxplain/core';
 import type { Constant, Dim } from '@onnxplain/graph';
 import {
   type Arrays,
@@ -39,7 +47,7 @@ export function checkFeeds(
       const got = listed(Object.keys(feeds));
       fail({ code: 'feed-name', where: 'feeds', expected: `an array for input "${port.name}"`, got });
     }
-    const array = toArray(port, feeds[port.name]);
+    const array = toArray(port, ownOf(feeds, port.name));
     checkDims(port, array.dims, symbols);
     checkValues(port, array, takesMissing);
     return [port.name, array] as const;

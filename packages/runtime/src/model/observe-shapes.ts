@@ -1,4 +1,4 @@
-import { fold, key, sizeOf, stream } from '@onnxplain/core';
+import { fold, key, ownOf, sizeOf, stream } from '@onnxplain/core';
 import {
   constantFrom,
   type Dim,
@@ -151,7 +151,7 @@ function observedDims(
   { name, dims }: Looked,
   rows: Dim | undefined,
 ): Observation['dims'] {
-  const [first, second] = runs.map((run) => run[name].dims);
+  const [first, second] = runs.map((run) => ownOf(run, name).dims);
   if (first.length !== second.length) return undefined;
   return first.map((size, i) => {
     if (size === ROWS[0] && second[i] === ROWS[1]) return rows;

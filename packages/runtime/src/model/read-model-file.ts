@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Diagnosis, fail } from '@onnxplain/core';
+import { type Diagnosis, fail, own } from '@onnxplain/core';
 
 const URL_LIKE = /^[a-z][a-z0-9+.-]+:\/\//i;
 
@@ -35,7 +35,7 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    return refuse(path, REFUSALS[code] ?? { code: 'file-unreadable', got: String(cause) }, cause);
+    return refuse(path, own(REFUSALS, code) ?? { code: 'file-unreadable', got: String(cause) }, cause);
   }
 }
 

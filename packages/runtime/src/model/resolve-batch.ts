@@ -1,4 +1,4 @@
-import { fold, key, type RowAxis, sizeOf, stream } from '@onnxplain/core';
+import { fold, key, ownOf, type RowAxis, sizeOf, stream } from '@onnxplain/core';
 import {
   type Constant,
   constantFrom,
@@ -114,7 +114,7 @@ async function freedRowsMatch(
         const alone = await one.run(joinFeeds(Array.from({ length: fixedRows }, () => row)));
         // Both graphs have their outputs in the same order, under different names.
         const same = one.outputs.every(({ name }, o) =>
-          sameRow([alone[name], 0], [got[many.outputs[o].name], i]),
+          sameRow([ownOf(alone, name), 0], [ownOf(got, many.outputs[o].name), i]),
         );
         if (!same) return false;
       }
@@ -132,7 +132,7 @@ async function rowsAreIndependent(graph: Graph, rows: number, options: SessionOp
   return runTrial([graph], options, async ([session]) => {
     const mixed = await session.run(joinFeeds(different));
     const alike = await session.run(joinFeeds(different.map(() => different[1])));
-    return session.outputs.every(({ name }) => sameRow([alike[name], 1], [mixed[name], 1]));
+    return session.outputs.every(({ name }) => sameRow([ownOf(alike, name), 1], [ownOf(mixed, name), 1]));
   });
 }
 
@@ -194,7 +194,9 @@ function randomRow(inputs: readonly Port[], i: number): Arrays {
 /** Joins single rows along the batch axis, input by input. */
 function joinFeeds(rows: readonly Arrays[]): Arrays {
   const [first] = rows;
-  const joined = Object.keys(first).map((name) => [name, joinRows(rows.map((row) => row[name]))] as const);
+  const joined = Object.keys(first).map(
+    (name) => [name, joinRows(rows.map((row) => ownOf(row, name)))] as const,
+  );
   return Object.fromEntries(joined);
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { fail } from '@onnxplain/core';
+import { fail, ownOf } from '@onnxplain/core';
 import type { Constant, ConstantData, DataType } from '@onnxplain/graph';
 import type * as ort from 'onnxruntime-node';
 import { type OnnxRuntime, onnxRuntime } from './onnxruntime.js';
@@ -140,7 +140,7 @@ async function run(state: State, feeds: Arrays, wanted: readonly string[]): Prom
     const running = native.run(fed, wanted);
     pendingRuns.add(running);
     const results = await running.finally(() => pendingRuns.delete(running));
-    return Object.fromEntries(wanted.map((key) => [key, fromNative(results[key])]));
+    return Object.fromEntries(wanted.map((key) => [key, fromNative(ownOf(results, key))]));
   } catch (cause) {
     const [expected, got] = ['a run without error', `"${errorText(cause)}"`];
     return fail({ code: 'run-failed', where, expected, got }, { cause });

@@ -1,4 +1,4 @@
-import { fail, sizeOf } from '@onnxplain/core';
+import { fail, ownOf, sizeOf } from '@onnxplain/core';
 import { canonicalise } from '../../canonical/canonicalise.js';
 import { infer } from '../../infer/infer.js';
 import { numArray } from '../../interpreter/array.js';
@@ -109,7 +109,7 @@ function affineOf(graph: Graph, sources: readonly Source[], { name, value, dims 
       if (k === moved) data[element] = 1;
       return [source.name, numArray(source.value.dtype, source.dims, data)] as const;
     });
-    return interpret(part, Object.fromEntries(feeds))[name].data;
+    return ownOf(interpret(part, Object.fromEntries(feeds)), name).data;
   };
   const offset = at(-1, 0);
   const size = sizeOf(dims);

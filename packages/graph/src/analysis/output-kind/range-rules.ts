@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { opsIn } from '../../ir/ops.js';
 import type { Node } from '../../ir/types.js';
 
@@ -62,7 +63,7 @@ const reducedSum: RangeRule = ([[low, high]]) => {
 const clip: RangeRule = ([[low, high], ...limits], { inputs, attributes }) => {
   const limit = (i: number, name: string, otherwise: number): Range => {
     if (inputs[i]) return limits[i - 1];
-    const given = attributes[name]?.value;
+    const given = own(attributes, name)?.value;
     return typeof given === 'number' ? [given, given] : [otherwise, otherwise];
   };
   const least = limit(1, 'min', Number.NEGATIVE_INFINITY);

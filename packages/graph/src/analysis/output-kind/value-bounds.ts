@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { constantNodesToInitialisers } from '../../canonical/constant-nodes.js';
 import { numbersOf } from '../../ir/constant.js';
 import type { Constant, Graph, Node } from '../../ir/types.js';
@@ -92,7 +93,7 @@ function rangeOf(node: Node, facts: ValueFacts): Range | undefined {
     const { low, high } = facts.bounds(name);
     return [low, high];
   });
-  return RANGES[node.op]?.(inputs, node);
+  return own(RANGES, node.op)?.(inputs, node);
 }
 
 /** Operators whose output lies in [0, 1] for every input. */
@@ -110,7 +111,7 @@ const DATA_INPUTS: Readonly<Record<string, (inputs: readonly string[]) => readon
  */
 function unitSource(node: Node, clipped: boolean, facts: ValueFacts): Node | undefined {
   if (SQUASHES.has(node.op)) return node;
-  const numbers = DATA_INPUTS[node.op]?.(node.inputs) ?? node.inputs;
+  const numbers = own(DATA_INPUTS, node.op)?.(node.inputs) ?? node.inputs;
   const before = numbers.map((name) => facts.bounds(name).unit);
   const found = before.find((unit) => unit !== undefined);
   return found ?? (clipped || node.op === 'Clip' ? undefined : node);
@@ -128,7 +129,7 @@ const AFFINE: ReadonlySet<string> = new Set([
 /** Whether a clip, alone or followed by affine arithmetic, gives the output its bounds. */
 function isClipped(node: Node, { low, high }: Pick<Bounds, 'low' | 'high'>, facts: ValueFacts): boolean {
   if (!AFFINE.has(node.op) || node.domain !== '') return false;
-  const inputs = (DATA_INPUTS[node.op]?.(node.inputs) ?? node.inputs).map((name) => facts.bounds(name));
+  const inputs = (own(DATA_INPUTS, node.op)?.(node.inputs) ?? node.inputs).map((name) => facts.bounds(name));
   if (inputs.some(({ clipped }) => clipped === true)) return true;
   return CLIPS.has(node.op) && inputs.some((input) => input.low < low || input.high > high);
 }

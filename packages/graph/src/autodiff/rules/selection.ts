@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import type { Node } from '../../ir/types.js';
 import { activation } from './activation.js';
@@ -47,7 +48,7 @@ export function overflowSelectionOf(
   { node: { op, inputs }, row }: { readonly node: Node; readonly row: RuleEntry },
   overflowing: ReadonlySet<string>,
 ): Selection | undefined {
-  const selection = Object.hasOwn(quotients, op) ? quotients[op] : undefined;
+  const selection = own(quotients, op);
   return selection?.rule === row && overflowing.has(inputs[op === 'Div' ? 1 : 0]) ? selection : undefined;
 }
 
@@ -69,7 +70,7 @@ export function selectionOf(
   { node: { op, inputs }, row }: { readonly node: Node; readonly row: RuleEntry },
   varying: ReadonlySet<string>,
 ): Selection | undefined {
-  const selection = Object.hasOwn(selections, op) ? selections[op] : undefined;
+  const selection = own(selections, op);
   if (selection?.rule !== row || (op === 'Where' && !varying.has(inputs[0]))) return undefined;
   return selection;
 }
@@ -78,7 +79,7 @@ const elementwise: Readonly<Record<string, RuleEntry>> = { ...activation, ...ari
 
 /** Whether an operator is elementwise (after broadcasting) and the row is its derivative. */
 export const isElementwise = (op: string, row: RuleEntry): boolean =>
-  Object.hasOwn(elementwise, op) && elementwise[op] === row;
+  Object.hasOwn(elementwise, op) && own(elementwise, op) === row;
 
 const { Concat, Expand, Flatten, Reshape, Slice, Squeeze, Transpose, Unsqueeze } = movement;
 
@@ -107,7 +108,7 @@ const REDUCES_AXES = [
 /** Returns a rule that carries a mask of an operator's output back to its inputs; undefined if none is known. */
 export function maskRuleOf(op: string, row: RuleEntry): Rule | undefined {
   if (Object.hasOwn(nonNegativeRules, op))
-    return nonNegativeRules[op] === row ? nonNegativeRules[op] : undefined;
+    return own(nonNegativeRules, op) === row ? own(nonNegativeRules, op) : undefined;
   return REDUCES_AXES.some((name) => name === op && reduction[name] === row)
     ? reduction.ReduceSum
     : undefined;

@@ -1,4 +1,4 @@
-import { type BackwardRules, type Definition, didYouMean, fail } from '@onnxplain/core';
+import { type BackwardRules, type Definition, didYouMean, fail, own } from '@onnxplain/core';
 import type { RuleTable } from '../rules/rule.js';
 import { deconv } from './deconv.js';
 import { deepLift } from './deep-lift.js';
@@ -39,7 +39,8 @@ export const tables = Object.fromEntries(
 export function ruleTable(rules: BackwardRules): RuleTable {
   const { name, ...options } = typeof rules === 'string' ? { name: rules } : rules;
   const known: Readonly<Record<string, Definition<RuleTable>>> = ruleTables;
-  if (Object.hasOwn(known, name)) return known[name].make(options);
+  const found = own(known, name);
+  if (found !== undefined) return found.make(options);
   return fail({
     code: 'name-unknown',
     where: 'rules',

@@ -1,4 +1,4 @@
-import { OnnxplainError } from '@onnxplain/core';
+import { OnnxplainError, own } from '@onnxplain/core';
 import { interpret } from '../../interpreter/interpret.js';
 import { constantFrom } from '../../ir/constant.js';
 import { emptyGraph } from '../../ir/empty-graph.js';
@@ -44,6 +44,7 @@ function moveElements(
     return { dtype: 'float64', dims, data: values };
   });
   const [first] = data;
+  if (data.some(({ dtype }) => dtype !== first?.dtype)) return undefined;
   const results = interpretNode(node, [...positions, ...inputs.slice(sources.length)], opset);
   return results?.map(({ dims, data: moved }) => {
     return { dtype: first.dtype, dims, data: gather(data, moved as Float64Array) };
@@ -79,11 +80,11 @@ function interpretNode(
       { precision: 'declared' },
     );
     return node.outputs.flatMap((name) => {
-      const value = values[name];
+      const value = own(values, name);
       return value === undefined ? [] : [constantFrom(value.dtype, value.dims, value.data)];
     });
   } catch (error) {
-    if (error instanceof OnnxplainError) return undefined;
+    if (error instanceof OnnxplainError && error.code !== 'internal') return undefined;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
@@ -35,7 +36,7 @@ const SEQUENCE_RULES: Readonly<Record<string, OpRewrite>> = {
  * Nodes that build the sequence stay; {@link prune} removes them. Undefined for other nodes.
  */
 export function resolveSequence(node: Node, b: GraphBuilder): readonly string[] | undefined {
-  return node.domain === '' ? SEQUENCE_RULES[node.op]?.(node, b, b.opset) : undefined;
+  return node.domain === '' ? own(SEQUENCE_RULES, node.op)?.(node, b, b.opset) : undefined;
 }
 
 /** Returns the tensors of a sequence in order; undefined where they are not known. */

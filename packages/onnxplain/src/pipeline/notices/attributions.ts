@@ -1,4 +1,4 @@
-import { type Attribution, type Explainer, norm, sum } from '@onnxplain/core';
+import { type Attribution, type Explainer, norm, own, sum } from '@onnxplain/core';
 import { formatNumber } from '@onnxplain/report';
 import type { ScoredInput } from '../query/score-inputs.js';
 import type { Outcome } from '../run/outcome.js';
@@ -124,8 +124,9 @@ const COMPLETE: Readonly<Record<string, Completeness>> = {
 
 function gapNotices({ expression, found, names }: ExplainerFacts): readonly string[] {
   const name = expression.replace(/\(.*/s, '');
-  if (!Object.hasOwn(COMPLETE, name)) return [];
-  const { difference, tolerance, remedy } = COMPLETE[name];
+  const complete = own(COMPLETE, name);
+  if (complete === undefined) return [];
+  const { difference, tolerance, remedy } = complete;
   const gaps = found.map((each) => (each === undefined || each.zeros === 1 ? undefined : each.gap));
   const at = indicesOf(gaps, (gap) => gap !== undefined && isGap(gap, tolerance));
   const first = gaps[at[0]];

@@ -1,4 +1,4 @@
-import { contentHash, type Tensor } from '@onnxplain/core';
+import { contentHash, own, type Tensor } from '@onnxplain/core';
 import type { Query } from '@onnxplain/experiment';
 import type { FileRecord } from '@onnxplain/report';
 import type { Feeds } from '@onnxplain/runtime';
@@ -28,7 +28,7 @@ export const feedsKey = (hashes: Query['feeds']): string =>
   JSON.stringify(
     Object.keys(hashes)
       .sort()
-      .map((name) => [name, hashes[name]]),
+      .map((name) => [name, own(hashes, name)]),
   );
 
 /** Collects arrays and returns the hashes by which queries name them. */

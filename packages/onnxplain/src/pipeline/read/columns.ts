@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 import { type ColumnNames, isTable, type LoadedCard, type Source } from '@onnxplain/files';
 import type { Port } from '@onnxplain/runtime';
 
@@ -38,7 +38,7 @@ const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list
 function byInput(features: LoadedCard['features'], input: string): readonly string[] | undefined {
   if (features === undefined || Array.isArray(features)) return undefined;
   return Object.hasOwn(features, input)
-    ? (features as Readonly<Record<string, readonly string[]>>)[input]
+    ? own(features as Readonly<Record<string, readonly string[]>>, input)
     : undefined;
 }
 

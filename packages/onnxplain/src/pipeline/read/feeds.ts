@@ -6,6 +6,7 @@ import {
   dtypeInfo,
   fail,
   firstNonFinite,
+  setOwn,
   sizeOf,
   type Tensor,
   tensor,
@@ -45,8 +46,8 @@ export async function loadFeeds(texts: readonly string[], further: FurtherInputs
     const number = value.trim() === '' ? Number.NaN : Number(value);
     const wanted = { port, further, text };
     const { array, source } = Number.isFinite(number) ? filled(number, wanted) : await read(value, wanted);
-    feeds[port.name] = asElements(array, { port, where: `--feed ${text}` });
-    record[port.name] = source;
+    setOwn(feeds, port.name, asElements(array, { port, where: `--feed ${text}` }));
+    setOwn(record, port.name, source);
   }
   return { feeds, record };
 }

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { fail, own, ownOf } from '@onnxplain/core';
 import type { NamedInput, NamedTexts } from '@onnxplain/files';
 import { cut, type Dim, type Lookup, lookupsOf } from '@onnxplain/graph';
 import {
@@ -103,7 +103,8 @@ async function feedsOfRow(
 ): Promise<LoadedFeeds> {
   const common = await load(sizesOf([value.inFiles ?? value.port, ...model.inputs], { row, layout }));
   const feeds = { ...common.feeds, ...elementsOf(row, needed) };
-  for (const lookup of lookupsOf(model.graph)) expectInTable(feeds[lookup.input], lookup, row[lookup.input]);
+  for (const lookup of lookupsOf(model.graph))
+    expectInTable(own(feeds, lookup.input), lookup, own(row, lookup.input));
   return { feeds, record: common.record };
 }
 
@@ -159,10 +160,10 @@ function sizesOf(
     const { name } = port;
     for (const [axis, dim] of (rowDims(port, layout.axisOf(port)) ?? []).entries()) {
       if (typeof dim === 'number' || dim === '') continue;
-      const size = shapeOf(row[name])[axis];
+      const size = shapeOf(ownOf(row, name))[axis];
       if ((sizes.get(dim) ?? size) !== size) {
         const expected = `${dim} = ${sizes.get(dim)}, as "${owner.get(dim)}" has it`;
-        fail({ code: 'feed-shape', where: whereOf(row[name], name), expected, got: `${size}` });
+        fail({ code: 'feed-shape', where: whereOf(ownOf(row, name), name), expected, got: `${size}` });
       }
       sizes.set(dim, size);
       owner.set(dim, owner.get(dim) ?? name);
@@ -181,8 +182,8 @@ function elementsOf(row: LoadedRow, ports: readonly Port[]): Feeds {
   const read = ports.filter(({ name }) => Object.hasOwn(row, name));
   return Object.fromEntries(
     read.map((port) => {
-      const where = whereOf(row[port.name], port.name);
-      return [port.name, elementsIn(row[port.name], { port, where })] as const;
+      const where = whereOf(ownOf(row, port.name), port.name);
+      return [port.name, elementsIn(ownOf(row, port.name), { port, where })] as const;
     }),
   );
 }
@@ -214,5 +215,5 @@ const numbersIn = ({ data }: Feed): readonly number[] =>
 
 const pick = (feeds: Feeds, ports: readonly Port[]): Feeds =>
   Object.fromEntries(
-    ports.flatMap(({ name }) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]] as const] : [])),
+    ports.flatMap(({ name }) => (Object.hasOwn(feeds, name) ? [[name, ownOf(feeds, name)] as const] : [])),
   );

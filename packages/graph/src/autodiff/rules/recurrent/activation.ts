@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { attributesOf } from '../../../ir/attributes.js';
@@ -120,7 +121,7 @@ export function activationsOf(step: RuleContext, defaults: readonly string[]): r
   const take = (list: number[], fallback: number | undefined) =>
     fallback === undefined ? 0 : (list.shift() ?? fallback);
   return names.map((name) => {
-    const family = FAMILIES[name.toLowerCase()] ?? refuseUnknown(step, name);
+    const family = own(FAMILIES, name.toLowerCase()) ?? refuseUnknown(step, name);
     const activation = family.make(take(alphas, family.alpha), take(betas, family.beta));
     return limit > 0 ? clipped(activation, limit) : activation;
   });

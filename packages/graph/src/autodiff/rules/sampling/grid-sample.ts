@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { positionsAlong } from '../../../builder/math/positions.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { attributesOf } from '../../../ir/attributes.js';
@@ -56,7 +57,7 @@ interface Options {
 function optionsOf(step: RuleContext): Options {
   const { mode, padding_mode, align_corners: aligned } = attributesOf(step.node, 'GridSample');
   return {
-    kernel: MODES[mode] ?? step.refuse(`mode "${mode}" is not known`, 'Repair the model.'),
+    kernel: own(MODES, mode) ?? step.refuse(`mode "${mode}" is not known`, 'Repair the model.'),
     padding: padding_mode as Padding,
     aligned,
   };

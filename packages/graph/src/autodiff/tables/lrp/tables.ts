@@ -1,4 +1,4 @@
-import { type Definition, entry, expression, fail, option, z } from '@onnxplain/core';
+import { type Definition, entry, expression, fail, option, own, setOwn, z } from '@onnxplain/core';
 import type { RuleTable } from '../../rules/rule.js';
 import { composite, layers } from './composite.js';
 import type { LayerRule } from './rows.js';
@@ -57,8 +57,8 @@ function table<Options extends z.ZodObject>({
 function changedFrom(defaults: Given, given: Given): Record<string, number | string> {
   const changed: Record<string, number | string> = {};
   for (const [key, value] of Object.entries(given)) {
-    if (defaults[key] !== value && (typeof value === 'number' || typeof value === 'string'))
-      changed[key] = value;
+    if (own(defaults, key) !== value && (typeof value === 'number' || typeof value === 'string'))
+      setOwn(changed, key, value);
   }
   return changed;
 }
