@@ -4,7 +4,7 @@ import { cosine } from '../schedule.js';
 import { searchLines } from '../search/line.js';
 import { allRows, keepBest } from '../search/rows.js';
 import { recipeOf, type Search } from '../search/search-sets.js';
-import { scaleTo, stepFrom, stepWorkOf } from './steps.js';
+import { stepFactor, stepOntoSphere, stepWorkOf } from './steps.js';
 
 /**
  * Decoupled direction and norm, for the l2 norm: steps along the normalised gradient of the cross-entropy, each scaled to a radius that
@@ -48,8 +48,8 @@ const ddnSearch =
       const length = cosine(k, steps, [radius, radius / 100]);
       for (let row = 0; row < count; row++) {
         radii[row] *= margins[row] < 0 ? 1 - change : 1 + change;
-        stepFrom(stepped, row, length);
-        scaleTo(stepped, row, radii[row]);
+        const factor = stepFactor(stepped, row, length);
+        stepOntoSphere(stepped, row, { factor, radius: radii[row] });
       }
     }
     keepBest(rows, best, { points, margins: await oracle.margins(points), slack: oracle.slack });

@@ -4,7 +4,7 @@ import { searchLines } from '../search/line.js';
 import type { Slopes } from '../search/oracle.js';
 import { allRows, keepBest, type SearchRows } from '../search/rows.js';
 import type { Search } from '../search/search-sets.js';
-import { moveIntoBall, slopeOf, stepFrom, stepWorkOf } from './steps.js';
+import { slopeOf, stepFactor, stepIntoBall, stepWorkOf } from './steps.js';
 
 export interface FmnSettings {
   readonly steps: number;
@@ -36,8 +36,8 @@ export const fmnSearch =
       const change = cosine(k, steps, CHANGES);
       for (let row = 0; row < count; row++) {
         radii[row] = radiusAfter({ rows, slopes, norms, best, radii }, row, change);
-        stepFrom(stepped, row, length);
-        moveIntoBall(stepped, row, { p, radius: radii[row] });
+        const factor = stepFactor(stepped, row, length);
+        stepIntoBall(stepped, row, { factor, p, radius: radii[row] });
       }
     }
     keepBest(rows, best, { points, margins: await oracle.margins(points), slack: oracle.slack });

@@ -1,7 +1,7 @@
 import { exponentOf, key, type Norm, projectRows, stream } from '@onnxplain/core';
 import { describe, expect, it } from 'vitest';
 import { freeElementsOf, type SearchRows } from '../search/rows.js';
-import { moveIntoBall, scaleTo, stepFrom, stepWorkOf } from './steps.js';
+import { stepFactor, stepIntoBall, stepOntoSphere, stepWorkOf } from './steps.js';
 
 const [count, size] = [40, 24];
 const [low, high] = [0, 1];
@@ -57,8 +57,8 @@ describe.each<Norm>(['l1', 'l2', 'linf'])('a step on a ball of the %s norm', (no
     projectRows(changes, { norm, radii, free: rows.free }, { origin, bounds: rows.bounds });
     const points = given.points.slice();
     for (let row = 0; row < count; row++) {
-      stepFrom({ ...given, points }, row, 0.7);
-      moveIntoBall({ rows, points, work }, row, { p: exponentOf(norm), radius: radii[row] });
+      const factor = stepFactor({ ...given, points }, row, 0.7);
+      stepIntoBall({ rows, points, work }, row, { factor, p: exponentOf(norm), radius: radii[row] });
     }
     points.forEach((point, i) => {
       expect(point).toBeCloseTo(rows.origin[i] + changes.data[i], 12);
@@ -74,8 +74,8 @@ it('a perturbation that is scaled to a radius is the step times one factor, cut 
   const changes = changesAfter(given, 0.7);
   const points = given.points.slice();
   for (let row = 0; row < count; row++) {
-    stepFrom({ ...given, points }, row, 0.7);
-    scaleTo({ rows, points, work }, row, 0.3);
+    const factor = stepFactor({ ...given, points }, row, 0.7);
+    stepOntoSphere({ rows, points, work }, row, { factor, radius: 0.3 });
     const own = changes.subarray(row * size, (row + 1) * size);
     own.forEach((change, j) => {
       const i = row * size + j;

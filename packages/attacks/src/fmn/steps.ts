@@ -8,8 +8,8 @@ import type { Floats, SearchRows } from '../search/rows.js';
 export interface StepWork {
   /** The numbers at which a rise ends, and a fall: the greatest and the least. */
   readonly ends: Float64Array;
-  /** The perturbation after the step, by free elements. */
-  readonly changes: Float64Array;
+  /** The direction of a step, by free elements. */
+  readonly moves: Float64Array;
   /** Indices of the elements that change, the sizes and signs of their changes, and the most that the sizes may be. */
   readonly places: Int32Array;
   readonly sizes: Float64Array;
@@ -22,7 +22,7 @@ export function stepWorkOf({ size, bounds: [low, high] }: SearchRows): StepWork 
   const array = () => new Float64Array(size + 1);
   const places = new Int32Array(size + 1);
   const ends = Float64Array.of(high, low);
-  return { ends, changes: array(), places, sizes: array(), signs: array(), limits: array() };
+  return { ends, moves: array(), places, sizes: array(), signs: array(), limits: array() };
 }
 
 /** Points with the gradients at them, [count, size]. */
@@ -34,12 +34,13 @@ export interface Stepped {
 }
 
 /**
- * Writes into `work.changes` the perturbation of a row after a step of this Euclidean length against its gradient. Elements that are at a
- * bound and would be led across it do not count in the length, so that the others move as far as they should.
+ * Returns the factor of the gradient in a step of this Euclidean length against it, and writes the gradient into `work.moves`, with 0 at
+ * the elements that are at a bound and would be led across it. They do not count in the length, so that the others move as far as they
+ * should.
  */
-export function stepFrom({ rows, points, gradients, work }: Stepped, row: number, length: number): void {
-  const { size, origin, elements } = rows;
-  const { changes, ends } = work;
+export function stepFactor({ rows, points, gradients, work }: Stepped, row: number, length: number): number {
+  const { size, elements } = rows;
+  const { moves, ends } = work;
   const [start, last, from] = [elements.first[row], elements.first[row + 1], row * size];
   let squares = 0;
   for (let k = start; k < last; k++) {
@@ -49,33 +50,36 @@ export function stepFrom({ rows, points, gradients, work }: Stepped, row: number
     const room = (ends[isFall] - points[i]) * (1 - 2 * isFall);
     const moved = slope * Number(room > 0);
     squares += moved * moved;
-    changes[k - start] = moved;
+    moves[k - start] = moved;
   }
-  const factor = squares > 0 ? length / Math.sqrt(squares) : 0;
-  for (let k = start; k < last; k++) {
-    const i = from + elements.at[k];
-    changes[k - start] = points[i] - origin[i] - factor * changes[k - start];
-  }
+  return squares > 0 ? length / Math.sqrt(squares) : 0;
+}
+
+/** A step of {@link stepFactor} and the ball where it has to end. */
+interface StepIntoBall {
+  readonly factor: number;
+  readonly p: number;
+  readonly radius: number;
 }
 
 /**
- * Moves the point of a row to the input plus the nearest perturbation to `work.changes` whose p-norm is at most the radius and that keeps
- * within the bounds.
+ * Steps by `factor` times `work.moves`, and moves the point of the row to the nearest one whose perturbation has a p-norm of at most the
+ * radius and keeps within the bounds.
  */
-export function moveIntoBall(
+export function stepIntoBall(
   { rows, points, work }: Omit<Stepped, 'gradients'>,
   row: number,
-  { p, radius }: { readonly p: number; readonly radius: number },
+  { factor, p, radius }: StepIntoBall,
 ): void {
   const { size, origin, elements, bounds } = rows;
   const [low, high] = bounds;
-  const { changes, ends, places, signs } = work;
+  const { moves, ends, places, signs } = work;
   const [start, last, from] = [elements.first[row], elements.first[row + 1], row * size];
   let count = 0;
   for (let k = start; k < last; k++) {
     const i = from + elements.at[k];
     const x = origin[i];
-    const change = changes[k - start];
+    const change = points[i] - x - factor * moves[k - start];
     const isFall = Number(change < 0);
     const sign = 1 - 2 * isFall;
     const limit = (ends[isFall] - x) * sign;
@@ -94,23 +98,30 @@ export function moveIntoBall(
   }
 }
 
-/** Moves the point of a row to the input plus `work.changes` times a factor that gives it the l2 norm `radius`, within the bounds. */
-export function scaleTo(
+/**
+ * Steps by `factor` times `work.moves`, and multiplies the perturbation by the number that gives it the l2 norm `radius`, within the
+ * bounds.
+ */
+export function stepOntoSphere(
   { rows, points, work }: Omit<Stepped, 'gradients'>,
   row: number,
-  radius: number,
+  { factor, radius }: Omit<StepIntoBall, 'p'>,
 ): void {
   const { size, origin, elements, bounds } = rows;
   const [low, high] = bounds;
-  const { changes } = work;
-  const [start, last] = [elements.first[row], elements.first[row + 1]];
+  const { moves: changes } = work;
+  const [start, last, from] = [elements.first[row], elements.first[row + 1], row * size];
   let squares = 0;
-  for (let k = 0; k < last - start; k++) squares += changes[k] * changes[k];
-  const factor = squares > 0 ? radius / Math.sqrt(squares) : 0;
   for (let k = start; k < last; k++) {
-    const i = row * size + elements.at[k];
-    const moved = origin[i] + factor * changes[k - start];
-    points[i] = Math.min(high, Math.max(low, moved));
+    const i = from + elements.at[k];
+    const change = points[i] - origin[i] - factor * changes[k - start];
+    changes[k - start] = change;
+    squares += change * change;
+  }
+  const scale = squares > 0 ? radius / Math.sqrt(squares) : 0;
+  for (let k = start; k < last; k++) {
+    const i = from + elements.at[k];
+    points[i] = Math.min(high, Math.max(low, origin[i] + scale * changes[k - start]));
   }
 }
 

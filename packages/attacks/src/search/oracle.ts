@@ -4,16 +4,17 @@ import {
   marginsOf,
   type Objective,
   type Score,
+  type Tensor,
   targetedObjective,
 } from '@onnxplain/core';
-import type { Best, Floats, Points, SearchRows } from './rows.js';
+import { type Best, type Floats, floatsLike, type Points, type SearchRows } from './rows.js';
 
 /** What an objective is at some points, and a direction in which it rises. */
 export interface Slopes {
   readonly margins: Float64Array;
   /** The objective, of which these are the gradients. */
   readonly values: Float64Array;
-  /** Its gradient at each point, [points, size]. It belongs to the score: do not change it. */
+  /** Its gradient at each point, [points, size]. Do not change it; the next call may use the array again. */
   readonly gradients: Floats;
 }
 
@@ -34,13 +35,19 @@ export interface Oracle {
 
 /** Evaluates points of rows by a margin score. */
 export function oracleOf({ margin, classes, slack }: Asked, { rows, best }: Searched): Oracle {
+  let work = floatsLike(rows.origin, 0);
   const fullSlopes = async (points: Points, objective: Objective): Promise<Slopes> => {
     const { owners, data } = points;
     if (owners.length === 0) return { margins: NONE, values: NONE, gradients: data.subarray(0, 0) };
     count(best.forward, points);
     count(best.backward, points);
     const batch = batchOf(rows, points);
-    if (classes !== undefined) return byClasses({ classes, batch, objective });
+    if (classes !== undefined) {
+      const { length } = batch.data;
+      if (work.length < length) work = floatsLike(batch.data, Math.max(length, rows.origin.length));
+      const into = { shape: batch.shape, data: work.subarray(0, length) };
+      return byClasses({ classes, batch, objective, into });
+    }
     const margins = proving(await margin.value(batch));
     return { margins, values: margins, gradients: (await margin.gradient(batch)).data };
   };
@@ -91,13 +98,14 @@ interface ByClasses {
   readonly classes: ClassScores;
   readonly batch: Batch;
   readonly objective: Objective;
+  readonly into: Tensor;
 }
 
-async function byClasses({ classes, batch, objective }: ByClasses): Promise<Slopes> {
+async function byClasses({ classes, batch, objective, into }: ByClasses): Promise<Slopes> {
   const { target, targeted = false } = classes;
   const numbers = await classes.values(batch);
   const { values, weights } = (targeted ? targetedObjective(objective) : objective)(numbers, target);
-  const { gradient } = await classes.gradient(batch, weights);
+  const { gradient } = await classes.gradient(batch, weights, into);
   return { margins: proving(marginsOf(numbers, classes)), values, gradients: gradient.data };
 }
 

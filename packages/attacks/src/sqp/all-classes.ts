@@ -32,7 +32,7 @@ export async function tryAllClasses({
     const values: Float64Array[] = [];
     for (let rank = 0; rank < Math.min(MOST_CLASSES, classes.count - 1); rank++) {
       const found = await oracle.slopes(points, overOther(rank));
-      slopes.push(found.gradients);
+      slopes.push(found.gradients.slice());
       values.push(found.values);
     }
     for (let row = 0; row < count; row++) moveToAll(row, { rows, points: points.data, slopes, values });

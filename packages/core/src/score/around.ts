@@ -28,7 +28,8 @@ function classesAround(classes: ClassScores, visit: Around): ClassScores {
   return {
     ...classes,
     values: (batch) => visit('forward', batch, (rows) => classes.values(rows)),
-    gradient: (batch, weights) => visit('backward', batch, (rows) => classes.gradient(rows, weights)),
+    gradient: (batch, weights, into) =>
+      visit('backward', batch, (rows) => classes.gradient(rows, weights, into)),
   };
 }
 

@@ -70,9 +70,11 @@ export interface ClassScores {
   values(batch: Batch): Promise<Tensor>;
   /**
    * With weights [n, count], the gradient of sum_k weights[i, k] · number_k by row i, in the shape of the batch, and the numbers of the
-   * classes. One run gives both. Rejects with `tensor-shape` for weights of another shape.
+   * classes. One run gives both. `into`, of the shape of the batch, may get the gradient in place of a new tensor, so that callers that
+   * need thousands of gradients allocate no memory for each; a score may ignore it, so take the tensor that is returned. Rejects with
+   * `tensor-shape` for weights and `into` of another shape.
    */
-  gradient(batch: Batch, weights: Tensor): Promise<ClassGradient>;
+  gradient(batch: Batch, weights: Tensor, into?: Tensor): Promise<ClassGradient>;
 }
 
 /** The numbers of all classes, [n, count], and the gradient of their weighted sum. */

@@ -59,6 +59,30 @@ test("a request that is one run gets the run's own array", async () => {
   expect(await queue.submit({ rows: rowsOf(5, 6) })).toBe(own);
 });
 
+test('columns of the results go into arrays that a request brings, whatever runs its rows share', async () => {
+  const twice = (rows: readonly number[]) => Float64Array.from(rows.flatMap((v) => [v, 2 * v, 3 * v]));
+  const { queue } = doubling({
+    width: 3,
+    run: async (segments) => ({
+      data: twice(segments.flatMap(({ rows, from, to }) => Array.from(rows.data.subarray(from, to)))),
+      seconds: 0,
+    }),
+  });
+  const into = [
+    { data: new Float64Array(3), width: 1 },
+    { data: new Float32Array(6), width: 2 },
+  ];
+  const [without] = await Promise.all([
+    queue.submit({ rows: rowsOf(1, 2) }),
+    queue.submit({ rows: rowsOf(4, 5, 6), into }),
+  ]);
+  expect([...without]).toEqual([1, 2, 3, 2, 4, 6]);
+  expect(into.map(({ data }) => [...data])).toEqual([
+    [4, 5, 6],
+    [8, 12, 10, 15, 12, 18],
+  ]);
+});
+
 test('no rows give no results and no run', async () => {
   const { queue, runs } = doubling();
   expect(await queue.submit({ rows: tensor([], [0, 1]) })).toHaveLength(0);

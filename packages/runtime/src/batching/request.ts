@@ -4,12 +4,20 @@ import { onAbort } from './abort.js';
 
 export type Numbers = Tensor['data'];
 
+/** An array for the next `width` numbers of each row: [n, width]. */
+export interface ColumnArray {
+  readonly data: Numbers;
+  readonly width: number;
+}
+
 /** Rows that a caller wants evaluated. */
 export interface RowRequest {
   /** [n, ...shape]. */
   readonly rows: Tensor;
   /** What the graph takes beside each row, [n, ...]: its class, or a weight for each class. Absent where it takes nothing. */
   readonly parameters?: Constant;
+  /** Arrays that get the numbers of the rows, the columns from left to right. Default: one new array gets them all. */
+  readonly into?: readonly ColumnArray[];
   readonly signal?: AbortSignal;
   /** Called with the number of rows that came back from a run. */
   onRows?(rows: number): void;

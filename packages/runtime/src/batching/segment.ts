@@ -1,4 +1,4 @@
-import { type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
+import { type ColumnArray, type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
 
 /** Consecutive rows of one request, part of one run. */
 export interface Segment extends Pick<RowRequest, 'rows' | 'parameters'> {
@@ -45,21 +45,55 @@ export interface Delivery {
 
 /**
  * Hands the results of a run to the requests of its segments. A request that is the only one of the run gets the array itself, the others
- * get copies of their part.
+ * get copies of their part. Where a request brings arrays, its numbers are written there.
  */
 export function deliver(segments: readonly QueuedSegment[], data: Numbers, delivery: Delivery): void {
   const { width } = delivery;
   let at = 0;
   for (const { queued, from, to } of segments) {
-    const part = data.subarray(at, at + (to - from) * width);
-    at += part.length;
+    const length = (to - from) * width;
+    const part = length === data.length ? data : data.subarray(at, at + length);
+    at += length;
     if (queued.settled) continue;
-    const alone = part.length === data.length && to - from === queued.n;
-    const results = alone ? data : (queued.results ?? delivery.allocate(queued.n * width));
-    if (!alone) results.set(part, from * width);
-    queued.results = results;
+    queued.results = resultsOf(queued, { part, from, isWhole: part === data }, delivery);
     queued.done += to - from;
     report(queued, to - from);
-    if (queued.done === queued.n && !queued.settled) queued.resolve(results);
+    if (queued.done === queued.n && !queued.settled) queued.resolve(queued.results);
+  }
+}
+
+interface Part {
+  /** Numbers of the rows of a segment. */
+  readonly part: Numbers;
+  /** The first of these rows, in its request. */
+  readonly from: number;
+  /** Whether they are all numbers of the run. */
+  readonly isWhole: boolean;
+}
+
+/** The results of a request with the numbers of a segment; none where the request brings arrays for them. */
+function resultsOf(
+  queued: QueuedRequest,
+  { part, from, isWhole }: Part,
+  { width, allocate }: Delivery,
+): Numbers {
+  const { into, n, results } = queued;
+  if (into !== undefined) {
+    writeColumns(part, from, into);
+    return allocate(0);
+  }
+  if (isWhole && part.length === n * width) return part;
+  const all = results ?? allocate(n * width);
+  all.set(part, from * width);
+  return all;
+}
+
+function writeColumns(part: Numbers, first: number, columns: readonly ColumnArray[]): void {
+  let row = first;
+  for (let at = 0; at < part.length; row++) {
+    for (const { data, width } of columns) {
+      data.set(part.subarray(at, at + width), row * width);
+      at += width;
+    }
   }
 }

@@ -144,6 +144,9 @@ test.each(Object.entries(models))(
     expect(found.gradient.shape).toEqual(batch.shape);
     expectClose(found.values.data, expected.values, 1e-5);
     expectClose(found.gradient.data, expected.gradient, 1e-5);
+    const into = tensor(new Float64Array(batch.data.length), batch.shape);
+    expect((await classes.gradient(batch, weights, into)).gradient).toBe(into);
+    expect([...into.data]).toEqual([...found.gradient.data]);
     expectClose((await classes.values(batch)).data, expected.values, 1e-5);
   },
 );
@@ -294,6 +297,9 @@ test('weights and batches of another shape are refused, and progress counts the 
   const classes = classesOf(f);
   const batch = random([2, 3]);
   await expect(classes.gradient(batch, random([2, 3]))).rejects.toMatchObject({ code: 'tensor-shape' });
+  await expect(classes.gradient(batch, random([2, 2]), random([3, 2]))).rejects.toMatchObject({
+    code: 'tensor-shape',
+  });
   await expect(classes.values(random([2, 4]))).rejects.toMatchObject({ code: 'tensor-shape' });
   await classes.values(batch);
   await classes.gradient(batch, random([2, 2]));

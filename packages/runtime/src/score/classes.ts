@@ -1,6 +1,5 @@
-import { type ClassScores, expectBatch, expectShape, type Tensor } from '@onnxplain/core';
+import { type ClassScores, expectBatch, expectShape, type Shape, sizeOf, type Tensor } from '@onnxplain/core';
 import { classQueues } from '../function/class-queues.js';
-import { splitColumns } from '../function/columns.js';
 import type { CompetingClasses } from '../function/competing-classes.js';
 import type { ScoreQueueOptions } from '../function/queues.js';
 import type { Submit } from '../function/submit.js';
@@ -20,6 +19,8 @@ export function classScores(
 ): ClassScores {
   const { fn, count, target } = classes;
   const { value, gradient } = classQueues(model, classes, options);
+  const numbers = (length: number) =>
+    fn.input.dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
   return {
     count,
     target,
@@ -27,14 +28,18 @@ export function classScores(
       const data = await submit(value, { kind: 'forward', batch });
       return { shape: [batch.shape[0], count], data };
     },
-    async gradient(batch, weights: Tensor) {
+    async gradient(batch, weights: Tensor, into?: Tensor) {
       if (fn.input.whole !== undefined) refuseDerivative(fn.input.whole);
       expectBatch('classes', batch, fn.input.shape);
-      expectShape('classes.gradient(weights)', weights, [batch.shape[0], count]);
+      const [n] = batch.shape;
+      expectShape('classes.gradient(weights)', weights, [n, count]);
+      if (into !== undefined) expectShape('classes.gradient(into)', into, batch.shape);
       const parameters = fromTensor(weights, fn.input.dtype);
-      const data = await submit(gradient, { kind: 'backward', batch, parameters });
-      const [values, slopes] = splitColumns(data, [[count], fn.input.shape]);
-      return { values, gradient: slopes };
+      const empty = (shape: Shape): Tensor => ({ shape, data: numbers(sizeOf(shape)) });
+      const found = { values: empty([n, count]), gradient: into ?? empty(batch.shape) };
+      const columns = [found.values, found.gradient].map(({ data }) => ({ data, width: data.length / n }));
+      if (n > 0) await submit(gradient, { kind: 'backward', batch, parameters, into: columns });
+      return found;
     },
   };
 }

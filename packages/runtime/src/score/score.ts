@@ -278,11 +278,11 @@ function definedOptions(change: Omit<z.output<typeof changeSchema>, 'weights'>):
 /** Returns a function that checks a batch and submits it to a queue, with the class of each row unless it has other parameters. */
 function submitter({ fn, target, base }: ResolvedScore, signal: AbortSignal | undefined): Submit {
   const { input } = fn;
-  return async (queue, { kind, batch, parameters: given }) => {
+  return async (queue, { kind, batch, parameters: given, into }) => {
     throwIfAborted(signal);
     checkBatch(batch, input);
     const parameters = given ?? targetsOf(target, batch.shape[0]);
-    return queue().submit({ rows: batch, parameters, signal, onRows: base.progress?.(kind) });
+    return queue().submit({ rows: batch, parameters, into, signal, onRows: base.progress?.(kind) });
   };
 }
 
