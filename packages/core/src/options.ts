@@ -29,6 +29,9 @@ export type DefinitionKind = (typeof definitionKinds)[number];
 /** Which kind of thing an option takes that is made by name itself. */
 const taken = z.registry<{ readonly kind: DefinitionKind }>();
 
+/** What an option asks of a model and its input, so that a value that they do not have is found before anything runs. */
+const asked = z.registry<{ readonly of: 'class' | 'features' }>();
+
 type AnySchema = z.core.$ZodType;
 
 /** The schema inside `.optional()` and `.default(...)`. */
@@ -48,6 +51,9 @@ export const writtenAs = (schema: AnySchema) => through(schema, (each) => writte
 
 /** The kind of thing that the option of this schema takes; undefined for numbers, words and arrays. */
 export const kindTaken = (schema: AnySchema) => through(schema, (each) => taken.get(each)?.kind);
+
+/** What the option of this schema asks of a model: the number of a class, or labels of features; undefined for others. */
+export const askedOf = (schema: AnySchema) => through(schema, (each) => asked.get(each)?.of);
 
 /** The line of help of the option of this schema. */
 export const helpOf = (schema: AnySchema) =>
@@ -149,12 +155,21 @@ export const option = {
       (v) => (typeof v === 'number' && Number.isFinite(v)) || isTensor(v),
       'a finite number or a tensor',
     ),
+  /** The number of a class of the model, from 0. */
+  classIndex: () => option.index().register(asked, { of: 'class' }),
   /** Which elements of an input count as one. */
   features: () =>
-    z.union(
-      [z.enum(['elements', 'pixels', 'channels', 'superpixels']), option.count(), extents(), option.tensor()],
-      '"elements", "pixels", "channels", "superpixels", the side or the sizes of the cells of a grid, or a tensor of labels',
-    ) satisfies z.ZodType<FeatureChoice>,
+    z
+      .union(
+        [
+          z.enum(['elements', 'pixels', 'channels', 'superpixels']),
+          option.count(),
+          extents(),
+          option.tensor(),
+        ],
+        '"elements", "pixels", "channels", "superpixels", the side or the sizes of the cells of a grid, or a tensor of labels',
+      )
+      .register(asked, { of: 'features' }) satisfies z.ZodType<FeatureChoice>,
   /** What the axes of an input are. Where it is not given, the layout of the score is taken. */
   layout: () => option.choice(layouts).optional(),
 };

@@ -1,5 +1,7 @@
-import { type DefinitionKind, helpOf, kindTaken, parseOptions, z } from '../options.js';
-import { setOwn } from '../own.js';
+import { askedOf, type DefinitionKind, helpOf, kindTaken, parseOptions, z } from '../options.js';
+import { own, setOwn } from '../own.js';
+import { isTensor } from '../tensor/tensor.js';
+import type { ModelNeed } from '../types/attribution.js';
 import { canonicalExpression } from './canonical.js';
 
 /** The row of something that is made by name: what expressions, the command line and the law tests know of it. */
@@ -115,7 +117,8 @@ export function define<
     const settings = statement.settle?.(parsed) ?? parsed;
     const expression = canonicalExpression({ name, options, leading }, settings);
     const remake = (change: Readonly<Record<string, unknown>>) => make({ ...given, ...change });
-    return finish(statement.make(settings, expression), { name, expression, remake });
+    const needs = needsOf(options, settings, expression);
+    return finish(statement.make(settings, expression), { name, expression, needs, remake });
   };
   const { help, takes } = factsOf(options);
   const definition = { kind, name, summary, positional, options, help, takes, example, promises, make };
@@ -125,6 +128,22 @@ export function define<
     return make({ ...Object(given[count]), ...parts?.(...(given.slice(0, count) as unknown as Parts)) });
   };
   return Object.assign(call, { definition });
+}
+
+/** What the values of options ask of a model and its input. */
+function needsOf(
+  { shape }: z.ZodObject,
+  settings: Readonly<Record<string, unknown>>,
+  expression: string,
+): readonly ModelNeed[] {
+  return Object.entries(settings).flatMap(([option, value]): readonly ModelNeed[] => {
+    if (typeof value === 'function') return 'needs' in value ? (value.needs as readonly ModelNeed[]) : [];
+    const field = own(shape, option);
+    const of = field === undefined ? undefined : askedOf(field);
+    const where = `${expression}: ${option}`;
+    if (of === 'class' && typeof value === 'number') return [{ where, class: value }];
+    return of === 'features' && isTensor(value) ? [{ where, labels: value }] : [];
+  });
 }
 
 /** What a schema says of each option beside its type. */
@@ -143,6 +162,8 @@ export function factsOf({ shape }: z.ZodObject): Pick<Definition<unknown>, 'help
 export interface Identity<Made> {
   readonly name: string;
   readonly expression: string;
+  /** What its options, and those of the explainers and metrics inside it, ask of a model. */
+  readonly needs: readonly ModelNeed[];
   /** Makes the thing from the same options with some changed. */
   remake(change: Readonly<Record<string, unknown>>): Made;
 }

@@ -41,7 +41,7 @@ export function defineExplainer<
   return define<Explainer, ExplainerRecipe, Name, S, Parts, N>(
     'explainer',
     statement,
-    ({ explain, ...properties }, { expression }) => {
+    ({ explain, ...properties }, { expression, needs }) => {
       const { kind } = properties;
       expectKind(expression, kind);
       const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
@@ -53,7 +53,7 @@ export function defineExplainer<
         expectFiniteDetails(expression, findings.details);
         return { ...findings, kind, method: expression, key };
       };
-      return named(signed, { expression, ...properties });
+      return named(signed, { expression, ...(needs.length > 0 && { needs }), ...properties });
     },
   );
 }

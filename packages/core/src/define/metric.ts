@@ -42,9 +42,10 @@ export function defineMetric<
   return define<Metric, MetricRecipe, Name, S, Parts, N>(
     'metric',
     statement,
-    ({ measure, ...recipe }, { name, expression }) => ({
+    ({ measure, ...recipe }, { name, expression, needs }) => ({
       name,
       expression,
+      ...(needs.length > 0 && { needs }),
       ...recipe,
       async measure(subject, key) {
         const measured = await measure(subject, key);

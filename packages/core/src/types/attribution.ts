@@ -79,4 +79,16 @@ export interface Explainer {
   readonly control?: boolean;
   /** Names of the inner tensors that its options name, so that a wrong name is found before anything runs; default none. */
   readonly layers?: readonly string[];
+  /** What its options ask of a model and its input, so that what they do not have is found before anything runs; default nothing. */
+  readonly needs?: readonly ModelNeed[];
+}
+
+/** Something that an option asks of a model and its input. */
+export interface ModelNeed {
+  /** The expression and the option, for messages. */
+  readonly where: string;
+  /** The number of a class. */
+  readonly class?: number;
+  /** A label for each element of an input. */
+  readonly labels?: Tensor;
 }

@@ -1,6 +1,6 @@
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Attribution, Explainer } from './attribution.js';
+import type { Attribution, Explainer, ModelNeed } from './attribution.js';
 import type { Estimate } from './estimate.js';
 import type { Score } from './score.js';
 
@@ -66,6 +66,8 @@ export interface Metric {
   readonly least?: number;
   /** The greatest value that it allows, e.g. 1 for a correlation. Intervals do not go above it. Default: unbounded. */
   readonly most?: number;
+  /** See `Explainer`. */
+  readonly needs?: readonly ModelNeed[];
   /**
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input, and
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.

@@ -10,7 +10,7 @@ export const criterionOptions = {
   ...sizeOptions,
   ...rankingOptions,
   target: option
-    .index()
+    .classIndex()
     .optional()
     .describe('The class to which a perturbation must lead ("why y and not t"). Default: any other class.'),
   cap: z

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, expect, test } from 'vitest';
@@ -44,4 +44,22 @@ test('evaluate measures sets of features, random weights and given labels, and c
   expect(kinds.map((each) => [...each])).toEqual([['bound'], ['bound'], ['mean'], ['exact'], ['exact']]);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   expect(page.match(/<summary>Pairs of explainers<\/summary>/g)).toHaveLength(metrics.length);
+});
+
+test.each([
+  ['greedy(target=3)', 'robustness-set', 'a class from 0 to 2'],
+  ['cfx', 'robustness-set(target=7)', 'a class from 0 to 2'],
+  ['kernel-shap(features=LABELS)', 'robustness-set', 'kernel-shap'],
+])('%s measured by %s is refused before any work', async (explainer, metric, message) => {
+  const into = join(folder, 'refused');
+  const { exit, err } = await onnxplain(
+    'evaluate',
+    join(folder, 'linear.onnx'),
+    ...['--input', inputs, '-o', into],
+    ...['--explainer', explainer.replace('LABELS', labels)],
+    ...['--metric', metric],
+  );
+  expect(exit).not.toBe(0);
+  expect(err).toContain(message);
+  expect(existsSync(into)).toBe(false);
 });

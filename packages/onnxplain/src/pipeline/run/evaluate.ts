@@ -8,6 +8,7 @@ import { explainerRecord, metricRecord } from '../record/methods.js';
 import { attributionsIn, type CellContext, explainCell, measureCell, measurementsIn } from './cells.js';
 import { expectLayers } from './layers.js';
 import type { Measurement } from './measure-input.js';
+import { expectNeeds } from './needs.js';
 import type { Outcome } from './outcome.js';
 import { planOf } from './plan.js';
 
@@ -106,19 +107,21 @@ async function contextOf(
   { explainers, metrics, seed = 0, batch, signal }: EvaluateInputsOptions,
   store: CellContext['store'],
 ): Promise<CellContext> {
-  await expectRunnable(queried, explainers);
+  await expectRunnable(queried, explainers, metrics);
   const scores = await scoresOf(queried, { batch, signal });
   return { scores, explainers, metrics, seed, store };
 }
 
-/** Throws `usage` for a run without inputs or explainers, and what {@link expectLayers} throws. */
+/** Throws `usage` for a run without inputs or explainers, and what {@link expectLayers} and {@link expectNeeds} throw. */
 export async function expectRunnable(
   queried: QueriedInputs,
   explainers: readonly Explainer[],
+  metrics: readonly Metric[] = [],
 ): Promise<void> {
   for (const [where, list] of Object.entries({ inputs: queried.inputs, explainers })) {
     if (list.length === 0) fail({ code: 'usage', where, expected: 'at least one', got: 'none' });
   }
+  expectNeeds(queried, [...explainers, ...metrics]);
   await expectLayers(queried, explainers);
 }
 

@@ -74,7 +74,7 @@ export interface LedgerRun {
  */
 export async function runPlan(queried: QueriedInputs, options: RunPlanOptions): Promise<LedgerRun> {
   const { explainers, metrics, seed, folder, resume, say, batch, signal } = options;
-  await expectRunnable(queried, explainers);
+  await expectRunnable(queried, explainers, metrics);
   const plan = planOf(queried, options);
   const ledger = await openLedger(folder, plan, { resume });
   try {
