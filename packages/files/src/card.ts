@@ -1,7 +1,8 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { fail, OnnxplainError, parseOptions, z } from '@onnxplain/core';
+import { confined } from './confined.js';
 import { readSmallFile } from './disk.js';
-import { readVocabulary, type Vocabulary } from './vocabulary.js';
+import { expectId, readVocabulary, type Vocabulary } from './vocabulary.js';
 
 const numbers = z
   .union([z.number(), z.array(z.number()).nonempty()], 'a number, or a list of numbers, one a channel')
@@ -104,24 +105,30 @@ export function cardPath(model: string): string {
  * Reads the card beside a model file; an empty card where there is none. Throws `file-format`, `option-unknown` and
  * `option-value` that name the field, and `file-missing` for a file of labels or tokens that is not there.
  */
-export function readCard(model: string): LoadedCard {
+export function readCard(model: string, options: CardOptions = {}): LoadedCard {
   const path = cardPath(model);
   const text = cardText(path);
-  return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path);
+  return text === undefined ? cardOf({}, path) : cardOf(parseJson(text, path), path, options);
 }
 
-/** Checks a card's fields and reads its labels and tokens. `path` names the card in errors; paths in it are relative to its folder. */
-export function cardOf(fields: unknown, path: string): LoadedCard {
+export interface CardOptions {
+  /** A folder whose files the card may name, beside its own. */
+  readonly externalData?: string;
+}
+
+/** Checks a card's fields and reads its labels and tokens. `path` names the card in errors; paths in it are relative to its folder and stay inside. */
+export function cardOf(fields: unknown, path: string, { externalData }: CardOptions = {}): LoadedCard {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     return fail({ code: 'file-format', where: path, expected: 'a JSON object', got: JSON.stringify(fields) });
   }
   const card = parseOptions(path, schema, { ...fields });
-  const labels =
-    typeof card.labels === 'string' ? readLabels(resolve(dirname(path), card.labels)) : card.labels;
+  const fileOf = (field: string, file: string): string =>
+    confined(file, { folder: dirname(path), allowed: externalData, where: `${path}(${field})` });
+  const labels = typeof card.labels === 'string' ? readLabels(fileOf('labels', card.labels)) : card.labels;
   const offset = card.labelOffset ?? 0;
   const vocabulary =
     typeof card.vocabulary === 'string'
-      ? readVocabulary(resolve(dirname(path), card.vocabulary))
+      ? readVocabulary(fileOf('vocabulary', card.vocabulary))
       : card.vocabulary;
   const classes = Object.entries(labels ?? []).map(([i, label]) => ({ k: Number(i) + offset, label }));
   return {
@@ -161,8 +168,10 @@ export function readLabels(path: string): readonly string[] {
     ? parsed.data.map((label, k) => [k, label] as const)
     : Object.entries(parsed.data);
   const labels: string[] = [];
-  for (const [k, label] of entries)
+  for (const [k, label] of entries) {
+    expectId(Number(k), path);
     labels[Number(k)] = typeof label === 'string' ? label : label[label.length - 1];
+  }
   return labels;
 }
 

@@ -1,14 +1,17 @@
-import { readFileSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, OnnxplainError, own } from '@onnxplain/core';
+import { expectRegular, readRegularFile } from './regular-file.js';
 import { removeAbandoned, temporaryName } from './temporary.js';
 
 /** Reads the bytes of a file. Throws `file-missing` or `file-unreadable`. */
 export async function readBytes(path: string): Promise<Uint8Array> {
   try {
+    expectRegular(await stat(path), path);
     return await readFile(path);
   } catch (cause) {
+    if (cause instanceof OnnxplainError) throw cause;
     return refuse(path, { cause, expected: 'a file that can be read' });
   }
 }
@@ -22,8 +25,9 @@ export function readSmallFile(
   { expected, remedy }: { readonly expected: string; readonly remedy?: string },
 ): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path);
   } catch (cause) {
+    if (cause instanceof OnnxplainError) throw cause;
     return refuse(path, { cause, expected, remedy });
   }
 }

@@ -2,6 +2,7 @@
 export { baselineRows, meanOfRows, onlyRow } from './baseline.js';
 export {
   type Card,
+  type CardOptions,
   cardOf,
   cardPath,
   LAYOUTS,

@@ -15,6 +15,7 @@ export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
       remedy: 'Scale the picture down first.',
     });
   }
+  expectFewScans(bytes, where);
   if (!endsAsJpeg(bytes)) {
     return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
   }
@@ -49,6 +50,23 @@ function declaredSize(bytes: Uint8Array, where: string): { width: number; height
     at += 2 + view.getUint16(at + 2);
   }
   return broken(where, 'no frame header');
+}
+
+/** Most scans of a progressive picture: encoders write about ten, and each is a pass over all pixels. */
+const MOST_SCANS = 64;
+
+function expectFewScans(bytes: Uint8Array, where: string): void {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1))
+    if (bytes[at + 1] === 0xda) scans++;
+  if (scans <= MOST_SCANS) return;
+  fail({
+    code: 'too-large',
+    where,
+    expected: `at most ${MOST_SCANS} scans`,
+    got: `${scans}`,
+    remedy: 'Save the picture again, as a baseline JPEG or as PNG.',
+  });
 }
 
 /** Whether the end marker is among the last bytes; some cameras append padding to it. */

@@ -20,18 +20,35 @@ interface Member {
 
 /**
  * Reads the arrays of a NumPy .npz file by name, each as the bytes of a .npy file: what `np.savez` and `np.savez_compressed` write.
- * Throws `file-format` for other archives and broken ones, naming `where`.
+ * Throws `file-format` for other archives and broken ones, `too-large` above 1 GiB unpacked, naming `where`.
  */
 export function readNpz(bytes: Uint8Array, where: string): ReadonlyMap<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     const members = directoryOf(view, where).filter(({ name }) => name.endsWith('.npy'));
+    expectSize(members, where);
     return new Map(members.map((member) => [member.name.slice(0, -4), unpack(view, member, where)]));
   } catch (cause) {
     // RangeError: an offset points out of the file. zlib's errors have an errno.
     if (!(cause instanceof RangeError) && !(cause instanceof Error && 'errno' in cause)) throw cause;
     return broken(where, 'one that is cut short or damaged', { cause });
   }
+}
+
+/** Most bytes of all arrays of an archive together, unpacked. */
+const LARGEST = 2 ** 30;
+
+/** Refuses an archive by the sizes that it states, before anything is unpacked; unpacking ends at the stated size. */
+function expectSize(members: readonly Member[], where: string): void {
+  const bytes = members.reduce((sum, { size }) => sum + size, 0);
+  if (bytes <= LARGEST) return;
+  fail({
+    code: 'too-large',
+    where,
+    expected: `arrays of at most ${LARGEST} bytes together, unpacked`,
+    got: `${bytes} bytes`,
+    remedy: 'Save each array as a .npy file.',
+  });
 }
 
 function directoryOf(view: DataView, where: string): readonly Member[] {

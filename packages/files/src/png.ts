@@ -19,7 +19,7 @@ export function decodePng(bytes: Uint8Array, where: string): Pixels {
   const header = readHeader(bytes, where);
   refuseLarge(header, where);
   refuseBomb({ bytes, header, where });
-  const decoded = guard(where, () => decode(bytes, { checkCrc: true }));
+  const decoded = guard(where, () => decode(withoutExtras(bytes), { checkCrc: true }));
   if (decoded.palette !== undefined) return fromPalette(decoded, where);
   const { width, height, depth } = decoded;
   const channels = asChannels(decoded.channels, where);
@@ -80,6 +80,22 @@ function imageData(bytes: Uint8Array, where: string): Uint8Array {
     at += 12 + length;
   }
   return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
+}
+
+/** The chunks that make the picture: the others (texts, colour profiles, further frames) may unpack to any size. */
+const CHUNKS: ReadonlySet<string> = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
+
+/** Returns a PNG file with the chunks alone that make its picture. */
+function withoutExtras(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts = [bytes.subarray(0, 8)];
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const next = at + 12 + view.getUint32(at);
+    const type = Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1');
+    if (CHUNKS.has(type)) parts.push(bytes.subarray(at, next));
+    at = type === 'IEND' ? bytes.length : next;
+  }
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 function fromPalette(decoded: DecodedPng, where: string): Pixels {

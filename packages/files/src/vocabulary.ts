@@ -24,7 +24,7 @@ export function readVocabulary(path: string): Vocabulary {
   const text = readSmallFile(path, { expected: 'a file of tokens' }).toString('utf8');
   if (!path.toLowerCase().endsWith('.json')) return text.replace(/\r?\n$/, '').split(/\r?\n/);
   const parsed = schema.safeParse(parseJson(text));
-  if (parsed.success) return textsOf(parsed.data);
+  if (parsed.success) return textsOf(parsed.data, path);
   return fail({
     code: 'file-format',
     where: path,
@@ -33,12 +33,12 @@ export function readVocabulary(path: string): Vocabulary {
   });
 }
 
-function textsOf(read: z.output<typeof schema>): Vocabulary {
+function textsOf(read: z.output<typeof schema>, where: string): Vocabulary {
   if (Array.isArray(read)) return read;
-  if (!isTokenizer(read)) return byId(Object.entries(read));
+  if (!isTokenizer(read)) return byId(Object.entries(read), where);
   const { vocab } = read.model;
   const own = Array.isArray(vocab) ? vocab.map(([text], k) => [text, k] as const) : Object.entries(vocab);
-  return byId([...own, ...read.added_tokens.map(({ content, id }) => [content, id] as const)]);
+  return byId([...own, ...read.added_tokens.map(({ content, id }) => [content, id] as const)], where);
 }
 
 type Tokenizer = Extract<z.output<typeof schema>, { readonly added_tokens: unknown }>;
@@ -46,9 +46,21 @@ type Tokenizer = Extract<z.output<typeof schema>, { readonly added_tokens: unkno
 const isTokenizer = (read: Exclude<z.output<typeof schema>, readonly string[]>): read is Tokenizer =>
   typeof read.model === 'object';
 
-function byId(entries: readonly (readonly [text: string, id: number])[]): Vocabulary {
+/** Ids are positions in a table: no model has a table with as many rows. */
+const LARGEST_ID = 2 ** 24;
+
+/** Throws `file-format` for an id or number of a class that would make a list too long. */
+export function expectId(id: number, where: string): void {
+  if (id >= 0 && id < LARGEST_ID) return;
+  fail({ code: 'file-format', where, expected: `numbers from 0 to ${LARGEST_ID - 1}`, got: `${id}` });
+}
+
+function byId(entries: readonly (readonly [text: string, id: number])[], where: string): Vocabulary {
   const texts: (string | undefined)[] = [];
-  for (const [text, id] of entries) texts[id] = text;
+  for (const [text, id] of entries) {
+    expectId(id, where);
+    texts[id] = text;
+  }
   return texts;
 }
 

@@ -1,5 +1,7 @@
+import { fail } from '@onnxplain/core';
 import { constantOfElements } from '../infer/contents.js';
 import { keyOfNode } from '../ir/keys.js';
+import { describe } from '../ir/scope.js';
 import type { Attribute, Attributes, Node } from '../ir/types.js';
 import type { AttributeInit, Builder } from './builder.js';
 import type { Draft } from './draft.js';
@@ -31,8 +33,17 @@ function emitted(draft: Draft, unnamed: Node): readonly string[] {
   typing.addNode(node);
   const folded = outputs.map((name) => constantFor(draft, name));
   if (folded.every((name) => name !== undefined)) return folded;
+  if (nodes.all.length >= MOST_NODES) refuseSize(node);
   nodes.append(node, key);
   return outputs;
+}
+
+/** As many nodes as the reader takes by default. */
+const MOST_NODES = 1_000_000;
+
+function refuseSize(node: Node): never {
+  const where = describe(node);
+  return fail({ code: 'too-large', where, expected: `at most ${MOST_NODES} nodes`, got: 'more' });
 }
 
 /** Returns the constant for a value of integers that inference knows completely. */

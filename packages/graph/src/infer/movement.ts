@@ -1,4 +1,5 @@
 import { attributesOf } from '../ir/attributes.js';
+import { listOf } from '../ir/list-of.js';
 import type { Dim, Dims } from '../ir/types.js';
 import {
   addDims,
@@ -42,7 +43,7 @@ function joinedElements(site: Site, shapes: readonly (Dims | undefined)[]): Elem
     const part = site.elements(i);
     const length = dims?.[0];
     if (part === undefined && typeof length !== 'number') return undefined;
-    all.push(...(part ?? Array.from({ length: Number(length) }, () => undefined)));
+    all.push(...(part ?? listOf(Number(length), () => undefined)));
   }
   return all;
 }
@@ -66,11 +67,11 @@ export const split: InferRow = (site) => {
 /** Returns n sizes: ceil(size / n), and a smaller last one where n does not divide the size. */
 function equalParts(site: Site, size: Dim, n: number): Dims {
   const exact = divideDims(size, n);
-  if (exact !== undefined) return Array.from({ length: n }, () => exact);
+  if (exact !== undefined) return listOf(n, () => exact);
   const part = ceilDivide(size, n);
   const last = subtractDims(size, multiplyDims(part, n - 1));
   if (typeof last === 'number' && last < 0) site.mismatch(`at most ${size} parts`, `${n}`);
-  return Array.from({ length: n }, (_, i) => (i === n - 1 ? last : part));
+  return listOf(n, (i) => (i === n - 1 ? last : part));
 }
 
 export const transpose: InferRow = (site) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   linkSync,
@@ -99,6 +100,18 @@ test.each([
   expect(codeOf(() => read(at({ location: 'data', ...place }), { external: externalData(folder) }))).toBe(
     code,
   );
+});
+
+test('a checksum is compared where the model gives one', () => {
+  const sum = createHash('sha1')
+    .update(Uint8Array.from({ length: 16 }, (_, i) => i))
+    .digest('hex');
+  const external = externalData(folder);
+  const taken = (checksum: string) =>
+    codeOf(() => read(at({ location: 'data', length: '8', checksum }), { external }));
+  expect(taken(sum)).toBe('none');
+  expect(taken(sum.toUpperCase())).toBe('none');
+  expect(taken(sum.replace(/^./, (digit) => (digit === '0' ? '1' : '0')))).toBe('model-external-data');
 });
 
 test('a missing file is reported as missing, with its path', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { fail } from '@onnxplain/core';
@@ -7,6 +8,8 @@ export interface ExternalRange {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
+  /** SHA-1 of the whole file in hexadecimal, where the model gives it. */
+  readonly checksum?: string;
 }
 
 /** Reads a range of a file beside the model. */
@@ -20,7 +23,8 @@ export type ExternalReader = (range: ExternalRange) => Uint8Array;
  * The reader throws `model-external-data`, or `file-missing` where the file does not exist.
  */
 export function externalData(folder: string): ExternalReader {
-  return ({ location, offset, length }) => {
+  const sums = new Map<string, string>();
+  return ({ location, offset, length, checksum }) => {
     const path = checkedPath(folder, location);
     // O_NONBLOCK: opening must not block where a pipe has replaced the file.
     const file = openSync(path.name, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -30,6 +34,11 @@ export function externalData(folder: string): ExternalReader {
         refuse(location, 'a file that was replaced while it was opened');
       if (offset + length > opened.size) {
         refuse(location, `bytes ${offset} to ${offset + length} of a file of ${opened.size} bytes`);
+      }
+      if (checksum !== undefined) {
+        const sum = sums.get(location) ?? sha1Of(file);
+        sums.set(location, sum);
+        if (sum !== checksum.toLowerCase()) refuse(location, `SHA-1 ${sum} where the model says ${checksum}`);
       }
       return readRange(file, { location, offset, length });
     } finally {
@@ -56,6 +65,17 @@ function checkedPath(folder: string, location: string): { name: string; stats: S
   if (stats === undefined || !stats.isFile()) return refuse(location, 'something that is not a regular file');
   if (stats.nlink > 1) refuse(location, 'a hard link to a file that has other names');
   return { name, stats };
+}
+
+function sha1Of(file: number): string {
+  const hash = createHash('sha1');
+  const part = new Uint8Array(2 ** 20);
+  for (let at = 0; ; ) {
+    const read = readSync(file, part, 0, part.length, at);
+    if (read === 0) return hash.digest('hex');
+    hash.update(part.subarray(0, read));
+    at += read;
+  }
 }
 
 /** Greatest number of bytes of one read call. */

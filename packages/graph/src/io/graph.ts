@@ -183,7 +183,33 @@ const overloaded = (name: string, overload: string): string =>
 
 const standardDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
 
+/** The newest opsets of the standard that ONNX Runtime runs and that this compiler knows. */
+const NEWEST: ReadonlyMap<string, number> = new Map([
+  ['', 26],
+  ['ai.onnx.ml', 5],
+]);
+
+/** Throws `model-invalid` for two opsets of one domain, and `model-unsupported` for one that is newer than ONNX Runtime. */
 export function readOpsets(imports: readonly OperatorSetIdProto[]): Opsets {
+  const found = new Map<string, bigint>();
+  for (const { domain: given, version } of imports) {
+    const domain = standardDomain(given);
+    const where = `opset of "${domain || 'ai.onnx'}"`;
+    if ((found.get(domain) ?? version) !== version) {
+      const got = `${found.get(domain)} and ${version}`;
+      fail({ code: 'model-invalid', where, expected: 'one version', got });
+    }
+    found.set(domain, version);
+    const newest = NEWEST.get(domain) ?? Number.POSITIVE_INFINITY;
+    if (version <= newest) continue;
+    fail({
+      code: 'model-unsupported',
+      where,
+      expected: `at most ${newest}, the newest one that ONNX Runtime runs`,
+      got: `${version}`,
+      remedy: 'Export the model for an older opset, or convert it with onnx.version_converter.',
+    });
+  }
   return Object.fromEntries(imports.map(({ domain, version }) => [standardDomain(domain), Number(version)]));
 }
 

@@ -216,6 +216,27 @@ test.each<[string, Uint8Array, string]>([
     'model-invalid',
   ],
   [
+    'two opsets of one domain',
+    encode({
+      opsetImport: [
+        { domain: '', version: 18n },
+        { domain: 'ai.onnx', version: 17n },
+      ],
+      graph: { name: 'g' },
+    }),
+    'model-invalid',
+  ],
+  [
+    'an opset newer than ONNX Runtime',
+    encode({ opsetImport: [{ domain: '', version: 99n }], graph: { name: 'g' } }),
+    'model-unsupported',
+  ],
+  [
+    'a file format newer than ONNX Runtime',
+    encode({ irVersion: 99n, opsetImport, graph: { name: 'g' } }),
+    'model-unsupported',
+  ],
+  [
     'weights elsewhere',
     withTensor({ dims: [1n], dataLocation: 1, externalData: [{ key: 'location', value: 'w' }] }),
     'model-external-data',

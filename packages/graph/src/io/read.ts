@@ -40,6 +40,20 @@ export function read(bytes: Uint8Array, { limits, external }: ReadOptions = {}):
   return graph;
 }
 
+/** The newest version of the file format that ONNX Runtime reads. */
+const NEWEST_FORMAT = 13n;
+
+function expectVersion(version: bigint): void {
+  if (version <= NEWEST_FORMAT) return;
+  fail({
+    code: 'model-unsupported',
+    where: 'IR version',
+    expected: `at most ${NEWEST_FORMAT}, the newest one that ONNX Runtime reads`,
+    got: `${version}`,
+    remedy: 'Export the model with an older version of onnx, or set its ir_version to that of its opset.',
+  });
+}
+
 function convert(model: ModelProto, limits: Limits, external: ExternalReader | undefined): Graph {
   if (model.graph === undefined) {
     return fail({
@@ -50,6 +64,7 @@ function convert(model: ModelProto, limits: Limits, external: ExternalReader | u
       remedy: 'The file is damaged, truncated, or not an ONNX model; fetch or export it again.',
     });
   }
+  expectVersion(model.irVersion);
   const context = readContext(limits, external, symbolsOf(model.graph));
   const opsets = readOpsets(model.opsetImport);
   const graph = readGraph(model.graph, { opsets, where: 'graph' }, context);

@@ -96,7 +96,7 @@ function readExternal(
   const offset = byteCount(entries.get('offset') ?? '0', where);
   const length = byteCount(entries.get('length') ?? String(expected), where);
   if (length !== expected) invalid(where, `${expected} bytes of external data`, `a length of ${length}`);
-  const bytes = context.external({ location, offset, length });
+  const bytes = context.external({ location, offset, length, checksum: entries.get('checksum') });
   if (bytes.length !== expected) invalid(where, `${expected} bytes of external data`, `${bytes.length}`);
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }

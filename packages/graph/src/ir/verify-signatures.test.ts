@@ -12,6 +12,7 @@ test.each<[string, Node]>([
   ['too few inputs', node('y = Mod(x)')],
   ['too many inputs', node('y = Relu(x, x)')],
   ['an input left out that the operator needs', node('y = Mul(x, )')],
+  ['an output without a name that the operator has always', node('v,  = TopK(x, k)')],
   ['too many outputs', node('y, z = Relu(x)')],
   ['an attribute of another operator', node('y = Relu(x)', { axis: attr.int(1) })],
   ['an attribute named __proto__', node('y = Relu(x)', Object.fromEntries([['__proto__', attr.int(1)]]))],

@@ -28,7 +28,7 @@ function verifyNode(node: Node, opsets: Opsets): void {
   if (signature !== undefined) {
     expectCount(node, { names: node.inputs, what: 'input', arity: signature.inputs });
     expectCount(node, { names: node.outputs, what: 'output', arity: signature.outputs });
-    expectInputs(node, signature);
+    expectNames(node, signature);
     expectAttributes(node, signature);
   }
 }
@@ -54,10 +54,12 @@ function countText([least, most]: Arity, what: string): string {
 /** The bounds of a Loop may be left out although inputs come after them. */
 const MAY_OMIT_FIRST = ['Loop', 'Scan'];
 
-function expectInputs(node: Node, { inputs: [least] }: Signature): void {
-  if (MAY_OMIT_FIRST.includes(node.op)) return;
-  const omitted = node.inputs.slice(0, least).indexOf('');
-  if (omitted >= 0) invalid(`${describe(node)}, input ${omitted}`, 'the name of a value', 'none');
+/** Checks that the inputs and outputs that every node has are named. */
+function expectNames(node: Node, { inputs: [inputs], outputs: [outputs, most] }: Signature): void {
+  const input = MAY_OMIT_FIRST.includes(node.op) ? -1 : node.inputs.slice(0, inputs).indexOf('');
+  if (input >= 0) invalid(`${describe(node)}, input ${input}`, 'the name of a value', 'none');
+  const output = Number.isFinite(most) ? node.outputs.slice(0, outputs).indexOf('') : -1;
+  if (output >= 0) invalid(`${describe(node)}, output ${output}`, 'a name', 'none');
 }
 
 function expectAttributes(node: Node, { attributes }: Signature): void {

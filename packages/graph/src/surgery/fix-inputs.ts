@@ -1,5 +1,6 @@
 import { fail } from '@onnxplain/core';
 import { constantFrom } from '../ir/constant.js';
+import { listOf } from '../ir/list-of.js';
 import type { Dim, Graph, Value, ValueType } from '../ir/types.js';
 
 /** Sizes of inputs by name. */
@@ -62,7 +63,14 @@ export function fixNumbers(graph: Graph, numbers: InputNumbers): Graph {
     const shape = dims?.filter((dim) => typeof dim === 'number') ?? [];
     if (shape.length !== dims?.length) refuseOpen({ name, dtype, dims });
     const count = shape.reduce((product, size) => product * size, 1);
-    constants.set(name, constantFrom(dtype, shape, new Float64Array(count).fill(number)));
+    constants.set(
+      name,
+      constantFrom(
+        dtype,
+        shape,
+        listOf(count, () => number),
+      ),
+    );
   }
   return { ...graph, constants, inputs: graph.inputs.filter(({ name }) => !names.has(name)) };
 }

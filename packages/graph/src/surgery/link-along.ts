@@ -3,6 +3,7 @@ import { type OutputKind, outputKindOrLogits } from '../analysis/output-kind/out
 import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import { lowestFinite } from '../builder/lowest-finite.js';
+import { listOf } from '../ir/list-of.js';
 import type { Graph } from '../ir/types.js';
 import type { Link } from './select.js';
 import { type ExtendedGraph, withOutput } from './with-output.js';
@@ -60,7 +61,7 @@ function margins(builder: Builder, options: LinkAlongOptions): string {
   if (classes === undefined || classes < 2) return refuseMargin(output, { axis, classes });
   const over = { axis: attr.int(axis), keepdims: attr.int(1) };
   const dims = builder.dims(output).map((_, i) => (i === axis ? classes : 1));
-  const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
+  const data = BigInt64Array.from(listOf(classes, BigInt));
   const numbers = builder.constant({ dtype: 'int64', dims, data }, 'classes');
   const isBest = builder.emit('Equal', [numbers, builder.emit('ArgMax', [output], over)]);
   const largest = (value: string) =>

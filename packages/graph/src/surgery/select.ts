@@ -4,6 +4,7 @@ import { graphBuilderOf } from '../builder/build.js';
 import { attr, type Builder } from '../builder/builder.js';
 import { lowestFinite } from '../builder/lowest-finite.js';
 import { identity } from '../ir/identity.js';
+import { listOf } from '../ir/list-of.js';
 import { namesIn } from '../ir/names.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
 import { valueWithOneRowPerInput } from './one-row-per-input.js';
@@ -129,11 +130,14 @@ const PROBABILITIES: Readonly<Record<OutputKind, (builder: Builder, rows: string
       : builder.emit('Softmax', [rows], { axis: attr.int(1) }),
 };
 
+/** Of more classes the entry is gathered: a mask would need a constant with the number of each class. */
+const LARGEST_MASK = 2 ** 24;
+
 /** Emits the entry `target` of each row, [N]. */
 function pick(builder: Builder, rows: string, target: string): string {
   const axis = builder.ints([1]);
   const classes = builder.dims(rows)[1];
-  if (typeof classes === 'number') {
+  if (typeof classes === 'number' && classes <= LARGEST_MASK) {
     const chosen = builder.emit('Where', [mask(builder, classes, target), rows, builder.scalar(0, rows)]);
     return builder.emit('ReduceSum', [chosen, axis], { keepdims: attr.int(0) });
   }
@@ -144,7 +148,7 @@ function pick(builder: Builder, rows: string, target: string): string {
 
 /** Emits whether each class is the target, [N, C]. A GPU runs comparisons of int64; it may not run a gather by int64 indices. */
 function mask(builder: Builder, classes: number, target: string): string {
-  const data = BigInt64Array.from({ length: classes }, (_, i) => BigInt(i));
+  const data = BigInt64Array.from(listOf(classes, BigInt));
   const numbers = builder.constant({ dtype: 'int64', dims: [1, classes], data }, 'classes');
   return builder.emit('Equal', [numbers, builder.emit('Unsqueeze', [target, builder.ints([1])])]);
 }

@@ -67,7 +67,7 @@ export interface Prepared extends QueriedInputs, AsyncDisposable {
  * Throws what `readCard`, `settleTarget`, `openModel`, `locateInputs`, `readInputs` and `queryInputs` throw.
  */
 export async function prepare(path: string, given: PrepareOptions): Promise<Prepared> {
-  const card = readCard(path);
+  const card = readCard(path, given);
   const options = withCard(given, card);
   const target = settleTarget(options.target, card.classes);
   const table = tableOptions(options);

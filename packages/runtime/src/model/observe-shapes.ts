@@ -126,7 +126,13 @@ async function shapesOf(
   }
 }
 
-/** Draws standard normals for floats, and 0 and 1, which any vocabulary has, for integers. Throws for inputs of unknown rank or of text. */
+/** Most elements of an input that are drawn. */
+const LARGEST_DRAWN = 2 ** 27;
+
+/**
+ * Draws standard normals for floats, and 0 and 1, which any vocabulary has, for integers. Throws for inputs of unknown rank, of text, or of
+ * more than 2^27 elements.
+ */
 function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
   const random = stream(fold(key(0), 'observe'));
   return Object.fromEntries(
@@ -134,6 +140,7 @@ function randomFeeds(inputs: readonly Value[], sizes: Sizes): Arrays {
       if (dims === undefined || dtype === 'string')
         throw new TypeError(`"${name}" has no rank or holds text: no random values for it`);
       const shape = dims.map((dim) => (typeof dim === 'number' ? dim : (sizes.get(dim) ?? 1)));
+      if (sizeOf(shape) > LARGEST_DRAWN) throw new RangeError(`"${name}" is too large to draw`);
       const numbers = new Float64Array(sizeOf(shape));
       if (isFloatType(dtype)) random.fillNormal(numbers);
       else for (let at = 0; at < numbers.length; at++) numbers[at] = random.below(2);

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { type Diagnosis, fail, own } from '@onnxplain/core';
+import { readFile, stat } from 'node:fs/promises';
+import { type Diagnosis, fail, OnnxplainError, own } from '@onnxplain/core';
 
 const URL_LIKE = /^[a-z][a-z0-9+.-]+:\/\//i;
 
@@ -7,6 +7,13 @@ type Refusal = Pick<Diagnosis, 'code' | 'got' | 'remedy'>;
 
 const missing: Refusal = { code: 'file-missing', got: 'no file of that name' };
 const forbidden: Refusal = { code: 'file-unreadable', got: 'no permission to read it' };
+
+/** Reading a pipe or a device may never end. */
+const special: Refusal = {
+  code: 'file-unreadable',
+  got: 'a pipe, a device or a socket',
+  remedy: 'Write the model to a file first, and name that file.',
+};
 
 /** Errors for Node's codes of a file that cannot be read. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -32,8 +39,11 @@ export async function readModelFile(path: string): Promise<Uint8Array> {
     return refuse(path, { code: 'file-unreadable', got: 'a URL', remedy });
   }
   try {
+    const stats = await stat(path);
+    if (!stats.isFile() && !stats.isDirectory()) return refuse(path, special);
     return await readFile(path);
   } catch (cause) {
+    if (cause instanceof OnnxplainError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     return refuse(path, own(REFUSALS, code) ?? { code: 'file-unreadable', got: String(cause) }, cause);
   }

@@ -2,6 +2,7 @@ import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
+import { listOf } from '../../ir/list-of.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /**
@@ -53,6 +54,6 @@ function blockPositions(b: MathBuilder, { image, axis, kernel, stride, dilation 
   const scalar = (value: number) => b.constant(constantFrom('int64', [], [value]));
   const size = b.squeeze(b.sizes([{ of: image, axis }]), [0]);
   const starts = b.emit('Range', [scalar(0), b.sub(size, (kernel - 1) * dilation), scalar(stride)]);
-  const taps = b.ints(Array.from({ length: kernel }, (_, tap) => tap * dilation));
+  const taps = b.ints(listOf(kernel, (tap) => tap * dilation));
   return b.add(b.unsqueeze(taps, [1]), starts);
 }

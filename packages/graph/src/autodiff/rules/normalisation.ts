@@ -1,5 +1,6 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
+import { listOf } from '../../ir/list-of.js';
 import { sumPerChannel } from './conv.js';
 import { type RuleContext, type RuleEntry, zero } from './rule.js';
 
@@ -176,10 +177,13 @@ function neighbourMatrix(b: MathBuilder, step: RuleContext, size: number): strin
   if (typeof c !== 'number')
     return step.refuse('its number of channels is not known', 'Export with fixed channels.');
   const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)];
-  const data = Float32Array.from({ length: c * c }, (_, i) => {
-    const offset = (i % c) - Math.floor(i / c);
-    return offset >= -before && offset <= after ? 1 : 0;
-  });
+  const data = Float32Array.from(
+    listOf(c * c, (i) => i),
+    (i) => {
+      const offset = (i % c) - Math.floor(i / c);
+      return offset >= -before && offset <= after ? 1 : 0;
+    },
+  );
   return b.cast(b.constant({ dtype: 'float32', dims: [c, c], data }, 'neighbours'), b.dtype(step.inputs[0]));
 }
 

@@ -2,6 +2,7 @@ import { attr } from '../../builder/builder.js';
 import type { MathBuilder } from '../../builder/math-builder.js';
 import type { KernelAxis } from '../../infer/window.js';
 import { attributesOf } from '../../ir/attributes.js';
+import { listOf } from '../../ir/list-of.js';
 import { cropIfLonger, cropLike } from './conv.js';
 import { repeatAxes } from './resize.js';
 import type { Rule, RuleContext } from './rule.js';
@@ -114,8 +115,7 @@ function tiledMax(b: MathBuilder, step: RuleContext, { dy, factors, remainder }:
 /** Returns, in row-major order, the size of the box from the first element of a window to each element, both included. */
 const corners = (factors: readonly number[]): readonly (readonly number[])[] =>
   factors.reduce<readonly (readonly number[])[]>(
-    (before, factor) =>
-      before.flatMap((sizes) => Array.from({ length: factor }, (_, i) => [...sizes, i + 1])),
+    (before, factor) => before.flatMap((sizes) => listOf(factor, (i) => [...sizes, i + 1])),
     [[]],
   );
 

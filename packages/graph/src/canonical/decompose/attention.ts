@@ -4,6 +4,7 @@ import { attr } from '../../builder/builder.js';
 import { lowestFinite } from '../../builder/lowest-finite.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { listOf } from '../../ir/list-of.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -86,7 +87,7 @@ function mergeHeads(b: GraphBuilder, value: string): string {
 function repeatHeads(b: GraphBuilder, value: string, times: number): string {
   const heads = Number(b.dims(value)[1]);
   if (times === 1) return value;
-  const order = Array.from({ length: heads * times }, (_, i) => Math.floor(i / times));
+  const order = listOf(heads * times, (i) => Math.floor(i / times));
   return b.emit('Gather', [value, b.ints(order)], { axis: attr.int(1) });
 }
 

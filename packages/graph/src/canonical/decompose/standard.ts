@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { listOf } from '../../ir/list-of.js';
 import { input, type OpRewrite, type OpRewrites } from '../../rewrite/op-rewrite.js';
 import { attention } from './attention.js';
 import { gelu, scaled, swish, tanhGelu } from './formulas.js';
@@ -38,7 +39,13 @@ function affine(b: GraphBuilder, value: string, { scale, bias }: { scale: string
 
 /** Returns a constant vector that repeats one number, of the dtype of `like`. */
 function repeated(b: GraphBuilder, like: string, [length, value]: readonly [number, number]): string {
-  return b.constant(constantFrom(b.dtype(like), [length], new Array<number>(length).fill(value)));
+  return b.constant(
+    constantFrom(
+      b.dtype(like),
+      [length],
+      listOf(length, () => value),
+    ),
+  );
 }
 
 /** Gelu is standard since opset 20. A model of an older opset that has it comes from an optimiser. */

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../../builder/build.js';
 import { attr } from '../../builder/builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom } from '../../ir/constant.js';
+import { listOf } from '../../ir/list-of.js';
 import type { Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
@@ -110,5 +111,5 @@ function splitSizes(b: GraphBuilder, given: string, size: unknown): readonly num
   if (given !== '' && b.rank(given) === 1) return elements;
   const [part] = elements;
   if (typeof size !== 'number' || part === undefined || part <= 0) return undefined;
-  return Array.from({ length: Math.ceil(size / part) }, (_, i) => Math.min(part, size - i * part));
+  return listOf(Math.ceil(size / part), (i) => Math.min(part, size - i * part));
 }

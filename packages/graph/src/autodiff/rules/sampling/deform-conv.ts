@@ -3,6 +3,7 @@ import type { MathBuilder, Size } from '../../../builder/math-builder.js';
 import type { KernelAxis } from '../../../infer/window.js';
 import { attributesOf } from '../../../ir/attributes.js';
 import { constantFrom } from '../../../ir/constant.js';
+import { listOf } from '../../../ir/list-of.js';
 import { sumPerChannel } from '../conv.js';
 import type { Rule, RuleContext } from '../rule.js';
 import { windowOf } from '../window.js';
@@ -123,7 +124,7 @@ function pointsAlong(
   const all = b.reshape(offset, [batchOf(x), offsetGroups, ...kernel, 2, ...outputs]);
   const own = b.slice(all, [{ axis: 4, from: axis, to: axis + 1 }]);
   const { stride, dilation, before } = window[axis];
-  const inWindow = Array.from({ length: kernel[axis] }, (_, tap) => tap * dilation - before);
+  const inWindow = listOf(kernel[axis], (tap) => tap * dilation - before);
   const tap = b.constant(constantFrom(b.dtype(offset), [kernel[axis]], inWindow), 'taps');
   const place = b.mul(b.cast(positionsAlong(b, offset, axis + 2), b.dtype(offset)), stride);
   // Broadcast to [kernel rows, kernel columns, 1, output rows, output columns].

@@ -1,6 +1,7 @@
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder, Term } from '../../../builder/math-builder.js';
 import { constantFrom } from '../../../ir/constant.js';
+import { listOf } from '../../../ir/list-of.js';
 
 /** Samples in the cells of regions, along one axis. */
 export interface Samples {
@@ -17,7 +18,7 @@ export function fixedSamples(
   b: MathBuilder,
   { like, cells, count }: { like: string; cells: number; count: number },
 ): Samples {
-  const fractions = Array.from({ length: cells * count }, (_, i) => (i + 0.5) / (cells * count));
+  const fractions = listOf(cells * count, (i) => (i + 0.5) / (cells * count));
   const fraction = b.constant(constantFrom(b.dtype(like), [1, cells, count], fractions), 'samples');
   return { fraction, count, exists: undefined };
 }
@@ -58,7 +59,7 @@ export const range = (b: MathBuilder, n: number, like: string): string =>
     constantFrom(
       b.dtype(like),
       [n],
-      Array.from({ length: n }, (_, i) => i),
+      listOf(n, (i) => i),
     ),
     'cells',
   );
