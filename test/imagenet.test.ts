@@ -36,6 +36,7 @@ test.skipIf(!here)(
     );
     const out = join(folder, 'out');
     const words = ['evaluate', model, '--input', join(shared, 'images/panda.jpg'), '--quiet', '-o', out];
+    words.push('--external-data', join(shared, 'labels'));
     for (const explainer of [
       'gradient',
       'integrated-gradients(steps=10)',

@@ -116,7 +116,10 @@ export interface CardOptions {
   readonly externalData?: string;
 }
 
-/** Checks a card's fields and reads its labels and tokens. `path` names the card in errors; paths in it are relative to its folder and stay inside. */
+/**
+ * Checks a card's fields and reads its labels and tokens. `path` names the card in errors.
+ * Paths in it are relative to its folder and stay inside.
+ */
 export function cardOf(fields: unknown, path: string, { externalData }: CardOptions = {}): LoadedCard {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     return fail({ code: 'file-format', where: path, expected: 'a JSON object', got: JSON.stringify(fields) });

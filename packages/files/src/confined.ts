@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { refuse } from './disk.js';
 
@@ -14,21 +14,25 @@ export interface Confinement {
 
 /**
  * Returns the path of a file that a card names. A card comes with a model from elsewhere: it may name files in its own folder or in the one
- * that the user allows, by a relative path, and no link leads out of them. Throws `option-value`, and `file-missing`.
+ * that the user allows, and no link leads out of them. Only files of an allowed folder may be named by absolute paths and "..". Throws
+ * `option-value`, and `file-missing`.
  */
 export function confined(path: string, { folder, allowed, where }: Confinement): string {
-  const folders = allowed === undefined ? [folder] : [folder, allowed];
-  if (isAbsolute(path) || path.split(/[\\/]/).includes('..')) return leaves(path, where);
-  const candidates = folders.map((each) => join(each, path));
-  const found = candidates.find((each) => realPath(each) !== undefined);
-  if (found === undefined)
-    return refuse(candidates[0], {
-      cause: Object.assign(new Error(), { code: 'ENOENT' }),
-      expected: `the file of ${where}`,
-    });
-  const real = realPath(found) ?? found;
-  if (!folders.some((each) => isInside(real, realPath(each) ?? each))) return leaves(path, where);
-  return found;
+  const beside = resolve(folder, path);
+  const stays = !isAbsolute(path) && !path.split(/[\\/]/).includes('..');
+  if (stays && isWithin(beside, folder)) return beside;
+  const others = allowed === undefined ? [] : [beside, resolve(allowed, path)];
+  const found = others.find((each) => allowed !== undefined && isWithin(each, allowed));
+  if (found !== undefined) return found;
+  if (!stays || realPath(beside) !== undefined) return leaves(path, where);
+  const cause = Object.assign(new Error(), { code: 'ENOENT' });
+  return refuse(beside, { cause, expected: `the file of ${where}` });
+}
+
+/** Whether a file is there, and lies in a folder when all links are followed. */
+function isWithin(path: string, folder: string): boolean {
+  const [real, inside] = [realPath(path), realPath(folder)];
+  return real !== undefined && inside !== undefined && isInside(real, inside);
 }
 
 function realPath(path: string): string | undefined {

@@ -491,6 +491,9 @@ describe('square', () => {
     expect(() => square({ sizes: [3, 9] })(x, key(0), 0, 1)).toThrow(
       /side at most 4 for an input of shape \[2, 4, 5\], got side 9/,
     );
+    expect(() => square({ size: 9 })(x, key(0), 0, 1)).toThrow(
+      expect.objectContaining({ code: 'option-value' }),
+    );
     expect(() => square({ size: 2 })(randomTensor([8], 1), key(0), 0, 1)).toThrow(/height, width/);
     expect(() => square({})).toThrow('either size or sizes');
     expect(() => square({ size: 1, sizes: [1, 2] })).toThrow('either size or sizes');

@@ -208,6 +208,11 @@ test.each<[string, Uint8Array, string]>([
     'model-unsupported',
   ],
   ['a name of a megabyte', withNodes(identity, node('a'.repeat(1 << 20), 'x')), 'model-limit'],
+  [
+    'outputs none of which is a tensor',
+    file({ output: [{ name: 'y', type: { value: { case: 'sequenceType', value: {} } } }] }),
+    'model-unsupported',
+  ],
   ['an input without type', file({ input: [{ name: 'x' }] }), 'model-unsupported'],
   ['an input of a negative size', file({ input: [{ name: 'x', type: type(1, [-5n]) }] }), 'model-invalid'],
   [
