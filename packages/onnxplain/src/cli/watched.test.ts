@@ -17,6 +17,7 @@ const folder = folderWith({
   'block.mjs': "process.stderr.write('blocked\\n'); for (;;);",
   'write.mjs':
     "process.stdout.write('1'); await new Promise((done) => setTimeout(done, 300)); process.stdout.write('2'); await new Promise((done) => setTimeout(done, 60_000));",
+  'wait.mjs': "process.stderr.write('blocked\\n'); await new Promise((done) => setTimeout(done, 60_000));",
   'grow.mjs': 'const held = []; for (;;) held.push(Buffer.alloc(2 ** 24, 1));',
 });
 let program: BuiltProgram;
@@ -89,6 +90,19 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(performance.now() - began).toBeLessThan(1000);
   },
 );
+
+test('Ctrl-C ends a command that answers and works on, within 8 s', async () => {
+  const child = start(...explain('wait'));
+  const end = endOf(child);
+  await blocked(child);
+  const began = performance.now();
+  child.kill('SIGINT');
+  expect(await end).toMatchObject({
+    exit: 130,
+    err: expect.stringMatching(/at most 5 s; once more to quit\nstopped/),
+  });
+  expect(performance.now() - began).toBeLessThan(8000);
+});
 
 test('Ctrl-C ends a run of ONNX Runtime that never returns, within a second, and a time limit ends it too', async () => {
   const argv = ['explain', at('endless.onnx'), '--input', at('x.npy'), '--explainer', 'occlusion(1)'];

@@ -12,6 +12,9 @@ import type { Began, FromWorker, ToWorker } from './messages.js';
 /** Milliseconds after Ctrl-C in which the process has to answer. Native code that runs longer is ended with its process. */
 const ANSWER_WITHIN = 400;
 
+/** Milliseconds after Ctrl-C in which a process that answered has to end. Results that it finished are on disk by then. */
+const END_WITHIN = 5000;
+
 /** The exit code of a command that was stopped, 128 + SIGINT, as shells have it. */
 const STOPPED = 130;
 
@@ -46,15 +49,18 @@ interface State {
   answered: boolean;
 }
 
-/** Stops the process on the first signal, after the run under way or, where it does not answer, at once; on the second signal at once. */
+/** Stops the process on the first signal, after the run under way or {@link END_WITHIN}, at once where it does not answer; on the second signal at once. */
 function stopOnSignals(watched: Watched, state: State, stop: () => void): () => void {
   const onSignal = () => {
     if (state.stopping) return watched.kill({ kind: 'stopped' });
     state.stopping = true;
     stop();
     setTimeout(() => {
-      if (!state.answered) watched.kill({ kind: 'stopped' });
-      else process.stderr.write('stopping after the run under way; once more to quit\n');
+      if (!state.answered) return watched.kill({ kind: 'stopped' });
+      process.stderr.write(
+        `stopping after the run under way, at most ${END_WITHIN / 1000} s; once more to quit\n`,
+      );
+      setTimeout(() => watched.kill({ kind: 'stopped' }), END_WITHIN - ANSWER_WITHIN).unref();
     }, ANSWER_WITHIN).unref();
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
