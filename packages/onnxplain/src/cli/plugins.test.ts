@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
 import { linearModel, npy, onnxplain, WEIGHTS } from '../../test/models.js';
@@ -81,7 +81,7 @@ describe('the examples of docs/plugins.md', () => {
       expect(report).toContain(name);
     expect(request.plugins).toEqual(
       examples.map((file) => ({
-        file,
+        file: relative('', file),
         sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
       })),
     );

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readNpy } from '@onnxplain/files';
 import type { RunRecord } from '@onnxplain/report';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -123,7 +123,7 @@ describe('token ids', () => {
     );
     const record: RunRecord = JSON.parse(readFileSync(at('run/record.json'), 'utf8'));
     expect(record.request.input).toBe('embedded');
-    expect(record.inputs[0].beside?.attention_mask.file).toBe(at('mask.npy'));
+    expect(record.inputs[0].beside?.attention_mask.file).toBe(relative('', at('mask.npy')));
     // f is linear: what integrated gradients share out is all there is.
     const exact = record.estimates.find(({ input, explainer }) => input === 0 && explainer === 1);
     expect(exact).toMatchObject({ status: 'done', estimate: { value: expect.closeTo(0, 8) } });
