@@ -49,7 +49,10 @@ interface State {
   answered: boolean;
 }
 
-/** Stops the process on the first signal, after the run under way or {@link END_WITHIN}, at once where it does not answer; on the second signal at once. */
+/**
+ * Stops the process on the first signal, after the run under way or {@link END_WITHIN}, at once where it does not answer; on the second
+ * signal at once.
+ */
 function stopOnSignals(watched: Watched, state: State, stop: () => void): () => void {
   const onSignal = () => {
     if (state.stopping) return watched.kill({ kind: 'stopped' });

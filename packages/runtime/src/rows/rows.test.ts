@@ -185,8 +185,11 @@ describe('an input without a batch axis is one example', () => {
     const points = graphOf({
       inputs: [value('x', ['n', 4])],
       outputs: [value('y', [3])],
-      constants: { W: weights, a: ints([0]) },
-      nodes: [node('ReduceMax', ['x', 'a'], ['m'], { keepdims: int(0) }), node('MatMul', ['m', 'W'], ['y'])],
+      constants: { W: weights },
+      nodes: [
+        node('ReduceMax', ['x'], ['m'], { axes: { kind: 'ints', value: [0] }, keepdims: int(0) }),
+        node('MatMul', ['m', 'W'], ['y']),
+      ],
     });
     expect(rowLayout(await opened(points), {})).toMatchObject({ input: 'none', output: 'none' });
   });
