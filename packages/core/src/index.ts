@@ -119,6 +119,7 @@ export { type Boxes, boxRows } from './rows/boxes.js';
 export { denseRows } from './rows/dense.js';
 export { differenceRows } from './rows/differences.js';
 export { plainProducts } from './rows/products.js';
+export { derivativeAlong, type SecondOrder } from './score/along.js';
 export { type Around, around } from './score/around.js';
 export { expectBatch } from './score/batch.js';
 export { type Classifier, type ClassifierTarget, classifierScore } from './score/classifier.js';

@@ -12,6 +12,7 @@ export const gradient = defineExplainer({
   promises: ['exact-on-linear'],
   make: () => ({
     kind: 'local',
+    meanGradient: true,
     async explain(f, x) {
       const slopes = await f.gradient(asBatch(x));
       return { values: toFloat64(row(slopes, 0)), cost: { forward: 0, backward: 1 } };

@@ -11,7 +11,7 @@ import { expectResultShape, refuseResult } from './result.js';
 export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
 
 /** What the `make` of an explainer returns. */
-export interface ExplainerRecipe extends Pick<Explainer, 'kind' | 'layers' | 'control'> {
+export interface ExplainerRecipe extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient'> {
   /** Explains f at x, deterministic in (f, x, key). */
   explain(f: Score, x: Tensor, key: Key): Promise<Findings>;
 }

@@ -9,7 +9,7 @@ import { expectResultShape } from './result.js';
 
 /** What the `make` of a perturbation returns: how draws are made, and what is promised of them. */
 export interface PerturbationRecipe
-  extends Pick<Perturbation, 'masks' | 'count' | 'exhaustive' | 'inputIndependent'> {
+  extends Pick<Perturbation, 'masks' | 'count' | 'exhaustive' | 'inputIndependent' | 'additive'> {
   /** Makes the draws of a range. Draw i depends on (x, key, i) only: `drawEach` gives each draw random numbers of its own. */
   draw(x: Tensor, range: DrawRange): Draws;
   /** Whether the draws depend on the layout of the input and no layout was given, so that the score's is taken; default false. */

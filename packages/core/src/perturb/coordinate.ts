@@ -22,6 +22,7 @@ export const coordinate = definePerturbation({
   positional: ['step'],
   make: ({ step }) => ({
     masks: false,
+    additive: true,
     count: sizeOf,
     exhaustive: true,
     draw(x, { from, to }) {

@@ -43,6 +43,7 @@ export const fixed = definePerturbation({
       masks: masks !== undefined,
       count: () => n,
       inputIndependent: true,
+      additive: inputs === undefined,
       draw(x, { from, to }) {
         expectShape(`${expression} of an input`, x, shape);
         const delta = inTypeOf(x, rows(deltas, from, to));

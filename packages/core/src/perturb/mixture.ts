@@ -33,6 +33,7 @@ export const mixture = definePerturbation({
     const masks = first.masks && second.masks;
     return {
       masks,
+      additive: first.additive && second.additive,
       layoutOpen: first.inLayout !== undefined || second.inLayout !== undefined,
       changesIn: (layout) => ({
         first: first.inLayout?.(layout) ?? first,

@@ -16,6 +16,7 @@ export const gaussian = definePerturbation({
   example: { sigma: 0.5 },
   make: ({ sigma }) => ({
     masks: false,
+    additive: true,
     draw: (x, range) =>
       drawsOf(x, { kind: 'keys', ...range, noise: { distribution: 'normal', scale: -sigma } }),
   }),
@@ -38,6 +39,7 @@ export const truncatedNormal = definePerturbation({
   example: { sigma: 0.5 },
   make: ({ sigma, limit }) => ({
     masks: false,
+    additive: true,
     draw: (x, range) =>
       drawsOf(x, { kind: 'keys', ...range, noise: { distribution: 'normal', scale: -sigma, limit } }),
   }),
@@ -60,6 +62,7 @@ export const uniform = definePerturbation({
   example: { radius: 0.2 },
   make: ({ radius, ball }) => ({
     masks: false,
+    additive: true,
     draw: (x, range) =>
       drawsOf(x, {
         kind: 'keys',

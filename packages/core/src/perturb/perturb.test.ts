@@ -192,6 +192,19 @@ describe.each(examples.map((example) => ({ ...example, name: example.p.expressio
       expect(there.weights).toEqual(here.weights);
     });
 
+    it('with the promise to be additive has the same deltas and weights for every input', () => {
+      const [here, there] = [x, randomTensor(shape, 77)].map((at) =>
+        p.additive === true ? p(at, key(1), 0, most) : undefined,
+      );
+      if (here === undefined || there === undefined) return;
+      const off = here.deltas.data.map((delta, at) => Math.abs(delta - there.deltas.data[at]));
+      expect(Math.max(0, ...off)).toBeLessThan(1e-12);
+      const weights = there.weights ?? [];
+      expect(weights).toHaveLength(here.weights?.length ?? 0);
+      for (const [at, weight] of weights.entries())
+        expect(weight).toBeCloseTo(here.weights?.[at] ?? Number.NaN, 12);
+    });
+
     it('depends on the key unless there is a number of draws that are all taken', () => {
       const [a, b] = [p(x, key(1), 0, most), p(x, key(2), 0, most)];
       if (p.count === undefined) expect(a.deltas).not.toEqual(b.deltas);

@@ -41,6 +41,7 @@ export const weighted = definePerturbation({
   example: { inner: uniform({ radius: 0.5 }), width: 2 },
   make: ({ inner, width, kernel, norm }) => ({
     masks: inner.masks,
+    additive: inner.additive,
     ...(inner.count && { count: inner.count }),
     ...(inner.exhaustive && { exhaustive: true }),
     layoutOpen: inner.inLayout !== undefined,

@@ -8,17 +8,19 @@ export type Around = <Result>(
 ) => Promise<Result>;
 
 /**
- * Returns the score with every evaluation passed through `visit`, also those of the scores that `with` returns, of inner tensors and of
- * all classes.
+ * Returns the score with every evaluation passed through `visit`, also those of the scores that `with` and `along` return, of inner tensors
+ * and of all classes.
  */
 export function around(score: Score, visit: Around): Score {
   const { internals, classes } = score;
   const change = score.with?.bind(score);
+  const along = score.along?.bind(score);
   return {
     ...score,
     value: (batch) => visit('forward', batch, (rows) => score.value(rows)),
     gradient: (batch) => visit('backward', batch, (rows) => score.gradient(rows)),
     with: change && (async (what) => around(await change(what), visit)),
+    along: along && ((direction) => around(along(direction), visit)),
     internals: internals && internalsAround(internals, visit),
     classes: classes && classesAround(classes, visit),
   };

@@ -16,16 +16,18 @@ const differenceOptions = z.strictObject({
  * each element; the rules are 'difference'. A gradient of an input of d elements costs 2d rows, evaluated `batch` (default
  * 256) at a time. `step` (default 1e-3) is in units of the input: the error grows with step² and, from rounding in f, with
  * 1/step. At the score's bounds the step is cut, so the difference becomes one-sided. Divides by the distance that the
- * input's type really holds. The gradients of `classes` are differences too. With another target or link the gradient is that of
- * differences again; with other rules it is what the rules give. Throws `option-value` when the step is lost in rounding.
+ * input's type really holds. The gradients of `classes` are differences too, and there is no `along`. With another target or link the
+ * gradient is that of differences again; with other rules it is what the rules give. Throws `option-value` when the step is lost in
+ * rounding.
  */
 export function difference(score: Score, options: z.input<typeof differenceOptions> = {}): Score {
   const { step, batch } = parseOptions('difference', differenceOptions, options);
-  const { classes, shape, bounds } = score;
+  const { classes, along: _, ...rest } = score;
+  const { shape, bounds } = score;
   const sizes = { shape, bounds, step, batch };
   const change = score.with?.bind(score);
   return {
-    ...score,
+    ...rest,
     rules: 'difference',
     value: (rows) => score.value(rows),
     gradient: (rows) => slopes(rows, { ...sizes, functionAt: () => (moved) => score.value(moved) }),

@@ -1,5 +1,5 @@
 import { dot } from '../tensor/arithmetic.js';
-import { expectShape, type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { expectShape, type Shape, sizeOf, type Tensor, tensor, zeros } from '../tensor/tensor.js';
 import type { Score } from '../types/score.js';
 import { type Classifier, type ClassifierTarget, classifierScore } from './classifier.js';
 import { functionScore } from './function.js';
@@ -10,6 +10,7 @@ export function linearScore(w: Tensor, b = 0): Score {
     shape: w.shape,
     value: (x) => dot(x, w) + b,
     gradient: () => w,
+    hessianTimes: () => zeros(w.shape),
   });
 }
 
@@ -60,6 +61,7 @@ export function quadraticScore(a: Tensor, w: Tensor, b = 0): Score {
         slope(x).data.map((value, i) => value + w.data[i]),
         w.shape,
       ),
+    hessianTimes: (_, direction) => slope(direction),
   });
 }
 

@@ -75,6 +75,11 @@ export interface Explainer {
   /** Canonical expression; parsing it gives the same explainer again. */
   readonly expression: string;
   readonly kind: AttributionKind;
+  /**
+   * Whether its values are the gradient of f, or a weighted mean of gradients of f at points x + δ, where neither δ nor the weights depend
+   * on x. Its values for `f.along(v)` are then the derivative of its values for f along v. Default false.
+   */
+  readonly meanGradient?: boolean;
   /** Whether it ignores the score, as random numbers do. Others are compared with it, and it is never called the best. Default false. */
   readonly control?: boolean;
   /** Names of the inner tensors that its options name, so that a wrong name is found before anything runs; default none. */

@@ -59,6 +59,11 @@ export interface Perturbation {
    */
   readonly inputIndependent?: boolean;
   /**
+   * Promises that deltas and weights do not depend on the numbers of x: a draw is x plus something of its own, as with noise. Default
+   * false.
+   */
+  readonly additive?: boolean;
+  /**
    * Returns the perturbation that acts on inputs of this layout. Absent for perturbations whose layout was given, and for those that act
    * alike on every layout.
    */

@@ -36,6 +36,13 @@ export interface Score {
    * the output does not have.
    */
   with?(change: ScoreChange): Promise<Score>;
+  /**
+   * Returns the derivative of f along a direction of the shape of an input, as a score: its gradient is the Hessian of f times the
+   * direction. Absent where `gradient` is not the derivative of f, and for functions without second derivatives. The Hessian of a piecewise
+   * linear f is 0 between its kinks. Throws `tensor-shape` for another shape; calls reject with what the compiler throws for operators
+   * without a rule.
+   */
+  along?(direction: Tensor): Score;
   /** Inner tensors of the model; absent for a function that has none. */
   readonly internals?: Internals;
   /**

@@ -73,6 +73,7 @@ export const smooth = defineExplainer({
       kind: inner.kind,
       layers: inner.layers,
       control: inner.control,
+      meanGradient: statistic === 'mean' && inner.meanGradient && perturbation.additive,
       async explain(f, x, key) {
         const kernel = perturbationOf(f, perturbation);
         const n = drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise: DRAWS });

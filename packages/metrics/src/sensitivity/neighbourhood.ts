@@ -1,4 +1,4 @@
-import { fold, type Key, row, type Subject, subtract, type Tensor } from '@onnxplain/core';
+import { fold, type Key, row, type Score, type Subject, subtract, type Tensor } from '@onnxplain/core';
 import { explainerOf } from '../subject-explainer.js';
 import type { Ball } from './ball.js';
 import type { Noise } from './noise.js';
@@ -10,8 +10,8 @@ export interface Neighbour {
   readonly delta: Tensor;
   /** The random key of this neighbour. */
   readonly key: Key;
-  /** Returns the values of the explanation at an input, with the noise of the metric. */
-  explain(at: Tensor): Promise<Tensor>;
+  /** Returns the values of the explanation at an input, with the noise of the metric; of another score where one is given. */
+  explain(at: Tensor, of?: Score): Promise<Tensor>;
 }
 
 /** Makes inputs near x. */
@@ -38,7 +38,7 @@ export function neighbourhoodOf(
   const explain = explainerOf(where, subject);
   const neighbour = (input: Tensor, delta: Tensor, own: Key): Neighbour => {
     const seed = noise === 'shared' ? attribution.key : fold(own, 'explain');
-    return { input, delta, key: own, explain: async (at) => (await explain(f, at, seed)).values };
+    return { input, delta, key: own, explain: async (at, of = f) => (await explain(of, at, seed)).values };
   };
   return {
     drawn(from, to) {

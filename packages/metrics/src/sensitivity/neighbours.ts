@@ -45,7 +45,7 @@ export async function largestNear<Result>(
   measure: NeighbourMeasure<Result>,
   subject: Subject,
   key: Key,
-): Promise<Estimate> {
+): Promise<{ readonly estimate: Estimate; readonly results: readonly Result[] }> {
   const { where, ball, numbers, next } = measure;
   expectSubject(where, subject);
   const near = neighbourhoodOf(measure, subject, fold(key, DRAWS));
@@ -59,9 +59,11 @@ export async function largestNear<Result>(
     ball.ascent === undefined
       ? { results: await computeDrawn(near, { subject, compute, n }), explanations: n }
       : await ascend({ ball: ball.ascent, near, subject, key: fold(key, 'ascent'), compute, next }, n);
-  if (!moved) return { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n };
+  if (!moved) {
+    return { estimate: { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n }, results: [] };
+  }
   const largest = maximum.value(numbers(results).reduce(maximum.add, maximum.init()));
-  return boundEstimate({ ...largest, n: explanations - largest.nonFinite });
+  return { estimate: boundEstimate({ ...largest, n: explanations - largest.nonFinite }), results };
 }
 
 interface DrawnTask<Result> {

@@ -1,4 +1,4 @@
-import type { Metric, MetricRecipe, Settings, Subject } from '@onnxplain/core';
+import type { Estimate, Measured, Metric, MetricRecipe, Settings, Subject } from '@onnxplain/core';
 import { expectValues } from '../subject.js';
 import type { NextOffset } from './ascent.js';
 import { ballOf, ballOptions, type NeighbourSearch, searchOption } from './ball.js';
@@ -33,6 +33,8 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
   compute(neighbour: Neighbour, subject: Subject): Promise<Result>;
   /** Returns one number for each neighbour, from the results of all neighbours; the metric is the largest. */
   numbers(results: readonly Result[]): readonly number[];
+  /** Returns what the metric gives for the estimate and the results of all neighbours; default: the estimate. */
+  conclude?(estimate: Estimate, results: readonly Result[]): Measured;
   /** How an ascent goes on; default: to the point of the ball that is furthest along the direction uphill. */
   readonly next?: NextOffset;
 }
@@ -42,7 +44,17 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
  * no `explain`, and for a ranking unless the number is without units.
  */
 export function sensitivity<Result>(
-  { where, value, unitless = false, definition, compute, numbers, next, ...rest }: Sensitivity<Result>,
+  {
+    where,
+    value,
+    unitless = false,
+    definition,
+    compute,
+    numbers,
+    conclude,
+    next,
+    ...rest
+  }: Sensitivity<Result>,
   options: SensitivitySettings,
 ): MetricRecipe {
   const { noise } = options;
@@ -62,7 +74,8 @@ export function sensitivity<Result>(
         numbers,
         next,
       };
-      return { estimate: await largestNear(measure, subject, key) };
+      const { estimate, results } = await largestNear(measure, subject, key);
+      return conclude?.(estimate, results) ?? { estimate };
     },
   };
 }

@@ -67,10 +67,10 @@ async function rowsAreIndependent(
   const width = widthOf(options);
   const trials = trialRows(segments, options);
   const [{ parameters, from }] = segments;
-  const parameter = parameters && takeRows(parameters, from, from + 1);
+  const first = parameters?.map((parameter) => takeRows(parameter, from, from + 1));
   const part = (rows: readonly Tensor['data'][]): Segment => ({
     rows: stackRows(rows, shape),
-    parameters: parameter && joinRows(rows.map(() => parameter)),
+    parameters: first?.map((parameter) => joinRows(rows.map(() => parameter))),
     from: 0,
     to: rows.length,
   });

@@ -96,13 +96,13 @@ test('parameters travel with their rows', async () => {
   const seen: bigint[][] = [];
   const { queue } = doubling({
     async run(segments: readonly Segment[]) {
-      seen.push(segments.flatMap(({ parameters, from, to }) => bigints(parameters).slice(from, to)));
+      seen.push(segments.flatMap(({ parameters, from, to }) => bigints(parameters?.[0]).slice(from, to)));
       return { data: new Float64Array(segments.reduce((n, { from, to }) => n + to - from, 0)), seconds: 0 };
     },
   });
   const request = (...targets: bigint[]) => ({
     rows: rowsOf(...targets.map(Number)),
-    parameters: { dtype: 'int64', dims: [targets.length], data: BigInt64Array.from(targets) } as const,
+    parameters: [{ dtype: 'int64', dims: [targets.length], data: BigInt64Array.from(targets) } as const],
   });
   await Promise.all([queue.submit(request(1n, 2n, 3n)), queue.submit(request(7n, 8n))]);
   expect(seen).toEqual([[1n, 2n, 3n, 7n], [8n]]);

@@ -14,8 +14,10 @@ export interface ColumnArray {
 export interface RowRequest {
   /** [n, ...shape]. */
   readonly rows: Tensor;
-  /** What the graph takes beside each row, [n, ...]: its class, or a weight for each class. Absent where it takes nothing. */
-  readonly parameters?: Constant;
+  /**
+   * What the graph takes beside each row, each [n, ...]: its class, a weight for each class, a direction. Absent where it takes nothing.
+   */
+  readonly parameters?: readonly Constant[];
   /** Arrays that get the numbers of the rows, the columns from left to right. Default: one new array gets them all. */
   readonly into?: readonly ColumnArray[];
   readonly signal?: AbortSignal;

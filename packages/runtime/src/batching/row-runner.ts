@@ -20,8 +20,8 @@ import { countRows, type Segment } from './segment.js';
 export interface RowRunnerOptions {
   session(): Promise<Pick<Session, 'run' | 'seconds'>>;
   readonly input: { readonly name: string; readonly dtype: FloatType; readonly shape: Shape };
-  /** Input that takes the parameters of each row, [N, ...]; undefined when the graph needs none. */
-  readonly parameter: string | undefined;
+  /** Inputs that take the parameters of each row, [N, ...], in the order of those of a request. */
+  readonly parameters: readonly string[];
   /** The model's other inputs. */
   readonly others: ConstantFeeds;
   readonly output: string;
@@ -41,7 +41,7 @@ export interface RowRunner {
 }
 
 export function rowRunner(options: RowRunnerOptions): RowRunner {
-  const { input, parameter, others, output, outputInErrors, width } = options;
+  const { input, parameters, others, output, outputInErrors, width } = options;
   const buffer = rowBuffer(input.dtype, sizeOf(input.shape));
   const repeated = repeatedFeeds(others);
   const run: QueueOptions['run'] = async (segments) => {
@@ -55,10 +55,8 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
     const session = await options.session();
     const feeds: Arrays = { ...repeated.rows(paddedSize), [input.name]: rows };
     const before = session.seconds;
-    const results = await session.run(
-      parameter === undefined ? feeds : { ...feeds, [parameter]: joinParameters(segments, paddedSize) },
-      [output],
-    );
+    const joined = parameters.map((name, k) => [name, joinParameter(segments, k, paddedSize)] as const);
+    const results = await session.run({ ...feeds, ...Object.fromEntries(joined) }, [output]);
     const data = floatsOf(ownOf(results, output), `output "${outputInErrors}"`);
     if (data.length !== paddedSize * width) failOnSize(options, ownOf(results, output).dims, paddedSize);
     return { data: paddedSize === n ? data : data.subarray(0, n * width), seconds: session.seconds - before };
@@ -130,12 +128,12 @@ function rowBuffer(dtype: FloatType, rowSize: number): RowBuffer {
 }
 
 /**
- * Joins the parameters of a run's rows. Copies that fill it have those of their row: where the model takes statistics over a batch, the
+ * Joins parameter `k` of a run's rows. Copies that fill it have those of their row: where the model takes statistics over a batch, the
  * gradient of a row among its copies is then that of f(x), which all of them are part of.
  */
-function joinParameters(segments: readonly Segment[], paddedSize: number): Constant {
+function joinParameter(segments: readonly Segment[], k: number, paddedSize: number): Constant {
   const parts = segments.flatMap(({ parameters, from, to }) =>
-    parameters === undefined ? [] : [takeRows(parameters, from, to)],
+    parameters === undefined ? [] : [takeRows(parameters[k], from, to)],
   );
   const last = parts[parts.length - 1];
   const copies = new Array<Constant>(paddedSize - countRows(segments));

@@ -57,7 +57,7 @@ function weightedGradient(
   const baseline = table.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
   const columns = backward.outputs.map((each) => ({ name: each.name, axis: 0 }));
   const joined = joinColumns(backward, columns, input.dtype);
-  return { graph: joined.graph, parameter: name, score: joined.name, baseline };
+  return { graph: joined.graph, parameters: [name], score: joined.name, baseline };
 }
 
 const castTo = (b: Builder, name: string, dtype: DataType): string =>

@@ -19,7 +19,13 @@ import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import type { BackwardPass, BaselineFeeds } from './backward.js';
 import { countedRuns } from './counted-output.js';
 import type { ModelFunction } from './model-function.js';
-import { differentiate, type ScoreGraph, type ScoreGraphOptions, scoreGraph } from './score-graph.js';
+import {
+  differentiate,
+  hessianTimes,
+  type ScoreGraph,
+  type ScoreGraphOptions,
+  scoreGraph,
+} from './score-graph.js';
 
 export interface ScoreQueueOptions extends ScoreGraphOptions {
   readonly backward: BackwardPass;
@@ -36,9 +42,16 @@ export interface ScoreQueues {
   gradient(): RequestQueue;
 }
 
-export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueueOptions): ScoreQueues {
+/** The queues of a score, with one for products of its Hessian. */
+export interface SecondOrderQueues extends ScoreQueues {
+  /** Hessian times the direction of each row, which is the last parameter of a request. */
+  hessian(): RequestQueue;
+}
+
+export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueueOptions): SecondOrderQueues {
   const { backward } = options;
   const identity = (form: ModelFunction) => identityOf(form, options);
+  const slopes = [{ width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }];
   const scored = (form: ModelFunction) =>
     model.cache(scoreGraphs).get(identity(form), () => scoreGraph(form, options));
   return {
@@ -50,8 +63,12 @@ export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueue
       const name = (form: ModelFunction) => `gradient ${backward.rules} ${identity(form)}`;
       const make = (form: ModelFunction) => differentiate(scored(form), fn.input.name, backward.table);
       const { baseline } = backward;
-      const parts = [{ width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }];
-      return sharedQueue(model, fn, { ...options, name, make, parts, baseline });
+      return sharedQueue(model, fn, { ...options, name, make, parts: slopes, baseline });
+    },
+    hessian() {
+      const name = (form: ModelFunction) => `hessian ${identity(form)}`;
+      const make = (form: ModelFunction) => hessianTimes(scored(form), fn.input.name);
+      return sharedQueue(model, fn, { ...options, name, make, parts: slopes });
     },
   };
 }
@@ -72,7 +89,7 @@ export function outputQueue(
 ): RequestQueue {
   const make = ({ graph, output }: ModelFunction): ScoreGraph => ({
     graph: prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === output) }),
-    parameter: undefined,
+    parameters: [],
     score: output,
   });
   return sharedQueue(model, fn, {
@@ -137,7 +154,7 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
   const { batch, memory, baseline, parts } = request;
   const width = widthOf(request);
   const { name, scored, bytesPerRow: rowBytes } = compile(model, fn, request);
-  const { graph, parameter, score, baseline: port } = scored;
+  const { graph, parameters, score, baseline: port } = scored;
   const { input } = fn;
   const fixedRows = fn.rows.perRun;
   const { batching, paddedSize } = model
@@ -149,7 +166,7 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
   const rows = rowRunner({
     session: () => model.session(name, () => graph),
     input,
-    parameter,
+    parameters,
     others,
     output: score,
     outputInErrors: fn.exported,

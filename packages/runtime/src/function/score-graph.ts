@@ -2,6 +2,7 @@ import {
   attr,
   type Graph,
   grad,
+  hvp,
   type Link,
   linkAlong,
   type Node,
@@ -16,8 +17,8 @@ import type { ModelFunction } from './model-function.js';
 /** A graph with one output, `score`, that has the same number of entries for each row: a score, its gradient, or values of layers. */
 export interface ScoreGraph {
   readonly graph: Graph;
-  /** Name of the input for the class of each row, or its weights; undefined where the graph needs none, or finds the class itself. */
-  readonly parameter: string | undefined;
+  /** Names of the inputs for what each row has beside it: its class, weights of classes, a direction. */
+  readonly parameters: readonly string[];
   readonly score: string;
   /** Name of the input for the baseline, where the backward rules compare with one. */
   readonly baseline?: string;
@@ -37,8 +38,8 @@ export function scoreGraph(fn: ModelFunction, { link, holds, predicted }: ScoreG
   const score = selected.outputs[selected.outputs.length - 1];
   const target = selected.inputs[selected.inputs.length - 1].name;
   const graph = prune({ ...selected, outputs: [score] });
-  if (!predicted) return { graph, parameter: target, score: score.name };
-  return { graph: ownTarget(graph, target, fn.output), parameter: undefined, score: score.name };
+  if (!predicted) return { graph, parameters: [target], score: score.name };
+  return { graph: ownTarget(graph, target, fn.output), parameters: [], score: score.name };
 }
 
 /** Applies the link and selects the target's element. Where the output has several axes, the link comes first, at every place. */
@@ -56,13 +57,26 @@ function selectLinked(
 
 /** Returns a graph whose one output is the gradient of a score by an input. */
 export function differentiate(
-  { graph, parameter, score }: ScoreGraph,
+  { graph, parameters, score }: ScoreGraph,
   input: string,
   table: RuleTable,
 ): ScoreGraph {
   const backward = grad(graph, { of: score, wrt: input, table, keep: [] });
   const baseline = table.usesBaseline ? backward.inputs.at(-1)?.name : undefined;
-  return { graph: backward, parameter, score: backward.outputs[0].name, baseline };
+  return { graph: backward, parameters, score: backward.outputs[0].name, baseline };
+}
+
+/** Returns a graph whose one output is the Hessian of a score by an input times a direction, which is its last parameter. */
+export function hessianTimes({ graph, parameters, score }: ScoreGraph, input: string): ScoreGraph {
+  const known = new Set(graph.inputs.map(({ name }) => name));
+  const second = hvp(graph, { of: score, wrt: input });
+  const product = second.outputs[second.outputs.length - 1];
+  const directions = second.inputs.flatMap(({ name }) => (known.has(name) ? [] : [name]));
+  return {
+    graph: prune({ ...second, outputs: [product] }),
+    parameters: [...parameters, ...directions],
+    score: product.name,
+  };
 }
 
 /** Replaces the target input by the position of each row's largest entry, the first of several. */

@@ -7,8 +7,8 @@ import type { ColumnArray } from '../batching/request.js';
 export interface Submission {
   readonly kind: 'forward' | 'backward';
   readonly batch: Tensor;
-  /** What the graph takes beside each row, [n, ...]; default: the classes of the score. */
-  readonly parameters?: Constant;
+  /** What the graph takes beside each row, each [n, ...]; default: the classes of the score. */
+  readonly parameters?: readonly Constant[];
   /** Arrays that get the numbers, in place of the array that is returned. */
   readonly into?: readonly ColumnArray[];
 }

@@ -31,10 +31,10 @@ function rangeOf(count: number, sizes: RowSizes): string {
     : `a class from 0 to ${count - 1} (${count} classes)`;
 }
 
-/** The element of each of n rows as the graph takes them, int64 [n]; undefined when the graph finds them. */
-export function targetsOf(target: FlatTarget, n: number): Constant | undefined {
-  if (target === 'predicted') return undefined;
-  const elements = (data: BigInt64Array): Constant => ({ dtype: 'int64', dims: [n], data });
+/** The element of each of n rows as the graph takes them, int64 [n]; nothing when the graph finds them. */
+export function targetsOf(target: FlatTarget, n: number): readonly Constant[] {
+  if (target === 'predicted') return [];
+  const elements = (data: BigInt64Array): readonly Constant[] => [{ dtype: 'int64', dims: [n], data }];
   if (typeof target === 'number') return elements(new BigInt64Array(n).fill(BigInt(target)));
   if (target.length === n) return elements(BigInt64Array.from(target, BigInt));
   return fail({

@@ -169,17 +169,17 @@ function valuesOf(fn: ModelFunction, names: readonly string[]): ScoreGraph {
     names.map((each) => [each, each] as const),
     fn,
   );
-  return { graph: joined, parameter: undefined, score: name };
+  return { graph: joined, parameters: [], score: name };
 }
 
 /** Returns a graph that gives the values of layers and the score's gradients by them as columns of one output. */
 function gradientsOf(fn: ModelFunction, names: readonly string[], options: ScoreQueueOptions): ScoreGraph {
-  const { graph, parameter, score } = scoreGraph(fn, options);
+  const { graph, parameters, score } = scoreGraph(fn, options);
   const shown = { ...graph, outputs: [...graph.outputs, ...outputsNamed(graph, names)] };
   const backward = grad(shown, { of: score, wrt: names, table: options.backward.table, keep: names });
   const all = backward.outputs.map((output, i) => [output.name, names[i % names.length]] as const);
   const joined = joinAsColumns(backward, all, fn);
-  return { graph: joined.graph, parameter, score: joined.name };
+  return { graph: joined.graph, parameters, score: joined.name };
 }
 
 function outputsNamed(graph: Graph, names: readonly string[]) {

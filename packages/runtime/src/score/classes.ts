@@ -34,7 +34,7 @@ export function classScores(
       const [n] = batch.shape;
       expectShape('classes.gradient(weights)', weights, [n, count]);
       if (into !== undefined) expectShape('classes.gradient(into)', into, batch.shape);
-      const parameters = fromTensor(weights, fn.input.dtype);
+      const parameters = [fromTensor(weights, fn.input.dtype)];
       const empty = (shape: Shape): Tensor => ({ shape, data: numbers(sizeOf(shape)) });
       const found = { values: empty([n, count]), gradient: into ?? empty(batch.shape) };
       const columns = [found.values, found.gradient].map(({ data }) => ({ data, width: data.length / n }));

@@ -25,7 +25,6 @@ import type { RowSizes } from '../function/selection.js';
 import type { Submit } from '../function/submit.js';
 import { checkTargets, type FlatTarget, isAxesTarget, type Target, targetsOf } from '../function/target.js';
 import { resolveTarget } from '../function/target-axes.js';
-import { refuseDerivative } from '../function/whole-numbers.js';
 import { drawnWeights, withWeights } from '../function/with-weights.js';
 import { internalsOf } from '../internals/internals.js';
 import type { Model } from '../model/model.js';
@@ -33,6 +32,7 @@ import { ortProducts } from '../session/products.js';
 import type { Feeds } from '../session/value.js';
 import { type ClassScoresOptions, classScores } from './classes.js';
 import { type ComparedClasses, comparedClasses } from './compared.js';
+import { derivativesOf } from './derivatives.js';
 import { expectLink, meaningOfFunction } from './meaning.js';
 
 /** Which number of a model is explained, as a function of which input, and how it is run. */
@@ -218,24 +218,23 @@ function scoreWithRules(resolved: ResolvedScore, parsed: ParsedOptions): Score {
   const backward = backwardOf(parsed.rules, fn);
   const runs = { batch, memory, backward };
   const options: ScoreQueueOptions = { ...runs, link, holds, predicted: target === 'predicted' };
-  const { value, gradient } = scoreQueues(model, fn, options);
+  const queues = scoreQueues(model, fn, options);
   const submit = submitter(resolved, parsed.signal);
+  const { rules } = backward;
+  const layout = () => parsed.layout ?? layoutOf(model, fn);
 
   return {
     shape: fn.input.shape,
     bounds,
     get layout() {
-      return parsed.layout ?? layoutOf(model, fn);
+      return layout();
     },
-    rules: backward.rules,
+    rules,
     async value(rows) {
-      const data = await submit(value, { kind: 'forward', batch: rows });
+      const data = await submit(queues.value, { kind: 'forward', batch: rows });
       return data instanceof Float64Array ? data : Float64Array.from(data);
     },
-    async gradient(rows) {
-      if (fn.input.whole !== undefined) refuseDerivative(fn.input.whole);
-      return { shape: rows.shape, data: await submit(gradient, { kind: 'backward', batch: rows }) };
-    },
+    ...derivativesOf(fn, { target, rules, bounds, queues, submit, layout }),
     products: ortProducts(model.session),
     with: (change) => changedScore(resolved, parsed, change),
     // Inner tensors have no baseline that rules could compare with.
