@@ -86,7 +86,7 @@ export {
 } from './surgery/observed.js';
 export { divideRows, valueWithOneRowPerInput } from './surgery/one-row-per-input.js';
 export { randomNodes } from './surgery/random-nodes.js';
-export { randomiseWeights } from './surgery/randomise-weights.js';
+export { countWeightLayers, randomiseWeights } from './surgery/randomise-weights.js';
 export { type Link, type SelectOptions, select } from './surgery/select.js';
 export { type AxisTake, type TakeOptions, takeAxes } from './surgery/take-axes.js';
 export { unifySymbols } from './surgery/unify-symbols.js';

@@ -3,6 +3,7 @@ export type { FunctionOptions } from './function/model-function.js';
 export { type RowLayout, rowLayout } from './function/row-layout.js';
 export type { ClassAxisChoice, RowSizes } from './function/selection.js';
 export type { AxesTarget, AxisTarget, FlatTarget, Target } from './function/target.js';
+export { countLayers } from './function/with-weights.js';
 export { type InnerOptions, innerRow } from './internals/inner-row.js';
 export { checkFeeds } from './model/feeds.js';
 export { type GradientOptions, grad, gradientGraph } from './model/gradient.js';

@@ -137,13 +137,19 @@ function needsOf(
   expression: string,
 ): readonly ModelNeed[] {
   return Object.entries(settings).flatMap(([option, value]): readonly ModelNeed[] => {
-    if (typeof value === 'function') return 'needs' in value ? (value.needs as readonly ModelNeed[]) : [];
+    if (hasNeeds(value)) return value.needs;
     const field = own(shape, option);
     const of = field === undefined ? undefined : askedOf(field);
     const where = `${expression}: ${option}`;
     if (of === 'class' && typeof value === 'number') return [{ where, class: value }];
     return of === 'features' && isTensor(value) ? [{ where, labels: value }] : [];
   });
+}
+
+/** Whether an option is an explainer or a metric that asks something of a model. */
+function hasNeeds(value: unknown): value is { readonly needs: readonly ModelNeed[] } {
+  const held = typeof value === 'function' || (typeof value === 'object' && value !== null);
+  return held && 'needs' in value && Array.isArray(value.needs);
 }
 
 /** What a schema says of each option beside its type. */

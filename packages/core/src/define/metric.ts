@@ -2,7 +2,7 @@ import type { Metric } from '../types/metric.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { refuseResult } from './result.js';
 
-/** What the `make` of a metric returns. */
+/** What the `make` of a metric returns. Its `needs` are added to those that the types of the options tell. */
 export type MetricRecipe = Omit<Metric, 'name' | 'expression'>;
 
 /**
@@ -42,10 +42,10 @@ export function defineMetric<
   return define<Metric, MetricRecipe, Name, S, Parts, N>(
     'metric',
     statement,
-    ({ measure, ...recipe }, { name, expression, needs }) => ({
+    ({ measure, needs: own = [], ...recipe }, { name, expression, needs }) => ({
       name,
       expression,
-      ...(needs.length > 0 && { needs }),
+      ...(needs.length + own.length > 0 && { needs: [...needs, ...own] }),
       ...recipe,
       async measure(subject, key) {
         const measured = await measure(subject, key);

@@ -29,8 +29,9 @@ function oneNumber(): Score {
 
 it('the margin of one number is that of the class which is predicted at x', async () => {
   for (const z of [3, -3]) {
-    const { margin, atX } = await marginAt('it', { f: oneNumber(), x: tensor([z], [1]) });
+    const { margin, atX, opposite } = await marginAt('it', { f: oneNumber(), x: tensor([z], [1]) });
     expect(atX).toBe(3);
+    expect(opposite).toBe(z < 0);
     expect([...(await margin.value(tensor([z, -z, z / 2], [3, 1])))]).toEqual([3, -3, 1.5]);
     expect([...(await margin.gradient(tensor([z], [1, 1]))).data]).toEqual([Math.sign(z)]);
   }

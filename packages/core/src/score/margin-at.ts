@@ -14,6 +14,10 @@ export interface ScoreAt {
 export interface MarginAt {
   readonly margin: Score;
   readonly atX: number;
+  /**
+   * Whether the score speaks of class 1 and the margin of class 0: the model gives one number for two classes, and class 0 is predicted.
+   */
+  readonly opposite: boolean;
 }
 
 /** The logits of a model are compared, where it shows them: their slopes do not vanish where it is sure. */
@@ -28,9 +32,10 @@ const LOGITS = { link: 'margin', logits: true } as const;
  * is the class of the score, and `non-finite` where the number of a class at x is NaN or too large for its type.
  */
 export async function marginAt(where: string, { f, x }: ScoreAt, target?: number): Promise<MarginAt> {
-  const { margin, atX } = await predictedMargin(where, { f, x }, target);
+  const found = await predictedMargin(where, { f, x }, target);
+  const { margin, atX } = found;
   if (!Number.isFinite(atX)) await expectFiniteClasses(where, margin, asBatch(x));
-  if (atX > 0) return { margin, atX };
+  if (atX > 0) return found;
   return fail({
     code: 'not-applicable',
     where,
@@ -46,12 +51,14 @@ async function predictedMargin(where: string, { f, x }: ScoreAt, target?: number
   if (target === undefined || isSingle) {
     const [atX] = await own.value(asBatch(x));
     if (target !== undefined) expectOther(where, expectOneOfTwo(where, target), atX < 0 ? 0 : 1);
-    return isSingle && atX < 0 ? { margin: targetedMargin(own), atX: -atX } : { margin: own, atX };
+    return isSingle && atX < 0
+      ? { margin: targetedMargin(own), atX: -atX, opposite: true }
+      : { margin: own, atX, opposite: false };
   }
   expectOther(where, target, f.classes?.target);
   const margin = targetedMargin(byClasses(await withMargin(where, f, target)));
   const [atX] = await margin.value(asBatch(x));
-  return { margin, atX };
+  return { margin, atX, opposite: false };
 }
 
 function withMargin(where: string, f: Score, target?: number): Promise<Score> {

@@ -96,4 +96,8 @@ export interface ModelNeed {
   readonly class?: number;
   /** A label for each element of an input. */
   readonly labels?: Tensor;
+  /** The least number of layers with weights. */
+  readonly layers?: number;
+  /** Throws for an input that the option does not fit. `f` is the score at the input, with any target. */
+  check?(f: Pick<Score, 'layout'>, x: Tensor): void;
 }

@@ -37,7 +37,7 @@ export const greedyAs = defineExplainer({
     kind: 'ranking',
     async explain(f, x, key) {
       const robustness = await robustnessAt(expression, { f, x }, options);
-      const { features, cost } = robustness;
+      const { features, findings } = robustness;
       const { preset } = options;
       const steps = { step, stop, preset, key: fold(key, 'greedy-as') };
       const found = await chooseInSteps(features.count, steps, (chosen, own) =>
@@ -49,7 +49,7 @@ export const greedyAs = defineExplainer({
       );
       return {
         ...valuesWithErrors(found, features, x.shape),
-        cost: cost(),
+        ...findings(),
       };
     },
   }),

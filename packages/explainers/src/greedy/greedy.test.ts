@@ -263,6 +263,22 @@ describe('the attack', () => {
     expect(one[6]).not.toEqual(other[6]);
   });
 
+  it('that searched without gradients is told in the details, and others are not', async () => {
+    const flat: Attack = named(
+      async (...given: Parameters<Attack>) =>
+        (await closedForm(...given)).map((each) => ({ ...each, checks: { decision: true } })),
+      { expression: 'flat', norm: 'l2' as const },
+    );
+    const options = { step: 2 / d, stop: 4 / d };
+    for (const [explain, sets] of [
+      [greedyAs, 2 ** d + 2 ** (d - 2)],
+      [greedy, d + d - 2],
+    ] as const) {
+      expect((await explain(flat, options)(f, x, seed)).details).toEqual({ decision: sets });
+      expect((await explain(closedForm, options)(f, x, seed)).details).toBeUndefined();
+    }
+  });
+
   it('is not called where there are too few subsets for the regression', async () => {
     const calls: [number, number][] = [];
     for (const subsets of [1, 10]) {

@@ -14,6 +14,7 @@ import { openOf } from './subsets.js';
  * point that was found before, the one whose linear margin is nearest to the set (`set-attacks.ts`). Where the attack finds no
  * perturbation the set counts as the greatest norm of the call; with 'paper-code' as the l2 norm of the input. Features with equal
  * numbers, such as single features that cannot change the prediction, come in random order. The score must have a margin above 0 at x.
+ * Detail `decision`, where there were some: the number of sets for which the attack `minimum` saw no slope and searched without gradients.
  * Throws `not-applicable` also where no perturbation was found for any set, `option-value`, `tensor-shape`, `non-finite` and what the
  * attack throws.
  * Source: [H21] section 3.2.
@@ -31,7 +32,7 @@ export const greedy = defineExplainer({
     kind: 'ranking',
     async explain(f, x, key) {
       const robustness = await robustnessAt(expression, { f, x }, options);
-      const { features, cost } = robustness;
+      const { features, findings } = robustness;
       const steps = { step, stop, preset: options.preset, key: fold(key, 'greedy') };
       const seen = { sets: 0, found: 0 };
       const { values } = await chooseInSteps(features.count, steps, async (chosen, own) => {
@@ -51,7 +52,7 @@ export const greedy = defineExplainer({
         return { values: numbers };
       });
       if (seen.found === 0) refuseUnchanged(expression, seen.sets);
-      return { ...valuesOfFeatures(values, features, x.shape), cost: cost() };
+      return { ...valuesOfFeatures(values, features, x.shape), ...findings() };
     },
   }),
 });

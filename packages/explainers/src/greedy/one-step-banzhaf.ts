@@ -34,7 +34,7 @@ export const oneStepBanzhaf = defineExplainer({
     kind: 'ranking',
     async explain(f, x, key) {
       const robustness = await robustnessAt(expression, { f, x }, options);
-      const { features, cost } = robustness;
+      const { features, findings } = robustness;
       const { values, stderr, ...rest } = await banzhafOf(
         robustness,
         {
@@ -49,7 +49,7 @@ export const oneStepBanzhaf = defineExplainer({
       return {
         ...valuesWithErrors({ values, stderr }, features, x.shape),
         ...rest,
-        cost: cost(),
+        ...findings(),
       };
     },
   }),

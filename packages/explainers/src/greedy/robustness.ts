@@ -25,8 +25,8 @@ export interface Robustness {
    * whose points the searches may start (`pilots.ts`), by default some of the sets.
    */
   importances(sets: Uint8Array, key: Key, pilots?: Uint8Array): Promise<Importances>;
-  /** The rows evaluated so far. */
-  cost(): Cost;
+  /** What to tell beside the values: the rows evaluated so far, and `decision`, for how many sets the attack searched without gradients. */
+  findings(): { readonly cost: Cost; readonly details?: { readonly decision: number } };
 }
 
 export interface Importances {
@@ -52,13 +52,18 @@ export async function robustnessAt(
   const { margin } = await marginAt(where, { f, x }, settings.target);
   const attacks = setAttacks({ margin, x, features, products: productsOf(f) }, settings);
   const { attack, criterion, preset } = settings;
+  let decision = 0;
   return {
     features,
-    cost: () => ({ ...attacks.cost(), forward: attacks.cost().forward + 1 }),
+    findings: () => ({
+      cost: { ...attacks.cost(), forward: attacks.cost().forward + 1 },
+      ...(decision > 0 && { details: { decision } }),
+    }),
     async importances(sets, key, pilots) {
       const freeOf = (members: Uint8Array) =>
         criterion === 'complement' ? members.map((member) => 1 - member) : members;
       const found = await attacks.run(freeOf(sets), key, pilots && freeOf(pilots));
+      decision += found.filter(({ checks }) => checks?.decision === true).length;
       const norms = found.map((each) => normOf(attack.expression, each));
       const known = norms.filter(Number.isFinite);
       const greatest = known.reduce((most, each) => Math.max(most, each), 0);

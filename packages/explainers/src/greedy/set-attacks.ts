@@ -20,10 +20,13 @@ const CHUNK = 2 ** 24;
 /** The key of the attacks that find starts. It is the same for all keys of callers, so that the norm of a set does not depend on them. */
 const FIXED = key(0);
 
+/** What is kept of an attack on a set. The points would fill the memory for large inputs. */
+export type Attacked = Pick<Perturbed, 'estimate' | 'checks'>;
+
 /** Attacks on sets of free features of one input. */
 export interface SetAttacks {
   /** Attacks each row of `free` [n, features.count]. Default pilots: some of the rows. */
-  run(free: Uint8Array, key: Key, pilots?: Uint8Array): Promise<readonly Pick<Perturbed, 'estimate'>[]>;
+  run(free: Uint8Array, key: Key, pilots?: Uint8Array): Promise<readonly Attacked[]>;
   /** The rows evaluated so far. */
   cost(): Cost;
 }
@@ -56,12 +59,11 @@ export function setAttacks(given: Place, { attack, preset }: RobustnessSettings)
     async run(free, own, pilots = pilotsOf(free, place.features.count)) {
       const startsOf = preset === 'paper' ? await starterOf(free, pilots) : async () => undefined;
       const size = Math.max(1, Math.floor(CHUNK / place.x.data.length)) * place.features.count;
-      const all: Pick<Perturbed, 'estimate'>[] = [];
+      const all: Attacked[] = [];
       for (let from = 0; from < free.length; from += size) {
         const sets = free.subarray(from, from + size);
         const found = await call(sets, fold(own, from / size), await startsOf(sets));
-        // The points would fill the memory for large inputs.
-        for (const { estimate } of found) all.push({ estimate });
+        for (const { estimate, checks } of found) all.push({ estimate, ...(checks && { checks }) });
       }
       return all;
     },

@@ -57,6 +57,9 @@ interface Weight {
   readonly name: string;
 }
 
+/** How many layers {@link randomiseWeights} finds. */
+export const countWeightLayers = (graph: Graph): number => layersOf(graph).length;
+
 /** The weights of each layer, in the order of the nodes. */
 function layersOf({ nodes, constants }: Graph): readonly (readonly Weight[])[] {
   const isWeight = (name: string): boolean => {

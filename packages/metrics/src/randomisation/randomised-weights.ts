@@ -71,9 +71,9 @@ type Asked = Settings<typeof options>;
  * (`absolute 2`, ...).
  *
  * Invalid where an explanation is the same for all features, which has no ranks, and for one draw, which has no standard error.
- * Throws `option-value` for cascade with layers=all. Measuring throws `not-applicable` when the subject has no `explain`, for a score
- * that is not of a model, for one without classes with explained=predicted, and for a model with fewer layers, and what the explainer
- * throws.
+ * Throws `option-value` for cascade with layers=all. A run refuses a model with fewer layers before it starts. Measuring throws `not-
+ * applicable` when the subject has no `explain`, for a score that is not of a model, for one without classes with explained=predicted, and
+ * for a model with fewer layers, and what the explainer throws.
  * Source: [H21] Appendix I; Adebayo et al. 2018, Sanity Checks for Saliency Maps.
  */
 export const randomisedWeights = defineMetric({
@@ -84,7 +84,8 @@ export const randomisedWeights = defineMetric({
   example: { draws: 30 },
   promises: ['mean', 'random'],
   settle: settleLayers,
-  make: (settings) => ({
+  make: (settings, expression) => ({
+    needs: settings.layers === 'all' ? [] : [{ where: `${expression}: layers`, layers: settings.layers }],
     better: 'lower',
     units: 'rank correlation',
     source: 'Hsieh et al. 2021, Appendix I',

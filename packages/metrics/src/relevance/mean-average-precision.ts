@@ -2,6 +2,7 @@ import { defineMetric, type Tensor } from '@onnxplain/core';
 import {
   relevanceByRank,
   relevanceDefinition,
+  relevanceNeeds,
   relevanceOptions,
   settleRelevance,
 } from './relevant-features.js';
@@ -22,7 +23,8 @@ export const meanAveragePrecision = defineMetric({
   example: { labels: { shape: [12], data: Float64Array.of(1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0) } },
   promises: ['exact', 'ignores-score'],
   settle: settleRelevance(name),
-  make: (settings) => ({
+  make: (settings, expression) => ({
+    needs: relevanceNeeds(expression, settings),
     better: 'higher',
     units: 'average precision',
     source: 'average precision of a ranking',

@@ -2,6 +2,7 @@ import { defineMetric, option, type Tensor } from '@onnxplain/core';
 import {
   relevanceByRank,
   relevanceDefinition,
+  relevanceNeeds,
   relevanceOptions,
   settleRelevance,
 } from './relevant-features.js';
@@ -26,7 +27,8 @@ export const precisionAtK = defineMetric({
   example: { labels: { shape: [12], data: Float64Array.of(1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0) } },
   promises: ['exact', 'ignores-score'],
   settle: settleRelevance(name),
-  make: ({ k, ...settings }) => ({
+  make: ({ k, ...settings }, expression) => ({
+    needs: relevanceNeeds(expression, settings),
     better: 'higher',
     units: 'share of the first features',
     source: 'precision of a ranking at a rank',

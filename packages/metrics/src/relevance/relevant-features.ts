@@ -1,10 +1,13 @@
 import {
   broadcast,
   fail,
+  featuresFor,
   firstNonFinite,
   type Key,
+  type ModelNeed,
   option,
   row,
+  type Score,
   type Settings,
   type Shape,
   type Subject,
@@ -71,6 +74,33 @@ export const relevanceDefinition = (settings: RelevanceSettings): Readonly<Recor
   ...rankingDefinition(settings),
 });
 
+/** What the labels ask of an input, so that labels that do not fit it are found before anything runs. */
+export const relevanceNeeds = (expression: string, settings: RelevanceSettings): readonly ModelNeed[] => [
+  {
+    where: `${expression}: labels`,
+    check: (f, x) => expectLabels(expression, { f, x }, settings),
+  },
+];
+
+/**
+ * Throws `tensor-shape` for labels that fit neither the input nor its features, and `not-applicable` for an input that has no labels or
+ * only zeros. Features of the attribution are not known before it is: then any list of at most as many labels as elements will do.
+ */
+function expectLabels(
+  where: string,
+  { f, x }: { readonly f: Pick<Score, 'layout'>; readonly x: Tensor },
+  settings: RelevanceSettings,
+): void {
+  const labels = labelsOf(where, x, settings);
+  const { features, layout = f.layout } = settings;
+  const count = features && featuresFor(where, x.shape, { features, layout, x }).count;
+  const { length } = labels.data;
+  const isList =
+    labels.shape.length === 1 && (count === undefined ? length <= x.data.length : length === count);
+  if (!isList) broadcast(`${where}(labels)`, labels, x.shape);
+  if (labels.data.every((label) => label === 0)) refuseZeros(where);
+}
+
 /**
  * Which of the ranked features are relevant, those that are ranked first coming first. Throws `tensor-shape` for labels that do not fit,
  * and `not-applicable` for an input that has no labels or no relevant feature.
@@ -87,7 +117,7 @@ export function relevanceByRank(
     { labels: labelsOf(where, subject.x, settings), shape: subject.x.shape },
     ranked,
   );
-  if (!relevant.includes(true)) refuse(where, 'an input with a relevant feature', 'labels that are all 0');
+  if (!relevant.includes(true)) refuseZeros(where);
   const byRank = new Array<boolean>(ranked.count).fill(false);
   ranked.ranks.forEach((rank, feature) => {
     byRank[rank] = relevant[feature];
@@ -121,6 +151,9 @@ function relevantOf(
   });
   return relevant;
 }
+
+const refuseZeros = (where: string): never =>
+  refuse(where, 'an input with a relevant feature', 'labels that are all 0');
 
 function refuse(where: string, expected: string, got: string): never {
   return fail({

@@ -1,8 +1,10 @@
 import {
+  type Attribution,
   type Comparison,
   type Cost,
   type Estimate,
   type Key,
+  type MarginAt,
   type Measured,
   type MetricRecipe,
   marginAt,
@@ -65,14 +67,16 @@ async function compareAll(asked: Asked, subjects: readonly Subject[], key: Key):
   const { where, settings, sizes } = asked;
   for (const subject of subjects) expectSubject(where, subject);
   const { f, x } = expectSameScoreAndInput(where, subjects);
-  const margin = await marginOrReason(asked, { f, x });
-  if (typeof margin === 'string') return invalidComparison(subjects.length, margin);
-  const chains = subjects.map(({ attribution }) => {
+  const found = await marginOrReason(asked, { f, x });
+  if (typeof found === 'string') return invalidComparison(subjects.length, found);
+  const { margin, opposite } = found;
+  const chains = subjects.map((subject) => {
+    const attribution = opposite ? ofOtherClass(subject.attribution) : subject.attribution;
     const ranked = rankedFeatures(where, { f, x, attribution }, { settings, key });
     return chainOf(asked, ranked, sizes.of(ranked.count));
   });
-  const found = await leastNorms({ attack: settings.attack, margin, x }, chains, key);
-  const inOrder = found.map((chain) => (asked.criterion === 'set' ? chain : [...chain].reverse()));
+  const norms = await leastNorms({ attack: settings.attack, margin, x }, chains, key);
+  const inOrder = norms.map((chain) => (asked.criterion === 'set' ? chain : [...chain].reverse()));
   const measured = inOrder.map((chain) => measuredOf(asked, chain, { margin, x }));
   const differences = measured.map((a, i) =>
     measured.map((b, j) => differenceOf(a.estimate, b.estimate, i === j)),
@@ -80,10 +84,18 @@ async function compareAll(asked: Asked, subjects: readonly Subject[], key: Key):
   return { measured, differences };
 }
 
+/**
+ * The attribution of class 0 of a model with one number for two classes, of one of class 1. A ranking is of the predicted class already.
+ */
+const ofOtherClass = (attribution: Attribution): Attribution =>
+  attribution.kind === 'ranking'
+    ? attribution
+    : { ...attribution, values: { ...attribution.values, data: attribution.values.data.map((v) => -v) } };
+
 /** The margin at the input, or why it is not a number there. */
-async function marginOrReason({ where, settings }: Asked, place: ScoreAt): Promise<Score | string> {
+async function marginOrReason({ where, settings }: Asked, place: ScoreAt): Promise<MarginAt | string> {
   try {
-    return (await marginAt(where, place, settings.target)).margin;
+    return await marginAt(where, place, settings.target);
   } catch (error) {
     if (!(error instanceof OnnxplainError) || error.code !== 'non-finite') throw error;
     const { expected, got } = error.diagnosis;

@@ -6,6 +6,7 @@ import {
   linearClassifier,
   type Metric,
   named,
+  type Score,
   type Subject,
   tensor,
   zeros,
@@ -274,5 +275,35 @@ describe('refused', () => {
     expect(() => robustnessSet(attack, { percentages, counts: [1, 2] })).toThrow(
       expect.objectContaining({ code: 'option-value' }),
     );
+  });
+});
+
+describe('where one number speaks of two classes', () => {
+  /** One number z = sign·w·x for class 1, half of it with both signs as the numbers of the classes. */
+  function oneNumber(sign: number): Score {
+    const half = weights[0].map((v) => (sign * v) / 2);
+    const w = tensor([...half.map((v) => -v), ...half], [2, d]);
+    const margin = linearClassifier(w, tensor([0, 0], [2]), { target: 1, link: 'margin' });
+    const single = { ...margin, classes: margin.classes && { ...margin.classes, single: true } };
+    return { ...single, classes: undefined, with: async () => single };
+  }
+
+  it('and class 0 is predicted, signed values count for it: the curve is that of the mirrored number', async () => {
+    const values = (sign: number) => ({
+      values: tensor(
+        weights[0].map((v) => sign * v),
+        [d],
+      ),
+    });
+    for (const metric of [robustnessSet, robustnessComplement]) {
+      const measure = metric(attack, { percentages, order: 'signed' });
+      const own = await curveOf(measure, subjectOf(values(1), oneNumber(1)));
+      const mirrored = await curveOf(measure, subjectOf(values(-1), oneNumber(-1)));
+      const ranking = { kind: 'ranking' as const, ...values(1) };
+      const ranked = await curveOf(measure, subjectOf(ranking, oneNumber(-1)));
+      for (const { y } of [mirrored, ranked])
+        for (const [i, norm] of y.entries()) expect(norm).toBeCloseTo(own.y[i], 9);
+      expect(own.y).toHaveLength(percentages.length);
+    }
   });
 });

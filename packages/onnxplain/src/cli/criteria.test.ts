@@ -8,6 +8,10 @@ const folder = folderWith({
   'linear.onnx': linearModel(),
   'three.npy': npy([3, 4], [0.5, 0.25, 0.75, 1, 1, 2, 3, 4, 0.1, 0.9, 0.3, 0.2]),
   'labels.npy': npy([3, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1]),
+  'zeros.npy': npy([4], [0, 0, 0, 0]),
+  'five.npy': npy([5], [0, 1, 0, 0, 0]),
+  'two.npy': npy([2], [0, 1]),
+  'others.npy': npy([3, 4], [0.5, 0.25, 0.75, 1, 1, 2, 3, 4, 7, 7, 7, 7]),
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -49,15 +53,21 @@ test('evaluate measures sets of features, random weights and given labels, and c
 test.each([
   ['greedy(target=3)', 'robustness-set', 'a class from 0 to 2'],
   ['cfx', 'robustness-set(target=7)', 'a class from 0 to 2'],
-  ['kernel-shap(features=LABELS)', 'robustness-set', 'kernel-shap'],
+  ['kernel-shap(features=FOLDER/labels.npy)', 'robustness-set', 'kernel-shap'],
+  ['gradient', 'better-than-chance(robustness-set(target=7))', 'a class from 0 to 2'],
+  ['gradient', 'randomised-weights(layers=99)', 'at most 1, the number of layers with weights'],
+  ['gradient', 'precision-at-k(FOLDER/five.npy)', 'precision-at-k'],
+  ['gradient', 'mean-average-precision(FOLDER/zeros.npy)', 'labels that are all 0'],
+  ['gradient', 'precision-at-k(FOLDER/two.npy, features=elements)', 'precision-at-k'],
+  ['gradient', 'precision-at-k(FOLDER/labels.npy, inputs=FOLDER/others.npy)', 'among those with labels'],
 ])('%s measured by %s is refused before any work', async (explainer, metric, message) => {
   const into = join(folder, 'refused');
   const { exit, err } = await onnxplain(
     'evaluate',
     join(folder, 'linear.onnx'),
     ...['--input', inputs, '-o', into],
-    ...['--explainer', explainer.replace('LABELS', labels)],
-    ...['--metric', metric],
+    ...['--explainer', explainer.replaceAll('FOLDER', folder)],
+    ...['--metric', metric.replaceAll('FOLDER', folder)],
   );
   expect(exit).not.toBe(0);
   expect(err).toContain(message);

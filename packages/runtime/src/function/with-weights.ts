@@ -1,6 +1,7 @@
 import { type DrawnWeights, type Key, option, z } from '@onnxplain/core';
-import { randomiseWeights } from '@onnxplain/graph';
-import type { ModelFunction } from './model-function.js';
+import { countWeightLayers, randomiseWeights } from '@onnxplain/graph';
+import type { Model } from '../model/model.js';
+import { type FunctionOptions, type ModelFunction, resolveFunction } from './model-function.js';
 
 /** Weights that are drawn anew, as `score.with` takes them. */
 export const drawnWeights = z.strictObject({
@@ -18,3 +19,7 @@ export function withWeights(fn: ModelFunction, weights: DrawnWeights): ModelFunc
   const identity = `${fn.identity} weights ${JSON.stringify([layers, draw, key.hi, key.lo])}`;
   return { ...fn, graph: randomiseWeights(fn.graph, weights), identity, open: undefined };
 }
+
+/** How many layers of a function have weights that can be drawn anew. Throws what `score` throws for these options. */
+export const countLayers = (model: Model, options: FunctionOptions): number =>
+  countWeightLayers(resolveFunction(model, options).graph);

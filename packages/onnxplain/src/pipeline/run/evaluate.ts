@@ -121,7 +121,7 @@ export async function expectRunnable(
   for (const [where, list] of Object.entries({ inputs: queried.inputs, explainers })) {
     if (list.length === 0) fail({ code: 'usage', where, expected: 'at least one', got: 'none' });
   }
-  expectNeeds(queried, [...explainers, ...metrics]);
+  await expectNeeds(queried, [...explainers, ...metrics]);
   await expectLayers(queried, explainers);
 }
 
