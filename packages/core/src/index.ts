@@ -143,6 +143,7 @@ export {
   softMarginObjective,
   targetedObjective,
 } from './score/objectives.js';
+export { keptBytes, repeatedCost, sumOfCosts } from './score/planned-cost.js';
 export { targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
 export { type AdamOptions, adam, type Descent } from './solve/adam.js';
@@ -199,6 +200,7 @@ export type {
 export * from './types/draws.js';
 export * from './types/estimate.js';
 export * from './types/metric.js';
+export * from './types/planned-cost.js';
 export * from './types/score.js';
 export type { Factors, Iteration, Solver, System } from './types/solver.js';
 export {

@@ -86,6 +86,7 @@ export function parseOptions<Options extends z.ZodObject>(
     where: `${where}(${option})`,
     expected: issue.message,
     got: show(own(given, String(issue.path[0]))),
+    ...(issue.code === 'too_big' && { remedy: `Lower ${option} to ${issue.maximum} or less.` }),
   });
 }
 

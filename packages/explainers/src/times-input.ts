@@ -38,6 +38,7 @@ export const timesInput = defineExplainer({
       kind: 'global',
       layers: inner.layers,
       control: inner.control,
+      plannedCost: inner.plannedCost,
       async explain(f, x, key) {
         const { values, stderr, diagnosis, details, cost } = await inner(f, x, key);
         const step = subtract(x, fillBaseline(baseline, x.shape));

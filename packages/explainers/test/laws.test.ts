@@ -111,6 +111,16 @@ for (const { explainer, exactOnLinear, complete, hwc } of [...listed, ...example
       expect(cost).toEqual(metered.cost());
     });
 
+    it('costs what it planned, where it plans', async () => {
+      const planned = explainer.plannedCost?.(curved, x);
+      if (planned === undefined) return;
+      const { forward, backward } = (await explain(curved)).cost;
+      if (planned.atMost) {
+        expect(planned.forward).toBeGreaterThanOrEqual(forward);
+        expect(planned.backward).toBeGreaterThanOrEqual(backward);
+      } else expect(planned).toMatchObject({ forward, backward });
+    });
+
     it('takes a score that says chw like one that says nothing', async () => {
       expect(await explain({ ...curved, layout: 'chw' })).toEqual(await explain(curved));
     });

@@ -8,12 +8,13 @@ import {
   key,
   type Metric,
   type MetricPromise,
+  meter,
   type Subject,
   zeros,
 } from '@onnxplain/core';
 import { expect } from 'vitest';
 import type { Example } from './examples.js';
-import { seed, shape, splitting, subjects, withMargin, withWrongAttribution } from './subjects.js';
+import { seed, shape, slope, splitting, subjects, withMargin, withWrongAttribution } from './subjects.js';
 
 /** Something that holds for every metric, or for every one that promises it. */
 export interface Law {
@@ -56,6 +57,21 @@ const always: readonly Law[] = [
       for (const size of [1, 3]) {
         expect(await metric.measure({ ...curved, f: splitting(curved.f, size) }, seed)).toEqual(whole);
       }
+    },
+  },
+  {
+    title: 'costs what it planned, where it plans',
+    async check({ metric }) {
+      const metered = meter(curved.f);
+      const subject = { ...curved, f: metered.score, explain: slope };
+      const planned = metric.plannedCost?.(curved.f, curved.x, [slope]);
+      await metric.measure(subject, seed);
+      if (planned === undefined) return;
+      const { forward, backward } = metered.cost();
+      if (planned.atMost) {
+        expect(planned.forward).toBeGreaterThanOrEqual(forward);
+        expect(planned.backward).toBeGreaterThanOrEqual(backward);
+      } else expect(planned).toMatchObject({ forward, backward });
     },
   },
   {

@@ -34,7 +34,7 @@ export const slope: Explainer = named(
     key: k,
     cost: { forward: 0, backward: 1 },
   }),
-  { expression: 'slope', kind: 'local' as const },
+  { expression: 'slope', kind: 'local' as const, plannedCost: () => ({ forward: 0, backward: 1 }) },
 );
 
 /** How far the margin of a score is above it. */

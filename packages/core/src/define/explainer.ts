@@ -1,17 +1,20 @@
 import { fail } from '../error.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
-import { expectShape, firstNonFinite, type Shape, type Tensor } from '../tensor/tensor.js';
+import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
 import { type Attribution, attributionKinds, type Explainer } from '../types/attribution.js';
-import type { Score } from '../types/score.js';
+import type { PlannedCost } from '../types/planned-cost.js';
+import type { Cost, Score } from '../types/score.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { expectResultShape, refuseResult } from './result.js';
 
-/** What an explaining function finds. The kind, the expression and the key are added to it. */
-export type Findings = Omit<Attribution, 'kind' | 'method' | 'key'>;
+/** What an explaining function finds. The kind, the expression and the key are added to it, and the planned cost where it has no cost. */
+export type Findings = Omit<Attribution, 'kind' | 'method' | 'key' | 'cost'> &
+  Partial<Pick<Attribution, 'cost'>>;
 
 /** What the `make` of an explainer returns. */
-export interface ExplainerRecipe extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient'> {
+export interface ExplainerRecipe
+  extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient' | 'plannedCost'> {
   /** Explains f at x, deterministic in (f, x, key). */
   explain(f: Score, x: Tensor, key: Key): Promise<Findings>;
 }
@@ -47,11 +50,13 @@ export function defineExplainer<
       const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
         expectShape(expression, x, f.shape);
         const findings = await explain(f, { ...x, data: x.data.slice() }, key);
-        expectFindings(expression, findings, f.shape);
+        expectResultShape(`${expression}: values`, findings?.values, f.shape);
+        const cost = findings.cost ?? exactCost(properties.plannedCost?.(f, x));
+        if (cost === undefined) return refuseResult(expression, 'a cost: { forward, backward }', 'none');
         expectFiniteValues(expression, findings.values);
         expectFiniteResidual(expression, findings.residual);
         expectFiniteDetails(expression, findings.details);
-        return { ...findings, kind, method: expression, key };
+        return { ...findings, cost, kind, method: expression, key };
       };
       return named(signed, { expression, ...(needs.length > 0 && { needs }), ...properties });
     },
@@ -64,9 +69,11 @@ function expectKind(where: string, kind: unknown): void {
   if (!kinds.includes(kind)) refuseResult(where, `a kind: ${attributionKinds.join(', ')}`, String(kind));
 }
 
-function expectFindings(where: string, findings: Partial<Findings> | undefined, shape: Shape): void {
-  expectResultShape(`${where}: values`, findings?.values, shape);
-  if (findings?.cost === undefined) refuseResult(where, 'a cost: { forward, backward }', 'none');
+/** The rows of a planned cost; undefined where they are not known, or upper bounds. */
+function exactCost(planned: PlannedCost | undefined): Cost | undefined {
+  return planned === undefined || planned.atMost
+    ? undefined
+    : { forward: planned.forward, backward: planned.backward };
 }
 
 function expectFiniteValues(where: string, values: Tensor): void {

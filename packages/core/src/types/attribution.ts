@@ -1,5 +1,6 @@
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { CostOfExplaining } from './planned-cost.js';
 import type { Cost, Score } from './score.js';
 
 /**
@@ -86,6 +87,8 @@ export interface Explainer {
   readonly layers?: readonly string[];
   /** What its options ask of a model and its input, so that what they do not have is found before anything runs; default nothing. */
   readonly needs?: readonly ModelNeed[];
+  /** What an explanation will cost, before it is made. Absent, and undefined: it is not known before. */
+  readonly plannedCost?: CostOfExplaining;
 }
 
 /** Something that an option asks of a model and its input. */

@@ -2,6 +2,7 @@ import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Attribution, Explainer, ModelNeed } from './attribution.js';
 import type { Estimate } from './estimate.js';
+import type { PlannedCost, ScorePlace } from './planned-cost.js';
 import type { Score } from './score.js';
 
 /** What a metric measures: an attribution of f at x, and the explainer for metrics that explain other inputs near x. */
@@ -68,6 +69,11 @@ export interface Metric {
   readonly most?: number;
   /** See `Explainer`. */
   readonly needs?: readonly ModelNeed[];
+  /**
+   * What it will cost to measure the explanations of x by these explainers, together where the metric compares. Absent, and undefined: it
+   * is not known before.
+   */
+  plannedCost?(f: ScorePlace, x: Tensor, explainers: readonly Explainer[]): PlannedCost | undefined;
   /**
    * Deterministic in (subject, key). Throws `tensor-shape` when x or the attribution does not have the shape of f's input, and
    * `not-applicable` where the definition does not fit the attribution or the subject lacks what it needs.

@@ -49,6 +49,11 @@ export const bbmp = defineExplainer({
   settle: settleBbmp,
   make: (options, expression) => ({
     kind: 'ranking',
+    plannedCost: () => ({
+      forward: 4 + 2 * (options.cells ?? 28),
+      backward: iterationsOf(options),
+      atMost: true,
+    }),
     async explain(f, x, key) {
       const map = mapFor(expression, { f, x }, options);
       const game = await startGame(expression, { f, x, key: fold(key, 'bbmp'), map }, options);

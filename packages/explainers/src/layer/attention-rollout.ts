@@ -50,13 +50,14 @@ export const attentionRollout = defineExplainer({
   example: { special: 0 },
   make: ({ query, special, upsample, layout }) => ({
     kind: 'ranking',
+    plannedCost: () => ({ forward: 1, backward: 0 }),
     async explain(f, x) {
       const internals = internalsOf(f, 'attention-rollout');
       if (internals.attention.length === 0) refuse('attention maps [N, heads, T, T] in the model', 'none');
       const maps = await internals.layers(internals.attention).values(asBatch(x));
       const weights = rollout(maps, query);
       const placement = { special, upsample, layout: layout ?? f.layout ?? 'chw' };
-      return { values: onInput(weights, x.shape, placement), cost: { forward: 1, backward: 0 } };
+      return { values: onInput(weights, x.shape, placement) };
     },
   }),
 });

@@ -145,6 +145,7 @@ function explainByMap(
 ): ExplainerRecipe {
   return {
     kind: 'global',
+    plannedCost: () => ({ forward: 0, backward: 1 }),
     layers: given === undefined ? [] : [given],
     async explain(f, x) {
       const layer = layerOf(f, name, given);
@@ -153,7 +154,6 @@ function explainByMap(
       const values = spread(map, x.shape, spreading);
       return {
         values,
-        cost: { forward: 0, backward: 1 },
         ...(given === undefined && { details: { layer } }),
       };
     },

@@ -2,6 +2,7 @@ import {
   asBatch,
   defineExplainer,
   option,
+  type ScorePlace,
   type Segments,
   sizeOf,
   spans,
@@ -53,8 +54,12 @@ export const occlusion = defineExplainer({
   promises: ['depends-on-layout'],
   make: ({ window, stride, baseline, layout }) => ({
     kind: 'global',
+    plannedCost: (f, x) => ({
+      forward: windowCount(axesAt(f, x, { layout, window, stride })) + 1,
+      backward: 0,
+    }),
     async explain(f, x) {
-      const axes = windowAxes('occlusion', x.shape, { layout: layout ?? f.layout ?? 'chw', window, stride });
+      const axes = axesAt(f, x, { layout, window, stride });
       const hidden = fillBaseline(baseline, x.shape);
       const [whole] = await f.value(asBatch(x));
       const drops = noDrops(sizeOf(x.shape));
@@ -71,11 +76,18 @@ export const occlusion = defineExplainer({
       return {
         values: tensor(means, x.shape),
         ...(features && { features }),
-        cost: { forward: windowCount(axes) + 1, backward: 0 },
       };
     },
   }),
 });
+
+type WindowOptions = Parameters<typeof windowAxes>[2];
+
+const axesAt = (
+  f: ScorePlace,
+  x: Tensor,
+  { layout = f.layout ?? 'chw', ...sizes }: Omit<WindowOptions, 'layout'> & Partial<WindowOptions>,
+) => windowAxes('occlusion', x.shape, { layout, ...sizes });
 
 /** A copy of x for each window, with the window's elements replaced by those of `hidden`. */
 function hide(x: Tensor, hidden: Tensor, windows: readonly Segments[]): Tensor {

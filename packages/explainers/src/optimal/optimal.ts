@@ -10,6 +10,7 @@ import {
   LARGEST_SYSTEM,
   option,
   type Perturbation,
+  type PlannedCost,
   perturbationOf,
   plainProducts,
   pseudoInverse,
@@ -114,23 +115,22 @@ export const optimal = defineExplainer({
     const settle = settler({ perturbation, solver: options.solver, kind });
     return {
       kind,
+      plannedCost: (f, x) => plannedCostOf({ ...options, kind }, perturbationOf(f, perturbation), x),
       async explain(f, x, key) {
         const { kernel, factorise } = settle(f);
-        const n = drawsFor(kernel, x, { draws: options.draws, solver: options.solver ?? pseudoInverse() });
+        const n = drawsFor(kernel, x, options);
         const solver = options.solver ?? defaultSolver(kernel, n, sizeOf(x.shape));
         const source = { f, x, perturbation: kernel, kind, key: fold(key, 'optimal') };
         const steps = options.steps ?? STEPS;
         const found = await responsesOf(source, n, { response: options.response, steps });
         const constraint = options.complete ? await completeness(source, found, options.baseline) : undefined;
         const regression = await regressed({ found, constraint, solver }, source, factorise);
-        const fresh = kernel.count === undefined ? (options.fresh ?? Math.max(20, Math.ceil(n / 50))) : 0;
-        const forward = n + 1 + fresh + (options.complete ? 1 : 0);
+        const fresh = freshDraws(kernel, n, options);
         return {
           values: tensor(regression.values, x.shape),
           residual: regression.residual,
           diagnosis: regression.diagnosis,
           details: await detailsOf(source, { found, regression, fresh: { n: fresh, key } }),
-          cost: { forward, backward: options.response === 'difference' ? 0 : n * steps },
         };
       },
     };
@@ -252,11 +252,35 @@ function settler({ perturbation, solver, kind }: Settings): (f: Score) => Settle
 const defaultSolver = ({ count }: Perturbation, draws: number, features: number): Solver =>
   count === undefined && draws < features ? ridge() : pseudoInverse();
 
+const freshDraws = ({ count }: Perturbation, n: number, { fresh }: Pick<OptimalOptions, 'fresh'>): number =>
+  count === undefined ? (fresh ?? Math.max(20, Math.ceil(n / 50))) : 0;
+
+/** Rows as numbers take 8 bytes an element, masks at most one. */
+function plannedCostOf(
+  options: OptimalOptions & { readonly draws?: number; readonly solver?: Solver },
+  kernel: Perturbation,
+  x: Tensor,
+): PlannedCost {
+  const n = drawsFor(kernel, x, options);
+  const d = sizeOf(x.shape);
+  const system = Math.min(n, d, LARGEST_SYSTEM);
+  return {
+    forward: n + 1 + freshDraws(kernel, n, options) + (options.complete ? 1 : 0),
+    backward: options.response === 'difference' ? 0 : n * (options.steps ?? STEPS),
+    kept: {
+      option: 'draws',
+      rows: n,
+      rowBytes: 8 + (options.kind === 'global' ? d : 8 * d),
+      otherBytes: 8 * system ** 2,
+    },
+  };
+}
+
 /** How many draws there are. Throws `too-large` for a system that is neither stored nor iterated. */
 function drawsFor(
   perturbation: Perturbation,
   x: Tensor,
-  { draws, solver }: { readonly draws: number | undefined; readonly solver: Solver },
+  { draws, solver = pseudoInverse() }: { readonly draws?: number; readonly solver?: Solver },
 ): number {
   const features = sizeOf(x.shape);
   const otherwise = features > 2000 ? 2000 : Math.min(20_000, Math.max(1000, 10 * features));

@@ -33,6 +33,10 @@ export const backgroundOption = (use: string) =>
       `${use} An array [n, ...shape of the input], such as inputs of the training data, or a list of numbers, each for all elements.`,
     );
 
+/** How many rows a background has. */
+export const rowsOf = (background: Tensor | readonly number[]): number =>
+  isTensor(background) ? background.shape[0] : background.length;
+
 /** The background as rows [n, ...shape]. Throws `tensor-shape` for rows of another shape or none. */
 export function backgroundRows(where: string, background: Tensor | readonly number[], shape: Shape): Tensor {
   if (!isTensor(background)) return stack(background.map((each) => fillBaseline(each, shape)));
@@ -80,7 +84,6 @@ export async function meanTowardsBackground(
     values,
     ...(stderr && { stderr }),
     residual: atX - atStart - sum(values),
-    cost: { forward: 1 + baselines.shape[0], backward: draws },
   };
 }
 

@@ -1,5 +1,5 @@
 import { defineExplainer, fold, option } from '@onnxplain/core';
-import { backgroundOption, backgroundRows, meanTowardsBackground } from './background.js';
+import { backgroundOption, backgroundRows, meanTowardsBackground, rowsOf } from './background.js';
 
 /**
  * Expected gradients: the mean of (x - b)·gradient of f at b + a·(x - b) over draws of a baseline b from the background and of a uniform
@@ -25,6 +25,7 @@ export const expectedGradients = defineExplainer({
   promises: ['exact-on-linear'],
   make: ({ background, draws }, expression) => ({
     kind: 'global',
+    plannedCost: () => ({ forward: 1 + rowsOf(background), backward: draws }),
     async explain(f, x, key) {
       const baselines = backgroundRows('expected-gradients', background, x.shape);
       return meanTowardsBackground(

@@ -1,5 +1,5 @@
 import { defineExplainer, fold, option } from '@onnxplain/core';
-import { backgroundOption, backgroundRows, meanTowardsBackground } from './background.js';
+import { backgroundOption, backgroundRows, meanTowardsBackground, rowsOf } from './background.js';
 
 /**
  * GradientSHAP: the mean of (x' - b)·gradient of f at b + a·(x' - b) over draws of a baseline b from the background, of a uniform in [0,
@@ -29,6 +29,7 @@ export const gradientShap = defineExplainer({
   example: { background: [0], sigma: 0.1, draws: 20 },
   make: ({ background, sigma, draws }, expression) => ({
     kind: 'global',
+    plannedCost: () => ({ forward: 1 + rowsOf(background), backward: draws }),
     async explain(f, x, key) {
       const baselines = backgroundRows('gradient-shap', background, x.shape);
       return meanTowardsBackground(

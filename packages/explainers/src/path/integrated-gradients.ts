@@ -17,6 +17,7 @@ export const integratedGradients = defineExplainer({
   promises: ['exact-on-linear', 'complete'],
   make: ({ steps, rule, baseline }, expression) => ({
     kind: 'global',
+    plannedCost: () => ({ forward: 2, backward: steps }),
     async explain(f, x) {
       const start = fillBaseline(baseline, x.shape);
       const [slopes, [atX, atStart]] = await Promise.all([
@@ -25,7 +26,7 @@ export const integratedGradients = defineExplainer({
       ]);
       expectFiniteEnds(expression, { atX, atStart });
       const values = toFloat64(multiply(slopes, subtract(x, start)));
-      return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: steps } };
+      return { values, residual: atX - atStart - sum(values) };
     },
   }),
 });

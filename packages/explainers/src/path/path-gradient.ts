@@ -14,9 +14,9 @@ export const pathGradient = defineExplainer({
   promises: ['exact-on-linear'],
   make: ({ steps, rule, baseline }) => ({
     kind: 'local',
+    plannedCost: () => ({ forward: 0, backward: steps }),
     explain: async (f, x) => ({
       values: await meanGradientOnPath(f, { baseline: fillBaseline(baseline, x.shape), x }, { steps, rule }),
-      cost: { forward: 0, backward: steps },
     }),
   }),
 });

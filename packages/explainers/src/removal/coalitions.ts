@@ -10,13 +10,17 @@ export interface Coalitions {
   readonly exhaustive: boolean;
 }
 
+/** How many sets {@link coalitionsOf} gives. */
+export const coalitionCount = (d: number, samples: number): number =>
+  2 ** d - 2 <= samples ? 2 ** d - 2 : 2 * Math.floor(samples / 2);
+
 /**
  * All coalitions of d features with the weights of the Shapley kernel, where there are no more than `samples`; else pairs of complements
  * drawn from the kernel, with equal weights, of which pair i depends on (d, key, i) only.
  */
 export function coalitionsOf(d: number, samples: number, key: Key): Coalitions {
   const exhaustive = 2 ** d - 2 <= samples;
-  const count = exhaustive ? 2 ** d - 2 : 2 * Math.floor(samples / 2);
+  const count = coalitionCount(d, samples);
   const mark = shapleySets(d)[exhaustive ? 'all' : 'paired'];
   const kept = new Uint8Array(count * d);
   const weights = new Float64Array(count);

@@ -1,17 +1,18 @@
 import {
   asBatch,
   defineExplainer,
-  featuresFor,
   featuresHelp,
   inputsFrom,
   option,
+  type PlannedCost,
   spans,
   valuesOfFeatures,
   withoutIdleLayout,
 } from '@onnxplain/core';
 import { LAYOUT } from '../layout.js';
-import { backgroundOption, backgroundRows } from '../path/background.js';
+import { backgroundOption, backgroundRows, rowsOf } from '../path/background.js';
 import { addElements, noMoments, standardError } from '../smooth/elementwise.js';
+import { featuresAt } from './removal.js';
 
 /**
  * Feature permutation for one input: the mean drop f(x) - f(x with the feature's elements of a row), over all rows of a background. It is
@@ -35,8 +36,10 @@ export const featurePermutation = defineExplainer({
   settle: withoutIdleLayout,
   make: ({ background, features: choice, layout }, expression) => ({
     kind: 'global',
+    plannedCost: (f, x) =>
+      costOf(rowsOf(background), featuresAt(expression, { f, x }, { features: choice, layout }).count),
     async explain(f, x) {
-      const features = featuresFor(expression, x.shape, { features: choice, layout: layout ?? f.layout, x });
+      const features = featuresAt(expression, { f, x }, { features: choice, layout });
       const rows = backgroundRows('feature-permutation', background, x.shape);
       const [d, m] = [features.count, rows.shape[0]];
       const [whole] = await f.value(asBatch(x));
@@ -60,8 +63,13 @@ export const featurePermutation = defineExplainer({
       return {
         ...valuesOfFeatures(moments.mean, features, x.shape),
         ...(stderr && { stderr: valuesOfFeatures(Float64Array.from(stderr), features, x.shape).values }),
-        cost: { forward: m * d + 1, backward: 0 },
       };
     },
   }),
+});
+
+const costOf = (rows: number, features: number): PlannedCost => ({
+  forward: rows * features + 1,
+  backward: 0,
+  kept: { option: 'background', rows, rowBytes: 8 * features },
 });

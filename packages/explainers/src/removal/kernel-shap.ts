@@ -8,8 +8,8 @@ import {
   withoutIdleLayout,
 } from '@onnxplain/core';
 import { expectFiniteEnds } from '../finite-ends.js';
-import { type Coalitions, coalitionsOf } from './coalitions.js';
-import { removalFrom, removalOptions } from './removal.js';
+import { type Coalitions, coalitionCount, coalitionsOf } from './coalitions.js';
+import { featuresAt, removalFrom, removalOptions } from './removal.js';
 import { shapleyRegression } from './shapley-regression.js';
 
 /** Number of samples by default, beside two for each feature. */
@@ -53,6 +53,15 @@ export const kernelShap = defineExplainer({
   settle: withoutIdleLayout,
   make: ({ samples, ...options }, expression) => ({
     kind: 'global',
+    plannedCost(f, x) {
+      const d = featuresAt(expression, { f, x }, options).count;
+      const n = coalitionCount(d, samples ?? SAMPLES + 2 * d);
+      return {
+        forward: n + 2,
+        backward: 0,
+        kept: { option: 'samples', rows: n, rowBytes: d + 16, otherBytes: 8 * d ** 2 },
+      };
+    },
     async explain(f, x, key) {
       const { features, values } = removalFrom(expression, { f, x }, options);
       const d = features.count;
@@ -70,7 +79,6 @@ export const kernelShap = defineExplainer({
         ...valuesOfFeatures(numbers, features, x.shape),
         ...(spread && { stderr: spread }),
         ...rest,
-        cost: { forward: coalitions.count + 2, backward: 0 },
       };
     },
   }),

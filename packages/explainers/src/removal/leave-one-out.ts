@@ -1,5 +1,5 @@
 import { asBatch, defineExplainer, valuesOfFeatures, withoutIdleLayout } from '@onnxplain/core';
-import { removalFrom, removalOptions } from './removal.js';
+import { featuresAt, removalFrom, removalOptions } from './removal.js';
 
 /**
  * Leave-one-out: f(x) - f(x with one feature at the baseline), for each feature. Global, in units of f. All elements of a feature have its
@@ -18,6 +18,7 @@ export const leaveOneOut = defineExplainer({
   settle: withoutIdleLayout,
   make: (options, expression) => ({
     kind: 'global',
+    plannedCost: (f, x) => ({ forward: featuresAt(expression, { f, x }, options).count + 1, backward: 0 }),
     async explain(f, x) {
       const { features, values } = removalFrom(expression, { f, x }, options);
       const [whole] = await f.value(asBatch(x));
@@ -30,7 +31,6 @@ export const leaveOneOut = defineExplainer({
           features,
           x.shape,
         ),
-        cost: { forward: features.count + 1, backward: 0 },
       };
     },
   }),

@@ -14,8 +14,14 @@ import {
   withoutIdleLayout,
 } from '@onnxplain/core';
 import { standardErrors } from '../regression-errors.js';
-import { centredRows, localityWeights, type MaskedSamples, maskedSamples } from './masked-samples.js';
-import { removalFrom, removalOptions } from './removal.js';
+import {
+  centredRows,
+  localityWeights,
+  type MaskedSamples,
+  maskedCount,
+  maskedSamples,
+} from './masked-samples.js';
+import { featuresAt, removalFrom, removalOptions } from './removal.js';
 
 /** Number of samples by default, beside two for each feature. */
 const SAMPLES = 2048;
@@ -71,6 +77,15 @@ export const lime = defineExplainer({
   settle: withoutIdleLayout,
   make: ({ samples, width, solver = pseudoInverse(), ...options }, expression) => ({
     kind: 'global',
+    plannedCost(f, x) {
+      const d = featuresAt(expression, { f, x }, options).count;
+      const n = maskedCount(d, samples ?? SAMPLES + 2 * d);
+      return {
+        forward: n,
+        backward: 0,
+        kept: { option: 'samples', rows: n, rowBytes: d + 16, otherBytes: 8 * d ** 2 },
+      };
+    },
     async explain(f, x, key) {
       const { features, values } = removalFrom(expression, { f, x }, options);
       const d = features.count;
@@ -92,7 +107,6 @@ export const lime = defineExplainer({
         ...(stderr && { stderr: valuesOfFeatures(stderr, features, x.shape).values }),
         ...rest,
         details: { intercept },
-        cost: { forward: drawn.count, backward: 0 },
       };
     },
   }),

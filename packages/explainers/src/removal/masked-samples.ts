@@ -9,10 +9,13 @@ export interface MaskedSamples {
   readonly exhaustive: boolean;
 }
 
+/** How many sets {@link maskedSamples} gives. */
+export const maskedCount = (d: number, samples: number): number => Math.min(2 ** d, samples);
+
 /** All 2^d sets of d features, where there are no more than `samples`; else this many at random. */
 export function maskedSamples(d: number, samples: number, key: Key): MaskedSamples {
-  const exhaustive = 2 ** d <= samples;
-  const count = exhaustive ? 2 ** d : samples;
+  const count = maskedCount(d, samples);
+  const exhaustive = count === 2 ** d;
   const kept = new Uint8Array(count * d);
   for (let i = 0; i < count; i++) {
     const random = stream(fold(key, i));

@@ -6,6 +6,7 @@ import {
   inputsFrom,
   option,
   type Score,
+  type ScorePlace,
   type Settings,
   spans,
   type Tensor,
@@ -27,13 +28,25 @@ export interface Removal {
   values(n: number, mark: (removed: Uint8Array, i: number) => void): Promise<Float64Array>;
 }
 
+interface Place {
+  readonly f: ScorePlace;
+  readonly x: Tensor;
+}
+
+/** The features of x as the options say. Throws what `featuresFor` throws. */
+export const featuresAt = (
+  where: string,
+  { f, x }: Place,
+  { features, layout = f.layout }: ChosenFeatures,
+): Features => featuresFor(where, x.shape, { features, layout, x });
+
 /** Removes features of x as the options say. Throws what `featuresFor` throws, and `tensor-shape` for a baseline that does not fit. */
 export function removalFrom(
   where: string,
   { f, x }: { readonly f: Score; readonly x: Tensor },
-  { baseline, features: choice, layout = f.layout }: Settings<typeof removalOptions> & ChosenFeatures,
+  { baseline, ...choice }: Settings<typeof removalOptions> & ChosenFeatures,
 ): Removal {
-  const features = featuresFor(where, x.shape, { features: choice, layout, x });
+  const features = featuresAt(where, { f, x }, choice);
   const absent = fillBaseline(baseline, x.shape);
   return {
     features,

@@ -1,7 +1,7 @@
 import { defineExplainer, fail, fold, option, valuesOfFeatures, withoutIdleLayout } from '@onnxplain/core';
 import { expectFiniteEnds } from '../finite-ends.js';
 import { exactValues, type Permuted, permutationValues } from './permutations.js';
-import { type Removal, removalFrom, removalOptions } from './removal.js';
+import { featuresAt, type Removal, removalFrom, removalOptions } from './removal.js';
 
 /** Number of samples by default, and the least number of pairs of permutations then. */
 const [SAMPLES, PAIRS] = [4096, 10];
@@ -41,28 +41,40 @@ export const shapley = defineExplainer({
   settle: withoutIdleLayout,
   make: ({ samples, ...options }, expression) => ({
     kind: 'global',
+    plannedCost(f, x) {
+      const d = featuresAt(expression, { f, x }, options).count;
+      const n = evaluatedSets(expression, d, mostSets(d, samples));
+      return { forward: n + 2, backward: 0, kept: { option: 'samples', rows: n, rowBytes: 16 } };
+    },
     async explain(f, x, key) {
       const { features, values } = removalFrom(expression, { f, x }, options);
       const d = features.count;
-      const most = samples ?? Math.max(SAMPLES, 2 * PAIRS * (d - 1));
+      const most = mostSets(d, samples);
       const [atX, atStart] = await values(2, (removed, i) => removed.fill(i));
       expectFiniteEnds(expression, { atX, atStart });
-      const { numbers, stderr, evaluated } =
-        d <= MOST && 2 ** d - 2 <= most
-          ? await overAllSets(values, d, { atX, atStart })
-          : await permutationValues(
-              values,
-              { d, pairs: pairsWithin(expression, most, d), ends: { atX, atStart } },
-              fold(key, 'shapley'),
-            );
+      const { numbers, stderr } = takesAllSets(d, most)
+        ? await overAllSets(values, d, { atX, atStart })
+        : await permutationValues(
+            values,
+            { d, pairs: pairsWithin(expression, most, d), ends: { atX, atStart } },
+            fold(key, 'shapley'),
+          );
       return {
         ...valuesOfFeatures(numbers, features, x.shape),
         ...(stderr && { stderr: valuesOfFeatures(stderr, features, x.shape).values }),
-        cost: { forward: evaluated + 2, backward: 0 },
       };
     },
   }),
 });
+
+const mostSets = (d: number, samples: number | undefined): number =>
+  samples ?? Math.max(SAMPLES, 2 * PAIRS * (d - 1));
+
+const takesAllSets = (d: number, most: number): boolean => d <= MOST && 2 ** d - 2 <= most;
+
+/** How many sets are evaluated beside the empty and the full one. */
+const evaluatedSets = (where: string, d: number, most: number): number =>
+  takesAllSets(d, most) ? 2 ** d - 2 : pairsWithin(where, most, d) * 2 * (d - 1);
 
 async function overAllSets(
   values: Removal['values'],

@@ -7,12 +7,14 @@ import {
   fail,
   fold,
   option,
+  type Perturbation,
   perturbationOf,
   pixelFeatures,
   type Shape,
   sizeOf,
   smoothMasks,
   spans,
+  type Tensor,
   tensor,
 } from '@onnxplain/core';
 import { addVisible, noVisible, visibleMean } from './visible.js';
@@ -62,11 +64,14 @@ export const rise = defineExplainer({
         remedy: 'Take one with masks: smooth-masks, subset(0.5), square(8) or coalitions.',
       });
     }
+    const drawsAt = (kernel: Perturbation, x: Tensor) =>
+      drawCount(kernel, x.shape, { where: 'rise', draws, otherwise: DRAWS });
     return {
       kind: 'ranking',
+      plannedCost: (f, x) => ({ forward: drawsAt(perturbationOf(f, masks), x), backward: 0 }),
       async explain(f, x, key) {
         const kernel = perturbationOf(f, masks);
-        const n = drawCount(kernel, x.shape, { where: 'rise', draws, otherwise: DRAWS });
+        const n = drawsAt(kernel, x);
         const sums = noVisible(x.data.length);
         let features: Features | undefined;
         for (const { from, to } of spans(n, x.data.length)) {
@@ -79,7 +84,6 @@ export const rise = defineExplainer({
           values: tensor(values, x.shape),
           ...(!kernel.exhaustive && stderr && { stderr: tensor(stderr, x.shape) }),
           ...(features && { features }),
-          cost: { forward: n, backward: 0 },
         };
       },
     };

@@ -19,6 +19,7 @@ export const deepLift = defineExplainer({
   promises: ['exact-on-linear', 'complete'],
   make: ({ baseline }, expression) => ({
     kind: 'global',
+    plannedCost: () => ({ forward: 2, backward: 1 }),
     async explain(f, x) {
       const start = fillBaseline(baseline, x.shape);
       const compared = await withRules(f, { name: 'deep-lift', baseline: start });
@@ -28,7 +29,7 @@ export const deepLift = defineExplainer({
       ]);
       expectFiniteEnds(expression, { atX, atStart });
       const values = toFloat64(multiply(row(multipliers, 0), subtract(x, start)));
-      return { values, residual: atX - atStart - sum(values), cost: { forward: 2, backward: 1 } };
+      return { values, residual: atX - atStart - sum(values) };
     },
   }),
 });

@@ -58,12 +58,13 @@ export const lrp = defineExplainer({
   promises: ['exact-on-linear'],
   make: ({ rule, ...rest }) => ({
     kind: 'global',
+    plannedCost: () => ({ forward: 1, backward: 1 }),
     async explain(f, x) {
       const one = asBatch(x);
       const backward = await withRules(f, { name: `lrp-${rule}`, ...definedOf(rest) });
       const [relevance, [value]] = await Promise.all([backward.gradient(one), f.value(one)]);
       const values = toFloat64(row(relevance, 0));
-      return { values, residual: value - sum(values), cost: { forward: 1, backward: 1 } };
+      return { values, residual: value - sum(values) };
     },
   }),
 });

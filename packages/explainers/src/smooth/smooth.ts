@@ -15,6 +15,7 @@ import {
   option,
   type Perturbation,
   perturbationOf,
+  repeatedCost,
   row,
   type Score,
   sameFeatures,
@@ -68,15 +69,19 @@ export const smooth = defineExplainer({
     draws: draws ?? (given.perturbation.count === undefined ? DRAWS : undefined),
   }),
   make({ inner, perturbation, draws, statistic }) {
+    const drawsAt = (kernel: Perturbation, x: Tensor) =>
+      drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise: DRAWS });
     const termOf = statistic === 'mean-square' ? square : (values: Tensor) => values;
     return {
       kind: inner.kind,
       layers: inner.layers,
       control: inner.control,
       meanGradient: statistic === 'mean' && inner.meanGradient && perturbation.additive,
+      plannedCost: (f, x) =>
+        repeatedCost(drawsAt(perturbationOf(f, perturbation), x), inner.plannedCost?.(f, x)),
       async explain(f, x, key) {
         const kernel = perturbationOf(f, perturbation);
-        const n = drawCount(kernel, x.shape, { where: 'smooth', draws, otherwise: DRAWS });
+        const n = drawsAt(kernel, x);
         let moments = noMoments(x.shape);
         let cost: Cost = { forward: 0, backward: 0 };
         let features: Features | undefined;

@@ -52,6 +52,7 @@ export const completeness = defineMetric({
       sum: 'local attributions are multiplied by (x - baseline); a feature of several elements counts once',
       baseline: typeof baseline === 'number' ? `${baseline}` : 'a given array',
     },
+    plannedCost: (_f, _x, explainers) => ({ forward: 2 * explainers.length, backward: 0 }),
     async measure(subject) {
       expectSubject(name, subject);
       expectValues(

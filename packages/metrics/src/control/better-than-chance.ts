@@ -1,6 +1,7 @@
 import {
   defineMetric,
   type Estimate,
+  type Explainer,
   fold,
   type Key,
   type Measured,
@@ -8,6 +9,7 @@ import {
   option,
   type Subject,
   singletons,
+  sumOfCosts,
 } from '@onnxplain/core';
 import { infidelity } from '../infidelity/infidelity.js';
 import { shuffledSubject } from './shuffled.js';
@@ -53,6 +55,13 @@ export const betterThanChance = defineMetric({
       shuffles: 'the numbers of the features in a uniformly random order, measured with the same key',
       ...Object.fromEntries(Object.entries(metric.definition).map(([key, text]) => [`metric: ${key}`, text])),
     },
+    plannedCost(f, x, explainers) {
+      const each = explainers.flatMap((explainer) => {
+        const subjects = new Array<Explainer>(shuffles + 1).fill(explainer);
+        return groupsOf(metric, subjects).map((group) => metric.plannedCost?.(f, x, group));
+      });
+      return sumOfCosts(each);
+    },
     measure: (subject, key) => measureAgainstChance({ metric, shuffles }, subject, key),
   }),
 });
@@ -80,6 +89,14 @@ async function measureAgainstChance(
 /** How many explanations are compared at once: the differences of all pairs are computed, too. */
 const TOGETHER = 20;
 
+/** The subjects that are measured in one call: up to 20, each alone by a metric that cannot compare. */
+function groupsOf<T>(metric: Metric, subjects: readonly T[]): readonly (readonly T[])[] {
+  const size = metric.compare === undefined ? 1 : TOGETHER;
+  return Array.from({ length: Math.ceil(subjects.length / size) }, (_, i) =>
+    subjects.slice(i * size, (i + 1) * size),
+  );
+}
+
 /** The estimates of all subjects with one key. Those of metrics that cannot compare are made one after the other. */
 async function estimatesOf(
   metric: Metric,
@@ -87,12 +104,11 @@ async function estimatesOf(
   key: Key,
 ): Promise<readonly Estimate[]> {
   const estimates: Estimate[] = [];
-  for (let from = 0; from < subjects.length; from += TOGETHER) {
-    const some = subjects.slice(from, from + TOGETHER);
+  for (const some of groupsOf(metric, subjects)) {
     if (metric.compare !== undefined) {
       const { measured } = await metric.compare(some, key);
       estimates.push(...measured.map(({ estimate }) => estimate));
-    } else for (const each of some) estimates.push((await metric.measure(each, key)).estimate);
+    } else estimates.push((await metric.measure(some[0], key)).estimate);
   }
   return estimates;
 }

@@ -10,10 +10,13 @@ import {
   type Metric,
   option,
   type Perturbation,
+  type PlannedCost,
   perturbationOf,
+  type ScorePlace,
   type Settings,
   type Subject,
   sharedValues,
+  type Tensor,
   written,
 } from '@onnxplain/core';
 import { expectSameScoreAndInput, expectSubject, expectValues } from '../subject.js';
@@ -96,6 +99,7 @@ export const infidelity = defineMetric({
       least: 0,
       source: 'Yeh et al. 2019, Definition 2.1',
       definition: definitionOf(settings),
+      plannedCost: (f, x, explainers) => plannedCostOf(settings, { f, x }, explainers.length),
       measure: async (subject, key) => (await compare([subject], key)).measured[0],
       compare,
     };
@@ -130,6 +134,23 @@ function definitionOf({ perturbation, scale, stderr, draws }: Options): Metric['
         ? 'after all draws'
         : `after as many draws as a standard error of ${stderr} needs, by the spread of other draws (200, 300, ... up to half of all), ` +
           'which are no part of the estimate; after all draws where their spread stays unknown',
+  };
+}
+
+/** All draws of the estimate, and with a standard error to stop at half as many before. */
+function plannedCostOf(
+  { draws, stderr, ...settings }: Options,
+  { f, x }: { readonly f: ScorePlace; readonly x: Tensor },
+  attributions: number,
+): PlannedCost {
+  const perturbation = perturbationOf(f, settings.perturbation);
+  const rows = drawCount(perturbation, x.shape, { where: 'infidelity', draws, otherwise: DRAWS });
+  const pilot = stderr === undefined ? 0 : Math.floor(rows / 2);
+  return {
+    forward: 1 + rows + pilot,
+    backward: 0,
+    ...(stderr !== undefined && { atMost: true }),
+    kept: { option: 'draws', rows, rowBytes: 17 + 8 * attributions },
   };
 }
 

@@ -62,6 +62,11 @@ export const sensitivityN = defineMetric({
         perturbation: perturbation.expression,
         draws: `${draws}`,
       },
+      plannedCost: (_f, _x, explainers) => ({
+        forward: explainers.length * (1 + draws),
+        backward: 0,
+        kept: { option: 'draws', rows: draws, rowBytes: 25 },
+      }),
       measure: async (subject, key) => ({
         estimate: await measureCorrelation(perturbation, draws, { subject, key }),
       }),

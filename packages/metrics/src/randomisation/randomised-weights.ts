@@ -11,13 +11,16 @@ import {
   type Measured,
   option,
   rankCorrelation,
+  repeatedCost,
   type Score,
   type Settings,
   type Subject,
+  sumOfCosts,
   type Tensor,
   z,
 } from '@onnxplain/core';
 import { estimateMean } from '../infidelity/mean.js';
+import { explainingCost } from '../planned-cost.js';
 import { type Order, orderOption } from '../ranking/ranks.js';
 import { expectSameScoreAndInput, expectSubject } from '../subject.js';
 import { explainerOf } from '../subject-explainer.js';
@@ -104,6 +107,14 @@ export const randomisedWeights = defineMetric({
       explained:
         settings.explained === 'same' ? 'the class of the score' : 'the class that the drawn model predicts',
     },
+    plannedCost: (f, x, explainers) =>
+      repeatedCost(
+        settings.draws * depthsOf(settings).length,
+        sumOfCosts([
+          { forward: settings.explained === 'same' ? 0 : 1, backward: 0 },
+          explainingCost(f, x, explainers),
+        ]),
+      ),
     measure: async (subject, key) => (await compareAll(settings, [subject], key)).measured[0],
     compare: (subjects, key) => compareAll(settings, subjects, key),
   }),

@@ -92,6 +92,12 @@ export interface References {
   readonly at: (i: number) => Tensor;
 }
 
+/** How many references {@link referencesOf} makes. */
+export function referenceCount({ reference, draws = 1 }: ReferenceSettings, { shape }: Tensor): number {
+  if (reference === 'uniform') return draws;
+  return isTensor(reference) && reference.shape.length === shape.length + 1 ? reference.shape[0] : 1;
+}
+
 /** Makes the references of x. Throws `tensor-shape` for a tensor that does not fit x. */
 export function referencesOf(
   where: string,
@@ -101,7 +107,7 @@ export function referencesOf(
   if (reference === 'uniform') {
     const [low, high] = f.bounds.every(Number.isFinite) ? f.bounds : [0, 1];
     return {
-      count: draws,
+      count: referenceCount({ reference, draws }, x),
       sampled: true,
       at(i) {
         const drawn = zeros(x.shape, x);

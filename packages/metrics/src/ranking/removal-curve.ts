@@ -20,6 +20,7 @@ import { expectSameScoreAndInput, expectSubject } from '../subject.js';
 import { rankedFeatures, rankingDefinition, rankingOptions, settleRanking } from './ranked.js';
 import {
   type References,
+  referenceCount,
   referenceDefinition,
   referenceOptions,
   referencesOf,
@@ -70,6 +71,10 @@ function recipeOf(kind: CurveKind): MetricRecipe {
       ...rankingDefinition(settings),
       ...referenceDefinition(settings),
     },
+    plannedCost: (_f, x, explainers) => ({
+      forward: explainers.length * referenceCount(settings, x) * sizes.x.length,
+      backward: 0,
+    }),
     measure: async (subject, key) => (await compare([subject], key)).measured[0],
     compare,
   };

@@ -59,6 +59,7 @@ export const attributionShare = defineMetric({
         : 'Σ|φ| in the region / Σ|φ|',
       region: region.expression,
     },
+    plannedCost: () => ({ forward: 0, backward: 0 }),
     async measure(subject, key) {
       expectSubject(name, subject);
       expectValues(

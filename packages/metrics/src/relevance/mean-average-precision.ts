@@ -34,6 +34,7 @@ export const meanAveragePrecision = defineMetric({
       value: 'mean of the precision at the rank of each relevant feature',
       ...relevanceDefinition(settings),
     },
+    plannedCost: () => ({ forward: 0, backward: 0 }),
     async measure(subject, key) {
       return {
         estimate: {

@@ -38,6 +38,7 @@ export const precisionAtK = defineMetric({
       value: `share of the ${k} features ranked first that are relevant`,
       ...relevanceDefinition(settings),
     },
+    plannedCost: () => ({ forward: 0, backward: 0 }),
     async measure(subject, key) {
       const first = relevanceByRank(name, subject, { settings, key }).slice(0, k);
       return { estimate: { kind: 'exact', value: first.filter(Boolean).length / first.length } };

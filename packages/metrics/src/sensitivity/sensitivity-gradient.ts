@@ -125,6 +125,7 @@ function byDifferences(settings: Options): Omit<Sensitivity<readonly Change[]>, 
   const { step, directions } = settings;
   return {
     ...measured,
+    explanations: 2 * directions + 1,
     value:
       'largest (‖Φ(y + h·e) - Φ(y - h·e)‖₂ - 2ρ) / 2h over draws of y near x and unit directions e, ' +
       'with ρ the rounding error of Φ, a lower bound',
@@ -141,6 +142,7 @@ function byDifferences(settings: Options): Omit<Sensitivity<readonly Change[]>, 
 function byProducts({ directions }: Options): Omit<Sensitivity<Curvature>, 'where'> {
   return {
     ...measured,
+    explanations: directions + 1,
     value:
       'largest ‖J(y)·e‖₂ over draws of y near x and unit directions e, with J the Jacobian of Φ, a lower bound',
     definition: {

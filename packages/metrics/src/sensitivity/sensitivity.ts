@@ -1,4 +1,6 @@
 import type { Estimate, Measured, Metric, MetricRecipe, Settings, Subject } from '@onnxplain/core';
+import { repeatedCost } from '@onnxplain/core';
+import { explainingCost } from '../planned-cost.js';
 import { expectValues } from '../subject.js';
 import type { NextOffset } from './ascent.js';
 import { ballOf, ballOptions, type NeighbourSearch, searchOption } from './ball.js';
@@ -30,6 +32,8 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
   readonly unitless?: boolean;
   /** The part of the definition that describes further options. */
   readonly definition?: Readonly<Record<string, string>>;
+  /** Most explanations at each neighbour; default: one, which is then the exact number. */
+  readonly explanations?: number;
   compute(neighbour: Neighbour, subject: Subject): Promise<Result>;
   /** Returns one number for each neighbour, from the results of all neighbours; the metric is the largest. */
   numbers(results: readonly Result[]): readonly number[];
@@ -49,6 +53,7 @@ export function sensitivity<Result>(
     value,
     unitless = false,
     definition,
+    explanations,
     compute,
     numbers,
     conclude,
@@ -64,6 +69,12 @@ export function sensitivity<Result>(
     better: 'lower',
     least: 0,
     definition: { value, ...ball.definition, ...definition, noise: noiseDefinition[noise] },
+    plannedCost(f, x, explainers) {
+      const times = ball.count(x.shape) * (explanations ?? 1);
+      const cost = repeatedCost(times, explainingCost(f, x, explainers));
+      const atMost = explanations !== undefined || ball.ascent !== undefined;
+      return cost && { ...cost, ...(atMost && { atMost }) };
+    },
     async measure(subject, key) {
       if (!unitless) expectValues(where, subject.attribution, NORMALIZE);
       const measure = {

@@ -4,8 +4,11 @@ import {
   gaussian,
   option,
   type Perturbation,
+  repeatedCost,
   type Subject,
+  sumOfCosts,
 } from '@onnxplain/core';
+import { explainingCost } from '../planned-cost.js';
 import { expectSubject } from '../subject.js';
 import { explainerOf } from '../subject-explainer.js';
 import { type SmoothedInfidelity, smoothedInfidelity } from './smoothed-infidelity.js';
@@ -73,6 +76,11 @@ export const smoothingInfidelity = defineMetric({
       kernel: given.kernel.expression,
       points: `${given.points}`,
       draws: `${given.draws}`,
+    },
+    plannedCost(f, x, explainers) {
+      const { points, draws } = given;
+      const responses = { forward: explainers.length * (points + 1) * (draws + 1), backward: 0 };
+      return sumOfCosts([responses, repeatedCost(points, explainingCost(f, x, explainers))]);
     },
     async measure(subject: Subject, key) {
       expectSubject(name, subject);

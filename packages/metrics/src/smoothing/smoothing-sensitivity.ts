@@ -4,9 +4,11 @@ import {
   gaussian,
   option,
   type Perturbation,
+  repeatedCost,
   type Subject,
   uniform,
 } from '@onnxplain/core';
+import { explainingCost } from '../planned-cost.js';
 import { expectSubject, expectValues } from '../subject.js';
 import { explainerOf } from '../subject-explainer.js';
 import { type SmoothedSensitivity, smoothedSensitivity } from './smoothed-sensitivity.js';
@@ -72,6 +74,8 @@ export const smoothingSensitivity = defineMetric({
       points: `${given.points}`,
       neighbours: `${given.neighbours}`,
     },
+    plannedCost: (f, x, explainers) =>
+      repeatedCost(given.points * (given.neighbours + 1), explainingCost(f, x, explainers)),
     async measure(subject: Subject, key) {
       expectSubject(name, subject);
       expectValues(

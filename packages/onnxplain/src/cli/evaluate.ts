@@ -13,7 +13,7 @@ import { type RecordOptions, recordFrom } from '../pipeline/record/record.js';
 import { type LedgerRun, runPlan } from '../pipeline/run/ledger-run.js';
 import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
-import type { QueryFlags } from './flags.js';
+import { memoryOf, type QueryFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
 export interface EvaluateFlags extends QueryFlags {
@@ -62,6 +62,7 @@ export async function evaluate(
       notifier,
       say: notices.notice,
       onProgress: notices.progress,
+      memory: memoryOf(flags),
       batch: flags.batch,
       signal,
     });

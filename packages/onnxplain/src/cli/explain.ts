@@ -26,7 +26,7 @@ import { perToken } from '../pipeline/tokens.js';
 import { showBars } from './bars.js';
 import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
-import { endingOf, type QueryFlags } from './flags.js';
+import { endingOf, memoryOf, type QueryFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
 import type { Notices } from './streams.js';
 
@@ -106,6 +106,8 @@ export async function explain(
       batch: flags.batch,
       signal: context.signal,
       onProgress: context.notices.progress,
+      say: context.notices.notice,
+      memory: memoryOf(flags),
     });
     await notifier.explained(factsOfExplanations(explanations));
     const head = {

@@ -23,6 +23,10 @@ export interface LimitFlags {
   readonly memoryLimit?: number;
 }
 
+/** Bytes that the process of a command may hold. */
+export const memoryOf = ({ memoryLimit }: LimitFlags): number | undefined =>
+  memoryLimit === undefined ? undefined : memoryLimit * 2 ** 20;
+
 /** Flags of commands that open a model. */
 export interface ModelFlags
   extends CommonFlags,

@@ -11,6 +11,7 @@ import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
   type CommonFlags,
   type LimitFlags,
+  memoryOf,
   type PluginFlags,
   whole,
   withCommonFlags,
@@ -90,8 +91,8 @@ function programOf(run: Invocation): Command {
 }
 
 function beganOf(action: Command): Began {
-  const { timeLimit: seconds, memoryLimit } = action.opts<LimitFlags>();
-  const memoryBytes = memoryLimit === undefined ? undefined : memoryLimit * 2 ** 20;
+  const flags = action.opts<LimitFlags>();
+  const [seconds, memoryBytes] = [flags.timeLimit, memoryOf(flags)];
   return { command: action.name(), subject: action.args[0] ?? '', limits: { seconds, memoryBytes } };
 }
 

@@ -6,6 +6,7 @@ import type { QueriedInputs } from '../query/query.js';
 import { type ScoredInput, type ScoreRunOptions, scoresOf } from '../query/score-inputs.js';
 import { explainerRecord, metricRecord } from '../record/methods.js';
 import { attributionsIn, type CellContext, explainCell, measureCell, measurementsIn } from './cells.js';
+import { expectCost } from './expected-cost.js';
 import { expectLayers } from './layers.js';
 import type { Measurement } from './measure-input.js';
 import { expectNeeds } from './needs.js';
@@ -20,6 +21,10 @@ export interface ExplainInputsOptions extends ScoreRunOptions {
   /** Same seed, same draws; default 0. */
   readonly seed?: number;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Receives messages about this process only, such as what a large run will cost. Default: nothing is timed for them. */
+  readonly say?: (text: string) => void;
+  /** Bytes of memory that the run may keep; default: nine tenths of what the machine has. */
+  readonly memory?: number;
 }
 
 export interface EvaluateInputsOptions extends ExplainInputsOptions {
@@ -128,14 +133,17 @@ export async function expectRunnable(
 /** Computes the cells that the store does not have. Returns the time, in milliseconds, at which the last explanation was finished. */
 async function computeCells(
   queried: QueriedInputs,
-  { explainers, metrics, signal, onProgress }: EvaluateInputsOptions,
+  { explainers, metrics, signal, onProgress, say, memory }: EvaluateInputsOptions,
   context: CellContext,
 ): Promise<number> {
+  const plan = planOf(queried, { explainers, metrics, seed: context.seed });
+  const concurrency = concurrencyFor(queried.inputs[0].tensor.data.length);
+  const told = await expectCost({ queried, plan, context, concurrency }, { memory, say, onProgress });
   let explained = performance.now();
-  await runCells(planOf(queried, { explainers, metrics, seed: context.seed }), context.store, {
+  await runCells(plan, context.store, {
     signal,
-    onProgress,
-    concurrency: concurrencyFor(queried.inputs[0].tensor.data.length),
+    onProgress: told,
+    concurrency,
     compute: async (cell) => ({
       result:
         cell.stage === 'explain'

@@ -34,6 +34,7 @@ import {
   readField,
 } from './cells.js';
 import { expectRunnable, type RunProgress } from './evaluate.js';
+import { expectCost } from './expected-cost.js';
 import { planOf } from './plan.js';
 
 export interface RunPlanOptions extends ScoreRunOptions {
@@ -51,6 +52,8 @@ export interface RunPlanOptions extends ScoreRunOptions {
   /** Receives messages about this process only, such as how many cells were taken up. */
   readonly say?: (text: string) => void;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Bytes of memory that the run may keep; default: nine tenths of what the machine has. */
+  readonly memory?: number;
 }
 
 /** The results of a run, all of them read from its ledger. */
@@ -132,10 +135,11 @@ interface LedgerExplainFields extends CommonFields, ExplainFields {
 type LedgerMeasureFields = CommonFields & MeasureFields;
 
 async function computeCells(run: Run): Promise<void> {
-  const { plan, store, options, scores } = run;
+  const { queried, plan, store, options, scores } = run;
+  const onProgress = await expectCost({ queried, plan, context: run, concurrency: 1 }, options);
   await runCells(plan, store, {
     signal: options.signal,
-    onProgress: options.onProgress,
+    onProgress,
     compute: (cell) => (cell.stage === 'explain' ? explainAndDraw(run, cell) : measureTimed(run, cell)),
     async onStage(stage) {
       if (stage !== 'explain') return;

@@ -1,0 +1,132 @@
+import { fail, OnnxplainError, spans, stack, type Tensor } from '@onnxplain/core';
+import { type CellProgress, cellName, cellsOf, type Plan } from '@onnxplain/experiment';
+import { defaultMemoryLimit } from '../../isolated/memory.js';
+import { randomNotices } from '../notices/query.js';
+import type { QueriedInputs } from '../query/query.js';
+import type { CellContext } from './cells.js';
+import { paceOf } from './pace.js';
+import { type PlannedRun, planRun, type RunToPlan } from './planned-run.js';
+import { LARGE_SECONDS, shownBytes, shownCount, shownSeconds } from './shown-cost.js';
+
+/** A run that keeps more memory is said to be large. */
+const LARGE_BYTES = 1e9;
+
+/** Runs of fewer rows are not timed before they begin. */
+const TIMED_ROWS = 16;
+
+/** Most seconds, and most rows, of one timed batch. */
+const TIMED_BATCH = { seconds: 2, rows: 64 } as const;
+
+/** A run that takes longer cannot be meant. */
+const MOST_SECONDS = 365 * 86_400;
+
+export interface CostOptions {
+  /** Bytes of memory that a run may keep; default: nine tenths of what the machine has. */
+  readonly memory?: number;
+  /** Receives what the run will cost, where that is much. Default: the run is not timed. */
+  readonly say?: (text: string) => void;
+  readonly onProgress?: (progress: CellProgress) => void;
+}
+
+/** The cells of a run, and what they are computed from. */
+export interface PlannedCells extends Pick<RunToPlan, 'concurrency'> {
+  readonly queried: QueriedInputs;
+  readonly plan: Plan;
+  readonly context: CellContext;
+}
+
+/**
+ * Says before a run what it will cost, where it is expected to take more than 10 s or 1 GB of memory: how many evaluations and gradients,
+ * the seconds by those of a batch that is timed, and the memory. Returns what `onProgress` of the run is to be: where a cost is not known
+ * before, it says after the first input how long the others will take. Throws `too-large` for a run that no machine can finish
+ * in a year, and for one that needs more memory than there is.
+ */
+export async function expectCost(
+  { queried: { model, queries }, plan, context, concurrency }: PlannedCells,
+  { memory = defaultMemoryLimit(), say, onProgress }: CostOptions,
+): Promise<CostOptions['onProgress']> {
+  const { scores, store, explainers, metrics } = context;
+  const cells = cellsOf(plan).filter((cell) => !store.has(cellName(cell)));
+  const run = { f: scores[0].f, x: scores[0].input.tensor, cells, explainers, metrics, concurrency };
+  const planned = planRun(run, memory);
+  if (say === undefined) return onProgress;
+  // A further run of a model that draws random numbers would change those of the others.
+  const random = randomNotices(model, queries[0].output).length > 0;
+  const seconds = random ? undefined : await expectedSeconds(run, planned);
+  if (seconds !== undefined && !planned.atMost) expectTime(seconds);
+  const text = costText(planned, seconds);
+  if (text !== undefined) say(text);
+  if (planned.unknown.length === 0) return onProgress;
+  const pace = paceOf({ perInput: { explain: explainers.length, measure: metrics.length }, say });
+  return (progress) => {
+    pace(progress);
+    onProgress?.(progress);
+  };
+}
+
+/** The expected cost in words; undefined where it is not much, or nothing of it is known. */
+function costText(planned: PlannedRun, seconds: number | undefined): string | undefined {
+  const { forward, backward, atMost, bytes, unknown } = planned;
+  if ((seconds ?? 0) <= LARGE_SECONDS && bytes <= LARGE_BYTES) return undefined;
+  const counts = [
+    ...(forward > 0 ? [`${shownCount(forward)} evaluations`] : []),
+    ...(backward > 0 ? [`${shownCount(backward)} gradients`] : []),
+  ];
+  const rows = `${counts.join(' and ')} of the model`;
+  const time =
+    seconds === undefined
+      ? 'a time that is not known before'
+      : `about ${shownSeconds(seconds)} by the time of a first batch`;
+  const held = bytes > LARGE_BYTES ? `, about ${shownBytes(bytes)} of memory` : '';
+  const others =
+    unknown.length === 0 ? '' : `; not counted, as it is not known before: ${unknown.join(', ')}`;
+  return `this run takes ${atMost ? 'at most ' : ''}${rows}, ${time}${held}${others}`;
+}
+
+function expectTime(seconds: number): void {
+  if (seconds <= MOST_SECONDS) return;
+  fail({
+    code: 'too-large',
+    where: 'run',
+    expected: 'at most one year',
+    got: `about ${shownSeconds(seconds)} by the time of a first batch`,
+    remedy: `Lower draws, steps, samples or the number of inputs, which multiply: for one day by a factor of ${shownCount(Math.ceil(seconds / 86_400))}.`,
+  });
+}
+
+/** Seconds of the rows that are planned; undefined for few of them, and where a row cannot be evaluated. */
+async function expectedSeconds(
+  { f, x }: RunToPlan,
+  { forward, backward }: PlannedRun,
+): Promise<number | undefined> {
+  if (forward + backward < TIMED_ROWS) return undefined;
+  try {
+    const forwards = await secondsFor(x, forward, (batch) => f.value(batch));
+    return forwards + (await secondsFor(x, backward, (batch) => f.gradient(batch)));
+  } catch (error) {
+    if (error instanceof OnnxplainError && error.code !== 'aborted' && error.code !== 'closed')
+      return undefined;
+    throw error;
+  }
+}
+
+type Evaluate = (batch: Tensor) => Promise<unknown>;
+
+/** Seconds that so many rows take, by one row, and where these would take long by a batch. The first row of all may compile a graph. */
+async function secondsFor(x: Tensor, count: number, evaluate: Evaluate): Promise<number> {
+  if (count === 0) return 0;
+  await evaluate(stack([x]));
+  const one = await timedRows(x, 1, evaluate);
+  if (one * count <= LARGE_SECONDS) return one * count;
+  const size = Math.max(1, Math.floor(TIMED_BATCH.seconds / one));
+  const [{ to: fits }] = spans(TIMED_BATCH.rows, x.data.length);
+  const together = Math.min(count, size, fits);
+  return ((await timedRows(x, together, evaluate)) / together) * count;
+}
+
+async function timedRows(x: Tensor, count: number, evaluate: Evaluate): Promise<number> {
+  const batch = stack(new Array<Tensor>(count).fill(x));
+  const started = performance.now();
+  await evaluate(batch);
+  return (performance.now() - started) / 1000;
+}
