@@ -1,5 +1,6 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 import { emptyGraph } from '../ir/empty-graph.js';
+import { type Signature, signatureOf } from '../ir/schema/signature.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
 import type { ReadContext } from './context.js';
@@ -121,11 +122,12 @@ function readNode(proto: NodeProto, { opsets, where }: Scope, context: ReadConte
   context.countNodes(1);
   for (const name of [proto.name, proto.opType, ...proto.input, ...proto.output])
     checkName(name, where, context);
+  const type = { op: overloaded(proto.opType, proto.overload), domain: standardDomain(proto.domain) };
+  const opset = own(opsets, type.domain);
   return {
-    op: overloaded(proto.opType, proto.overload),
-    domain: standardDomain(proto.domain),
+    ...type,
     name: proto.name,
-    inputs: proto.input,
+    inputs: withoutOmitted(proto.input, opset === undefined ? undefined : signatureOf(type, opset)),
     outputs: proto.output,
     attributes: readAttributes(
       proto.attribute,
@@ -133,6 +135,17 @@ function readNode(proto: NodeProto, { opsets, where }: Scope, context: ReadConte
       context,
     ),
   };
+}
+
+/**
+ * Leaves out inputs at the end that are omitted by an empty name and that the operator does not need: the standard gives both spellings the
+ * same meaning, but kernels of ONNX Runtime read such inputs (LayerNormalization without a bias).
+ */
+function withoutOmitted(inputs: readonly string[], signature: Signature | undefined): readonly string[] {
+  const [least, most] = signature?.inputs ?? [inputs.length, inputs.length];
+  if (!Number.isFinite(most)) return inputs;
+  const used = inputs.findLastIndex((name) => name !== '') + 1;
+  return inputs.slice(0, Math.max(used, least));
 }
 
 function readAttributes(

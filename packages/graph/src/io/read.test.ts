@@ -275,3 +275,42 @@ test.each<readonly [string, readonly (number | string)[], boolean]>([
   expect(input.dims?.[at] === dims[0]).toBe(equal);
   expect(typeof input.dims?.[at]).toBe('string');
 });
+
+const boolean = (name: string) => ({
+  name,
+  type: { value: { case: 'tensorType' as const, value: { elemType: 9, shape: { dim: [] } } } },
+});
+
+const endless = {
+  name: 'body',
+  type: AttributeType.GRAPH,
+  g: {
+    name: 'b',
+    input: [floatValue('i', []), boolean('c')],
+    output: [boolean('c2'), floatValue('s', [2])],
+    node: [
+      { opType: 'Identity', input: ['c'], output: ['c2'] },
+      { opType: 'Identity', input: ['w'], output: ['s'] },
+    ],
+  },
+};
+
+test.each([
+  ['LayerNormalization', ['x', 'w', ''], ['x', 'w']],
+  ['Clip', ['x', '', ''], ['x']],
+  ['Clip', ['x', '', 'top'], ['x', '', 'top']],
+  ['Loop', ['', ''], ['', '']],
+  ['com.example::Any', ['x', ''], ['x', '']],
+])(
+  'omitted inputs at the end of %s %j are read as %j: those that it does not need are left out',
+  (type, input, read_) => {
+    const [op, domain] = type.split('::').toReversed();
+    const node = { opType: op, domain, input, output: ['y'], attribute: op === 'Loop' ? [endless] : [] };
+    const initializer = [
+      { name: 'w', dims: [2n], dataType: 1, floatData: [1, 2] },
+      { name: 'top', dims: [], dataType: 1, floatData: [1] },
+    ];
+    const opsetImport = ['', 'com.example'].map((each) => ({ domain: each, version: 18n }));
+    expect(read(file({ node: [node], initializer }, { opsetImport })).nodes[0].inputs).toEqual(read_);
+  },
+);
