@@ -142,3 +142,14 @@ describe('files', () => {
     expect(codeOf(() => load(bytes, plain(8, 8)))).toBe('too-large');
   });
 });
+
+test('the limit of pixels is by the header of either format, and its remedy names a limit that takes the picture', () => {
+  const jpegFile = jpeg.encode({ width: 8, height: 8, data: new Uint8Array(256) }, 50).data;
+  const pngFile = encodePng({ width: 8, height: 8, channels: 1, depth: 8, data: new Uint8Array(64) });
+  for (const file of [jpegFile, pngFile]) {
+    const limited = (mostPixels: number) => () => load(file, plain(8, 8, { mostPixels }));
+    expect(codeOf(limited(63))).toBe('too-large');
+    expect(limited(63)).toThrow(/8 x 8, which are 64. .*--most-pixels 64/);
+    expect(codeOf(limited(64))).toBe(undefined);
+  }
+});

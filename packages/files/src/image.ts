@@ -1,11 +1,12 @@
 import { fail, type Picture, type Pixels, type Tensor, tensor } from '@onnxplain/core';
 import { decodeJpeg } from './jpeg.js';
+import type { PixelLimit } from './pixel-limit.js';
 import { decodePng } from './png.js';
 
 export type PictureSize = readonly [height: number, width: number];
 
 /** How a picture becomes a model's input. */
-export interface Preprocessing {
+export interface Preprocessing extends PixelLimit {
   /**
    * Height and width of the input. The picture's short side is scaled to `resize`, then the middle is cut out. Undefined where neither the
    * model nor an option gives the size: pictures are then refused.
@@ -37,7 +38,7 @@ export interface LoadedImage {
  */
 export function loadImage(bytes: Uint8Array, preprocessing: Preprocessing, where: string): LoadedImage {
   const how = { ...preprocessing, size: preprocessing.size ?? refuseOpenSize(where) };
-  const pixels = bytes[0] === 0xff ? decodeJpeg(bytes, where) : decodePng(bytes, where);
+  const pixels = bytes[0] === 0xff ? decodeJpeg(bytes, where, how) : decodePng(bytes, where, how);
   const planes = how.channels === 'grey' ? [greyOf(pixels)] : colourOf(pixels);
   const cropped = planes.map((plane) => fit(plane, { width: pixels.width, height: pixels.height }, how));
   if (how.channels === 'bgr') cropped.reverse();

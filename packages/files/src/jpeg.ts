@@ -1,20 +1,16 @@
 /** Decodes JPEG files. The only module that imports jpeg-js. */
 import { fail, type Pixels } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
-import { MAX_PIXELS } from './png.js';
+import { expectFewPixels, MOST_PIXELS, type PixelLimit } from './pixel-limit.js';
+
+/** What decoding takes at most, with its tables. */
+const BYTES_PER_PIXEL = 32;
 
 /** Decodes a JPEG file to RGB samples. Throws `file-format` for a file that is no JPEG or is cut short, `too-large` for a huge picture. */
-export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
+export function decodeJpeg(bytes: Uint8Array, where: string, limit: PixelLimit = {}): Pixels {
   const size = declaredSize(bytes, where);
-  if (size.width * size.height > MAX_PIXELS) {
-    fail({
-      code: 'too-large',
-      where,
-      expected: `at most ${MAX_PIXELS} pixels`,
-      got: `${size.width} x ${size.height}`,
-      remedy: 'Scale the picture down first.',
-    });
-  }
+  expectFewPixels(size, where, limit);
+  const most = Math.max(MOST_PIXELS, size.width * size.height);
   expectFewScans(bytes, where);
   if (!endsAsJpeg(bytes)) {
     return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
@@ -24,8 +20,8 @@ export function decodeJpeg(bytes: Uint8Array, where: string): Pixels {
       useTArray: true,
       formatAsRGBA: false,
       tolerantDecoding: false,
-      maxMemoryUsageInMB: 2048,
-      maxResolutionInMP: MAX_PIXELS / 1e6,
+      maxMemoryUsageInMB: (most * BYTES_PER_PIXEL) / 2 ** 20,
+      maxResolutionInMP: most / 1e6,
     });
     return { width, height, channels: 3, depth: 8, data };
   } catch (cause) {

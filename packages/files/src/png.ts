@@ -2,9 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import { fail, type Pixels } from '@onnxplain/core';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-
-/** Pictures with more pixels than this are refused before anything is unpacked. */
-export const MAX_PIXELS = 1 << 26;
+import { expectFewPixels, type PixelLimit } from './pixel-limit.js';
 
 /** Makes the bytes of a PNG file with these samples. */
 export function encodePng(pixels: Pixels): Uint8Array {
@@ -13,11 +11,12 @@ export function encodePng(pixels: Pixels): Uint8Array {
 
 /**
  * Decodes a PNG file. Palettes become RGB(A); 1, 2 and 4 bit greys are scaled to 0..255.
- * Throws `file-format` for a file that is no complete PNG, and `too-large` above {@link MAX_PIXELS} pixels.
+ * Throws `file-format` for a file that is no complete PNG, and `too-large` above `mostPixels`.
  */
-export function decodePng(bytes: Uint8Array, where: string): Pixels {
+export function decodePng(bytes: Uint8Array, where: string, limit: PixelLimit = {}): Pixels {
   const header = readHeader(bytes, where);
-  refuseLarge(header, where);
+  if (header.width === 0 || header.height === 0) broken(where, `${header.width} x ${header.height} pixels`);
+  expectFewPixels(header, where, limit);
   refuseBomb({ bytes, header, where });
   const decoded = guard(where, () => decode(withoutExtras(bytes), { checkCrc: true }));
   if (decoded.palette !== undefined) return fromPalette(decoded, where);
@@ -45,18 +44,6 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   const samples = SAMPLES[view.getUint8(25)];
   if (samples === undefined) return broken(where, `colour type ${view.getUint8(25)}`);
   return { width: view.getUint32(16), height: view.getUint32(20), bitsPerPixel: samples * view.getUint8(24) };
-}
-
-function refuseLarge({ width, height }: Header, where: string): void {
-  if (width === 0 || height === 0) broken(where, `${width} x ${height} pixels`);
-  if (width * height <= MAX_PIXELS) return;
-  fail({
-    code: 'too-large',
-    where,
-    expected: `at most ${MAX_PIXELS} pixels`,
-    got: `${width} x ${height}`,
-    remedy: 'Scale the picture down first.',
-  });
 }
 
 /** Unpacks the image data once with a limit of size, because a small file that declares a small picture can unpack to gigabytes. */

@@ -2,8 +2,10 @@ import { type Dim, fail } from '@onnxplain/core';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 
-/** Fields of a card that the command line can override. */
-export type PictureFields = Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>;
+/** How pictures are read: the fields of a card that the command line can override, and the limit of pixels, which no card sets. */
+export interface PictureFields
+  extends Pick<Card, 'size' | 'resize' | 'layout' | 'channels' | 'scale' | 'mean' | 'std'>,
+    Pick<Preprocessing, 'mostPixels'> {}
 
 /**
  * Returns how pictures become inputs of shape `dims` (without the batch axis), by the fields given and by the model's shape.
@@ -26,6 +28,7 @@ export function preprocessingFor(dims: readonly Dim[], fields: PictureFields): P
     scale: fields.scale ?? 1,
     mean: fields.mean ?? [0],
     std: fields.std ?? [1],
+    mostPixels: fields.mostPixels,
   };
   expectLengths(how);
   return how;

@@ -4,6 +4,7 @@ export { type Affine, type ReluLayers, reluLayersOf } from './analysis/certified
 export { channelAxes, layoutIn } from './analysis/channels.js';
 export { type ClassAxis, type ClassAxisOptions, classAxisOf } from './analysis/class-axis.js';
 export { takesMissing, treesWithDefaultMissingBranch } from './analysis/missing-values.js';
+export { type NotFinite, notFiniteConstants } from './analysis/not-finite.js';
 export type { Logits } from './analysis/output-kind/logits.js';
 export { type OutputKind, outputKindOf, type ShownOutputKind } from './analysis/output-kind/output-kind.js';
 export { type Mixing, type RowFlow, rowFlow } from './analysis/row-flow.js';

@@ -96,10 +96,30 @@ test.each([
   ['an offset that is no number', { offset: '0x4' }, 'model-invalid'],
   ['a huge offset', { offset: '99999999999999999999' }, 'model-invalid'],
   ['another length', { length: '4' }, 'model-invalid'],
+  ['a key that no reader knows', { length: '8', basepath: '..' }, 'model-external-data'],
 ])('a piece with %s is refused', (_, place, code) => {
   expect(codeOf(() => read(at({ location: 'data', ...place }), { external: externalData(folder) }))).toBe(
     code,
   );
+});
+
+test('ranges that overlap are read, as ONNX Runtime reads them, and count in full', () => {
+  const tensor = (name: string, offset: string) => ({
+    ...{ name, dims: [2n], dataType: 1, dataLocation: 1 },
+    externalData: Object.entries({ location: 'data', offset }).map(([key, text]) => ({ key, value: text })),
+  });
+  const bytes = encode({
+    opsetImport: [{ domain: '', version: 18n }],
+    graph: {
+      name: 'g',
+      initializer: [tensor('w', '0'), tensor('v', '4')],
+      output: [{ name: 'w', type: { value: { case: 'tensorType', value: { elemType: 1 } } } }],
+    },
+  });
+  const taken = (tensorBytes: number) =>
+    codeOf(() => read(bytes, { external: externalData(folder), limits: { tensorBytes } }));
+  expect(taken(16)).toBe('none');
+  expect(taken(15)).toBe('model-limit');
 });
 
 test('a checksum is compared where the model gives one', () => {

@@ -93,12 +93,30 @@ function readExternal(
       remedy: "Pass external: externalData(folder), with the folder that holds the model's data files.",
     });
   }
+  expectKeys([...entries.keys()], where);
   const offset = byteCount(entries.get('offset') ?? '0', where);
   const length = byteCount(entries.get('length') ?? String(expected), where);
   if (length !== expected) invalid(where, `${expected} bytes of external data`, `a length of ${length}`);
   const bytes = context.external({ location, offset, length, checksum: entries.get('checksum') });
   if (bytes.length !== expected) invalid(where, `${expected} bytes of external data`, `${bytes.length}`);
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
+}
+
+/** The keys of onnx.proto. ONNX Runtime adds those of weights that it packed before, and refuses all others. */
+const EXTERNAL_KEYS = ['location', 'offset', 'length', 'checksum'];
+
+const isExternalKey = (key: string): boolean => EXTERNAL_KEYS.includes(key) || key.startsWith('prepacked_');
+
+function expectKeys(keys: readonly string[], where: string): void {
+  const unknown = keys.find((key) => !isExternalKey(key));
+  if (unknown === undefined) return;
+  fail({
+    code: 'model-external-data',
+    where,
+    expected: `the keys ${EXTERNAL_KEYS.join(', ')}`,
+    got: `"${unknown}"`,
+    remedy: 'Export the model again: ONNX Runtime refuses other keys, too.',
+  });
 }
 
 function byteCount(text: string, where: string): number {

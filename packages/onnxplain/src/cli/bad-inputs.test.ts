@@ -13,6 +13,12 @@ const folder = folderWith({
   'card.card.json': '{"labels": "/etc/passwd"}',
   'up.onnx': linearModel(),
   'up.card.json': '{"vocabulary": "../words.txt"}',
+  'library.onnx': linearModel({
+    opsets: { '': 17, 'com.example': 1 },
+    nodes: [
+      { op: 'Dense', domain: 'com.example', name: 'd', inputs: ['x', 'W'], outputs: ['y'], attributes: {} },
+    ],
+  }),
   'x.npy': npy([1, 4]),
 });
 truncateSync(join(folder, 'large.onnx'), 2 ** 31 + 8);
@@ -27,6 +33,12 @@ const explain = (model: string, ...more: readonly string[]) => [
 test.each<[string, readonly string[], string, string]>([
   ['bytes after the model', ['inspect', at('trailing.onnx')], 'model-corrupt', 'trailing.onnx'],
   ['a file of more than 2 GiB', ['inspect', at('large.onnx')], 'model-limit', 'external data'],
+  [
+    'an operator of a library that is not there',
+    explain(at('library.onnx')),
+    'session-failed',
+    'com.example',
+  ],
   ['labels outside the folder', explain(at('card.onnx')), 'option-value', 'card.card.json(labels)'],
   ['a vocabulary outside the folder', explain(at('up.onnx')), 'option-value', 'up.card.json(vocabulary)'],
   ['a step of zero', ['inspect', of('h2_slice_step_zero.onnx')], 'shape-mismatch', 'Slice'],
@@ -59,6 +71,18 @@ test.each(['p5_op_toString_std.onnx', 'p7_op_proto_std.onnx'])(
     expect(JSON.parse(out).gradients[0].missing).toMatchObject([{ status: 'unknown' }]);
   },
 );
+
+test('inspect counts the numbers of a constant that are not finite', async () => {
+  const W = { dtype: 'float32', dims: [4, 3], data: new Float32Array(12).fill(1) } as const;
+  W.data.set([Number.NaN, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  const b = { dtype: 'float32', dims: [3], data: new Float32Array(3) } as const;
+  const constants = new Map(Object.entries({ W, b }));
+  writeFileSync(at('nan.onnx'), linearModel({ constants }));
+  const { exit, out } = await onnxplain('inspect', at('nan.onnx'));
+  expect(exit).toBe(0);
+  expect(out).toMatch(/^not finite +W holds 1 NaN and 2 infinite numbers$/m);
+  expect((await onnxplain('inspect', at('m.onnx'))).out).not.toMatch(/not finite/);
+});
 
 test('an input named __proto__ gets its value', async () => {
   const result = await onnxplain(

@@ -14,6 +14,7 @@ import { type LedgerRun, runPlan } from '../pipeline/run/ledger-run.js';
 import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { memoryOf, type QueryFlags } from './flags.js';
+import { jsonText } from './printable.js';
 import type { Notices } from './streams.js';
 
 export interface EvaluateFlags extends QueryFlags {
@@ -108,7 +109,7 @@ function requestOf(
     holds: meaning.holds,
     input,
     bounds,
-    preprocessing: preprocessing && { ...preprocessing },
+    preprocessing: preprocessing && { ...preprocessing, mostPixels: undefined },
     feeds: Object.keys(feedRecord).length === 0 ? undefined : feedRecord,
     plugins: pluginSources(plugins),
   };
@@ -124,7 +125,7 @@ async function writeRecorded(
   for (const [name, read] of files) if (name.endsWith('.png')) pictures.set(name, await read());
   const all = new Map<string, FileContent>(files);
   all.set('report.html', page(record, pictures));
-  all.set('record.json', `${JSON.stringify(record, null, 1)}\n`);
+  all.set('record.json', jsonText(record, 1));
   await writeFolder(out, all, isCellFile);
   return ['record.json', 'report.html'].map((name) => join(out, name));
 }

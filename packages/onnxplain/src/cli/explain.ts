@@ -28,6 +28,7 @@ import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, memoryOf, type QueryFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
+import { jsonText } from './printable.js';
 import type { Notices } from './streams.js';
 
 export interface ExplainFlags extends QueryFlags {
@@ -202,7 +203,7 @@ interface Writing {
 const writers: Readonly<Record<(typeof ENDINGS)[number], (writing: Writing) => Promise<readonly string[]>>> =
   {
     async '.json'({ out, result }) {
-      await writeWhole(out, `${JSON.stringify(result, null, 2)}\n`);
+      await writeWhole(out, jsonText(result, 2));
       return [out];
     },
     async '.npy'({ out, prepared, explanations }) {

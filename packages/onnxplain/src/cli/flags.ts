@@ -201,6 +201,11 @@ function withPictureFlags(command: Command): Command {
       'length to which the short side is resized before the middle is cut out',
       positive,
     )
+    .option(
+      '--most-pixels <n>',
+      'larger pictures are refused before anything is unpacked (default: 67108864, 8192 by 8192)',
+      positive,
+    )
     .addOption(
       new Option('--channels <order>', 'order of the colour channels that the model takes').choices([
         'rgb',

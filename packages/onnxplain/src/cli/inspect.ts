@@ -5,6 +5,8 @@ import {
   infer,
   type Lookup,
   lookupsOf,
+  type NotFinite,
+  notFiniteConstants,
   randomNodes,
 } from '@onnxplain/graph';
 import { formatBytes } from '@onnxplain/report';
@@ -25,6 +27,8 @@ export interface Inspection {
   readonly bytes: number;
   readonly opsets: Readonly<Record<string, number>>;
   readonly parameters: number;
+  /** The constants of the file that hold numbers that are not finite, with how many; absent where there are none. */
+  readonly notFinite?: readonly NotFinite[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** How the rows of a batch are run: see `Model.batch`. */
@@ -85,11 +89,13 @@ export async function inspect(path: string, flags: InspectFlags): Promise<Inspec
     const gradients = floats.flatMap(({ name }) => sources.map((wrt) => gradientCoverage(model, name, wrt)));
     const values = flags.values === true ? innerValues(model) : undefined;
     const { batch, device } = model;
+    const notFinite = notFiniteConstants(model.source);
     const axes = floats.flatMap(({ name: output }) =>
       explained.flatMap((input) => batchAxes(model, { input, output }) ?? []),
     );
     return {
       ...about,
+      ...(notFinite.length > 0 && { notFinite }),
       inputs,
       outputs,
       batch,
@@ -184,6 +190,7 @@ export function showInspection(found: Inspection): string {
     ['opset', counts(found.opsets)],
     ['operators', counts(found.ops)],
     ['parameters', found.parameters.toLocaleString('en')],
+    ...(found.notFinite ?? []).map((each) => ['not finite', showNotFinite(each)] as const),
     ['batch', found.batch],
     ...found.batchAxes.map((each) => ['batch axis', batchLine(each)] as const),
     ['device', found.device],
@@ -198,6 +205,9 @@ export function showInspection(found: Inspection): string {
 
 const WHOLE =
   'inputs are not floating point numbers and have no gradient; embeddings and the values computed from them have one';
+
+const showNotFinite = ({ name, nan, infinite }: NotFinite): string =>
+  `${name} holds ${[...(nan > 0 ? [`${nan} NaN`] : []), ...(infinite > 0 ? [`${infinite} infinite numbers`] : [])].join(' and ')}`;
 
 const showEmbedding = ({ input, output, rows, width }: Lookup): string =>
   `of ${input}: ${output} (--wrt), rows of a table [${rows}, ${width}]`;

@@ -6,6 +6,11 @@ export function printable(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
+/** Writes data as JSON that has the characters of {@link printable} as escapes, so that a file of it can be shown. */
+export function jsonText(data: unknown, indent: number): string {
+  return `${printable(JSON.stringify(data, null, indent))}\n`;
+}
+
 /** Makes a name safe for one line of a terminal: {@link printable}, and new lines and tabs are replaced too. */
 export function printableName(text: string): string {
   return printable(text).replace(/[\n\t]/g, escaped);

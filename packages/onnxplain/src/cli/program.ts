@@ -28,7 +28,7 @@ import { showCatalogue } from './list.js';
 import { showTables } from './list-tables.js';
 import type { Began } from './messages.js';
 import { misplacedFlag } from './misplaced-flag.js';
-import { printable } from './printable.js';
+import { jsonText, printable } from './printable.js';
 import { reproduce } from './reproduce.js';
 import { addReproduceFlags, expectNoTableFlags, type ReproduceFlags } from './reproduce-flags.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
@@ -240,5 +240,5 @@ function writeResult<T>(
   { json }: CommonFlags,
   { result, show }: { result: T; show: (result: T) => string },
 ): void {
-  run.out.write(printable(json === true ? `${JSON.stringify(result, null, 2)}\n` : show(result)));
+  run.out.write(json === true ? jsonText(result, 2) : printable(show(result)));
 }

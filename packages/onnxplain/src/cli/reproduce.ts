@@ -9,6 +9,7 @@ import { INPUTS, tableInputs } from '../pipeline/reproduce/inputs.js';
 import { modelsOfTable } from '../pipeline/reproduce/models.js';
 import { needsBackground, partOf, recordOfTable } from '../pipeline/reproduce/part.js';
 import type { ExitCode } from './failure.js';
+import { jsonText } from './printable.js';
 import type { ReproduceContext, ReproduceFlags } from './reproduce-flags.js';
 import { type ReadingRun, runReading, type TableRun, worst } from './reproduce-reading.js';
 
@@ -39,7 +40,7 @@ export async function reproduce(
   const records = tables.map((table) => {
     const own = parts.map((part) => ({ ...part, record: recordOfTable(run.table, table, part.record) }));
     const record = tableRecord({ ...run, table }, own, context);
-    const contents = { html: tablePage(record, own), md: tableMarkdown(record), json: jsonOf(record) };
+    const contents = { html: tablePage(record, own), md: tableMarkdown(record), json: jsonText(record, 1) };
     for (const [end, text] of Object.entries(contents)) written.set(`table-${table.id}.${end}`, text);
     return record;
   });
@@ -70,8 +71,6 @@ async function removeInputs(out: string, isNew: boolean): Promise<void> {
   if (names.some((name) => name !== INPUTS)) return;
   await rm(isNew ? out : join(out, INPUTS), { recursive: true, force: true });
 }
-
-const jsonOf = (record: TableRecord): string => `${JSON.stringify(record, null, 1)}\n`;
 
 /** Checks that the table can be computed from what is there, and finds its inputs. */
 async function settle(table: PaperTable, flags: ReproduceFlags): Promise<TableRun> {

@@ -40,6 +40,11 @@ const OPTIONS = {
   scale: z.number('a number').optional(),
   mean: z.array(z.number('a list of numbers'), 'a list of numbers').optional(),
   std: z.array(z.number('a list of numbers'), 'a list of numbers').optional(),
+  mostPixels: z
+    .number('a positive integer')
+    .int('a positive integer')
+    .positive('a positive integer')
+    .optional(),
   columns: texts,
   drop: texts,
   header: z.boolean('true or false').optional(),

@@ -25,9 +25,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes a text for an element or a quoted attribute. Control characters that HTML forbids become U+FFFD. */
+/** Control characters except new lines and tabs, characters that turn the direction of writing, and line separators. */
+const UNSAFE = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Escapes a text for an element or a quoted attribute. {@link UNSAFE} characters, which HTML forbids or which hide text, become U+FFFD. */
 export function escapeHtml(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => ownOf(ENTITIES, character))
-    .replace(/\p{Cc}/gu, (character) => ('\t\n\r'.includes(character) ? character : '\uFFFD'));
+  return text.replace(/[&<>"']/g, (character) => ownOf(ENTITIES, character)).replace(UNSAFE, '\uFFFD');
 }

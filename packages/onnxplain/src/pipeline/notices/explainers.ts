@@ -26,7 +26,17 @@ const RECTIFYING: ReadonlySet<string> = new Set(['deconvolution', 'guided-backpr
 
 /** Warns of explainers whose results mean little on this graph. Runs nothing. */
 export function explainerNotices(run: ExplainerRun): readonly string[] {
-  return [...flatNotices(run), ...rectifierNotices(run)];
+  return [...flatNotices(run), ...rectifierNotices(run), ...repeatedNotices(run)];
+}
+
+/** Warns of explainers that are named more than once. */
+function repeatedNotices({ explainers }: ExplainerRun): readonly string[] {
+  const expressions = explainers.map(({ expression }) => expression);
+  const repeated = expressions.filter((each, i) => expressions.indexOf(each) < i);
+  return [...new Set(repeated)].map((each) => {
+    const times = expressions.filter((other) => other === each).length;
+    return `${each} is there ${times} times: the results are the same, and tied`;
+  });
 }
 
 /** Returns the expressions of explainers that can only give zeros, because the output has derivative 0 by the input. */

@@ -367,3 +367,21 @@ describe.skipIf(!existsSync(cases))(`the cases at ${cases}`, () => {
     about(found.notices, 'no rectifier');
   });
 });
+
+test('explainers with the same expression are named, once', async () => {
+  const explainers = ['gradient', 'occlusion(1)', 'gradient', 'occlusion(window=1)'];
+  const { err } = await onnxplain(
+    ...[
+      'evaluate',
+      join(folder, 'linear.onnx'),
+      '--input',
+      join(folder, 'x.npy'),
+      '--metric',
+      'completeness',
+    ],
+    ...explainers.flatMap((each) => ['--explainer', each]),
+    ...['-o', join(folder, 'repeated')],
+  );
+  expect(err.match(/^gradient is there 2 times/gm)).toHaveLength(1);
+  expect(err).toMatch(/^occlusion\(1\) is there 2 times/m);
+});
