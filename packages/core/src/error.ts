@@ -66,9 +66,20 @@ export interface Diagnosis {
   readonly remedy?: string;
 }
 
-/** The only error this library throws on purpose: says where, what was expected, what came, what to do. */
+/** Marks errors of this library across copies of it, such as the one in the command line and the one that a plugin imports. */
+const MARK = Symbol.for('onnxplain.error');
+
+/**
+ * The only error this library throws on purpose: says where, what was expected, what came, what to do. `instanceof` holds for those of
+ * another copy of the library too.
+ */
 export class OnnxplainError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value;
+  }
+
   override readonly name = 'OnnxplainError';
+  readonly [MARK] = true;
   readonly code: ErrorCode;
   readonly diagnosis: Diagnosis;
 

@@ -56,11 +56,11 @@ export { graphsOf } from './ir/walk.js';
 export {
   type LoweringPass,
   type LoweringPassName,
-  type LoweringTarget,
   lower,
   loweringPasses,
   loweringTargets,
 } from './lower/lower.js';
+export { type LoweringTarget, loweringTargetNames } from './lower/targets.js';
 export { mergeAffine } from './prepare/merge-affine.js';
 export { eliminateCommonSubexpressions } from './rewrite/common-subexpressions.js';
 export { inline } from './rewrite/inline.js';

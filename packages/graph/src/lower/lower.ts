@@ -9,6 +9,7 @@ import { halfAdditions } from './half-additions.js';
 import { nchwcMasks } from './nchwc-masks.js';
 import { poolIndices } from './pool-indices.js';
 import { steepMasks } from './steep-masks.js';
+import type { LoweringTarget } from './targets.js';
 
 /**
  * A rewrite of a graph in standard operators into one that has the same values and that the kernels of one runtime compute faster, or
@@ -45,9 +46,7 @@ export const loweringTargets = {
     'nchwc-masks',
   ],
   'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],
-} as const satisfies Readonly<Record<string, readonly LoweringPassName[]>>;
-
-export type LoweringTarget = keyof typeof loweringTargets;
+} as const satisfies Readonly<Record<LoweringTarget, readonly LoweringPassName[]>>;
 
 /**
  * Returns the graph in the spelling of a target. Inputs, outputs and their values stay the same, up to the rounding of sums that are

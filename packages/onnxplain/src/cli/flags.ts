@@ -7,6 +7,9 @@ import type { PrepareOptions } from '../pipeline/prepare-options.js';
 import { withFileFlags } from './model-flags.js';
 import { withTableFlags } from './table-flags.js';
 
+/** Default of `grad --external-above`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
+export const EXTERNAL_ABOVE = 2_000_000_000;
+
 /** Flags of every command. Commands that do not need them ignore them, so that a script can pass the same flags to all commands. */
 export interface CommonFlags {
   readonly json?: boolean;

@@ -32,9 +32,6 @@ export interface GradFlags extends ModelFlags {
   readonly externalAbove: number;
 }
 
-/** Default of `externalAbove`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
-export const EXTERNAL_ABOVE = 2_000_000_000;
-
 /** The result of `grad`: the files that it wrote. */
 export interface WrittenGradient {
   readonly file: string;

@@ -1,15 +1,12 @@
-import { loweringTargets } from '@onnxplain/graph';
-import { paperNamed, papers, tableOf } from '@onnxplain/papers';
-import { type TableRecord, tableMarkdown } from '@onnxplain/report';
+import { loweringTargetNames } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
-import { loadPlugins } from '../expression/load-plugin.js';
-import { catalogue } from '../expression/registry.js';
 import { version } from '../version.js';
-import { type EvaluateFlags, evaluate } from './evaluate.js';
-import { type ExplainFlags, explain, showExplained } from './explain.js';
+import type { EvaluateFlags } from './evaluate.js';
+import type { ExplainFlags } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
   type CommonFlags,
+  EXTERNAL_ABOVE,
   type LimitFlags,
   memoryOf,
   type PluginFlags,
@@ -22,17 +19,13 @@ import {
   withRequired,
   withRunFlags,
 } from './flags.js';
-import { EXTERNAL_ABOVE, type GradFlags, grad, showGradient } from './grad.js';
-import { type InspectFlags, inspect, showInspection } from './inspect.js';
-import { showCatalogue } from './list.js';
-import { showTables } from './list-tables.js';
+import type { GradFlags } from './grad.js';
+import type { InspectFlags } from './inspect.js';
 import type { Began } from './messages.js';
 import { misplacedFlag } from './misplaced-flag.js';
 import { jsonText, printable } from './printable.js';
-import { reproduce } from './reproduce.js';
 import { addReproduceFlags, expectNoTableFlags, type ReproduceFlags } from './reproduce-flags.js';
 import { type Notices, noticesTo, type Streams } from './streams.js';
-import { showTable } from './table.js';
 
 export interface MainOptions extends Streams {
   /** Stops the command; no incomplete file is left. */
@@ -108,6 +101,7 @@ function addInspect(program: Command, run: Invocation): void {
       'inputs or inner values by which the gradient coverage is determined (default: each float input, or each embedding)',
     )
     .action(async (model: string, flags: InspectFlags) => {
+      const { inspect, showInspection } = await import('./inspect.js');
       writeResult(run, flags, { result: await inspect(model, flags), show: showInspection });
     });
 }
@@ -126,7 +120,7 @@ function addGrad(program: Command, run: Invocation): void {
         '--for <runtime>',
         "whose kernels the file is written for: any runtime, or ONNX Runtime's CPU or WebGPU provider",
       )
-        .choices(Object.keys(loweringTargets))
+        .choices(loweringTargetNames)
         .default('any'),
     )
     .addOption(
@@ -138,6 +132,7 @@ function addGrad(program: Command, run: Invocation): void {
         .default(EXTERNAL_ABOVE),
     )
     .action(async (model: string, flags: GradFlags) => {
+      const { grad, showGradient } = await import('./grad.js');
       const result = await withNotices(run, flags, (notices) => grad(model, flags, notices));
       writeResult(run, flags, { result, show: showGradient });
     });
@@ -153,6 +148,7 @@ function addExplain(program: Command, run: Invocation): void {
       '.npy (same form as the input), .png (input, heat map, overlay; of several inputs -0-NAME.png and so on) or .json',
     )
     .action(async (model: string, flags: ExplainFlags) => {
+      const { explain, showExplained } = await import('./explain.js');
       const result = await withNotices(run, flags, (notices) =>
         explain(model, flags, { notices, signal: run.signal }),
       );
@@ -175,6 +171,10 @@ function addEvaluate(program: Command, run: Invocation): void {
   withRequired(command, '-o, --out <folder>', out);
   withPluginFlags(withRunFlags(withQueryFlags(command).optionsGroup('Options:'))).action(
     async (model: string, flags: EvaluateFlags) => {
+      const [{ evaluate }, { showTable }] = await Promise.all([
+        import('./evaluate.js'),
+        import('./table.js'),
+      ]);
       const command = ['onnxplain', ...run.argv];
       const result = await withNotices(run, flags, (notices) =>
         evaluate(model, flags, { notices, signal: run.signal, command }),
@@ -189,11 +189,15 @@ function addEvaluate(program: Command, run: Invocation): void {
 function addReproduce(program: Command, run: Invocation): void {
   addReproduceFlags(program.command('reproduce <paper>')).action(
     async (paper: string, flags: ReproduceFlags, given: Command) => {
+      const { paperNamed, papers, tableOf } = await import('@onnxplain/papers');
       const name = paperNamed(paper);
-      if (flags.table === undefined) expectNoTableFlags(given);
-      if (flags.table === undefined)
+      if (flags.table === undefined) {
+        expectNoTableFlags(given);
+        const { showTables } = await import('./list-tables.js');
         return writeResult(run, flags, { result: papers[name], show: showTables });
+      }
       const tables = flags.table.map((id) => tableOf(name, id));
+      const { reproduce, showRecords } = await import('./reproduce.js');
       const command = ['onnxplain', ...run.argv];
       const result = await withNotices(run, flags, (notices) =>
         reproduce(tables, flags, { notices, signal: run.signal, command }),
@@ -205,8 +209,6 @@ function addReproduce(program: Command, run: Invocation): void {
   );
 }
 
-const showRecords = (records: readonly TableRecord[]): string => records.map(tableMarkdown).join('\n');
-
 function writeFileNames(run: Invocation, { quiet }: CommonFlags, files: readonly string[]): void {
   if (quiet !== true) run.err.write(printable(files.map((file) => `wrote ${file}\n`).join('')));
 }
@@ -217,6 +219,11 @@ function addList(program: Command, run: Invocation): void {
       'all explainers, metrics, perturbations, attacks, solvers and backward rules with options, defaults and what they do',
     )
     .action(async (flags: CommonFlags & PluginFlags) => {
+      const [{ loadPlugins }, { catalogue }, { showCatalogue }] = await Promise.all([
+        import('../expression/load-plugin.js'),
+        import('../expression/registry.js'),
+        import('./list.js'),
+      ]);
       const plugins = await loadPlugins(flags.plugin ?? []);
       writeResult(run, flags, { result: catalogue(plugins), show: showCatalogue });
     });

@@ -113,3 +113,6 @@ function tableRecord(
     ),
   };
 }
+
+/** Formats the tables for a terminal, as Markdown. */
+export const showRecords = (records: readonly TableRecord[]): string => records.map(tableMarkdown).join('\n');
