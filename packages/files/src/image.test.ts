@@ -2,7 +2,7 @@ import { OnnxplainError } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
 import { describe, expect, test } from 'vitest';
 import { loadImage, type Preprocessing, resize } from './image.js';
-import { encodePng } from './png.js';
+import { encodePng } from './png-encode.js';
 
 const plain = (height: number, width: number, more: Partial<Preprocessing> = {}): Preprocessing => ({
   size: [height, width],

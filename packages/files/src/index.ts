@@ -38,7 +38,8 @@ export {
 } from './load.js';
 export { type NpyArray, type NpyForm, readNpy, writeNpy } from './npy.js';
 export { readNpz } from './npz.js';
-export { decodePng, encodePng } from './png.js';
+export { decodePng } from './png.js';
+export { encodePng } from './png-encode.js';
 export {
   type PictureFields,
   pixelBounds,

@@ -8,7 +8,7 @@ import { expectWritable, writeWhole } from './disk.js';
 import { writeFolder } from './folder.js';
 import { loadInputs } from './load.js';
 import { writeNpy } from './npy.js';
-import { encodePng } from './png.js';
+import { encodePng } from './png-encode.js';
 import { pixelBounds, preprocessingFor } from './preprocessing.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnxplain-files-'));

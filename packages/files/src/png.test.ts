@@ -2,7 +2,8 @@ import { deflateSync } from 'node:zlib';
 import { OnnxplainError, type Pixels } from '@onnxplain/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePng, encodePng } from './png.js';
+import { decodePng } from './png.js';
+import { encodePng } from './png-encode.js';
 
 const codeOf = (run: () => unknown): string | undefined => {
   try {

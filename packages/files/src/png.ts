@@ -1,13 +1,8 @@
-/** Decodes and encodes PNG files. The only module that imports fast-png. */
+/** Decodes PNG files. The only module that imports fast-png. */
 import { inflateSync } from 'node:zlib';
 import { fail, type Pixels } from '@onnxplain/core';
-import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
+import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png';
 import { expectFewPixels, type PixelLimit } from './pixel-limit.js';
-
-/** Makes the bytes of a PNG file with these samples. */
-export function encodePng(pixels: Pixels): Uint8Array {
-  return encode(pixels);
-}
 
 /**
  * Decodes a PNG file. Palettes become RGB(A); 1, 2 and 4 bit greys are scaled to 0..255.

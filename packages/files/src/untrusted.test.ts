@@ -10,7 +10,8 @@ import { type CardOptions, cardOf, readLabels } from './card.js';
 import { readBytes, readSmallFile } from './disk.js';
 import { decodeJpeg } from './jpeg.js';
 import { readNpz } from './npz.js';
-import { decodePng, encodePng } from './png.js';
+import { decodePng } from './png.js';
+import { encodePng } from './png-encode.js';
 import { readVocabulary } from './vocabulary.js';
 
 let outside = '';
