@@ -1,5 +1,6 @@
 import {
   type Attribution,
+  type Explainer,
   featureValues,
   type Key,
   row,
@@ -7,9 +8,12 @@ import {
   type Tensor,
   tensor,
 } from '@onnxplain/core';
+import { greedyAs } from '@onnxplain/explainers';
 import { type Model, ortSeconds, score } from '@onnxplain/runtime';
+import { make } from 'onnxplain';
 import { makeExplainer } from 'onnxplain/pipeline';
 import { imageRows, packagedDigits, readDigits } from '../../scripts/idx.js';
+import { noteNorms } from './norms.js';
 
 const digits = readDigits(packagedDigits(), 't10k');
 
@@ -47,8 +51,30 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
-export async function explain(expression: string, { x, f }: Digit, key: Key): Promise<Explained> {
-  const explainer = makeExplainer(expression);
+/** Explains a digit by an expression. */
+export const explain = (expression: string, digit: Digit, key: Key): Promise<Explained> =>
+  timed(makeExplainer(expression), digit, key);
+
+/** What `greedy-as` is asked for, with expressions of its attack and of that of the pilots. */
+export interface Asked {
+  readonly attack: string;
+  readonly pilots: string;
+  readonly subsets: number;
+  readonly stop: number;
+}
+
+/** Explains a digit by `greedy-as`, and gives the mean norm over the subsets of the first step. */
+export async function explainNoted(
+  { attack, pilots, ...rest }: Asked,
+  digit: Digit,
+  key: Key,
+): Promise<Explained & { readonly meanNorm: number }> {
+  const noted = noteNorms(make(attack, 'attack'), rest.subsets - 1);
+  const explainer = greedyAs(noted.attack, { pilots: make(pilots, 'attack'), ...rest });
+  return { ...(await timed(explainer, digit, key)), meanNorm: noted.meanNorm() };
+}
+
+async function timed(explainer: Explainer, { x, f }: Digit, key: Key): Promise<Explained> {
   const [started, before, spent] = [performance.now(), ortSeconds(), cpuSeconds()];
   const attribution = await explainer(f, x, key);
   return {

@@ -30,5 +30,5 @@ export const decision = defineAttack({
     norm: normOption(),
   },
   example: { starts: 4, steps: 3, draws: 24 },
-  make: (options) => recipeOf(options.norm, decisionSearch(options)),
+  make: (options) => ({ ...recipeOf(options.norm, decisionSearch(options)), gradients: false }),
 });

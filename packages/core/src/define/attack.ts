@@ -1,14 +1,12 @@
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
-import type { Norm } from '../tensor/norm.js';
 import type { Attack, FreeSets } from '../types/attack.js';
 import type { Batch, Score } from '../types/score.js';
 import { expectSets, type Found, verifyResults } from './attack-proof.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 
 /** What the `make` of an attack returns. */
-export interface AttackRecipe {
-  readonly norm: Norm;
+export interface AttackRecipe extends Pick<Attack, 'norm' | 'gradients'> {
   /** Searches all sets, in one call so that they can share batches. Returns one entry for each set. */
   search(margin: Score, inputs: Batch, free: FreeSets, key: Key): Promise<readonly Found[]>;
 }
@@ -27,13 +25,13 @@ export function defineAttack<
   return define<Attack, AttackRecipe, Name, S, Parts, N>(
     'attack',
     statement,
-    ({ norm, search }, { expression }) => {
+    ({ norm, gradients, search }, { expression }) => {
       const attack: Search = async (margin, inputs, free, key) => {
         const call = { where: expression, norm, margin, inputs, free };
         expectSets(call);
         return verifyResults(call, await search(margin, inputs, free, key));
       };
-      return named(attack, { expression, norm });
+      return named(attack, { expression, norm, ...(gradients === false && { gradients }) });
     },
   );
 }

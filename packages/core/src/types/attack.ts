@@ -51,4 +51,6 @@ export interface Attack {
   readonly expression: string;
   /** The norm of perturbations that it makes small, over all elements that are free. */
   readonly norm: Norm;
+  /** false: it takes no gradient, so that it works for scores without one. Default: it takes gradients. */
+  readonly gradients?: false;
 }

@@ -1,6 +1,6 @@
-import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
+import { type Attack, defineExplainer, fold, option } from '@onnxplain/core';
 import { banzhafOf, valuesWithErrors } from './banzhaf.js';
-import { robustnessOptions, stepOptions } from './options.js';
+import { robustnessOptions, settleRobustness, stepOptions } from './options.js';
 import { productsOf, robustnessAt } from './robustness.js';
 import { chooseInSteps } from './steps.js';
 import { PAPER_CODE_SHARE } from './subsets.js';
@@ -32,7 +32,7 @@ export const greedyAs = defineExplainer({
   positional: ['attack', 'subsets'],
   example: { subsets: 60, step: 0.2, stop: 0.4, features: 'pixels' },
   promises: ['depends-on-layout'],
-  settle: withoutIdleLayout,
+  settle: settleRobustness('greedy-as'),
   make: ({ step, stop, subsets, ...options }, expression) => ({
     kind: 'ranking',
     async explain(f, x, key) {

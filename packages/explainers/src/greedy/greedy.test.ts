@@ -258,9 +258,9 @@ describe('the attack', () => {
       return sets;
     };
     const [one, other] = [await setsOf(fold(seed, 1)), await setsOf(fold(seed, 2))];
-    expect(one.map(({ length }) => length / 12)).toEqual([1, 10, 10, 10, 10, 10, 1000]);
-    for (let call = 0; call < 6; call++) expect(one[call]).toEqual(other[call]);
-    expect(one[6]).not.toEqual(other[6]);
+    expect(one.map(({ length }) => length / 12)).toEqual([1, 10, 10, 10, 10, 1000]);
+    for (let call = 0; call < 5; call++) expect(one[call]).toEqual(other[call]);
+    expect(one[5]).not.toEqual(other[5]);
   });
 
   it('that searched without gradients is told in the details, and others are not', async () => {

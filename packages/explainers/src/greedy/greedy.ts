@@ -1,5 +1,5 @@
-import { type Attack, defineExplainer, fold, valuesOfFeatures, withoutIdleLayout } from '@onnxplain/core';
-import { robustnessOptions, stepOptions } from './options.js';
+import { type Attack, defineExplainer, fold, valuesOfFeatures } from '@onnxplain/core';
+import { robustnessOptions, settleRobustness, stepOptions } from './options.js';
 import { refuseUnchanged, robustnessAt } from './robustness.js';
 import { chooseInSteps } from './steps.js';
 import { openOf } from './subsets.js';
@@ -11,7 +11,8 @@ import { openOf } from './subsets.js';
  * preset 'paper-code' they are equal.
  *
  * All sets of a step are attacked in one call; large inputs are split into calls of 2^24 elements. With 'paper' each search starts at a
- * point that was found before, the one whose linear margin is nearest to the set (`set-attacks.ts`). Where the attack finds no
+ * point that was found before, the one whose linear margin is nearest to the set; sets that have two classes about as near are searched
+ * for both (`set-attacks.ts`). Where the attack finds no
  * perturbation the set counts as the greatest norm of the call; with 'paper-code' as the l2 norm of the input. Features with equal
  * numbers, such as single features that cannot change the prediction, come in random order. The score must have a margin above 0 at x.
  * Detail `decision`, where there were some: the number of sets for which the attack `minimum` saw no slope and searched without gradients.
@@ -27,7 +28,7 @@ export const greedy = defineExplainer({
   positional: ['attack'],
   example: { features: 'pixels', step: 0.2 },
   promises: ['depends-on-layout'],
-  settle: withoutIdleLayout,
+  settle: settleRobustness('greedy'),
   make: ({ step, stop, ...options }, expression) => ({
     kind: 'ranking',
     async explain(f, x, key) {

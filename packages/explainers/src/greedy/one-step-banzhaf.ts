@@ -1,6 +1,6 @@
-import { type Attack, defineExplainer, fold, option, withoutIdleLayout } from '@onnxplain/core';
+import { type Attack, defineExplainer, fold, option } from '@onnxplain/core';
 import { banzhafOf, valuesWithErrors } from './banzhaf.js';
-import { robustnessOptions } from './options.js';
+import { robustnessOptions, settleRobustness } from './options.js';
 import { productsOf, robustnessAt } from './robustness.js';
 
 /**
@@ -29,7 +29,7 @@ export const oneStepBanzhaf = defineExplainer({
   positional: ['attack', 'subsets'],
   example: { subsets: 60, features: 'pixels' },
   promises: ['depends-on-layout'],
-  settle: withoutIdleLayout,
+  settle: settleRobustness('one-step-banzhaf'),
   make: ({ subsets, ...options }, expression) => ({
     kind: 'ranking',
     async explain(f, x, key) {

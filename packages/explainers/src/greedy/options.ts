@@ -1,4 +1,4 @@
-import { featuresHelp, option, type Settings } from '@onnxplain/core';
+import { fail, featuresHelp, option, type Settings, withoutIdleLayout } from '@onnxplain/core';
 import { LAYOUT } from '../layout.js';
 import { targetOption } from '../margin.js';
 
@@ -10,6 +10,14 @@ export const robustnessOptions = {
   attack: option
     .attack()
     .describe('Finds the smallest perturbation for each set of features. Its norm is that of the criterion.'),
+  pilots: option
+    .attack()
+    .optional()
+    .describe(
+      'Attacks some sets, the pilots, at whose points the searches of all sets begin, so that these points do not depend on the steps of ' +
+        '`attack`. It must have the same norm. Only with preset=paper and 400 sets or more. Default: `attack`; in expressions ' +
+        'fmn(steps=20) where `attack` takes gradients.',
+    ),
   criterion: option
     .choice(['complement', 'set'])
     .default('complement')
@@ -27,6 +35,23 @@ export const robustnessOptions = {
 };
 
 export type RobustnessSettings = Settings<typeof robustnessOptions>;
+
+/** Leaves out what makes no difference, and refuses pilots of another norm with `option-value`. */
+export const settleRobustness =
+  (where: string) =>
+  <S extends RobustnessSettings>(options: S): S => {
+    const settled = withoutIdleLayout(options);
+    const { attack, pilots, preset } = settled;
+    if (preset === 'paper-code' || pilots?.expression === attack.expression)
+      return { ...settled, pilots: undefined };
+    if (pilots === undefined || pilots.norm === attack.norm) return settled;
+    return fail({
+      code: 'option-value',
+      where: `${where}(pilots)`,
+      expected: `an attack of the norm ${attack.norm}, as the attack ${attack.expression}`,
+      got: pilots.expression,
+    });
+  };
 
 const fraction = (otherwise: number) =>
   option.positive().max(1, 'a fraction, above 0 and at most 1').default(otherwise);

@@ -1,4 +1,5 @@
 import {
+  asBatch,
   type Cost,
   type Features,
   fail,
@@ -10,7 +11,7 @@ import {
   type Products,
   plainProducts,
   type Score,
-  type Tensor,
+  type ScoreAt,
 } from '@onnxplain/core';
 import type { RobustnessSettings } from './options.js';
 import { setAttacks } from './set-attacks.js';
@@ -44,13 +45,14 @@ export const productsOf = (f: Score): Products => f.products ?? plainProducts;
  */
 export async function robustnessAt(
   where: string,
-  { f, x }: { readonly f: Score; readonly x: Tensor },
+  { f, x }: ScoreAt,
   settings: RobustnessSettings,
 ): Promise<Robustness> {
   const { layout = f.layout } = settings;
   const features = featuresFor(where, x.shape, { features: settings.features, layout, x });
   const { margin } = await marginAt(where, { f, x }, settings.target);
-  const attacks = setAttacks({ margin, x, features, products: productsOf(f) }, settings);
+  const others = () => marginsTowards(where, { f, x }, margin);
+  const attacks = setAttacks({ margin, x, features, products: productsOf(f) }, { ...settings, others });
   const { attack, criterion, preset } = settings;
   let decision = 0;
   return {
@@ -73,6 +75,23 @@ export async function robustnessAt(
       return { values, found: known.length };
     },
   };
+}
+
+/** Most classes that the searches of pilots lead to. */
+const MOST_CLASSES = 9;
+
+/** Margins towards the classes of the greatest numbers at x; none where there are two classes, or where the margin leads to one already. */
+async function marginsTowards(
+  where: string,
+  { f, x }: ScoreAt,
+  { classes }: Score,
+): Promise<readonly Score[]> {
+  if (classes === undefined || classes.targeted === true || classes.count < 3) return [];
+  const { data } = await classes.values(asBatch(x));
+  const others = Array.from(data.keys()).filter((k) => k !== classes.target);
+  const next = others.sort((a, b) => data[b] - data[a]).slice(0, MOST_CLASSES);
+  const found = await Promise.all(next.map((k) => marginAt(where, { f, x }, k)));
+  return found.map(({ margin }) => margin);
 }
 
 /** Refuses a search that found no perturbation for any set with `not-applicable`. */

@@ -100,8 +100,8 @@ export function catalogue(plugins: readonly Plugin[] = []): Readonly<Record<Kind
 
 /**
  * Gives the option `attack` of every definition that takes an attack a default: ten steps of `fmn` where many attacks are compared, which
- * start at points found for similar sets, and else `minimum`, where one attack decides a number. The definitions themselves require one,
- * because their packages do not know the attacks.
+ * start at points found for similar sets, and else `minimum`, where one attack decides a number. These points are by default found by
+ * twenty steps of `fmn` (option `pilots`). The definitions themselves require an attack, because their packages do not know the attacks.
  */
 function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>>>>(table: T): T {
   const rows = Object.entries(table).map(([name, row]) => [
@@ -115,13 +115,22 @@ function withDefaultAttack<T extends Readonly<Record<string, Definition<unknown>
 }
 
 function attackedBy(
-  { make, options }: Definition<unknown>,
-  attack: Attack,
+  { make, options, takes }: Definition<unknown>,
+  otherwise: Attack,
 ): Pick<Definition<unknown>, 'make' | 'options'> {
   return {
-    options: options.extend({ attack: option.attack().default(() => attack) }),
-    make: (given) => make({ attack, ...given }),
+    options: options.extend({ attack: option.attack().default(() => otherwise) }),
+    make: (given) => {
+      const attack = given.attack ?? otherwise;
+      return make({ ...(takes.pilots === 'attack' && pilotsFor(attack)), ...given, attack });
+    },
   };
+}
+
+/** The default of the option `pilots` beside an attack; none where the attack takes no gradients. */
+function pilotsFor(attack: unknown): { readonly pilots?: Attack } {
+  const { norm, gradients } = Object(attack);
+  return norm === undefined || gradients === false ? {} : { pilots: fmn({ steps: 20, norm }) };
 }
 
 /** The tables of backward rules by name, made as what `grad` takes, with their expressions. */

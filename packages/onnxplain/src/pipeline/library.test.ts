@@ -200,11 +200,28 @@ describe('the library', () => {
   test('explainers that take an attack have ten steps of fmn by default, or minimum where they make one attack, and say so', () => {
     for (const name of ['greedy', 'greedy-as', 'one-step-banzhaf', 'minimum-perturbation']) {
       const attack = name === 'minimum-perturbation' ? 'minimum' : 'fmn(steps=10)';
-      expect(make(name).expression).toBe(`${name}(${attack})`);
+      const pilots = name === 'minimum-perturbation' ? '' : ', pilots=fmn(steps=20)';
+      expect(make(name).expression).toBe(`${name}(${attack}${pilots})`);
       const row = catalogue().explainer.find((each) => each.name === name);
       expect(row?.usage).toContain(`${name}(attack=${attack}, `);
     }
-    expect(make('greedy(attack=sqp(steps=3))').expression).toBe('greedy(sqp(steps=3))');
+  });
+
+  test.each([
+    ['greedy(attack=sqp(steps=3))', 'greedy(sqp(steps=3), pilots=fmn(steps=20))'],
+    ['greedy(fmn(steps=4, norm=linf))', 'greedy(fmn(steps=4, norm=linf), pilots=fmn(steps=20, norm=linf))'],
+    ['greedy(fmn(steps=20))', 'greedy(fmn(steps=20))'],
+    ['greedy(pilots=sqp(steps=7))', 'greedy(fmn(steps=10), pilots=sqp(steps=7))'],
+    ['greedy(decision)', 'greedy(decision)'],
+    ['greedy(preset=paper-code)', 'greedy(fmn(steps=10), preset=paper-code)'],
+  ])('%s finds the points where its searches begin as %s says', (given, expression) => {
+    expect(make(given).expression).toBe(expression);
+  });
+
+  test('pilots of another norm than that of the attack are refused', () => {
+    expect(() => make('greedy(fmn(norm=linf), pilots=fmn)')).toThrow(
+      expect.objectContaining({ code: 'option-value' }),
+    );
   });
 
   test.each([
