@@ -3,7 +3,7 @@ export { type AppendOptions, type CellStore, memoryStore } from './cell-store.js
 export { decode, type Encoded, encode, type Json } from './codec.js';
 export { isFinished, type Ledger } from './ledger.js';
 export type { LedgerLine } from './lines.js';
-export { type LedgerOptions, openLedger } from './open.js';
+export { holdsCells, type LedgerOptions, openLedger } from './open.js';
 export {
   type Cell,
   cellName,

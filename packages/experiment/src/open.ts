@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { makeFolder, removeFolders, writeWhole } from '@onnxplain/files';
 import { type Ledger, latestLines, ledgerIn, type OpenFolder, RECORDED } from './ledger.js';
@@ -117,4 +117,11 @@ function expectSamePlan(before: Plan, now: Plan, folder: string): void {
     got: `another one: ${differences.slice(0, MOST_DIFFERENCES).join('; ')}${more}`,
     remedy: `Give what was given before, or remove ${folder} to start again.`,
   });
+}
+
+/** Whether a folder, or one below it, is a ledger with computed cells. */
+export function holdsCells(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files.some((file) => basename(file) === CELLS && statSync(join(folder, file)).size > 0);
 }

@@ -69,6 +69,11 @@ test.each(['p5_op_toString_std.onnx', 'p7_op_proto_std.onnx'])(
     const { exit, out } = await onnxplain('inspect', of(name), '--json', '--quiet');
     expect(exit).toBe(0);
     expect(JSON.parse(out).gradients[0].missing).toMatchObject([{ status: 'unknown' }]);
+    const { err } = await onnxplain('grad', of(name), '-o', at('gradient.onnx'), '--json', '--quiet');
+    expect(JSON.parse(err).error).toMatchObject({
+      code: 'op-unknown',
+      where: expect.stringContaining(of(name)),
+    });
   },
 );
 

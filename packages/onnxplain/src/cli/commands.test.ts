@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { encodePng, readNpy } from '@onnxplain/files';
 import { externalData, read } from '@onnxplain/graph';
@@ -158,6 +158,18 @@ describe('grad of a larger model', () => {
     expect(refused.exit).toBe(1);
     expect(refused.err).toContain('--external-data FOLDER');
     expect((await onnxplain('inspect', at('beside.onnx'), '--external-data', folder)).exit).toBe(0);
+  });
+
+  test('takes no data file that another model may use', async () => {
+    const write = () => onnxplain('grad', at('m.onnx'), '-o', at('own.onnx'), '--external-above', '0');
+    writeFileSync(at('own.onnx.data'), 'weights');
+    expect(await write()).toMatchObject({ exit: 2, err: expect.stringContaining('remove the data file') });
+    writeFileSync(at('own.onnx'), 'a model');
+    writeFileSync(at('user.onnx'), 'weights in own.onnx.data');
+    expect(await write()).toMatchObject({ exit: 2, err: expect.stringContaining(at('user.onnx')) });
+    expect(readFileSync(at('own.onnx.data'), 'utf8')).toBe('weights');
+    rmSync(at('user.onnx'));
+    expect((await write()).exit).toBe(0);
   });
 
   test('is plain by default, and written for the kernels of a provider by --for', async () => {

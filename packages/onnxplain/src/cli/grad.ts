@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fail } from '@onnxplain/core';
 import { expectOtherFile, expectWritable, writeWhole } from '@onnxplain/files';
 import {
   type Graph,
@@ -13,7 +15,7 @@ import {
 import { formatBytes } from '@onnxplain/report';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
 import { make } from '../expression/registry.js';
-import { openModel } from '../pipeline/model.js';
+import { openModel, refuse } from '../pipeline/model.js';
 import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';
 import { onlySource } from '../pipeline/read/gradient-sources.js';
@@ -61,7 +63,7 @@ export async function grad(
   try {
     const of = flags.of ?? onlyFloat(model.outputs);
     const wrt = flags.wrt ?? [onlySource(model)];
-    const made = lower(gradOf(model.graph, { of, wrt, rules }), flags.for);
+    const made = gradientOf(path, () => lower(gradOf(model.graph, { of, wrt, rules }), flags.for), flags);
     const graph = { ...made, metadata: { ...made.metadata, 'onnxplain.source.sha256': about.sha256 } };
     const { inputs, outputs, nodes } = graph;
     const notices = [
@@ -80,6 +82,15 @@ export async function grad(
     };
   } finally {
     await model.close();
+  }
+}
+
+/** Makes the gradient. Errors name the file, too. */
+function gradientOf(path: string, make: () => Graph, flags: ModelFlags): Graph {
+  try {
+    return make();
+  } catch (error) {
+    return refuse(path, error, flags);
   }
 }
 
@@ -121,10 +132,32 @@ function mixedGradients(model: Model, { of, wrt }: Ends): readonly string[] {
 async function save(graph: Graph, { out, externalAbove }: GradFlags): Promise<WrittenFiles> {
   if (weightBytes(graph) <= externalAbove) return saveModel(out, writeChunks(graph));
   const file = `${out}.data`;
+  expectOwnData(out, file);
   const { model, data } = writeExternal(graph, { location: basename(file) });
   await writeWhole(file, data);
   return { ...(await saveModel(out, [model])), data: { file, bytes: data.length } };
 }
+
+/** Throws `usage` for a data file that is not that of the output: weights of another model may be in it. */
+function expectOwnData(out: string, data: string): void {
+  if (!existsSync(data)) return;
+  const others = readdirSync(dirname(out))
+    .filter((file) => file.endsWith('.onnx') && file !== basename(out))
+    .map((file) => join(dirname(out), file));
+  const user = existsSync(out) ? others.find(namesFile(basename(data))) : 'a model that is not there';
+  if (user === undefined) return;
+  fail({
+    code: 'usage',
+    where: '-o',
+    expected: `an output whose data file, ${data}, is new or its own`,
+    got: `a data file of ${user}`,
+    remedy: 'Give another name with -o, or remove the data file.',
+  });
+}
+
+/** Whether a model file has a name in it. Files of more than a gigabyte hold their weights themselves. */
+const namesFile = (name: string) => (model: string) =>
+  statSync(model).size < 2 ** 30 && readFileSync(model).includes(name);
 
 type WrittenFiles = Pick<WrittenGradient, 'file' | 'sha256' | 'bytes' | 'data'>;
 

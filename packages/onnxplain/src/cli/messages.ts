@@ -22,4 +22,6 @@ export interface Began {
   /** What an error names: the model, or what else the command was given first. */
   readonly subject: string;
   readonly limits: ProcessLimits;
+  /** Where its results go: a file or a folder. */
+  readonly out?: string;
 }

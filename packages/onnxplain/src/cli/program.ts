@@ -84,9 +84,14 @@ function programOf(run: Invocation): Command {
 }
 
 function beganOf(action: Command): Began {
-  const flags = action.opts<LimitFlags>();
+  const flags = action.opts<LimitFlags & { readonly out?: string }>();
   const [seconds, memoryBytes] = [flags.timeLimit, memoryOf(flags)];
-  return { command: action.name(), subject: action.args[0] ?? '', limits: { seconds, memoryBytes } };
+  return {
+    command: action.name(),
+    subject: action.args[0] ?? '',
+    limits: { seconds, memoryBytes },
+    out: flags.out,
+  };
 }
 
 function addInspect(program: Command, run: Invocation): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,10 @@ const folder = folderWith({
   'x.npy': npy([3, 4]),
   // Plugins that do on loading what native code can do to its process.
   'die.mjs': "process.kill(process.pid, 'SIGSEGV');",
+  // Loaded by every process of Node; only the one that does the work is connected to another.
+  'die-later.mjs': `import { statSync } from 'node:fs';
+const cells = () => statSync(process.env.CELLS, { throwIfNoEntry: false })?.size ?? 0;
+if (process.send) setInterval(() => cells() > 0 && process.kill(process.pid, 'SIGSEGV'), 1).unref();`,
   'block.mjs': "process.stderr.write('blocked\\n'); for (;;);",
   'write.mjs':
     "process.stdout.write('1'); await new Promise((done) => setTimeout(done, 300)); process.stdout.write('2'); await new Promise((done) => setTimeout(done, 60_000));",
@@ -51,6 +55,31 @@ async function endOf(child: ChildProcess): Promise<{ readonly exit: number | nul
   const [exit] = await once(child, 'close');
   return { exit, err };
 }
+
+test('a crash says --resume only where finished cells are kept', async () => {
+  const cells = at('died/ledger/cells.jsonl');
+  const evaluate = (env: Readonly<Record<string, string>>, ...more: readonly string[]) =>
+    startWith(
+      { env: { ...process.env, ...env } },
+      ...['evaluate', at('m.onnx'), '--input', at('x.npy'), '--explainer', 'gradient', '-o', at('died')],
+      ...['--metric', 'infidelity(gaussian(0.1), draws=20000000)', ...more],
+    );
+  const early = await endOf(evaluate({}, '--plugin', at('die.mjs')));
+  expect(early.err).toMatch(/signal SIGSEGV.*another version of onnxruntime-node\. \[process-died\]/);
+  const late = await endOf(
+    evaluate({ CELLS: cells, NODE_OPTIONS: `--import=file://${at('die-later.mjs')}` }),
+  );
+  expect(late.err).toMatch(/signal SIGSEGV.*Finished cells are kept: add --resume to go on/);
+  expect(existsSync(cells)).toBe(true);
+});
+
+test('a command leaves no log file of ONNX Runtime behind', async () => {
+  const temporary = folderWith({});
+  const child = startWith({ env: { ...process.env, TMPDIR: temporary } }, 'inspect', at('m.onnx'));
+  expect((await endOf(child)).exit).toBe(0);
+  expect(readdirSync(temporary).filter((name) => name.endsWith('.log'))).toEqual([]);
+  rmSync(temporary, { recursive: true });
+});
 
 test('a crash is an error that names the model and the signal', async () => {
   const { exit, err } = await endOf(start(...explain('die')));

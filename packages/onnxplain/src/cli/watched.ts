@@ -3,7 +3,9 @@
  * but in the case of an error.
  */
 import { spawn } from 'node:child_process';
-import { extname } from 'node:path';
+import { rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type End, limitMemory, limitTime, type Watched, watch } from '../isolated/watch.js';
 import { onLongStep } from './long-step.js';
@@ -40,7 +42,14 @@ export async function runWatched(argv: readonly string[]): Promise<number> {
   send({ kind: 'run', argv });
   const end = await watched.ended;
   release();
+  removeEmptyLog(watched.child.pid);
   return exitCodeOf(end, state, argv);
+}
+
+/** ONNX Runtime makes an empty log file in each process, and leaves it. */
+function removeEmptyLog(pid: number | undefined): void {
+  const log = join(tmpdir(), `mat-debug-${pid}.log`);
+  if (statSync(log, { throwIfNoEntry: false })?.size === 0) rmSync(log, { force: true });
 }
 
 interface State {

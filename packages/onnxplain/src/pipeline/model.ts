@@ -28,9 +28,7 @@ export async function openModel(path: string, options: ModelOptions = {}): Promi
   const { device, threads, output, batchAxis, shape: shapes, fix: fixed, limit: limits } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
   const whole = { device, threads, external, batchAxis, shapes, fixed, limits };
-  const model = await open(path, whole).catch((error: unknown) =>
-    refuse(path, error, external !== undefined),
-  );
+  const model = await open(path, whole).catch((error: unknown) => refuse(path, error, options));
   const about = await aboutModel(model, path);
   if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
   try {
@@ -49,11 +47,11 @@ function axesAmong(left: readonly Port[], axes: BatchAxisOption | undefined): Ba
 }
 
 /** Throws the error again with the path of the model, and with the remedy that commands and `prepare` offer. */
-function refuse(path: string, error: unknown, hasFolder: boolean): never {
+export function refuse(path: string, error: unknown, { externalData: folder }: ModelOptions): never {
   if (!(error instanceof OnnxplainError)) throw error;
   const { code, diagnosis } = error;
   const where = diagnosis.where.includes(path) ? diagnosis.where : `${path}, ${diagnosis.where}`;
-  const remedy = code === 'model-external-data' && !hasFolder ? EXTERNAL : diagnosis.remedy;
+  const remedy = code === 'model-external-data' && folder === undefined ? EXTERNAL : diagnosis.remedy;
   return fail({ ...diagnosis, where, remedy }, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import { type Constant, emptyGraph, type Graph, type Node, write } from '@onnxplain/graph';
-import { type Device, errorText, openSession, type Session } from '../session/session.js';
+import { errorText } from '../session/error-text.js';
+import { type Device, openSession, type Session } from '../session/session.js';
 
 /** Whether a provider works on this machine. A small model was run on it to find out. */
 export interface ProviderReport {

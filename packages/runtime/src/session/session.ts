@@ -2,7 +2,9 @@ import { availableParallelism } from 'node:os';
 import { fail, ownOf } from '@onnxplain/core';
 import type { Constant, ConstantData, DataType } from '@onnxplain/graph';
 import type * as ort from 'onnxruntime-node';
+import { errorText } from './error-text.js';
 import { type OnnxRuntime, onnxRuntime } from './onnxruntime.js';
+import { runError } from './run-error.js';
 import type { Arrays, Port } from './value.js';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
@@ -142,8 +144,10 @@ async function run(state: State, feeds: Arrays, wanted: readonly string[]): Prom
     const results = await running.finally(() => pendingRuns.delete(running));
     return Object.fromEntries(wanted.map((key) => [key, fromNative(ownOf(results, key))]));
   } catch (cause) {
-    const [expected, got] = ['a run without error', `"${errorText(cause)}"`];
-    return fail({ code: 'run-failed', where, expected, got }, { cause });
+    return fail(
+      { code: 'run-failed', where, expected: 'a run without error', ...runError(cause) },
+      { cause },
+    );
   } finally {
     const spent = seconds();
     state.seconds += spent;
@@ -200,10 +204,4 @@ function fromNative(result: ort.Tensor): Constant {
       ? new Uint16Array(data.buffer, data.byteOffset, data.length)
       : data;
   return { dtype, dims: result.dims, data: plain };
-}
-
-/** Returns ONNX Runtime's message on one line. */
-export function errorText(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.replaceAll(/\s+/g, ' ').trim().slice(0, 500);
 }
