@@ -1,6 +1,7 @@
 /**
  * Compares KernelSHAP of a photograph with its floor: the forward passes of its coalitions in a plain session of the same file, at the best
- * batch size, with inputs that are made before. `--features` is a number, the side of square cells, or a name such as superpixels.
+ * batch size, with inputs that are made before, both in processor time of all threads. `--features` is a number, the side of square cells,
+ * or a name such as superpixels.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -9,7 +10,7 @@ import { explainers } from '@onnxplain/explainers';
 import { open, openSession, score } from '@onnxplain/runtime';
 import { bestBatch, forward } from './infidelity.js';
 import { photograph, photographOptions } from './photograph.js';
-import { interleaved } from './time.js';
+import { interleaved, processorSeconds } from './time.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -41,6 +42,7 @@ const times = await interleaved(
     inRuns: () => explain(inRuns, x, key(0)),
   },
   Number(given.rounds),
+  processorSeconds,
 );
 await session.release();
 const seconds = (value: number) => `${value.toFixed(2)} s`;

@@ -1,7 +1,7 @@
 /**
  * Compares the optimal explanation with what it cannot do without: the forward passes of its draws and the Gram matrix of its rows, on a
  * digit; and measures the memory and the solve of one for a photograph, of least norm and by the default solver. `--model` and `--photo`
- * give the files of the latter.
+ * give the files of the latter. `--elements` measures masks of single elements instead, which have no short form.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,11 +9,13 @@ import { parseArgs } from 'node:util';
 import {
   key,
   noisyBaseline,
+  type Perturbation,
   pseudoInverse,
   row,
   type Score,
   type Solver,
   square,
+  subset,
   type Tensor,
   tensor,
 } from '@onnxplain/core';
@@ -27,6 +29,7 @@ import { interleaved, seconds } from './time.js';
 const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
+    elements: { type: 'boolean', default: false },
     ...photographOptions,
   },
 });
@@ -99,13 +102,12 @@ function timed(f: Score): { readonly score: Score; readonly spent: () => { forwa
   return { score: { ...f, value }, spent: () => ({ forward, pause }) };
 }
 
-/** The optimum of a photograph under squares: the time of the solve, and the most memory that the process has had. */
-async function photoCost(solver?: Solver): Promise<void> {
+/** The optimum of a photograph: the time of the solve, and the most memory that the process has had. */
+async function photoCost(perturbation: Perturbation, solver?: Solver): Promise<void> {
   await using model = await open(given.model);
   const f = await score(model, { target: 50 });
   const x = photograph(given.photo);
   const { score: counted, spent } = timed(f);
-  const perturbation = square({ size: SQUARES.size });
   const explain = optimal(perturbation, { draws: SQUARES.draws, solver });
   let found = '';
   const total = await seconds(async () => {
@@ -126,8 +128,12 @@ async function photoCost(solver?: Solver): Promise<void> {
   console.log(`greatest memory of the process: ${memory.toFixed(2)} GiB (below 2 GB wanted)`);
 }
 
-await photoCost(pseudoInverse());
-console.log();
-await photoCost();
-console.log();
-await digitCost(Number(given.rounds));
+const squares = square({ size: SQUARES.size });
+if (given.elements) await photoCost(subset());
+else {
+  await photoCost(squares, pseudoInverse());
+  console.log();
+  await photoCost(squares);
+  console.log();
+  await digitCost(Number(given.rounds));
+}

@@ -12,16 +12,28 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** Runs the functions alternately, A B A B ..., after one round that is not counted. Returns the median seconds of each. */
+/** Returns the processor time, in seconds, that all threads of the process spend during a call: other processes hardly change it. */
+export async function processorSeconds(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+/**
+ * Runs the functions alternately, A B A B ..., after one round that is not counted. Returns the median of what `measure` gives for each, by
+ * default seconds.
+ */
 export async function interleaved<Name extends string>(
   works: Readonly<Record<Name, () => Promise<unknown>>>,
   rounds: number,
+  measure = seconds,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(works) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
-      const took = await seconds(works[name]);
+      const took = await measure(works[name]);
       if (round >= 0) times.get(name)?.push(took);
     }
   }

@@ -118,6 +118,7 @@ export { type WinDrawLoss, type WinDrawLossOptions, winDrawLoss } from './reduce
 export { type Boxes, boxRows } from './rows/boxes.js';
 export { denseRows } from './rows/dense.js';
 export { differenceRows } from './rows/differences.js';
+export { featureRows } from './rows/features.js';
 export { plainProducts } from './rows/products.js';
 export { derivativeAlong, type SecondOrder } from './score/along.js';
 export { type Around, around } from './score/around.js';

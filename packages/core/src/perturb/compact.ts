@@ -4,6 +4,8 @@ import { fold } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
+import { featureRows } from '../rows/features.js';
+import { rows } from '../tensor/rows.js';
 import { isTensor, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Features } from '../types/attribution.js';
 import type {
@@ -17,13 +19,16 @@ import type {
 import type { Rows } from '../types/draws.js';
 import { fillSmoothMask } from './smooth-mask.js';
 
-/** The inputs [n, ...shape of x] that compact draws of x stand for, in x's type. */
-export function inputsFrom(x: Tensor, compact: CompactDraws): Tensor {
+/**
+ * The inputs [n, ...shape of x] that compact draws of x stand for, in x's type. Draws that remove features write them into the first rows
+ * of `into`, where it is given, and return these rows: of x's type, with at least n rows.
+ */
+export function inputsFrom(x: Tensor, compact: CompactDraws, into?: Tensor): Tensor {
   switch (compact.kind) {
     case 'boxes':
       return withoutBoxes(x, compact);
     case 'masks':
-      return withoutFeatures(x, compact);
+      return withoutFeatures(x, compact, into);
     case 'smooth-masks':
       return withoutShares(x, compact);
     case 'keys':
@@ -37,7 +42,7 @@ export function masksFrom(x: Tensor, compact: CompactDraws): Rows | undefined {
     case 'boxes':
       return boxRows({ shape: x.shape, ...compact });
     case 'masks':
-      return denseRows(maskOfElements(x, compact));
+      return featureRows(compact.features, compact.removed);
     case 'smooth-masks':
       return denseRows(sharesOfElements(x, compact));
     case 'keys':
@@ -60,20 +65,37 @@ function withoutBoxes(x: Tensor, compact: BoxDraws): Tensor {
   });
 }
 
-function withoutFeatures(x: Tensor, compact: MaskDraws): Tensor {
+/** Elements from which on a call that fills them takes less time than a loop. */
+const LONG_RUN = 16;
+
+function withoutFeatures(x: Tensor, compact: MaskDraws, into?: Tensor): Tensor {
   const { n, features, removed } = compact;
   const { count } = features;
   const { runs, starts } = runsByFeature(features);
   const absent = baselinesOf(compact, x);
-  return rowsOf(x, n, (input, i) => {
+  const level = levelOf(compact);
+  const write = (input: Tensor['data'], i: number): void => {
     const baseline = absent(i);
     input.set(x.data);
     for (let feature = 0; feature < count; feature++) {
       if (removed[i * count + feature] !== 1) continue;
-      for (let at = starts[feature]; at < starts[feature + 1]; at++)
-        for (let j = runs[2 * at]; j < runs[2 * at + 1]; j++) input[j] = baseline[j];
+      for (let at = starts[feature]; at < starts[feature + 1]; at++) {
+        const [from, to] = [runs[2 * at], runs[2 * at + 1]];
+        if (level !== undefined && to - from >= LONG_RUN) input.fill(level, from, to);
+        else for (let j = from; j < to; j++) input[j] = baseline[j];
+      }
     }
-  });
+  };
+  return into === undefined ? rowsOf(x, n, write) : writeRows(rows(into, 0, n), write);
+}
+
+/** The only number of the baselines, where there is but one. */
+function levelOf({ baseline, noise }: RemovalValues): number | undefined {
+  if (noise !== undefined) return undefined;
+  if (typeof baseline === 'number') return baseline;
+  if (!isTensor(baseline)) return undefined;
+  const [first] = baseline.data;
+  return baseline.data.every((value) => value === first) ? first : undefined;
 }
 
 /**
@@ -95,12 +117,6 @@ function runsByFeature({ count, of }: Features): { readonly runs: Int32Array; re
     runs[2 * run + 1] = j + 1;
   }
   return { runs, starts };
-}
-
-function maskOfElements(x: Tensor, { n, features: { count, of }, removed }: MaskDraws): Tensor {
-  return rowsOf(x, n, (mask, i) => {
-    for (let j = 0; j < mask.length; j++) mask[j] = removed[i * count + of[j]];
-  });
 }
 
 function withoutShares(x: Tensor, compact: SmoothMaskDraws): Tensor {
@@ -171,9 +187,9 @@ function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: num
   if (typeof baseline === 'number') out.fill(baseline);
   else if (isTensor(baseline)) out.set(baseline.data);
   else {
-    const { rows, of } = baseline;
+    const { rows: all, of } = baseline;
     return (i) => {
-      out.set(rows.data.subarray(of[i] * out.length, (of[i] + 1) * out.length));
+      out.set(all.data.subarray(of[i] * out.length, (of[i] + 1) * out.length));
       return out;
     };
   }
@@ -181,9 +197,14 @@ function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: num
 }
 
 /** A tensor [n, ...shape of x] in x's type whose rows, zeros at first, are written one by one. */
-function rowsOf(x: Tensor, n: number, write: (row: Tensor['data'], i: number) => void): Tensor {
-  const out = zeros([n, ...x.shape], x);
-  const size = x.data.length;
+const rowsOf = (x: Tensor, n: number, write: RowWriter): Tensor =>
+  writeRows(zeros([n, ...x.shape], x), write);
+
+type RowWriter = (row: Tensor['data'], i: number) => void;
+
+function writeRows(out: Tensor, write: RowWriter): Tensor {
+  const [n] = out.shape;
+  const size = out.data.length / n;
   for (let i = 0; i < n; i++) write(out.data.subarray(i * size, (i + 1) * size), i);
   return out;
 }

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
 import { type Shape, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import type { Features } from '../types/attribution.js';
 import type { Rows } from '../types/draws.js';
 import { boxRows } from './boxes.js';
 import { denseRows } from './dense.js';
 import { differenceRows } from './differences.js';
+import { featureRows } from './features.js';
 import { plainProducts } from './products.js';
 
 function randomTensor(shape: Shape, seed: number): Tensor {
@@ -51,6 +53,25 @@ function boxMatrix(
     }
   }
   return tensor(data, [n, sizeOf(shape)]);
+}
+
+/** Six features of an input of 30 elements, of different sizes, and one for each element. */
+const spread: Features = { count: 6, of: Int32Array.from({ length: 30 }, (_, j) => (j * j) % 6) };
+const single: Features = { count: 30, of: Int32Array.from({ length: 30 }, (_, j) => j) };
+
+function removedBytes(n: number, count: number): Uint8Array {
+  const random = stream(key(n));
+  return Uint8Array.from({ length: n * count }, () => random.below(2));
+}
+
+/** The definition of a row of features, one element at a time. */
+function featureMatrix({ count, of }: Features, removed: Uint8Array): Tensor {
+  const n = removed.length / count;
+  const data = Array.from({ length: n * of.length }, (_, at) => {
+    const [i, j] = [Math.floor(at / of.length), at % of.length];
+    return removed[i * count + of[j]];
+  });
+  return tensor(data, [n, of.length]);
 }
 
 /** x - t for every row t, by the definition. */
@@ -105,6 +126,16 @@ describe.each([
       matrix: boxMatrix(shape, { boxes, channels }, layout),
     };
   }),
+  {
+    name: 'features of several elements',
+    rows: featureRows(spread, removedBytes(7, 6)),
+    matrix: featureMatrix(spread, removedBytes(7, 6)),
+  },
+  {
+    name: 'features of one element',
+    rows: featureRows(single, removedBytes(5, 30)),
+    matrix: featureMatrix(single, removedBytes(5, 30)),
+  },
 ])('$name rows', ({ rows, matrix }) => {
   const c = Float64Array.from(randomTensor([rows.n], 3).data);
 
@@ -134,6 +165,8 @@ describe.each([
       boxRows({ shape: [2, 3, 5], boxes: randomBoxes(4, 3, 5) }),
       boxRows({ shape: [3, 5, 2], boxes: randomBoxes(5, 3, 5), layout: 'hwc' }),
       boxRows({ shape: [2, 3, 5], boxes: randomBoxes(3, 3, 5), channels: Int32Array.of(1, 0, 1) }),
+      featureRows(spread, removedBytes(3, 6)),
+      featureRows(single, removedBytes(4, 30)),
       rows,
     ];
     for (const other of others) {
@@ -161,6 +194,16 @@ describe('rows', () => {
     const ones = tensor(new Float64Array(rows.d).fill(1), [rows.d]);
     const areas = rows.times(ones);
     for (const i of [0, 7, 1999]) expect(inner.data[i * 2000 + i]).toBeCloseTo(areas[i], 6);
+  });
+
+  it('of features of a large image are worked with where a matrix would be too large', async () => {
+    const [n, count, d] = [2000, 49, 150_528];
+    const features = { count, of: Int32Array.from({ length: d }, (_, j) => j % count) };
+    const rows = featureRows(features, removedBytes(n, count));
+    expect(() => rows.dense()).toThrow('150528');
+    const sizes = rows.times(vector(new Float64Array(d).fill(1)));
+    const { data } = await rows.inner(rows, plainProducts);
+    for (const i of [0, 7, n - 1]) expect(data[i * n + i]).toBe(sizes[i]);
   });
 
   it('of boxes must lie inside the image, and the input must be one', () => {

@@ -5,30 +5,46 @@ import type { System } from '../types/solver.js';
 
 /** Columns that are finished at a time by plain loops; everything else is products. */
 const BLOCK = 128;
-/** Columns of what is left that are updated at a time, which bounds the product held. */
-const STRIP = 512;
-
 /** Smallest pivot that counts, relative to the largest diagonal element: k·2⁻⁵², the rounding of a sum of k terms. */
 export const relativeRounding = (k: number): number => k * Number.EPSILON;
 
 /**
- * Lower triangle L with K = L·Lᵀ, row major [k, k] (the upper triangle is left over); undefined when a pivot is lost
- * in rounding, so that K is not clearly positive definite. K is not changed. Of its k³/3 operations all but k·BLOCK² are in
- * `products`: source, Golub and Van Loan, "Matrix Computations", 4th ed., section 4.2.6 (block Cholesky).
+ * Lower triangle L with K + lift·1 = L·Lᵀ, row major [k, k] with zeros above the diagonal; undefined when a pivot is lost
+ * in rounding, so that it is not clearly positive definite. K is not changed. Of its k³/3 operations all but k·BLOCK² are in
+ * `products`: the columns go from left to right, BLOCK at a time, less what the finished columns explain of them. Source: Golub and Van
+ * Loan, "Matrix Computations", 4th ed., section 4.2.6 (block Cholesky).
  */
-export async function cholesky({ matrix, k }: System, products: Products): Promise<Float64Array | undefined> {
-  const l = matrix.slice();
-  const least = relativeRounding(k) * largestDiagonal(matrix, k);
+export async function cholesky(
+  { matrix, k }: System,
+  products: Products,
+  lift = 0,
+): Promise<Float64Array | undefined> {
+  const l = new Float64Array(k * k);
+  const finished = finishedColumns(l, k);
+  const least = relativeRounding(k) * (lift + largestDiagonal(matrix, k));
   for (let from = 0; from < k; from += BLOCK) {
-    const to = Math.min(k, from + BLOCK);
-    if (!factorDiagonalBlock(l, { k, from, to, least })) return undefined;
-    if (to === k) break;
-    const block = { k, from, to };
+    const block = { k, from, to: Math.min(k, from + BLOCK) };
+    const left = finished(from);
+    const explained = await products.timesTranspose(left, rows(left, 0, block.to - from));
+    writeBlock(l, { matrix, lift, explained: explained.data, ...block });
+    if (!factorDiagonalBlock(l, { ...block, least })) return undefined;
+    if (block.to === k) break;
     const panel = await products.timesTranspose(readBelow(l, block), inverseOfDiagonal(l, block));
     writeBelow(l, block, panel);
-    await subtractProduct(l, { k, from: to, panel }, products);
   }
   return l;
+}
+
+/**
+ * Returns a function that copies columns 0 to `from` (exclusive) of the rows from there on: [k - from, from]. The next call uses the memory
+ * again.
+ */
+function finishedColumns(l: Float64Array, k: number): (from: number) => Tensor {
+  const memory = new Float64Array(Math.floor((k * k) / 4));
+  return (from) => {
+    for (let i = from; i < k; i++) memory.set(l.subarray(i * k, i * k + from), (i - from) * from);
+    return tensor(memory.subarray(0, (k - from) * from), [k - from, from]);
+  };
 }
 
 export function largestDiagonal(matrix: Float64Array, k: number): number {
@@ -41,6 +57,23 @@ interface Block {
   readonly k: number;
   readonly from: number;
   readonly to: number;
+}
+
+interface BlockValues extends Block {
+  readonly matrix: Float64Array;
+  readonly lift: number;
+  /** What the finished columns explain of the block's columns, from its first row on. */
+  readonly explained: Tensor['data'];
+}
+
+/** Writes the lower triangle of the columns of a block, less what is explained. */
+function writeBlock(l: Float64Array, { matrix, lift, explained, k, from, to }: BlockValues): void {
+  const width = to - from;
+  for (let i = from; i < k; i++) {
+    const [at, end] = [(i - from) * width - from, Math.min(i + 1, to)];
+    for (let j = from; j < end; j++) l[i * k + j] = matrix[i * k + j] - explained[at + j];
+    if (i < to) l[i * k + i] += lift;
+  }
 }
 
 /** The ordinary factorisation of a block on the diagonal; false when a pivot is too small. */
@@ -86,32 +119,6 @@ function readBelow(l: Float64Array, { k, from, to }: Block): Tensor {
 
 function writeBelow(l: Float64Array, { k, from, to }: Block, panel: Tensor): void {
   for (let i = to; i < k; i++) l.set(row(panel, i - to).data, i * k + from);
-}
-
-interface Update {
-  readonly k: number;
-  /** The row of K that is the panel's first. */
-  readonly from: number;
-  readonly panel: Tensor;
-}
-
-/** K -= panel·panelᵀ in the lower triangle from row and column `from` on. */
-async function subtractProduct(
-  l: Float64Array,
-  { k, from, panel }: Update,
-  products: Products,
-): Promise<void> {
-  for (let left = from; left < k; left += STRIP) {
-    const right = Math.min(k, left + STRIP);
-    const lower = rows(panel, left - from, k - from);
-    const upper = right === k ? lower : rows(panel, left - from, right - from);
-    const { data } = await products.timesTranspose(lower, upper);
-    for (let i = left; i < k; i++) {
-      const at = (i - left) * (right - left) - left;
-      const end = Math.min(i + 1, right);
-      for (let j = left; j < end; j++) l[i * k + j] -= data[at + j];
-    }
-  }
 }
 
 /** Solves L·Lᵀ·z = right for z. */

@@ -17,10 +17,10 @@ export interface Extremes {
   readonly smallest: number;
 }
 
-/** The ends of the spectrum of K = L·Lᵀ: the Lanczos method on K and on its inverse, from one fixed random start. */
-export function extremesOf({ matrix, k }: System, factor: Float64Array): Extremes {
+/** The ends of the spectrum of K + lift·1 = L·Lᵀ: the Lanczos method on K and on the inverse, from one fixed random start. */
+export function extremesOf({ matrix, k }: System, factor: Float64Array, lift = 0): Extremes {
   const whole = tensor(matrix, [k, k]);
-  const largest = largestEigenvalue(k, (v) => timesVector(whole, v));
+  const largest = lift + largestEigenvalue(k, (v) => timesVector(whole, v));
   return { largest, smallest: 1 / largestEigenvalue(k, (v) => choleskySolve(factor, v)) };
 }
 

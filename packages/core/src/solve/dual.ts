@@ -1,6 +1,5 @@
 import { expectSmall } from '../rows/dense.js';
 import { type Tensor, tensor, zeros } from '../tensor/tensor.js';
-import type { Products } from '../types/score.js';
 import { nearestOnPlane, roundingOfProjection, squaredNorm } from './constraint.js';
 import {
   concatBlocks,
@@ -9,7 +8,8 @@ import {
   roundingOfEquations,
   weightsOf,
 } from './equations.js';
-import { factor } from './factor.js';
+import { checkedProblem } from './factor.js';
+import { gramOf } from './gram.js';
 
 /**
  * z = AᵀW^½y/w with (W^½AAᵀW^½/w) y = W^½v. A constraint a·z = c is met by z0 = a·c/|a|² plus the solution for the rows
@@ -18,10 +18,14 @@ import { factor } from './factor.js';
  * Equal rows, such as those of a square that was drawn twice, are one equation with the sum of their weights and the mean of their targets,
  * which has the same solutions and leaves a system of full rank where the different rows are independent.
  */
-export const factorDual: FactorForm = async (equations, products) => {
+export const factorDual: FactorForm = async (
+  equations,
+  products,
+  gramOfRows = gramOf(equations, products),
+) => {
   const { count, unknowns, totalWeight } = equations;
   expectSmall('dual system', count, count);
-  const gram = await gramOf(equations, products);
+  const gram = await gramOfRows();
   const own = concatBlocks(equations.blocks, weightsOf);
   const groups = equalRows(gram, own);
   const weights = sumsOf(groups, own);
@@ -34,21 +38,24 @@ export const factorDual: FactorForm = async (equations, products) => {
   const lost = roundingOfProjection(removed, unknowns);
   const regression = { form: 'dual', unknowns, equations: count } as const;
   const problem = { matrix, regression, rounding: roundingOfEquations(equations) + lost };
+  const factorise = checkedProblem(problem);
   return async (method) => {
-    const { solve, diagnosis } = await factor(problem, method, products);
+    const factors = await factorise(method, products);
     return {
       solve(targets, value = 0) {
         const offset = value / normal.length;
         const means = meansOf(groups, targets, { blocks: equations.blocks, weights });
         const right = means.map((v, i) => roots[i] * (v - along[i] * offset));
         const c = new Float64Array(count);
-        solve(right).forEach((y, i) => {
+        factors.solve(right).forEach((y, i) => {
           c[groups.first[i]] = (y * roots[i]) / totalWeight;
         });
         const z = timesRows(equations, c);
         return equations.normal === undefined ? z : nearestOnPlane(z, equations.normal, value);
       },
-      diagnosis,
+      get diagnosis() {
+        return factors.diagnosis;
+      },
     };
   };
 };
@@ -126,28 +133,6 @@ function normalPart({ blocks, normal, count, unknowns }: Equations): NormalPart 
   // Not A·(a/|a|): with whole numbers A·a has no rounding.
   const products = concatBlocks(blocks, ({ rows }) => rows.times(tensor(normal, [unknowns])));
   return { along: products.map((product) => product / length), length };
-}
-
-/** A·Aᵀ from the products of all pairs of blocks. */
-async function gramOf({ blocks, count }: Equations, products: Products): Promise<Tensor> {
-  const out = zeros([count, count]);
-  let top = 0;
-  for (const [i, { rows }] of blocks.entries()) {
-    let left = top;
-    for (const { rows: others } of blocks.slice(i)) {
-      const { data } = await rows.inner(others, products);
-      for (let r = 0; r < rows.n; r++) {
-        for (let c = 0; c < others.n; c++) {
-          const value = data[r * others.n + c];
-          out.data[(top + r) * count + left + c] = value;
-          out.data[(left + c) * count + top + r] = value;
-        }
-      }
-      left += others.n;
-    }
-    top += rows.n;
-  }
-  return out;
 }
 
 /** Aᵀ·c. */

@@ -1,5 +1,6 @@
 import { fail } from '../error.js';
 import { expectLength } from '../rows/dense.js';
+import type { Tensor } from '../tensor/tensor.js';
 import type { Rows } from '../types/draws.js';
 import type { Products } from '../types/score.js';
 import type { Solver } from '../types/solver.js';
@@ -35,6 +36,9 @@ export function roundingOfEquations({ blocks }: Equations): number {
   return blocks.reduce((most, { rows }) => Math.max(most, rows.rounding?.() ?? 0), 0) ** 2;
 }
 
+/** Returns the products of all pairs of rows, A·Aᵀ. */
+export type Gram = () => Promise<Tensor>;
+
 /**
  * Builds the matrix of a form of the system, and returns a function that factorises it by a solver. The right sides of the factorisation
  * are the targets.
@@ -42,6 +46,7 @@ export function roundingOfEquations({ blocks }: Equations): number {
 export type FactorForm = (
   equations: Equations,
   products: Products,
+  gram?: Gram,
 ) => Promise<(method: Solver) => Promise<Factorisation>>;
 
 /** Throws `tensor-shape` where blocks do not fit together, `option-value` for bad weights and a normal of zeros. */

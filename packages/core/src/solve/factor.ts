@@ -4,7 +4,7 @@ import { timesVector } from '../rows/vector.js';
 import { expectShape, firstNonFinite, type Tensor, toFloat64 } from '../tensor/tensor.js';
 import type { SolveDiagnosis } from '../types/attribution.js';
 import type { Products } from '../types/score.js';
-import type { Solver, System } from '../types/solver.js';
+import type { Factors, Solver, System } from '../types/solver.js';
 import { dotOf } from './condition.js';
 import { nearestOnPlane, roundingOfProjection, squaredNorm } from './constraint.js';
 
@@ -31,27 +31,41 @@ export interface Factorisation {
  * Factorises a symmetric positive semi-definite system. Throws `tensor-shape`, `non-finite`, `option-value` for a zero normal,
  * and `singular` where the method needs an invertible system.
  */
-export async function factor(
-  { matrix, normal, rounding, regression }: Problem,
-  method: Solver,
-  products: Products,
-): Promise<Factorisation> {
+export const factor = async (problem: Problem, method: Solver, products: Products): Promise<Factorisation> =>
+  checkedProblem(problem)(method, products);
+
+/** Checks a system once, and returns a function that factorises it by any solver. Both throw as `factor` does. */
+export function checkedProblem({ matrix, normal, rounding, regression }: Problem) {
   const k = matrix.shape[0];
   expectShape('factor(matrix)', matrix, [k, k]);
   expectFinite('factor(matrix)', matrix.data);
   const system = { matrix: toFloat64(matrix).data, k, rounding };
-  const { solve, rank, condition } =
-    normal === undefined
-      ? await method(system, products)
-      : await factorConstrained(system, normal, (projected) => method(projected, products));
   const from = regression ?? { form: 'primal', unknowns: k, equations: k };
+  return async (method: Solver, products: Products): Promise<Factorisation> => {
+    const factors =
+      normal === undefined
+        ? await method(system, products)
+        : await factorConstrained(system, normal, (projected) => method(projected, products));
+    return factorisationOf(factors, { k, method: method.expression, ...from });
+  };
+}
+
+function factorisationOf(
+  factors: ConstrainedFactors,
+  {
+    k,
+    ...about
+  }: { readonly k: number } & Pick<SolveDiagnosis, 'method' | 'form' | 'unknowns' | 'equations'>,
+): Factorisation {
   return {
     solve(right, value = 0) {
       expectLength('solve(right)', right.length, k);
       expectFinite('solve(right)', right);
-      return solve(right, value);
+      return factors.solve(right, value);
     },
-    diagnosis: { method: method.expression, ...from, rank, condition },
+    get diagnosis() {
+      return { ...about, rank: factors.rank, condition: factors.condition };
+    },
   };
 }
 
@@ -60,6 +74,11 @@ export function expectFinite(where: string, data: Float32Array | Float64Array): 
   const at = firstNonFinite({ shape: [data.length], data });
   if (at < 0) return;
   fail({ code: 'non-finite', where, expected: 'finite numbers', got: `${data[at]} at element ${at}` });
+}
+
+/** A factorisation that meets a constraint, whose value is given with the right side. */
+interface ConstrainedFactors extends Pick<Factors, 'rank' | 'condition'> {
+  solve(right: Float64Array, value: number): Float64Array;
 }
 
 /**
@@ -71,22 +90,24 @@ async function factorConstrained(
   { matrix, k, rounding = 0 }: System,
   normal: Float64Array,
   factorise: (projected: System) => ReturnType<Solver>,
-) {
+): Promise<ConstrainedFactors> {
   const square = squaredNorm(normal, k);
   const pull = timesVector({ shape: [k, k], data: matrix }, normal);
   const removed = Math.max(0, dotOf(normal, pull) / square);
   const lost = roundingOfProjection(removed, k);
   const projected = project(matrix, { normal, pull, square });
   addAlong(projected, normal, innerEigenvalue(projected, k, removed) / square);
-  const { solve, rank, condition } = await factorise({ matrix: projected, k, rounding: rounding + lost });
+  const factors = await factorise({ matrix: projected, k, rounding: rounding + lost });
   return {
     solve(right: Float64Array, value: number): Float64Array {
       const rest = right.map((r, i) => r - (pull[i] * value) / square);
-      const free = solve(nearestOnPlane(rest, normal, 0));
+      const free = factors.solve(nearestOnPlane(rest, normal, 0));
       return nearestOnPlane(free, normal, value);
     },
-    rank: Math.max(0, rank - 1),
-    condition,
+    rank: Math.max(0, factors.rank - 1),
+    get condition() {
+      return factors.condition;
+    },
   };
 }
 

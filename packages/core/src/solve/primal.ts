@@ -9,7 +9,7 @@ import {
   type WeightedRows,
   weightsOf,
 } from './equations.js';
-import { factor } from './factor.js';
+import { checkedProblem } from './factor.js';
 
 /** Elements of rows that are weighted and multiplied at a time: 2^24, 128 MiB. */
 const CHUNK = 2 ** 24;
@@ -26,9 +26,15 @@ export const factorPrimal: FactorForm = async (equations, products) => {
   for (let i = 0; i < matrix.data.length; i++) matrix.data[i] /= totalWeight;
   const regression = { form: 'primal', unknowns, equations: count } as const;
   const problem = { matrix, normal, regression, rounding: roundingOfEquations(equations) };
+  const factorise = checkedProblem(problem);
   return async (method) => {
-    const { solve, diagnosis } = await factor(problem, method, products);
-    return { solve: (targets, value) => solve(rightSide(equations, targets), value), diagnosis };
+    const factors = await factorise(method, products);
+    return {
+      solve: (targets, value) => factors.solve(rightSide(equations, targets), value),
+      get diagnosis() {
+        return factors.diagnosis;
+      },
+    };
   };
 };
 

@@ -11,10 +11,12 @@ import {
   type Equations,
   equationsOf,
   type FactorForm,
+  type Gram,
   type WeightedRows,
   weightsOf,
 } from './equations.js';
-import { expectFinite } from './factor.js';
+import { expectFinite, type Factorisation } from './factor.js';
+import { gramOf } from './gram.js';
 import { largestEigenvalueOf, solveByRows } from './lsqr.js';
 import { factorPrimal } from './primal.js';
 import { singular } from './solver.js';
@@ -64,9 +66,10 @@ export async function leastSquares(
 ): Promise<Regression> {
   const { blocks, constraint } = problem;
   const targets = targetsOf(problem);
-  const chosen = await chooseSolver(problem, method, products);
-  const { fit } = await fitter({ blocks, normal: constraint?.normal }, chosen, products);
-  return fit(targets, constraint?.value);
+  const gram = gramOf(problem, products);
+  const chosen = await chosenOf(problem, method, { products, gram });
+  const fitterBy = await fitters({ blocks, normal: constraint?.normal }, products, gram);
+  return (await fitterBy(chosen)).fit(targets, constraint?.value);
 }
 
 function targetsOf({ blocks }: LeastSquares): Float64Array {
@@ -85,10 +88,13 @@ const FOLD = 5;
  * Returns the solver itself, or where it leaves something to choose the one of its candidates whose solution for four fifths of the
  * equations has the least weighted squared error on the others, every fifth equation.
  */
-export async function chooseSolver(
+export const chooseSolver = (problem: LeastSquares, method: Solver, products: Products): Promise<Solver> =>
+  chosenOf(problem, method, { products, gram: gramOf(problem, products) });
+
+async function chosenOf(
   problem: LeastSquares,
   method: Solver,
-  products: Products,
+  { products, gram }: { readonly products: Products; readonly gram: Gram },
 ): Promise<Solver> {
   const { blocks, constraint } = problem;
   if (method.candidates === undefined) return method;
@@ -96,10 +102,10 @@ export async function chooseSolver(
   const weights = concatBlocks(blocks, weightsOf);
   const held = weights.map((weight, i) => (i % FOLD === FOLD - 1 ? weight : 0));
   const design = { blocks: reweighted(blocks, (i) => weights[i] - held[i]), normal: constraint?.normal };
-  const fitterBy = await fitters(design, products);
+  const fitterBy = await fitters(design, products, gram);
   let best: { readonly solver: Solver; readonly error: number } | undefined;
   for (const solver of method.candidates(largestEigenvalueOf(equationsOf(design)))) {
-    const { values } = (await fitterBy(solver)).fit(targets, constraint?.value);
+    const values = (await fitterBy(solver)).solve(targets, constraint?.value);
     const error = squaredError(blocks, { weights: held, targets, values });
     if (best === undefined || error < best.error) best = { solver, error };
   }
@@ -131,11 +137,15 @@ export const LARGEST_SYSTEM = 2 ** 14;
  * where the method needs an invertible system; `fit` throws `non-finite` for targets that are not numbers.
  */
 export async function fitter(design: Design, method: Solver, products: Products): Promise<Fitter> {
-  return (await fitters(design, products))(method);
+  return (await fitters(design, products, gramOf(design, products)))(method);
 }
 
 /** Returns `fitter` of a design for any solver. The matrix of the system is built once, when the first solver needs it. */
-async function fitters(design: Design, products: Products): Promise<(method: Solver) => Promise<Fitter>> {
+async function fitters(
+  design: Design,
+  products: Products,
+  gram: Gram,
+): Promise<(method: Solver) => Promise<Fitter>> {
   const equations = equationsOf(design);
   const { unknowns, count, normal } = equations;
   const free = unknowns - count - (normal === undefined ? 0 : 1);
@@ -149,14 +159,22 @@ async function fitters(design: Design, products: Products): Promise<(method: Sol
         condition: 1 / relativeRounding(unknowns),
       });
     }
-    stored ??= (free > 0 ? factorDual : factorPrimal)(equations, products);
-    const { solve, diagnosis } = await (await stored)(method);
-    return fitterOf(equations, (targets, value) => ({ values: solve(targets, value), diagnosis }));
+    stored ??= (free > 0 ? factorDual : factorPrimal)(equations, products, gram);
+    return storedFitter(equations, await (await stored)(method));
   };
 }
 
 const isIterated = ({ iteration }: Solver, size: number): boolean =>
   iteration !== undefined && (iteration.always || size > LARGEST_SYSTEM);
+
+function storedFitter(equations: Equations, factors: Factorisation): Fitter {
+  return fitterOf(equations, (targets, value) => ({
+    values: factors.solve(targets, value),
+    get diagnosis() {
+      return factors.diagnosis;
+    },
+  }));
+}
 
 function iteratedFitter(equations: Equations, { iteration, expression }: Solver): Fitter {
   // `isIterated` has checked that there is an iteration.

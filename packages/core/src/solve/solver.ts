@@ -5,7 +5,7 @@ import { option, written, z } from '../options.js';
 import type { Products } from '../types/score.js';
 import type { Factors, Iteration, Solver, System } from '../types/solver.js';
 import { cholesky, choleskySolve, largestDiagonal, relativeRounding } from './cholesky.js';
-import { conditionOf, extremesOf } from './condition.js';
+import { conditionOf, type Extremes, extremesOf } from './condition.js';
 import { pivotedCholesky } from './pivoted.js';
 import { type Cut, pseudoFactors } from './pseudo.js';
 
@@ -95,11 +95,9 @@ export const ridge = defineSolver({
   make: ({ lambda }, expression) => ({
     leastNorm: true,
     ...(lambda === undefined ? { candidates: ridges } : { iteration: iterated(lambda) }),
-    async factorise({ matrix, k, rounding }, products) {
-      const added = lambda ?? refuseOpenLambda(expression);
-      const lifted = matrix.slice();
-      for (let i = 0; i < k; i++) lifted[i * k + i] += added;
-      return factorise(expression, { matrix: lifted, k, rounding }, products);
+    async factorise(system, products) {
+      const lift = lambda ?? refuseOpenLambda(expression);
+      return factorise(expression, { ...system, lift }, products);
     },
   }),
 });
@@ -155,24 +153,49 @@ export const lsqr = defineSolver({
   }),
 });
 
+/** The system of K + lift·1, whose eigenvalues are at least `lift`, but for the rounding of K. */
+interface LiftedSystem extends System {
+  /** Default 0. */
+  readonly lift?: number;
+}
+
 /** By Cholesky, or throws `singular`. */
-async function factorise(where: string, system: System, products: Products): Promise<Factors> {
-  const { k, rounding = 0 } = system;
-  const factor = await cholesky(system, products);
+async function factorise(where: string, system: LiftedSystem, products: Products): Promise<Factors> {
+  const { matrix, k, rounding = 0, lift = 0 } = system;
+  const factor = await cholesky(system, products, lift);
   if (factor !== undefined) {
-    const extremes = extremesOf(system, factor);
-    const least = Math.max(relativeRounding(k) * extremes.largest, rounding);
-    if (extremes.smallest > least) {
+    const regular = isLiftedClear(system);
+    let extremes = regular ? undefined : extremesOf(system, factor, lift);
+    if (regular || (extremes !== undefined && isClear(extremes, system))) {
       return {
         solve: (right) => choleskySolve(factor, right),
         rank: k,
-        condition: conditionOf(extremes, k),
+        get condition() {
+          extremes ??= extremesOf(system, factor, lift);
+          return conditionOf(extremes, k);
+        },
       };
     }
   }
-  const { rank } = pivotedCholesky(system, rounding);
-  const lost = Math.max(relativeRounding(k), rounding / largestDiagonal(system.matrix, k));
+  const { rank } = pivotedCholesky({ matrix: lifted(matrix, k, lift), k }, rounding);
+  const lost = Math.max(relativeRounding(k), rounding / (lift + largestDiagonal(matrix, k)));
   return singular(where, { unknowns: k, rank, condition: 1 / lost });
+}
+
+function lifted(matrix: Float64Array, k: number, lift: number): Float64Array {
+  const out = matrix.slice();
+  for (let i = 0; i < k; i++) out[i * k + i] += lift;
+  return out;
+}
+
+const isClear = ({ largest, smallest }: Extremes, { k, rounding = 0 }: System): boolean =>
+  smallest > Math.max(relativeRounding(k) * largest, rounding);
+
+/** Whether the lift is so far above rounding that the others need not be looked at. The trace bounds the largest. */
+function isLiftedClear({ matrix, k, rounding = 0, lift = 0 }: LiftedSystem): boolean {
+  let trace = k * lift;
+  for (let i = 0; i < k; i++) trace += matrix[i * k + i];
+  return lift > 2 * Math.max(relativeRounding(k) * trace, rounding);
 }
 
 /** Throws the error that says how far a system is from having one solution; its condition is above the one given. */

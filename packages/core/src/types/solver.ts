@@ -12,8 +12,9 @@ export interface System {
 export interface Factors {
   /** z, k numbers. */
   solve(right: Float64Array): Float64Array;
-  /** Numerical rank of the system, and ratio of its largest to its smallest kept eigenvalue (NaN when none is kept). */
+  /** Numerical rank of the system. */
   readonly rank: number;
+  /** Ratio of its largest to its smallest kept eigenvalue, NaN when none is kept. May be computed when it is first read. */
   readonly condition: number;
 }
 

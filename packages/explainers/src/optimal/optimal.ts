@@ -1,6 +1,5 @@
 import {
   type Constraint,
-  chooseSolver,
   defineExplainer,
   drawCount,
   type Findings,
@@ -8,6 +7,7 @@ import {
   fold,
   gaussian,
   LARGEST_SYSTEM,
+  leastSquares,
   option,
   type Perturbation,
   type PlannedCost,
@@ -195,8 +195,8 @@ async function regressed(
     at += block.rows.n;
     return { ...block, targets: targets.subarray(at - block.rows.n, at) };
   });
-  const chosen = await chooseSolver({ blocks: parts, constraint }, solver, products);
-  const { fit } = await factorise({ blocks, normal: constraint?.normal }, { x, products, solver: chosen });
+  if (solver.candidates !== undefined) return leastSquares({ blocks: parts, constraint }, solver, products);
+  const { fit } = await factorise({ blocks, normal: constraint?.normal }, { x, products, solver });
   return fit(targets, constraint?.value);
 }
 

@@ -4,10 +4,12 @@ import {
   boxRows,
   type Draws,
   differenceRows,
+  featureRows,
   type Perturbation,
   type Rows,
   type Score,
   type Shape,
+  sameFeatures,
   sizeOf,
   spans,
   type Tensor,
@@ -76,17 +78,40 @@ export async function responsesOf(
 
 type Block = WeightedRows & Pick<Draws, 'compact'>;
 
-/** One block of all boxes, where all draws remove boxes: products with one list of boxes cost less than with many. */
+/** One block of all draws, where all remove boxes, or features of one partition: products with one block cost less than with many. */
 function joined(blocks: readonly Block[], shape: Shape): readonly WeightedRows[] {
+  return joinedBoxes(blocks, shape) ?? joinedFeatures(blocks) ?? blocks;
+}
+
+function joinedBoxes(blocks: readonly Block[], shape: Shape): readonly WeightedRows[] | undefined {
   const lists = blocks.flatMap(({ compact }) => (compact?.kind === 'boxes' ? [compact] : []));
   const [first] = lists;
   if (first === undefined || lists.length < blocks.length || blocks.some(({ weights }) => weights))
-    return blocks;
+    return undefined;
   const boxes = Int32Array.from(lists.flatMap((list) => [...list.boxes]));
   const channels = lists.flatMap((list) => [...(list.channels ?? [])]);
   const { layout } = first;
   const only = first.channels && Int32Array.from(channels);
   return [{ rows: boxRows({ shape, boxes, layout, ...(only && { channels: only }) }) }];
+}
+
+function joinedFeatures(blocks: readonly Block[]): readonly WeightedRows[] | undefined {
+  const lists = blocks.flatMap(({ compact }) => (compact?.kind === 'masks' ? [compact] : []));
+  const [first] = lists;
+  if (first === undefined || lists.length < blocks.length) return undefined;
+  if (lists.some(({ features }) => !sameFeatures(features, first.features))) return undefined;
+  const removed = new Uint8Array(lists.reduce((sum, list) => sum + list.removed.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    removed.set(list.removed, at);
+    at += list.removed.length;
+  }
+  const weighted = blocks.some(({ weights }) => weights !== undefined);
+  const weights =
+    weighted && blocks.flatMap(({ rows, weights: own }) => [...(own ?? new Array(rows.n).fill(1))]);
+  return [
+    { rows: featureRows(first.features, removed), ...(weights && { weights: Float64Array.from(weights) }) },
+  ];
 }
 
 /** What attributions are dotted with: masks for global ones, I for local ones. */

@@ -10,6 +10,7 @@ import {
   type Settings,
   spans,
   type Tensor,
+  zeros,
 } from '@onnxplain/core';
 import { baselineOption, fillBaseline } from '../baseline.js';
 import { LAYOUT } from '../layout.js';
@@ -53,11 +54,14 @@ export function removalFrom(
     async values(n, mark) {
       const { count } = features;
       const values = new Float64Array(n);
+      // f has read the inputs of a span before the next ones are written. New arrays for each would keep the garbage collector busy.
+      let buffer: Tensor | undefined;
       for (const { from, to } of spans(n, Math.max(count, x.data.length))) {
         const removed = new Uint8Array((to - from) * count);
         for (let i = from; i < to; i++) mark(removed.subarray((i - from) * count, (i - from + 1) * count), i);
         const draws = { kind: 'masks', n: to - from, features, removed, baseline: absent } as const;
-        values.set(await f.value(inputsFrom(x, draws)), from);
+        buffer ??= zeros([to - from, ...x.shape], x);
+        values.set(await f.value(inputsFrom(x, draws, buffer)), from);
       }
       return values;
     },
