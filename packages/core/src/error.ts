@@ -79,7 +79,6 @@ export class OnnxplainError extends Error {
   }
 
   override readonly name = 'OnnxplainError';
-  readonly [MARK] = true;
   readonly code: ErrorCode;
   readonly diagnosis: Diagnosis;
 
@@ -88,6 +87,10 @@ export class OnnxplainError extends Error {
     super(`${where}: expected ${expected}, got ${got}.${remedy === undefined ? '' : ` ${remedy}`}`, options);
     this.code = diagnosis.code;
     this.diagnosis = diagnosis;
+  }
+
+  get [MARK](): true {
+    return true;
   }
 }
 

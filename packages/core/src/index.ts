@@ -37,6 +37,7 @@ export {
 } from './dtype/dtypes.js';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './dtype/float16.js';
 export * from './error.js';
+export { explainEach } from './explain-each.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
 export { type Blur, gaussianBlur } from './features/blur.js';
 export type { Segments } from './features/boxes.js';
@@ -80,6 +81,7 @@ export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geom
 export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
 export { guarded, internal } from './guarded.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
+export { once } from './once.js';
 export {
   type DefinitionKind,
   definitionKinds,

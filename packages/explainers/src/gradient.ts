@@ -18,5 +18,9 @@ export const gradient = defineExplainer({
       const slopes = await f.gradient(asBatch(x));
       return { values: toFloat64(row(slopes, 0)) };
     },
+    async explainRows(f, batch, keys) {
+      const slopes = toFloat64(await f.gradient(batch));
+      return keys.map((_, i) => ({ values: row(slopes, i) }));
+    },
   }),
 });

@@ -8,6 +8,7 @@ import {
   multiply,
   named,
   quadraticScore,
+  row,
   rows,
   type Score,
   sizeOf,
@@ -120,6 +121,18 @@ for (const { explainer, exactOnLinear, complete, hwc } of [...listed, ...example
         expect(planned.backward).toBeGreaterThanOrEqual(backward);
       } else expect(planned).toMatchObject({ forward, backward });
     });
+
+    const { explainRows } = explainer;
+    if (explainRows !== undefined) {
+      it('explains the rows of a batch as it explains each alone', async () => {
+        const batch = normals('batch', [5, ...shape]);
+        const keys = [4, 2, 8, 2, 9].map((number) => key(number));
+        const alone = await Promise.all(keys.map((own, i) => explainer(curved, row(batch, i), own)));
+        const metered = meter(curved);
+        expect(await explainRows(metered.score, batch, keys)).toEqual(alone);
+        expect(metered.cost().backward).toBe(alone.reduce((sum, { cost }) => sum + cost.backward, 0));
+      });
+    }
 
     it('takes a score that says chw like one that says nothing', async () => {
       expect(await explain({ ...curved, layout: 'chw' })).toEqual(await explain(curved));

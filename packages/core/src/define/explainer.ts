@@ -1,10 +1,12 @@
 import { fail } from '../error.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
+import { expectBatch } from '../score/batch.js';
+import { row } from '../tensor/rows.js';
 import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
 import { type Attribution, attributionKinds, type Explainer } from '../types/attribution.js';
 import type { PlannedCost } from '../types/planned-cost.js';
-import type { Cost, Score } from '../types/score.js';
+import type { Batch, Cost, Score } from '../types/score.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
 import { expectResultShape, refuseResult } from './result.js';
 
@@ -17,6 +19,8 @@ export interface ExplainerRecipe
   extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient' | 'plannedCost'> {
   /** Explains f at x, deterministic in (f, x, key). */
   explain(f: Score, x: Tensor, key: Key): Promise<Findings>;
+  /** Explains the rows of a batch at once, as `explain` does one by one. */
+  explainRows?(f: Score, batch: Batch, keys: readonly Key[]): Promise<readonly Findings[]>;
 }
 
 /**
@@ -44,23 +48,52 @@ export function defineExplainer<
   return define<Explainer, ExplainerRecipe, Name, S, Parts, N>(
     'explainer',
     statement,
-    ({ explain, ...properties }, { expression, needs }) => {
-      const { kind } = properties;
-      expectKind(expression, kind);
+    ({ explain, explainRows, ...properties }, { expression, needs }) => {
+      expectKind(expression, properties.kind);
+      const sign = signer({ expression, ...properties });
       const signed = async (f: Score, x: Tensor, key: Key): Promise<Attribution> => {
         expectShape(expression, x, f.shape);
-        const findings = await explain(f, { ...x, data: x.data.slice() }, key);
-        expectResultShape(`${expression}: values`, findings?.values, f.shape);
-        const cost = findings.cost ?? exactCost(properties.plannedCost?.(f, x));
-        if (cost === undefined) return refuseResult(expression, 'a cost: { forward, backward }', 'none');
-        expectFiniteValues(expression, findings.values);
-        expectFiniteResidual(expression, findings.residual);
-        expectFiniteDetails(expression, findings.details);
-        return { ...findings, cost, kind, method: expression, key };
+        return sign(await explain(f, { ...x, data: x.data.slice() }, key), { f, x, key });
       };
-      return named(signed, { expression, ...(needs.length > 0 && { needs }), ...properties });
+      const signedRows =
+        explainRows &&
+        (async (f: Score, batch: Batch, keys: readonly Key[]): Promise<readonly Attribution[]> => {
+          expectBatch(expression, batch, f.shape);
+          const findings = await explainRows(f, { ...batch, data: batch.data.slice() }, keys);
+          return keys.map((key, i) => sign(findings[i], { f, x: row(batch, i), key }));
+        });
+      const needed = needs.length > 0 && { needs };
+      const rows = signedRows && { explainRows: signedRows };
+      return named(signed, { expression, ...needed, ...properties, ...rows });
     },
   );
+}
+
+/** Returns a function that checks findings and makes the attribution of them. */
+function signer({
+  expression,
+  kind,
+  plannedCost,
+}: Pick<Explainer, 'expression' | 'kind' | 'plannedCost'>): (
+  findings: Findings,
+  of: Explained,
+) => Attribution {
+  return (findings, { f, x, key }) => {
+    expectResultShape(`${expression}: values`, findings?.values, f.shape);
+    const cost = findings.cost ?? exactCost(plannedCost?.(f, x));
+    if (cost === undefined) return refuseResult(expression, 'a cost: { forward, backward }', 'none');
+    expectFiniteValues(expression, findings.values);
+    expectFiniteResidual(expression, findings.residual);
+    expectFiniteDetails(expression, findings.details);
+    return { ...findings, cost, kind, method: expression, key };
+  };
+}
+
+/** What was explained, with which key. */
+interface Explained {
+  readonly f: Score;
+  readonly x: Tensor;
+  readonly key: Key;
 }
 
 /** The code of a definition may be plain JavaScript, which no compiler has checked. */

@@ -1,3 +1,4 @@
+import { once } from '../once.js';
 import { subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { CompactDraws } from '../types/compact-draws.js';
@@ -24,14 +25,5 @@ export function drawsOf(x: Tensor, compact: CompactDraws, weights?: Float64Array
     get masks() {
       return masks();
     },
-  };
-}
-
-/** Calls `make` at the first call only, and keeps what it returned. */
-export function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }

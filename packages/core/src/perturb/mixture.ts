@@ -1,4 +1,5 @@
 import { definePerturbation } from '../define/perturbation.js';
+import { once } from '../once.js';
 import { option, z } from '../options.js';
 import { fold, type Key } from '../random/key.js';
 import { stream } from '../random/stream.js';
@@ -6,7 +7,6 @@ import { denseRows } from '../rows/dense.js';
 import { concatRows, subtractRows } from '../tensor/rows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types/draws.js';
-import { once } from './draw.js';
 import { gaussian, uniform } from './noise.js';
 
 /**

@@ -1,8 +1,8 @@
 import { definePerturbation } from '../define/perturbation.js';
+import { once } from '../once.js';
 import { option } from '../options.js';
 import { type NormOrder, rowNorms } from '../tensor/norm.js';
 import type { Draws, Perturbation } from '../types/draws.js';
-import { once } from './draw.js';
 import { uniform } from './noise.js';
 
 /** The kernels, functions of the distance from x in units of the width. */

@@ -1,10 +1,10 @@
 import {
   type Attribution,
   type Cost,
-  type Draws,
   defineExplainer,
   drawCount,
   type Explainer,
+  explainEach,
   type Features,
   type Findings,
   fail,
@@ -16,7 +16,6 @@ import {
   type Perturbation,
   perturbationOf,
   repeatedCost,
-  row,
   type Score,
   sameFeatures,
   sizeOf,
@@ -119,8 +118,9 @@ interface ExplainedDraw {
 }
 
 /**
- * The explanations of draws 0 to n - 1, in order. The cost of the first one says how many rows an explanation evaluates. The others then
- * run concurrently, so many that the number of rows in flight stays bounded, so that a score can join them into large batches.
+ * The explanations of draws 0 to n - 1, in order. The cost of one says how many rows it evaluates: where it is not planned, the first one
+ * is explained alone. The others then run together, so many that the number of rows in flight stays bounded, so that a score can join
+ * them into large batches.
  */
 async function* explainDraws(
   { inner, perturbation, n }: { inner: Explainer; perturbation: Perturbation; n: number },
@@ -129,16 +129,18 @@ async function* explainDraws(
 ): AsyncGenerator<ExplainedDraw> {
   const drawKey = fold(key, 'draws');
   const innerKey = fold(key, 'inner');
-  const explain = (draws: Draws, from: number): Promise<ExplainedDraw>[] =>
-    Array.from({ length: draws.inputs.shape[0] }, async (_, i) => ({
-      attribution: await inner(f, row(draws.inputs, i), fold(innerKey, from + i)),
-      weight: draws.weights?.[i] ?? 1,
-    }));
-  const first = await Promise.all(explain(perturbation(x, drawKey, 0, 1), 0));
+  const explain = async (from: number, to: number): Promise<readonly ExplainedDraw[]> => {
+    const { inputs, weights } = perturbation(x, drawKey, from, to);
+    const keys = Array.from({ length: to - from }, (_, i) => fold(innerKey, from + i));
+    const attributions = await explainEach(inner, f, { batch: inputs, keys });
+    return attributions.map((attribution, i) => ({ attribution, weight: weights?.[i] ?? 1 }));
+  };
+  const planned = inner.plannedCost?.(f, x);
+  const first = planned === undefined ? await explain(0, 1) : [];
   yield* first;
-  const { forward, backward } = first[0].attribution.cost;
-  for (const { from, to } of spans(n - 1, sizeOf(x.shape) * Math.max(1, forward + backward))) {
-    yield* await Promise.all(explain(perturbation(x, drawKey, from + 1, to + 1), from + 1));
+  const { forward, backward } = planned ?? first[0].attribution.cost;
+  for (const { from, to } of spans(n - first.length, sizeOf(x.shape) * Math.max(1, forward + backward))) {
+    yield* await explain(first.length + from, first.length + to);
   }
 }
 

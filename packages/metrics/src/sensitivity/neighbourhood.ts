@@ -1,4 +1,14 @@
-import { fold, type Key, row, type Score, type Subject, subtract, type Tensor } from '@onnxplain/core';
+import {
+  explainEach,
+  fold,
+  type Key,
+  once,
+  row,
+  type Score,
+  type Subject,
+  subtract,
+  type Tensor,
+} from '@onnxplain/core';
 import { explainerOf } from '../subject-explainer.js';
 import type { Ball } from './ball.js';
 import type { Noise } from './noise.js';
@@ -36,16 +46,26 @@ export function neighbourhoodOf(
 ): Neighbourhood {
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
-  const neighbour = (input: Tensor, delta: Tensor, own: Key): Neighbour => {
-    const seed = noise === 'shared' ? attribution.key : fold(own, 'explain');
-    return { input, delta, key: own, explain: async (at, of = f) => (await explain(of, at, seed)).values };
-  };
+  const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
+  const neighbour = (input: Tensor, delta: Tensor, own: Key): Neighbour => ({
+    input,
+    delta,
+    key: own,
+    explain: async (at, of = f) => (await explain(of, at, seedOf(own))).values,
+  });
   return {
     drawn(from, to) {
       const { inputs, deltas } = ball.perturbation(x, fold(key, 'draws'), from, to);
-      return Array.from({ length: to - from }, (_, i) =>
-        neighbour(row(inputs, i), row(deltas, i), fold(fold(key, 'neighbour'), from + i)),
-      );
+      const owns = Array.from({ length: to - from }, (_, i) => fold(fold(key, 'neighbour'), from + i));
+      const all = once(() => explainEach(explain, f, { batch: inputs, keys: owns.map(seedOf) }));
+      return owns.map((own, i) => {
+        const drawn = neighbour(row(inputs, i), row(deltas, i), own);
+        return {
+          ...drawn,
+          explain: async (at, of = f) =>
+            at === drawn.input && of === f ? (await all())[i].values : drawn.explain(at, of),
+        };
+      });
     },
     at(offset, own) {
       const input = { ...x, data: x.data.map((value, i) => value + offset[i]) };
