@@ -13,7 +13,8 @@ import { INFERENCE } from './table.js';
 /** The types and known elements of the values of a graph, to which nodes are added in order. */
 export interface Typing extends Scope {
   types(): ReadonlyMap<string, ValueType>;
-  addInput(value: Value): void;
+  /** Adds an input, with its type unless the file does not declare it. `known`: whether the type is known anyway; default false. */
+  addInput(value: Value, known?: boolean): void;
   addConstant(name: string, value: Constant): void;
   /**
    * Adds a node whose inputs were added before. Its outputs are inferred at the next request, because most rewrites need the types of few
@@ -44,7 +45,10 @@ export function typingOf(graph: Graph, outer?: Scope): Typing {
     unknown: scope.unknown,
     inside: (body, inputs) => settled().inside(body, inputs),
     types: () => settled().types,
-    addInput: ({ name, dtype, dims }) => scope.define(name, { dtype, dims: dims?.map(canonicalDim) }),
+    addInput({ name, dtype, dims }, known = false) {
+      if (known || graph.untyped?.has(name) !== true)
+        scope.define(name, { dtype, dims: dims?.map(canonicalDim) });
+    },
     addConstant: scope.addConstant,
     addNode: nodes.add,
     preview: nodes.preview,
@@ -130,7 +134,7 @@ function outputsOf(
 ): readonly (ValueType | undefined)[] {
   const typing = typingOf(body, outer);
   for (const [i, { name, dtype, dims }] of body.inputs.entries()) {
-    typing.addInput({ name, ...(inputs[i] ?? { dtype, dims }) });
+    typing.addInput({ name, ...(inputs[i] ?? { dtype, dims }) }, inputs[i] !== undefined);
   }
   for (const [name, value] of body.constants) typing.addConstant(name, value);
   for (const node of body.nodes) typing.addNode(node);

@@ -4,6 +4,7 @@ import { type Signature, signatureOf } from '../ir/schema/signature.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node, Value, ValueType } from '../ir/types.js';
 import { readAttribute } from './attribute.js';
 import type { ReadContext } from './context.js';
+import { expectNarrowReaders, heldAs } from './narrow.js';
 import type {
   AttributeProto,
   FunctionProto,
@@ -20,22 +21,40 @@ import { readTensorType, readValue } from './value-info.js';
 type Opsets = Graph['opsets'];
 
 /** Reads the main graph or an inner graph. */
-export function readGraph(proto: GraphProto, { opsets, where }: Scope, context: ReadContext): Graph {
+export function readGraph(
+  proto: GraphProto,
+  { opsets, where, inner }: GraphScope,
+  context: ReadContext,
+): Graph {
   const constants = readConstants(proto, where, context);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
   const { outputs, untyped } = readOutputs(proto, { opsets, where }, context);
+  const open = inner ? inputs.filter((value) => readTensorType(value, context) === undefined) : [];
+  for (const { name } of open) untyped.add(name);
+  const nodes = topologicalOrder(
+    proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, context)),
+  );
+  expectNarrowReaders(proto, nodes);
   return {
     ...emptyGraph(opsets),
     name: proto.name,
-    inputs: inputs.map((value) => readValue(value, `${where}, input`, context)),
+    inputs: inputs.map((value) =>
+      open.includes(value) ? withoutType(value.name) : readValue(value, `${where}, input`, context),
+    ),
     outputs,
     ...(untyped.size > 0 && { untyped }),
     constants,
-    nodes: topologicalOrder(
-      proto.node.map((node, i) => readNode(node, { opsets, where: `${where}, node ${i}` }, context)),
-    ),
+    nodes,
     declared: readDeclared(proto.valueInfo, context),
   };
+}
+
+/** A value whose type is not known: see `Graph.untyped`. */
+const withoutType = (name: string): Value => ({ name, dtype: 'float32', dims: undefined });
+
+interface GraphScope extends Scope {
+  /** Whether it is the graph of an attribute: its inputs have their types from the node. */
+  readonly inner: boolean;
 }
 
 interface Scope {
@@ -52,7 +71,7 @@ function readOutputs(
   proto: GraphProto,
   { where }: Scope,
   context: ReadContext,
-): Required<Pick<Graph, 'outputs' | 'untyped'>> {
+): Pick<Graph, 'outputs'> & { readonly untyped: Set<string> } {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
   const typed = proto.output.map((value) =>
     value.type === undefined ? (inner.get(value.name) ?? value) : value,
@@ -66,7 +85,7 @@ function readOutputs(
   );
   const outputs = kept.map((value): Value => {
     const { name } = value;
-    if (untyped.has(name)) return { name, dtype: 'float32', dims: undefined };
+    if (untyped.has(name)) return withoutType(name);
     if (!maps.has(name)) return readValue(value, `${where}, output`, context);
     return { name, dtype: 'float32', dims: [0, 1].map((axis) => context.freshSymbol(name, axis)) };
   });
@@ -112,6 +131,8 @@ function readDeclared(
 ): ReadonlyMap<string, ValueType> {
   const declared = new Map<string, ValueType>();
   for (const value of values) {
+    const declares = value.type?.value;
+    if (declares?.case === 'tensorType' && heldAs(declares.value.elemType) !== undefined) continue;
     const type = readTensorType(value, context);
     if (type !== undefined) declared.set(value.name, type);
   }
@@ -153,7 +174,8 @@ function readAttributes(
   { opsets, where }: Scope,
   context: ReadContext,
 ): Attributes {
-  const inner = (graph: GraphProto, at: string): Graph => readGraph(graph, { opsets, where: at }, context);
+  const inner = (graph: GraphProto, at: string): Graph =>
+    readGraph(graph, { opsets, where: at, inner: true }, context);
   // readAttribute makes a sparse constant dense.
   const nameOf = ({ name }: AttributeProto): string => (name === 'sparse_value' ? 'value' : name);
   const names = new Set(protos.map(nameOf));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { codeOf } from '../../test/graphs.js';
 import { canonicalise } from '../canonical/canonicalise.js';
 import type { Constant } from '../ir/types.js';
 import { encode } from './encode.js';
@@ -314,3 +315,97 @@ test.each([
     expect(read(file({ node: [node], initializer }, { opsetImport })).nodes[0].inputs).toEqual(read_);
   },
 );
+
+const times = {
+  name: 'times',
+  type: { value: { case: 'tensorType' as const, value: { elemType: 7, shape: { dim: [] } } } },
+};
+
+/** y = Loop that adds w to x, and a sequence of its states, with a body whose inputs have no types. */
+const loopWithoutTypes = () =>
+  file(
+    {
+      initializer: [{ name: 'w', dims: [2n], dataType: 1, floatData: [1, 2] }],
+      input: [x, times],
+      node: [
+        { opType: 'SequenceEmpty', output: ['s'] },
+        {
+          opType: 'Loop',
+          input: ['times', '', 'x', 's'],
+          output: ['y', 'all'],
+          attribute: [
+            {
+              name: 'body',
+              type: AttributeType.GRAPH,
+              g: {
+                name: 'b',
+                input: ['i', 'c', 'state', 'list'].map((name) => ({ name })),
+                output: ['c2', 'next', 'more'].map((name) => ({ name })),
+                node: [
+                  { opType: 'Identity', input: ['c'], output: ['c2'] },
+                  { opType: 'Add', input: ['state', 'w'], output: ['next'] },
+                  { opType: 'SequenceInsert', input: ['list', 'next'], output: ['more'] },
+                ],
+              },
+            },
+          ],
+        },
+      ],
+    },
+    {},
+  );
+
+test('a body whose inputs have no types is read, survives rewriting, and is written without types', () => {
+  const graph = canonicalise(read(loopWithoutTypes()));
+  const bodyOf = ({ nodes }: typeof graph) => nodes.find(({ op }) => op === 'Loop')?.attributes.body;
+  expect(bodyOf(graph)).toMatchObject({
+    value: { untyped: new Set(['i', 'c', 'state', 'list', 'c2', 'next', 'more']) },
+  });
+  expect(bodyOf(read(write(graph)))).toEqual(bodyOf(graph));
+});
+
+test('an input of the model without a type is refused', () => {
+  expect(codeOf(() => read(file({ input: [x, { name: 'z' }] })))).toBe('model-unsupported');
+});
+
+/** y = x + the numbers of a 4-bit constant, read by one node. */
+const narrowFile = (tensor: TensorInit, reader = 'DequantizeLinear') =>
+  file(
+    {
+      initializer: [
+        { name: 'w', dims: [3n], ...tensor },
+        { name: 's', dims: [], dataType: 1, floatData: [0.5] },
+      ],
+      node: [
+        { opType: reader, input: reader === 'DequantizeLinear' ? ['w', 's'] : ['w'], output: ['f'] },
+        { opType: 'Identity', input: ['x'], output: ['y'] },
+      ],
+    },
+    { opsetImport: [{ domain: '', version: 21n }] },
+  );
+
+test.each<[string, TensorInit, Constant]>([
+  [
+    'int4 bytes',
+    { dataType: 22, rawData: bytes(0x78, 0x0f) },
+    { dtype: 'int8', dims: [3], data: Int8Array.of(-8, 7, -1) },
+  ],
+  [
+    'an int4 list',
+    { dataType: 22, int32Data: [0x78, 0x0f] },
+    { dtype: 'int8', dims: [3], data: Int8Array.of(-8, 7, -1) },
+  ],
+  [
+    'uint4 bytes',
+    { dataType: 21, rawData: bytes(0x78, 0x0f) },
+    { dtype: 'uint8', dims: [3], data: Uint8Array.of(8, 7, 15) },
+  ],
+])('%s are held in 8 bits where DequantizeLinear reads them', (_, tensor, held) => {
+  expect(read(narrowFile(tensor)).constants.get('w')).toEqual(held);
+});
+
+test('integers of 4 bits are refused where 8 bits would make a difference, and where bytes are missing', () => {
+  const tensor = { dataType: 22, rawData: bytes(0x78, 0x0f) };
+  expect(() => read(narrowFile(tensor, 'Relu'))).toThrow(/Relu node.*integers of 4 bits in DequantizeLinear/);
+  expect(codeOf(() => read(narrowFile({ dataType: 22, rawData: bytes(0x78) })))).toBe('model-invalid');
+});

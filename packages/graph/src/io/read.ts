@@ -67,7 +67,7 @@ function convert(model: ModelProto, limits: Limits, external: ExternalReader | u
   expectVersion(model.irVersion);
   const context = readContext(limits, external, symbolsOf(model.graph));
   const opsets = readOpsets(model.opsetImport);
-  const graph = readGraph(model.graph, { opsets, where: 'graph' }, context);
+  const graph = readGraph(model.graph, { opsets, where: 'graph', inner: false }, context);
   return {
     ...graph,
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),

@@ -12,6 +12,7 @@ import { lazyConstant } from '../ir/lazy-constant.js';
 import type { Constant, ConstantData } from '../ir/types.js';
 import type { LazyBytes } from './chunks.js';
 import { type ReadContext, unsupportedTypes } from './context.js';
+import { heldAs, unpackNarrow } from './narrow.js';
 import {
   DataLocation,
   type InitialiserInit,
@@ -26,8 +27,10 @@ import { readList } from './typed-lists.js';
 /** Reads a tensor. The data is a view of `raw_data` where its alignment allows. */
 export function readTensor(proto: TensorProto, where: string, context: ReadContext): Constant {
   const dims = readDims(proto.dims, where, context);
-  const dtype = readType(proto.dataType, where);
   if (proto.segment !== undefined) unsupported(where, 'a tensor stored in segments');
+  const narrow = heldAs(proto.dataType);
+  if (narrow !== undefined) return readNarrow(proto, { dtype: narrow, dims, where, context });
+  const dtype = readType(proto.dataType, where);
   if (dtype === 'string') return checkLength({ dtype, dims, data: readStrings(proto, where) }, where);
   return readNumbers(proto, { dtype, dims, where, context });
 }
@@ -39,6 +42,21 @@ function checkLength(constant: Constant, where: string): Constant {
   if (data.length !== size)
     invalid(where, `${size} elements for dims [${dims.join(', ')}]`, `${data.length}`);
   return constant;
+}
+
+/** Reads integers of 4 bits into 8: see `expectNarrowReaders`. */
+function readNarrow(
+  proto: TensorProto,
+  { dtype, dims, where, context }: TensorHeader & { readonly dtype: 'int8' | 'uint8' },
+): Constant {
+  const size = sizeOf(dims);
+  context.countBytes(size);
+  const bytes = Math.ceil(size / 2);
+  if (proto.dataLocation === DataLocation.EXTERNAL)
+    return unpackNarrow(readExternal(proto, bytes, { where, context }), { dtype, dims, size });
+  const packed = proto.rawData.length === 0 ? Uint8Array.from(proto.int32Data) : proto.rawData;
+  if (packed.length !== bytes) invalid(where, `${bytes} bytes of 4-bit integers`, `${packed.length}`);
+  return unpackNarrow(packed, { dtype, dims, size });
 }
 
 interface TensorHeader {

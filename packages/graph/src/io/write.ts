@@ -1,5 +1,5 @@
 import { fail } from '@onnxplain/core';
-import type { Constant, Graph, LocalFunction, Node } from '../ir/types.js';
+import type { Constant, Graph, LocalFunction, Node, Value } from '../ir/types.js';
 import { writeAttribute } from './attribute.js';
 import { bytesOf, type Chunks } from './chunks.js';
 import { encodeChunks } from './encode.js';
@@ -51,14 +51,14 @@ export function writeModel(graph: Graph, writeConstant: WriteConstant): Chunks {
 }
 
 function writeGraph<T>(graph: Graph, writeConstant: (name: string, constant: Constant) => T) {
+  const writePort = (value: Value) =>
+    graph.untyped?.has(value.name) ? { name: value.name } : writeValue(value);
   return {
     name: graph.name === '' ? 'graph' : graph.name,
     node: graph.nodes.map(writeNode),
     initializer: [...graph.constants].map(([name, constant]) => writeConstant(name, constant)),
-    input: graph.inputs.map(writeValue),
-    output: graph.outputs.map((value) =>
-      graph.untyped?.has(value.name) ? { name: value.name } : writeValue(value),
-    ),
+    input: graph.inputs.map(writePort),
+    output: graph.outputs.map(writePort),
   };
 }
 

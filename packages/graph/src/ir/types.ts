@@ -89,8 +89,8 @@ export interface Graph {
   /** Types of values seen in a run (`withObserved`). Inference uses them, unlike declared types, where it finds nothing from the nodes. */
   readonly observed?: ReadonlyMap<string, ValueType>;
   /**
-   * Outputs whose type the file does not declare. Their dtype is float32 here, without dims, until a rewrite infers it. Absent where all
-   * outputs are declared.
+   * Outputs whose type the file does not declare, and inputs of inner graphs that have none or are no tensors. Their dtype is float32
+   * here, without dims, until a rewrite infers it. Absent where all are declared.
    */
   readonly untyped?: ReadonlySet<string>;
 }

@@ -115,6 +115,8 @@ const folder = folderWith({
   'one.onnx': twoTables(false),
   'x.npy': npy([1, 4], [1, 2, 3, 4]),
   'r.npy': npy([1, 3], [0.4, 0.6, 2]),
+  'ones.npy': npy([1, 4], [1, 1, 1, 1]),
+  'bag.npy': npy([1, 5], [17, 2, 7, 14, 11]),
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
@@ -210,4 +212,35 @@ test('the only input of whole numbers is explained by occlusion, and a gradient 
   const { found: inspected, error } = await both('kinds.onnx');
   expect(error.got).toContain('OneHotEncoder node "o"');
   expect(inspected.failure.message).toContain(error.got);
+});
+
+const fixture = (name: string) => join(import.meta.dirname, '../../../graph/test/fixtures', name);
+
+/** y = x W with W [4, 3] in 4 bits, of which column 1 is 7, 3, 5, 6. */
+test.each([
+  ['int4-zero-point', [1.5, 0.5, 1, 1.25]],
+  ['int4-blocks', [1.75, 0.75, 1.25, 1.5]],
+  ['int4-cast', [7, 3, 5, 6]],
+  ['uint4', [-0.25, -1.25, -0.75, -0.5]],
+])('%s: the slopes are the weights that 4 bits hold, and ONNX Runtime agrees on f', async (name, slopes) => {
+  const { exit, out } = await onnxplain(
+    ...['explain', fixture(`quantised/${name}.onnx`), '--input', at('ones.npy'), '--target', '1'],
+    ...['--explainer', 'gradient', '--json'],
+  );
+  expect(exit).toBe(0);
+  const [{ values, score }] = JSON.parse(out).explanations;
+  expect(values).toEqual(slopes);
+  expect(score).toBe(slopes.reduce((sum, slope) => sum + slope, 0));
+});
+
+test('a loop that carries a sequence, and whose body has no types, is explained by what needs no derivative', async () => {
+  const bag = fixture('exports/embedding-bag.onnx');
+  const { exit, out } = await onnxplain(
+    ...['explain', bag, '--input', at('bag.npy'), '--target', '1', '--explainer', 'occlusion(1)', '--json'],
+  );
+  expect(exit).toBe(0);
+  const [{ score, values }] = JSON.parse(out).explanations;
+  expect(score).toBeCloseTo(-0.5431, 4);
+  expect(values).toHaveLength(5);
+  expect((await onnxplain('inspect', bag)).exit).toBe(0);
 });
