@@ -1,15 +1,11 @@
+import { once } from '../once.js';
 import { type Tensor, zeros } from '../tensor/tensor.js';
 import type { Products } from '../types/score.js';
 import type { Design, Gram } from './equations.js';
 
 /** The products of all rows of a design, whatever their weights. They are computed at the first call. */
-export function gramOf({ blocks }: Design, products: Products): Gram {
-  let made: Promise<Tensor> | undefined;
-  return () => {
-    made ??= productsOfPairs(blocks, products);
-    return made;
-  };
-}
+export const gramOf = ({ blocks }: Design, products: Products): Gram =>
+  once(() => productsOfPairs(blocks, products));
 
 async function productsOfPairs(blocks: Design['blocks'], products: Products): Promise<Tensor> {
   const count = blocks.reduce((sum, { rows }) => sum + rows.n, 0);

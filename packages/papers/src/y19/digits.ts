@@ -169,6 +169,18 @@ const table1b: PaperTable = {
 
 const COALITIONS = 'INFD, coalitions';
 
+/**
+ * The Shapley value by five times the coalitions of Table 1b: with fewer, sampling error costs more infidelity than the claims are about.
+ */
+const wellSampledShap: TableRow = {
+  name: shap.name,
+  explainer: {
+    paper: 'kernel-shap(samples=20000)',
+    'paper-code':
+      'optimal(coalitions(sampling=uniform, kernel=paper-code), draws=20000, solver=pseudo-inverse)',
+  },
+};
+
 /** The check of the authors' rebuttal: infidelity under the perturbation for which SHAP is the optimum. */
 const coalitions: PaperTable = {
   paper: 'y19',
@@ -177,7 +189,7 @@ const coalitions: PaperTable = {
     'Infidelity (lower is better) of global explanations on digits, coalitions of the Shapley kernel removed',
   inputs: 'digits',
   model: MODEL,
-  rows: table1b.rows,
+  rows: [wellSampledShap, ...table1b.rows.filter((row) => row !== shap)],
   columns: [
     {
       name: COALITIONS,
@@ -201,6 +213,7 @@ const coalitions: PaperTable = {
   claims: betterThan('SHAP', ['Square', ...smoothedRows(global).map(({ name }) => name)], [COALITIONS]),
   notes: [
     'The numbers are those of the rebuttal. The released program cannot compute this check: the reading "paper-code" has its kernel and its way of drawing coalitions.',
+    'The Shapley values take 20 000 coalitions, as in the program of the authors. With 4000 for 784 pixels their sampling error raises the infidelity above that of Grad and IG.',
     NOTES[0],
     NOTES[3],
   ],
