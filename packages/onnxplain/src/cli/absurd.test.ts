@@ -68,6 +68,11 @@ test('evaluate says what a large request takes, and what is not known before', a
   expect(text).toMatch(/not counted, as it is not known before: cfx.*, sensitivity-max/);
 });
 
+test('a cost that is not known before is named, also where the known part is small', async () => {
+  const { err } = await onnxplain('explain', ...model, '--explainer', 'cfx');
+  expect(err).toMatch(/^what cfx takes is not known before$/m);
+});
+
 test('a small request says nothing of its cost', async () => {
   const { err } = await onnxplain('explain', ...model, '--explainer', 'integrated-gradients(steps=20)');
   expect(err).not.toMatch(/this run takes/);

@@ -2,6 +2,7 @@ import { fail, OnnxplainError, spans, stack, type Tensor } from '@onnxplain/core
 import { type CellProgress, cellName, cellsOf, type Plan } from '@onnxplain/experiment';
 import { defaultMemoryLimit } from '../../isolated/memory.js';
 import { randomNotices } from '../notices/query.js';
+import { listed } from '../notices/text.js';
 import type { QueriedInputs } from '../query/query.js';
 import type { CellContext } from './cells.js';
 import { paceOf } from './pace.js';
@@ -64,10 +65,11 @@ export async function expectCost(
   };
 }
 
-/** The expected cost in words; undefined where it is not much, or nothing of it is known. */
+/** The expected cost in words, or what is not known of it; undefined where it is not much. */
 function costText(planned: PlannedRun, seconds: number | undefined): string | undefined {
   const { forward, backward, atMost, bytes, unknown } = planned;
-  if ((seconds ?? 0) <= LARGE_SECONDS && bytes <= LARGE_BYTES) return undefined;
+  const isLarge = (seconds ?? 0) > LARGE_SECONDS || bytes > LARGE_BYTES;
+  if (!isLarge) return unknown.length === 0 ? undefined : `what ${listed(unknown)} takes is not known before`;
   const counts = [
     ...(forward > 0 ? [`${shownCount(forward)} evaluations`] : []),
     ...(backward > 0 ? [`${shownCount(backward)} gradients`] : []),
@@ -78,8 +80,7 @@ function costText(planned: PlannedRun, seconds: number | undefined): string | un
       ? 'a time that is not known before'
       : `about ${shownSeconds(seconds)} by the time of a first batch`;
   const held = bytes > LARGE_BYTES ? `, about ${shownBytes(bytes)} of memory` : '';
-  const others =
-    unknown.length === 0 ? '' : `; not counted, as it is not known before: ${unknown.join(', ')}`;
+  const others = unknown.length === 0 ? '' : `; not counted, as it is not known before: ${listed(unknown)}`;
   return `this run takes ${atMost ? 'at most ' : ''}${rows}, ${time}${held}${others}`;
 }
 

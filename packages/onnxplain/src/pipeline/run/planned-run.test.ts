@@ -1,6 +1,6 @@
 import { minimum } from '@onnxplain/attacks';
 import { gaussian, linearScore, tensor } from '@onnxplain/core';
-import { gradient, kernelShap, optimal, smooth } from '@onnxplain/explainers';
+import { gradient, kernelShap, occlusion, optimal, smooth } from '@onnxplain/explainers';
 import { infidelity, robustnessComplement } from '@onnxplain/metrics';
 import { expect, test } from 'vitest';
 import { planRun, type RunToPlan } from './planned-run.js';
@@ -39,6 +39,11 @@ test('a cost that is not known before is named, and the others are counted', () 
   const planned = planRun(runOf({ explainers: [gradient()], metrics }), GB);
   expect(planned.unknown).toEqual([metrics[0].expression]);
   expect(planned.backward).toBe(3);
+});
+
+test('an explainer that does not fit the input costs nothing, and is not called unknown', () => {
+  const planned = planRun(runOf({ explainers: [occlusion({ window: 9 })] }), GB);
+  expect(planned).toMatchObject({ forward: 0, unknown: [] });
 });
 
 test('a request of more rows than any machine evaluates is refused with the factor', () => {

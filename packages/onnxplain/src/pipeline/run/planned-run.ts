@@ -82,12 +82,12 @@ function costsIn({ f, x, cells, explainers, metrics }: RunToPlan): readonly Cell
   return [...explained, ...measured].filter(({ times }) => times > 0);
 }
 
-/** An error of onnxplain is that of the cell, which has it too. */
-function unlessRefused<T>(find: () => T): T | undefined {
+/** A cell whose plan is refused by an error of onnxplain fails by the same error, and evaluates nothing. */
+function unlessRefused(find: () => PlannedCost | undefined): PlannedCost | undefined {
   try {
     return find();
   } catch (error) {
-    if (error instanceof OnnxplainError) return undefined;
+    if (error instanceof OnnxplainError) return { forward: 0, backward: 0 };
     throw error;
   }
 }
