@@ -1,6 +1,7 @@
 import {
   asBatch,
   type Explainer,
+  fail,
   fold,
   key,
   linearClassifier,
@@ -199,5 +200,21 @@ describe('randomised-weights', () => {
     await expect(measure({ explain: undefined })).rejects.toMatchObject({ code: 'not-applicable' });
     const { with: _, ...bare } = f;
     await expect(measure({ f: bare })).rejects.toMatchObject({ code: 'not-applicable' });
+  });
+
+  it('says what to do where the explainer refuses the class of the score on a drawn model', async () => {
+    const subject = await subjectOf(slope);
+    const refusing: Explainer = named(
+      async (...given: Parameters<typeof slope>) =>
+        given[0] === f
+          ? slope(...given)
+          : fail({ code: 'not-applicable', where: 'it', expected: 'the predicted class', got: 'another' }),
+      { expression: 'refusing', kind: 'local' as const },
+    );
+    const measured = randomisedWeights({ draws: 3 }).measure({ ...subject, explain: refusing }, seed);
+    await expect(measured).rejects.toMatchObject({
+      code: 'not-applicable',
+      diagnosis: { expected: 'the predicted class', remedy: expect.stringContaining('explained=predicted') },
+    });
   });
 });

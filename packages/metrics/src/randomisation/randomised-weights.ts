@@ -9,6 +9,7 @@ import {
   fold,
   type Key,
   type Measured,
+  OnnxplainError,
   option,
   rankCorrelation,
   repeatedCost,
@@ -146,7 +147,7 @@ async function compareAll(settings: Asked, subjects: readonly Subject[], key: Ke
     for (const [d, layers] of depths.entries()) {
       const drawn = await drawnScore(place, { ...settings, layers }, fold(fold(key, 'weights'), i));
       for (const [s, { x, attribution }] of subjects.entries()) {
-        const other = await explainers[s](drawn, x, attribution.key);
+        const other = await explainDrawn(settings, () => explainers[s](drawn, x, attribution.key));
         found[s][d].absolute.push(correlation(attribution, other, 'absolute'));
         found[s][d].signed.push(correlation(attribution, other, 'signed'));
       }
@@ -157,6 +158,19 @@ async function compareAll(settings: Asked, subjects: readonly Subject[], key: Ke
     measured: found.map((each) => measuredOf(each, settings)),
     differences: own.map((a) => own.map((b) => meanOf(a.map((value, i) => value - b[i])))),
   };
+}
+
+/** Explains with drawn weights. An explainer that takes the predicted class only may refuse that of the score: then it says what to do. */
+async function explainDrawn({ explained }: Asked, explain: () => Promise<Attribution>): Promise<Attribution> {
+  try {
+    return await explain();
+  } catch (cause) {
+    const isRefused = cause instanceof OnnxplainError && cause.code === 'not-applicable';
+    if (!isRefused || explained === 'predicted') throw cause;
+    const { where, expected, got } = cause.diagnosis;
+    const remedy = 'Give explained=predicted, for explainers that explain predicted classes only.';
+    return fail({ code: 'not-applicable', where: `${name}: ${where}`, expected, got, remedy }, { cause });
+  }
 }
 
 /** The numbers of layers that are drawn, the asked one last. */
