@@ -101,6 +101,7 @@ const targeted: PaperTable = {
     ),
     ...betterThan(towards('set').name, [GREEDY_AS.set, 'Grad'], [`${set}, towards ${TARGETED.to}`]),
   ]),
+  seconds: { paper: 15 },
   notes: [
     NOTES.numbering,
     NOTES.cells,

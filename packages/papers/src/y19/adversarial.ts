@@ -31,6 +31,7 @@ export const adversarialTable: PaperTable = {
   columns: table1a.columns,
   numbers: [],
   claims: [...adversarialIsBetter(SENSITIVITY), ...addedClaims(adversarialIsBetter(INFIDELITY))],
+  seconds: { paper: 1.8, 'paper-code': 1.8 },
   notes: [
     'Each claim compares one explainer between the two models, paired over the digits. That of sensitivity stands for the claim of the paper, whose numbers are not known here.',
     'The models have logits of different sizes. In the reading "paper", sensitivity and infidelity grow with them, sensitivity in proportion and infidelity with their square; the reading "paper-code" divides sensitivity by the norm of the explanation.',

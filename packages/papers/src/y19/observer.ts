@@ -60,7 +60,7 @@ export const observerTables: readonly PaperTable[] = [
     ...tableFor({ side: 'bottom', what: 'caption' }),
     id: '3',
     model: 'models/bird-frog-caption.onnx',
-    seconds: { paper: 4 },
+    seconds: { paper: 3 },
     notes: [
       'This is the half of the study whose model reads the caption. That of the model that looks at the picture is table 3-picture.',
       ...OBSERVER_NOTES,
@@ -70,6 +70,7 @@ export const observerTables: readonly PaperTable[] = [
     ...tableFor({ side: 'top', what: 'picture' }),
     id: '3-picture',
     model: 'models/bird-frog-picture.onnx',
+    seconds: { paper: 6 },
     notes: [
       'This is the half of the study whose model looks at the picture: the word below it is drawn at random with probability 0.6, and is right for 70 % of the pictures.',
       ...OBSERVER_NOTES,

@@ -47,6 +47,7 @@ export const photographTable: PaperTable = {
     ),
     ...smoothingClaims(explainers, [SENSITIVITY, INFIDELITY]),
   ],
+  seconds: { paper: 13 },
   notes: [
     'The paper has these explanations of an ImageNet model; its numbers are not known here. Any folder of pictures goes with a model of theirs.',
     'Squares have sides of 16 to 80 pixels and random places: 500 for the optimum, whose ridge is chosen by held-out infidelity, and 500 others for the infidelity. The authors say that they added a small ridge, and not how large.',

@@ -49,6 +49,7 @@ export const smoothingTable: PaperTable = {
       ),
     ),
   ],
+  seconds: { paper: 3, 'paper-code': 3.4 },
   notes: [
     'What the second table of the paper holds is not known here: neither its text nor its numbers were at hand. The claims are those that the paper makes for smoothing, that it lowers both sensitivity and infidelity.',
     `The check with random weights in the last layer is one of the paper's; that an explanation passes it with a mean rank correlation below ${PASSED} is an added comparison.`,
@@ -105,6 +106,7 @@ export const theoremTable: PaperTable = {
   claims: explainers.flatMap(({ name: row }) =>
     [LEFT_41, LEFT_42].map((column) => ({ row, column, than: 1 })),
   ),
+  seconds: { paper: 3.5 },
   notes: [
     'The claims are the theorems: that the left side is at most the right side. They hold for every draw, so that a claim that does not hold is a mistake in the program; how far the ratio is below 1 says how tight the bound is.',
     'Theorem 4.2 gives a bound only where C2 is below 1/4; the ratio has no number on the other digits.',
