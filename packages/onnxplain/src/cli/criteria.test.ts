@@ -73,3 +73,12 @@ test.each([
   expect(err).toContain(message);
   expect(existsSync(into)).toBe(false);
 });
+
+test('evaluate says on the terminal why an estimate is invalid', async () => {
+  const { exit, out: table } = await onnxplain(
+    ...['evaluate', join(folder, 'linear.onnx'), '--input', inputs, '--rows', '0', '--explainer', 'gradient'],
+    ...['--metric', 'infidelity(gaussian(0.1), draws=1)', '-o', join(folder, 'one-draw')],
+  );
+  expect(exit).toBe(0);
+  expect(table).toMatch(/^invalid: .*draw/m);
+});

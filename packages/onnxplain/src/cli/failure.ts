@@ -55,6 +55,7 @@ function exitOf(code: ErrorCode): ExitCode {
 
 /** Formats a failure: for people as one line (more where the message has a caret), for programs as one JSON object. */
 export function showFailure(failure: Failure, json: boolean): string {
+  if (!json && failure.code === 'aborted') return 'stopped\n';
   if (!json) return `onnxplain: ${failure.message} [${failure.code}]\n`;
   const { exit: _, ...error } = failure;
   return `${JSON.stringify({ error })}\n`;

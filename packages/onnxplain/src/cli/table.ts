@@ -108,8 +108,9 @@ function legend(record: RunRecord, heads: readonly string[]): string[] {
 
 /** Lists each reason for a missing number once. */
 function problems({ attributions, estimates }: RunRecord): string[] {
-  const reasons = [...attributions, ...estimates].flatMap((cell) =>
-    cell.status === 'done' ? [] : [`${cell.status}: ${cell.reason}`],
-  );
+  const reasons = [...attributions, ...estimates].flatMap((cell) => {
+    if (cell.status !== 'done') return [`${cell.status}: ${cell.reason}`];
+    return 'estimate' in cell && cell.estimate.kind === 'invalid' ? [`invalid: ${cell.estimate.reason}`] : [];
+  });
   return [...new Set(reasons)].filter((reason) => !reason.includes('no attribution to measure'));
 }

@@ -384,6 +384,12 @@ describe('leaves nothing that it made, and everything that was there:', () => {
     expect(readFileSync(at('full/record.json'), 'utf8')).toBe('of before');
   });
 
+  test('an aborted explain says that it was stopped', async () => {
+    const argv = ['explain', at('picture.onnx'), ...question('image.npy', 'gradient')];
+    const { exit, err } = await onnxplainUnder(AbortSignal.abort(), ...argv, '--quiet');
+    expect([exit, err]).toEqual([130, 'stopped\n']);
+  });
+
   test('an explain that failed for every input', async () => {
     const failing = question('image.npy', 'optimal(square(size=9))');
     const argv = ['explain', at('picture.onnx'), ...failing, '-o', at('fresh/deep/out.npy')];

@@ -58,6 +58,7 @@ const stable: PaperTable = {
   claims: addedClaims([
     ...betterThan(GREEDY_AS.complement, ['Grad', 'IG', MINIMUM_PERTURBATION], ['set sensitivity']),
   ]),
+  seconds: { paper: 39 },
   notes: [
     NOTES.numbering,
     NOTES.cells,

@@ -49,7 +49,7 @@ export async function expectCost(
   const { scores, store, explainers, metrics } = context;
   const cells = cellsOf(plan).filter((cell) => !store.has(cellName(cell)));
   const run = { f: scores[0].f, x: scores[0].input.tensor, cells, explainers, metrics, concurrency };
-  const planned = planRun(run, memory);
+  const planned = planRun(run, freeOf(memory));
   if (say === undefined) return onProgress;
   // A further run of a model that draws random numbers would change those of the others.
   const random = randomNotices(model, queries[0].output).length > 0;
@@ -64,6 +64,9 @@ export async function expectCost(
     onProgress?.(progress);
   };
 }
+
+/** Bytes that a run may keep: those of the limit that the process does not hold yet, less a tenth for what comes beside rows. */
+const freeOf = (limit: number): number => Math.max(0, 0.9 * (limit - process.memoryUsage().rss));
 
 /** The expected cost in words, or what is not known of it; undefined where it is not much. */
 function costText(planned: PlannedRun, seconds: number | undefined): string | undefined {

@@ -25,7 +25,7 @@ function told(seconds: { explain: number; measure: number }, inputs: number): re
 test('the first input of each stage says how long the other cells of that stage take', () => {
   expect(told({ explain: 3, measure: 30 }, 11)).toEqual([
     '2 explanations took 6 s: about 60 s for the 20 others',
-    '1 measurements took 30 s: about 5 min for the 10 others',
+    '1 measurement took 30 s: about 5 min for the 10 others',
   ]);
 });
 

@@ -32,6 +32,7 @@ export function paceOf({
     const seconds = ((ended - started) / computed) * left;
     if (seconds <= LARGE_SECONDS) return;
     const [taken, others] = [shownSeconds(ended - started), shownSeconds(seconds)];
-    say(`${computed} ${WORDS[stage]} took ${taken}: about ${others} for the ${left} others`);
+    const word = computed === 1 ? WORDS[stage].slice(0, -1) : WORDS[stage];
+    say(`${computed} ${word} took ${taken}: about ${others} for the ${left} others`);
   };
 }

@@ -67,3 +67,13 @@ test('cells that run at the same time keep their memory at the same time', () =>
   const [one, two] = [1, 2].map((concurrency) => planRun({ ...run, concurrency }, GB).bytes);
   expect(two).toBe(2 * one);
 });
+
+test.each([
+  { forward: Number.NaN, backward: 1 },
+  { forward: -5, backward: 1 },
+])('a plan of %j, which only a plugin can make, is refused', (cost) => {
+  const explainer = Object.assign(gradient(), { plannedCost: () => cost });
+  expect(() => planRun(runOf({ explainers: [explainer] }), GB)).toThrow(
+    /plannedCost: expected numbers of rows/,
+  );
+});

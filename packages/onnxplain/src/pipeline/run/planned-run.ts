@@ -50,6 +50,7 @@ export function planRun(run: RunToPlan, memory: number): PlannedRun {
       unknown.add(expression);
       continue;
     }
+    expectCounts(expression, cost);
     expectRows(expression, cost, times);
     expectMemory(expression, cost, memory);
     planned.forward += times * cost.forward;
@@ -92,6 +93,18 @@ function unlessRefused(find: () => PlannedCost | undefined): PlannedCost | undef
   }
 }
 
+/** The code of a definition may be plain JavaScript, which no compiler has checked. */
+function expectCounts(where: string, { forward, backward }: PlannedCost): void {
+  if ([forward, backward].every((rows) => Number.isFinite(rows) && rows >= 0)) return;
+  fail({
+    code: 'plugin-result',
+    where: `${where}: plannedCost`,
+    expected: 'numbers of rows from 0 up: { forward, backward }',
+    got: `{ forward: ${forward}, backward: ${backward} }`,
+    remedy: 'Correct the code of its definition.',
+  });
+}
+
 function expectRows(where: string, { forward, backward }: PlannedCost, times: number): void {
   const rows = times * (forward + backward);
   if (rows <= MOST_ROWS) return;
@@ -112,7 +125,7 @@ function expectMemory(where: string, { kept }: PlannedCost, memory: number): voi
   fail({
     code: 'too-large',
     where,
-    expected: `at most ${shownBytes(memory)} of memory`,
+    expected: `at most ${shownBytes(memory)} of memory, beside what the process takes`,
     got: otherBytes > 0 ? `${bytes} and ${shownBytes(otherBytes)} for the system of equations` : bytes,
     remedy:
       fit > 0
