@@ -60,6 +60,10 @@ const breakers: Readonly<Record<string, Breaker>> = {
   ),
   'states its name, units, source and definition completely': stating({ units: '' }),
   'gives no number outside of the least and greatest that it states': stating({ most: -Number.MAX_VALUE }),
+  'costs what it planned, where it plans': (metric) => ({
+    ...metric,
+    plannedCost: () => ({ forward: -1, backward: -1 }),
+  }),
   'refuses an input and an attribution of another shape': accepting,
   'refuses a ranking, with a remedy, unless it gives it the same number in any unit': (metric) =>
     stating({ comparable: 'same-kind' })(accepting(metric)),

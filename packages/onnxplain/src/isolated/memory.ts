@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import pidusage from 'pidusage';
 
 /** Returns how many bytes of memory a process holds; 0 where it is gone. */
@@ -8,12 +7,4 @@ export async function residentBytes(pid: number): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-/** Returns how many bytes a process may hold where no limit is given: nine tenths of the memory of the machine or its container. */
-export function defaultMemoryLimit(): number {
-  const { constrainedMemory } = process;
-  const container = constrainedMemory === undefined ? 0 : constrainedMemory.call(process);
-  const all = container > 0 ? Math.min(container, totalmem()) : totalmem();
-  return Math.floor(0.9 * all);
 }

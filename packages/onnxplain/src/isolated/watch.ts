@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { defaultMemoryLimit } from './memory-limit.js';
 
 /** ProcessLimits of a child process. */
 export interface ProcessLimits {
@@ -70,7 +71,7 @@ export function limitMemory(watched: Watched, memoryBytes: number | undefined): 
   void watched.ended.then(() => clearInterval(timer));
   const look = async () => {
     // Loaded after the first interval, so that short commands start without it.
-    const { defaultMemoryLimit, residentBytes } = await import('./memory.js');
+    const { residentBytes } = await import('./memory.js');
     const limit = memoryBytes ?? defaultMemoryLimit();
     const held = await residentBytes(watched.child.pid ?? 0);
     if (held > limit) watched.kill({ kind: 'memory', limit, held });

@@ -97,6 +97,7 @@ describe('the library', () => {
     expect(seen).toEqual(['explain 1/4', 'explain 2/4', 'explain 3/4', 'explain 4/4']);
     const stopped = explainInputs(prepared, {
       ...options,
+      batch: 1,
       onProgress: () => controller.abort(),
     });
     await expect(stopped).rejects.toMatchObject({ code: 'aborted' });

@@ -1,6 +1,6 @@
 import { fail, OnnxplainError, spans, stack, type Tensor } from '@onnxplain/core';
 import { type CellProgress, cellName, cellsOf, type Plan } from '@onnxplain/experiment';
-import { defaultMemoryLimit } from '../../isolated/memory.js';
+import { defaultMemoryLimit } from '../../isolated/memory-limit.js';
 import { randomNotices } from '../notices/query.js';
 import { listed } from '../notices/text.js';
 import type { QueriedInputs } from '../query/query.js';
