@@ -15,7 +15,7 @@ export interface MarginAt {
   readonly margin: Score;
   readonly atX: number;
   /**
-   * Whether the score speaks of class 1 and the margin of class 0: the model gives one number for two classes, and class 0 is predicted.
+   * Whether the score is that of class 1 and the margin that of class 0: the model has one number for two classes, and predicts class 0.
    */
   readonly opposite: boolean;
 }

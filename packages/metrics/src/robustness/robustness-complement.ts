@@ -14,7 +14,7 @@ const name = 'robustness-complement';
  * `cap`; the curve marks these points (`censored`). Details: `sets`, `censored` (how many of them have no perturbation), `cap` where one
  * counts, and `forward` and `backward`, the rows that were evaluated. All attributions that are compared are attacked in one call.
  * The criterion is that of the class which is predicted: where a model gives one number for two classes and class 0 is predicted, values,
- * which speak of class 1, count with the other sign for order=signed.
+ * which belong to class 1, count with the other sign for order=signed.
  * With a target, perturbations lead to that class. Invalid where the margin is not a number.
  * Throws `option-value` for percentages and counts that do not ascend and for both. Measuring throws `not-applicable` for a score without a
  * margin and where the margin is not above 0 at x, `option-value` for a target that is the class of the score, and what the attack throws.

@@ -278,7 +278,7 @@ describe('refused', () => {
   });
 });
 
-describe('where one number speaks of two classes', () => {
+describe('where one number stands for two classes', () => {
   /** One number z = sign·w·x for class 1, half of it with both signs as the numbers of the classes. */
   function oneNumber(sign: number): Score {
     const half = weights[0].map((v) => (sign * v) / 2);

@@ -25,7 +25,7 @@ export async function expectNeeds(
 }
 
 function expectClass({ meaning }: QueriedInputs, { where, class: asked }: ModelNeed): void {
-  // One number speaks of two classes.
+  // An output of one number has two classes.
   const classes = Math.max(2, meaning.classes);
   if (asked === undefined || asked < classes) return;
   fail({
