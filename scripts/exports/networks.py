@@ -17,6 +17,15 @@ import torchvision
 IMAGE = (3, 224, 224)
 
 
+class LeNet(torch.nn.Sequential):
+    def __init__(self, classes=10):
+        super().__init__(
+            torch.nn.Conv2d(1, 6, 5, padding=2), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+            torch.nn.Conv2d(6, 16, 5), torch.nn.ReLU(), torch.nn.MaxPool2d(2), torch.nn.Flatten(),
+            torch.nn.Linear(400, 120), torch.nn.ReLU(), torch.nn.Linear(120, 84), torch.nn.ReLU(), torch.nn.Linear(84, classes),
+        )
+
+
 class Lstm(torch.nn.Module):
     """All outputs of one layer, read off by a linear classifier after the last step."""
 
@@ -30,6 +39,7 @@ class Lstm(torch.nn.Module):
 
 
 NETWORKS = {
+    'lenet': (LeNet, (1, 28, 28)),
     'resnet18': (torchvision.models.resnet18, IMAGE),
     'vgg11': (torchvision.models.vgg11, IMAGE),
     'mobilenet_v2': (torchvision.models.mobilenet_v2, IMAGE),
