@@ -3,14 +3,13 @@
     python networks.py OUT [--only NAME]
 
 OUT/NAME.onnx: opset 17, symbolic batch, by the TorchScript-based exporter. The weights are random, so the files say nothing about accuracy.
-Needs torch, torchvision, timm and onnx; run in a virtual environment.
+Needs torch, torchvision, onnx, and timm for vit_small; run in a virtual environment.
 """
 
 import argparse
 import pathlib
 import warnings
 
-import timm
 import torch
 import torchvision
 
@@ -38,23 +37,35 @@ class Lstm(torch.nn.Module):
         return self.head(self.lstm(x)[0][:, -1])
 
 
+def vit_small():
+    import timm  # Only this network needs it.
+
+    return timm.create_model('vit_small_patch16_224')
+
+
 NETWORKS = {
     'lenet': (LeNet, (1, 28, 28)),
     'resnet18': (torchvision.models.resnet18, IMAGE),
     'vgg11': (torchvision.models.vgg11, IMAGE),
     'mobilenet_v2': (torchvision.models.mobilenet_v2, IMAGE),
     'densenet121': (torchvision.models.densenet121, IMAGE),
-    'vit_small': (lambda: timm.create_model('vit_small_patch16_224'), IMAGE),
+    'vit_small': (vit_small, IMAGE),
     'lstm': (Lstm, (32, 64)),
 }
 
 
-def export(make, shape, path):
+def build(name):
+    """The network with weights that are the same at each call, and the shape of one input."""
+    make, shape = NETWORKS[name]
     torch.manual_seed(0)
+    return make().eval(), shape
+
+
+def export(module, shape, path):
     names = dict(input_names=['x'], output_names=['logits'])
     axes = {'x': {0: 'N'}, 'logits': {0: 'N'}}
     example = torch.randn(2, *shape)
-    torch.onnx.export(make().eval(), (example,), path, dynamo=False, opset_version=17, dynamic_axes=axes, **names)
+    torch.onnx.export(module, (example,), path, dynamo=False, opset_version=17, dynamic_axes=axes, **names)
 
 
 def main():
@@ -64,9 +75,9 @@ def main():
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings('ignore')
-    for name, (make, shape) in NETWORKS.items():
+    for name in NETWORKS:
         if arguments.only in (None, name):
-            export(make, shape, arguments.out / f'{name}.onnx')
+            export(*build(name), arguments.out / f'{name}.onnx')
 
 
 if __name__ == '__main__':
