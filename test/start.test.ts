@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { OutputChunk } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleCommand } from '../scripts/bundle-command.js';
@@ -50,6 +51,36 @@ test('the bundled command explains as the modules do', () => {
   const modules = spawnSync(process.execPath, [join(dist, 'cli/main.js'), ...args], { encoding: 'utf8' });
   expect(bundled).toMatchObject({ status: 0, stderr: '' });
   expect(bundled.stdout).toBe(modules.stdout);
+});
+
+/** Whether V8 refuses the code that was compiled beside the bundle. */
+function refused(): unknown {
+  const worker = pathToFileURL(join(folder, 'bin/worker.js')).href;
+  const program = `import('${worker}').then(({ script }) => console.log(script.cachedDataRejected))`;
+  return JSON.parse(spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout);
+}
+
+test('V8 takes the code that it compiled when the command was bundled', () => {
+  expect(refused()).toBe(false);
+});
+
+test('code that another version of V8 compiled is refused, and the command explains without it', () => {
+  const file = join(folder, 'bin/worker.code');
+  const code = readFileSync(file);
+  try {
+    // The second word is a hash of the version.
+    writeFileSync(
+      file,
+      code.map((byte, i) => (i >= 4 && i < 8 ? byte ^ 0xff : byte)),
+    );
+    expect(refused()).toBe(true);
+    const digit = ['--input', join(root, 'models/digits/7.png'), '--explainer', 'gradient', '--quiet'];
+    const { status, stdout } = onnxplain('explain', join(root, 'models/mnist-small-cnn.onnx'), ...digit);
+    expect(status).toBe(0);
+    expect(stdout).toContain('predicted class 7 (seven)');
+  } finally {
+    writeFileSync(file, code);
+  }
 });
 
 test('an error of a plugin, which has a copy of the library of its own, keeps its code in the bundled command', () => {

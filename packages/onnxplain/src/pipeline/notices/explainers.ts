@@ -14,6 +14,8 @@ export interface ExplainerRun {
   readonly model: Model;
   readonly query: ExplainedPorts;
   readonly explainers: readonly Pick<Explainer, 'expression'>[];
+  /** {@link flatnessFor} of the model and the query; both kinds of notices need it. */
+  readonly flatness: () => Flatness | undefined;
 }
 
 /** Names of the explainers that use derivatives by the input. */
@@ -42,7 +44,7 @@ function repeatedNotices({ explainers }: ExplainerRun): readonly string[] {
 /** Returns the expressions of explainers that can only give zeros, because the output has derivative 0 by the input. */
 export function flatExplainers(run: ExplainerRun): readonly string[] {
   const known = naming(run, DERIVATIVES);
-  return known.length > 0 && flatnessFor(run) !== undefined ? known : [];
+  return known.length > 0 && run.flatness() !== undefined ? known : [];
 }
 
 /**
@@ -71,7 +73,7 @@ export function flatText({ nodes, embedding }: Flatness, { output, input }: Expl
 
 function flatNotices(run: ExplainerRun): readonly string[] {
   const known = naming(run, DERIVATIVES);
-  const flatness = known.length === 0 ? undefined : flatnessFor(run);
+  const flatness = known.length === 0 ? undefined : run.flatness();
   return flatness === undefined
     ? []
     : [`${flatText(flatness, run.query)}; ${listed(known)} can only give zeros`];

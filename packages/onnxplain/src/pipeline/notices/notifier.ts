@@ -1,11 +1,11 @@
-import type { Explainer } from '@onnxplain/core';
+import { type Explainer, once } from '@onnxplain/core';
 import type { Prepared } from '../prepare.js';
 import { type ScoredInput, scoreOf } from '../query/score-inputs.js';
 import type { Explanation } from '../run/evaluate.js';
 import { type AttributionTable, attributionNotices, factsOfAll, repeatNotices } from './attributions.js';
 import { capNotices } from './caps.js';
 import { estimateNotices, type MeasuredRun } from './estimates.js';
-import { explainerNotices, flatExplainers } from './explainers.js';
+import { explainerNotices, flatExplainers, flatnessFor } from './explainers.js';
 import { randomNotices } from './query.js';
 import { repeatedInputNotices } from './repeated-inputs.js';
 import { rowNoticesOf } from './rows.js';
@@ -51,7 +51,8 @@ export function notifierOf(
       say(text);
     }
   };
-  const run = { model, query: queries[0], explainers };
+  const [query] = queries;
+  const run = { model, query, explainers, flatness: once(() => flatnessFor({ model, query })) };
   return {
     notices,
     before: () => tell([...prepared.notices, ...explainerNotices(run)]),
