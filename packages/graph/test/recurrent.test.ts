@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Attributes, attr, type Graph, grad, interpret } from '../src/index.js';
+import { type Attributes, attr, type Graph, grad, hvp, interpret } from '../src/index.js';
 import { directionalDerivative, floatInputs, gradients, project } from './central-differences.js';
 import { codeOf, graphOf, node, value } from './graphs.js';
 import { attributes, of, random, type Sample, sample } from './samples/make.js';
@@ -76,6 +76,43 @@ describe('the gradient of LSTM', () => {
     expect(gradientOf(last, feeds)).toEqual(gradientOf(graph, feeds));
   });
 });
+
+describe('the gradient of an LSTM without peepholes and lengths', () => {
+  /** The layer with the inputs that it may have: x, w, r, bias, and the states before the first step. */
+  const plain = (options: Options) => {
+    const { graph, feeds } = layer('LSTM', options);
+    const nodes = graph.nodes.map((one) => ({
+      ...one,
+      inputs: one.inputs.slice(0, 7).map((name, i) => (i === 4 ? '' : name)),
+    }));
+    return project({ ...graph, nodes }, feeds, ['y0', 'y1', 'y2']);
+  };
+
+  it.each<Options>([{}, { direction: 'reverse' }, { direction: 'bidirectional', layout: 1 }])(
+    'takes outputs and gates from one Scan, and is that of the operator: %o',
+    (options) => {
+      const { graph, feeds, of: total } = plain(options);
+      const wrt = floatInputs(graph).filter((name) => usedBy(graph, name));
+      const [scan, operator] = [grad(graph, { of: total, wrt }), hvp(graph, { of: total, wrt })];
+      const [isOperator, count] = [(one: Graph) => one.nodes.some(({ op }) => op === 'LSTM'), wrt.length];
+      expect([scan, operator].map(isOperator)).toEqual([false, true]);
+      const vectors = Object.fromEntries(wrt.map((name) => [`vector/${name}`, feeds[name]]));
+      const [got, expected] = [interpret(scan, feeds), interpret(operator, { ...feeds, ...vectors })];
+      expect(Object.keys(got)).toHaveLength(count + 1);
+      for (const [name, { data }] of Object.entries(got))
+        data.forEach((each, i) => {
+          expect(each, name).toBeCloseTo(Number(expected[name].data[i]), 12);
+        });
+    },
+  );
+
+  it('keeps the operator where an activation has a derivative that its value does not determine', () => {
+    const { graph, of: total } = plain({ activations: ['Sigmoid', 'Softsign', 'Tanh'] });
+    expect(grad(graph, { of: total, wrt: 'x0' }).nodes.map(({ op }) => op)).toContain('LSTM');
+  });
+});
+
+const usedBy = ({ nodes }: Graph, name: string): boolean => nodes.some(({ inputs }) => inputs.includes(name));
 
 /** Gradient of the sum of the last states by the first input. */
 function gradientOf(graph: Graph, feeds: Sample['feeds']): number[] {

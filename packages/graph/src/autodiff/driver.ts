@@ -31,10 +31,16 @@ export interface Gradients extends ResolvedRequest {
   readonly b: MathBuilder;
   /** Names of the gradients by each value of `ends.wrt`. */
   readonly gradients: readonly string[];
+  /** Values that rules computed again with more of what the backward pass needs, by the name of the value that they replace. */
+  readonly redefined: ReadonlyMap<string, string>;
 }
 
-/** Appends the gradients of one number a row. */
-export function differentiate(given: Graph, request: GradRequest): Gradients {
+/** Appends the gradients of one number a row. Rules may compute values of the graph again if `mayRedefine` is set. */
+export function differentiate(
+  given: Graph,
+  request: GradRequest,
+  { mayRedefine }: { readonly mayRedefine: boolean },
+): Gradients {
   const { graph: canonical, ends, constantInputs } = resolveRequest(given, request);
   requireKnownRank(canonical, ends);
   const { graph: scored, builder, score } = scoreOf(canonical, ends.of);
@@ -42,10 +48,13 @@ export function differentiate(given: Graph, request: GradRequest): Gradients {
     ? withBaseline(scored, ends.wrt)
     : { graph: scored, reference: undefined };
   const b = mathBuilder(graph === scored ? builder : builderOf(graph));
-  const path = { ...requirePath(graph, { ...ends, of: score }, b), reference };
+  const redefined = new Map<string, string>();
+  const redefine = mayRedefine ? (name: string, value: string) => redefined.set(name, value) : undefined;
+  const path = { ...requirePath(graph, { ...ends, of: score }, b), reference, redefine };
   const seed = ends.rules.seed?.(b, score) ?? b.ones(score);
   const cotangents = pullback(b, path, new Map([[score, seed]]));
-  return { b, graph, ends, constantInputs, gradients: cotangentsOf(b, ends.wrt, cotangents) };
+  const gradients = cotangentsOf(b, ends.wrt, cotangents);
+  return { b, graph, ends, constantInputs, gradients, redefined };
 }
 
 /** Visits a path backward from the cotangents of its last values (`seeds`) and returns those of every value on it. */

@@ -2,9 +2,10 @@ import { fail } from '@onnxplain/core';
 import type { Builder } from '../builder/builder.js';
 import { outputNames } from '../builder/value-names.js';
 import { isUnknown } from '../infer/dim.js';
+import { topologicalOrder } from '../io/topological-order.js';
 import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
-import type { Graph, Value } from '../ir/types.js';
+import type { Graph, Node, Value } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
 import { precompute } from '../prepare/precompute.js';
 import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
@@ -27,13 +28,15 @@ export interface OutputRequest {
   readonly results: readonly Results[];
   /** Values that are replaced by other values wherever they are read. */
   readonly replacements?: ReadonlyMap<string, string>;
+  /** Values that are computed by other nodes than in the source graph: each name with the value that it gets. */
+  readonly redefined?: ReadonlyMap<string, string>;
 }
 
 /** Adds the requested outputs, then computes constants ahead, merges common subexpressions and removes dead nodes. */
 export function finalise(
   b: Builder,
   resolved: ResolvedRequest,
-  { inputs, kept, results, replacements }: OutputRequest,
+  { inputs, kept, results, replacements, redefined }: OutputRequest,
 ): Graph {
   const named = results.flatMap(({ label, values, like }) =>
     outputNames(resolved.graph, label, like).map((name, i) => ({ name, value: values[i], like: like[i] })),
@@ -43,7 +46,10 @@ export function finalise(
     ...named.map(({ name, like }): Value => ({ name, ...b.type(like) })),
   ];
   const built = b.build(outputs, inputs);
-  const nodes = [...built.nodes, ...named.map(({ name, value }) => identity(value, name))];
+  const nodes = [
+    ...redefine(built.nodes, redefined),
+    ...named.map(({ name, value }) => identity(value, name)),
+  ];
   const current = replacements
     ? nodes.map((node) => substitute(node, (name) => replacements.get(name) ?? name))
     : nodes;
@@ -51,6 +57,16 @@ export function finalise(
   const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.constantInputs)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return declareSymbolicTypes({ ...lean, metadata }, (name) => b.typeOf(name));
+}
+
+/** Replaces nodes whose outputs are redefined. */
+function redefine(
+  nodes: readonly Node[],
+  redefined: ReadonlyMap<string, string> = new Map(),
+): readonly Node[] {
+  if (redefined.size === 0) return nodes;
+  const kept = nodes.filter(({ outputs }) => !outputs.some((name) => redefined.has(name)));
+  return topologicalOrder([...kept, ...[...redefined].map(([name, value]) => identity(value, name))]);
 }
 
 /** Returns an output by name. Throws `value-unknown`. */

@@ -21,11 +21,12 @@ export interface GradOptions extends GradRequest {
  * `not-applicable` for a constant of a gradient graph that the first derivative was not taken by.
  */
 export function grad(graph: Graph, options: GradOptions = {}): Graph {
-  const found = differentiate(graph, options);
+  const found = differentiate(graph, options, { mayRedefine: true });
   const { ends, gradients } = found;
   return finalise(found.b, found, {
     inputs: found.graph.inputs,
     kept: options.keep ?? [ends.of],
     results: [{ label: 'gradient', values: gradients, like: ends.wrt }],
+    redefined: found.redefined,
   });
 }

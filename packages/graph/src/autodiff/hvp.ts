@@ -19,7 +19,7 @@ import { type GradRequest, requirePlain } from './request.js';
  */
 export function hvp(graph: Graph, request: GradRequest = {}): Graph {
   requirePlain('hvp', request);
-  const first = differentiate(graph, request);
+  const first = differentiate(graph, request, { mayRedefine: false });
   const { graph: source, ends, gradients } = first;
   const { wrt, rules } = ends;
   const vectors = valuesLike(first.b, source, { label: 'vector', of: wrt });

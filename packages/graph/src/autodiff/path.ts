@@ -24,6 +24,8 @@ export interface Path {
   /** Those of `wrt` that `of` does not depend on at all. */
   readonly independent: readonly string[];
   readonly rules: RuleTable;
+  /** Takes values of the path that rules computed again, with what they computed ({@link RuleContext.redefine}). */
+  readonly redefine?: (name: string, value: string) => void;
   /** Returns the value that a value has with `wrt` at its baseline. Only for tables that compare with a baseline. */
   readonly reference?: (name: string) => string;
 }

@@ -29,8 +29,16 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
     wanted: inputs.map((name) => path.active.has(name)),
     pullback,
     upstream: () => upstreamOf(node, path),
+    redefine: redefinition(node, path),
     reference: path.reference ?? ((name: string) => name),
     refuse,
+  };
+}
+
+function redefinition({ outputs }: Node, { redefine }: Path): RuleContext['redefine'] {
+  if (redefine === undefined) return undefined;
+  return (values) => {
+    for (const [i, value] of values.entries()) if (value && outputs[i]) redefine(outputs[i], value);
   };
 }
 

@@ -17,6 +17,11 @@ export interface RuleContext {
    * returns those of `wrt`, values that the inner graph reads or computes.
    */
   pullback(b: MathBuilder, inner: Graph, ends: InnerEnds): readonly (string | undefined)[];
+  /**
+   * Says that the rule computed the outputs of the node again, in the order of `outputs`: the graph takes these values, and the node is
+   * removed. Present where nothing else differentiates the graph that is being made.
+   */
+  readonly redefine?: (values: readonly (string | undefined)[]) => void;
   /** Returns the nodes between `wrt` and this node, in topological order. */
   upstream(): readonly Node[];
   /**

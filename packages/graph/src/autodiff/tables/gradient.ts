@@ -1,4 +1,5 @@
 import { entry, z } from '@onnxplain/core';
+import { lastState } from '../../prepare/last-state.js';
 import { nestConcats } from '../../prepare/nest-concats.js';
 import { poolBeforeRelu } from '../../prepare/pool-before-relu.js';
 import { gradient as rows } from '../rules/gradient.js';
@@ -12,6 +13,6 @@ export const gradient = entry({
   make: (): RuleTable => ({
     ...rows,
     name: 'gradient',
-    prepare: (graph, kept) => nestConcats(poolBeforeRelu(graph, kept)),
+    prepare: (graph, kept) => nestConcats(lastState(poolBeforeRelu(graph, kept), kept)),
   }),
 });

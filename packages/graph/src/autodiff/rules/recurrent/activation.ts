@@ -2,6 +2,7 @@ import { own } from '@onnxplain/core';
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
 import { attributesOf } from '../../../ir/attributes.js';
+import type { Op } from '../../../ir/ops.js';
 import type { RuleContext } from '../rule.js';
 
 /** The value of an activation at x, and its derivative there. */
@@ -20,7 +21,15 @@ export const multiplyByDerivative = (
 ): string => timesDerivative?.(factor, product) ?? b.mul(factor, derivative);
 
 /** Emits an activation of a recurrent operator and its derivative, whose nodes are pruned if nothing reads it. */
-export type Activation = (b: MathBuilder, x: string) => ValueAndDerivative;
+export interface Activation {
+  (b: MathBuilder, x: string): ValueAndDerivative;
+  /** Returns the derivative where the activation has a value; present if the value determines the derivative. */
+  readonly atValue?: (b: MathBuilder, value: string) => ValueAndDerivative;
+}
+
+/** An activation that is one operator, with a derivative that its value determines. */
+const determinedByValue = (op: Op, atValue: NonNullable<Activation['atValue']>): Activation =>
+  Object.assign((b: MathBuilder, x: string) => atValue(b, b.emit(op, [x])), { atValue });
 
 /** The defaults of the parameters that a function has, and the function for given parameters. */
 interface ActivationFamily {
@@ -63,10 +72,7 @@ const FAMILIES: Readonly<Record<string, ActivationFamily>> = {
     }),
   },
   relu: {
-    make: () => (b, x) => {
-      const value = b.map('Relu', x);
-      return { value, derivative: b.step(value) };
-    },
+    make: () => determinedByValue('Relu', (b, value) => ({ value, derivative: b.step(value) })),
   },
   scaledtanh: {
     alpha: 1,
@@ -77,11 +83,15 @@ const FAMILIES: Readonly<Record<string, ActivationFamily>> = {
     },
   },
   sigmoid: {
-    make: () => (b, x) => {
-      const value = b.map('Sigmoid', x);
-      const rest = b.sub(1, value);
-      return { value, derivative: b.mul(value, rest), timesDerivative: (_, product) => b.mul(product, rest) };
-    },
+    make: () =>
+      determinedByValue('Sigmoid', (b, value) => {
+        const rest = b.sub(1, value);
+        return {
+          value,
+          derivative: b.mul(value, rest),
+          timesDerivative: (_, product) => b.mul(product, rest),
+        };
+      }),
   },
   softplus: { make: () => (b, x) => ({ value: b.map('Softplus', x), derivative: b.map('Sigmoid', x) }) },
   softsign: {
@@ -91,11 +101,11 @@ const FAMILIES: Readonly<Record<string, ActivationFamily>> = {
     }),
   },
   tanh: {
-    make: () => (b, x) => {
-      const value = b.map('Tanh', x);
-      const timesDerivative = (factor: string, product: string) => b.sub(factor, b.mul(product, value));
-      return { value, derivative: b.sub(1, b.square(value)), timesDerivative };
-    },
+    make: () =>
+      determinedByValue('Tanh', (b, value) => {
+        const timesDerivative = (factor: string, product: string) => b.sub(factor, b.mul(product, value));
+        return { value, derivative: b.sub(1, b.square(value)), timesDerivative };
+      }),
   },
   thresholdedrelu: {
     alpha: 1,

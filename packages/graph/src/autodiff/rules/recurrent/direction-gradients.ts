@@ -13,7 +13,19 @@ export interface DirectionGradients {
   readonly first: { readonly h: string; readonly c?: string };
   /** Cotangents of the peepholes, [3 H]. */
   readonly peepholes?: string;
+  /** The outputs, where the rule computed them again. */
+  readonly outputs?: DirectionOutputs;
 }
 
-/** The backward rule of a recurrent cell. */
-export type CellRule = (b: MathBuilder, layer: RecurrentDirection) => DirectionGradients;
+/** States after each step, [T, B, H], and after the last one, [B, H]. */
+export interface DirectionOutputs {
+  readonly y: string;
+  readonly h: string;
+  readonly c: string;
+}
+
+/** The backward rule of a recurrent cell, for the directions of one node. */
+export type CellRules = (
+  b: MathBuilder,
+  layers: readonly RecurrentDirection[],
+) => readonly DirectionGradients[];

@@ -3,6 +3,7 @@ import { multiplyByDerivative, type ValueAndDerivative } from './activation.js';
 import type { RecurrentDirection } from './direction.js';
 import type { DirectionGradients } from './direction-gradients.js';
 import { emitScan } from './emit-scan.js';
+import { lstmWithGates, type StorableLayer, storableLayer } from './lstm-with-gates.js';
 import { preactivations } from './rnn.js';
 import {
   afterEndMask,
@@ -25,6 +26,8 @@ interface Gates {
   readonly cell: Cell;
   /** i g */
   readonly added: string;
+  /** h(C'), if it is computed already. */
+  readonly squashed?: ValueAndDerivative;
 }
 
 /** Cell states before and after each step, and `kept` = f C. */
@@ -53,6 +56,35 @@ interface Derivatives {
 export function lstm(b: MathBuilder, layer: RecurrentDirection, coupled: boolean): DirectionGradients {
   const previous = toRows(b, hiddenStatesBefore(b, layer));
   const gates = gatesOf(b, layer, { arguments: preactivations(b, layer, previous), coupled });
+  return backward(b, layer, { gates, coupled });
+}
+
+/**
+ * {@link lstm} with a Scan in place of the operator, which gives the gates too. Undefined if a direction has peepholes, sequence lengths,
+ * or activations whose derivatives need more than their values.
+ */
+export function lstmsWithGates(
+  b: MathBuilder,
+  layers: readonly RecurrentDirection[],
+): readonly DirectionGradients[] | undefined {
+  const storable = layers.flatMap((layer) => storableLayer(layer) ?? []);
+  return storable.length < layers.length ? undefined : storable.map((layer) => storedLstm(b, layer));
+}
+
+function storedLstm(b: MathBuilder, given: StorableLayer): DirectionGradients {
+  const { outputs, kept, ...stored } = lstmWithGates(b, given);
+  const layer = { ...given, y: outputs.y };
+  const after = toSteps(b, b.add(kept, stored.added), layer);
+  const gates = { ...stored, cell: { ...beforeAndAfter(b, layer, after), kept } };
+  return { ...backward(b, layer, { gates, coupled: false }), outputs };
+}
+
+function backward(
+  b: MathBuilder,
+  layer: RecurrentDirection,
+  { gates, coupled }: { gates: Gates; coupled: boolean },
+): DirectionGradients {
+  const previous = toRows(b, hiddenStatesBefore(b, layer));
   const derivatives = derivativesOf(b, layer, { gates, coupled });
   const [h, c, stacked] = scanBackward(b, layer, derivatives);
   const d = toRows(b, stacked);
@@ -150,18 +182,19 @@ function derivativesOf(
   { gates, coupled }: { gates: Gates; coupled: boolean },
 ): Derivatives {
   const { i, o, f, g, cell, added } = gates;
-  const cellActivation = layer.activations[2](b, cell.after);
+  const y = toRows(b, layer.y);
+  const squashed = gates.squashed ?? layer.activations[2](b, cell.after);
   const parts = [
     coupled
       ? b.mul(b.sub(g.value, cell.before), i.derivative)
       : multiplyByDerivative(b, i, { factor: g.value, product: added }),
-    multiplyByDerivative(b, o, { factor: cellActivation.value, product: toRows(b, layer.y) }),
+    multiplyByDerivative(b, o, { factor: squashed.value, product: y }),
     multiplyByDerivative(b, f, { factor: cell.before, product: cell.kept }),
     multiplyByDerivative(b, g, { factor: i.value, product: added }),
   ];
   const timed = (x: string, other: number) => toSteps(b, maskAfterEnd(b, x, { layer, other }), layer);
   return {
-    state: timed(b.mul(o.value, cellActivation.derivative), 0),
+    state: timed(multiplyByDerivative(b, squashed, { factor: o.value, product: y }), 0),
     gates: timed(b.concat(parts, 1), 0),
     f: timed(f.value, 1),
   };
