@@ -53,7 +53,7 @@ interface Blocks {
  * [N, C 2 2, rows, columns] -> [N, C, 2 rows, 2 columns], column by column, then row by row: ONNX Runtime moves one axis at a time
  * several times faster than DepthToSpace moves two.
  */
-function laidOut(b: MathBuilder, x: string, { channels, rows, columns }: Blocks): string {
+export function laidOut(b: MathBuilder, x: string, { channels, rows, columns }: Blocks): string {
   const pairs = b.transpose(b.reshape(x, [-1, BLOCK, rows * columns]), [0, 2, 1]);
   const lines = b.transpose(b.reshape(pairs, [-1, BLOCK, rows, BLOCK * columns]), [0, 2, 1, 3]);
   return b.reshape(lines, [-1, channels, BLOCK * rows, BLOCK * columns]);
@@ -112,9 +112,9 @@ function blockKernel({ dims, data, dtype }: Constant, [rows, columns]: readonly 
   return { dtype, dims: shape, data: data instanceof Float32Array ? new Float32Array(values) : values };
 }
 
-const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+export const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /** The indices of an element in row-major order. */
-function placeOf(at: number, dims: readonly number[]): readonly number[] {
+export function placeOf(at: number, dims: readonly number[]): readonly number[] {
   return dims.map((size, axis) => Math.floor(at / product(dims.slice(axis + 1))) % size);
 }

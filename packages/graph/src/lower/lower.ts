@@ -6,7 +6,10 @@ import { convTransposeAsConv } from './conv-transpose.js';
 import { convTranspose3d } from './conv-transpose-3d.js';
 import { fewChannels } from './few-channels.js';
 import { halfAdditions } from './half-additions.js';
+import { joinedTiles } from './joined-tiles.js';
 import { nchwcMasks } from './nchwc-masks.js';
+import { phaseAdjoint } from './phase-adjoint.js';
+import { phasePool } from './phase-pool.js';
 import { poolIndices } from './pool-indices.js';
 import { steepMasks } from './steep-masks.js';
 import type { LoweringTarget } from './targets.js';
@@ -21,6 +24,9 @@ export type LoweringPass = (graph: Graph) => Graph;
 export const loweringPasses = {
   'half-additions': halfAdditions,
   'pool-indices': poolIndices,
+  'phase-pool': phasePool,
+  'phase-adjoint': phaseAdjoint,
+  'joined-tiles': joinedTiles,
   'few-channels': fewChannels,
   'conv-transpose': convTransposeAsConv,
   'conv-transpose-3d': convTranspose3d,
@@ -40,6 +46,9 @@ export const loweringTargets = {
   'ort-cpu': [
     'half-additions',
     'pool-indices',
+    'phase-pool',
+    'phase-adjoint',
+    'joined-tiles',
     'few-channels',
     'conv-transpose',
     'steep-masks',

@@ -1,5 +1,6 @@
 /** Generators of convolutions and pools. */
-import { attr } from '../../src/index.js';
+import { sizeOf } from '@onnxplain/core';
+import { attr, numArray } from '../../src/index.js';
 import type { NodeGenerator } from './arithmetic-generators.js';
 import type { GrowingGraph } from './growing-graph.js';
 import { fit, some } from './operands.js';
@@ -70,8 +71,29 @@ function pool(g: GrowingGraph): void {
   g.keep(g.emit(op, [x], op.startsWith('Global') ? {} : attributes));
 }
 
+/** A convolution with a constant kernel, of which tiles are pooled: `lower` computes some of these in phases. */
+function tiles(g: GrowingGraph): void {
+  const { draw } = g;
+  const kernel = [draw.int(1, 4), draw.int(1, 4)];
+  const pads = [...kernel, ...kernel].map((size) => draw.int(0, size - 1));
+  const blocks = [draw.int(1, 2), draw.int(1, 2)];
+  const spatial = blocks.map((count, i) => 2 * count + kernel[i] - 1 - pads[i] - pads[i + 2]);
+  if (spatial.some((size) => size < 1)) return;
+  const [from, to] = [draw.int(1, 2), draw.int(1, 3)];
+  const weights = (dims: readonly number[]) => {
+    const data = Array.from({ length: sizeOf(dims) }, () => Math.fround(2 * draw.uniform() - 1));
+    return g.constant(numArray('float32', dims, data));
+  };
+  const x = fit(g, g.pick(), [draw.int(1, 2), from, ...spatial]);
+  const bias = draw.chance(0.5) ? [weights([to])] : [];
+  const convolved = g.emit('Conv', [x, weights([to, from, ...kernel]), ...bias], { pads: attr.ints(pads) });
+  const rectified = draw.chance(0.5) ? g.emit('Relu', [convolved]) : convolved;
+  g.keep(g.emit('MaxPool', [rectified], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) }));
+}
+
 export const windows: readonly (readonly [NodeGenerator, number])[] = [
   [convolution, 1.5],
   [transposed, 0.7],
   [pool, 1.5],
+  [tiles, 0.7],
 ];

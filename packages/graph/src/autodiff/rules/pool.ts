@@ -8,7 +8,7 @@ import { repeatAxes } from './resize.js';
 import type { Rule, RuleContext } from './rule.js';
 import { scatterAdd } from './scatter-add.js';
 import { transposedPadding, windowOf } from './window.js';
-import { assembleTiles, channelsFirst, channelsLast } from './window-tiles.js';
+import { assembleTiles, channelsFirst, channelsLast, depthToSpace, isSquare } from './window-tiles.js';
 
 /** Backward rules of pools. Of tied maxima, the first in row-major order gets the cotangent. */
 export const pooling = {
@@ -99,17 +99,39 @@ interface Tiles {
  * gets the cotangent, and nothing remains for those after it. The last element gets what remains, without a comparison.
  */
 function tiledMax(b: MathBuilder, step: RuleContext, { dy, factors, remainder }: Tiles): string {
-  const maximum = channelsLast(b, step.outputs[0]);
-  let rest = channelsLast(b, dy);
-  const parts = corners(factors).map((corner) => {
+  const padding = remainder.map(() => 0);
+  const partsBy = (placed: (x: string) => string) => tiledParts(b, step, { dy, factors, placed });
+  if (isSquare(b, dy, factors)) {
+    const whole = depthToSpace(
+      b,
+      partsBy((x) => x),
+      factors[0],
+    );
+    return b.pad(whole, [0, 0, ...padding], [0, 0, ...remainder]);
+  }
+  const whole = assembleTiles(
+    b,
+    partsBy((x) => channelsLast(b, x)),
+    factors,
+  );
+  return channelsFirst(b, b.pad(whole, [0, ...padding, 0], [0, ...remainder, 0]));
+}
+
+/** Returns what each element of the windows gets, in row-major order, in the layout that `placed` gives to values. */
+function tiledParts(
+  b: MathBuilder,
+  step: RuleContext,
+  { dy, factors, placed }: Pick<Tiles, 'dy' | 'factors'> & { placed(x: string): string },
+): readonly string[] {
+  const maximum = placed(step.outputs[0]);
+  let rest = placed(dy);
+  return corners(factors).map((corner) => {
     if (corner.every((size, i) => size === factors[i])) return rest;
-    const largest = channelsLast(b, prefixMax(b, step, { corner, factors }));
+    const largest = placed(prefixMax(b, step, { corner, factors }));
     const part = b.mul(rest, b.mask(b.compare('Equal', largest, maximum), dy));
     rest = b.sub(rest, part);
     return part;
   });
-  const padding = remainder.map(() => 0);
-  return channelsFirst(b, b.pad(assembleTiles(b, parts, factors), [0, ...padding, 0], [0, ...remainder, 0]));
 }
 
 /** Returns, in row-major order, the size of the box from the first element of a window to each element, both included. */

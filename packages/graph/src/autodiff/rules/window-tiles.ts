@@ -1,9 +1,19 @@
+import { attr } from '../../builder/builder.js';
 import type { MathBuilder, Size } from '../../builder/math-builder.js';
 
-/**
- * Assembles an image from the elements of windows that tile it, with the channels last: whole rows of channels are then moved together,
- * which is faster than single numbers.
- */
+/** Assembles an image from the elements of windows that tile it. */
+
+/** Whether {@link depthToSpace} can assemble windows of these sizes: two equal ones, in a dtype that runtimes have the operator for. */
+export const isSquare = (b: MathBuilder, x: string, factors: readonly number[]): boolean =>
+  factors.length === 2 && factors[0] === factors[1] && ['float32', 'float64'].includes(b.dtype(x));
+
+/** Interleaves the elements of square windows: `parts`, in row-major order, [N, C, h, w] each -> [N, C, h size, w size]. */
+export function depthToSpace(b: MathBuilder, parts: readonly string[], size: number): string {
+  return b.emit('DepthToSpace', [b.concat(parts, 1)], {
+    blocksize: attr.int(size),
+    mode: attr.string('DCR'),
+  });
+}
 
 /** [N, C, ...] -> [N, ..., C]. A runtime with a blocked channel layout can do this when it converts from that layout. */
 export function channelsLast(b: MathBuilder, x: string): string {
@@ -17,8 +27,8 @@ export function channelsFirst(b: MathBuilder, x: string): string {
 }
 
 /**
- * Interleaves the elements of the windows: `parts`, in row-major order, [N, s, ..., C] each -> [N, s f, ..., C]. All sizes except N must be
- * known.
+ * Interleaves the elements of the windows: `parts`, in row-major order, [N, s, ..., C] each -> [N, s f, ..., C]. With the channels last,
+ * whole rows of channels are moved together, which is faster than single numbers. All sizes except N must be known.
  */
 export function assembleTiles(b: MathBuilder, parts: readonly string[], factors: readonly number[]): string {
   const [whole] = factors.reduceRight<readonly string[]>((groups, factor, i) => {

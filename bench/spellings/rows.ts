@@ -1,0 +1,84 @@
+/** The rules that have several spellings, and the shapes at which these are measured. */
+import { type Graph, loweringPasses, loweringTargets, prune } from '@onnxplain/graph';
+import { phaseAdjoint } from '../../packages/graph/src/lower/phase-adjoint.js';
+import { phasePool } from '../../packages/graph/src/lower/phase-pool.js';
+import type { Network } from './network.js';
+
+/** Rewrites a plain gradient graph into one spelling for ONNX Runtime's CPU provider. */
+export type Spelling = (gradient: Graph) => Graph;
+
+export interface Row {
+  readonly rule: string;
+  readonly shape: string;
+  readonly batch: number;
+  readonly network: Network;
+  readonly spellings: Readonly<Record<string, Spelling>>;
+}
+
+type Pass = (typeof loweringTargets)['ort-cpu'][number];
+
+/** All passes of the CPU provider, with some of them replaced, or left out where the replacement is undefined. */
+export function lowered(replaced: Readonly<Partial<Record<Pass, Spelling | undefined>>>): Spelling {
+  const passes = loweringTargets['ort-cpu'].flatMap((name) => {
+    const pass = name in replaced ? replaced[name] : loweringPasses[name];
+    return pass === undefined ? [] : [pass];
+  });
+  return (gradient) => prune(passes.reduce((graph, pass) => pass(graph), gradient));
+}
+
+const none = undefined;
+const always = (): boolean => true;
+const phasesOfAdjoint = (graph: Graph) => phaseAdjoint(graph, always);
+const phasesOfConv = (graph: Graph) => phasePool(graph, always);
+
+/** How the cotangent of a pool of windows that tile the image is put together. */
+const tiles: Row['spellings'] = {
+  DepthToSpace: lowered({ 'phase-pool': none, 'phase-adjoint': none, 'joined-tiles': none }),
+  'channels last': lowered({ 'phase-pool': none, 'phase-adjoint': none }),
+  'phases of the adjoint': lowered({ 'phase-pool': none, 'phase-adjoint': phasesOfAdjoint }),
+  'phases of the convolution': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': none }),
+  'phases of both': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': phasesOfAdjoint }),
+};
+
+/** A convolution of kernel x kernel from `from` to `to` channels on images of size x size, then a pool of 2 x 2 and another convolution. */
+const tiled = (from: number, to: number, { kernel, size, batch }: Sized): Row => ({
+  rule: 'MaxPool 2x2',
+  shape: `${from} > ${to}, ${kernel}x${kernel}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [from, size, size],
+    layers: [
+      { channels: to, kernel },
+      { pool: 'MaxPool', kernel: 2, stride: 2 },
+      { channels: 16, kernel: 3 },
+    ],
+  },
+  spellings: tiles,
+});
+
+interface Sized {
+  readonly kernel: number;
+  readonly size: number;
+  readonly batch: number;
+}
+
+export const rows: readonly Row[] = [
+  tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
+  tiled(1, 16, { kernel: 3, size: 28, batch: 50 }),
+  tiled(1, 32, { kernel: 3, size: 28, batch: 50 }),
+  tiled(3, 32, { kernel: 3, size: 32, batch: 32 }),
+  tiled(3, 64, { kernel: 3, size: 112, batch: 4 }),
+  tiled(4, 16, { kernel: 3, size: 28, batch: 50 }),
+  tiled(6, 16, { kernel: 5, size: 14, batch: 50 }),
+  tiled(8, 16, { kernel: 3, size: 14, batch: 50 }),
+  tiled(8, 16, { kernel: 3, size: 56, batch: 8 }),
+  tiled(16, 16, { kernel: 5, size: 14, batch: 50 }),
+  tiled(16, 32, { kernel: 5, size: 14, batch: 50 }),
+  tiled(16, 64, { kernel: 5, size: 28, batch: 16 }),
+  tiled(32, 32, { kernel: 5, size: 14, batch: 50 }),
+  tiled(64, 64, { kernel: 5, size: 14, batch: 50 }),
+  tiled(16, 32, { kernel: 3, size: 14, batch: 50 }),
+  tiled(16, 32, { kernel: 3, size: 56, batch: 8 }),
+  tiled(32, 64, { kernel: 3, size: 14, batch: 50 }),
+  tiled(64, 128, { kernel: 3, size: 56, batch: 4 }),
+];
