@@ -1,7 +1,7 @@
 import { OnnxplainError } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
 import { describe, expect, test } from 'vitest';
-import { loadImage, type Preprocessing, resize } from './image.js';
+import { loadImage, type Preprocessing } from './image.js';
 import { encodePng } from './png-encode.js';
 
 const plain = (height: number, width: number, more: Partial<Preprocessing> = {}): Preprocessing => ({
@@ -70,34 +70,7 @@ describe('colours', () => {
   });
 });
 
-describe('resizing', () => {
-  test('to the same size changes nothing', () => {
-    const plane = Float64Array.of(1, 2, 3, 4, 5, 6);
-    expect(resize(plane, { width: 3, height: 2 }, { width: 3, height: 2 })).toEqual(plane);
-  });
-
-  test('keeps a constant constant, larger and smaller', () => {
-    const plane = new Float64Array(35).fill(4.25);
-    for (const to of [
-      { width: 3, height: 2 },
-      { width: 20, height: 11 },
-      { width: 1, height: 1 },
-    ]) {
-      for (const value of resize(plane, { width: 7, height: 5 }, to)) expect(value).toBeCloseTo(4.25, 12);
-    }
-  });
-
-  test('enlarging by two is bilinear with half-pixel centres', () => {
-    const out = resize(Float64Array.of(0, 4), { width: 2, height: 1 }, { width: 4, height: 1 });
-    expect([...out]).toEqual([0, 1, 3, 4]);
-  });
-
-  test('shrinking by two weighs four neighbours 1 3 3 1', () => {
-    const out = resize(Float64Array.of(0, 0, 8, 0, 0, 0), { width: 6, height: 1 }, { width: 3, height: 1 });
-    // The middle pixel covers 1..4 of 0..5; weights 1, 3, 3, 1 over 8.
-    expect(out[1]).toBeCloseTo(3, 12);
-  });
-
+describe('fitting', () => {
   test('a wide picture keeps its middle', () => {
     const wide = rgb(
       4,

@@ -2,6 +2,7 @@ import { fail, type Picture, type Pixels, type Tensor, tensor } from '@onnxplain
 import { decodeJpeg } from './jpeg.js';
 import type { PixelLimit } from './pixel-limit.js';
 import { decodePng } from './png.js';
+import { type PlaneSize, resize, type SamplePlane } from './resize.js';
 
 export type PictureSize = readonly [height: number, width: number];
 
@@ -57,31 +58,30 @@ function refuseOpenSize(where: string): never {
 
 type Sized = Preprocessing & { readonly size: PictureSize };
 
-type Plane = Float64Array;
-
-function colourOf(pixels: Pixels): readonly Plane[] {
-  const one = pixels.channels < 3;
-  return [0, 1, 2].map((channel) => planeOf(pixels, one ? 0 : channel));
+/** The planes of the channels, red, green and blue. */
+function colourOf(pixels: Pixels): readonly SamplePlane[] {
+  if (pixels.channels >= 3) return [0, 1, 2].map((channel) => planeOf(pixels, channel));
+  const grey = planeOf(pixels, 0);
+  return [grey, grey, grey];
 }
 
-function greyOf(pixels: Pixels): Plane {
+function greyOf(pixels: Pixels): SamplePlane {
   if (pixels.channels < 3) return planeOf(pixels, 0);
   const [r, g, b] = colourOf(pixels);
-  return r.map((red, i) => 0.299 * red + 0.587 * g[i] + 0.114 * b[i]);
+  const grey = new Float64Array(r.length);
+  for (let i = 0; i < grey.length; i++) grey[i] = 0.299 * r[i] + 0.587 * g[i] + 0.114 * b[i];
+  return grey;
 }
 
-function planeOf({ width, height, channels, depth, data }: Pixels, channel: number): Plane {
+function planeOf({ width, height, channels, depth, data }: Pixels, channel: number): SamplePlane {
   const scale = depth === 16 ? 255 / 65535 : 1;
-  return Float64Array.from({ length: width * height }, (_, i) => data[i * channels + channel] * scale);
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
+  const plane = new Float64Array(width * height);
+  for (let i = 0, at = channel; i < plane.length; i++, at += channels) plane[i] = data[at] * scale;
+  return plane;
 }
 
 /** Scales the short side to `resize` and cuts out the middle of `size`. */
-function fit(plane: Plane, from: Size, how: Sized): Plane {
+function fit(plane: SamplePlane, from: PlaneSize, how: Sized): SamplePlane {
   const [height, width] = how.size;
   const ratio =
     how.resize === undefined
@@ -91,80 +91,33 @@ function fit(plane: Plane, from: Size, how: Sized): Plane {
     width: Math.max(width, Math.round(from.width * ratio)),
     height: Math.max(height, Math.round(from.height * ratio)),
   };
-  const resized = resize(plane, from, scaled);
   const left = Math.round((scaled.width - width) / 2);
   const top = Math.round((scaled.height - height) / 2);
-  const out = new Float64Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const start = (top + y) * scaled.width + left;
-    out.set(resized.subarray(start, start + width), y * width);
-  }
-  return out;
+  return resize(plane, from, { ...scaled, cut: { left, top, width, height } });
 }
 
-/**
- * Resizes a plane. Shrinking weighs pixels by a triangle that is as wide as the factor, which averages over areas (as Pillow's BILINEAR and
- * torchvision with antialias do). Enlarging is bilinear with half-pixel centres.
- */
-export function resize(plane: Plane, from: Size, to: Size): Plane {
-  const wide = resample(plane, { lines: from.height, length: from.width, to: to.width });
-  const turned = transpose(wide, from.height, to.width);
-  const high = resample(turned, { lines: to.width, length: from.height, to: to.height });
-  return transpose(high, to.width, to.height);
-}
-
-function resample(plane: Plane, { lines, length, to }: { lines: number; length: number; to: number }): Plane {
-  if (length === to) return plane;
-  const out = new Float64Array(lines * to);
-  const step = length / to;
-  const reach = Math.max(1, step);
-  for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * step;
-    const first = Math.max(0, Math.floor(centre - reach));
-    const last = Math.min(length - 1, Math.ceil(centre + reach) - 1);
-    const weights: number[] = [];
-    for (let j = first; j <= last; j++) weights.push(Math.max(0, 1 - Math.abs(j + 0.5 - centre) / reach));
-    const total = weights.reduce((sum, w) => sum + w, 0);
-    for (let line = 0; line < lines; line++) {
-      let sum = 0;
-      for (let j = 0; j < weights.length; j++) sum += weights[j] * plane[line * length + first + j];
-      out[line * to + i] = sum / total;
-    }
-  }
-  return out;
-}
-
-function transpose(plane: Plane, rows: number, columns: number): Plane {
-  const out = new Float64Array(plane.length);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) out[c * rows + r] = plane[r * columns + c];
-  }
-  return out;
-}
-
-function normalised(planes: readonly Plane[], how: Sized): Tensor {
+function normalised(planes: readonly SamplePlane[], how: Sized): Tensor {
   const [height, width] = how.size;
   const count = planes.length;
   const size = height * width;
   const data = new Float32Array(count * size);
+  const { scale, layout } = how;
+  const step = layout === 'nchw' ? 1 : count;
   planes.forEach((plane, c) => {
     const mean = how.mean[c % how.mean.length];
     const std = how.std[c % how.std.length];
-    for (let i = 0; i < size; i++) {
-      data[how.layout === 'nchw' ? c * size + i : i * count + c] = (plane[i] * how.scale - mean) / std;
-    }
+    for (let i = 0, at = layout === 'nchw' ? c * size : c; i < size; i++, at += step)
+      data[at] = (plane[i] * scale - mean) / std;
   });
-  return tensor(data, how.layout === 'nchw' ? [count, height, width] : [height, width, count]);
+  return tensor(data, layout === 'nchw' ? [count, height, width] : [height, width, count]);
 }
 
-function pictureOf(planes: readonly Plane[], how: Sized): Picture {
+function pictureOf(planes: readonly SamplePlane[], how: Sized): Picture {
   const [height, width] = how.size;
   const rgb = new Uint8Array(height * width * 3);
-  for (let i = 0; i < height * width; i++) {
-    for (let c = 0; c < 3; c++) {
-      const channel = planes.length === 1 ? 0 : how.channels === 'bgr' ? 2 - c : c;
-      rgb[i * 3 + c] = Math.round(planes[channel][i]);
-    }
+  for (let c = 0; c < 3; c++) {
+    const plane = planes[planes.length === 1 ? 0 : how.channels === 'bgr' ? 2 - c : c];
+    for (let i = 0, at = c; i < plane.length; i++, at += 3) rgb[at] = Math.round(plane[i]);
   }
   return { width, height, rgb };
 }
