@@ -15,6 +15,7 @@ export {
   defineExplainer,
   type ExplainerPromise,
   type ExplainerRecipe,
+  expectFiniteValues,
   type Findings,
 } from './define/explainer.js';
 export { defineMetric, type MetricPromise, type MetricRecipe } from './define/metric.js';
@@ -97,6 +98,8 @@ export { inputsFrom, masksFrom } from './perturb/compact.js';
 export * from './perturb/definitions.js';
 export { drawCount } from './perturb/draw-count.js';
 export { drawEach } from './perturb/draw-each.js';
+export { inputRows } from './perturb/input-rows.js';
+export { type RemovedParts, removedParts } from './perturb/removed-parts.js';
 export { perturbationOf } from './perturb/settle.js';
 export { relativeShapleyKernel, shapleySets } from './perturb/shapley-kernel.js';
 export { perturbations } from './perturb/table.js';
@@ -169,6 +172,7 @@ export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
+export { isLazyRows, type LazyRows, type LazyRowsOptions, lazyRows } from './tensor/lazy-rows.js';
 export { dualOrder, exponentOf, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {

@@ -13,14 +13,15 @@ export const gradient = defineExplainer({
   make: () => ({
     kind: 'local',
     meanGradient: true,
+    isGradient: true,
     plannedCost: () => ({ forward: 0, backward: 1 }),
     async explain(f, x) {
       const slopes = await f.gradient(asBatch(x));
       return { values: toFloat64(row(slopes, 0)) };
     },
     async explainRows(f, batch, keys) {
-      const slopes = toFloat64(await f.gradient(batch));
-      return keys.map((_, i) => ({ values: row(slopes, i) }));
+      const slopes = await f.gradient(batch);
+      return keys.map((_, i) => ({ values: toFloat64(row(slopes, i)) }));
     },
   }),
 });

@@ -16,7 +16,7 @@ export type Findings = Omit<Attribution, 'kind' | 'method' | 'key' | 'cost'> &
 
 /** What the `make` of an explainer returns. */
 export interface ExplainerRecipe
-  extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient' | 'plannedCost'> {
+  extends Pick<Explainer, 'kind' | 'layers' | 'control' | 'meanGradient' | 'isGradient' | 'plannedCost'> {
   /** Explains f at x, deterministic in (f, x, key). */
   explain(f: Score, x: Tensor, key: Key): Promise<Findings>;
   /** Explains the rows of a batch at once, as `explain` does one by one. */
@@ -109,7 +109,8 @@ function exactCost(planned: PlannedCost | undefined): Cost | undefined {
     : { forward: planned.forward, backward: planned.backward };
 }
 
-function expectFiniteValues(where: string, values: Tensor): void {
+/** Refuses values of an explanation that are not finite, with `non-finite`. `where` is the expression of the explainer. */
+export function expectFiniteValues(where: string, values: Tensor): void {
   const at = firstNonFinite(values);
   if (at < 0) return;
   fail({

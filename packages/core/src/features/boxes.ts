@@ -11,7 +11,7 @@ export interface Segments {
 
 /** The segments of a box that is given by one range for each axis of the shape. They are as long as the box allows. */
 export function segmentsOf(shape: Shape, box: readonly IndexRange[]): Segments {
-  let starts = [0];
+  let starts: number[] = [0];
   let length = 1;
   let inner = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -21,7 +21,9 @@ export function segmentsOf(shape: Shape, box: readonly IndexRange[]): Segments {
       starts = [from * inner];
       length = (to - from) * inner;
     } else {
-      starts = indices(from, to).flatMap((i) => starts.map((start) => i * inner + start));
+      const before = starts;
+      starts = [];
+      for (let i = from; i < to; i++) for (const start of before) starts.push(i * inner + start);
     }
     inner *= shape[axis];
   }

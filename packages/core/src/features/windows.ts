@@ -106,13 +106,14 @@ export function windowAt(axes: readonly WindowAxis[], index: number): Segments {
 
 /** The box that the window with this number covers, one range an axis. Windows are numbered along the last axis first. */
 export function windowBox(axes: readonly WindowAxis[], index: number): readonly IndexRange[] {
-  let rest = index;
-  const box = axes.toReversed().map(({ dim, size, starts }): IndexRange => {
+  const box = new Array<IndexRange>(axes.length);
+  for (let axis = axes.length - 1, rest = index; axis >= 0; axis--) {
+    const { dim, size, starts } = axes[axis];
     const from = starts[rest % starts.length];
     rest = Math.floor(rest / starts.length);
-    return [from, Math.min(from + size, dim)];
-  });
-  return box.reverse();
+    box[axis] = [from, Math.min(from + size, dim)];
+  }
+  return box;
 }
 
 /** Makes a feature of the elements that the same windows cover: cells of a grid where the windows do not overlap. Row-major order. */

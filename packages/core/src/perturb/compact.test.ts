@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { key } from '../random/key.js';
 import { stream } from '../random/stream.js';
-import { type Shape, sizeOf, type Tensor, tensor, toFloat32 } from '../tensor/tensor.js';
+import { dot } from '../tensor/arithmetic.js';
+import { isLazyRows } from '../tensor/lazy-rows.js';
+import { type Shape, sizeOf, type Tensor, tensor, toFloat32, zeros } from '../tensor/tensor.js';
 import type { CompactDraws } from '../types/compact-draws.js';
 import type { Perturbation } from '../types/draws.js';
 import { differenceToBaseline, noisyBaseline } from './baseline.js';
 import { inputsFrom, masksFrom } from './compact.js';
+import { inputRows } from './input-rows.js';
 import { gaussian, uniform } from './noise.js';
+import { removedParts } from './removed-parts.js';
 import { smoothMasks } from './smooth-masks.js';
 import { square } from './square.js';
 import { subset } from './subset.js';
@@ -51,6 +55,49 @@ describe.each(examples.map(([p, kind]) => ({ name: p.expression, p, kind })))('$
     expect(masksFrom(input, clone)?.dense()).toEqual(draws.masks?.dense());
   });
 
+  it.each(['float64', 'float32'])('computes its %s inputs row by row, in any order', (type) => {
+    const input = type === 'float32' ? toFloat32(x) : x;
+    const draws = p(input, key(4), 0, to);
+    const rows = inputRows(input, draws);
+    if (!isLazyRows(rows)) throw new Error('not lazy');
+    expect(rows.type).toBe(type);
+    const out = zeros(draws.inputs.shape, input);
+    const size = sizeOf(shape);
+    // Numbers that were there before do not count.
+    out.data.fill(7);
+    for (let i = to - 1; i >= 0; i--) rows.writeRows(out.data.subarray(i * size, (i + 1) * size), i, i + 1);
+    expect(out).toEqual(draws.inputs);
+    expect(rows.data).toEqual(draws.inputs.data);
+  });
+
+  it('promises finite inputs only where x and the baseline alone make them', () => {
+    const bad = { ...x, data: x.data.with(3, Number.NaN) };
+    const promised = (at: Tensor) => {
+      const rows = inputRows(at, p(at, key(4), 0, to));
+      return isLazyRows(rows) && rows.finite === true;
+    };
+    expect(promised(bad)).toBe(false);
+    const noisy = /noise/.test(p.expression) || kind === 'keys' || kind === 'smooth-masks';
+    expect(promised(x)).toBe(!noisy);
+  });
+
+  it('has products with the removed parts and the draws that moved, as its deltas have', () => {
+    const v = randomTensor(shape, 5);
+    const draws = p(x, key(4), 0, to);
+    const parts = removedParts(x, draws);
+    const severalOrNoisy = /noise|\[0,1,2\]/.test(p.expression);
+    expect(parts === undefined).toBe(severalOrNoisy || kind === 'keys' || kind === 'smooth-masks');
+    if (parts === undefined) return;
+    const size = sizeOf(shape);
+    const found = parts.times(v);
+    const moved = parts.moved();
+    for (let i = 0; i < to; i++) {
+      const delta = draws.deltas.data.subarray(i * size, (i + 1) * size);
+      expect(found[i]).toBeCloseTo(dot(tensor(delta, shape), v), 10);
+      expect(moved[i]).toBe(delta.some((value) => value !== 0) ? 1 : 0);
+    }
+  });
+
   it('makes inputs, deltas and masks once, and not before they are read', () => {
     // Reading an element of x is what making them takes.
     let reads = 0;
@@ -75,4 +122,10 @@ it('compact draws of squares are 100 times smaller than their inputs of a pictur
   const draws = square({ size: 8 })(picture, key(1), 0, 50);
   if (draws.compact?.kind !== 'boxes') throw new Error('not boxes');
   expect(draws.compact.boxes.byteLength * 100).toBeLessThan(draws.inputs.data.byteLength);
+});
+
+it('a square whose elements have the baseline already does not move x', () => {
+  const picture = tensor([1, 0, 0, 1], [1, 2, 2]);
+  const draws = square({ size: 1, positions: 'all' })(picture, key(0), 0, 4);
+  expect([...(removedParts(picture, draws)?.moved() ?? [])]).toEqual([1, 0, 0, 1]);
 });

@@ -1,7 +1,7 @@
-import { boxAt, planeOf, segmentsOfBox } from '../features/plane.js';
+import { planeOf } from '../features/plane.js';
 import { fillUniformInBall } from '../geometry/draw.js';
 import { fold } from '../random/key.js';
-import { stream } from '../random/stream.js';
+import { stream, streamsOf } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
 import { featureRows } from '../rows/features.js';
@@ -24,11 +24,32 @@ import { fillSmoothMask } from './smooth-mask.js';
  * of `into`, where it is given, and return these rows: of x's type, with at least n rows.
  */
 export function inputsFrom(x: Tensor, compact: CompactDraws, into?: Tensor): Tensor {
+  const write = inputWriter(x, compact);
+  const n = countOf(compact);
+  return into === undefined || compact.kind !== 'masks'
+    ? rowsOf(x, n, write)
+    : writeRows(rows(into, 0, n), write);
+}
+
+/** How many draws there are. */
+export function countOf(compact: CompactDraws): number {
+  switch (compact.kind) {
+    case 'boxes':
+      return compact.boxes.length / 4;
+    case 'masks':
+      return compact.n;
+    default:
+      return compact.to - compact.from;
+  }
+}
+
+/** Returns a function that writes one of the inputs. */
+export function inputWriter(x: Tensor, compact: CompactDraws): RowWriter {
   switch (compact.kind) {
     case 'boxes':
       return withoutBoxes(x, compact);
     case 'masks':
-      return withoutFeatures(x, compact, into);
+      return withoutFeatures(x, compact);
     case 'smooth-masks':
       return withoutShares(x, compact);
     case 'keys':
@@ -44,37 +65,40 @@ export function masksFrom(x: Tensor, compact: CompactDraws): Rows | undefined {
     case 'masks':
       return featureRows(compact.features, compact.removed);
     case 'smooth-masks':
-      return denseRows(sharesOfElements(x, compact));
+      return denseRows(rowsOf(x, countOf(compact), sharesOfElements(x, compact)));
     case 'keys':
       return undefined;
   }
 }
 
-function withoutBoxes(x: Tensor, compact: BoxDraws): Tensor {
+function withoutBoxes(x: Tensor, compact: BoxDraws): RowWriter {
   const { boxes, channels, layout } = compact;
   const plane = planeOf('boxes', x.shape, layout);
   const absent = baselinesOf(compact, x);
-  return rowsOf(x, boxes.length / 4, (input, i) => {
+  return (input, i) => {
     input.set(x.data);
     const baseline = absent(i);
-    const { starts, length } = segmentsOfBox(plane, boxAt(boxes, i), channels?.[i]);
-    for (const start of starts) {
-      if (length === 1) input[start] = baseline[start];
-      else input.set(baseline.subarray(start, start + length), start);
+    const [first, end] = channels === undefined ? [0, plane.channels] : [channels[i], channels[i] + 1];
+    for (let c = first; c < end; c++) {
+      for (let y = boxes[4 * i]; y < boxes[4 * i + 1]; y++) {
+        const from = c * plane.channel + (y * plane.width + boxes[4 * i + 2]) * plane.pixel;
+        const to = c * plane.channel + (y * plane.width + boxes[4 * i + 3]) * plane.pixel;
+        for (let j = from; j < to; j += plane.pixel) input[j] = baseline[j];
+      }
     }
-  });
+  };
 }
 
 /** Elements from which on a call that fills them takes less time than a loop. */
 const LONG_RUN = 16;
 
-function withoutFeatures(x: Tensor, compact: MaskDraws, into?: Tensor): Tensor {
-  const { n, features, removed } = compact;
+function withoutFeatures(x: Tensor, compact: MaskDraws): RowWriter {
+  const { features, removed } = compact;
   const { count } = features;
   const { runs, starts } = runsByFeature(features);
   const absent = baselinesOf(compact, x);
   const level = levelOf(compact);
-  const write = (input: Tensor['data'], i: number): void => {
+  return (input, i) => {
     const baseline = absent(i);
     input.set(x.data);
     for (let feature = 0; feature < count; feature++) {
@@ -86,7 +110,6 @@ function withoutFeatures(x: Tensor, compact: MaskDraws, into?: Tensor): Tensor {
       }
     }
   };
-  return into === undefined ? rowsOf(x, n, write) : writeRows(rows(into, 0, n), write);
 }
 
 /** The only number of the baselines, where there is but one. */
@@ -119,27 +142,27 @@ function runsByFeature({ count, of }: Features): { readonly runs: Int32Array; re
   return { runs, starts };
 }
 
-function withoutShares(x: Tensor, compact: SmoothMaskDraws): Tensor {
-  const inputs = sharesOfElements(x, compact);
+function withoutShares(x: Tensor, compact: SmoothMaskDraws): RowWriter {
+  const writeShares = sharesOfElements(x, compact);
   const absent = baselinesOf(compact, x);
-  const size = x.data.length;
-  for (let i = 0; i < compact.to - compact.from; i++) {
+  return (input, i) => {
+    writeShares(input, i);
     const baseline = absent(i);
-    const input = inputs.data.subarray(i * size, (i + 1) * size);
-    for (let j = 0; j < size; j++) input[j] = x.data[j] - input[j] * (x.data[j] - baseline[j]);
-  }
-  return inputs;
+    for (let j = 0; j < input.length; j++) input[j] = x.data[j] - input[j] * (x.data[j] - baseline[j]);
+  };
 }
 
-function sharesOfElements(x: Tensor, { key, from, to, layout, ...grid }: SmoothMaskDraws): Tensor {
+function sharesOfElements(x: Tensor, { key, from, layout, ...grid }: SmoothMaskDraws): RowWriter {
   const plane = planeOf('smooth masks', x.shape, layout);
-  return rowsOf(x, to - from, (out, i) => fillSmoothMask(stream(fold(key, from + i)), grid, { plane, out }));
+  const streamAt = streamsOf(key);
+  return (out, i) => fillSmoothMask(streamAt(from + i), grid, { plane, out });
 }
 
-function withNoise(x: Tensor, { key, from, to, centre = x, noise, clip }: KeyDraws): Tensor {
+function withNoise(x: Tensor, { key, from, centre = x, noise, clip }: KeyDraws): RowWriter {
   const around = baselinesOf({ baseline: centre }, x);
-  return rowsOf(x, to - from, (input, i) => {
-    const random = stream(fold(key, from + i));
+  const streamAt = streamsOf(key);
+  return (input, i) => {
+    const random = streamAt(from + i);
     if (noise.distribution === 'normal') {
       input.set(around(i));
       if (noise.limit === undefined) random.addNormal(input, noise.scale);
@@ -150,7 +173,7 @@ function withNoise(x: Tensor, { key, from, to, centre = x, noise, clip }: KeyDra
       for (let j = 0; j < input.length; j++) input[j] = middle[j] - input[j];
     }
     if (clip !== undefined) clipTo(clip, input);
-  });
+  };
 }
 
 /** Adds normals of which those beyond the limit are drawn again. */
@@ -200,7 +223,8 @@ function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: num
 const rowsOf = (x: Tensor, n: number, write: RowWriter): Tensor =>
   writeRows(zeros([n, ...x.shape], x), write);
 
-type RowWriter = (row: Tensor['data'], i: number) => void;
+/** Writes row i over the numbers that `row` had. */
+export type RowWriter = (row: Tensor['data'], i: number) => void;
 
 function writeRows(out: Tensor, write: RowWriter): Tensor {
   const [n] = out.shape;

@@ -5,8 +5,8 @@ import { planeOf } from '../features/plane.js';
 import { lengthAlong, type WindowAxis, windowBox, windowCount, windowsAlong } from '../features/windows.js';
 import type { Layout } from '../layout.js';
 import { LAYOUT_HELP, option, z } from '../options.js';
-import { fold } from '../random/key.js';
-import { type Stream, stream } from '../random/stream.js';
+import type { Key } from '../random/key.js';
+import { streamsOf } from '../random/stream.js';
 import { type Shape, showShape } from '../tensor/tensor.js';
 import { baselineCount, removalValueOptions, removalValues } from './baselines.js';
 import { drawsOf } from './draw.js';
@@ -73,14 +73,9 @@ export const square = definePerturbation({
       draw(x, { key, from, to }) {
         const sides = sidesFor(x.shape);
         const [count, many] = [countSquares(sides), channelsIn(x.shape)];
-        const boxes = new Int32Array(4 * (to - from));
-        const only = new Int32Array(to - from);
-        for (let i = from; i < to; i++) {
-          const random = stream(fold(key, i));
-          const box = every ? nthSquare(sides, i % count) : randomSquare(sides, random);
-          boxes.set(box.flat(), 4 * (i - from));
-          only[i - from] = every ? Math.floor(i / count) % many : random.below(many);
-        }
+        const { boxes, only } = every
+          ? numberedSquares(sides, { from, to, many })
+          : randomSquares(sides, { key, from, to, many });
         const each = every ? { each: count * many } : {};
         const values = removalValues(expression, { baseline, noise }, { x, layout, key, from, to, ...each });
         return drawsOf(x, {
@@ -139,9 +134,50 @@ function nthSquare(sides: readonly Squares[], n: number): readonly IndexRange[] 
   }
 }
 
-function randomSquare(sides: readonly Squares[], random: Stream): readonly IndexRange[] {
-  return sides[random.below(sides.length)].map(({ size, starts }) => {
-    const start = starts[random.below(starts.length)];
-    return [start, start + size];
-  });
+/** Squares, four numbers each, and a channel for each. */
+interface ChosenSquares {
+  readonly boxes: Int32Array;
+  readonly only: Int32Array;
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** Number of channels. */
+  readonly many: number;
+}
+
+const unchosen = ({ from, to }: Span): ChosenSquares => ({
+  boxes: new Int32Array(4 * (to - from)),
+  only: new Int32Array(to - from),
+});
+
+/** The squares with these numbers, by channel, then side, then row, then column; from the first again after the last. */
+function numberedSquares(sides: readonly Squares[], span: Span): ChosenSquares {
+  const chosen = unchosen(span);
+  const count = countSquares(sides);
+  for (let i = span.from; i < span.to; i++) {
+    chosen.boxes.set(nthSquare(sides, i % count).flat(), 4 * (i - span.from));
+    chosen.only[i - span.from] = Math.floor(i / count) % span.many;
+  }
+  return chosen;
+}
+
+/** Draws a side, a row, a column and a channel for each square. */
+function randomSquares(sides: readonly Squares[], span: Span & { readonly key: Key }): ChosenSquares {
+  const chosen = unchosen(span);
+  const streamAt = streamsOf(span.key);
+  for (let i = span.from; i < span.to; i++) {
+    const random = streamAt(i);
+    const axes = sides[random.below(sides.length)];
+    for (let axis = 0; axis < 2; axis++) {
+      const { size, starts } = axes[axis];
+      const start = starts[random.below(starts.length)];
+      const at = 4 * (i - span.from) + 2 * axis;
+      chosen.boxes[at] = start;
+      chosen.boxes[at + 1] = start + size;
+    }
+    chosen.only[i - span.from] = random.below(span.many);
+  }
+  return chosen;
 }

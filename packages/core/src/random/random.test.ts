@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fold, type Key, key } from './key.js';
-import { stream, streamFrom } from './stream.js';
+import { stream, streamFrom, streamsOf } from './stream.js';
 import { threefry2x32 } from './threefry.js';
 
 const words = (hi: number, lo: number): Key => ({ hi, lo });
@@ -56,6 +56,26 @@ describe('key and fold', () => {
 });
 
 describe('stream', () => {
+  it('of draw i is that of the key folded with i, also where one object serves all draws', () => {
+    const streamAt = streamsOf(key(5));
+    for (const i of [3, 0, 3, 2 ** 40]) {
+      const [one, other] = [streamAt(i), stream(fold(key(5), i))];
+      expect([one.uint32(), one.normal(), one.uniform()]).toEqual([
+        other.uint32(),
+        other.normal(),
+        other.uniform(),
+      ]);
+    }
+  });
+
+  it('fills arrays with the uniform numbers that it gives one by one', () => {
+    const [filled, single] = [stream(key(8)), stream(key(8))];
+    const out = new Float64Array(1000);
+    filled.fillUniform(out, -2, 3);
+    expect([...out]).toEqual(Array.from(out, () => -2 + 5 * single.uniform()));
+    expect(filled.uint32()).toBe(single.uint32());
+  });
+
   it('is xoshiro128** 1.1: the outputs of the reference program for state 1, 2, 3, 4', () => {
     const random = streamFrom(Int32Array.of(1, 2, 3, 4));
     const outputs = Array.from({ length: 10 }, () => random.uint32());

@@ -1,5 +1,5 @@
 import { fail } from '../error.js';
-import type { Key } from './key.js';
+import { fold, type Key } from './key.js';
 import { threefry2x32 } from './threefry.js';
 import { density, heights, TAIL, underCurve, widths } from './ziggurat.js';
 
@@ -26,15 +26,39 @@ export interface Stream {
 
 /** Counters of seeding lie outside those of `fold`. */
 const SEED = 0xffff_0002;
+const FIRST: Key = { hi: SEED, lo: 0 };
+const SECOND: Key = { hi: SEED, lo: 1 };
 
 /**
  * The generator of a key: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators",
  * ACM TOMS 47, 2021) seeded by two Threefry blocks. Draw i of anything uses `stream(fold(key, i))`.
  */
 export function stream(key: Key): Stream {
-  const a = threefry2x32(key, { hi: SEED, lo: 0 });
-  const b = threefry2x32(key, { hi: SEED, lo: 1 });
-  return streamFrom(Int32Array.of(a.hi, a.lo, b.hi, b.lo));
+  const state = new Int32Array(4);
+  seed(state, key);
+  return streamFrom(state);
+}
+
+/**
+ * Returns a function that gives the stream of `fold(key, i)`. It is one object that starts again at each call, for many draws of which each
+ * is finished before the next one.
+ */
+export function streamsOf(key: Key): (i: number) => Stream {
+  const state = new Int32Array(4);
+  const one = streamFrom(state);
+  return (i) => {
+    seed(state, fold(key, i));
+    return one;
+  };
+}
+
+function seed(state: Int32Array, key: Key): void {
+  const a = threefry2x32(key, FIRST);
+  const b = threefry2x32(key, SECOND);
+  state[0] = a.hi;
+  state[1] = a.lo;
+  state[2] = b.hi;
+  state[3] = b.lo;
 }
 
 /** A stream that starts from a state of four words, not all zero, and advances it in place. */
@@ -46,10 +70,7 @@ export function streamFrom(state: Int32Array): Stream {
     below: (n) => below(state, n),
     fillNormal: (out, from = 0, to = out.length) => addNormal(state, out.subarray(from, to).fill(0), 1),
     addNormal: (out, scale) => addNormal(state, out, scale),
-    fillUniform: (out, low, high) => {
-      const width = high - low;
-      for (let i = 0; i < out.length; i++) out[i] = low + width * uniform(state);
-    },
+    fillUniform: (out, low, high) => fillUniform(state, out, { low, width: high - low }),
   };
 }
 
@@ -78,6 +99,41 @@ function uniform(state: Int32Array): number {
   const high = next(state) >>> 5;
   const low = next(state) >>> 6;
   return (high * 2 ** 26 + low) / 2 ** 53;
+}
+
+/** Two steps of the generator for each number. The loop calls no function that has the state, so that it stays in registers. */
+function fillUniform(
+  state: Int32Array,
+  out: Float32Array | Float64Array,
+  { low, width }: { readonly low: number; readonly width: number },
+): void {
+  let s0 = state[0];
+  let s1 = state[1];
+  let s2 = state[2];
+  let s3 = state[3];
+  for (let i = 0; i < out.length; i++) {
+    const high = scramble(s1) >>> 5;
+    let shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = (s3 << 11) | (s3 >>> 21);
+    const rest = scramble(s1) >>> 6;
+    shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = (s3 << 11) | (s3 >>> 21);
+    out[i] = low + width * ((high * 2 ** 26 + rest) / 2 ** 53);
+  }
+  state[0] = s0;
+  state[1] = s1;
+  state[2] = s2;
+  state[3] = s3;
 }
 
 function below(state: Int32Array, n: number): number {

@@ -40,6 +40,8 @@ export function tensor(data: Float32Array | Float64Array | readonly number[], sh
 /** Whether a value is a tensor: has a shape, and float data. */
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== 'object' || value === null || !('shape' in value && 'data' in value)) return false;
+  // Reading the data of lazy rows would compute them.
+  if ('writeRows' in value) return true;
   const { shape, data } = value;
   return Array.isArray(shape) && (data instanceof Float32Array || data instanceof Float64Array);
 }

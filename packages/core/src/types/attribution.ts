@@ -86,6 +86,11 @@ export interface Explainer {
    * on x. Its values for `f.along(v)` are then the derivative of its values for f along v. Default false.
    */
   readonly meanGradient?: boolean;
+  /**
+   * Whether its values at any x are those of `f.gradient` at x, so that callers may take the gradients of many inputs themselves. Default
+   * false.
+   */
+  readonly isGradient?: boolean;
   /** Whether it ignores the score, as random numbers do. Others are compared with it, and it is never called the best. Default false. */
   readonly control?: boolean;
   /** Names of the inner tensors that its options name, so that a wrong name is found before anything runs; default none. */

@@ -1,6 +1,8 @@
 import {
   asBatch,
   defineExplainer,
+  firstNonFinite,
+  lazyRows,
   option,
   type ScorePlace,
   type Segments,
@@ -91,13 +93,17 @@ const axesAt = (
 
 /** A copy of x for each window, with the window's elements replaced by those of `hidden`. */
 function hide(x: Tensor, hidden: Tensor, windows: readonly Segments[]): Tensor {
-  const size = x.data.length;
-  const rows = new Float64Array(windows.length * size);
-  windows.forEach(({ starts, length }, i) => {
-    rows.set(x.data, i * size);
-    for (const start of starts) rows.set(hidden.data.subarray(start, start + length), i * size + start);
+  return lazyRows({
+    n: windows.length,
+    shape: x.shape,
+    type: 'either',
+    finite: firstNonFinite(x) < 0 && firstNonFinite(hidden) < 0,
+    write(out, i) {
+      out.set(x.data);
+      const { starts, length } = windows[i];
+      for (const start of starts) for (let j = start; j < start + length; j++) out[j] = hidden.data[j];
+    },
   });
-  return tensor(rows, [windows.length, ...x.shape]);
 }
 
 /** The sum of drops and the number of windows, for each element. */

@@ -1,4 +1,16 @@
-import { option, type Score, sizeOf, spans, type Tensor, tensor, written } from '@onnxplain/core';
+import {
+  denseRows,
+  lazyRows,
+  option,
+  type Score,
+  sizeOf,
+  spans,
+  subtract,
+  type Tensor,
+  tensor,
+  toFloat64,
+  written,
+} from '@onnxplain/core';
 import { baselineOption } from '../baseline.js';
 import { type QuadratureRule, quadratureRules, quadratures } from './quadrature.js';
 
@@ -29,9 +41,7 @@ export async function meanGradientOnPath(
   const mean = new Float64Array(size);
   for (const { from, to } of spans(steps, size)) {
     const slopes = await f.gradient(pointsOnPath(ends, nodes.subarray(from, to)));
-    for (let k = from, at = 0; k < to; k++) {
-      for (let i = 0; i < size; i++, at++) mean[i] += weights[k] * slopes.data[at];
-    }
+    denseRows(slopes).addTransposeTimes(weights.subarray(from, to), mean);
   }
   return tensor(mean, f.shape);
 }
@@ -41,12 +51,13 @@ function pointsOnPath(
   { baseline, x }: { readonly baseline: Tensor; readonly x: Tensor },
   nodes: Float64Array,
 ): Tensor {
-  const size = x.data.length;
-  const rows = new Float64Array(nodes.length * size);
-  nodes.forEach((node, k) => {
-    for (let i = 0; i < size; i++) {
-      rows[k * size + i] = baseline.data[i] + node * (x.data[i] - baseline.data[i]);
-    }
+  const steps = subtract(toFloat64(x), baseline);
+  return lazyRows({
+    n: nodes.length,
+    shape: x.shape,
+    type: 'either',
+    write(out, k) {
+      for (let i = 0; i < out.length; i++) out[i] = baseline.data[i] + nodes[k] * steps.data[i];
+    },
   });
-  return tensor(rows, [nodes.length, ...x.shape]);
 }

@@ -1,6 +1,7 @@
 import {
   type Attribution,
   type Draws,
+  type Explainer,
   fixed,
   gaussian,
   type Key,
@@ -40,7 +41,43 @@ const symmetric = (i: number, j: number) => (A.data[i * d + j] + A.data[j * d + 
 const gradientAt = async (at: Tensor) =>
   row(await f.gradient({ shape: [1, ...shape], data: at.data }), 0).data;
 
+/** The gradient as an explainer of which nothing is known, so that its draws are explained one by one. */
+const unknownGradient = (): Explainer => {
+  const { isGradient: _, explainRows: _rows, ...properties } = gradient();
+  return named((of: Score, at: Tensor, k: Key) => gradient()(of, at, k), properties);
+};
+
 describe('smooth', () => {
+  it.each(['mean', 'mean-square', 'variance'] as const)(
+    'of the gradient, %s: is what the gradients of the draws give one by one',
+    async (statistic) => {
+      for (const perturbation of [gaussian({ sigma: 0.3 }), square({ size: 1, positions: 'all' })]) {
+        const options = { statistic, draws: perturbation.count?.(shape) ?? 50 };
+        const fast = await smooth(gradient(), perturbation, options)(f, x, seed);
+        const slow = await smooth(unknownGradient(), perturbation, options)(f, x, seed);
+        expect(fast.cost).toEqual(slow.cost);
+        expect(fast.stderr === undefined).toBe(slow.stderr === undefined);
+        fast.values.data.forEach((value, i) => {
+          expect(value).toBeCloseTo(slow.values.data[i], 12);
+          expect(fast.stderr?.data[i] ?? 0).toBeCloseTo(slow.stderr?.data[i] ?? 0, 12);
+        });
+      }
+    },
+  );
+
+  it('refuses a gradient that is not finite at a draw, as the gradient itself does', async () => {
+    const broken: Score = {
+      ...f,
+      gradient: async (batch) => {
+        const slopes = await f.gradient(batch);
+        return { ...slopes, data: slopes.data.map((value, at) => (at === 4 * d + 2 ? Number.NaN : value)) };
+      },
+    };
+    await expect(smooth(gradient(), gaussian({ sigma: 0.3 }))(broken, x, seed)).rejects.toThrow(
+      'gradient: expected finite attributions, got NaN at element 2',
+    );
+  });
+
   it('of a quadratic under gaussian noise is the gradient, within its standard errors', async () => {
     const { values, stderr } = await smooth(gradient(), gaussian({ sigma: 0.5 }), { draws: 4000 })(
       f,

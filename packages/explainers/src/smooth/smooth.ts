@@ -1,30 +1,21 @@
 import {
-  type Attribution,
-  type Cost,
   defineExplainer,
   drawCount,
   type Explainer,
-  explainEach,
-  type Features,
   type Findings,
   fail,
-  fold,
   gaussian,
-  type Key,
   multiply,
   option,
   type Perturbation,
   perturbationOf,
   repeatedCost,
-  type Score,
-  sameFeatures,
-  sizeOf,
-  spans,
   type Tensor,
   tensor,
 } from '@onnxplain/core';
 import { gradient } from '../gradient.js';
-import { addElements, type ElementMoments, noMoments, standardError, variance } from './elementwise.js';
+import { type ElementMoments, standardError, variance } from './elementwise.js';
+import { smoothedExplanations, smoothedGradients } from './smoothed.js';
 
 const statistics = ['mean', 'mean-square', 'variance'] as const;
 export type SmoothStatistic = (typeof statistics)[number];
@@ -80,69 +71,14 @@ export const smooth = defineExplainer({
         repeatedCost(drawsAt(perturbationOf(f, perturbation), x), inner.plannedCost?.(f, x)),
       async explain(f, x, key) {
         const kernel = perturbationOf(f, perturbation);
-        const n = drawsAt(kernel, x);
-        let moments = noMoments(x.shape);
-        let cost: Cost = { forward: 0, backward: 0 };
-        let features: Features | undefined;
-        let seen = false;
-        const explained = explainDraws({ inner, perturbation: kernel, n }, f, { x, key });
-        for await (const { attribution, weight } of explained) {
-          cost = addCost(cost, attribution.cost);
-          if (seen && !sameFeatures(features, attribution.features)) refuseFeatures(inner);
-          seen = true;
-          features = attribution.features;
-          moments = addElements(moments, termOf(attribution.values), weight);
-        }
-        const found = summary(moments, statistic, perturbation.exhaustive === true);
-        return { ...found, ...(features && { features }), cost };
+        const draws = { inner, perturbation: kernel, n: drawsAt(kernel, x), termOf };
+        const smoothed = inner.isGradient ? smoothedGradients : smoothedExplanations;
+        const { moments, ...rest } = await smoothed(draws, f, { x, key });
+        return { ...summary(moments, statistic, perturbation.exhaustive === true), ...rest };
       },
     };
   },
 });
-
-/** Refuses features such as superpixels, which differ from draw to draw: numbers of different features have no mean. */
-function refuseFeatures({ expression }: Explainer): never {
-  return fail({
-    code: 'not-applicable',
-    where: 'smooth(inner)',
-    expected: 'an explanation of the same features at every draw',
-    got: `${expression}, whose features depend on the input`,
-    remedy: 'Give the labels of the elements of one input: features=labels.npy.',
-  });
-}
-
-/** The explanation of one draw. */
-interface ExplainedDraw {
-  readonly attribution: Attribution;
-  readonly weight: number;
-}
-
-/**
- * The explanations of draws 0 to n - 1, in order. The cost of one says how many rows it evaluates: where it is not planned, the first one
- * is explained alone. The others then run together, so many that the number of rows in flight stays bounded, so that a score can join
- * them into large batches.
- */
-async function* explainDraws(
-  { inner, perturbation, n }: { inner: Explainer; perturbation: Perturbation; n: number },
-  f: Score,
-  { x, key }: { x: Tensor; key: Key },
-): AsyncGenerator<ExplainedDraw> {
-  const drawKey = fold(key, 'draws');
-  const innerKey = fold(key, 'inner');
-  const explain = async (from: number, to: number): Promise<readonly ExplainedDraw[]> => {
-    const { inputs, weights } = perturbation(x, drawKey, from, to);
-    const keys = Array.from({ length: to - from }, (_, i) => fold(innerKey, from + i));
-    const attributions = await explainEach(inner, f, { batch: inputs, keys });
-    return attributions.map((attribution, i) => ({ attribution, weight: weights?.[i] ?? 1 }));
-  };
-  const planned = inner.plannedCost?.(f, x);
-  const first = planned === undefined ? await explain(0, 1) : [];
-  yield* first;
-  const { forward, backward } = planned ?? first[0].attribution.cost;
-  for (const { from, to } of spans(n - first.length, sizeOf(x.shape) * Math.max(1, forward + backward))) {
-    yield* await explain(first.length + from, first.length + to);
-  }
-}
 
 function summary(
   moments: ElementMoments,
@@ -166,8 +102,4 @@ function summary(
 
 function square(t: Tensor): Tensor {
   return multiply(t, t);
-}
-
-function addCost(a: Cost, b: Cost): Cost {
-  return { forward: a.forward + b.forward, backward: a.backward + b.backward };
 }

@@ -17,7 +17,9 @@ export function squaredErrors(
 ): Float64Array {
   const u = predictions[which];
   const beta = scale === 'none' ? 1 : optimalScale(drops, u, weights);
-  return drops.map((v, i) => (v - beta * u[i]) ** 2);
+  const errors = new Float64Array(drops.length);
+  for (let i = 0; i < errors.length; i++) errors[i] = (drops[i] - beta * u[i]) ** 2;
+  return errors;
 }
 
 function optimalScale(v: Float64Array, u: Float64Array, weights: Float64Array): number {

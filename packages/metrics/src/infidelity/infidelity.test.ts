@@ -108,6 +108,18 @@ describe('infidelity', () => {
     }
   }
 
+  it('predicts from inputs that the score does not read', async () => {
+    const blind: Score = { ...quadratic, value: async ({ shape: [n] }) => new Float64Array(n) };
+    const metric = infidelity(gaussian({ sigma: 0.4 }), { draws: 60 });
+    const { estimate } = await metric.measure(subject(blind, phi), seed);
+    const truth = await slowInfidelity(subject(blind, phi), gaussian({ sigma: 0.4 }), {
+      n: 60,
+      optimal: false,
+      key: seed,
+    });
+    expect('value' in estimate ? estimate.value / truth : undefined).toBeCloseTo(1, 10);
+  });
+
   it('is 0 for the weights of a linear score, and for weights times input under masks', async () => {
     const linear = linearScore(w, 2);
     const { estimate: local } = await infidelity(gaussian({ sigma: 1 })).measure(subject(linear, w), seed);

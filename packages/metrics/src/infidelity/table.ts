@@ -1,8 +1,5 @@
 import {
   type Attribution,
-  type Draws,
-  differenceRows,
-  fail,
   type Key,
   type Perturbation,
   type Score,
@@ -10,6 +7,7 @@ import {
   spans,
   type Tensor,
 } from '@onnxplain/core';
+import { predict } from './predictions.js';
 
 /** The drop of f and the predicted drops for each draw, which infidelity compares, and the weights of the draws. */
 export interface DrawTable {
@@ -52,16 +50,14 @@ export async function fillTable(
   table: DrawTable,
   { from, to, whole }: { from: number; to: number; whole: number },
 ): Promise<void> {
-  const { f, x, attributions, perturbation, key, batch } = setting;
+  const { x, perturbation, key, batch } = setting;
   for (const [start, end] of batches(from, to, { row: sizeOf(x.shape), batch })) {
     const draws = perturbation(x, key, start, end);
-    const values = await f.value(draws.inputs);
+    const { values, products, moved } = await predict(setting, draws);
     for (let i = 0; i < values.length; i++) table.drops[start + i] = whole - values[i];
     if (draws.weights !== undefined) table.weights.set(draws.weights, start);
-    table.moved.set(movedRows(x, draws.inputs), start);
-    attributions.forEach((attribution, which) => {
-      table.predictions[which].set(predict(x, draws, attribution), start);
-    });
+    table.moved.set(moved, start);
+    for (const [which, all] of table.predictions.entries()) all.set(products[which], start);
   }
 }
 
@@ -76,27 +72,6 @@ function* batches(
     for (let start = from + span.from; start < last; start += batch)
       yield [start, Math.min(last, start + batch)];
   }
-}
-
-/** Returns 1 for each row that differs from x, else 0. */
-function movedRows(x: Tensor, inputs: Tensor): Uint8Array {
-  const size = x.data.length;
-  return Uint8Array.from({ length: inputs.shape[0] }, (_, i) => {
-    for (let j = 0; j < size; j++) if (inputs.data[i * size + j] !== x.data[j]) return 1;
-    return 0;
-  });
-}
-
-/** Returns I·Φ for each draw. For other than local attributions the mask takes the place of I, because their values are not slopes. */
-function predict(x: Tensor, { inputs, masks }: Draws, { kind, values }: Attribution): Float64Array {
-  if (kind === 'local') return differenceRows(x, inputs).times(values);
-  if (masks !== undefined) return masks.times(values);
-  return fail({
-    code: 'not-applicable',
-    where: 'infidelity',
-    expected: 'masks with every draw, because the perturbation declares masks',
-    got: 'draws without masks',
-  });
 }
 
 /** Returns the first n draws of a table. The arrays are shared. */

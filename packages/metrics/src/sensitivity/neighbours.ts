@@ -1,6 +1,7 @@
 import {
   boundEstimate,
   type Estimate,
+  expectShape,
   fold,
   type Key,
   maximum,
@@ -8,9 +9,7 @@ import {
   type Subject,
   sizeOf,
   spans,
-  subtract,
   type Tensor,
-  toFloat64,
 } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
 import { ascend, type NextOffset } from './ascent.js';
@@ -88,7 +87,14 @@ async function computeDrawn<Result>(
   return results;
 }
 
-/** ‖a - b‖₂ over all elements, in float64. */
+/** ‖a - b‖₂ over all elements, in float64. Throws `tensor-shape` for other shapes. */
 export function distance(a: Tensor, b: Tensor): number {
-  return norm(subtract(toFloat64(a), toFloat64(b)), 'l2');
+  expectShape('distance', b, a.shape);
+  return norm({ shape: a.shape, data: differences(a.data, b.data) }, 'l2');
+}
+
+function differences(a: Tensor['data'], b: Tensor['data']): Float64Array {
+  const found = new Float64Array(a.length);
+  for (let j = 0; j < found.length; j++) found[j] = a[j] - b[j];
+  return found;
 }

@@ -1,4 +1,4 @@
-import { fold, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
+import { fold, isLazyRows, key, type Shape, sizeOf, stream, type Tensor } from '@onnxplain/core';
 import { allClose } from '../rows/same-numbers.js';
 import { joinRows, takeRows } from '../session/value.js';
 import type { QueueOptions } from './queue.js';
@@ -128,6 +128,11 @@ function trialRows(
 
 function rowOf({ rows }: Segment, i: number, shape: Shape): Tensor['data'] {
   const size = sizeOf(shape);
+  if (isLazyRows(rows)) {
+    const row = rows.type === 'float32' ? new Float32Array(size) : new Float64Array(size);
+    rows.writeRows(row, i, i + 1);
+    return row;
+  }
   return rows.data.subarray(i * size, (i + 1) * size);
 }
 

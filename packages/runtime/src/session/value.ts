@@ -28,7 +28,7 @@ export function isFloatPort(port: Port): port is FloatPort {
   return isFloatType(port.dtype);
 }
 
-type FloatData = Float32Array | Float64Array | Uint16Array;
+export type FloatData = Float32Array | Float64Array | Uint16Array;
 
 /** Allocates an array for `length` elements of a float type. */
 export const allocate = (dtype: FloatType, length: number): FloatData => new dtypes[dtype].array(length);

@@ -1,0 +1,59 @@
+import { once } from '../once.js';
+import { type Shape, sizeOf, type Tensor } from './tensor.js';
+
+/** How the rows of {@link lazyRows} are computed. */
+export interface LazyRowsOptions {
+  /** Number of rows. */
+  readonly n: number;
+  /** Shape of one row. */
+  readonly shape: Shape;
+  /** The number type in which rows are computed. `either`: in that of the array that they are written into; `data` are then float64. */
+  readonly type: 'float32' | 'float64' | 'either';
+  /** Promises that no number is NaN or infinite. Default false: it is not known. */
+  readonly finite?: boolean;
+  /**
+   * Writes row i into `out`, which has any numbers before. It may be called again for a row, and then writes the same numbers.
+   */
+  write(out: Tensor['data'], i: number): void;
+}
+
+/**
+ * A batch whose rows are computed when they are read. `data` computes and keeps all of them; `writeRows` computes some, so that a score can
+ * run any number of rows in little memory.
+ */
+export interface LazyRows extends Tensor, Pick<LazyRowsOptions, 'type' | 'finite'> {
+  /** Writes rows from..to, `to` exclusive, into `out`, an array of the `type` with as many elements as these rows. */
+  writeRows(out: Tensor['data'], from: number, to: number): void;
+}
+
+/** Makes a batch [n, ...shape] whose rows are computed when they are read. */
+export function lazyRows({ n, shape, type, finite, write }: LazyRowsOptions): LazyRows {
+  const size = sizeOf(shape);
+  const compute = (out: Tensor['data'], from: number, to: number): void => {
+    for (let i = from; i < to; i++) write(out.subarray((i - from) * size, (i - from + 1) * size), i);
+  };
+  let made: Tensor['data'] | undefined;
+  const data = once(() => {
+    const all = type === 'float32' ? new Float32Array(n * size) : new Float64Array(n * size);
+    compute(all, 0, n);
+    made = all;
+    return all;
+  });
+  return {
+    shape: [n, ...shape],
+    type,
+    ...(finite && { finite }),
+    get data() {
+      return data();
+    },
+    writeRows(out, from, to) {
+      if (made === undefined) compute(out, from, to);
+      else out.set(made.subarray(from * size, to * size));
+    },
+  };
+}
+
+/** Whether the rows of a batch are computed when they are read. */
+export function isLazyRows(batch: Tensor): batch is LazyRows {
+  return 'writeRows' in batch;
+}
