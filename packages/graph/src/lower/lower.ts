@@ -2,16 +2,19 @@ import { builderOf } from '../builder/build.js';
 import type { Graph } from '../ir/types.js';
 import { declareSymbolicTypes } from '../rewrite/declare-types.js';
 import { prune } from '../rewrite/prune.js';
+import { channelScales } from './channel-scales.js';
 import { convTransposeAsConv } from './conv-transpose.js';
 import { convTranspose3d } from './conv-transpose-3d.js';
 import { fewChannels } from './few-channels.js';
 import { halfAdditions } from './half-additions.js';
 import { joinedTiles } from './joined-tiles.js';
+import { nchwcEntries } from './nchwc-entries.js';
 import { nchwcMasks } from './nchwc-masks.js';
 import { phaseAdjoint } from './phase-adjoint.js';
 import { phasePool } from './phase-pool.js';
 import { poolIndices } from './pool-indices.js';
 import { steepMasks } from './steep-masks.js';
+import { stridedAdjoints } from './strided-adjoints.js';
 import type { LoweringTarget } from './targets.js';
 
 /**
@@ -28,9 +31,12 @@ export const loweringPasses = {
   'phase-adjoint': phaseAdjoint,
   'joined-tiles': joinedTiles,
   'few-channels': fewChannels,
+  'strided-adjoints': stridedAdjoints,
   'conv-transpose': convTransposeAsConv,
   'conv-transpose-3d': convTranspose3d,
+  'channel-scales': channelScales,
   'steep-masks': steepMasks,
+  'nchwc-entries': nchwcEntries,
   'nchwc-masks': nchwcMasks,
 } as const satisfies Readonly<Record<string, LoweringPass>>;
 
@@ -50,8 +56,11 @@ export const loweringTargets = {
     'phase-adjoint',
     'joined-tiles',
     'few-channels',
+    'strided-adjoints',
     'conv-transpose',
+    'channel-scales',
     'steep-masks',
+    'nchwc-entries',
     'nchwc-masks',
   ],
   'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],

@@ -3,7 +3,7 @@ import { sizeOf } from '@onnxplain/core';
 import { attr, numArray } from '../../src/index.js';
 import type { NodeGenerator } from './arithmetic-generators.js';
 import type { GrowingGraph } from './growing-graph.js';
-import { fit, some } from './operands.js';
+import { fit, number, some } from './operands.js';
 
 interface Window {
   readonly spatial: readonly number[];
@@ -91,9 +91,48 @@ function tiles(g: GrowingGraph): void {
   g.keep(g.emit('MaxPool', [rectified], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) }));
 }
 
+/** Channels that fill a block of ONNX Runtime's convolutions, of which only the mean is kept. */
+const BLOCK = 16;
+
+const weights = (g: GrowingGraph, dims: readonly number[]): string => {
+  const length = dims.reduce((n, d) => n * d, 1);
+  const data = Array.from({ length }, () => Math.fround((2 * g.draw.uniform() - 1) / 4));
+  return g.constant(numArray('float32', dims, data));
+};
+
+/** A strided block of a residual network, plain or inverted (pointwise, depthwise, pointwise), between rectifiers. */
+function stridedBlock(g: GrowingGraph): void {
+  const { draw } = g;
+  const x = fit(g, g.pick(), [draw.int(1, 2), draw.one([4, BLOCK]), draw.int(3, 5), draw.int(3, 4)]);
+  const conv = (from: string, dims: readonly number[], stride: number) =>
+    g.emit('Conv', [from, weights(g, dims)], {
+      kernel_shape: attr.ints(dims.slice(2)),
+      strides: attr.ints([stride, stride]),
+      pads: attr.ints(new Array<number>(4).fill(dims[2] >> 1)),
+      group: attr.int(dims[1] === 1 ? dims[0] : 1),
+    });
+  const rectified = (from: string) =>
+    draw.chance(0.5) ? g.emit('Relu', [from]) : g.emit('Clip', [from, number(g, 0), number(g, 0.75)]);
+  const wide = rectified(conv(x, [BLOCK, g.dims(x)[1], 1, 1], 1));
+  const strided = conv(
+    wide,
+    draw.one([
+      [BLOCK, 1, 3, 3],
+      [BLOCK, BLOCK, 3, 3],
+    ]),
+    2,
+  );
+  const joined = draw.chance(0.5) ? strided : g.emit('Add', [strided, conv(wide, [BLOCK, BLOCK, 1, 1], 2)]);
+  const scaled = draw.chance(0.5) ? joined : g.emit('Mul', [joined, weights(g, [BLOCK, 1, 1])]);
+  const last = conv(rectified(scaled), [BLOCK, BLOCK, 1, 1], 1);
+  const skipped = draw.chance(0.5) ? last : g.emit('Add', [last, rectified(scaled)]);
+  g.keep(g.emit('GlobalAveragePool', [skipped]));
+}
+
 export const windows: readonly (readonly [NodeGenerator, number])[] = [
   [convolution, 1.5],
   [transposed, 0.7],
   [pool, 1.5],
   [tiles, 0.7],
+  [stridedBlock, 0.3],
 ];
