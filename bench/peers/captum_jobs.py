@@ -2,7 +2,8 @@
 
 Reads JSON lines on standard input and answers each with one. The first is {network, folder, threads}: the network is made by
 scripts/exports/networks.py, written to FOLDER/NETWORK.onnx and described (its input x, its scores of two rows, the versions). Each further
-one is {job}: the job is run once, and its seconds, its processor time and the number of rows that the network evaluated are the answer.
+one is {job, repeats}: the job is run so often, and the seconds, the processor time and the rows that the network evaluated for one are the
+answer.
 Answers {skipped} and ends with 0 where torch, torchvision, captum or onnx is missing.
 """
 
@@ -54,6 +55,7 @@ def chunks(network, model, x):
     def forward(rows):
         with torch.no_grad():
             model(x.expand(rows, *x.shape[1:]))
+            model(x)  # As infidelity does for each pass.
 
     def gradient(rows):
         Saliency(model).attribute(x.repeat(rows, 1, 1, 1), target=TARGET, abs=False)
@@ -104,12 +106,13 @@ def jobs_of(model, x, forward_chunk, gradient_chunk):
     }
 
 
-def run(job, counted):
+def run(job, repeats, counted):
     before = sum(counted)
     processor, started = time.process_time(), time.perf_counter()
-    job()
+    for _ in range(repeats):
+        job()
     seconds, spent = time.perf_counter() - started, time.process_time() - processor
-    return {'seconds': seconds, 'processor': spent, 'rows': sum(counted) - before}
+    return {'seconds': seconds / repeats, 'processor': spent / repeats, 'rows': (sum(counted) - before) // repeats}
 
 
 def main():
@@ -135,7 +138,8 @@ def main():
     })
     jobs = jobs_of(model, x, forward_chunk, gradient_chunk)
     for line in sys.stdin:
-        say(run(jobs[json.loads(line)['job']], counted))
+        turn = json.loads(line)
+        say(run(jobs[turn['job']], turn['repeats'], counted))
 
 
 main()
