@@ -62,6 +62,28 @@ interface Sized {
   readonly batch: number;
 }
 
+/** How the indices of the maxima are computed that a pool of overlapping windows adds its cotangents at. */
+const overlaps: Row['spellings'] = {
+  'pool with indices': lowered({ 'pool-positions': none }),
+  'positions by pools': lowered({}),
+};
+
+/** A strided convolution, a pool of 3 x 3 with a stride of 2 on maps of size x size, and another convolution. */
+const overlapping = (channels: number, { kernel, size, batch }: Sized): Row => ({
+  rule: 'MaxPool 3x3, stride 2',
+  shape: `${channels}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [3, 2 * size, 2 * size],
+    layers: [
+      { channels, kernel, stride: 2 },
+      { pool: 'MaxPool', kernel: 3, stride: 2, pad: 1 },
+      { channels: 16, kernel: 3 },
+    ],
+  },
+  spellings: overlaps,
+});
+
 export const rows: readonly Row[] = [
   tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
   tiled(1, 16, { kernel: 3, size: 28, batch: 50 }),
@@ -81,4 +103,10 @@ export const rows: readonly Row[] = [
   tiled(16, 32, { kernel: 3, size: 56, batch: 8 }),
   tiled(32, 64, { kernel: 3, size: 14, batch: 50 }),
   tiled(64, 128, { kernel: 3, size: 56, batch: 4 }),
+  overlapping(64, { kernel: 7, size: 112, batch: 8 }),
+  overlapping(64, { kernel: 7, size: 112, batch: 1 }),
+  overlapping(16, { kernel: 7, size: 112, batch: 8 }),
+  overlapping(32, { kernel: 3, size: 56, batch: 8 }),
+  overlapping(64, { kernel: 3, size: 16, batch: 32 }),
+  overlapping(256, { kernel: 3, size: 14, batch: 8 }),
 ];

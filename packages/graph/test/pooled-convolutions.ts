@@ -2,7 +2,7 @@
 import { grad } from '../src/autodiff/grad.js';
 import { attr } from '../src/builder/builder.js';
 import { numArray } from '../src/interpreter/array.js';
-import type { Constant, Graph } from '../src/ir/types.js';
+import type { Attributes, Constant, Graph } from '../src/ir/types.js';
 import { pseudorandom } from './central-differences.js';
 import { float32, graphOf, node, value } from './graphs.js';
 
@@ -19,7 +19,20 @@ export interface PooledConvolution {
   readonly open?: boolean;
   /** Whether the result of the convolution is an output beside the gradient. */
   readonly kept?: boolean;
+  /** Attributes of the pool. Default: windows of 2 x 2 that tile the map. */
+  readonly pool?: Attributes;
+  /** Whether the graph says that there are 2 rows. */
+  readonly fixed?: boolean;
 }
+
+/** Attributes of a pool of windows of size x size, with a stride of 2. */
+export const windows = (size: number, pad: number): Attributes => ({
+  kernel_shape: attr.ints([size, size]),
+  strides: attr.ints([2, 2]),
+  pads: attr.ints([pad, pad, pad, pad]),
+});
+
+const TILES = windows(2, 0);
 
 /** -1, 0 or 1, so that sums of products are exact and often equal. */
 const digit = (name: string, i: number): number => Math.round(1.4 * pseudorandom(name, i));
@@ -32,17 +45,17 @@ const digits = (name: string, dims: readonly number[]): Constant =>
 /** The gradient of sum(w conv(pool(conv(x)))) by x, and its feeds. */
 export function pooledConvolution(given: PooledConvolution) {
   const { kernel, input, pads, strides = [1, 1], dilations = [1, 1], group = 1, open, kept } = given;
+  const { pool = TILES, fixed } = given;
   const k = open ? value('k', kernel) : undefined;
   const constants = { bias: digits('bias', [kernel[0]]), next: digits('next', [2, kernel[0], 1, 1]) };
   const window = { pads: attr.ints(pads), strides: attr.ints(strides), dilations: attr.ints(dilations) };
-  const tile = { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) };
   const graph = graphOf({
-    inputs: [value('x', ['N', ...input]), ...(k ? [k] : [])],
+    inputs: [value('x', [fixed ? 2 : 'N', ...input]), ...(k ? [k] : [])],
     outputs: [value('s', ['N']), ...(kept ? [value('c', undefined)] : [])],
     constants: { ...constants, ...(k ? {} : { k: digits('k', kernel) }), rest: axes },
     nodes: [
       node('c = Conv(x, k, bias)', { ...window, group: attr.int(group) }),
-      node('p = MaxPool(c)', tile),
+      node('p = MaxPool(c)', pool),
       node('n = Conv(p, next)'),
       node('square = Mul(n, n)'),
       node('s = ReduceSum(square, rest)', { keepdims: attr.int(0) }),

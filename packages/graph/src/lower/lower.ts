@@ -13,6 +13,7 @@ import { nchwcMasks } from './nchwc-masks.js';
 import { phaseAdjoint } from './phase-adjoint.js';
 import { phasePool } from './phase-pool.js';
 import { poolIndices } from './pool-indices.js';
+import { poolPositions } from './pool-positions.js';
 import { steepMasks } from './steep-masks.js';
 import { stridedAdjoints } from './strided-adjoints.js';
 import type { LoweringTarget } from './targets.js';
@@ -26,6 +27,7 @@ export type LoweringPass = (graph: Graph) => Graph;
 /** All passes by name. The docstring of each says what it rewrites, why, and by which measurement. */
 export const loweringPasses = {
   'half-additions': halfAdditions,
+  'pool-positions': poolPositions,
   'pool-indices': poolIndices,
   'phase-pool': phasePool,
   'phase-adjoint': phaseAdjoint,
@@ -51,6 +53,7 @@ export const loweringTargets = {
   any: [],
   'ort-cpu': [
     'half-additions',
+    'pool-positions',
     'pool-indices',
     'phase-pool',
     'phase-adjoint',

@@ -71,6 +71,12 @@ function pool(g: GrowingGraph): void {
   g.keep(g.emit(op, [x], op.startsWith('Global') ? {} : attributes));
 }
 
+/** Constant numbers between -largest and largest. */
+function weights(g: GrowingGraph, dims: readonly number[], largest = 1): string {
+  const data = Array.from({ length: sizeOf(dims) }, () => Math.fround((2 * g.draw.uniform() - 1) * largest));
+  return g.constant(numArray('float32', dims, data));
+}
+
 /** A convolution with a constant kernel, of which tiles are pooled: `lower` computes some of these in phases. */
 function tiles(g: GrowingGraph): void {
   const { draw } = g;
@@ -80,32 +86,24 @@ function tiles(g: GrowingGraph): void {
   const spatial = blocks.map((count, i) => 2 * count + kernel[i] - 1 - pads[i] - pads[i + 2]);
   if (spatial.some((size) => size < 1)) return;
   const [from, to] = [draw.int(1, 2), draw.int(1, 3)];
-  const weights = (dims: readonly number[]) => {
-    const data = Array.from({ length: sizeOf(dims) }, () => Math.fround(2 * draw.uniform() - 1));
-    return g.constant(numArray('float32', dims, data));
-  };
   const x = fit(g, g.pick(), [draw.int(1, 2), from, ...spatial]);
-  const bias = draw.chance(0.5) ? [weights([to])] : [];
-  const convolved = g.emit('Conv', [x, weights([to, from, ...kernel]), ...bias], { pads: attr.ints(pads) });
+  const bias = draw.chance(0.5) ? [weights(g, [to])] : [];
+  const convolved = g.emit('Conv', [x, weights(g, [to, from, ...kernel]), ...bias], {
+    pads: attr.ints(pads),
+  });
   const rectified = draw.chance(0.5) ? g.emit('Relu', [convolved]) : convolved;
   g.keep(g.emit('MaxPool', [rectified], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) }));
 }
 
-/** Channels that fill a block of ONNX Runtime's convolutions, of which only the mean is kept. */
+/** Channels that fill a block of ONNX Runtime's convolutions. */
 const BLOCK = 16;
-
-const weights = (g: GrowingGraph, dims: readonly number[]): string => {
-  const length = dims.reduce((n, d) => n * d, 1);
-  const data = Array.from({ length }, () => Math.fround((2 * g.draw.uniform() - 1) / 4));
-  return g.constant(numArray('float32', dims, data));
-};
 
 /** A strided block of a residual network, plain or inverted (pointwise, depthwise, pointwise), between rectifiers. */
 function stridedBlock(g: GrowingGraph): void {
   const { draw } = g;
   const x = fit(g, g.pick(), [draw.int(1, 2), draw.one([4, BLOCK]), draw.int(3, 5), draw.int(3, 4)]);
   const conv = (from: string, dims: readonly number[], stride: number) =>
-    g.emit('Conv', [from, weights(g, dims)], {
+    g.emit('Conv', [from, weights(g, dims, 0.25)], {
       kernel_shape: attr.ints(dims.slice(2)),
       strides: attr.ints([stride, stride]),
       pads: attr.ints(new Array<number>(4).fill(dims[2] >> 1)),
@@ -123,10 +121,22 @@ function stridedBlock(g: GrowingGraph): void {
     2,
   );
   const joined = draw.chance(0.5) ? strided : g.emit('Add', [strided, conv(wide, [BLOCK, BLOCK, 1, 1], 2)]);
-  const scaled = draw.chance(0.5) ? joined : g.emit('Mul', [joined, weights(g, [BLOCK, 1, 1])]);
+  const scaled = draw.chance(0.5) ? joined : g.emit('Mul', [joined, weights(g, [BLOCK, 1, 1], 0.25)]);
   const last = conv(rectified(scaled), [BLOCK, BLOCK, 1, 1], 1);
   const skipped = draw.chance(0.5) ? last : g.emit('Add', [last, rectified(scaled)]);
   g.keep(g.emit('GlobalAveragePool', [skipped]));
+}
+
+/** A convolution that fills the blocks of ONNX Runtime, of which windows that overlap are pooled. */
+function overlaps(g: GrowingGraph): void {
+  const { draw } = g;
+  const from = draw.int(1, 2);
+  const x = fit(g, g.pick(), [1, from, 2 * draw.int(1, 2), 2 * draw.int(1, 2)]);
+  const kernel = weights(g, [BLOCK, from, 1, 1]);
+  // Equal channels and few different elements of x: ties are frequent.
+  const convolved = g.emit('Conv', [draw.chance(0.3) ? g.emit('Round', [x]) : x, kernel]);
+  const [kernel_shape, strides, pads] = [attr.ints([3, 3]), attr.ints([2, 2]), attr.ints([1, 1, 1, 1])];
+  g.keep(g.emit('MaxPool', [convolved], { kernel_shape, strides, pads }));
 }
 
 export const windows: readonly (readonly [NodeGenerator, number])[] = [
@@ -135,4 +145,5 @@ export const windows: readonly (readonly [NodeGenerator, number])[] = [
   [pool, 1.5],
   [tiles, 0.7],
   [stridedBlock, 0.3],
+  [overlaps, 0.5],
 ];
