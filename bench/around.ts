@@ -1,7 +1,7 @@
 /**
  * Compares jobs with their floor: bare runs of the same graph, in plain sessions, with as many rows in as many runs as the job made, the
- * copies of the rows included. Job and floor alternate. Prints the median and the range of the time of both, their ratio in time and in
- * processor time, which other programs hardly change, and the ratio that is wanted.
+ * copies of the rows included. Job and floor alternate. Prints the median and the range of the time of both, the ratio of the medians, the
+ * ratio of the least processor times, which other programs change least, and the ratio that is wanted.
  *
  *     tsx bench/around.ts [--rounds 15] [--only TEXT] [--threads 1] [--digits 200] [FILE.onnx ...]
  *
@@ -134,16 +134,20 @@ async function timeOf(work: () => Promise<unknown>): Promise<Time> {
   return { wall: performance.now() - started, processor: (user + system) / 1000 };
 }
 
-const WARM_UP = 8;
+/** Before times count, code is compiled and the fastest number of rows is found: at least so many rounds, and so many milliseconds. */
+const WARM_UP = { rounds: 8, ms: 2000 };
 
 /** Runs a job in turn with its floor, after some rounds in which the fastest number of rows is found. */
 async function compare(name: string, wanted: number, { runs, job, floor }: Compared): Promise<void> {
   const times: { readonly job: Time; readonly floor: Time }[] = [];
-  for (let round = -WARM_UP; round < rounds; round++) {
+  const started = performance.now();
+  const isWarm = (done: number) => done >= WARM_UP.rounds && performance.now() - started >= WARM_UP.ms;
+  for (let done = 0; times.length < rounds; done++) {
+    const warm = isWarm(done);
     runs.length = 0;
     const ofJob = await timeOf(job);
     const ofFloor = await timeOf(() => floor(runs));
-    if (round >= 0) times.push({ job: ofJob, floor: ofFloor });
+    if (warm) times.push({ job: ofJob, floor: ofFloor });
   }
   const column = (of: (pair: (typeof times)[number]) => number) => median(times.map(of));
   const range = (of: (pair: (typeof times)[number]) => number) => {
@@ -151,7 +155,8 @@ async function compare(name: string, wanted: number, { runs, job, floor }: Compa
     return `${column(of).toFixed(2)} (${Math.min(...all).toFixed(2)}-${Math.max(...all).toFixed(2)})`;
   };
   const wall = column((t) => t.job.wall) / column((t) => t.floor.wall);
-  const processor = column((t) => t.job.processor) / column((t) => t.floor.processor);
+  const least = (of: (pair: (typeof times)[number]) => number) => Math.min(...times.map(of));
+  const processor = least((t) => t.job.processor) / least((t) => t.floor.processor);
   console.log(
     [
       name.padEnd(52),

@@ -15,9 +15,9 @@ export {
   defineExplainer,
   type ExplainerPromise,
   type ExplainerRecipe,
-  expectFiniteValues,
   type Findings,
 } from './define/explainer.js';
+export { expectFiniteValues } from './define/finite-values.js';
 export { defineMetric, type MetricPromise, type MetricRecipe } from './define/metric.js';
 export { definePerturbation, type PerturbationRecipe } from './define/perturbation.js';
 export { defineSolver, type SolverRecipe } from './define/solver.js';
@@ -38,7 +38,7 @@ export {
 } from './dtype/dtypes.js';
 export { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './dtype/float16.js';
 export * from './error.js';
-export { explainEach } from './explain-each.js';
+export { explainEach, valuesOfEach } from './explain-each.js';
 export { expression, named, omitDefault, type Showable } from './expression.js';
 export { type Blur, gaussianBlur } from './features/blur.js';
 export type { Segments } from './features/boxes.js';
@@ -172,7 +172,7 @@ export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
-export { isLazyRows, type LazyRows, type LazyRowsOptions, lazyRows } from './tensor/lazy-rows.js';
+export { isLazyRows, type LazyRows, type LazyRowsOptions, lazyRow, lazyRows } from './tensor/lazy-rows.js';
 export { dualOrder, exponentOf, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {

@@ -2,12 +2,13 @@ import { fail } from '../error.js';
 import { named } from '../expression.js';
 import type { Key } from '../random/key.js';
 import { expectBatch } from '../score/batch.js';
-import { row } from '../tensor/rows.js';
-import { expectShape, firstNonFinite, type Tensor } from '../tensor/tensor.js';
+import { isLazyRows, lazyRow } from '../tensor/lazy-rows.js';
+import { expectShape, type Tensor } from '../tensor/tensor.js';
 import { type Attribution, attributionKinds, type Explainer } from '../types/attribution.js';
 import type { PlannedCost } from '../types/planned-cost.js';
 import type { Batch, Cost, Score } from '../types/score.js';
 import { type ArgumentsOf, define, type Factory, type OptionShape, type Statement } from './definition.js';
+import { expectFiniteValues } from './finite-values.js';
 import { expectResultShape, refuseResult } from './result.js';
 
 /** What an explaining function finds. The kind, the expression and the key are added to it, and the planned cost where it has no cost. */
@@ -59,8 +60,10 @@ export function defineExplainer<
         explainRows &&
         (async (f: Score, batch: Batch, keys: readonly Key[]): Promise<readonly Attribution[]> => {
           expectBatch(expression, batch, f.shape);
-          const findings = await explainRows(f, { ...batch, data: batch.data.slice() }, keys);
-          return keys.map((key, i) => sign(findings[i], { f, x: row(batch, i), key }));
+          // Lazy rows have no memory that code could write into.
+          const own = isLazyRows(batch) ? batch : { ...batch, data: batch.data.slice() };
+          const findings = await explainRows(f, own, keys);
+          return keys.map((key, i) => sign(findings[i], { f, x: lazyRow(batch, i), key }));
         });
       const needed = needs.length > 0 && { needs };
       const rows = signedRows && { explainRows: signedRows };
@@ -107,20 +110,6 @@ function exactCost(planned: PlannedCost | undefined): Cost | undefined {
   return planned === undefined || planned.atMost
     ? undefined
     : { forward: planned.forward, backward: planned.backward };
-}
-
-/** Refuses values of an explanation that are not finite, with `non-finite`. `where` is the expression of the explainer. */
-export function expectFiniteValues(where: string, values: Tensor): void {
-  const at = firstNonFinite(values);
-  if (at < 0) return;
-  fail({
-    code: 'non-finite',
-    where,
-    expected: 'finite attributions',
-    got: `${values.data[at]} at element ${at}`,
-    remedy:
-      'Look at the score there: its value or its gradient is not finite on the inputs this explainer evaluates.',
-  });
 }
 
 /** JSON has no other numbers. */

@@ -70,15 +70,16 @@ describe.each(examples.map(([p, kind]) => ({ name: p.expression, p, kind })))('$
     expect(rows.data).toEqual(draws.inputs.data);
   });
 
-  it('promises finite inputs only where x and the baseline alone make them', () => {
+  it('promises finite inputs only of x without NaN, and where noise has a bound', () => {
     const bad = { ...x, data: x.data.with(3, Number.NaN) };
     const promised = (at: Tensor) => {
       const rows = inputRows(at, p(at, key(4), 0, to));
       return isLazyRows(rows) && rows.finite === true;
     };
     expect(promised(bad)).toBe(false);
-    const noisy = /noise/.test(p.expression) || kind === 'keys' || kind === 'smooth-masks';
-    expect(promised(x)).toBe(!noisy);
+    const unbounded = /noise=/.test(p.expression) || kind === 'smooth-masks';
+    expect(promised(x)).toBe(!unbounded);
+    expect(promised({ ...x, data: x.data.with(3, 2 ** 110) })).toBe(false);
   });
 
   it('has products with the removed parts and the draws that moved, as its deltas have', () => {

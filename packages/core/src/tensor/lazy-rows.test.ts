@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectBatch } from '../score/batch.js';
-import { isLazyRows, lazyRows } from './lazy-rows.js';
+import { isLazyRows, lazyRow, lazyRows } from './lazy-rows.js';
 import { row } from './rows.js';
 import { isTensor } from './tensor.js';
 
@@ -52,4 +52,15 @@ test('checks of type and shape compute nothing', () => {
   expect(isLazyRows(rows)).toBe(true);
   expect(isLazyRows({ shape: [0], data: new Float64Array() })).toBe(false);
   expect(times).toEqual([0, 0, 0]);
+});
+
+test('one row is computed alone, once, when its data are read', () => {
+  const { rows, times } = counted('float64');
+  const second = lazyRow(rows, 1);
+  expect(second.shape).toEqual([2]);
+  expect(times).toEqual([0, 0, 0]);
+  expect([...second.data, ...second.data]).toEqual([10, 11, 10, 11]);
+  expect(times).toEqual([0, 1, 0]);
+  const kept = { shape: [2, 1], data: Float64Array.of(5, 6) };
+  expect(lazyRow(kept, 1)).toEqual({ shape: [1], data: Float64Array.of(6) });
 });

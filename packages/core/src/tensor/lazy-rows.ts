@@ -1,4 +1,5 @@
 import { once } from '../once.js';
+import { row } from './rows.js';
 import { type Shape, sizeOf, type Tensor } from './tensor.js';
 
 /** How the rows of {@link lazyRows} are computed. */
@@ -56,4 +57,21 @@ export function lazyRows({ n, shape, type, finite, write }: LazyRowsOptions): La
 /** Whether the rows of a batch are computed when they are read. */
 export function isLazyRows(batch: Tensor): batch is LazyRows {
   return 'writeRows' in batch;
+}
+
+/** Row i of a batch with that axis dropped. A lazy row is computed alone, when its data are read. */
+export function lazyRow(batch: Tensor, i: number): Tensor {
+  if (!isLazyRows(batch)) return row(batch, i);
+  const [, ...shape] = batch.shape;
+  const data = once(() => {
+    const out = batch.type === 'float32' ? new Float32Array(sizeOf(shape)) : new Float64Array(sizeOf(shape));
+    batch.writeRows(out, i, i + 1);
+    return out;
+  });
+  return {
+    shape,
+    get data() {
+      return data();
+    },
+  };
 }

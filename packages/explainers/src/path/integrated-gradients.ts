@@ -1,7 +1,8 @@
-import { defineExplainer, multiply, stack, subtract, sum, toFloat64 } from '@onnxplain/core';
+import { defineExplainer, multiply, once, stack, subtract, sum, toFloat64 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
 import { expectFiniteEnds } from '../finite-ends.js';
 import { meanGradientOnPath, pathOptions } from './path.js';
+import { quadratures } from './quadrature.js';
 
 /**
  * Integrated gradients: (x - baseline) times the mean gradient on the straight path between them. Global, in units of f.
@@ -15,18 +16,21 @@ export const integratedGradients = defineExplainer({
   options: pathOptions,
   positional: ['steps', 'rule', 'baseline'],
   promises: ['exact-on-linear', 'complete'],
-  make: ({ steps, rule, baseline }, expression) => ({
-    kind: 'global',
-    plannedCost: () => ({ forward: 2, backward: steps }),
-    async explain(f, x) {
-      const start = fillBaseline(baseline, x.shape);
-      const [slopes, [atX, atStart]] = await Promise.all([
-        meanGradientOnPath(f, { baseline: start, x }, { steps, rule }),
-        f.value(stack([x, start])),
-      ]);
-      expectFiniteEnds(expression, { atX, atStart });
-      const values = toFloat64(multiply(slopes, subtract(x, start)));
-      return { values, residual: atX - atStart - sum(values) };
-    },
-  }),
+  make({ steps, rule, baseline }, expression) {
+    const quadrature = once(() => quadratures[rule](steps));
+    return {
+      kind: 'global',
+      plannedCost: () => ({ forward: 2, backward: steps }),
+      async explain(f, x) {
+        const start = fillBaseline(baseline, x.shape);
+        const [slopes, [atX, atStart]] = await Promise.all([
+          meanGradientOnPath(f, { baseline: start, x }, quadrature()),
+          f.value(stack([x, start])),
+        ]);
+        expectFiniteEnds(expression, { atX, atStart });
+        const values = toFloat64(multiply(slopes, subtract(x, start)));
+        return { values, residual: atX - atStart - sum(values) };
+      },
+    };
+  },
 });

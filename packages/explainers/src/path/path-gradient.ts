@@ -1,6 +1,7 @@
-import { defineExplainer } from '@onnxplain/core';
+import { defineExplainer, once } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
 import { meanGradientOnPath, pathOptions } from './path.js';
+import { quadratures } from './quadrature.js';
 
 /**
  * The mean gradient on the straight path from the baseline to x: integrated gradients before they are multiplied by (x - baseline).
@@ -12,11 +13,14 @@ export const pathGradient = defineExplainer({
   options: pathOptions,
   positional: ['steps', 'rule', 'baseline'],
   promises: ['exact-on-linear'],
-  make: ({ steps, rule, baseline }) => ({
-    kind: 'local',
-    plannedCost: () => ({ forward: 0, backward: steps }),
-    explain: async (f, x) => ({
-      values: await meanGradientOnPath(f, { baseline: fillBaseline(baseline, x.shape), x }, { steps, rule }),
-    }),
-  }),
+  make({ steps, rule, baseline }) {
+    const quadrature = once(() => quadratures[rule](steps));
+    return {
+      kind: 'local',
+      plannedCost: () => ({ forward: 0, backward: steps }),
+      explain: async (f, x) => ({
+        values: await meanGradientOnPath(f, { baseline: fillBaseline(baseline, x.shape), x }, quadrature()),
+      }),
+    };
+  },
 });

@@ -12,7 +12,7 @@ import {
   written,
 } from '@onnxplain/core';
 import { baselineOption } from '../baseline.js';
-import { type QuadratureRule, quadratureRules, quadratures } from './quadrature.js';
+import { type Quadrature, quadratureRules } from './quadrature.js';
 
 /** Options of the explainers that follow a path. */
 export const pathOptions = {
@@ -30,16 +30,15 @@ export const pathOptions = {
   baseline: baselineOption('Where the path begins.'),
 };
 
-/** The mean gradient of f along the straight line from `baseline` to x, weighted by the rule. All points are evaluated as one batch. */
+/** The mean gradient of f along the straight line from `baseline` to x. All points are evaluated as one batch. */
 export async function meanGradientOnPath(
   f: Score,
   ends: { readonly baseline: Tensor; readonly x: Tensor },
-  { steps, rule }: { steps: number; rule: QuadratureRule },
+  { nodes, weights }: Quadrature,
 ): Promise<Tensor> {
-  const { nodes, weights } = quadratures[rule](steps);
   const size = sizeOf(f.shape);
   const mean = new Float64Array(size);
-  for (const { from, to } of spans(steps, size)) {
+  for (const { from, to } of spans(nodes.length, size)) {
     const slopes = await f.gradient(pointsOnPath(ends, nodes.subarray(from, to)));
     denseRows(slopes).addTransposeTimes(weights.subarray(from, to), mean);
   }

@@ -73,14 +73,18 @@ function addFour(
   if (four === 0) return { ...moments, squaredWeight };
   const total = moments.weight + four;
   const share = four / total;
+  const each = 1 / four;
+  const spread = moments.weight * share;
   for (let j = 0; j < size; j++) {
-    const [p, q, r, s] = [data[a + j], data[b + j], data[c + j], data[d + j]];
-    const middle = (u * p + v * q + w * r + z * s) / four;
-    const inside =
-      u * (p - middle) ** 2 + v * (q - middle) ** 2 + w * (r - middle) ** 2 + z * (s - middle) ** 2;
+    const middle = (u * data[a + j] + v * data[b + j] + w * data[c + j] + z * data[d + j]) * each;
+    const p = data[a + j] - middle;
+    const q = data[b + j] - middle;
+    const r = data[c + j] - middle;
+    const s = data[d + j] - middle;
+    const inside = u * p * p + v * q * q + w * r * r + z * s * s;
     const difference = middle - mean[j];
     mean[j] += share * difference;
-    deviations[j] += inside + moments.weight * share * difference * difference;
+    deviations[j] += inside + spread * difference * difference;
   }
   return { ...moments, weight: total, squaredWeight };
 }

@@ -71,11 +71,18 @@ export async function smoothedGradients(
   for (const { from, to } of spans(n, sizeOf(x.shape))) {
     const draws = perturbation(x, drawKey, from, to);
     const slopes = await f.gradient(inputRows(x, draws));
-    const odd = firstNonFinite(slopes);
-    if (odd >= 0) expectFiniteValues(inner.expression, row(slopes, Math.floor(odd / sizeOf(x.shape))));
     moments = addRows(moments, termOf(slopes), draws.weights ?? new Float64Array(to - from).fill(1));
+    // A mean is finite only where all of its terms are.
+    if (firstNonFinite({ shape: x.shape, data: moments.mean }) >= 0) refuseNonFinite(inner, slopes);
   }
   return { moments, cost: { forward: 0, backward: n } };
+}
+
+/** Throws the error of the inner explainer for the first row that is not finite. */
+function refuseNonFinite({ expression }: Explainer, slopes: Tensor): void {
+  const [, ...shape] = slopes.shape;
+  const at = firstNonFinite(slopes);
+  if (at >= 0) expectFiniteValues(expression, row(slopes, Math.floor(at / sizeOf(shape))));
 }
 
 /** Refuses features such as superpixels, which differ from draw to draw: numbers of different features have no mean. */

@@ -1,13 +1,14 @@
 import {
-  explainEach,
   fold,
+  inputRows,
   type Key,
+  lazyRow,
   once,
-  row,
   type Score,
   type Subject,
   subtract,
   type Tensor,
+  valuesOfEach,
 } from '@onnxplain/core';
 import { explainerOf } from '../subject-explainer.js';
 import type { Ball } from './ball.js';
@@ -47,29 +48,27 @@ export function neighbourhoodOf(
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
   const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
-  const neighbour = (input: Tensor, delta: Tensor, own: Key): Neighbour => ({
-    input,
-    delta,
-    key: own,
-    explain: async (at, of = f) => (await explain(of, at, seedOf(own))).values,
-  });
+  const neighbour = (input: Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
+    const delta = once(() => subtract(x, input));
+    return {
+      input,
+      get delta() {
+        return delta();
+      },
+      key: own,
+      explain: async (at, of = f) =>
+        explained !== undefined && at === input && of === f
+          ? explained()
+          : (await explain(of, at, seedOf(own))).values,
+    };
+  };
   return {
     drawn(from, to) {
-      const { inputs, deltas } = ball.perturbation(x, fold(key, 'draws'), from, to);
+      const inputs = inputRows(x, ball.perturbation(x, fold(key, 'draws'), from, to));
       const owns = Array.from({ length: to - from }, (_, i) => fold(fold(key, 'neighbour'), from + i));
-      const all = once(() => explainEach(explain, f, { batch: inputs, keys: owns.map(seedOf) }));
-      return owns.map((own, i) => {
-        const drawn = neighbour(row(inputs, i), row(deltas, i), own);
-        return {
-          ...drawn,
-          explain: async (at, of = f) =>
-            at === drawn.input && of === f ? (await all())[i].values : drawn.explain(at, of),
-        };
-      });
+      const all = once(() => valuesOfEach(explain, f, { batch: inputs, keys: owns.map(seedOf) }));
+      return owns.map((own, i) => neighbour(lazyRow(inputs, i), own, async () => (await all())[i]));
     },
-    at(offset, own) {
-      const input = { ...x, data: x.data.map((value, i) => value + offset[i]) };
-      return neighbour(input, subtract(x, input), own);
-    },
+    at: (offset, own) => neighbour({ ...x, data: x.data.map((value, i) => value + offset[i]) }, own),
   };
 }

@@ -9,7 +9,9 @@ import {
   type Subject,
   sizeOf,
   spans,
+  subtract,
   type Tensor,
+  toFloat64,
 } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
 import { ascend, type NextOffset } from './ascent.js';
@@ -87,14 +89,20 @@ async function computeDrawn<Result>(
   return results;
 }
 
-/** ‖a - b‖₂ over all elements, in float64. Throws `tensor-shape` for other shapes. */
+/** Sums of squares between these lose nothing to the smallest or largest numbers of float64. */
+const SQUARES = { least: 1e-200, most: 1e200 };
+
+/** ‖a - b‖₂ over all elements, in float64; NaN where an element is. Throws `tensor-shape` for other shapes. */
 export function distance(a: Tensor, b: Tensor): number {
   expectShape('distance', b, a.shape);
-  return norm({ shape: a.shape, data: differences(a.data, b.data) }, 'l2');
-}
-
-function differences(a: Tensor['data'], b: Tensor['data']): Float64Array {
-  const found = new Float64Array(a.length);
-  for (let j = 0; j < found.length; j++) found[j] = a[j] - b[j];
-  return found;
+  const { data: left } = a;
+  const { data: right } = b;
+  let squares = 0;
+  for (let j = 0; j < left.length; j++) {
+    const difference = left[j] - right[j];
+    squares += difference * difference;
+  }
+  return squares > SQUARES.least && squares < SQUARES.most
+    ? Math.sqrt(squares)
+    : norm(subtract(toFloat64(a), toFloat64(b)), 'l2');
 }

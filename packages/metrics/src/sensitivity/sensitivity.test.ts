@@ -58,6 +58,45 @@ async function subjectOf(explain: Explainer): Promise<Subject> {
   return { f, x, explain, attribution: await explain(f, x, fold(seed, 'explain')) };
 }
 
+describe('the explainer of gradients', () => {
+  const slope = async (score: Score, at: Tensor, k: typeof seed): Promise<Attribution> => ({
+    values: row(await score.gradient({ shape: [1, ...shape], data: at.data }), 0),
+    kind: 'local',
+    method: 'slope',
+    key: k,
+    cost: { forward: 0, backward: 1 },
+  });
+  const properties = { expression: 'slope', kind: 'local' as const };
+  const [single, many] = [named(slope, properties), named(slope, { ...properties, isGradient: true })];
+
+  it.each([sensitivityMax(), sensitivityLipschitz(), sensitivityGradient({ draws: 7 })])(
+    'has in %s the number that its explanations have one by one',
+    async (metric) => {
+      const [one, other] = await Promise.all(
+        [single, many].map(
+          async (explain) => (await metric.measure(await subjectOf(explain), seed)).estimate,
+        ),
+      );
+      expect(other).toEqual(one);
+    },
+  );
+
+  it('is refused where a gradient near x is not finite', async () => {
+    const broken: Score = {
+      ...f,
+      gradient: async (batch) => {
+        const slopes = await f.gradient(batch);
+        const at = 3 * d + 2;
+        return at < slopes.data.length ? { ...slopes, data: slopes.data.with(at, 1 / 0) } : slopes;
+      },
+    };
+    const subject = { ...(await subjectOf(many)), f: broken };
+    await expect(sensitivityMax().measure(subject, seed)).rejects.toThrow(
+      'slope: expected finite attributions, got Infinity at element 2',
+    );
+  });
+});
+
 async function measured(metric: Metric, subject: Subject): Promise<number> {
   const { estimate: found } = await metric.measure(subject, seed);
   if (found.kind !== 'bound') throw new Error(`expected a bound, got ${found.kind}`);

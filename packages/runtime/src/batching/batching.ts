@@ -32,6 +32,11 @@ const MULTIPLE = 4;
 const TRIALS = 3;
 /** The smallest size is taken whose rows per second reach this fraction of the best. */
 const CLOSE_TO_BEST = 0.98;
+/**
+ * Rows that one run can take are not divided where that run is at most this much slower per row than the best size: what comes around two
+ * runs takes longer.
+ */
+const AT_ONCE = 0.95;
 /** Runs block the event loop: no size is tried or kept that takes longer. */
 const LONGEST_RUN_SECONDS = 1;
 
@@ -49,6 +54,14 @@ interface SizeSearch {
   limit: number;
 }
 
+/** What the runs so far tell about the next ones. */
+interface SizeDecision {
+  readonly toTry: readonly number[];
+  readonly best: number;
+  /** Up to so many rows are not divided: see {@link AT_ONCE}. */
+  readonly whole: number;
+}
+
 /**
  * Finds the best size by trying. It starts at a size that is likely to be fast and compares the fastest size so far with the next smaller
  * and the next larger one, until both are slower. Only sizes that the waiting rows fill are tried: the search ends for small requests, and
@@ -58,32 +71,39 @@ export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBat
   const ladder = sizeLadder({ limit, step, multiple: MULTIPLE });
   const first = largestWithin(ladder, Math.max(start, MULTIPLE));
   const search: SizeSearch = { ladder, start: first, trials: new Map(), limit };
+  // Decisions stay until a run or a lack of memory tells something new.
+  let decided: SizeDecision | undefined;
   return {
     next(pending) {
-      const size = sizeToTry(search, pending);
-      return size ?? inEqualRuns(pending, bestSize(search));
+      decided ??= { toTry: sizesToTry(search), best: bestSize(search), whole: largestAtOnce(search) };
+      const { toTry, best, whole } = decided;
+      return (
+        toTry.find((size) => size <= pending) ?? (pending <= whole ? pending : inEqualRuns(pending, best))
+      );
     },
     observe(rows, seconds) {
       const { rate = 0, runs = 0 } = search.trials.get(rows) ?? {};
-      if (!ladder.includes(rows) || runs === TRIALS) return;
+      if (runs === TRIALS || !ladder.includes(rows)) return;
       search.trials.set(rows, { rate: Math.max(rate, rows / Math.max(seconds, 1e-9)), runs: runs + 1 });
+      decided = undefined;
     },
     shrink(rows) {
       if (rows <= 1) return false;
       search.limit = Math.floor(rows / 2);
+      decided = undefined;
       return true;
     },
   };
 }
 
-/** Returns the best size so far or a size next to it that needs another run; undefined where none does that `pending` rows can fill. */
-function sizeToTry(search: SizeSearch, pending: number): number | undefined {
+/** Returns the best size so far and the sizes next to it, those that need another run, the least tried first. */
+function sizesToTry(search: SizeSearch): readonly number[] {
   const sizes = allowedSizes(search);
   const at = sizes.indexOf(fastest(search));
   const runsOf = (size: number) => search.trials.get(size)?.runs ?? 0;
   return [sizes[at], sizes[at + 1], sizes[at - 1]]
-    .filter((size) => size !== undefined && size <= pending && runsOf(size) < TRIALS)
-    .sort((a, b) => runsOf(a) - runsOf(b))[0];
+    .filter((size) => size !== undefined && runsOf(size) < TRIALS)
+    .sort((a, b) => runsOf(a) - runsOf(b));
 }
 
 const bestRate = ({ trials }: SizeSearch): number =>
@@ -113,6 +133,15 @@ function bestSize(search: SizeSearch): number {
   const best = fastest(search);
   const enough = CLOSE_TO_BEST * (trials.get(best)?.rate ?? 0);
   return allowedSizes(search).find((size) => (trials.get(size)?.rate ?? -1) >= enough) ?? best;
+}
+
+/** Returns the largest size up to which each was tried and is nearly as fast as the fastest. */
+function largestAtOnce(search: SizeSearch): number {
+  const best = bestSize(search);
+  const enough = AT_ONCE * (search.trials.get(fastest(search))?.rate ?? Number.POSITIVE_INFINITY);
+  const above = allowedSizes(search).filter((size) => size > best);
+  const slower = above.findIndex((size) => !((search.trials.get(size)?.rate ?? 0) >= enough));
+  return (slower < 0 ? above : above.slice(0, slower)).at(-1) ?? best;
 }
 
 /** Uses `size` rows for every run, as the caller chose. */

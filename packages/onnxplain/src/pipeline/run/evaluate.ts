@@ -1,11 +1,12 @@
 import { type Attribution, type Explainer, fail, type Metric } from '@onnxplain/core';
-import { type CellProgress, cellName, memoryStore, runCells } from '@onnxplain/experiment';
+import { type CellProgress, cellName, cellsOf, memoryStore, runCells } from '@onnxplain/experiment';
 import type { ExplainerRecord, MetricRecord } from '@onnxplain/report';
 import { ortSeconds } from '@onnxplain/runtime';
 import type { QueriedInputs } from '../query/query.js';
 import { type ScoredInput, type ScoreRunOptions, scoresOf } from '../query/score-inputs.js';
 import { explainerRecord, metricRecord } from '../record/methods.js';
 import { attributionsIn, type CellContext, explainCell, measureCell, measurementsIn } from './cells.js';
+import { concurrencyFor } from './concurrency.js';
 import { expectCost } from './expected-cost.js';
 import { expectLayers } from './layers.js';
 import type { Measurement } from './measure-input.js';
@@ -137,7 +138,8 @@ async function computeCells(
   context: CellContext,
 ): Promise<number> {
   const plan = planOf(queried, { explainers, metrics, seed: context.seed });
-  const concurrency = concurrencyFor(queried.inputs[0].tensor.data.length);
+  const [{ f, input }] = context.scores;
+  const concurrency = concurrencyFor({ f, x: input.tensor, cells: cellsOf(plan), explainers, metrics });
   const told = await expectCost({ queried, plan, context, concurrency }, { memory, say, onProgress });
   let explained = performance.now();
   await runCells(plan, context.store, {
@@ -156,10 +158,6 @@ async function computeCells(
   });
   return explained;
 }
-
-/** Returns how many cells may run at the same time. Each holds the draws of one input, so that large inputs allow fewer. */
-const concurrencyFor = (inputSize: number): number =>
-  Math.max(2, Math.min(8, Math.floor(2 ** 20 / Math.max(1, inputSize))));
 
 function explanationsIn(context: CellContext): Promise<readonly Explanation[]> {
   return Promise.all(

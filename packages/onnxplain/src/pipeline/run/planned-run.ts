@@ -69,7 +69,11 @@ interface CellCost {
   readonly times: number;
 }
 
-function costsIn({ f, x, cells, explainers, metrics }: RunToPlan): readonly CellCost[] {
+/** The planned cost of a cell by each explainer and metric of a run that has cells; undefined where one is not known. */
+export const plannedCosts = (run: Omit<RunToPlan, 'concurrency'>): readonly (PlannedCost | undefined)[] =>
+  costsIn(run).map(({ cost }) => cost);
+
+function costsIn({ f, x, cells, explainers, metrics }: Omit<RunToPlan, 'concurrency'>): readonly CellCost[] {
   const explained = explainers.map((explainer, i) => ({
     expression: explainer.expression,
     cost: unlessRefused(() => explainer.plannedCost?.(f, x)),
