@@ -15,6 +15,8 @@ export interface PathNode {
 
 /** The nodes between some values and one that depends on them. */
 export interface Path {
+  /** The values to differentiate by. */
+  readonly from: readonly string[];
   /** In topological order. A node whose derivative is zero ends the path: nodes that only it reads are not on it. */
   readonly pathNodes: readonly PathNode[];
   /** Values that may have a cotangent: floats that vary with `wrt`. */
@@ -64,7 +66,7 @@ export function findPath(nodes: readonly Node[], query: PathQuery): Path {
     if (!isZero(row)) for (const name of usesOf(node)) if (active.has(name)) live.add(name);
   }
   const independent = from.filter((name) => !reached.has(name));
-  return { pathNodes: kept.reverse(), active, varying, independent, rules };
+  return { from, pathNodes: kept.reverse(), active, varying, independent, rules };
 }
 
 export const isZero = (row: RuleEntry | undefined): boolean =>

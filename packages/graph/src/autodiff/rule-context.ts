@@ -1,9 +1,12 @@
-import { fail } from '@onnxplain/core';
+import { fail, own } from '@onnxplain/core';
 import { capturesOf, describe, usesOf } from '../ir/scope.js';
 import type { Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
-import type { Path } from './path.js';
-import type { RuleContext } from './rules/rule.js';
+import type { Path, PathNode } from './path.js';
+import { gradient } from './rules/gradient.js';
+import type { RuleContext, RuleEntry } from './rules/rule.js';
+
+const derivatives: Readonly<Record<string, RuleEntry>> = gradient;
 
 /** What a backward rule needs beside the node: its place in the backward pass. */
 interface Place extends Pick<RuleContext, 'cotangents' | 'pullback'> {
@@ -29,10 +32,24 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
     wanted: inputs.map((name) => path.active.has(name)),
     pullback,
     upstream: () => upstreamOf(node, path),
+    maker: (name) => makerOf(name, path),
     redefine: redefinition(node, path),
     reference: path.reference ?? ((name: string) => name),
     refuse,
   };
+}
+
+const makers = new WeakMap<Path['pathNodes'], ReadonlyMap<string, PathNode>>();
+
+/** Returns the node of a path that makes a value, if the table goes backward through it by the derivative; not that of a value of `from`. */
+function makerOf(name: string, { pathNodes, from }: Path): Node | undefined {
+  if (from.includes(name)) return undefined;
+  const known =
+    makers.get(pathNodes) ??
+    new Map(pathNodes.flatMap((one) => one.node.outputs.map((output) => [output, one])));
+  makers.set(pathNodes, known);
+  const found = known.get(name);
+  return found?.row !== undefined && found.row === own(derivatives, found.node.op) ? found.node : undefined;
 }
 
 function redefinition({ outputs }: Node, { redefine }: Path): RuleContext['redefine'] {

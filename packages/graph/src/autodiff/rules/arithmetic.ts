@@ -1,11 +1,12 @@
 import type { MathBuilder } from '../../builder/math-builder.js';
+import { gatedDerivative } from './gated.js';
 import type { Rule, RuleContext } from './rule.js';
 
 /** Backward rules of elementwise operators with several inputs. */
 export const arithmetic = {
   Add: (_, _step, dy) => [dy, dy],
   Sub: (b, _, dy) => [dy, b.neg(dy)],
-  Mul: (b, { inputs: [x, y] }, dy) => [b.mul(dy, y), b.mul(dy, x)],
+  Mul: (b, step, dy) => product(b, step, dy),
   // q = x / y: dx = dy / y, and the cotangent of y is -dy q / y.
   Div: (b, { inputs: [, y], outputs: [quotient] }, dy) => [
     b.div(dy, y),
@@ -25,6 +26,14 @@ export const arithmetic = {
     b.where(condition, 0, dy),
   ],
 } satisfies Record<string, Rule>;
+
+function product(b: MathBuilder, step: RuleContext, dy: string) {
+  const [x, y] = step.inputs;
+  const byX = gatedDerivative(b, step, [x, y]);
+  if (byX !== undefined) return [b.mul(dy, byX), undefined];
+  const byY = gatedDerivative(b, step, [y, x]);
+  return byY === undefined ? [b.mul(dy, y), b.mul(dy, x)] : [undefined, b.mul(dy, byY)];
+}
 
 /** Max and Min: divides the cotangent equally among the inputs that equal the output. */
 function splitTies(b: MathBuilder, { inputs, outputs: [y] }: RuleContext, dy: string): string[] {

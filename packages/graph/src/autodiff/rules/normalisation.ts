@@ -67,6 +67,7 @@ const nonNegativeAxis = (b: MathBuilder, x: string, axis: number) => (axis < 0 ?
 /** u = (x - mean) r over `axes`, with r = 1 / sqrt(variance + epsilon). */
 interface Standardised {
   readonly value: string;
+  readonly mean: string;
   readonly inverseDeviation: string;
   readonly axes: readonly number[];
 }
@@ -76,10 +77,11 @@ function standardise(
   x: string,
   over: { axes: readonly number[]; epsilon: number },
 ): Standardised {
-  const centred = b.sub(x, b.mean(x, over.axes));
+  const mean = b.mean(x, over.axes);
+  const centred = b.sub(x, mean);
   const variance = b.mean(b.square(centred), over.axes);
   const inverseDeviation = b.div(b.scalar(1, x), b.map('Sqrt', b.add(variance, over.epsilon)));
-  return { value: b.mul(centred, inverseDeviation), inverseDeviation, axes: over.axes };
+  return { value: b.mul(centred, inverseDeviation), mean, inverseDeviation, axes: over.axes };
 }
 
 /** u = (x - mean) r: dx = r (du - mean(du) - u mean(du u)). */
@@ -131,12 +133,18 @@ function batchNormalization(b: MathBuilder, step: RuleContext, dy: string) {
 
 /**
  * y = u scale + bias, with u standardised over the axes from `axis` on. The mean and r may be outputs too, with cotangents of their own.
+ * The backward pass needs u, from which the outputs follow by a product and a sum; the operator itself takes ONNX Runtime several times as
+ * long as these. In half precision it computes in float32, so that it stays.
  */
 function layerNormalization(b: MathBuilder, step: RuleContext, dy: string) {
   const [x, scale, bias] = step.inputs;
   const { axis, epsilon } = attributesOf(step.node, 'LayerNormalization');
   const axes = b.others(x, []).slice(nonNegativeAxis(b, x, axis));
   const unit = standardise(b, x, { axes, epsilon });
+  if (b.dtype(x) === 'float32' || b.dtype(x) === 'float64') {
+    const scaled = b.mul(unit.value, scale);
+    step.redefine?.([bias ? b.add(scaled, bias) : scaled, unit.mean, unit.inverseDeviation]);
+  }
   const [, dMean, dInverse] = step.cotangents;
   const parts = [standardiseBackward(b, unit, b.mul(dy, scale))];
   if (dMean) parts.push(meanCotangent(b, x, { axes, d: dMean }));
