@@ -41,7 +41,7 @@ export function contextOf(node: Node, { cotangents, path, pullback }: Place): Ru
 
 const makers = new WeakMap<Path['pathNodes'], ReadonlyMap<string, PathNode>>();
 
-/** Returns the node of a path that makes a value, if the table goes backward through it by the derivative; not that of a value of `from`. */
+/** Returns the node that makes a value of a path, if the table has its derivative, and if the value is none to differentiate by. */
 function makerOf(name: string, { pathNodes, from }: Path): Node | undefined {
   if (from.includes(name)) return undefined;
   const known =

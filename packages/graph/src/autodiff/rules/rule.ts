@@ -25,8 +25,8 @@ export interface RuleContext {
   /** Returns the nodes between `wrt` and this node, in topological order. */
   upstream(): readonly Node[];
   /**
-   * Returns the node that makes a value between `wrt` and this node, if the table goes backward through it by the derivative. A rule may then
-   * return the derivative through that node too, in place of the cotangent of the value.
+   * Returns the node that makes a value between `wrt` and this node, if the table goes backward through it by the derivative. A rule may
+   * then return the derivative through that node too, in place of the cotangent of the value.
    */
   maker(name: string): Node | undefined;
   /**

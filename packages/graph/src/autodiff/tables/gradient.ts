@@ -1,4 +1,5 @@
 import { entry, z } from '@onnxplain/core';
+import { gatherEarly } from '../../prepare/gather-early.js';
 import { lastState } from '../../prepare/last-state.js';
 import { nestConcats } from '../../prepare/nest-concats.js';
 import { poolBeforeRelu } from '../../prepare/pool-before-relu.js';
@@ -13,6 +14,6 @@ export const gradient = entry({
   make: (): RuleTable => ({
     ...rows,
     name: 'gradient',
-    prepare: (graph, kept) => nestConcats(lastState(poolBeforeRelu(graph, kept), kept)),
+    prepare: (graph, kept) => nestConcats(gatherEarly(lastState(poolBeforeRelu(graph, kept), kept), kept)),
   }),
 });
