@@ -86,6 +86,8 @@ const overlapping = (channels: number, { kernel, size, batch }: Sized): Row => (
 
 export const rows: readonly Row[] = [
   tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
+  tiled(1, 8, { kernel: 5, size: 28, batch: 50 }),
+  tiled(3, 12, { kernel: 3, size: 28, batch: 50 }),
   tiled(1, 16, { kernel: 3, size: 28, batch: 50 }),
   tiled(1, 32, { kernel: 3, size: 28, batch: 50 }),
   tiled(3, 32, { kernel: 3, size: 32, batch: 32 }),

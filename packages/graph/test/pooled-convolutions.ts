@@ -82,6 +82,11 @@ export const dense: readonly (readonly [string, PooledConvolution])[] = [
     'another kernel and padding for each side',
     { kernel: [2, 2, 4, 3], input: [2, 6, 8], pads: [2, 0, 1, 2] },
   ],
+  ['3 x 3 of one channel', { kernel: [4, 1, 3, 3], input: [1, 8, 12], pads: [1, 1, 1, 1] }],
+  [
+    '5 x 5 of one channel, in blocks of 2 x 2 alone',
+    { kernel: [2, 1, 5, 5], input: [1, 6, 8], pads: [2, 2, 2, 2] },
+  ],
   ['1 x 1', { kernel: [3, 2, 1, 1], input: [2, 4, 6], pads: [0, 0, 0, 0] }],
   ['2 x 2, padded on one side', { kernel: [2, 1, 2, 2], input: [1, 4, 4], pads: [1, 0, 0, 1] }],
 ];

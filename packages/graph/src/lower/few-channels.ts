@@ -47,16 +47,22 @@ interface Blocks {
   readonly channels: number;
   readonly rows: number;
   readonly columns: number;
+  /** Elements of a block along each axis. Default: 2. */
+  readonly size?: number;
 }
 
 /**
- * [N, C 2 2, rows, columns] -> [N, C, 2 rows, 2 columns], column by column, then row by row: ONNX Runtime moves one axis at a time
- * several times faster than DepthToSpace moves two.
+ * [N, C size size, rows, columns] -> [N, C, size rows, size columns], column by column, then row by row: ONNX Runtime moves one axis at
+ * a time several times faster than DepthToSpace moves two.
  */
-export function laidOut(b: MathBuilder, x: string, { channels, rows, columns }: Blocks): string {
-  const pairs = b.transpose(b.reshape(x, [-1, BLOCK, rows * columns]), [0, 2, 1]);
-  const lines = b.transpose(b.reshape(pairs, [-1, BLOCK, rows, BLOCK * columns]), [0, 2, 1, 3]);
-  return b.reshape(lines, [-1, channels, BLOCK * rows, BLOCK * columns]);
+export function laidOut(
+  b: MathBuilder,
+  x: string,
+  { channels, rows, columns, size = BLOCK }: Blocks,
+): string {
+  const pairs = b.transpose(b.reshape(x, [-1, size, rows * columns]), [0, 2, 1]);
+  const lines = b.transpose(b.reshape(pairs, [-1, size, rows, size * columns]), [0, 2, 1, 3]);
+  return b.reshape(lines, [-1, channels, size * rows, size * columns]);
 }
 
 /** How a kernel over the outputs that computes a block of inputs slides along one axis. */

@@ -1,17 +1,27 @@
+import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
 import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
-import type { KernelAxis } from '../infer/window.js';
 import { attributesOf } from '../ir/attributes.js';
-import type { Constant, Dim, Graph, Node } from '../ir/types.js';
+import type { Constant, Dim, Dims, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
-import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
-import { laidOut, product } from './few-channels.js';
-import { BLOCK, PHASES, phasesPay, rearranged } from './phases.js';
-import { transposedConvOf } from './transposed-conv.js';
+import { rewriteOps } from '../rewrite/rewrite.js';
+import { laidOut, placeOf, product } from './few-channels.js';
+import {
+  BLOCK,
+  type FloatingConstant,
+  isFloating,
+  LANES,
+  PHASES,
+  phasesPay,
+  productsOf,
+  rearranged,
+} from './phases.js';
+import { type TransposedConv, transposedConvOf } from './transposed-conv.js';
 
 /**
  * ConvTranspose of an image that DepthToSpace puts together, as it does with the cotangent of a pool of 2 x 2 windows: one Conv that reads
- * the phases as channels and computes the phases of the result, which are then laid out. The image itself is not computed.
+ * the phases as channels and computes blocks of 2 x 2 or 4 x 4 elements of the result as channels, which are then laid out. The image
+ * itself is not computed.
  * Without this pass the gradient of LeNet takes 1.2 times as long (`tsx bench/spellings.ts --only "MaxPool 2x2"`).
  *
  * Done only where the kernel is constant, strides are 1, sizes are known and even, and `pays` says so.
@@ -24,7 +34,7 @@ export function phaseAdjoint(graph: Graph, pays = phasesPay): Graph {
 }
 
 interface Context {
-  readonly b: Parameters<NodeRule>[1];
+  readonly b: GraphBuilder;
   readonly pays: typeof phasesPay;
 }
 
@@ -37,17 +47,21 @@ function onPhases(node: Node, { b: given, pays }: Context): readonly string[] | 
   const { kernel, group, bias, window } = transposed;
   if (group !== 1 || bias.length > 0 || window.length !== 2) return undefined;
   const [input, output] = [b.dims(phases).slice(2), given.preview(node)[0]?.dims?.slice(2) ?? []];
-  const axes = window.map((axis, i) => blocksOf(axis, input[i], output[i]));
-  if (!axes.every((axis) => axis !== undefined)) return undefined;
+  const division = dividedBest(weights.dims[1], { window, input, output });
+  if (division === undefined || !isFloating(weights)) return undefined;
+  const { axes, products } = division;
   const [, channels, ...taps] = weights.dims;
-  const inPhases = phaseKernel(weights, axes);
-  const phaseTaps = PHASES * product(axes.map((axis) => axis.taps));
-  if (inPhases === undefined || !pays({ channels, taps, phaseTaps })) return undefined;
-  const convolved = b.emit('Conv', [phases, b.constant(inPhases, `${kernel}/phases`)], {
-    kernel_shape: attr.ints(axes.map((axis) => axis.taps)),
-    pads: attr.ints([...axes.map((axis) => axis.before), ...axes.map((axis) => axis.after)]),
+  if (!pays({ channels, taps, products })) return undefined;
+  const sums = sourcesOf(given, phases).map((source) => {
+    const inPhases = b.constant(phaseKernel(weights, axes, source.phases), `${kernel}/phases`);
+    return b.emit('Conv', [source.x, inPhases], {
+      kernel_shape: attr.ints(axes.map((axis) => axis.taps)),
+      strides: attr.ints(axes.map((axis) => axis.size / BLOCK)),
+      pads: attr.ints([...axes.map((axis) => axis.before), ...axes.map((axis) => axis.after)]),
+    });
   });
-  return [wholeImage(b, convolved, { channels, axes })];
+  const blocks = sums.reduce((sum, each) => b.add(sum, each));
+  return [wholeImage(b, blocks, { channels, axes, output: output.map(Number) })];
 }
 
 /** The value of which a node takes the phases of an image from the channels. */
@@ -57,8 +71,28 @@ function phasesRead(node: Node | undefined): string | undefined {
   return blocksize === BLOCK && mode === 'DCR' ? node.inputs[0] : undefined;
 }
 
+/** A value with some of the phases as channels. */
+interface Source {
+  readonly x: string;
+  readonly phases: readonly number[];
+}
+
+/**
+ * All phases together, or each alone where it has fewer channels than fill a block: ONNX Runtime reads so few channels from where they
+ * are, and all phases together would have to be joined and filled up.
+ */
+function sourcesOf(b: GraphBuilder, phases: string): readonly Source[] {
+  const { op, domain, inputs = [] } = b.makerOf(phases) ?? {};
+  const isJoined = op === 'Concat' && domain === '' && inputs.length === PHASES;
+  const areFew = inputs.every((x) => Number(b.dims(x)[1]) < LANES);
+  if (!isJoined || !areFew) return [{ x: phases, phases: [0, 1, 2, 3] }];
+  return inputs.map((x, phase) => ({ x, phases: [phase] }));
+}
+
 /** How blocks of the result read the phases along one axis. */
 interface Blocks {
+  /** Elements of a block. */
+  readonly size: number;
   readonly count: number;
   /** Elements of the first block that lie before the result. */
   readonly skipped: number;
@@ -70,27 +104,60 @@ interface Blocks {
   link(to: number, from: number, tap: number): number;
 }
 
-/** The result can be divided into blocks from its first element, or from one before it. That with fewer taps is taken. */
-function blocksOf(axis: KernelAxis & { outputPadding: number }, input: Dim, output: Dim): Blocks | undefined {
+interface Transposed {
+  readonly window: TransposedConv['window'];
+  /** Of the phases. */
+  readonly input: Dims;
+  readonly output: Dims;
+}
+
+/** Elements of a block of the result along each axis. */
+const SIZES = [BLOCK, 2 * BLOCK];
+
+/** The blocks, of those sizes and from the first element of the result or from one before it, with the fewest products. */
+function dividedBest(channels: number, { window, input, output }: Transposed) {
+  const divisions = SIZES.flatMap((size) => {
+    const axes = window.map((axis, i) => blocksOf(size, { axis, input: input[i], output: output[i] }));
+    if (!axes.every((axis) => axis !== undefined)) return [];
+    return [{ axes, products: productsOf(channels, PHASES * product(axes.map(({ taps }) => taps)), size) }];
+  });
+  const least = Math.min(...divisions.map(({ products }) => products));
+  return divisions.find(({ products }) => products === least);
+}
+
+interface Axis {
+  readonly axis: TransposedConv['window'][number];
+  readonly input: Dim;
+  readonly output: Dim;
+}
+
+function blocksOf(size: number, { axis, input, output }: Axis): Blocks | undefined {
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   const dense = axis.stride === 1 && axis.dilation === 1 && axis.outputPadding === 0;
-  if (!dense || output % BLOCK !== 0) return undefined;
-  const [aligned, shifted] = [0, 1].map((skipped) => blocksFrom(skipped, { axis, input, output }));
+  if (!dense || output % size !== 0) return undefined;
+  const [aligned, shifted] = [0, 1].map((skipped) => blocksFrom(skipped, { size, axis, input, output }));
   return shifted !== undefined && (aligned === undefined || shifted.taps < aligned.taps) ? shifted : aligned;
 }
 
-/** Element i = 2 I + r - skipped of the result meets element o = 2 (I + t) + s of the image at tap i + before - o of its kernel. */
-function blocksFrom(
-  skipped: number,
-  { axis, input, output }: { axis: KernelAxis; input: number; output: number },
-): Blocks | undefined {
+interface KnownAxis extends Axis {
+  readonly size: number;
+  readonly input: number;
+  readonly output: number;
+}
+
+/**
+ * Element i = size I + r - skipped of the result meets element o = size I + 2 t + s of the image, of phase s, at tap i + before - o of its
+ * kernel.
+ */
+function blocksFrom(skipped: number, { size, axis, input, output }: KnownAxis): Blocks | undefined {
   const shift = axis.before - skipped;
   const lowest = Math.ceil((shift - BLOCK + 2 - axis.kernel) / BLOCK);
-  const highest = Math.floor((shift + BLOCK - 1) / BLOCK);
-  const count = output / BLOCK + skipped;
-  const after = count + highest - input;
+  const highest = Math.floor((shift + size - 1) / BLOCK);
+  const count = Math.ceil((output + skipped) / size);
+  const after = (size / BLOCK) * (count - 1) + highest + 1 - input;
   if (lowest > 0 || after < 0) return undefined;
   return {
+    size,
     count,
     skipped,
     taps: highest - lowest + 1,
@@ -100,31 +167,37 @@ function blocksFrom(
   };
 }
 
-/** [M, C, K, K] -> [C 2 2, 2 2 M, taps, taps]. */
-function phaseKernel(weights: Constant, axes: readonly Blocks[]): Constant | undefined {
+/** [M, C, K, K] -> [C size size, M for each phase, taps, taps]. */
+function phaseKernel(
+  weights: FloatingConstant,
+  axes: readonly Blocks[],
+  phases: readonly number[],
+): Constant {
   const [images, channels] = weights.dims;
-  const dims = [channels * PHASES, PHASES * images, ...axes.map(({ taps }) => taps)];
+  const [{ size }] = axes;
+  const dims = [channels * size ** 2, phases.length * images, ...axes.map(({ taps }) => taps)];
   return rearranged(weights, dims, ([to, from, ...tap]) => {
-    const [target, source] = [to % PHASES, Math.floor(from / images)];
-    const links = axes.map(({ link }, i) => link(along(target, i), along(source, i), tap[i]));
-    return [from % images, Math.floor(to / PHASES), ...links];
+    const [target, source] = [
+      placeOf(to, [channels, size, size]),
+      placeOf(phases[Math.floor(from / images)], [BLOCK, BLOCK]),
+    ];
+    const links = axes.map(({ link }, i) => link(target[i + 1], source[i], tap[i]));
+    return [from % images, target[0], ...links];
   });
 }
-
-/** Row (axis 0) or column (axis 1) of a phase. */
-const along = (phase: number, axis: number): number =>
-  axis === 0 ? Math.floor(phase / BLOCK) : phase % BLOCK;
 
 interface Shape {
   readonly channels: number;
   readonly axes: readonly Blocks[];
+  readonly output: readonly number[];
 }
 
 /** Lays the blocks out and cuts off what lies outside of the result. */
-function wholeImage(b: MathBuilder, blocks: string, { channels, axes }: Shape): string {
+function wholeImage(b: MathBuilder, blocks: string, { channels, axes, output }: Shape): string {
   const [rows, columns] = axes.map(({ count }) => count);
-  const cut = axes.flatMap(({ skipped, count }, i) =>
-    skipped === 0 ? [] : [{ axis: i + 2, from: skipped, to: BLOCK * count - skipped }],
+  const whole = laidOut(b, blocks, { channels, rows, columns, size: axes[0].size });
+  const cut = axes.flatMap(({ skipped, size, count }, i) =>
+    size * count === output[i] ? [] : [{ axis: i + 2, from: skipped, to: skipped + output[i] }],
   );
-  return b.slice(laidOut(b, blocks, { channels, rows, columns }), cut);
+  return b.slice(whole, cut);
 }

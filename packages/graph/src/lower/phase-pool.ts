@@ -7,7 +7,15 @@ import type { Constant, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
 import { product } from './few-channels.js';
-import { BLOCK, PHASES, phasesPay, rearranged } from './phases.js';
+import {
+  BLOCK,
+  type FloatingConstant,
+  isFloating,
+  PHASES,
+  phasesPay,
+  productsOf,
+  rearranged,
+} from './phases.js';
 
 /**
  * Pools of 2 x 2 windows, and of the first elements of such windows, that read a convolution of few channels: the convolution computes its
@@ -70,14 +78,14 @@ function phasesOf(
   if (node?.op !== 'Conv' || node.domain !== '' || !isDense(b, node)) return undefined;
   const [x, kernel, bias = ''] = node.inputs;
   const [weights, shift] = [b.constantOf(kernel), bias === '' ? undefined : b.constantOf(bias)];
-  if (weights === undefined || (bias !== '' && shift === undefined)) return undefined;
+  if (weights === undefined || !isFloating(weights)) return undefined;
+  if (bias !== '' && (shift === undefined || !isFloating(shift))) return undefined;
   const [channels, , ...taps] = weights.dims;
   const phaseTaps = taps.map((size) => size + BLOCK - 1);
-  const inPhases = phaseKernel(weights);
-  const shifts = shift && rearranged(shift, [PHASES * channels], ([to]) => [to % channels]);
-  if (inPhases === undefined || !pays({ channels, taps, phaseTaps: product(phaseTaps) })) return undefined;
-  const added = shifts === undefined ? [] : [b.constant(shifts, `${bias}/phases`)];
-  const computed = b.emit('Conv', [x, b.constant(inPhases, `${kernel}/phases`), ...added], {
+  if (!pays({ channels, taps, products: productsOf(channels, product(phaseTaps), BLOCK) })) return undefined;
+  const added = shift === undefined || !isFloating(shift) ? [] : [repeated(shift)];
+  const constants = [phaseKernel(weights), ...added].map((each) => b.constant(each, `${kernel}/phases`));
+  const computed = b.emit('Conv', [x, ...constants], {
     ...node.attributes,
     kernel_shape: attr.ints(phaseTaps),
     strides: attr.ints([BLOCK, BLOCK]),
@@ -100,7 +108,7 @@ function isDense(b: GraphBuilder, node: Node): boolean {
 }
 
 /** [M, C, K, K] -> [2 2 M, C, K + 1, K + 1]: phase (r, s) reads its taps r rows and s columns later. */
-function phaseKernel(weights: Constant): Constant | undefined {
+function phaseKernel(weights: FloatingConstant): Constant {
   const [outputs, inputs, ...taps] = weights.dims;
   const dims = [PHASES * outputs, inputs, ...taps.map((size) => size + BLOCK - 1)];
   return rearranged(weights, dims, ([to, from, y, x]) => {
@@ -108,3 +116,7 @@ function phaseKernel(weights: Constant): Constant | undefined {
     return [to % outputs, from, y - Math.floor(phase / BLOCK), x - (phase % BLOCK)];
   });
 }
+
+/** A bias for each phase. */
+const repeated = (bias: FloatingConstant): Constant =>
+  rearranged(bias, [PHASES * bias.dims[0]], ([to]) => [to % bias.dims[0]]);

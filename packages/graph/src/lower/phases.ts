@@ -11,7 +11,7 @@ export const BLOCK = 2;
 export const PHASES = BLOCK * BLOCK;
 
 /** Channels that ONNX Runtime's convolutions compute at once, on processors with AVX-512. */
-const LANES = 16;
+export const LANES = 16;
 
 const filled = (channels: number): number => Math.ceil(channels / LANES) * LANES;
 
@@ -25,29 +25,38 @@ const LIMITS: readonly { readonly channels: number; readonly products: number }[
   { channels: Number.POSITIVE_INFINITY, products: 1 },
 ];
 
-/** The numbers of a convolution: the channels that it computes, its taps on the whole image, and its taps on phases. */
+/**
+ * Products for each element of the result of a convolution that computes `channels` in blocks of size x size elements with so many taps.
+ * Lanes without a channel count.
+ */
+export const productsOf = (channels: number, taps: number, size = 1): number =>
+  (filled(channels * size ** 2) * taps) / size ** 2;
+
+/** A convolution: its channels, the taps of its kernel for the whole image, and its products in phases. */
 export interface Convolved {
   readonly channels: number;
   readonly taps: readonly number[];
-  /** Taps that each phase of the result needs, over all phases that are read, or over the whole image where that is read. */
-  readonly phaseTaps: number;
+  readonly products: number;
 }
 
-/** Whether a convolution that computes the phases of its result is chosen. Lanes without a channel count as products. */
-export function phasesPay({ channels, taps, phaseTaps }: Convolved): boolean {
-  const inPhases = filled(channels * PHASES) * phaseTaps;
-  const whole = filled(channels) * PHASES * product(taps);
+/** Whether a convolution that computes the phases of its result is chosen. */
+export function phasesPay({ channels, taps, products }: Convolved): boolean {
   const limit = LIMITS.find((row) => channels <= row.channels)?.products ?? 0;
-  return inPhases < limit * whole;
+  return products < limit * productsOf(channels, product(taps));
 }
 
 /** Where an element of a kernel in phases comes from: indices in the kernel of the whole image, or undefined for 0. */
 export type Origin = (indices: readonly number[]) => readonly number[] | undefined;
 
-/** Rearranges the elements of a constant kernel. Undefined where it is not of float32 or float64. */
-export function rearranged(kernel: Constant, dims: readonly number[], origin: Origin): Constant | undefined {
+/** A constant of float32 or float64. */
+export type FloatingConstant = Constant & { readonly data: Float32Array | Float64Array };
+
+export const isFloating = (constant: Constant): constant is FloatingConstant =>
+  constant.data instanceof Float32Array || constant.data instanceof Float64Array;
+
+/** Rearranges the elements of a constant kernel. */
+export function rearranged(kernel: FloatingConstant, dims: readonly number[], origin: Origin): Constant {
   const { dtype, data } = kernel;
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
   const values = Float64Array.from({ length: product(dims) }, (_, at) => {
     const indices = origin(placeOf(at, dims));
     if (indices?.every((index, axis) => index >= 0 && index < kernel.dims[axis]) !== true) return 0;
