@@ -1,8 +1,8 @@
 /** Small networks with random weights, in which the operator of a rule stands between others as in a real one. */
 import { attr, type Builder, builderOf, constantFrom, emptyGraph, type Graph } from '@onnxplain/graph';
 
-/** A layer: a convolution with a rectifier, or a pool. */
-export type Layer = ConvLayer | PoolLayer;
+/** A layer: a convolution with an activation, a pool, or a sum of two convolutions with a rectifier. */
+export type Layer = ConvLayer | PoolLayer | JoinedLayer;
 
 interface ConvLayer {
   readonly channels: number;
@@ -13,6 +13,15 @@ interface ConvLayer {
   readonly pad?: number;
   /** Default: 1. */
   readonly group?: number;
+  /** Default: Relu. */
+  readonly activation?: Activation;
+}
+
+export type Activation = 'Relu' | 'ReLU6' | 'Sigmoid' | 'SiLU';
+
+/** The sum of convolutions of the same input, then a rectifier, as at the end of a residual block. */
+interface JoinedLayer {
+  readonly joined: readonly [ConvLayer, ConvLayer];
 }
 
 interface PoolLayer {
@@ -54,20 +63,36 @@ interface Appended {
 }
 
 function append(b: Builder, x: string, { layer, random }: Appended): string {
-  const { kernel, stride = 1 } = layer;
-  const pad = layer.pad ?? ('pool' in layer ? 0 : kernel >> 1);
-  const window = {
+  if ('pool' in layer) return b.emit(layer.pool, [x], windowOf(layer, 0));
+  if (!('joined' in layer)) return activated(b, convolved(b, x, { layer, random }), layer.activation);
+  const [left, right] = layer.joined.map((each) => convolved(b, x, { layer: each, random }));
+  return activated(b, b.emit('Add', [left, right]));
+}
+
+function activated(b: Builder, x: string, name: Activation = 'Relu'): string {
+  if (name === 'ReLU6') return b.emit('Clip', [x, b.scalar(0, x), b.scalar(6, x)]);
+  return name === 'SiLU' ? b.emit('Mul', [x, b.emit('Sigmoid', [x])]) : b.emit(name, [x]);
+}
+
+function windowOf({ kernel, stride = 1, pad }: ConvLayer | PoolLayer, usual: number) {
+  return {
     kernel_shape: attr.ints([kernel, kernel]),
     strides: attr.ints([stride, stride]),
-    pads: attr.ints([pad, pad, pad, pad]),
+    pads: attr.ints(new Array<number>(4).fill(pad ?? usual)),
   };
-  if ('pool' in layer) return b.emit(layer.pool, [x], window);
-  const { channels, group = 1 } = layer;
+}
+
+function convolved(
+  b: Builder,
+  x: string,
+  { layer, random }: Appended & { readonly layer: ConvLayer },
+): string {
+  const { kernel, channels, group = 1 } = layer;
   const before = Number(b.dims(x)[1]) / group;
   const dims = [channels, before, kernel, kernel];
   const scale = Math.sqrt(6 / (before * kernel * kernel));
   const numbers = (count: number) => Array.from({ length: count }, () => random() * scale);
   const weights = b.constant(constantFrom('float32', dims, numbers(channels * before * kernel * kernel)));
   const bias = b.constant(constantFrom('float32', [channels], numbers(channels)));
-  return b.emit('Relu', [b.emit('Conv', [x, weights, bias], { ...window, group: attr.int(group) })]);
+  return b.emit('Conv', [x, weights, bias], { ...windowOf(layer, kernel >> 1), group: attr.int(group) });
 }

@@ -2,7 +2,8 @@
 import { type Graph, loweringPasses, loweringTargets, prune } from '@onnxplain/graph';
 import { phaseAdjoint } from '../../packages/graph/src/lower/phase-adjoint.js';
 import { phasePool } from '../../packages/graph/src/lower/phase-pool.js';
-import type { Network } from './network.js';
+import { stridedAdjoints } from '../../packages/graph/src/lower/strided-adjoints.js';
+import type { Activation, Network } from './network.js';
 
 /** Rewrites a plain gradient graph into one spelling for ONNX Runtime's CPU provider. */
 export type Spelling = (gradient: Graph) => Graph;
@@ -84,6 +85,93 @@ const overlapping = (channels: number, { kernel, size, batch }: Sized): Row => (
   spellings: overlaps,
 });
 
+const phases = (graph: Graph) => stridedAdjoints(graph, always);
+
+/** A residual block whose branches have a stride of 2, on images of size x size, between convolutions. */
+const residual = (from: number, to: number, { size, batch }: Omit<Sized, 'kernel'>): Row => ({
+  rule: 'strided Conv',
+  shape: `residual ${from} > ${to}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [from, size, size],
+    layers: [
+      { channels: from, kernel: 3 },
+      {
+        joined: [
+          { channels: to, kernel: 3, stride: 2 },
+          { channels: to, kernel: 1, stride: 2 },
+        ],
+      },
+      { channels: to, kernel: 3 },
+    ],
+  },
+  spellings: {
+    ConvTranspose: lowered({ 'strided-adjoints': none }),
+    phases: lowered({ 'strided-adjoints': phases }),
+  },
+});
+
+/** An inverted residual block with a stride of 2: to `wide` channels, depthwise, to `to` channels. */
+const inverted = (
+  from: number,
+  [wide, to]: readonly [number, number],
+  { size, batch }: Omit<Sized, 'kernel'>,
+): Row => ({
+  rule: 'strided Conv',
+  shape: `inverted ${from} > ${wide} > ${to}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [from, size, size],
+    layers: [
+      { channels: from, kernel: 1 },
+      { channels: wide, kernel: 1, activation: 'ReLU6' },
+      { channels: wide, kernel: 3, stride: 2, group: wide, activation: 'ReLU6' },
+      { channels: to, kernel: 1 },
+    ],
+  },
+  spellings: {
+    ConvTranspose: lowered({ 'strided-adjoints': none, 'conv-transpose': none }),
+    'zeros between': lowered({ 'strided-adjoints': none }),
+    phases: lowered({ 'strided-adjoints': phases }),
+  },
+});
+
+/** Masks of rectifiers between pointwise and depthwise convolutions. */
+const masks = (activation: Activation, channels: number, { size, batch }: Omit<Sized, 'kernel'>): Row => ({
+  rule: 'mask',
+  shape: `${activation}, ${channels}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [16, size, size],
+    layers: [
+      { channels, kernel: 1, activation },
+      { channels, kernel: 3, group: channels, activation },
+      { channels: 16, kernel: 1 },
+    ],
+  },
+  spellings: {
+    comparisons: lowered({ 'steep-masks': none, 'nchwc-masks': none }),
+    HardSigmoid: lowered({ 'nchwc-masks': none }),
+    'in the layout': lowered({}),
+  },
+});
+
+/** An activation between pointwise and depthwise convolutions. */
+const activation = (name: Activation, channels: number, { size, batch }: Omit<Sized, 'kernel'>): Row => ({
+  rule: name,
+  shape: `${channels}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [16, size, size],
+    layers: [
+      { channels, kernel: 1, activation: name },
+      { channels, kernel: 3, group: channels, activation: name },
+      { channels: 16, kernel: 1 },
+    ],
+  },
+  spellings: { plain: lowered({ 'nchwc-scalars': none }), 'in the layout': lowered({}) },
+});
+
 export const rows: readonly Row[] = [
   tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
   tiled(1, 8, { kernel: 5, size: 28, batch: 50 }),
@@ -111,4 +199,29 @@ export const rows: readonly Row[] = [
   overlapping(32, { kernel: 3, size: 56, batch: 8 }),
   overlapping(64, { kernel: 3, size: 16, batch: 32 }),
   overlapping(256, { kernel: 3, size: 14, batch: 8 }),
+  residual(16, 32, { size: 56, batch: 8 }),
+  residual(32, 64, { size: 28, batch: 16 }),
+  residual(64, 128, { size: 14, batch: 32 }),
+  residual(64, 128, { size: 56, batch: 4 }),
+  residual(128, 256, { size: 28, batch: 4 }),
+  residual(256, 512, { size: 14, batch: 4 }),
+  inverted(16, [96, 24], { size: 112, batch: 8 }),
+  inverted(16, [96, 24], { size: 112, batch: 1 }),
+  inverted(24, [144, 32], { size: 56, batch: 8 }),
+  inverted(32, [192, 64], { size: 28, batch: 8 }),
+  inverted(64, [384, 96], { size: 28, batch: 8 }),
+  inverted(64, [384, 96], { size: 20, batch: 8 }),
+  inverted(32, [64, 32], { size: 56, batch: 8 }),
+  inverted(16, [32, 32], { size: 112, batch: 2 }),
+  inverted(32, [128, 64], { size: 20, batch: 1 }),
+  inverted(96, [576, 160], { size: 14, batch: 8 }),
+  masks('Relu', 32, { size: 112, batch: 8 }),
+  masks('Relu', 192, { size: 14, batch: 8 }),
+  masks('ReLU6', 32, { size: 112, batch: 8 }),
+  masks('ReLU6', 144, { size: 56, batch: 8 }),
+  masks('ReLU6', 576, { size: 14, batch: 8 }),
+  activation('Sigmoid', 144, { size: 56, batch: 8 }),
+  activation('Sigmoid', 576, { size: 14, batch: 8 }),
+  activation('SiLU', 144, { size: 56, batch: 8 }),
+  activation('SiLU', 576, { size: 14, batch: 8 }),
 ];

@@ -10,6 +10,7 @@ import { halfAdditions } from './half-additions.js';
 import { joinedTiles } from './joined-tiles.js';
 import { nchwcEntries } from './nchwc-entries.js';
 import { nchwcMasks } from './nchwc-masks.js';
+import { nchwcScalars } from './nchwc-scalars.js';
 import { phaseAdjoint } from './phase-adjoint.js';
 import { phasePool } from './phase-pool.js';
 import { poolIndices } from './pool-indices.js';
@@ -40,6 +41,7 @@ export const loweringPasses = {
   'steep-masks': steepMasks,
   'nchwc-entries': nchwcEntries,
   'nchwc-masks': nchwcMasks,
+  'nchwc-scalars': nchwcScalars,
 } as const satisfies Readonly<Record<string, LoweringPass>>;
 
 export type LoweringPassName = keyof typeof loweringPasses;
@@ -65,6 +67,7 @@ export const loweringTargets = {
     'steep-masks',
     'nchwc-entries',
     'nchwc-masks',
+    'nchwc-scalars',
   ],
   'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],
 } as const satisfies Readonly<Record<LoweringTarget, readonly LoweringPassName[]>>;

@@ -74,6 +74,19 @@ function takesBlocks(kernel: Constant | undefined, group: unknown): boolean {
   return depthwise || (inputs % BLOCK === 0 && (outputs / group) % BLOCK === 0);
 }
 
+/** Operators through which a value in blocks goes on in blocks. */
+const PASSING: ReadonlySet<string> = new Set(['Add', 'HardSigmoid', 'Mul', 'Relu', 'Sigmoid', 'Sub', 'Tanh']);
+
+/** Values that reach a convolution through operators that can work on blocks. */
+export function blockedAreas(nodes: readonly Node[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { op, inputs, outputs } of nodes.toReversed()) {
+    if (op === 'Conv') found.add(inputs[0]);
+    else if (PASSING.has(op) && found.has(outputs[0])) for (const name of inputs) found.add(name);
+  }
+  return found;
+}
+
 /** The number of a scalar constant. */
 export function numberOf(constant: Constant | undefined): number | undefined {
   return constant?.dims.length === 0 ? numbersOf(constant)[0] : undefined;

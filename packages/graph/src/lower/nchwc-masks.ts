@@ -1,11 +1,10 @@
 import { STEP_SLOPE } from '../autodiff/rules/activation.js';
 import { builderOf } from '../builder/build.js';
-import { attr } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
-import { namer, namesIn } from '../ir/names.js';
-import type { Attributes, Constant, Graph, Node } from '../ir/types.js';
+import type { Graph, Node } from '../ir/types.js';
 import { producersOf } from '../ir/walk.js';
 import { prune } from '../rewrite/prune.js';
+import { type AffineConvs, affineConvs } from './nchwc-affine.js';
 import { type BlockedChannels, layoutOf, numberOf } from './nchwc-layout.js';
 
 /**
@@ -22,12 +21,12 @@ export function nchwcMasks(graph: Graph): Graph {
   const layout = layoutOf(graph, builderOf(graph).typeOf);
   const steps = foldedSteps(graph, layout);
   if (steps.size === 0) return graph;
-  const { constants, rewritten } = speller(graph);
+  const convs = affineConvs(graph);
   const nodes = graph.nodes.flatMap((node) => {
     const fold = steps.get(node.outputs[0]);
-    return fold === undefined ? [node] : rewritten(node, fold);
+    return fold === undefined ? [node] : rewritten(node, fold, convs);
   });
-  return prune({ ...graph, nodes, constants: new Map([...graph.constants, ...constants]) });
+  return prune({ ...graph, nodes, constants: convs.constants });
 }
 
 /** min(y, top - y) of a blocked value with so many channels. */
@@ -77,47 +76,18 @@ function isStep(node: Node): boolean {
   return alpha >= STEP_SLOPE * 0.99 && beta === 0;
 }
 
-/** Every element of a blocked value times `by`, plus `shift`. */
-interface Affine {
-  readonly x: string;
-  readonly channels: number;
-  readonly by: number;
-  readonly shift?: number;
-}
-
-/** Makes nodes with new names, and depthwise convolutions of kernels that many share. */
-function speller(graph: Graph) {
-  const fresh = namer(namesIn(graph));
-  const constants = new Map<string, Constant>();
-  const names = new Map<string, string>();
-  const filled = (dims: readonly number[], value: number): string => {
-    const key = `${dims}:${value}`;
-    const name = names.get(key) ?? fresh('filled');
-    names.set(key, name);
-    constants.set(name, { dtype: 'float32', dims, data: new Float32Array(dims[0]).fill(value) });
-    return name;
-  };
-  const spell = (op: string, inputs: readonly string[], attributes: Attributes = {}): Node => {
+/**
+ * The nodes that take a step's place. min(y, t - y) = y - relu(2 y - t), without rounding for y from 0 to t: Relu is the one activation
+ * that costs a convolution nothing.
+ */
+function rewritten(step: Node, { y, top, channels }: Fold, { conv, fresh }: AffineConvs): readonly Node[] {
+  const spell = (op: string, inputs: readonly string[]): Node => {
     const name = fresh('masking');
-    return { op, domain: '', name, inputs, outputs: [name], attributes };
+    return { op, domain: '', name, inputs, outputs: [name], attributes: {} };
   };
-  const affine = ({ x, channels, by, shift = 0 }: Affine): Node => {
-    const bias = shift === 0 ? [] : [filled([channels], shift)];
-    return spell('Conv', [x, filled([channels, 1, 1, 1], by), ...bias], {
-      group: attr.int(channels),
-      kernel_shape: attr.ints([1, 1]),
-    });
-  };
-  /**
-   * The nodes that take a step's place. min(y, t - y) = y - relu(2 y - t), without rounding for y from 0 to t: Relu is the one activation
-   * that costs a convolution nothing.
-   */
-  const rewritten = (step: Node, { y, top, channels }: Fold): readonly Node[] => {
-    const above = affine({ x: y, channels, by: 2, shift: -top });
-    const excess = spell('Relu', above.outputs);
-    const less = affine({ x: excess.name, channels, by: -1 });
-    const least = spell('Add', [less.name, y]);
-    return [above, excess, less, least, { ...step, inputs: least.outputs }];
-  };
-  return { rewritten, constants };
+  const above = conv({ x: y, channels, by: 2, shift: -top });
+  const excess = spell('Relu', above.outputs);
+  const less = conv({ x: excess.name, channels, by: -1, shift: 0 });
+  const least = spell('Add', [less.name, y]);
+  return [above, excess, less, least, { ...step, inputs: least.outputs }];
 }

@@ -18,7 +18,8 @@ const wobbles = (name: string, dims: readonly number[]): Constant =>
     Array.from({ length: count(dims) }, (_, i) => Math.fround(pseudorandom(name, i))),
   );
 
-const lowered = (graph: Graph): Graph => prune(stridedAdjoints(graph));
+/** Whatever the size of the image. */
+const lowered = (graph: Graph): Graph => prune(stridedAdjoints(graph, () => true));
 const operators = ({ nodes }: Graph): readonly string[] => nodes.map(({ op }) => op);
 
 const dense: Omit<ConvolutionCase, 'input'> = {
@@ -146,6 +147,14 @@ describe('gradients of strided blocks', () => {
       expect(nodes.filter(({ op }) => op === 'Mul')).toHaveLength(1 + 4);
     },
   );
+
+  it('keep a depthwise one on a small image', () => {
+    const small = prune(stridedAdjoints(gradientOfNetwork(inverted('r = Relu(u)'))));
+    expect(small.nodes.filter(({ op }) => op === 'ConvTranspose')).toHaveLength(3);
+    const large = { ...inverted('r = Relu(u)'), size: [28, 28] as const };
+    const phased = prune(stridedAdjoints(gradientOfNetwork(large)));
+    expect(phased.nodes.filter(({ op }) => op === 'ConvTranspose')).toHaveLength(1);
+  });
 
   it.each<readonly [string, Partial<Network>]>([
     [

@@ -6,7 +6,7 @@ import type { Graph, Node } from '../ir/types.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
 import { adjointKernel } from './adjoint-kernel.js';
 import { type Phased, phasedConv, phasedProduct, phasedSum } from './phased.js';
-import { interleaved, phaseTaker, type TakePhase } from './stride-phases.js';
+import { interleaved, type PhaseAxis, phaseTaker, type TakePhase } from './stride-phases.js';
 import { type TransposedConv, transposedConvOf } from './transposed-conv.js';
 
 /**
@@ -20,10 +20,11 @@ import { type TransposedConv, transposedConvOf } from './transposed-conv.js';
  *
  * Without this pass the gradient of a network of depthwise convolutions takes 1.02 times as long (`tsx bench/lowering.ts --rounds 15`).
  */
-export function stridedAdjoints(graph: Graph): Graph {
+export function stridedAdjoints(graph: Graph, pays: Context['pays'] = isLarge): Graph {
   const uses = useCounts(graph);
   const known = new Map<string, Phased>();
   const context: Context = {
+    pays,
     take: phaseTaker(),
     phasedOf: (name = '') => (uses.get(name) === 1 ? known.get(name) : undefined),
     keep: ({ outputs: [name] }, phased) => {
@@ -41,7 +42,15 @@ export function stridedAdjoints(graph: Graph): Graph {
   });
 }
 
+/** Least number of elements of an image for which masks and pointwise convolutions are computed phase by phase. */
+const LARGE = 24 * 24;
+
+const isLarge = (axes: readonly PhaseAxis[]): boolean =>
+  axes.reduce((elements, { size }) => elements * size, 1) >= LARGE;
+
 interface Context {
+  /** Whether a mask and a pointwise convolution on an image with these axes are computed phase by phase. */
+  pays(axes: readonly PhaseAxis[]): boolean;
   readonly take: TakePhase;
   /** What is known of a value that is read once. */
   phasedOf(name: string | undefined): Phased | undefined;
@@ -78,9 +87,9 @@ function masked(b: GraphBuilder, node: Node, { phasedOf, keep, take }: Context):
 }
 
 /** A pointwise convolution of what is known by its phases, to fewer channels. */
-function pointwise(b: GraphBuilder, node: Node, { phasedOf }: Context): readonly string[] | undefined {
+function pointwise(b: GraphBuilder, node: Node, { phasedOf, pays }: Context): readonly string[] | undefined {
   const phased = phasedOf(node.inputs[0]);
-  if (phased === undefined || phased.sparse) return undefined;
+  if (phased === undefined || phased.sparse || !pays(phased.axes)) return undefined;
   const math = mathBuilder(b);
   const transposed = transposedConvOf(math, node);
   const axes = phased.axes.map((axis) => ({ ...axis, shift: axis.stride - 1 }));

@@ -98,7 +98,13 @@ function tiles(g: GrowingGraph): void {
 /** Channels that fill a block of ONNX Runtime's convolutions. */
 const BLOCK = 16;
 
-/** A strided block of a residual network, plain or inverted (pointwise, depthwise, pointwise), between rectifiers. */
+function activated(g: GrowingGraph, x: string): string {
+  const op = g.draw.one(['Relu', 'Clip', 'Clip', 'Sigmoid', 'Tanh', 'HardSwish', 'Swish']);
+  if (op === 'Clip') return g.emit('Clip', [x, number(g, 0), number(g, 0.75)]);
+  return op === 'Swish' ? g.emit('Mul', [x, g.emit('Sigmoid', [x])]) : g.emit(op, [x]);
+}
+
+/** A strided block of a residual network, plain or inverted (pointwise, depthwise, pointwise), between activations. */
 function stridedBlock(g: GrowingGraph): void {
   const { draw } = g;
   const x = fit(g, g.pick(), [draw.int(1, 2), draw.one([4, BLOCK]), draw.int(3, 5), draw.int(3, 4)]);
@@ -109,9 +115,7 @@ function stridedBlock(g: GrowingGraph): void {
       pads: attr.ints(new Array<number>(4).fill(dims[2] >> 1)),
       group: attr.int(dims[1] === 1 ? dims[0] : 1),
     });
-  const rectified = (from: string) =>
-    draw.chance(0.5) ? g.emit('Relu', [from]) : g.emit('Clip', [from, number(g, 0), number(g, 0.75)]);
-  const wide = rectified(conv(x, [BLOCK, g.dims(x)[1], 1, 1], 1));
+  const wide = activated(g, conv(x, [BLOCK, g.dims(x)[1], 1, 1], 1));
   const strided = conv(
     wide,
     draw.one([
@@ -122,8 +126,8 @@ function stridedBlock(g: GrowingGraph): void {
   );
   const joined = draw.chance(0.5) ? strided : g.emit('Add', [strided, conv(wide, [BLOCK, BLOCK, 1, 1], 2)]);
   const scaled = draw.chance(0.5) ? joined : g.emit('Mul', [joined, weights(g, [BLOCK, 1, 1], 0.25)]);
-  const last = conv(rectified(scaled), [BLOCK, BLOCK, 1, 1], 1);
-  const skipped = draw.chance(0.5) ? last : g.emit('Add', [last, rectified(scaled)]);
+  const last = conv(activated(g, scaled), [BLOCK, BLOCK, 1, 1], 1);
+  const skipped = draw.chance(0.5) ? last : g.emit('Add', [last, activated(g, scaled)]);
   g.keep(g.emit('GlobalAveragePool', [skipped]));
 }
 

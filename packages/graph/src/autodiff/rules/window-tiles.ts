@@ -31,25 +31,17 @@ export function channelsFirst(b: MathBuilder, x: string): string {
  * whole rows of channels are moved together, which is faster than single numbers. All sizes except N must be known.
  */
 export function assembleTiles(b: MathBuilder, parts: readonly string[], factors: readonly number[]): string {
-  const [whole] = factors.reduceRight<readonly string[]>((groups, factor, i) => {
+  const sizes = b.dims(parts[0]).slice(1).map(Number);
+  const grown = sizes.map((size, i) => size * (factors[i] ?? 1));
+  const batch: Size = { of: parts[0], axis: 0 };
+  // Before step i, the axes from i on are one: [N, s, ..., C] with as many axes before it as i.
+  const [joined] = factors.reduceRight<readonly string[]>((groups, factor, i) => {
     const starts = Array.from({ length: groups.length / factor }, (_, run) => run * factor);
-    return starts.map((from) => joinAxis(b, groups.slice(from, from + factor), i + 1));
+    const rows = starts.map((from) => b.concat(groups.slice(from, from + factor), i + 2));
+    const flat = [batch, ...sizes.slice(0, i), product(grown.slice(i))];
+    return i === 0 ? rows : rows.map((row) => b.reshape(row, flat));
   }, parts);
-  return whole;
+  return b.reshape(joined, [batch, ...grown]);
 }
-
-function joinAxis(b: MathBuilder, parts: readonly string[], axis: number): string {
-  const [x] = parts;
-  if (parts.length === 1) return x;
-  const [size, ...rest] = sizesOf(b, x, axis);
-  const flat = parts.map((part) => b.reshape(part, [...leading(x, axis), size, product(rest)]));
-  return b.reshape(b.concat(flat, axis + 1), [...leading(x, axis), size * parts.length, ...rest]);
-}
-
-const leading = (x: string, axis: number): readonly Size[] =>
-  Array.from({ length: axis }, (_, i) => ({ of: x, axis: i }));
-
-const sizesOf = (b: MathBuilder, x: string, from: number): readonly number[] =>
-  b.dims(x).slice(from).map(Number);
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
