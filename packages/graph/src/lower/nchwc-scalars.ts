@@ -1,7 +1,7 @@
 import { builderOf } from '../builder/build.js';
 import { useCounts } from '../ir/scope.js';
 import type { Graph, Node } from '../ir/types.js';
-import { type ScaleAndShift, affineConvs } from './nchwc-affine.js';
+import { affineConvs, type ScaleAndShift } from './nchwc-affine.js';
 import { type BlockedChannels, blockedAreas, layoutOf, numberOf } from './nchwc-layout.js';
 
 /**
