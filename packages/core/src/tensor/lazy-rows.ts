@@ -31,7 +31,8 @@ export interface LazyRows extends Tensor, Pick<LazyRowsOptions, 'type' | 'finite
 export function lazyRows({ n, shape, type, finite, write }: LazyRowsOptions): LazyRows {
   const size = sizeOf(shape);
   const compute = (out: Tensor['data'], from: number, to: number): void => {
-    for (let i = from; i < to; i++) write(out.subarray((i - from) * size, (i - from + 1) * size), i);
+    if (to - from === 1) write(out, from);
+    else for (let i = from; i < to; i++) write(out.subarray((i - from) * size, (i - from + 1) * size), i);
   };
   let made: Tensor['data'] | undefined;
   const data = once(() => {

@@ -12,6 +12,7 @@ import {
 } from '@onnxplain/graph';
 import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
 import { bindDims } from '../batching/memory.js';
+import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { rowAxesOf } from '../model/row-axes.js';
 import { addRowNotice } from '../model/row-notices.js';
@@ -95,6 +96,16 @@ export interface OpenForm {
  * outputs), `not-applicable` (an output that does not depend on the input) and `feed-*`.
  */
 export function resolveFunction(model: Model, options: FunctionOptions): ModelFunction {
+  const { output, input, shape, feeds = {}, batchedFeeds = [] } = options;
+  if (Object.keys(feeds).length > 0) return resolve(model, options);
+  const key = JSON.stringify([output ?? null, input ?? null, shape ?? null, batchedFeeds]);
+  return model.cache(functions).get(key, () => resolve(model, options));
+}
+
+/** Functions of models without other inputs, by the options that choose them: to find the types of a graph takes longer than a run. */
+const functions = cacheKind<ModelFunction>(64);
+
+function resolve(model: Model, options: FunctionOptions): ModelFunction {
   const { output, input, shape, feeds = {}, batchedFeeds = [] } = options;
   const { graph: after, port: asExported, whole } = chooseInput(model.graph, input, feeds);
   const { graph: upToOutput, port: exported } = chooseOutput(after, output);

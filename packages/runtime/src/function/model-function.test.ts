@@ -1,0 +1,44 @@
+import { write } from '@onnxplain/graph';
+import { expect, test } from 'vitest';
+import { graphOf, node, value } from '../../test/models.js';
+import { open } from '../model/open.js';
+import { resolveFunction } from './model-function.js';
+
+/** y = x + b and z = x · b, rows of any width. */
+const twoInputs = write(
+  graphOf({
+    inputs: [value('x', ['N', 'width']), value('b', ['N', 'width'])],
+    outputs: [value('y', ['N', 'width']), value('z', ['N', 'width'])],
+    nodes: [node('Add', ['x', 'b'], ['y']), node('Mul', ['x', 'b'], ['z'])],
+  }),
+);
+
+const oneInput = write(
+  graphOf({
+    inputs: [value('x', ['N', 'width'])],
+    outputs: [value('y', ['N', 'width']), value('z', ['N', 'width'])],
+    nodes: [node('Relu', ['x'], ['y']), node('Tanh', ['x'], ['z'])],
+  }),
+);
+
+test('a function is resolved once for the same output, input and shape', async () => {
+  await using model = await open(oneInput, { device: 'cpu' });
+  const options = { output: 'y', shape: [3] };
+  const found = resolveFunction(model, options);
+  expect(resolveFunction(model, { ...options, shape: [3] })).toBe(found);
+  expect(resolveFunction(model, { ...options, shape: [4] }).input.shape).toEqual([4]);
+  expect(resolveFunction(model, { ...options, output: 'z' }).exported).toBe('z');
+  expect(() => resolveFunction(model, { output: 'w', shape: [3] })).toThrow('"w"');
+});
+
+test('a function of a model with other inputs has the values that each call gives', async () => {
+  await using model = await open(twoInputs, { device: 'cpu' });
+  const at = (b: number) =>
+    resolveFunction(model, {
+      output: 'y',
+      input: 'x',
+      shape: [1],
+      feeds: { b: { dtype: 'float32', dims: [1, 1], data: Float32Array.of(b) } },
+    }).others.rows(1).b;
+  expect([at(2), at(5)].map(({ data }) => data[0])).toEqual([2, 5]);
+});
