@@ -77,38 +77,53 @@ describe('the gradient of LSTM', () => {
   });
 });
 
-describe('the gradient of an LSTM without peepholes and lengths', () => {
-  /** The layer with the inputs that it may have: x, w, r, bias, and the states before the first step. */
-  const plain = (options: Options) => {
-    const { graph, feeds } = layer('LSTM', options);
-    const nodes = graph.nodes.map((one) => ({
-      ...one,
-      inputs: one.inputs.slice(0, 7).map((name, i) => (i === 4 ? '' : name)),
-    }));
-    return project({ ...graph, nodes }, feeds, ['y0', 'y1', 'y2']);
-  };
+/** A layer without lengths and peepholes: x, w, r, bias, and the states before the first step. */
+function plain(op: 'GRU' | 'LSTM', options: Options) {
+  const { graph, feeds, names } = withOutputs(layer(op, options));
+  const nodes = graph.nodes.map((one) => ({
+    ...one,
+    inputs: one.inputs.slice(0, 7).map((name, i) => (i === 4 ? '' : name)),
+  }));
+  return project({ ...graph, nodes }, feeds, names);
+}
 
-  it.each<Options>([{}, { direction: 'reverse' }, { direction: 'bidirectional', layout: 1 }])(
-    'takes outputs and gates from one Scan, and is that of the operator: %o',
-    (options) => {
-      const { graph, feeds, of: total } = plain(options);
-      const wrt = floatInputs(graph).filter((name) => usedBy(graph, name));
-      const [scan, operator] = [grad(graph, { of: total, wrt }), hvp(graph, { of: total, wrt })];
-      const [isOperator, count] = [(one: Graph) => one.nodes.some(({ op }) => op === 'LSTM'), wrt.length];
-      expect([scan, operator].map(isOperator)).toEqual([false, true]);
-      const vectors = Object.fromEntries(wrt.map((name) => [`vector/${name}`, feeds[name]]));
-      const [got, expected] = [interpret(scan, feeds), interpret(operator, { ...feeds, ...vectors })];
-      expect(Object.keys(got)).toHaveLength(count + 1);
-      for (const [name, { data }] of Object.entries(got))
-        data.forEach((each, i) => {
-          expect(each, name).toBeCloseTo(Number(expected[name].data[i]), 12);
-        });
-    },
-  );
+const withOutputs = ({ graph, feeds }: Sample) => ({
+  graph,
+  feeds,
+  names: graph.outputs.map(({ name }) => name),
+});
 
-  it('keeps the operator where an activation has a derivative that its value does not determine', () => {
-    const { graph, of: total } = plain({ activations: ['Sigmoid', 'Softsign', 'Tanh'] });
-    expect(grad(graph, { of: total, wrt: 'x0' }).nodes.map(({ op }) => op)).toContain('LSTM');
+const has = ({ nodes }: Graph, ...ops: readonly string[]): boolean =>
+  nodes.some(({ op }) => ops.includes(op));
+
+describe('the gradient of an LSTM or GRU without peepholes and lengths', () => {
+  it.each<['GRU' | 'LSTM', Options]>([
+    ['LSTM', {}],
+    ['LSTM', { direction: 'reverse' }],
+    ['LSTM', { direction: 'bidirectional', layout: 1 }],
+    ['GRU', { linear_before_reset: 1 }],
+    ['GRU', { linear_before_reset: 1, direction: 'reverse' }],
+    ['GRU', { linear_before_reset: 1, direction: 'bidirectional', layout: 1 }],
+  ])('takes outputs and gates from one Scan, and is that of the operator: %s %o', (op, options) => {
+    const { graph, feeds, of: total } = plain(op, options);
+    const wrt = floatInputs(graph).filter((name) => usedBy(graph, name));
+    const [scan, operator] = [grad(graph, { of: total, wrt }), hvp(graph, { of: total, wrt })];
+    expect([scan, operator].map((one) => has(one, op))).toEqual([false, true]);
+    const vectors = Object.fromEntries(wrt.map((name) => [`vector/${name}`, feeds[name]]));
+    const [got, expected] = [interpret(scan, feeds), interpret(operator, { ...feeds, ...vectors })];
+    expect(Object.keys(got)).toHaveLength(wrt.length + 1);
+    for (const [name, { data }] of Object.entries(got))
+      data.forEach((each, i) => {
+        expect(each, name).toBeCloseTo(Number(expected[name].data[i]), 12);
+      });
+  });
+
+  it('keeps the operator where an activation has a derivative that its value does not determine, and where lengths differ', () => {
+    const { graph, of: total } = plain('LSTM', { activations: ['Sigmoid', 'Softsign', 'Tanh'] });
+    expect(has(grad(graph, { of: total, wrt: 'x0' }), 'LSTM')).toBe(true);
+    const { graph: uneven, feeds } = layer('GRU', { linear_before_reset: 1 });
+    const projected = project(uneven, feeds, ['y0']);
+    expect(has(grad(projected.graph, { of: projected.of, wrt: 'x0' }), 'GRU')).toBe(true);
   });
 });
 

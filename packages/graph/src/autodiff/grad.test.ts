@@ -346,3 +346,55 @@ it('a gradient passes beside a part that has no elements', () => {
   const found = interpret(gradient, { x: numArray('float32', [1, 5, 3], x) });
   expect([...found.gradient.data]).toEqual(x.map((v) => 2 * v));
 });
+
+describe('a gradient without the output', () => {
+  const classifier = (last: string): Graph =>
+    graphOf({
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('logits', undefined)],
+      nodes: [node('h = Gemm(x, w)'), node('a = Tanh(h)'), node(last)],
+      constants: { w: float32([3, 3], [1, 2, 0, -1, 1, 3, 0, 1, 1]) },
+    });
+
+  it('does not compute the last layer, in which the output is linear, not even for its shape', () => {
+    const forward = ({ nodes }: Graph) =>
+      nodes.filter(({ inputs }) => inputs[0] === 'a' && inputs[1] === 'w');
+    expect(forward(grad(classifier('logits = Gemm(a, w)')))).toHaveLength(1);
+    expect(forward(grad(classifier('logits = Gemm(a, w)'), { keep: [] }))).toEqual([]);
+  });
+
+  it('is that of the graph with the output', () => {
+    const x = numArray('float32', [2, 3], [1, -1, 0.5, 0.2, 0.1, -0.4]);
+    const target = numArray('int64', [2], [2, 0]);
+    for (const last of ['logits = Gemm(a, w)', 'logits = Softmax(a)']) {
+      const [alone, both] = [{ keep: [] }, {}].map((options) => grad(classifier(last), options));
+      expect(interpret(alone, { x, target })).toEqual({ gradient: interpret(both, { x, target }).gradient });
+    }
+  });
+});
+
+it('a gradient graph takes the outputs of LayerNormalization from what its derivative needs, and the operator in half precision', () => {
+  const normalised = (dtype: 'float32' | 'float16'): Graph =>
+    graphOf({
+      inputs: [value('x', ['N', 4], dtype), value('scale', [4], dtype), value('bias', [4], dtype)],
+      outputs: [value('y', undefined, dtype)],
+      nodes: [node('y, mean, r = LayerNormalization(x, scale, bias)', { epsilon: attr.float(0.125) })],
+    });
+  const all = { ...normalised('float32'), outputs: ['y', 'mean', 'r'].map((name) => value(name, undefined)) };
+  const gradient = grad(all, { of: 'y', wrt: 'x', keep: ['y', 'mean', 'r'] });
+  const has = ({ nodes }: Graph) => nodes.some(({ op }) => op === 'LayerNormalization');
+  expect([gradient, grad(normalised('float16'), { of: 'y', wrt: 'x' })].map(has)).toEqual([false, true]);
+  const feeds = {
+    x: numArray('float32', [2, 4], [1, 2, 4, -3, 0, 0, 0, 0]),
+    scale: numArray('float32', [4], [1, -2, 0.5, 3]),
+    bias: numArray('float32', [4], [0.1, 0.2, 0.3, 0.4]),
+  };
+  const [got, expected] = [
+    interpret(gradient, { ...feeds, target: numArray('int64', [2], [0, 1]) }),
+    interpret(all, feeds),
+  ];
+  for (const name of ['y', 'mean', 'r'])
+    got[name].data.forEach((each, i) => {
+      expect(each, name).toBeCloseTo(Number(expected[name].data[i]), 12);
+    });
+});

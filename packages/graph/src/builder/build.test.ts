@@ -62,6 +62,19 @@ describe('a builder', () => {
     expect(b.reshapeTarget('s')).toBe(b.shape('s'));
   });
 
+  it('reads sizes from inputs that have them, so that no value is computed for its shape', () => {
+    const b = started();
+    const wide = b.emit('Concat', ['x', 'x'], { axis: attr.int(1) });
+    const shapes = [b.shape(b.emit('Exp', ['x'])), b.shape(wide), b.sizeOf(wide, 0)];
+    const made = b.build([]).nodes;
+    const makers = shapes.map((name) => made.find(({ outputs }) => outputs[0] === name));
+    expect(makers.map((maker) => [maker?.op, maker?.inputs])).toEqual([
+      ['Shape', ['x']],
+      ['Concat', [shapes[2], b.ints([6])]],
+      ['Shape', ['x']],
+    ]);
+  });
+
   it('never makes a name that the graph has, inner graphs included', () => {
     const inner = graphOf({ outputs: [value('Relu_2', undefined)], nodes: [node('Relu_2 = Exp(x)')] });
     const b = builderOf(

@@ -44,7 +44,7 @@ export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder
     ints,
     scalar: (value, like) => constants.scalarOf(lookup.dtype(like), value),
     ...emitting,
-    ...shapes({ ...emitting, dims: lookup.dims, ints }),
+    ...shapes({ ...emitting, ...lookup, opset: header.opsets[''] ?? 0, ints, inputs: draft.inputs }),
     ...placement(draft, outer),
     inside: (inner) => graphBuilderOf(bodyOf(header, inner), builder),
     build: (outputs, inputs = draft.inputs) => ({

@@ -28,6 +28,8 @@ export interface Builder {
   ints(values: readonly number[]): string;
   /** Shape of a value as an int64 vector: a constant where all dims are known, else a Shape node. */
   shape(name: string): string;
+  /** Size of an axis of a value as an int64 vector of one element. */
+  sizeOf(name: string, axis: number): string;
   /**
    * Shape of a value as a Reshape target: a constant with at most one -1 when at most one dim is symbolic, else a Shape node.
    */

@@ -30,6 +30,7 @@ const graphWith = (...nodes: readonly Node[]): Graph =>
       first: int64([0], []),
       last: int64([-1], []),
       several: int64([0, 1]),
+      only: int64([2]),
       heads: int64([0, TOKENS, HEADS, WIDTH / HEADS]),
       joined: int64([0, TOKENS, WIDTH]),
     },
@@ -70,7 +71,7 @@ const products = (graph: Graph): readonly unknown[] => {
 const gathersLate = (graph: Graph): boolean => graph.nodes.at(-1)?.op === 'Gather';
 
 describe('gatherEarly', () => {
-  it.each(['first', 'last'])(
+  it.each(['first', 'last', 'only'])(
     'computes the %s token alone where the others are not read, and changes no value',
     (index) => {
       const graph = block(index);

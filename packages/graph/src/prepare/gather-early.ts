@@ -72,7 +72,7 @@ function takenPosition(
 ): Position | undefined {
   const index = op === 'Gather' && domain === '' ? b.constantOf(inputs[1]) : undefined;
   const dims = index && b.typeOf(inputs[0])?.dims;
-  if (dims === undefined || index?.dims.length !== 0) return undefined;
+  if (dims === undefined || index?.data.length !== 1 || index.dims.length > 1) return undefined;
   const { axis: given } = attributesOf({ op, domain, inputs, ...node }, 'Gather');
   const axis = given < 0 ? given + dims.length : given;
   const [number] = numbersOf(index);
@@ -81,7 +81,7 @@ function takenPosition(
 }
 
 /** Computes the needed position of values beside them, from which each Gather then takes it; the values themselves are pruned. */
-function narrowing({ narrowed, taken }: Needs): NodeRule {
+function narrowing({ narrowed, taken: positions }: Needs): NodeRule {
   const found = new Map<string, string>();
   const part = (b: GraphBuilder, name: string, need: NeededPart): string => {
     if (need === 'all') return name;
@@ -90,11 +90,11 @@ function narrowing({ narrowed, taken }: Needs): NodeRule {
   };
   return (node, b) => {
     const [y] = node.outputs;
-    const position = taken.get(y);
+    const position = positions.get(y);
     if (position !== undefined) {
-      return narrowed.has(node.inputs[0])
-        ? [mathBuilder(b).squeeze(part(b, node.inputs[0], position), [position.axis])]
-        : undefined;
+      if (!narrowed.has(node.inputs[0])) return undefined;
+      const taken = part(b, node.inputs[0], position);
+      return [b.rank(node.inputs[1]) === 0 ? mathBuilder(b).squeeze(taken, [position.axis]) : taken];
     }
     const needs = narrowed.get(y);
     if (needs !== undefined) {

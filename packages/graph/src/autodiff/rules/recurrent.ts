@@ -2,7 +2,7 @@ import type { MathBuilder } from '../../builder/math-builder.js';
 import { attributesOf } from '../../ir/attributes.js';
 import type { CellRules, DirectionGradients, DirectionOutputs } from './recurrent/direction-gradients.js';
 import { batchFirst, type CellDefaults, directionsOf } from './recurrent/directions.js';
-import { gruResetAfter, gruResetBefore } from './recurrent/gru.js';
+import { gruResetAfter, gruResetBefore, grusWithGates } from './recurrent/gru.js';
 import { lstm, lstmsWithGates } from './recurrent/lstm.js';
 import { rnn } from './recurrent/rnn.js';
 import { sumOuterProducts, toRows, toSteps } from './recurrent/steps.js';
@@ -19,7 +19,9 @@ export const recurrent = {
     const cell = { gates: 3, activations: ['Sigmoid', 'Tanh'] };
     return recurrentBackward(b, step, {
       ...cell,
-      rule: (b, layers) => layers.map((layer) => (after ? gruResetAfter : gruResetBefore)(b, layer)),
+      rule: (b, layers) =>
+        (step.redefine && after ? grusWithGates(b, layers) : undefined) ??
+        layers.map((layer) => (after ? gruResetAfter : gruResetBefore)(b, layer)),
     });
   },
   LSTM: (b, step) => {
@@ -82,7 +84,7 @@ function outputsOf(
     directions.map((one) => b.unsqueeze(one.y, [1])),
     1,
   );
-  const last = (states: readonly string[]) => {
+  const last = (states: readonly (string | undefined)[]) => {
     const stacked = stackDirections(b, states);
     return stacked && batchFirst(step) ? b.transpose(stacked, [1, 0, 2]) : stacked;
   };

@@ -45,9 +45,7 @@ function targetOf(b: Builder, sizes: readonly Size[]): string {
 /** A vector of one size. */
 function partOf(b: Builder, size: Size): string {
   if (typeof size === 'number') return b.ints([size]);
-  const value = knownSize(b, size);
-  if (value !== undefined) return b.ints([value]);
-  return b.emit('Shape', [size.of], { start: attr.int(size.axis), end: attr.int(size.axis + 1) });
+  return b.sizeOf(size.of, size.axis);
 }
 
 function knownSize(b: Builder, size: Size): number | undefined {

@@ -21,7 +21,7 @@ export interface DirectionGradients {
 export interface DirectionOutputs {
   readonly y: string;
   readonly h: string;
-  readonly c: string;
+  readonly c?: string;
 }
 
 /** The backward rule of a recurrent cell, for the directions of one node. */

@@ -3,6 +3,7 @@ import type { ValueAndDerivative } from './activation.js';
 import type { RecurrentDirection } from './direction.js';
 import type { DirectionGradients } from './direction-gradients.js';
 import { emitScan } from './emit-scan.js';
+import { gruWithGates } from './gru-with-gates.js';
 import {
   affine,
   hiddenStatesBefore,
@@ -13,12 +14,18 @@ import {
   toSteps,
   zeroState,
 } from './steps.js';
+import { storableLayers } from './storable.js';
 
 /** Gates z (update) and r (reset) and the candidate n of H' = (1 - z) n + z H; rows of [H]. */
 interface Gates {
   readonly update: ValueAndDerivative;
   readonly reset: ValueAndDerivative;
   readonly candidate: ValueAndDerivative;
+}
+
+/** The gates of linear_before_reset = 1, and q. */
+interface GatesResetAfter extends Gates {
+  readonly q: string;
 }
 
 /**
@@ -33,7 +40,30 @@ export function gruResetAfter(b: MathBuilder, layer: RecurrentDirection): Direct
   const [hz, hr, q] = split(b, affine(b, previous, [r, bias?.[1]]), { axis: 1, parts: 3 });
   const [update, reset] = [f(b, b.add(xz, hz)), f(b, b.add(xr, hr))];
   const candidate = g(b, b.add(xn, b.mul(reset.value, q)));
-  const { byUpdate, byCandidate } = derivativesOf(b, { update, reset, candidate }, previous);
+  return backwardResetAfter(b, layer, { update, reset, candidate, q });
+}
+
+/**
+ * {@link gruResetAfter} with a Scan in place of the operator, which gives the gates too. Undefined if a direction has sequence lengths, or
+ * activations whose derivatives need more than their values.
+ */
+export const grusWithGates = (
+  b: MathBuilder,
+  layers: readonly RecurrentDirection[],
+): readonly DirectionGradients[] | undefined =>
+  storableLayers(layers)?.map((layer) => {
+    const { outputs, ...gates } = gruWithGates(b, layer);
+    return { ...backwardResetAfter(b, { ...layer, y: outputs.y }, gates), outputs };
+  });
+
+function backwardResetAfter(
+  b: MathBuilder,
+  layer: RecurrentDirection,
+  { q, ...gates }: GatesResetAfter,
+): DirectionGradients {
+  const { update, reset } = gates;
+  const previous = toRows(b, hiddenStatesBefore(b, layer));
+  const { byUpdate, byCandidate } = derivativesOf(b, gates, previous);
   const byReset = b.mul(byCandidate, b.mul(q, reset.derivative));
   const masked = (parts: readonly string[]) => maskAfterEnd(b, b.concat(parts, 1), { layer, other: 0 });
   const ofState = masked([byUpdate, byReset, b.mul(byCandidate, reset.value)]);

@@ -1,10 +1,10 @@
 import { attr } from '../../../builder/builder.js';
 import type { MathBuilder } from '../../../builder/math-builder.js';
-import type { Activation, ValueAndDerivative } from './activation.js';
-import type { RecurrentDirection } from './direction.js';
+import type { ValueAndDerivative } from './activation.js';
 import type { DirectionOutputs } from './direction-gradients.js';
 import { emitScan } from './emit-scan.js';
 import { affine, split, toRows, toSteps } from './steps.js';
+import { firstStates, type StorableLayer } from './storable.js';
 
 /** What an LSTM computes at all steps, rows of [H]: gates i, o, f, candidate g, i g, f C and h(C'). */
 export interface LstmWithGates {
@@ -18,34 +18,22 @@ export interface LstmWithGates {
   readonly outputs: DirectionOutputs;
 }
 
-/** An activation with a derivative that its value determines. */
-type Determined = Activation & Required<Pick<Activation, 'atValue'>>;
-
-/** A direction whose backward pass needs no more than gates and states of all steps. */
-export interface StorableLayer extends RecurrentDirection {
-  readonly activations: readonly Determined[];
-}
-
-/** Returns a direction without peepholes and sequence lengths, and with activations whose derivatives their values determine. */
-export function storableLayer(layer: RecurrentDirection): StorableLayer | undefined {
-  const { activations, lengths, peepholes } = layer;
-  const isDetermined = (activation: Activation): activation is Determined => activation.atValue !== undefined;
-  if (lengths !== undefined || peepholes !== undefined) return undefined;
-  return activations.every(isDetermined) ? { ...layer, activations } : undefined;
-}
-
 /**
  * Computes an LSTM by a Scan that also returns the gates. The operator does not return them, and to compute them again from its states
  * takes as many products as the whole layer: with this Scan, value and gradient of a layer of 128 units take 0.75 times as long.
  */
 export function lstmWithGates(b: MathBuilder, layer: StorableLayer): LstmWithGates {
-  const [sigma, tanh, squash] = layer.activations;
-  const { x, w, r, bias, hidden, reverse } = layer;
+  const { x, w, r, bias, hidden, reverse, activations } = layer;
+  const [sigma, tanh, squash] = activations;
   const ofInput = affine(b, toRows(b, x), [w, bias && b.add(bias[0], bias[1])]);
   const inputPart = toSteps(b, ofInput, { y: x });
   const [h, c, ...stacked] = emitScan(
     b,
-    { states: initialStates(b, layer), scanned: [inputPart], lastSliceFirst: reverse },
+    {
+      states: firstStates(b, layer),
+      scanned: [inputPart],
+      lastSliceFirst: reverse,
+    },
     (inner, [before, cell], at) => {
       const sums = affine(inner, before, [r, at(inputPart)]);
       const parts = inner.ints([3 * hidden, hidden]);
@@ -55,8 +43,7 @@ export function lstmWithGates(b: MathBuilder, layer: StorableLayer): LstmWithGat
       const [kept, added] = [inner.mul(f, cell), inner.mul(i, g)];
       const next = inner.add(kept, added);
       const squashed = squash(inner, next).value;
-      const state = inner.mul(o, squashed);
-      return { states: [state, next], stacked: [i, o, f, g, added, kept, squashed] };
+      return { states: [inner.mul(o, squashed), next], stacked: [i, o, f, g, added, kept, squashed] };
     },
   );
   const [i, o, f, g, added, kept, squashed] = stacked.map((value) => toRows(b, value));
@@ -70,10 +57,4 @@ export function lstmWithGates(b: MathBuilder, layer: StorableLayer): LstmWithGat
     squashed: squash.atValue(b, squashed),
     outputs: { y: toSteps(b, b.mul(o, squashed), { y: x }), h, c },
   };
-}
-
-/** The states before the first step. Their sizes are those of x, because y is not computed yet. */
-function initialStates(b: MathBuilder, { first, x, hidden }: RecurrentDirection): readonly string[] {
-  const zeros = () => b.emit('Expand', [b.scalar(0, x), b.sizes([{ of: x, axis: 1 }, hidden])]);
-  return [first.h ?? zeros(), first.c ?? zeros()];
 }

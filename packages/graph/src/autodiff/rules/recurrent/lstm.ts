@@ -3,7 +3,7 @@ import { multiplyByDerivative, type ValueAndDerivative } from './activation.js';
 import type { RecurrentDirection } from './direction.js';
 import type { DirectionGradients } from './direction-gradients.js';
 import { emitScan } from './emit-scan.js';
-import { lstmWithGates, type StorableLayer, storableLayer } from './lstm-with-gates.js';
+import { lstmWithGates } from './lstm-with-gates.js';
 import { preactivations } from './rnn.js';
 import {
   afterEndMask,
@@ -16,6 +16,7 @@ import {
   toSteps,
   zeroState,
 } from './steps.js';
+import { type StorableLayer, storableLayers } from './storable.js';
 
 /** Gates i, o, f and candidate g at all steps, and the cell states before and after each step; rows of [H]. */
 interface Gates {
@@ -67,8 +68,7 @@ export function lstmsWithGates(
   b: MathBuilder,
   layers: readonly RecurrentDirection[],
 ): readonly DirectionGradients[] | undefined {
-  const storable = layers.flatMap((layer) => storableLayer(layer) ?? []);
-  return storable.length < layers.length ? undefined : storable.map((layer) => storedLstm(b, layer));
+  return storableLayers(layers)?.map((layer) => storedLstm(b, layer));
 }
 
 function storedLstm(b: MathBuilder, given: StorableLayer): DirectionGradients {

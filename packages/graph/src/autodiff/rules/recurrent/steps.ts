@@ -46,7 +46,7 @@ interface SequenceLengths {
 
 /** Whether step t + offset (default 0) of each sequence comes before its end, [T, B, 1]; y is [T, B, H]. */
 export function isBeforeEnd(b: MathBuilder, y: string, { lengths, offset = 0 }: SequenceLengths): string {
-  const count = b.emit('Shape', [y], { start: attr.int(0), end: attr.int(1) });
+  const count = b.sizeOf(y, 0);
   const numbers = [b.ints([0]), count, b.ints([1])].map((value) => b.squeeze(value, [0]));
   const time = b.unsqueeze(b.emit('Range', numbers), [1, 2]);
   return b.compare('Less', offset === 0 ? time : b.add(time, b.ints([offset])), lengths);
