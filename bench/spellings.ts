@@ -36,9 +36,9 @@ function imageOf({ batch, network }: Row) {
 
 const open = (graph: Graph): Promise<Session> => openSession(write(graph), { threads: 1 });
 
-/** What tells two spellings apart: the operators, in order. */
-const operators = ({ nodes }: Graph): string =>
-  nodes.map(({ op, inputs }) => `${op}/${inputs.length}`).join();
+/** What tells two spellings apart: the operators in order, with the sizes of their constants. */
+const operators = ({ nodes, constants }: Graph): string =>
+  nodes.map(({ op, inputs }) => `${op}(${inputs.map((name) => constants.get(name)?.dims ?? 'x')})`).join();
 
 async function gradientOf(session: Session, feeds: ReturnType<typeof imageOf>): Promise<Float32Array> {
   const { gradient } = await session.run(feeds);

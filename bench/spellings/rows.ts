@@ -1,5 +1,6 @@
 /** The rules that have several spellings, and the shapes at which these are measured. */
 import { type Graph, loweringPasses, loweringTargets, prune } from '@onnxplain/graph';
+import { fewChannels } from '../../packages/graph/src/lower/few-channels.js';
 import { phaseAdjoint } from '../../packages/graph/src/lower/phase-adjoint.js';
 import { phasePool } from '../../packages/graph/src/lower/phase-pool.js';
 import { stridedAdjoints } from '../../packages/graph/src/lower/strided-adjoints.js';
@@ -172,7 +173,47 @@ const activation = (name: Activation, channels: number, { size, batch }: Omit<Si
   spellings: { plain: lowered({ 'nchwc-scalars': none }), 'in the layout': lowered({}) },
 });
 
+/** How the cotangent of an image is computed. */
+const images: Row['spellings'] = {
+  ConvTranspose: lowered({ 'few-channels': none }),
+  'blocks of 2 x 2': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, () => [2]) }),
+  'blocks of 4 x 4': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, () => [4]) }),
+};
+
+interface Image extends Sized {
+  readonly stride: number;
+}
+
+/** A convolution of an image of size x size with `from` channels, and another convolution. */
+const image = (from: number, to: number, { kernel, stride, size, batch }: Image): Row => ({
+  rule: 'Conv of an image',
+  shape: `${from} > ${to}, ${kernel}x${kernel}, stride ${stride}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [from, size, size],
+    layers: [
+      { channels: to, kernel, stride },
+      { channels: 16, kernel: 3, stride: 2 },
+    ],
+  },
+  spellings: images,
+});
+
 export const rows: readonly Row[] = [
+  image(1, 16, { kernel: 5, stride: 2, size: 28, batch: 50 }),
+  image(1, 32, { kernel: 5, stride: 2, size: 28, batch: 50 }),
+  image(1, 64, { kernel: 5, stride: 2, size: 28, batch: 50 }),
+  image(1, 16, { kernel: 3, stride: 2, size: 28, batch: 50 }),
+  image(3, 16, { kernel: 3, stride: 2, size: 32, batch: 32 }),
+  image(3, 32, { kernel: 3, stride: 2, size: 224, batch: 2 }),
+  image(1, 8, { kernel: 5, stride: 1, size: 28, batch: 50 }),
+  image(1, 16, { kernel: 3, stride: 1, size: 28, batch: 50 }),
+  image(1, 32, { kernel: 3, stride: 1, size: 28, batch: 50 }),
+  image(2, 32, { kernel: 5, stride: 1, size: 28, batch: 50 }),
+  image(3, 32, { kernel: 3, stride: 1, size: 32, batch: 32 }),
+  image(1, 64, { kernel: 7, stride: 2, size: 112, batch: 4 }),
+  image(3, 64, { kernel: 7, stride: 2, size: 224, batch: 2 }),
+  image(3, 64, { kernel: 11, stride: 4, size: 224, batch: 4 }),
   tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
   tiled(1, 8, { kernel: 5, size: 28, batch: 50 }),
   tiled(3, 12, { kernel: 3, size: 28, batch: 50 }),

@@ -109,6 +109,16 @@ export const convolutionCases: readonly (readonly [string, readonly string[], Co
     { kernel: [2, 2, 5, 5], input: [2, 8, 10], strides: [2, 2], pads: [0, 2, 1, 0] },
   ],
   [
+    'an image of one channel, in blocks of 4 x 4',
+    ['Transpose'],
+    { kernel: [2, 1, 5, 5], input: [1, 8, 12], strides: [1, 1], pads: [2, 2, 2, 2] },
+  ],
+  [
+    'an image of one channel, strided',
+    ['ConvTranspose'],
+    { kernel: [2, 1, 5, 5], input: [1, 8, 12], strides: [2, 2], pads: [2, 2, 2, 2] },
+  ],
+  [
     'an image of odd size',
     ['ConvTranspose'],
     { kernel: [2, 3, 7, 7], input: [3, 9, 10], strides: [2, 2], pads: [3, 3, 3, 3] },

@@ -1,68 +1,84 @@
+import type { GraphBuilder } from '../builder/build.js';
 import { attr } from '../builder/builder.js';
-import { type MathBuilder, mathBuilder } from '../builder/math-builder.js';
+import { mathBuilder } from '../builder/math-builder.js';
 import type { KernelAxis } from '../infer/window.js';
-import type { Constant, Dims, Graph } from '../ir/types.js';
-import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
+import type { Constant, Dim, Dims, Graph, Node } from '../ir/types.js';
+import { rewriteOps } from '../rewrite/rewrite.js';
+import {
+  type FloatingConstant,
+  isFloating,
+  LANES,
+  laidOut,
+  placeOf,
+  product,
+  productsOf,
+  rearranged,
+} from './blocks.js';
 import { isSingle, transposedConvOf } from './transposed-conv.js';
 
-/** Elements of the input along each axis that one window computes together. */
-const BLOCK = 2;
-
-/** Up to so many channels; four times as many fill the 16 lanes that runtimes compute at once. */
-const FEW = 4;
+/**
+ * Elements of a block of the result along each axis, smaller ones first. Where it has one channel and strides, ONNX Runtime's ConvTranspose
+ * is as fast (`tsx bench/spellings.ts --only "Conv of an image"`).
+ */
+function sizesFor(channels: number, window: readonly KernelAxis[]): readonly number[] {
+  if (channels > 1) return [2];
+  return window.some(({ stride }) => stride > 1) ? [] : [2, 4];
+}
 
 /**
- * ConvTranspose in two dimensions that gives few channels (the gradient of an image): one Conv that computes blocks of 2 x 2 elements as
- * channels, which are then laid out. ONNX Runtime's convolutions compute 16 channels in the time of 3.
+ * ConvTranspose in two dimensions that gives up to 4 channels (the gradient of an image): one Conv that computes blocks of 2 x 2 or 4 x 4
+ * elements as channels, which are then laid out. ONNX Runtime's convolutions compute 16 channels in the time of 3.
  * Without this pass the gradient of a network of plain convolutions takes 1.12 times as long, of strided ones 0.95 times
  * (`tsx bench/lowering.ts --rounds 25`, which varies by 0.05).
  *
- * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and those of the result are even.
+ * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result.
  */
-export const fewChannels = (graph: Graph): Graph => rewriteOps(graph, { ConvTranspose: inBlocks });
+export const fewChannels = (graph: Graph, sizes = sizesFor): Graph =>
+  rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, sizes) });
 
-const inBlocks: NodeRule = (node, given) => {
+function inBlocks(node: Node, given: GraphBuilder, sizes: typeof sizesFor): readonly string[] | undefined {
   const b = mathBuilder(given);
   const transposed = transposedConvOf(b, node);
   if (transposed === undefined || isSingle(b, transposed)) return undefined;
   const { x, kernel, group, bias, window } = transposed;
   const weights = b.constantOf(kernel);
-  const few = weights !== undefined && weights.dims[1] <= FEW;
-  if (!few || window.length !== 2 || group !== 1 || bias.length > 0) return undefined;
+  if (weights === undefined || !isFloating(weights)) return undefined;
+  if (window.length !== 2 || group !== 1 || bias.length > 0) return undefined;
   const [input, output] = [b.dims(x).slice(2), given.preview(node)[0]?.dims?.slice(2) ?? []];
-  const phases = window.map((axis, i) => phasesOf(axis, output[i], input[i]));
-  if (!phases.every((phase) => phase !== undefined)) return undefined;
-  const blocks = blockKernel(weights, phases);
-  if (blocks === undefined) return undefined;
-  const channels = b.emit('Conv', [x, b.constant(blocks, `${kernel}/blocks`)], {
+  const [, channels] = weights.dims;
+  const division = dividedBest(channels, sizes(channels, window), { window, input, output });
+  if (division === undefined) return undefined;
+  const { size, phases } = division;
+  const blocks = b.constant(blockKernel(weights, size, phases), `${kernel}/blocks`);
+  const computed = b.emit('Conv', [x, blocks], {
     kernel_shape: attr.ints(phases.map(({ taps }) => taps)),
     strides: attr.ints(phases.map(({ stride }) => stride)),
     pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
   });
-  const [rows, columns] = phases.map(({ blocks }) => blocks);
-  return [laidOut(b, channels, { channels: weights.dims[1], rows, columns })];
-};
-
-interface Blocks {
-  readonly channels: number;
-  readonly rows: number;
-  readonly columns: number;
-  /** Elements of a block along each axis. Default: 2. */
-  readonly size?: number;
+  const [rows, columns] = phases.map((phase) => phase.blocks);
+  return [laidOut(b, computed, { channels, rows, columns, size })];
 }
 
-/**
- * [N, C size size, rows, columns] -> [N, C, size rows, size columns], column by column, then row by row: ONNX Runtime moves one axis at
- * a time several times faster than DepthToSpace moves two.
- */
-export function laidOut(
-  b: MathBuilder,
-  x: string,
-  { channels, rows, columns, size = BLOCK }: Blocks,
-): string {
-  const pairs = b.transpose(b.reshape(x, [-1, size, rows * columns]), [0, 2, 1]);
-  const lines = b.transpose(b.reshape(pairs, [-1, size, rows, size * columns]), [0, 2, 1, 3]);
-  return b.reshape(lines, [-1, channels, size * rows, size * columns]);
+interface Sized {
+  readonly window: readonly KernelAxis[];
+  /** Of the ConvTranspose. */
+  readonly input: Dims;
+  readonly output: Dims;
+}
+
+/** Share of the products of blocks of 2 x 2 below which blocks of 4 x 4 are taken: convolutions of smaller maps are slower. */
+const WORTH = 0.5;
+
+/** The blocks of the smallest size, or of a larger one that is worth it. */
+function dividedBest(channels: number, sizes: readonly number[], { window, input, output }: Sized) {
+  const few = sizes.filter((size) => channels * size ** 2 <= LANES);
+  const divisions = few.flatMap((size) => {
+    const phases = window.map((axis, i) => phasesOf(axis, { size, input: output[i], output: input[i] }));
+    if (!phases.every((phase) => phase !== undefined)) return [];
+    return [{ size, phases, products: productsOf(channels, product(phases.map(({ taps }) => taps)), size) }];
+  });
+  const [smallest, larger] = divisions;
+  return larger !== undefined && larger.products < WORTH * smallest.products ? larger : smallest;
 }
 
 /** How a kernel over the outputs that computes a block of inputs slides along one axis. */
@@ -78,18 +94,21 @@ interface Phases {
 }
 
 /**
- * Input i = 2 I + r meets output o = 2 I / stride + u at tap k = r + before - stride u, so the kernel over u reaches from the lowest to
- * the highest u for which some r has a tap.
+ * Input i = size I + r meets output o = size I / stride + u at tap k = r + before - stride u, so the kernel over u reaches from the lowest
+ * to the highest u for which some r has a tap.
  */
-function phasesOf(axis: KernelAxis, input: Dims[number], output: Dims[number]): Phases | undefined {
+function phasesOf(
+  axis: KernelAxis,
+  { size, input, output }: { size: number; input: Dim; output: Dim },
+): Phases | undefined {
   const { kernel, stride, before } = axis;
   if (typeof input !== 'number' || typeof output !== 'number') return undefined;
   // Smaller kernels overlap little: there a transposed convolution is as fast.
   const pays = kernel > stride && axis.dilation === 1;
-  if (!pays || BLOCK % stride !== 0 || input % BLOCK !== 0) return undefined;
-  const [step, windows] = [BLOCK / stride, input / BLOCK];
+  if (!pays || size % stride !== 0 || input % size !== 0) return undefined;
+  const [step, windows] = [size / stride, input / size];
   const lowest = Math.ceil((before - kernel + 1) / stride);
-  const highest = Math.floor((before + BLOCK - 1) / stride);
+  const highest = Math.floor((before + size - 1) / stride);
   const overhang = step * (windows - 1) + highest - (output - 1);
   if (lowest > 0 || overhang <= -step) return undefined;
   return {
@@ -102,25 +121,12 @@ function phasesOf(axis: KernelAxis, input: Dims[number], output: Dims[number]): 
   };
 }
 
-/** [M, C, K, K] -> [C 2 2, M, taps, taps]. */
-function blockKernel({ dims, data, dtype }: Constant, [rows, columns]: readonly Phases[]) {
-  if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
-  const [outputs, inputs, height, width] = dims;
-  const shape = [inputs * BLOCK * BLOCK, outputs, rows.taps, columns.taps];
-  const values = Float64Array.from({ length: product(shape) }, (_, at) => {
-    const [channel, output, i, j] = placeOf(at, shape);
-    const y = rows.link(Math.floor(channel / BLOCK) % BLOCK, i);
-    const x = columns.link(channel % BLOCK, j);
-    if (y < 0 || y >= height || x < 0 || x >= width) return 0;
-    const input = Math.floor(channel / (BLOCK * BLOCK));
-    return data[((output * inputs + input) * height + y) * width + x];
+/** [M, C, K, K] -> [C size size, M, taps, taps]. */
+function blockKernel(weights: FloatingConstant, size: number, phases: readonly Phases[]): Constant {
+  const [outputs, channels] = weights.dims;
+  const dims = [channels * size ** 2, outputs, ...phases.map(({ taps }) => taps)];
+  return rearranged(weights, dims, ([to, from, ...tap]) => {
+    const [channel, ...phase] = placeOf(to, [channels, size, size]);
+    return [from, channel, ...phases.map(({ link }, i) => link(phase[i], tap[i]))];
   });
-  return { dtype, dims: shape, data: data instanceof Float32Array ? new Float32Array(values) : values };
-}
-
-export const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
-
-/** The indices of an element in row-major order. */
-export function placeOf(at: number, dims: readonly number[]): readonly number[] {
-  return dims.map((size, axis) => Math.floor(at / product(dims.slice(axis + 1))) % size);
 }

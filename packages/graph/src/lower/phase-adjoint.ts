@@ -5,17 +5,17 @@ import { attributesOf } from '../ir/attributes.js';
 import type { Constant, Dim, Dims, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
-import { laidOut, placeOf, product } from './few-channels.js';
 import {
-  BLOCK,
   type FloatingConstant,
   isFloating,
   LANES,
-  PHASES,
-  phasesPay,
+  laidOut,
+  placeOf,
+  product,
   productsOf,
   rearranged,
-} from './phases.js';
+} from './blocks.js';
+import { BLOCK, PHASES, phasesPay } from './phases.js';
 import { type TransposedConv, transposedConvOf } from './transposed-conv.js';
 
 /**

@@ -6,16 +6,8 @@ import { useCounts } from '../ir/scope.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
-import { product } from './few-channels.js';
-import {
-  BLOCK,
-  type FloatingConstant,
-  isFloating,
-  PHASES,
-  phasesPay,
-  productsOf,
-  rearranged,
-} from './phases.js';
+import { type FloatingConstant, isFloating, product, productsOf, rearranged } from './blocks.js';
+import { BLOCK, PHASES, phasesPay } from './phases.js';
 
 /**
  * Pools of 2 x 2 windows, and of the first elements of such windows, that read a convolution of few channels: the convolution computes its

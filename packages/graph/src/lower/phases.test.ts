@@ -9,10 +9,11 @@ import {
 import { interpret } from '../interpreter/interpret.js';
 import type { Graph } from '../ir/types.js';
 import { verify } from '../ir/verify.js';
+import { productsOf } from './blocks.js';
 import { joinedTiles } from './joined-tiles.js';
 import { phaseAdjoint } from './phase-adjoint.js';
 import { phasePool } from './phase-pool.js';
-import { phasesPay, productsOf } from './phases.js';
+import { phasesPay } from './phases.js';
 
 const always = (): boolean => true;
 const adjoint = (graph: Graph): Graph => phaseAdjoint(graph, always);
