@@ -62,17 +62,26 @@ describe('a builder', () => {
     expect(b.reshapeTarget('s')).toBe(b.shape('s'));
   });
 
-  it('reads sizes from inputs that have them, so that no value is computed for its shape', () => {
-    const b = started();
+  it('reads a size from the only input that has it, so that no value is computed for its shape', () => {
+    const classes = value('target', ['N'], 'int64');
+    const b = builderOf(graphOf({ inputs: [value('x', ['N', 3]), classes], outputs: [] }));
     const wide = b.emit('Concat', ['x', 'x'], { axis: attr.int(1) });
-    const shapes = [b.shape(b.emit('Exp', ['x'])), b.shape(wide), b.sizeOf(wide, 0)];
+    const shapes = [b.shape(wide), b.sizeOf(wide, 0)];
     const made = b.build([]).nodes;
     const makers = shapes.map((name) => made.find(({ outputs }) => outputs[0] === name));
     expect(makers.map((maker) => [maker?.op, maker?.inputs])).toEqual([
-      ['Shape', ['x']],
-      ['Concat', [shapes[2], b.ints([6])]],
+      ['Concat', [shapes[1], b.ints([6])]],
       ['Shape', ['x']],
     ]);
+  });
+
+  it('reads a size from the value where the name of the size stands twice', () => {
+    for (const inputs of [[value('x', ['N', 'N'])], [value('x', ['N', 'M']), value('other', ['N', 'M'])]]) {
+      const b = builderOf(graphOf({ inputs, outputs: [] }));
+      const y = b.emit('Exp', ['x']);
+      for (const name of [b.shape(y), b.sizeOf(y, 0)])
+        expect(b.build([]).nodes.find(({ outputs }) => outputs[0] === name)?.inputs).toEqual([y]);
+    }
   });
 
   it('never makes a name that the graph has, inner graphs included', () => {

@@ -8,31 +8,28 @@ interface ShapeParts extends Pick<Builder, 'opset' | 'emit' | 'dims' | 'ints' | 
 }
 
 /**
- * Shapes as values of the graph. Sizes are read from inputs that have them, so that no value is computed or kept for its shape only.
+ * Shapes as values of the graph. Sizes are read from the input that has them, so that no value is computed or kept for its shape only.
+ * Where several inputs have a symbol, or one has it twice, the file may have given one name to different sizes, so that the value itself is
+ * read. Lists of integers, such as the classes of the rows, do not count.
  */
 export function shapes(b: ShapeParts): Pick<Builder, 'shape' | 'sizeOf' | 'reshapeTarget'> {
   const sizeAt = (name: string, axis: number) =>
     b.emit('Shape', [name], { start: attr.int(axis), end: attr.int(axis + 1) });
-  const fromInput = (dim: Dim): string | undefined => {
+  const sizeFromInput = (dim: Dim): string | undefined => {
     if (typeof dim === 'number') return b.ints([dim]);
-    if (isUnknown(dim)) return undefined;
-    for (const { name } of b.inputs) {
-      const axis = b.typeOf(name)?.dims?.indexOf(dim) ?? -1;
-      if (axis >= 0) return sizeAt(name, axis);
-    }
-    return undefined;
+    const places = isUnknown(dim) ? [] : placesOf(b, dim);
+    return places.length === 1 ? sizeAt(...places[0]) : undefined;
   };
   const shape = (name: string) => {
     const dims = b.opset < 15 ? [] : (b.typeOf(name)?.dims ?? []);
-    const same = b.inputs.find((input) => isSame(b.typeOf(input.name)?.dims ?? [], dims));
-    if (same !== undefined && dims.length > 0) return b.emit('Shape', [same.name]);
-    const sizes = dims.flatMap((dim) => fromInput(dim) ?? []);
+    const isInput = b.inputs.some((input) => input.name === name);
+    const sizes = isInput ? [] : dims.flatMap((dim) => sizeFromInput(dim) ?? []);
     if (sizes.length === 0 || sizes.length < dims.length) return b.emit('Shape', [name]);
     return sizes.length === 1 ? sizes[0] : b.emit('Concat', sizes, { axis: attr.int(0) });
   };
   return {
     shape,
-    sizeOf: (name, axis) => fromInput(b.dims(name)[axis]) ?? sizeAt(name, axis),
+    sizeOf: (name, axis) => sizeFromInput(b.dims(name)[axis]) ?? sizeAt(name, axis),
     reshapeTarget(name) {
       const dims = b.dims(name);
       const symbolic = dims.filter((dim) => typeof dim !== 'number').length;
@@ -43,5 +40,12 @@ export function shapes(b: ShapeParts): Pick<Builder, 'shape' | 'sizeOf' | 'resha
   };
 }
 
-const isSame = (some: readonly Dim[], others: readonly Dim[]): boolean =>
-  some.length === others.length && some.every((dim, axis) => dim === others[axis] && !isUnknown(dim));
+/** Returns the axes of inputs that have a symbol as their size. */
+const placesOf = ({ inputs, typeOf }: ShapeParts, symbol: Dim): readonly [name: string, axis: number][] =>
+  inputs.flatMap(({ name }) => {
+    const { dtype, dims = [] } = typeOf(name) ?? {};
+    const isList = dtype === 'int64' && dims.length === 1;
+    return isList
+      ? []
+      : dims.flatMap((dim, axis): [string, number][] => (dim === symbol ? [[name, axis]] : []));
+  });
