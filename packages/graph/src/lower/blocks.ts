@@ -19,7 +19,12 @@ export const product = (sizes: readonly number[]): number => sizes.reduce((total
 
 /** The indices of an element in row-major order. */
 export function placeOf(at: number, dims: readonly number[]): readonly number[] {
-  return dims.map((size, axis) => Math.floor(at / product(dims.slice(axis + 1))) % size);
+  const place = dims.map(() => 0);
+  for (let axis = dims.length - 1, rest = at; axis >= 0; axis--) {
+    place[axis] = rest % dims[axis];
+    rest = Math.floor(rest / dims[axis]);
+  }
+  return place;
 }
 
 interface Blocks {
@@ -46,16 +51,41 @@ export type FloatingConstant = Constant & { readonly data: Float32Array | Float6
 export const isFloating = (constant: Constant): constant is FloatingConstant =>
   constant.data instanceof Float32Array || constant.data instanceof Float64Array;
 
-/** Where an element of a rearranged kernel comes from: its indices in the kernel; indices outside of the kernel give 0. */
+/**
+ * Where an element of a rearranged kernel comes from: its indices in the kernel; indices outside of the kernel give 0. The indices that it is
+ * called with change after the call.
+ */
 export type Origin = (indices: readonly number[]) => readonly number[];
 
 /** Rearranges the elements of a constant kernel. */
 export function rearranged(kernel: FloatingConstant, dims: readonly number[], origin: Origin): Constant {
   const { dtype, data } = kernel;
-  const values = Float64Array.from({ length: product(dims) }, (_, at) => {
-    const indices = origin(placeOf(at, dims));
-    if (!indices.every((index, axis) => index >= 0 && index < kernel.dims[axis])) return 0;
-    return data[indices.reduce((place, index, axis) => place * kernel.dims[axis] + index, 0)];
-  });
-  return { dtype, dims, data: data instanceof Float32Array ? new Float32Array(values) : values };
+  const size = product(dims);
+  const values = data instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
+  const indices = dims.map(() => 0);
+  for (let at = 0; at < size; at++) {
+    const from = offsetOf(origin(indices), kernel.dims);
+    if (from >= 0) values[at] = data[from];
+    step(indices, dims);
+  }
+  return { dtype, dims, data: values };
+}
+
+/** The place of an element in row-major order; negative for indices outside of the dims. */
+function offsetOf(indices: readonly number[], dims: readonly number[]): number {
+  let offset = 0;
+  for (let axis = 0; axis < dims.length; axis++) {
+    const index = indices[axis];
+    if (index < 0 || index >= dims[axis]) return -1;
+    offset = offset * dims[axis] + index;
+  }
+  return offset;
+}
+
+/** Moves the indices on to those of the next element in row-major order. */
+function step(indices: number[], dims: readonly number[]): void {
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    if (++indices[axis] < dims[axis]) return;
+    indices[axis] = 0;
+  }
 }

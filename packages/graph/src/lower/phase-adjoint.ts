@@ -176,15 +176,26 @@ function phaseKernel(
   const [images, channels] = weights.dims;
   const [{ size }] = axes;
   const dims = [channels * size ** 2, phases.length * images, ...axes.map(({ taps }) => taps)];
-  return rearranged(weights, dims, ([to, from, ...tap]) => {
-    const [target, source] = [
-      placeOf(to, [channels, size, size]),
-      placeOf(phases[Math.floor(from / images)], [BLOCK, BLOCK]),
-    ];
-    const links = axes.map(({ link }, i) => link(target[i + 1], source[i], tap[i]));
-    return [from % images, target[0], ...links];
+  // By element of a block, phase that is read, and tap.
+  const [rows, columns] = axes.map(({ link, taps }, axis) =>
+    indexed(size ** 2, (to) =>
+      phases.map((from) =>
+        indexed(taps, (tap) => link(placeIn(size, to)[axis], placeIn(BLOCK, from)[axis], tap)),
+      ),
+    ),
+  );
+  return rearranged(weights, dims, (indices) => {
+    const [to, from] = [indices[0] % size ** 2, Math.floor(indices[1] / images)];
+    const channel = Math.floor(indices[0] / size ** 2);
+    return [indices[1] % images, channel, rows[to][from][indices[2]], columns[to][from][indices[3]]];
   });
 }
+
+const indexed = <T>(length: number, make: (i: number) => T): readonly T[] =>
+  Array.from({ length }, (_, i) => make(i));
+
+/** Row and column of an element of a square of this size. */
+const placeIn = (size: number, at: number): readonly number[] => placeOf(at, [size, size]);
 
 interface Shape {
   readonly channels: number;
