@@ -52,8 +52,8 @@ export const isFloating = (constant: Constant): constant is FloatingConstant =>
   constant.data instanceof Float32Array || constant.data instanceof Float64Array;
 
 /**
- * Where an element of a rearranged kernel comes from: its indices in the kernel; indices outside of the kernel give 0. The indices that it is
- * called with change after the call.
+ * Where an element of a rearranged kernel comes from: its indices in the kernel; indices outside of the kernel give 0. The indices
+ * that it is called with change after the call.
  */
 export type Origin = (indices: readonly number[]) => readonly number[];
 
