@@ -17,7 +17,7 @@ interface ConvLayer {
   readonly activation?: Activation;
 }
 
-export type Activation = 'Relu' | 'ReLU6' | 'Sigmoid' | 'SiLU';
+export type Activation = 'HardSwish' | 'Relu' | 'ReLU6' | 'Sigmoid' | 'SiLU';
 
 /** The sum of convolutions of the same input, then a rectifier, as at the end of a residual block. */
 interface JoinedLayer {

@@ -263,6 +263,7 @@ export const rows: readonly Row[] = [
   masks('ReLU6', 576, { size: 14, batch: 8 }),
   activation('Sigmoid', 144, { size: 56, batch: 8 }),
   activation('Sigmoid', 576, { size: 14, batch: 8 }),
+  activation('HardSwish', 144, { size: 56, batch: 8 }),
   activation('SiLU', 144, { size: 56, batch: 8 }),
   activation('SiLU', 576, { size: 14, batch: 8 }),
 ];

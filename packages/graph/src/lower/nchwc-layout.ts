@@ -43,10 +43,10 @@ export function alignedChannels(typeOf: Builder['typeOf'], name: string): number
   return channels % ALIGNED === 0 ? channels : undefined;
 }
 
-/** Operators that leave their first input where it is. */
+/** Operators that leave their first input where it is. Of these, Abs and Neg only stand there until they are rewritten. */
 const UNARY: ReadonlySet<string> = new Set([
-  'AveragePool', 'BatchNormalization', 'Clip', 'GlobalAveragePool', 'GlobalMaxPool', 'HardSigmoid', 'Identity', 'MaxPool', 'Relu',
-  'Resize', 'Sigmoid', 'Tanh',
+  'Abs', 'AveragePool', 'BatchNormalization', 'Clip', 'GlobalAveragePool', 'GlobalMaxPool', 'HardSigmoid', 'Identity', 'MaxPool',
+  'Neg', 'Relu', 'Resize', 'Sigmoid', 'Tanh',
 ]); // biome-ignore format: a list
 
 /** Operators that need all their inputs in blocks. Of these, Min and Sub only stand there until masks are rewritten. */
@@ -75,7 +75,9 @@ function takesBlocks(kernel: Constant | undefined, group: unknown): boolean {
 }
 
 /** Operators through which a value in blocks goes on in blocks. */
-const PASSING: ReadonlySet<string> = new Set(['Add', 'HardSigmoid', 'Mul', 'Relu', 'Sigmoid', 'Sub', 'Tanh']);
+const PASSING: ReadonlySet<string> = new Set([
+  'Abs', 'Add', 'HardSigmoid', 'Mul', 'Neg', 'Relu', 'Sigmoid', 'Sub', 'Tanh',
+]); // biome-ignore format: a list
 
 /** Values that reach a convolution through operators that can work on blocks. */
 export function blockedAreas(nodes: readonly Node[]): ReadonlySet<string> {

@@ -51,6 +51,21 @@ describe('nchwcScalars', () => {
     expect(interpret(graph, feeds).y).toEqual(interpret(plain, feeds).y);
   });
 
+  it.each([
+    ['Neg(t)', ['Conv']],
+    ['Abs(t)', ['Relu', 'Conv', 'Relu', 'Add']],
+  ])('computes %s in the layout, to the same values', (text, expected) => {
+    const plain = after(node('t = Tanh(c)'), node('r = Add(t, u)'), node(`s = ${text}`), convolved);
+    const graph = nchwcScalars(plain);
+    verify(graph);
+    expect(operators(graph)).toEqual(['Conv', 'Sigmoid', 'Tanh', 'Add', ...expected, 'Conv']);
+    const data = Float64Array.from({ length: 12 }, (_, i) => Math.fround(pseudorandom('x', i)));
+    const feeds = { x: numArray('float32', [2, 1, 2, 3], data) };
+    expect(interpret(graph, feeds).y.data.map((v) => v + 0)).toEqual(
+      interpret(plain, feeds).y.data.map((v) => v + 0),
+    );
+  });
+
   it('goes on through the derivative of a sigmoid', () => {
     const graph = nchwcScalars(after(node('r = Sub(number, u)'), node('s = Mul(u, r)'), convolved));
     expect(operators(graph)).toEqual(['Conv', 'Sigmoid', 'Conv', 'Mul', 'Conv']);
