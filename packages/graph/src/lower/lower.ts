@@ -47,9 +47,9 @@ export const loweringPasses = {
 export type LoweringPassName = keyof typeof loweringPasses;
 
 /**
- * The passes for each target, in the order in which they run. `any`: none, the plain graph. `ort-cpu` and `ort-webgpu`: the CPU and the
- * WebGPU provider of ONNX Runtime. Nodes that WebGPU has no kernel for run on the CPU provider, so its list has the passes without
- * which those give wrong results or none.
+ * The passes for each target, in the order in which they run. `any`: none, the plain graph. `ort-cpu`, `ort-cuda` and `ort-webgpu`: the
+ * providers of ONNX Runtime. Nodes that CUDA and WebGPU have no kernel for run on the CPU provider, so their lists have the passes without
+ * which those give wrong results or none. CUDA has no pass that compares numbers by a convolution: it may round those to TF32.
  */
 export const loweringTargets = {
   any: [],
@@ -69,6 +69,7 @@ export const loweringTargets = {
     'nchwc-masks',
     'nchwc-scalars',
   ],
+  'ort-cuda': ['half-additions', 'pool-indices', 'conv-transpose'],
   'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],
 } as const satisfies Readonly<Record<LoweringTarget, readonly LoweringPassName[]>>;
 

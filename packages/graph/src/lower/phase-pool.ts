@@ -17,6 +17,7 @@ import { BLOCK, PHASES, phasesPay } from './phases.js';
  *
  * Done only where such pools alone read the convolution, its weights are constant, its strides are 1, its sizes are known and even, and
  * `pays` says so. Elements that tie still do: the kernels of all phases add the same products in the same order, and zeros.
+ * A number that is not finite makes whole windows NaN, also elements that it does not reach in the plain graph.
  */
 export function phasePool(graph: Graph, pays = phasesPay): Graph {
   const pooled = onlyPooled(graph);

@@ -1,10 +1,10 @@
 import { type Graph, type LoweringTarget, lower } from '@onnxplain/graph';
 import type { Device } from '../session/session.js';
 
-/** The lowering target of each device. CUDA uses that of the CPU provider: gradients have only been tested on CUDA in this form. */
+/** The lowering target of each device. */
 const targets: Readonly<Record<Device, LoweringTarget>> = {
   cpu: 'ort-cpu',
-  cuda: 'ort-cpu',
+  cuda: 'ort-cuda',
   webgpu: 'ort-webgpu',
 };
 
