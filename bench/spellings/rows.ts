@@ -37,9 +37,9 @@ const phasesOfConv = (graph: Graph) => phasePool(graph, always);
 const tiles: Row['spellings'] = {
   DepthToSpace: lowered({ 'phase-pool': none, 'phase-adjoint': none, 'joined-tiles': none }),
   'channels last': lowered({ 'phase-pool': none, 'phase-adjoint': none }),
-  'phases of the adjoint': lowered({ 'phase-pool': none, 'phase-adjoint': phasesOfAdjoint }),
-  'phases of the convolution': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': none }),
-  'phases of both': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': phasesOfAdjoint }),
+  'adjoint in phases': lowered({ 'phase-pool': none, 'phase-adjoint': phasesOfAdjoint }),
+  'convolution in phases': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': none }),
+  'both in phases': lowered({ 'phase-pool': phasesOfConv, 'phase-adjoint': phasesOfAdjoint }),
 };
 
 /** A convolution of kernel x kernel from `from` to `to` channels on images of size x size, then a pool of 2 x 2 and another convolution. */

@@ -62,6 +62,22 @@ describe('a lowered gradient with many ties has the numbers of the interpreter, 
   });
 });
 
+it.each([Number.NaN, Infinity, -Infinity])(
+  '%s in one input leaves the gradients of the others as they are',
+  async (bad) => {
+    for (const given of [few, ...overlapping.map(([, each]) => each)]) {
+      const { graph, feeds } = pooledConvolution(given);
+      const lowered = lower(graph, 'ort-cpu');
+      const { dims, data } = feeds.x;
+      const x = numArray('float32', dims, data.with(3, bad));
+      const size = data.length / dims[0];
+      expect(dims[0]).toBeGreaterThan(1);
+      const [found, expected] = [await optimised(lowered, { ...feeds, x }), await optimised(lowered, feeds)];
+      expect(found.slice(size)).toEqual(expected.slice(size));
+    }
+  },
+);
+
 it('the compiler takes the new forms of a small and of an overlapping pool', () => {
   const [small, large] = [few, overlapping[0][1]].map((given) =>
     lower(pooledConvolution(given).graph, 'ort-cpu'),

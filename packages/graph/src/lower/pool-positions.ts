@@ -16,8 +16,8 @@ import { rewriteOps } from '../rewrite/rewrite.js';
  * Without this pass such a pool takes 1.5 times as long (`tsx bench/spellings.ts --only "MaxPool 3x3"`).
  *
  * Done only for float32 after a convolution whose channels fill blocks, with padding of 1 before and even sizes. Of tied maxima the first
- * in row-major order is found, as before. Numbers that differ by less than 3.3e-39 may count as tied, and next to an infinite number any
- * element of the window may be found.
+ * in row-major order is found, as before. Numbers that differ by less than 3.3e-39 may count as tied, and next to a number that is not
+ * finite any element of the image may be found.
  */
 export function poolPositions(graph: Graph): Graph {
   const rewritten = rewriteOps(graph, { ScatterElements: byPositions });
@@ -131,7 +131,9 @@ function positions(b: MathBuilder, { x, y, channels, sizes: [height, width] }: P
   const later = b.add(columnOf([0, 0, 1]), b.mul(second, columnOf([0, 1, -1])));
   const here = b.add(later, b.mul(first, b.add(columnOf([1, 0, 0]), on(0).sum(later, { taps: [-1] }))));
   const before = b.add(on(0).sum(halves, { taps: [2 * width] }), on(0).sum(here, { taps: [2] }));
-  return b.cast(b.sub(lastOfWindows(b, height / 2, width), before), 'int32');
+  const found = b.cast(b.sub(lastOfWindows(b, height / 2, width), before), 'int32');
+  // NaN becomes an integer outside of the image, at which ScatterElements would fail for all rows of the run.
+  return b.emit('Clip', [found, b.scalar(0, found), b.scalar(height * width - 1, found)]);
 }
 
 /** The index of the last element of each window, [1, 1, h, w]. */
