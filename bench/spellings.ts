@@ -93,4 +93,9 @@ async function measure(row: Row): Promise<void> {
   );
 }
 
-for (const row of rows) if (`${row.rule} ${row.shape}`.includes(given.only)) await measure(row);
+const asked = rows.filter((row) => `${row.rule} ${row.shape}`.includes(given.only));
+if (asked.length === 0) {
+  const rules = [...new Set(rows.map(({ rule }) => rule))].join(', ');
+  throw new Error(`no row has "${given.only}" in its rule and shape; the rules are ${rules}`);
+}
+for (const row of asked) await measure(row);

@@ -116,6 +116,10 @@ describe('files', () => {
   });
 });
 
+test('an empty file is no picture of either format', () => {
+  expect(() => load(new Uint8Array(), plain(8, 8))).toThrow(/a PNG or JPEG picture.*an empty file/);
+});
+
 test('the limit of pixels is by the header of either format, and its remedy names a limit that takes the picture', () => {
   const jpegFile = jpeg.encode({ width: 8, height: 8, data: new Uint8Array(256) }, 50).data;
   const pngFile = encodePng({ width: 8, height: 8, channels: 1, depth: 8, data: new Uint8Array(64) });

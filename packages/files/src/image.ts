@@ -39,6 +39,9 @@ export interface LoadedImage {
  */
 export function loadImage(bytes: Uint8Array, preprocessing: Preprocessing, where: string): LoadedImage {
   const how = { ...preprocessing, size: preprocessing.size ?? refuseOpenSize(where) };
+  if (bytes.length === 0) {
+    fail({ code: 'file-format', where, expected: 'a PNG or JPEG picture', got: 'an empty file' });
+  }
   const pixels = bytes[0] === 0xff ? decodeJpeg(bytes, where, how) : decodePng(bytes, where, how);
   const planes = how.channels === 'grey' ? [greyOf(pixels)] : colourOf(pixels);
   const cropped = planes.map((plane) => fit(plane, { width: pixels.width, height: pixels.height }, how));
