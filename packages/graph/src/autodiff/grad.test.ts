@@ -191,6 +191,7 @@ describe('grad', () => {
       'onnxplain.rules': 'gradient',
       'onnxplain.of': 'logits',
       'onnxplain.wrt': 'x',
+      'onnxplain.target': 'target',
     });
   });
 

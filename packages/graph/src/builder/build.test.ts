@@ -64,7 +64,8 @@ describe('a builder', () => {
 
   it('reads a size from the only input that has it, so that no value is computed for its shape', () => {
     const classes = value('target', ['N'], 'int64');
-    const b = builderOf(graphOf({ inputs: [value('x', ['N', 3]), classes], outputs: [] }));
+    const metadata = { 'onnxplain.target': 'target' };
+    const b = builderOf({ ...graphOf({ inputs: [value('x', ['N', 3]), classes] }), metadata });
     const wide = b.emit('Concat', ['x', 'x'], { axis: attr.int(1) });
     const shapes = [b.shape(wide), b.sizeOf(wide, 0)];
     const made = b.build([]).nodes;
@@ -76,7 +77,12 @@ describe('a builder', () => {
   });
 
   it('reads a size from the value where the name of the size stands twice', () => {
-    for (const inputs of [[value('x', ['N', 'N'])], [value('x', ['N', 'M']), value('other', ['N', 'M'])]]) {
+    const twice = [
+      [value('x', ['N', 'N'])],
+      [value('x', ['N', 'M']), value('other', ['N', 'M'])],
+      [value('x', ['N', 3]), value('indices', ['N'], 'int64')],
+    ];
+    for (const inputs of twice) {
       const b = builderOf(graphOf({ inputs, outputs: [] }));
       const y = b.emit('Exp', ['x']);
       for (const name of [b.shape(y), b.sizeOf(y, 0)])

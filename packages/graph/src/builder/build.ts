@@ -1,7 +1,7 @@
 import { emptyGraph } from '../ir/empty-graph.js';
 import type { Graph } from '../ir/types.js';
 import type { Builder, InnerGraph } from './builder.js';
-import { draftOf } from './draft.js';
+import { draftOf, TARGETS } from './draft.js';
 import { emission } from './emission.js';
 import { type Placement, placement } from './placement.js';
 import { shapes } from './shapes.js';
@@ -32,7 +32,7 @@ export function emptyBuilder(opset: number): Builder {
 /** Returns a builder with the header of a graph and none of its values. New names differ from those of the graph. */
 export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder {
   const draft = draftOf(header, outer);
-  const { constants, nodes } = draft;
+  const { constants, nodes, inputs: all, targets } = draft;
   const { constant, ints } = constants;
   const lookup = valueLookup(draft.typing);
   const emitting = emission(draft);
@@ -44,11 +44,12 @@ export function builderWithin(header: Graph, outer?: GraphBuilder): GraphBuilder
     ints,
     scalar: (value, like) => constants.scalarOf(lookup.dtype(like), value),
     ...emitting,
-    ...shapes({ ...emitting, ...lookup, opset: header.opsets[''] ?? 0, ints, inputs: draft.inputs }),
+    ...shapes({ ...emitting, ...lookup, opset: header.opsets[''] ?? 0, ints, inputs: all, targets }),
     ...placement(draft, outer),
     inside: (inner) => graphBuilderOf(bodyOf(header, inner), builder),
-    build: (outputs, inputs = draft.inputs) => ({
+    build: (outputs, inputs = all) => ({
       ...header,
+      ...(targets.size > 0 && { metadata: { ...header.metadata, [TARGETS]: [...targets].join(',') } }),
       inputs,
       outputs,
       constants: new Map(constants.all),

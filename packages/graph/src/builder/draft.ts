@@ -10,9 +10,14 @@ export interface Draft {
   readonly fresh: Builder['fresh'];
   readonly typing: Typing;
   readonly inputs: Value[];
+  /** Names of inputs that `select` added: lists with a number for each row. Graphs keep them as metadata. */
+  readonly targets: Set<string>;
   readonly constants: ConstantPool;
   readonly nodes: NodeList;
 }
+
+/** The metadata that names the targets of a graph. */
+export const TARGETS = 'onnxplain.target';
 
 /** Returns an empty draft. New names differ from those of the graph; the values of the graph around it are known. */
 export function draftOf(graph: Graph, outer?: Pick<Draft, 'fresh' | 'typing'>): Draft {
@@ -22,6 +27,7 @@ export function draftOf(graph: Graph, outer?: Pick<Draft, 'fresh' | 'typing'>): 
     fresh,
     typing,
     inputs: [],
+    targets: new Set(graph.metadata[TARGETS]?.split(',')),
     constants: constantPool({ fresh, added: typing.addConstant }),
     nodes: nodeList(),
   };

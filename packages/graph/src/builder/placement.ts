@@ -7,6 +7,8 @@ import type { Draft } from './draft.js';
 export interface Placement {
   readonly typing: Typing;
   addInput(value: Value): void;
+  /** Adds an input that has a number for each row. */
+  addTarget(value: Value): void;
   addConstant(name: string, value: Constant): void;
   /** Appends a node under its own names. */
   append(node: Node): void;
@@ -21,14 +23,19 @@ export interface Placement {
 }
 
 export function placement(
-  { typing, inputs, constants, nodes }: Draft,
+  { typing, inputs, targets, constants, nodes }: Draft,
   outer?: Pick<Placement, 'makerOf'>,
 ): Placement {
+  const addInput = (value: Value) => {
+    inputs.push(value);
+    typing.addInput(value);
+  };
   return {
     typing,
-    addInput(value) {
-      inputs.push(value);
-      typing.addInput(value);
+    addInput,
+    addTarget(value) {
+      targets.add(value.name);
+      addInput(value);
     },
     addConstant: constants.add,
     append(node) {

@@ -5,12 +5,14 @@ import { attr, type Builder } from './builder.js';
 interface ShapeParts extends Pick<Builder, 'opset' | 'emit' | 'dims' | 'ints' | 'typeOf'> {
   /** Inputs of the graph. */
   readonly inputs: readonly Value[];
+  /** Names of inputs that have a number for each row, and so no other size than the rows. */
+  readonly targets: ReadonlySet<string>;
 }
 
 /**
  * Shapes as values of the graph. Sizes are read from the input that has them, so that no value is computed or kept for its shape only.
  * Where several inputs have a symbol, or one has it twice, the file may have given one name to different sizes, so that the value itself is
- * read. Lists of integers, such as the classes of the rows, do not count.
+ * read. Targets do not count.
  */
 export function shapes(b: ShapeParts): Pick<Builder, 'shape' | 'sizeOf' | 'reshapeTarget'> {
   const sizeAt = (name: string, axis: number) =>
@@ -41,11 +43,14 @@ export function shapes(b: ShapeParts): Pick<Builder, 'shape' | 'sizeOf' | 'resha
 }
 
 /** Returns the axes of inputs that have a symbol as their size. */
-const placesOf = ({ inputs, typeOf }: ShapeParts, symbol: Dim): readonly [name: string, axis: number][] =>
-  inputs.flatMap(({ name }) => {
-    const { dtype, dims = [] } = typeOf(name) ?? {};
-    const isList = dtype === 'int64' && dims.length === 1;
-    return isList
+const placesOf = (
+  { inputs, targets, typeOf }: ShapeParts,
+  symbol: Dim,
+): readonly [name: string, axis: number][] =>
+  inputs.flatMap(({ name }) =>
+    targets.has(name)
       ? []
-      : dims.flatMap((dim, axis): [string, number][] => (dim === symbol ? [[name, axis]] : []));
-  });
+      : (typeOf(name)?.dims ?? []).flatMap((dim, axis): [string, number][] =>
+          dim === symbol ? [[name, axis]] : [],
+        ),
+  );

@@ -15,6 +15,8 @@ export interface Phased {
   phases(b: MathBuilder, axes: readonly PhaseAxis[]): readonly (string | undefined)[];
   /** Whether some phases are all zeros. */
   readonly sparse: boolean;
+  /** Whether phases of a mask are taken, for which the shift of an axis must be its stride less 1. */
+  readonly needsShift: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export function phasedConv(
     axes,
     depthwise: conv.group > 1,
     sparse: conv.window.some(({ kernel, stride }) => kernel < stride),
+    needsShift: false,
     phases: (at, shifted) => phaseConvs(at, conv, shifted),
   };
 }
@@ -63,6 +66,7 @@ export function phasedSum(left: Phased, right: Phased): Phased | undefined {
   return {
     axes: left.axes,
     sparse: left.sparse && right.sparse,
+    needsShift: left.needsShift || right.needsShift,
     phases: (b, axes) => {
       const others = right.phases(b, axes);
       return left.phases(b, axes).map((phase, i) => {
@@ -81,6 +85,7 @@ export function phasedProduct(
   if (b.dims(mask).length === 0 || !isElementwise(b, mask, b.dims(mask))) return undefined;
   return {
     ...phased,
+    needsShift: true,
     phases: (at, axes) =>
       phased.phases(at, axes).map((phase, i) => {
         const takeThis = (x: string) => take(at, x, { axes, phase: phasesOf(axes)[i] });

@@ -116,6 +116,20 @@ const residual: Network = {
   ],
 };
 
+/** Two strided branches after rectifiers of their own. */
+const masked: Network = {
+  ...residual,
+  kernels: { k: [16, 8, 3, 3], a: [16, 16, 3, 3], c: [16, 16, 3, 3] },
+  nodes: [
+    node('u = Conv(x, k)', { pads: attr.ints([1, 1, 1, 1]) }),
+    node('r = Relu(u)'),
+    node('q = Clip(u, zero, six)'),
+    strided('v = Conv(r, a)'),
+    strided('w = Conv(q, c)'),
+    node('y = Add(v, w)'),
+  ],
+};
+
 const inverted = (rectifier: string, group = 16): Network => ({
   size: [5, 6],
   kernels: { k: [16, 8, 1, 1], d: [16, 1, 3, 3], last: [16, 16, 1, 1] },
@@ -147,6 +161,15 @@ describe('gradients of strided blocks', () => {
       expect(nodes.filter(({ op }) => op === 'Mul')).toHaveLength(1 + 4);
     },
   );
+
+  it('put a sum of masked branches together after the masks, without negative padding', () => {
+    const graph = expectSame(gradientOfNetwork(masked), [5, 4]);
+    const pads = graph.nodes.flatMap(({ attributes: { pads } }) =>
+      pads?.kind === 'ints' ? pads.value.map(Number) : [],
+    );
+    expect(Math.min(...pads)).toBeGreaterThanOrEqual(0);
+    expect(graph.nodes.filter(({ op }) => op === 'ConvTranspose')).toHaveLength(1);
+  });
 
   it('keep a depthwise one on a small image', () => {
     const small = prune(stridedAdjoints(gradientOfNetwork(inverted('r = Relu(u)'))));

@@ -69,10 +69,10 @@ function sum(b: GraphBuilder, node: Node, { phasedOf, keep }: Context): readonly
   return phased && whole(b, phased);
 }
 
-/** A value put together from its phases; undefined where some are all zeros. */
-function whole(b: GraphBuilder, { axes, sparse, phases }: Phased): readonly string[] | undefined {
+/** A value put together from its phases without a shift; undefined where some are all zeros, or that needs a shift. */
+function whole(b: GraphBuilder, { axes, sparse, needsShift, phases }: Phased): readonly string[] | undefined {
   const math = mathBuilder(b);
-  return sparse ? undefined : [interleaved(math, complete(phases(math, axes)), axes)];
+  return sparse || needsShift ? undefined : [interleaved(math, complete(phases(math, axes)), axes)];
 }
 
 const complete = (phases: readonly (string | undefined)[]): readonly string[] =>

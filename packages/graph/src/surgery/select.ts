@@ -49,7 +49,7 @@ export function selectWithBuilder(
   const used = namesIn(graph);
   const free = (name: string): string => (used.has(name) ? builder.fresh(name) : name);
   const target: Value = { name: free('target'), dtype: 'int64', dims: [dims[0]] };
-  builder.addInput(target);
+  builder.addTarget(target);
   const kind = link === 'probability' ? (holds ?? outputKindOrLogits(graph, output)) : undefined;
   if (link === 'margin' || kind === 'logits') expectOneClassAxis(output, dims);
   const rows = toRows(builder, scores);
