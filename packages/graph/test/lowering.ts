@@ -18,6 +18,9 @@ export function loweringChanges(graph: Graph, feeds: Feeds): string | undefined 
     const lowered = spell(graph);
     if (lowered === graph) continue;
     verify(lowered);
+    const cropping = lowered.nodes.find(hasNegativePads);
+    if (cropping !== undefined)
+      return `${target}: ${cropping.name} has negative pads, which no runtime takes`;
     const after = interpret(lowered, feeds);
     for (const [name, { dims, data }] of Object.entries(before)) {
       if (after[name].dims.join() !== dims.join())
@@ -29,5 +32,8 @@ export function loweringChanges(graph: Graph, feeds: Feeds): string | undefined 
   }
   return undefined;
 }
+
+const hasNegativePads = ({ attributes: { pads } }: Graph['nodes'][number]): boolean =>
+  pads?.kind === 'ints' && pads.value.some((pad) => pad < 0);
 
 const isClose = (a: number, b: number, most: number): boolean => Object.is(a, b) || Math.abs(a - b) <= most;
