@@ -120,7 +120,7 @@ async function loadSource(from: Source, expected: Expected): Promise<Omit<Loaded
     return fail({
       code: 'file-format',
       where: file,
-      expected: `a file that ends in ${EXTENSIONS.join(', ')}`,
+      expected: `a file that ends in ${[...EXTENSIONS, '.npz'].join(', ')}`,
       got: extension === '' ? 'none of them' : extension,
     });
   }
