@@ -128,6 +128,8 @@ test.each([
   ['text', text('Sorry, that was not found.'), 'file-format', /text/],
   ['JSON', text('{"message": "Schlüssel not found"}'), 'file-format', /JSON/],
   ['GGUF', text('GGUF\x03\0\0\0'), 'file-format', /GGUF/],
+  ['a JPEG picture', Uint8Array.of(0xff, 0xd8, 0xff, 0xe0), 'file-format', /a picture/],
+  ['a PNG picture', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10), 'file-format', /a picture/],
   ['a NumPy array', Uint8Array.of(0x93, ...text('NUMPY\x01\0')), 'file-format', /NumPy array/],
   ['a GraphDef', text('\n\x1f\n\x01x\x12\x0bPlaceholder*\x0b'), 'file-format', /TensorFlow graph.*tf2onnx/],
   ['a SavedModel', text('\x08\x01\x12\x20\x0a\x1a\x12\x05serve'), 'file-format', /TensorFlow graph/],

@@ -69,6 +69,11 @@ const FORMATS: readonly Format[] = [
     remedy: EXPORT,
   },
   {
+    name: 'a picture',
+    matches: (head) => startsWith(0xff, 0xd8, 0xff)(head) || startsWith(0x89, 0x50, 0x4e, 0x47)(head),
+    remedy: 'Name the .onnx file: a picture is what it is run on.',
+  },
+  {
     name: 'a NumPy array',
     matches: (_, text) => text.startsWith('NUMPY', 1),
     remedy: 'Name the .onnx file: an array is what it is run on.',
