@@ -85,32 +85,32 @@ export const convolutionCases: readonly (readonly [string, readonly string[], Co
   ['a stride of 1', [], { kernel: [3, 5, 3, 3], input: [5, 6, 6], strides: [1, 1], pads: [1, 1, 1, 1] }],
   [
     'an image',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [4, 3, 3, 3], input: [3, 6, 8], strides: [1, 1], pads: [1, 1, 1, 1] },
   ],
   [
     'an image without padding',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [2, 1, 5, 3], input: [1, 8, 6], strides: [1, 1], pads: [0, 0, 0, 0] },
   ],
   [
     'an image, strided',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [3, 3, 7, 7], input: [3, 12, 10], strides: [2, 2], pads: [3, 3, 3, 3] },
   ],
   [
     'an image, strided, of windows that hardly overlap',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [3, 3, 3, 3], input: [3, 8, 6], strides: [2, 2], pads: [1, 1, 1, 1] },
   ],
   [
     'an image padded on one side, with windows that miss the end',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [2, 2, 5, 5], input: [2, 8, 10], strides: [2, 2], pads: [0, 2, 1, 0] },
   ],
   [
     'an image of one channel, in blocks of 4 x 4',
-    ['Transpose'],
+    ['DepthToSpace'],
     { kernel: [2, 1, 5, 5], input: [1, 8, 12], strides: [1, 1], pads: [2, 2, 2, 2] },
   ],
   [

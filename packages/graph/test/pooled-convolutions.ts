@@ -71,6 +71,10 @@ const numbers = (name: string, dims: readonly number[]): Float64Array =>
 
 const axes: Constant = { dtype: 'int64', dims: [3], data: BigInt64Array.of(1n, 2n, 3n) };
 
+/** Whether parts are put together to an image, in the order of DepthToSpace that the backward rule of pools uses. */
+export const joinsParts = ({ nodes }: Graph): boolean =>
+  nodes.some(({ op, attributes }) => op === 'DepthToSpace' && attributes.mode?.value !== 'CRD');
+
 export const operatorsOf = ({ nodes }: Graph): readonly string[] => nodes.map(({ op }) => op);
 
 /** Convolutions that can be computed in phases. */

@@ -55,8 +55,7 @@ function inBlocks(node: Node, given: GraphBuilder, sizes: typeof sizesFor): read
     strides: attr.ints(phases.map(({ stride }) => stride)),
     pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
   });
-  const [rows, columns] = phases.map((phase) => phase.blocks);
-  return [laidOut(b, computed, { channels, rows, columns, size })];
+  return [laidOut(b, computed, size)];
 }
 
 interface Sized {

@@ -61,7 +61,7 @@ function onPhases(node: Node, { b: given, pays }: Context): readonly string[] | 
     });
   });
   const blocks = sums.reduce((sum, each) => b.add(sum, each));
-  return [wholeImage(b, blocks, { channels, axes, output: output.map(Number) })];
+  return [wholeImage(b, blocks, { axes, output: output.map(Number) })];
 }
 
 /** The value of which a node takes the phases of an image from the channels. */
@@ -198,15 +198,13 @@ const indexed = <T>(length: number, make: (i: number) => T): readonly T[] =>
 const placeIn = (size: number, at: number): readonly number[] => placeOf(at, [size, size]);
 
 interface Shape {
-  readonly channels: number;
   readonly axes: readonly Blocks[];
   readonly output: readonly number[];
 }
 
 /** Lays the blocks out and cuts off what lies outside of the result. */
-function wholeImage(b: MathBuilder, blocks: string, { channels, axes, output }: Shape): string {
-  const [rows, columns] = axes.map(({ count }) => count);
-  const whole = laidOut(b, blocks, { channels, rows, columns, size: axes[0].size });
+function wholeImage(b: MathBuilder, blocks: string, { axes, output }: Shape): string {
+  const whole = laidOut(b, blocks, axes[0].size);
   const cut = axes.flatMap(({ skipped, size, count }, i) =>
     size * count === output[i] ? [] : [{ axis: i + 2, from: skipped, to: skipped + output[i] }],
   );
