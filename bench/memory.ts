@@ -7,8 +7,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { tensor } from '@onnxplain/core';
-import { attr, emptyGraph, type Graph, type Node, type Value, write } from '@onnxplain/graph';
+import { attr, emptyGraph, type Graph, write } from '@onnxplain/graph';
 import { type Model, open, score } from '@onnxplain/runtime';
+import { node, value } from './graph-parts.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -20,15 +21,6 @@ const { values: given } = parseArgs({
 const WIDTH = 256;
 const HIDDEN = 4000;
 
-const value = (name: string, dims: Value['dims']): Value => ({ name, dtype: 'float32', dims });
-const node = (op: string, inputs: string[], output: string, attributes: Node['attributes'] = {}): Node => ({
-  op,
-  domain: '',
-  name: output,
-  inputs,
-  outputs: [output],
-  attributes,
-});
 const weights = (...dims: [number, number]) => {
   const data = Float32Array.from({ length: dims[0] * dims[1] }, (_, i) => Math.sin(i) / 10);
   return { dtype: 'float32', dims, data } as const;

@@ -13,7 +13,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { attr, emptyGraph, type Graph, type Node, type Value, write } from '@onnxplain/graph';
+import { attr, emptyGraph, type Graph, write } from '@onnxplain/graph';
+import { node, value } from './graph-parts.js';
 import { median } from './time.js';
 
 const { values: given } = parseArgs({ options: { only: { type: 'string', default: '' } } });
@@ -41,15 +42,6 @@ function inChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
   return Number(child.stdout.trim());
 }
 
-const value = (name: string, dims: Value['dims']): Value => ({ name, dtype: 'float32', dims });
-const node = (op: string, inputs: string[], output: string, attributes: Node['attributes'] = {}): Node => ({
-  op,
-  domain: '',
-  name: output,
-  inputs,
-  outputs: [output],
-  attributes,
-});
 const weights = (...dims: number[]) => {
   const length = dims.reduce((product, dim) => product * dim, 1);
   const scale = Math.sqrt((2 * dims[0]) / length);

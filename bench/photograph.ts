@@ -12,7 +12,7 @@ export const photographOptions = {
 } as const;
 
 /** How the pretrained models of ImageNet take pictures. */
-const IMAGENET = {
+export const IMAGENET = {
   size: [224, 224],
   layout: 'nchw',
   channels: 'rgb',

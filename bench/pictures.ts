@@ -15,6 +15,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodePng, loadImage } from '@onnxplain/files';
+import { IMAGENET } from './photograph.js';
 import { interleaved, processorSeconds } from './time.js';
 
 /** The part of jpeg-js that this bench uses. */
@@ -46,16 +47,6 @@ const { values: given, positionals } = parseArgs({
 
 /** Width and height of the pictures. */
 const SIZES = ['224x224', '480x320', '2000x1500'] as const;
-
-/** How the pretrained models of ImageNet take pictures. */
-const IMAGENET = {
-  size: [224, 224],
-  layout: 'nchw',
-  channels: 'rgb',
-  scale: 1 / 255,
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-} as const;
 
 /** A picture of waves and noise, RGBA, which JPEG packs about as well as a photograph. */
 function wavesOf(width: number, height: number): Uint8Array {

@@ -1,5 +1,4 @@
-import type { FloatType } from '../session/value.js';
-import { allocate, type FloatData } from '../session/value.js';
+import { allocate, type FloatData, type FloatType } from '../session/value.js';
 
 /** Arrays that runs use again, because the system takes time to give a process new memory. */
 export interface ArrayPool {
