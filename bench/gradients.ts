@@ -1,7 +1,7 @@
 /**
- * Compares the time of gradient graphs with that of the forward pass of the same file, both in plain sessions with two threads:
+ * Compares the time of gradient graphs with that of the forward pass of the same file, both in plain sessions with as many threads:
  *
- *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--batch N] [--processor] [--profile]
+ *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--batch N] [--threads 2] [--processor] [--profile]
  *
  * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target). With
  * --processor it compares the processor time of one thread, on which other programs have little influence. With --profile it prints the time
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { type Graph, grad, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
 import { profile } from './profile.js';
+import { randomFeeds } from './random-feeds.js';
 import { interleaved, processorSeconds } from './time.js';
 
 const { values: given, positionals } = parseArgs({
@@ -21,6 +22,7 @@ const { values: given, positionals } = parseArgs({
     rounds: { type: 'string', default: '15' },
     only: { type: 'string' },
     batch: { type: 'string' },
+    threads: { type: 'string', default: '2' },
     processor: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
@@ -47,31 +49,15 @@ interface Compared {
   readonly gradient: number;
 }
 
-const open = (bytes: Uint8Array) => openSession(bytes, { threads: given.processor ? 1 : 2 });
-
-/** Makes random feeds. Sizes that are not fixed become the batch size. */
-function feeds({ inputs }: Graph, batch: number) {
-  const entries = inputs.map(({ name, dtype, dims = [] }) => {
-    const sizes = dims.map((size) => (typeof size === 'number' ? size : batch));
-    const length = sizes.reduce((product, size) => product * size, 1);
-    const data =
-      dtype === 'int64'
-        ? new BigInt64Array(length)
-        : Float32Array.from(
-            { length },
-            () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()),
-          );
-    return [name, { dtype, dims: sizes, data }] as const;
-  });
-  return Object.fromEntries(entries);
-}
+const open = (bytes: Uint8Array) =>
+  openSession(bytes, { threads: given.processor ? 1 : Number(given.threads) });
 
 async function runCost(
   sessions: Readonly<Record<keyof Compared, Session>>,
   graph: Graph,
   batch: number,
 ): Promise<Compared> {
-  const fed = feeds(graph, batch);
+  const fed = randomFeeds(graph, batch);
   return interleaved(
     { forward: () => sessions.forward.run(fed), gradient: () => sessions.gradient.run(fed) },
     rounds,
@@ -104,7 +90,7 @@ async function printProfile(path: string): Promise<void> {
   const file = readFileSync(path);
   const forward = read(file);
   const gradient = lower(grad(forward), 'ort-cpu');
-  const fed = feeds(gradient, batchOf(basename(path, '.onnx')));
+  const fed = randomFeeds(gradient, batchOf(basename(path, '.onnx')));
   const shares = [await profile(file, fed, rounds), await profile(write(gradient), fed, rounds)];
   const [whole] = shares.map((list) => list.reduce((sum, { ms }) => sum + ms, 0));
   console.log(basename(path, '.onnx'));

@@ -9,6 +9,7 @@ export type { Logits } from './analysis/output-kind/logits.js';
 export { type OutputKind, outputKindOf, type ShownOutputKind } from './analysis/output-kind/output-kind.js';
 export { type Mixing, type RowFlow, rowFlow } from './analysis/row-flow.js';
 export type { MixingKind } from './analysis/row-mixing.js';
+export { workOf } from './analysis/work.js';
 export { type Coverage, coverage } from './autodiff/coverage.js';
 export { type Flatness, flatnessOf } from './autodiff/flatness.js';
 export { type GradOptions, grad } from './autodiff/grad.js';

@@ -9,7 +9,8 @@ import { countRows, type Segment } from './segment.js';
 
 /** The graph that a runner runs, and what it feeds beside the explained input. */
 export interface RowRunnerOptions {
-  session(): Promise<Pick<Session, 'run' | 'seconds'>>;
+  /** Returns the session for runs of n rows. */
+  session(n: number): Promise<Pick<Session, 'run' | 'seconds'>>;
   readonly input: GatherOptions & { readonly name: string };
   /** Inputs that take the parameters of each row, [N, ...], in the order of those of a request. */
   readonly parameters: readonly string[];
@@ -37,7 +38,7 @@ export function rowRunner(options: RowRunnerOptions): RowRunner {
   const run: QueueOptions['run'] = async (segments) => {
     const n = countRows(segments);
     const paddedSize = options.paddedSize(n);
-    const session = await options.session();
+    const session = await options.session(paddedSize);
     const rows = gather(segments, paddedSize, input);
     try {
       const { dtype, shape } = input;

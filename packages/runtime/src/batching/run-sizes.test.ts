@@ -6,7 +6,8 @@ const options = {
   fixedRows: undefined,
   batch: undefined,
   memory: 1000,
-  bytesPerRow: () => 10,
+  threads: 4,
+  cost: () => ({ bytes: 10, work: Number.POSITIVE_INFINITY, weights: 0 }),
 } as const;
 
 test('on the CPU runs hold the rows that are there', () => {
@@ -27,8 +28,34 @@ test('a fixed batch axis rules over everything', () => {
 });
 
 test('the first run has activations of 4 MiB on the CPU, and of 256 MiB on a GPU, where memory allows that', () => {
-  const large = { ...options, memory: 2 ** 30, bytesPerRow: () => 2 ** 19 };
+  const large = { ...options, memory: 2 ** 30, cost: () => ({ ...options.cost(), bytes: 2 ** 19 }) };
   expect(runSizes(large).batching.next(1000)).toBe(8);
   expect(runSizes({ ...large, device: 'cuda' }).batching.next(1000)).toBe(256);
   expect(runSizes({ ...large, memory: 2 ** 21 }).batching.next(1000)).toBe(4);
+});
+
+/** A row takes 2^20 multiplications: 64 rows are enough for several threads. */
+const small = {
+  ...options,
+  memory: 2 ** 30,
+  cost: () => ({ bytes: 2 ** 10, work: 2 ** 20, weights: 2 ** 20 }),
+};
+
+test('small runs get one thread, others as many as there are', () => {
+  const { threads } = runSizes(small);
+  expect([1, 63, 64, 1000].map(threads)).toEqual([1, 1, 4, 4]);
+});
+
+test('runs whose work is not known get all threads, and so do those on a GPU and those of large weights', () => {
+  const heavy = () => ({ ...small.cost(), weights: 2 ** 26 });
+  for (const other of [options, { ...small, device: 'cuda' }, { ...small, cost: heavy }] as const) {
+    expect(runSizes(other).threads(1)).toBe(4);
+  }
+});
+
+test('the first run has enough rows for several threads where these take at most 16 MiB, and not more than 4 MiB take where there is one thread', () => {
+  const rows = (given: Parameters<typeof runSizes>[0]) => runSizes(given).batching.next(10_000);
+  const wide = { ...small, cost: () => ({ ...small.cost(), bytes: 2 ** 18 }) };
+  const wider = { ...small, cost: () => ({ ...small.cost(), bytes: 2 ** 19 }) };
+  expect([wide, { ...wide, threads: 1 }, wider].map(rows)).toEqual([64, 16, 32]);
 });

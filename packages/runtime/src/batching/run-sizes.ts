@@ -1,5 +1,7 @@
 import type { Device } from '../session/session.js';
 import { type Batching, fixedBatching, measuredBatching } from './batching.js';
+import type { RowCost } from './row-cost.js';
+import { isSmallRun, rowsForThreads } from './threads.js';
 
 export interface RunSizesOptions {
   readonly device: Device;
@@ -9,8 +11,10 @@ export interface RunSizesOptions {
   readonly batch: number | undefined;
   /** Bytes that a run may use for activations. */
   readonly memory: number;
-  /** Returns the bytes that the activations of a row take. */
-  bytesPerRow(): number;
+  /** Most threads of a run. */
+  readonly threads: number;
+  /** Returns what a row costs. */
+  cost(): RowCost;
 }
 
 /**
@@ -18,32 +22,51 @@ export interface RunSizesOptions {
  * caches; on GPUs, those that use all cores.
  */
 const START_BYTES = { cpu: 2 ** 22, gpu: 2 ** 28 };
+/** On the CPU the search starts with as many rows as several threads need, where their activations take at most this. */
+const START_BYTES_FOR_THREADS = 2 ** 24;
 
 export interface RunSizes {
   readonly batching: Batching;
   /** Returns the number of rows to which a run of n rows is padded with copies of the last row. */
   paddedSize(n: number): number;
+  /** Returns how many threads a run of n rows gets. */
+  threads(n: number): number;
 }
 
-/**
- * Decides how many rows a run gets and to how many it is padded. GPU providers prepare every new size (CUDA tries all its convolution
- * algorithms), so that sizes are powers of two there.
- */
-export function runSizes({ device, fixedRows, batch, memory, bytesPerRow }: RunSizesOptions): RunSizes {
-  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
+/** Decides how many rows and threads a run gets, and to how many rows it is padded. */
+export function runSizes(options: RunSizesOptions): RunSizes {
+  const { device, threads: most, cost } = options;
   const onCpu = device === 'cpu';
+  return {
+    ...(onCpu ? sizesOnCpu(options) : sizesOnGpu(options)),
+    threads: (n) => (onCpu && most > 1 && isSmallRun(cost(), n) ? 1 : most),
+  };
+}
+
+type Sizes = Omit<RunSizes, 'threads'>;
+
+function sizesOnCpu({ fixedRows, batch, memory, threads, cost }: RunSizesOptions): Sizes {
+  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
+  const paddedSize = (n: number) => n;
+  if (batch !== undefined) return { batching: fixedBatching(batch), paddedSize };
+  const rowsIn = rowsWithin(cost());
+  const forThreads = threads === 1 ? 1 : Math.min(rowsForThreads(cost()), rowsIn(START_BYTES_FOR_THREADS));
+  const start = Math.max(rowsIn(START_BYTES.cpu), forThreads);
+  return { batching: measuredBatching({ limit: rowsIn(memory), start }), paddedSize };
+}
+
+/** GPU providers prepare every new size (CUDA tries all its convolution algorithms), so that sizes are powers of two. */
+function sizesOnGpu({ fixedRows, batch, memory, cost }: RunSizesOptions): Sizes {
+  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
   const padded = (limit: number) => (n: number) => Math.min(2 ** Math.ceil(Math.log2(n)), limit);
-  if (batch !== undefined)
-    return { batching: fixedBatching(batch), paddedSize: onCpu ? (n) => n : padded(batch) };
-  const rowsIn = (bytes: number) => Math.max(1, Math.floor(bytes / Math.max(1, bytesPerRow())));
-  const rows = rowsIn(memory);
-  if (onCpu) {
-    return {
-      batching: measuredBatching({ limit: rows, start: rowsIn(START_BYTES.cpu) }),
-      paddedSize: (n) => n,
-    };
-  }
-  const limit = 2 ** Math.floor(Math.log2(rows));
+  if (batch !== undefined) return { batching: fixedBatching(batch), paddedSize: padded(batch) };
+  const rowsIn = rowsWithin(cost());
+  const limit = 2 ** Math.floor(Math.log2(rowsIn(memory)));
   const start = rowsIn(START_BYTES.gpu);
   return { batching: measuredBatching({ limit, start, step: 4 }), paddedSize: padded(limit) };
 }
+
+const rowsWithin =
+  ({ bytes }: RowCost) =>
+  (memory: number): number =>
+    Math.max(1, Math.floor(memory / Math.max(1, bytes)));

@@ -11,7 +11,7 @@ import {
   valueWithOneRowPerInput,
 } from '@onnxplain/graph';
 import { type ConstantFeeds, constantFeeds } from '../batching/constant-feeds.js';
-import { bindDims } from '../batching/memory.js';
+import { bindDims } from '../batching/row-cost.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { rowAxesOf } from '../model/row-axes.js';

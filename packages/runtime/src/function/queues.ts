@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { OnnxplainError, sizeOf } from '@onnxplain/core';
 import { type Graph, infer, prune } from '@onnxplain/graph';
 import { mergeFeeds } from '../batching/constant-feeds.js';
@@ -7,8 +8,9 @@ import {
   independentRuns,
   type RowPart,
 } from '../batching/independence.js';
-import { bindDims, bytesPerRow } from '../batching/memory.js';
+
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
+import { bindDims, type RowCost, rowCost } from '../batching/row-cost.js';
 import { rowRunner } from '../batching/row-runner.js';
 import { type RunSizes, runSizes } from '../batching/run-sizes.js';
 import { cacheKind } from '../model/cache.js';
@@ -151,20 +153,15 @@ export function sharedQueue(model: Model, fn: ModelFunction, request: QueueReque
 }
 
 function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): KeptQueue {
-  const { batch, memory, baseline, parts } = request;
+  const { baseline, parts } = request;
   const width = widthOf(request);
-  const { name, scored, bytesPerRow: rowBytes } = compile(model, fn, request);
+  const { name, scored, cost } = compile(model, fn, request);
   const { graph, parameters, score, baseline: port } = scored;
   const { input } = fn;
-  const fixedRows = fn.rows.perRun;
-  const { batching, paddedSize } = model
-    .cache(sizesOfRuns)
-    .get(`${request.name(fn)} ${batch} ${memory} ${fixedRows}`, () =>
-      runSizes({ device: model.device, fixedRows, batch, memory, bytesPerRow: rowBytes }),
-    );
+  const { batching, paddedSize, threads } = sizesOf(model, fn, { request, cost });
   const others = port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others;
   const rows = rowRunner({
-    session: () => model.session(name, () => graph),
+    session: (n) => model.session(name, () => graph, { threads: threads(n) }),
     input,
     parameters,
     others,
@@ -184,11 +181,27 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
   return { queue, bytes: others.bytes };
 }
 
-/** A graph that a queue runs, its name, and how much memory a row of the queue takes. */
+interface Costed {
+  readonly request: QueueRequest;
+  cost(): RowCost;
+}
+
+/** Returns the sizes of the runs of a request, which all queues of its graph share. */
+function sizesOf(model: Model, fn: ModelFunction, { request, cost }: Costed): RunSizes {
+  const { name, batch, memory } = request;
+  const { device, threads = availableParallelism() } = model;
+  const fixedRows = fn.rows.perRun;
+  const key = `${name(fn)} ${batch} ${memory} ${fixedRows}`;
+  return model
+    .cache(sizesOfRuns)
+    .get(key, () => runSizes({ device, fixedRows, batch, memory, threads, cost }));
+}
+
+/** A graph that a queue runs, its name, and what a row of the queue costs. */
 interface Compiled {
   readonly name: string;
   readonly scored: ScoreGraph;
-  bytesPerRow(): number;
+  cost(): RowCost;
 }
 
 /** Makes the graph of a request: of the open form of the function where that gives as many numbers, else of the function itself. */
@@ -199,7 +212,7 @@ function compile(model: Model, fn: ModelFunction, request: QueueRequest): Compil
 function compileFor(model: Model, fn: ModelFunction, request: QueueRequest): Compiled {
   const name = request.name(fn);
   const scored = model.cache(lowered).get(name, () => lower(model, request.make(fn)));
-  return { name, scored, bytesPerRow: () => bytesPerRow(scored.graph) };
+  return { name, scored, cost: () => rowCost(scored.graph) };
 }
 
 const lower = (model: Model, made: ScoreGraph): ScoreGraph => ({
@@ -223,7 +236,7 @@ function compileOpen(model: Model, { open }: ModelFunction, request: QueueReques
   });
   const bound = scored && bindDims(scored.graph, sizes);
   if (scored === undefined || bound === undefined || widthIn(bound) !== widthOf(request)) return undefined;
-  return { name, scored, bytesPerRow: () => bytesPerRow(bound) };
+  return { name, scored, cost: () => rowCost(bound) };
 }
 
 /** Returns how many numbers the output of a graph has for each row; undefined where the graph does not tell. */

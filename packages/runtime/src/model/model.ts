@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fail } from '@onnxplain/core';
 import { type Graph, takesMissing, weightBytes } from '@onnxplain/graph';
 import type { DeviceChoice } from '../providers/probe.js';
@@ -25,7 +26,7 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   readonly device: Device;
   /** Why other providers are not used, where one was tried. */
   readonly refused: DeviceChoice['refused'];
-  /** Threads inside one operator; undefined: all cores. */
+  /** Most threads inside one operator; undefined: all cores. Runs of scores that are too small to gain from several get one. */
   readonly threads?: number;
   readonly batch: BatchAxis;
   /** Rows of every run, when the batch axis is fixed. */
@@ -41,9 +42,10 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   run(feeds: Feeds, outputs?: readonly string[]): Promise<Arrays>;
   /**
    * The session of a graph derived from this model. It is opened at the first call with its key. A model keeps {@link sessionLimit}
-   * sessions open and releases the least recently used one, when it has no run under way; a later run opens it again.
+   * sessions open and releases the least recently used one, when it has no run under way; a later run opens it again. Sessions of one key
+   * with different numbers of threads are different sessions.
    */
-  session(key: string, make: () => Graph): Promise<PooledSession>;
+  session(key: string, make: () => Graph, options?: GraphSessionOptions): Promise<PooledSession>;
   /** Number of sessions that are open now. */
   openSessions(): number;
   /** The model's own cache of a kind, empty at first. Throws `closed`. */
@@ -55,6 +57,12 @@ export interface Model extends GraphStatistics, AsyncDisposable {
    * closed when it is collected, which may be late.
    */
   close(): Promise<void>;
+}
+
+/** How a session of a graph that is derived from a model runs. */
+export interface GraphSessionOptions {
+  /** Threads inside one operator; default: those of the model. */
+  readonly threads?: number;
 }
 
 export interface ModelParts {
@@ -108,7 +116,11 @@ export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: 
       const names = wanted?.map((output) => checkOutput(graph, output));
       return (await pool.session('forward', sessionSource)).run(checked, names);
     },
-    session: (key, make) => pool.session(`graph/${key}`, () => serialise(make())),
+    session: (key, make, { threads } = {}) =>
+      pool.session(`graph/${key}/${threads ?? parts.threads ?? availableParallelism()}`, () => ({
+        ...serialise(make()),
+        threads,
+      })),
     openSessions: () => pool.size,
     cache,
     close,
@@ -125,7 +137,8 @@ function poolOf({ graph, source, threads, path }: PoolParts, device: Device): Se
   return sessionPool({
     name,
     limit: sessionLimit(graph),
-    open: ({ model, ...rest }) => openSession(model, { device, threads, name, ...rest }),
+    open: ({ model, threads: own = threads, ...rest }) =>
+      openSession(model, { device, threads: own, name, ...rest }),
   });
 }
 

@@ -33,7 +33,10 @@ export interface OpenOptions {
    * replaced.
    */
   readonly device?: Device | 'auto';
-  /** Threads inside one operator, at most 64 or four for each core; default: all cores. */
+  /**
+   * Most threads inside one operator, at most 64 or four for each core; default: all cores. Runs of scores that are too small to gain from
+   * several get one; a score whose runs are small and large has a session of each kind.
+   */
   readonly threads?: number;
   /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
   readonly external?: ExternalReader;

@@ -10,6 +10,8 @@ export interface SessionSource {
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
   /** Names of nodes that WebGPU must leave to the CPU. */
   readonly cpuNodes?: readonly string[];
+  /** Threads inside one operator; default: those of the model. */
+  readonly threads?: number;
 }
 
 /** Largest number of bytes of weights in one file: a protobuf message cannot be larger than 2 GiB. */

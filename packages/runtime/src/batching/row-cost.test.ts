@@ -1,10 +1,11 @@
+import { weightBytes } from '@onnxplain/graph';
 import { expect, test } from 'vitest';
 import { floats, graphOf, int, linear, node, value } from '../../test/models.js';
-import { bindDims, bytesPerRow } from './memory.js';
+import { bindDims, rowCost } from './row-cost.js';
 
 test('a row of the linear model holds its input and its output at once, weights not counted', () => {
-  expect(bytesPerRow(linear())).toBe(4 * (3 + 2));
-  expect(bytesPerRow(linear('N', 'float64'))).toBe(8 * (3 + 2));
+  expect(rowCost(linear()).bytes).toBe(4 * (3 + 2));
+  expect(rowCost(linear('N', 'float64')).bytes).toBe(8 * (3 + 2));
 });
 
 test('values are freed after their last use, unless the graph returns them', () => {
@@ -15,8 +16,8 @@ test('values are freed after their last use, unless the graph returns them', () 
       outputs: outputs.map((name) => value(name, ['N', 10])),
       nodes: [relu('x', 'a'), relu('a', 'b'), relu('b', 'c'), relu('c', 'd')],
     });
-  expect(bytesPerRow(chain(['d']))).toBe(4 * 10 * 2);
-  expect(bytesPerRow(chain(['a', 'b', 'c', 'd']))).toBe(4 * 10 * 4);
+  expect(rowCost(chain(['d'])).bytes).toBe(4 * 10 * 2);
+  expect(rowCost(chain(['a', 'b', 'c', 'd'])).bytes).toBe(4 * 10 * 4);
 });
 
 test('a value that is needed later stays alive', () => {
@@ -31,7 +32,7 @@ test('a value that is needed later stays alive', () => {
       node('Add', ['soft', 'x'], ['y']),
     ],
   });
-  expect(bytesPerRow(graph)).toBe(4 * (4 + 100 + 4));
+  expect(rowCost(graph).bytes).toBe(4 * (4 + 100 + 4));
 });
 
 test('binding a symbol fills it in wherever it stands alone', () => {
@@ -43,4 +44,9 @@ test('binding a symbol fills it in wherever it stands alone', () => {
   const bound = bindDims(graph, new Map([['T', 7]]));
   expect(bound.inputs.map(({ dims }) => dims)).toEqual([['N', 7], [7]]);
   expect(bound.outputs[0].dims).toEqual(['N', 7, 5]);
+});
+
+test('the work is that of one row, and the weights are those of the graph', () => {
+  // 3 inputs and 2 outputs are read and written, and 3 x 2 products made.
+  expect(rowCost(linear())).toEqual({ bytes: 20, work: 6 + 4 * 5, weights: weightBytes(linear()) });
 });

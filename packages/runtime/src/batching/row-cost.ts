@@ -1,5 +1,5 @@
 import { dtypeInfo } from '@onnxplain/core';
-import { type Graph, infer, type Node, type ValueType } from '@onnxplain/graph';
+import { type Graph, infer, type Node, type ValueType, weightBytes, workOf } from '@onnxplain/graph';
 
 /** Assumed size of a string in bytes. */
 const STRING_BYTES = 32;
@@ -21,17 +21,39 @@ export function bindDims(graph: Graph, sizes: ReadonlyMap<string, number>): Grap
   };
 }
 
-/**
- * Estimates the most bytes that values take at the same time when the graph runs one row. A value lives from the node that makes it to the
- * last node that reads it. Workspace inside operators is not counted; an unknown size counts as 1.
- */
-export function bytesPerRow(graph: Graph): number {
-  const symbols = graph.inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));
-  const one = bindDims({ ...graph, declared: new Map() }, new Map(symbols.map((symbol) => [symbol, 1])));
-  return peak(one, infer(one));
+/** What a run costs for each of its rows. */
+export interface RowCost {
+  /** Bytes of activations. */
+  readonly bytes: number;
+  /** Work that threads can share, in the unit of `workOf`. */
+  readonly work: number;
+  /** Bytes of weights, for all rows together. */
+  readonly weights: number;
 }
 
-function peak(graph: Graph, types: ReadonlyMap<string, ValueType>): number {
+/** Costs by graph. A graph is immutable. */
+const costs = new WeakMap<Graph, RowCost>();
+
+/** Estimates what a graph costs when it runs one row. The result is cached by graph. */
+export function rowCost(graph: Graph): RowCost {
+  const known = costs.get(graph);
+  if (known !== undefined) return known;
+  const cost = costOf(graph);
+  costs.set(graph, cost);
+  return cost;
+}
+
+function costOf(graph: Graph): RowCost {
+  const symbols = graph.inputs.flatMap(({ dims = [] }) => dims.filter((dim) => typeof dim === 'string'));
+  const one = bindDims({ ...graph, declared: new Map() }, new Map(symbols.map((symbol) => [symbol, 1])));
+  return { bytes: peakBytes(one, infer(one)), work: workOf(one), weights: weightBytes(graph) };
+}
+
+/**
+ * Estimates the most bytes that values take at the same time. A value lives from the node that makes it to the last node that reads it.
+ * Workspace inside operators is not counted; an unknown size counts as 1.
+ */
+function peakBytes(graph: Graph, types: ReadonlyMap<string, ValueType>): number {
   const size = (name: string) => (graph.constants.has(name) ? 0 : sizeInBytes(types.get(name)));
   const lastUse = new Map<string, number>();
   graph.nodes.forEach((node, at) => {

@@ -1,0 +1,87 @@
+/**
+ * Compares runs of all threads with runs of one, for values and for gradients of networks, by the number of rows: one run after the other,
+ * and a run after a pause, as in a service that waits for requests. From the rows that the last column names, scores of onnxplain
+ * run with all threads; both ratios should be about 1 there.
+ *
+ *     tsx bench/threads.ts FILE.onnx... [--rows 1,8,32,128] [--rounds 25] [--threads N]
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { canonicalise, type Graph, grad, lower, read, write } from '@onnxplain/graph';
+import { openSession, type Session } from '@onnxplain/runtime';
+import { rowCost } from '../packages/runtime/src/batching/row-cost.js';
+import { rowsForThreads } from '../packages/runtime/src/batching/threads.js';
+import { randomFeeds } from './random-feeds.js';
+import { interleaved } from './time.js';
+
+const { values: given, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rows: { type: 'string', default: '1,8,32,128' },
+    rounds: { type: 'string', default: '25' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
+  },
+});
+const rounds = Number(given.rounds);
+
+/** Milliseconds in which threads go to sleep. */
+const PAUSE = 15;
+/** Runs that are timed together. */
+const REPEATS = 3;
+
+interface Sessions {
+  readonly one: Session;
+  readonly all: Session;
+}
+
+/** Returns the time of a run with all threads divided by that with one, warm and after a pause. */
+async function compare({ one, all }: Sessions, graph: Graph, rows: number): Promise<readonly number[]> {
+  const fed = randomFeeds(graph, rows);
+  const warm = (session: Session) => async () => {
+    for (let i = 0; i < REPEATS; i++) await session.run(fed);
+  };
+  const ran = await interleaved({ one: warm(one), all: warm(all) }, rounds);
+  const rested = await interleaved(
+    {
+      rest: () => setTimeout(PAUSE),
+      one: () => one.run(fed),
+      restAgain: () => setTimeout(PAUSE),
+      all: () => all.run(fed),
+    },
+    rounds,
+  );
+  return [(1000 * ran.one) / REPEATS, ran.all / ran.one, rested.all / rested.one];
+}
+
+async function printRatios(name: string, graph: Graph): Promise<void> {
+  const bytes = write(graph);
+  const sessions = {
+    one: await openSession(bytes, { threads: 1 }),
+    all: await openSession(bytes, { threads: Number(given.threads) }),
+  };
+  for (const rows of given.rows.split(',').map(Number)) {
+    const [ms, warm, rested] = await compare(sessions, graph, rows);
+    const cells = [
+      `${rows}`,
+      ms.toFixed(2),
+      warm.toFixed(2),
+      rested.toFixed(2),
+      `${rowsForThreads(rowCost(graph))}`,
+    ];
+    console.log(`| ${[name, ...cells].join(' | ')} |`);
+  }
+  await Promise.all([sessions.one.release(), sessions.all.release()]);
+}
+
+console.log(
+  `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | all threads from |`,
+);
+console.log('| --- | --- | --- | --- | --- | --- |');
+for (const path of positionals) {
+  const model = read(readFileSync(path));
+  await printRatios(`${basename(path, '.onnx')}, value`, canonicalise(model));
+  await printRatios(`${basename(path, '.onnx')}, gradient`, lower(grad(model), 'ort-cpu'));
+}
