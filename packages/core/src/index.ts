@@ -106,7 +106,7 @@ export { perturbations } from './perturb/table.js';
 export type { Picture, Pixels } from './picture.js';
 export { type Content, contentHash } from './random/content.js';
 export { fold, type Key, key } from './random/key.js';
-export { type Stream, stream } from './random/stream.js';
+export { type Stream, stream, streamsOf } from './random/stream.js';
 export { threefry2x32 } from './random/threefry.js';
 export { normalTail, studentQuantile, studentTail } from './reduce/distributions.js';
 export { boundEstimate, invalid, meanEstimate } from './reduce/estimate.js';
@@ -138,6 +138,7 @@ export {
   quadraticScore,
 } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
+export { gradientsInTurn } from './score/gradients-in-turn.js';
 export { expectFiniteClasses, type MarginAt, marginAt, marginsOf, type ScoreAt } from './score/margin-at.js';
 export {
   crossEntropyObjective,

@@ -18,7 +18,7 @@ export function around(score: Score, visit: Around): Score {
   return {
     ...score,
     value: (batch) => visit('forward', batch, (rows) => score.value(rows)),
-    gradient: (batch) => visit('backward', batch, (rows) => score.gradient(rows)),
+    gradient: (batch, into) => visit('backward', batch, (rows) => score.gradient(rows, into)),
     with: change && (async (what) => around(await change(what), visit)),
     along: along && ((direction) => around(along(direction), visit)),
     internals: internals && internalsAround(internals, visit),

@@ -23,8 +23,11 @@ export interface Score {
   readonly rules: string;
   /** f of every row, [n]. */
   value(batch: Batch): Promise<Float64Array>;
-  /** df/dx of every row, in the batch's shape. */
-  gradient(batch: Batch): Promise<Tensor>;
+  /**
+   * df/dx of every row, in the batch's shape. `into`, of that shape, may get the gradients in place of a new tensor, so that callers that
+   * need thousands of gradients allocate no memory for each; a score may ignore it, so take the tensor that is returned.
+   */
+  gradient(batch: Batch, into?: Tensor): Promise<Tensor>;
   /** Computes large matrix products on the device of this score. Absent: plain loops compute them. */
   readonly products?: Products;
   /**
@@ -77,9 +80,8 @@ export interface ClassScores {
   values(batch: Batch): Promise<Tensor>;
   /**
    * With weights [n, count], the gradient of sum_k weights[i, k] · number_k by row i, in the shape of the batch, and the numbers of the
-   * classes. One run gives both. `into`, of the shape of the batch, may get the gradient in place of a new tensor, so that callers that
-   * need thousands of gradients allocate no memory for each; a score may ignore it, so take the tensor that is returned. Rejects with
-   * `tensor-shape` for weights and `into` of another shape.
+   * classes. One run gives both. `into` is that of the gradient of a score. Rejects with `tensor-shape` for weights and `into` of another
+   * shape.
    */
   gradient(batch: Batch, weights: Tensor, into?: Tensor): Promise<ClassGradient>;
 }

@@ -1,26 +1,26 @@
 import type { Findings } from '@onnxplain/core';
 import {
   fail,
-  fold,
+  gradientsInTurn,
   isTensor,
   type Key,
+  lazyRows,
   option,
   type Score,
   type Shape,
   sameShape,
   spans,
   stack,
-  stream,
+  streamsOf,
   sum,
   type Tensor,
   tensor,
   toFloat64,
   z,
-  zeros,
 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
 import { expectFiniteEnds } from '../finite-ends.js';
-import { addElements, noMoments, standardError } from '../smooth/elementwise.js';
+import { addElements, type ElementMoments, noMoments, standardError } from '../smooth/elementwise.js';
 
 /** The option `background`; `use` says in its help what its rows are. */
 export const backgroundOption = (use: string) =>
@@ -72,11 +72,14 @@ export async function meanTowardsBackground(
   const [atX] = await f.value(stack([x]));
   const atStart = await meanValue(f, baselines);
   expectFiniteEnds(where, { atX, atStart });
+  const gradientOf = gradientsInTurn(f);
   let moments = noMoments(x.shape);
-  for (const { from, to } of spans(draws, x.data.length)) {
-    const { points, steps } = drawPoints({ x, baselines }, { key, sigma }, { from, to });
-    const slopes = await f.gradient(points);
-    for (let i = 0; i < to - from; i++) moments = addElements(moments, product(slopes, steps, i), 1);
+  let memory = new Float64Array(0);
+  for (const { from, to } of spans(draws, ARRAYS * x.data.length)) {
+    if (memory.length === 0) memory = new Float64Array((to - from) * x.data.length);
+    const drawn = drawSteps({ x, baselines, steps: memory }, { key, sigma }, { from, to });
+    const slopes = await gradientOf(drawn.points);
+    moments = addProducts(moments, slopes, drawn.steps);
   }
   const values = tensor(moments.mean, x.shape);
   const stderr = standardError(moments);
@@ -98,37 +101,47 @@ async function meanValue(f: Score, baselines: Tensor): Promise<number> {
   return total / n;
 }
 
-/** Points b + a·(x' - b) and steps x' - b of draws from..to. */
-function drawPoints(
-  { x, baselines }: { readonly x: Tensor; readonly baselines: Tensor },
+/** Elements that a draw takes for each of its own: a step in float64 and a gradient. */
+const ARRAYS = 3;
+
+/** Draws from..to: the steps x' - b, written into memory of at least their size, and the points b + a·(x' - b). */
+function drawSteps(
+  { x, baselines, steps }: { readonly x: Tensor; readonly baselines: Tensor; readonly steps: Float64Array },
   { key, sigma }: { readonly key: Key; readonly sigma?: number },
   { from, to }: { readonly from: number; readonly to: number },
-): { readonly points: Tensor; readonly steps: Tensor } {
-  const shape = [to - from, ...x.shape];
-  const [points, steps] = [zeros(shape), zeros(shape)];
+): { readonly points: Tensor; readonly steps: Float64Array } {
   const size = x.data.length;
-  for (let i = from, at = 0; i < to; i++) {
-    const random = stream(fold(key, i));
-    const start = random.below(baselines.shape[0]) * size;
-    const share = random.uniform();
-    const end = Float64Array.from(x.data);
-    if (sigma !== undefined) random.addNormal(end, sigma);
-    for (let j = 0; j < size; j++, at++) {
-      const b = baselines.data[start + j];
-      steps.data[at] = end[j] - b;
-      points.data[at] = b + share * steps.data[at];
-    }
+  const streamAt = streamsOf(key);
+  const starts = new Float64Array(to - from);
+  const shares = new Float64Array(to - from);
+  for (let i = 0; i < to - from; i++) {
+    const random = streamAt(from + i);
+    starts[i] = random.below(baselines.shape[0]) * size;
+    shares[i] = random.uniform();
+    const step = steps.subarray(i * size, (i + 1) * size);
+    step.set(x.data);
+    if (sigma !== undefined) random.addNormal(step, sigma);
+    for (let j = 0; j < size; j++) step[j] -= baselines.data[starts[i] + j];
   }
-  return { points, steps };
+  const points = lazyRows({
+    n: to - from,
+    shape: x.shape,
+    type: 'either',
+    write(out, i) {
+      for (let j = 0; j < size; j++) out[j] = baselines.data[starts[i] + j] + shares[i] * steps[i * size + j];
+    },
+  });
+  return { points, steps: steps.subarray(0, (to - from) * size) };
 }
 
-/** Row i of slopes times steps. */
-function product(slopes: Tensor, steps: Tensor, i: number): Tensor {
-  const [, ...shape] = steps.shape;
-  const size = steps.data.length / steps.shape[0];
-  const from = i * size;
-  return tensor(
-    steps.data.slice(from, from + size).map((step, j) => step * slopes.data[from + j]),
-    shape,
-  );
+/** Adds the rows of slopes times steps to the moments. Overwrites the steps. */
+function addProducts(moments: ElementMoments, slopes: Tensor, steps: Float64Array): ElementMoments {
+  const { shape, mean } = moments;
+  let all = moments;
+  for (let at = 0; at < steps.length; at += mean.length) {
+    const data = steps.subarray(at, at + mean.length);
+    for (let j = 0; j < data.length; j++) data[j] *= slopes.data[at + j];
+    all = addElements(all, { shape, data }, 1);
+  }
+  return all;
 }

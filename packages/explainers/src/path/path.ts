@@ -1,5 +1,6 @@
 import {
   denseRows,
+  gradientsInTurn,
   lazyRows,
   option,
   type Score,
@@ -38,8 +39,9 @@ export async function meanGradientOnPath(
 ): Promise<Tensor> {
   const size = sizeOf(f.shape);
   const mean = new Float64Array(size);
+  const gradientOf = gradientsInTurn(f);
   for (const { from, to } of spans(nodes.length, size)) {
-    const slopes = await f.gradient(pointsOnPath(ends, nodes.subarray(from, to)));
+    const slopes = await gradientOf(pointsOnPath(ends, nodes.subarray(from, to)));
     denseRows(slopes).addTransposeTimes(weights.subarray(from, to), mean);
   }
   return tensor(mean, f.shape);

@@ -8,6 +8,7 @@ import {
   fail,
   firstNonFinite,
   fold,
+  gradientsInTurn,
   inputRows,
   type Key,
   type Perturbation,
@@ -67,10 +68,11 @@ export async function smoothedGradients(
   { x, key }: Explained,
 ): Promise<SmoothedMoments> {
   const drawKey = fold(key, 'draws');
+  const gradientOf = gradientsInTurn(f);
   let moments = noMoments(x.shape);
   for (const { from, to } of spans(n, sizeOf(x.shape))) {
     const draws = perturbation(x, drawKey, from, to);
-    const slopes = await f.gradient(inputRows(x, draws));
+    const slopes = await gradientOf(inputRows(x, draws));
     moments = addRows(moments, termOf(slopes), draws.weights ?? new Float64Array(to - from).fill(1));
     // A mean is finite only where all of its terms are.
     if (firstNonFinite({ shape: x.shape, data: moments.mean }) >= 0) refuseNonFinite(inner, slopes);

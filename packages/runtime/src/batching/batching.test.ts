@@ -16,11 +16,11 @@ function simulate(batching: Batching, rows: number, secondsOf: (size: number) =>
 
 const ofLimit = (limit: number) => measuredBatching({ limit });
 
-test('the fastest size so far is compared with its neighbours, in turn, until both are slower', () => {
+test('the fastest size so far is compared with the next smaller one, then with the next larger, until both are slower', () => {
   // Overhead of 1 ms per run until 64 rows; beyond, the cache is left and rows cost three times as much.
   const sizes = simulate(ofLimit(100_000), 6000, (n) => 1e-3 + n * (n > 64 ? 3e-5 : 1e-5));
-  expect(sizes.slice(0, 10)).toEqual([16, 32, 64, 128, 64, 128, 32, 64, 128, 32]);
-  expect(Math.max(...sizes.slice(10))).toBeLessThanOrEqual(64);
+  expect(sizes.slice(0, 17)).toEqual([16, 8, 16, 8, 16, 8, 32, 64, 32, 64, 32, 128, 64, 128, 64, 128, 64]);
+  expect(Math.max(...sizes.slice(17))).toBeLessThanOrEqual(64);
   expect(simulate(ofLimit(100_000), 64, () => 1)).not.toContain(128);
 });
 
@@ -33,12 +33,20 @@ test.each([4, 16, 64])('from a start of %i rows the search finds the size of lea
   }
 });
 
+test('no larger size is tried where the last step up gained less than three percent', () => {
+  const batching = ofLimit(1024);
+  // Rows are 2.5 % faster in runs of 16 than in runs of 8.
+  const secondsOf = (n: number) => (n + 0.4) * 1e-2;
+  expect(Math.max(...simulate(batching, 2000, secondsOf).slice(0, -1))).toBe(16);
+  expect(simulate(batching, 50, secondsOf)).toEqual([16, 12, 22]);
+});
+
 test('the search ends for requests of few rows, and goes on when a larger one comes', () => {
   const secondsOf = (n: number) => 1e-3 + n * 1e-5;
   const batching = ofLimit(1024);
   const chunks = Array.from({ length: 12 }, () => simulate(batching, 27, secondsOf));
   expect(Math.max(...chunks.flat())).toBeLessThanOrEqual(27);
-  for (const sizes of chunks.slice(8)) expect(sizes).toEqual([16, 11]);
+  for (const sizes of chunks.slice(8)) expect(sizes).toEqual([27]);
   simulate(batching, 20_000, secondsOf);
   expect(batching.next(10_000)).toBeGreaterThan(500);
 });

@@ -4,7 +4,7 @@ import { largestWithin, type SizeLadder, sizeLadder } from './size-ladder.js';
 export interface Batching {
   /** Returns the number of rows of the next run, from 1 to `pending`, the number of rows that wait. */
   next(pending: number): number;
-  /** Records how long a run of `rows` rows took. */
+  /** Records how long the native code of a run of `rows` rows took. */
   observe(rows: number, seconds: number): void;
   /**
    * Allows at most half of `rows` rows from now on, because a run of `rows` found no memory. Returns false where no smaller size is
@@ -28,10 +28,18 @@ const START = 16;
  * sizes, the last bits of the results would depend on the measured speed.
  */
 const MULTIPLE = 4;
-/** Number of runs of each size that is compared. Sizes alternate, so that a busy moment of the machine affects all of them. */
+/** Seconds that a run takes outside native code, about: promises, feeds, turns of the event loop. */
+const AROUND_RUN = 5e-5;
+/** Number of runs of each size that is compared. */
 const TRIALS = 3;
 /** The smallest size is taken whose rows per second reach this fraction of the best. */
 const CLOSE_TO_BEST = 0.98;
+/**
+ * A larger size is tried only where the last step up made rows faster by this factor. What a run costs beside its rows is shared by more
+ * rows at each step, so that all further steps together gain about as much as the last one did; each of them takes more memory, which
+ * ONNX Runtime keeps.
+ */
+const WORTH_A_STEP = 1.03;
 /**
  * Rows that one run can take are not divided where that run is at most this much slower per row than the best size: what comes around two
  * runs takes longer.
@@ -52,6 +60,8 @@ interface SizeSearch {
   readonly start: number;
   readonly trials: Map<number, Trial>;
   limit: number;
+  /** The size that ran last. It is not tried twice in a row, so that a busy moment of the machine affects other sizes too. */
+  last?: number;
 }
 
 /** What the runs so far tell about the next ones. */
@@ -64,8 +74,9 @@ interface SizeDecision {
 
 /**
  * Finds the best size by trying. It starts at a size that is likely to be fast and compares the fastest size so far with the next smaller
- * and the next larger one, until both are slower. Only sizes that the waiting rows fill are tried: the search ends for small requests, and
- * goes on when a larger one comes. No size is used that blocks the event loop for a second.
+ * one; where it is faster than that by {@link WORTH_A_STEP}, with the next larger one too, until both are slower. Only sizes that the
+ * waiting rows fill are tried: the search ends for small requests, and goes on when a larger one comes. No size is used that blocks the
+ * event loop for a second.
  */
 export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBatchingOptions): Batching {
   const ladder = sizeLadder({ limit, step, multiple: MULTIPLE });
@@ -78,13 +89,15 @@ export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBat
       decided ??= { toTry: sizesToTry(search), best: bestSize(search), whole: largestAtOnce(search) };
       const { toTry, best, whole } = decided;
       return (
-        toTry.find((size) => size <= pending) ?? (pending <= whole ? pending : inEqualRuns(pending, best))
+        toTry.find((size) => size <= pending && size !== search.last) ??
+        (pending <= whole ? pending : inEqualRuns(pending, best))
       );
     },
     observe(rows, seconds) {
+      search.last = rows;
       const { rate = 0, runs = 0 } = search.trials.get(rows) ?? {};
       if (runs === TRIALS || !ladder.includes(rows)) return;
-      search.trials.set(rows, { rate: Math.max(rate, rows / Math.max(seconds, 1e-9)), runs: runs + 1 });
+      search.trials.set(rows, { rate: Math.max(rate, rows / (seconds + AROUND_RUN)), runs: runs + 1 });
       decided = undefined;
     },
     shrink(rows) {
@@ -101,9 +114,16 @@ function sizesToTry(search: SizeSearch): readonly number[] {
   const sizes = allowedSizes(search);
   const at = sizes.indexOf(fastest(search));
   const runsOf = (size: number) => search.trials.get(size)?.runs ?? 0;
-  return [sizes[at], sizes[at + 1], sizes[at - 1]]
+  const larger = at === 0 || hasGained(search, sizes[at - 1], sizes[at]) ? [sizes[at + 1]] : [];
+  return [sizes[at], ...larger, sizes[at - 1]]
     .filter((size) => size !== undefined && runsOf(size) < TRIALS)
     .sort((a, b) => runsOf(a) - runsOf(b));
+}
+
+/** Whether the step from a size to the next one made rows so much faster that a further step may be worth its memory. */
+function hasGained({ trials }: SizeSearch, from: number, to: number): boolean {
+  const [before, after] = [trials.get(from), trials.get(to)];
+  return before?.runs === TRIALS && after !== undefined && after.rate >= WORTH_A_STEP * before.rate;
 }
 
 const bestRate = ({ trials }: SizeSearch): number =>
@@ -135,12 +155,17 @@ function bestSize(search: SizeSearch): number {
   return allowedSizes(search).find((size) => (trials.get(size)?.rate ?? -1) >= enough) ?? best;
 }
 
-/** Returns the largest size up to which each was tried and is nearly as fast as the fastest. */
+/**
+ * Returns the largest size up to which each was tried and is nearly as fast as the fastest. Where the size after the best was not tried, it
+ * is the largest: rows that are few more than the best size would take longer in two runs.
+ */
 function largestAtOnce(search: SizeSearch): number {
+  const { trials } = search;
   const best = bestSize(search);
-  const enough = AT_ONCE * (search.trials.get(fastest(search))?.rate ?? Number.POSITIVE_INFINITY);
   const above = allowedSizes(search).filter((size) => size > best);
-  const slower = above.findIndex((size) => !((search.trials.get(size)?.rate ?? 0) >= enough));
+  if (above.length > 0 && !trials.has(above[0])) return above[0];
+  const enough = AT_ONCE * (trials.get(fastest(search))?.rate ?? Number.POSITIVE_INFINITY);
+  const slower = above.findIndex((size) => !((trials.get(size)?.rate ?? 0) >= enough));
   return (slower < 0 ? above : above.slice(0, slower)).at(-1) ?? best;
 }
 

@@ -1,3 +1,4 @@
+import { freeArray } from './free-array.js';
 import { type ColumnArray, type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
 
 /** Consecutive rows of one request, part of one run. */
@@ -44,22 +45,25 @@ export interface Delivery {
 }
 
 /**
- * Hands the results of a run to the requests of its segments. A request that is the only one of the run gets the array itself, the others
- * get copies of their part. Where a request brings arrays, its numbers are written there.
+ * Hands the results of a run to the requests of its segments, and frees the array of the run. A request that has all of its rows in this
+ * run, alone, gets the array itself; the others get copies of their part. Where a request brings arrays, its numbers are written there.
  */
 export function deliver(segments: readonly QueuedSegment[], data: Numbers, delivery: Delivery): void {
   const { width } = delivery;
   let at = 0;
+  let kept = false;
   for (const { queued, from, to } of segments) {
     const length = (to - from) * width;
     const part = length === data.length ? data : data.subarray(at, at + length);
     at += length;
     if (queued.settled) continue;
     queued.results = resultsOf(queued, { part, from, isWhole: part === data }, delivery);
+    kept ||= queued.results === data;
     queued.done += to - from;
     report(queued, to - from);
     if (queued.done === queued.n && !queued.settled) queued.resolve(queued.results);
   }
+  if (!kept) freeArray(data);
 }
 
 interface Part {
@@ -89,6 +93,11 @@ function resultsOf(
 }
 
 function writeColumns(part: Numbers, first: number, columns: readonly ColumnArray[]): void {
+  if (columns.length === 1) {
+    const [{ data, width }] = columns;
+    data.set(part, first * width);
+    return;
+  }
   let row = first;
   for (let at = 0; at < part.length; row++) {
     for (const { data, width } of columns) {

@@ -1,4 +1,12 @@
-import { type Batch, derivativeAlong, type Layout, type Score, type Tensor } from '@onnxplain/core';
+import {
+  type Batch,
+  derivativeAlong,
+  expectShape,
+  type Layout,
+  type Score,
+  sizeOf,
+  type Tensor,
+} from '@onnxplain/core';
 import type { ModelFunction } from '../function/model-function.js';
 import type { SecondOrderQueues } from '../function/queues.js';
 import type { Submit } from '../function/submit.js';
@@ -23,9 +31,14 @@ export function derivativesOf(
 ): Pick<Score, 'gradient' | 'along'> {
   const { rules, bounds, queues, submit, layout } = options;
   const { shape, whole } = fn.input;
-  const gradient = async (batch: Batch): Promise<Tensor> => {
+  const gradient = async (batch: Batch, into?: Tensor): Promise<Tensor> => {
     if (whole !== undefined) refuseDerivative(whole);
-    return { shape: batch.shape, data: await submit(queues.gradient, { kind: 'backward', batch }) };
+    if (into === undefined)
+      return { shape: batch.shape, data: await submit(queues.gradient, { kind: 'backward', batch }) };
+    expectShape('gradient(into)', into, batch.shape);
+    const columns = [{ data: into.data, width: sizeOf(shape) }];
+    await submit(queues.gradient, { kind: 'backward', batch, into: columns });
+    return into;
   };
   if (rules !== 'gradient' || whole !== undefined) return { gradient };
   const hessianTimes = (batch: Batch, direction: Tensor) => product(fn, options, { batch, direction });
