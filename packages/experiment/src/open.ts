@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from '@onnxplain/core';
-import { makeFolder, removeFolders, writeWhole } from '@onnxplain/files';
+import { makeFolder, removeAbandonedIn, removeFolders, writeWhole } from '@onnxplain/files';
 import { type Ledger, latestLines, ledgerIn, type OpenFolder, RECORDED } from './ledger.js';
 import { type ParsedLines, parseLines } from './lines.js';
 import { isLockName, lockFolder } from './lock.js';
@@ -56,6 +56,7 @@ async function prepareFolder(
     expectSamePlan(found.plan, plan, folder);
     await truncate(join(folder, CELLS), found.bytes);
     await rm(join(folder, RECORDED), { force: true });
+    await removeAbandonedIn(folder);
     return found;
   }
   await emptyFolder(folder);

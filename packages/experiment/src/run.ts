@@ -33,9 +33,10 @@ export interface CellProgress {
 const STAGES = ['explain', 'measure'] as const;
 
 /**
- * Computes the cells of a plan that are missing in the store or failed before, and appends the result of each. One cell is computed after
- * the other unless `concurrency` is larger: the arrays of one cell are then held at a time, and rows of two cells never share a run of the
- * model, so that a cell has the same numbers in every run. Throws `aborted`, and what `compute` throws; what was appended stays.
+ * Computes the cells of a plan that are missing in the store or failed before, and appends the result of each while the next one is
+ * computed. One cell is computed after the other unless `concurrency` is larger: the arrays of two cells are then held at a time, and rows
+ * of two cells never share a run of the model, so that a cell has the same numbers in every run. Throws `aborted`, and what
+ * `compute` and the store throw; what was appended stays.
  */
 export async function runCells(plan: Plan, store: CellStore, options: CellRunOptions): Promise<void> {
   const cells = cellsOf(plan);
@@ -43,14 +44,40 @@ export async function runCells(plan: Plan, store: CellStore, options: CellRunOpt
     const ofStage = cells.filter((cell) => cell.stage === stage);
     const unfinished = ofStage.filter((cell) => !store.has(cellName(cell)));
     let done = ofStage.length - unfinished.length;
-    await pooled(unfinished, options.concurrency ?? 1, async (cell) => {
+    const appends = oneAfterTheOther();
+    const work = async (cell: Cell) => {
       throwIfStopped(options.signal);
       const { result, ...more } = await options.compute(cell);
-      await store.append(cellName(cell), result, more);
-      options.onProgress?.({ stage, done: ++done, total: ofStage.length });
-    });
+      await appends.begin(async () => {
+        await store.append(cellName(cell), result, more);
+        options.onProgress?.({ stage, done: ++done, total: ofStage.length });
+      });
+    };
+    await pooled(unfinished, options.concurrency ?? 1, work).finally(appends.end);
     await options.onStage?.(stage);
   }
+}
+
+/** Work in the background, of which one piece begins when the one before has ended. */
+interface Background {
+  /** Resolves when the pieces before have ended and this one begins. Rejects with the error of an earlier one, after which none begins. */
+  begin(piece: () => Promise<void>): Promise<void>;
+  /** Resolves when all pieces have ended. Rejects with the error of one. */
+  end(): Promise<void>;
+}
+
+function oneAfterTheOther(): Background {
+  let last = Promise.resolve();
+  return {
+    async begin(piece) {
+      const before = last;
+      last = before.then(piece);
+      // `end` and the next `begin` tell the error.
+      last.catch(() => undefined);
+      await before;
+    },
+    end: () => last,
+  };
 }
 
 function throwIfStopped(signal: AbortSignal | undefined): void {

@@ -32,20 +32,31 @@ export function readSmallFile(
   }
 }
 
+type Content = Uint8Array | string | Iterable<Uint8Array>;
+
 /**
  * Writes a file whole or not at all: under a temporary name in the same folder, then renamed. Chunks are written one after the other.
  * What a killed process left of the same file is removed. Creates the folder, and removes it again when the file cannot be written.
  * Throws `file-missing` or `file-unreadable`, and what the chunks throw.
  */
-export async function writeWhole(
-  path: string,
-  bytes: Uint8Array | string | Iterable<Uint8Array>,
-): Promise<void> {
+export function writeWhole(path: string, bytes: Content): Promise<void> {
+  return writeRenamed(path, bytes, () => removeAbandoned(path));
+}
+
+/**
+ * Writes a file as {@link writeWhole} does, but does not look for what a killed process left of it. Looking takes longer the more
+ * files a folder has: who writes many into one removes such parts once, by {@link removeAbandonedIn}.
+ */
+export function writeWholeOfMany(path: string, bytes: Content): Promise<void> {
+  return writeRenamed(path, bytes, async () => undefined);
+}
+
+async function writeRenamed(path: string, bytes: Content, clean: () => Promise<void>): Promise<void> {
   const temporary = temporaryName(path);
   let created: readonly string[] = [];
   try {
     created = await makeFolder(dirname(path));
-    await removeAbandoned(path);
+    await clean();
     await writeFile(temporary, bytes, { flag: 'wx' });
     await rename(temporary, path);
   } catch (cause) {

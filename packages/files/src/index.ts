@@ -23,6 +23,7 @@ export {
   readSmallFile,
   removeFolders,
   writeWhole,
+  writeWholeOfMany,
 } from './disk.js';
 export { type FileContent, writeFolder } from './folder.js';
 export { type IdxArray, readIdx } from './idx.js';
@@ -55,5 +56,6 @@ export {
   type TableReading,
   type TextTable,
 } from './table.js';
+export { removeAbandonedIn } from './temporary.js';
 export { loadTexts, type NamedTexts } from './texts.js';
 export { readVocabulary, type Vocabulary } from './vocabulary.js';

@@ -12,15 +12,28 @@ export function temporaryName(path: string): string {
   return `${resolve(path)}.${host}-${process.pid}-${randomBytes(4).toString('hex')}.part`;
 }
 
-const TEMPORARY = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part$/;
+const TEMPORARY = /\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.part$/;
 
 /** Removes what processes of this machine that no longer run left under temporary names of a path. */
 export async function removeAbandoned(path: string): Promise<void> {
-  const [folder, base] = [dirname(resolve(path)), basename(path)];
-  const names = await readdir(folder).catch(() => []);
+  const base = basename(path);
+  await removeParts(dirname(resolve(path)), (name, start) => name.slice(0, start) === base);
+}
+
+/** Removes what processes of this machine that no longer run left under temporary names in a folder and in those below it. */
+export const removeAbandonedIn = (folder: string): Promise<void> =>
+  removeParts(resolve(folder), () => true, true);
+
+async function removeParts(
+  folder: string,
+  isOurs: (name: string, start: number) => boolean,
+  recursive = false,
+): Promise<void> {
+  const names = await readdir(folder, { recursive }).catch(() => []);
   for (const name of names) {
-    const found = name.startsWith(base) ? TEMPORARY.exec(name.slice(base.length)) : null;
-    if (found === null || found[1] !== host || isAlive(Number(found[2]))) continue;
+    const found = TEMPORARY.exec(name);
+    if (found === null || !isOurs(name, found.index) || found[1] !== host || isAlive(Number(found[2])))
+      continue;
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

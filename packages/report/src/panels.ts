@@ -98,15 +98,21 @@ function overlay(input: Picture, map: Heat): Picture {
 export function repeatPixels({ width, height, rgb }: Picture, factor: number): Picture {
   if (factor === 1) return { width, height, rgb };
   const out = new Uint8Array(rgb.length * factor * factor);
-  const wide = width * factor;
-  for (let y = 0; y < height * factor; y++) {
-    const from = Math.floor(y / factor) * width;
-    for (let x = 0; x < wide; x++) {
-      const source = (from + Math.floor(x / factor)) * 3;
-      out.set(rgb.subarray(source, source + 3), (y * wide + x) * 3);
+  const rowLength = 3 * width * factor;
+  for (let y = 0; y < height; y++) {
+    const first = y * factor * rowLength;
+    let at = first;
+    for (let x = 0; x < width; x++) {
+      const source = 3 * (y * width + x);
+      for (let k = 0; k < factor; k++) {
+        out[at++] = rgb[source];
+        out[at++] = rgb[source + 1];
+        out[at++] = rgb[source + 2];
+      }
     }
+    for (let k = 1; k < factor; k++) out.copyWithin(first + k * rowLength, first, at);
   }
-  return { width: wide, height: height * factor, rgb: out };
+  return { width: width * factor, height: height * factor, rgb: out };
 }
 
 const GAP = 8;
@@ -117,13 +123,18 @@ export function joinPanels(panels: readonly Picture[]): Pixels {
   const width = panels.reduce((sum, panel) => sum + panel.width + GAP, -GAP);
   const data = new Uint8Array(width * height * 4);
   let left = 0;
-  for (const panel of panels) {
-    for (let i = 0; i < panel.width * height; i++) {
-      const at = (Math.floor(i / panel.width) * width + left + (i % panel.width)) * 4;
-      data.set(panel.rgb.subarray(i * 3, i * 3 + 3), at);
-      data[at + 3] = 255;
+  for (const { width: own, rgb } of panels) {
+    let source = 0;
+    for (let y = 0; y < height; y++) {
+      let at = 4 * (y * width + left);
+      for (let x = 0; x < own; x++) {
+        data[at++] = rgb[source++];
+        data[at++] = rgb[source++];
+        data[at++] = rgb[source++];
+        data[at++] = 255;
+      }
     }
-    left += panel.width + GAP;
+    left += own + GAP;
   }
   return { width, height, channels: 4, depth: 8, data };
 }
