@@ -176,8 +176,8 @@ const activation = (name: Activation, channels: number, { size, batch }: Omit<Si
 /** How the cotangent of an image is computed. */
 const images: Row['spellings'] = {
   ConvTranspose: lowered({ 'few-channels': none }),
-  'blocks of 2 x 2': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, () => [2]) }),
-  'blocks of 4 x 4': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, () => [4]) }),
+  'blocks of 2 x 2': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [2] }) }),
+  'blocks of 4 x 4': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [4] }) }),
 };
 
 interface Image extends Sized {

@@ -99,6 +99,21 @@ export const convolutionCases: readonly (readonly [string, readonly string[], Co
     { kernel: [3, 3, 7, 7], input: [3, 12, 10], strides: [2, 2], pads: [3, 3, 3, 3] },
   ],
   [
+    'an image with long rows',
+    ['Transpose'],
+    { kernel: [3, 3, 3, 3], input: [3, 4, 32], strides: [1, 1], pads: [1, 1, 1, 1] },
+  ],
+  [
+    'an image, strided, in blocks of 4 x 4',
+    ['DepthToSpace'],
+    { kernel: [2, 3, 7, 7], input: [3, 12, 8], strides: [2, 2], pads: [3, 3, 3, 3] },
+  ],
+  [
+    'an image, strided, in blocks of 4 x 4 with long rows',
+    ['Transpose'],
+    { kernel: [2, 3, 7, 7], input: [3, 4, 64], strides: [2, 2], pads: [3, 3, 3, 3] },
+  ],
+  [
     'an image, strided, of windows that hardly overlap',
     ['DepthToSpace'],
     { kernel: [3, 3, 3, 3], input: [3, 8, 6], strides: [2, 2], pads: [1, 1, 1, 1] },

@@ -8,6 +8,7 @@ import {
   type FloatingConstant,
   isFloating,
   LANES,
+  LONG,
   laidOut,
   placeOf,
   product,
@@ -17,13 +18,11 @@ import {
 import { isSingle, transposedConvOf } from './transposed-conv.js';
 
 /**
- * Elements of a block of the result along each axis, smaller ones first. Where it has one channel and strides, ONNX Runtime's ConvTranspose
- * is as fast (`tsx bench/spellings.ts --only "Conv of an image"`).
+ * Elements of a block of the result along each axis, smaller ones first. Where it has one channel and strides, or strides of 4, ONNX
+ * Runtime's ConvTranspose is as fast (`tsx bench/spellings.ts --only "Conv of an image"`).
  */
-function sizesFor(channels: number, window: readonly KernelAxis[]): readonly number[] {
-  if (channels > 1) return [2];
-  return window.some(({ stride }) => stride > 1) ? [] : [2, 4];
-}
+const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly number[] =>
+  window.some(({ stride }) => stride > (channels > 1 ? 2 : 1)) ? [] : [2, 4];
 
 /**
  * ConvTranspose in two dimensions that gives up to 4 channels (the gradient of an image): one Conv that computes blocks of 2 x 2 or 4 x 4
@@ -33,10 +32,17 @@ function sizesFor(channels: number, window: readonly KernelAxis[]): readonly num
  *
  * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result.
  */
-export const fewChannels = (graph: Graph, sizes = sizesFor): Graph =>
-  rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, sizes) });
+export const fewChannels = (graph: Graph, { sizes = sizesFor, long = LONG }: Partial<BlockChoices> = {}): Graph =>
+  rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, { sizes, long }) });
 
-function inBlocks(node: Node, given: GraphBuilder, sizes: typeof sizesFor): readonly string[] | undefined {
+/** How blocks are chosen and laid out. */
+export interface BlockChoices {
+  readonly sizes: typeof sizesFor;
+  /** Least number of columns of blocks whose rows are moved. */
+  readonly long: number;
+}
+
+function inBlocks(node: Node, given: GraphBuilder, { sizes, long }: BlockChoices): readonly string[] | undefined {
   const b = mathBuilder(given);
   const transposed = transposedConvOf(b, node);
   if (transposed === undefined || isSingle(b, transposed)) return undefined;
@@ -55,7 +61,7 @@ function inBlocks(node: Node, given: GraphBuilder, sizes: typeof sizesFor): read
     strides: attr.ints(phases.map(({ stride }) => stride)),
     pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
   });
-  return [laidOut(b, computed, size)];
+  return [laidOut(b, computed, { size, long })];
 }
 
 interface Sized {
@@ -65,19 +71,25 @@ interface Sized {
   readonly output: Dims;
 }
 
-/** Share of the products of blocks of 2 x 2 below which blocks of 4 x 4 are taken: convolutions of smaller maps are slower. */
-const WORTH = 0.5;
+/** Most channels of the result: blocks of 2 x 2 elements of as many fill the lanes. */
+const FEW = LANES / 4;
+
+/**
+ * Share of the products of blocks of 2 x 2 below which blocks of 4 x 4 are taken. Convolutions of smaller maps are slower, but those that
+ * fill the lanes several times make 1.3 times as many products at once.
+ */
+const worthFor = (channels: number): number => (channels * 4 ** 2 > 2 * LANES ? 1.25 : 0.5);
 
 /** The blocks of the smallest size, or of a larger one that is worth it. */
 function dividedBest(channels: number, sizes: readonly number[], { window, input, output }: Sized) {
-  const few = sizes.filter((size) => channels * size ** 2 <= LANES);
-  const divisions = few.flatMap((size) => {
+  if (channels > FEW) return undefined;
+  const divisions = sizes.flatMap((size) => {
     const phases = window.map((axis, i) => phasesOf(axis, { size, input: output[i], output: input[i] }));
     if (!phases.every((phase) => phase !== undefined)) return [];
     return [{ size, phases, products: productsOf(channels, product(phases.map(({ taps }) => taps)), size) }];
   });
   const [smallest, larger] = divisions;
-  return larger !== undefined && larger.products < WORTH * smallest.products ? larger : smallest;
+  return larger !== undefined && larger.products < worthFor(channels) * smallest.products ? larger : smallest;
 }
 
 /** How a kernel over the outputs that computes a block of inputs slides along one axis. */

@@ -204,7 +204,7 @@ interface Shape {
 
 /** Lays the blocks out and cuts off what lies outside of the result. */
 function wholeImage(b: MathBuilder, blocks: string, { axes, output }: Shape): string {
-  const whole = laidOut(b, blocks, axes[0].size);
+  const whole = laidOut(b, blocks, axes[0]);
   const cut = axes.flatMap(({ skipped, size, count }, i) =>
     size * count === output[i] ? [] : [{ axis: i + 2, from: skipped, to: skipped + output[i] }],
   );

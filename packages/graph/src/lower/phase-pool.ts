@@ -7,13 +7,14 @@ import type { Constant, Graph, Node } from '../ir/types.js';
 import { prune } from '../rewrite/prune.js';
 import { rewriteOps } from '../rewrite/rewrite.js';
 import { type FloatingConstant, isFloating, product, productsOf, rearranged } from './blocks.js';
+import { lastElements } from './last-elements.js';
 import { BLOCK, PHASES, phasesPay } from './phases.js';
 
 /**
  * Pools of 2 x 2 windows, and of the first elements of such windows, that read a convolution of few channels: the convolution computes its
- * phases as channels, and each pool is the maximum of some of these. They fill the lanes that ONNX Runtime's convolutions compute at once,
- * and whole images are compared instead of single elements. Without this pass the gradient of LeNet takes 1.1 times as long
- * (`tsx bench/spellings.ts --only "MaxPool 2x2"`).
+ * phases as channels, and each pool is the maximum of some of these, or one of them where that is enough ({@link lastElements}). They fill
+ * the lanes that ONNX Runtime's convolutions compute at once, and whole images are compared instead of single elements. Without this pass
+ * the gradient of LeNet takes 1.1 times as long (`tsx bench/spellings.ts --only "MaxPool 2x2"`).
  *
  * Done only where such pools alone read the convolution, its weights are constant, its strides are 1, its sizes are known and even, and
  * `pays` says so. Elements that tie still do: the kernels of all phases add the same products in the same order, and zeros.
@@ -27,10 +28,14 @@ export function phasePool(graph: Graph, pays = phasesPay): Graph {
     if (!known.has(x)) known.set(x, phasesOf(b, b.makerOf(x), pays));
     return known.get(x);
   };
+  const last = lastElements(graph);
   const rewritten = rewriteOps(graph, {
     MaxPool: (node, b) => {
       const phases = pooled.has(node.inputs[0]) ? phasesOnce(b, node.inputs[0]) : undefined;
-      return phases && [maximum(node, { b, phases })];
+      if (phases === undefined) return undefined;
+      const within = phasesWithin(node, phases);
+      const compared = last.has(node.outputs[0]) ? within.slice(-1) : within;
+      return [compared.length === 1 ? compared[0] : b.emit('Max', compared)];
     },
   });
   return rewritten === graph ? graph : prune(rewritten);
@@ -55,11 +60,10 @@ function isWithinTile(node: Node): boolean {
   return given.auto_pad === 'NOTSET' && axes.length === 2 && axes.every(isPlain);
 }
 
-/** The maximum of those phases that the window of a pool has. */
-function maximum(node: Node, { b, phases }: { b: GraphBuilder; phases: readonly string[] }): string {
+/** Those phases that the window of a pool has. */
+function phasesWithin(node: Node, phases: readonly string[]): readonly string[] {
   const [rows, columns] = attributesOf(node, 'MaxPool').kernel_shape;
-  const within = phases.filter((_, at) => Math.floor(at / BLOCK) < rows && at % BLOCK < columns);
-  return within.length === 1 ? within[0] : b.emit('Max', within);
+  return phases.filter((_, at) => Math.floor(at / BLOCK) < rows && at % BLOCK < columns);
 }
 
 /** The phases of a convolution, each with its channels. */
