@@ -22,12 +22,16 @@ export interface FittedDraws {
 export function standardErrors({ system, misses, group, fitted }: FittedDraws): Float64Array {
   const draws = misses.length / group;
   const groups = Math.min(GROUPS, draws);
-  let variance = new Float64Array(0);
+  let variance: Float64Array | undefined;
   for (let g = 0; g < groups; g++) {
-    const own = misses.map((miss, i) => (Math.floor(i / group) % groups === g ? miss : 0));
+    const own = new Float64Array(misses.length);
+    for (let draw = g; draw < draws; draw += groups) {
+      for (let i = draw * group; i < (draw + 1) * group; i++) own[i] = misses[i];
+    }
     const moves = system.solve(own);
-    variance = moves.map((move, j) => (variance[j] ?? 0) + move ** 2);
+    variance ??= new Float64Array(moves.length);
+    for (let j = 0; j < moves.length; j++) variance[j] += moves[j] ** 2;
   }
   const correction = (groups / (groups - 1)) * (draws / (draws - fitted));
-  return variance.map((square) => Math.sqrt(square * correction));
+  return (variance ?? new Float64Array()).map((square) => Math.sqrt(square * correction));
 }

@@ -22,10 +22,10 @@ export function squaredNorm(normal: Float64Array, k: number): number {
  */
 export function nearestOnPlane(z: Float64Array, normal: Float64Array, value: number): Float64Array {
   const square = dotOf(normal, normal);
-  let nearest = z;
+  const nearest = z.slice();
   for (let step = 0; step < 2; step++) {
     const shift = (value - dotOf(normal, nearest)) / square;
-    nearest = nearest.map((each, j) => each + shift * normal[j]);
+    for (let j = 0; j < nearest.length; j++) nearest[j] += shift * normal[j];
   }
   return nearest;
 }

@@ -148,7 +148,9 @@ function lsqr(
 
 /** a + factor·b. */
 function plus(a: Float64Array, b: Float64Array, factor: number): Float64Array<ArrayBuffer> {
-  return Float64Array.from(a, (value, i) => value + factor * b[i]);
+  const sum = new Float64Array(a.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = a[i] + factor * b[i];
+  return sum;
 }
 
 /** The unit vector along a vector, and its length; zeros for length 0. */

@@ -43,13 +43,10 @@ function rightSide({ blocks, unknowns, totalWeight }: Equations, targets: Float6
   const right = new Float64Array(unknowns);
   let at = 0;
   for (const block of blocks) {
-    const weights = weightsOf(block);
-    const start = at;
-    block.rows.addTransposeTimes(
-      weights.map((weight, i) => (weight * targets[start + i]) / totalWeight),
-      right,
-    );
-    at += weights.length;
+    const shares = weightsOf(block).slice();
+    for (let i = 0; i < shares.length; i++) shares[i] = (shares[i] * targets[at + i]) / totalWeight;
+    block.rows.addTransposeTimes(shares, right);
+    at += shares.length;
   }
   return right;
 }

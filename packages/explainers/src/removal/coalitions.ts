@@ -27,8 +27,13 @@ export function coalitionsOf(d: number, samples: number, key: Key): Coalitions {
   for (let i = 0; i < count; i++) {
     const set = kept.subarray(i * d, (i + 1) * d);
     mark(set, i, key);
-    const size = set.reduce((sum, one) => sum + one, 0);
-    weights[i] = exhaustive ? relativeShapleyKernel(d, size) : 1;
+    weights[i] = exhaustive ? relativeShapleyKernel(d, sizeOfSet(set)) : 1;
   }
   return { count, kept, weights, exhaustive };
+}
+
+function sizeOfSet(set: Uint8Array): number {
+  let size = 0;
+  for (let j = 0; j < set.length; j++) size += set[j];
+  return size;
 }

@@ -60,41 +60,55 @@ async function normalEquations(
   products: Products,
 ): Promise<{ matrix: Tensor; right: Float64Array }> {
   const d = kept.length / count;
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const total = sumOf(weights);
   const matrix = new Float64Array(d * d);
   const right = new Float64Array(d);
   for (let from = 0; from < count; from += ROWS) {
     const to = Math.min(count, from + ROWS);
-    // The root of the weight on both sides makes the product symmetric to the last bit.
-    const rows = Float64Array.from(
-      kept.subarray(from * d, to * d),
-      (one, at) => one * Math.sqrt(weights[from + Math.floor(at / d)] / total),
-    );
+    const rows = new Float64Array((to - from) * d);
+    for (let i = from, at = 0; i < to; i++) {
+      // The root of the weight on both sides makes the product symmetric to the last bit.
+      const root = Math.sqrt(weights[i] / total);
+      for (let j = 0; j < d; j++, at++) rows[at] = kept[from * d + at] * root;
+    }
     const block = tensor(rows, [to - from, d]);
     const { data } = await products.transposeTimes(block, block);
     for (let i = 0; i < matrix.length; i++) matrix[i] += data[i];
-    for (let i = from; i < to; i++) addRow(right, coalitionAt(kept, d, i), (weights[i] / total) * rises[i]);
+    for (let i = from; i < to; i++) addCoalition(right, { kept, i }, (weights[i] / total) * rises[i]);
   }
   return { matrix: tensor(matrix, [d, d]), right };
 }
 
-const coalitionAt = (kept: Uint8Array, d: number, i: number): Uint8Array => kept.subarray(i * d, (i + 1) * d);
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}
 
-function addRow(out: Float64Array, row: Uint8Array, factor: number): void {
-  for (let j = 0; j < out.length; j++) out[j] += row[j] * factor;
+/** out += factor·z for the coalition z of row i. */
+function addCoalition(
+  out: Float64Array,
+  { kept, i }: { readonly kept: Uint8Array; readonly i: number },
+  factor: number,
+): void {
+  const d = out.length;
+  for (let j = 0, at = i * d; j < d; j++, at++) out[j] += kept[at] * factor;
 }
 
 /** What the sum of the values over each coalition misses of its rise. */
 function missesOf({ coalitions: { kept }, rises }: ShapleyProblem, numbers: Float64Array): Float64Array {
   const d = numbers.length;
-  return rises.map((rise, i) =>
-    coalitionAt(kept, d, i).reduce((rest, one, j) => rest - one * numbers[j], rise),
-  );
+  const misses = rises.slice();
+  for (let i = 0, at = 0; i < misses.length; i++) {
+    for (let j = 0; j < d; j++, at++) misses[i] -= kept[at] * numbers[j];
+  }
+  return misses;
 }
 
 function rootMeanSquare(misses: Float64Array, weights: Float64Array): number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return Math.sqrt(misses.reduce((sum, miss, i) => sum + weights[i] * miss * miss, 0) / total);
+  let sum = 0;
+  for (let i = 0; i < misses.length; i++) sum += weights[i] * misses[i] * misses[i];
+  return Math.sqrt(sum / sumOf(weights));
 }
 
 /**
@@ -116,7 +130,7 @@ function standardErrors(
   for (let group = 0; group < groups; group++) {
     const sum = new Float64Array(d);
     for (let pair = group; pair < pairs; pair += groups)
-      for (const i of [2 * pair, 2 * pair + 1]) addRow(sum, coalitionAt(kept, d, i), misses[i] / count);
+      for (const i of [2 * pair, 2 * pair + 1]) addCoalition(sum, { kept, i }, misses[i] / count);
     const moves = system.solve(sum);
     for (let j = 0; j < d; j++) variance[j] += moves[j] ** 2;
   }

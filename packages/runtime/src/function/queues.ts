@@ -16,6 +16,7 @@ import { type RunSizes, runSizes } from '../batching/run-sizes.js';
 import { cacheKind } from '../model/cache.js';
 import type { Model } from '../model/model.js';
 import { addRowNotice } from '../model/row-notices.js';
+import type { PooledSession } from '../model/session-pool.js';
 import { lowerGradient } from '../providers/lowering.js';
 import { HALF_TOLERANCE } from '../rows/same-numbers.js';
 import type { BackwardPass, BaselineFeeds } from './backward.js';
@@ -161,7 +162,7 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
   const { batching, paddedSize, threads } = sizesOf(model, fn, { request, cost });
   const others = port && baseline ? mergeFeeds(fn.others, baseline.asFeeds(port)) : fn.others;
   const rows = rowRunner({
-    session: (n) => model.session(name, () => graph, { threads: threads(n) }),
+    session: sessionsOf((n) => model.session(name, () => graph, { threads: n }), threads),
     input,
     parameters,
     others,
@@ -179,6 +180,23 @@ function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): Kept
     onIdle: rows.free,
   });
   return { queue, bytes: others.bytes };
+}
+
+/** Returns the session for runs of n rows. It is asked for once for each number of threads, and again after it did not open. */
+function sessionsOf(
+  open: (threads: number) => Promise<PooledSession>,
+  threads: RunSizes['threads'],
+): (n: number) => Promise<PooledSession> {
+  const opened = new Map<number, Promise<PooledSession>>();
+  return (n) => {
+    const count = threads(n);
+    const known = opened.get(count);
+    if (known !== undefined) return known;
+    const session = open(count);
+    opened.set(count, session);
+    session.catch(() => opened.delete(count));
+    return session;
+  };
 }
 
 interface Costed {
