@@ -32,8 +32,10 @@ const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly num
  *
  * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result.
  */
-export const fewChannels = (graph: Graph, { sizes = sizesFor, long = LONG }: Partial<BlockChoices> = {}): Graph =>
-  rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, { sizes, long }) });
+export const fewChannels = (
+  graph: Graph,
+  { sizes = sizesFor, long = LONG }: Partial<BlockChoices> = {},
+): Graph => rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, { sizes, long }) });
 
 /** How blocks are chosen and laid out. */
 export interface BlockChoices {
@@ -42,7 +44,11 @@ export interface BlockChoices {
   readonly long: number;
 }
 
-function inBlocks(node: Node, given: GraphBuilder, { sizes, long }: BlockChoices): readonly string[] | undefined {
+function inBlocks(
+  node: Node,
+  given: GraphBuilder,
+  { sizes, long }: BlockChoices,
+): readonly string[] | undefined {
   const b = mathBuilder(given);
   const transposed = transposedConvOf(b, node);
   if (transposed === undefined || isSingle(b, transposed)) return undefined;

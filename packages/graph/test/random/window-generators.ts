@@ -92,7 +92,8 @@ function tiles(g: GrowingGraph): void {
     pads: attr.ints(pads),
   });
   const rectified = draw.chance(0.5) ? g.emit('Relu', [convolved]) : convolved;
-  g.keep(g.emit('MaxPool', [rectified], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) }));
+  const op = draw.chance(0.8) ? 'MaxPool' : 'AveragePool';
+  g.keep(g.emit(op, [rectified], { kernel_shape: attr.ints([2, 2]), strides: attr.ints([2, 2]) }));
 }
 
 /** Channels that fill a block of ONNX Runtime's convolutions. */

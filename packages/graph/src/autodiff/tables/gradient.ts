@@ -1,4 +1,5 @@
 import { entry, z } from '@onnxplain/core';
+import { averageBeforeConv } from '../../prepare/average-before-conv.js';
 import { gatherEarly } from '../../prepare/gather-early.js';
 import { lastState } from '../../prepare/last-state.js';
 import { nestConcats } from '../../prepare/nest-concats.js';
@@ -14,6 +15,9 @@ export const gradient = entry({
   make: (): RuleTable => ({
     ...rows,
     name: 'gradient',
-    prepare: (graph, kept) => nestConcats(gatherEarly(lastState(poolBeforeRelu(graph, kept), kept), kept)),
+    prepare: (graph, kept) => {
+      const pooled = averageBeforeConv(poolBeforeRelu(graph, kept), kept);
+      return nestConcats(gatherEarly(lastState(pooled, kept), kept));
+    },
   }),
 });
