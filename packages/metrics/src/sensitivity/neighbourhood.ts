@@ -1,5 +1,6 @@
 import {
   fold,
+  gradientsInTurn,
   inputRows,
   type Key,
   lazyRow,
@@ -27,7 +28,7 @@ export interface Neighbour {
 
 /** Makes inputs near x. */
 export interface Neighbourhood {
-  /** The neighbours from..to that the ball draws. */
+  /** The neighbours from..to that the ball draws. Their explanations hold until those of other draws are computed. */
   drawn(from: number, to: number): readonly Neighbour[];
   /** The input x + offset, in the number type of x. `key` is that of its noise. */
   at(offset: Float64Array, key: Key): Neighbour;
@@ -47,6 +48,7 @@ export function neighbourhoodOf(
 ): Neighbourhood {
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
+  const gradientOf = gradientsInTurn(f);
   const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
   const neighbour = (input: Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
     const delta = once(() => subtract(x, input));
@@ -66,7 +68,8 @@ export function neighbourhoodOf(
     drawn(from, to) {
       const inputs = inputRows(x, ball.perturbation(x, fold(key, 'draws'), from, to));
       const owns = Array.from({ length: to - from }, (_, i) => fold(fold(key, 'neighbour'), from + i));
-      const all = once(() => valuesOfEach(explain, f, { batch: inputs, keys: owns.map(seedOf) }));
+      const rows = { batch: inputs, keys: owns.map(seedOf), gradientOf };
+      const all = once(() => valuesOfEach(explain, f, rows));
       return owns.map((own, i) => neighbour(lazyRow(inputs, i), own, async () => (await all())[i]));
     },
     at: (offset, own) => neighbour({ ...x, data: x.data.map((value, i) => value + offset[i]) }, own),

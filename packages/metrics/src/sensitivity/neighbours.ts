@@ -73,6 +73,9 @@ interface DrawnTask<Result> {
   readonly n: number;
 }
 
+/** Elements that a neighbour takes for each of its own, together with the objects that explain it. */
+const ARRAYS = 4;
+
 /**
  * The results at n drawn neighbours. They run concurrently, so that a score can join them into large batches. How many run at once depends
  * on the cost of the attribution of x, which bounds the rows in memory.
@@ -83,7 +86,7 @@ async function computeDrawn<Result>(
 ): Promise<readonly Result[]> {
   const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
   const results: Result[] = [];
-  for (const { from, to } of spans(n, sizeOf(x.shape) * rows)) {
+  for (const { from, to } of spans(n, ARRAYS * sizeOf(x.shape) * rows)) {
     results.push(...(await Promise.all(near.drawn(from, to).map(compute))));
   }
   return results;
