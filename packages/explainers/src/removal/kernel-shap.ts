@@ -2,7 +2,9 @@ import {
   defineExplainer,
   fail,
   fold,
+  type Key,
   option,
+  type Products,
   plainProducts,
   valuesOfFeatures,
   withoutIdleLayout,
@@ -10,7 +12,7 @@ import {
 import { expectFiniteEnds } from '../finite-ends.js';
 import { type Coalitions, coalitionCount, coalitionsOf } from './coalitions.js';
 import { featuresAt, removalFrom, removalOptions } from './removal.js';
-import { shapleyRegression } from './shapley-regression.js';
+import { type ShapleyRegression, shapleyRegression } from './shapley-regression.js';
 
 /** Number of samples by default, beside two for each feature. */
 const SAMPLES = 2048;
@@ -51,38 +53,71 @@ export const kernelShap = defineExplainer({
   example: { samples: 40, baseline: 0.25, features: 'pixels' },
   promises: ['depends-on-layout'],
   settle: withoutIdleLayout,
-  make: ({ samples, ...options }, expression) => ({
-    kind: 'global',
-    plannedCost(f, x) {
-      const d = featuresAt(expression, { f, x }, options).count;
-      const n = coalitionCount(d, samples ?? SAMPLES + 2 * d);
-      return {
-        forward: n + 2,
-        backward: 0,
-        kept: { option: 'samples', rows: n, rowBytes: d + 16, otherBytes: 8 * d ** 2 },
-      };
-    },
-    async explain(f, x, key) {
-      const { features, values } = removalFrom(expression, { f, x }, options);
-      const d = features.count;
-      const coalitions = coalitionsFor(expression, d, { samples, key: fold(key, 'kernel-shap') });
-      const [atX, atStart] = await values(2, (removed, i) => removed.fill(i));
-      expectFiniteEnds(expression, { atX, atStart });
-      const found = await values(coalitions.count, (removed, i) => {
-        for (let j = 0; j < d; j++) removed[j] = 1 - coalitions.kept[i * d + j];
-      });
-      const regression = { coalitions, rises: found.map((value) => value - atStart), whole: atX - atStart };
-      const { numbers, stderr, ...rest } = await shapleyRegression(regression, f.products ?? plainProducts);
-      expectRank(expression, rest.diagnosis?.rank ?? d - 1, coalitions);
-      const spread = stderr && valuesOfFeatures(stderr, features, x.shape).values;
-      return {
-        ...valuesOfFeatures(numbers, features, x.shape),
-        ...(spread && { stderr: spread }),
-        ...rest,
-      };
-    },
-  }),
+  make({ samples, ...options }, expression) {
+    const regressionFor = keepingLast();
+    return {
+      kind: 'global',
+      plannedCost(f, x) {
+        const d = featuresAt(expression, { f, x }, options).count;
+        const n = coalitionCount(d, samples ?? SAMPLES + 2 * d);
+        return {
+          forward: n + 2,
+          backward: 0,
+          kept: { option: 'samples', rows: n, rowBytes: d + 16, otherBytes: 8 * d ** 2 },
+        };
+      },
+      async explain(f, x, key) {
+        const { features, values } = removalFrom(expression, { f, x }, options);
+        const d = features.count;
+        const { coalitions, fit } = await regressionFor(
+          { d, key: fold(key, 'kernel-shap'), products: f.products ?? plainProducts },
+          (own) => coalitionsFor(expression, d, { samples, key: own }),
+        );
+        const [atX, atStart] = await values(2, (removed, i) => removed.fill(i));
+        expectFiniteEnds(expression, { atX, atStart });
+        const found = await values(coalitions.count, (removed, i) => {
+          for (let j = 0; j < d; j++) removed[j] = 1 - coalitions.kept[i * d + j];
+        });
+        const rises = found.map((value) => value - atStart);
+        const { numbers, stderr, ...rest } = fit({ rises, whole: atX - atStart });
+        expectRank(expression, rest.diagnosis?.rank ?? d - 1, coalitions);
+        const spread = stderr && valuesOfFeatures(stderr, features, x.shape).values;
+        return {
+          ...valuesOfFeatures(numbers, features, x.shape),
+          ...(spread && { stderr: spread }),
+          ...rest,
+        };
+      },
+    };
+  },
 });
+
+/** What a regression is made from. */
+interface Drawn {
+  readonly d: number;
+  readonly key: Key;
+  readonly products: Products;
+}
+
+/** Most features for which a regression is kept: its system then has half a megabyte. */
+const KEPT = 256;
+
+/** Returns a function that makes regressions, and keeps the last one: metrics explain the neighbours of an input with one key. */
+function keepingLast() {
+  let last: (Drawn & { readonly made: Promise<ShapleyRegression> }) | undefined;
+  return (drawn: Drawn, coalitions: (key: Key) => Coalitions): Promise<ShapleyRegression> => {
+    const { d, key, products } = drawn;
+    if (last?.d === d && last.key.hi === key.hi && last.key.lo === key.lo && last.products === products)
+      return last.made;
+    const made = shapleyRegression(coalitions(key), products);
+    last = d > KEPT ? undefined : { ...drawn, made };
+    // The caller gets the error; the next call tries again.
+    made.catch(() => {
+      last = undefined;
+    });
+    return made;
+  };
+}
 
 type Sampling = { readonly samples: number | undefined; readonly key: Parameters<typeof coalitionsOf>[2] };
 

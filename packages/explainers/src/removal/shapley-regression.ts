@@ -9,9 +9,8 @@ import {
 } from '@onnxplain/core';
 import type { Coalitions } from './coalitions.js';
 
-/** Coalitions with what f gives for them. */
-export interface ShapleyProblem {
-  readonly coalitions: Coalitions;
+/** What f gives for coalitions. */
+export interface ShapleyRises {
   /** f(coalition) - f(baseline), one for each coalition. */
   readonly rises: Float64Array;
   /** f(x) - f(baseline): what the values add up to. */
@@ -31,38 +30,41 @@ const ROWS = 1024;
 /** Groups of pairs from whose spread the standard error is taken. */
 const GROUPS = 50;
 
+/** A regression on coalitions, which takes any number of rises on them. */
+export interface ShapleyRegression {
+  readonly coalitions: Coalitions;
+  fit(found: ShapleyRises): ShapleyFindings;
+}
+
 /** Weighted least squares of rises on coalitions, with the sum of the values given. The normal equations are summed up block by block. */
 export async function shapleyRegression(
-  problem: ShapleyProblem,
+  coalitions: Coalitions,
   products: Products,
-): Promise<ShapleyFindings> {
-  const { coalitions, whole } = problem;
-  const { count, kept } = coalitions;
-  if (count === 0) return { numbers: Float64Array.of(whole) };
+): Promise<ShapleyRegression> {
+  const { count, kept, weights } = coalitions;
+  if (count === 0) return { coalitions, fit: ({ whole }) => ({ numbers: Float64Array.of(whole) }) };
   const d = kept.length / count;
-  const { matrix, right } = await normalEquations(problem, products);
+  const matrix = await normalMatrix(coalitions, products);
   const normal = new Float64Array(d).fill(1);
   const regression = { form: 'primal', unknowns: d, equations: count } as const;
   const system = await factor({ matrix, normal, regression }, pseudoInverse(), products);
-  const numbers = system.solve(right, whole);
-  const misses = missesOf(problem, numbers);
+  const { diagnosis } = system;
   return {
-    numbers,
-    residual: rootMeanSquare(misses, coalitions.weights),
-    diagnosis: system.diagnosis,
-    ...standardErrors(coalitions, misses, system),
+    coalitions,
+    fit({ rises, whole }) {
+      const numbers = system.solve(rightSide(coalitions, rises), whole);
+      const misses = missesOf(coalitions, rises, numbers);
+      const residual = rootMeanSquare(misses, weights);
+      return { numbers, residual, diagnosis, ...standardErrors(coalitions, misses, system) };
+    },
   };
 }
 
-/** The mean over coalitions z of z·zᵀ and of z·rise, by weight. */
-async function normalEquations(
-  { coalitions: { count, kept, weights }, rises }: ShapleyProblem,
-  products: Products,
-): Promise<{ matrix: Tensor; right: Float64Array }> {
+/** The mean over coalitions z of z·zᵀ, by weight. */
+async function normalMatrix({ count, kept, weights }: Coalitions, products: Products): Promise<Tensor> {
   const d = kept.length / count;
   const total = sumOf(weights);
   const matrix = new Float64Array(d * d);
-  const right = new Float64Array(d);
   for (let from = 0; from < count; from += ROWS) {
     const to = Math.min(count, from + ROWS);
     const rows = new Float64Array((to - from) * d);
@@ -74,9 +76,16 @@ async function normalEquations(
     const block = tensor(rows, [to - from, d]);
     const { data } = await products.transposeTimes(block, block);
     for (let i = 0; i < matrix.length; i++) matrix[i] += data[i];
-    for (let i = from; i < to; i++) addCoalition(right, { kept, i }, (weights[i] / total) * rises[i]);
   }
-  return { matrix: tensor(matrix, [d, d]), right };
+  return tensor(matrix, [d, d]);
+}
+
+/** The mean over coalitions z of z·rise, by weight. */
+function rightSide({ count, kept, weights }: Coalitions, rises: Float64Array): Float64Array {
+  const total = sumOf(weights);
+  const right = new Float64Array(kept.length / count);
+  for (let i = 0; i < count; i++) addCoalition(right, { kept, i }, (weights[i] / total) * rises[i]);
+  return right;
 }
 
 function sumOf(values: Float64Array): number {
@@ -96,7 +105,7 @@ function addCoalition(
 }
 
 /** What the sum of the values over each coalition misses of its rise. */
-function missesOf({ coalitions: { kept }, rises }: ShapleyProblem, numbers: Float64Array): Float64Array {
+function missesOf({ kept }: Coalitions, rises: Float64Array, numbers: Float64Array): Float64Array {
   const d = numbers.length;
   const misses = rises.slice();
   for (let i = 0, at = 0; i < misses.length; i++) {

@@ -99,3 +99,22 @@ describe('shapley', () => {
     });
   });
 });
+
+describe('kernel-shap', () => {
+  it('gives what an explainer of its own gives, whatever it explained before', async () => {
+    const options = { samples: 40, baseline: 0.25 };
+    const used = kernelShap(options);
+    const near = tensor(
+      x.data.map((value) => value + 0.125),
+      shape,
+    );
+    for (const [at, k] of [
+      [x, seed],
+      [near, seed],
+      [near, key(4)],
+      [x, seed],
+    ] as const) {
+      expect(await used(f, at, k)).toEqual(await kernelShap(options)(f, at, k));
+    }
+  });
+});
