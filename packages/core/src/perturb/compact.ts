@@ -17,7 +17,7 @@ import type {
   SmoothMaskDraws,
 } from '../types/compact-draws.js';
 import type { Rows } from '../types/draws.js';
-import { fillSmoothMask } from './smooth-mask.js';
+import { smoothMaskWriter } from './smooth-mask.js';
 
 /**
  * The inputs [n, ...shape of x] that compact draws of x stand for, in x's type. Draws that remove features write them into the first rows
@@ -153,9 +153,9 @@ function withoutShares(x: Tensor, compact: SmoothMaskDraws): RowWriter {
 }
 
 function sharesOfElements(x: Tensor, { key, from, layout, ...grid }: SmoothMaskDraws): RowWriter {
-  const plane = planeOf('smooth masks', x.shape, layout);
+  const write = smoothMaskWriter(planeOf('smooth masks', x.shape, layout), grid);
   const streamAt = streamsOf(key);
-  return (out, i) => fillSmoothMask(streamAt(from + i), grid, { plane, out });
+  return (out, i) => write(streamAt(from + i), out);
 }
 
 function withNoise(x: Tensor, { key, from, centre = x, noise, clip }: KeyDraws): RowWriter {

@@ -48,7 +48,7 @@ export interface MaskDraws extends RemovalValues {
 
 /**
  * Moves every element of an image a share of the way to the baseline: x - m·(x - baseline). The shares m of the draw with number i, which
- * all channels have in common, come from `stream(fold(key, i))`, see `fillSmoothMask`.
+ * all channels have in common, come from `stream(fold(key, i))`, see `smoothMaskWriter`.
  */
 export interface SmoothMaskDraws extends RemovalValues {
   readonly kind: 'smooth-masks';
