@@ -140,10 +140,10 @@ function below(state: Int32Array, n: number): number {
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
     fail({ code: 'option-value', where: 'below', expected: 'a whole number from 1 to 2^32', got: String(n) });
   }
-  const limit = 2 ** 32 - (2 ** 32 % n);
   for (;;) {
     const bits = next(state) >>> 0;
-    if (bits < limit) return bits % n;
+    // Most draws are accepted without the exact limit, which takes a division. Both operands are unsigned integers, not floats.
+    if (bits < 2 ** 32 - n || bits < 2 ** 32 - (2 ** 32 % n)) return n === 2 ** 32 ? bits : bits % (n >>> 0);
   }
 }
 
