@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { prepare } from '../prepare.js';
 import { concurrencyFor } from './concurrency.js';
 import { explainInputs } from './evaluate.js';
-import type { RunToPlan } from './planned-run.js';
+import { cellCosts, type RunToPlan } from './planned-run.js';
 
 const noise = gaussian({ sigma: 0.1 });
 
@@ -17,7 +17,7 @@ const cellsAtOnce = (shape: readonly number[], { explainers = [], metrics = [] }
     ...explainers.map((_, explainer) => ({ stage: 'explain', input: 0, explainer }) as const),
     ...metrics.map((_, metric) => ({ stage: 'measure', input: 0, metric }) as const),
   ];
-  return concurrencyFor({ f: linearScore(x), x, cells, explainers, metrics });
+  return concurrencyFor(x, cellCosts({ f: linearScore(x), x, cells, explainers, metrics }));
 };
 
 test('cells of few rows run together, up to 64', () => {

@@ -1,5 +1,5 @@
-import { keptBytes, type PlannedCost, spans } from '@onnxplain/core';
-import { plannedCosts, type RunToPlan } from './planned-run.js';
+import { keptBytes, type PlannedCost, spans, type Tensor } from '@onnxplain/core';
+import type { CellCost } from './planned-run.js';
 
 /** Elements of rows that are evaluated at the same time: 2^22, 32 MiB in float64. */
 const ELEMENTS = 2 ** 22;
@@ -8,13 +8,13 @@ const ELEMENTS = 2 ** 22;
 const MOST = 64;
 
 /**
- * Returns how many cells may run at the same time, so that rows of several inputs share full runs of the model. What they plan to evaluate
- * and keep bounds the memory. Where a cost is not known before, as many as hold one input's draws each: at most 8.
+ * Returns how many cells of inputs like x may run at the same time, so that rows of several inputs share full runs of the model. What they
+ * plan to evaluate and keep bounds the memory. Where a cost is not known before, as many as hold one input's draws each: at most 8.
  */
-export function concurrencyFor(run: Omit<RunToPlan, 'concurrency'>): number {
-  const size = Math.max(1, run.x.data.length);
+export function concurrencyFor(x: Tensor, planned: readonly CellCost[]): number {
+  const size = Math.max(1, x.data.length);
   const least = Math.max(2, Math.min(8, Math.floor(2 ** 20 / size)));
-  const costs = plannedCosts(run);
+  const costs = planned.map(({ cost }) => cost);
   if (!costs.every((cost) => cost !== undefined)) return least;
   const elements = Math.max(1, ...costs.map((cost) => elementsOf(cost, size)));
   return Math.max(least, Math.min(MOST, Math.floor(ELEMENTS / elements)));

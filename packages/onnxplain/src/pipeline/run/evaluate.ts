@@ -1,5 +1,5 @@
 import { type Attribution, type Explainer, fail, type Metric } from '@onnxplain/core';
-import { type CellProgress, cellName, cellsOf, memoryStore, runCells } from '@onnxplain/experiment';
+import { type CellProgress, cellName, memoryStore, runCells } from '@onnxplain/experiment';
 import type { ExplainerRecord, MetricRecord } from '@onnxplain/report';
 import { ortSeconds } from '@onnxplain/runtime';
 import type { QueriedInputs } from '../query/query.js';
@@ -7,7 +7,7 @@ import { type ScoredInput, type ScoreRunOptions, scoresOf } from '../query/score
 import { explainerRecord, metricRecord } from '../record/methods.js';
 import { attributionsIn, type CellContext, explainCell, measureCell, measurementsIn } from './cells.js';
 import { concurrencyFor } from './concurrency.js';
-import { expectCost } from './expected-cost.js';
+import { costsToCome, expectCost } from './expected-cost.js';
 import { expectLayers } from './layers.js';
 import type { Measurement } from './measure-input.js';
 import { expectNeeds } from './needs.js';
@@ -138,9 +138,9 @@ async function computeCells(
   context: CellContext,
 ): Promise<number> {
   const plan = planOf(queried, { explainers, metrics, seed: context.seed });
-  const [{ f, input }] = context.scores;
-  const concurrency = concurrencyFor({ f, x: input.tensor, cells: cellsOf(plan), explainers, metrics });
-  const told = await expectCost({ queried, plan, context, concurrency }, { memory, say, onProgress });
+  const costs = costsToCome(plan, context);
+  const concurrency = concurrencyFor(context.scores[0].input.tensor, costs);
+  const told = await expectCost({ queried, context, costs, concurrency }, { memory, say, onProgress });
   let explained = performance.now();
   await runCells(plan, context.store, {
     signal,

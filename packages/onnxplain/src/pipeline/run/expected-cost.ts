@@ -4,9 +4,10 @@ import { defaultMemoryLimit } from '../../isolated/memory-limit.js';
 import { randomNotices } from '../notices/query.js';
 import { listed } from '../notices/text.js';
 import type { QueriedInputs } from '../query/query.js';
+import type { InputScore } from '../query/score-inputs.js';
 import type { CellContext } from './cells.js';
 import { paceOf } from './pace.js';
-import { type PlannedRun, planRun, type RunToPlan } from './planned-run.js';
+import { type CellCost, cellCosts, type PlannedRun, type PlannedRunOptions, planRun } from './planned-run.js';
 import { LARGE_SECONDS, shownBytes, shownCount, shownSeconds } from './shown-cost.js';
 
 /** A run that keeps more memory is said to be large. */
@@ -30,10 +31,21 @@ export interface CostOptions {
 }
 
 /** The cells of a run, and what they are computed from. */
-export interface PlannedCells extends Pick<RunToPlan, 'concurrency'> {
+export interface PlannedCells extends Pick<PlannedRunOptions, 'concurrency'> {
   readonly queried: QueriedInputs;
-  readonly plan: Plan;
   readonly context: CellContext;
+  /** What {@link costsToCome} returns. */
+  readonly costs: readonly CellCost[];
+}
+
+/** The planned costs of the cells that the store of a run does not have. All inputs count as the first. */
+export function costsToCome(
+  plan: Plan,
+  { scores, store, explainers, metrics }: CellContext,
+): readonly CellCost[] {
+  const [{ f, input }] = scores;
+  const cells = cellsOf(plan).filter((cell) => !store.has(cellName(cell)));
+  return cellCosts({ f, x: input.tensor, cells, explainers, metrics });
 }
 
 /**
@@ -43,17 +55,15 @@ export interface PlannedCells extends Pick<RunToPlan, 'concurrency'> {
  * in a year, and for one that needs more memory than there is.
  */
 export async function expectCost(
-  { queried: { model, queries }, plan, context, concurrency }: PlannedCells,
+  { queried: { model, queries }, context, costs, concurrency }: PlannedCells,
   { memory = defaultMemoryLimit(), say, onProgress }: CostOptions,
 ): Promise<CostOptions['onProgress']> {
-  const { scores, store, explainers, metrics } = context;
-  const cells = cellsOf(plan).filter((cell) => !store.has(cellName(cell)));
-  const run = { f: scores[0].f, x: scores[0].input.tensor, cells, explainers, metrics, concurrency };
-  const planned = planRun(run, freeOf(memory));
+  const { scores, explainers, metrics } = context;
+  const planned = planRun(costs, { concurrency, memory: freeOf(memory) });
   if (say === undefined) return onProgress;
   // A further run of a model that draws random numbers would change those of the others.
   const random = randomNotices(model, queries[0].output).length > 0;
-  const seconds = random ? undefined : await expectedSeconds(run, planned);
+  const seconds = random ? undefined : await expectedSeconds(scores[0], planned);
   if (seconds !== undefined && !planned.atMost) expectTime(seconds);
   const text = costText(planned, seconds);
   if (text !== undefined) say(text);
@@ -100,7 +110,7 @@ function expectTime(seconds: number): void {
 
 /** Seconds of the rows that are planned; undefined for few of them, and where a row cannot be evaluated. */
 async function expectedSeconds(
-  { f, x }: RunToPlan,
+  { f, input: { tensor: x } }: InputScore,
   { forward, backward }: PlannedRun,
 ): Promise<number | undefined> {
   if (forward + backward < TIMED_ROWS) return undefined;

@@ -34,7 +34,7 @@ import {
   readField,
 } from './cells.js';
 import { expectRunnable, type RunProgress } from './evaluate.js';
-import { expectCost } from './expected-cost.js';
+import { costsToCome, expectCost } from './expected-cost.js';
 import { planOf } from './plan.js';
 
 export interface RunPlanOptions extends ScoreRunOptions {
@@ -136,7 +136,8 @@ type LedgerMeasureFields = CommonFields & MeasureFields;
 
 async function computeCells(run: Run): Promise<void> {
   const { queried, plan, store, options, scores } = run;
-  const onProgress = await expectCost({ queried, plan, context: run, concurrency: 1 }, options);
+  const costs = costsToCome(plan, run);
+  const onProgress = await expectCost({ queried, context: run, costs, concurrency: 1 }, options);
   await runCells(plan, store, {
     signal: options.signal,
     onProgress,

@@ -3,29 +3,28 @@ import { gaussian, linearScore, tensor } from '@onnxplain/core';
 import { gradient, kernelShap, occlusion, optimal, smooth } from '@onnxplain/explainers';
 import { infidelity, robustnessComplement } from '@onnxplain/metrics';
 import { expect, test } from 'vitest';
-import { planRun, type RunToPlan } from './planned-run.js';
+import { cellCosts, type PlannedRun, planRun, type RunToPlan } from './planned-run.js';
 
 const x = tensor(new Float64Array(4), [4]);
 const noise = gaussian({ sigma: 0.1 });
 const GB = 1e9;
 
-/** A run of these explainers and metrics on three inputs, one cell after the other. */
-const runOf = ({ explainers = [], metrics = [] }: Partial<RunToPlan>): RunToPlan => ({
-  f: linearScore(x),
-  x,
-  explainers,
-  metrics,
-  concurrency: 1,
-  cells: [0, 1, 2].flatMap((input) => [
+/** The plan of a run of these explainers and metrics on three inputs, with a gigabyte of memory. */
+function planOf({ explainers = [], metrics = [] }: Partial<RunToPlan>, concurrency = 1): PlannedRun {
+  const cells = [0, 1, 2].flatMap((input) => [
     ...explainers.map((_, explainer) => ({ stage: 'explain', input, explainer }) as const),
     ...metrics.map((_, metric) => ({ stage: 'measure', input, metric }) as const),
-  ]),
-});
+  ]);
+  return planRun(cellCosts({ f: linearScore(x), x, explainers, metrics, cells }), {
+    concurrency,
+    memory: GB,
+  });
+}
 
 test('the rows of all cells are added, and a metric counts once for all explainers that it compares', () => {
   const explainers = [gradient(), smooth(gradient(), noise, { draws: 10 })];
   const metrics = [infidelity(noise, { draws: 100 })];
-  expect(planRun(runOf({ explainers, metrics }), GB)).toEqual({
+  expect(planOf({ explainers, metrics })).toEqual({
     forward: 3 * 101,
     backward: 3 * 11,
     atMost: false,
@@ -36,35 +35,35 @@ test('the rows of all cells are added, and a metric counts once for all explaine
 
 test('a cost that is not known before is named, and the others are counted', () => {
   const metrics = [robustnessComplement(minimum())];
-  const planned = planRun(runOf({ explainers: [gradient()], metrics }), GB);
+  const planned = planOf({ explainers: [gradient()], metrics });
   expect(planned.unknown).toEqual([metrics[0].expression]);
   expect(planned.backward).toBe(3);
 });
 
 test('an explainer that does not fit the input costs nothing, and is not called unknown', () => {
-  const planned = planRun(runOf({ explainers: [occlusion({ window: 9 })] }), GB);
+  const planned = planOf({ explainers: [occlusion({ window: 9 })] });
   expect(planned).toMatchObject({ forward: 0, unknown: [] });
 });
 
 test('a request of more rows than any machine evaluates is refused with the factor', () => {
   const often = smooth(smooth(gradient(), noise, { draws: 1e7 }), noise, { draws: 1e7 });
-  expect(() => planRun(runOf({ explainers: [often] }), GB)).toThrow(
+  expect(() => planOf({ explainers: [often] })).toThrow(
     /at most 1 000 000 000 000 evaluations and gradients.*got 300 000 000 000 000.*by a factor of 300/s,
   );
 });
 
 test('a request of more memory than there is says how many draws fit, and so many are taken', () => {
   const explainerOf = (draws: number) => optimal(noise, { draws });
-  expect(() => planRun(runOf({ explainers: [explainerOf(1e9)] }), GB)).toThrow(
+  expect(() => planOf({ explainers: [explainerOf(1e9)] })).toThrow(
     /40 GB for 1 000 000 000 rows of 40 bytes.*Lower draws to 24 999 996 or fewer/s,
   );
-  expect(planRun(runOf({ explainers: [explainerOf(24_999_996)] }), GB).bytes).toBeLessThanOrEqual(GB);
-  expect(() => planRun(runOf({ explainers: [explainerOf(24_999_997)] }), GB)).toThrow(/too-large|Lower/);
+  expect(planOf({ explainers: [explainerOf(24_999_996)] }).bytes).toBeLessThanOrEqual(GB);
+  expect(() => planOf({ explainers: [explainerOf(24_999_997)] })).toThrow(/too-large|Lower/);
 });
 
 test('cells that run at the same time keep their memory at the same time', () => {
-  const run = runOf({ explainers: [kernelShap({ samples: 1000 })] });
-  const [one, two] = [1, 2].map((concurrency) => planRun({ ...run, concurrency }, GB).bytes);
+  const explainers = [kernelShap({ samples: 1000 })];
+  const [one, two] = [1, 2].map((concurrency) => planOf({ explainers }, concurrency).bytes);
   expect(two).toBe(2 * one);
 });
 
@@ -73,7 +72,5 @@ test.each([
   { forward: -5, backward: 1 },
 ])('a plan of %j, which only a plugin can make, is refused', (cost) => {
   const explainer = Object.assign(gradient(), { plannedCost: () => cost });
-  expect(() => planRun(runOf({ explainers: [explainer] }), GB)).toThrow(
-    /plannedCost: expected numbers of rows/,
-  );
+  expect(() => planOf({ explainers: [explainer] })).toThrow(/plannedCost: expected numbers of rows/);
 });

@@ -19,8 +19,6 @@ export interface RunToPlan {
   readonly cells: readonly Cell[];
   readonly explainers: readonly Explainer[];
   readonly metrics: readonly Metric[];
-  /** How many cells are computed at the same time. */
-  readonly concurrency: number;
 }
 
 /** What a run will cost, as far as its explainers and metrics plan. */
@@ -37,15 +35,22 @@ export interface PlannedRun {
 /** Rows of one run: at a microsecond each, which no model reaches, they take 11 days. */
 const MOST_ROWS = 1e12;
 
+export interface PlannedRunOptions {
+  /** How many cells are computed at the same time. */
+  readonly concurrency: number;
+  /** Bytes that they may keep. */
+  readonly memory: number;
+}
+
 /**
  * Adds up what the cells of a run will cost. Throws `too-large` for more rows than any run can have, and for a cell that keeps more than
  * `memory` bytes.
  */
-export function planRun(run: RunToPlan, memory: number): PlannedRun {
+export function planRun(costs: readonly CellCost[], { concurrency, memory }: PlannedRunOptions): PlannedRun {
   const planned = { forward: 0, backward: 0, atMost: false };
   const unknown = new Set<string>();
   let bytes = 0;
-  for (const { expression, cost, times } of costsIn(run)) {
+  for (const { expression, cost, times } of costs) {
     if (cost === undefined) {
       unknown.add(expression);
       continue;
@@ -56,24 +61,23 @@ export function planRun(run: RunToPlan, memory: number): PlannedRun {
     planned.forward += times * cost.forward;
     planned.backward += times * cost.backward;
     planned.atMost ||= cost.atMost === true;
-    const together = Math.min(times, run.concurrency);
+    const together = Math.min(times, concurrency);
     bytes = Math.max(bytes, cost.kept === undefined ? 0 : together * keptBytes(cost.kept));
   }
   return { ...planned, bytes, unknown: [...unknown] };
 }
 
-interface CellCost {
+/** What a cell costs by the plan of its explainer or metric. */
+export interface CellCost {
   readonly expression: string;
+  /** Undefined where it is not known before. */
   readonly cost: PlannedCost | undefined;
   /** For how many cells. */
   readonly times: number;
 }
 
-/** The planned cost of a cell by each explainer and metric of a run that has cells; undefined where one is not known. */
-export const plannedCosts = (run: Omit<RunToPlan, 'concurrency'>): readonly (PlannedCost | undefined)[] =>
-  costsIn(run).map(({ cost }) => cost);
-
-function costsIn({ f, x, cells, explainers, metrics }: Omit<RunToPlan, 'concurrency'>): readonly CellCost[] {
+/** The planned cost of a cell by each explainer and metric of a run that has cells. */
+export function cellCosts({ f, x, cells, explainers, metrics }: RunToPlan): readonly CellCost[] {
   const explained = explainers.map((explainer, i) => ({
     expression: explainer.expression,
     cost: unlessRefused(() => explainer.plannedCost?.(f, x)),
