@@ -52,13 +52,15 @@ function pointsOnPath(
   { baseline, x }: { readonly baseline: Tensor; readonly x: Tensor },
   nodes: Float64Array,
 ): Tensor {
-  const steps = subtract(toFloat64(x), baseline);
+  const { data: start } = baseline;
+  const { data: steps } = subtract(toFloat64(x), baseline);
   return lazyRows({
     n: nodes.length,
     shape: x.shape,
     type: 'either',
     write(out, k) {
-      for (let i = 0; i < out.length; i++) out[i] = baseline.data[i] + nodes[k] * steps.data[i];
+      const node = nodes[k];
+      for (let i = 0; i < out.length; i++) out[i] = start[i] + node * steps[i];
     },
   });
 }
