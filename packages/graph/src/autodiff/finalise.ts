@@ -7,6 +7,7 @@ import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
 import type { Graph, Node, Value } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
+import { chosenOnes } from '../prepare/chosen-ones.js';
 import { precompute } from '../prepare/precompute.js';
 import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
 import { declareSymbolicTypes } from '../rewrite/declare-types.js';
@@ -32,7 +33,7 @@ export interface OutputRequest {
   readonly redefined?: ReadonlyMap<string, string>;
 }
 
-/** Adds the requested outputs, then computes constants ahead, merges common subexpressions and removes dead nodes. */
+/** Adds the requested outputs, then computes constants and chosen ones ahead, merges common subexpressions and removes dead nodes. */
 export function finalise(
   b: Builder,
   resolved: ResolvedRequest,
@@ -53,10 +54,11 @@ export function finalise(
   const current = replacements
     ? nodes.map((node) => substitute(node, (name) => replacements.get(name) ?? name))
     : nodes;
-  const ready = precompute({ ...built, nodes: current }, (name) => b.typeOf(name));
+  const typeOf = (name: string) => b.typeOf(name);
+  const ready = chosenOnes(precompute({ ...built, nodes: current }, typeOf), typeOf);
   const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.constantInputs)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
-  return declareSymbolicTypes({ ...lean, metadata }, (name) => b.typeOf(name));
+  return declareSymbolicTypes({ ...lean, metadata }, typeOf);
 }
 
 /** Replaces nodes whose outputs are redefined. */
