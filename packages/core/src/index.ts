@@ -138,7 +138,6 @@ export {
   quadraticScore,
 } from './score/exact.js';
 export { functionScore, type ScoreFunction } from './score/function.js';
-export { gradientsInTurn } from './score/gradients-in-turn.js';
 export { expectFiniteClasses, type MarginAt, marginAt, marginsOf, type ScoreAt } from './score/margin-at.js';
 export {
   crossEntropyObjective,
@@ -153,6 +152,7 @@ export {
 export { keptBytes, repeatedCost, sumOfCosts } from './score/planned-cost.js';
 export { targetedMargin } from './score/targeted.js';
 export { meter, type Progress, throwIfAborted, type Watch, watch } from './score/watch.js';
+export { withGradients } from './score/with-gradients.js';
 export { type AdamOptions, adam, type Descent } from './solve/adam.js';
 export type { Design, WeightedRows } from './solve/equations.js';
 export { type Factorisation, factor, type Problem } from './solve/factor.js';
@@ -171,6 +171,7 @@ export {
 export { inverse, lsqr, pseudoInverse, ridge, solvers } from './solve/solver.js';
 export { didYouMean } from './suggest.js';
 export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithmetic.js';
+export { type ArrayPool, arrayPool } from './tensor/array-pool.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
 export { isLazyRows, type LazyRows, type LazyRowsOptions, lazyRow, lazyRows } from './tensor/lazy-rows.js';

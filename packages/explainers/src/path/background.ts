@@ -1,7 +1,6 @@
 import type { Findings } from '@onnxplain/core';
 import {
   fail,
-  gradientsInTurn,
   isTensor,
   type Key,
   lazyRows,
@@ -16,6 +15,7 @@ import {
   type Tensor,
   tensor,
   toFloat64,
+  withGradients,
   z,
 } from '@onnxplain/core';
 import { fillBaseline } from '../baseline.js';
@@ -72,15 +72,7 @@ export async function meanTowardsBackground(
   const [atX] = await f.value(stack([x]));
   const atStart = await meanValue(f, baselines);
   expectFiniteEnds(where, { atX, atStart });
-  const gradientOf = gradientsInTurn(f);
-  let moments = noMoments(x.shape);
-  let memory = new Float64Array(0);
-  for (const { from, to } of spans(draws, ARRAYS * x.data.length)) {
-    if (memory.length === 0) memory = new Float64Array((to - from) * x.data.length);
-    const drawn = drawSteps({ x, baselines, steps: memory }, { key, sigma }, { from, to });
-    const slopes = await gradientOf(drawn.points);
-    moments = addProducts(moments, slopes, drawn.steps);
-  }
+  const moments = await productMoments(f, { x, baselines }, { draws, sigma, key });
   const values = tensor(moments.mean, x.shape);
   const stderr = standardError(moments);
   return {
@@ -88,6 +80,25 @@ export async function meanTowardsBackground(
     ...(stderr && { stderr }),
     residual: atX - atStart - sum(values),
   };
+}
+
+/** The moments of steps times gradients over all draws. */
+function productMoments(
+  f: Score,
+  { x, baselines }: { readonly x: Tensor; readonly baselines: Tensor },
+  { draws, sigma, key }: PointDraws & { readonly key: Key },
+): Promise<ElementMoments> {
+  return withGradients(f, async (gradientOf) => {
+    let moments = noMoments(x.shape);
+    let memory = new Float64Array(0);
+    for (const { from, to } of spans(draws, ARRAYS * x.data.length)) {
+      if (memory.length === 0) memory = new Float64Array((to - from) * x.data.length);
+      const drawn = drawSteps({ x, baselines, steps: memory }, { key, sigma }, { from, to });
+      const slopes = await gradientOf(drawn.points);
+      moments = addProducts(moments, slopes, drawn.steps);
+    }
+    return moments;
+  });
 }
 
 async function meanValue(f: Score, baselines: Tensor): Promise<number> {

@@ -1,6 +1,5 @@
 import {
   denseRows,
-  gradientsInTurn,
   lazyRows,
   option,
   type Score,
@@ -10,6 +9,7 @@ import {
   type Tensor,
   tensor,
   toFloat64,
+  withGradients,
   written,
 } from '@onnxplain/core';
 import { baselineOption } from '../baseline.js';
@@ -39,11 +39,12 @@ export async function meanGradientOnPath(
 ): Promise<Tensor> {
   const size = sizeOf(f.shape);
   const mean = new Float64Array(size);
-  const gradientOf = gradientsInTurn(f);
-  for (const { from, to } of spans(nodes.length, size)) {
-    const slopes = await gradientOf(pointsOnPath(ends, nodes.subarray(from, to)));
-    denseRows(slopes).addTransposeTimes(weights.subarray(from, to), mean);
-  }
+  await withGradients(f, async (gradientOf) => {
+    for (const { from, to } of spans(nodes.length, size)) {
+      const slopes = await gradientOf(pointsOnPath(ends, nodes.subarray(from, to)));
+      denseRows(slopes).addTransposeTimes(weights.subarray(from, to), mean);
+    }
+  });
   return tensor(mean, f.shape);
 }
 

@@ -8,7 +8,6 @@ import {
   fail,
   firstNonFinite,
   fold,
-  gradientsInTurn,
   inputRows,
   type Key,
   type Perturbation,
@@ -18,6 +17,7 @@ import {
   sizeOf,
   spans,
   type Tensor,
+  withGradients,
 } from '@onnxplain/core';
 import { addElements, addRows, type ElementMoments, noMoments } from './elementwise.js';
 
@@ -68,15 +68,17 @@ export async function smoothedGradients(
   { x, key }: Explained,
 ): Promise<SmoothedMoments> {
   const drawKey = fold(key, 'draws');
-  const gradientOf = gradientsInTurn(f);
-  let moments = noMoments(x.shape);
-  for (const { from, to } of spans(n, sizeOf(x.shape))) {
-    const draws = perturbation(x, drawKey, from, to);
-    const slopes = await gradientOf(inputRows(x, draws));
-    moments = addRows(moments, termOf(slopes), draws.weights ?? new Float64Array(to - from).fill(1));
-    // A mean is finite only where all of its terms are.
-    if (firstNonFinite({ shape: x.shape, data: moments.mean }) >= 0) refuseNonFinite(inner, slopes);
-  }
+  const moments = await withGradients(f, async (gradientOf) => {
+    let all = noMoments(x.shape);
+    for (const { from, to } of spans(n, sizeOf(x.shape))) {
+      const draws = perturbation(x, drawKey, from, to);
+      const slopes = await gradientOf(inputRows(x, draws));
+      all = addRows(all, termOf(slopes), draws.weights ?? new Float64Array(to - from).fill(1));
+      // A mean is finite only where all of its terms are.
+      if (firstNonFinite({ shape: x.shape, data: all.mean }) >= 0) refuseNonFinite(inner, slopes);
+    }
+    return all;
+  });
   return { moments, cost: { forward: 0, backward: n } };
 }
 

@@ -1,6 +1,5 @@
 import {
   fold,
-  gradientsInTurn,
   inputRows,
   type Key,
   lazyRow,
@@ -38,17 +37,18 @@ export interface NeighbourhoodOptions {
   readonly where: string;
   readonly ball: Ball;
   readonly noise: Noise;
+  /** Computes the gradients at drawn neighbours. */
+  readonly gradientOf: Score['gradient'];
 }
 
 /** The inputs near the x of a subject. Throws `not-applicable` when the subject has no explainer. */
 export function neighbourhoodOf(
-  { where, ball, noise }: NeighbourhoodOptions,
+  { where, ball, noise, gradientOf }: NeighbourhoodOptions,
   subject: Subject,
   key: Key,
 ): Neighbourhood {
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
-  const gradientOf = gradientsInTurn(f);
   const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
   const neighbour = (input: Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
     const delta = once(() => subtract(x, input));

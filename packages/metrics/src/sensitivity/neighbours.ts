@@ -12,6 +12,7 @@ import {
   subtract,
   type Tensor,
   toFloat64,
+  withGradients,
 } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
 import { ascend, type NextOffset } from './ascent.js';
@@ -23,7 +24,7 @@ import {
 } from './neighbourhood.js';
 
 /** How a metric chooses neighbours, and what it computes at each. */
-export interface NeighbourMeasure<Result> extends NeighbourhoodOptions {
+export interface NeighbourMeasure<Result> extends Omit<NeighbourhoodOptions, 'gradientOf'> {
   readonly compute: (neighbour: Neighbour) => Promise<Result>;
   /** Returns one number for each neighbour, from the results of all neighbours. */
   readonly numbers: (results: readonly Result[]) => readonly number[];
@@ -46,10 +47,27 @@ export async function largestNear<Result>(
   measure: NeighbourMeasure<Result>,
   subject: Subject,
   key: Key,
-): Promise<{ readonly estimate: Estimate; readonly results: readonly Result[] }> {
-  const { where, ball, numbers, next } = measure;
-  expectSubject(where, subject);
-  const near = neighbourhoodOf(measure, subject, fold(key, DRAWS));
+): Promise<Largest<Result>> {
+  expectSubject(measure.where, subject);
+  return withGradients(subject.f, (gradientOf) =>
+    largestOf(measure, subject, {
+      key,
+      near: neighbourhoodOf({ ...measure, gradientOf }, subject, fold(key, DRAWS)),
+    }),
+  );
+}
+
+interface Largest<Result> {
+  readonly estimate: Estimate;
+  readonly results: readonly Result[];
+}
+
+async function largestOf<Result>(
+  measure: NeighbourMeasure<Result>,
+  subject: Subject,
+  { key, near }: { readonly key: Key; readonly near: Neighbourhood },
+): Promise<Largest<Result>> {
+  const { ball, numbers, next } = measure;
   const n = ball.count(subject.x.shape);
   let moved = false;
   const compute = (neighbour: Neighbour) => {

@@ -1,7 +1,6 @@
 import { type LazyRowsOptions, lazyRows, type Tensor, tensor, toFloat16 } from '@onnxplain/core';
 import { describe, expect, test } from 'vitest';
 import type { FloatType } from '../session/value.js';
-import { arrayPool } from './arrays.js';
 import { type GatherOptions, gather } from './gather.js';
 
 const options = (dtype: FloatType, missing = false): GatherOptions => ({
@@ -78,26 +77,5 @@ describe('a lazy row that is not finite', () => {
 
   test('is let through by a model that takes missing values', () => {
     expect(() => gather([segment(infinite(), 2, 9)], 7, options('float32', true))).not.toThrow();
-  });
-});
-
-describe('a pool of arrays', () => {
-  test('gives an array again that is long enough and of the type, after it was given back', () => {
-    const pool = arrayPool(1000);
-    const first = pool.take('float32', 10);
-    expect(pool.take('float32', 10)).not.toBe(first);
-    pool.giveBack(first);
-    expect(pool.take('float32', 11)).not.toBe(first);
-    expect(pool.take('float64', 5)).not.toBe(first);
-    expect(pool.take('float32', 5)).toBe(first);
-    expect(pool.take('float32', 5)).not.toBe(first);
-  });
-
-  test('keeps no more bytes than its limit', () => {
-    const pool = arrayPool(100);
-    const [small, large] = [pool.take('float32', 10), pool.take('float32', 26)];
-    pool.giveBack(small);
-    pool.giveBack(large);
-    expect(pool.take('float32', 26)).not.toBe(large);
   });
 });

@@ -1,4 +1,6 @@
 import {
+  arrayPool,
+  dtypes,
   fail,
   firstNonFinite,
   isLazyRows,
@@ -10,8 +12,10 @@ import {
 import type { Constant } from '@onnxplain/graph';
 import { positionOf } from '../model/feeds.js';
 import { type FloatData, type FloatType, isStoredAs, writeNumbers } from '../session/value.js';
-import { runArrays } from './arrays.js';
 import type { Segment } from './segment.js';
+
+/** The arrays of runs of all models. */
+const runArrays = arrayPool(2 ** 25);
 
 export interface GatherOptions {
   readonly dtype: FloatType;
@@ -42,7 +46,7 @@ export function gather(
   const whole = segments.length === 1 && to - from === paddedSize;
   if (whole && !isLazyRows(rows) && isStoredAs(dtype, rows.data))
     return { data: rows.data.subarray(from * size, to * size), free: () => undefined };
-  const array = runArrays.take(dtype, paddedSize * size);
+  const array = runArrays.take<FloatData>(dtypes[dtype].array, paddedSize * size);
   const free = () => runArrays.giveBack(array);
   try {
     let at = 0;
