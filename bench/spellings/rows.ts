@@ -1,6 +1,7 @@
 /** The rules that have several spellings, and the shapes at which these are measured. */
 import { type Graph, loweringPasses, loweringTargets, prune } from '@onnxplain/graph';
 import { fewChannels } from '../../packages/graph/src/lower/few-channels.js';
+import { mergedChannels } from '../../packages/graph/src/lower/merged-channels.js';
 import { phaseAdjoint } from '../../packages/graph/src/lower/phase-adjoint.js';
 import { phasePool } from '../../packages/graph/src/lower/phase-pool.js';
 import { stridedAdjoints } from '../../packages/graph/src/lower/strided-adjoints.js';
@@ -199,6 +200,32 @@ const image = (from: number, to: number, { kernel, stride, size, batch }: Image)
   spellings: images,
 });
 
+/** How the cotangents of windows that overlap are added up. */
+const means: Row['spellings'] = {
+  'channels merged': lowered({ 'merged-channels': none }),
+  'one channel a group': lowered({ 'merged-channels': (graph: Graph) => mergedChannels(graph, always) }),
+};
+
+interface Averaged extends Image {
+  readonly pad: number;
+}
+
+/** A pool of means on maps of size x size between pointwise convolutions. */
+const averaged = (channels: number, { kernel, stride, pad, size, batch }: Averaged): Row => ({
+  rule: 'AveragePool',
+  shape: `${channels}, ${kernel}x${kernel}, stride ${stride}, ${size}x${size}, batch ${batch}`,
+  batch,
+  network: {
+    input: [16, size, size],
+    layers: [
+      { channels, kernel: 1 },
+      { pool: 'AveragePool', kernel, stride, pad },
+      { channels: 16, kernel: 1 },
+    ],
+  },
+  spellings: means,
+});
+
 export const rows: readonly Row[] = [
   image(1, 16, { kernel: 5, stride: 2, size: 28, batch: 50 }),
   image(1, 32, { kernel: 5, stride: 2, size: 28, batch: 50 }),
@@ -214,6 +241,17 @@ export const rows: readonly Row[] = [
   image(1, 64, { kernel: 7, stride: 2, size: 112, batch: 4 }),
   image(3, 64, { kernel: 7, stride: 2, size: 224, batch: 2 }),
   image(3, 64, { kernel: 11, stride: 4, size: 224, batch: 4 }),
+  averaged(64, { kernel: 2, stride: 2, pad: 0, size: 56, batch: 4 }),
+  averaged(64, { kernel: 3, stride: 1, pad: 1, size: 35, batch: 8 }),
+  averaged(4, { kernel: 3, stride: 2, pad: 1, size: 28, batch: 50 }),
+  averaged(8, { kernel: 3, stride: 2, pad: 1, size: 28, batch: 50 }),
+  averaged(12, { kernel: 3, stride: 2, pad: 1, size: 28, batch: 50 }),
+  averaged(16, { kernel: 3, stride: 2, pad: 1, size: 112, batch: 4 }),
+  averaged(24, { kernel: 3, stride: 2, pad: 1, size: 28, batch: 8 }),
+  averaged(64, { kernel: 3, stride: 2, pad: 1, size: 56, batch: 4 }),
+  averaged(64, { kernel: 3, stride: 2, pad: 0, size: 35, batch: 8 }),
+  averaged(192, { kernel: 3, stride: 2, pad: 1, size: 14, batch: 8 }),
+  averaged(64, { kernel: 5, stride: 3, pad: 0, size: 56, batch: 4 }),
   tiled(1, 6, { kernel: 5, size: 28, batch: 50 }),
   tiled(1, 8, { kernel: 5, size: 28, batch: 50 }),
   tiled(3, 12, { kernel: 3, size: 28, batch: 50 }),

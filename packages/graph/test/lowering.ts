@@ -1,15 +1,17 @@
 /** Whether a lowered graph has the values of the plain one. */
 import { type Graph, interpret, lower, loweringTargetNames, verify } from '../src/index.js';
 import { fewChannels } from '../src/lower/few-channels.js';
+import { mergedChannels } from '../src/lower/merged-channels.js';
 import { stridedAdjoints } from '../src/lower/strided-adjoints.js';
 import type { Feeds } from './central-differences.js';
 
 const TOLERANCE = 1e-9;
 
-/** The graph for each target, and in spellings that `ort-cpu` chooses for large images only. */
+/** The graph for each target, and in spellings that `ort-cpu` chooses for large images or many channels only. */
 const spellings: readonly (readonly [string, (graph: Graph) => Graph])[] = [
   ...loweringTargetNames.map((target) => [target, (graph: Graph) => lower(graph, target)] as const),
   ['few-channels', (graph) => fewChannels(graph, { sizes: () => [2, 4], long: 1 })],
+  ['merged-channels', (graph) => mergedChannels(graph, () => true)],
   ['strided-adjoints', (graph) => stridedAdjoints(graph, () => true)],
 ];
 

@@ -8,6 +8,7 @@ import { convTranspose3d } from './conv-transpose-3d.js';
 import { fewChannels } from './few-channels.js';
 import { halfAdditions } from './half-additions.js';
 import { joinedTiles } from './joined-tiles.js';
+import { mergedChannels } from './merged-channels.js';
 import { nchwcEntries } from './nchwc-entries.js';
 import { nchwcMasks } from './nchwc-masks.js';
 import { nchwcScalars } from './nchwc-scalars.js';
@@ -34,6 +35,7 @@ export const loweringPasses = {
   'phase-adjoint': phaseAdjoint,
   'joined-tiles': joinedTiles,
   'few-channels': fewChannels,
+  'merged-channels': mergedChannels,
   'strided-adjoints': stridedAdjoints,
   'conv-transpose': convTransposeAsConv,
   'conv-transpose-3d': convTranspose3d,
@@ -61,6 +63,7 @@ export const loweringTargets = {
     'phase-adjoint',
     'joined-tiles',
     'few-channels',
+    'merged-channels',
     'strided-adjoints',
     'conv-transpose',
     'channel-scales',

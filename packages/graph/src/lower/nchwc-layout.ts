@@ -6,7 +6,7 @@ import type { Constant, Graph, Node } from '../ir/types.js';
 export const BLOCK = 16;
 
 /** It fills up blocks whose channels are a multiple of this. */
-const ALIGNED = 4;
+export const ALIGNED = 4;
 
 /** Number of channels of the values that ONNX Runtime has in blocks (NCHWc). */
 export type BlockedChannels = ReadonlyMap<string, number>;

@@ -179,17 +179,25 @@ function averagePool(b: MathBuilder, step: RuleContext, dy: string): string {
     const padding = tiles.remainder.map(() => 0);
     return b.pad(grown, [0, 0, ...padding], [0, 0, ...tiles.remainder]);
   }
-  if (selfAdjoint(step, window)) return b.emit('AveragePool', [dy], step.node.attributes);
-  return transposedSum(b, { x, window, dy: b.mul(dy, windowWeights(b, step, window)) });
+  const weights = windowWeights(b, step, window);
+  const pads = slidingPads(window);
+  if (pads === undefined) return transposedSum(b, { x, window, dy: b.mul(dy, weights) });
+  const weighted = typeof weights === 'number' ? dy : b.mul(dy, b.mul(weights, n));
+  const counted = { pads: attr.ints(pads), count_include_pad: attr.int(1), ceil_mode: attr.int(0) };
+  return b.emit('AveragePool', [weighted], { ...step.node.attributes, ...counted });
 }
 
-/** Whether AveragePool is its own adjoint: stride 1, odd windows with equal padding on both sides, which the mean counts. */
-function selfAdjoint(step: RuleContext, window: readonly KernelAxis[]): boolean {
-  const counted = attributesOf(step.node, 'AveragePool').count_include_pad;
-  return window.every(
-    ({ stride, extent, before, after }) =>
-      stride === 1 && before === after && 2 * before === extent - 1 && (counted || extent === 1),
-  );
+/**
+ * Returns the padding of the AveragePool that is the adjoint of one with a stride of 1: every element gets the mean of the windows around
+ * it, the padding counted. Undefined for other strides, and where dilations need more padding than a pool may have.
+ */
+function slidingPads(window: readonly KernelAxis[]): readonly number[] | undefined {
+  const pads = [
+    ...window.map(({ extent, before }) => extent - 1 - before),
+    ...window.map(({ extent, after }) => extent - 1 - after),
+  ];
+  const fits = pads.every((pad, i) => pad < window[i % window.length].kernel);
+  return fits && window.every(({ stride }) => stride === 1) ? pads : undefined;
 }
 
 /**
@@ -199,10 +207,9 @@ function selfAdjoint(step: RuleContext, window: readonly KernelAxis[]): boolean 
 function windowWeights(b: MathBuilder, step: RuleContext, window: readonly KernelAxis[]): string | number {
   const [x] = step.inputs;
   const n = window.reduce((product, axis) => product * axis.kernel, 1);
-  const plain =
-    window.every((axis) => axis.before === 0 && axis.after === 0) &&
-    !attributesOf(step.node, 'AveragePool').ceil_mode;
-  if (plain) return 1 / n;
+  const { ceil_mode, count_include_pad } = attributesOf(step.node, 'AveragePool');
+  const whole = count_include_pad || window.every((axis) => axis.before === 0 && axis.after === 0);
+  if (whole && !ceil_mode) return 1 / n;
   const spatial = b.others(x, [0, 1]).map((axis) => ({ of: x, axis }));
   const ones = b.emit('Expand', [b.scalar(1, x), b.sizes([1, 1, ...spatial])]);
   const counted = b.emit('AveragePool', [ones], step.node.attributes);
