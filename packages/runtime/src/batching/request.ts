@@ -26,7 +26,7 @@ export interface RowRequest {
 }
 
 /** A request in a queue. It is settled when its caller has the results or an error; an abort signal gives such an error. */
-export interface QueuedRequest extends RowRequest {
+export interface QueuedRequest extends Omit<RowRequest, 'signal'> {
   readonly n: number;
   results: Numbers | undefined;
   /** Number of rows that were given to a run, and of rows whose results are there. */
@@ -42,9 +42,12 @@ export function queuedRequest(
   resolve: (results: Numbers) => void,
   reject: (error: unknown) => void,
 ): QueuedRequest {
-  const { rows, signal } = request;
+  const { rows, parameters, into, signal, onRows } = request;
   const queued: QueuedRequest = {
-    ...request,
+    rows,
+    parameters,
+    into,
+    onRows,
     n: rows.shape[0],
     results: undefined,
     taken: 0,
@@ -60,13 +63,13 @@ export function queuedRequest(
   };
   const abort = () => rejectIfThrown(queued, () => throwIfAborted(signal));
   const forget = signal && onAbort(signal, abort);
-  abort();
+  if (signal !== undefined) abort();
   return queued;
 }
 
 /** Calls the progress function of the caller. What the function throws becomes the error of the request. */
 export function report(queued: QueuedRequest, rows: number): void {
-  rejectIfThrown(queued, () => queued.onRows?.(rows));
+  if (queued.onRows !== undefined) rejectIfThrown(queued, () => queued.onRows?.(rows));
 }
 
 function rejectIfThrown(queued: QueuedRequest, work: () => void): void {

@@ -1,6 +1,5 @@
 import { codeOf, type DataType, sizeOf } from '@onnxplain/core';
 import { attr, type Builder, builderOf, grad, type RuleTable } from '@onnxplain/graph';
-import type { RequestQueue } from '../batching/queue.js';
 import type { Model } from '../model/model.js';
 import type { Port } from '../session/value.js';
 import { joinColumns } from './columns.js';
@@ -8,9 +7,9 @@ import type { CompetingClasses } from './competing-classes.js';
 import {
   GRADIENT_TOLERANCE,
   outputQueue,
+  queueOf,
   type ScoreQueueOptions,
   type ScoreQueues,
-  sharedQueue,
   valuesPart,
 } from './queues.js';
 import type { ScoreGraph } from './score-graph.js';
@@ -26,15 +25,14 @@ export function classQueues(
 ): ScoreQueues {
   const { fn, count } = classes;
   const { batch, memory, backward } = options;
-  const gradient = (): RequestQueue =>
-    sharedQueue(model, fn, {
-      batch,
-      memory,
-      baseline: backward.baseline,
-      name: ({ identity }) => `classes ${backward.rules} ${count} ${identity}`,
-      make: (form) => weightedGradient({ fn: form, count }, backward.table),
-      parts: [...valuesPart(count), { width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }],
-    });
+  const gradient = queueOf(model, fn, {
+    batch,
+    memory,
+    baseline: backward.baseline,
+    name: ({ identity }) => `classes ${backward.rules} ${count} ${identity}`,
+    make: (form) => weightedGradient({ fn: form, count }, backward.table),
+    parts: [...valuesPart(count), { width: sizeOf(fn.input.shape), tolerance: GRADIENT_TOLERANCE }],
+  });
   return { value: () => outputQueue(model, fn, { classes: count, batch, memory }), gradient };
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { OnnxplainError, sizeOf } from '@onnxplain/core';
+import { OnnxplainError, once, sizeOf } from '@onnxplain/core';
 import { type Graph, infer, prune } from '@onnxplain/graph';
 import { mergeFeeds } from '../batching/constant-feeds.js';
 import {
@@ -58,21 +58,25 @@ export function scoreQueues(model: Model, fn: ModelFunction, options: ScoreQueue
   const scored = (form: ModelFunction) =>
     model.cache(scoreGraphs).get(identity(form), () => scoreGraph(form, options));
   return {
-    value() {
-      const name = (form: ModelFunction) => `value ${identity(form)}`;
-      return sharedQueue(model, fn, { ...options, name, make: scored, parts: valuesPart(1) });
-    },
-    gradient() {
-      const name = (form: ModelFunction) => `gradient ${backward.rules} ${identity(form)}`;
-      const make = (form: ModelFunction) => differentiate(scored(form), fn.input.name, backward.table);
-      const { baseline } = backward;
-      return sharedQueue(model, fn, { ...options, name, make, parts: slopes, baseline });
-    },
-    hessian() {
-      const name = (form: ModelFunction) => `hessian ${identity(form)}`;
-      const make = (form: ModelFunction) => hessianTimes(scored(form), fn.input.name);
-      return sharedQueue(model, fn, { ...options, name, make, parts: slopes });
-    },
+    value: queueOf(model, fn, {
+      ...options,
+      name: (form) => `value ${identity(form)}`,
+      make: scored,
+      parts: valuesPart(1),
+    }),
+    gradient: queueOf(model, fn, {
+      ...options,
+      name: (form) => `gradient ${backward.rules} ${identity(form)}`,
+      make: (form) => differentiate(scored(form), fn.input.name, backward.table),
+      parts: slopes,
+      baseline: backward.baseline,
+    }),
+    hessian: queueOf(model, fn, {
+      ...options,
+      name: (form) => `hessian ${identity(form)}`,
+      make: (form) => hessianTimes(scored(form), fn.input.name),
+      parts: slopes,
+    }),
   };
 }
 
@@ -148,9 +152,16 @@ export const independences = cacheKind<Independence>(1024);
 
 /** Returns the queue of a request. Equal requests share one. */
 export function sharedQueue(model: Model, fn: ModelFunction, request: QueueRequest): RequestQueue {
+  return queueOf(model, fn, request)();
+}
+
+/** Returns a function that gives the queue of a request. Each call looks it up, because the model may have dropped it. */
+export function queueOf(model: Model, fn: ModelFunction, request: QueueRequest): () => RequestQueue {
   const { name, batch, memory, baseline } = request;
-  const key = `${name(fn)} ${widthOf(request)} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`;
-  return model.cache(queues).get(key, () => makeQueue(model, fn, request)).queue;
+  const key = once(
+    () => `${name(fn)} ${widthOf(request)} ${batch} ${memory} ${fn.others.id} ${baseline?.id ?? ''}`,
+  );
+  return () => model.cache(queues).get(key(), () => makeQueue(model, fn, request)).queue;
 }
 
 function makeQueue(model: Model, fn: ModelFunction, request: QueueRequest): KeptQueue {

@@ -80,3 +80,21 @@ test('owners do not share the values of a kind', () => {
   expect(kind.of(other).get('a', () => 2)).toBe(2);
   expect(kind.of(one).get('a', () => 3)).toBe(1);
 });
+
+test('a cache of no values makes each anew and drops it at once', () => {
+  const dropped: number[] = [];
+  const cache = boundedCache<number>({ values: 0 }, (value) => dropped.push(value));
+  expect([cache.get('a', () => 1), cache.get('a', () => 2), cache.size]).toEqual([1, 2, 0]);
+  expect(dropped).toEqual([1, 2]);
+});
+
+test('a value that was used last is made again after it was deleted, and after the cache was cleared', () => {
+  const cache = boundedCache<number>({ values: 2 });
+  cache.delete(
+    'a',
+    cache.get('a', () => 1),
+  );
+  expect(cache.get('a', () => 2)).toBe(2);
+  cache.clear();
+  expect(cache.get('a', () => 3)).toBe(3);
+});

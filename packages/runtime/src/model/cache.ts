@@ -24,6 +24,35 @@ export function boundedCache<V>(
   limits: CacheLimits<V>,
   onDrop: (value: V) => void = () => undefined,
 ): Cache<V> {
+  return withLastValue(leastRecentlyUsed(limits, onDrop));
+}
+
+/** Keeps the value that was used last at hand. It is the last that the cache drops. */
+function withLastValue<V>(cache: Cache<V>): Cache<V> {
+  let last: { readonly key: string; readonly value: V } | undefined;
+  return {
+    get size() {
+      return cache.size;
+    },
+    get(key, make) {
+      if (last?.key === key) return last.value;
+      const value = cache.get(key, make);
+      // A cache of no values drops it at once.
+      last = cache.size === 0 ? undefined : { key, value };
+      return value;
+    },
+    delete(key, value) {
+      if (last?.key === key) last = undefined;
+      cache.delete(key, value);
+    },
+    clear() {
+      last = undefined;
+      cache.clear();
+    },
+  };
+}
+
+function leastRecentlyUsed<V>(limits: CacheLimits<V>, onDrop: (value: V) => void): Cache<V> {
   // A Map iterates in the order of insertion: the first entry is the least recently used one.
   const entries = new Map<string, { readonly value: V }>();
   const bytesOf = ({ value }: { readonly value: V }) => limits.bytesOf?.(value) ?? 0;
@@ -78,7 +107,9 @@ export function cacheKind<V>(limit: number | CacheLimits<V>): CacheKind<V> {
   return {
     limits,
     of(owner) {
-      const cache = caches.get(owner) ?? boundedCache<V>(limits);
+      const known = caches.get(owner);
+      if (known !== undefined) return known;
+      const cache = boundedCache<V>(limits);
       caches.set(owner, cache);
       return cache;
     },
