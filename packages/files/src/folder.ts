@@ -27,12 +27,11 @@ export async function writeFolder(
     undo.push(await make(path));
     await removeAbandoned(join(path, 'files'));
     undo.push(() => rm(staged, { recursive: true, force: true }));
-    for (const [name, content] of files) {
-      const file = join(staged, 'new', name);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, typeof content === 'function' ? await content() : content);
+    await stage(files, join(staged, 'new'));
+    for (const folder of foldersOf(files.keys())) {
+      undo.push(await make(join(path, folder)));
+      await mkdir(join(staged, 'kept', folder), { recursive: true });
     }
-    for (const name of files.keys()) undo.push(await make(dirname(join(path, name))));
     const stale = (await namesIn(path)).filter((name) => isOwn(name) && !files.has(name));
     for (const name of stale) undo.push(await takeAway(name, { staged, from: path }));
     for (const name of files.keys()) undo.push(await move(name, { staged, to: path }));
@@ -42,6 +41,26 @@ export async function writeFolder(
   }
   await rm(staged, { recursive: true, force: true }).catch(() => undefined);
 }
+
+/** Files that are written at the same time. */
+const AT_ONCE = 16;
+
+/** Writes files into a new folder. */
+async function stage(files: ReadonlyMap<string, FileContent>, folder: string): Promise<void> {
+  for (const each of foldersOf(files.keys())) await mkdir(join(folder, each), { recursive: true });
+  const entries = [...files];
+  for (let from = 0; from < entries.length; from += AT_ONCE) {
+    const writes = entries.slice(from, from + AT_ONCE).map(async ([name, content]) => {
+      await writeFile(join(folder, name), typeof content === 'function' ? await content() : content);
+    });
+    // Where one fails, the others end before the folder is removed.
+    await Promise.allSettled(writes);
+    await Promise.all(writes);
+  }
+}
+
+/** Returns the folders that files lie in, each once, in the order of the files. */
+const foldersOf = (names: Iterable<string>): ReadonlySet<string> => new Set([...names].map(dirname));
 
 /** Returns the names of the files below a folder, with slashes. */
 async function namesIn(folder: string): Promise<readonly string[]> {
@@ -72,7 +91,6 @@ async function move(name: string, { staged, to }: { staged: string; to: string }
 }
 
 async function copyIfThere(from: string, to: string): Promise<boolean> {
-  await mkdir(dirname(to), { recursive: true });
   try {
     await copyFile(from, to);
     return true;
