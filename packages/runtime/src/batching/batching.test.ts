@@ -5,7 +5,7 @@ import { type Batching, fixedBatching, measuredBatching } from './batching.js';
 function simulate(batching: Batching, rows: number, secondsOf: (size: number) => number): number[] {
   const sizes: number[] = [];
   for (let left = rows; left > 0; left -= sizes.at(-1) ?? 0) {
-    const size = batching.next(left);
+    const size = batching.next(left, left < rows);
     expect(size).toBeGreaterThan(0);
     expect(size).toBeLessThanOrEqual(left);
     sizes.push(size);
@@ -37,8 +37,15 @@ test('no larger size is tried where the last step up gained less than three perc
   const batching = ofLimit(1024);
   // Rows are 2.5 % faster in runs of 16 than in runs of 8.
   const secondsOf = (n: number) => (n + 0.4) * 1e-2;
-  expect(Math.max(...simulate(batching, 2000, secondsOf).slice(0, -1))).toBe(16);
-  expect(simulate(batching, 50, secondsOf)).toEqual([16, 12, 22]);
+  expect(Math.max(...simulate(batching, 2000, secondsOf))).toBe(16);
+  expect(simulate(batching, 50, secondsOf)).toEqual([16, 12, 12, 10]);
+});
+
+test('rows up to the next size, which was not tried, run at once where none of their request ran before', () => {
+  const batching = ofLimit(1024);
+  simulate(batching, 2000, (n) => (n + 0.4) * 1e-2);
+  expect([batching.next(27), batching.next(32), batching.next(33)]).toEqual([27, 32, 12]);
+  expect([batching.next(27, true), batching.next(16, true)]).toEqual([16, 16]);
 });
 
 test('the search ends for requests of few rows, and goes on when a larger one comes', () => {

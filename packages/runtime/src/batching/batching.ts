@@ -2,8 +2,11 @@ import { largestWithin, type SizeLadder, sizeLadder } from './size-ladder.js';
 
 /** Decides how many rows each run gets. */
 export interface Batching {
-  /** Returns the number of rows of the next run, from 1 to `pending`, the number of rows that wait. */
-  next(pending: number): number;
+  /**
+   * Returns the number of rows of the next run, from 1 to `pending`, the number of rows that wait. `begun` says that they are the rest of a
+   * request of which other rows ran before; default false.
+   */
+  next(pending: number, begun?: boolean): number;
   /** Records how long the native code of a run of `rows` rows took. */
   observe(rows: number, seconds: number): void;
   /**
@@ -70,6 +73,8 @@ interface SizeDecision {
   readonly best: number;
   /** Up to so many rows are not divided: see {@link AT_ONCE}. */
   readonly whole: number;
+  /** Up to so many rows are not divided where none of their request ran before. */
+  readonly first: number;
 }
 
 /**
@@ -85,12 +90,12 @@ export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBat
   // Decisions stay until a run or a lack of memory tells something new.
   let decided: SizeDecision | undefined;
   return {
-    next(pending) {
-      decided ??= { toTry: sizesToTry(search), best: bestSize(search), whole: largestAtOnce(search) };
-      const { toTry, best, whole } = decided;
+    next(pending, begun = false) {
+      decided ??= decide(search);
+      const { toTry, best, whole, first } = decided;
       return (
         toTry.find((size) => size <= pending && size !== search.last) ??
-        (pending <= whole ? pending : inEqualRuns(pending, best))
+        (pending <= (begun ? whole : first) ? pending : inEqualRuns(pending, best))
       );
     },
     observe(rows, seconds) {
@@ -107,6 +112,14 @@ export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBat
       return true;
     },
   };
+}
+
+function decide(search: SizeSearch): SizeDecision {
+  const [best, whole] = [bestSize(search), largestAtOnce(search)];
+  const larger = allowedSizes(search).find((size) => size > best);
+  // One run of a size that is not known to be slow takes less time than two runs.
+  const first = larger === undefined || search.trials.has(larger) ? whole : larger;
+  return { toTry: sizesToTry(search), best, whole, first };
 }
 
 /** Returns the best size so far and the sizes next to it, those that need another run, the least tried first. */
@@ -155,15 +168,11 @@ function bestSize(search: SizeSearch): number {
   return allowedSizes(search).find((size) => (trials.get(size)?.rate ?? -1) >= enough) ?? best;
 }
 
-/**
- * Returns the largest size up to which each was tried and is nearly as fast as the fastest. Where the size after the best was not tried, it
- * is the largest: rows that are few more than the best size would take longer in two runs.
- */
+/** Returns the largest size up to which each was tried and is nearly as fast as the fastest. */
 function largestAtOnce(search: SizeSearch): number {
   const { trials } = search;
   const best = bestSize(search);
   const above = allowedSizes(search).filter((size) => size > best);
-  if (above.length > 0 && !trials.has(above[0])) return above[0];
   const enough = AT_ONCE * (trials.get(fastest(search))?.rate ?? Number.POSITIVE_INFINITY);
   const slower = above.findIndex((size) => !((trials.get(size)?.rate ?? 0) >= enough));
   return (slower < 0 ? above : above.slice(0, slower)).at(-1) ?? best;

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { type Tensor, tensor } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import { expect, test } from 'vitest';
-import { fixedBatching, measuredBatching } from './batching.js';
+import { type Batching, fixedBatching, measuredBatching } from './batching.js';
 import { type QueueOptions, type RequestQueue, requestQueue } from './queue.js';
 import type { Segment } from './segment.js';
 
@@ -51,6 +51,23 @@ test('requests that continue after a run meet again: k callers in lockstep cost 
   };
   expect(await Promise.all([1, 2, 3].map(caller))).toEqual([16, 32, 48]);
   expect(runs.map((run) => run.length)).toEqual([3, 3, 3, 3]);
+});
+
+test('the size of a run is chosen with the knowledge whether other rows of the request ran before', async () => {
+  const seen: unknown[] = [];
+  const batching: Batching = {
+    ...fixedBatching(2),
+    next(pending, begun) {
+      seen.push([pending, begun]);
+      return Math.min(2, pending);
+    },
+  };
+  await doubling({ batching }).queue.submit({ rows: rowsOf(1, 2, 3, 4, 5) });
+  expect(seen).toEqual([
+    [5, false],
+    [3, true],
+    [1, true],
+  ]);
 });
 
 test("a request that is one run gets the run's own array", async () => {

@@ -64,7 +64,9 @@ async function processQueue(state: State): Promise<void> {
 function nextSegments(state: State): readonly QueuedSegment[] {
   state.queue = state.queue.filter((queued) => !queued.settled && queued.taken < queued.n);
   const pending = state.queue.reduce((sum, queued) => sum + queued.n - queued.taken, 0);
-  return pending === 0 ? [] : takeRows(state.queue, state.options.batching.next(pending));
+  if (pending === 0) return [];
+  const [{ taken }] = state.queue;
+  return takeRows(state.queue, state.options.batching.next(pending, taken > 0));
 }
 
 async function runSegments(state: State, segments: readonly QueuedSegment[]): Promise<void> {
