@@ -179,6 +179,9 @@ const images: Row['spellings'] = {
   ConvTranspose: lowered({ 'few-channels': none }),
   'blocks of 2 x 2': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [2] }) }),
   'blocks of 4 x 4': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [4] }) }),
+  'blocks by DepthToSpace': lowered({
+    'few-channels': (graph: Graph) => fewChannels(graph, { long: Infinity }),
+  }),
 };
 
 interface Image extends Sized {
