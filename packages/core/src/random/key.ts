@@ -6,6 +6,7 @@ export type { Key };
 /** Counters of `fold` with a number stay below 2^21 in the high word; those of text start here. */
 const TEXT_LENGTH = 0xffff_0000;
 const TEXT_WORD = 0xffff_0001;
+const utf8 = new TextEncoder();
 
 /** The key of a seed, a whole number from 0 to 2^53 - 1. Throws `option-value`. */
 export function key(seed: number): Key {
@@ -29,7 +30,7 @@ function words(where: string, value: number): Key {
 
 /** Absorbs the UTF-8 bytes four at a time, after their number. */
 function foldText(key: Key, text: string): Key {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = utf8.encode(text);
   let folded = threefry2x32(key, { hi: TEXT_LENGTH, lo: bytes.length });
   for (let at = 0; at < bytes.length; at += 4) {
     let word = 0;

@@ -67,7 +67,8 @@ export function neighbourhoodOf(
   return {
     drawn(from, to) {
       const inputs = inputRows(x, ball.perturbation(x, fold(key, 'draws'), from, to));
-      const owns = Array.from({ length: to - from }, (_, i) => fold(fold(key, 'neighbour'), from + i));
+      const parent = fold(key, 'neighbour');
+      const owns = Array.from({ length: to - from }, (_, i) => fold(parent, from + i));
       const rows = { batch: inputs, keys: owns.map(seedOf), gradientOf };
       const all = once(() => valuesOfEach(explain, f, rows));
       return owns.map((own, i) => neighbour(lazyRow(inputs, i), own, async () => (await all())[i]));
