@@ -27,8 +27,8 @@ const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly num
 /**
  * ConvTranspose in two dimensions that gives up to 4 channels (the gradient of an image): one Conv that computes blocks of 2 x 2 or 4 x 4
  * elements as channels, which are then laid out. ONNX Runtime's convolutions compute 16 channels in the time of 3.
- * Without this pass the gradient of a network of plain convolutions takes 1.12 times as long, of strided ones 0.95 times
- * (`tsx bench/lowering.ts --rounds 25`, which varies by 0.05).
+ * Without this pass the gradient of a network of strided convolutions takes 1.05 times as long, of plain ones 1.01 times
+ * (`tsx bench/lowering.ts --rounds 40`, which varies by 0.05).
  *
  * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result.
  */

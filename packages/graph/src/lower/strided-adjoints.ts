@@ -18,7 +18,7 @@ import { type TransposedConv, transposedConvOf } from './transposed-conv.js';
  * - A depthwise one is cheaper with zeros between the elements (`conv-transpose`), unless a mask and then a pointwise convolution to at
  *   most half the channels follow, as in inverted residual blocks: those work on the phases, and fewer channels are put together.
  *
- * Without this pass the gradient of a network of depthwise convolutions takes 1.02 times as long (`tsx bench/lowering.ts --rounds 15`).
+ * Without this pass the gradient of inverted residual blocks takes 1.07 to 1.28 times as long (`tsx bench/spellings.ts --only inverted`).
  */
 export function stridedAdjoints(graph: Graph, pays: Context['pays'] = isLarge): Graph {
   const uses = useCounts(graph);
