@@ -117,9 +117,8 @@ async function visit<Result>(
   { subject, compute }: Ascent<Result>,
   neighbour: Neighbour,
 ): Promise<Visited<Result>> {
-  const { input, explain } = neighbour;
-  const values = await explain(input);
-  const once = { ...neighbour, explain: async (at: Tensor) => (at === input ? values : explain(at)) };
+  const values = await neighbour.explained();
+  const once = { ...neighbour, explained: async () => values };
   const change = subtract(toFloat64(values), toFloat64(subject.attribution.values));
   return { neighbour, result: await compute(once), change, length: norm(change, 'l2') };
 }
@@ -127,15 +126,16 @@ async function visit<Result>(
 /** Jᵀc of length 1, as a difference quotient along c. Zeros where Φ does not change, or is not finite. */
 async function gradientAt<Result>(
   { ball }: Ascent<Result>,
-  { change, neighbour: { input, explain } }: Visited<Result>,
+  { change, neighbour }: Visited<Result>,
 ): Promise<Float64Array> {
   const c = unit(change);
   const reach = greatestLength(ball, c.length) / 2;
+  const input = neighbour.input();
   const beside = (side: number): Tensor => ({
     ...input,
     data: input.data.map((value, i) => value + side * reach * c[i]),
   });
-  const [ahead, behind] = await Promise.all([explain(beside(1)), explain(beside(-1))]);
+  const [ahead, behind] = await Promise.all([neighbour.explain(beside(1)), neighbour.explain(beside(-1))]);
   return unit(subtract(toFloat64(ahead), toFloat64(behind)));
 }
 

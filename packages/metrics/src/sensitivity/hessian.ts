@@ -22,7 +22,8 @@ export async function curvatureAt(
   subject: Subject,
   { where, directions }: { readonly where: string; readonly directions: number },
 ): Promise<Curvature> {
-  const { input, key, explain } = neighbour;
+  const { key, explain, explained } = neighbour;
+  const input = neighbour.input();
   const along = alongOf(where, subject);
   const products = await alongChanges(
     randomDirection(toFloat64(input), key),
@@ -30,7 +31,7 @@ export async function curvatureAt(
     async (direction) => ({ change: await explain(input, along(direction)) }),
   );
   const length = Math.max(0, ...products.map(({ change }) => norm(change, 'l2')));
-  const jumped = length === 0 && distance(await explain(input), subject.attribution.values) > 0;
+  const jumped = length === 0 && distance(await explained(), subject.attribution.values) > 0;
   return { length, jumped };
 }
 

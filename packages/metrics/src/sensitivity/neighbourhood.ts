@@ -16,12 +16,14 @@ import type { Noise } from './noise.js';
 
 /** An input near x, with a function that explains inputs near it. */
 export interface Neighbour {
-  readonly input: Tensor;
-  /** x - input. */
-  readonly delta: Tensor;
+  input(): Tensor;
+  /** x less the input. */
+  delta(): Tensor;
   /** The random key of this neighbour. */
   readonly key: Key;
-  /** Returns the values of the explanation at an input, with the noise of the metric; of another score where one is given. */
+  /** Returns the values of the explanation at the input, with the noise of the metric. */
+  explained(): Promise<Tensor>;
+  /** Returns them at another input, or of another score. */
   explain(at: Tensor, of?: Score): Promise<Tensor>;
 }
 
@@ -50,18 +52,15 @@ export function neighbourhoodOf(
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
   const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
-  const neighbour = (input: Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
-    const delta = once(() => subtract(x, input));
+  const neighbour = (make: () => Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
+    const input = once(make);
+    const explainAt: Neighbour['explain'] = async (at, of = f) => (await explain(of, at, seedOf(own))).values;
     return {
       input,
-      get delta() {
-        return delta();
-      },
+      delta: once(() => subtract(x, input())),
       key: own,
-      explain: async (at, of = f) =>
-        explained !== undefined && at === input && of === f
-          ? explained()
-          : (await explain(of, at, seedOf(own))).values,
+      explained: explained ?? (() => explainAt(input())),
+      explain: explainAt,
     };
   };
   return {
@@ -71,8 +70,9 @@ export function neighbourhoodOf(
       const owns = Array.from({ length: to - from }, (_, i) => fold(parent, from + i));
       const rows = { batch: inputs, keys: owns.map(seedOf), gradientOf };
       const all = once(() => valuesOfEach(explain, f, rows));
-      return owns.map((own, i) => neighbour(lazyRow(inputs, i), own, async () => (await all())[i]));
+      const inputAt = (i: number) => () => lazyRow(inputs, i);
+      return owns.map((own, i) => neighbour(inputAt(i), own, async () => (await all())[i]));
     },
-    at: (offset, own) => neighbour({ ...x, data: x.data.map((value, i) => value + offset[i]) }, own),
+    at: (offset, own) => neighbour(() => ({ ...x, data: x.data.map((value, i) => value + offset[i]) }), own),
   };
 }

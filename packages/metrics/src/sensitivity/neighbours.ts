@@ -71,7 +71,7 @@ async function largestOf<Result>(
   const n = ball.count(subject.x.shape);
   let moved = false;
   const compute = (neighbour: Neighbour) => {
-    moved ||= neighbour.delta.data.some((value) => value !== 0);
+    moved ||= neighbour.delta().data.some((value) => value !== 0);
     return measure.compute(neighbour);
   };
   const { results, explanations } =

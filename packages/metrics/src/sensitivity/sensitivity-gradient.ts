@@ -160,7 +160,8 @@ async function changes(
   neighbour: Neighbour,
   { step = STEP, directions }: Options,
 ): Promise<readonly Change[]> {
-  const { input, key, explain } = neighbour;
+  const { key, explain } = neighbour;
+  const input = neighbour.input();
   const grid = gridOf(input, step);
   const at = toFloat64(input);
   let rounding: number | undefined;

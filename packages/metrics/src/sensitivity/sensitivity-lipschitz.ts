@@ -43,9 +43,9 @@ export const sensitivityLipschitz = defineMetric({
         source: 'Yeh et al. 2019, section 3 (SENS_LIPS); Alvarez-Melis & Jaakkola 2018',
         value:
           'largest ‖Φ(x + δ) - Φ(x)‖₂ / ‖δ‖₂ over draws of δ, a lower bound; draws with δ = 0 count as 0',
-        async compute({ input, delta, explain }, { attribution }) {
-          const length = norm(delta, 'l2');
-          return length === 0 ? 0 : distance(await explain(input), attribution.values) / length;
+        async compute({ delta, explained }, { attribution }) {
+          const length = norm(delta(), 'l2');
+          return length === 0 ? 0 : distance(await explained(), attribution.values) / length;
         },
         numbers: (results: readonly number[]) => results,
         next: alongDirection,

@@ -44,8 +44,8 @@ export const sensitivityMax = defineMetric({
         source: 'Yeh et al. 2019, Definition 3.1',
         value: `largest ‖Φ(x + δ) - Φ(x)‖₂${normalize ? ' / ‖Φ(x)‖₂' : ''} over draws of δ, a lower bound`,
         definition: { normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no' },
-        compute: async ({ input, explain }, { attribution: { values } }) =>
-          distance(await explain(input), values) / (normalize ? norm(values, 'l2') : 1),
+        compute: async ({ explained }, { attribution: { values } }) =>
+          distance(await explained(), values) / (normalize ? norm(values, 'l2') : 1),
         numbers: (results: readonly number[]) => results,
       },
       settings,

@@ -50,8 +50,8 @@ export const setSensitivity = defineMetric({
         source: 'Hsieh et al. 2021, Definition J.1, with the minimum of the overlap over inputs',
         value: 'largest 1 - |top(x + δ) ∩ top(x)| / |top(x)| over draws of δ, a lower bound',
         definition: { top: `${top} %`, order: orderDefinition[order] },
-        async compute({ input, explain }, { attribution }) {
-          const values = await explain(input);
+        async compute({ explained }, { attribution }) {
+          const values = await explained();
           if (firstNonFinite(values) >= 0) return Number.NaN;
           if (!isConstantOn({ ...attribution, values })) refuseFeatures(attribution);
           const here = topOf(attribution, top, order);
