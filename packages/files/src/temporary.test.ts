@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -39,4 +39,17 @@ test('cleaning a folder removes what dead processes left anywhere in it, and not
   await removeAbandonedIn(folder);
   expect(parts().map((name) => name.split('.')[0])).toEqual(['c']);
   expect(readdirSync(folder)).toContain('d');
+});
+
+test('cleaning a folder follows no link, so that it ends and leaves other folders as they are', async () => {
+  mkdirSync(join(folder, 'out'));
+  for (const [name, target] of [
+    ['a', '.'],
+    ['b', '.'],
+    ['c', '../pictures'],
+  ] as const)
+    symlinkSync(target, join(folder, 'out', name));
+  abandon(join(folder, 'pictures/b'));
+  await removeAbandonedIn(join(folder, 'out'));
+  expect(readdirSync(join(folder, 'pictures'))).toHaveLength(1);
 });

@@ -20,16 +20,18 @@ export async function removeAbandoned(path: string): Promise<void> {
   await removeParts(dirname(resolve(path)), (name, start) => name.slice(0, start) === base);
 }
 
-/** Removes what processes of this machine that no longer run left under temporary names in a folder and in those below it. */
-export const removeAbandonedIn = (folder: string): Promise<void> =>
-  removeParts(resolve(folder), () => true, true);
+/**
+ * Removes what processes of this machine that no longer run left under temporary names in a folder and in those below it. Links are not
+ * followed.
+ */
+export async function removeAbandonedIn(folder: string): Promise<void> {
+  await removeParts(folder, () => true);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeAbandonedIn(join(folder, entry.name));
+}
 
-async function removeParts(
-  folder: string,
-  isOurs: (name: string, start: number) => boolean,
-  recursive = false,
-): Promise<void> {
-  const names = await readdir(folder, { recursive }).catch(() => []);
+async function removeParts(folder: string, isOurs: (name: string, start: number) => boolean): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const found = TEMPORARY.exec(name);
     if (found === null || !isOurs(name, found.index) || found[1] !== host || isAlive(Number(found[2])))

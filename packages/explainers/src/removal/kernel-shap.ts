@@ -99,18 +99,25 @@ interface Drawn {
   readonly products: Products;
 }
 
-/** Most features for which a regression is kept: its system then has half a megabyte. */
-const KEPT = 256;
+/** Most bytes of a regression that is kept: its coalitions and its system. */
+const KEPT_BYTES = 2 ** 21;
+
+const bytesOf = ({ kept, weights }: Coalitions, d: number): number =>
+  kept.byteLength + weights.byteLength + 8 * d ** 2;
 
 /** Returns a function that makes regressions, and keeps the last one: metrics explain the neighbours of an input with one key. */
 function keepingLast() {
   let last: (Drawn & { readonly made: Promise<ShapleyRegression> }) | undefined;
-  return (drawn: Drawn, coalitions: (key: Key) => Coalitions): Promise<ShapleyRegression> => {
+  return (drawn: Drawn, draw: (key: Key) => Coalitions): Promise<ShapleyRegression> => {
     const { d, key, products } = drawn;
     if (last?.d === d && last.key.hi === key.hi && last.key.lo === key.lo && last.products === products)
       return last.made;
-    const made = shapleyRegression(coalitions(key), products);
-    last = d > KEPT ? undefined : { ...drawn, made };
+    // Two are never in memory.
+    last = undefined;
+    const coalitions = draw(key);
+    const made = shapleyRegression(coalitions, products);
+    if (bytesOf(coalitions, d) > KEPT_BYTES) return made;
+    last = { ...drawn, made };
     // The caller gets the error; the next call tries again.
     made.catch(() => {
       last = undefined;

@@ -1,3 +1,4 @@
+import { own } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
 import { isIn } from '../ir/ops.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
@@ -58,7 +59,7 @@ function workOfNode(sized: SizedNode, { constants }: Pick<Graph, 'constants'>): 
   const { node, elements } = sized;
   if (isIn(node, 'reshape', 'shape')) return 0;
   if (node.op === 'Scan' && node.domain === '') return workOfStep(node, constants);
-  const row = node.domain === '' ? multiplications[node.op] : undefined;
+  const row = node.domain === '' ? own(multiplications, node.op) : undefined;
   if (row === undefined && !onlyMoves(node)) return Number.POSITIVE_INFINITY;
   const names = [...node.inputs, ...node.outputs].filter((name) => name !== '' && !constants.has(name));
   return names.reduce((sum, name) => sum + PER_ELEMENT * elements(name), row?.(sized) ?? 0);

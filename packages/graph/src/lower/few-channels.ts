@@ -30,7 +30,8 @@ const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly num
  * Without this pass the gradient of a network of strided convolutions takes 1.05 times as long, of plain ones 1.01 times
  * (`tsx bench/lowering.ts --rounds 40`, which varies by 0.05).
  *
- * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result.
+ * Done only where the kernel is constant and larger than the stride, all spatial sizes are known and blocks divide the result. A kernel of
+ * blocks is larger, with zeros: where the cotangent is not finite, NaN reaches up to a block further within its row.
  */
 export const fewChannels = (
   graph: Graph,

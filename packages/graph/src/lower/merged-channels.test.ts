@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pseudorandom } from '../../test/central-differences.js';
-import { graphOf, node, value } from '../../test/graphs.js';
+import { float32, graphOf, int64, node, value } from '../../test/graphs.js';
 import { grad } from '../autodiff/grad.js';
 import { attr } from '../builder/builder.js';
 import { numArray } from '../interpreter/array.js';
@@ -52,5 +52,23 @@ describe('mergedChannels', () => {
     ['a number of channels that is not in blocks', 30],
   ])('leaves %s merged', (_, channels) => {
     expect(groupsOf(mergedChannels(gradientOf(channels)))).toEqual([1]);
+  });
+
+  it.each([
+    ['a Reshape that also makes larger images', [-1, 1, 8, 8], [-1, 16, 8, 8]],
+    ['a Reshape that also makes other images', [-1, 1, 2, 8], [-1, 16, 4, 16]],
+    ['a Reshape that makes other images of the result', [-1, 1, 4, 4], [-1, 16, 4, 16]],
+  ])('leaves %s', (_, merged, parted) => {
+    const graph = graphOf({
+      inputs: [value('x', ['N', 16, 4, 4])],
+      outputs: [value('y', undefined)],
+      constants: { k: float32([1, 1, 2, 2], [1, 2, 3, 4]), merged: int64(merged), parted: int64(parted) },
+      nodes: [
+        node('m = Reshape(x, merged)'),
+        node('c = ConvTranspose(m, k)', { strides: attr.ints([2, 2]) }),
+        node('y = Reshape(c, parted)'),
+      ],
+    });
+    expect(mergedChannels(graph)).toEqual(graph);
   });
 });

@@ -36,15 +36,24 @@ function apart(node: Node, { b: given, pays }: Context): readonly string[] | und
   const kernel = given.constantOf(conv.inputs[1]);
   if (merge?.op !== 'Reshape' || kernel === undefined || !isFloating(kernel)) return undefined;
   const [x] = merge.inputs;
-  const channels = channelsOf(given.typeOf(x)?.dims, given.preview(node)[0]?.dims);
+  const before = given.typeOf(x)?.dims;
+  const convolved = given.typeOf(conv.outputs[0])?.dims;
+  const channels = channelsOf(before, given.preview(node)[0]?.dims);
+  const keepsImages =
+    sameImages(before, given.typeOf(conv.inputs[0])?.dims) &&
+    sameImages(convolved, given.preview(node)[0]?.dims);
   const isOne =
     attributesOf(conv, 'ConvTranspose').group === 1 && kernel.dims[0] === 1 && kernel.dims[1] === 1;
   const isMerged = given.typeOf(conv.inputs[0])?.dims?.[1] === 1;
-  if (channels === undefined || !pays(channels) || !isOne || !isMerged) return undefined;
+  if (channels === undefined || !pays(channels) || !isOne || !isMerged || !keepsImages) return undefined;
   const b = mathBuilder(given);
   const kernels = b.constant(repeated(kernel, channels), `${conv.inputs[1]}/channels`);
   return [b.emit('ConvTranspose', [x, kernels], { ...conv.attributes, group: attr.int(channels) })];
 }
+
+/** Whether two values have the same known sizes along the axes of the image, so that a Reshape between them joins or parts rows and channels. */
+const sameImages = (a: Dims | undefined, b: Dims | undefined): boolean =>
+  a !== undefined && a.length === b?.length && a.slice(2).every((size, i) => size === b[i + 2]);
 
 /** The channels of two values with the same rows and channels. */
 function channelsOf(before: Dims | undefined, after: Dims | undefined): number | undefined {

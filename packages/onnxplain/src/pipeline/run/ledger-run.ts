@@ -71,7 +71,7 @@ export interface LedgerRun {
 
 /**
  * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from the ledger.
- * Memory holds the arrays of one cell at a time: one attribution, or, to measure one input, those of all explainers. A run that is stopped,
+ * Memory holds the arrays of two cells at a time, each one attribution, or, to measure one input, those of all explainers. A run that is stopped,
  * fails or is killed leaves its ledger in `folder`, unless no cell was finished. Keys are those of `explainInputs` and `measure`.
  * Throws what `explainInputs` and `openLedger` throw.
  */
