@@ -51,7 +51,7 @@ function apart(node: Node, { b: given, pays }: Context): readonly string[] | und
   return [b.emit('ConvTranspose', [x, kernels], { ...conv.attributes, group: attr.int(channels) })];
 }
 
-/** Whether two values have the same known sizes along the axes of the image, so that a Reshape between them joins or parts rows and channels. */
+/** Whether two values have images of the same size, so that a Reshape between them changes rows and channels only. */
 const sameImages = (a: Dims | undefined, b: Dims | undefined): boolean =>
   a !== undefined && a.length === b?.length && a.slice(2).every((size, i) => size === b[i + 2]);
 

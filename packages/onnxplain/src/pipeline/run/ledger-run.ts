@@ -71,8 +71,8 @@ export interface LedgerRun {
 
 /**
  * Makes the plan of a run, computes the cells that its ledger does not have, one after the other, and reads the results from the ledger.
- * Memory holds the arrays of two cells at a time, each one attribution, or, to measure one input, those of all explainers. A run that is stopped,
- * fails or is killed leaves its ledger in `folder`, unless no cell was finished. Keys are those of `explainInputs` and `measure`.
+ * Memory holds the arrays of two cells at a time, each one attribution, or, to measure one input, those of all explainers. A run that is
+ * stopped, fails or is killed leaves its ledger in `folder`, unless no cell was finished. Keys are those of `explainInputs` and `measure`.
  * Throws what `explainInputs` and `openLedger` throw.
  */
 export async function runPlan(queried: QueriedInputs, options: RunPlanOptions): Promise<LedgerRun> {
