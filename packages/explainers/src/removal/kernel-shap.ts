@@ -112,7 +112,7 @@ function keepingLast() {
     const { d, key, products } = drawn;
     if (last?.d === d && last.key.hi === key.hi && last.key.lo === key.lo && last.products === products)
       return last.made;
-    // Two are never in memory.
+    // The one before is dropped first, so that two are never in memory.
     last = undefined;
     const coalitions = draw(key);
     const made = shapleyRegression(coalitions, products);
