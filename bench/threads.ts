@@ -1,7 +1,6 @@
 /**
  * Compares runs of all threads with runs of one, for values and for gradients of networks, by the number of rows: one run after the other,
- * and a run after a pause, as in a service that waits for requests. From the rows that the last column names, scores of onnxplain
- * run with all threads; both ratios should be about 1 there.
+ * and a run after a pause, as in a service that waits for requests. The last column says how many threads a score of onnxplain takes.
  *
  *     tsx bench/threads.ts FILE.onnx... [--rows 1,8,32,128] [--rounds 25] [--threads N]
  */
@@ -13,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { canonicalise, type Graph, grad, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
 import { rowCost } from '../packages/runtime/src/batching/row-cost.js';
-import { rowsForThreads } from '../packages/runtime/src/batching/threads.js';
+import { isSmallRun } from '../packages/runtime/src/batching/threads.js';
 import { randomFeeds } from './random-feeds.js';
 import { interleaved } from './time.js';
 
@@ -69,7 +68,7 @@ async function printRatios(name: string, graph: Graph): Promise<void> {
       ms.toFixed(2),
       warm.toFixed(2),
       rested.toFixed(2),
-      `${rowsForThreads(rowCost(graph))}`,
+      isSmallRun(rowCost(graph), rows) ? 'one' : 'all',
     ];
     console.log(`| ${[name, ...cells].join(' | ')} |`);
   }
@@ -77,7 +76,7 @@ async function printRatios(name: string, graph: Graph): Promise<void> {
 }
 
 console.log(
-  `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | all threads from |`,
+  `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | threads of a score |`,
 );
 console.log('| --- | --- | --- | --- | --- | --- |');
 for (const path of positionals) {

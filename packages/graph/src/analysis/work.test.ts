@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { float32, graphOf, node, value } from '../../test/graphs.js';
 import { attr } from '../builder/builder.js';
 import type { Graph } from '../ir/types.js';
@@ -56,13 +56,13 @@ test('a recurrent layer multiplies each step by both of its matrices', () => {
   expect(products(graph, 42 + 70)).toBe(7 * 2 * (60 + 100));
 });
 
-test('a Scan counts as one of its steps, whatever their number', () => {
+describe('a Scan', () => {
   const body = graphOf({
     inputs: [value('h', [1, 4]), value('s', [1, 4])],
     outputs: [value('next', [1, 4])],
     nodes: [node('m = MatMul(h, w)'), node('next = Add(m, s)')],
   });
-  const scan = (steps: number) =>
+  const scan = (steps: number, ...more: readonly string[]) =>
     workOf(
       graphOf({
         inputs: [value('h0', [1, 4]), value('x', [steps, 1, 4])],
@@ -70,10 +70,19 @@ test('a Scan counts as one of its steps, whatever their number', () => {
         constants: { w: weights(4, 4) },
         nodes: [
           node('y = Scan(h0, x)', { body: { kind: 'graph', value: body }, num_scan_inputs: attr.int(1) }),
+          ...more.map((text) => node(text)),
         ],
       }),
     );
-  expect([scan(3), scan(300)]).toEqual([16, 16]);
+
+  it('counts as one of its steps, whatever their number', () => {
+    expect([scan(3), scan(300)]).toEqual([16, 16]);
+  });
+
+  it('hides the rest of a graph that takes less than its steps, and adds to a larger one', () => {
+    // The rest reads and writes 8 numbers, which is 32; the steps are 16 each.
+    expect([scan(3, 'z = Relu(y)'), scan(1, 'z = Relu(y)')]).toEqual([16, 16 + 32]);
+  });
 });
 
 test('the work of sizes, operators and domains that are not known has no limit', () => {

@@ -1,5 +1,6 @@
 import { own } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
+import { attributesOf } from '../ir/attributes.js';
 import { isIn } from '../ir/ops.js';
 import type { Constant, Graph, Node } from '../ir/types.js';
 import { graphsOf } from '../ir/walk.js';
@@ -43,22 +44,35 @@ const onlyMoves = (node: Node): boolean =>
 /**
  * Estimates the work of a run that threads can share, as the number of multiplications of a matrix product that takes as long. It tells
  * small graphs from large ones; two of equal work may differ by several times. Of a Scan, one step counts, because threads wait for each
- * other at each step. Infinity where a size is not known, and for operators whose time does not follow from the sizes, such as
- * Loop, If, Einsum and those of other domains.
+ * other at each step; where all steps together take longer than the rest of the graph, the rest does not count. Infinity where a size is
+ * not known, and for operators whose time does not follow from the sizes, such as Loop, If, Einsum and those of other domains.
  */
 export function workOf(graph: Graph): number {
   const types = infer(graph);
   const dimsOf = (name: string) => (types.get(name)?.dims ?? [Number.NaN]).map(Number);
   const elements = (name: string) => dimsOf(name).reduce((product, dim) => product * dim, 1);
   const size = (name: string, axis: number) => dimsOf(name).at(axis) ?? Number.NaN;
-  const work = graph.nodes.reduce((sum, node) => sum + workOfNode({ node, elements, size }, graph), 0);
+  let [rest, step, steps] = [0, 0, 0];
+  for (const node of graph.nodes) {
+    const sized = { node, elements, size };
+    if (node.op === 'Scan' && node.domain === '') {
+      const work = workOfStep(node, graph.constants);
+      step += work;
+      steps += work * stepsOf(sized);
+    } else rest += workOfNode(sized, graph);
+  }
+  const work = steps > rest ? step : rest + step;
   return Number.isNaN(work) ? Number.POSITIVE_INFINITY : work;
+}
+
+function stepsOf({ node, size }: SizedNode): number {
+  const { num_scan_inputs: scanned, scan_input_axes: axes = [] } = attributesOf(node, 'Scan');
+  return size(node.inputs[node.inputs.length - scanned], axes[0] ?? 0);
 }
 
 function workOfNode(sized: SizedNode, { constants }: Pick<Graph, 'constants'>): number {
   const { node, elements } = sized;
   if (isIn(node, 'reshape', 'shape')) return 0;
-  if (node.op === 'Scan' && node.domain === '') return workOfStep(node, constants);
   const row = node.domain === '' ? own(multiplications, node.op) : undefined;
   if (row === undefined && !onlyMoves(node)) return Number.POSITIVE_INFINITY;
   const names = [...node.inputs, ...node.outputs].filter((name) => name !== '' && !constants.has(name));

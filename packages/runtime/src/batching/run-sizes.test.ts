@@ -34,7 +34,7 @@ test('the first run has activations of 4 MiB on the CPU, and of 256 MiB on a GPU
   expect(runSizes({ ...large, memory: 2 ** 21 }).batching.next(1000)).toBe(4);
 });
 
-/** A row takes 2^20 multiplications: 64 rows are enough for several threads. */
+/** A row takes 2^20 multiplications: 32 rows are enough for several threads. */
 const small = {
   ...options,
   memory: 2 ** 30,
@@ -43,7 +43,7 @@ const small = {
 
 test('small runs get one thread, others as many as there are', () => {
   const { threads } = runSizes(small);
-  expect([1, 63, 64, 1000].map(threads)).toEqual([1, 1, 4, 4]);
+  expect([1, 31, 32, 1000].map(threads)).toEqual([1, 1, 4, 4]);
 });
 
 test('runs whose work is not known get all threads, and so do those on a GPU and those of large weights', () => {
@@ -53,7 +53,7 @@ test('runs whose work is not known get all threads, and so do those on a GPU and
   }
 });
 
-test('the first run has enough rows for several threads where these take at most 16 MiB, and not more than 4 MiB take where there is one thread', () => {
+test('the first run has twice the rows that several threads need where these take at most 16 MiB, and not more than 4 MiB take where there is one thread', () => {
   const rows = (given: Parameters<typeof runSizes>[0]) => runSizes(given).batching.next(10_000);
   const wide = { ...small, cost: () => ({ ...small.cost(), bytes: 2 ** 18 }) };
   const wider = { ...small, cost: () => ({ ...small.cost(), bytes: 2 ** 19 }) };

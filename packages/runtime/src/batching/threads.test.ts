@@ -34,10 +34,10 @@ async function scored(threads: number, counts: readonly number[]) {
   return { results, sessions: model.openSessions() };
 }
 
-test('runs are small below the rows from which they get all threads', () => {
+test('half of the rows from which runs are searched are not small, and a quarter of them are', () => {
   const cost = rowCost(layers);
   const enough = rowsForThreads(cost);
-  expect([isSmallRun(cost, enough / 2), isSmallRun(cost, enough)]).toEqual([true, false]);
+  expect([isSmallRun(cost, enough / 4), isSmallRun(cost, enough / 2)]).toEqual([true, false]);
   expect(enough).toBeLessThanOrEqual(4096);
 });
 

@@ -1,10 +1,10 @@
 import type { RowCost } from './row-cost.js';
 
 /**
- * Work of a run, in the unit of `workOf`, from which several threads are faster than one: 0.6 to 1.3 ms on one core. Threads sleep between
- * operators, so that smaller runs wait longer for them than they save. `tsx bench/threads.ts` measures it.
+ * Work of a run, in the unit of `workOf`, from which several threads are about as fast as one or faster: 0.3 to 0.7 ms on one core. Threads
+ * sleep between operators, so that smaller runs wait longer for them than they save. `tsx bench/threads.ts` measures it.
  */
-const WORK_FOR_THREADS = 2 ** 26;
+const WORK_FOR_THREADS = 2 ** 25;
 
 /** Bytes of weights up to which a graph gets a session of one thread beside that of all. */
 const TWICE_IN_MEMORY = 2 ** 25;
@@ -14,7 +14,7 @@ export function isSmallRun({ work, weights }: RowCost, rows: number): boolean {
   return work * rows < WORK_FOR_THREADS && weights <= TWICE_IN_MEMORY;
 }
 
-/** Returns the number of rows, a power of two, from which runs get all threads. */
+/** Returns a number of rows, a power of two, of which half has enough work for several threads: parts of a request may be so small. */
 export function rowsForThreads({ work }: RowCost): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, WORK_FOR_THREADS / Math.max(1, work))));
+  return 2 ** Math.ceil(Math.log2(Math.max(1, (2 * WORK_FOR_THREADS) / Math.max(1, work))));
 }
