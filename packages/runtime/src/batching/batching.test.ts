@@ -92,6 +92,21 @@ test('a slow first run at every size does not decide', () => {
   expect(sizes.at(-2)).toBeGreaterThan(500);
 });
 
+test('a start whose first run was slow is compared with smaller sizes all the same', () => {
+  const batching = measuredBatching({ limit: 1024, start: 128 });
+  let ran = 0;
+  // Rows of small runs take 2.5 % longer: too little for a size that did not run.
+  simulate(batching, 4000, (n) => n * 1e-3 * (n < 128 ? 1.025 : 1) * (ran++ === 0 ? 8 : 1));
+  expect(batching.next(1024)).toBe(128);
+});
+
+test('no size below the least is compared, and fewer rows run at once', () => {
+  const batching = measuredBatching({ limit: 1024, start: 128, least: 64 });
+  const sizes = simulate(batching, 10_000, (n) => n * n * 1e-5);
+  expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThanOrEqual(60);
+  expect([batching.next(64), batching.next(50), batching.next(3)]).toEqual([64, 50, 3]);
+});
+
 test('a moment in which the machine is three times slower does not decide', () => {
   const secondsOf = (n: number) => 1e-3 + n * 1e-5;
   for (let slow = 0; slow < 14; slow++) {

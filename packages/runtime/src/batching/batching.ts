@@ -21,6 +21,8 @@ export interface MeasuredBatchingOptions {
   readonly limit: number;
   /** Number of rows that is likely to be fast; the search begins at the size next below. Fewer rows run at once. Default: 16. */
   readonly start?: number;
+  /** Sizes below this are not compared; fewer rows run at once. Default: 4, which is also the least. */
+  readonly least?: number;
   /** Factor from one size to the next. Default: 2. */
   readonly step?: 2 | 4;
 }
@@ -61,6 +63,7 @@ interface Trial {
 interface SizeSearch {
   readonly ladder: SizeLadder;
   readonly start: number;
+  readonly least: number;
   readonly trials: Map<number, Trial>;
   limit: number;
   /** The size that ran last. It is not tried twice in a row, so that a busy moment of the machine affects other sizes too. */
@@ -79,14 +82,16 @@ interface SizeDecision {
 
 /**
  * Finds the best size by trying. It starts at a size that is likely to be fast and compares the fastest size so far with the next smaller
- * one; where it is faster than that by {@link WORTH_A_STEP}, with the next larger one too, until both are slower. Only sizes that the
- * waiting rows fill are tried: the search ends for small requests, and goes on when a larger one comes. No size is used that blocks the
- * event loop for a second.
+ * one; where it is faster than that by {@link WORTH_A_STEP}, with the next larger one too, until both are slower. A larger one that ran
+ * before is compared in any case. Only sizes that the waiting rows fill are tried: the search ends for small requests, and goes on when a
+ * larger one comes. No size is used that blocks the event loop for a second.
  */
-export function measuredBatching({ limit, start = START, step = 2 }: MeasuredBatchingOptions): Batching {
+export function measuredBatching(options: MeasuredBatchingOptions): Batching {
+  const { limit, start = START, step = 2 } = options;
+  const least = Math.max(MULTIPLE, options.least ?? 1);
   const ladder = sizeLadder({ limit, step, multiple: MULTIPLE });
-  const first = largestWithin(ladder, Math.max(start, MULTIPLE));
-  const search: SizeSearch = { ladder, start: first, trials: new Map(), limit };
+  const first = largestWithin(ladder, Math.max(start, least));
+  const search: SizeSearch = { ladder, start: first, least, trials: new Map(), limit };
   // Decisions stay until a run or a lack of memory tells something new.
   let decided: SizeDecision | undefined;
   return {
@@ -127,7 +132,8 @@ function sizesToTry(search: SizeSearch): readonly number[] {
   const sizes = allowedSizes(search);
   const at = sizes.indexOf(fastest(search));
   const runsOf = (size: number) => search.trials.get(size)?.runs ?? 0;
-  const larger = at === 0 || hasGained(search, sizes[at - 1], sizes[at]) ? [sizes[at + 1]] : [];
+  const worthIt = at === 0 || runsOf(sizes[at + 1]) > 0 || hasGained(search, sizes[at - 1], sizes[at]);
+  const larger = worthIt ? [sizes[at + 1]] : [];
   return [sizes[at], ...larger, sizes[at - 1]]
     .filter((size) => size !== undefined && runsOf(size) < TRIALS)
     .sort((a, b) => runsOf(a) - runsOf(b));
@@ -142,12 +148,12 @@ function hasGained({ trials }: SizeSearch, from: number, to: number): boolean {
 const bestRate = ({ trials }: SizeSearch): number =>
   Math.max(0, ...[...trials.values()].map(({ rate }) => rate));
 
-/** Returns the sizes that memory allows and that a run can take in {@link LONGEST_RUN_SECONDS}; below {@link MULTIPLE} only the largest. */
+/** Returns the sizes that memory allows and that a run can take in {@link LONGEST_RUN_SECONDS}; below the least one only the largest. */
 function allowedSizes(search: SizeSearch): SizeLadder {
-  const { ladder, limit, trials } = search;
+  const { ladder, limit, least, trials } = search;
   const inTime = trials.size === 0 ? limit : Math.floor(bestRate(search) * LONGEST_RUN_SECONDS);
   const most = largestWithin(ladder, Math.min(limit, inTime));
-  return most < MULTIPLE ? [most] : ladder.filter((size) => size >= MULTIPLE && size <= most);
+  return most < least ? [most] : ladder.filter((size) => size >= least && size <= most);
 }
 
 /** Returns the fastest size of those that are allowed; the start where none of them ran. */

@@ -52,7 +52,8 @@ function sizesOnCpu({ fixedRows, batch, memory, threads, cost }: RunSizesOptions
   const rowsIn = rowsWithin(cost());
   const forThreads = threads === 1 ? 1 : Math.min(rowsForThreads(cost()), rowsIn(START_BYTES_FOR_THREADS));
   const start = Math.max(rowsIn(START_BYTES.cpu), forThreads);
-  return { batching: measuredBatching({ limit: rowsIn(memory), start }), paddedSize };
+  const least = Math.floor(forThreads / 2);
+  return { batching: measuredBatching({ limit: rowsIn(memory), start, least }), paddedSize };
 }
 
 /** GPU providers prepare every new size (CUDA tries all its convolution algorithms), so that sizes are powers of two. */
