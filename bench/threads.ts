@@ -75,6 +75,7 @@ async function printRatios(name: string, graph: Graph): Promise<void> {
   await Promise.all([sessions.one.release(), sessions.all.release()]);
 }
 
+if (positionals.length === 0) throw new Error('Give at least one FILE.onnx.');
 console.log(
   `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | threads of a score |`,
 );

@@ -19,7 +19,7 @@ export interface CellRunOptions {
   readonly onProgress?: (progress: CellProgress) => void;
   /** Called when all cells of a stage are done. */
   readonly onStage?: (stage: Cell['stage']) => Promise<void>;
-  /** Stops the run before the next cell, with the error `aborted`. */
+  /** Stops the run before the next cell, with the error `aborted`. The results of cells that are computed by then are stored. */
   readonly signal?: AbortSignal;
 }
 

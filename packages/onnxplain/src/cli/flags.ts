@@ -99,7 +99,11 @@ export function withPluginFlags(command: Command): Command {
 export function withRunFlags(command: Command): Command {
   return withModelFlags(command)
     .option('--batch <rows>', 'largest number of rows in one run of the model (default: measured)', positive)
-    .option('--threads <n>', 'number of threads that one operator may use', positive);
+    .option(
+      '--threads <n>',
+      'most threads that one operator may use; small runs get one (default: all cores)',
+      positive,
+    );
 }
 
 /**

@@ -123,7 +123,7 @@ function addGrad(program: Command, run: Invocation): void {
     .addOption(
       new Option(
         '--for <runtime>',
-        "whose kernels the file is written for: any runtime, or ONNX Runtime's CPU or WebGPU provider",
+        "whose kernels the file is written for: any runtime, or ONNX Runtime's CPU, CUDA or WebGPU provider",
       )
         .choices(loweringTargetNames)
         .default('any'),
