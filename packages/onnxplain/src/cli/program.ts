@@ -2,6 +2,7 @@ import { loweringTargetNames } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../version.js';
 import type { EvaluateFlags } from './evaluate.js';
+import { excessValue } from './excess-value.js';
 import type { ExplainFlags } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
@@ -47,7 +48,8 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.usage;
-    const failure = failureOf(misplacedFlag(error, { program, argv }) ?? error);
+    const given = { program, argv };
+    const failure = failureOf(misplacedFlag(error, given) ?? excessValue(error, given) ?? error);
     options.err.write(printable(showFailure(failure, argv.includes('--json'))));
     return failure.exit;
   }
