@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, own, setOwn } from '@onnxplain/core';
-import { readBytes, removeFolders, writeWhole, writeWholeOfMany } from '@onnxplain/files';
+import { readBytes, removeFolders, writeWhole, writeWholeWithoutCleaning } from '@onnxplain/files';
 import type { CellStore } from './cell-store.js';
 import { decode, encode, type Json } from './codec.js';
 import { formatLine, type LedgerLine } from './lines.js';
@@ -116,7 +116,7 @@ async function writeFiles(
 ): Promise<Readonly<Record<string, string>>> {
   const hashes: Record<string, string> = {};
   for (const [name, bytes] of files) {
-    await writeWholeOfMany(join(folder, name), bytes);
+    await writeWholeWithoutCleaning(join(folder, name), bytes);
     setOwn(hashes, name, hashOf(bytes));
   }
   return hashes;

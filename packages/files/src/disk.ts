@@ -44,10 +44,10 @@ export function writeWhole(path: string, bytes: Content): Promise<void> {
 }
 
 /**
- * Writes a file as {@link writeWhole} does, but does not look for what a killed process left of it. Looking takes longer the more
- * files a folder has: who writes many into one removes such parts once, by {@link removeAbandonedIn}.
+ * Writes a file as {@link writeWhole} does, but does not look for what a killed process left of it, which takes longer the more files a
+ * folder has. A caller that writes many files into one folder removes such parts once, by {@link removeAbandonedIn}.
  */
-export function writeWholeOfMany(path: string, bytes: Content): Promise<void> {
+export function writeWholeWithoutCleaning(path: string, bytes: Content): Promise<void> {
   return writeRenamed(path, bytes, async () => undefined);
 }
 

@@ -23,7 +23,7 @@ export {
   readSmallFile,
   removeFolders,
   writeWhole,
-  writeWholeOfMany,
+  writeWholeWithoutCleaning,
 } from './disk.js';
 export { type FileContent, writeFolder } from './folder.js';
 export { type IdxArray, readIdx } from './idx.js';

@@ -27,13 +27,12 @@ export function coalitionsOf(d: number, samples: number, key: Key): Coalitions {
   for (let i = 0; i < count; i++) {
     const set = kept.subarray(i * d, (i + 1) * d);
     mark(set, i, key);
-    weights[i] = exhaustive ? relativeShapleyKernel(d, sizeOfSet(set)) : 1;
+    weights[i] = exhaustive
+      ? relativeShapleyKernel(
+          d,
+          set.reduce((sum, one) => sum + one, 0),
+        )
+      : 1;
   }
   return { count, kept, weights, exhaustive };
-}
-
-function sizeOfSet(set: Uint8Array): number {
-  let size = 0;
-  for (let j = 0; j < set.length; j++) size += set[j];
-  return size;
 }

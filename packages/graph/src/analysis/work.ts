@@ -1,4 +1,4 @@
-import { own } from '@onnxplain/core';
+import { own, sizeOf } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
 import { attributesOf } from '../ir/attributes.js';
 import { isIn } from '../ir/ops.js';
@@ -50,7 +50,7 @@ const onlyMoves = (node: Node): boolean =>
 export function workOf(graph: Graph): number {
   const types = infer(graph);
   const dimsOf = (name: string) => (types.get(name)?.dims ?? [Number.NaN]).map(Number);
-  const elements = (name: string) => dimsOf(name).reduce((product, dim) => product * dim, 1);
+  const elements = (name: string) => sizeOf(dimsOf(name));
   const size = (name: string, axis: number) => dimsOf(name).at(axis) ?? Number.NaN;
   let [rest, step, steps] = [0, 0, 0];
   for (const node of graph.nodes) {
@@ -93,7 +93,7 @@ function workInStep(node: Node, scopes: readonly ReadonlyMap<string, Constant>[]
     const matrix = scopes
       .map((constants) => constants.get(node.inputs[1]))
       .find((found) => found !== undefined);
-    return matrix?.dims.reduce((product, dim) => product * dim, 1) ?? Number.POSITIVE_INFINITY;
+    return matrix === undefined ? Number.POSITIVE_INFINITY : sizeOf(matrix.dims);
   }
   return onlyMoves(node) || isIn(node, 'reshape', 'shape') ? 0 : Number.POSITIVE_INFINITY;
 }

@@ -7,8 +7,8 @@ import { identity } from '../ir/identity.js';
 import { substitute } from '../ir/scope.js';
 import type { Graph, Node, Value } from '../ir/types.js';
 import { VERSION } from '../ir/version.js';
-import { chosenOnes } from '../prepare/chosen-ones.js';
 import { precompute } from '../prepare/precompute.js';
+import { whereAsCast } from '../prepare/where-as-cast.js';
 import { eliminateCommonSubexpressions } from '../rewrite/common-subexpressions.js';
 import { declareSymbolicTypes } from '../rewrite/declare-types.js';
 import { prune } from '../rewrite/prune.js';
@@ -33,7 +33,10 @@ export interface OutputRequest {
   readonly redefined?: ReadonlyMap<string, string>;
 }
 
-/** Adds the requested outputs, then computes constants and chosen ones ahead, merges common subexpressions and removes dead nodes. */
+/**
+ * Adds the requested outputs. Then computes constants ahead, replaces Where between 1 and 0 by Cast, merges common subexpressions and
+ * removes dead nodes.
+ */
 export function finalise(
   b: Builder,
   resolved: ResolvedRequest,
@@ -55,7 +58,7 @@ export function finalise(
     ? nodes.map((node) => substitute(node, (name) => replacements.get(name) ?? name))
     : nodes;
   const typeOf = (name: string) => b.typeOf(name);
-  const ready = chosenOnes(precompute({ ...built, nodes: current }, typeOf), typeOf);
+  const ready = whereAsCast(precompute({ ...built, nodes: current }, typeOf), typeOf);
   const lean = prune(eliminateCommonSubexpressions(inputsToConstants(ready, resolved.constantInputs)));
   const metadata = { ...built.metadata, ...provenance(resolved.ends) };
   return declareSymbolicTypes({ ...lean, metadata }, typeOf);

@@ -40,9 +40,9 @@ interface Layout {
 
 /**
  * [N, C size size, rows, columns] -> [N, C, size rows, size columns]: rows of columns are moved first, then all columns of blocks are
- * interleaved by one transposition of a matrix. DepthToSpace moves single numbers in one thread: for images of 3 channels it takes 1.5 to 3
- * times as long with one thread and with two. Transpositions of a matrix for each image are the slowest with several threads, among which
- * ONNX Runtime divides them in pieces that are too small.
+ * interleaved by one transposition of a matrix. DepthToSpace moves single numbers in one thread, which takes longer
+ * (`tsx bench/spellings.ts --only "Conv of an image"`). Transpositions of a matrix for each image are the slowest with several threads,
+ * among which ONNX Runtime divides them in pieces that are too small.
  */
 export function laidOut(b: MathBuilder, x: string, { size, long = LONG }: Layout): string {
   const [channels, rows, columns] = b.dims(x).slice(1).map(Number);

@@ -82,8 +82,8 @@ interface Sized {
 const FEW = LANES / 4;
 
 /**
- * Share of the products of blocks of 2 x 2 below which blocks of 4 x 4 are taken. Convolutions of smaller maps are slower, but those that
- * fill the lanes several times make 1.3 times as many products at once.
+ * Share of the products of blocks of 2 x 2 below which blocks of 4 x 4 are taken. Convolutions of smaller maps are slower, but those
+ * that fill the lanes several times make more products in the same time.
  */
 const worthFor = (channels: number): number => (channels * 4 ** 2 > 2 * LANES ? 1.25 : 0.5);
 

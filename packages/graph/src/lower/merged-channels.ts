@@ -36,15 +36,15 @@ function apart(node: Node, { b: given, pays }: Context): readonly string[] | und
   const kernel = given.constantOf(conv.inputs[1]);
   if (merge?.op !== 'Reshape' || kernel === undefined || !isFloating(kernel)) return undefined;
   const [x] = merge.inputs;
-  const before = given.typeOf(x)?.dims;
-  const convolved = given.typeOf(conv.outputs[0])?.dims;
-  const channels = channelsOf(before, given.preview(node)[0]?.dims);
-  const keepsImages =
-    sameImages(before, given.typeOf(conv.inputs[0])?.dims) &&
-    sameImages(convolved, given.preview(node)[0]?.dims);
+  const [before, merged, convolved] = [x, ...merge.outputs, ...conv.outputs].map(
+    (name) => given.typeOf(name)?.dims,
+  );
+  const after = given.preview(node)[0]?.dims;
+  const channels = channelsOf(before, after);
+  const keepsImages = sameImages(before, merged) && sameImages(convolved, after);
   const isOne =
     attributesOf(conv, 'ConvTranspose').group === 1 && kernel.dims[0] === 1 && kernel.dims[1] === 1;
-  const isMerged = given.typeOf(conv.inputs[0])?.dims?.[1] === 1;
+  const isMerged = merged?.[1] === 1;
   if (channels === undefined || !pays(channels) || !isOne || !isMerged || !keepsImages) return undefined;
   const b = mathBuilder(given);
   const kernels = b.constant(repeated(kernel, channels), `${conv.inputs[1]}/channels`);

@@ -35,18 +35,20 @@ export interface RunSizes {
 
 /** Decides how many rows and threads a run gets, and to how many rows it is padded. */
 export function runSizes(options: RunSizesOptions): RunSizes {
-  const { device, threads: most, cost } = options;
+  const { device, fixedRows, threads: most, cost } = options;
   const onCpu = device === 'cpu';
+  const sizesOn = onCpu ? sizesOnCpu : sizesOnGpu;
   return {
-    ...(onCpu ? sizesOnCpu(options) : sizesOnGpu(options)),
+    ...(fixedRows === undefined ? sizesOn(options) : fixedSizes(fixedRows)),
     threads: (n) => (onCpu && most > 1 && isSmallRun(cost(), n) ? 1 : most),
   };
 }
 
 type Sizes = Omit<RunSizes, 'threads'>;
 
-function sizesOnCpu({ fixedRows, batch, memory, threads, cost }: RunSizesOptions): Sizes {
-  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
+const fixedSizes = (rows: number): Sizes => ({ batching: fixedBatching(rows), paddedSize: () => rows });
+
+function sizesOnCpu({ batch, memory, threads, cost }: RunSizesOptions): Sizes {
   const paddedSize = (n: number) => n;
   if (batch !== undefined) return { batching: fixedBatching(batch), paddedSize };
   const rowsIn = rowsWithin(cost());
@@ -57,8 +59,7 @@ function sizesOnCpu({ fixedRows, batch, memory, threads, cost }: RunSizesOptions
 }
 
 /** GPU providers prepare every new size (CUDA tries all its convolution algorithms), so that sizes are powers of two. */
-function sizesOnGpu({ fixedRows, batch, memory, cost }: RunSizesOptions): Sizes {
-  if (fixedRows !== undefined) return { batching: fixedBatching(fixedRows), paddedSize: () => fixedRows };
+function sizesOnGpu({ batch, memory, cost }: RunSizesOptions): Sizes {
   const padded = (limit: number) => (n: number) => Math.min(2 ** Math.ceil(Math.log2(n)), limit);
   if (batch !== undefined) return { batching: fixedBatching(batch), paddedSize: padded(batch) };
   const rowsIn = rowsWithin(cost());

@@ -7,11 +7,11 @@ import type { RowCost } from './row-cost.js';
 const WORK_FOR_THREADS = 2 ** 25;
 
 /** Bytes of weights up to which a graph gets a session of one thread beside that of all. */
-const TWICE_IN_MEMORY = 2 ** 25;
+const MOST_WEIGHTS_TWICE = 2 ** 25;
 
 /** Whether one thread runs `rows` rows of a graph sooner than several do. */
 export function isSmallRun({ work, weights }: RowCost, rows: number): boolean {
-  return work * rows < WORK_FOR_THREADS && weights <= TWICE_IN_MEMORY;
+  return work * rows < WORK_FOR_THREADS && weights <= MOST_WEIGHTS_TWICE;
 }
 
 /** Returns a number of rows, a power of two, of which half has enough work for several threads: parts of a request may be so small. */

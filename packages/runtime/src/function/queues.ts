@@ -8,7 +8,6 @@ import {
   independentRuns,
   type RowPart,
 } from '../batching/independence.js';
-
 import { type RequestQueue, requestQueue } from '../batching/queue.js';
 import { bindDims, type RowCost, rowCost } from '../batching/row-cost.js';
 import { rowRunner } from '../batching/row-runner.js';

@@ -5,7 +5,7 @@ import { builderOf } from '../builder/build.js';
 import { numArray } from '../interpreter/array.js';
 import { interpret } from '../interpreter/interpret.js';
 import type { Constant, Graph } from '../ir/types.js';
-import { chosenOnes } from './chosen-ones.js';
+import { whereAsCast } from './where-as-cast.js';
 
 const ints = (...numbers: readonly number[]): Constant => ({
   dtype: 'int64',
@@ -37,10 +37,10 @@ function choice({
   });
 }
 
-const rewritten = (graph: Graph): Graph => chosenOnes(graph, builderOf(graph).typeOf);
+const rewritten = (graph: Graph): Graph => whereAsCast(graph, builderOf(graph).typeOf);
 const last = ({ nodes }: Graph) => nodes[nodes.length - 1].op;
 
-describe('chosenOnes', () => {
+describe('whereAsCast', () => {
   it('casts the condition, which gives the same numbers', () => {
     const plain = choice({});
     const feeds = {

@@ -10,7 +10,7 @@ type TypeOf = (name: string) => ValueType | undefined;
  * Where(condition, ones, 0) of a condition with the shape of the result becomes Cast(condition). A backward pass that starts with the one
  * of a class has such a node, and with it several that only make ones of the right shape.
  */
-export function chosenOnes(graph: Graph, typeOf: TypeOf): Graph {
+export function whereAsCast(graph: Graph, typeOf: TypeOf): Graph {
   const makers = producersOf(graph.nodes);
   const numberOf = (name: string): number | undefined => {
     const constant = graph.constants.get(name);
