@@ -2,11 +2,11 @@
  * Compares six jobs of Captum with ours: the same file, input, options, number of threads and number of evaluated rows, one after the other
  * in turn, in two processes that stay alive:
  *
- *     pnpm bench-captum [NETWORK...] [--python python3] [--rounds N] [--jobs gradient,occlusion] [--processor]
+ *     pnpm bench-captum [NETWORK...] [--python python3] [--rounds N] [--jobs gradient,occlusion] [--processor] [--spin N]
  *
  * NETWORK is lenet or resnet18, by default both. `--python` names an interpreter with torch, torchvision, captum and onnx; where one of them is
  * missing, it says so and measures nothing. Prints the medians with their ranges and Captum's time divided by ours. With --processor it compares
- * the processor time that each process spends with one thread, on which other programs have little influence.
+ * the processor time that each process spends with one thread, on which other programs have little influence. `--spin` is the option of `open`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -27,10 +27,12 @@ const { values: given, positionals } = parseArgs({
     python: { type: 'string', default: 'python3' },
     rounds: { type: 'string' },
     jobs: { type: 'string' },
+    spin: { type: 'string' },
     processor: { type: 'boolean', default: false },
   },
 });
 const threads = given.processor ? 1 : 2;
+const spin = given.spin === undefined ? undefined : Number(given.spin);
 
 const NAMES = [
   'infidelity',
@@ -203,7 +205,7 @@ async function compare(network: string, folder: string): Promise<boolean> {
       );
       return false;
     }
-    await using model = await open(exported.model, { threads });
+    await using model = await open(exported.model, { threads, spin });
     const rows = tensor(Float32Array.from(exported.rows), [2, ...exported.shape]);
     expectSameScores(exported.scores, (await predict(model, {}, rows)).scores);
     const f = await score(model, { target: exported.target });

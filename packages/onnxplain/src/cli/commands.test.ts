@@ -621,7 +621,17 @@ describe('help', () => {
   test('every command offers the flags of all commands and of its kind, and no others', async () => {
     const offered = async (command: string) => {
       const { out } = await onnxplain(command, '--help');
-      const flags = ['json', 'quiet', 'device', 'seed', 'external-data', 'threads', 'target', 'explainer'];
+      const flags = [
+        'json',
+        'quiet',
+        'device',
+        'seed',
+        'external-data',
+        'threads',
+        'spin',
+        'target',
+        'explainer',
+      ];
       return flags.filter((flag) => new RegExp(`^ +--${flag}\\b`, 'm').test(out));
     };
     const common = ['json', 'quiet', 'device', 'seed'];
@@ -630,7 +640,7 @@ describe('help', () => {
     expect(await offered('inspect')).toEqual(model);
     expect(await offered('grad')).toEqual(model);
     for (const command of ['explain', 'evaluate']) {
-      expect(await offered(command)).toEqual([...model, 'threads', 'target', 'explainer']);
+      expect(await offered(command)).toEqual([...model, 'threads', 'spin', 'target', 'explainer']);
     }
   });
 

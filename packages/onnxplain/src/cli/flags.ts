@@ -40,6 +40,8 @@ export interface ModelFlags
 export interface RunFlags extends ModelFlags {
   readonly batch?: number;
   readonly threads?: number;
+  /** Microseconds. */
+  readonly spin?: number;
 }
 
 /** Flags of commands that explain inputs. */
@@ -103,6 +105,11 @@ export function withRunFlags(command: Command): Command {
       '--threads <n>',
       'most threads that one operator may use; small runs get one (default: all cores)',
       positive,
+    )
+    .option(
+      '--spin <microseconds>',
+      'how long threads wait for the next operator before they sleep; 1000 is faster for small models on a machine that runs nothing else (default: 30)',
+      whole,
     );
 }
 

@@ -28,6 +28,7 @@ const OPTIONS = {
   rules: text,
   device: word(['auto', 'cpu', 'cuda', 'webgpu']),
   threads: z.number('a positive integer').int('a positive integer').positive('a positive integer').optional(),
+  spin: z.number('a whole number').optional(),
   batchAxis: later,
   classAxis: z.number('a whole number').int('a whole number').optional(),
   link: word(links),

@@ -10,7 +10,7 @@ export interface OpenedModel {
   readonly about: ModelRecord;
 }
 
-export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads' | 'batchAxis'> {
+export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads' | 'spin' | 'batchAxis'> {
   /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
   readonly output?: string;
   /** Folder of weight files that the model may read; without it, weights outside the model file are refused. */
@@ -25,16 +25,16 @@ export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads' | '
 
 /** Opens a model file so that `output` is one of its outputs. Throws what `open` throws, and `value-unknown` for the name. */
 export async function openModel(path: string, options: ModelOptions = {}): Promise<OpenedModel> {
-  const { device, threads, output, batchAxis, shape: shapes, fix: fixed, limit: limits } = options;
+  const { device, threads, spin, output, batchAxis, shape: shapes, fix: fixed, limit: limits } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
-  const whole = { device, threads, external, batchAxis, shapes, fixed, limits };
+  const whole = { device, threads, spin, external, batchAxis, shapes, fixed, limits };
   const model = await open(path, whole).catch((error: unknown) => refuse(path, error, options));
   const about = await aboutModel(model, path);
   if (output === undefined || model.outputs.some(({ name }) => name === output)) return { model, about };
   try {
     const inner = upTo(model.graph, output);
     const axes = axesAmong([...inner.inputs, ...inner.outputs], batchAxis);
-    return { model: await open(write(inner), { device, threads, batchAxis: axes }), about };
+    return { model: await open(write(inner), { device, threads, spin, batchAxis: axes }), about };
   } finally {
     await model.close();
   }

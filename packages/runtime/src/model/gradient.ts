@@ -30,11 +30,12 @@ export function gradientGraph(model: Model, options: GradientOptions = {}): Grap
 /** Opens {@link gradientGraph} as a model of its own, on the same device. Close it like any other. */
 export async function grad(model: Model, options: GradientOptions = {}): Promise<Model> {
   const graph = gradientGraph(model, options);
-  const { device, refused, threads, memory } = model;
+  const { device, refused, threads, spin, memory } = model;
   return openGraph(graph, {
     sha256: sha256Of(graph),
     deviceChoice: { device, refused },
     threads,
+    spin,
     memory,
     givenAxes: givenAxes(undefined),
     sessionSource: () => serialise(graph),

@@ -28,6 +28,8 @@ export interface Model extends GraphStatistics, AsyncDisposable {
   readonly refused: DeviceChoice['refused'];
   /** Most threads inside one operator; undefined: all cores. Runs of scores that are too small to gain from several get one. */
   readonly threads?: number;
+  /** Microseconds for which threads wait for the next operator; undefined: the default of sessions. */
+  readonly spin?: number;
   readonly batch: BatchAxis;
   /** Rows of every run, when the batch axis is fixed. */
   readonly fixedRows?: number;
@@ -72,6 +74,7 @@ export interface ModelParts {
   readonly path?: string;
   readonly deviceChoice: DeviceChoice;
   readonly threads: number | undefined;
+  readonly spin: number | undefined;
   readonly memory: number;
   readonly batch: BatchAxis;
   readonly fixedRows?: number;
@@ -130,15 +133,15 @@ export function makeModel({ deviceChoice: placement, sessionSource, ...parts }: 
   return model;
 }
 
-type PoolParts = Pick<ModelParts, 'graph' | 'source' | 'threads' | 'path'>;
+type PoolParts = Pick<ModelParts, 'graph' | 'source' | 'threads' | 'spin' | 'path'>;
 
-function poolOf({ graph, source, threads, path }: PoolParts, device: Device): SessionPool {
+function poolOf({ graph, source, threads, spin, path }: PoolParts, device: Device): SessionPool {
   const name = path ?? source.name;
   return sessionPool({
     name,
     limit: sessionLimit(graph),
     open: ({ model, threads: own = threads, ...rest }) =>
-      openSession(model, { device, threads: own, name, ...rest }),
+      openSession(model, { device, threads: own, spin, name, ...rest }),
   });
 }
 

@@ -167,6 +167,27 @@ test('the gradient of a model is a model', async () => {
   expect(Array.from(gradient.data as Float32Array)).toEqual([1, 2, -1, 0.5, -1, 3]);
 });
 
+test('how long threads wait for the next operator changes no number', async () => {
+  const many = floats(
+    [20_000, 3],
+    Array.from({ length: 60_000 }, (_, i) => Math.sin(i)),
+  );
+  const results = [];
+  for (const spin of [undefined, 0, 1000]) {
+    await using model = await open(write(linear()), { device: 'cpu', spin, threads: 2 });
+    const { logits } = await model.run({ x: many });
+    results.push(Buffer.from((logits.data as Float32Array).buffer).toString('hex'));
+  }
+  expect(new Set(results).size).toBe(1);
+});
+
+test.each([-1, 0.5, 1e6])('threads cannot wait for %s microseconds', async (spin) => {
+  const opening = open(write(linear()), { device: 'cpu', spin });
+  await expect(opening).rejects.toThrow(
+    /open\(spin\): expected a whole number of microseconds from 0 to 100000/,
+  );
+});
+
 test('a closed model refuses to run, and closing twice is fine', async () => {
   const model = await opened(linear());
   await model.run({ x });

@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
+  /** Microseconds for which a thread waits for the next operator before it sleeps; default 30. */
+  readonly spin?: number;
   /** External data of a model that is opened from bytes, by the locations that the model names. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
   /** Names of nodes that WebGPU must leave to the CPU. */
@@ -88,8 +90,20 @@ export async function openSession(
   }
 }
 
+/**
+ * Microseconds for which a thread waits for the next operator before it sleeps. Waking it takes longer than a small operator, and
+ * while it waits it takes a core from other programs.
+ */
+const SPIN = 30;
+
+/** Without these settings, threads of idle sessions would spin for long and occupy the cores. */
+function spinning(microseconds: number): Readonly<Record<string, string>> {
+  if (microseconds === 0) return { allow_spinning: '0' };
+  return { allow_spinning: '1', spin_duration_us: `${microseconds}` };
+}
+
 function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOptions {
-  const { device = 'cpu', threads = availableParallelism(), external = [] } = options;
+  const { device = 'cpu', threads = availableParallelism(), spin = SPIN, external = [] } = options;
   return {
     executionProviders: [providerOf(options)],
     intraOpNumThreads: threads,
@@ -97,8 +111,7 @@ function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOption
     graphOptimizationLevel: device === 'webgpu' ? 'basic' : 'all',
     logSeverityLevel: 4,
     externalData: [...external],
-    // Otherwise the threads of idle sessions would spin and occupy the cores.
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    extra: { session: { intra_op: spinning(spin), inter_op: spinning(0) } },
   };
 }
 
