@@ -5,8 +5,9 @@
  *     pnpm bench-captum [NETWORK...] [--python python3] [--rounds N] [--jobs gradient,occlusion] [--processor] [--spin N]
  *
  * NETWORK is lenet or resnet18, by default both. `--python` names an interpreter with torch, torchvision, captum and onnx; where one of them is
- * missing, it says so and measures nothing. Prints the medians with their ranges and Captum's time divided by ours. With --processor it compares
- * the processor time that each process spends with one thread, on which other programs have little influence. `--spin` is the option of `open`.
+ * missing, it says so and measures nothing. Prints the medians with their ranges, and Captum's time divided by ours, also that of the first
+ * job of each turn, which follows a pause. With --processor it compares the processor time that each process spends with one thread, on which
+ * other programs have little influence. `--spin` is the option of `open`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -51,7 +52,7 @@ if (unknown !== undefined) throw new Error(`no job ${unknown}; there are ${NAMES
 interface Plan {
   /** The least ratio of Captum's time to ours that is wanted, in the order of the names. */
   readonly goals: readonly number[];
-  /** How often each job runs in one turn, so that a turn is long enough to be timed. */
+  /** How often each job runs in one turn, after a first one, so that a turn is long enough to be timed. */
   readonly repeats: readonly number[];
   /** The number of turns by default. */
   readonly rounds: number;
@@ -151,13 +152,25 @@ const timed =
     return { seconds, processor: (user + system) / 1e6 / repeats, rows };
   };
 
+/** What one side took in all turns: for the first job of a turn, which follows a pause, and for each of the others. */
+interface Turns {
+  readonly first: Took[];
+  readonly next: Took[];
+}
+
 /** Runs both jobs in turn, after one turn each that is not counted. */
 async function inTurn(works: readonly [Job, Job], rounds: number, repeats: number) {
-  const took: [Took[], Took[]] = [[], []];
+  const took: readonly [Turns, Turns] = [
+    { first: [], next: [] },
+    { first: [], next: [] },
+  ];
   for (let round = -1; round < rounds; round++) {
     for (const [side, work] of works.entries()) {
-      const one = await work(repeats);
-      if (round >= 0) took[side].push(one);
+      const [first, next] = [await work(1), await work(repeats)];
+      if (round >= 0) {
+        took[side].first.push(first);
+        took[side].next.push(next);
+      }
       await setTimeout(PAUSE);
     }
   }
@@ -171,10 +184,13 @@ function spread(values: readonly number[], digits: number): string {
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
 
-function printLine(name: string, [theirs, ours]: readonly [Took[], Took[]], goal: number): void {
-  const [a, b] = [theirs.map(timeOf), ours.map(timeOf)];
-  const rows = [...new Set([theirs[0].rows, ours[0].rows])].join(' and ');
-  const ratio = (median(a) / median(b)).toFixed(2);
+function printLine(name: string, [theirs, ours]: readonly [Turns, Turns], goal: number): void {
+  const [a, b] = [theirs.next.map(timeOf), ours.next.map(timeOf)];
+  const rows = [...new Set([theirs.next[0].rows, ours.next[0].rows])].join(' and ');
+  const ratioOf = (one: readonly number[], other: readonly number[]) =>
+    (median(one) / median(other)).toFixed(2);
+  const ratio = ratioOf(a, b);
+  const rested = ratioOf(theirs.first.map(timeOf), ours.first.map(timeOf));
   const ratios = a.map((each, i) => each / b[i]);
   const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
   const ms = (list: readonly number[]) =>
@@ -182,7 +198,7 @@ function printLine(name: string, [theirs, ours]: readonly [Took[], Took[]], goal
       list.map((each) => 1000 * each),
       1,
     );
-  console.log(`| ${name} | ${rows} | ${ms(a)} | ${ms(b)} | ${ratio} (${range}) | ${goal} |`);
+  console.log(`| ${name} | ${rows} | ${ms(a)} | ${ms(b)} | ${ratio} (${range}) | ${rested} | ${goal} |`);
 }
 
 /** Throws where ONNX Runtime does not give the scores of torch. */
@@ -214,7 +230,9 @@ async function compare(network: string, folder: string): Promise<boolean> {
     console.log(
       `${network}, [${exported.shape}], ${threads} threads; ${exported.versions}: ${exported.chunks}\n`,
     );
-    console.log('| job | rows | Captum ms | ours ms | Captum / ours | goal |\n|---|---|---|---|---|---|');
+    console.log(
+      '| job | rows | Captum ms | ours ms | Captum / ours | after a pause | goal |\n|---|---|---|---|---|---|---|',
+    );
     const { goals, rounds, repeats } = NETWORKS[network];
     for (const [i, name] of NAMES.entries()) {
       if (!asked.includes(name)) continue;
