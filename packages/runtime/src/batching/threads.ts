@@ -1,8 +1,8 @@
 import type { RowCost } from './row-cost.js';
 
 /**
- * Work of a run, in the unit of `workOf`, from which several threads are about as fast as one or faster: 0.3 to 0.7 ms on one core. Threads
- * sleep between operators, so that smaller runs wait longer for them than they save. `tsx bench/threads.ts` measures it.
+ * Work of a run, in the unit of `workOf`, from which several threads are about as fast as one or faster: 0.3 to 0.7 ms on one core. The
+ * threads of smaller runs save less than it takes to wake them. `tsx bench/threads.ts` measures it.
  */
 const WORK_FOR_THREADS = 2 ** 25;
 
