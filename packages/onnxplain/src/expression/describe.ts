@@ -25,7 +25,8 @@ export function describe(table: Table<unknown>): readonly Described[] {
   return Object.values(table).map(describeEntry);
 }
 
-function describeEntry(entry: Definition<unknown>): Described {
+/** A definition with its options, their types, defaults and help. */
+export function describeEntry(entry: Definition<unknown>): Described {
   const options = Object.keys(entry.options.shape).map((name) => describeOption(entry, name));
   const inOrder = [
     ...entry.positional.flatMap((name) => options.filter((option) => option.name === name)),

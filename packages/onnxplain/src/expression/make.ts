@@ -8,8 +8,10 @@ import {
   type Tensor,
   tensor,
 } from '@onnxplain/core';
+import { describeEntry } from './describe.js';
+import { type Misplaced, remedyOf } from './other-kind.js';
 import { type CallExpression, type Expression, parse } from './parse.js';
-import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables } from './tables.js';
+import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables, withArticle } from './tables.js';
 
 type Field = Definition<unknown>['options']['shape'][string];
 
@@ -20,6 +22,8 @@ interface Option {
   readonly taken: Kind | undefined;
   /** Name of the option in messages. */
   readonly where: string;
+  /** The definition that has the option. */
+  readonly entry: Definition<unknown>;
 }
 
 /** What `makeIn` needs beside the text: the tables of names, readers of the files that options name, and what a model adds. */
@@ -44,6 +48,7 @@ export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string
   const call = asCall(parse(text), text);
   const kinds: readonly Kind[] = kind === undefined ? KINDS : [kind];
   const found = kinds.find((candidate) => lookUp(context.tables, candidate, call.name) !== undefined);
+  if (found === undefined && kind !== undefined) refuseOtherKind(context, { text, call, wanted: kind });
   if (found === undefined) return refuseName(context, call.name, kinds);
   // Where the caller gave a kind, `found` is that kind.
   return build(context, found, call) as MadeOf[K];
@@ -78,7 +83,7 @@ function build(context: MakeContext, kind: Kind, call: CallExpression): unknown 
     const taken = own(entry.takes, name);
     return [
       name,
-      known ? resolve(context, term, { field: own(shape, name), taken, where }) : plain(term),
+      known ? resolve(context, term, { field: own(shape, name), taken, where, entry }) : plain(term),
     ] as const;
   });
   const layout = context.layout !== undefined && Object.hasOwn(shape, 'layout') ? context.layout : undefined;
@@ -183,7 +188,8 @@ function fileIn(name: string, term: Expression): string | undefined {
   return file.value;
 }
 
-function refuseKind(context: MakeContext, term: Expression, { taken, where }: Option): void {
+/** Throws `kind-mismatch` for an option that names something of another kind. */
+function refuseKind(context: MakeContext, term: Expression, { taken, where, entry }: Option): void {
   if (term.kind !== 'call' && (term.kind !== 'word' || taken === undefined)) return;
   const name = term.kind === 'call' ? term.name : term.value;
   const kinds = kindsOf(context.tables, name);
@@ -192,20 +198,34 @@ function refuseKind(context: MakeContext, term: Expression, { taken, where }: Op
   fail({
     code: 'kind-mismatch',
     where,
-    expected: `${/^[aeiou]/.test(taken) ? 'an' : 'a'} ${taken}`,
+    expected: withArticle(taken),
     got: `the ${kinds.join(' or ')} ${name}`,
+    remedy: `The options are those of ${describeEntry(entry).usage}.`,
   });
 }
 
-function refuseName(context: MakeContext, name: string, kinds: readonly Kind[]): never {
-  const others = kindsOf(context.tables, name);
-  const known = kinds.flatMap((kind) => Object.keys(context.tables[kind]));
+/** Throws `kind-mismatch` where the name of the whole expression is one of another kind. */
+function refuseOtherKind({ tables }: MakeContext, misplaced: Omit<Misplaced, 'tables' | 'found'>): void {
+  const { call, wanted } = misplaced;
+  const kinds = kindsOf(tables, call.name);
+  if (kinds.length === 0) return;
+  fail({
+    code: 'kind-mismatch',
+    where: `${wanted} "${call.name}"`,
+    expected: withArticle(wanted),
+    got: `the ${kinds.join(' or ')} ${call.name}`,
+    remedy: remedyOf({ ...misplaced, tables, found: kinds[0] }),
+  });
+}
+
+function refuseName({ tables }: MakeContext, name: string, kinds: readonly Kind[]): never {
+  const known = kinds.flatMap((kind) => Object.keys(tables[kind]));
   const word = kinds.length === KINDS.length ? 'name' : kinds.join(' or ');
   return fail({
-    code: others.length > 0 ? 'kind-mismatch' : 'name-unknown',
+    code: 'name-unknown',
     where: `${word} "${name}"`,
     expected: `one of ${known.sort().join(', ')}`,
-    got: others.length > 0 ? `the ${others.join(' or ')} ${name}` : `"${name}"`,
+    got: `"${name}"`,
     remedy: didYouMean(name, known),
   });
 }

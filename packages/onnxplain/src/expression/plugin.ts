@@ -1,5 +1,5 @@
 import { type Defined, type Definition, fail, setOwn } from '@onnxplain/core';
-import type { Kind, Tables } from './tables.js';
+import { type Kind, type Tables, withArticle } from './tables.js';
 
 /** Definitions of a user, and the file that they come from. */
 export interface Plugin {
@@ -50,7 +50,7 @@ function refuseClash(where: string, { kind, name }: Definition<unknown>, other =
     code: 'plugin-clash',
     where,
     expected: `a name that no other ${kind} has`,
-    got: `"${name}", which is ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} of ${other}`,
+    got: `"${name}", which is ${withArticle(kind)} of ${other}`,
     remedy: 'Choose another name in its definition.',
   });
 }

@@ -44,3 +44,9 @@ export function lookUp(tables: Tables, kind: Kind, name: string): Definition<unk
 export function kindsOf(tables: Tables, name: string): readonly Kind[] {
   return KINDS.filter((kind) => Object.hasOwn(tables[kind], name));
 }
+
+/** A kind with its article; the word rules is a plural. */
+export function withArticle(kind: Kind): string {
+  if (kind === 'rules') return 'backward rules';
+  return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
