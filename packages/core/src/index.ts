@@ -183,6 +183,7 @@ export {
   firstInfinite,
   firstNonFinite,
   full,
+  isSafeToAdd,
   isTensor,
   type Shape,
   sameShape,

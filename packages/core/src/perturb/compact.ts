@@ -169,11 +169,16 @@ function withNoise(x: Tensor, { key, from, centre = x, noise, clip }: KeyDraws):
       else addTruncated(random, input, { ...noise, limit: noise.limit });
     } else {
       fillUniformInBall(random, input, noise.ball);
-      const middle = around(i);
-      for (let j = 0; j < input.length; j++) input[j] = middle[j] - input[j];
+      subtractFrom(around(i), input);
     }
     if (clip !== undefined) clipTo(clip, input);
   };
+}
+
+/** Replaces each element of `out` by the one of `middle` less it. */
+function subtractFrom(middle: Tensor['data'], out: Tensor['data']): void {
+  const size = out.length;
+  for (let j = 0; j < size; j++) out[j] = middle[j] - out[j];
 }
 
 /** Adds normals of which those beyond the limit are drawn again. */

@@ -1,5 +1,5 @@
 import { lazyRows } from '../tensor/lazy-rows.js';
-import { isTensor, type Tensor } from '../tensor/tensor.js';
+import { isSafeToAdd, isTensor, SAFE_TO_ADD, type Tensor } from '../tensor/tensor.js';
 import type { CompactDraws, RemovalValues } from '../types/compact-draws.js';
 import type { Draws } from '../types/draws.js';
 import { countOf, inputWriter } from './compact.js';
@@ -20,9 +20,6 @@ export function inputRows(x: Tensor, draws: Draws): Tensor {
   });
 }
 
-/** Numbers below this stay finite in float32 when a few of them are added. */
-const SAFE = 2 ** 100;
-
 /** A bound of standard normals: `stream` gives none beyond 14. */
 const MOST_NORMAL = 14;
 
@@ -30,22 +27,17 @@ const MOST_NORMAL = 14;
  * Whether the numbers of x, of baselines and of noise are so small that every input is finite. Where noise has no bound, it is not known.
  */
 function hasFiniteRows(x: Tensor, compact: CompactDraws): boolean {
-  if (!isSafe(x)) return false;
+  if (!isSafeToAdd(x)) return false;
   if (compact.kind === 'keys') {
     const { centre = x, noise } = compact;
     const most = noise.distribution === 'normal' ? MOST_NORMAL * Math.abs(noise.scale) : noise.ball.radius;
-    return most < SAFE && isSafeBaseline(centre);
+    return most < SAFE_TO_ADD && isSafeBaseline(centre);
   }
   if (compact.kind === 'smooth-masks') return false;
   return compact.noise === undefined && isSafeBaseline(compact.baseline);
 }
 
 function isSafeBaseline(baseline: RemovalValues['baseline']): boolean {
-  if (typeof baseline === 'number') return Math.abs(baseline) < SAFE;
-  return isSafe(isTensor(baseline) ? baseline : baseline.rows);
-}
-
-function isSafe({ data }: Tensor): boolean {
-  for (let j = 0; j < data.length; j++) if (!(Math.abs(data[j]) < SAFE)) return false;
-  return true;
+  if (typeof baseline === 'number') return Math.abs(baseline) < SAFE_TO_ADD;
+  return isSafeToAdd(isTensor(baseline) ? baseline : baseline.rows);
 }

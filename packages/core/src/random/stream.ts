@@ -24,6 +24,10 @@ export interface Stream {
   fillUniform(out: Float32Array | Float64Array, low: number, high: number): void;
 }
 
+// Loops read constants of their own module faster than imported ones, which V8 looks up again at each step.
+const limits = underCurve;
+const scales = widths;
+
 /** Counters of seeding lie outside those of `fold`. */
 const SEED = 0xffff_0002;
 const FIRST: Key = { hi: SEED, lo: 0 };
@@ -74,6 +78,12 @@ export function streamFrom(state: Int32Array): Stream {
   };
 }
 
+/** The output of a state whose second word is s1. V8 looks up a function that is declared again at each step of a loop, a constant not. */
+const scramble = (s1: number): number => {
+  const product = Math.imul(s1, 5);
+  return Math.imul((product << 7) | (product >>> 25), 9);
+};
+
 /** One step of xoshiro128**, as a signed 32-bit integer. */
 function next(state: Int32Array): number {
   const s0 = state[0];
@@ -87,12 +97,6 @@ function next(state: Int32Array): number {
   state[2] = c ^ (s1 << 9);
   state[3] = (d << 11) | (d >>> 21);
   return scramble(s1);
-}
-
-/** The output of a state whose second word is s1. */
-function scramble(s1: number): number {
-  const product = Math.imul(s1, 5);
-  return Math.imul((product << 7) | (product >>> 25), 9);
 }
 
 function uniform(state: Int32Array): number {
@@ -111,7 +115,8 @@ function fillUniform(
   let s1 = state[1];
   let s2 = state[2];
   let s3 = state[3];
-  for (let i = 0; i < out.length; i++) {
+  const n = out.length;
+  for (let i = 0; i < n; i++) {
     const high = scramble(s1) >>> 5;
     let shifted = s1 << 9;
     s2 ^= s0;
@@ -128,7 +133,7 @@ function fillUniform(
     s0 ^= s3;
     s2 ^= shifted;
     s3 = (s3 << 11) | (s3 >>> 21);
-    out[i] = low + width * ((high * 2 ** 26 + rest) / 2 ** 53);
+    out[i] = low + width * (high * 2 ** -27 + rest * 2 ** -53);
   }
   state[0] = s0;
   state[1] = s1;
@@ -151,9 +156,9 @@ function normal(state: Int32Array): number {
   for (;;) {
     const bits = next(state);
     const layer = bits & 255;
-    const point = bits >> 8;
-    if (Math.abs(point) < underCurve[layer]) return point * widths[layer];
-    const accepted = nearEdge(state, layer, point * widths[layer]);
+    const x = (bits >> 8) * scales[layer];
+    if (Math.abs(x) < limits[layer]) return x;
+    const accepted = nearEdge(state, layer, x);
     if (accepted !== undefined) return accepted;
   }
 }
@@ -190,19 +195,18 @@ function addInside(
   out: Float32Array | Float64Array,
   { scale, from }: { readonly scale: number; readonly from: number },
 ): number {
-  const limits = underCurve;
-  const scales = widths;
   let s0 = state[0];
   let s1 = state[1];
   let s2 = state[2];
   let s3 = state[3];
+  const n = out.length;
   let i = from;
-  for (; i < out.length; i++) {
+  for (; i < n; i++) {
     const bits = scramble(s1);
     const layer = bits & 255;
-    const point = bits >> 8;
-    if (Math.abs(point) >= limits[layer]) break;
-    out[i] += scale * (point * scales[layer]);
+    const x = (bits >> 8) * scales[layer];
+    if (!(Math.abs(x) < limits[layer])) break;
+    out[i] += scale * x;
     const shifted = s1 << 9;
     s2 ^= s0;
     s3 ^= s1;

@@ -16,8 +16,8 @@ export const edges = new Float64Array(LAYERS + 1);
 export const heights = new Float64Array(LAYERS + 1);
 /** A 24-bit signed integer times this is a point of the strip. */
 export const widths = new Float64Array(LAYERS);
-/** Integers of smaller magnitude than this give points where the strip lies completely under the curve. */
-export const underCurve = new Int32Array(LAYERS);
+/** Points of smaller magnitude than this lie where the strip is completely under the curve. */
+export const underCurve = new Float64Array(LAYERS);
 
 edges[0] = AREA / density(TAIL);
 edges[1] = TAIL;
@@ -28,5 +28,5 @@ for (let layer = 2; layer < LAYERS; layer++) {
 for (let layer = 0; layer <= LAYERS; layer++) heights[layer] = density(edges[layer]);
 for (let layer = 0; layer < LAYERS; layer++) {
   widths[layer] = edges[layer] / 2 ** 23;
-  underCurve[layer] = Math.floor((edges[layer + 1] / edges[layer]) * 2 ** 23);
+  underCurve[layer] = Math.floor((edges[layer + 1] / edges[layer]) * 2 ** 23) * widths[layer];
 }

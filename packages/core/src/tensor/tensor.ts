@@ -86,6 +86,16 @@ export function firstNonFinite({ data }: Tensor): number {
   return Number.isFinite(probe(data)) ? -1 : data.findIndex((value: number) => !Number.isFinite(value));
 }
 
+/** Numbers of a smaller magnitude stay finite in float32 when a few of them are added. */
+export const SAFE_TO_ADD = 2 ** 100;
+
+/** Whether the magnitude of every number is below {@link SAFE_TO_ADD}; NaN is not. */
+export function isSafeToAdd({ data }: Tensor): boolean {
+  const n = data.length;
+  for (let i = 0; i < n; i++) if (!(Math.abs(data[i]) < SAFE_TO_ADD)) return false;
+  return true;
+}
+
 /** Flat index of the first infinity, NaN aside; -1 when there is none. */
 export function firstInfinite({ data }: Tensor): number {
   return data.findIndex(
@@ -99,13 +109,15 @@ function probe(data: Tensor['data']): number {
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
+  // V8 reads the length of an array again at each step of a loop that names it.
+  const n = data.length;
   let i = 0;
-  for (; i + 4 <= data.length; i += 4) {
+  for (; i + 4 <= n; i += 4) {
     s0 += data[i];
     s1 += data[i + 1];
     s2 += data[i + 2];
     s3 += data[i + 3];
   }
-  for (; i < data.length; i++) s0 += data[i];
+  for (; i < n; i++) s0 += data[i];
   return s0 + s1 + (s2 + s3);
 }

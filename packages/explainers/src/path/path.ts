@@ -1,5 +1,6 @@
 import {
   denseRows,
+  isSafeToAdd,
   lazyRows,
   option,
   type Score,
@@ -53,15 +54,23 @@ function pointsOnPath(
   { baseline, x }: { readonly baseline: Tensor; readonly x: Tensor },
   nodes: Float64Array,
 ): Tensor {
-  const { data: start } = baseline;
-  const { data: steps } = subtract(toFloat64(x), baseline);
+  const line = { start: baseline.data, steps: subtract(toFloat64(x), baseline).data };
   return lazyRows({
     n: nodes.length,
     shape: x.shape,
     type: 'either',
-    write(out, k) {
-      const node = nodes[k];
-      for (let i = 0; i < out.length; i++) out[i] = start[i] + node * steps[i];
-    },
+    // Nodes lie from 0 to 1.
+    finite: isSafeToAdd(x) && isSafeToAdd(baseline),
+    write: (out, k) => writePoint(out, line, nodes[k]),
   });
+}
+
+interface Line {
+  readonly start: Tensor['data'];
+  readonly steps: Tensor['data'];
+}
+
+function writePoint(out: Tensor['data'], { start, steps }: Line, node: number): void {
+  const size = out.length;
+  for (let i = 0; i < size; i++) out[i] = start[i] + node * steps[i];
 }

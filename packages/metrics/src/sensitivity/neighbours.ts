@@ -118,8 +118,9 @@ export function distance(a: Tensor, b: Tensor): number {
   expectShape('distance', b, a.shape);
   const { data: left } = a;
   const { data: right } = b;
+  const size = left.length;
   let squares = 0;
-  for (let j = 0; j < left.length; j++) {
+  for (let j = 0; j < size; j++) {
     const difference = left[j] - right[j];
     squares += difference * difference;
   }
