@@ -5,14 +5,14 @@
  *
  * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target). With
  * --processor it compares the processor time of one thread, on which other programs have little influence. With --profile it prints the time
- * of each operator in both, as a share of the forward pass.
+ * of each operator in both, with one thread and with --threads. The profiler adds a little to each operator, much inside a Scan.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Graph, grad, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
-import { profile } from './profile.js';
+import { printOperatorTimes } from './operator-times.js';
 import { randomFeeds } from './random-feeds.js';
 import { interleaved, processorSeconds } from './time.js';
 
@@ -83,23 +83,19 @@ async function measure(path: string) {
   return { name, nodes: [forward.nodes.length, gradient.nodes.length], run, creation };
 }
 
-/** Operators with a smaller share of the forward pass are not printed. */
-const NEGLIGIBLE = 0.01;
-
 async function printProfile(path: string): Promise<void> {
+  const name = basename(path, '.onnx');
   const file = readFileSync(path);
-  const forward = read(file);
-  const gradient = lower(grad(forward), 'ort-cpu');
-  const fed = randomFeeds(gradient, batchOf(basename(path, '.onnx')));
-  const shares = [await profile(file, fed, rounds), await profile(write(gradient), fed, rounds)];
-  const [whole] = shares.map((list) => list.reduce((sum, { ms }) => sum + ms, 0));
-  console.log(basename(path, '.onnx'));
-  for (const [i, name] of ['forward', 'value and gradient'].entries()) {
-    const parts = shares[i]
-      .map(({ op, nodes, ms }) => ({ op: `${op} (${nodes})`, part: ms / whole }))
-      .filter(({ part }) => part >= NEGLIGIBLE);
-    console.log(`  ${name}: ${parts.map(({ op, part }) => `${op} ${part.toFixed(2)}`).join(', ')}`);
-  }
+  const gradient = lower(grad(read(file)), 'ort-cpu');
+  const batch = batchOf(name);
+  console.log(`${name}, ${batch} rows`);
+  await printOperatorTimes({
+    forward: file,
+    gradient: write(gradient),
+    feeds: randomFeeds(gradient, batch),
+    threads: Number(given.threads),
+    runs: rounds,
+  });
 }
 
 const ms = (seconds: number) => (1000 * seconds).toFixed(1);

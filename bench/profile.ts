@@ -13,47 +13,68 @@ export interface Share {
   readonly ms: number;
 }
 
-/** Returns the times of all operators after optimisation, the largest first. The time of a node is its median over `runs`. */
+/** A model, and the threads that its operators run with. */
+export interface Profiled {
+  readonly model: Uint8Array;
+  readonly threads: number;
+}
+
+interface Runs {
+  readonly feeds: Readonly<Record<string, Constant>>;
+  readonly runs: number;
+}
+
+/**
+ * Returns the times of all operators after optimisation for each of several sessions, which run in turn. The time of a node is its median
+ * over `runs`.
+ */
 export async function profile(
-  model: Uint8Array,
-  feeds: Readonly<Record<string, Constant>>,
-  runs: number,
-): Promise<readonly Share[]> {
+  sessions: readonly Profiled[],
+  given: Runs,
+): Promise<readonly (readonly Share[])[]> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));
+  const runs = given.runs + 1;
   try {
-    await record(model, { feeds, runs: runs + 1, folder });
-    const [file] = readdirSync(folder);
-    return sharesOf(JSON.parse(readFileSync(join(folder, file), 'utf8')), runs + 1);
+    await record(sessions, { ...given, runs, folder });
+    return sessions.map((_, i) => sharesOf(eventsOf(folder, `${i}`), runs));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-interface Recording {
-  readonly feeds: Readonly<Record<string, Constant>>;
-  readonly runs: number;
-  readonly folder: string;
+function eventsOf(folder: string, prefix: string): readonly Event[] {
+  const file = readdirSync(folder).find((name) => name.startsWith(`${prefix}_`)) ?? prefix;
+  return JSON.parse(readFileSync(join(folder, file), 'utf8'));
 }
 
-async function record(model: Uint8Array, { feeds, runs, folder }: Recording): Promise<void> {
-  const session = await ort.InferenceSession.create(model, {
-    intraOpNumThreads: 2,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 4,
-    enableProfiling: true,
-    profileFilePrefix: join(folder, 'run'),
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+async function record(
+  profiled: readonly Profiled[],
+  { feeds, runs, folder }: Runs & { readonly folder: string },
+) {
+  const sessions = await Promise.all(profiled.map((each, i) => open(each, join(folder, `${i}`))));
   const fed = Object.fromEntries(
     Object.entries(feeds).map(([name, { dtype, dims, data }]) => [
       name,
       new ort.Tensor(dtype as ort.Tensor.Type, data as ort.Tensor.DataType, dims),
     ]),
   );
-  for (let run = 0; run < runs; run++) await session.run(fed);
-  session.endProfiling();
-  await session.release();
+  for (let run = 0; run < runs; run++) for (const session of sessions) await session.run(fed);
+  for (const session of sessions) {
+    session.endProfiling();
+    await session.release();
+  }
 }
+
+/** Threads wait for the next operator as long as in sessions of onnxplain. */
+const open = ({ model, threads }: Profiled, profileFilePrefix: string): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(model, {
+    intraOpNumThreads: threads,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    enableProfiling: true,
+    profileFilePrefix,
+    extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '30' } } },
+  });
 
 /** One entry of the profiler's file. Only entries of nodes name an operator. */
 interface Event {

@@ -1,5 +1,6 @@
 /** The rules that have several spellings, and the shapes at which these are measured. */
 import { type Graph, loweringPasses, loweringTargets, prune } from '@onnxplain/graph';
+import { byNumbers } from '../../packages/graph/src/lower/blocks.js';
 import { fewChannels } from '../../packages/graph/src/lower/few-channels.js';
 import { mergedChannels } from '../../packages/graph/src/lower/merged-channels.js';
 import { phaseAdjoint } from '../../packages/graph/src/lower/phase-adjoint.js';
@@ -180,7 +181,7 @@ const images: Row['spellings'] = {
   'blocks of 2 x 2': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [2] }) }),
   'blocks of 4 x 4': lowered({ 'few-channels': (graph: Graph) => fewChannels(graph, { sizes: () => [4] }) }),
   'blocks by DepthToSpace': lowered({
-    'few-channels': (graph: Graph) => fewChannels(graph, { long: Infinity }),
+    'few-channels': (graph: Graph) => fewChannels(graph, { layOut: byNumbers }),
   }),
 };
 

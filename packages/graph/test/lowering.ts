@@ -1,5 +1,6 @@
 /** Whether a lowered graph has the values of the plain one. */
 import { type Graph, interpret, lower, loweringTargetNames, verify } from '../src/index.js';
+import { byNumbers, byRows } from '../src/lower/blocks.js';
 import { fewChannels } from '../src/lower/few-channels.js';
 import { mergedChannels } from '../src/lower/merged-channels.js';
 import { stridedAdjoints } from '../src/lower/strided-adjoints.js';
@@ -10,7 +11,8 @@ const TOLERANCE = 1e-9;
 /** The graph for each target, and in spellings that `ort-cpu` chooses for large images or many channels only. */
 const spellings: readonly (readonly [string, (graph: Graph) => Graph])[] = [
   ...loweringTargetNames.map((target) => [target, (graph: Graph) => lower(graph, target)] as const),
-  ['few-channels', (graph) => fewChannels(graph, { sizes: () => [2, 4], long: 1 })],
+  ['few-channels by rows', (graph) => fewChannels(graph, { sizes: () => [2, 4], layOut: byRows })],
+  ['few-channels by numbers', (graph) => fewChannels(graph, { sizes: () => [2, 4], layOut: byNumbers })],
   ['merged-channels', (graph) => mergedChannels(graph, () => true)],
   ['strided-adjoints', (graph) => stridedAdjoints(graph, () => true)],
 ];

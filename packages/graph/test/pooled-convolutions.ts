@@ -71,9 +71,9 @@ const numbers = (name: string, dims: readonly number[]): Float64Array =>
 
 const axes: Constant = { dtype: 'int64', dims: [3], data: BigInt64Array.of(1n, 2n, 3n) };
 
-/** Whether parts are put together to an image, in the order of DepthToSpace that the backward rule of pools uses. */
+/** Whether the parts of windows of 2 x 2 are put together to an image by DepthToSpace, as in the backward rule of pools. */
 export const joinsParts = ({ nodes }: Graph): boolean =>
-  nodes.some(({ op, attributes }) => op === 'DepthToSpace' && attributes.mode?.value !== 'CRD');
+  nodes.some(({ op, attributes }) => op === 'DepthToSpace' && attributes.blocksize?.value === 2);
 
 export const operatorsOf = ({ nodes }: Graph): readonly string[] => nodes.map(({ op }) => op);
 

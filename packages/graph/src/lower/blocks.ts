@@ -28,30 +28,54 @@ export function placeOf(at: number, dims: readonly number[]): readonly number[] 
   return place;
 }
 
-/** Least number of columns of blocks whose rows are moved: shorter rows are moved as slowly as single numbers. */
-export const LONG = 16;
+/**
+ * Puts an image together: [N, size size C, rows, columns] -> [N, C, size rows, size columns]. The channels of the first row of a block come
+ * first, and within it those of the first column.
+ */
+export type LayOut = (b: MathBuilder, x: string, size: number) => string;
 
-interface Layout {
-  /** Elements of a block along each axis. */
-  readonly size: number;
-  /** Default: {@link LONG}. */
-  readonly long?: number;
-}
+/** Columns of blocks from which rows are moved: shorter rows are moved as slowly as single numbers. */
+const LONG = 16;
 
 /**
- * [N, C size size, rows, columns] -> [N, C, size rows, size columns]: rows of columns are moved first, then all columns of blocks are
- * interleaved by one transposition of a matrix. DepthToSpace moves single numbers in one thread, which takes longer
- * (`tsx bench/spellings.ts --only "Conv of an image"`). Transpositions of a matrix for each image are the slowest with several threads,
- * among which ONNX Runtime divides them in pieces that are too small.
+ * The fastest of the three (`tsx bench/spellings.ts --only "Conv of an image"`, and `--only "MaxPool 2x2"`). No operator of ONNX Runtime
+ * that puts an image together uses several threads well.
  */
-export function laidOut(b: MathBuilder, x: string, { size, long = LONG }: Layout): string {
-  const [channels, rows, columns] = b.dims(x).slice(1).map(Number);
-  if (columns < long)
-    return b.emit('DepthToSpace', [x], { blocksize: attr.int(size), mode: attr.string('CRD') });
-  const images = channels / size ** 2;
-  const blocks = b.reshape(x, [-1, images, size, size, rows, columns]);
-  const byColumn = b.reshape(b.transpose(blocks, [3, 0, 1, 4, 2, 5]), [size, -1]);
+export const laidOut: LayOut = (b, x, size) => {
+  if (Number(b.dims(x)[3]) >= LONG) return byRows(b, x, size);
+  return (size === 2 ? byPairs : byNumbers)(b, x, size);
+};
+
+/**
+ * Moves rows of columns first, then interleaves all columns of blocks by one transposition of a matrix. Transpositions of a matrix for each
+ * channel are the slowest with several threads, among which ONNX Runtime divides each of them.
+ */
+export const byRows: LayOut = (b, x, size) => {
+  const [images, rows, columns] = sizesOf(b, x, size);
+  const blocks = b.reshape(x, [-1, size, size, images, rows, columns]);
+  const byColumn = b.reshape(b.transpose(blocks, [2, 0, 3, 4, 1, 5]), [size, -1]);
   return b.reshape(b.transpose(byColumn, [1, 0]), [-1, images, size * rows, size * columns]);
+};
+
+/**
+ * For blocks of 2 x 2: transposes the matrix of each image, after which the elements of a block are neighbours, and moves the pairs of a
+ * row. ONNX Runtime moves pairs of float32 as one number.
+ */
+export const byPairs: LayOut = (b, x, size) => {
+  const [images, rows, columns] = sizesOf(b, x, size);
+  const matrices = b.reshape(x, [-1, size ** 2, images * rows * columns]);
+  const blocks = b.reshape(b.transpose(matrices, [0, 2, 1]), [-1, columns, size, size]);
+  return b.reshape(b.transpose(blocks, [0, 2, 1, 3]), [-1, images, size * rows, size * columns]);
+};
+
+/** Moves single numbers, in one thread. */
+export const byNumbers: LayOut = (b, x, size) =>
+  b.emit('DepthToSpace', [x], { blocksize: attr.int(size), mode: attr.string('DCR') });
+
+/** Channels of the image, and rows and columns of blocks. */
+function sizesOf(b: MathBuilder, x: string, size: number): readonly number[] {
+  const [channels, ...sizes] = b.dims(x).slice(1).map(Number);
+  return [channels / size ** 2, ...sizes];
 }
 
 /** A constant of float32 or float64. */

@@ -8,7 +8,7 @@ import {
   type FloatingConstant,
   isFloating,
   LANES,
-  LONG,
+  type LayOut,
   laidOut,
   placeOf,
   product,
@@ -18,11 +18,11 @@ import {
 import { isSingle, transposedConvOf } from './transposed-conv.js';
 
 /**
- * Elements of a block of the result along each axis, smaller ones first. Where it has one channel and strides, or strides of 4, ONNX
- * Runtime's ConvTranspose is as fast (`tsx bench/spellings.ts --only "Conv of an image"`).
+ * Elements of a block of the result along each axis, smaller ones first. Blocks of 2 x 2 of one channel with strides do not fill the lanes
+ * (`tsx bench/spellings.ts --only "Conv of an image"`).
  */
 const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly number[] =>
-  window.some(({ stride }) => stride > (channels > 1 ? 2 : 1)) ? [] : [2, 4];
+  channels === 1 && window.some(({ stride }) => stride > 1) ? [4] : [2, 4];
 
 /**
  * ConvTranspose in two dimensions that gives up to 4 channels (the gradient of an image): one Conv that computes blocks of 2 x 2 or 4 x 4
@@ -35,20 +35,19 @@ const sizesFor = (channels: number, window: readonly KernelAxis[]): readonly num
  */
 export const fewChannels = (
   graph: Graph,
-  { sizes = sizesFor, long = LONG }: Partial<BlockChoices> = {},
-): Graph => rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, { sizes, long }) });
+  { sizes = sizesFor, layOut = laidOut }: Partial<BlockChoices> = {},
+): Graph => rewriteOps(graph, { ConvTranspose: (node, b) => inBlocks(node, b, { sizes, layOut }) });
 
 /** How blocks are chosen and laid out. */
 export interface BlockChoices {
   readonly sizes: typeof sizesFor;
-  /** Least number of columns of blocks whose rows are moved. */
-  readonly long: number;
+  readonly layOut: LayOut;
 }
 
 function inBlocks(
   node: Node,
   given: GraphBuilder,
-  { sizes, long }: BlockChoices,
+  { sizes, layOut }: BlockChoices,
 ): readonly string[] | undefined {
   const b = mathBuilder(given);
   const transposed = transposedConvOf(b, node);
@@ -68,7 +67,7 @@ function inBlocks(
     strides: attr.ints(phases.map(({ stride }) => stride)),
     pads: attr.ints([...phases.map(({ before }) => before), ...phases.map(({ after }) => after)]),
   });
-  return [laidOut(b, computed, { size, long })];
+  return [layOut(b, computed, size)];
 }
 
 interface Sized {
@@ -139,12 +138,13 @@ function phasesOf(
   };
 }
 
-/** [M, C, K, K] -> [C size size, M, taps, taps]. */
+/** [M, C, K, K] -> [size size C, M, taps, taps]. */
 function blockKernel(weights: FloatingConstant, size: number, phases: readonly Phases[]): Constant {
   const [outputs, channels] = weights.dims;
-  const dims = [channels * size ** 2, outputs, ...phases.map(({ taps }) => taps)];
+  const dims = [size ** 2 * channels, outputs, ...phases.map(({ taps }) => taps)];
   return rearranged(weights, dims, ([to, from, ...tap]) => {
-    const [channel, ...phase] = placeOf(to, [channels, size, size]);
+    const [row, column, channel] = placeOf(to, [size, size, channels]);
+    const phase = [row, column];
     return [from, channel, ...phases.map(({ link }, i) => link(phase[i], tap[i]))];
   });
 }

@@ -167,7 +167,7 @@ function blocksFrom(skipped: number, { size, axis, input, output }: KnownAxis): 
   };
 }
 
-/** [M, C, K, K] -> [C size size, M for each phase, taps, taps]. */
+/** [M, C, K, K] -> [size size C, M for each phase, taps, taps]. */
 function phaseKernel(
   weights: FloatingConstant,
   axes: readonly Blocks[],
@@ -175,7 +175,7 @@ function phaseKernel(
 ): Constant {
   const [images, channels] = weights.dims;
   const [{ size }] = axes;
-  const dims = [channels * size ** 2, phases.length * images, ...axes.map(({ taps }) => taps)];
+  const dims = [size ** 2 * channels, phases.length * images, ...axes.map(({ taps }) => taps)];
   // By element of a block, phase that is read, and tap.
   const [rows, columns] = axes.map(({ link, taps }, axis) =>
     indexed(size ** 2, (to) =>
@@ -185,8 +185,8 @@ function phaseKernel(
     ),
   );
   return rearranged(weights, dims, (indices) => {
-    const [to, from] = [indices[0] % size ** 2, Math.floor(indices[1] / images)];
-    const channel = Math.floor(indices[0] / size ** 2);
+    const [to, from] = [Math.floor(indices[0] / channels), Math.floor(indices[1] / images)];
+    const channel = indices[0] % channels;
     return [indices[1] % images, channel, rows[to][from][indices[2]], columns[to][from][indices[3]]];
   });
 }
@@ -204,7 +204,7 @@ interface Shape {
 
 /** Lays the blocks out and cuts off what lies outside of the result. */
 function wholeImage(b: MathBuilder, blocks: string, { axes, output }: Shape): string {
-  const whole = laidOut(b, blocks, axes[0]);
+  const whole = laidOut(b, blocks, axes[0].size);
   const cut = axes.flatMap(({ skipped, size, count }, i) =>
     size * count === output[i] ? [] : [{ axis: i + 2, from: skipped, to: skipped + output[i] }],
   );
