@@ -1,3 +1,4 @@
+export { counted } from './counted.js';
 export { type AttackRecipe, defineAttack } from './define/attack.js';
 export type { Found } from './define/attack-proof.js';
 export type {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fail, z } from '@onnxplain/core';
+import { counted, fail, z } from '@onnxplain/core';
 import type { Json } from './codec.js';
 
 const lineSchema = z.strictObject({
@@ -50,7 +50,7 @@ export function parseLines(bytes: Uint8Array, where: string): ParsedLines {
     .slice(0, -1)
     .map((each, i) => parseLine(each, `${where}, line ${i + 1}`));
   const rest = bytes.length - complete;
-  const notice = `${where}: the last line was cut off; its ${rest} bytes are dropped, and its cell runs again`;
+  const notice = `${where}: the last line was cut off; its ${counted(rest, 'byte is', 'bytes are')} dropped, and its cell runs again`;
   return { lines, bytes: complete, notices: rest === 0 ? [] : [notice] };
 }
 

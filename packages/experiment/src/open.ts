@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 import { makeFolder, removeAbandonedIn, removeFolders, writeWhole } from '@onnxplain/files';
 import { type Ledger, latestLines, ledgerIn, type OpenFolder, RECORDED } from './ledger.js';
 import { type ParsedLines, parseLines } from './lines.js';
@@ -98,8 +98,8 @@ function refuseLines(folder: string, cells: number): never {
     code: 'usage',
     where: folder,
     expected: 'a folder without finished cells of a run that was stopped',
-    got: `${cells} finished cells`,
-    remedy: `The same command with --resume goes on with them; remove ${folder} to start again.`,
+    got: counted(cells, 'finished cell'),
+    remedy: `The same command with --resume goes on from there; remove ${folder} to start again.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { fail, type Tensor, tensor } from '@onnxplain/core';
+import { counted, fail, type Tensor, tensor } from '@onnxplain/core';
 import type { ColumnChoice, ColumnNames } from './columns.js';
 import { readSheet } from './csv.js';
 import { readNumbers, type TableOptions } from './table.js';
@@ -60,7 +60,7 @@ export function onlyRow({ shape: [n, width], data }: Tensor, where: string): Ten
     code: 'option-value',
     where,
     expected: 'a table of one row',
-    got: `${n} rows`,
+    got: counted(n, 'row'),
     remedy: `Their mean is mean(${where}); all of them, for options that take several inputs, are rows(${where}).`,
   });
 }

@@ -1,4 +1,4 @@
-import { didYouMean, fail } from '@onnxplain/core';
+import { counted, didYouMean, fail } from '@onnxplain/core';
 import type { Sheet } from './csv.js';
 
 /** Which columns of a table are read. */
@@ -176,7 +176,7 @@ function expectAsMany(
   fail({
     code: 'feed-shape',
     where,
-    expected: `${all.length} columns, as ${from} has them: ${quoted(all)}`,
+    expected: `${counted(all.length, 'column')}, as ${from} has them: ${quoted(all)}`,
     got: `${columns.length}`,
     remedy: `--columns and --drop choose the columns that are read${notHeader === undefined ? '' : `; line 1 is no header, as ${notHeader}: --header yes makes it one`}.`,
   });

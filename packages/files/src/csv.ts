@@ -1,6 +1,6 @@
 /** Reads tables of text. The only module that imports csv-parse. */
 import { isUtf8 } from 'node:buffer';
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 import { CsvError, parse } from 'csv-parse/sync';
 import { isNumeric } from './cells.js';
 import { DELIMITERS, type Delimiter, delimiterOf } from './delimiter.js';
@@ -133,7 +133,7 @@ function expectEven(
     fail({
       code: 'file-format',
       where: `${where}, line ${number}`,
-      expected: `${width} columns, as in line ${lines[0].number}`,
+      expected: `${counted(width, 'column')}, as in line ${lines[0].number}`,
       got: `${cells.length} between ${delimiter}s`,
     });
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 import { readSmallFile } from './disk.js';
 
 /** An array of bytes in row-major order. */
@@ -26,7 +26,7 @@ export function readIdx(path: string, rank: number): IdxArray {
   const dims = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   const body = bytes.subarray(4 + 4 * rank);
   const size = dims.reduce((product, dim) => product * dim, 1);
-  if (body.length !== size) refuse(file, `${size} bytes of data`, `${body.length}`);
+  if (body.length !== size) refuse(file, `${counted(size, 'byte')} of data`, `${body.length}`);
   return { dims, bytes: body };
 }
 

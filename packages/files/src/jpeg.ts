@@ -1,5 +1,5 @@
 /** Decodes JPEG files. The only module that imports jpeg-js. */
-import { fail, type Pixels } from '@onnxplain/core';
+import { counted, fail, type Pixels } from '@onnxplain/core';
 import jpeg from 'jpeg-js';
 import { expectFewPixels, MOST_PIXELS, type PixelLimit } from './pixel-limit.js';
 
@@ -13,7 +13,10 @@ export function decodeJpeg(bytes: Uint8Array, where: string, limit: PixelLimit =
   const most = Math.max(MOST_PIXELS, size.width * size.height);
   expectFewScans(bytes, where);
   if (!endsAsJpeg(bytes)) {
-    return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
+    return broken(
+      where,
+      `a file that ends after ${counted(bytes.length, 'byte')}, in the middle of the picture`,
+    );
   }
   try {
     const { width, height, data } = jpeg.decode(bytes, {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import {
+  counted,
   type Dim,
   fail,
   firstInfinite,
@@ -181,7 +182,7 @@ function refuseWidth(width: number, wanted: number, where: string): never {
   return fail({
     code: 'feed-shape',
     where,
-    expected: `${wanted} columns, as the input has elements`,
+    expected: `${counted(wanted, 'column')}, as the input has elements`,
     got: `${width}`,
     remedy: '--columns and --drop choose the columns that are read.',
   });

@@ -1,4 +1,4 @@
-import { fail, fromFloat16, type Tensor, tensor } from '@onnxplain/core';
+import { counted, fail, fromFloat16, type Tensor, tensor } from '@onnxplain/core';
 
 /** How the numbers of a .npy file are stored. Attributions are written in the form of the input's file. */
 export interface NpyForm {
@@ -37,8 +37,8 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const present = bytes.byteLength - header.start;
   if (!Number.isSafeInteger(count) || present !== count * header.itemBytes) {
     broken(where, {
-      expected: `${count} elements of ${header.itemBytes} bytes for shape [${header.shape.join(', ')}]`,
-      got: `${present} bytes of data`,
+      expected: `${counted(count, 'element')} of ${header.itemBytes} bytes for shape [${header.shape.join(', ')}]`,
+      got: `${counted(present, 'byte')} of data`,
     });
   }
   const values = readElements(bytes, header, count);
@@ -87,7 +87,7 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     broken(where, {
       expected: 'a NumPy array file (.npy)',
-      got: `${bytes.length} bytes that do not start as one`,
+      got: `${counted(bytes.length, 'byte')} that do not start as one`,
     });
   }
   if (major < 1 || major > 3) broken(where, { expected: '.npy version 1, 2 or 3', got: `version ${major}` });
@@ -95,7 +95,7 @@ function readHeader(bytes: Uint8Array, where: string): Header {
   const wide = major > 1;
   const start = (wide ? 12 : 10) + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
   if (start > bytes.length)
-    broken(where, { expected: `a header of ${start} bytes`, got: `${bytes.length} bytes` });
+    broken(where, { expected: `a header of ${start} bytes`, got: counted(bytes.length, 'byte') });
   const text = new TextDecoder().decode(bytes.subarray(wide ? 12 : 10, start));
   return { ...parseDictionary(text, where), start };
 }

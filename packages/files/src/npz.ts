@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 
 /** End of central directory: the last record of a ZIP archive, 22 bytes and a comment of at most 65 535. */
 const END = { signature: 0x06054b50, bytes: 22, comment: 0xffff };
@@ -46,7 +46,7 @@ function expectSize(members: readonly Member[], where: string): void {
     code: 'too-large',
     where,
     expected: `arrays of at most ${LARGEST} bytes together, unpacked`,
-    got: `${bytes} bytes`,
+    got: counted(bytes, 'byte'),
     remedy: 'Save each array as a .npy file.',
   });
 }
@@ -86,7 +86,9 @@ function unpack(view: DataView, { name, method, packed, size, at }: Member, wher
   const bytes = new Uint8Array(view.buffer, view.byteOffset + start, packed);
   if (method !== STORED && method !== DEFLATED) return broken(where, `compression method ${method}`);
   const array = method === STORED ? bytes : inflateRawSync(bytes, { maxOutputLength: Math.max(1, size) });
-  return array.length === size ? array : broken(where, `${array.length} bytes of "${name}" for ${size}`);
+  return array.length === size
+    ? array
+    : broken(where, `${counted(array.length, 'byte')} of "${name}" for ${size}`);
 }
 
 function broken(where: string, got: string, options?: ErrorOptions): never {

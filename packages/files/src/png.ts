@@ -1,6 +1,6 @@
 /** Decodes PNG files. The only module that imports fast-png. */
 import { inflateSync } from 'node:zlib';
-import { fail, type Pixels } from '@onnxplain/core';
+import { counted, fail, type Pixels } from '@onnxplain/core';
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png';
 import { expectFewPixels, type PixelLimit } from './pixel-limit.js';
 
@@ -33,7 +33,7 @@ const SAMPLES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4
 
 function readHeader(bytes: Uint8Array, where: string): Header {
   if (bytes.length < 33 || SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
-    return broken(where, `${bytes.length} bytes without a PNG header`);
+    return broken(where, `${counted(bytes.length, 'byte')} without a PNG header`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const samples = SAMPLES[view.getUint8(25)];
@@ -61,7 +61,10 @@ function imageData(bytes: Uint8Array, where: string): Uint8Array {
     if (type === 0x49454e44) return Buffer.concat(parts);
     at += 12 + length;
   }
-  return broken(where, `a file that ends after ${bytes.length} bytes, in the middle of the picture`);
+  return broken(
+    where,
+    `a file that ends after ${counted(bytes.length, 'byte')}, in the middle of the picture`,
+  );
 }
 
 /** The chunks that make the picture: the others (texts, colour profiles, further frames) may unpack to any size. */

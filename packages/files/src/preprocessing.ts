@@ -1,4 +1,4 @@
-import { type Dim, fail } from '@onnxplain/core';
+import { counted, type Dim, fail } from '@onnxplain/core';
 import type { Card } from './card.js';
 import type { Preprocessing } from './image.js';
 
@@ -64,7 +64,7 @@ function sizeOf(dims: readonly [Dim, Dim], size: PictureFields['size']): Preproc
 function expectChannels(channels: Preprocessing['channels'], count: Dim): void {
   const wanted = channels === 'grey' ? 1 : 3;
   if (typeof count === 'number' && count !== wanted) {
-    refuse('channels', `what fits an input of ${count} channels`, channels);
+    refuse('channels', `what fits an input of ${counted(count, 'channel')}`, channels);
   }
 }
 

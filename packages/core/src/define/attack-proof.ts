@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import { type Norm, norm } from '../tensor/norm.js';
 import { stack } from '../tensor/rows.js';
@@ -37,7 +38,7 @@ export function expectSets({ where, margin, inputs, free }: AttackCall): void {
   fail({
     code: 'tensor-shape',
     where: `${where}: free sets`,
-    expected: `sets of features of ${count} inputs of shape ${showShape(shape)}`,
+    expected: `sets of features of ${counted(count, 'input')} of shape ${showShape(shape)}`,
     got,
   });
 }
@@ -49,10 +50,10 @@ function mismatchOf(
 ): string | undefined {
   const sets = input.length;
   const stray = input.find((at) => at < 0 || at >= count);
-  if (features.of.length !== size) return `features of ${features.of.length} elements`;
+  if (features.of.length !== size) return `features of ${counted(features.of.length, 'element')}`;
   if (stray !== undefined) return `a set of input ${stray}`;
   if (free.length !== sets * features.count)
-    return `${free.length} marks for ${sets} sets of ${features.count} features`;
+    return `${counted(free.length, 'mark')} for ${counted(sets, 'set')} of ${counted(features.count, 'feature')}`;
   if (starts !== undefined && starts.data.length !== sets * size)
     return `starts of shape ${showShape(starts.shape)}`;
   return undefined;
@@ -65,7 +66,7 @@ export async function verifyResults(
 ): Promise<readonly Perturbed[]> {
   const { free, margin } = call;
   if (found.length !== free.input.length)
-    unproven(call, `an answer for each of ${free.input.length} sets`, `${found.length}`);
+    unproven(call, `an answer for each of ${counted(free.input.length, 'set')}`, `${found.length}`);
   const points = found.flatMap(({ point }, set) => (point === undefined ? [] : [{ point, set }]));
   const norms = normsOf(call, points);
   const margins = points.length === 0 ? [] : await margin.value(stack(points.map(({ point }) => point)));

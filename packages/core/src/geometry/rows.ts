@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import type { Stream } from '../random/stream.js';
 import { exponentOf, type NormOrder } from '../tensor/norm.js';
@@ -130,7 +131,7 @@ function expectRows(
     fail({
       code: 'tensor-shape',
       where: `${where}(radii)`,
-      expected: `${n} numbers`,
+      expected: counted(n, 'number'),
       got: `${radii.length}`,
     });
   }
@@ -144,5 +145,10 @@ function expectLength(
   { n, d }: { readonly n: number; readonly d: number },
 ): void {
   if (got === d || got === n * d) return;
-  fail({ code: 'tensor-shape', where, expected: `${d} elements, or ${n} times as many`, got: `${got}` });
+  fail({
+    code: 'tensor-shape',
+    where,
+    expected: `${counted(d, 'element')}, or ${n} times as many`,
+    got: `${got}`,
+  });
 }

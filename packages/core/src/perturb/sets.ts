@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { definePerturbation } from '../define/perturbation.js';
 import { fail } from '../error.js';
 import { dependsOnInput, featuresFor } from '../features/choice.js';
@@ -122,7 +123,7 @@ function expectColumns(where: string, { shape: [n = 0], data }: Tensor, { count 
   fail({
     code: 'tensor-shape',
     where: `${where}(masks)`,
-    expected: `${count} numbers a mask, one for each feature`,
+    expected: `${counted(count, 'number')} a mask, one for each feature`,
     got: `${columns}`,
   });
 }

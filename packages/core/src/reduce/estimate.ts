@@ -1,10 +1,15 @@
+import { counted } from '../counted.js';
 import type { Estimate } from '../types/estimate.js';
 
 /** Returns an `invalid` estimate when draws were not finite, undefined when all were. */
 export function invalid({ n, nonFinite }: { n: number; nonFinite: number }): Estimate | undefined {
   if (nonFinite === 0) return undefined;
   const total = n + nonFinite;
-  return { kind: 'invalid', reason: `${nonFinite} of ${total} draws are not finite`, n: total };
+  return {
+    kind: 'invalid',
+    reason: `${nonFinite} of ${counted(total, 'draw')} ${nonFinite === 1 ? 'is' : 'are'} not finite`,
+    n: total,
+  };
 }
 
 /** Makes a mean with its standard error; `invalid` when a draw was not finite or there was no draw. */

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import type { Reducer } from '../types/estimate.js';
 
@@ -26,7 +27,12 @@ export function joint(k: number): Reducer<JointState, readonly number[], Joint> 
     init: () => ({ n: 0, mean: new Float64Array(k), products: new Float64Array(k * k), nonFinite: 0 }),
     add(state, sample) {
       if (sample.length !== k) {
-        fail({ code: 'tensor-shape', where: 'joint', expected: `${k} numbers`, got: `${sample.length}` });
+        fail({
+          code: 'tensor-shape',
+          where: 'joint',
+          expected: counted(k, 'number'),
+          got: `${sample.length}`,
+        });
       }
       if (!sample.every(Number.isFinite)) return { ...state, nonFinite: state.nonFinite + 1 };
       const one = { n: 1, mean: Float64Array.from(sample), products: new Float64Array(k * k), nonFinite: 0 };

@@ -195,7 +195,7 @@ describe('deltaStderr', () => {
 describe('estimates', () => {
   it('are invalid, with a reason, when any draw is not finite', () => {
     const state = moments.value(reduce(moments, [1, Number.NaN, 3]));
-    expect(meanEstimate(state)).toEqual({ kind: 'invalid', reason: '1 of 3 draws are not finite', n: 3 });
+    expect(meanEstimate(state)).toEqual({ kind: 'invalid', reason: '1 of 3 draws is not finite', n: 3 });
     expect(boundEstimate(maximum.value(reduce(maximum, [1, 1 / 0])))).toMatchObject({
       kind: 'invalid',
       n: 2,

@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import { reshape, rows } from '../tensor/rows.js';
 import { showShape, sizeOf, type Tensor, toFloat64 } from '../tensor/tensor.js';
@@ -75,7 +76,7 @@ export function expectSmall(where: string, n: number, d: number): void {
 /** Throws `tensor-shape` unless a vector has the expected length. */
 export function expectLength(where: string, got: number, expected: number): void {
   if (got === expected) return;
-  fail({ code: 'tensor-shape', where, expected: `${expected} elements`, got: `${got}` });
+  fail({ code: 'tensor-shape', where, expected: counted(expected, 'element'), got: `${got}` });
 }
 
 /** Computes a·bᵀ in blocks of rows, so that only two blocks are in float64 at a time; half of the blocks when a is b. */

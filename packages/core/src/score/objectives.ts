@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import { showShape, type Tensor, zeros } from '../tensor/tensor.js';
 
@@ -112,7 +113,7 @@ function expectLogits({ shape }: Tensor, labels: Labels): readonly [n: number, c
   const [n = 0, count = 0] = shape;
   const given = typeof labels === 'number' ? n : labels.length;
   if (shape.length === 2 && count > 1 && given === n) return [n, count];
-  const got = `logits ${showShape(shape)} and ${typeof labels === 'number' ? 'one label' : `${given} labels`}`;
+  const got = `logits ${showShape(shape)} and ${typeof labels === 'number' ? 'one label' : counted(given, 'label')}`;
   return fail({
     code: 'tensor-shape',
     where: 'objective',

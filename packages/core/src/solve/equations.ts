@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import { expectLength } from '../rows/dense.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -65,7 +66,7 @@ export function equationsOf({ blocks, normal }: Design): Equations {
       code: 'option-value',
       where: 'regress',
       expected: 'equations with a positive weight',
-      got: `${count} equations of total weight ${totalWeight}`,
+      got: `${counted(count, 'equation')} of total weight ${totalWeight}`,
     });
   }
   return { blocks, normal, unknowns, count, totalWeight };

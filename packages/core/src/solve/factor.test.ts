@@ -309,7 +309,7 @@ describe('factor', () => {
       '[2, 2], got [2, 1]',
     );
     await expect(solve({ matrix: tensor([1], [1, 1]), right }, inverse())).rejects.toThrow(
-      '1 elements, got 2',
+      '1 element, got 2',
     );
     await expect(solve({ matrix: tensor([1, 0, 0, Number.NaN], [2, 2]), right }, inverse())).rejects.toThrow(
       'NaN at element 3',

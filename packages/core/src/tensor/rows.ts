@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 import { type Shape, sameShape, showShape, sizeOf, type Tensor, zeros } from './tensor.js';
 
@@ -109,7 +110,7 @@ export function reshape(t: Tensor, shape: Shape): Tensor {
     fail({
       code: 'tensor-shape',
       where: 'reshape',
-      expected: `a shape of ${t.data.length} elements, as ${showShape(t.shape)}`,
+      expected: `a shape of ${counted(t.data.length, 'element')}, as ${showShape(t.shape)}`,
       got: showShape(shape),
     });
   }

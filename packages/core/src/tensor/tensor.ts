@@ -1,3 +1,4 @@
+import { counted } from '../counted.js';
 import { fail } from '../error.js';
 
 export type Shape = readonly number[];
@@ -30,7 +31,7 @@ export function tensor(data: Float32Array | Float64Array | readonly number[], sh
     fail({
       code: 'tensor-shape',
       where: 'tensor',
-      expected: `${sizeOf(shape)} elements for shape ${showShape(shape)}`,
+      expected: `${counted(sizeOf(shape), 'element')} for shape ${showShape(shape)}`,
       got: `${dense.length}`,
     });
   }

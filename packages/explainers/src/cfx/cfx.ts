@@ -1,4 +1,5 @@
 import {
+  counted,
   defineExplainer,
   dependsOnLayout,
   type Features,
@@ -111,7 +112,9 @@ async function fewChanges(
 
 function refuse(where: string, most: number | undefined, count: number): never {
   const limit =
-    most === undefined || most >= count ? '' : ` that changes at most ${most} of ${count} features`;
+    most === undefined || most >= count
+      ? ''
+      : ` that changes at most ${most} of ${counted(count, 'feature')}`;
   return fail({
     code: 'not-applicable',
     where,

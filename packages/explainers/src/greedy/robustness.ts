@@ -1,6 +1,7 @@
 import {
   asBatch,
   type Cost,
+  counted,
   type Features,
   fail,
   featuresFor,
@@ -100,7 +101,7 @@ export function refuseUnchanged(where: string, sets: number): never {
     code: 'not-applicable',
     where,
     expected: 'an attack that changes the prediction for at least one set of features',
-    got: `none of ${sets} sets`,
+    got: `none of ${counted(sets, 'set')}`,
     remedy: 'Use another attack or more of its steps, or another criterion.',
   });
 }

@@ -1,4 +1,5 @@
 import {
+  counted,
   denseRows,
   type Findings,
   fail,
@@ -68,7 +69,7 @@ export function expectEnoughSubsets(where: string, rows: SubsetRows): void {
   fail({
     code: 'option-value',
     where: `${where}: subsets`,
-    expected: `at least ${least} subsets for ${open.length} features`,
+    expected: `at least ${counted(least, 'subset')} for ${counted(open.length, 'feature')}`,
     got: `${count}`,
     remedy: 'Take more subsets, or larger features, e.g. features=4.',
   });

@@ -1,5 +1,6 @@
 import {
   asBatch,
+  counted,
   defineExplainer,
   fail,
   option,
@@ -132,5 +133,8 @@ function gridOf(count: number, positions: Shape): Shape | undefined {
 }
 
 function misfit(length: number, shape: Shape): never {
-  return refuse(`positions that fit an input ${showShape(shape)}`, `attention over ${length} positions`);
+  return refuse(
+    `positions that fit an input ${showShape(shape)}`,
+    `attention over ${counted(length, 'position')}`,
+  );
 }

@@ -1,5 +1,6 @@
 import {
   type Constraint,
+  counted,
   defineExplainer,
   drawCount,
   type Findings,
@@ -291,7 +292,7 @@ function drawsFor(
     code: 'too-large',
     where: 'optimal',
     expected: `at most ${LARGEST_SYSTEM} draws or at most ${LARGEST_SYSTEM} features for ${solver.expression}`,
-    got: `${n} draws of ${features} features`,
+    got: `${counted(n, 'draw')} of ${counted(features, 'feature')}`,
     remedy: 'Leave the solver out, use ridge(...) or lsqr, or take fewer draws, at random positions.',
   });
 }

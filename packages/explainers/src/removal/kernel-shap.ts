@@ -1,4 +1,5 @@
 import {
+  counted,
   defineExplainer,
   fail,
   fold,
@@ -143,9 +144,9 @@ function coalitionsFor(where: string, d: number, { samples = SAMPLES + 2 * d, ke
     fail({
       code: 'option-value',
       where: `${where}: samples`,
-      expected: `at least ${least} samples for ${d} features`,
+      expected: `at least ${counted(least, 'sample')} for ${counted(d, 'feature')}`,
       got: `${samples}`,
-      remedy: `Take at least ${least} samples, or ${LARGER}.`,
+      remedy: `Take at least ${counted(least, 'sample')}, or ${LARGER}.`,
     });
   }
   return coalitionsOf(d, samples, key);
@@ -158,8 +159,8 @@ function expectRank(where: string, rank: number, { count, kept }: Coalitions): v
   fail({
     code: 'singular',
     where,
-    expected: `coalitions that tell ${d} features apart`,
-    got: `${count} coalitions of rank ${rank + 1}`,
+    expected: `coalitions that tell ${counted(d, 'feature')} apart`,
+    got: `${counted(count, 'coalition')} of rank ${rank + 1}`,
     remedy: `Take more samples, or ${LARGER}.`,
   });
 }

@@ -1,4 +1,5 @@
 import {
+  counted,
   defineExplainer,
   type Fitter,
   fail,
@@ -178,9 +179,9 @@ function expectEnough(where: string, d: number, samples: number): void {
   fail({
     code: 'option-value',
     where: `${where}: samples`,
-    expected: `at least ${least} samples for ${d} features`,
+    expected: `at least ${counted(least, 'sample')} for ${counted(d, 'feature')}`,
     got: `${samples}`,
-    remedy: `Take at least ${least} samples, or ${LARGER}.`,
+    remedy: `Take at least ${counted(least, 'sample')}, or ${LARGER}.`,
   });
 }
 
@@ -189,7 +190,7 @@ function expectRank(where: string, rank: number, d: number): void {
   fail({
     code: 'singular',
     where,
-    expected: `samples that tell ${d} features apart`,
+    expected: `samples that tell ${counted(d, 'feature')} apart`,
     got: `samples of rank ${rank}`,
     remedy: `Take more samples, a greater width, or ${LARGER}.`,
   });

@@ -1,4 +1,12 @@
-import { defineExplainer, fail, fold, option, valuesOfFeatures, withoutIdleLayout } from '@onnxplain/core';
+import {
+  counted,
+  defineExplainer,
+  fail,
+  fold,
+  option,
+  valuesOfFeatures,
+  withoutIdleLayout,
+} from '@onnxplain/core';
 import { expectFiniteEnds } from '../finite-ends.js';
 import { exactValues, type Permuted, permutationValues } from './permutations.js';
 import { featuresAt, type Removal, removalFrom, removalOptions } from './removal.js';
@@ -98,8 +106,8 @@ function pairsWithin(where: string, samples: number, d: number): number {
   return fail({
     code: 'option-value',
     where: `${where}: samples`,
-    expected: `at least ${each} samples, which one pair of permutations of ${d} features takes`,
+    expected: `at least ${counted(each, 'sample')}, which one pair of permutations of ${counted(d, 'feature')} takes`,
     got: `${samples}`,
-    remedy: `Take at least ${each} samples, or larger features: pixels, superpixels, the side of cells, or labels.`,
+    remedy: `Take at least ${counted(each, 'sample')}, or larger features: pixels, superpixels, the side of cells, or labels.`,
   });
 }

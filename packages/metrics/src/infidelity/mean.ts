@@ -1,4 +1,5 @@
 import type { Estimate } from '@onnxplain/core';
+import { counted } from '@onnxplain/core';
 
 /**
  * Estimates the self-normalised weighted mean Σwz/Σw with its jackknife standard error, which is s/√n for equal weights. The estimate
@@ -54,8 +55,8 @@ function defect(values: Float64Array, weights: Float64Array): string | undefined
     if (!Number.isFinite(values[i]) || !Number.isFinite(weights[i])) broken++;
   }
   const total = sum(weights);
-  if (broken > 0) return `${broken} of ${n} draws are not finite`;
-  return total <= 0 ? `the weights of ${n} draws sum to ${total}` : undefined;
+  if (broken > 0) return `${broken} of ${counted(n, 'draw')} ${broken === 1 ? 'is' : 'are'} not finite`;
+  return total <= 0 ? `the weights of ${counted(n, 'draw')} sum to ${total}` : undefined;
 }
 
 function oneDraw(n: number): string {

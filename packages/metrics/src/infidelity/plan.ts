@@ -30,6 +30,11 @@ export function meanOf(
   { exhaustive }: EstimatePlan,
 ): Estimate {
   const n = values.length;
-  if (!moved.includes(1)) return { kind: 'invalid', reason: `all ${n} perturbations are zero`, n };
+  if (!moved.includes(1))
+    return {
+      kind: 'invalid',
+      reason: `${n === 1 ? 'the only perturbation is' : `all ${n} perturbations are`} zero`,
+      n,
+    };
   return estimateMean(values, weights, exhaustive);
 }

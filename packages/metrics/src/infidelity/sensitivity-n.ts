@@ -1,5 +1,6 @@
 import {
   asBatch,
+  counted,
   defineMetric,
   type Estimate,
   featuresHelp,
@@ -58,7 +59,7 @@ export const sensitivityN = defineMetric({
       most: 1,
       source: 'Ancona et al. 2018 (sensitivity-n)',
       definition: {
-        value: `Pearson's correlation of the explanation's sum over a set with f(x) - f(x without the set), over sets of ${n} features`,
+        value: `Pearson's correlation of the explanation's sum over a set with f(x) - f(x without the set), over sets of ${counted(n, 'feature')}`,
         perturbation: perturbation.expression,
         draws: `${draws}`,
       },

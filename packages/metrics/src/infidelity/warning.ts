@@ -1,4 +1,5 @@
 import type { Estimate, MeanEstimate } from '@onnxplain/core';
+import { counted } from '@onnxplain/core';
 
 /** With fewer (effective) draws than this, an interval is reliable only for distributions without long tails. */
 const FEW = 100;
@@ -21,12 +22,12 @@ export function withWarning(estimate: Estimate): Estimate {
 function warningOf(estimate: MeanEstimate): string | undefined {
   const { n, effective } = estimate;
   if (isOneValue(estimate)) return `all ${n} draws gave one value: ${missed(n)}`;
-  if (effective === undefined) return n < FEW ? `only ${n} draws: ${missed(n)}` : undefined;
+  if (effective === undefined) return n < FEW ? `only ${counted(n, 'draw')}: ${missed(n)}` : undefined;
   if (effective >= FEW) return undefined;
   return `the weights make ${n} draws worth ${effective.toFixed(1)}: the interval may be too narrow`;
 }
 
 /** A value that 1 of n/3 draws has is missing from n draws with a probability of e^-3, about 5 %. */
 function missed(n: number): string {
-  return `what happens in fewer than 1 of ${Math.ceil(n / 3)} draws may have been missed`;
+  return `what happens in fewer than 1 of ${counted(Math.ceil(n / 3), 'draw')} may have been missed`;
 }

@@ -1,5 +1,6 @@
 import {
   broadcast,
+  counted,
   fail,
   featuresFor,
   firstNonFinite,
@@ -61,7 +62,7 @@ export const settleRelevance =
       fail({
         code: 'option-value',
         where: `${where}(labels)`,
-        expected: `a row for each of ${inputs.shape[0]} inputs`,
+        expected: `a row for each of ${counted(inputs.shape[0], 'input')}`,
         got: `labels of shape ${showShape(labels.shape)}`,
       });
     }

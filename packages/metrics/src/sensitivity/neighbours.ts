@@ -79,7 +79,14 @@ async function largestOf<Result>(
       ? { results: await computeDrawn(near, { subject, compute, n }), explanations: n }
       : await ascend({ ball: ball.ascent, near, subject, key: fold(key, 'ascent'), compute, next }, n);
   if (!moved) {
-    return { estimate: { kind: 'invalid', reason: `all ${n} neighbours are x itself`, n }, results: [] };
+    return {
+      estimate: {
+        kind: 'invalid',
+        reason: `${n === 1 ? 'the only neighbour is' : `all ${n} neighbours are`} x itself`,
+        n,
+      },
+      results: [],
+    };
   }
   const largest = maximum.value(numbers(results).reduce(maximum.add, maximum.init()));
   return { estimate: boundEstimate({ ...largest, n: explanations - largest.nonFinite }), results };

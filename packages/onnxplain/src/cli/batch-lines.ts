@@ -1,4 +1,4 @@
-import { OnnxplainError, type RowAxis } from '@onnxplain/core';
+import { counted, OnnxplainError, type RowAxis } from '@onnxplain/core';
 import { type Model, rowLayout } from '@onnxplain/runtime';
 
 /** The batch axes of an input and an output, and how many rows one run takes. */
@@ -30,6 +30,6 @@ export function batchAxes(
 
 /** Formats batch axes: "x 0, y 1", how many rows a run takes where that is limited, and the reason. */
 export function batchLine({ input, output, axis, outputAxis, perRun, why }: BatchAxes): string {
-  const run = perRun === undefined ? '' : `, ${perRun} row${perRun === 1 ? '' : 's'} a run`;
+  const run = perRun === undefined ? '' : `, ${counted(perRun, 'row')} a run`;
   return `${input} ${axis}, ${output} ${outputAxis}${run}${why === undefined ? '' : ` (${why})`}`;
 }

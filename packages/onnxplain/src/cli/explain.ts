@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { type Attribution, fail, sizeOfAttribution, stackAlong, type Tensor, tensor } from '@onnxplain/core';
+import {
+  type Attribution,
+  counted,
+  fail,
+  sizeOfAttribution,
+  stackAlong,
+  type Tensor,
+  tensor,
+} from '@onnxplain/core';
 import {
   expectOtherFile,
   expectWritable,
@@ -270,9 +278,9 @@ export function showExplained({ explainer, f, files, explanations }: ExplainOutc
 }
 
 function showValues({ kind, sum, norm: length, groups, residual, details, cost }: Values): string {
-  const grouped = groups === undefined ? '' : ` of ${groups} groups of elements`;
+  const grouped = groups === undefined ? '' : ` of ${counted(groups, 'group')} of elements`;
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
-  const rows = `${cost.forward} forward and ${cost.backward} backward rows`;
+  const rows = `${cost.forward} forward and ${counted(cost.backward, 'backward row')}`;
   return `${kind}${grouped}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}${showDetails(details)}`;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 import { expectOtherFile, expectWritable, writeWhole } from '@onnxplain/files';
 import {
   type Graph,
@@ -179,5 +179,5 @@ async function saveModel(file: string, chunks: Iterable<Uint8Array>): Promise<Wr
 export function showGradient({ file, bytes, data, nodes, inputs, outputs }: WrittenGradient): string {
   const names = (ports: readonly Port[]) => ports.map(({ name }) => name).join(', ');
   const weights = data === undefined ? '' : ` (weights in ${data.file}, ${formatBytes(data.bytes)})`;
-  return `${file}: ${formatBytes(bytes)}${weights}, ${nodes} nodes, (${names(inputs)}) -> (${names(outputs)})\n`;
+  return `${file}: ${formatBytes(bytes)}${weights}, ${counted(nodes, 'node')}, (${names(inputs)}) -> (${names(outputs)})\n`;
 }

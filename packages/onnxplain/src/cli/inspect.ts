@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import {
   type Coverage,
   coverage,
@@ -207,7 +208,7 @@ const WHOLE =
   'inputs are not floating point numbers and have no gradient; embeddings and the values computed from them have one';
 
 const showNotFinite = ({ name, nan, infinite }: NotFinite): string =>
-  `${name} holds ${[...(nan > 0 ? [`${nan} NaN`] : []), ...(infinite > 0 ? [`${infinite} infinite numbers`] : [])].join(' and ')}`;
+  `${name} holds ${[...(nan > 0 ? [`${nan} NaN`] : []), ...(infinite > 0 ? [counted(infinite, 'infinite number')] : [])].join(' and ')}`;
 
 const showEmbedding = ({ input, output, rows, width }: Lookup): string =>
   `of ${input}: ${output} (--wrt), rows of a table [${rows}, ${width}]`;
@@ -248,10 +249,11 @@ function showCoverage(coverage: GradientCoverage): string {
   const which = wrt === undefined ? `of ${of}` : `of ${of} by ${wrt}`;
   if (failure !== undefined) return `${which}: ${failure.message}`;
   if (flat !== undefined) return flat;
-  if (missing.length === 0) return `${which}: all ${nodes} nodes on the way have rules`;
+  if (missing.length === 0)
+    return `${which}: ${nodes === 1 ? 'the only node on the way has a rule' : `all ${nodes} nodes on the way have rules`}`;
   const lines = missing.map(
     ({ node, op, why, remedy }) =>
       `\n${' '.repeat(14)}${node} (${op}): ${[why, remedy].filter((text) => text !== undefined).join('. ')}`,
   );
-  return `${which}: ${missing.length} of ${nodes} nodes have no rule${lines.join('')}`;
+  return `${which}: ${missing.length} of ${counted(nodes, 'node')} ${missing.length === 1 ? 'has' : 'have'} no rule${lines.join('')}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import { type PaperTable, readings } from '@onnxplain/papers';
 import { formatSeconds } from '@onnxplain/report';
 
@@ -20,10 +21,10 @@ function contents(table: PaperTable): string {
   });
   const explainers =
     models === undefined
-      ? `${rows.length} explainers`
-      : `${rows.length / models.length} explainers of each of ${models.length} models`;
+      ? counted(rows.length, 'explainer')
+      : `${counted(rows.length / models.length, 'explainer')} of each of ${models.length} models`;
   const time = times.length === 0 ? 'time not measured' : times.join(', ');
-  return `${inputs}, ${explainers}, ${columns.length} metrics, ${own.length} claims; ${time}${flagsFor(table)}`;
+  return `${inputs}, ${explainers}, ${counted(columns.length, 'metric')}, ${counted(own.length, 'claim')}; ${time}${flagsFor(table)}`;
 }
 
 /** The flags without which a table is not computed. */

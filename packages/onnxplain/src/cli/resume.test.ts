@@ -120,7 +120,9 @@ async function stopped(out: string): Promise<string> {
 
 test('a stopped run says how to go on, and says when it goes on', async () => {
   const out = at('stopped');
-  expect(await stopped(out)).toMatch(/\d+ finished cells are kept in .*--resume goes on with them/);
+  expect(await stopped(out)).toMatch(
+    /\d+ finished (cell is|cells are) kept in .*--resume goes on from there/,
+  );
   const cells = join(out, 'ledger/cells.jsonl');
   writeFileSync(cells, readFileSync(cells).subarray(0, -3));
   const slow = linear('sensitivity-max(draws=400)', '--batch', '1');

@@ -1,4 +1,4 @@
-import { type Definition, own } from '@onnxplain/core';
+import { own } from '@onnxplain/core';
 import type { CallExpression, Expression } from './parse.js';
 import { type Kind, lookUp, type Tables } from './tables.js';
 
@@ -61,20 +61,20 @@ const LRP = 'lrp-';
 
 /** The explainer that applies the rules, or else the flag that takes them. */
 function placeOfRules({ tables, text, call }: Misplaced): string {
-  const explainer = explainerBy(call, tables.rules[call.name]);
+  const options = lookUp(tables, 'rules', call.name)?.options.shape ?? {};
+  const explainer = explainerBy(call, Object.keys(options));
   return explainer === undefined
     ? `Rules are given beside an explainer: --explainer gradient --rules ${quoted(text.trim())}, in a program by the option rules.`
     : `The explainer that applies these rules: --explainer ${quoted(explainer)}.`;
 }
 
 /** The expression of the explainer that applies rules, with their options; undefined where there is none. */
-function explainerBy(call: CallExpression, { options }: Definition<unknown>): string | undefined {
+function explainerBy(call: CallExpression, options: readonly string[]): string | undefined {
   const { name, positional, named } = call;
   if (!name.startsWith(LRP)) return own(EXPLAINERS, name);
-  const names = Object.keys(options.shape);
   const given = [
     `rule=${name.slice(LRP.length)}`,
-    ...positional.slice(0, names.length).map((term, i) => `${names[i]}=${shown(term)}`),
+    ...positional.slice(0, options.length).map((term, i) => `${options[i]}=${shown(term)}`),
     ...named.map((argument) => `${argument.name}=${shown(argument.value)}`),
   ];
   return `lrp(${given.join(', ')})`;

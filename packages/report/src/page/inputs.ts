@@ -1,4 +1,4 @@
-import { type AttributionKind, attributionKinds } from '@onnxplain/core';
+import { type AttributionKind, attributionKinds, counted } from '@onnxplain/core';
 import { STEPS, scaleTable } from '../colour.js';
 import { explainedText, predictionText } from '../element.js';
 import type { AttributionCell, EstimateCell, InputRecord, PictureRecord, RunRecord } from '../record.js';
@@ -117,14 +117,14 @@ function facts(cell: AttributionCell): readonly Html[] {
   if (cell.status !== 'done') return [];
   const rows: (readonly [string, string])[] = [
     ['Σ values', `${formatNumber(cell.sum)}${groupsText(cell)}`],
-    ['cost', `${cell.cost.forward} forward, ${cell.cost.backward} backward rows`],
+    ['cost', `${cell.cost.forward} forward, ${counted(cell.cost.backward, 'backward row')}`],
   ];
   if (cell.residual !== undefined) rows.push(['residual', formatNumber(cell.residual)]);
   if (cell.diagnosis !== undefined) {
     const { method, form, rank, unknowns, equations, condition } = cell.diagnosis;
     rows.push([
       'solve',
-      `${method}, ${form}, ${equations} equations, rank ${rank} of ${unknowns}, condition ${formatNumber(condition)}`,
+      `${method}, ${form}, ${counted(equations, 'equation')}, rank ${rank} of ${unknowns}, condition ${formatNumber(condition)}`,
     ]);
   }
   for (const [name, value] of Object.entries(cell.details ?? {}))
@@ -133,7 +133,7 @@ function facts(cell: AttributionCell): readonly Html[] {
 }
 
 const groupsText = ({ groups }: { readonly groups?: number }): string =>
-  groups === undefined ? '' : ` (of ${groups} groups of elements hidden together)`;
+  groups === undefined ? '' : ` (of ${counted(groups, 'group')} of elements hidden together)`;
 
 function estimateRow(record: RunRecord, cell: EstimateCell): Html {
   const { expression } = record.metrics[cell.metric];

@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import type { FeedRecord, InputRecord, MetricRecord, RunRecord } from '../record.js';
 import { formatBytes, formatSeconds } from './format.js';
 import { type Html, html, type Insert } from './html.js';
@@ -35,8 +36,6 @@ function notices({ notices = [] }: RunRecord): Html | false {
   if (notices.length === 0) return false;
   return html`<section><h2>Notices</h2><ul class="notices">${notices.map((text) => html`<li>${text}</li>`)}</ul></section>`;
 }
-
-const counted = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 function definition(metric: MetricRecord, m: number): Html {
   const rows: (readonly [string, string])[] = [

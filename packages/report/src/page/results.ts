@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import { compared } from '../compared.js';
 import { meanCurves } from '../curves.js';
 import type { RunRecord, Summary } from '../record.js';
@@ -81,7 +82,7 @@ interface Shown {
 
 function captionOf(record: RunRecord, { m, rows, groups }: Shown): string {
   const basis = rows.some((row) => row.mean?.basis === 'inputs')
-    ? `Mean over the inputs ± standard error across inputs (${record.inputs.length} inputs); intervals by Student’s t.`
+    ? `Mean over the inputs ± standard error across inputs (${counted(record.inputs.length, 'input')}); intervals by Student’s t.`
     : 'One input: ± is the standard error of the estimate over its draws.';
   const bounds = rows.some((row) => row.mean?.bound !== undefined)
     ? ' A triangle is a bound found by search: the true value lies on the side it points to.'

@@ -1,4 +1,4 @@
-import { own } from '@onnxplain/core';
+import { counted, own } from '@onnxplain/core';
 import { formatInterval, formatMean, formatNumber } from '../page/format.js';
 import type { TableCell, TableClaimRecord, TablePart, TableRecord } from './table-record.js';
 
@@ -16,7 +16,7 @@ export const titleText = ({ paper, id, title }: TableRecord): string =>
 /** The mean with its standard error, such as "≤ 45.2 ± 1.3", and how many inputs it is of where some are missing. */
 export function meanText({ mean, stderr, bound, n }: TableCell, inputs: number): string {
   if (mean === undefined) return 'no number';
-  const missing = n < inputs ? ` (${n} of ${inputs} inputs)` : '';
+  const missing = n < inputs ? ` (${n} of ${counted(inputs, 'input')})` : '';
   return `${formatMean({ value: mean, stderr, bound })}${missing}`;
 }
 

@@ -1,4 +1,4 @@
-import { type AxesTarget, fail, type Target } from '@onnxplain/core';
+import { type AxesTarget, counted, fail, type Target } from '@onnxplain/core';
 import type { Constant } from '@onnxplain/graph';
 import type { RowSizes } from './selection.js';
 
@@ -28,7 +28,7 @@ function rangeOf(count: number, sizes: RowSizes): string {
   if (Number.isNaN(count)) return 'the number of an element, from 0';
   return sizes.filter((size) => size !== 1).length > 1
     ? `an element from 0 to ${count - 1} (the flattened axes [${sizes.join(', ')}])`
-    : `a class from 0 to ${count - 1} (${count} classes)`;
+    : `a class from 0 to ${count - 1} (${counted(count, 'class', 'classes')})`;
 }
 
 /** The element of each of n rows as the graph takes them, int64 [n]; nothing when the graph finds them. */
@@ -40,7 +40,7 @@ export function targetsOf(target: FlatTarget, n: number): readonly Constant[] {
   return fail({
     code: 'tensor-shape',
     where: 'target',
-    expected: `a batch of ${target.length} rows, one for each class of the list`,
-    got: `${n} rows`,
+    expected: `a batch of ${counted(target.length, 'row')}, one for each class of the list`,
+    got: counted(n, 'row'),
   });
 }

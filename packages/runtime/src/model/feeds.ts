@@ -1,4 +1,5 @@
 import {
+  counted,
   type DataType,
   dtypeInfo,
   fail,
@@ -94,7 +95,7 @@ function checkStorage(port: Port, array: Constant): Constant {
     fail({ code: 'feed-type', where, expected: 'memory of its own', got: 'a SharedArrayBuffer', remedy });
   }
   if (sizeOf(array.dims) === array.data.length) return array;
-  const expected = `${sizeOf(array.dims)} elements for dims ${showDims(array.dims)}`;
+  const expected = `${counted(sizeOf(array.dims), 'element')} for dims ${showDims(array.dims)}`;
   return fail({ code: 'feed-shape', where, expected, got: `${array.data.length}` });
 }
 

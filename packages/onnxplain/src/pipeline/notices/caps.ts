@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import type { MeasuredRun } from './estimates.js';
 import { indicesOf, listed, whereOf } from './text.js';
 
@@ -17,9 +18,9 @@ export function capNotices(run: MeasuredRun, names: readonly string[]): readonly
     const at = indicesOf(marks, (row) => row.some((each) => each.includes(true)));
     const of = run.explainers.filter((_, e) => marks.some((row) => row[e].includes(true)));
     const explainers = listed(of.map((explainer) => explainer.expression));
-    const points = `${capped} of ${marks.flat(2).length} points of the curves`;
+    const points = `${capped} of ${counted(marks.flat(2).length, 'point')} of the curves ${capped === 1 ? 'counts' : 'count'} as the cap`;
     return [
-      `${expression} of ${explainers}: ${points} count as the cap, because a search found nothing, ${whereOf(at, names)}`,
+      `${expression} of ${explainers}: ${points}, because a search found nothing, ${whereOf(at, names)}`,
     ];
   });
 }

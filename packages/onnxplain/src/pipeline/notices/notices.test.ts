@@ -347,7 +347,7 @@ describe.skipIf(!existsSync(cases))(`the cases at ${cases}`, () => {
     expect((await handed('quantised/qdq.onnx', 'quantised/x.npy', 'occlusion(1)')).exit).toBe(0);
     expect(found.notices).toEqual([]);
     const { out } = await onnxplain('inspect', join(cases, 'quantised/qdq.onnx'));
-    expect(out).toMatch(/^gradient +of linear: 1 of 1 nodes have no rule\n.*QuantizeLinear/m);
+    expect(out).toMatch(/^gradient +of linear: 1 of 1 node has no rule\n.*QuantizeLinear/m);
   });
 
   test('float ids are explained at their embedding', async () => {

@@ -1,4 +1,4 @@
-import { fail, row, type Tensor } from '@onnxplain/core';
+import { counted, fail, row, type Tensor } from '@onnxplain/core';
 import type { AxesTarget, AxisTarget, ClassAxisChoice, Prediction } from '@onnxplain/runtime';
 
 /** What is taken along each axis of an output. */
@@ -85,7 +85,7 @@ export function withMask(
   return fail({
     code: 'tensor-shape',
     where: 'target mask',
-    expected: `${sums} ax${sums === 1 ? 'is' : 'es'}, those that ${target.at.join(':')} sums, or one more in front of size ${n}, with a mask for each input`,
+    expected: `${counted(sums, 'axis', 'axes')}, those that ${target.at.join(':')} sums, or one more in front of size ${n}, with a mask for each input`,
     got: `[${mask.shape.join(', ')}]`,
   });
 }

@@ -1,4 +1,4 @@
-import { didYouMean, fail } from '@onnxplain/core';
+import { counted, didYouMean, fail } from '@onnxplain/core';
 import type { NamedClass } from '@onnxplain/files';
 import type { AxesTarget } from '@onnxplain/runtime';
 import type { QueryOptions } from './query.js';
@@ -106,7 +106,7 @@ function refuseName(name: string, classes: readonly NamedClass[]): never {
   return fail({
     code: 'name-unknown',
     where: 'target',
-    expected: `the name or number of one of ${classes.length} classes, or predicted`,
+    expected: `the name or number of one of ${counted(classes.length, 'class', 'classes')}, or predicted`,
     got,
     remedy: didYouMean(got, names) ?? `The first names are ${names.slice(0, 5).join(', ')}.`,
   });

@@ -1,4 +1,4 @@
-import { fail, own } from '@onnxplain/core';
+import { counted, fail, own } from '@onnxplain/core';
 import { type ColumnNames, isTable, type LoadedCard, type Source } from '@onnxplain/files';
 import type { Port } from '@onnxplain/runtime';
 
@@ -54,7 +54,7 @@ function expectWidth(port: Port, names: readonly string[]): void {
   fail({
     code: 'option-value',
     where: 'model card (features)',
-    expected: `${width} names for the input "${port.name}"`,
+    expected: `${counted(width, 'name')} for the input "${port.name}"`,
     got: `${names.length}`,
   });
 }

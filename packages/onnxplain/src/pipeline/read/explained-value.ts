@@ -1,4 +1,4 @@
-import { type Diagnosis, fail } from '@onnxplain/core';
+import { counted, type Diagnosis, fail } from '@onnxplain/core';
 import { holdsIntegers, isTable, type Source } from '@onnxplain/files';
 import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
@@ -80,7 +80,7 @@ function onlyValue(model: Model, { fed, sources }: ExplainedValueOptions): Expla
     code: 'option-value',
     got:
       lookups.length === 0
-        ? `${floats.length} inputs of floating point numbers without a --feed`
+        ? `${counted(floats.length, 'input')} of floating point numbers without a --feed`
         : [
             ...floats.map(({ name }) => `the input "${name}"`),
             ...lookups.map(({ input, output }) => `"${output}", which "${input}" looks up`),

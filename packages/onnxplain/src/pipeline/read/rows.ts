@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { counted, fail } from '@onnxplain/core';
 import {
   FLOAT32,
   type LoadedInputs,
@@ -112,7 +112,7 @@ function byInput(sources: readonly Source[], value: ExplainedValue): ReadonlyMap
 
 function expectAsMany(name: string, rows: number, wanted: number): void {
   if (rows === wanted) return;
-  const expected = `${wanted} rows, one for each explained input`;
+  const expected = `${counted(wanted, 'row')}, one for each explained input`;
   fail({ code: 'feed-shape', where: `input "${name}"`, expected, got: `${rows}` });
 }
 

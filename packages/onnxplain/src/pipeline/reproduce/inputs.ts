@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fail, tensor } from '@onnxplain/core';
+import { counted, fail, tensor } from '@onnxplain/core';
 import { type IdxArray, readIdx, writeNpy, writeWhole } from '@onnxplain/files';
 import type { PaperTable } from '@onnxplain/papers';
 
@@ -120,7 +120,7 @@ function expectEnough(folder: string, there: number, images: number): void {
   fail({
     code: 'usage',
     where: '--images',
-    expected: `at most the ${there} inputs in ${folder}`,
+    expected: `at most the ${counted(there, 'input')} in ${folder}`,
     got: `${images}`,
   });
 }

@@ -1,4 +1,5 @@
 import type { Explainer, Metric } from '@onnxplain/core';
+import { counted } from '@onnxplain/core';
 import {
   type Cell,
   type CellResult,
@@ -90,7 +91,9 @@ export async function runPlan(queried: QueriedInputs, options: RunPlanOptions): 
     return { plan, results, files: filesOf(ledger, results.attributions), done: () => conclude(ledger, say) };
   } catch (error) {
     if (ledger.lines.size > 0)
-      say?.(`${ledger.lines.size} finished cells are kept in ${folder}; --resume goes on with them`);
+      say?.(
+        `${counted(ledger.lines.size, 'finished cell is', 'finished cells are')} kept in ${folder}; --resume goes on from there`,
+      );
     await ledger.close();
     throw error;
   }
@@ -100,8 +103,8 @@ export async function runPlan(queried: QueriedInputs, options: RunPlanOptions): 
 function resumedNotices({ lines }: Ledger, plan: Plan): readonly string[] {
   const finished = [...lines.values()].filter(isFinished).length;
   const failed = lines.size - finished;
-  const before = `${finished} of ${cellsOf(plan).length} cells were finished before`;
-  const again = `${failed} cells that failed before are tried again`;
+  const before = `${finished} of ${counted(cellsOf(plan).length, 'cell')} ${finished === 1 ? 'was' : 'were'} finished before`;
+  const again = `${counted(failed, 'cell that failed before is', 'cells that failed before are')} tried again`;
   return [...(lines.size > 0 ? [before] : []), ...(failed > 0 ? [again] : [])];
 }
 
@@ -109,7 +112,9 @@ async function conclude(ledger: Ledger, say: RunPlanOptions['say']): Promise<voi
   await ledger.conclude();
   const failed = [...ledger.lines.values()].filter((line) => !isFinished(line)).length;
   if (failed > 0)
-    say?.(`${failed} cells failed; ${ledger.folder} keeps the others: --resume tries the failed ones again`);
+    say?.(
+      `${counted(failed, 'cell')} failed; ${ledger.folder} keeps the others: --resume tries ${failed === 1 ? 'the failed one' : 'the failed ones'} again`,
+    );
 }
 
 interface Run extends CellContext {

@@ -1,4 +1,4 @@
-import { type Explainer, fail, featuresFor, type ModelNeed } from '@onnxplain/core';
+import { counted, type Explainer, fail, featuresFor, type ModelNeed } from '@onnxplain/core';
 import { countLayers, score } from '@onnxplain/runtime';
 import { feedsOf } from '../query/arrays.js';
 import type { QueriedInputs } from '../query/query.js';
@@ -31,7 +31,7 @@ function expectClass({ meaning }: QueriedInputs, { where, class: asked }: ModelN
   fail({
     code: 'target-range',
     where,
-    expected: `a class from 0 to ${classes - 1} (${classes} classes)`,
+    expected: `a class from 0 to ${classes - 1} (${counted(classes, 'class', 'classes')})`,
     got: `${asked}`,
   });
 }
@@ -46,7 +46,7 @@ function expectWeights(queried: QueriedInputs, { where, layers }: ModelNeed): vo
     expected:
       found === 0 ? 'a model of layers with weights' : `at most ${found}, the number of layers with weights`,
     got: found === 0 ? 'a model without them' : `${layers}`,
-    remedy: found === 0 ? 'Leave the metric out.' : `Take at most ${found} layers, or layers=all.`,
+    remedy: found === 0 ? 'Leave the metric out.' : `Take at most ${counted(found, 'layer')}, or layers=all.`,
   });
 }
 

@@ -29,6 +29,10 @@ test('the first input of each stage says how long the other cells of that stage 
   ]);
 });
 
+test('one cell that is left is named by itself', () => {
+  expect(told({ explain: 1, measure: 30 }, 2)).toEqual(['1 measurement took 30 s: about 30 s for the other']);
+});
+
 test('nothing is said of a run that ends soon, and of one with a single input', () => {
   expect(told({ explain: 0.1, measure: 0.1 }, 11)).toEqual([]);
   expect(told({ explain: 300, measure: 300 }, 1)).toEqual([]);

@@ -1,3 +1,4 @@
+import { counted } from '@onnxplain/core';
 import type { CellProgress } from '@onnxplain/experiment';
 import { LARGE_SECONDS, shownSeconds } from './shown-cost.js';
 
@@ -9,7 +10,7 @@ export interface PaceOptions {
   readonly now?: () => number;
 }
 
-const WORDS = { explain: 'explanations', measure: 'measurements' } as const;
+const WORDS = { explain: 'explanation', measure: 'measurement' } as const;
 
 /**
  * Returns a function that takes the progress of a run, and says after the first input of each stage how long the other cells of the stage
@@ -32,7 +33,8 @@ export function paceOf({
     const seconds = ((ended - started) / computed) * left;
     if (seconds <= LARGE_SECONDS) return;
     const [taken, others] = [shownSeconds(ended - started), shownSeconds(seconds)];
-    const word = computed === 1 ? WORDS[stage].slice(0, -1) : WORDS[stage];
-    say(`${computed} ${word} took ${taken}: about ${others} for the ${left} others`);
+    say(
+      `${counted(computed, WORDS[stage])} took ${taken}: about ${others} for the ${left === 1 ? 'other' : `${left} others`}`,
+    );
   };
 }
