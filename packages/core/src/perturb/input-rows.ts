@@ -29,9 +29,9 @@ const MOST_NORMAL = 14;
 function hasFiniteRows(x: Tensor, compact: CompactDraws): boolean {
   if (!isSafeToAdd(x)) return false;
   if (compact.kind === 'keys') {
-    const { centre = x, noise } = compact;
+    const { centre, noise } = compact;
     const most = noise.distribution === 'normal' ? MOST_NORMAL * Math.abs(noise.scale) : noise.ball.radius;
-    return most < SAFE_TO_ADD && isSafeBaseline(centre);
+    return most < SAFE_TO_ADD && (centre === undefined || isSafeBaseline(centre));
   }
   if (compact.kind === 'smooth-masks') return false;
   return compact.noise === undefined && isSafeBaseline(compact.baseline);

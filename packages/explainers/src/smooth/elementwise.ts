@@ -109,8 +109,7 @@ export function standardError({
 }: ElementMoments): Tensor | undefined {
   const effective = weight ** 2 / squaredWeight;
   if (!(effective > 1)) return undefined;
-  return tensor(
-    deviations.map((sum) => Math.sqrt(sum / weight / (effective - 1))),
-    shape,
-  );
+  const errors = new Float64Array(deviations.length);
+  for (let j = 0; j < errors.length; j++) errors[j] = Math.sqrt(deviations[j] / weight / (effective - 1));
+  return tensor(errors, shape);
 }
