@@ -65,7 +65,12 @@ interface Visited<Result> {
  */
 export async function ascend<Result>(ascent: Ascent<Result>, n: number): Promise<Climbed<Result>> {
   const drawn = Math.max(1, Math.round(DRAWN * n));
-  const starts = await Promise.all(ascent.near.drawn(0, drawn).map((each) => visit(ascent, each)));
+  const starts = await Promise.all(
+    ascent.near
+      .drawn(0, drawn)
+      .each()
+      .map((each) => visit(ascent, each)),
+  );
   const steps = Math.floor((n - drawn) / STEP);
   const climbs = Math.min(drawn, Math.max(1, Math.round(steps / STEPS)));
   const ranked = starts.toSorted((a, b) => b.length - a.length);

@@ -1,4 +1,5 @@
 import {
+  type Explainer,
   fold,
   inputRows,
   type Key,
@@ -27,10 +28,19 @@ export interface Neighbour {
   explain(at: Tensor, of?: Score): Promise<Tensor>;
 }
 
+/** Neighbours that the ball draws. Their explanations hold until those of other draws are computed. */
+export interface DrawnNeighbours {
+  /** The inputs, [n, ...shape], computed when they are read. */
+  readonly inputs: Tensor;
+  /** Returns the values of the explanations at all of them, as {@link Neighbour.explained} does one by one. */
+  values(): Promise<readonly Tensor[]>;
+  each(): readonly Neighbour[];
+}
+
 /** Makes inputs near x. */
 export interface Neighbourhood {
-  /** The neighbours from..to that the ball draws. Their explanations hold until those of other draws are computed. */
-  drawn(from: number, to: number): readonly Neighbour[];
+  /** The neighbours from..to. */
+  drawn(from: number, to: number): DrawnNeighbours;
   /** The input x + offset, in the number type of x. `key` is that of its noise. */
   at(offset: Float64Array, key: Key): Neighbour;
 }
@@ -52,7 +62,32 @@ export function neighbourhoodOf(
   const { f, x, attribution } = subject;
   const explain = explainerOf(where, subject);
   const seedOf = (own: Key) => (noise === 'shared' ? attribution.key : fold(own, 'explain'));
-  const neighbour = (make: () => Tensor, own: Key, explained?: () => Promise<Tensor>): Neighbour => {
+  const neighbour = neighbourMaker(subject, explain, seedOf);
+  return {
+    drawn(from, to) {
+      const inputs = inputRows(x, ball.perturbation(x, fold(key, 'draws'), from, to));
+      const parent = fold(key, 'neighbour');
+      const owns = Array.from({ length: to - from }, (_, i) => fold(parent, from + i));
+      const rows = { batch: inputs, keys: owns.map(seedOf), gradientOf };
+      const values = once(() => valuesOfEach(explain, f, rows));
+      const inputAt = (i: number) => () => lazyRow(inputs, i);
+      return {
+        inputs,
+        values,
+        each: () => owns.map((own, i) => neighbour(inputAt(i), own, async () => (await values())[i])),
+      };
+    },
+    at: (offset, own) => neighbour(() => ({ ...x, data: x.data.map((value, i) => value + offset[i]) }), own),
+  };
+}
+
+/** Returns a function that makes the neighbour of an input and a key; `explained` gives its explanation where it is known. */
+function neighbourMaker(
+  { f, x }: Subject,
+  explain: Explainer,
+  seedOf: (own: Key) => Key,
+): (make: () => Tensor, own: Key, explained?: () => Promise<Tensor>) => Neighbour {
+  return (make, own, explained) => {
     const input = once(make);
     const explainAt: Neighbour['explain'] = async (at, of = f) => (await explain(of, at, seedOf(own))).values;
     return {
@@ -62,17 +97,5 @@ export function neighbourhoodOf(
       explained: explained ?? (() => explainAt(input())),
       explain: explainAt,
     };
-  };
-  return {
-    drawn(from, to) {
-      const inputs = inputRows(x, ball.perturbation(x, fold(key, 'draws'), from, to));
-      const parent = fold(key, 'neighbour');
-      const owns = Array.from({ length: to - from }, (_, i) => fold(parent, from + i));
-      const rows = { batch: inputs, keys: owns.map(seedOf), gradientOf };
-      const all = once(() => valuesOfEach(explain, f, rows));
-      const inputAt = (i: number) => () => lazyRow(inputs, i);
-      return owns.map((own, i) => neighbour(inputAt(i), own, async () => (await all())[i]));
-    },
-    at: (offset, own) => neighbour(() => ({ ...x, data: x.data.map((value, i) => value + offset[i]) }), own),
   };
 }

@@ -1,9 +1,11 @@
 import {
+  asBatch,
   boundEstimate,
   type Estimate,
   expectShape,
   fold,
   type Key,
+  lazyRow,
   maximum,
   norm,
   type Subject,
@@ -26,6 +28,8 @@ import {
 /** How a metric chooses neighbours, and what it computes at each. */
 export interface NeighbourMeasure<Result> extends Omit<NeighbourhoodOptions, 'gradientOf'> {
   readonly compute: (neighbour: Neighbour) => Promise<Result>;
+  /** The same from the values of the explanation at a neighbour; absent where `compute` takes more of it. */
+  readonly ofValues?: (values: Tensor) => Result;
   /** Returns one number for each neighbour, from the results of all neighbours. */
   readonly numbers: (results: readonly Result[]) => readonly number[];
   /** How an ascent goes on. Default: to the point of the ball that is furthest along the direction uphill. */
@@ -67,16 +71,19 @@ async function largestOf<Result>(
   subject: Subject,
   { key, near }: { readonly key: Key; readonly near: Neighbourhood },
 ): Promise<Largest<Result>> {
-  const { ball, numbers, next } = measure;
+  const { ball, ofValues, numbers, next } = measure;
   const n = ball.count(subject.x.shape);
   let moved = false;
+  const see = (inputs: Tensor) => {
+    moved ||= hasOtherRows(subject.x, inputs);
+  };
   const compute = (neighbour: Neighbour) => {
-    moved ||= neighbour.delta().data.some((value) => value !== 0);
+    see(asBatch(neighbour.input()));
     return measure.compute(neighbour);
   };
   const { results, explanations } =
     ball.ascent === undefined
-      ? { results: await computeDrawn(near, { subject, compute, n }), explanations: n }
+      ? { results: await computeDrawn(near, { subject, compute, ofValues, see, n }), explanations: n }
       : await ascend({ ball: ball.ascent, near, subject, key: fold(key, 'ascent'), compute, next }, n);
   if (!moved) {
     return {
@@ -92,10 +99,20 @@ async function largestOf<Result>(
   return { estimate: boundEstimate({ ...largest, n: explanations - largest.nonFinite }), results };
 }
 
-interface DrawnTask<Result> {
+interface DrawnTask<Result> extends Pick<NeighbourMeasure<Result>, 'compute' | 'ofValues'> {
   readonly subject: Subject;
-  readonly compute: (neighbour: Neighbour) => Promise<Result>;
+  /** Takes the inputs [n, ...shape] of the neighbours whose results are not from `compute`. */
+  readonly see: (inputs: Tensor) => void;
   readonly n: number;
+}
+
+/** Whether a row of the inputs [n, ...shape of x] is not x. */
+function hasOtherRows(x: Tensor, inputs: Tensor): boolean {
+  const [n] = inputs.shape;
+  for (let i = 0; i < n; i++) {
+    if (subtract(x, lazyRow(inputs, i)).data.some((value) => value !== 0)) return true;
+  }
+  return false;
 }
 
 /** Elements that a neighbour takes for each of its own, together with the objects that explain it. */
@@ -107,12 +124,17 @@ const ARRAYS = 4;
  */
 async function computeDrawn<Result>(
   near: Neighbourhood,
-  { subject: { x, attribution }, compute, n }: DrawnTask<Result>,
+  { subject: { x, attribution }, compute, ofValues, see, n }: DrawnTask<Result>,
 ): Promise<readonly Result[]> {
   const rows = Math.max(1, attribution.cost.forward + attribution.cost.backward);
   const results: Result[] = [];
   for (const { from, to } of spans(n, ARRAYS * sizeOf(x.shape) * rows)) {
-    results.push(...(await Promise.all(near.drawn(from, to).map(compute))));
+    const drawn = near.drawn(from, to);
+    if (ofValues === undefined) results.push(...(await Promise.all(drawn.each().map(compute))));
+    else {
+      see(drawn.inputs);
+      results.push(...(await drawn.values()).map(ofValues));
+    }
   }
   return results;
 }

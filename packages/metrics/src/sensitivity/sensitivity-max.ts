@@ -1,4 +1,4 @@
-import { defineMetric, type MetricRecipe, norm, option } from '@onnxplain/core';
+import { defineMetric, type MetricRecipe, norm, option, type Subject, type Tensor } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
 import { ballOptions, searchOption, settleBall } from './ball.js';
 import { distance } from './neighbours.js';
@@ -35,6 +35,10 @@ export const sensitivityMax = defineMetric({
   settle: (options) => settleBall(name, options),
   make(settings) {
     const { normalize } = settings;
+    const ofValues = ({ attribution: { values } }: Subject) => {
+      const unit = normalize ? norm(values, 'l2') : 1;
+      return (at: Tensor) => distance(at, values) / unit;
+    };
     const metric = sensitivity(
       {
         where: name,
@@ -44,8 +48,8 @@ export const sensitivityMax = defineMetric({
         source: 'Yeh et al. 2019, Definition 3.1',
         value: `largest ‖Φ(x + δ) - Φ(x)‖₂${normalize ? ' / ‖Φ(x)‖₂' : ''} over draws of δ, a lower bound`,
         definition: { normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no' },
-        compute: async ({ explained }, { attribution: { values } }) =>
-          distance(await explained(), values) / (normalize ? norm(values, 'l2') : 1),
+        ofValues,
+        compute: async ({ explained }, subject) => ofValues(subject)(await explained()),
         numbers: (results: readonly number[]) => results,
       },
       settings,
