@@ -6,7 +6,7 @@ import type { Constant } from '@onnxplain/graph';
 import * as ort from 'onnxruntime-node';
 import { median } from './time.js';
 
-/** Nodes of one operator, and the milliseconds that a run spends in them. Nodes inside a Scan count beside it. */
+/** Nodes of one operator, and the milliseconds that a run spends in them. Those of a Scan are without the nodes inside. */
 export interface Share {
   readonly op: string;
   readonly nodes: number;
@@ -87,8 +87,13 @@ interface Event {
 
 const KERNEL = '_kernel_time';
 
-/** Returns the time of a node in one run. A node inside a Scan runs several times: its median is multiplied by the number of times. */
-function sharesOf(events: readonly Event[], runs: number): readonly Share[] {
+interface NodeTimes {
+  readonly op: string;
+  /** Microseconds, one for each time that the node ran. */
+  readonly all: readonly number[];
+}
+
+function nodesOf(events: readonly Event[]): readonly NodeTimes[] {
   const times = new Map<string, { readonly op: string; readonly all: number[] }>();
   for (const { cat, name, dur, args } of events) {
     if (cat !== 'Node' || !name.endsWith(KERNEL)) continue;
@@ -96,10 +101,20 @@ function sharesOf(events: readonly Event[], runs: number): readonly Share[] {
     node.all.push(dur);
     times.set(name, node);
   }
+  return [...times.values()];
+}
+
+/** Returns the time of each operator in one run. A node inside a Scan runs several times: its median is multiplied by the number of times. */
+function sharesOf(events: readonly Event[], runs: number): readonly Share[] {
   const shares = new Map<string, Share>();
-  for (const { op, all } of times.values()) {
-    const { nodes, ms } = shares.get(op) ?? { nodes: 0, ms: 0 };
-    shares.set(op, { op, nodes: nodes + 1, ms: ms + (median(all) * all.length) / runs / 1000 });
+  const add = (op: string, nodes: number, ms: number) => {
+    const before = shares.get(op) ?? { nodes: 0, ms: 0 };
+    shares.set(op, { op, nodes: before.nodes + nodes, ms: before.ms + ms });
+  };
+  for (const { op, all } of nodesOf(events)) {
+    const ms = (median(all) * all.length) / runs / 1000;
+    add(op, 1, ms);
+    if (all.length > runs) add('Scan', 0, -ms);
   }
   return [...shares.values()].sort((a, b) => b.ms - a.ms);
 }
