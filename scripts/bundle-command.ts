@@ -3,25 +3,70 @@
  * `pnpm build`, after tsc.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build, type InputOptions, type OutputChunk } from 'rolldown';
+import { installBuild } from './install-build.js';
 
 const root = join(import.meta.dirname, '..');
 
 const common: InputOptions = { platform: 'node', external: ['onnxruntime-node'] };
 const minify = { compress: false, mangle: false, codegen: { removeWhitespace: true } } as const;
 
-/** Bundles the built command line of the package `onnxplain` into a folder, which is emptied before. What one command alone needs is in files of its own. */
-export async function bundleCommand(dist: string, folder: string): Promise<readonly OutputChunk[]> {
-  const { output } = await build({
-    ...common,
-    input: { main: join(dist, 'cli/main.js'), worker: join(dist, 'cli/bundled-worker.js') },
-    output: { dir: folder, format: 'esm', cleanDir: true, minify },
-  });
-  await bundleWorker(dist, folder);
-  return output.filter((file) => file.type === 'chunk');
+export interface Bundled {
+  /** The modules of the process that watches, and of the commands that it runs itself. */
+  readonly chunks: readonly OutputChunk[];
+  /** The folder of the bundle. */
+  readonly build: string;
+}
+
+/**
+ * Bundles the built command line of the package `onnxplain` into a subfolder of `folder` that is named by its content, and makes
+ * `folder/main.js` start it. Commands that run or start meanwhile read the bundle before. What one command alone needs is in files of its own.
+ */
+export async function bundleCommand(dist: string, folder: string): Promise<Bundled> {
+  mkdirSync(folder, { recursive: true });
+  // Beside the folder, because a rename does not leave its file system, and the program finds ONNX Runtime from there.
+  const staged = mkdtempSync(`${folder}-`);
+  try {
+    const { output } = await build({
+      ...common,
+      input: { main: join(dist, 'cli/main.js'), worker: join(dist, 'cli/bundled-worker.js') },
+      output: { dir: staged, format: 'esm', minify },
+    });
+    writeFileSync(join(staged, 'worker.script'), await workerScript(dist));
+    const name = nameOf(staged);
+    if (!existsSync(join(folder, name))) {
+      await writeCode(staged);
+      // A temporary folder is its owner's alone.
+      chmodSync(staged, 0o755);
+      renameSync(staged, join(folder, name));
+    }
+    installBuild(folder, name);
+    return { chunks: output.filter((file) => file.type === 'chunk'), build: join(folder, name) };
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
+}
+
+/** Names a bundle by its files and by the version of node, whose V8 compiles the code. */
+function nameOf(folder: string): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of readdirSync(folder).toSorted())
+    hash.update(file).update(readFileSync(join(folder, file)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Imports of other modules that stay in the bundle: ONNX Runtime and plugins. */
@@ -30,8 +75,8 @@ const IMPORTS = 2;
 /** The names that bundled-worker.ts hands to the script, which has no `import` of its own. */
 const NAMES = 'exports, require, __filename, importModule';
 
-/** Bundles the process that does the work into one script, `worker.script`, and writes the code that V8 compiles of it. */
-async function bundleWorker(dist: string, folder: string): Promise<void> {
+/** Bundles the process that does the work into one script. */
+async function workerScript(dist: string): Promise<string> {
   const { output } = await build({
     ...common,
     input: join(dist, 'cli/worker.js'),
@@ -42,8 +87,7 @@ async function bundleWorker(dist: string, folder: string): Promise<void> {
   const found = code.match(IMPORT)?.length;
   if (found !== IMPORTS) throw new Error(`expected ${IMPORTS} imports in the bundled program, got ${found}`);
   const body = code.replace(IMPORT, 'importModule(').replace(BEYOND_ASCII, escaped);
-  writeFileSync(join(folder, 'worker.script'), `(function (${NAMES}) {${body}\n})`);
-  await writeCode(folder);
+  return `(function (${NAMES}) {${body}\n})`;
 }
 
 const IMPORT = /\bimport\(/g;

@@ -11,8 +11,9 @@ const dist = join(import.meta.dirname, '../packages/onnxplain/dist');
 /** Inside of the package, so that the command finds ONNX Runtime. */
 const folder = mkdtempSync(join(dist, 'bundle-'));
 let chunks: readonly OutputChunk[];
+let build: string;
 beforeAll(async () => {
-  chunks = await bundleCommand(dist, join(folder, 'bin'));
+  ({ chunks, build } = await bundleCommand(dist, join(folder, 'bin')));
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -55,7 +56,7 @@ test('the bundled command explains as the modules do', () => {
 
 /** Whether V8 refuses the code that was compiled beside the bundle. */
 function refused(): unknown {
-  const worker = pathToFileURL(join(folder, 'bin/worker.js')).href;
+  const worker = pathToFileURL(join(build, 'worker.js')).href;
   const program = `import('${worker}').then(({ script }) => console.log(script.cachedDataRejected))`;
   return JSON.parse(spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout);
 }
@@ -65,7 +66,7 @@ test('V8 takes the code that it compiled when the command was bundled', () => {
 });
 
 test('code that another version of V8 compiled is refused, and the command explains without it', () => {
-  const file = join(folder, 'bin/worker.code');
+  const file = join(build, 'worker.code');
   const code = readFileSync(file);
   try {
     // The second word is a hash of the version.
