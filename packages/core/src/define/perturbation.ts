@@ -1,5 +1,6 @@
 import { named } from '../expression.js';
 import type { Layout } from '../layout.js';
+import { onceEach } from '../once.js';
 import type { Key } from '../random/key.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Draws, Perturbation } from '../types/draws.js';
@@ -42,7 +43,7 @@ export function definePerturbation<
           expectResultShape(`${expression}: inputs`, draws?.inputs, [to - from, ...x.shape]);
         return draws;
       };
-      const inLayout = layoutOpen && { inLayout: (layout: Layout) => remake(changesIn(layout)) };
+      const inLayout = layoutOpen && { inLayout: onceEach((layout: Layout) => remake(changesIn(layout))) };
       return named(perturb, { expression, ...promises, ...inLayout });
     },
   );

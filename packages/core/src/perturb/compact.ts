@@ -211,6 +211,7 @@ function baselinesOf({ baseline, noise }: RemovalValues, x: Tensor): (i: number)
 }
 
 function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: number) => Tensor['data'] {
+  if (baseline === x) return () => x.data;
   const out = zeros(x.shape, x).data;
   if (typeof baseline === 'number') out.fill(baseline);
   else if (isTensor(baseline)) out.set(baseline.data);

@@ -5,7 +5,8 @@ export interface Key {
 }
 
 const PARITY = 0x1bd11bda;
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+
+const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
 /**
  * Threefry-2x32 with 20 rounds: encrypts a 64-bit counter under a 64-bit key.
@@ -18,18 +19,24 @@ export function threefry2x32(key: Key, counter: Key): Key {
   let k2 = PARITY ^ k0 ^ k1;
   let a = (counter.hi + k0) | 0;
   let b = (counter.lo + k1) | 0;
-  for (let round = 0; round < 20; round++) {
-    const rotation = ROTATIONS[round & 7];
+  // Five groups of four rounds, which have one of two lists of rotations in turn.
+  for (let group = 1; group <= 5; group++) {
+    const odd = group % 2 === 1;
     a = (a + b) | 0;
-    b = ((b << rotation) | (b >>> (32 - rotation))) ^ a;
-    if ((round & 3) !== 3) continue;
-    // After every fourth round the next two of the three key words are injected.
+    b = rotate(b, odd ? 13 : 17) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, odd ? 15 : 29) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, odd ? 26 : 16) ^ a;
+    a = (a + b) | 0;
+    b = rotate(b, odd ? 6 : 24) ^ a;
+    // After each group the next two of the three key words are injected.
     const used = k0;
     k0 = k1;
     k1 = k2;
     k2 = used;
     a = (a + k0) | 0;
-    b = (b + k1 + (round + 1) / 4) | 0;
+    b = (b + k1 + group) | 0;
   }
   return { hi: a >>> 0, lo: b >>> 0 };
 }
