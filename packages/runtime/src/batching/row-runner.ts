@@ -102,7 +102,11 @@ function joinParameter(segments: readonly Segment[], k: number, paddedSize: numb
   const parts = segments.flatMap(({ parameters, from, to }) =>
     parameters === undefined ? [] : [takeRows(parameters[k], from, to)],
   );
+  const copies = paddedSize - countRows(segments);
+  if (copies === 0) return joinRows(parts);
   const last = parts[parts.length - 1];
-  const copies = new Array<Constant>(paddedSize - countRows(segments));
-  return joinRows([...parts, ...copies.fill(takeRows(last, last.dims[0] - 1, last.dims[0]))]);
+  return joinRows([
+    ...parts,
+    ...new Array<Constant>(copies).fill(takeRows(last, last.dims[0] - 1, last.dims[0])),
+  ]);
 }

@@ -69,10 +69,13 @@ export function fromTensor(tensor: Tensor, dtype: FloatType): Constant {
   return { dtype, dims: shape, data: converted };
 }
 
-/** Copies the rows from `from` up to `to` of an array. */
+/** Returns the rows from `from` up to `to` of an array, over the same data. */
 export function takeRows({ dtype, dims, data }: Constant, from: number, to: number): Constant {
-  const size = sizeOf(dims.slice(1));
-  return { dtype, dims: [to - from, ...dims.slice(1)], data: data.slice(from * size, to * size) };
+  const [, ...rest] = dims;
+  const size = sizeOf(rest);
+  const [first, end] = [from * size, to * size];
+  const part = ArrayBuffer.isView(data) ? data.subarray(first, end) : data.slice(first, end);
+  return { dtype, dims: [to - from, ...rest], data: part };
 }
 
 /** Joins arrays of one type and equal rows along the first axis. Takes at least one. */
