@@ -47,6 +47,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Every third-party library, with the only place that may import it. */
 const doors: Readonly<Record<string, RegExp>> = {
   ndarray: /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
+  'ndarray-ops': /^packages\/core\/src\/tensor\/[^/]+\.ts$/,
   'ml-matrix': /^packages\/core\/src\/solve\/[^/]+\.ts$/,
   jstat: /^packages\/core\/src\/reduce\/distributions\.ts$/,
   zod: /^packages\/core\/src\/options\.ts$/,

@@ -1,4 +1,5 @@
 import ndarray, { type NdArray } from 'ndarray';
+import ops from 'ndarray-ops';
 import { expectShape, type Tensor, zeros } from './tensor.js';
 
 /** A strided view of the same data: `view(t).pick(0, null)`, `.lo`, `.hi`, `.step`, `.transpose` copy nothing. */
@@ -6,36 +7,28 @@ export function view(t: Tensor): NdArray<Float32Array | Float64Array> {
   return ndarray<Float32Array | Float64Array>(t.data, [...t.shape]);
 }
 
+type Elementwise = (out: NdArray, a: NdArray, b: NdArray) => unknown;
+
+function elementwise(name: string, op: Elementwise): (a: Tensor, b: Tensor) => Tensor {
+  return (a, b) => {
+    expectShape(name, b, a.shape);
+    const out = zeros(a.shape, a.data instanceof Float64Array ? a : b);
+    op(view(out), view(a), view(b));
+    return out;
+  };
+}
+
 /** a + b, one shape; float32 only when both are. Throws `tensor-shape`. */
-export function add(a: Tensor, b: Tensor): Tensor {
-  const out = zerosFor('add', a, b);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = a.data[i] + b.data[i];
-  return out;
-}
-
+export const add = elementwise('add', ops.add);
 /** a - b, one shape; float32 only when both are. Throws `tensor-shape`. */
-export function subtract(a: Tensor, b: Tensor): Tensor {
-  const out = zerosFor('subtract', a, b);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = a.data[i] - b.data[i];
-  return out;
-}
-
+export const subtract = elementwise('subtract', ops.sub);
 /** Elementwise product, one shape; float32 only when both are. Throws `tensor-shape`. */
-export function multiply(a: Tensor, b: Tensor): Tensor {
-  const out = zerosFor('multiply', a, b);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = a.data[i] * b.data[i];
-  return out;
-}
-
-function zerosFor(where: string, a: Tensor, b: Tensor): Tensor {
-  expectShape(where, b, a.shape);
-  return zeros(a.shape, a.data instanceof Float64Array ? a : b);
-}
+export const multiply = elementwise('multiply', ops.mul);
 
 /** t times a number, in t's type. */
 export function scale(t: Tensor, factor: number): Tensor {
   const out = zeros(t.shape, t);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = factor * t.data[i];
+  ops.muls(view(out), view(t), factor);
   return out;
 }
 
