@@ -24,8 +24,9 @@ const interleaved: NodeRule = (node, given) => {
   if (mode !== 'DCR' || !isJoined(given, joined, blocksize)) return undefined;
   const b = mathBuilder(given);
   const moved = mover(b, given);
-  const factors = [blocksize, blocksize];
-  return [channelsFirst(b, assembleTiles(b, joined.inputs.map(moved), factors))];
+  const [channels, rows, columns] = b.dims(joined.inputs[0]).slice(1).map(Number);
+  const parts = joined.inputs.map((part) => b.reshape(moved(part), [-1, rows, columns, channels]));
+  return [channelsFirst(b, assembleTiles(b, parts, [blocksize, blocksize]))];
 };
 
 /** Whether a node joins one part for each element of a block, all of the same known size but for the batch. */
@@ -41,7 +42,10 @@ function isJoined(b: GraphBuilder, node: Node | undefined, blocksize: number): n
   );
 }
 
-/** Returns a function that gives values with the channels last. Parts of a cotangent are computed anew from what they are parts of. */
+/**
+ * Returns a function that gives values as matrices with the channels last. Parts of a cotangent are computed anew from what they are parts
+ * of. Without the matrices ONNX Runtime moves transpositions from the values that are compared to the masks, and runs them for each image.
+ */
 function mover(b: MathBuilder, { makerOf }: Pick<GraphBuilder, 'makerOf'>): (x: string) => string {
   const known = new Map<string, string>();
   const isMask = (name: string): boolean => {
@@ -56,7 +60,10 @@ function mover(b: MathBuilder, { makerOf }: Pick<GraphBuilder, 'makerOf'>): (x: 
   const computed = (x: string): string => {
     const { op = '', inputs = [], attributes } = makerOf(x) ?? {};
     const isPart = op === 'Sub' || op === 'Equal' || isMask(x) || (op === 'Mul' && inputs.some(isMask));
-    return isPart && isOp(op, '') ? b.emit(op, inputs.map(move), attributes) : channelsLast(b, x);
+    const hasSizesOf = (input: string): boolean => String(b.dims(input)) === String(b.dims(x));
+    return isPart && isOp(op, '') && inputs.every(hasSizesOf)
+      ? b.emit(op, inputs.map(move), attributes)
+      : b.reshape(channelsLast(b, x), [-1, Number(b.dims(x)[1])]);
   };
   return move;
 }
