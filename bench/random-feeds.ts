@@ -12,3 +12,26 @@ export function randomFeeds({ inputs }: Graph, batch: number) {
   });
   return Object.fromEntries(entries);
 }
+
+/**
+ * Reads sizes that a graph leaves open, `NAME=SIZE,...`. Throws for a name that no size of the inputs has, and for sizes that are not
+ * positive integers.
+ */
+export function readOpenSizes(text: string, { inputs }: Graph): ReadonlyMap<string, number> {
+  const open = new Set(
+    inputs.flatMap(({ dims = [] }) => dims.filter((size) => typeof size !== 'number').map(String)),
+  );
+  const entries = text
+    .split(',')
+    .filter(Boolean)
+    .map((each) => {
+      const at = each.lastIndexOf('=');
+      const [name, size] = [each.slice(0, at), Number(each.slice(at + 1))];
+      if (!open.has(name))
+        throw new Error(`No size is called "${name}". Open sizes: ${[...open].join(', ') || 'none'}.`);
+      if (!Number.isInteger(size) || size < 1)
+        throw new Error(`The size of "${name}" is no positive integer.`);
+      return [name, size] as const;
+    });
+  return new Map(entries);
+}

@@ -2,24 +2,28 @@
  * Compares runs of all threads with runs of one, for values and for gradients of networks, by the number of rows: one run after the other,
  * and a run after a pause, as in a service that waits for requests. The last column says how many threads a score of onnxplain takes.
  *
- *     tsx bench/threads.ts FILE.onnx... [--rows 1,8,32,128] [--rounds 25] [--threads N]
+ *     tsx bench/threads.ts FILE.onnx... [--rows 1,8,32,128] [--shape NAME=SIZE,...] [--rounds 25] [--threads N]
+ *
+ * --shape gives sizes that a model leaves open, by the names that `onnxplain inspect` shows, such as the length of a sequence; the others
+ * become the number of rows. A model whose inputs are whole numbers is differentiated by its embeddings.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { canonicalise, type Graph, grad, lower, read, write } from '@onnxplain/graph';
+import { canonicalise, type Graph, grad, lookupsOf, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
-import { rowCost } from '../packages/runtime/src/batching/row-cost.js';
+import { bindDims, rowCost } from '../packages/runtime/src/batching/row-cost.js';
 import { isSmallRun } from '../packages/runtime/src/batching/threads.js';
-import { randomFeeds } from './random-feeds.js';
+import { randomFeeds, readOpenSizes } from './random-feeds.js';
 import { interleaved } from './time.js';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rows: { type: 'string', default: '1,8,32,128' },
+    shape: { type: 'string', default: '' },
     rounds: { type: 'string', default: '25' },
     threads: { type: 'string', default: `${availableParallelism()}` },
   },
@@ -55,8 +59,10 @@ async function compare({ one, all }: Sessions, graph: Graph, rows: number): Prom
   return [(1000 * ran.one) / REPEATS, ran.all / ran.one, rested.all / rested.one];
 }
 
-async function printRatios(name: string, graph: Graph): Promise<void> {
-  const bytes = write(graph);
+/** Measures a graph with the sizes of --shape, as the score of an input of that shape runs it. */
+async function printRatios(name: string, open: Graph): Promise<void> {
+  const graph = bindDims(open, readOpenSizes(given.shape, open));
+  const bytes = write(open);
   const sessions = {
     one: await openSession(bytes, { threads: 1 }),
     all: await openSession(bytes, { threads: Number(given.threads) }),
@@ -75,6 +81,12 @@ async function printRatios(name: string, graph: Graph): Promise<void> {
   await Promise.all([sessions.one.release(), sessions.all.release()]);
 }
 
+/** The embeddings of a model whose inputs are all whole numbers; undefined for others, which are differentiated by their input. */
+function embeddingsOf(model: Graph): readonly string[] | undefined {
+  if (model.inputs.some(({ dtype }) => /^float/.test(dtype))) return undefined;
+  return lookupsOf(canonicalise(model)).map(({ output }) => output);
+}
+
 if (positionals.length === 0) throw new Error('Give at least one FILE.onnx.');
 console.log(
   `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | threads of a score |`,
@@ -83,5 +95,8 @@ console.log('| --- | --- | --- | --- | --- | --- |');
 for (const path of positionals) {
   const model = read(readFileSync(path));
   await printRatios(`${basename(path, '.onnx')}, value`, canonicalise(model));
-  await printRatios(`${basename(path, '.onnx')}, gradient`, lower(grad(model), 'ort-cpu'));
+  await printRatios(
+    `${basename(path, '.onnx')}, gradient`,
+    lower(grad(model, { wrt: embeddingsOf(model) }), 'ort-cpu'),
+  );
 }
