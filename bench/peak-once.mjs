@@ -1,6 +1,7 @@
 /**
  * Runs one job, or opens one model, as plain Node runs the built packages, and prints MiB: the peak of the process after a job
- * (`job EXPRESSION`), or what a model takes beside the memory of the process before (`plain|values|gradients FILE`).
+ * (`job EXPRESSION [ROWS]`, with at most ROWS rows in a run; default: as many as are measured to be fastest), or what a model takes beside
+ * the memory of the process before (`plain|values|gradients FILE`).
  */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import { key, tensor } from '@onnxplain/core';
 import { open, openSession, score } from '@onnxplain/runtime';
 import { makeExplainer, makeMetric } from 'onnxplain/pipeline';
 
-const [mode, argument] = process.argv.slice(2);
+const [mode, argument, rows] = process.argv.slice(2);
 const MiB = 2 ** 20;
 const shipped = join(import.meta.dirname, '../models/mnist-cnn.onnx');
 const digit = tensor(
@@ -18,7 +19,7 @@ const digit = tensor(
 
 async function peakOf(expression) {
   const model = await open(shipped, { device: 'cpu' });
-  const f = await score(model, { target: 7, layout: 'chw' });
+  const f = await score(model, { target: 7, layout: 'chw', ...(rows && { batch: Number(rows) }) });
   const explain = makeExplainer('gradient');
   const subject = { f, x: digit, explain, attribution: await explain(f, digit, key(0)) };
   if (/^(infidelity|sensitivity)/.test(expression)) await makeMetric(expression).measure(subject, key(1));
