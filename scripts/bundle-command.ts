@@ -12,13 +12,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { build, type InputOptions, type OutputChunk } from 'rolldown';
-import { installBuild } from './install-build.js';
+import { installBuild, moveBuild, removeAbandoned } from './install-build.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -38,6 +37,7 @@ export interface Bundled {
  */
 export async function bundleCommand(dist: string, folder: string): Promise<Bundled> {
   mkdirSync(folder, { recursive: true });
+  removeAbandoned(folder);
   // Beside the folder, because a rename does not leave its file system, and the program finds ONNX Runtime from there.
   const staged = mkdtempSync(`${folder}-`);
   try {
@@ -52,7 +52,7 @@ export async function bundleCommand(dist: string, folder: string): Promise<Bundl
       await writeCode(staged);
       // A temporary folder is its owner's alone.
       chmodSync(staged, 0o755);
-      renameSync(staged, join(folder, name));
+      moveBuild(staged, join(folder, name));
     }
     installBuild(folder, name);
     return { chunks: output.filter((file) => file.type === 'chunk'), build: join(folder, name) };

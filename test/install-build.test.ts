@@ -1,10 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { installBuild, installedBuild } from '../scripts/install-build.js';
+import { installBuild, installedBuild, moveBuild, removeAbandoned } from '../scripts/install-build.js';
 
 let folder = '';
 beforeEach(() => {
@@ -56,6 +64,27 @@ test('the build before the latest stays, is left out of the package, and goes wi
   installBuild(folder, 'third');
   expect(entries()).toEqual(['main.js', 'second', 'third']);
   expect(readFileSync(join(folder, '.npmignore'), 'utf8')).toBe('second\n');
+});
+
+test('of two processes that make one build at once, both find it in its place', () => {
+  for (const staged of ['staged-1', 'staged-2']) {
+    write(staged);
+    moveBuild(join(folder, staged), join(folder, 'same'));
+  }
+  installBuild(folder, 'same');
+  expect(entries()).toEqual(['main.js', 'same']);
+  expect(() => moveBuild(join(folder, 'none'), join(folder, 'nowhere'))).toThrow(/ENOENT/);
+});
+
+test('staged builds that were left behind an hour ago are removed, those of now stay', () => {
+  const builds = join(folder, 'bin');
+  const long = new Date(Date.now() - 2 * 3_600_000);
+  for (const name of ['bin', 'bin-AbCd12', 'bin-EfGh34', 'bin-of-somebody']) {
+    mkdirSync(join(folder, name));
+    if (name !== 'bin-EfGh34') utimesSync(join(folder, name), long, long);
+  }
+  removeAbandoned(builds);
+  expect(entries()).toEqual(['bin', 'bin-EfGh34', 'bin-of-somebody']);
 });
 
 test('to install a build again changes nothing', () => {

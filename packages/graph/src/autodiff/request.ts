@@ -1,4 +1,4 @@
-import { type BackwardRules, fail, isFloat } from '@onnxplain/core';
+import { type BackwardRules, didYouMean, fail, isFloat } from '@onnxplain/core';
 import { canonicalise } from '../canonical/canonicalise.js';
 import { infer } from '../infer/infer.js';
 import type { DataType, Graph } from '../ir/types.js';
@@ -144,6 +144,7 @@ function sourcesOf(graph: Graph, wrt: GradRequest['wrt']): readonly string[] {
         where: 'grad',
         expected: `a value of the model (inputs: ${inputs})`,
         got: `"${name}"`,
+        remedy: didYouMean(name, [...types.keys()]),
       });
     }
     requireFloat(name, type.dtype);

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { didYouMean, fail } from '@onnxplain/core';
 import { infer } from '../infer/infer.js';
 import { namer, namesIn } from '../ir/names.js';
 import { usesOf } from '../ir/scope.js';
@@ -65,7 +65,7 @@ function valueAt(graph: Graph, at: string): Value {
     where: `value "${at}"`,
     expected: 'a value of the graph whose type is known',
     got: names.includes(at) ? 'one whose type is not known' : 'a name that the graph does not have',
-    remedy: `Its last values are ${names.slice(-5).join(', ')}.`,
+    remedy: didYouMean(at, names) ?? `Its last values are ${names.slice(-5).join(', ')}.`,
   });
 }
 

@@ -238,6 +238,27 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
   ],
   ['an unknown link', explain(...question(), '--link', 'odds'), 2, 'usage', 'odds'],
   ['an unknown output', explain(...question(), '--output', 'z'), 2, 'value-unknown', '"z"'],
+  [
+    'a misspelt inner output',
+    explain(...question(), '--output', 'xV'),
+    2,
+    'value-unknown',
+    'Did you mean xW',
+  ],
+  [
+    'a misspelt value to explain',
+    explain(...question(), '--wrt', 'xV'),
+    2,
+    'value-unknown',
+    'Did you mean x or xW',
+  ],
+  [
+    'a misspelt value to differentiate by',
+    ['grad', at('m.onnx'), '--wrt', 'xV', '-o', at('g.onnx')],
+    2,
+    'value-unknown',
+    'Did you mean x or xW',
+  ],
   ['two outputs and none named', ['explain', at('two.onnx'), ...question()], 2, 'output-unclear', 'xW'],
   [
     'an unknown layer',

@@ -1,4 +1,4 @@
-import { fail } from '@onnxplain/core';
+import { didYouMean, fail } from '@onnxplain/core';
 import { cut, type Graph, lookupsOf, upTo, withFloatInput } from '@onnxplain/graph';
 import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
 import type { WholeNumbers } from './whole-numbers.js';
@@ -36,6 +36,10 @@ function endingAt(graph: Graph, name: string): Graph {
     where: 'output',
     expected: `one of ${graph.outputs.map(show).join(', ')}, or an inner value`,
     got: `"${name}"`,
+    remedy: didYouMean(
+      name,
+      graph.nodes.flatMap(({ outputs }) => outputs),
+    ),
   });
 }
 

@@ -1,4 +1,4 @@
-import { counted, type Diagnosis, fail } from '@onnxplain/core';
+import { counted, type Diagnosis, didYouMean, fail } from '@onnxplain/core';
 import { holdsIntegers, isTable, type Source } from '@onnxplain/files';
 import { infer, type Lookup, lookupsOf, upTo } from '@onnxplain/graph';
 import { isFloatPort, type Model, type Port } from '@onnxplain/runtime';
@@ -138,19 +138,28 @@ async function allIntegers(sources: readonly Source[]): Promise<boolean> {
 }
 
 function innerPort(model: Model, name: string): Port {
-  const type = infer(model.graph).get(name);
+  const types = infer(model.graph);
+  const type = types.get(name);
   return type === undefined
-    ? refuseValue(model, { code: 'value-unknown', got: `"${name}"` })
+    ? refuseValue(model, {
+        code: 'value-unknown',
+        got: `"${name}"`,
+        remedy: didYouMean(name, [...types.keys()]),
+      })
     : { ...type, name };
 }
 
-function refuseValue(model: Model, { code, got }: Pick<Diagnosis, 'code' | 'got'>): never {
+type Refused = Pick<Diagnosis, 'code' | 'got' | 'remedy'>;
+
+const NAMING =
+  'Name the input, or an inner value such as an embedding, by --wrt or as "input" in the model card, or give the others: --feed NAME=FILE.npy. onnxplain inspect MODEL names the embeddings, with --values all inner values.';
+
+function refuseValue(model: Model, { code, got, remedy = NAMING }: Refused): never {
   return fail({
     code,
     where: 'input to explain',
     expected: `one of ${model.inputs.map((port) => `"${port.name}" (${port.dtype})`).join(', ')}, or an inner value`,
     got,
-    remedy:
-      'Name the input, or an inner value such as an embedding, by --wrt or as "input" in the model card, or give the others: --feed NAME=FILE.npy. onnxplain inspect MODEL names the embeddings, with --values all inner values.',
+    remedy,
   });
 }
