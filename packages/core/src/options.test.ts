@@ -51,6 +51,14 @@ describe('options', () => {
     expect(parseOptions('f', schema, {})).toEqual({ steps: 50, baseline: 0 });
   });
 
+  it('of a wrong size name the largest that is taken, and show a bigint as one', () => {
+    const few = z.strictObject({ threads: option.count(64) });
+    expect(() => parseOptions('f', few, { threads: 2 ** 53 })).toThrow(/Lower threads to 64 or less/);
+    expect(() => parseOptions('f', few, { threads: 30n })).toThrow(
+      'expected a positive integer, at most 64, got 30n',
+    );
+  });
+
   it('suggest the nearest names, and none when nothing is near', () => {
     expect(() => parseOptions('f', schema, { stpes: 3 })).toThrow('Did you mean steps?');
     expect(() => parseOptions('f', schema, { xyzzy: 3 })).toThrow(/got option "xyzzy"\.$/);

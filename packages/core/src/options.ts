@@ -95,6 +95,7 @@ function show(value: unknown): string {
   if (typeof value === 'function') return hasExpression(value) ? value.expression : 'a function';
   if (hasExpression(value) && 'measure' in value) return value.expression;
   if (isTensor(value)) return `a tensor of shape ${showShape(value.shape)}`;
+  if (typeof value === 'bigint') return `${value}n`;
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
@@ -123,7 +124,7 @@ const MOST_COUNT = 1e9;
 function wholeNumber(what: string, [least, most]: readonly [number, number]) {
   const limited = `${what}, at most ${most}`;
   const text = most === Number.MAX_SAFE_INTEGER || most === MOST_COUNT ? what : limited;
-  return z.number(text).int(text).min(least, text).max(most, limited);
+  return z.number(text).max(most, limited).min(least, text).int(text);
 }
 
 /** Types of options. Each call gives a new schema, to which a default and help can be added. */

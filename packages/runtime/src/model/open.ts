@@ -65,13 +65,13 @@ const devices = ['auto', 'cpu', 'cuda', 'webgpu'] as const;
 /** Each thread takes memory and time of the system; more than a few for each core only cost. */
 const MOST_THREADS = Math.max(64, 4 * availableParallelism());
 
+/** Microseconds. A thread that waits as long for work takes a core from other programs for nothing. */
 const MOST_SPIN = 100_000;
-const SPINS = `a whole number of microseconds from 0 to ${MOST_SPIN}`;
 
 const schema = z.strictObject({
   device: z.enum(devices, `one of ${devices.join(', ')}`).default('auto'),
   threads: option.count(MOST_THREADS).optional(),
-  spin: z.int(SPINS).min(0, SPINS).max(MOST_SPIN, SPINS).optional(),
+  spin: option.index(MOST_SPIN).optional(),
   external: z
     .custom<ExternalReader>((v) => typeof v === 'function', 'a reader such as externalData(folder)')
     .optional(),
