@@ -225,7 +225,7 @@ const refusals: readonly (readonly [string, readonly string[], number, string, s
     fed(`mask=${at('many.npy')}`, 'on=1'),
     1,
     'feed-shape',
-    'one row for every explained',
+    'one row that is used for every explained input, got [3, 4]. Where each explained input has a row of its own',
   ],
   ['half an integer', fed(`mask=${at('half.npy')}`, 'on=1'), 1, 'feed-value', '0.5 at element 1'],
   ['a truth value of two', fed('mask=1', 'on=2'), 1, 'feed-value', 'bool: whole numbers from 0 to 1'],

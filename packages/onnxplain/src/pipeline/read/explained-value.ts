@@ -80,12 +80,17 @@ function onlyValue(model: Model, { fed, sources }: ExplainedValueOptions): Expla
     code: 'option-value',
     got:
       lookups.length === 0
-        ? `${counted(floats.length, 'input')} of floating point numbers without a --feed`
+        ? withoutFeed(floats)
         : [
             ...floats.map(({ name }) => `the input "${name}"`),
             ...lookups.map(({ input, output }) => `"${output}", which "${input}" looks up`),
           ].join(', and '),
   });
+}
+
+function withoutFeed(floats: readonly Port[]): string {
+  const names = floats.map(({ name }) => name).join(', ');
+  return `${counted(floats.length, 'input')} of floating point numbers without a --feed${names && `: ${names}`}`;
 }
 
 /** Whether a table is looked up by an input. Ids may be floats, which the model casts. */

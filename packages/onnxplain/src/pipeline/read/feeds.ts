@@ -128,8 +128,11 @@ function expectShape({ shape }: Tensor, { port, further, text }: FeedContext): v
   if (row === undefined || fits(shape, row) || (batched && fits(shape, [1, ...row]))) return;
   refuse(text, {
     code: 'feed-shape',
-    expected: `[${(batched ? [1, ...row] : row).join(', ')}]${batched ? ', one row for every explained input' : ''}`,
+    expected: `[${(batched ? [1, ...row] : row).join(', ')}]${batched ? ', one row that is used for every explained input' : ''}`,
     got: `[${shape.join(', ')}]`,
+    remedy: batched
+      ? `Where each explained input has a row of its own, give both files as inputs: --input EXPLAINED=FILE ${port.name}=FILE --wrt EXPLAINED.`
+      : undefined,
   });
 }
 
