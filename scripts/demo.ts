@@ -12,7 +12,8 @@ const words = [
   ...digits.flatMap((digit) => ['--input', `models/digits/${digit}.png`]),
   ...explainers.flatMap((expression) => ['--explainer', expression]),
   ...metrics.flatMap((expression) => ['--metric', expression]),
-  ...['-o', 'out/demo', ...given],
+  ...(given.some((word) => /^(-o|--out)/.test(word)) ? [] : ['-o', 'out/demo']),
+  ...given,
 ];
 
 const shown = words.map((word) => (/[ ()[\]]/.test(word) ? `'${word}'` : word)).join(' ');

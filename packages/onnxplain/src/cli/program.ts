@@ -2,7 +2,7 @@ import { loweringTargetNames } from '@onnxplain/graph';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../version.js';
 import type { EvaluateFlags } from './evaluate.js';
-import { excessValue } from './excess-value.js';
+import { excessValue, refuseRepeatedFlags } from './excess-value.js';
 import type { ExplainFlags } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
 import {
@@ -81,6 +81,7 @@ function programOf(run: Invocation): Command {
   addEvaluate(program, run);
   addReproduce(program, run);
   addList(program, run);
+  refuseRepeatedFlags(program);
   program.hook('preAction', (_, action) => run.began?.(beganOf(action)));
   return program;
 }

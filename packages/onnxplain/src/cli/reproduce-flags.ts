@@ -1,6 +1,7 @@
 import { fail } from '@onnxplain/core';
 import type { Reading } from '@onnxplain/papers';
 import { type Command, Option } from 'commander';
+import { collected } from './excess-value.js';
 import { positive, type QueryFlags, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
@@ -68,7 +69,7 @@ export function addReproduceFlags(command: Command): Command {
     .addOption(
       new Option('--reading <name>', READING).choices(['paper', 'paper-code', 'both']).default('paper'),
     )
-    .option('--model <file>', MODEL, (file: string, before: readonly string[] = []) => [...before, file])
+    .option('--model <file>', MODEL, collected)
     .option('--data <folder>', DATA)
     .option('--background <file.npy>', 'baselines of expected gradients (default: training digits)')
     .option('--resume', 'go on with a run that was stopped; finished readings are kept');

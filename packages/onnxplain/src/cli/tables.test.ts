@@ -29,7 +29,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 const explain = (model: string, input: string, ...rest: readonly string[]) =>
   onnxplain(
-    ...['explain', at(model), '--input', at(input), '--target', '0', '--explainer', 'times-input(gradient)'],
+    ...['explain', at(model), '--input', at(input), '--target', '0'],
+    ...(rest.includes('--explainer') ? [] : ['--explainer', 'times-input(gradient)']),
     ...rest,
   );
 
