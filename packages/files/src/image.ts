@@ -30,6 +30,14 @@ export interface LoadedImage {
   readonly tensor: Tensor;
   /** The same picture before scaling, for reports. */
   readonly picture: Picture;
+  /** The picture in the file. */
+  readonly original: OriginalPicture;
+}
+
+/** The size and the colours of a picture in its file. */
+export interface OriginalPicture {
+  readonly size: PictureSize;
+  readonly colours: 'grey' | 'colour';
 }
 
 /**
@@ -46,8 +54,13 @@ export function loadImage(bytes: Uint8Array, preprocessing: Preprocessing, where
   const planes = how.channels === 'grey' ? [greyOf(pixels)] : colourOf(pixels);
   const cropped = planes.map((plane) => fit(plane, { width: pixels.width, height: pixels.height }, how));
   if (how.channels === 'bgr') cropped.reverse();
-  return { tensor: normalised(cropped, how), picture: pictureOf(cropped, how) };
+  return { tensor: normalised(cropped, how), picture: pictureOf(cropped, how), original: originalOf(pixels) };
 }
+
+const originalOf = ({ width, height, channels }: Pixels): OriginalPicture => ({
+  size: [height, width],
+  colours: channels < 3 ? 'grey' : 'colour',
+});
 
 function refuseOpenSize(where: string): never {
   return fail({

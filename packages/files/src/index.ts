@@ -27,7 +27,13 @@ export {
 } from './disk.js';
 export { type FileContent, writeFolder } from './folder.js';
 export { type IdxArray, readIdx } from './idx.js';
-export { type LoadedImage, loadImage, type Preprocessing } from './image.js';
+export {
+  type LoadedImage,
+  loadImage,
+  type OriginalPicture,
+  type PictureSize,
+  type Preprocessing,
+} from './image.js';
 export {
   columnsOfInputs,
   type Expected,

@@ -87,11 +87,13 @@ describe('folders and pictures', () => {
     for (const name of ['b.png', 'a.png']) writeFileSync(join(inside, name), png);
     writeFileSync(join(inside, 'notes.txt'), 'no picture');
     const pictures = preprocessingFor(dims, { scale: 1 / 255 });
-    const { inputs } = await loadInputs([inside], { dims, pictures });
+    const { inputs, originals } = await loadInputs([inside], { dims, pictures });
     expect(inputs.map(({ name }) => name)).toEqual(['a.png', 'b.png']);
     expect(inputs[0].tensor).toEqual({ shape: [4, 4, 3], data: new Float32Array(48).fill(1) });
     expect(inputs[0].picture).toMatchObject({ width: 4, height: 4 });
     expect(inputs[0].sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(originals?.map(({ name }) => name)).toEqual(['a.png', 'b.png']);
+    expect(originals?.[0]).toMatchObject({ size: [6, 8], colours: 'colour' });
   });
 
   test('a picture for a table model, a missing file, an empty folder and an unknown kind of file are refused', async () => {

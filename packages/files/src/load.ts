@@ -15,7 +15,7 @@ import {
 } from '@onnxplain/core';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
-import { loadImage, type Preprocessing } from './image.js';
+import { loadImage, type OriginalPicture, type Preprocessing } from './image.js';
 import { type NpyForm, readNpy } from './npy.js';
 import { selected } from './selection.js';
 import { EXTENSIONS, filesIn, isTable, readSource, type Source, showSource } from './sources.js';
@@ -49,6 +49,8 @@ export interface LoadedInputs {
   readonly form: NpyForm;
   /** Sentences that say what was assumed about the files. */
   readonly notices?: readonly string[];
+  /** The files that are pictures, and what they hold before they are scaled. */
+  readonly originals?: readonly (OriginalPicture & Pick<NamedInput, 'name'>)[];
 }
 
 export interface Expected {
@@ -97,6 +99,7 @@ export async function loadSources(sources: readonly Source[], expected: Expected
     axis: numberOf(expected.axis),
     form: loaded[0].form,
     notices: [...new Set(loaded.flatMap(({ notices = [] }) => notices))],
+    originals: loaded.flatMap(({ originals = [] }) => originals),
   };
 }
 
@@ -133,9 +136,14 @@ async function loadSource(from: Source, expected: Expected): Promise<Omit<Loaded
     return { ...someRows(split(tensor, { source, expected, where }), { expected, where }), form };
   }
   if (isTable(from)) return tableRows(bytes, { source, expected, where, columns: from.columns });
-  const image = loadImage(bytes, expected.pictures ?? refusePicture(file, expected.dims), file);
+  const { original, ...image } = loadImage(
+    bytes,
+    expected.pictures ?? refusePicture(file, expected.dims),
+    file,
+  );
   expectDims(image.tensor.shape, expected, file);
-  return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32 };
+  const originals = [{ name: source.name, ...original }];
+  return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32, originals };
 }
 
 interface SplitOptions {

@@ -84,12 +84,13 @@ test('as many draws as a refusal for lack of memory names are not refused', asyn
     '--explainer',
     `optimal(gaussian(0.1), draws=${draws})`,
     '--memory-limit',
-    '1000',
+    '4000',
   ];
   const { err } = await onnxplain('explain', ...model, ...asked('1e8'));
   const fit = Number(/Lower draws to ([\d ]+) or fewer/.exec(err)?.[1].replaceAll(' ', ''));
-  expect(fit).toBeLessThan(26_214_396);
+  expect(fit).toBeLessThan(104_857_596);
   // This process may have grown by some megabytes since.
+  // More than 1 GB is said on a fast machine too.
   expect(await untilCost('explain', ...model, ...asked(String(Math.floor(0.95 * fit))))).toMatch(
     /this run takes/,
   );

@@ -17,6 +17,7 @@ import type { Plugin } from '../expression/plugin.js';
 import type { PictureRow, TableRows } from '../expression/readers.js';
 import { make } from '../expression/registry.js';
 import { type OpenedModel, openModel } from './model.js';
+import { pictureNotices } from './notices/pictures.js';
 import { queryNotices } from './notices/query.js';
 import type { PrepareOptions } from './prepare-options.js';
 import { type QueriedInputs, type QueryOptions, queryInputs } from './query/query.js';
@@ -96,7 +97,7 @@ async function prepareOpened({ model, about }: OpenedModel, settings: Settings):
   const { inputs, ...form } = read.loaded;
   const query = await queryOptions(settings, { about, located, read, layout });
   const queried = await queryInputs(model, inputs, query);
-  const warnings = queryNotices(queried, read.anyPicture ? options : undefined);
+  const warnings = [...pictureNotices(read, options), ...queryNotices(queried)];
   return {
     ...queried,
     about,

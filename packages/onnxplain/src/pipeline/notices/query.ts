@@ -1,4 +1,4 @@
-import type { NamedInput, PictureFields } from '@onnxplain/files';
+import type { NamedInput } from '@onnxplain/files';
 import { randomNodes, treesWithDefaultMissingBranch } from '@onnxplain/graph';
 import type { Model } from '@onnxplain/runtime';
 import type { QueriedInputs } from '../query/query.js';
@@ -6,25 +6,13 @@ import { boundsNotices } from './bounds.js';
 import { linkNotices } from './link.js';
 import { listed } from './text.js';
 
-/** Warns of queries and files that often mean something else. `pictures`: how pictures were read; undefined where none was. */
-export function queryNotices(
-  { model, inputs, queries: [query], meaning }: QueriedInputs,
-  pictures: PictureFields | undefined,
-): readonly string[] {
+/** Warns of queries and inputs that often mean something else. */
+export function queryNotices({ model, inputs, queries: [query], meaning }: QueriedInputs): readonly string[] {
   return [
-    ...pictureNotices(pictures),
     ...linkNotices(meaning, query.link),
     ...boundsNotices(inputs, query.bounds),
     ...randomNotices(model, query.output),
     ...missingNotices(model, inputs),
-  ];
-}
-
-function pictureNotices(pictures: PictureFields | undefined): readonly string[] {
-  if (pictures === undefined || [pictures.scale, pictures.mean, pictures.std].some((v) => v !== undefined))
-    return [];
-  return [
-    'pictures go in as pixels 0 to 255; a model trained on other numbers needs --scale, --mean, --std or a model card',
   ];
 }
 

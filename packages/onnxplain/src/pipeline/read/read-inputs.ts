@@ -14,6 +14,8 @@ export interface ReadInputs {
   readonly feeds: InputFeeds;
   /** How pictures are converted to inputs; undefined where the explained input cannot be a picture. */
   readonly preprocessing: Preprocessing | undefined;
+  /** The files that were pictures, as they are before they are converted. */
+  readonly originals: NonNullable<LoadedInputs['originals']>;
   /** Whether any file was a picture. */
   readonly anyPicture: boolean;
   /** Notices about assumptions that were made in reading files. */
@@ -38,6 +40,6 @@ export async function readInputs(
   const read = await loadRows(model, value, { sources, layout: rows, preprocessing, table, columnsOf });
   const feeds = await inputFeeds(model, { value, fed: feed, read, layout: rows });
   const loaded = await explainedInputs(model, { value, read, feeds, card, axis: rows.input });
-  const anyPicture = read.loaded.inputs.some((row) => 'picture' in row && row.picture !== undefined);
-  return { loaded, feeds, preprocessing, anyPicture, notices: read.loaded.notices ?? [] };
+  const { originals = [], notices = [] } = read.loaded;
+  return { loaded, feeds, preprocessing, originals, anyPicture: originals.length > 0, notices };
 }

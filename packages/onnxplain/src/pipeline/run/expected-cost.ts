@@ -1,4 +1,4 @@
-import { fail, OnnxplainError, spans, stack, type Tensor } from '@onnxplain/core';
+import { fail, OnnxplainError } from '@onnxplain/core';
 import { type CellProgress, cellName, cellsOf, type Plan } from '@onnxplain/experiment';
 import { defaultMemoryLimit } from '../../isolated/memory-limit.js';
 import { randomNotices } from '../notices/query.js';
@@ -6,6 +6,7 @@ import { listed } from '../notices/text.js';
 import type { QueriedInputs } from '../query/query.js';
 import type { InputScore } from '../query/score-inputs.js';
 import type { CellContext } from './cells.js';
+import { expectedSeconds } from './expected-seconds.js';
 import { paceOf } from './pace.js';
 import { type CellCost, cellCosts, type PlannedRun, type PlannedRunOptions, planRun } from './planned-run.js';
 import { LARGE_SECONDS, shownBytes, shownCount, shownSeconds } from './shown-cost.js';
@@ -15,9 +16,6 @@ const LARGE_BYTES = 1e9;
 
 /** Runs of fewer rows are not timed before they begin. */
 const TIMED_ROWS = 16;
-
-/** Most seconds, and most rows, of one timed batch. */
-const TIMED_BATCH = { seconds: 2, rows: 64 } as const;
 
 /** A run that takes longer cannot be meant. */
 const MOST_SECONDS = 365 * 86_400;
@@ -50,7 +48,7 @@ export function costsToCome(
 
 /**
  * Says before a run what it will cost, where it is expected to take more than 10 s or 1 GB of memory: how many evaluations and gradients,
- * the seconds by those of a batch that is timed, and the memory. Returns what `onProgress` of the run is to be: where a cost is not known
+ * the seconds by a few runs that are timed, and the memory. Returns what `onProgress` of the run is to be: where a cost is not known
  * before, it says after the first input how long the others will take. Throws `too-large` for a run that no machine can finish
  * in a year, and for one that needs more memory than there is.
  */
@@ -63,7 +61,7 @@ export async function expectCost(
   if (say === undefined) return onProgress;
   // A further run of a model that draws random numbers would change those of the others.
   const random = randomNotices(model, queries[0].output).length > 0;
-  const seconds = random ? undefined : await expectedSeconds(scores[0], planned);
+  const seconds = random ? undefined : await secondsOf(scores[0], planned);
   if (seconds !== undefined && !planned.atMost) expectTime(seconds);
   const text = costText(planned, seconds);
   if (text !== undefined) say(text);
@@ -91,7 +89,7 @@ function costText(planned: PlannedRun, seconds: number | undefined): string | un
   const time =
     seconds === undefined
       ? 'a time that is not known before'
-      : `about ${shownSeconds(seconds)} by the time of a first batch`;
+      : `about ${shownSeconds(seconds)} by the time of a few runs`;
   const held = bytes > LARGE_BYTES ? `, about ${shownBytes(bytes)} of memory` : '';
   const others = unknown.length === 0 ? '' : `; not counted, as it is not known before: ${listed(unknown)}`;
   return `this run takes ${atMost ? 'at most ' : ''}${rows}, ${time}${held}${others}`;
@@ -103,44 +101,23 @@ function expectTime(seconds: number): void {
     code: 'too-large',
     where: 'run',
     expected: 'at most one year',
-    got: `about ${shownSeconds(seconds)} by the time of a first batch`,
+    got: `about ${shownSeconds(seconds)} by the time of a few runs`,
     remedy: `Lower draws, steps, samples or the number of inputs, which multiply: for one day by a factor of ${shownCount(Math.ceil(seconds / 86_400))}.`,
   });
 }
 
 /** Seconds of the rows that are planned; undefined for few of them, and where a row cannot be evaluated. */
-async function expectedSeconds(
+async function secondsOf(
   { f, input: { tensor: x } }: InputScore,
   { forward, backward }: PlannedRun,
 ): Promise<number | undefined> {
   if (forward + backward < TIMED_ROWS) return undefined;
   try {
-    const forwards = await secondsFor(x, forward, (batch) => f.value(batch));
-    return forwards + (await secondsFor(x, backward, (batch) => f.gradient(batch)));
+    const forwards = await expectedSeconds({ x, count: forward, evaluate: (batch) => f.value(batch) });
+    return forwards + (await expectedSeconds({ x, count: backward, evaluate: (batch) => f.gradient(batch) }));
   } catch (error) {
     if (error instanceof OnnxplainError && error.code !== 'aborted' && error.code !== 'closed')
       return undefined;
     throw error;
   }
-}
-
-type Evaluate = (batch: Tensor) => Promise<unknown>;
-
-/** Seconds that so many rows take, by one row, and where these would take long by a batch. The first row of all may compile a graph. */
-async function secondsFor(x: Tensor, count: number, evaluate: Evaluate): Promise<number> {
-  if (count === 0) return 0;
-  await evaluate(stack([x]));
-  const one = await timedRows(x, 1, evaluate);
-  if (one * count <= LARGE_SECONDS) return one * count;
-  const size = Math.max(1, Math.floor(TIMED_BATCH.seconds / one));
-  const [{ to: fits }] = spans(TIMED_BATCH.rows, x.data.length);
-  const together = Math.min(count, size, fits);
-  return ((await timedRows(x, together, evaluate)) / together) * count;
-}
-
-async function timedRows(x: Tensor, count: number, evaluate: Evaluate): Promise<number> {
-  const batch = stack(new Array<Tensor>(count).fill(x));
-  const started = performance.now();
-  await evaluate(batch);
-  return (performance.now() - started) / 1000;
 }
