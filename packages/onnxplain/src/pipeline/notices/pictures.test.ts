@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng } from '@onnxplain/files';
+import { encodePng, preprocessingFor } from '@onnxplain/files';
 import { afterAll, expect, test } from 'vitest';
 import { folderWith, onnxplain, pictureModel } from '../../../test/models.js';
+import { pictureNotices } from './pictures.js';
 
 const png = (side: number, channels: 1 | 3) =>
   encodePng({ width: side, height: side, channels, depth: 8, data: new Uint8Array(side * side * channels) });
@@ -41,6 +42,14 @@ test('only what was done is said', async () => {
   expect(size).toEqual([expect.stringMatching(/^pictures are scaled and cut to 6 x 6, .*; --size 6,6, or/)]);
   expect(colour).toEqual([
     expect.stringMatching(/^pictures are converted from colour to grey, .*; --channels grey, or/),
+  ]);
+});
+
+test('grey that is repeated as three colours is said', () => {
+  const preprocessing = preprocessingFor([3, 16, 16], {});
+  const originals = [{ name: '7.png', size: [28, 28], colours: 'grey' }] as const;
+  expect(pictureNotices({ originals, preprocessing }, { scale: 1 })).toEqual([
+    'pictures are scaled and cut to 16 x 16 and converted from grey to colour, as the model takes them, on "7.png" (28 x 28, grey); --size 16,16 --channels rgb, or the same in a model card, says that this is meant',
   ]);
 });
 
