@@ -1,4 +1,4 @@
-import { type Definition, own, tensor, z } from '@onnxplain/core';
+import { type Definition, OnnxplainError, own, tensor, z } from '@onnxplain/core';
 import type { Table } from './tables.js';
 
 /** The description of a definition, for help texts and for programs that build forms. */
@@ -35,6 +35,30 @@ export function describeEntry(entry: Definition<unknown>): Described {
   const shown = inOrder.map((option) => usageOf(option, entry.positional.includes(option.name)));
   const usage = shown.length === 0 ? entry.name : `${entry.name}(${shown.join(', ')})`;
   return { name: entry.name, summary: entry.summary, usage, options: inOrder };
+}
+
+/**
+ * Returns an expression of a definition that has all required options: the one of its example. Where there is none, or it has arrays, the
+ * required options are written by their names, and arrays as files.
+ */
+export function exampleOf(entry: Definition<unknown>): string {
+  const made = madeExample(entry);
+  if (made !== undefined && !made.includes('tensor(')) return made;
+  const required = describeEntry(entry).options.filter((option) => option.required);
+  const given = required.map(({ name, type }) => {
+    const value = type.includes('file.npy') ? 'file.npy' : name;
+    return entry.positional.includes(name) ? value : `${name}=${value}`;
+  });
+  return given.length === 0 ? entry.name : `${entry.name}(${given.join(', ')})`;
+}
+
+function madeExample({ make, example }: Definition<unknown>): string | undefined {
+  try {
+    return show(make(example));
+  } catch (error) {
+    if (error instanceof OnnxplainError) return undefined;
+    throw error;
+  }
 }
 
 function usageOf(option: DescribedOption, positional: boolean): string {

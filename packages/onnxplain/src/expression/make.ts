@@ -8,7 +8,7 @@ import {
   type Tensor,
   tensor,
 } from '@onnxplain/core';
-import { describeEntry } from './describe.js';
+import { describeEntry, exampleOf } from './describe.js';
 import { type Misplaced, remedyOf } from './other-kind.js';
 import { type CallExpression, type Expression, parse } from './parse.js';
 import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables, withArticle } from './tables.js';
@@ -90,6 +90,16 @@ function build(context: MakeContext, kind: Kind, call: CallExpression): unknown 
   return entry.make({ ...(layout && { layout }), ...Object.fromEntries(options) });
 }
 
+/** Makes what a call names; undefined where it cannot be made. */
+function madeOf(context: MakeContext, kind: Kind, call: CallExpression): unknown {
+  try {
+    return build(context, kind, call);
+  } catch (error) {
+    if (error instanceof OnnxplainError) return undefined;
+    throw error;
+  }
+}
+
 /** The arguments of a call by name. Those given by position get their names from the definition. */
 function argumentsOf(
   call: CallExpression,
@@ -148,7 +158,11 @@ function* readings(
   if (term.kind !== 'call') yield () => plain(term);
   if (term.kind === 'call' || term.kind === 'word') {
     const call = term.kind === 'call' ? term : bare(term.value, term.at);
-    for (const kind of kindsOf(context.tables, call.name)) yield () => build(context, kind, call);
+    for (const kind of kindsOf(context.tables, call.name)) {
+      if (kind === taken) yield () => build(context, kind, call);
+      // A schema of a plugin may accept definitions without saying of which kind.
+      if (taken === undefined) yield () => madeOf(context, kind, call) ?? plain(term);
+    }
   }
   const path = term.kind === 'word' || term.kind === 'string' ? term.value : undefined;
   if (taken !== undefined || !takesTensor(field)) return;
@@ -205,17 +219,36 @@ function refuseKind(context: MakeContext, term: Expression, { taken, where, entr
 }
 
 /** Throws `kind-mismatch` where the name of the whole expression is one of another kind. */
-function refuseOtherKind({ tables }: MakeContext, misplaced: Omit<Misplaced, 'tables' | 'found'>): void {
-  const { call, wanted } = misplaced;
+function refuseOtherKind(context: MakeContext, misplaced: Omit<Misplaced, 'tables' | 'found'>): void {
+  const { text, call, wanted } = misplaced;
+  const { tables } = context;
   const kinds = kindsOf(tables, call.name);
-  if (kinds.length === 0) return;
+  const [found] = kinds;
+  const entry = found && lookUp(tables, found, call.name);
+  if (entry === undefined) return;
   fail({
     code: 'kind-mismatch',
     where: `${wanted} "${call.name}"`,
     expected: withArticle(wanted),
     got: `the ${kinds.join(' or ')} ${call.name}`,
-    remedy: remedyOf({ ...misplaced, tables, found: kinds[0] }),
+    remedy: remedyOf({
+      ...misplaced,
+      tables,
+      found,
+      text: canBeMade(context, found, call) ? text : exampleOf(entry),
+    }),
   });
+}
+
+/** Whether a call can be made, as far as this is known without the files that it names. */
+function canBeMade(context: MakeContext, kind: Kind, call: CallExpression): boolean {
+  let named = false;
+  const unread = () => {
+    named = true;
+    return tensor([0], [1]);
+  };
+  const readers = { readTensor: unread, readMean: unread, readRows: unread };
+  return madeOf({ ...context, ...readers }, kind, call) !== undefined || named;
 }
 
 function refuseName({ tables }: MakeContext, name: string, kinds: readonly Kind[]): never {

@@ -1,4 +1,4 @@
-import type { OnnxplainError } from '@onnxplain/core';
+import { type Definition, type Diagnosis, type OnnxplainError, tensor } from '@onnxplain/core';
 import { describe, expect, test } from 'vitest';
 import { make, tables } from './registry.js';
 import { KINDS, type Kind, lookUp } from './tables.js';
@@ -15,16 +15,28 @@ function flagged(text: string): readonly (readonly [kind: Kind, expression: stri
   );
 }
 
-function remedyFor(text: string, wanted: Kind): string {
+function diagnosisOf(text: string, wanted: Kind): Diagnosis {
   try {
     make(text, wanted);
   } catch (error) {
-    const { code, diagnosis } = error as OnnxplainError;
-    expect(code).toBe('kind-mismatch');
-    return diagnosis.remedy ?? '';
+    return (error as OnnxplainError).diagnosis;
   }
   throw new Error(`${text} makes something`);
 }
+
+function remedyFor(text: string, wanted: Kind): string {
+  const { code, remedy } = diagnosisOf(text, wanted);
+  expect(code).toBe('kind-mismatch');
+  return remedy ?? '';
+}
+
+/** The options of all definitions that take something that is made by name, with the kind that they take. */
+const takers: readonly (readonly [kind: Kind, name: string, option: string, taken: Kind])[] = KINDS.flatMap(
+  (kind) =>
+    Object.values<Definition<unknown>>(tables[kind]).flatMap(({ name, takes }) =>
+      Object.entries(takes).map(([option, taken]) => [kind, name, option, taken] as const),
+    ),
+);
 
 /** Perturbations whose required options are arrays, so that no expression without a file names them. */
 const OF_ARRAYS: readonly string[] = ['fixed', 'stored-masks'];
@@ -52,6 +64,21 @@ describe('an expression of another kind', () => {
     }
   });
 
+  test.each(pairs)(
+    'every %s given for %s by its name alone is answered by expressions that can be made',
+    (kind, wanted) => {
+      const names = Object.keys(tables[kind]).filter((name) => lookUp(tables, wanted, name) === undefined);
+      expect(names.length).toBeGreaterThan(0);
+      const constants = { 'file.npy': tensor([1, 0], [2]) };
+      for (const name of names) {
+        const found = flagged(remedyFor(name, wanted));
+        expect(found.length, name).toBeGreaterThan(0);
+        for (const [flag, expression] of found)
+          expect(() => make(expression, flag, { constants }), expression).not.toThrow();
+      }
+    },
+  );
+
   test.each([
     ['lrp-epsilon(0.01)', 'explainer', 'lrp(rule=epsilon, epsilon=0.01)'],
     ['lrp-gamma(gamma=0.5, first=flat)', 'explainer', 'lrp(rule=gamma, gamma=0.5, first=flat)'],
@@ -64,6 +91,12 @@ describe('an expression of another kind', () => {
     ['square(8)', 'explainer', 'smooth(gradient, square(8))'],
     ['square(8)', 'metric', 'infidelity(square(8))'],
     ['gradient', 'metric', 'gradient'],
+    ['gaussian', 'explainer', 'smooth(gradient, gaussian(sigma=0.5))'],
+    ['gaussian(-1)', 'explainer', 'smooth(gradient, gaussian(sigma=0.5))'],
+    ['square', 'metric', 'infidelity(square(size=2))'],
+    ['smooth(gradient, gaussian)', 'metric', 'smooth(gradient, gaussian(sigma=0.3), draws=9)'],
+    ['fixed', 'metric', 'infidelity(fixed(file.npy))'],
+    ['fixed(deltas.npy)', 'explainer', 'smooth(gradient, fixed(deltas.npy))'],
   ] as const)('of %s given for %s the remedy names %s', (text, wanted, expression) => {
     expect(flagged(remedyFor(text, wanted)).map(([, named]) => named)).toContain(expression);
   });
@@ -74,5 +107,37 @@ describe('an expression of another kind', () => {
 
   test('an option of another kind shows how its definition is written', () => {
     expect(remedyFor('smooth(square(8), gradient)', 'explainer')).toContain('smooth(inner, perturbation,');
+  });
+
+  test.each(takers)('of the %s %s, the option %s names all that is no %s', (kind, name, option, taken) => {
+    const others = KINDS.flatMap((other) => Object.keys(tables[other])).filter(
+      (other) => lookUp(tables, taken, other) === undefined,
+    );
+    for (const other of others)
+      expect(diagnosisOf(`${name}(${option}=${other})`, kind)).toMatchObject({
+        code: 'kind-mismatch',
+        where: `${name}(${option})`,
+        got: expect.stringMatching(new RegExp(`^the .*${other}$`)),
+      });
+  });
+
+  test.each([
+    [
+      'smooth(gradient, infidelity, draws=5)',
+      'smooth(perturbation): expected a perturbation, got the metric infidelity',
+    ],
+    ['times-input(gaussian)', 'times-input(inner): expected an explainer, got the perturbation gaussian'],
+    [
+      'minimum-perturbation(attack=gaussian)',
+      'minimum-perturbation(attack): expected an attack, got the perturbation',
+    ],
+    [
+      'smooth(gradient, occlusion(stride=0))',
+      'smooth(perturbation): expected a perturbation, got the explainer',
+    ],
+    ['occlusion(gaussian)', 'occlusion(window): expected a size or a list of sizes, got "gaussian"'],
+    ['smooth(gradient, gaussian)', 'gaussian(sigma): expected a positive number, got nothing'],
+  ])('of %s the error names the option', (text, message) => {
+    expect(() => make(text, 'explainer')).toThrow(message);
   });
 });
