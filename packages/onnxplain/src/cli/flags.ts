@@ -108,7 +108,7 @@ export function withRunFlags(command: Command): Command {
     )
     .option(
       '--spin <microseconds>',
-      'how long threads wait for the next operator before they sleep; 1000 is faster for small models on a machine that runs nothing else (default: 30)',
+      'how long threads wait for the next operator before they sleep; 30 is faster for long work on a machine that runs nothing else (default: 0)',
       whole,
     );
 }

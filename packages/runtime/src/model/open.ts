@@ -39,8 +39,9 @@ export interface OpenOptions {
    */
   readonly threads?: number;
   /**
-   * Microseconds for which threads wait for the next operator before they sleep, at most 100 000; default 30. 1000 makes runs of a few
-   * milliseconds up to a third faster on cores that nothing else uses, and slower on cores that other programs use; 0: they sleep at once.
+   * Microseconds for which threads wait for the next operator before they sleep, at most 100 000; default 0: they sleep at once. 30 makes
+   * runs that follow each other without a pause faster, most of all those of small models, and runs after a pause, or on cores that other
+   * programs use, slower.
    */
   readonly spin?: number;
   /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */

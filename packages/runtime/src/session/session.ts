@@ -13,7 +13,7 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads inside one operator; default: all cores. */
   readonly threads?: number;
-  /** Microseconds for which a thread waits for the next operator before it sleeps; default 30. */
+  /** Microseconds for which a thread waits for the next operator before it sleeps; default 0. */
   readonly spin?: number;
   /** External data of a model that is opened from bytes, by the locations that the model names. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
@@ -90,12 +90,6 @@ export async function openSession(
   }
 }
 
-/**
- * Microseconds for which a thread waits for the next operator before it sleeps. Waking it takes longer than a small operator, and
- * while it waits it takes a core from other programs.
- */
-const SPIN = 30;
-
 /** Without these settings, threads of idle sessions would spin for long and occupy the cores. */
 function spinning(microseconds: number): Readonly<Record<string, string>> {
   if (microseconds === 0) return { allow_spinning: '0' };
@@ -103,7 +97,7 @@ function spinning(microseconds: number): Readonly<Record<string, string>> {
 }
 
 function settingsOf(options: SessionOptions): ort.InferenceSession.SessionOptions {
-  const { device = 'cpu', threads = availableParallelism(), spin = SPIN, external = [] } = options;
+  const { device = 'cpu', threads = availableParallelism(), spin = 0, external = [] } = options;
   return {
     executionProviders: [providerOf(options)],
     intraOpNumThreads: threads,
