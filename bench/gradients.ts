@@ -1,11 +1,12 @@
 /**
  * Compares the time of gradient graphs with that of the forward pass of the same file, both in plain sessions with as many threads:
  *
- *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--batch N] [--threads 2] [--processor] [--profile]
+ *     tsx bench/gradients.ts FOLDER [--rounds 15] [--only NAME] [--batch N] [--threads 2] [--spin 0] [--processor] [--profile]
  *
  * FOLDER holds .onnx files of one input and one output of scores (`scripts/exports/networks.py` makes those with a target). With
  * --processor it compares the processor time of one thread, on which other programs have little influence. With --profile it prints the time
- * of each operator in both, with one thread and with --threads. The profiler adds a little to each operator, much inside a Scan.
+ * of each operator in both, with one thread and with --threads, which wait 30 µs for the next operator. The profiler adds a little to each
+ * operator, much inside a Scan. `--spin` is the option of `open`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -23,6 +24,7 @@ const { values: given, positionals } = parseArgs({
     only: { type: 'string' },
     batch: { type: 'string' },
     threads: { type: 'string', default: '2' },
+    spin: { type: 'string', default: '0' },
     processor: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
@@ -50,7 +52,7 @@ interface Compared {
 }
 
 const open = (bytes: Uint8Array) =>
-  openSession(bytes, { threads: given.processor ? 1 : Number(given.threads) });
+  openSession(bytes, { threads: given.processor ? 1 : Number(given.threads), spin: Number(given.spin) });
 
 async function runCost(
   sessions: Readonly<Record<keyof Compared, Session>>,

@@ -12,7 +12,7 @@ const words = [
   ...digits.flatMap((digit) => ['--input', `models/digits/${digit}.png`]),
   ...explainers.flatMap((expression) => ['--explainer', expression]),
   ...metrics.flatMap((expression) => ['--metric', expression]),
-  ...(given.some((word) => /^(-o|--out)/.test(word)) ? [] : ['-o', 'out/demo']),
+  ...(given.some((word) => /^(-o|--out(=|$))/.test(word)) ? [] : ['-o', 'out/demo']),
   ...given,
 ];
 
