@@ -219,25 +219,40 @@ function refuseKind(context: MakeContext, term: Expression, { taken, where, entr
 }
 
 /** Throws `kind-mismatch` where the name of the whole expression is one of another kind. */
-function refuseOtherKind(context: MakeContext, misplaced: Omit<Misplaced, 'tables' | 'found'>): void {
+function refuseOtherKind(context: MakeContext, misplaced: Pick<Misplaced, 'text' | 'call' | 'wanted'>): void {
   const { text, call, wanted } = misplaced;
   const { tables } = context;
   const kinds = kindsOf(tables, call.name);
   const [found] = kinds;
   const entry = found && lookUp(tables, found, call.name);
   if (entry === undefined) return;
+  const accepted = acceptedOf(context, found, call);
   fail({
     code: 'kind-mismatch',
     where: `${wanted} "${call.name}"`,
     expected: withArticle(wanted),
     got: `the ${kinds.join(' or ')} ${call.name}`,
     remedy: remedyOf({
-      ...misplaced,
       tables,
+      wanted,
       found,
       text: canBeMade(context, found, call) ? text : exampleOf(entry),
+      call: accepted,
+      refused: accepted.named.length < call.positional.length + call.named.length,
     }),
   });
+}
+
+/** The call with those of its arguments, by name, that its definition takes. */
+function acceptedOf(context: MakeContext, kind: Kind, call: CallExpression): CallExpression {
+  const names = Object.keys(lookUp(context.tables, kind, call.name)?.options.shape ?? {});
+  const byPosition = call.positional
+    .slice(0, names.length)
+    .map((value, i) => ({ name: names[i], value, at: value.at }));
+  const named = [...byPosition, ...call.named].filter((argument) =>
+    canBeMade(context, kind, { ...call, positional: [], named: [argument] }),
+  );
+  return { ...call, positional: [], named };
 }
 
 /** Whether a call can be made, as far as this is known without the files that it names. */

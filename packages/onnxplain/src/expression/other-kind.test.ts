@@ -101,6 +101,26 @@ describe('an expression of another kind', () => {
     expect(flagged(remedyFor(text, wanted)).map(([, named]) => named)).toContain(expression);
   });
 
+  test.each([
+    ['lrp-epsilon(nonsense=3)', 'explainer', 'lrp(rule=epsilon)', 'epsilon, first'],
+    ['lrp-gamma(gama=1, first=flat)', 'explainer', 'lrp(rule=gamma, first=flat)', 'gamma, first'],
+    ['lrp-epsilon(epsilon=none)', 'explainer', 'lrp(rule=epsilon)', 'epsilon, first'],
+    ['lrp(rule=epsilon, nonsense=3)', 'rules', 'lrp-epsilon', 'epsilon, first'],
+  ] as const)(
+    'of %s given for %s the remedy leaves out what its definition refuses',
+    (text, wanted, expression, options) => {
+      const remedy = remedyFor(text, wanted);
+      expect(flagged(remedy).map(([, named]) => named)).toEqual([expression]);
+      expect(remedy).toContain(`The options of these rules: ${options}.`);
+    },
+  );
+
+  test('of rules without options the remedy says that they have none', () => {
+    expect(remedyFor('lrp-flat(nonsense=3)', 'explainer')).toContain(
+      "'lrp(rule=flat)'. They have no options.",
+    );
+  });
+
   test('a program that asks for a perturbation is told the function that makes the other kind', () => {
     expect(remedyFor('gradient', 'perturbation')).toBe('makeExplainer of onnxplain/pipeline makes it.');
   });

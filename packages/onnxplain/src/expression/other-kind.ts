@@ -5,8 +5,12 @@ import { type Kind, lookUp, type Tables } from './tables.js';
 /** An expression that names something of another kind than the one that was asked for. */
 export interface Misplaced {
   readonly tables: Tables;
+  /** An expression that can be made: the given one, or else an example of its definition. */
   readonly text: string;
+  /** The given call with all arguments by name, without those that its definition refuses. */
   readonly call: CallExpression;
+  /** Whether the definition refuses an argument of the given call. */
+  readonly refused: boolean;
   /** The kind of what the expression names. */
   readonly found: Kind;
   /** The kind that was asked for. */
@@ -60,31 +64,33 @@ const EXPLAINERS: Readonly<Record<string, string>> = {
 const LRP = 'lrp-';
 
 /** The explainer that applies the rules, or else the flag that takes them. */
-function placeOfRules({ tables, text, call }: Misplaced): string {
-  const options = lookUp(tables, 'rules', call.name)?.options.shape ?? {};
-  const explainer = explainerBy(call, Object.keys(options));
+function placeOfRules({ tables, text, call, refused }: Misplaced): string {
+  const options = optionsOf(tables, call.name);
+  const explainer = explainerBy(call);
   return explainer === undefined
     ? `Rules are given beside an explainer: --explainer gradient --rules ${quoted(text.trim())}, in a program by the option rules.`
-    : `The explainer that applies these rules: --explainer ${quoted(explainer)}.`;
+    : `The explainer that applies these rules: --explainer ${quoted(explainer)}.${refused ? listed(options) : ''}`;
 }
 
+const optionsOf = (tables: Tables, rules: string): readonly string[] =>
+  Object.keys(lookUp(tables, 'rules', rules)?.options.shape ?? {});
+
+/** The sentence that lists the options of rules. */
+const listed = (options: readonly string[]): string =>
+  options.length === 0 ? ' They have no options.' : ` The options of these rules: ${options.join(', ')}.`;
+
 /** The expression of the explainer that applies rules, with their options; undefined where there is none. */
-function explainerBy(call: CallExpression, options: readonly string[]): string | undefined {
-  const { name, positional, named } = call;
+function explainerBy({ name, named }: CallExpression): string | undefined {
   if (!name.startsWith(LRP)) return own(EXPLAINERS, name);
-  const given = [
-    `rule=${name.slice(LRP.length)}`,
-    ...positional.slice(0, options.length).map((term, i) => `${options[i]}=${shown(term)}`),
-    ...named.map((argument) => `${argument.name}=${shown(argument.value)}`),
-  ];
+  const given = [`rule=${name.slice(LRP.length)}`, ...named.map(written)];
   return `lrp(${given.join(', ')})`;
 }
 
 /** The rules that an explainer applies, where they are all that it does, or else the command that explains. */
-function rulesLike({ tables, text, call }: Misplaced): string {
+function rulesLike({ tables, text, call, refused }: Misplaced): string {
   const rules = rulesBy(call);
   return rules !== undefined && lookUp(tables, 'rules', rules.name) !== undefined
-    ? `The rules that this explainer applies: --rules ${quoted(rules.expression)}.`
+    ? `The rules that this explainer applies: --rules ${quoted(rules.expression)}.${refused ? listed(optionsOf(tables, rules.name)) : ''}`
     : `An explainer makes explanations: onnxplain explain MODEL --input FILE --explainer ${quoted(text.trim())}, in a program the option explainers of explain.`;
 }
 
@@ -93,17 +99,18 @@ interface NamedRules {
   readonly expression: string;
 }
 
-function rulesBy({ name, positional: [first], named }: CallExpression): NamedRules | undefined {
+function rulesBy({ name, named }: CallExpression): NamedRules | undefined {
   if (name !== 'lrp') {
     const [found] = Object.entries(EXPLAINERS).find(([, explainer]) => explainer === name) ?? [];
     return found === undefined ? undefined : { name: found, expression: found };
   }
-  const rule = named.find((argument) => argument.name === 'rule')?.value ?? first;
+  const rule = named.find((argument) => argument.name === 'rule')?.value;
   const rules = `${LRP}${rule === undefined ? 'epsilon-plus' : shown(rule)}`;
-  const others = named.filter((argument) => argument.name !== 'rule');
-  const options = others.map((argument) => `${argument.name}=${shown(argument.value)}`).join(', ');
-  return { name: rules, expression: options === '' ? rules : `${rules}(${options})` };
+  const options = named.filter((argument) => argument.name !== 'rule').map(written);
+  return { name: rules, expression: options.length === 0 ? rules : `${rules}(${options.join(', ')})` };
 }
+
+const written = ({ name, value }: CallExpression['named'][number]): string => `${name}=${shown(value)}`;
 
 const shown = (term: Expression): string => ('value' in term ? String(term.value) : '...');
 
