@@ -11,6 +11,7 @@ import {
 import { describeEntry, exampleOf } from './describe.js';
 import { type Misplaced, remedyOf } from './other-kind.js';
 import { type CallExpression, type Expression, parse } from './parse.js';
+import { expressionOfSynonym } from './synonyms.js';
 import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables, withArticle } from './tables.js';
 
 type Field = Definition<unknown>['options']['shape'][string];
@@ -269,11 +270,12 @@ function canBeMade(context: MakeContext, kind: Kind, call: CallExpression): bool
 function refuseName({ tables }: MakeContext, name: string, kinds: readonly Kind[]): never {
   const known = kinds.flatMap((kind) => Object.keys(tables[kind]));
   const word = kinds.length === KINDS.length ? 'name' : kinds.join(' or ');
+  const synonym = expressionOfSynonym(name, kinds);
   return fail({
     code: 'name-unknown',
     where: `${word} "${name}"`,
     expected: `one of ${known.sort().join(', ')}`,
     got: `"${name}"`,
-    remedy: didYouMean(name, known),
+    remedy: synonym === undefined ? didYouMean(name, known) : `Here it is written ${synonym}.`,
   });
 }
