@@ -14,6 +14,7 @@ import { type LedgerRun, runPlan } from '../pipeline/run/ledger-run.js';
 import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { memoryOf, type QueryFlags } from './flags.js';
+import { fileOptions } from './model-flags.js';
 import { jsonText } from './printable.js';
 import type { Notices } from './streams.js';
 
@@ -84,7 +85,7 @@ async function prepareRun(path: string, flags: EvaluateFlags): Promise<Prepared>
   checkExpressions('explainer', flags.explainer, plugins);
   checkExpressions('metric', flags.metric, plugins);
   await expectWritable(flags.out);
-  return prepare(path, { ...flags, inputs: flags.input, plugins });
+  return prepare(path, { ...flags, ...fileOptions(flags), inputs: flags.input, plugins });
 }
 
 /** Writes the results of a run, then removes its ledger. */

@@ -36,6 +36,7 @@ import { checkExpressions } from './check-expressions.js';
 import { EXIT, type ExitCode } from './failure.js';
 import { endingOf, memoryOf, type QueryFlags } from './flags.js';
 import { showInput, showTop } from './input.js';
+import { fileOptions } from './model-flags.js';
 import { jsonText } from './printable.js';
 import type { Notices } from './streams.js';
 
@@ -102,7 +103,7 @@ export async function explain(
   checkExpressions('explainer', [flags.explainer], plugins);
   const ending = flags.out === undefined ? undefined : endingOf(flags.out, ENDINGS);
   if (flags.out !== undefined) await expectPlace(flags.out, [path, ...flags.input]);
-  const prepared = await prepare(path, { ...flags, inputs: flags.input, plugins });
+  const prepared = await prepare(path, { ...flags, ...fileOptions(flags), inputs: flags.input, plugins });
   try {
     const explainer = make(flags.explainer, 'explainer', prepared);
     const notifier = notifierOf(prepared, [explainer], context.notices.notice);

@@ -4,7 +4,7 @@ import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare-options.js';
-import { withFileFlags } from './model-flags.js';
+import { type FileFlags, type FileOptions, withFileFlags } from './model-flags.js';
 import { withTableFlags } from './table-flags.js';
 
 /** Default of `grad --external-above`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
@@ -31,10 +31,7 @@ export const memoryOf = ({ memoryLimit }: LimitFlags): number | undefined =>
   memoryLimit === undefined ? undefined : memoryLimit * 2 ** 20;
 
 /** Flags of commands that open a model. */
-export interface ModelFlags
-  extends CommonFlags,
-    LimitFlags,
-    Pick<ModelOptions, 'externalData' | 'shape' | 'fix' | 'limit'> {}
+export interface ModelFlags extends CommonFlags, LimitFlags, FileFlags, Pick<ModelOptions, 'externalData'> {}
 
 /** Flags of commands that run a model. */
 export interface RunFlags extends ModelFlags {
@@ -48,7 +45,7 @@ export interface RunFlags extends ModelFlags {
 export interface QueryFlags
   extends RunFlags,
     PluginFlags,
-    Omit<PrepareOptions, 'inputs' | 'plugins' | 'device'> {
+    Omit<PrepareOptions, 'inputs' | 'plugins' | 'device' | keyof FileOptions> {
   readonly input: readonly string[];
 }
 

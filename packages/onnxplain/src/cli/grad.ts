@@ -20,6 +20,7 @@ import { flatnessFor, flatText } from '../pipeline/notices/explainers.js';
 import { mixedGradient } from '../pipeline/notices/rows.js';
 import { onlySource } from '../pipeline/read/gradient-sources.js';
 import { endingOf, type ModelFlags } from './flags.js';
+import { fileOptions } from './model-flags.js';
 import type { Notices } from './streams.js';
 
 export interface GradFlags extends ModelFlags {
@@ -59,7 +60,7 @@ export async function grad(
   const { rules, expression } = make(flags.rules, 'rules');
   await expectOtherFile(flags.out, [['the model', path]]);
   await expectWritable(dirname(flags.out));
-  const { model, about } = await openModel(path, { ...flags, output: flags.of });
+  const { model, about } = await openModel(path, { ...flags, ...fileOptions(flags), output: flags.of });
   try {
     const of = flags.of ?? onlyFloat(model.outputs);
     const wrt = flags.wrt ?? [onlySource(model)];

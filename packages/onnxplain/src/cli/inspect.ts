@@ -20,6 +20,7 @@ import { gradientSources, onlySource } from '../pipeline/read/gradient-sources.j
 import { type BatchAxes, batchAxes, batchLine } from './batch-lines.js';
 import { type Failure, failureOf } from './failure.js';
 import type { ModelFlags } from './flags.js';
+import { fileOptions } from './model-flags.js';
 
 /** The result of `inspect`. */
 export interface Inspection {
@@ -78,7 +79,7 @@ export interface GradientCoverage {
 
 /** Opens a model and describes it, gradient coverage included. */
 export async function inspect(path: string, flags: InspectFlags): Promise<Inspection> {
-  const { model, about } = await openModel(path, flags);
+  const { model, about } = await openModel(path, { ...flags, ...fileOptions(flags) });
   try {
     const { inputs, outputs } = model.source;
     const embeddings = lookupsOf(model.graph);

@@ -10,6 +10,23 @@ const FIX =
 
 const LIMIT = `a limit on what a model file may hold, such as nodes=2000000, for a file that you trust: ${Object.keys(defaultLimits).join(', ')}`;
 
+/** What the flags that say how a model file is taken are called in a program. */
+export type FileOptions = Pick<ModelOptions, 'shapes' | 'fixed' | 'limits'>;
+
+/** Flags that say how a model file is taken. Each may be given several times, with one name each time. */
+export interface FileFlags {
+  readonly shape?: FileOptions['shapes'];
+  readonly fix?: FileOptions['fixed'];
+  readonly limit?: FileOptions['limits'];
+}
+
+/** The options of a program for the flags. */
+export const fileOptions = ({ shape: shapes, fix: fixed, limit: limits }: FileFlags): FileOptions => ({
+  shapes,
+  fixed,
+  limits,
+});
+
 /** Adds the flags that say how a model file is taken. */
 export function withFileFlags(command: Command): Command {
   return command
@@ -18,20 +35,20 @@ export function withFileFlags(command: Command): Command {
     .option('--limit <name=number...>', LIMIT, limit);
 }
 
-function shape(text: string, before: ModelOptions['shape'] = {}): ModelOptions['shape'] {
+function shape(text: string, before: FileFlags['shape'] = {}): FileFlags['shape'] {
   const [name, sizes] = halves(text, 'NAME=SIZE,SIZE,...');
   const numbers = sizes.split(/[,x]/).map(wholeNumber);
   return { ...before, [name]: numbers };
 }
 
-function fix(text: string, before: ModelOptions['fix'] = {}): ModelOptions['fix'] {
+function fix(text: string, before: FileFlags['fix'] = {}): FileFlags['fix'] {
   const [name, value] = halves(text, 'NAME=NUMBER');
   const number = Number(value);
   if (!Number.isFinite(number)) throw new InvalidArgumentError('Not NAME=NUMBER.');
   return { ...before, [name]: number };
 }
 
-function limit(text: string, before: ModelOptions['limit'] = {}): ModelOptions['limit'] {
+function limit(text: string, before: FileFlags['limit'] = {}): FileFlags['limit'] {
   const [name, value] = halves(text, 'NAME=NUMBER');
   if (!Object.hasOwn(defaultLimits, name)) {
     throw new InvalidArgumentError(`Not one of ${Object.keys(defaultLimits).join(', ')}.`);

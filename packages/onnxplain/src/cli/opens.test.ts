@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OnnxplainError } from '@onnxplain/core';
 import { type Attribute, type Node, read, type Value } from '@onnxplain/graph';
 import { afterAll, expect, test } from 'vitest';
 import { folderWith, linearModel, npy, onnxplain } from '../../test/models.js';
+import { type PrepareOptions, prepare } from '../index.js';
 
 const float = (name: string, dims: Value['dims']): Value => ({ name, dtype: 'float32', dims });
 const node = (
@@ -178,6 +180,23 @@ test('--fix makes a constant of an input and decides the branch that it chooses'
   const close = (values: readonly number[]) => values.map((v) => expect.closeTo(v, 4));
   expect(await explained(16000)).toEqual(close([1, 2, 3, 4].map(Math.exp)));
   expect(await explained(8000)).toEqual(close([1, 2, 3, 4].map((v) => 1 - Math.tanh(v) ** 2)));
+});
+
+test('prepare takes sizes, numbers and limits by the names that open has', async () => {
+  const inputs = [at('x.npy')];
+  const options = { inputs, shapes: { x: [1, 4] }, fixed: { sr: 8000 }, limits: { nodes: 9 } };
+  await using prepared = await prepare(at('rated.onnx'), options);
+  expect(prepared.model.inputs.map(({ name }) => name)).toEqual(['x']);
+  const refused = (change: Partial<PrepareOptions>) =>
+    prepare(at('rated.onnx'), { ...options, ...change }).catch(({ code }: OnnxplainError) => code);
+  expect(await refused({ shapes: { x: [1, 5] } })).toBe('feed-shape');
+  expect(await refused({ fixed: { rate: 8000 } })).toBe('name-unknown');
+  expect(await refused({ limits: { nodes: 2 } })).toBe('model-limit');
+  // As a program in JavaScript may call it.
+  for (const [flag, name] of Object.entries({ shape: 'shapes', fix: 'fixed', limit: 'limits' }))
+    await expect(
+      Reflect.apply(prepare, undefined, [at('rated.onnx'), { inputs, [flag]: {} }]),
+    ).rejects.toThrow(`Did you mean ${name}`);
 });
 
 test('--limit allows a file more than the default, and the error names it', async () => {

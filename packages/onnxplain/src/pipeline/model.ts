@@ -10,22 +10,17 @@ export interface OpenedModel {
   readonly about: ModelRecord;
 }
 
-export interface ModelOptions extends Pick<OpenOptions, 'device' | 'threads' | 'spin' | 'batchAxis'> {
+export interface ModelOptions
+  extends Pick<OpenOptions, 'device' | 'threads' | 'spin' | 'batchAxis' | 'shapes' | 'fixed' | 'limits'> {
   /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
   readonly output?: string;
   /** Folder of weight files that the model may read; without it, weights outside the model file are refused. */
   readonly externalData?: string;
-  /** Sizes of inputs by name, where the model leaves some open. */
-  readonly shape?: OpenOptions['shapes'];
-  /** Inputs that become constants, by name: the number in each of their elements. */
-  readonly fix?: OpenOptions['fixed'];
-  /** Limits of the model file that differ from the defaults. */
-  readonly limit?: OpenOptions['limits'];
 }
 
 /** Opens a model file so that `output` is one of its outputs. Throws what `open` throws, and `value-unknown` for the name. */
 export async function openModel(path: string, options: ModelOptions = {}): Promise<OpenedModel> {
-  const { device, threads, spin, output, batchAxis, shape: shapes, fix: fixed, limit: limits } = options;
+  const { device, threads, spin, output, batchAxis, shapes, fixed, limits } = options;
   const external = options.externalData === undefined ? undefined : externalData(options.externalData);
   const whole = { device, threads, spin, external, batchAxis, shapes, fixed, limits };
   const model = await open(path, whole).catch((error: unknown) => refuse(path, error, options));
