@@ -70,6 +70,32 @@ describe('a flag that takes one value and is given twice', () => {
   });
 });
 
+describe('a flag that takes one value for each name', () => {
+  const flags = [
+    ['--shape', 'x=1,4', 'x=2,4'],
+    ['--fix', 'x=1', 'x=2'],
+    ['--limit', 'nodes=1', 'nodes=2'],
+    ['--batch-axis', 'x=0', 'x=1'],
+  ] as const;
+  const explain = ['explain', 'none.onnx', '--input', 'x.npy', '--explainer', 'gradient'];
+
+  test.each(flags)('is refused where %s gives a name two values', async (flag, first, second) => {
+    const apart = await onnxplain(...explain, flag, first, flag, second);
+    const together = await onnxplain(...explain, flag, first, second);
+    for (const { exit, err } of [apart, together]) {
+      expect(exit).toBe(2);
+      expect(err).toContain(`'${second}' is invalid`);
+      expect(err).toContain(`"${first.split('=')[0]}" has a value already.`);
+    }
+  });
+
+  test.each(flags)('takes two names with %s', async (flag, first) => {
+    const second = flag === '--limit' ? 'depth=9' : first.replace('x', 'y');
+    const { exit, err } = await onnxplain(...explain, flag, first, second);
+    expect([exit, err]).toEqual([1, expect.stringContaining('file-missing')]);
+  });
+});
+
 test('flags without a value may repeat', async () => {
   const { exit, out } = await onnxplain('list', '--json', '--json', '--quiet', '--quiet');
   expect(exit).toBe(0);

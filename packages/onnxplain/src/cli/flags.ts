@@ -4,7 +4,7 @@ import type { BatchAxisOption } from '@onnxplain/runtime';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare-options.js';
-import { type FileFlags, type FileOptions, withFileFlags } from './model-flags.js';
+import { type FileFlags, type FileOptions, refuseSecond, withFileFlags } from './model-flags.js';
 import { withTableFlags } from './table-flags.js';
 
 /** Default of `grad --external-above`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
@@ -245,7 +245,9 @@ function batchAxis(text: string, before?: BatchAxisOption): BatchAxisOption {
   if (at <= 0 || (before !== undefined && typeof before !== 'object')) {
     throw new InvalidArgumentError('Not one axis for the explained input, or NAME=AXIS for each.');
   }
-  return { ...named, [text.slice(0, at)]: axis };
+  const name = text.slice(0, at);
+  refuseSecond(name, named);
+  return { ...named, [name]: axis };
 }
 
 function number(text: string): number {

@@ -37,6 +37,7 @@ export function withFileFlags(command: Command): Command {
 
 function shape(text: string, before: FileFlags['shape'] = {}): FileFlags['shape'] {
   const [name, sizes] = halves(text, 'NAME=SIZE,SIZE,...');
+  refuseSecond(name, before);
   const numbers = sizes.split(/[,x]/).map(wholeNumber);
   return { ...before, [name]: numbers };
 }
@@ -45,6 +46,7 @@ function fix(text: string, before: FileFlags['fix'] = {}): FileFlags['fix'] {
   const [name, value] = halves(text, 'NAME=NUMBER');
   const number = Number(value);
   if (!Number.isFinite(number)) throw new InvalidArgumentError('Not NAME=NUMBER.');
+  refuseSecond(name, before);
   return { ...before, [name]: number };
 }
 
@@ -53,7 +55,13 @@ function limit(text: string, before: FileFlags['limit'] = {}): FileFlags['limit'
   if (!Object.hasOwn(defaultLimits, name)) {
     throw new InvalidArgumentError(`Not one of ${Object.keys(defaultLimits).join(', ')}.`);
   }
+  refuseSecond(name, before);
   return { ...before, [name as keyof Limits]: wholeNumber(value) };
+}
+
+/** Refuses a second value for a name; `before` holds the values that were given before. */
+export function refuseSecond(name: string, before: Readonly<Record<string, unknown>>): void {
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`"${name}" has a value already. Give one.`);
 }
 
 /** Returns the parts before and after the last equals sign: names may have one too. */
