@@ -156,7 +156,8 @@ function addExplain(program: Command, run: Invocation): void {
       '.npy (same form as the input), .png (input, heat map, overlay; of several inputs -0-NAME.png and so on) or .json',
     )
     .action(async (model: string, flags: ExplainFlags) => {
-      const { explain, showExplained } = await import('./explain.js');
+      const { explain } = await import('./explain.js');
+      const { showExplained } = await import('./show-explained.js');
       const result = await withNotices(run, flags, (notices) =>
         explain(model, flags, { notices, signal: run.signal }),
       );
