@@ -13,6 +13,7 @@ import {
   type Tensor,
   unstack,
 } from '@onnxplain/core';
+import { refuseArray } from './array-shape.js';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
 import { loadImage, type OriginalPicture, type Preprocessing } from './image.js';
@@ -141,7 +142,8 @@ async function loadSource(from: Source, expected: Expected): Promise<Omit<Loaded
     expected.pictures ?? refusePicture(file, expected.dims),
     file,
   );
-  expectDims(image.tensor.shape, expected, file);
+  if (expected.dims !== undefined && !fits(image.tensor.shape, expected.dims))
+    refuseSize(image.tensor.shape, expected.dims, file);
   const originals = [{ name: source.name, ...original }];
   return { inputs: [{ ...source, ...image }], batched: false, form: FLOAT32, originals };
 }
@@ -199,13 +201,14 @@ function refuseWidth(width: number, wanted: number, where: string): never {
 /** Splits an array with the model's rank into its rows; with one axis less it is one input. */
 function split(
   array: Tensor,
-  { source, expected: { dims, missing, axis = 0, largest = Number.MAX_VALUE }, where }: SplitOptions,
+  { source, expected, where }: SplitOptions,
 ): Pick<LoadedInputs, 'inputs' | 'batched'> {
+  const { dims, missing, axis = 0, largest = Number.MAX_VALUE } = expected;
   const { shape } = array;
   const rank = dims?.length ?? (axis === 'none' ? shape.length : shape.length - 1);
   const batched = axis !== 'none' && shape.length === rank + 1;
-  if (!batched && shape.length !== rank) refuseShape(shape, { dims, axis }, where);
-  expectDims(batched ? shape.toSpliced(axis, 1) : shape, { dims, axis }, where);
+  const one = batched ? shape.toSpliced(axis, 1) : shape;
+  if (one.length !== rank || (dims !== undefined && !fits(one, dims))) refuseArray(shape, expected, where);
   const infinite = missing === true ? firstInfinite(array) : firstNonFinite(array);
   const bad = infinite >= 0 ? infinite : array.data.findIndex((value) => Math.abs(value) > largest);
   if (bad >= 0) {
@@ -228,19 +231,13 @@ function split(
   return { inputs, batched };
 }
 
-type OneInput = Pick<Expected, 'dims' | 'axis'>;
-
-function expectDims(shape: readonly number[], { dims, axis }: OneInput, file: string): void {
-  if (dims !== undefined && !fits(shape, dims)) refuseShape(shape, { dims, axis }, file);
-}
-
-function refuseShape(shape: readonly number[], { dims = [], axis = 0 }: OneInput, file: string): never {
-  const one = `[${dims.join(', ')}] for one input`;
+function refuseSize(shape: readonly number[], dims: readonly Dim[], where: string): never {
   return fail({
     code: 'feed-shape',
-    where: file,
-    expected: axis === 'none' ? one : `${one} or [${dims.toSpliced(axis, 0, 'n').join(', ')}] for n`,
+    where,
+    expected: `a picture as [${dims.join(', ')}]`,
     got: showShape(shape),
+    remedy: "Without --size and a size in the model card, a picture gets the input's.",
   });
 }
 

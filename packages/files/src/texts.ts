@@ -59,7 +59,8 @@ async function textsOf(source: Source, { dims, table, columns }: ExpectedTexts) 
   const shape = dims?.length === 0 ? [] : [texts[0].length];
   if ((dims !== undefined && !fits(shape, dims)) || (shape.length === 0 && texts[0].length !== 1)) {
     const expectedShape = `${dims?.join(', ') || 'one'} columns for an input of texts`;
-    return fail({ code: 'feed-shape', where, expected: expectedShape, got: `${texts[0].length}` });
+    const remedy = '--columns and --drop choose the columns that are read.';
+    return fail({ code: 'feed-shape', where, expected: expectedShape, got: `${texts[0].length}`, remedy });
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const name = basename(source.file);
