@@ -22,7 +22,8 @@ test.each([
   [[5, 3, 32, 32], [32, 32, 3], 'put them last, in NumPy by np.moveaxis(x, 1, -1)'],
   [[3, 32, 32], [32, 32, 3], 'put them last, in NumPy by np.moveaxis(x, 0, -1)'],
 ])('of %j for inputs %j the remedy moves the channels', (shape, dims, remedy) => {
-  expect(remedyFor(shape, dims)).toContain(remedy);
+  const diagnosis = diagnosisOf(shape, { dims });
+  expect(diagnosis).toMatchObject({ code: 'feed-shape', remedy: expect.stringContaining(remedy) });
 });
 
 test.each([

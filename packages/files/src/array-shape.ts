@@ -12,7 +12,7 @@ export interface ExpectedShape {
   readonly pictures?: Preprocessing | undefined;
 }
 
-/** Throws `feed-shape` for an array that has not the shape of one input or of several; says how to give it that shape where this is known. */
+/** Throws `feed-shape` for an array that has not the shape of one input or of several, with how it gets that shape where this is known. */
 export function refuseArray(shape: Shape, expected: ExpectedShape, where: string): never {
   const { dims = [], axis = 0 } = expected;
   const one = `[${dims.join(', ')}] for one input`;

@@ -14,7 +14,7 @@ import { inputRecord } from '../pipeline/record/record.js';
 import { type Explanation, explainInputs } from '../pipeline/run/evaluate.js';
 import { perToken } from '../pipeline/tokens.js';
 import { checkExpressions } from './check-expressions.js';
-import type { ExplainedFunction, ExplainedInput, ExplainOutcome, Values } from './explained.js';
+import type { ExplainedFunction, ExplainedInput, ExplainedValues, ExplainOutcome } from './explained.js';
 import { EXIT } from './failure.js';
 import { endingOf, memoryOf, type QueryFlags } from './flags.js';
 import { fileOptions } from './model-flags.js';
@@ -129,7 +129,7 @@ function explainedInput({ input: scored, attributions: [outcome] }: Explanation)
   return { ...input, status: 'done', ...found };
 }
 
-function featuresOf(input: NamedInput, attribution: Attribution): Values['features'] {
+function featuresOf(input: NamedInput, attribution: Attribution): ExplainedValues['features'] {
   const series = seriesOf(input, attribution);
   return series?.inputs.map((value, i) => ({ name: series.names?.[i], input: value }));
 }

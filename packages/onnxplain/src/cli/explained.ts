@@ -25,9 +25,11 @@ export interface ExplainedFunction extends Pick<OutputMeaning, 'output' | 'holds
   readonly text: string;
 }
 
-export type ExplainedInput = (InputRecord & ({ readonly status: 'done' } & Values)) | (InputRecord & Missing);
+export type ExplainedInput =
+  | (InputRecord & ({ readonly status: 'done' } & ExplainedValues))
+  | (InputRecord & Missing);
 
-export interface Values
+export interface ExplainedValues
   extends Pick<Attribution, 'kind' | 'cost' | 'residual' | 'diagnosis' | 'details' | 'key'> {
   /** Sum of the attributions; a number that several elements share counts once. */
   readonly sum: number;

@@ -1,7 +1,7 @@
 import { counted } from '@onnxplain/core';
 import { formatNumber, type InputRecord, tokenRuns } from '@onnxplain/report';
 import { showBars } from './bars.js';
-import type { ExplainOutcome, Values } from './explained.js';
+import type { ExplainedValues, ExplainOutcome } from './explained.js';
 import { showInput, showTop } from './input.js';
 
 /** Formats the result for a terminal: the explainer, f, and for each input its prediction and its attribution. */
@@ -26,26 +26,26 @@ function sharedReason(explanations: ExplainOutcome['explanations']): string | un
     : undefined;
 }
 
-function showValues({ kind, sum, norm: length, groups, residual, details, cost }: Values): string {
+function showValues({ kind, sum, norm: length, groups, residual, details, cost }: ExplainedValues): string {
   const grouped = groups === undefined ? '' : ` of ${counted(groups, 'group')} of elements`;
   const rest = residual === undefined ? '' : `, residual ${formatNumber(residual)}`;
   const rows = `${cost.forward} forward and ${counted(cost.backward, 'backward row')}`;
   return `${kind}${grouped}, sum ${formatNumber(sum)}, norm ${formatNumber(length)}${rest}; ${rows}${showDetails(details)}`;
 }
 
-const showDetails = (details: Values['details'] = {}): string =>
+const showDetails = (details: ExplainedValues['details'] = {}): string =>
   Object.entries(details)
     .map(([name, value]) => `\n  ${name}: ${typeof value === 'number' ? formatNumber(value) : value}`)
     .join('');
 
-function showFeatures({ features, values }: Values): string {
+function showFeatures({ features, values }: ExplainedValues): string {
   if (features === undefined || values === undefined) return '';
   const names = features.map(({ name }, i) => name ?? `feature ${i}`);
   return showBars({ inputs: features.map(({ input }) => input), values, names });
 }
 
 /** Formats one line for each token: its number, and its text or else its id. Equal tokens in a row share one line. */
-function showTokens({ tokens, perToken }: InputRecord & Values): string {
+function showTokens({ tokens, perToken }: InputRecord & ExplainedValues): string {
   if (tokens === undefined || perToken === undefined) return '';
   const width = Math.max(...perToken.map((number) => formatNumber(number).length));
   const lines = tokenRuns(tokens, perToken).map(({ id, text, value, times }) => {

@@ -71,7 +71,7 @@ type Field = Definition<unknown>['options']['shape'][string];
 function describeOption({ options, takes, help }: Definition<unknown>, name: string): DescribedOption {
   const field = own(options.shape, name);
   const absent = field.safeParse(undefined);
-  const type = own(takes, name) ?? typeOf(jsonSchema(field)) ?? arraysTaken(field);
+  const type = own(takes, name) ?? typeOf(jsonSchema(field), arraysTaken(field));
   const fallback = absent.success ? absent.data : undefined;
   return { name, type, required: !absent.success, default: fallback, help: own(help, name) };
 }
@@ -92,26 +92,30 @@ function jsonSchema(field: Field): JsonSchema {
 }
 
 /** How an expression gives an array. */
-const ARRAY = 'file.npy | mean(rows.csv) | rows(rows.csv)';
+const ARRAY = ['file.npy', 'mean(rows.csv)', 'rows(rows.csv)'];
 
-/** Returns in words whether a field takes numbers and arrays. It tries an example of each, because arrays have no JSON schema. */
-function arraysTaken(field: Field): string {
+/** Which numbers and arrays a field takes. It tries an example of each, because arrays have no JSON schema. */
+function arraysTaken(field: Field): readonly string[] {
   const takes = (value: unknown) => field.safeParse(value).success;
-  return [takes(0.5) && 'number', takes(tensor([0], [1])) && ARRAY].filter(Boolean).join(' | ');
+  return [...(takes(0.5) ? ['number'] : []), ...(takes(tensor([0], [1])) ? ARRAY : [])];
 }
 
-function typeOf(schema: JsonSchema): string | undefined {
-  if (schema.enum !== undefined) return schema.enum.map(String).join(' | ');
-  if (schema.const !== undefined) return String(schema.const);
-  if (schema.anyOf !== undefined) {
-    return [...new Set(schema.anyOf.map((each) => typeOf(each) ?? ARRAY))].join(' | ');
-  }
-  return schema.type === 'array' ? listType(schema) : schema.type;
+/** A type in words. */
+const typeOf = (schema: JsonSchema, arrays: readonly string[]): string =>
+  [...new Set(choicesOf(schema, arrays))].join(' | ');
+
+/** The types among which a schema gives the choice; `arrays` are those of a part without a JSON schema. */
+function choicesOf(schema: JsonSchema, arrays: readonly string[]): readonly string[] {
+  if (schema.enum !== undefined) return schema.enum.map(String);
+  if (schema.const !== undefined) return [String(schema.const)];
+  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((each) => choicesOf(each, arrays));
+  if (schema.type === 'array') return [listType(schema)];
+  return schema.type === undefined ? arrays : [schema.type];
 }
 
 /** An item without a JSON schema is a number or an array. */
 function listType({ items, prefixItems }: JsonSchema): string {
-  const typeOfItem = (item: JsonSchema) => typeOf(item) ?? `number | ${ARRAY}`;
+  const typeOfItem = (item: JsonSchema) => typeOf(item, ['number', ...ARRAY]);
   if (prefixItems !== undefined) return `[${prefixItems.map(typeOfItem).join(', ')}]`;
   return typeof items === 'object' ? `[${typeOfItem(items)}, ...]` : '[...]';
 }

@@ -1,6 +1,5 @@
 import {
   type Definition,
-  didYouMean,
   fail,
   type Layout,
   OnnxplainError,
@@ -8,23 +7,15 @@ import {
   type Tensor,
   tensor,
 } from '@onnxplain/core';
-import { describeEntry, exampleOf } from './describe.js';
-import { type Misplaced, remedyOf } from './other-kind.js';
 import { type CallExpression, type Expression, parse } from './parse.js';
-import { expressionOfSynonym } from './synonyms.js';
-import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables, withArticle } from './tables.js';
+import { type DefinedOption, refuseKind, refuseName, refuseOtherKind, refuseWord } from './refusals.js';
+import { KINDS, type Kind, kindsOf, lookUp, type MadeOf, type Tables } from './tables.js';
 
 type Field = Definition<unknown>['options']['shape'][string];
 
 /** The option whose value a term gives. */
-interface Option {
+interface Option extends DefinedOption {
   readonly field: Field;
-  /** The kind of definition that the option takes; undefined for numbers, words, lists and arrays. */
-  readonly taken: Kind | undefined;
-  /** Name of the option in messages. */
-  readonly where: string;
-  /** The definition that has the option. */
-  readonly entry: Definition<unknown>;
 }
 
 /** What `makeIn` needs beside the text: the tables of names, readers of the files that options name, and what a model adds. */
@@ -49,8 +40,13 @@ export function makeIn<K extends Kind = Kind>(context: MakeContext, text: string
   const call = asCall(parse(text), text);
   const kinds: readonly Kind[] = kind === undefined ? KINDS : [kind];
   const found = kinds.find((candidate) => lookUp(context.tables, candidate, call.name) !== undefined);
-  if (found === undefined && kind !== undefined) refuseOtherKind(context, { text, call, wanted: kind });
-  if (found === undefined) return refuseName(context, call.name, kinds);
+  if (found === undefined && kind !== undefined)
+    refuseOtherKind({
+      tables: context.tables,
+      ...{ text, call, wanted: kind },
+      canBeMade: (other, written) => canBeMade(context, other, written),
+    });
+  if (found === undefined) return refuseName(context.tables, call.name, kinds);
   // Where the caller gave a kind, `found` is that kind.
   return build(context, found, call) as MadeOf[K];
 }
@@ -76,15 +72,14 @@ const bare = (name: string, at: number): CallExpression => ({
 
 function build(context: MakeContext, kind: Kind, call: CallExpression): unknown {
   const entry = lookUp(context.tables, kind, call.name);
-  if (entry === undefined) return refuseName(context, call.name, [kind]);
+  if (entry === undefined) return refuseName(context.tables, call.name, [kind]);
   const { shape } = entry.options;
   const options = argumentsOf(call, entry).map(([name, term]) => {
-    const where = `${call.name}(${name})`;
     const known = Object.hasOwn(shape, name);
     const taken = own(entry.takes, name);
     return [
       name,
-      known ? resolve(context, term, { field: own(shape, name), taken, where, entry }) : plain(term),
+      known ? resolve(context, term, { field: own(shape, name), taken, name, entry }) : plain(term),
     ] as const;
   });
   const layout = context.layout !== undefined && Object.hasOwn(shape, 'layout') ? context.layout : undefined;
@@ -146,8 +141,10 @@ function resolve(context: MakeContext, term: Expression, option: Option): unknow
       refused ??= error;
     }
   }
+  if (refused?.code === 'file-missing' && term.kind === 'word' && !/[./\\]/.test(term.value))
+    refuseWord(term.value, refused, option);
   if (refused !== undefined) throw refused;
-  refuseKind(context, term, option);
+  refuseKind(context.tables, term, option);
   return plain(term);
 }
 
@@ -203,59 +200,6 @@ function fileIn(name: string, term: Expression): string | undefined {
   return file.value;
 }
 
-/** Throws `kind-mismatch` for an option that names something of another kind. */
-function refuseKind(context: MakeContext, term: Expression, { taken, where, entry }: Option): void {
-  if (term.kind !== 'call' && (term.kind !== 'word' || taken === undefined)) return;
-  const name = term.kind === 'call' ? term.name : term.value;
-  const kinds = kindsOf(context.tables, name);
-  if (kinds.length === 0) refuseName(context, name, taken === undefined ? KINDS : [taken]);
-  if (taken === undefined) return;
-  fail({
-    code: 'kind-mismatch',
-    where,
-    expected: withArticle(taken),
-    got: `the ${kinds.join(' or ')} ${name}`,
-    remedy: `The options are those of ${describeEntry(entry).usage}.`,
-  });
-}
-
-/** Throws `kind-mismatch` where the name of the whole expression is one of another kind. */
-function refuseOtherKind(context: MakeContext, misplaced: Pick<Misplaced, 'text' | 'call' | 'wanted'>): void {
-  const { text, call, wanted } = misplaced;
-  const { tables } = context;
-  const kinds = kindsOf(tables, call.name);
-  const [found] = kinds;
-  const entry = found && lookUp(tables, found, call.name);
-  if (entry === undefined) return;
-  const accepted = acceptedOf(context, found, call);
-  fail({
-    code: 'kind-mismatch',
-    where: `${wanted} "${call.name}"`,
-    expected: withArticle(wanted),
-    got: `the ${kinds.join(' or ')} ${call.name}`,
-    remedy: remedyOf({
-      tables,
-      wanted,
-      found,
-      text: canBeMade(context, found, call) ? text : exampleOf(entry),
-      call: accepted,
-      refused: accepted.named.length < call.positional.length + call.named.length,
-    }),
-  });
-}
-
-/** The call with those of its arguments, by name, that its definition takes. */
-function acceptedOf(context: MakeContext, kind: Kind, call: CallExpression): CallExpression {
-  const names = Object.keys(lookUp(context.tables, kind, call.name)?.options.shape ?? {});
-  const byPosition = call.positional
-    .slice(0, names.length)
-    .map((value, i) => ({ name: names[i], value, at: value.at }));
-  const named = [...byPosition, ...call.named].filter((argument) =>
-    canBeMade(context, kind, { ...call, positional: [], named: [argument] }),
-  );
-  return { ...call, positional: [], named };
-}
-
 /** Whether a call can be made, as far as this is known without the files that it names. */
 function canBeMade(context: MakeContext, kind: Kind, call: CallExpression): boolean {
   let named = false;
@@ -265,17 +209,4 @@ function canBeMade(context: MakeContext, kind: Kind, call: CallExpression): bool
   };
   const readers = { readTensor: unread, readMean: unread, readRows: unread };
   return madeOf({ ...context, ...readers }, kind, call) !== undefined || named;
-}
-
-function refuseName({ tables }: MakeContext, name: string, kinds: readonly Kind[]): never {
-  const known = kinds.flatMap((kind) => Object.keys(tables[kind]));
-  const word = kinds.length === KINDS.length ? 'name' : kinds.join(' or ');
-  const synonym = expressionOfSynonym(name, kinds);
-  return fail({
-    code: 'name-unknown',
-    where: `${word} "${name}"`,
-    expected: `one of ${known.sort().join(', ')}`,
-    got: `"${name}"`,
-    remedy: synonym === undefined ? didYouMean(name, known) : `Here it is written ${synonym}.`,
-  });
 }

@@ -15,6 +15,25 @@ const put = (name: string, bytes: Uint8Array | string) => {
   return join(folder, name);
 };
 
+describe('a word in place of a baseline', () => {
+  const FORMS = 'number | file.npy | mean(rows.csv) | rows(rows.csv)';
+
+  it.each([
+    ['integrated-gradients(baseline=black)', 'integrated-gradients(baseline)', FORMS],
+    ['leave-one-out(black)', 'leave-one-out(baseline)', FORMS],
+    ['subset(baseline=black)', 'subset(baseline)', `${FORMS} | mean | blur | [number, ...]`],
+    ['deletion(black)', 'deletion(reference)', `uniform | mean | blur | ${FORMS}`],
+  ])('is answered by the forms that the option takes: %s', (text, where, expected) => {
+    const got = '"black", which is no file either';
+    expect(() => make(text)).toThrow(`${where}: expected ${expected}, got ${got}.`);
+  });
+
+  it('is a missing file where it is a path', () => {
+    for (const path of ['black.npy', 'pictures/black'])
+      expect(() => make(`leave-one-out(${path})`)).toThrow(new RegExp(`^${path}: .*no such file`));
+  });
+});
+
 describe('rows', () => {
   put('b.npy', writeNpy(tensor(Float32Array.of(3, 4), [2])));
   put('a.npy', writeNpy(tensor(Float32Array.of(1, 2), [2])));
