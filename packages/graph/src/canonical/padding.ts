@@ -9,7 +9,8 @@ import { type NodeRule, rewriteOps } from '../rewrite/rewrite.js';
 
 /**
  * Sets kernel_shape, strides, dilations and pads of convolutions and pools explicitly. `auto_pad` stays only where the padding depends on
- * a symbolic size, and `ceil_mode` only where it adds windows.
+ * a symbolic size, and `ceil_mode` only where it adds windows. An AveragePool has dilations only where they are not 1: before opset 19 it
+ * has none, and ONNX Runtime 1.29 does not open a model where it fuses one that has them with the quantisation around it.
  */
 export const explicitPadding = (graph: Graph): Graph => rewriteOps(graph, WINDOWED);
 
@@ -35,7 +36,7 @@ function explicit(node: Node, b: GraphBuilder): readonly string[] | undefined {
   const axes = windowAxes(site, kernel);
   const padded = axes.map((axis, i) => padAxis(site, { axis, size: dims[i] ?? 1, i }));
   if (!padded.every((pad) => pad !== undefined)) return undefined;
-  const noDilation = node.op === 'AveragePool' && b.opset < 19;
+  const noDilation = node.op === 'AveragePool' && axes.every(({ dilation }) => dilation === 1);
   return appendChanged(node, b, {
     attributes: {
       kernel_shape: attr.ints(axes.map((axis) => axis.kernel)),

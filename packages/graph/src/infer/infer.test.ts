@@ -189,6 +189,16 @@ describe('contradictions', () => {
     attributes = {},
   ) => codeOf(() => dimsOfY(dims, [node(text, attributes)], constants));
 
+  const zeros = (...dims: readonly number[]) =>
+    constantFrom('float32', dims, new Array(dims.reduce((a, b) => a * b, 1)).fill(0));
+  const recurrence = (op: string, rows: number, state: readonly number[] = [1, 1, 2]) =>
+    mismatch(
+      [5, 1, 3],
+      `y = ${op}(x, w, r, , , h)`,
+      { w: zeros(1, rows, 3), r: zeros(1, rows, 2), h: zeros(...state) },
+      { hidden_size: attr.int(2) },
+    );
+
   it.each([
     [
       'a product of sizes 3 and 4',
@@ -210,8 +220,19 @@ describe('contradictions', () => {
       'a permutation of 3 axes of a matrix',
       () => mismatch([2, 3], 'y = Transpose(x)', {}, { perm: attr.ints([0, 1, 2]) }),
     ],
+    ['weights of 4 gates in a GRU', () => recurrence('GRU', 8)],
+    ['a state of 3 numbers in an LSTM of 2', () => recurrence('LSTM', 8, [1, 1, 3])],
+    ['a state of two axes', () => recurrence('LSTM', 8, [1, 2])],
   ])('are errors: %s', (_, run) => {
     expect(run()).toBe('shape-mismatch');
+  });
+
+  it.each([
+    ['GRU', 6],
+    ['LSTM', 8],
+    ['RNN', 2],
+  ])('do not include an %s with the weights of its gates', (op, rows) => {
+    expect(recurrence(op, rows)).toBe('none');
   });
 
   it('name the node, the operator and the dims of the inputs', () => {

@@ -1,4 +1,6 @@
 import { attributesOf } from '../ir/attributes.js';
+import type { Dim } from '../ir/types.js';
+import { multiplyDims } from './dim.js';
 import { axisOf, type InferRow, type Site } from './site.js';
 
 export const batchNormalization: InferRow = (site) => {
@@ -35,11 +37,27 @@ export const recurrent: InferRow = (site) => {
   const [steps, batch] = batchFirst ? [axis(site, 1), axis(site, 0)] : [axis(site, 0), axis(site, 1)];
   const all = batchFirst ? [batch, steps, directions, hidden] : [steps, directions, batch, hidden];
   const last = batchFirst ? [batch, directions, hidden] : [directions, batch, hidden];
+  const rows = multiplyDims(hidden, site.node.op === 'LSTM' ? 4 : site.node.op === 'GRU' ? 3 : 1);
+  expectSizes(site, 1, [directions, rows, dims?.[2]]);
+  expectSizes(site, 2, [directions, rows, hidden]);
+  expectSizes(site, 3, [directions, multiplyDims(rows, 2)]);
+  for (const state of [5, 6]) expectSizes(site, state, last);
   return [
     { dtype, dims: all },
     { dtype, dims: last },
     { dtype, dims: last },
   ];
 };
+
+/** Throws `shape-mismatch` where an input that is given has another rank, or another known size. */
+function expectSizes(site: Site, index: number, sizes: readonly (Dim | undefined)[]): void {
+  const dims = site.has(index) ? site.dims(index) : undefined;
+  if (dims === undefined) return;
+  const differs = (size: Dim | undefined, i: number): boolean =>
+    typeof size === 'number' && typeof dims[i] === 'number' && size !== dims[i];
+  if (dims.length === sizes.length && !sizes.some(differs)) return;
+  const wanted = sizes.map((size, i) => size ?? dims[i] ?? '?').join(', ');
+  site.mismatch(`input ${index} of dims [${wanted}]`, `[${dims.join(', ')}]`);
+}
 
 const axis = (site: Site, index: number) => site.dims(0)?.[index] ?? site.unknown();

@@ -1,5 +1,6 @@
 import { own } from '@onnxplain/core';
 import { attr, type Builder } from '../builder/builder.js';
+import { attributesOf } from '../ir/attributes.js';
 import type { Constant, Dim, Node } from '../ir/types.js';
 
 export interface FrozenBatch {
@@ -29,6 +30,7 @@ function copyElementsBefore({ inputs, outputs }: Node, elementsBefore: Map<strin
 const FREE_BATCH_RULES: Readonly<Record<string, FreeBatchRule | undefined>> = {
   Slice: freeSlice,
   Concat: freeConcat,
+  Resize: freeResize,
   LSTM: freeStates,
   GRU: freeStates,
   RNN: freeStates,
@@ -128,6 +130,26 @@ function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
   return { ...node, inputs };
 }
 
+/** Takes the size that a Resize keeps along the batch axis from its input, where all sizes are constants. */
+function freeResize(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
+  const [data, window = '', scales = '', sizes = ''] = node.inputs;
+  const dims = builder.type(data).dims;
+  const to = integers(builder.constantOf(sizes));
+  if (to === undefined || dims === undefined) return node;
+  const axis = batchAxis(dims, symbol);
+  const at = (attributesOf(node, 'Resize').axes ?? [...dims.keys()]).findIndex(
+    (each) => axis >= 0 && (each === axis || each === axis - dims.length),
+  );
+  const dim = dims[axis];
+  if (typeof dim !== 'string' || to[at] !== coefficient(dim) * batch) return node;
+  const parts = [to.slice(0, at), to.slice(at + 1)].map((part) =>
+    part.length > 0 ? builder.ints(part) : '',
+  );
+  const rows = sizeOf(builder, data, axis);
+  const free = builder.emit('Concat', [parts[0], rows, parts[1]].filter(Boolean), { axis: attr.int(0) });
+  return { ...node, inputs: [data, window, scales, free] };
+}
+
 /** Repeats initial states [directions, 1, hidden] of a recurrent network for all rows of the batch. */
 function freeStates(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const dims = builder.type(node.inputs[0]).dims;
@@ -149,12 +171,17 @@ interface Repeat {
 
 /** Emits a value of one row, repeated for all rows. */
 function repeat(builder: Builder, { name, axis, like }: Repeat): string {
-  const rows = builder.emit('Gather', [builder.shape(like), builder.ints([axis])], { axis: attr.int(0) });
+  const rows = sizeOf(builder, like, axis);
   const ones = (count: number): readonly string[] =>
     count > 0 ? [builder.ints(new Array(count).fill(1))] : [];
   const parts = [...ones(axis), rows, ...ones(builder.rank(name) - axis - 1)];
   const shape = parts.length === 1 ? rows : builder.emit('Concat', parts, { axis: attr.int(0) });
   return builder.emit('Expand', [name, shape]);
+}
+
+/** Emits the size of an axis, int64 [1]. */
+function sizeOf(builder: Builder, name: string, axis: number): string {
+  return builder.emit('Gather', [builder.shape(name), builder.ints([axis])], { axis: attr.int(0) });
 }
 
 /** Returns the first axis whose size has the batch symbol as a factor, or -1. */

@@ -108,6 +108,17 @@ describe('a fixed batch of 1 is freed, and each row gives what it gave alone', (
     expectRows(fixed([1, 4], [1, 2], [node('y = Slice(x, from, to, axes)')], constants));
   });
 
+  test.each([
+    ['of all axes', {}, [1, 2, 6, 5]],
+    ['of chosen axes', { axes: ints(3, -4) }, [5, 1]],
+  ] as const)('in the sizes of a Resize, %s', (_, attributes, sizes) => {
+    const nodes = [
+      node('y = Resize(x, , , s)', { mode: { kind: 'string', value: 'linear' }, ...attributes }),
+    ];
+    const to = sizes.length === 4 ? sizes : [1, 2, 3, 5];
+    expectRows(fixed([1, 2, 3, 3], to, nodes, { s: int64(sizes) }));
+  });
+
   test('in the initial states of a recurrent network', () => {
     const nodes = [
       node('t = Transpose(x)', { perm: ints(1, 0, 2) }),
