@@ -1,16 +1,10 @@
 import { own } from '@onnxplain/core';
 import { attr, type Builder } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
-import type { Constant, Dim, Node } from '../ir/types.js';
-
-export interface FrozenBatch {
-  /** The fixed size of the batch axis. */
-  readonly batch: number;
-  /** The symbol that replaces it. */
-  readonly symbol: string;
-  /** For values whose batch axis is merged into an axis after other elements of a row: the number of these elements. */
-  readonly elementsBefore: Map<string, number>;
-}
+import { opsIn } from '../ir/ops.js';
+import type { Dim, Node } from '../ir/types.js';
+import { freeGatherND, freeOperands } from './free-batch-operands.js';
+import { batchAxis, coefficient, type FrozenBatch, integers, repeat } from './free-batch-rows.js';
 
 type FreeBatchRule = (node: Node, builder: Builder, batch: FrozenBatch) => Node;
 
@@ -31,6 +25,11 @@ const FREE_BATCH_RULES: Readonly<Record<string, FreeBatchRule | undefined>> = {
   Slice: freeSlice,
   Concat: freeConcat,
   Resize: freeResize,
+  GatherND: freeGatherND,
+  GatherElements: freeOperands({ broadcasts: false }),
+  ScatterElements: freeOperands({ broadcasts: false }),
+  MatMul: freeOperands({ inner: 2 }),
+  ...Object.fromEntries(opsIn('arithmetic', 'comparison', 'logic').map((op) => [op, freeOperands({})])),
   LSTM: freeStates,
   GRU: freeStates,
   RNN: freeStates,
@@ -89,12 +88,6 @@ function resolve(target: readonly number[], fixed: readonly number[]): readonly 
   return sizes.every(Number.isSafeInteger) ? sizes : undefined;
 }
 
-/** Returns the coefficient of a size: 12 for "12*N", the number of elements of the axis that belong to one row. */
-function coefficient(dim: string): number {
-  const factor = /^(\d+)\*/.exec(dim) ?? /\*(\d+)$/.exec(dim);
-  return factor === null ? 1 : Number(factor[1]);
-}
-
 /** Replaces the end of a Slice that takes the whole batch axis by the end of any axis. */
 function freeSlice(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const [data, starts, ends, axes, ...steps] = node.inputs;
@@ -145,7 +138,7 @@ function freeResize(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
   const parts = [to.slice(0, at), to.slice(at + 1)].map((part) =>
     part.length > 0 ? builder.ints(part) : '',
   );
-  const rows = sizeOf(builder, data, axis);
+  const rows = builder.sizeOf(data, axis);
   const free = builder.emit('Concat', [parts[0], rows, parts[1]].filter(Boolean), { axis: attr.int(0) });
   return { ...node, inputs: [data, window, scales, free] };
 }
@@ -162,36 +155,5 @@ function freeStates(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
   return { ...node, inputs };
 }
 
-interface Repeat {
-  readonly name: string;
-  readonly axis: number;
-  /** A value whose size along the same axis is the wanted number of rows. */
-  readonly like: string;
-}
-
-/** Emits a value of one row, repeated for all rows. */
-function repeat(builder: Builder, { name, axis, like }: Repeat): string {
-  const rows = sizeOf(builder, like, axis);
-  const ones = (count: number): readonly string[] =>
-    count > 0 ? [builder.ints(new Array(count).fill(1))] : [];
-  const parts = [...ones(axis), rows, ...ones(builder.rank(name) - axis - 1)];
-  const shape = parts.length === 1 ? rows : builder.emit('Concat', parts, { axis: attr.int(0) });
-  return builder.emit('Expand', [name, shape]);
-}
-
-/** Emits the size of an axis, int64 [1]. */
-function sizeOf(builder: Builder, name: string, axis: number): string {
-  return builder.emit('Gather', [builder.shape(name), builder.ints([axis])], { axis: attr.int(0) });
-}
-
-/** Returns the first axis whose size has the batch symbol as a factor, or -1. */
-function batchAxis(dims: readonly Dim[], symbol: string): number {
-  return dims.findIndex((dim) => typeof dim === 'string' && dim.split('*').includes(symbol));
-}
-
 const product = (sizes: readonly Dim[]): number =>
   sizes.reduce<number>((total, size) => total * (typeof size === 'number' ? size : Number.NaN), 1);
-
-function integers(constant: Constant | undefined): readonly number[] | undefined {
-  return constant?.data instanceof BigInt64Array ? Array.from(constant.data, Number) : undefined;
-}

@@ -119,6 +119,35 @@ describe('a fixed batch of 1 is freed, and each row gives what it gave alone', (
     expectRows(fixed([1, 2, 3, 3], to, nodes, { s: int64(sizes) }));
   });
 
+  test('in constant coordinates that begin with the number of the row, as masks of attention have them', () => {
+    const at = int64([0, 3, 0, 1, 0, 1], [1, 1, 3, 2]);
+    expectRows(fixed([1, 4], [1, 1, 3], [node('y = GatherND(x, at)')], { at }));
+  });
+
+  test.each([
+    ['added', [node('y = Add(h, w)')]],
+    ['multiplied as matrices', [node('y = MatMul(h, w)')]],
+    ['chosen among', [node('c = Less(h, w)'), node('y = Where(c, h, w)')]],
+    ['indices', [node('y = GatherElements(h, at)', { axis: int(-1) })]],
+  ] as const)('in operands of one row that meet heads merged with rows: %s', (_, nodes) => {
+    const constants = {
+      split: int64([2, 3, 3]),
+      w: ramp([2, 3, 3]),
+      at: int64([2, 0, 1, 1, 1, 0, 2, 2, 0, 1, 2, 0, 0, 1, 1, 2, 0, 0], [2, 3, 3]),
+      back: int64([1, 18]),
+    };
+    const all = [node('h = Reshape(x, split)'), ...nodes.slice(0, -1)];
+    const last = { ...nodes[nodes.length - 1], outputs: ['r'] };
+    expectRows(fixed([1, 2, 9], [1, 18], [...all, last, node('y = Reshape(r, back)')], constants));
+  });
+
+  test('in places of one row to which updates of every row are scattered', () => {
+    const constants = { zeros: ramp([1, 4]), at: int64([3, 0, 1], [1, 3]) };
+    expectRows(
+      fixed([1, 3], [1, 4], [node('y = ScatterElements(zeros, at, x)', { axis: int(1) })], constants),
+    );
+  });
+
   test('in the initial states of a recurrent network', () => {
     const nodes = [
       node('t = Transpose(x)', { perm: ints(1, 0, 2) }),

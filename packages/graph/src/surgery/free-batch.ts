@@ -2,7 +2,8 @@ import { OnnxplainError } from '@onnxplain/core';
 import { builderWithin, type GraphBuilder } from '../builder/build.js';
 import { wordsIn } from '../infer/dim.js';
 import type { Dim, Graph, Value } from '../ir/types.js';
-import { type FrozenBatch, freeBatchInNode } from './free-batch-node.js';
+import { freeBatchInNode } from './free-batch-node.js';
+import type { FrozenBatch } from './free-batch-rows.js';
 
 export interface Freed {
   /** The graph with a symbolic batch axis; the given graph where `freed` is false. */

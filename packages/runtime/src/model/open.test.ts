@@ -134,6 +134,16 @@ test('a model that mixes its rows keeps its fixed batch', async () => {
   await expect(model.run({ x: floats([1, 3], [1, 2, 3]) })).rejects.toMatchObject({ code: 'feed-shape' });
 });
 
+test('a model that mixes its rows by less than rounding keeps its fixed batch too', async () => {
+  const [mean, difference] = mixing.nodes;
+  const tiny = graphOf({
+    ...mixing,
+    constants: { little: floats([], [1e-9]) },
+    nodes: [mean, node('Mul', ['m', 'little'], ['l']), { ...difference, inputs: ['x', 'l'] }],
+  });
+  expect(await opened(tiny)).toMatchObject({ batch: 'fixed', fixedRows: 2 });
+});
+
 /** A reshape to a batch of one that no rewriting can free: the shape is data of the graph. */
 const stubborn = graphOf({
   inputs: [value('x', [1, 4])],

@@ -45,7 +45,8 @@ export async function resolveBatch(
   if (all === undefined && hasLaterBatchAxis(graph)) return { batch: 'symbolic', graph };
   for (const each of all === undefined ? [0, ...laterBatchAxes(graph)] : [all]) {
     const { freed, graph: candidate } = freeBatch(graph, each);
-    if (freed && (await freedRowsMatch({ graph, candidate, axis: each }, options)))
+    if (!freed || combinesRows(candidate, each)) continue;
+    if (await freedRowsMatch({ graph, candidate, axis: each }, options))
       return { batch: 'freed', graph: candidate };
   }
   const isBatch =
@@ -54,6 +55,14 @@ export async function resolveBatch(
     combinedByStatistics(graph) ||
     (await rowsAreIndependent(graph, fixedRows, options));
   return isBatch ? { batch: 'fixed', graph, fixedRows } : { batch: 'none', graph, fixedRows: 1 };
+}
+
+/** Whether a freed graph is known to combine rows. Numbers that random rows change too little for a comparison do not show it. */
+function combinesRows(candidate: Graph, axis: number): boolean {
+  const symbol = candidate.inputs[0]?.dims?.[axis];
+  if (typeof symbol !== 'string') return false;
+  const flow = rowFlow(candidate, symbol);
+  return candidate.outputs.some(({ name }) => flow.mixing(name) !== undefined);
 }
 
 /** Whether only statistics over a fixed batch combine its rows. It is a batch then, and each row runs among copies of itself. */
