@@ -34,7 +34,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** The folders of a package in order. Each may import only the folders before it. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [
-    ...['dtype', 'tensor', 'random', 'geometry', 'types', 'features', 'rows', 'reduce'],
+    ...['dtype', 'tensor', 'random', 'kernels', 'geometry', 'types', 'features', 'rows', 'reduce'],
     ...['score', 'define', 'solve', 'perturb'],
   ],
   graph: [

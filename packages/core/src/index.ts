@@ -82,6 +82,9 @@ export { furthestAlong } from './geometry/furthest.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
 export { guarded, internal } from './guarded.js';
+export { isWorthKernels } from './kernels/four-rows.js';
+export { type Line, writePoints } from './kernels/lines.js';
+export { type Merge, mergeInto, mergeRows, type Sums } from './kernels/moments.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export { once } from './once.js';
 export {
@@ -175,7 +178,16 @@ export { add, dot, multiply, scale, subtract, sum, view } from './tensor/arithme
 export { type ArrayPool, arrayPool } from './tensor/array-pool.js';
 export { broadcast } from './tensor/broadcast.js';
 export { fingerprint } from './tensor/fingerprint.js';
-export { isLazyRows, type LazyRows, type LazyRowsOptions, lazyRow, lazyRows } from './tensor/lazy-rows.js';
+export {
+  isLazyRows,
+  type LazyRows,
+  type LazyRowsOptions,
+  lazyRow,
+  lazyRows,
+  type RowsWriter,
+  type RowWriter,
+  rowByRow,
+} from './tensor/lazy-rows.js';
 export { dualOrder, exponentOf, type Norm, type NormOrder, norm, rowNorms } from './tensor/norm.js';
 export { asBatch, concatRows, reshape, row, rows, spans, stack, stackAlong, unstack } from './tensor/rows.js';
 export {

@@ -1,22 +1,22 @@
 import { planeOf } from '../features/plane.js';
-import { fillUniformInBall } from '../geometry/draw.js';
-import { fold } from '../random/key.js';
-import { stream, streamsOf } from '../random/stream.js';
+import { streamsOf } from '../random/stream.js';
 import { boxRows } from '../rows/boxes.js';
 import { denseRows } from '../rows/dense.js';
 import { featureRows } from '../rows/features.js';
+import { type RowsWriter, type RowWriter, rowByRow } from '../tensor/lazy-rows.js';
 import { rows } from '../tensor/rows.js';
 import { isTensor, type Tensor, zeros } from '../tensor/tensor.js';
 import type { Features } from '../types/attribution.js';
 import type {
   BoxDraws,
   CompactDraws,
-  KeyDraws,
   MaskDraws,
   RemovalValues,
   SmoothMaskDraws,
 } from '../types/compact-draws.js';
 import type { Rows } from '../types/draws.js';
+import { noiseWriter } from './noise-rows.js';
+import { baselinesOf } from './removal-baselines.js';
 import { smoothMaskWriter } from './smooth-mask.js';
 
 /**
@@ -24,11 +24,10 @@ import { smoothMaskWriter } from './smooth-mask.js';
  * of `into`, where it is given, and return these rows: of x's type, with at least n rows.
  */
 export function inputsFrom(x: Tensor, compact: CompactDraws, into?: Tensor): Tensor {
-  const write = inputWriter(x, compact);
   const n = countOf(compact);
-  return into === undefined || compact.kind !== 'masks'
-    ? rowsOf(x, n, write)
-    : writeRows(rows(into, 0, n), write);
+  const out = into === undefined || compact.kind !== 'masks' ? zeros([n, ...x.shape], x) : rows(into, 0, n);
+  inputWriter(x, compact)(out.data, 0, n);
+  return out;
 }
 
 /** How many draws there are. */
@@ -43,17 +42,17 @@ export function countOf(compact: CompactDraws): number {
   }
 }
 
-/** Returns a function that writes one of the inputs. */
-export function inputWriter(x: Tensor, compact: CompactDraws): RowWriter {
+/** Returns a function that writes some of the inputs. */
+export function inputWriter(x: Tensor, compact: CompactDraws): RowsWriter {
   switch (compact.kind) {
     case 'boxes':
-      return withoutBoxes(x, compact);
+      return rowByRow(withoutBoxes(x, compact));
     case 'masks':
-      return withoutFeatures(x, compact);
+      return rowByRow(withoutFeatures(x, compact));
     case 'smooth-masks':
-      return withoutShares(x, compact);
+      return rowByRow(withoutShares(x, compact));
     case 'keys':
-      return withNoise(x, compact);
+      return noiseWriter(x, compact);
   }
 }
 
@@ -65,7 +64,7 @@ export function masksFrom(x: Tensor, compact: CompactDraws): Rows | undefined {
     case 'masks':
       return featureRows(compact.features, compact.removed);
     case 'smooth-masks':
-      return denseRows(rowsOf(x, countOf(compact), sharesOfElements(x, compact)));
+      return denseRows(shares(x, compact));
     case 'keys':
       return undefined;
   }
@@ -158,83 +157,9 @@ function sharesOfElements(x: Tensor, { key, from, layout, ...grid }: SmoothMaskD
   return (out, i) => write(streamAt(from + i), out);
 }
 
-function withNoise(x: Tensor, { key, from, centre = x, noise, clip }: KeyDraws): RowWriter {
-  const around = baselinesOf({ baseline: centre }, x);
-  const streamAt = streamsOf(key);
-  return (input, i) => {
-    const random = streamAt(from + i);
-    if (noise.distribution === 'normal') {
-      input.set(around(i));
-      if (noise.limit === undefined) random.addNormal(input, noise.scale);
-      else addTruncated(random, input, { ...noise, limit: noise.limit });
-    } else {
-      fillUniformInBall(random, input, noise.ball);
-      subtractFrom(around(i), input);
-    }
-    if (clip !== undefined) clipTo(clip, input);
-  };
-}
-
-/** Replaces each element of `out` by the one of `middle` less it. */
-function subtractFrom(middle: Tensor['data'], out: Tensor['data']): void {
-  const size = out.length;
-  for (let j = 0; j < size; j++) out[j] = middle[j] - out[j];
-}
-
-/** Adds normals of which those beyond the limit are drawn again. */
-function addTruncated(
-  random: { normal(): number },
-  out: Tensor['data'],
-  { scale, limit }: { readonly scale: number; readonly limit: number },
-): void {
-  for (let j = 0; j < out.length; j++) {
-    let z = random.normal();
-    while (Math.abs(z) > limit) z = random.normal();
-    out[j] += scale * z;
-  }
-}
-
-function clipTo([low, high]: readonly [low: number, high: number], input: Tensor['data']): void {
-  for (let j = 0; j < input.length; j++) input[j] = Math.min(high, Math.max(low, input[j]));
-}
-
-/** Returns a function that gives the baseline of a draw in x's type. The array may be written again by the next call. */
-function baselinesOf({ baseline, noise }: RemovalValues, x: Tensor): (i: number) => Tensor['data'] {
-  const clean = cleanBaselines(baseline, x);
-  if (noise === undefined) return clean;
-  const noisy = zeros(x.shape, x).data;
-  return (i) => {
-    noisy.set(clean(i));
-    stream(fold(fold(noise.key, noise.from + i), 'noise')).addNormal(noisy, noise.scale);
-    return noisy;
-  };
-}
-
-function cleanBaselines(baseline: RemovalValues['baseline'], x: Tensor): (i: number) => Tensor['data'] {
-  if (baseline === x) return () => x.data;
-  const out = zeros(x.shape, x).data;
-  if (typeof baseline === 'number') out.fill(baseline);
-  else if (isTensor(baseline)) out.set(baseline.data);
-  else {
-    const { rows: all, of } = baseline;
-    return (i) => {
-      out.set(all.data.subarray(of[i] * out.length, (of[i] + 1) * out.length));
-      return out;
-    };
-  }
-  return () => out;
-}
-
-/** A tensor [n, ...shape of x] in x's type whose rows, zeros at first, are written one by one. */
-const rowsOf = (x: Tensor, n: number, write: RowWriter): Tensor =>
-  writeRows(zeros([n, ...x.shape], x), write);
-
-/** Writes row i over the numbers that `row` had. */
-export type RowWriter = (row: Tensor['data'], i: number) => void;
-
-function writeRows(out: Tensor, write: RowWriter): Tensor {
-  const [n] = out.shape;
-  const size = out.data.length / n;
-  for (let i = 0; i < n; i++) write(out.data.subarray(i * size, (i + 1) * size), i);
+/** The shares of all elements, [n, ...shape of x] in x's type. */
+function shares(x: Tensor, compact: SmoothMaskDraws): Tensor {
+  const out = zeros([countOf(compact), ...x.shape], x);
+  rowByRow(sharesOfElements(x, compact))(out.data, 0, countOf(compact));
   return out;
 }

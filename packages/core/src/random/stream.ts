@@ -56,6 +56,13 @@ export function streamsOf(key: Key): (i: number) => Stream {
   };
 }
 
+/** The first states of the streams of `fold(key, i)` for i from..to, four words each. */
+export function statesOf(key: Key, from: number, to: number): Int32Array {
+  const states = new Int32Array(4 * (to - from));
+  for (let i = from; i < to; i++) seed(states.subarray(4 * (i - from), 4 * (i - from + 1)), fold(key, i));
+  return states;
+}
+
 function seed(state: Int32Array, key: Key): void {
   const a = threefry2x32(key, FIRST);
   const b = threefry2x32(key, SECOND);

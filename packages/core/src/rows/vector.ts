@@ -1,3 +1,5 @@
+import { isWorthKernels } from '../kernels/four-rows.js';
+import { addWeightedRows } from '../kernels/sums.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 // Four rows are multiplied at a time, so that their sums do not wait for each other. The order of each sum does not depend on the others.
@@ -33,6 +35,16 @@ export function addTransposeTimesVector(
   c: Float64Array,
   out: Float64Array,
 ): void {
+  if (data instanceof Float32Array && isWorthKernels(d)) addWeightedRows({ data, n }, c, out);
+  else addRowByRow({ data, n }, c, out);
+}
+
+function addRowByRow(
+  { data, n }: { readonly data: Tensor['data']; readonly n: number },
+  c: Float64Array,
+  out: Float64Array,
+): void {
+  const d = out.length;
   for (let i = 0; i < n; i += 4) {
     const [a, b, e, f] = fourRows(i, n, d);
     const [w0, w1 = 0, w2 = 0, w3 = 0] = c.subarray(i, i + 4);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectBatch } from '../score/batch.js';
-import { isLazyRows, lazyRow, lazyRows } from './lazy-rows.js';
+import { isLazyRows, lazyRow, lazyRows, rowByRow } from './lazy-rows.js';
 import { row } from './rows.js';
 import { isTensor } from './tensor.js';
 
@@ -11,10 +11,10 @@ function counted(type: 'float32' | 'float64' | 'either', n = 3) {
     n,
     shape: [2],
     type,
-    write(out, i) {
+    write: rowByRow((out, i) => {
       times[i]++;
       for (let j = 0; j < out.length; j++) out[j] = 10 * i + j;
-    },
+    }),
   });
   return { rows, times };
 }

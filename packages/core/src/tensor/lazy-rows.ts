@@ -13,10 +13,25 @@ export interface LazyRowsOptions {
   /** Promises that no number is NaN or infinite. Default false: it is not known. */
   readonly finite?: boolean;
   /**
-   * Writes row i into `out`, which has any numbers before. It may be called again for a row, and then writes the same numbers.
+   * Writes rows from..to into `out`, which has any numbers before. It may be called again for a row, and then writes the same numbers.
    */
-  write(out: Tensor['data'], i: number): void;
+  readonly write: RowsWriter;
 }
+
+/** Writes rows from..to, `to` exclusive, one after the other into `out`, an array of as many elements. */
+export type RowsWriter = (out: Tensor['data'], from: number, to: number) => void;
+
+/** Writes row i over the numbers that `row` had. */
+export type RowWriter = (row: Tensor['data'], i: number) => void;
+
+/** Writes rows one by one. */
+export const rowByRow =
+  (write: RowWriter): RowsWriter =>
+  (out, from, to) => {
+    if (to - from === 1) return write(out, from);
+    const size = out.length / (to - from);
+    for (let i = from; i < to; i++) write(out.subarray((i - from) * size, (i - from + 1) * size), i);
+  };
 
 /**
  * A batch whose rows are computed when they are read. `data` computes and keeps all of them; `writeRows` computes some, so that a score can
@@ -30,14 +45,10 @@ export interface LazyRows extends Tensor, Pick<LazyRowsOptions, 'type' | 'finite
 /** Makes a batch [n, ...shape] whose rows are computed when they are read. */
 export function lazyRows({ n, shape, type, finite, write }: LazyRowsOptions): LazyRows {
   const size = sizeOf(shape);
-  const compute = (out: Tensor['data'], from: number, to: number): void => {
-    if (to - from === 1) write(out, from);
-    else for (let i = from; i < to; i++) write(out.subarray((i - from) * size, (i - from + 1) * size), i);
-  };
   let made: Tensor['data'] | undefined;
   const data = once(() => {
     const all = type === 'float32' ? new Float32Array(n * size) : new Float64Array(n * size);
-    compute(all, 0, n);
+    write(all, 0, n);
     made = all;
     return all;
   });
@@ -49,7 +60,7 @@ export function lazyRows({ n, shape, type, finite, write }: LazyRowsOptions): La
       return data();
     },
     writeRows(out, from, to) {
-      if (made === undefined) compute(out, from, to);
+      if (made === undefined) write(out, from, to);
       else out.set(made.subarray(from * size, to * size));
     },
   };

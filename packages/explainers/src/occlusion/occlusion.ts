@@ -4,6 +4,7 @@ import {
   firstNonFinite,
   lazyRows,
   option,
+  rowByRow,
   type ScorePlace,
   type Segments,
   sizeOf,
@@ -98,11 +99,11 @@ function hide(x: Tensor, hidden: Tensor, windows: readonly Segments[]): Tensor {
     shape: x.shape,
     type: 'either',
     finite: firstNonFinite(x) < 0 && firstNonFinite(hidden) < 0,
-    write(out, i) {
+    write: rowByRow((out, i) => {
       out.set(x.data);
       const { starts, length } = windows[i];
       for (const start of starts) for (let j = start; j < start + length; j++) out[j] = hidden.data[j];
-    },
+    }),
   });
 }
 

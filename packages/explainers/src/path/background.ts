@@ -5,6 +5,7 @@ import {
   type Key,
   lazyRows,
   option,
+  rowByRow,
   type Score,
   type Shape,
   sameShape,
@@ -138,9 +139,9 @@ function drawSteps(
     n: to - from,
     shape: x.shape,
     type: 'either',
-    write(out, i) {
+    write: rowByRow((out, i) => {
       for (let j = 0; j < size; j++) out[j] = baselines.data[starts[i] + j] + shares[i] * steps[i * size + j];
-    },
+    }),
   });
   return { points, steps: steps.subarray(0, (to - from) * size) };
 }

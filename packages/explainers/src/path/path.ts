@@ -11,6 +11,7 @@ import {
   tensor,
   toFloat64,
   withGradients,
+  writePoints,
   written,
 } from '@onnxplain/core';
 import { baselineOption } from '../baseline.js';
@@ -54,23 +55,13 @@ function pointsOnPath(
   { baseline, x }: { readonly baseline: Tensor; readonly x: Tensor },
   nodes: Float64Array,
 ): Tensor {
-  const line = { start: baseline.data, steps: subtract(toFloat64(x), baseline).data };
+  const line = { start: toFloat64(baseline).data, step: toFloat64(subtract(toFloat64(x), baseline)).data };
   return lazyRows({
     n: nodes.length,
     shape: x.shape,
     type: 'either',
     // Nodes lie from 0 to 1.
     finite: isSafeToAdd(x) && isSafeToAdd(baseline),
-    write: (out, k) => writePoint(out, line, nodes[k]),
+    write: (out, from, to) => writePoints(out, line, nodes.subarray(from, to)),
   });
-}
-
-interface Line {
-  readonly start: Tensor['data'];
-  readonly steps: Tensor['data'];
-}
-
-function writePoint(out: Tensor['data'], { start, steps }: Line, node: number): void {
-  const size = out.length;
-  for (let i = 0; i < size; i++) out[i] = start[i] + node * steps[i];
 }

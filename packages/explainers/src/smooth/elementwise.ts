@@ -1,4 +1,13 @@
-import { type Shape, sizeOf, type Tensor, tensor } from '@onnxplain/core';
+import {
+  isWorthKernels,
+  type Merge,
+  mergeInto,
+  mergeRows,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from '@onnxplain/core';
 
 /**
  * The weighted mean and variance of each element over a stream of tensors, by Welford's algorithm: one pass, no cancellation, and the
@@ -42,7 +51,6 @@ export function addElements(moments: ElementMoments, values: Tensor, weight: num
 /**
  * Adds n tensors, the rows of `values` [n, ...], with a weight each, as {@link addElements} does one by one. Four rows at a time are
  * reduced to their mean and deviations, which are merged with those before, so that each moment is read and written once for four rows.
- * Source: Chan, Golub and LeVeque 1983, "Algorithms for computing the sample variance".
  */
 export function addRows(
   moments: ElementMoments,
@@ -51,42 +59,35 @@ export function addRows(
 ): ElementMoments {
   const { mean, shape } = moments;
   const size = mean.length;
+  const merges: Merge[] = [];
   let all = moments;
   let i = 0;
-  for (; i + 4 <= weights.length; i += 4) all = addFour(all, data, { weights, i });
+  for (; i + 4 <= weights.length; i += 4) {
+    const { merge, ...sums } = mergeOf(all, weights, i);
+    if (merge !== undefined) merges.push(merge);
+    all = { ...all, ...sums };
+  }
+  if (data instanceof Float32Array && isWorthKernels(size)) mergeRows(all, data, merges);
+  else for (const merge of merges) mergeInto(all, data, merge);
   for (; i < weights.length; i++)
     all = addElements(all, { shape, data: data.subarray(i * size, (i + 1) * size) }, weights[i]);
   return all;
 }
 
-function addFour(
-  moments: ElementMoments,
-  data: Tensor['data'],
-  { weights, i }: { readonly weights: ArrayLike<number>; readonly i: number },
-): ElementMoments {
-  const { mean, deviations } = moments;
-  const size = mean.length;
-  const [a, b, c, d] = [i * size, (i + 1) * size, (i + 2) * size, (i + 3) * size];
+/** How rows i..i+3 are merged, undefined where their weights are 0, and the sums of weights after them. */
+function mergeOf(
+  { weight, squaredWeight }: ElementMoments,
+  weights: ArrayLike<number>,
+  i: number,
+): Pick<ElementMoments, 'weight' | 'squaredWeight'> & { readonly merge?: Merge } {
   const [u, v, w, z] = [weights[i], weights[i + 1], weights[i + 2], weights[i + 3]];
   const four = u + v + w + z;
-  const squaredWeight = moments.squaredWeight + u * u + v * v + w * w + z * z;
-  if (four === 0) return { ...moments, squaredWeight };
-  const total = moments.weight + four;
+  const squares = squaredWeight + u * u + v * v + w * w + z * z;
+  if (four === 0) return { weight, squaredWeight: squares };
+  const total = weight + four;
   const share = four / total;
-  const each = 1 / four;
-  const spread = moments.weight * share;
-  for (let j = 0; j < size; j++) {
-    const middle = (u * data[a + j] + v * data[b + j] + w * data[c + j] + z * data[d + j]) * each;
-    const p = data[a + j] - middle;
-    const q = data[b + j] - middle;
-    const r = data[c + j] - middle;
-    const s = data[d + j] - middle;
-    const inside = u * p * p + v * q * q + w * r * r + z * s * s;
-    const difference = middle - mean[j];
-    mean[j] += share * difference;
-    deviations[j] += inside + spread * difference * difference;
-  }
-  return { ...moments, weight: total, squaredWeight };
+  const merge = { first: i, weights: [u, v, w, z], share, each: 1 / four, spread: weight * share } as const;
+  return { weight: total, squaredWeight: squares, merge };
 }
 
 /** Returns the variance of the tensors that were added (divided by the sum of weights, not by n - 1). */

@@ -5,7 +5,9 @@ import {
   inputRows,
   isLazyRows,
   lazyRows,
+  type RowsWriter,
   removedParts,
+  rowByRow,
   type Score,
   sizeOf,
   type Tensor,
@@ -70,22 +72,38 @@ async function multiplied(
   const moved = new Uint8Array(n);
   const read = new Uint8Array(n);
   const size = sizeOf(x.shape);
-  const write = (out: Tensor['data'], i: number): void => {
-    if (isLazyRows(inputs)) inputs.writeRows(out, i, i + 1);
-    else out.set(inputs.data.subarray(i * size, (i + 1) * size));
+  const look = (row: Tensor['data'], i: number): void => {
     slopes.forEach(({ data }, k) => {
-      products[k][i] = wholes[k] - product(out, data);
+      products[k][i] = wholes[k] - product(row, data);
     });
-    moved[i] = differs(out, x.data) ? 1 : 0;
+    moved[i] = differs(row, x.data) ? 1 : 0;
     read[i] = 1;
   };
+  const write = fewRows((out, from, to) => {
+    if (isLazyRows(inputs)) inputs.writeRows(out, from, to);
+    else out.set(inputs.data.subarray(from * size, to * size));
+    rowByRow(look)(out, from, to);
+  });
   const type = x.data instanceof Float32Array ? 'float32' : 'float64';
   const values = await f.value(lazyRows({ n, shape: x.shape, type, write }));
   // A function may give its values without reading every input.
   const row = type === 'float32' ? new Float32Array(size) : new Float64Array(size);
-  for (let i = 0; i < n; i++) if (read[i] === 0) write(row, i);
+  for (let i = 0; i < n; i++) if (read[i] === 0) write(row, i, i + 1);
   return { values, products, moved };
 }
+
+/** Rows that are written together: they are drawn together, and still in the cache when they are read. */
+const TOGETHER = 4;
+
+const fewRows =
+  (write: RowsWriter): RowsWriter =>
+  (out, from, to) => {
+    const size = out.length / (to - from);
+    for (let i = from; i < to; i += TOGETHER) {
+      const end = Math.min(to, i + TOGETHER);
+      write(out.subarray((i - from) * size, (end - from) * size), i, end);
+    }
+  };
 
 /** The sum of a·b, in four parts that do not wait for each other. */
 function product(a: Tensor['data'], b: Tensor['data']): number {

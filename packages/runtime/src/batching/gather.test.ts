@@ -1,4 +1,4 @@
-import { type LazyRowsOptions, lazyRows, type Tensor, tensor, toFloat16 } from '@onnxplain/core';
+import { type LazyRowsOptions, lazyRows, rowByRow, type Tensor, tensor, toFloat16 } from '@onnxplain/core';
 import { describe, expect, test } from 'vitest';
 import type { FloatType } from '../session/value.js';
 import { type GatherOptions, gather } from './gather.js';
@@ -15,10 +15,10 @@ const lazy = (n: number, type: LazyRowsOptions['type'], more: Partial<LazyRowsOp
     n,
     shape: [2],
     type,
-    write(out, i) {
+    write: rowByRow((out, i) => {
       out[0] = i / 3;
       out[1] = -i / 3;
-    },
+    }),
     ...more,
   });
 
@@ -62,9 +62,9 @@ test('rows in memory that make up a run are not copied', () => {
 describe('a lazy row that is not finite', () => {
   const infinite = (more: Partial<LazyRowsOptions> = {}) =>
     lazy(9, 'float64', {
-      write(out, i) {
+      write: rowByRow((out, i) => {
         out.fill(i === 7 ? Number.NaN : 0);
-      },
+      }),
       ...more,
     });
 
