@@ -35,8 +35,8 @@ export const freeOperands =
   };
 
 /**
- * Reads each row by its own coordinates, where constant coordinates [batch, ..., k] begin with the number of the row that they belong to, and
- * are otherwise the same for all rows. Exporters write masks of attention so.
+ * Reads each row by its own coordinates, where constant coordinates [batch, ..., k] begin with the number of the row that they belong
+ * to, and are otherwise the same for all rows. Exporters write masks of attention so.
  */
 export function freeGatherND(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
   const [data, indices] = node.inputs;
