@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { key } from '@onnxplain/core';
 // The kernels are no part of the public face.
+import { squaredDistance, squaredDistances } from '../packages/core/src/kernels/distances.js';
 import { writePoints } from '../packages/core/src/kernels/lines.js';
 import { type Merge, mergeInto, mergeRows } from '../packages/core/src/kernels/moments.js';
 import { addNormalsToRows, subtractUniformsFromRows } from '../packages/core/src/kernels/noise.js';
@@ -38,20 +39,20 @@ function pairsOf(n: number, size: number): Readonly<Record<string, Pair>> {
   const merges = Array.from({ length: n / 4 }, (_, i): Merge => {
     return { first: 4 * i, weights: [1, 1, 1, 1], share: 1 / (i + 1), each: 0.25, spread: 4 * i };
   });
-  const eachRow = (write: (row: Float32Array, i: number) => void) => {
-    for (let i = 0; i < n; i++) write(data.subarray(i * size, (i + 1) * size), i);
-  };
+  const rows = Array.from({ length: n }, (_, i) => data.subarray(i * size, (i + 1) * size));
   const streamAt = streamsOf(key(0));
   const drawn = new Float32Array(size);
   return {
     'normal numbers': {
       kernel: () => addNormalsToRows(data, statesOf(key(0), 0, n), 0.2),
-      script: () => eachRow((row, i) => streamAt(i).addNormal(row, 0.2)),
+      script: () => {
+        for (const [i, row] of rows.entries()) streamAt(i).addNormal(row, 0.2);
+      },
     },
     'uniform numbers': {
       kernel: () => subtractUniformsFromRows(data, statesOf(key(0), 0, n), { low: -0.2, width: 0.4 }),
       script: () =>
-        eachRow((row, i) => {
+        rows.forEach((row, i) => {
           streamAt(i).fillUniform(drawn, -0.2, 0.2);
           for (let j = 0; j < size; j++) row[j] -= drawn[j];
         }),
@@ -65,14 +66,20 @@ function pairsOf(n: number, size: number): Readonly<Record<string, Pair>> {
     'weighted sum': {
       kernel: () => addWeightedRows({ data, n }, weights, sums.mean),
       script: () =>
-        eachRow((row, i) => {
+        rows.forEach((row, i) => {
           for (let j = 0; j < size; j++) sums.mean[j] += weights[i] * row[j];
         }),
+    },
+    distances: {
+      kernel: () => squaredDistances(rows, line.start),
+      script: () => {
+        for (const row of rows) squaredDistance(row, line.start);
+      },
     },
     'points of a path': {
       kernel: () => writePoints(data, line, weights),
       script: () =>
-        eachRow((row, i) => {
+        rows.forEach((row, i) => {
           for (let j = 0; j < size; j++) row[j] = line.start[j] + weights[i] * line.step[j];
         }),
     },

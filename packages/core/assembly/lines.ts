@@ -1,6 +1,9 @@
 import { FIRST, ROWS, SECOND } from './memory';
 
-/** Writes the points FIRST + share·SECOND of a line, rounded to float32, into the row that begins at byte `offset`. An odd number of columns is rounded up. */
+/**
+ * Writes the points FIRST + share·SECOND of a line, rounded to float32, into the row that begins at byte `offset`. An odd number of
+ * columns is rounded up.
+ */
 export function writePoint(columns: i32, offset: usize, share: f64): void {
   const shares = f64x2.splat(share);
   for (let j = 0; j < columns; j += 2) {

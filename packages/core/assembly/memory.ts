@@ -8,6 +8,8 @@ export const ROWS: usize = memory.data(4 * 8192 * 4, 16);
 /** Vectors of float64. */
 export const FIRST: usize = memory.data(8192 * 8, 16);
 export const SECOND: usize = memory.data(8192 * 8, 16);
+/** A float64 for each of four rows. */
+export const TOTALS: usize = memory.data(32, 16);
 /** The states of four generators of random numbers: word w of generator g is number 4·w + g. */
 export const STATES: usize = memory.data(64, 16);
 

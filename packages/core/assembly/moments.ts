@@ -1,8 +1,8 @@
 import { FIRST, ROWS, SECOND } from './memory';
 
 /**
- * Merges four weighted rows, which begin `stride` bytes apart, with the means in FIRST and the sums of squared deviations in SECOND: the
- * arithmetic of `addFour` of src/kernels/moments.ts. An odd number of columns is rounded up.
+ * Merges four weighted rows, which begin `stride` bytes apart, with the means in FIRST and the sums of squared deviations in SECOND:
+ * the arithmetic of `addFour` of src/kernels/moments.ts. An odd number of columns is rounded up.
  */
 export function addMoments(
   columns: i32,

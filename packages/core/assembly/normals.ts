@@ -6,9 +6,9 @@ import { DRAWN, HEIGHTS, LIMITS, ROWS, STATES, WIDTHS, WORDS } from './memory';
 const TAIL: f64 = 3.6541528853610088;
 
 /**
- * Adds `scale` times a standard normal number to each of `columns` elements of four rows that begin `stride` bytes apart. Each row has its
- * own generator, and gets the numbers of `addNormal` of src/random/stream.ts. The four generators take a step together. Where a number may
- * lie outside the curve, its generator goes on alone.
+ * Adds `scale` times a standard normal number to each of `columns` elements of four rows that begin `stride` bytes apart. Each row has
+ * its own generator, and gets the numbers of `addNormal` of src/random/stream.ts. The four generators take a step together. Where a
+ * number may lie outside the curve, its generator goes on alone.
  */
 export function addNormals(columns: i32, stride: usize, scale: f64): void {
   let s0 = v128.load(STATES, 0);

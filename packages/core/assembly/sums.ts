@@ -1,6 +1,9 @@
 import { FIRST, ROWS } from './memory';
 
-/** Adds four rows, which begin `stride` bytes apart, times a weight each to FIRST, one row after the other. An odd number of columns is rounded up. */
+/**
+ * Adds four rows, which begin `stride` bytes apart, times a weight each to FIRST, one row after the other. An odd number of columns is
+ * rounded up.
+ */
 export function addWeighted(columns: i32, stride: usize, u: f64, v: f64, w: f64, z: f64): void {
   for (let j = 0; j < columns; j += 2) {
     const at = ROWS + ((<usize>j) << 2);

@@ -2,9 +2,9 @@ import { loadTwo, rotate, scramble, storeTwo, upper } from './lanes';
 import { ROWS, STATES } from './memory';
 
 /**
- * Subtracts a uniform number in [low, low + width) from each of `columns` elements of four rows that begin `stride` bytes apart. Each row has
- * its own generator, and each number takes two of its steps, as `fillUniform` of src/random/stream.ts does. The uniform number is rounded to
- * float32 before it is subtracted.
+ * Subtracts a uniform number in [low, low + width) from each of `columns` elements of four rows that begin `stride` bytes apart. Each
+ * row has its own generator, and each number takes two of its steps, as `fillUniform` of src/random/stream.ts does. The uniform number
+ * is rounded to float32 before it is subtracted.
  */
 export function subtractUniforms(columns: i32, stride: usize, low: f64, width: f64): void {
   let s0 = v128.load(STATES, 0);

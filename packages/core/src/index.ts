@@ -82,6 +82,7 @@ export { furthestAlong } from './geometry/furthest.js';
 export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geometry/rows.js';
 export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
 export { guarded, internal } from './guarded.js';
+export { squaredDistance, squaredDistances } from './kernels/distances.js';
 export { isWorthKernels } from './kernels/four-rows.js';
 export { type Line, writePoints } from './kernels/lines.js';
 export { type Merge, mergeInto, mergeRows, type Sums } from './kernels/moments.js';

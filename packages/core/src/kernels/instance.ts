@@ -12,9 +12,11 @@ interface Exports {
   readonly ROWS: Address;
   readonly SECOND: Address;
   readonly STATES: Address;
+  readonly TOTALS: Address;
   readonly WIDTHS: Address;
   addMoments(columns: number, stride: number, ...weights: readonly number[]): void;
   addNormals(columns: number, stride: number, scale: number): void;
+  addSquares(columns: number, stride: number): void;
   addWeighted(columns: number, stride: number, ...weights: readonly number[]): void;
   subtractUniforms(columns: number, stride: number, low: number, width: number): void;
   writePoint(columns: number, offset: number, share: number): void;
@@ -32,9 +34,10 @@ interface Address {
   readonly value: number;
 }
 
+type Loops = 'addMoments' | 'addNormals' | 'addSquares' | 'addWeighted' | 'subtractUniforms' | 'writePoint';
+
 /** The loops, and the memory that they work in. */
-export interface Kernels
-  extends Pick<Exports, 'addMoments' | 'addNormals' | 'addWeighted' | 'subtractUniforms' | 'writePoint'> {
+export interface Kernels extends Pick<Exports, Loops> {
   /** The greatest number of columns that a loop takes at once. */
   readonly columns: number;
   /** Four rows. */
@@ -42,6 +45,8 @@ export interface Kernels
   /** Two vectors of `columns` numbers. */
   readonly first: Float64Array;
   readonly second: Float64Array;
+  /** A number for each of the four rows. */
+  readonly totals: Float64Array;
   /** The states of four generators: word w of generator g is number 4·w + g. */
   readonly states: Int32Array;
 }
@@ -61,17 +66,13 @@ function kernelsOf(exports: Exports): Kernels {
   floats(exports.WIDTHS, widths.length).set(widths);
   floats(exports.LIMITS, underCurve.length).set(underCurve);
   floats(exports.HEIGHTS, heights.length).set(heights);
-  const { addMoments, addNormals, addWeighted, subtractUniforms, writePoint } = exports;
   return {
-    addMoments,
-    addNormals,
-    addWeighted,
-    subtractUniforms,
-    writePoint,
+    ...exports,
     columns,
     rows: new Float32Array(buffer, exports.ROWS.value, 4 * columns),
     first: floats(exports.FIRST, columns),
     second: floats(exports.SECOND, columns),
+    totals: floats(exports.TOTALS, 4),
     states: new Int32Array(buffer, exports.STATES.value, 16),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fold, key } from '../random/key.js';
 import { statesOf, stream } from '../random/stream.js';
+import { squaredDistance, squaredDistances } from './distances.js';
 import { writePoints } from './lines.js';
 import { type Merge, mergeInto, mergeRows } from './moments.js';
 import { addNormalsToRows, subtractUniformsFromRows } from './noise.js';
@@ -72,6 +73,14 @@ describe.each(sizes)('%i rows of %i elements', (n, size) => {
     addWeightedRows({ data, n }, weights, fast);
     for (let j = 0; j < size; j++) for (let i = 0; i < n; i++) slow[j] += weights[i] * data[i * size + j];
     expect(fast).toEqual(slow);
+  });
+
+  test('have the distances that they have one by one', () => {
+    const to = numbers(size, 8);
+    const rows = Array.from({ length: n }, (_, i) => data.subarray(i * size, (i + 1) * size));
+    const slow = rows.map((row) => row.reduce((sum, value, j) => sum + (value - to[j]) ** 2, 0));
+    expect([...squaredDistances(rows, to)]).toEqual(slow);
+    expect(rows.map((row) => squaredDistance(row, to))).toEqual(slow);
   });
 
   test('are points of a line', () => {

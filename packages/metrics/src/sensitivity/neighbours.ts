@@ -11,6 +11,8 @@ import {
   type Subject,
   sizeOf,
   spans,
+  squaredDistance,
+  squaredDistances,
   subtract,
   type Tensor,
   toFloat64,
@@ -28,8 +30,8 @@ import {
 /** How a metric chooses neighbours, and what it computes at each. */
 export interface NeighbourMeasure<Result> extends Omit<NeighbourhoodOptions, 'gradientOf'> {
   readonly compute: (neighbour: Neighbour) => Promise<Result>;
-  /** The same from the values of the explanation at a neighbour; absent where `compute` takes more of it. */
-  readonly ofValues?: (values: Tensor) => Result;
+  /** The same from the values of the explanations at several neighbours; absent where `compute` takes more of these. */
+  readonly ofValues?: (values: readonly Tensor[]) => readonly Result[];
   /** Returns one number for each neighbour, from the results of all neighbours. */
   readonly numbers: (results: readonly Result[]) => readonly number[];
   /** How an ascent goes on. Default: to the point of the ball that is furthest along the direction uphill. */
@@ -110,7 +112,7 @@ interface DrawnTask<Result> extends Pick<NeighbourMeasure<Result>, 'compute' | '
 function hasOtherRows(x: Tensor, inputs: Tensor): boolean {
   const [n] = inputs.shape;
   for (let i = 0; i < n; i++) {
-    if (subtract(x, lazyRow(inputs, i)).data.some((value) => value !== 0)) return true;
+    if (lazyRow(inputs, i).data.some((value: number, j: number) => value !== x.data[j])) return true;
   }
   return false;
 }
@@ -133,7 +135,7 @@ async function computeDrawn<Result>(
     if (ofValues === undefined) results.push(...(await Promise.all(drawn.each().map(compute))));
     else {
       see(drawn.inputs);
-      results.push(...(await drawn.values()).map(ofValues));
+      results.push(...ofValues(await drawn.values()));
     }
   }
   return results;
@@ -145,14 +147,21 @@ const SQUARES = { least: 1e-200, most: 1e200 };
 /** ‖a - b‖₂ over all elements, in float64; NaN where an element is. Throws `tensor-shape` for other shapes. */
 export function distance(a: Tensor, b: Tensor): number {
   expectShape('distance', b, a.shape);
-  const { data: left } = a;
-  const { data: right } = b;
-  const size = left.length;
-  let squares = 0;
-  for (let j = 0; j < size; j++) {
-    const difference = left[j] - right[j];
-    squares += difference * difference;
-  }
+  return rootOf(squaredDistance(a.data, b.data), a, b);
+}
+
+/** {@link distance} of each of some tensors to another one. */
+export function distances(tensors: readonly Tensor[], to: Tensor): readonly number[] {
+  for (const each of tensors) expectShape('distances', each, to.shape);
+  const squares = squaredDistances(
+    tensors.map(({ data }) => data),
+    to.data,
+  );
+  return tensors.map((each, i) => rootOf(squares[i], each, to));
+}
+
+/** ‖a - b‖₂ from its square, or from the numbers where the square may have lost some. */
+function rootOf(squares: number, a: Tensor, b: Tensor): number {
   return squares > SQUARES.least && squares < SQUARES.most
     ? Math.sqrt(squares)
     : norm(subtract(toFloat64(a), toFloat64(b)), 'l2');

@@ -1,7 +1,7 @@
 import { defineMetric, type MetricRecipe, norm, option, type Subject, type Tensor } from '@onnxplain/core';
 import { expectSubject } from '../subject.js';
 import { ballOptions, searchOption, settleBall } from './ball.js';
-import { distance } from './neighbours.js';
+import { distances } from './neighbours.js';
 import { noiseOption } from './noise.js';
 import { positional, sensitivity } from './sensitivity.js';
 
@@ -37,7 +37,7 @@ export const sensitivityMax = defineMetric({
     const { normalize } = settings;
     const ofValues = ({ attribution: { values } }: Subject) => {
       const unit = normalize ? norm(values, 'l2') : 1;
-      return (at: Tensor) => distance(at, values) / unit;
+      return (neighbours: readonly Tensor[]) => distances(neighbours, values).map((each) => each / unit);
     };
     const metric = sensitivity(
       {
@@ -49,7 +49,7 @@ export const sensitivityMax = defineMetric({
         value: `largest ‖Φ(x + δ) - Φ(x)‖₂${normalize ? ' / ‖Φ(x)‖₂' : ''} over draws of δ, a lower bound`,
         definition: { normalize: normalize ? 'by ‖Φ(x)‖₂; invalid when that is 0' : 'no' },
         ofValues,
-        compute: async ({ explained }, subject) => ofValues(subject)(await explained()),
+        compute: async ({ explained }, subject) => ofValues(subject)([await explained()])[0],
         numbers: (results: readonly number[]) => results,
       },
       settings,

@@ -39,7 +39,7 @@ export interface Sensitivity<Result> extends Pick<Metric, 'units' | 'source' | '
    * Returns a function that computes the same from the values of the explanation at a neighbour, which takes less time; absent where
    * `compute` takes more of a neighbour.
    */
-  ofValues?(subject: Subject): (values: Tensor) => Result;
+  ofValues?(subject: Subject): (values: readonly Tensor[]) => readonly Result[];
   /** Returns one number for each neighbour, from the results of all neighbours; the metric is the largest. */
   numbers(results: readonly Result[]): readonly number[];
   /** Returns what the metric gives for the estimate and the results of all neighbours; default: the estimate. */
