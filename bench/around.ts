@@ -9,19 +9,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Attribution, key, row, type Score, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 import { lower, write } from '@onnxplain/graph';
 import { gradientGraph, type Model, open, openSession, type Session, score } from '@onnxplain/runtime';
 import { explainInputs, makeExplainer, makeMetric, queryInputs } from 'onnxplain/pipeline';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
+import { benchArguments } from './arguments.js';
 import { median } from './time.js';
 
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: given, positionals } = benchArguments({
+  others: '[FILE.onnx...]',
   options: {
     rounds: { type: 'string', default: '15' },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', default: '', form: 'TEXT' },
     threads: { type: 'string', default: '1' },
     digits: { type: 'string', default: '200' },
   },

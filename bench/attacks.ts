@@ -5,19 +5,20 @@
  * digit by digit. The reference takes nearly all of the time: about 1600 gradients for each set.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { open } from '@onnxplain/runtime';
 import { make } from 'onnxplain';
+import { benchArguments } from './arguments.js';
 import { digitCases } from './attacks/cases.js';
 import { type AttackResult, compareAttacks } from './attacks/compare.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
   options: {
     digits: { type: 'string', default: '8' },
     sizes: { type: 'string', default: '5,10,20,45' },
     attack: {
       type: 'string',
       multiple: true,
+      form: 'EXPRESSION',
       default: ['minimum(steps=20)', 'minimum(steps=40)', 'sqp(steps=40)', 'fmn(steps=40)', 'ddn(steps=40)'],
     },
     reference: { type: 'string', default: 'pgd(judge=last)' },

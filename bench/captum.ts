@@ -15,20 +15,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { gaussian, key, type Score, square, type Tensor, tensor } from '@onnxplain/core';
 import { gradient, integratedGradients, occlusion, smooth } from '@onnxplain/explainers';
 import { infidelity, sensitivityMax } from '@onnxplain/metrics';
 import { open, predict, score } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { median } from './time.js';
 
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: given, positionals } = benchArguments({
+  others: '[NETWORK...]',
   options: {
     python: { type: 'string', default: 'python3' },
-    rounds: { type: 'string' },
-    jobs: { type: 'string' },
-    spin: { type: 'string' },
+    rounds: { type: 'string', form: 'N' },
+    jobs: { type: 'string', form: 'gradient,occlusion' },
+    spin: { type: 'string', form: 'N' },
     processor: { type: 'boolean', default: false },
   },
 });

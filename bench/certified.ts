@@ -4,16 +4,20 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { key } from '@onnxplain/core';
 import { certifiedRadius, read, reluLayersOf } from '@onnxplain/graph';
 import { open } from '@onnxplain/runtime';
 import { make } from 'onnxplain';
+import { benchArguments } from './arguments.js';
 import { digitCases } from './attacks/cases.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
   options: {
-    model: { type: 'string', default: join(import.meta.dirname, '../models/mnist-small-cnn.onnx') },
+    model: {
+      type: 'string',
+      default: join(import.meta.dirname, '../models/mnist-small-cnn.onnx'),
+      form: 'FILE.onnx',
+    },
     digits: { type: 'string', default: '1' },
     sizes: { type: 'string', default: '10' },
     attack: { type: 'string', default: 'minimum' },

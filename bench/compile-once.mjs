@@ -6,6 +6,10 @@ import { readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 
 const [path] = process.argv.slice(2);
+if (path === undefined || path === '--help') {
+  (path === undefined ? console.error : console.log)('usage: node bench/compile-once.mjs FILE.onnx');
+  process.exit(path === undefined ? 2 : 0);
+}
 const times = [performance.now()];
 const done = (value) => {
   times.push(performance.now());

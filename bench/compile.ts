@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attr, type Builder, constantFrom, emptyBuilder, write } from '@onnxplain/graph';
+import { benchArguments } from './arguments.js';
 import { median } from './time.js';
 
 /** The output of `compile-once.mjs`. */
@@ -84,5 +85,6 @@ function report(label: string, bytes: Uint8Array): void {
   }
 }
 
+benchArguments({});
 report('network', network());
 for (const nodes of [1000, 10_000, 20_000]) report('chain', chain(nodes));

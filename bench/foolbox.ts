@@ -7,13 +7,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { elementFeatures, key } from '@onnxplain/core';
 import { open } from '@onnxplain/runtime';
 import { make } from 'onnxplain';
+import { benchArguments } from './arguments.js';
 import { digitCases } from './attacks/cases.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
   options: {
     digits: { type: 'string', default: '40' },
     steps: { type: 'string', default: '20,40,100' },

@@ -10,19 +10,19 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Graph, grad, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { printOperatorTimes } from './operator-times.js';
 import { randomFeeds } from './random-feeds.js';
 import { interleaved, processorSeconds } from './time.js';
 
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: given, positionals } = benchArguments({
+  others: 'FOLDER',
   options: {
     rounds: { type: 'string', default: '15' },
-    only: { type: 'string' },
-    batch: { type: 'string' },
+    only: { type: 'string', form: 'NAME' },
+    batch: { type: 'string', form: 'N' },
     threads: { type: 'string', default: '2' },
     spin: { type: 'string', default: '0' },
     processor: { type: 'boolean', default: false },
@@ -30,7 +30,7 @@ const { values: given, positionals } = parseArgs({
   },
 });
 const rounds = Number(given.rounds);
-const [folder = '.'] = positionals;
+const [folder] = positionals;
 
 /** Goal: the greatest ratio of the time for value and gradient to the time of the forward pass. */
 const TARGETS: Readonly<Record<string, number>> = {

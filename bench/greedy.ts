@@ -6,22 +6,22 @@
  * they share is the most that can be asked of an attack with pilots of its own.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { key } from '@onnxplain/core';
 import { open } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { bareSeconds, secondsPerSet } from './greedy/cost.js';
 import { explain, explainNoted, firstDigits, shared } from './greedy/digit.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
   options: {
-    model: { type: 'string', multiple: true, default: ['mnist-small-cnn', 'mnist-cnn'] },
+    model: { type: 'string', multiple: true, default: ['mnist-small-cnn', 'mnist-cnn'], form: 'NAME' },
     digits: { type: 'string', default: '6' },
     compared: { type: 'string', default: '2' },
     subsets: { type: 'string', default: '5000' },
     attack: { type: 'string', default: 'fmn(steps=10)' },
     long: { type: 'string', default: 'fmn(steps=100)' },
     pilots: { type: 'string', default: 'fmn(steps=20)' },
-    control: { type: 'string' },
+    control: { type: 'string', form: 'EXPRESSION' },
     'paper-sets': { type: 'string', default: '16' },
   },
 });

@@ -4,15 +4,16 @@
  * or a name such as superpixels.
  */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { coalitions, featuresFor, key, tensor } from '@onnxplain/core';
 import { explainers } from '@onnxplain/explainers';
 import { open, openSession, score } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { bestBatch, forward } from './infidelity.js';
 import { photograph, photographOptions } from './photograph.js';
 import { interleaved, processorSeconds } from './time.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
+  required: ['model', 'photo'],
   options: {
     rounds: { type: 'string', default: '3' },
     coalitions: { type: 'string', default: '500' },

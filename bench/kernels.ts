@@ -4,7 +4,6 @@
  *
  *     tsx bench/kernels.ts [--rounds 200]
  */
-import { parseArgs } from 'node:util';
 import { key } from '@onnxplain/core';
 // The kernels are no part of the public face.
 import { squaredDistance, squaredDistances } from '../packages/core/src/kernels/distances.js';
@@ -13,9 +12,10 @@ import { type Merge, mergeInto, mergeRows } from '../packages/core/src/kernels/m
 import { addNormalsToRows, subtractUniformsFromRows } from '../packages/core/src/kernels/noise.js';
 import { addWeightedRows } from '../packages/core/src/kernels/sums.js';
 import { statesOf, streamsOf } from '../packages/core/src/random/stream.js';
+import { benchArguments } from './arguments.js';
 import { interleaved } from './time.js';
 
-const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '200' } } });
+const { values: given } = benchArguments({ options: { rounds: { type: 'string', default: '200' } } });
 const rounds = Number(given.rounds);
 
 /** Rows, and elements of one: a digit, a photograph. */

@@ -5,7 +5,6 @@
  *
  *     tsx bench/lowering.ts [--rounds 15]
  */
-import { parseArgs } from 'node:util';
 import {
   attr,
   type Builder,
@@ -20,8 +19,9 @@ import {
   write,
 } from '@onnxplain/graph';
 import { openSession } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 
-const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
+const { values: given } = benchArguments({ options: { rounds: { type: 'string', default: '15' } } });
 const rounds = Number(given.rounds);
 const BATCH = 8;
 const SIZE = 96;

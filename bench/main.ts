@@ -3,16 +3,16 @@
  * with the forward pass, and the share of `evaluate` that is spent inside ONNX Runtime.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { row, type Tensor, tensor } from '@onnxplain/core';
 import { type Model, open, score } from '@onnxplain/runtime';
 import { evaluateInputs, makeExplainer, makeMetric, queryInputs } from 'onnxplain/pipeline';
 import { demonstration } from '../scripts/demonstration.js';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
+import { benchArguments } from './arguments.js';
 import { infidelityCost } from './infidelity.js';
 import { interleaved } from './time.js';
 
-const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
+const { values: given } = benchArguments({ options: { rounds: { type: 'string', default: '5' } } });
 const rounds = Number(given.rounds);
 
 async function gradientCost(model: Model, batch: Tensor): Promise<{ forward: number; gradient: number }> {

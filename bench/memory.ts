@@ -5,13 +5,13 @@
  */
 
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { tensor } from '@onnxplain/core';
 import { attr, emptyGraph, type Graph, write } from '@onnxplain/graph';
 import { type Model, open, score } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { node, value } from './graph-parts.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
   options: {
     scores: { type: 'string', default: '3000' },
     shapes: { type: 'string', default: '150' },

@@ -5,7 +5,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   key,
   noisyBaseline,
@@ -22,11 +21,13 @@ import {
 import { optimal } from '@onnxplain/explainers';
 import { open, openSession, score } from '@onnxplain/runtime';
 import { imageRows, packagedDigits, readDigits } from '../scripts/idx.js';
+import { benchArguments } from './arguments.js';
 import { bestBatch, forward } from './infidelity.js';
 import { photograph, photographOptions } from './photograph.js';
 import { interleaved, seconds } from './time.js';
 
-const { values: given } = parseArgs({
+const { values: given } = benchArguments({
+  required: ['model', 'photo'],
   options: {
     rounds: { type: 'string', default: '3' },
     elements: { type: 'boolean', default: false },

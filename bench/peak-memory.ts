@@ -12,12 +12,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { attr, emptyGraph, type Graph, write } from '@onnxplain/graph';
+import { benchArguments } from './arguments.js';
 import { node, value } from './graph-parts.js';
 import { median } from './time.js';
 
-const { values: given } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const { values: given } = benchArguments({
+  options: { only: { type: 'string', default: '', form: 'draws|sessions' } },
+});
 
 /** Expressions of jobs, with DRAWS in place of their number, and that number at first. */
 const jobs: readonly (readonly [job: string, draws: number])[] = [

@@ -10,6 +10,12 @@ import { open, openSession, score } from '@onnxplain/runtime';
 import { makeExplainer, makeMetric } from 'onnxplain/pipeline';
 
 const [mode, argument, rows] = process.argv.slice(2);
+if (mode === '--help' || argument === undefined) {
+  (mode === '--help' ? console.log : console.error)(
+    'usage: node --expose-gc bench/peak-once.mjs job EXPRESSION [ROWS] | plain FILE.onnx | values FILE.onnx | gradients FILE.onnx',
+  );
+  process.exit(mode === '--help' ? 0 : 2);
+}
 const MiB = 2 ** 20;
 const shipped = join(import.meta.dirname, '../models/mnist-cnn.onnx');
 const digit = tensor(

@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Tensor } from '@onnxplain/core';
 import { loadImage } from '@onnxplain/files';
 
-const data = join(import.meta.dirname, '../../shared/data');
-
 /** Options of the command line: the files of a model of ImageNet and of a photograph. */
 export const photographOptions = {
-  model: { type: 'string', default: join(data, 'models/squeezenet1.1.onnx') },
-  photo: { type: 'string', default: join(data, 'images/alligator.jpg') },
+  model: { type: 'string', form: 'FILE.onnx' },
+  photo: { type: 'string', form: 'FILE.jpg' },
 } as const;
 
 /** How the pretrained models of ImageNet take pictures. */

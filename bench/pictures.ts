@@ -13,8 +13,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { encodePng, loadImage } from '@onnxplain/files';
+import { benchArguments } from './arguments.js';
 import { IMAGENET } from './photograph.js';
 import { interleaved, processorSeconds } from './time.js';
 
@@ -36,12 +36,12 @@ type Sharp = (bytes: Uint8Array) => { raw(): { toBuffer(): Promise<Uint8Array> }
 const files = createRequire(join(import.meta.dirname, '../packages/files/package.json'));
 const jpeg: Jpeg = files('jpeg-js');
 
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: given, positionals } = benchArguments({
+  others: '[FILE.jpg...]',
   options: {
     rounds: { type: 'string', default: '15' },
-    first: { type: 'string' },
-    sharp: { type: 'string' },
+    first: { type: 'string', form: 'SIZE' },
+    sharp: { type: 'string', form: 'FOLDER' },
   },
 });
 

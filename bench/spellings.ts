@@ -8,15 +8,15 @@
  * spelling that the compiler chooses. A gradient that differs from that of the plain graph is an error. --only takes the rows of which rule
  * or shape contains the text. Rows and spellings are in `bench/spellings/rows.ts`.
  */
-import { parseArgs } from 'node:util';
 import { type Graph, grad, lower, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
+import { benchArguments } from './arguments.js';
 import { networkOf, randomNumbers } from './spellings/network.js';
 import { type Row, rows } from './spellings/rows.js';
 import { interleaved, processorSeconds } from './time.js';
 
-const { values: given } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, only: { type: 'string', default: '' } },
+const { values: given } = benchArguments({
+  options: { rounds: { type: 'string', default: '15' }, only: { type: 'string', default: '', form: 'TEXT' } },
 });
 const rounds = Number(given.rounds);
 

@@ -4,11 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { bundleCommand } from '../scripts/bundle-command.js';
+import { benchArguments } from './arguments.js';
 import { median } from './time.js';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
+const { values } = benchArguments({ options: { rounds: { type: 'string', default: '9' } } });
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'packages/onnxplain/dist');
 await bundleCommand(dist, join(dist, 'bin'));

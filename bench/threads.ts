@@ -11,19 +11,19 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { canonicalise, type Graph, grad, lookupsOf, lower, read, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
 import { bindDims, rowCost } from '../packages/runtime/src/batching/row-cost.js';
 import { isSmallRun } from '../packages/runtime/src/batching/threads.js';
+import { benchArguments } from './arguments.js';
 import { randomFeeds, readOpenSizes } from './random-feeds.js';
 import { interleaved } from './time.js';
 
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
+const { values: given, positionals } = benchArguments({
+  others: 'FILE.onnx...',
   options: {
     rows: { type: 'string', default: '1,8,32,128' },
-    shape: { type: 'string', default: '' },
+    shape: { type: 'string', default: '', form: 'NAME=SIZE,...' },
     rounds: { type: 'string', default: '25' },
     threads: { type: 'string', default: `${availableParallelism()}` },
   },
@@ -87,7 +87,6 @@ function embeddingsOf(model: Graph): readonly string[] | undefined {
   return lookupsOf(canonicalise(model)).map(({ output }) => output);
 }
 
-if (positionals.length === 0) throw new Error('Give at least one FILE.onnx.');
 console.log(
   `| graph | rows | one thread, ms | ${given.threads} threads / one | after a pause | threads of a score |`,
 );
