@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '@onnxplain/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeWhole } from './disk.js';
+import { expectWritable, makeFolder, writeWhole } from './disk.js';
 
 let folder = '';
 beforeEach(() => {
@@ -57,4 +57,28 @@ test('a folder made for a file that cannot be written is taken away again', asyn
   }
   await expect(writeWhole(join(folder, 'new', 'deep', 'model.onnx'), chunks())).rejects.toThrow();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a folder is created with its missing parents, which are returned innermost first', async () => {
+  const [outer, inner] = [join(folder, 'outer'), join(folder, 'outer', 'inner')];
+  expect(await makeFolder(inner)).toEqual([inner, outer]);
+  expect(await makeFolder(inner)).toEqual([]);
+});
+
+test('folders that two calls create at once are created once', async () => {
+  const inner = join(folder, 'outer', 'inner');
+  const created = await Promise.all([makeFolder(inner), makeFolder(inner)]);
+  expect(created.flat().sort()).toEqual([join(folder, 'outer'), inner]);
+});
+
+test('parents of a folder that cannot be created are taken away again', async () => {
+  await expect(makeFolder(join(folder, 'outer', 'x'.repeat(300)))).rejects.toThrow();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test.runIf(process.platform === 'linux')('a folder below /proc is refused at once', async () => {
+  await expect(expectWritable('/proc/onnxplain/out')).rejects.toMatchObject({
+    code: 'file-unreadable',
+    diagnosis: { got: 'a place in which no folder can be created (/proc)' },
+  });
 });

@@ -80,21 +80,50 @@ export async function expectWritable(folder: string): Promise<void> {
     await removeAbandoned(join(folder, 'probe'));
     await writeFile(probe, '');
   } catch (cause) {
-    refuse(folder, { cause, expected: 'a folder that can be written' });
+    refuse(folder, { cause, expected: 'a folder that can be written', remedy: 'Give another one after -o.' });
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
     await removeFolders(created);
   }
 }
 
-/** Creates a folder and its missing parents. Returns those that it created, innermost first. */
+/**
+ * Creates a folder and its missing parents. Returns those that it created, innermost first; where one cannot be created, none stays. It
+ * creates them one by one: below /proc, `mkdir` of Node with the option `recursive` never ends.
+ */
 export async function makeFolder(path: string): Promise<readonly string[]> {
-  const whole = resolve(path);
-  const outermost = await mkdir(whole, { recursive: true });
   const created: string[] = [];
-  if (outermost === undefined) return created;
-  for (let folder = whole; folder.length >= outermost.length; folder = dirname(folder)) created.push(folder);
+  try {
+    for (const folder of await missingFolders(resolve(path)))
+      if (await makeOne(folder)) created.unshift(folder);
+  } catch (error) {
+    await removeFolders(created);
+    throw error;
+  }
   return created;
+}
+
+/** The folders that are not there, outermost first. A file of the name of a folder counts as missing. */
+async function missingFolders(whole: string): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let folder = whole; (await statOf(folder))?.isDirectory() !== true; folder = dirname(folder)) {
+    missing.unshift(folder);
+    if (folder === dirname(folder)) break;
+  }
+  return missing;
+}
+
+/** Creates a folder whose parent is there. Returns false where another program was faster. */
+async function makeOne(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST' && (await statOf(folder))?.isDirectory() === true) return false;
+    if (code !== 'ENOENT') throw error;
+    throw new Error(`a place in which no folder can be created (${dirname(folder)})`, { cause: error });
+  }
 }
 
 /** Removes folders that {@link makeFolder} created. One that is no longer empty stays, with its parents. */
