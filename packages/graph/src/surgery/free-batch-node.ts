@@ -3,7 +3,7 @@ import { attr, type Builder } from '../builder/builder.js';
 import { attributesOf } from '../ir/attributes.js';
 import { opsIn } from '../ir/ops.js';
 import type { Dim, Node } from '../ir/types.js';
-import { freeGatherND, freeOperands } from './free-batch-operands.js';
+import { freeExpand, freeGather, freeGatherND, freeOperands } from './free-batch-operands.js';
 import { batchAxis, coefficient, type FrozenBatch, integers, repeat } from './free-batch-rows.js';
 
 type FreeBatchRule = (node: Node, builder: Builder, batch: FrozenBatch) => Node;
@@ -25,6 +25,8 @@ const FREE_BATCH_RULES: Readonly<Record<string, FreeBatchRule | undefined>> = {
   Slice: freeSlice,
   Concat: freeConcat,
   Resize: freeResize,
+  Expand: freeExpand,
+  Gather: freeGather,
   GatherND: freeGatherND,
   GatherElements: freeOperands({ broadcasts: false }),
   ScatterElements: freeOperands({ broadcasts: false }),
@@ -109,7 +111,7 @@ function freeSlice(node: Node, builder: Builder, { batch, symbol }: FrozenBatch)
 const END = 2 ** 31 - 1;
 
 /** Repeats operands of a Concat that have one row, such as a class token, for all rows of the batch. */
-function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
+function freeConcat(node: Node, builder: Builder, { batch, symbol, elementsBefore }: FrozenBatch): Node {
   const all = node.inputs.map((name) => builder.type(name).dims);
   const like = all.findIndex((dims) => dims !== undefined && batchAxis(dims, symbol) >= 0);
   const dims = all[like];
@@ -117,8 +119,10 @@ function freeConcat(node: Node, builder: Builder, { batch, symbol }: FrozenBatch
   const axis = batchAxis(dims, symbol);
   const along = node.attributes.axis?.kind === 'int' ? node.attributes.axis.value : 0;
   if ((along < 0 ? along + dims.length : along) === axis) return node;
+  const size = coefficient(String(dims[axis]));
+  if (batch !== 1 || (size > 1 && (elementsBefore.get(node.inputs[like]) ?? 1) > 1)) return node;
   const inputs = node.inputs.map((name, i) =>
-    batch === 1 && all[i]?.[axis] === 1 ? repeat(builder, { name, axis, like: node.inputs[like] }) : name,
+    all[i]?.[axis] === size ? repeat(builder, { name, axis, like: node.inputs[like] }) : name,
   );
   return { ...node, inputs };
 }

@@ -44,7 +44,7 @@ export function freeGatherND(node: Node, builder: Builder, { batch, symbol }: Fr
   const coordinates = integers(builder.constantOf(indices));
   const [rows, ...places] = builder.constantOf(indices)?.dims ?? [];
   const width = places.at(-1) ?? 0;
-  if (coordinates === undefined || dims?.[0] !== symbol || rows !== batch || width < 2) return node;
+  if (coordinates === undefined || dims?.[0] !== symbol || rows !== batch || width === 0) return node;
   if (attributesOf(node, 'GatherND').batch_dims !== 0) return node;
   const perRow = coordinates.length / batch;
   const own = coordinates.every((at, i) => {
@@ -52,6 +52,8 @@ export function freeGatherND(node: Node, builder: Builder, { batch, symbol }: Fr
     return i % width === 0 ? at === row : at === coordinates[i % perRow];
   });
   if (!own) return node;
+  if (width === 1)
+    return places.length === 1 ? { ...node, op: 'Identity', inputs: [data], attributes: {} } : node;
   const rest = coordinates.slice(0, perRow).filter((_, i) => i % width > 0);
   const one = builder.constant({
     dtype: 'int64',
@@ -60,4 +62,37 @@ export function freeGatherND(node: Node, builder: Builder, { batch, symbol }: Fr
   });
   const all = repeat(builder, { name: one, axis: 0, like: data });
   return { ...node, inputs: [data, all], attributes: { batch_dims: attr.int(1) } };
+}
+
+/** Reads the elements of every row, where constant indices [1, ...] read those of one from an axis that rows are merged into. */
+export function freeGather(
+  node: Node,
+  builder: Builder,
+  { batch, symbol, elementsBefore }: FrozenBatch,
+): Node {
+  const [data, indices] = node.inputs;
+  const dims = builder.typeOf(data)?.dims;
+  const read = integers(builder.constantOf(indices));
+  const [rows, ...places] = builder.constantOf(indices)?.dims ?? [];
+  const { axis } = attributesOf(node, 'Gather');
+  if (read === undefined || dims === undefined || axis !== 0 || batchAxis(dims, symbol) !== 0) return node;
+  const size = coefficient(String(dims[0]));
+  if (batch !== 1 || rows !== 1 || size === 1 || (elementsBefore.get(data) ?? 1) > 1) return node;
+  const rest = dims.slice(1);
+  if (!rest.every((dim) => typeof dim === 'number')) return node;
+  const split = builder.emit('Reshape', [data, builder.ints([-1, size, ...rest])]);
+  const one = builder.constant({ dtype: 'int64', dims: places, data: BigInt64Array.from(read, BigInt) });
+  return { ...node, inputs: [split, one], attributes: { axis: attr.int(1) } };
+}
+
+/** Leaves the axis of rows as it is, where the constant target of an Expand gives it the size that it has already. */
+export function freeExpand(node: Node, builder: Builder, { batch, symbol }: FrozenBatch): Node {
+  const [data, shape] = node.inputs;
+  const dims = builder.typeOf(data)?.dims;
+  const target = integers(builder.constantOf(shape));
+  if (dims === undefined || target === undefined) return node;
+  const axis = batchAxis(dims, symbol);
+  const at = axis + target.length - dims.length;
+  if (axis < 0 || at < 0 || target[at] !== coefficient(String(dims[axis])) * batch) return node;
+  return { ...node, inputs: [data, builder.ints(target.with(at, 1))] };
 }

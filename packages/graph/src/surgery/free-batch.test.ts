@@ -103,6 +103,16 @@ describe('a fixed batch of 1 is freed, and each row gives what it gave alone', (
     expectRows(fixed([1, 3, 4], [1, 4, 4], nodes, { token: ramp([1, 1, 4]) }));
   });
 
+  test('in class tokens of frames that rows are merged into', () => {
+    const nodes = [
+      node('f = Reshape(x, frames)'),
+      node('c = Concat(token, f)', { axis: int(1) }),
+      node('y = Reshape(c, back)'),
+    ];
+    const constants = { frames: int64([2, 3, 4]), token: ramp([2, 1, 4]), back: int64([1, 32]) };
+    expectRows(fixed([1, 6, 4], [1, 32], nodes, constants));
+  });
+
   test('in a Slice that takes the whole batch', () => {
     const constants = { from: int64([0, 1]), to: int64([1, 3]), axes: int64([0, 1]) };
     expectRows(fixed([1, 4], [1, 2], [node('y = Slice(x, from, to, axes)')], constants));
@@ -122,6 +132,25 @@ describe('a fixed batch of 1 is freed, and each row gives what it gave alone', (
   test('in constant coordinates that begin with the number of the row, as masks of attention have them', () => {
     const at = int64([0, 3, 0, 1, 0, 1], [1, 1, 3, 2]);
     expectRows(fixed([1, 4], [1, 1, 3], [node('y = GatherND(x, at)')], { at }));
+  });
+
+  test('in coordinates that are the number of the row', () => {
+    expectRows(fixed([1, 4], [1, 4], [node('y = GatherND(x, at)')], { at: int64([0], [1, 1]) }));
+  });
+
+  test('in indices into an axis that rows are merged into', () => {
+    const nodes = [node('f = Reshape(x, flat)'), node('y = Gather(f, at)', { axis: int(0) })];
+    expectRows(fixed([1, 4, 2], [1, 3, 2], nodes, { flat: int64([4, 2]), at: int64([3, 0, 1], [1, 3]) }));
+  });
+
+  test.each([[1], [2]])('in the target of an Expand, %i elements of a row before the others', (heads) => {
+    const constants = {
+      split: int64([heads, 4 / heads, 1]),
+      to: int64([heads, 4 / heads, 3]),
+      back: int64([1, 12]),
+    };
+    const nodes = [node('h = Reshape(x, split)'), node('e = Expand(h, to)'), node('y = Reshape(e, back)')];
+    expectRows(fixed([1, 4], [1, 12], nodes, constants));
   });
 
   test.each([
