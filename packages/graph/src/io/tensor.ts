@@ -8,7 +8,7 @@ import {
   sizeOf,
   viewElements,
 } from '@onnxplain/core';
-import { lazyConstant } from '../ir/lazy-constant.js';
+import { lazyConstant, rawOf } from '../ir/lazy-constant.js';
 import type { Constant, ConstantData } from '../ir/types.js';
 import type { LazyBytes } from './chunks.js';
 import { type ReadContext, unsupportedTypes } from './context.js';
@@ -86,7 +86,7 @@ function rawConstant(raw: Uint8Array, { dtype, dims }: Pick<TensorHeader, 'dtype
   if (raw.byteOffset % dtypes[dtype].bytes === 0)
     return { dtype, dims, data: normalise(dtype, viewElements(dtype, raw)) };
   const copy = () => viewElements(dtype, new Uint8Array(raw));
-  return raw.length < LARGE ? { dtype, dims, data: copy() } : lazyConstant({ dtype, dims }, copy);
+  return raw.length < LARGE ? { dtype, dims, data: copy() } : lazyConstant({ dtype, dims }, copy, raw);
 }
 
 /** Replaces every byte of a bool tensor other than 0 by 1, because a file may store any such byte for true. */
@@ -241,7 +241,7 @@ export function rawPart(name: string, constant: Constant): LazyBytes {
   return {
     length,
     bytes() {
-      const bytes = rawBytes(constant.data);
+      const bytes = rawOf(constant) ?? rawBytes(constant.data);
       if (bytes.length !== length) invalid(`constant "${name}"`, `${length} bytes`, `${bytes.length}`);
       return bytes;
     },

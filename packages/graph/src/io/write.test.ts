@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { codeOf, float32, graphOf, node, value } from '../../test/graphs.js';
 import { lazyConstant } from '../ir/lazy-constant.js';
+import { verify } from '../ir/verify.js';
 import { irVersion } from './ir-version.js';
 import { defaultLimits } from './limits.js';
 import { decode } from './proto.js';
 import { read } from './read.js';
+import { rawPart } from './tensor.js';
 import { write, writeChunks } from './write.js';
 
 const identity = {
@@ -88,6 +90,14 @@ test('a lazy constant is read once for each iteration', () => {
     Buffer.from(write(graphOf({ ...identity, constants: { counted: large } }))),
   );
   expect(readings).toBe(1);
+});
+
+test('a lazy constant with raw data is checked and written without its elements', () => {
+  const raw = rawPart('large', large).bytes();
+  const counted = lazyConstant(large, () => expect.unreachable('the elements are read'), raw);
+  const graph = graphOf({ ...identity, constants: { counted } });
+  verify(graph);
+  expect(write(graph)).toEqual(write(graphOf({ ...identity, constants: { counted: large } })));
 });
 
 test('many small constants are joined in chunks of at most a mebibyte and one constant', () => {

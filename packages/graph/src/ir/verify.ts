@@ -1,5 +1,6 @@
 import { dtypeInfo, fail, own } from '@onnxplain/core';
 import { expectedKinds } from './attribute-kinds.js';
+import { isLazyConstant } from './lazy-constant.js';
 import { describe } from './scope.js';
 import type { Attributes, Constant, Graph, LocalFunction, Node } from './types.js';
 import { nodesWithin } from './walk.js';
@@ -137,10 +138,14 @@ function verifyAttributes(node: Node, scope: Scope): void {
   }
 }
 
-function verifyConstant({ dtype, dims, data }: Constant, where: string): void {
+function verifyConstant(constant: Constant, where: string): void {
+  const { dtype, dims } = constant;
   const size = dims.reduce((product, dim) => product * dim, 1);
   if (dims.some((dim) => !Number.isSafeInteger(dim) || dim < 0))
     invalid(where, 'sizes of at least 0', `[${dims}]`);
+  // Those who write the elements check their number.
+  if (isLazyConstant(constant)) return;
+  const { data } = constant;
   if (data.length !== size) invalid(where, `${size} elements for dims [${dims}]`, `${data.length}`);
   const array = dtypeInfo(dtype)?.array ?? Array;
   const fits = data.constructor === array;

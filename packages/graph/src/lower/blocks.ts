@@ -82,7 +82,7 @@ function sizesOf(b: MathBuilder, x: string, size: number): readonly number[] {
 export type FloatingConstant = Constant & { readonly data: Float32Array | Float64Array };
 
 export const isFloating = (constant: Constant): constant is FloatingConstant =>
-  constant.data instanceof Float32Array || constant.data instanceof Float64Array;
+  constant.dtype === 'float32' || constant.dtype === 'float64';
 
 /**
  * Where an element of a rearranged kernel comes from: its indices in the kernel; indices outside of the kernel give 0. The indices

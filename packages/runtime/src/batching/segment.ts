@@ -1,4 +1,4 @@
-import { freeArray } from './free-array.js';
+import { freeArray } from '../session/free-array.js';
 import { type ColumnArray, type Numbers, type QueuedRequest, type RowRequest, report } from './request.js';
 
 /** Consecutive rows of one request, part of one run. */

@@ -3,12 +3,12 @@ import { fail } from '@onnxplain/core';
 import { type Graph, takesMissing, weightBytes } from '@onnxplain/graph';
 import type { DeviceChoice } from '../providers/probe.js';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
-import { type Device, openSession } from '../session/session.js';
+import type { Device } from '../session/session.js';
 import type { Arrays, Feeds, Port } from '../session/value.js';
 import type { Cache, CacheKind } from './cache.js';
 import { checkFeeds } from './feeds.js';
 import { type PooledSession, type SessionPool, sessionPool } from './session-pool.js';
-import { type SessionSource, serialise } from './session-source.js';
+import { openSource, type SessionSource, serialise } from './session-source.js';
 import { type GraphStatistics, graphStatistics } from './statistics.js';
 
 /** A model opened for running. Holds native memory: close it, or declare it with `await using`. */
@@ -140,8 +140,7 @@ function poolOf({ graph, source, threads, spin, path }: PoolParts, device: Devic
   return sessionPool({
     name,
     limit: sessionLimit(graph),
-    open: ({ model, threads: own = threads, ...rest }) =>
-      openSession(model, { device, threads: own, spin, name, ...rest }),
+    open: (from) => openSource(from, { device, threads, spin, name }),
   });
 }
 

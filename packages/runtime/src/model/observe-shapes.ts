@@ -8,9 +8,9 @@ import {
   type Value,
   withObserved,
 } from '@onnxplain/graph';
-import { openSession, type Session, type SessionOptions } from '../session/session.js';
+import type { Session, SessionOptions } from '../session/session.js';
 import { type Arrays, isFloatType } from '../session/value.js';
-import { serialise } from './session-source.js';
+import { openSource, serialise } from './session-source.js';
 
 /** Number of rows of each of the two runs. */
 const ROWS = [2, 3] as const;
@@ -58,8 +58,7 @@ async function observe(
   try {
     // ONNX Runtime infers the types of outputs that have none.
     const untyped = new Set(values.map(({ name }) => name));
-    const { model, ...rest } = serialise({ ...graph, outputs, untyped });
-    session = await openSession(model, { ...options, ...rest });
+    session = await openSource(serialise({ ...graph, outputs, untyped }), options);
     const runs = await runOnRows(session, graph);
     const dims = new Map(values.map((value) => [value.name, value.dims] as const));
     const rows = symbolOfRows(graph);

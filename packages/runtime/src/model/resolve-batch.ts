@@ -12,9 +12,9 @@ import {
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
 import { hasLaterBatchAxis } from '../rows/row-axes.js';
 import { sameNumbers } from '../rows/same-numbers.js';
-import { openSession, type Session, type SessionOptions } from '../session/session.js';
+import type { Session, SessionOptions } from '../session/session.js';
 import { type Arrays, isFloatType, joinRows, type Port } from '../session/value.js';
-import { serialise } from './session-source.js';
+import { openSource, serialise } from './session-source.js';
 
 export interface ResolvedBatch {
   readonly batch: BatchAxis;
@@ -154,10 +154,7 @@ async function runTrial(
 ): Promise<boolean> {
   const sessions: Session[] = [];
   try {
-    for (const graph of graphs) {
-      const { model, ...rest } = serialise(graph);
-      sessions.push(await openSession(model, { ...options, ...rest }));
-    }
+    for (const graph of graphs) sessions.push(await openSource(serialise(graph), options));
     return await trial(sessions);
   } catch {
     return false;

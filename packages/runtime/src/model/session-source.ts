@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { bytesOf, type Graph, weightBytes, write, writeChunks, writeExternal } from '@onnxplain/graph';
 import { nodesForCpu } from '../providers/webgpu.js';
+import { freeArray } from '../session/free-array.js';
+import { openSession, type Session, type SessionOptions } from '../session/session.js';
 
 /** What a session is opened from. */
 export interface SessionSource {
@@ -8,6 +10,8 @@ export interface SessionSource {
   readonly model: Uint8Array | string;
   /** Contents of files that the bytes refer to. */
   readonly external?: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Whether the bytes were written for this session only. They are freed when it is open. */
+  readonly temporary?: boolean;
   /** Names of nodes that WebGPU must leave to the CPU. */
   readonly cpuNodes?: readonly string[];
   /** Threads inside one operator; default: those of the model. */
@@ -25,9 +29,24 @@ const fitsOneFile = (graph: Graph): boolean => weightBytes(graph) < MAX_WEIGHT_B
 /** Serialises a graph of any size. Weights above 2 GiB go to a second file. */
 export function serialise(graph: Graph): SessionSource {
   const cpuNodes = cpuNodeNames(graph);
-  if (fitsOneFile(graph)) return { model: write(graph), cpuNodes };
+  if (fitsOneFile(graph)) return { model: write(graph), temporary: true, cpuNodes };
   const { model, data } = writeExternal(graph, { location: WEIGHTS_FILE });
-  return { model, external: [{ path: WEIGHTS_FILE, data: bytesOf(data) }], cpuNodes };
+  return { model, external: [{ path: WEIGHTS_FILE, data: bytesOf(data) }], temporary: true, cpuNodes };
+}
+
+/** Opens a session, and frees what was written for it. Throws as {@link openSession} does. */
+export async function openSource(source: SessionSource, options: SessionOptions): Promise<Session> {
+  const { model, external = [], cpuNodes, threads = options.threads } = source;
+  try {
+    return await openSession(model, { ...options, external, cpuNodes, threads });
+  } finally {
+    if (source.temporary) free(source);
+  }
+}
+
+function free({ model, external = [] }: SessionSource): void {
+  if (model instanceof Uint8Array) freeArray(model);
+  for (const { data } of external) freeArray(data);
 }
 
 /** Takes the file that a graph was read from, with the weights in it. */

@@ -14,6 +14,6 @@ closedPort.close();
  * A message to a port takes the buffers of its transfer list from the sender, and a closed port drops them (HTML standard, 9.4.4). Node 22
  * has `ArrayBuffer.prototype.transfer` for this, Node 20 has not.
  */
-export function freeArray({ buffer, byteLength }: Float32Array | Float64Array): void {
+export function freeArray({ buffer, byteLength }: Float32Array | Float64Array | Uint8Array): void {
   if (byteLength >= LEAST_BYTES && buffer instanceof ArrayBuffer) closedPort.postMessage(undefined, [buffer]);
 }
