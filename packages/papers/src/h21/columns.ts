@@ -19,19 +19,22 @@ export const criteria: readonly TableColumn[] = [
   { name: `Robustness-${SYMBOLS.set}`, metric: robustness('robustness-set') },
 ];
 
+export const INSERTION = 'Insertion';
+export const DELETION = 'Deletion';
+
 /** The two criteria and insertion and deletion over the cells of a digit. */
 export const columnsOverCells: readonly TableColumn[] = [
   ...(['complement', 'set'] as const).map((criterion) => ({
     name: `Robustness-${SYMBOLS[criterion]}`,
     metric: robustness(`robustness-${criterion}`, CELLS),
   })),
-  { name: 'Insertion', metric: `insertion(uniform, draws=50, ${CELLS})` },
-  { name: 'Deletion', metric: `deletion(uniform, draws=50, ${CELLS})` },
+  { name: INSERTION, metric: `insertion(uniform, draws=50, ${CELLS})` },
+  { name: DELETION, metric: `deletion(uniform, draws=50, ${CELLS})` },
 ];
 
 export const removal: readonly TableColumn[] = [
-  { name: 'Insertion', metric: 'insertion(uniform)' },
-  { name: 'Deletion', metric: 'deletion(uniform)' },
+  { name: INSERTION, metric: 'insertion(uniform)' },
+  { name: DELETION, metric: 'deletion(uniform)' },
 ];
 
 /** The names of the columns of the two criteria. */

@@ -1,7 +1,18 @@
 import { addedClaims, betterThan, type PaperTable } from '../table.js';
-import { columnsOverCells, complement, criteria, MODEL, NOTES, removal, set } from './columns.js';
+import {
+  columnsOverCells,
+  complement,
+  criteria,
+  DELETION,
+  INSERTION,
+  MODEL,
+  NOTES,
+  removal,
+  set,
+} from './columns.js';
 import {
   GREEDY_AS,
+  greedyAsClaims,
   greedyAsRows,
   greedyAsRowsOverCells,
   MINIMUM_PERTURBATION,
@@ -26,26 +37,13 @@ const table1: PaperTable = {
     { row: 'BBMP', column: set, value: 176.6 },
     { row: 'Random', column: set, value: 193.8 },
   ],
-  claims: [
-    ...betterThan(GREEDY_AS.complement, others, [complement]),
-    ...betterThan(GREEDY_AS.set, others, [set]),
-    ...addedClaims([
-      ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], [complement]),
-      ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set]),
-    ]),
-  ],
+  claims: greedyAsClaims(others, { complement: [complement], set: [set] }),
   notes: [NOTES.class, NOTES.digits, NOTES.attack, NOTES.settings],
 };
 
 /** Insertion goes with the features that hold a prediction, deletion with those that change it. */
-const removalClaims = (insertions: readonly string[], deletions: readonly string[]) => [
-  ...betterThan(GREEDY_AS.complement, others, insertions),
-  ...betterThan(GREEDY_AS.set, others, deletions),
-  ...addedClaims([
-    ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], insertions),
-    ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], deletions),
-  ]),
-];
+const removalClaims = (insertions: readonly string[], deletions: readonly string[]) =>
+  greedyAsClaims(others, { complement: insertions, set: deletions });
 
 const REMOVAL_NOTES = [
   NOTES.class,
@@ -64,10 +62,10 @@ const table2: PaperTable = {
   rows: [...otherRows, ...greedyAsRows],
   columns: removal,
   numbers: [
-    { row: 'BBMP', column: 'Deletion', value: 587 },
-    { row: 'Random', column: 'Deletion', value: 312 },
+    { row: 'BBMP', column: DELETION, value: 587 },
+    { row: 'Random', column: DELETION, value: 312 },
   ],
-  claims: removalClaims(['Insertion'], ['Deletion']),
+  claims: removalClaims([INSERTION], [DELETION]),
   notes: REMOVAL_NOTES,
 };
 
@@ -113,9 +111,9 @@ const table7: PaperTable = {
       ...betterThan(
         GREEDY_AS.complement,
         [...namesFor(SYMBOLS.complement), MINIMUM_PERTURBATION],
-        ['Insertion'],
+        [INSERTION],
       ),
-      ...betterThan(GREEDY_AS.set, [...namesFor(SYMBOLS.set), MINIMUM_PERTURBATION], ['Deletion']),
+      ...betterThan(GREEDY_AS.set, [...namesFor(SYMBOLS.set), MINIMUM_PERTURBATION], [DELETION]),
     ]),
   ],
   notes: [

@@ -1,6 +1,6 @@
-import { addedClaims, betterThan, type PaperTable, type TableRow } from '../table.js';
-import { NOTES } from './columns.js';
-import { GREEDY_AS, MINIMUM_PERTURBATION, SYMBOLS } from './rows.js';
+import type { PaperTable, TableRow } from '../table.js';
+import { complement, DELETION, INSERTION, NOTES, set } from './columns.js';
+import { GREEDY_AS, greedyAsClaims, INTEGRATED_GRADIENTS, MINIMUM_PERTURBATION } from './rows.js';
 
 /** What counts as one feature: about 50 parts of a picture that follow its edges. */
 const PARTS = 'features=superpixels';
@@ -21,13 +21,7 @@ const greedyAs = (criterion: 'complement' | 'set'): TableRow => ({
 
 const otherRows: readonly TableRow[] = [
   { name: 'Grad', explainer: 'gradient' },
-  {
-    name: 'IG',
-    explainer: {
-      paper: 'integrated-gradients(steps=50)',
-      'paper-code': 'path-gradient(steps=10, rule=left)',
-    },
-  },
+  INTEGRATED_GRADIENTS,
   { name: 'SHAP', explainer: `kernel-shap(samples=2000, ${PARTS})` },
   { name: 'LOO', explainer: `leave-one-out(${PARTS})` },
   { name: 'BBMP', explainer: { paper: 'bbmp(iterations=100)', 'paper-code': 'bbmp(preset=paper-code)' } },
@@ -36,12 +30,6 @@ const otherRows: readonly TableRow[] = [
 ];
 
 const others = otherRows.map(({ name }) => name);
-const [complement, set, insertion, deletion] = [
-  `Robustness-${SYMBOLS.complement}`,
-  `Robustness-${SYMBOLS.set}`,
-  'Insertion',
-  'Deletion',
-];
 
 /** The measures of the first two tables on photographs. */
 const table3: PaperTable = {
@@ -59,18 +47,11 @@ const table3: PaperTable = {
   columns: [
     { name: complement, metric: `robustness-complement(${ATTACK}, ${SIZES}, ${PARTS})` },
     { name: set, metric: `robustness-set(${ATTACK}, ${SIZES}, ${PARTS})` },
-    { name: insertion, metric: `insertion(uniform, draws=20, ${SIZES}, ${PARTS})` },
-    { name: deletion, metric: `deletion(uniform, draws=20, ${SIZES}, ${PARTS})` },
+    { name: INSERTION, metric: `insertion(uniform, draws=20, ${SIZES}, ${PARTS})` },
+    { name: DELETION, metric: `deletion(uniform, draws=20, ${SIZES}, ${PARTS})` },
   ],
   numbers: [],
-  claims: [
-    ...betterThan(GREEDY_AS.complement, others, [complement, insertion]),
-    ...betterThan(GREEDY_AS.set, others, [set, deletion]),
-    ...addedClaims([
-      ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], [complement, insertion]),
-      ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set, deletion]),
-    ]),
-  ],
+  claims: greedyAsClaims(others, { complement: [complement, INSERTION], set: [set, DELETION] }),
   notes: [
     'The claims of the first two tables on photographs; which table of the paper has them, and its numbers, are not known here.',
     'All rankings are of about 50 superpixels; the paper ranks pixels. EG is left out, because no background belongs to a folder of photographs.',

@@ -1,4 +1,4 @@
-import type { TableRow } from '../table.js';
+import { addedClaims, betterThan, type Claim, type TableRow } from '../table.js';
 
 /** The two criteria as [H21] writes them. */
 export const SYMBOLS = { complement: 'S̄r', set: 'Sr' } as const;
@@ -11,6 +11,21 @@ export const GREEDY_AS = {
 
 /** The minimum perturbation itself, which costs one attack. */
 export const MINIMUM_PERTURBATION = 'minimum perturbation';
+
+/**
+ * The claims that Greedy-AS for either criterion is better than the others by the columns of its criterion; the same against the minimum
+ * perturbation, which the paper does not have.
+ */
+export function greedyAsClaims(
+  others: readonly string[],
+  columns: Readonly<Record<keyof typeof GREEDY_AS, readonly string[]>>,
+): readonly Claim[] {
+  const against = (rows: readonly string[]) => [
+    ...betterThan(GREEDY_AS.complement, rows, columns.complement),
+    ...betterThan(GREEDY_AS.set, rows, columns.set),
+  ];
+  return [...against(others), ...addedClaims(against([MINIMUM_PERTURBATION]))];
+}
 
 const byPaperCode = (name: string, criterion: string) =>
   `${name}(pgd(judge=last), criterion=${criterion}, preset=paper-code)`;
@@ -26,16 +41,15 @@ export const greedyAsOverCells = (criterion: 'complement' | 'set', more = '') =>
   'paper-code': `greedy-as(pgd(judge=last), criterion=${criterion}, preset=paper-code, ${SUBSETS}, ${CELLS}${more})`,
 });
 
+export const INTEGRATED_GRADIENTS: TableRow = {
+  name: 'IG',
+  explainer: { paper: 'integrated-gradients(steps=50)', 'paper-code': 'path-gradient(steps=10, rule=left)' },
+};
+
 /** Explainers of other authors, as [H21] compares them: the rows of its first two tables. */
 export const otherRows: readonly TableRow[] = [
   { name: 'Grad', explainer: 'gradient' },
-  {
-    name: 'IG',
-    explainer: {
-      paper: 'integrated-gradients(steps=50)',
-      'paper-code': 'path-gradient(steps=10, rule=left)',
-    },
-  },
+  INTEGRATED_GRADIENTS,
   { name: 'EG', explainer: 'expected-gradients({background}, draws=200)' },
   {
     name: 'SHAP',

@@ -1,6 +1,6 @@
-import { addedClaims, betterThan, type PaperTable, type TableRow } from '../table.js';
-import { NOTES } from './columns.js';
-import { GREEDY_AS, MINIMUM_PERTURBATION, SYMBOLS } from './rows.js';
+import type { PaperTable, TableRow } from '../table.js';
+import { complement, DELETION, INSERTION, NOTES, set } from './columns.js';
+import { GREEDY_AS, greedyAsClaims, INTEGRATED_GRADIENTS, MINIMUM_PERTURBATION } from './rows.js';
 
 /** Words count as one: all numbers of the embedding of a word. */
 const WORDS = 'features=pixels, layout=wc';
@@ -19,13 +19,7 @@ const greedyAs = (criterion: 'complement' | 'set'): TableRow => ({
 
 const otherRows: readonly TableRow[] = [
   { name: 'Grad', explainer: 'gradient' },
-  {
-    name: 'IG',
-    explainer: {
-      paper: 'integrated-gradients(steps=50)',
-      'paper-code': 'path-gradient(steps=10, rule=left)',
-    },
-  },
+  INTEGRATED_GRADIENTS,
   { name: 'SHAP', explainer: `kernel-shap(samples=4096, ${WORDS})` },
   { name: 'LOO', explainer: `leave-one-out(${WORDS})` },
   { name: 'CFX', explainer: `cfx(${WORDS})` },
@@ -34,12 +28,6 @@ const otherRows: readonly TableRow[] = [
 ];
 
 const others = otherRows.map(({ name }) => name);
-const [complement, set, insertion, deletion] = [
-  `Robustness-${SYMBOLS.complement}`,
-  `Robustness-${SYMBOLS.set}`,
-  'Insertion',
-  'Deletion',
-];
 
 /** Wins, draws and losses of Greedy-AS on sentences. */
 const table4: PaperTable = {
@@ -59,18 +47,11 @@ const table4: PaperTable = {
   columns: [
     { name: complement, metric: `robustness-complement(${KEYWORDS}, ${WORDS})` },
     { name: set, metric: `robustness-set(${KEYWORDS}, ${WORDS})` },
-    { name: insertion, metric: `insertion(${WORD}, ${KEYWORDS}, ${WORDS})` },
-    { name: deletion, metric: `deletion(${WORD}, ${KEYWORDS}, ${WORDS})` },
+    { name: INSERTION, metric: `insertion(${WORD}, ${KEYWORDS}, ${WORDS})` },
+    { name: DELETION, metric: `deletion(${WORD}, ${KEYWORDS}, ${WORDS})` },
   ],
   numbers: [],
-  claims: [
-    ...betterThan(GREEDY_AS.complement, others, [complement, insertion]),
-    ...betterThan(GREEDY_AS.set, others, [set, deletion]),
-    ...addedClaims([
-      ...betterThan(GREEDY_AS.complement, [MINIMUM_PERTURBATION], [complement, insertion]),
-      ...betterThan(GREEDY_AS.set, [MINIMUM_PERTURBATION], [set, deletion]),
-    ]),
-  ],
+  claims: greedyAsClaims(others, { complement: [complement, INSERTION], set: [set, DELETION] }),
   notes: [
     'The questions and topics of CLINC150 stand in for Yahoo! Answers. The precision and the mean average precision of keywords need keywords that people chose, which there are none of here.',
     'Removed words get the vector of a random word, as in the paper; the number is the mean over 20 words. The file models/random-words.npy, relative to the working folder, has the vectors.',
