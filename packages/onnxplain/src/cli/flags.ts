@@ -1,10 +1,10 @@
 import { fail } from '@onnxplain/core';
 import { LAYOUTS } from '@onnxplain/files';
-import type { BatchAxisOption } from '@onnxplain/runtime';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
 import type { PrepareOptions } from '../pipeline/prepare-options.js';
-import { type FileFlags, type FileOptions, refuseSecond, withFileFlags } from './model-flags.js';
+import { batchAxis, integer, number, numbers, pair, positive, size, whole } from './flag-values.js';
+import { type FileFlags, type FileOptions, withFileFlags } from './model-flags.js';
 import { withTableFlags } from './table-flags.js';
 
 /** Default of `grad --external-above`, in bytes: less than the 2 GiB that one protobuf message may have, to leave room for the nodes. */
@@ -231,67 +231,6 @@ function withPictureFlags(command: Command): Command {
       numbers,
     )
     .option('--std <numbers>', 'divides the pixels last: one number, or one for each channel', numbers);
-}
-
-/** Parses one word of --batch-axis: AXIS or NAME=AXIS. `before` is the result for the words before it. */
-function batchAxis(text: string, before?: BatchAxisOption): BatchAxisOption {
-  const at = text.lastIndexOf('=');
-  const word = text.slice(at + 1);
-  if (word !== 'none' && !/^\d+$/.test(word))
-    throw new InvalidArgumentError('Not an axis from 0 up, or none.');
-  const axis = word === 'none' ? word : Number(word);
-  const named = typeof before === 'object' ? before : {};
-  if (at < 0 && before === undefined) return axis;
-  if (at <= 0 || (before !== undefined && typeof before !== 'object')) {
-    throw new InvalidArgumentError('Not one axis for the explained input, or NAME=AXIS for each.');
-  }
-  const name = text.slice(0, at);
-  refuseSecond(name, named);
-  return { ...named, [name]: axis };
-}
-
-function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.');
-  return value;
-}
-
-function integer(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('Not a whole number.');
-  return value;
-}
-
-export function whole(text: string): number {
-  const value = number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('Not a whole number from 0 up.');
-  return value;
-}
-
-export function positive(text: string): number {
-  const value = whole(text);
-  if (value === 0) throw new InvalidArgumentError('Not a whole number from 1 up.');
-  return value;
-}
-
-function numbers(text: string): [number, ...number[]] {
-  const [first, ...rest] = text.split(',').map(number);
-  return [first, ...rest];
-}
-
-function pair(text: string): [number, number] {
-  const [low, high, ...more] = numbers(text);
-  if (high === undefined || more.length > 0 || low >= high) {
-    throw new InvalidArgumentError('Not two numbers, the lower first.');
-  }
-  return [low, high];
-}
-
-function size(text: string): [number, number] {
-  const [height, width = height, ...more] = text.split(/[,x]/).map(positive);
-  if (more.length > 0) throw new InvalidArgumentError('Not height,width.');
-  return [height, width];
 }
 
 /** Returns the file extension of an output file. Throws `usage` for an extension that is not in `endings`. */

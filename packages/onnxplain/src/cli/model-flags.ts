@@ -1,6 +1,7 @@
 import { defaultLimits, type Limits } from '@onnxplain/graph';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { ModelOptions } from '../pipeline/model.js';
+import { refuseSecond, whole } from './flag-values.js';
 
 const SHAPE =
   'sizes of an input that the model leaves open, such as x=1,3,24,24; a name that other inputs share has its size there too';
@@ -36,9 +37,9 @@ export function withFileFlags(command: Command): Command {
 }
 
 function shape(text: string, before: FileFlags['shape'] = {}): FileFlags['shape'] {
-  const [name, sizes] = halves(text, 'NAME=SIZE,SIZE,...');
+  const [name, sizes] = halves(text, 'NAME=SIZES, such as x=1,3,24,24');
   refuseSecond(name, before);
-  const numbers = sizes.split(/[,x]/).map(wholeNumber);
+  const numbers = sizes.split(/[,x]/).map(whole);
   return { ...before, [name]: numbers };
 }
 
@@ -56,12 +57,7 @@ function limit(text: string, before: FileFlags['limit'] = {}): FileFlags['limit'
     throw new InvalidArgumentError(`Not one of ${Object.keys(defaultLimits).join(', ')}.`);
   }
   refuseSecond(name, before);
-  return { ...before, [name as keyof Limits]: wholeNumber(value) };
-}
-
-/** Refuses a second value for a name; `before` holds the values that were given before. */
-export function refuseSecond(name: string, before: Readonly<Record<string, unknown>>): void {
-  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`"${name}" has a value already. Give one.`);
+  return { ...before, [name as keyof Limits]: whole(value) };
 }
 
 /** Returns the parts before and after the last equals sign: names may have one too. */
@@ -69,12 +65,4 @@ function halves(text: string, form: string): readonly [string, string] {
   const at = text.lastIndexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError(`Not ${form}.`);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text.trim()) || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError('Not a whole number from 0 up.');
-  }
-  return value;
 }

@@ -5,13 +5,13 @@ import type { EvaluateFlags } from './evaluate.js';
 import { excessValue, refuseRepeatedFlags } from './excess-value.js';
 import type { ExplainFlags } from './explain.js';
 import { EXIT, type ExitCode, failureOf, showFailure } from './failure.js';
+import { whole } from './flag-values.js';
 import {
   type CommonFlags,
   EXTERNAL_ABOVE,
   type LimitFlags,
   memoryOf,
   type PluginFlags,
-  whole,
   withCommonFlags,
   withInput,
   withModelFlags,
@@ -109,7 +109,8 @@ function addInspect(program: Command, run: Invocation): void {
       'inputs or inner values by which the gradient coverage is determined (default: each float input, or each embedding)',
     )
     .action(async (model: string, flags: InspectFlags) => {
-      const { inspect, showInspection } = await import('./inspect.js');
+      const { inspect } = await import('./inspect.js');
+      const { showInspection } = await import('./show-inspection.js');
       writeResult(run, flags, { result: await inspect(model, flags), show: showInspection });
     });
 }

@@ -2,7 +2,8 @@ import { fail } from '@onnxplain/core';
 import type { Reading } from '@onnxplain/papers';
 import { type Command, Option } from 'commander';
 import { collected } from './excess-value.js';
-import { positive, type QueryFlags, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
+import { positive } from './flag-values.js';
+import { type QueryFlags, withPluginFlags, withQueryFlags, withRunFlags } from './flags.js';
 import type { Notices } from './streams.js';
 
 /** The flags of `reproduce`. */
