@@ -42,6 +42,12 @@ export function benchArguments<
   return parsed as Parsed<Options> & { readonly values: Readonly<Record<Required, string>> };
 }
 
+/** Ends a bench that was given a value which it cannot use, with exit code 2. */
+export function refuseArgument(reason: string): never {
+  console.error(reason);
+  process.exit(2);
+}
+
 function parse(rows: OptionRows, refuse: (reason: string) => never) {
   try {
     return parseArgs({ options: { ...rows, help: { type: 'boolean' } }, allowPositionals: true });

@@ -19,7 +19,7 @@ import { gaussian, key, type Score, square, type Tensor, tensor } from '@onnxpla
 import { gradient, integratedGradients, occlusion, smooth } from '@onnxplain/explainers';
 import { infidelity, sensitivityMax } from '@onnxplain/metrics';
 import { open, predict, score } from '@onnxplain/runtime';
-import { benchArguments } from './arguments.js';
+import { benchArguments, refuseArgument } from './arguments.js';
 import { median } from './time.js';
 
 const { values: given, positionals } = benchArguments({
@@ -47,7 +47,7 @@ type JobName = (typeof NAMES)[number];
 
 const asked = given.jobs?.split(',') ?? NAMES;
 const unknown = asked.find((name) => !NAMES.some((known) => known === name));
-if (unknown !== undefined) throw new Error(`no job ${unknown}; there are ${NAMES.join(', ')}`);
+if (unknown !== undefined) refuseArgument(`no job ${unknown}; there are ${NAMES.join(', ')}`);
 
 interface Plan {
   /** The least ratio of Captum's time to ours that is wanted, in the order of the names. */
@@ -95,11 +95,11 @@ function startPeer() {
   const child = spawn(given.python, [join(import.meta.dirname, 'peers/captum_jobs.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  child.once('error', ({ message }) => refuseArgument(`--python: ${message}`));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (question: unknown) => {
     child.stdin.write(`${JSON.stringify(question)}\n`);
-    const { value, done } = await Promise.race([lines.next(), failed]);
+    const { value, done } = await lines.next();
     if (done === true) throw new Error('captum_jobs.py ended without an answer');
     return JSON.parse(value);
   };
@@ -247,13 +247,10 @@ async function compare(network: string, folder: string): Promise<boolean> {
   }
 }
 
+const networks = positionals.length > 0 ? positionals : Object.keys(NETWORKS);
+for (const network of networks)
+  if (!(network in NETWORKS))
+    refuseArgument(`no network ${network}; there are ${Object.keys(NETWORKS).join(', ')}`);
 const folder = mkdtempSync(join(tmpdir(), 'captum-'));
-try {
-  for (const network of positionals.length > 0 ? positionals : Object.keys(NETWORKS)) {
-    if (!(network in NETWORKS))
-      throw new Error(`no network ${network}; there are ${Object.keys(NETWORKS).join(', ')}`);
-    if (!(await compare(network, folder))) break;
-  }
-} finally {
-  rmSync(folder, { recursive: true });
-}
+process.once('exit', () => rmSync(folder, { recursive: true }));
+for (const network of networks) if (!(await compare(network, folder))) break;

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { elementFeatures, key } from '@onnxplain/core';
 import { open } from '@onnxplain/runtime';
 import { make } from 'onnxplain';
-import { benchArguments } from './arguments.js';
+import { benchArguments, refuseArgument } from './arguments.js';
 import { digitCases } from './attacks/cases.js';
 
 const { values: given } = benchArguments({
@@ -71,7 +71,7 @@ function theirs(): readonly Theirs[] {
   );
   const labels = cases.map(({ margin }) => margin.classes?.target ?? 0);
   const asked = JSON.stringify({ model: path, images, labels, steps, bounds: [0, 1] });
-  const { stdout, stderr, status } = spawnSync(
+  const { stdout, stderr, status, error } = spawnSync(
     given.python,
     [join(import.meta.dirname, 'peers/foolbox_ddn.py')],
     {
@@ -80,6 +80,7 @@ function theirs(): readonly Theirs[] {
     },
   );
   rmSync(folder, { recursive: true });
+  if (error !== undefined) refuseArgument(`--python: ${error.message}`);
   if (status !== 0) throw new Error(`foolbox_ddn.py failed: ${stderr}`);
   const lines = stdout
     .trim()

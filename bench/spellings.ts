@@ -10,7 +10,7 @@
  */
 import { type Graph, grad, lower, write } from '@onnxplain/graph';
 import { openSession, type Session } from '@onnxplain/runtime';
-import { benchArguments } from './arguments.js';
+import { benchArguments, refuseArgument } from './arguments.js';
 import { networkOf, randomNumbers } from './spellings/network.js';
 import { type Row, rows } from './spellings/rows.js';
 import { interleaved, processorSeconds } from './time.js';
@@ -96,6 +96,6 @@ async function measure(row: Row): Promise<void> {
 const asked = rows.filter((row) => `${row.rule} ${row.shape}`.includes(given.only));
 if (asked.length === 0) {
   const rules = [...new Set(rows.map(({ rule }) => rule))].join(', ');
-  throw new Error(`no row has "${given.only}" in its rule and shape; the rules are ${rules}`);
+  refuseArgument(`no row has "${given.only}" in its rule and shape; the rules are ${rules}`);
 }
 for (const row of asked) await measure(row);

@@ -50,6 +50,17 @@ test.each([
   expect(stderr).toMatch(USAGE);
 });
 
+test.each([
+  ['captum.ts', ['--jobs', 'nothing'], 'no job nothing; there are infidelity'],
+  ['captum.ts', ['nothing'], 'no network nothing; there are lenet'],
+  ['captum.ts', ['--python', './nothing'], '--python: spawn ./nothing ENOENT'],
+])('bench/%s with the arguments %j ends with 2 and one line', async (file, args, reason) => {
+  const { code, stderr } = await bench(file, ...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^[^\n]+\n$/);
+  expect(stderr).toContain(reason);
+});
+
 test('an option that a bench does not have ends it with 2, its name and the usage', async () => {
   const { code, stderr } = await bench('start.ts', '--nonsense');
   expect(code).toBe(2);

@@ -66,3 +66,26 @@ function otherSize(shape: Shape, expected: ExpectedShape): string | undefined {
     ? undefined
     : 'Arrays are taken as they are; pictures (.png, .jpg) get the size and the channels of the input.';
 }
+
+/** Throws `feed-shape` for a picture that became an array of another shape than the input has. */
+export function refuseSize(shape: readonly number[], dims: readonly Dim[], where: string): never {
+  return fail({
+    code: 'feed-shape',
+    where,
+    expected: `a picture as [${dims.join(', ')}]`,
+    got: showShape(shape),
+    remedy: 'Without --size, or a size in the model card, a picture gets the size of the input.',
+  });
+}
+
+/** Throws `feed-shape` for a picture where the input is none. */
+export function refusePicture(file: string, dims: ExpectedShape['dims']): never {
+  return fail({
+    code: 'feed-shape',
+    where: file,
+    expected: `numbers for an input of shape [${dims?.join(', ') ?? 'unknown'}]`,
+    got: 'a picture',
+    remedy:
+      'Pictures need an input of [c, h, w] or [h, w, c] with 1 or 3 channels; see --layout, or use a .npy file.',
+  });
+}

@@ -13,7 +13,7 @@ import {
   type Tensor,
   unstack,
 } from '@onnxplain/core';
-import { refuseArray } from './array-shape.js';
+import { refuseArray, refusePicture, refuseSize } from './array-shape.js';
 import type { ColumnNames } from './columns.js';
 import { fits } from './dims.js';
 import { loadImage, type OriginalPicture, type Preprocessing } from './image.js';
@@ -229,25 +229,4 @@ function split(
     tensor,
   }));
   return { inputs, batched };
-}
-
-function refuseSize(shape: readonly number[], dims: readonly Dim[], where: string): never {
-  return fail({
-    code: 'feed-shape',
-    where,
-    expected: `a picture as [${dims.join(', ')}]`,
-    got: showShape(shape),
-    remedy: "Without --size and a size in the model card, a picture gets the input's.",
-  });
-}
-
-function refusePicture(file: string, dims: Expected['dims']): never {
-  return fail({
-    code: 'feed-shape',
-    where: file,
-    expected: `numbers for an input of shape [${dims?.join(', ') ?? 'unknown'}]`,
-    got: 'a picture',
-    remedy:
-      'Pictures need an input of [c, h, w] or [h, w, c] with 1 or 3 channels; see --layout, or use a .npy file.',
-  });
 }
