@@ -221,6 +221,8 @@ run, but on a path from the output to an input of the gradient they are refused 
 ${withoutRule()}
 - Sequences and optional values whose lengths or positions are known only when the graph runs.
 - Attention with a window, with a cache and a causal mask, with key lengths, or with \`qk_matmul_output\`; LpPool with \`ceil_mode\`.
+- SVMClassifier with probabilities, which ONNX Runtime finds by an iteration that it ends early; SVMRegressor with \`one_class\`, which gives 1 or -1;
+  MatMulNBits with \`g_idx\` or with weights that the graph computes.
 - A Loop that is not unrolled and carries a value whose shape changes between iterations (a list that grows).
 - QuantizeLinear; its row in the table gives the reason.
 `;

@@ -28,6 +28,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, PolynomialFeatures, RobustScaler, StandardScaler
+from sklearn.svm import SVC, SVR, NuSVR
 
 from fixture_files import pack
 
@@ -60,6 +61,8 @@ REGRESSORS = {
     'lasso-imputer': lambda: make_pipeline(SimpleImputer(), Lasso(0.1)),
     'ridge-pca': lambda: make_pipeline(StandardScaler(), PCA(3), Ridge()),
     'mlp-regressor': lambda: make_pipeline(StandardScaler(), MLPRegressor(**MLP)),
+    'svr-rbf': lambda: make_pipeline(StandardScaler(), PCA(2), SVR(C=0.01, epsilon=60)),
+    'svr-poly': lambda: make_pipeline(StandardScaler(), PCA(2), NuSVR(kernel='poly', coef0=1, nu=0.02)),
     'gaussian-process': lambda: make_pipeline(StandardScaler(), PCA(2), GaussianProcessRegressor(ConstantKernel(2.0) * RBF(2.0), alpha=1.0, optimizer=None)),
 }
 
@@ -72,6 +75,9 @@ def problems():
         yield f'{name}-iris', make(), iris
     # Of two classes the file gives other probabilities than the estimator.
     yield 'lda-iris', make_pipeline(StandardScaler(), LinearDiscriminantAnalysis()), iris
+    # Of two classes the file gives -s and s, the estimator s.
+    for kernel in ('rbf', 'sigmoid'):
+        yield f'svc-{kernel}-iris', make_pipeline(StandardScaler(), PCA(2), SVC(kernel=kernel)), iris
     for name, make in REGRESSORS.items():
         yield name, make(), (100 * diabetes[0], diabetes[1])
     several = (iris[0], iris[0][:, :2] @ [[1.0, 2.0, 0.5], [-1.0, 0.3, 1.0]])

@@ -667,6 +667,22 @@ function fused(): Case[] {
       inputs: [[2, 3], [3, 4], [4]],
       attributes: { activation: string('LeakyRelu'), activation_alpha: float(0.2) },
     },
+    ...[
+      { bits: 4, zero: [] },
+      { bits: 4, zero: [0x93, 0x5a] },
+      { bits: 8, zero: [] },
+      { bits: 8, zero: [130, 120, 100, 140] },
+    ].map(({ bits, zero }): Case => {
+      const bytes = Array.from({ length: 8 * bits }, (_, i) => (i * 37 + 11) % 256);
+      const packed = constantFrom('uint8', [2, 2, 2 * bits], bytes);
+      const zeros = zero.length > 0 ? [constantFrom('uint8', [zero.length], zero)] : [];
+      return {
+        ...ms,
+        op: 'MatMulNBits',
+        inputs: [[3, 20], packed, f32([4], 0.1, 0.2, -0.1, 0.05), ...zeros],
+        attributes: { K: n(20), N: n(2), bits: n(bits), block_size: n(16) },
+      };
+    }),
     {
       ...ms,
       op: 'FusedMatMul',
@@ -974,6 +990,10 @@ function machineLearning(): Case[] {
     intercepts: floats([0.1, -0.2, 0.3]),
   };
   const two = { coefficients: floats([1, -2, 0.5]), intercepts: floats([0.1]) };
+  const machine = {
+    kernel_params: floats([0.5, 1.2, 3]),
+    support_vectors: floats([0.1, 0.4, -0.3, 0.8, -0.6, 0.2, 0.5, 0.7, -0.9, -0.2, 0.3, 0.6]),
+  };
   const classifier = (attributes: Case['attributes'], types: Case['types'] = ['int64', 'float32']): Case => ({
     ...ml,
     op: 'LinearClassifier',
@@ -1015,6 +1035,35 @@ function machineLearning(): Case[] {
     classifier({ ...two, classlabels_ints: ints([0, 1]) }),
     classifier({ ...two, classlabels_ints: ints([0, 1]), post_transform: string('LOGISTIC') }),
     classifier({ ...two, classlabels_ints: ints([0, 1]), post_transform: string('SOFTMAX') }),
+    ...['LINEAR', 'POLY', 'RBF', 'SIGMOID'].map((kernel): Case => {
+      const attributes = { ...machine, kernel_type: string(kernel), n_supports: n(4), rho: floats([0.3]) };
+      return {
+        ...ml,
+        op: 'SVMRegressor',
+        inputs: [x],
+        attributes: { ...attributes, coefficients: floats([1, -2, 0.5, 0.7]) },
+      };
+    }),
+    ...[
+      [1, 3],
+      [1, 2, 1],
+    ].map(
+      (counts): Case => ({
+        ...ml,
+        op: 'SVMClassifier',
+        inputs: [x],
+        outputs: 2,
+        types: ['int64', 'float32'],
+        attributes: {
+          ...machine,
+          kernel_type: string('RBF'),
+          vectors_per_class: ints(counts),
+          classlabels_ints: ints(counts.map((_, label) => label)),
+          coefficients: floats([1, -2, 0.5, 0.7, -0.3, 0.9, 1.1, -1]),
+          rho: floats([0.3, -0.2, 0.1]),
+        },
+      }),
+    ),
     { ...ml, op: 'Binarizer', inputs: [x], attributes: { threshold: float(0.2) } },
     { ...ml, op: 'ArrayFeatureExtractor', inputs: [x, i64(2, 0)] },
     { ...ml, op: 'ArrayFeatureExtractor', inputs: [[3], i64(2, 0)] },

@@ -7,6 +7,7 @@ import { rewrite } from '../rewrite/rewrite.js';
 import { linearModels } from './decompose/linear-models.js';
 import { microsoftOps } from './decompose/microsoft.js';
 import { standardOps } from './decompose/standard.js';
+import { supportVectors } from './decompose/support-vectors.js';
 import { attributesToInputs } from './upgrade/attributes-to-inputs.js';
 import { broadcast } from './upgrade/broadcast.js';
 import { control } from './upgrade/control.js';
@@ -28,7 +29,7 @@ export const opRewrites: Readonly<Record<string, OpRewrites>> = {
     ...training,
     ...standardOps,
   },
-  'ai.onnx.ml': linearModels,
+  'ai.onnx.ml': { ...linearModels, ...supportVectors },
   'com.microsoft': microsoftOps,
 };
 

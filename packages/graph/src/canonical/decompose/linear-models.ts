@@ -44,10 +44,12 @@ const linearClassifier: OpRewrite = (node, b) => {
   return [b.emit('Gather', [b.constant(labels, 'labels'), classIndex(b, raw, rows)]), scores];
 };
 
-function labelsOf(node: Node): Constant {
+/** The labels of a classifier. */
+export function labelsOf(node: Node): Constant {
   const { classlabels_ints: ints = [], classlabels_strings: strings = [] } = attributesOf(
     node,
     'ai.onnx.ml:LinearClassifier',
+    'ai.onnx.ml:SVMClassifier',
   );
   if (strings.length > 0) return { dtype: 'string', dims: [strings.length], data: strings };
   return constantFrom('int64', [ints.length], ints);

@@ -7,6 +7,7 @@ import { appendChanged, input, type OpRewrite, type OpRewrites, trimmed } from '
 import { multiHeadAttention, projectedAttention } from './attention.js';
 import { embedLayerNormalization } from './embed-layer-normalization.js';
 import { activation, gelu, rootMeanSquare, scaled, swish, tanhGelu } from './formulas.js';
+import { matMulNBits } from './packed-weights.js';
 import { microsoftRotaryEmbedding } from './rotary.js';
 
 /** Returns those attributes of a node that an operator has. */
@@ -110,6 +111,7 @@ export const microsoftOps: OpRewrites = {
   FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,
   TransposeMatMul: fusedMatMul,
+  MatMulNBits: matMulNBits,
   Gelu: (node, b) => [gelu(b, input(node, 0))],
   BiasGelu: (node, b) => [gelu(b, biased(node, b))],
   FastGelu: (node, b) => [tanhGelu(b, biased(node, b))],

@@ -5,6 +5,14 @@ import { MANY, op } from './op-schema.js';
 const labels = { classlabels_ints: optional('ints'), classlabels_strings: optional('strings') };
 const transform = { post_transform: string('NONE') };
 const weights = { coefficients: optional('floats'), intercepts: optional('floats'), ...transform };
+const machine = {
+  ...transform,
+  coefficients: optional('floats'),
+  kernel_params: optional('floats'),
+  kernel_type: string('LINEAR'),
+  rho: optional('floats'),
+  support_vectors: optional('floats'),
+};
 const trees = {
   ...transform,
   aggregate_function: string('SUM'),
@@ -37,10 +45,10 @@ export const learners = {
   }),
   'ai.onnx.ml:SVMClassifier': op(
     'linear',
-    { ...transform, ...labels, prob_a: optional('floats') },
+    { ...machine, ...labels, prob_a: optional('floats'), vectors_per_class: optional('ints') },
     classifier,
   ),
-  'ai.onnx.ml:SVMRegressor': op('linear', transform),
+  'ai.onnx.ml:SVMRegressor': op('linear', { ...machine, n_supports: int(0), one_class: int(0) }),
   'ai.onnx.ml:Scaler': op('unary', { offset: optional('floats'), scale: optional('floats') }),
   'ai.onnx.ml:TreeEnsemble': op('search', { n_targets: int(1) }),
   'ai.onnx.ml:TreeEnsembleClassifier': op(
@@ -104,6 +112,11 @@ export const contributed = {
     { inputs: [2, 3] },
   ),
   'com.microsoft:FusedMatMul': op('linear', product, { inputs: 2 }),
+  'com.microsoft:MatMulNBits': op(
+    'linear',
+    { K: int(0), N: int(0), bits: int(4), block_size: int(32) },
+    { inputs: [3, 6] },
+  ),
   'com.microsoft:MultiHeadAttention': op('linear', attention, { inputs: [1, 10], outputs: [1, 4] }),
   'com.microsoft:QGemm': op('quantisation', { alpha: float(1), transB: int(0) }, { inputs: [6, 9] }),
   'com.microsoft:QLinearAveragePool': pixels,
