@@ -22,7 +22,11 @@ function slicePositionsOver(dims: readonly number[], axes: readonly number[]) {
 /** Returns the slices over `axes`, which must not be negative. */
 export function slicesOver(x: NumArray, axes: readonly number[]): ReducedSlices {
   const { kept, starts, steps } = slicePositionsOver(x.dims, axes);
-  const slices = Array.from(starts, (start) => Float64Array.from(steps, (step) => x.data[start + step]));
+  const slices = Array.from(starts, (start) => {
+    const slice = new Float64Array(steps.length);
+    for (let i = 0; i < slice.length; i++) slice[i] = x.data[start + steps[i]];
+    return slice;
+  });
   return { kept, slices };
 }
 
@@ -31,15 +35,16 @@ export function joinSlices(x: NumArray, axes: readonly number[], slices: readonl
   const { starts, steps } = slicePositionsOver(x.dims, axes);
   const y = filled(x.dtype, x.dims);
   slices.forEach((slice, l) => {
-    slice.forEach((v, i) => {
-      y.data[starts[l] + steps[i]] = v;
-    });
+    const start = starts[l];
+    for (let i = 0; i < slice.length; i++) y.data[start + steps[i]] = slice[i];
   });
   return y;
 }
 
 export function sum(slice: Float64Array): number {
-  return slice.reduce((total, v) => total + v, 0);
+  let total = 0;
+  for (let i = 0; i < slice.length; i++) total += slice[i];
+  return total;
 }
 
 export function mean(slice: Float64Array): number {
@@ -47,7 +52,9 @@ export function mean(slice: Float64Array): number {
 }
 
 export function meanSquare(slice: Float64Array): number {
-  return slice.reduce((total, v) => total + v * v, 0) / slice.length;
+  let total = 0;
+  for (let i = 0; i < slice.length; i++) total += slice[i] * slice[i];
+  return total / slice.length;
 }
 
 /** Returns the dims after a reduction: reduced axes have size 1 if `keep`, else they are removed. */
