@@ -19,8 +19,8 @@ interface PackedWeights {
 }
 
 /**
- * A MatMul with the weights as floats, (q - zero point) * scale, plus the bias. The weights then take as much memory as before quantisation. Kept
- * as it is: weights that the graph computes, and reordered ones (`g_idx`).
+ * A MatMul with the weights as floats, (q - zero point) * scale, plus the bias. The weights then take as much memory as they took before
+ * quantisation. Kept as it is: weights that the graph computes, and reordered ones (`g_idx`).
  */
 export const matMulNBits: OpRewrite = (node, b) => {
   const packed = weightsOf(node, b);
