@@ -47,18 +47,23 @@ export function comparison(compare: (difference: number) => boolean): InferRow {
       if (a === undefined || b === undefined) return undefined;
       const difference = integral(a) && integral(b) ? subtractDims(a, b) : floatDifference(a, b);
       if (typeof difference === 'number') return compare(difference) ? 1 : 0;
-      // A symbol is at least 1, and so greater than any number below 1.
+      // A symbol is at least 1, and so greater than any number below 1; so are products and sums of symbols.
       const sign = Math.sign(typeof a === 'number' ? -1 : 1);
-      return isPlainSymbol(a, b) ? (compare(sign) ? 1 : 0) : undefined;
+      return isSizeAboveNumber(a, b) ? (compare(sign) ? 1 : 0) : undefined;
     });
     return [result(site, 'bool', elements)];
   };
 }
 
-/** Whether the operands are a single symbol and a number below 1. */
-function isPlainSymbol(a: Dim, b: Dim): boolean {
+/** Whether the operands are a size without subtraction or rounding, such as "4*N" or "N+2", and a number below 1. */
+function isSizeAboveNumber(a: Dim, b: Dim): boolean {
   const [symbol, value] = typeof a === 'string' ? [a, b] : [b, a];
-  return typeof symbol === 'string' && /^[\w?.]+$/.test(symbol) && typeof value === 'number' && value < 1;
+  return (
+    typeof symbol === 'string' &&
+    /^[\w?.]+([*+][\w?.]+)*$/.test(symbol) &&
+    typeof value === 'number' &&
+    value < 1
+  );
 }
 
 const floatDifference = (a: Dim, b: Dim): Dim =>

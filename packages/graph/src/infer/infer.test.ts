@@ -78,6 +78,8 @@ describe('shape arithmetic', () => {
       token: constantFrom('float32', [1, 1, 4], [1, 2, 3, 4]),
     }; // biome-ignore format: one idea
     expect(dimsOfY(['N', 7], nodes, constants)).toEqual(['N', 1, 4]);
+    expect(dimsOfY(['4*N', 7], nodes, constants)).toEqual(['4*N', 1, 4]);
+    expect(dimsOfY(['2*L+N', 7], nodes, constants)).toEqual(['2*L+N', 1, 4]);
   });
 });
 
