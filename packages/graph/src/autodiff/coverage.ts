@@ -69,12 +69,20 @@ function inside({ b, path, opsets }: Around, { node, row }: PathNode): readonly 
 const CUT =
   'Name a value after it by --wrt, or explain with occlusion or optimal, which need no derivative. Explainers and metrics that take an attack need none with attack=decision. In a program there are also cut and difference(score).';
 
+/** Operators in the layout of one processor's kernels, which ONNX Runtime writes when it saves a fully optimised model. */
+const LAYOUT_DOMAIN = 'com.microsoft.nchwc';
+
+const BEFORE_LAYOUT =
+  'Take the model as it was before ONNX Runtime optimised it, or save it with graph_optimization_level ORT_ENABLE_EXTENDED instead of ORT_ENABLE_ALL.';
+
 function cover(graph: Pick<Graph, 'opsets'>, { node, row }: PathNode): Coverage {
   const { op, domain } = node;
   const found = { node: describe(node), op, domain, opset: own(graph.opsets, domain) };
   if (typeof row === 'function') return { ...found, status: 'rule' };
-  if (row === undefined)
-    return { ...found, status: 'unknown', why: 'it is not an operator with a backward rule', remedy: CUT };
+  if (row === undefined) {
+    const why = 'it is not an operator with a backward rule';
+    return { ...found, status: 'unknown', why, remedy: domain === LAYOUT_DOMAIN ? BEFORE_LAYOUT : CUT };
+  }
   return { ...found, ...row };
 }
 

@@ -236,6 +236,15 @@ describe('what cannot be differentiated', () => {
     );
   });
 
+  it('is refused in a model saved in the layout of the kernels of one processor, with another way out', () => {
+    const layout = graphOf({
+      inputs: [value('x', ['N', 3])],
+      outputs: [value('y', ['N', 3])],
+      nodes: [node('y = com.microsoft.nchwc:ReorderInput(x)')],
+    });
+    expect(() => grad(layout)).toThrow(/ReorderInput.*before ONNX Runtime optimised it.*ORT_ENABLE_EXTENDED/);
+  });
+
   it('is listed beforehand by coverage, with what stands around it', () => {
     const status = (graph: Graph) => coverage(graph, { table: refusing }).map((one) => [one.op, one.status]);
     expect(status(tired)).toEqual([
