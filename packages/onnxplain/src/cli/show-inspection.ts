@@ -19,7 +19,7 @@ export function showInspection(found: Inspection): string {
     ['file', `${found.file} (${formatBytes(found.bytes)})`],
     ['sha256', found.sha256],
     ...found.inputs.map((each) => ['input', port(each)] as const),
-    ...(found.inputs.some(isFloatPort) ? [] : [['', WHOLE] as const]),
+    ...(found.inputs.some(isFloatPort) ? [] : [['', withoutFloats(found.inputs)] as const]),
     ...found.outputs.map((each) => ['output', port(each)] as const),
     ['opset', counts(found.opsets)],
     ['operators', counts(found.ops)],
@@ -36,6 +36,12 @@ export function showInspection(found: Inspection): string {
   ];
   return rows.map(([term, text]) => `${term.padEnd(11)} ${text}\n`).join('');
 }
+
+const withoutFloats = (inputs: readonly Port[]): string =>
+  inputs.some(({ dtype }) => dtype === 'bfloat16') ? BFLOAT16 : WHOLE;
+
+const BFLOAT16 =
+  'numbers of type bfloat16 are neither fed nor read: export the model in float32 or float16, whose kernels ONNX Runtime has';
 
 const WHOLE =
   'inputs are not floating point numbers and have no gradient; embeddings and the values computed from them have one';

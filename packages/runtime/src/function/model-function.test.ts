@@ -1,6 +1,6 @@
 import { write } from '@onnxplain/graph';
 import { expect, test } from 'vitest';
-import { graphOf, node, value } from '../../test/models.js';
+import { graphOf, int, node, value } from '../../test/models.js';
 import { open } from '../model/open.js';
 import { resolveFunction } from './model-function.js';
 
@@ -41,4 +41,25 @@ test('a function of a model with other inputs has the values that each call give
       feeds: { b: { dtype: 'float32', dims: [1, 1], data: Float32Array.of(b) } },
     }).others.rows(1).b;
   expect([at(2), at(5)].map(({ data }) => data[0])).toEqual([2, 5]);
+});
+
+test('bfloat16 inputs and outputs are refused with the types to export', async () => {
+  const brief = (input: 'float32' | 'bfloat16', output: 'float32' | 'bfloat16') =>
+    write(
+      graphOf({
+        inputs: [value('x', ['N', 3], input)],
+        outputs: [value('y', ['N', 3], output)],
+        nodes: [node('Cast', ['x'], ['y'], { to: int(output === 'float32' ? 1 : 16) })],
+      }),
+    );
+  await using reads = await open(brief('bfloat16', 'float32'), { device: 'cpu' });
+  await using gives = await open(brief('float32', 'bfloat16'), { device: 'cpu' });
+  for (const [model, options] of [
+    [reads, {}],
+    [reads, { input: 'x' }],
+    [gives, {}],
+    [gives, { output: 'y' }],
+  ] as const) {
+    expect(() => resolveFunction(model, options)).toThrow(/bfloat16.*export the model in float32 or float16/);
+  }
 });

@@ -3,6 +3,9 @@ import { cut, type Graph, lookupsOf, upTo, withFloatInput } from '@onnxplain/gra
 import { describe, type Feeds, type FloatPort, isFloatPort, type Port } from '../session/value.js';
 import type { WholeNumbers } from './whole-numbers.js';
 
+const BFLOAT16 =
+  'Most kernels of ONNX Runtime do not take bfloat16, and onnxplain feeds and reads none: export the model in float32 or float16.';
+
 /** A part of the model, and the input or the output of the function in it. */
 export interface ChosenPort {
   readonly graph: Graph;
@@ -26,6 +29,7 @@ export function chooseOutput(graph: Graph, name: string | undefined): ChosenPort
     where: `output "${name}"`,
     expected: 'floating point scores',
     got: port.dtype,
+    remedy: port.dtype === 'bfloat16' ? BFLOAT16 : undefined,
   });
 }
 
@@ -52,11 +56,14 @@ function onlyOutput(graph: Graph): FloatPort {
     expected: 'one output of floating point scores',
     got: graph.outputs.map(show).join(', '),
     remedy:
-      floats.length === 0
-        ? 'Export the model with its scores as an output.'
-        : 'Name one: --output NAME, in a program the option output.',
+      floats.length === 0 ? withoutScores(graph) : 'Name one: --output NAME, in a program the option output.',
   });
 }
+
+const withoutScores = ({ outputs }: Graph): string =>
+  outputs.some(({ dtype }) => dtype === 'bfloat16')
+    ? BFLOAT16
+    : 'Export the model with its scores as an output.';
 
 /**
  * Chooses the input to explain: the one that is named, or the only one of floats without a value in `feeds`. Where the name is an inner
@@ -68,8 +75,8 @@ export function chooseInput(graph: Graph, name: string | undefined, feeds: Feeds
   const after = named === undefined ? cut(graph, name) : graph;
   const port = named ?? after.inputs[0];
   if (isFloatPort(port)) return { graph: after, port };
-  if (port.dtype === 'string' || lookupsOf(graph).some(({ input }) => input === port.name))
-    return notFloat(graph, port);
+  const isNumber = port.dtype !== 'string' && port.dtype !== 'bfloat16';
+  if (!isNumber || lookupsOf(graph).some(({ input }) => input === port.name)) return notFloat(graph, port);
   const { graph: floats, input, reader } = withFloatInput(after, port);
   return { graph: floats, port: input, whole: { name: port.name, dtype: port.dtype, reader } };
 }
@@ -103,7 +110,10 @@ function notFloat(graph: Graph, port: Port | undefined): never {
     where: port === undefined ? 'input' : `input "${port.name}"`,
     expected: 'an input of floating point numbers',
     got: port === undefined ? 'none that is left' : port.dtype,
-    remedy: `Explain an inner tensor instead: the option input also takes the name of one, such as an embedding.${hint}`,
+    remedy:
+      port?.dtype === 'bfloat16'
+        ? BFLOAT16
+        : `Explain an inner tensor instead: the option input also takes the name of one, such as an embedding.${hint}`,
   });
 }
 
