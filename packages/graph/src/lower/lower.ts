@@ -12,6 +12,7 @@ import { mergedChannels } from './merged-channels.js';
 import { nchwcEntries } from './nchwc-entries.js';
 import { nchwcMasks } from './nchwc-masks.js';
 import { nchwcScalars } from './nchwc-scalars.js';
+import { paddedPools } from './padded-pools.js';
 import { phaseAdjoint } from './phase-adjoint.js';
 import { phasePool } from './phase-pool.js';
 import { poolIndices } from './pool-indices.js';
@@ -44,6 +45,7 @@ export const loweringPasses = {
   'nchwc-entries': nchwcEntries,
   'nchwc-masks': nchwcMasks,
   'nchwc-scalars': nchwcScalars,
+  'padded-pools': paddedPools,
 } as const satisfies Readonly<Record<string, LoweringPass>>;
 
 export type LoweringPassName = keyof typeof loweringPasses;
@@ -71,9 +73,10 @@ export const loweringTargets = {
     'nchwc-entries',
     'nchwc-masks',
     'nchwc-scalars',
+    'padded-pools',
   ],
-  'ort-cuda': ['half-additions', 'pool-indices', 'conv-transpose'],
-  'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d'],
+  'ort-cuda': ['half-additions', 'pool-indices', 'conv-transpose', 'padded-pools'],
+  'ort-webgpu': ['half-additions', 'pool-indices', 'conv-transpose', 'conv-transpose-3d', 'padded-pools'],
 } as const satisfies Readonly<Record<LoweringTarget, readonly LoweringPassName[]>>;
 
 /**
