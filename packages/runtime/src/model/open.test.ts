@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, stream, tensor } from '@onnxplain/core';
-import { bytesOf, externalData, type Graph, write, writeExternal } from '@onnxplain/graph';
+import { bytesOf, constantFrom, externalData, type Graph, write, writeExternal } from '@onnxplain/graph';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { curved, floats, graphOf, int, ints, linear, node, value } from '../../test/models.js';
 import { classes, predict } from '../score/predict.js';
@@ -142,6 +142,21 @@ test('a model that mixes its rows by less than rounding keeps its fixed batch to
     nodes: [mean, node('Mul', ['m', 'little'], ['l']), { ...difference, inputs: ['x', 'l'] }],
   });
   expect(await opened(tiny)).toMatchObject({ batch: 'fixed', fixedRows: 2 });
+});
+
+test('a model of half precision that mixes its rows by less than its rounding keeps its fixed batch too', async () => {
+  const little = graphOf({
+    inputs: [value('x', [1, 4], 'float16')],
+    outputs: [value('y', [1, 4], 'float16')],
+    constants: { little: constantFrom('float16', [], [0.004]) },
+    nodes: [
+      node('Einsum', ['x', 'x'], ['e'], { equation: { kind: 'string', value: 'ij,kj->ij' } }),
+      node('Mul', ['e', 'little'], ['l']),
+      node('Add', ['x', 'l'], ['y']),
+    ],
+  });
+  expect(await opened(little)).toMatchObject({ batch: 'fixed', fixedRows: 1 });
+  expect((await opened(linear(1, 'float16'))).batch).toBe('freed');
 });
 
 /** A reshape to a batch of one that no rewriting can free: the shape is data of the graph. */

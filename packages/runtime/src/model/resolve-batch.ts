@@ -1,4 +1,4 @@
-import { fold, key, ownOf, type RowAxis, sizeOf, stream } from '@onnxplain/core';
+import { dtypeOf, fold, key, ownOf, type RowAxis, sizeOf, stream } from '@onnxplain/core';
 import {
   type Constant,
   constantFrom,
@@ -11,7 +11,7 @@ import {
 } from '@onnxplain/graph';
 import type { BatchAxis, GivenAxes } from '../rows/batch-axis.js';
 import { hasLaterBatchAxis } from '../rows/row-axes.js';
-import { sameNumbers } from '../rows/same-numbers.js';
+import { HALF_TOLERANCE, sameNumbers, TOLERANCE } from '../rows/same-numbers.js';
 import type { Session, SessionOptions } from '../session/session.js';
 import { type Arrays, isFloatType, joinRows, type Port } from '../session/value.js';
 import { openSource, serialise } from './session-source.js';
@@ -94,6 +94,18 @@ function isRecurrent(graph: Graph, axis: number): boolean {
 
 const TRIAL_ROWS = 3;
 
+/** Whether a graph has numbers of half precision, at its ends or inside. */
+function computesInHalf({ inputs, constants, nodes }: Graph): boolean {
+  const half: ReadonlySet<string | undefined> = new Set(['float16', 'bfloat16']);
+  return (
+    inputs.some(({ dtype }) => half.has(dtype)) ||
+    [...constants.values()].some(({ dtype }) => half.has(dtype)) ||
+    nodes.some(
+      ({ op, attributes: { to } }) => op === 'Cast' && to?.kind === 'int' && half.has(dtypeOf(to.value)),
+    )
+  );
+}
+
 interface FreedGraph {
   readonly graph: Graph;
   readonly candidate: Graph;
@@ -102,7 +114,8 @@ interface FreedGraph {
 
 /**
  * Whether the freed graph gives rows the numbers that the fixed one gives. Returns false also where it does not run and where random
- * values cannot be fed.
+ * values cannot be fed. Half precision rounds by the number of rows. There a row is also compared among others and among copies of itself,
+ * where it is rounded alike.
  */
 async function freedRowsMatch(
   { graph, candidate, axis }: FreedGraph,
@@ -114,6 +127,7 @@ async function freedRowsMatch(
     dims.indexOf(candidate.inputs[0].dims?.[axis] ?? ''),
   );
   const rows = randomRows(rowsFirst(graph, axis, outputAxes), TRIAL_ROWS);
+  const half = computesInHalf(graph);
   return runTrial(
     [graph, candidate].map((each) => rowsFirst(each, axis, outputAxes)),
     options,
@@ -121,10 +135,14 @@ async function freedRowsMatch(
       const got = await many.run(joinFeeds(rows));
       for (const [i, row] of rows.entries()) {
         const alone = await one.run(joinFeeds(Array.from({ length: fixedRows }, () => row)));
+        const copies = half ? await many.run(joinFeeds(rows.map(() => row))) : undefined;
         // Both graphs have their outputs in the same order, under different names.
-        const same = one.outputs.every(({ name }, o) =>
-          sameRow([ownOf(alone, name), 0], [ownOf(got, many.outputs[o].name), i]),
-        );
+        const same = one.outputs.every(({ name }, o) => {
+          const { name: freed } = many.outputs[o];
+          const among: RowAt = [ownOf(got, freed), i];
+          if (!sameRow([ownOf(alone, name), 0], among, half ? HALF_TOLERANCE : TOLERANCE)) return false;
+          return copies === undefined || sameRow([ownOf(copies, freed), i], among, TOLERANCE);
+        });
         if (!same) return false;
       }
       return true;
@@ -142,7 +160,10 @@ async function rowsAreIndependent(graph: Graph, rows: number, options: SessionOp
   return runTrial([graph], options, async ([session]) => {
     const mixed = await session.run(joinFeeds(different));
     const alike = await session.run(joinFeeds(different.map(() => different[1])));
-    return session.outputs.every(({ name }) => sameRow([ownOf(alike, name), 1], [ownOf(mixed, name), 1]));
+    const tolerance = computesInHalf(graph) ? HALF_TOLERANCE : TOLERANCE;
+    return session.outputs.every(({ name }) =>
+      sameRow([ownOf(alike, name), 1], [ownOf(mixed, name), 1], tolerance),
+    );
   });
 }
 
@@ -217,9 +238,9 @@ function joinFeeds(rows: readonly Arrays[]): Arrays {
 type RowAt = readonly [array: Constant, row: number];
 
 /** Whether a row of one array equals a row of another; their other rows do not count. */
-function sameRow([expected, i]: RowAt, [got, j]: RowAt): boolean {
+function sameRow([expected, i]: RowAt, [got, j]: RowAt, tolerance: number): boolean {
   if (expected.dims.length !== got.dims.length || got.dims[0] <= j) return false;
-  return sameNumbers(rowOf(expected, i), rowOf(got, j));
+  return sameNumbers(rowOf(expected, i), rowOf(got, j), tolerance);
 }
 
 function rowOf({ dtype, dims, data }: Constant, i: number): Constant {

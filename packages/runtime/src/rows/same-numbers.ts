@@ -2,19 +2,15 @@ import type { Constant } from '@onnxplain/graph';
 import { floatsOf, isFloatType } from '../session/value.js';
 
 /** Largest difference that counts as rounding, relative to the largest number. */
-const TOLERANCE = 1e-4;
+export const TOLERANCE = 1e-4;
 /** The tolerance for half precision. */
 export const HALF_TOLERANCE = 2e-2;
 
-/**
- * Whether two arrays hold the same numbers. Floats may differ by rounding, relative to the largest finite number expected; others may
- * not.
- */
-export function sameNumbers(expected: Constant, got: Constant): boolean {
+/** Whether two arrays hold the same numbers. Floats may differ by `tolerance` of the largest finite number expected; others may not. */
+export function sameNumbers(expected: Constant, got: Constant, tolerance: number): boolean {
   if (expected.data.length !== got.data.length) return false;
   if (!isFloatType(expected.dtype))
     return [...expected.data.entries()].every(([at, value]) => value === got.data[at]);
-  const tolerance = expected.dtype === 'float16' ? HALF_TOLERANCE : TOLERANCE;
   return allClose(floatsOf(got, 'output'), floatsOf(expected, 'output'), tolerance);
 }
 
