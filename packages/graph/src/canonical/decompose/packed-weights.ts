@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../../builder/build.js';
 import { attributesOf } from '../../ir/attributes.js';
 import { constantFrom, numbersOf } from '../../ir/constant.js';
-import type { Node } from '../../ir/types.js';
+import type { Constant, Node } from '../../ir/types.js';
 import { input, type OpRewrite } from '../../rewrite/op-rewrite.js';
 
 /** Weights [columns, K] of `bits` bits, packed into bytes block by block, the lowest bits first. */
@@ -11,7 +11,7 @@ interface PackedWeights {
   readonly bits: number;
   readonly block: number;
   /** [columns, blocks, bytes of a block]. */
-  readonly bytes: ArrayLike<number>;
+  readonly bytes: Uint8Array;
   /** [columns, blocks]. */
   readonly scales: ArrayLike<number>;
   /** [columns, blocks]. */
@@ -26,7 +26,12 @@ export const matMulNBits: OpRewrite = (node, b) => {
   const packed = weightsOf(node, b);
   if (packed === undefined || input(node, 4) !== '') return undefined;
   const x = input(node, 0);
-  const weights = constantFrom(b.dtype(x), [packed.depth, packed.columns], unpacked(packed));
+  const dims = [packed.depth, packed.columns];
+  const data = unpacked(packed);
+  const weights: Constant =
+    b.dtype(x) === 'float32'
+      ? { dtype: 'float32', dims, data }
+      : constantFrom(b.dtype(x), dims, Float64Array.from(data));
   const product = b.emit('MatMul', [x, b.constant(weights, 'weights')]);
   return [input(node, 5) === '' ? product : b.emit('Add', [product, input(node, 5)])];
 };
@@ -34,26 +39,27 @@ export const matMulNBits: OpRewrite = (node, b) => {
 function weightsOf(node: Node, b: GraphBuilder): PackedWeights | undefined {
   const { K: depth, N: columns, bits, block_size: block } = attributesOf(node, 'com.microsoft:MatMulNBits');
   const [bytes, scales, given] = [1, 2, 3].map((i) => b.constantOf(input(node, i)));
-  if (bytes === undefined || scales === undefined || ![2, 4, 8].includes(bits)) return undefined;
+  if (!(bytes?.data instanceof Uint8Array) || scales === undefined) return undefined;
+  if (![2, 4, 8].includes(bits)) return undefined;
   if (input(node, 3) !== '' && given === undefined) return undefined;
   const blocks = Math.ceil(depth / block);
   const zeros =
     given === undefined
       ? new Float64Array(columns * blocks).fill(2 ** (bits - 1))
-      : given.dtype === 'uint8'
-        ? fieldsOf(numbersOf(given), { rows: columns, width: blocks, bits })
+      : given.data instanceof Uint8Array
+        ? fieldsOf(given.data, { rows: columns, width: blocks, bits })
         : numbersOf(given);
-  return { columns, depth, bits, block, bytes: numbersOf(bytes), scales: numbersOf(scales), zeros };
+  return { columns, depth, bits, block, bytes: bytes.data, scales: numbersOf(scales), zeros };
 }
 
 /** Reads rows of fields of some bits, each row from a byte of its own on. */
 function fieldsOf(
-  bytes: ArrayLike<number>,
+  bytes: Uint8Array,
   { rows, width, bits }: { rows: number; width: number; bits: number },
-): Float64Array {
+): Uint8Array {
   const perByte = 8 / bits;
   const stride = Math.ceil(width / perByte);
-  const fields = new Float64Array(rows * width);
+  const fields = new Uint8Array(rows * width);
   for (let row = 0; row < rows; row++)
     for (let i = 0; i < width; i++) {
       const byte = bytes[row * stride + Math.floor(i / perByte)] ?? 0;
@@ -63,10 +69,10 @@ function fieldsOf(
 }
 
 /** Returns the weights as floats, [depth, columns]. */
-function unpacked({ columns, depth, bits, block, bytes, scales, zeros }: PackedWeights): Float64Array {
+function unpacked({ columns, depth, bits, block, bytes, scales, zeros }: PackedWeights): Float32Array {
   const blocks = Math.ceil(depth / block);
   const fields = fieldsOf(bytes, { rows: columns * blocks, width: block, bits });
-  const weights = new Float64Array(depth * columns);
+  const weights = new Float32Array(depth * columns);
   for (let column = 0; column < columns; column++)
     for (let k = 0; k < depth; k++) {
       const at = column * blocks + Math.floor(k / block);
