@@ -28,7 +28,7 @@ export function readGraph(
 ): Graph {
   const constants = readConstants(proto, where, context);
   const inputs = proto.input.filter(({ name }) => !constants.has(name));
-  const { outputs, untyped } = readOutputs(proto, { opsets, where }, context);
+  const { outputs, untyped } = readOutputs(proto, { opsets, where, inner }, context);
   const open = inner ? inputs.filter((value) => readTensorType(value, context) === undefined) : [];
   for (const { name } of open) untyped.add(name);
   const nodes = topologicalOrder(
@@ -65,11 +65,12 @@ interface Scope {
 
 /**
  * Reads the outputs that are tensors. An output without a type may have one in `value_info`; where it has none, it is one of `untyped`. The
- * map that a ZipMap produces is read as its scores. Throws `model-unsupported` where no output is a tensor.
+ * map that a ZipMap produces is read as its scores. An inner graph keeps all outputs, because their places count: a sequence that a Loop
+ * carries is one of `untyped`. Throws `model-unsupported` where no output is a tensor.
  */
 function readOutputs(
   proto: GraphProto,
-  { where }: Scope,
+  { where, inner: isInner }: GraphScope,
   context: ReadContext,
 ): Pick<Graph, 'outputs'> & { readonly untyped: Set<string> } {
   const inner = new Map([...proto.input, ...proto.valueInfo].map((value) => [value.name, value]));
@@ -79,9 +80,11 @@ function readOutputs(
   const maps = new Set(proto.node.filter(isZipMap).flatMap(({ output }) => output));
   const isTensor = ({ type }: ValueInfoProto) => type?.value.case === 'tensorType' || type === undefined;
   const tensors = typed.filter((value) => isTensor(value) || maps.has(value.name));
-  const kept = tensors.length === 0 ? typed : tensors;
+  const kept = isInner || tensors.length === 0 ? typed : tensors;
   const untyped = new Set(
-    kept.filter((value) => isUntyped(value) && !maps.has(value.name)).map(({ name }) => name),
+    kept
+      .filter((value) => (isUntyped(value) || (isInner && !isTensor(value))) && !maps.has(value.name))
+      .map(({ name }) => name),
   );
   const outputs = kept.map((value): Value => {
     const { name } = value;

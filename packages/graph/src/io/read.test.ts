@@ -3,7 +3,13 @@ import { codeOf } from '../../test/graphs.js';
 import { canonicalise } from '../canonical/canonicalise.js';
 import type { Constant } from '../ir/types.js';
 import { encode } from './encode.js';
-import { AttributeType, type GraphInit, type ModelInit, type TensorInit } from './proto.js';
+import {
+  AttributeType,
+  type GraphInit,
+  type ModelInit,
+  type TensorInit,
+  type ValueInfoInit,
+} from './proto.js';
 import { read } from './read.js';
 import { write } from './write.js';
 
@@ -321,8 +327,11 @@ const times = {
   type: { value: { case: 'tensorType' as const, value: { elemType: 7, shape: { dim: [] } } } },
 };
 
-/** y = Loop that adds w to x, and a sequence of its states, with a body whose inputs have no types. */
-const loopWithoutTypes = () =>
+/** A value that is declared to be a sequence. */
+const sequence = (name: string) => ({ name, type: { value: { case: 'sequenceType' as const, value: {} } } });
+
+/** y = Loop that adds w to x, and a sequence of its states. `listed` declares the sequence in its body; its other values have no types. */
+const loopOf = (listed: (name: string) => ValueInfoInit) =>
   file(
     {
       initializer: [{ name: 'w', dims: [2n], dataType: 1, floatData: [1, 2] }],
@@ -339,8 +348,8 @@ const loopWithoutTypes = () =>
               type: AttributeType.GRAPH,
               g: {
                 name: 'b',
-                input: ['i', 'c', 'state', 'list'].map((name) => ({ name })),
-                output: ['c2', 'next', 'more'].map((name) => ({ name })),
+                input: [...['i', 'c', 'state'].map((name) => ({ name })), listed('list')],
+                output: [...['c2', 'next'].map((name) => ({ name })), listed('more')],
                 node: [
                   { opType: 'Identity', input: ['c'], output: ['c2'] },
                   { opType: 'Add', input: ['state', 'w'], output: ['next'] },
@@ -355,8 +364,11 @@ const loopWithoutTypes = () =>
     {},
   );
 
-test('a body whose inputs have no types is read, survives rewriting, and is written without types', () => {
-  const graph = canonicalise(read(loopWithoutTypes()));
+test.each([
+  ['whose inputs have no types', (name: string) => ({ name })],
+  ['that declares a sequence which it carries', sequence],
+])('a body %s is read, survives rewriting, and is written without types', (_, listed) => {
+  const graph = canonicalise(read(loopOf(listed)));
   const bodyOf = ({ nodes }: typeof graph) => nodes.find(({ op }) => op === 'Loop')?.attributes.body;
   expect(bodyOf(graph)).toMatchObject({
     value: { untyped: new Set(['i', 'c', 'state', 'list', 'c2', 'next', 'more']) },
