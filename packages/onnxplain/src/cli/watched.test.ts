@@ -193,3 +193,10 @@ test.runIf(existsSync('/dev/full'))('a result that cannot be written is an error
   expect(exit).toBe(1);
   expect(err).toMatch(/^onnxplain: the result cannot be written: .*\n$/);
 });
+
+test('a command that is done does not wait for its time limit', async () => {
+  const before = performance.now();
+  const { exit } = await endOf(start('inspect', at('m.onnx'), '--time-limit', '600'));
+  expect(exit).toBe(0);
+  expect(performance.now() - before).toBeLessThan(60_000);
+}, 120_000);

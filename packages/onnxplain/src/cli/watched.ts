@@ -34,7 +34,8 @@ export async function runWatched(argv: readonly string[]): Promise<number> {
     if (message.kind === 'stopping') state.answered = true;
     else if (message.kind === 'began') {
       state.began = message.began;
-      limitTime(watched, message.began.limits.seconds);
+      // The timer would keep this process after the end of the command.
+      void watched.ended.then(limitTime(watched, message.began.limits.seconds));
       limitMemory(watched, message.began.limits.memoryBytes);
     }
   });
