@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { encodePng, readNpy } from '@onnxplain/files';
-import { externalData, read } from '@onnxplain/graph';
+import { read } from '@onnxplain/graph';
 import type { RunRecord } from '@onnxplain/report';
 import { open } from '@onnxplain/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -151,13 +151,16 @@ describe('grad of a larger model', () => {
     expect(beside.bytes).toBeLessThan(100_000);
     expect(beside.data.bytes).toBe(statSync(beside.data.file).size);
     await using one = await open(at('inside.onnx'), { device: 'cpu' });
-    await using other = await open(at('beside.onnx'), { device: 'cpu', external: externalData(folder) });
+    await using other = await open(at('beside.onnx'), { device: 'cpu' });
     const [a, b] = [await one.run({ image, target }), await other.run({ image, target })];
     expect(b.gradient.data).toEqual(a.gradient.data);
-    const refused = await onnxplain('inspect', at('beside.onnx'));
+    expect((await onnxplain('inspect', at('beside.onnx'))).exit).toBe(0);
+    mkdirSync(at('alone'));
+    copyFileSync(at('beside.onnx'), at('alone/beside.onnx'));
+    const refused = await onnxplain('inspect', at('alone/beside.onnx'));
     expect(refused.exit).toBe(1);
     expect(refused.err).toContain('--external-data FOLDER');
-    expect((await onnxplain('inspect', at('beside.onnx'), '--external-data', folder)).exit).toBe(0);
+    expect((await onnxplain('inspect', at('alone/beside.onnx'), '--external-data', folder)).exit).toBe(0);
   });
 
   test('takes no data file that another model may use', async () => {

@@ -71,7 +71,7 @@ export function withModelFlags(command: Command): Command {
   return withFileFlags(withCommonFlags(command))
     .option(
       '--external-data <folder>',
-      'folder of weight files that the model may read; without it, weights outside the model file are refused',
+      'folder of the files that the model may keep weights in (default: the folder of the model)',
     )
     .option('--time-limit <seconds>', 'ends the command after so many seconds (default: no limit)', positive)
     .option(

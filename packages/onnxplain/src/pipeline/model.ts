@@ -14,7 +14,7 @@ export interface ModelOptions
   extends Pick<OpenOptions, 'device' | 'threads' | 'spin' | 'batchAxis' | 'shapes' | 'fixed' | 'limits'> {
   /** Name of an output, or of an inner value (such as the logits before a softmax), which then becomes the only output. */
   readonly output?: string;
-  /** Folder of weight files that the model may read; without it, weights outside the model file are refused. */
+  /** Folder of the files that the model may keep weights in. Default: the folder of the model. */
   readonly externalData?: string;
 }
 
@@ -46,12 +46,14 @@ export function refuse(path: string, error: unknown, { externalData: folder }: M
   if (!(error instanceof OnnxplainError)) throw error;
   const { code, diagnosis } = error;
   const where = diagnosis.where.includes(path) ? diagnosis.where : `${path}, ${diagnosis.where}`;
-  const remedy = code === 'model-external-data' && folder === undefined ? EXTERNAL : diagnosis.remedy;
+  const remedy =
+    code === 'file-missing' && where !== path && folder === undefined ? EXTERNAL : diagnosis.remedy;
   return fail({ ...diagnosis, where, remedy }, { cause: error });
 }
 
+/** The remedy where the model is there, and a file that has its weights is not. */
 const EXTERNAL =
-  "Name the folder that holds the model's data files: --external-data FOLDER, in a program the option externalData.";
+  "Put the model's data file beside the model, or name its folder: --external-data FOLDER, in a program the option externalData.";
 
 async function aboutModel(model: Model, path: string): Promise<ModelRecord> {
   const { sha256, ops, parameters, source } = model;

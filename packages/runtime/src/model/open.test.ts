@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { key, stream, tensor } from '@onnxplain/core';
@@ -83,27 +83,31 @@ test('options are checked', async () => {
   });
 });
 
-test('weights outside the model file are read only when a reader for them is given', async () => {
+test('weights in other files are read from the folder of the model, or by the reader that is given', async () => {
   const graph = linear();
   const { model: bytes, data } = writeExternal(graph, { threshold: 1 });
-  await writeFile(join(folder, 'external.onnx'), bytes);
+  const alone = join(folder, 'alone');
+  await mkdir(alone);
+  for (const path of [join(folder, 'external.onnx'), join(alone, 'external.onnx')])
+    await writeFile(path, bytes);
   const weights = bytesOf(data);
   await writeFile(join(folder, 'weights.bin'), weights);
-  const fromPath = await open(join(folder, 'external.onnx'), {
-    device: 'cpu',
-    external: externalData(folder),
-  });
-  const fromBytes = await open(bytes, {
-    device: 'cpu',
-    external: ({ offset, length }) => new Uint8Array(weights.subarray(offset, offset + length)),
-  });
-  for (const model of [fromPath, fromBytes]) {
+  const models = [
+    await open(join(folder, 'external.onnx'), { device: 'cpu' }),
+    await open(join(alone, 'external.onnx'), { device: 'cpu', external: externalData(folder) }),
+    await open(bytes, {
+      device: 'cpu',
+      external: ({ offset, length }) => new Uint8Array(weights.subarray(offset, offset + length)),
+    }),
+  ];
+  for (const model of models) {
     expect(Array.from((await model.run({ x })).logits.data as Float32Array)).toEqual([1.25, 0, 1.25, 1.5]);
     await model.close();
   }
-  for (const refused of [bytes, join(folder, 'external.onnx')]) {
-    await expect(open(refused, { device: 'cpu' })).rejects.toMatchObject({ code: 'model-external-data' });
-  }
+  await expect(open(bytes, { device: 'cpu' })).rejects.toMatchObject({ code: 'model-external-data' });
+  await expect(open(join(alone, 'external.onnx'), { device: 'cpu' })).rejects.toMatchObject({
+    code: 'file-missing',
+  });
 });
 
 test('a fixed batch is freed when rows stay what they were', async () => {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { option, parseOptions, z } from '@onnxplain/core';
 import {
   canonicalise,
   type ExternalReader,
+  externalData,
   fixNumbers,
   fixShapes,
   type Graph,
@@ -44,7 +46,10 @@ export interface OpenOptions {
    * programs use, slower.
    */
   readonly spin?: number;
-  /** Reader of weights kept in other files, such as `externalData(folder)`; default: none, such models are refused. */
+  /**
+   * Reader of weights kept in other files, such as `externalData(folder)`. Default: of a model that is opened by its path, those in its
+   * folder are read; one that is given as bytes is refused.
+   */
   readonly external?: ExternalReader;
   /** Bytes that scores of the model may use for activations; default 512 MiB. */
   readonly memory?: number;
@@ -97,7 +102,8 @@ export async function open(pathOrBytes: string | Uint8Array, options: OpenOption
   });
   const path = typeof pathOrBytes === 'string' ? pathOrBytes : undefined;
   const bytes = typeof pathOrBytes === 'string' ? await readModelFile(pathOrBytes) : pathOrBytes;
-  const weights = watchReads(options.external);
+  const beside = path === undefined ? undefined : externalData(dirname(path));
+  const weights = watchReads(options.external ?? beside);
   const inFile = read(bytes, { limits: options.limits, external: weights.external });
   await onnxRuntime();
   const source = fixNumbers(fixShapes(inFile, shapes), fixed);
