@@ -109,12 +109,12 @@ function compareSessions(): void {
     console.log(`a model of ${(statSync(path).size / 1e6).toFixed(1)} MB, MiB beside the process`);
     const memoryOf = (use: string, env?: NodeJS.ProcessEnv) =>
       median([1, 2, 3].map(() => inChild([use, path], env)));
-    const plain = memoryOf('plain');
-    for (const use of uses) {
-      const [kept, returned] = [memoryOf(use), memoryOf(use, { MALLOC_TRIM_THRESHOLD_: '131072' })];
-      const ratio = (kept / plain).toFixed(2);
+    const kept = uses.map((use) => memoryOf(use));
+    for (const [i, use] of uses.entries()) {
+      const ratio = (kept[i] / kept[0]).toFixed(2);
+      const returned = memoryOf(use, { MALLOC_TRIM_THRESHOLD_: '131072' });
       console.log(
-        `${use.padEnd(12)} ${kept.toFixed(1)} (${ratio} times plain), returned: ${returned.toFixed(1)}`,
+        `${use.padEnd(12)} ${kept[i].toFixed(1)} (${ratio} times plain), returned: ${returned.toFixed(1)}`,
       );
     }
   } finally {
