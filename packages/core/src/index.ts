@@ -83,9 +83,8 @@ export { fillRowsUniform, projectRows, type RowBalls, type RowBox } from './geom
 export { type Magnitudes, shrinkOnto } from './geometry/shrink.js';
 export { guarded, internal } from './guarded.js';
 export { squaredDistance, squaredDistances } from './kernels/distances.js';
-export { isWorthKernels } from './kernels/four-rows.js';
 export { type Line, writePoints } from './kernels/lines.js';
-export { type Merge, mergeInto, mergeRows, type Sums } from './kernels/moments.js';
+export { type Merge, mergeRows, type Sums } from './kernels/moments.js';
 export { type Axes, axesOf, fitsLayout, type Layout, layoutByShape, type RowAxis } from './layout.js';
 export { once } from './once.js';
 export {

@@ -1,4 +1,4 @@
-import { loadRows } from './four-rows.js';
+import { isWorthKernels, loadRows } from './four-rows.js';
 import { kernels } from './instance.js';
 
 /** How four rows are merged with the moments of the rows before them. */
@@ -20,8 +20,13 @@ export interface Sums {
   readonly deviations: Float64Array;
 }
 
-/** Merges rows of float32 with the moments, in place, as {@link mergeInto} does. */
-export function mergeRows({ mean, deviations }: Sums, data: Float32Array, merges: readonly Merge[]): void {
+/** Merges rows, four at a time, with the moments, in place. */
+export function mergeRows(sums: Sums, data: Float32Array | Float64Array, merges: readonly Merge[]): void {
+  if (data instanceof Float32Array && isWorthKernels(sums.mean.length)) mergeFloats(sums, data, merges);
+  else for (const merge of merges) mergeInto(sums, data, merge);
+}
+
+function mergeFloats({ mean, deviations }: Sums, data: Float32Array, merges: readonly Merge[]): void {
   const all = kernels();
   const size = mean.length;
   const n = data.length / size;

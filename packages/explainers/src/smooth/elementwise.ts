@@ -1,13 +1,4 @@
-import {
-  isWorthKernels,
-  type Merge,
-  mergeInto,
-  mergeRows,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  tensor,
-} from '@onnxplain/core';
+import { type Merge, mergeRows, type Shape, sizeOf, type Tensor, tensor } from '@onnxplain/core';
 
 /**
  * The weighted mean and variance of each element over a stream of tensors, by Welford's algorithm: one pass, no cancellation, and the
@@ -67,8 +58,7 @@ export function addRows(
     if (merge !== undefined) merges.push(merge);
     all = { ...all, ...sums };
   }
-  if (data instanceof Float32Array && isWorthKernels(size)) mergeRows(all, data, merges);
-  else for (const merge of merges) mergeInto(all, data, merge);
+  mergeRows(all, data, merges);
   for (; i < weights.length; i++)
     all = addElements(all, { shape, data: data.subarray(i * size, (i + 1) * size) }, weights[i]);
   return all;
